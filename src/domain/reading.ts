@@ -1,0 +1,60 @@
+import type { Metric, Provenance } from '../meter/measurement';
+import type { ErrorCode } from '../support/errors';
+import type { QualityReason } from './quality';
+
+/**
+ * The message contract of `pm500-poll`: one meter, one cycle, one block per assembly that was due. Values carry
+ * canonical names and units of the catalogue; what they are worth is for `normalize` to say.
+ */
+export interface Reading {
+  readonly schema: typeof READING_SCHEMA;
+  readonly meter: MeterReference;
+  readonly layout: LayoutReference;
+  /** Time of the read in epoch milliseconds UTC: that of the first block that arrived, or of the attempt. */
+  readonly timestamp: number;
+  readonly blocks: readonly ReadingBlock[];
+  /** Metrics that only a site's own layout defines. */
+  readonly definitions?: readonly Metric[];
+}
+
+export const READING_SCHEMA = 'pm500.reading/1';
+
+export type Value = number | boolean | string | null;
+
+/** Which meter a message is about. */
+export interface MeterReference {
+  /** The name the user gave, unique on a site; the Sparkplug device and the InfluxDB tag `meter` by default. */
+  readonly name: string;
+  readonly host: string;
+  /** Site, area, line, asset and whatever else the user sorts meters by. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** From the Identity object, once read. */
+  readonly catalogNumber?: string;
+  readonly serialNumber?: number;
+  /** True when the Identity object says it is not a PowerMonitor 500, or not the configured catalog number. */
+  readonly identityMismatch?: boolean;
+}
+
+export interface LayoutReference {
+  readonly name: string;
+  /** True when a person has confirmed on this meter that the layout fits. */
+  readonly confirmed: boolean;
+}
+
+/** What one assembly said, or why it said nothing. */
+export interface ReadingBlock {
+  readonly assembly: number;
+  readonly group: string;
+  /** When the reply arrived (or the attempt failed), epoch milliseconds UTC. */
+  readonly timestamp: number;
+  /** Request to reply, milliseconds. */
+  readonly latencyMs: number;
+  /** Canonical metric name to value in the metric's unit; null where the meter had none. Empty when the read failed. */
+  readonly values: Readonly<Record<string, Value>>;
+  /** How well the place of each metric of this block is known; also lists the metrics of a failed block. */
+  readonly provenance: Readonly<Record<string, Provenance>>;
+  /** Only for values that are not plain numbers: why. */
+  readonly problems?: Readonly<Record<string, QualityReason>>;
+  /** Present when the read failed. */
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}

@@ -1,0 +1,32 @@
+/** What the Identity object (CIP class 0x01, instance 1) of a PowerMonitor 500 says: 1420-UM001D pp.74-76, verified. */
+
+export const VENDOR_ID = 1;
+/** CIP device type; 0x92 is 146. */
+export const DEVICE_TYPE = 0x92;
+export const PRODUCT_NAME = 'PowerMonitor 500';
+export const SERIAL_NUMBER_RANGE = { min: 940_000_000, max: 950_000_000 } as const;
+
+/** One row of the product code table. A -485 unit has no CIP product code. */
+export interface CatalogNumber {
+  readonly catalogNumber: string;
+  readonly productCode: number;
+  /** Rated line-to-line voltage, V ac. */
+  readonly ratedVoltage: 240 | 690;
+  readonly inputsOutputs: 'none' | 'digital' | 'analog';
+  /** ASCII letter in the high byte of the firmware words: A = V2, B = V1 (1420-UM001E p.49 Table 10). */
+  readonly modelLetter: 'A' | 'B';
+}
+
+/** 1420-UM001D p.76. */
+export const CATALOG_NUMBERS: readonly CatalogNumber[] = [
+  { catalogNumber: '1420-V1-ENT', productCode: 4, ratedVoltage: 240, inputsOutputs: 'none', modelLetter: 'B' },
+  { catalogNumber: '1420-V1P-ENT', productCode: 5, ratedVoltage: 240, inputsOutputs: 'digital', modelLetter: 'B' },
+  { catalogNumber: '1420-V1A-ENT', productCode: 6, ratedVoltage: 240, inputsOutputs: 'analog', modelLetter: 'B' },
+  { catalogNumber: '1420-V2-ENT', productCode: 7, ratedVoltage: 690, inputsOutputs: 'none', modelLetter: 'A' },
+  { catalogNumber: '1420-V2P-ENT', productCode: 8, ratedVoltage: 690, inputsOutputs: 'digital', modelLetter: 'A' },
+  { catalogNumber: '1420-V2A-ENT', productCode: 9, ratedVoltage: 690, inputsOutputs: 'analog', modelLetter: 'A' },
+];
+
+/** Electrical system codes of register 304098 (1420-UM001E p.57 Table 26). */
+export const WIRING_MODES = ['1P', '2P', '3P', '3P2', '3P1', '3PN'] as const;
+export type WiringMode = (typeof WIRING_MODES)[number];

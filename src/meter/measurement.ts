@@ -1,0 +1,138 @@
+/**
+ * The row types of the meter table. Rows hold plain values only, so that the same facts can be written as JSON by a
+ * site and read by the decoder, the simulator, the editor, births, dashboards and documents.
+ */
+
+/** How well a fact is known. Only `verified` was read from the manual; see docs/device-knowledge.md. */
+export type Provenance = 'verified' | 'inferred' | 'assumed';
+export const PROVENANCES: readonly Provenance[] = ['verified', 'inferred', 'assumed'];
+
+export type Quantity =
+  | 'voltage'
+  | 'current'
+  | 'active_power'
+  | 'apparent_power'
+  | 'reactive_power'
+  | 'power_factor'
+  | 'frequency'
+  | 'phase_sequence'
+  | 'active_energy'
+  | 'reactive_energy'
+  | 'duration'
+  | 'state'
+  | 'identification';
+export const QUANTITIES: readonly Quantity[] = [
+  'voltage',
+  'current',
+  'active_power',
+  'apparent_power',
+  'reactive_power',
+  'power_factor',
+  'frequency',
+  'phase_sequence',
+  'active_energy',
+  'reactive_energy',
+  'duration',
+  'state',
+  'identification',
+];
+
+/** SI units and the units that electricity metering uses beside them; the empty string is dimensionless. */
+export type Unit = 'V' | 'A' | 'W' | 'VA' | 'var' | 'Hz' | 'Wh' | 'varh' | 'h' | '';
+export const UNITS: readonly Unit[] = ['V', 'A', 'W', 'VA', 'var', 'Hz', 'Wh', 'varh', 'h', ''];
+
+/** What a value is: it goes up and down, only up, is on or off, or is words. */
+export type MetricKind = 'gauge' | 'counter' | 'state' | 'text';
+export const METRIC_KINDS: readonly MetricKind[] = ['gauge', 'counter', 'state', 'text'];
+
+/** The value as measured now, its maximum since reset, its demand (a window average), or a running total. */
+export type Statistic = 'instant' | 'maximum' | 'demand' | 'total';
+
+/** Report by exception: a change smaller than this is not reported. One of the two, in the metric's unit or percent. */
+export interface Deadband {
+  readonly absolute?: number;
+  readonly percent?: number;
+}
+
+/** A canonical metric: what every sink, dashboard, template and document calls a value, and its unit. */
+export interface Metric {
+  /** `quantity_qualifier` in lower snake case. */
+  readonly name: string;
+  /** English, for people. */
+  readonly label: string;
+  readonly quantity: Quantity;
+  readonly unit: Unit;
+  readonly kind: MetricKind;
+  readonly statistic: Statistic;
+  /** Values outside are physically impossible for this meter and never shown as good; both ends belong to the range. */
+  readonly range?: { readonly min: number; readonly max: number };
+  readonly deadband?: Deadband;
+  /** A counter's largest value in `unit`; the next one is small again. */
+  readonly rollover?: number;
+  /** Sparkplug B datatype of the flat metric of the same name. */
+  readonly sparkplugType: 'Float' | 'Double' | 'Boolean' | 'String';
+  /** Type of the InfluxDB field of the same name; it never changes. */
+  readonly influxType: 'float' | 'boolean' | 'string';
+}
+
+/**
+ * How raw elements become a value. Elements are those of one assembly, all of the assembly's element type.
+ * - `REAL`: one IEEE 754 single, times `scale`
+ * - `REAL_PAIR`: two REALs (high, low): (high x `pairScale` + low) x `scale`
+ * - `UINT`: one unsigned 16-bit number, times `scale`
+ * - `BIT`: bit `bit` of one UINT, on = true
+ * - `REVISION`: one UINT, high byte an ASCII model letter, low byte a number, shown as "A.7"
+ * - `LETTERS`: `elements` UINTs of two ASCII letters each, the odd-numbered letter in the high byte
+ */
+export type Encoding = 'REAL' | 'REAL_PAIR' | 'UINT' | 'BIT' | 'REVISION' | 'LETTERS';
+export const ENCODINGS: readonly Encoding[] = ['REAL', 'REAL_PAIR', 'UINT', 'BIT', 'REVISION', 'LETTERS'];
+
+/** One row of the meter table: where in an assembly a canonical metric stands, and how well that is known. */
+export interface Measurement {
+  /** Name of the canonical metric. */
+  readonly metric: string;
+  /** Number of its (first) element as the manual prints it; the first of an assembly is `Assembly.firstElement`. */
+  readonly element: number;
+  /** How many elements it takes; 1 where absent, 2 for REAL_PAIR. */
+  readonly elements?: number;
+  readonly encoding: Encoding;
+  /** Turns the meter's number into the metric's unit; 1 where absent. */
+  readonly scale?: number;
+  /** REAL_PAIR only: what one step of the high element is worth, in steps of the low one. */
+  readonly pairScale?: number;
+  /** BIT only: 0 is the least significant. */
+  readonly bit?: number;
+  /** Letters in the text, for LETTERS. */
+  readonly letters?: number;
+  readonly source: string;
+  readonly provenance: Provenance;
+}
+
+export type ElementType = 'REAL' | 'UINT';
+
+/** One assembly instance. Its size and element count are facts of their own, known even where its rows are not. */
+export interface Assembly {
+  readonly instance: number;
+  readonly title: string;
+  /** Name of the group it is polled with, see groups.ts. */
+  readonly group: string;
+  readonly elementType: ElementType;
+  readonly elementCount: number;
+  /** Number that the manual gives the first element: 1 in most assemblies, 0 in 108. */
+  readonly firstElement: 0 | 1;
+  /** Length of attribute 3 in bytes. */
+  readonly sizeBytes: number;
+  readonly sizeSource: string;
+  readonly sizeProvenance: Provenance;
+  readonly measurements: readonly Measurement[];
+}
+
+/** A whole layout: the built-in one, or a site's own file of the same format. */
+export interface Layout {
+  readonly format: 'pm500.layout/1';
+  /** Shown wherever a person reads or chooses the layout. */
+  readonly name: string;
+  readonly assemblies: readonly Assembly[];
+  /** Metrics that the catalogue lacks and this layout's rows name. */
+  readonly metrics?: readonly Metric[];
+}

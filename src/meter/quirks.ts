@@ -1,0 +1,37 @@
+import type { Provenance } from './measurement';
+
+/** One behaviour of the meter that software must respect, with how well it is known. */
+export interface Fact<Value> {
+  readonly value: Value;
+  readonly unit: string;
+  readonly source: string;
+  readonly provenance: Provenance;
+}
+
+const MURRELEKTRONIK =
+  'Murrelektronik Inc. concept draft for 1420-Vx-ENT, attributed there to Rockwell, not tested on a device';
+
+/** Limits and ports of the meter's network interfaces. */
+export const QUIRKS = {
+  /** TCP and UDP port of EtherNet/IP explicit messaging; the manual does not change it. */
+  enipPort: { value: 44_818, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
+  /** UDP port of EtherNet/IP implicit messaging. */
+  implicitPort: { value: 2_222, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
+  /** Least time between two explicit reads of one assembly; nine connections at 200 ms are reported as stable. */
+  minimumReadIntervalMs: { value: 200, unit: 'ms', source: '1420-UM001D p.78', provenance: 'verified' },
+  /** Least requested packet interval of an implicit connection. The manual says only that 100 ms ran stable. */
+  minimumRpiMs: { value: 100, unit: 'ms', source: MURRELEKTRONIK, provenance: 'inferred' },
+  heartbeatInputOnly: { value: 98, unit: '', source: '1420-UM001D p.78', provenance: 'verified' },
+  heartbeatListenOnly: { value: 99, unit: '', source: '1420-UM001D p.78', provenance: 'verified' },
+  assemblyConnections: { value: 18, unit: '', source: '1420-UM001E p.75', provenance: 'verified' },
+  modbusTcpSockets: { value: 1, unit: '', source: MURRELEKTRONIK, provenance: 'inferred' },
+  /** True: Modbus TCP traffic suspends EtherNet/IP for a time, also for the PLC. */
+  modbusSuspendsEnip: { value: true, unit: '', source: MURRELEKTRONIK, provenance: 'inferred' },
+  /** A REAL that is a NaN, an infinity or these bits stands for overload or a value that is not available. */
+  overloadBits: {
+    value: 0x7fffffff,
+    unit: '',
+    source: 'Carlo Gavazzi EM300/ET300 protocol v2 r17 (sister product)',
+    provenance: 'inferred',
+  },
+} as const satisfies Readonly<Record<string, Fact<number | boolean>>>;

@@ -1,0 +1,57 @@
+/**
+ * Delivery without loss: what a sink accepted waits here until the other side has acknowledged it. A reader peeks a
+ * batch, sends it, and acknowledges it; what was not acknowledged is peeked again, also after a restart where the
+ * outbox is durable.
+ */
+export interface Outbox {
+  /**
+   * Takes records in order. When the promise resolves they are as safe as this outbox can make them.
+   * Past the limits the oldest records are dropped, counted in `stats().dropped`.
+   * @throws Pm500Error OUTBOX_CLOSED
+   */
+  append(records: readonly OutboxRecord[]): Promise<void>;
+  /**
+   * The oldest records that were not acknowledged, in order, without removing them; empty when nothing waits.
+   * @param limits at most this many records and, but for a single larger record, this many bytes
+   */
+  peek(limits: PeekLimits): Promise<OutboxBatch>;
+  /** Removes a peeked batch. Records dropped since the peek are passed over; acknowledging twice does nothing. */
+  acknowledge(batch: OutboxBatch): Promise<void>;
+  stats(): OutboxStats;
+  /** Calls `listener` after records were appended, until the returned function is called. */
+  onAppend(listener: () => void): () => void;
+  /** Lets go of every resource. Records of a durable outbox stay. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** One record: opaque bytes or text that its writer understands, and when it was accepted. */
+export interface OutboxRecord {
+  readonly payload: string;
+  /** Epoch milliseconds UTC at which the sink accepted it. */
+  readonly acceptedAt: number;
+}
+
+export interface PeekLimits {
+  readonly maximumRecords: number;
+  readonly maximumBytes: number;
+}
+
+export interface OutboxBatch {
+  readonly records: readonly OutboxRecord[];
+  /** Position of the first record and of the one after the last, counted since the outbox was made. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface OutboxStats {
+  /** Records that wait. */
+  readonly depth: number;
+  /** Their payload bytes (UTF-8). */
+  readonly bytes: number;
+  /** When the oldest was accepted, epoch milliseconds UTC; absent when nothing waits. */
+  readonly oldestAcceptedAt?: number;
+  /** Records dropped for age or size since the outbox was opened. */
+  readonly dropped: number;
+  /** True where records survive the process. */
+  readonly durable: boolean;
+}

@@ -1,0 +1,42 @@
+/** A timer that can be cancelled; opaque to callers. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as an argument: production passes `systemClock`, tests pass a clock they move by hand. */
+export interface Clock {
+  /** Wall clock, epoch milliseconds UTC. May jump when the host's time is set. */
+  now(): number;
+  /** Monotonic milliseconds with a fraction; only differences mean something. */
+  monotonic(): number;
+  /** Calls `callback` once after `delayMs`; a timer never keeps the process alive by itself when `background`. */
+  after(delayMs: number, callback: () => void, background?: boolean): Timer;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (delayMs, callback, background = false) => {
+    const handle = setTimeout(callback, delayMs);
+    if (background) handle.unref();
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+      },
+    };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when `signal` aborts (it never rejects: callers check the signal). */
+export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = clock.after(delayMs, finish);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * The one error type of this package. Callers match `code`, never the class or the text: codes are stable, sentences
+ * may improve. Every message says what happened, where, and what to do.
+ */
+export type ErrorCode =
+  // configuration and messages
+  | 'CONFIG_INVALID'
+  | 'MESSAGE_INVALID'
+  | 'LAYOUT_INVALID'
+  // EtherNet/IP and CIP
+  | 'ENIP_CONNECT_FAILED'
+  | 'ENIP_CONNECT_TIMEOUT'
+  | 'ENIP_CONNECTION_LOST'
+  | 'ENIP_REPLY_TIMEOUT'
+  | 'ENIP_FRAME_INVALID'
+  | 'ENIP_REPLY_MISMATCH'
+  | 'ENIP_STATUS'
+  | 'CIP_STATUS'
+  | 'CIP_REPLY_INVALID'
+  // acquisition
+  | 'METER_SIZE_MISMATCH'
+  | 'METER_CLOSED'
+  | 'METER_BACKING_OFF'
+  | 'ABORTED'
+  // outbox and sinks
+  | 'OUTBOX_CLOSED'
+  | 'OUTBOX_FULL'
+  | 'INFLUX_UNREACHABLE'
+  | 'INFLUX_TIMEOUT'
+  | 'INFLUX_BUSY'
+  | 'INFLUX_REFUSED'
+  | 'INFLUX_REJECTED'
+  | 'LINE_PROTOCOL_INVALID'
+  // Sparkplug
+  | 'SPARKPLUG_ID_INVALID'
+  | 'SPARKPLUG_VALUE_INVALID'
+  | 'SPARKPLUG_PAYLOAD_INVALID'
+  | 'SPARKPLUG_OFFLINE'
+  | 'MQTT_REFUSED'
+  | 'MQTT_UNREACHABLE'
+  // simulator
+  | 'SIMULATOR_BIND_FAILED'
+  | 'PROFILE_INVALID'
+  | 'INTERNAL';
+
+export interface ErrorOptions {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+  /** True where the same attempt may succeed later without a person's help. */
+  readonly retryable?: boolean;
+  /** Facts that callers may need, for instance a CIP general status. Plain values only. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** An error with a stable code; `message` is one sentence for a person. */
+export class Pm500Error extends Error {
+  override readonly name = 'Pm500Error';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Turns whatever was thrown into a coded error; a coded one passes unchanged. */
+export function toPm500Error(thrown: unknown, code: ErrorCode = 'INTERNAL'): Pm500Error {
+  if (thrown instanceof Pm500Error) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Pm500Error(code, message, { cause: thrown });
+}
+
+/** True when `thrown` carries one of `codes`, whatever copy of the package created it. */
+export function hasCode(thrown: unknown, ...codes: readonly ErrorCode[]): boolean {
+  return thrown instanceof Error && 'code' in thrown && (codes as readonly unknown[]).includes(thrown.code);
+}
