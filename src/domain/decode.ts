@@ -1,0 +1,86 @@
+import { QUIRKS } from '../meter/quirks';
+import type { BlockPlan, RowPlan } from './layout';
+import type { QualityReason } from './quality';
+import type { Value } from './reading';
+
+export interface DecodedBlock {
+  /** Canonical metric name to value in the metric's unit. */
+  readonly values: Record<string, Value>;
+  /** Why a value is null; absent when every value is there. */
+  readonly problems?: Record<string, QualityReason>;
+}
+
+const LETTERS_PER_WORD = 2;
+
+function printable(code: number): string {
+  return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '';
+}
+
+/** High byte an ASCII model letter, low byte a number (1420-UM001E p.49 Table 10); an all-zero word is "not fitted". */
+function decodeRevision(word: number): string | null {
+  return word === 0 ? null : `${printable(word >>> 8)}.${word & 0xff}`;
+}
+
+/** Two letters a word, the odd-numbered one in the high byte, so on the wire the even-numbered one comes first. */
+function decodeLetters(view: DataView, plan: RowPlan): string {
+  const count = plan.row.letters ?? LETTERS_PER_WORD * (plan.row.elements ?? 1);
+  let letters = '';
+  for (let index = 0; index < count; index++) {
+    const word = view.getUint16(plan.offset + 2 * Math.floor(index / LETTERS_PER_WORD), true);
+    letters += printable(index % LETTERS_PER_WORD === 0 ? word >>> 8 : word & 0xff);
+  }
+  return letters.trimEnd();
+}
+
+/** A REAL that is no number: the overload pattern of the sister products, or not available. */
+function reasonOf(view: DataView, offset: number): QualityReason {
+  return view.getUint32(offset, true) === QUIRKS.overloadBits.value ? 'overload' : 'not_a_number';
+}
+
+/**
+ * Turns the data of one assembly into named values. EtherNet/IP data are little-endian (1420-UM001E p.37).
+ * @param bytes exactly `plan.sizeBytes` long; the transport has made sure of that
+ */
+export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values: Record<string, Value> = {};
+  let problems: Record<string, QualityReason> | undefined;
+  for (const rowPlan of plan.rows) {
+    const { row, offset, scale } = rowPlan;
+    switch (row.encoding) {
+      case 'REAL': {
+        const value = view.getFloat32(offset, true) * scale;
+        if (Number.isFinite(value)) values[row.metric] = value;
+        else {
+          values[row.metric] = null;
+          (problems ??= {})[row.metric] = reasonOf(view, offset);
+        }
+        break;
+      }
+      case 'REAL_PAIR': {
+        const high = view.getFloat32(offset, true);
+        const low = view.getFloat32(offset + 4, true);
+        const value = (high * (row.pairScale ?? 1) + low) * scale;
+        if (Number.isFinite(value)) values[row.metric] = value;
+        else {
+          values[row.metric] = null;
+          (problems ??= {})[row.metric] = reasonOf(view, Number.isFinite(high) ? offset + 4 : offset);
+        }
+        break;
+      }
+      case 'UINT':
+        values[row.metric] = view.getUint16(offset, true) * scale;
+        break;
+      case 'BIT':
+        values[row.metric] = ((view.getUint16(offset, true) >>> (row.bit ?? 0)) & 1) === 1;
+        break;
+      case 'REVISION':
+        values[row.metric] = decodeRevision(view.getUint16(offset, true));
+        break;
+      case 'LETTERS':
+        values[row.metric] = decodeLetters(view, rowPlan);
+        break;
+    }
+  }
+  return problems === undefined ? { values } : { values, problems };
+}

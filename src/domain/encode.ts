@@ -1,0 +1,64 @@
+import type { BlockPlan, RowPlan } from './layout';
+import type { Value } from './reading';
+
+function numberOf(value: Value | undefined): number {
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+/** The high element holds whole steps, so that the low one keeps the precision of a single. */
+function encodePair(view: DataView, plan: RowPlan, value: number): void {
+  const pairScale = plan.row.pairScale ?? 1;
+  const raw = value / plan.scale;
+  const high = Math.trunc(raw / pairScale);
+  view.setFloat32(plan.offset, high, true);
+  view.setFloat32(plan.offset + 4, raw - high * pairScale, true);
+}
+
+function encodeRevision(value: Value | undefined): number {
+  const match = typeof value === 'string' ? /^([\x20-\x7e])\.(\d{1,3})$/.exec(value) : null;
+  return match === null ? 0 : ((match[1]?.charCodeAt(0) ?? 0) << 8) | (Number(match[2]) & 0xff);
+}
+
+function encodeLetters(view: DataView, plan: RowPlan, value: Value | undefined): void {
+  const words = plan.row.elements ?? 1;
+  const letters = (typeof value === 'string' ? value : '').slice(0, plan.row.letters ?? 2 * words);
+  for (let word = 0; word < words; word++) {
+    const high = letters.charCodeAt(2 * word) || 0;
+    const low = letters.charCodeAt(2 * word + 1) || 0;
+    view.setUint16(plan.offset + 2 * word, (high << 8) | (low & 0xff), true);
+  }
+}
+
+/**
+ * The inverse of `decodeBlock`, for simulated meters and tests: data of one assembly, little-endian.
+ * A number that is missing becomes a NaN, a missing state is off, a missing text is zeros.
+ */
+export function encodeBlock(plan: BlockPlan, values: Readonly<Record<string, Value>>): Uint8Array {
+  const bytes = new Uint8Array(plan.sizeBytes);
+  const view = new DataView(bytes.buffer);
+  for (const rowPlan of plan.rows) {
+    const { row, offset, scale } = rowPlan;
+    const value = values[row.metric];
+    switch (row.encoding) {
+      case 'REAL':
+        view.setFloat32(offset, numberOf(value) / scale, true);
+        break;
+      case 'REAL_PAIR':
+        encodePair(view, rowPlan, numberOf(value));
+        break;
+      case 'UINT':
+        view.setUint16(offset, typeof value === 'number' ? Math.round(value / scale) : 0, true);
+        break;
+      case 'BIT':
+        if (value === true) view.setUint16(offset, view.getUint16(offset, true) | (1 << (row.bit ?? 0)), true);
+        break;
+      case 'REVISION':
+        view.setUint16(offset, encodeRevision(value), true);
+        break;
+      case 'LETTERS':
+        encodeLetters(view, rowPlan, value);
+        break;
+    }
+  }
+  return bytes;
+}
