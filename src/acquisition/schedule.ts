@@ -1,0 +1,70 @@
+import type { Clock, Timer } from '../support/clock';
+
+export interface ScheduleOptions {
+  readonly intervalMs: number;
+  /** Shift against the grid, so that meters do not fire together; 0 to intervalMs. */
+  readonly phaseMs?: number;
+  readonly clock: Clock;
+  /** One cycle. A rejection is the caller's to handle: it is passed to `onError`. */
+  readonly onTick: (scheduledAt: number) => Promise<void>;
+  readonly onError: (thrown: unknown) => void;
+}
+
+export interface Schedule {
+  /** Cycles left out because the one before was still running. */
+  readonly missed: number;
+  /** No tick starts after this; resolves when a running one has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Ticks on a grid of the wall clock (multiples of the interval since the epoch, plus the phase), so that two nodes with
+ * the same interval fire together and share one read, and nothing drifts. A late cycle is counted, never queued.
+ */
+export function startSchedule(options: ScheduleOptions): Schedule {
+  const { intervalMs, clock } = options;
+  const phaseMs = options.phaseMs ?? 0;
+  let timer: Timer | undefined;
+  let running: Promise<void> | undefined;
+  let stopped = false;
+  let missed = 0;
+  let lastSlot = Number.NEGATIVE_INFINITY;
+
+  const tick = (slot: number): void => {
+    arm(slot);
+    if (running !== undefined) {
+      missed++;
+      return;
+    }
+    running = options
+      .onTick(slot)
+      .catch(options.onError)
+      .finally(() => {
+        running = undefined;
+      });
+  };
+
+  const arm = (previousSlot: number): void => {
+    if (stopped) return;
+    lastSlot = previousSlot;
+    const now = clock.now();
+    let slot = (Math.floor((now - phaseMs) / intervalMs) + 1) * intervalMs + phaseMs;
+    // A timer may fire just before its slot: the same slot must not fire twice. A clock set back starts over.
+    if (slot <= lastSlot && lastSlot - slot < 2 * intervalMs) slot = lastSlot + intervalMs;
+    timer = clock.after(slot - now, () => {
+      tick(slot);
+    });
+  };
+
+  arm(lastSlot);
+  return {
+    get missed() {
+      return missed;
+    },
+    async stop() {
+      stopped = true;
+      timer?.cancel();
+      await running;
+    },
+  };
+}
