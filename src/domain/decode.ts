@@ -16,9 +16,9 @@ function printable(code: number): string {
   return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '';
 }
 
-/** High byte an ASCII model letter, low byte a number (1420-UM001E p.49 Table 10); an all-zero word is "not fitted". */
-function decodeRevision(word: number): string | null {
-  return word === 0 ? null : `${printable(word >>> 8)}.${word & 0xff}`;
+/** High byte an ASCII model letter, low byte a number (1420-UM001E p.49 Table 10); an all-zero word (not fitted) is empty. */
+function decodeRevision(word: number): string {
+  return word === 0 ? '' : `${printable(word >>> 8)}.${word & 0xff}`;
 }
 
 /** Two letters a word, the odd-numbered one in the high byte, so on the wire the even-numbered one comes first. */

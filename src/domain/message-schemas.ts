@@ -1,0 +1,98 @@
+import { PROVENANCES, UNITS } from '../meter/measurement';
+import { QUALITIES, QUALITY_REASONS } from './quality';
+import { READING_SCHEMA } from './reading';
+import { TELEMETRY_SCHEMA } from './telemetry';
+
+/** JSON Schemas (draft 2020-12) of the message contracts; the build writes them to dist/schemas for other programs. */
+
+const value = { type: ['number', 'boolean', 'string', 'null'] };
+const epochMilliseconds = { type: 'number', description: 'epoch milliseconds UTC, the time of the read' };
+const reason = { enum: Object.keys(QUALITY_REASONS) };
+const provenance = { enum: PROVENANCES };
+
+const meter = {
+  type: 'object',
+  required: ['name', 'host', 'tags'],
+  properties: {
+    name: { type: 'string', description: 'unique on a site' },
+    host: { type: 'string' },
+    tags: { type: 'object', additionalProperties: { type: 'string' } },
+    catalogNumber: { type: 'string' },
+    serialNumber: { type: 'number' },
+    identityMismatch: { type: 'boolean' },
+  },
+};
+
+const block = {
+  type: 'object',
+  required: ['assembly', 'group', 'timestamp', 'latencyMs', 'values', 'provenance'],
+  properties: {
+    assembly: { type: 'number' },
+    group: { type: 'string' },
+    timestamp: epochMilliseconds,
+    latencyMs: { type: 'number' },
+    values: { type: 'object', additionalProperties: value },
+    provenance: { type: 'object', additionalProperties: provenance },
+    problems: { type: 'object', additionalProperties: reason },
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: { code: { type: 'string' }, message: { type: 'string' } },
+    },
+  },
+};
+
+export const READING_JSON_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `urn:${READING_SCHEMA.replace('/', ':')}`,
+  title: 'Reading of one meter, message of pm500-poll',
+  type: 'object',
+  required: ['schema', 'meter', 'layout', 'timestamp', 'blocks'],
+  properties: {
+    schema: { const: READING_SCHEMA },
+    meter,
+    layout: {
+      type: 'object',
+      required: ['name', 'confirmed'],
+      properties: { name: { type: 'string' }, confirmed: { type: 'boolean' } },
+    },
+    timestamp: epochMilliseconds,
+    blocks: { type: 'array', items: block },
+    definitions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'unit'],
+        properties: { name: { type: 'string' }, unit: { enum: UNITS } },
+      },
+    },
+  },
+};
+
+export const TELEMETRY_JSON_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `urn:${TELEMETRY_SCHEMA.replace('/', ':')}`,
+  title: 'Telemetry of one meter, message of pm500-normalize',
+  type: 'object',
+  required: ['schema', 'meter', 'timestamp', 'metrics'],
+  properties: {
+    schema: { const: TELEMETRY_SCHEMA },
+    meter,
+    timestamp: epochMilliseconds,
+    metrics: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        required: ['value', 'unit', 'quality', 'provenance', 'timestamp'],
+        properties: {
+          value,
+          unit: { enum: UNITS },
+          quality: { enum: QUALITIES },
+          reason,
+          provenance,
+          timestamp: epochMilliseconds,
+        },
+      },
+    },
+  },
+};
