@@ -1,5 +1,5 @@
 import { METRIC_KINDS, ENCODINGS, PROVENANCES, QUANTITIES, UNITS } from '../meter/measurement';
-import type { Assembly, Layout, Measurement, Metric } from '../meter/measurement';
+import type { Assembly, Deadband, Layout, Measurement, Metric } from '../meter/measurement';
 import { Expect, type UnknownRecord } from '../support/expect';
 import { compileLayout, type CompiledLayout } from './layout';
 
@@ -67,6 +67,14 @@ function parseRange(path: string, value: unknown): { min: number; max: number } 
   return { min: expect.finite(`${path}.min`, range['min']), max: expect.finite(`${path}.max`, range['max']) };
 }
 
+function parseDeadband(path: string, value: unknown): Deadband {
+  const deadband = expect.record(path, value);
+  return {
+    ...optional(deadband, 'absolute', (absolute) => expect.finite(`${path}.absolute`, absolute)),
+    ...optional(deadband, 'percent', (percent) => expect.finite(`${path}.percent`, percent)),
+  };
+}
+
 function parseMetric(path: string, value: unknown): Metric {
   const metric = expect.record(path, value);
   const name = expect.text(`${path}.name`, metric['name']);
@@ -79,6 +87,8 @@ function parseMetric(path: string, value: unknown): Metric {
     kind: expect.choice(`${path}.kind`, metric['kind'], METRIC_KINDS),
     statistic: expect.choice(`${path}.statistic`, metric['statistic'], STATISTICS),
     ...optional(metric, 'range', (range) => parseRange(`${path}.range`, range)),
+    ...optional(metric, 'deadband', (deadband) => parseDeadband(`${path}.deadband`, deadband)),
+    ...optional(metric, 'rollover', (rollover) => nonZero(`${path}.rollover`, rollover)),
     sparkplugType: expect.choice(`${path}.sparkplugType`, metric['sparkplugType'], SPARKPLUG_TYPES),
     influxType: expect.choice(`${path}.influxType`, metric['influxType'], INFLUX_TYPES),
   };

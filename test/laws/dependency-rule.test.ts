@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '../..');
+
+/** What each layer of src/ may import from src/, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  meter: [],
+  support: [],
+  domain: ['meter', 'support'],
+  outbox: ['domain', 'meter', 'support'],
+  transport: ['domain', 'meter', 'support'],
+  sparkplug: ['domain', 'meter', 'support'],
+  influx: ['domain', 'meter', 'support', 'outbox'],
+  acquisition: ['transport', 'domain', 'meter', 'support'],
+  simulator: ['domain', 'meter', 'support', 'transport'],
+  cli: ['acquisition', 'transport', 'simulator', 'domain', 'meter', 'support'],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const pattern = /(?:from\s+|import\s+|require\(|import\()['"]([^'"]+)['"]/g;
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+}
+
+describe('dependency rule', () => {
+  const files = sources('src');
+
+  it('finds the layers it speaks of', () => {
+    const layers = new Set(files.map((file) => relative(join(ROOT, 'src'), file).split('/')[0] ?? ''));
+    assert.deepEqual([...layers].sort(), Object.keys(ALLOWED).sort());
+  });
+
+  it('src never imports Node-RED or nodes/', () => {
+    for (const file of files) {
+      for (const name of importsOf(file)) {
+        assert.ok(!/^(@node-red\/|node-red($|\/))/.test(name), `${relative(ROOT, file)} imports ${name}`);
+        assert.ok(!name.includes('/nodes/'), `${relative(ROOT, file)} imports ${name}`);
+      }
+    }
+  });
+
+  it('layers import only what lies below them', () => {
+    for (const file of files) {
+      const layer = relative(join(ROOT, 'src'), file).split('/')[0] ?? '';
+      for (const name of importsOf(file).filter((specifier) => specifier.startsWith('.'))) {
+        const target = relative(join(ROOT, 'src'), resolve(dirname(file), name)).split('/')[0] ?? '';
+        if (target === layer || target === '..') continue;
+        assert.ok(ALLOWED[layer]?.includes(target), `${relative(ROOT, file)} (${layer}) imports ${target}`);
+      }
+    }
+  });
+
+  it('run-time dependencies stay at six or fewer', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+      optionalDependencies?: Record<string, string>;
+    };
+    const all = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.optionalDependencies ?? {})];
+    assert.ok(all.length <= 6, all.join(', '));
+  });
+});

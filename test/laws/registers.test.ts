@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { CATALOGUE } from '../../src/meter/catalogue';
+import { ENERGY_REGISTERS, REALTIME_REGISTERS, REGISTERS } from '../../src/meter/registers';
+
+const WORDS: Readonly<Record<string, number>> = {
+  UINT: 1,
+  REAL: 2,
+  ULINT: 4,
+  HOURS_MINUTES: 4,
+  REVISION: 1,
+  LETTERS: 7,
+  FLAGS: 1,
+  BLOCK: 16,
+};
+
+describe('laws of the Modbus registers', () => {
+  it('stand in order, in the 3xxxxx range, without overlap', () => {
+    let end = 300_001;
+    for (const { register, words, label } of REGISTERS) {
+      assert.ok(register >= end, `${label} at ${register} begins before ${end}`);
+      end = register + words;
+    }
+    assert.ok(end <= 400_000);
+  });
+
+  it('have the words of their encoding and a source', () => {
+    for (const { register, words, encoding, source } of REGISTERS) {
+      assert.equal(words, WORDS[encoding], String(register));
+      assert.ok(source.length > 10, String(register));
+    }
+  });
+
+  it('name metrics of the catalogue, each once', () => {
+    const names = REGISTERS.flatMap(({ metric }) => (metric === undefined ? [] : [metric]));
+    const known = new Set(CATALOGUE.map(({ name }) => name));
+    assert.deepEqual(
+      names.filter((name) => !known.has(name)),
+      [],
+    );
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  it('has the nine verified 64-bit counters, and real-time values that stay inferred', () => {
+    assert.equal(ENERGY_REGISTERS.length, 9);
+    assert.ok(ENERGY_REGISTERS.every(({ provenance, words }) => provenance === 'verified' && words === 4));
+    assert.ok(REALTIME_REGISTERS.every(({ provenance }) => provenance === 'inferred'));
+  });
+
+  it('has the addresses of 1420-UM001E Table 25', () => {
+    assert.deepEqual(
+      ENERGY_REGISTERS.map(({ register, metric }) => [register, metric]),
+      [
+        [301_281, 'active_energy_import_total'],
+        [301_285, 'reactive_energy_import_total'],
+        [301_289, 'active_energy_export_total'],
+        [301_293, 'reactive_energy_export_total'],
+        [301_297, 'active_energy_import_partial'],
+        [301_301, 'reactive_energy_import_partial'],
+        [301_305, 'active_energy_export_partial'],
+        [301_309, 'reactive_energy_export_partial'],
+        [301_313, 'run_hours'],
+      ],
+    );
+  });
+});
