@@ -44,7 +44,7 @@ const block = {
 
 export const READING_JSON_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: `urn:${READING_SCHEMA.replace('/', ':')}`,
+  $id: 'urn:pm500:reading:1',
   title: 'Reading of one meter, message of pm500-poll',
   type: 'object',
   required: ['schema', 'meter', 'layout', 'timestamp', 'blocks'],
@@ -71,7 +71,7 @@ export const READING_JSON_SCHEMA = {
 
 export const TELEMETRY_JSON_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: `urn:${TELEMETRY_SCHEMA.replace('/', ':')}`,
+  $id: 'urn:pm500:telemetry:1',
   title: 'Telemetry of one meter, message of pm500-normalize',
   type: 'object',
   required: ['schema', 'meter', 'timestamp', 'metrics'],

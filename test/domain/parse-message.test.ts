@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import Ajv from 'ajv/dist/2020';
+import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../../src/domain/message-schemas';
+import { normalizeReading } from '../../src/domain/normalize';
+import { parseReading, parseTelemetry } from '../../src/domain/parse-message';
+import { ASSEMBLIES } from '../../src/meter/assemblies';
+import { seededRandom, type Random } from '../../src/support/random';
+import { sampleReading } from '../support/readings';
+
+const ALL = ASSEMBLIES.map(({ instance }) => instance);
+const ajv = new Ajv({ strict: false });
+
+const JUNK: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  -1,
+  1.5,
+  '',
+  'good',
+  'V',
+  true,
+  [],
+  {},
+  [{}],
+  { value: 1 },
+  'x'.repeat(99),
+];
+
+/** Replaces one member somewhere in a JSON tree by junk, or deletes it. */
+function mutate(tree: unknown, random: Random): void {
+  let node = tree as Record<string, unknown>;
+  for (;;) {
+    const keys = Object.keys(node);
+    const key = keys[Math.floor(random() * keys.length)];
+    if (key === undefined) return;
+    const child = node[key];
+    if (typeof child === 'object' && child !== null && Object.keys(child).length > 0 && random() < 0.85) {
+      node = child as Record<string, unknown>;
+      continue;
+    }
+    const junk = JUNK[Math.floor(random() * JUNK.length)];
+    if (junk === undefined) Reflect.deleteProperty(node, key);
+    else node[key] = structuredClone(junk);
+    return;
+  }
+}
+
+function accepts(parse: (payload: unknown) => unknown, payload: unknown): boolean {
+  try {
+    parse(payload);
+    return true;
+  } catch (thrown) {
+    assert.equal((thrown as { code?: string }).code, 'MESSAGE_INVALID');
+    assert.match((thrown as Error).message, /^payload[^ ]* is .+, expected .+; .+\.$/);
+    return false;
+  }
+}
+
+describe('message contracts', () => {
+  const contracts = [
+    { name: 'reading', schema: READING_JSON_SCHEMA, parse: parseReading, sample: sampleReading(ALL, seededRandom(1)) },
+    {
+      name: 'telemetry',
+      schema: TELEMETRY_JSON_SCHEMA,
+      parse: parseTelemetry,
+      sample: normalizeReading(sampleReading(ALL, seededRandom(2))),
+    },
+  ] as const;
+
+  for (const { name, schema, parse, sample } of contracts) {
+    const validate = ajv.compile(schema);
+
+    it(`${name}: what the nodes send passes its parser and its JSON Schema, also after JSON`, () => {
+      for (const payload of [sample, JSON.parse(JSON.stringify(sample)) as unknown]) {
+        assert.equal(parse(payload), payload);
+        assert.ok(validate(payload), JSON.stringify(validate.errors));
+      }
+    });
+
+    it(`${name}: parser and JSON Schema agree on 5 000 damaged messages`, () => {
+      const random = seededRandom(77);
+      let refused = 0;
+      for (let round = 0; round < 5000; round++) {
+        const payload: unknown = structuredClone(sample);
+        mutate(payload, random);
+        const accepted = accepts(parse, payload);
+        assert.equal(accepted, validate(payload), `round ${round}: ${JSON.stringify(validate.errors)}`);
+        if (!accepted) refused++;
+      }
+      assert.ok(refused > 1000, `only ${refused} refused`);
+    });
+
+    it(`${name}: says in one sentence what is wrong with anything else`, () => {
+      for (const junk of JUNK) assert.equal(accepts(parse, junk), false);
+    });
+  }
+
+  it('names the path, what is there and what belongs there', () => {
+    const broken = structuredClone(sampleReading([101], seededRandom(3))) as unknown as {
+      blocks: { values: Record<string, unknown> }[];
+    };
+    broken.blocks[0]!.values['voltage_l1_n'] = Number.NaN;
+    assert.throws(() => parseReading(broken), {
+      code: 'MESSAGE_INVALID',
+      message:
+        'payload.blocks[0].values.voltage_l1_n is NaN, expected a finite number, text, true, false or null; send the message of a pm500-poll node.',
+    });
+  });
+});
