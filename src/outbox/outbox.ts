@@ -7,16 +7,21 @@ export interface Outbox {
   /**
    * Takes records in order. When the promise resolves they are as safe as this outbox can make them.
    * Past the limits the oldest records are dropped, counted in `stats().dropped`.
+   * @returns the positions the records were given
    * @throws Pm500Error OUTBOX_CLOSED
    */
-  append(records: readonly OutboxRecord[]): Promise<void>;
+  append(records: readonly OutboxRecord[]): Promise<OutboxRange>;
   /**
    * The oldest records that were not acknowledged, in order, without removing them; empty when nothing waits.
    * @param limits at most this many records and, but for a single larger record, this many bytes
    */
   peek(limits: PeekLimits): Promise<OutboxBatch>;
-  /** Removes a peeked batch. Records dropped since the peek are passed over; acknowledging twice does nothing. */
-  acknowledge(batch: OutboxBatch): Promise<void>;
+  /**
+   * Removes a peeked batch, or a first part of one. Batches are acknowledged in order. Records dropped since the peek
+   * are passed over; acknowledging twice does nothing.
+   * @throws Pm500Error OUTBOX_CLOSED; INTERNAL when older records still wait
+   */
+  acknowledge(range: OutboxRange): Promise<void>;
   stats(): OutboxStats;
   /** Calls `listener` after records were appended, until the returned function is called. */
   onAppend(listener: () => void): () => void;
@@ -29,6 +34,8 @@ export interface OutboxRecord {
   readonly payload: string;
   /** Epoch milliseconds UTC at which the sink accepted it. */
   readonly acceptedAt: number;
+  /** Who handed it in, for instance the id of a node: a record that is refused later is reported there. */
+  readonly origin?: string;
 }
 
 export interface PeekLimits {
@@ -36,11 +43,22 @@ export interface PeekLimits {
   readonly maximumBytes: number;
 }
 
-export interface OutboxBatch {
-  readonly records: readonly OutboxRecord[];
-  /** Position of the first record and of the one after the last, counted since the outbox was made. */
+/** Positions of consecutive records: of the first, and of the one after the last, counted since the outbox was made. */
+export interface OutboxRange {
   readonly from: number;
   readonly to: number;
+}
+
+export interface OutboxBatch extends OutboxRange {
+  readonly records: readonly OutboxRecord[];
+}
+
+/** How much an outbox holds at most; past either limit the oldest records go first. */
+export interface OutboxLimits {
+  /** Payload bytes (UTF-8). */
+  readonly maximumBytes: number;
+  /** No limit where absent. */
+  readonly maximumAgeMs?: number;
 }
 
 export interface OutboxStats {
@@ -52,6 +70,8 @@ export interface OutboxStats {
   readonly oldestAcceptedAt?: number;
   /** Records dropped for age or size since the outbox was opened. */
   readonly dropped: number;
+  /** Position of the oldest record that waits, or of the next one to come when nothing waits. */
+  readonly position: number;
   /** True where records survive the process. */
   readonly durable: boolean;
 }

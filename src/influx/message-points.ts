@@ -1,0 +1,104 @@
+import { parseTelemetry } from '../domain/parse-message';
+import { READING_SCHEMA } from '../domain/reading';
+import { TELEMETRY_SCHEMA } from '../domain/telemetry';
+import { Expect, isRecord, type UnknownRecord } from '../support/expect';
+import type { FieldValue, Point } from './line-protocol';
+import { telemetryToPoints, type TelemetryPoints } from './points';
+
+/** What a point takes where the payload does not say it. */
+export interface PointDefaults {
+  readonly influxMeasurement: string;
+  /** Epoch milliseconds UTC. */
+  readonly timestamp: number;
+}
+
+const expect = new Expect(
+  'MESSAGE_INVALID',
+  'send the telemetry of a pm500-normalize node, an object of fields, [fields, tags], or an array of points.',
+);
+
+/** In an object of fields this one is the timestamp; InfluxDB refuses a field of that name. */
+const TIME_FIELD = 'time';
+/** How people write an integer field in a message: digits and an i. */
+const INTEGER_TEXT = /^-?\d{1,20}i$/;
+
+/**
+ * Points of a message payload: telemetry of this package, or one of the shapes that the common InfluxDB nodes take:
+ * an object of fields; `[fields, tags]`; an array of such pairs; points `{ measurement, fields, tags, timestamp }`,
+ * alone or in an array. There numbers become floats, bigints and texts such as "42i" integers, null is left out.
+ * @throws Pm500Error MESSAGE_INVALID naming the path
+ */
+export function parsePoints(payload: unknown, defaults: PointDefaults): TelemetryPoints {
+  if (isRecord(payload) && typeof payload['schema'] === 'string') {
+    const { schema } = payload;
+    if (schema === TELEMETRY_SCHEMA) return telemetryToPoints(parseTelemetry(payload), defaults.influxMeasurement);
+    if (schema === READING_SCHEMA) expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
+  }
+  return { points: parseShapes(payload, defaults), mistyped: 0 };
+}
+
+function parseShapes(payload: unknown, defaults: PointDefaults): readonly Point[] {
+  if (!Array.isArray(payload)) return [parseElement('payload', payload, defaults)];
+  const elements = payload as readonly unknown[];
+  const [first] = elements;
+  if (first === undefined) expect.fail('payload', payload, 'at least one point');
+  if (Array.isArray(first) || isPoint(first)) {
+    return elements.map((element, index) => parseElement(`payload[${index}]`, element, defaults));
+  }
+  return [parsePair('payload', elements, defaults)];
+}
+
+function parseElement(path: string, element: unknown, defaults: PointDefaults): Point {
+  if (Array.isArray(element)) return parsePair(path, element as readonly unknown[], defaults);
+  if (!isPoint(element)) return parseFields(path, element, {}, defaults);
+  const measurement = element['measurement'] ?? defaults.influxMeasurement;
+  const given = element['timestamp'] ?? element[TIME_FIELD];
+  return parseFields(`${path}.fields`, element['fields'], parseTags(`${path}.tags`, element['tags']), {
+    influxMeasurement: expect.text(`${path}.measurement`, measurement),
+    timestamp: given === undefined ? defaults.timestamp : parseTime(`${path}.timestamp`, given),
+  });
+}
+
+function isPoint(element: unknown): element is UnknownRecord {
+  return isRecord(element) && isRecord(element['fields']);
+}
+
+function parsePair(path: string, pair: readonly unknown[], defaults: PointDefaults): Point {
+  if (pair.length > 2) expect.fail(path, pair, '[fields, tags]');
+  return parseFields(`${path}[0]`, pair[0], parseTags(`${path}[1]`, pair[1]), defaults);
+}
+
+function parseFields(path: string, given: unknown, tags: Point['tags'], defaults: PointDefaults): Point {
+  const record = expect.record(path, given);
+  const fields: Record<string, FieldValue> = {};
+  let { timestamp } = defaults;
+  for (const [name, value] of Object.entries(record)) {
+    if (value === null || value === undefined) continue;
+    if (name === TIME_FIELD) timestamp = parseTime(`${path}.${name}`, value);
+    else fields[name] = parseField(`${path}.${name}`, value);
+  }
+  return { influxMeasurement: defaults.influxMeasurement, tags, fields, timestamp };
+}
+
+function parseField(path: string, value: unknown): FieldValue {
+  if (typeof value === 'string') return INTEGER_TEXT.test(value) ? BigInt(value.slice(0, -1)) : value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  return expect.fail(path, value, 'a number, text, true or false');
+}
+
+function parseTags(path: string, given: unknown): Point['tags'] {
+  if (given === undefined || given === null) return {};
+  const tags: Record<string, string> = {};
+  for (const [name, value] of Object.entries(expect.record(path, given))) {
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'number' || typeof value === 'boolean') tags[name] = String(value);
+    else tags[name] = expect.text(`${path}.${name}`, value);
+  }
+  return tags;
+}
+
+/** Epoch milliseconds, a Date, or text that Date understands. */
+function parseTime(path: string, value: unknown): number {
+  const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
+  return typeof time === 'number' && Number.isFinite(time) ? time : expect.fail(path, value, 'epoch milliseconds or a Date');
+}

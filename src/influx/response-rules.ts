@@ -1,0 +1,103 @@
+import { Pm500Error, type ErrorCode } from '../support/errors';
+
+/**
+ * What an attempt to write means for the lines in it:
+ * - `written`: the database has them
+ * - `retry`: nobody knows; the same lines may be sent again soon
+ * - `hold`: it will go on failing until a person changes something; the lines wait
+ * - `rejected`: the database refuses at least one of the lines, whatever is tried
+ */
+export type Verdict =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'retry'; readonly error: Pm500Error; readonly retryAfterMs?: number }
+  | { readonly kind: 'hold'; readonly error: Pm500Error }
+  | { readonly kind: 'rejected'; readonly error: Pm500Error; readonly tooLarge: boolean };
+
+/** The part of an HTTP reply that the rules look at. */
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  /** The Retry-After header: seconds or an HTTP date. */
+  readonly retryAfter?: string;
+  /** What the server said, in its own words. */
+  readonly text: string;
+}
+
+const WRITTEN: Verdict = { kind: 'written' };
+/** Retry-After beyond this is not followed: a wrong clock on the other side must not stop delivery for days. */
+export const MAXIMUM_RETRY_AFTER_MS = 300_000;
+/** How servers and proxies answer plain HTTP on a TLS port, in a 400 that says nothing about the lines. */
+const TLS_EXPECTED = /https? request.*https/i;
+const SHOWN_CHARACTERS = 200;
+
+const HOLD_ADVICE: Readonly<Record<number, string>> = {
+  401: 'check the token of the target',
+  403: 'give the token permission to write to the bucket',
+  404: 'check URL, organization and bucket of the target',
+  405: 'check the URL of the target: something else answers there',
+};
+
+/** What the reply of an InfluxDB v2 write API means. `now` is wall clock milliseconds, `url` is for the sentence. */
+export function judgeReply(reply: Reply, url: string, now: number): Verdict {
+  const { status } = reply;
+  const isWebPage = reply.contentType.startsWith('text/html');
+  if (status >= 200 && status < 300) {
+    return isWebPage ? hold(reply, url, 'check the URL of the target: a web page answers there') : WRITTEN;
+  }
+  if (status === 413) return rejected(reply, url, true);
+  if (status === 400 || status === 422) {
+    if (TLS_EXPECTED.test(reply.text)) return hold(reply, url, 'begin the URL of the target with https://');
+    return isWebPage ? hold(reply, url, 'check the proxy in front of the database') : rejected(reply, url, false);
+  }
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    const retryAfterMs = parseRetryAfter(reply.retryAfter, now);
+    const error = replyError('INFLUX_BUSY', reply, url, 'the lines wait and are sent again', true);
+    return { kind: 'retry', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  return hold(reply, url, HOLD_ADVICE[status] ?? 'check the URL of the target');
+}
+
+/** What a failure before or during the reply means: errors of certificates and settings hold, all others are retried. */
+export function judgeFailure(cause: unknown, url: string): Verdict {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const reason = cause instanceof Error ? shorten(cause.message) : String(cause);
+  if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^UNABLE_TO|^EPROTO$/.test(code)) {
+    const message = `No trusted TLS connection to InfluxDB at ${url} (${reason}): check the TLS settings and the URL of the target.`;
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
+  }
+  if (code.startsWith('ERR_INVALID')) {
+    const message = `No request to InfluxDB at ${url} can be made (${reason}): check URL and token of the target.`;
+    return { kind: 'hold', error: new Pm500Error('CONFIG_INVALID', message, { cause }) };
+  }
+  const message = `InfluxDB at ${url} cannot be reached (${reason}): the lines wait and are sent again.`;
+  return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true }) };
+}
+
+/** Milliseconds from a Retry-After header (RFC 9110, 10.2.3), capped; undefined when there is none or it is unreadable. */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), MAXIMUM_RETRY_AFTER_MS);
+}
+
+function hold(reply: Reply, url: string, advice: string): Verdict {
+  return { kind: 'hold', error: replyError('INFLUX_REFUSED', reply, url, advice, false) };
+}
+
+function rejected(reply: Reply, url: string, tooLarge: boolean): Verdict {
+  const error = replyError('INFLUX_REJECTED', reply, url, 'correct what the message holds', false);
+  return { kind: 'rejected', error, tooLarge };
+}
+
+function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, retryable: boolean): Pm500Error {
+  const said = reply.text === '' ? '' : ` (${shorten(reply.text)})`;
+  const message = `InfluxDB at ${url} answered ${reply.status}${said}: ${advice}.`;
+  return new Pm500Error(code, message, { retryable, details: { status: reply.status, reason: shorten(reply.text) } });
+}
+
+/** One line of bounded length. */
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
+}
