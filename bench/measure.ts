@@ -1,0 +1,46 @@
+/** One measured rate. */
+export interface Rate {
+  /** Units of work per second. */
+  readonly perSecond: number;
+  /** Heap allocated per unit, bytes; NaN where the garbage collector could not be asked. */
+  readonly bytesPerUnit: number;
+}
+
+function collectGarbage(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}
+
+/**
+ * Runs `work` again and again for about `durationMs` after a warm-up and returns the best of `rounds` rounds: the other
+ * rounds were disturbed by something else on the machine.
+ * @param work does some work and returns how many units that was
+ */
+export function measureRate(work: () => number, durationMs = 600, rounds = 3): Rate {
+  const warmUpUntil = performance.now() + durationMs / 2;
+  while (performance.now() < warmUpUntil) work();
+  let best = 0;
+  let bytesPerUnit = Number.NaN;
+  for (let round = 0; round < rounds; round++) {
+    collectGarbage();
+    const startedAt = performance.now();
+    let units = 0;
+    let elapsedMs = 0;
+    do {
+      units += work();
+      elapsedMs = performance.now() - startedAt;
+    } while (elapsedMs < durationMs);
+    best = Math.max(best, (units / elapsedMs) * 1000);
+  }
+  collectGarbage();
+  const heapBefore = process.memoryUsage().heapUsed;
+  const units = work();
+  const allocated = process.memoryUsage().heapUsed - heapBefore;
+  if (allocated > 0) bytesPerUnit = allocated / units;
+  return { perSecond: best, bytesPerUnit };
+}
+
+/** The value below which `share` (0 to 1) of the samples lie. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}

@@ -1,0 +1,43 @@
+import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
+import { decodeBlock } from '../src/domain/decode';
+import { encodeBlock } from '../src/domain/encode';
+import { normalizeReading } from '../src/domain/normalize';
+import { parseReading } from '../src/domain/parse-message';
+import { seededRandom } from '../src/support/random';
+import { sampleReading } from '../test/support/readings';
+import { measureRate } from './measure';
+import { formatCount, type BenchLine } from './report';
+
+const READINGS_PER_ROUND = 200;
+
+/** Decode of all nine assemblies, then normalize; the peer is JSON.parse of the same telemetry, the least a flow pays. */
+export function benchNormalize(): BenchLine[] {
+  const template = sampleReading([...BUILT_IN_LAYOUT.blocks.keys()], seededRandom(9));
+  const raw = template.blocks.map((block) => {
+    const plan = BUILT_IN_LAYOUT.blocks.get(block.assembly)!;
+    return { plan, block, bytes: encodeBlock(plan, block.values) };
+  });
+  const metricCount = raw.reduce((sum, { plan }) => sum + plan.rows.length, 0);
+  const run = (): unknown => {
+    const blocks = raw.map(({ plan, block, bytes }) => ({ ...block, ...decodeBlock(plan, bytes) }));
+    return normalizeReading(parseReading({ ...template, blocks }));
+  };
+  const ours = measureRate(() => {
+    for (let index = 0; index < READINGS_PER_ROUND; index++) run();
+    return READINGS_PER_ROUND * metricCount;
+  });
+  const json = JSON.stringify(run());
+  const peer = measureRate(() => {
+    for (let index = 0; index < READINGS_PER_ROUND; index++) JSON.parse(json);
+    return READINGS_PER_ROUND * metricCount;
+  });
+  return [
+    {
+      what: 'decode + check + normalize, metric values/s',
+      value: formatCount(ours.perSecond),
+      ratio: ours.perSecond / peer.perSecond,
+      peer: 'JSON.parse of the telemetry',
+      note: `${formatCount(ours.bytesPerUnit * metricCount)} bytes allocated per reading of ${metricCount} values`,
+    },
+  ];
+}
