@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'ENIP_STATUS'
   | 'CIP_STATUS'
   | 'CIP_REPLY_INVALID'
+  | 'CIP_REQUEST_INVALID'
   // acquisition
   | 'METER_SIZE_MISMATCH'
   | 'METER_CLOSED'
