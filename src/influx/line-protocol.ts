@@ -78,7 +78,10 @@ function formatSeries({ influxMeasurement, tags }: Point): string {
   checkMeasurement(influxMeasurement);
   const keys = Object.keys(tags).filter((key) => key !== '' && (tags[key] ?? '') !== '');
   keys.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-  return [escapeName(influxMeasurement), ...keys.map((key) => `${escapeName(key)}=${escapeName(tags[key] ?? '')}`)].join(',');
+  return [
+    escapeName(influxMeasurement),
+    ...keys.map((key) => `${escapeName(key)}=${escapeName(tags[key] ?? '')}`),
+  ].join(',');
 }
 
 /**
@@ -95,20 +98,12 @@ function formatFloat(value: number): string | undefined {
   return Number.isFinite(value) ? String(value) : undefined;
 }
 
-function formatField(value: FieldValue | null | undefined): string | undefined {
-  switch (typeof value) {
-    case 'boolean':
-      return value ? 'true' : 'false';
-    case 'string':
-      return quoteString(value);
-    case 'bigint':
-      return value >= INT64_MIN && value <= INT64_MAX ? `${String(value)}i` : undefined;
-    case 'object':
-      if (value === null || value.unsigned < 0n || value.unsigned > UINT64_MAX) return undefined;
-      return `${String(value.unsigned)}u`;
-    default:
-      return undefined;
-  }
+function formatField(value: Exclude<FieldValue, number> | null | undefined): string | undefined {
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'string') return quoteString(value);
+  if (typeof value === 'bigint') return value >= INT64_MIN && value <= INT64_MAX ? `${String(value)}i` : undefined;
+  if (value === null || value === undefined || value.unsigned < 0n || value.unsigned > UINT64_MAX) return undefined;
+  return `${String(value.unsigned)}u`;
 }
 
 function formatTimestamp(timestamp: number): string {

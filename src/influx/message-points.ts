@@ -32,7 +32,8 @@ export function parsePoints(payload: unknown, defaults: PointDefaults): Telemetr
   if (isRecord(payload) && typeof payload['schema'] === 'string') {
     const { schema } = payload;
     if (schema === TELEMETRY_SCHEMA) return telemetryToPoints(parseTelemetry(payload), defaults.influxMeasurement);
-    if (schema === READING_SCHEMA) expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
+    if (schema === READING_SCHEMA)
+      expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
   }
   return { points: parseShapes(payload, defaults), mistyped: 0 };
 }
@@ -100,5 +101,7 @@ function parseTags(path: string, given: unknown): Point['tags'] {
 /** Epoch milliseconds, a Date, or text that Date understands. */
 function parseTime(path: string, value: unknown): number {
   const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
-  return typeof time === 'number' && Number.isFinite(time) ? time : expect.fail(path, value, 'epoch milliseconds or a Date');
+  return typeof time === 'number' && Number.isFinite(time)
+    ? time
+    : expect.fail(path, value, 'epoch milliseconds or a Date');
 }

@@ -85,15 +85,20 @@ export function createHttpSender(settings: SenderSettings, clock: Clock): Sender
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) abort();
       try {
-        transport.send(path, lines, { method: 'POST', headers, signal: attempt.signal }, {
-          responseStarted: (replyHeaders, status = 0) => {
-            started = { status, contentType: String(replyHeaders['content-type'] ?? '') };
+        transport.send(
+          path,
+          lines,
+          { method: 'POST', headers, signal: attempt.signal },
+          {
+            responseStarted: (replyHeaders, status = 0) => {
+              started = { status, contentType: String(replyHeaders['content-type'] ?? '') };
+            },
+            error: fail,
+            complete: () => {
+              finish(judgeReply({ ...started, text: '' }, shownUrl, clock.now()));
+            },
           },
-          error: fail,
-          complete: () => {
-            finish(judgeReply({ ...started, text: '' }, shownUrl, clock.now()));
-          },
-        });
+        );
       } catch (error) {
         fail(error);
       }
@@ -109,8 +114,10 @@ export function createHttpSender(settings: SenderSettings, clock: Clock): Sender
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
-  const message = `The InfluxDB URL "${text}" cannot be used: give one such as http://127.0.0.1:8086.`;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  // The path of the API is added here: with it given twice every write would end at a path that does not exist.
+  if (url !== undefined && isHttp && url.search === '' && !/\/api\/v2(\/|$)/.test(url.pathname)) return url;
+  const message = `The InfluxDB URL "${text}" cannot be used: give only where the server is, such as http://127.0.0.1:8086.`;
   throw new Pm500Error('CONFIG_INVALID', message);
 }
 

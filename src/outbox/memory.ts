@@ -1,14 +1,6 @@
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
-import type {
-  Outbox,
-  OutboxBatch,
-  OutboxLimits,
-  OutboxRange,
-  OutboxRecord,
-  OutboxStats,
-  PeekLimits,
-} from './outbox';
+import type { Outbox, OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
 
 /** Settled entries at the front are given back to the memory once there are this many of them. */
 const COMPACT_AFTER = 4096;

@@ -1,0 +1,150 @@
+import type { Outbox, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
+import type { Clock } from '../support/clock';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import type { Logger } from '../support/logger';
+import type { Random } from '../support/random';
+import { createThrottle, type Throttle } from '../support/throttle';
+import { Receipts, type Receipt } from './receipts';
+import type { Sender } from './sender';
+import { InfluxWriter, type WriterSettings, type WriterStats } from './writer';
+
+export interface TargetDependencies {
+  /** Stays open when the target closes: it belongs to who made it. */
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A line that the database refused, and why. */
+export interface RejectedLine {
+  readonly line: string;
+  readonly reason: Pm500Error;
+}
+
+/** Listeners hear of changes at most this often, milliseconds: a status is for people. */
+const CHANGE_INTERVAL_MS = 500;
+
+/** One InfluxDB that several nodes write to: their lines share an outbox and a writer. */
+export class InfluxTarget {
+  private readonly writer: InfluxWriter;
+  private readonly receipts = new Receipts();
+  private readonly waiting = new Set<(reason: Pm500Error) => void>();
+  private readonly changeListeners = new Set<() => void>();
+  private readonly rejectionListeners = new Map<string, (rejected: RejectedLine) => void>();
+  private readonly changes: Throttle;
+
+  constructor(
+    settings: WriterSettings,
+    private readonly dependencies: TargetDependencies,
+  ) {
+    this.changes = createThrottle(dependencies.clock, CHANGE_INTERVAL_MS, () => {
+      for (const listener of [...this.changeListeners]) this.guard(listener);
+    });
+    this.writer = new InfluxWriter(settings, {
+      ...dependencies,
+      onRejected: (record, reason, position) => {
+        this.reject(record, reason, position);
+      },
+      onWritten: (range) => {
+        this.receipts.noteWritten(range);
+      },
+      onChange: () => {
+        this.changed();
+      },
+    });
+    this.writer.start();
+  }
+
+  get stats(): WriterStats {
+    return this.writer.stats;
+  }
+
+  /**
+   * Queues lines.
+   * @param origin where a line is reported that the database refuses later
+   * @throws Pm500Error OUTBOX_CLOSED
+   */
+  async submit(lines: readonly string[], origin: string): Promise<OutboxRange> {
+    const acceptedAt = this.dependencies.clock.now();
+    const range = await this.dependencies.outbox.append(lines.map((payload) => ({ payload, acceptedAt, origin })));
+    this.changed();
+    return range;
+  }
+
+  /**
+   * Queues lines and waits until all of them have been written.
+   * @throws Pm500Error INFLUX_REJECTED with the words of the database, OUTBOX_FULL when lines were dropped,
+   * OUTBOX_CLOSED when the target closes first (what is queued stays queued)
+   */
+  async submitAndWait(lines: readonly string[], origin: string): Promise<void> {
+    const range = await this.submit(lines, origin);
+    const receipt = await new Promise<Receipt>((resolve, reject) => {
+      this.waiting.add(reject);
+      this.receipts.await(range, (settled) => {
+        this.waiting.delete(reject);
+        resolve(settled);
+      });
+      this.receipts.settleBefore(this.dependencies.outbox.stats().position);
+    });
+    const [reason] = receipt.rejected;
+    if (reason !== undefined) throw reason;
+    if (receipt.dropped > 0) throw droppedError(receipt.dropped);
+  }
+
+  /** Calls `listener` for refused lines of this origin, also of lines from before a restart. */
+  onRejected(origin: string, listener: (rejected: RejectedLine) => void): () => void {
+    this.rejectionListeners.set(origin, listener);
+    return () => {
+      if (this.rejectionListeners.get(origin) === listener) this.rejectionListeners.delete(origin);
+    };
+  }
+
+  /** Calls `listener` when `stats` have changed, but not more often than people can read. */
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => {
+      this.changeListeners.delete(listener);
+    };
+  }
+
+  /** Stops writing and tells what still waits in the outbox. Who waits for an acknowledgement gets an error. */
+  async close(): Promise<OutboxStats> {
+    const left = await this.writer.close();
+    this.changes.cancel();
+    for (const reject of this.waiting) reject(stillWaitingError());
+    this.waiting.clear();
+    return left;
+  }
+
+  private changed(): void {
+    this.receipts.settleBefore(this.dependencies.outbox.stats().position);
+    this.changes.request();
+  }
+
+  private reject({ payload, origin = '' }: OutboxRecord, reason: Pm500Error, position: number): void {
+    if (this.receipts.noteRejected(position, reason)) return;
+    const listener = this.rejectionListeners.get(origin);
+    if (listener === undefined) this.dependencies.logger.error(`${reason.message} The line was: ${payload}`);
+    else listener({ line: payload, reason });
+  }
+
+  private guard(listener: () => void): void {
+    try {
+      listener();
+    } catch (thrown) {
+      this.dependencies.logger.error(`A listener of the InfluxDB target failed: ${toPm500Error(thrown).message}`);
+    }
+  }
+}
+
+function droppedError(lines: number): Pm500Error {
+  const message = `${lines} lines were dropped before InfluxDB took them: the outbox is full, raise its limit or bring the database back.`;
+  return new Pm500Error('OUTBOX_FULL', message);
+}
+
+function stillWaitingError(): Pm500Error {
+  const message = 'The InfluxDB target was closed before the lines were written: they still wait in its outbox.';
+  return new Pm500Error('OUTBOX_CLOSED', message);
+}
