@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../../src/support/clock';
+
+interface PendingTimer {
+  readonly due: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** Lets everything that is ready run: promise reactions and what they set off. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A clock that stands still until a test moves it. */
+export class FakeClock implements Clock {
+  private elapsed = 0;
+  private wallOffset: number;
+  private order = 0;
+  private readonly timers = new Set<PendingTimer>();
+
+  constructor(startsAt: number = Date.UTC(2026, 0, 1)) {
+    this.wallOffset = startsAt;
+  }
+
+  now(): number {
+    return this.wallOffset + this.elapsed;
+  }
+
+  monotonic(): number {
+    return this.elapsed;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const timer = { due: this.elapsed + Math.max(0, delayMs), order: this.order++, callback };
+    this.timers.add(timer);
+    return { cancel: () => void this.timers.delete(timer) };
+  }
+
+  /** Timers that have neither fired nor been cancelled. */
+  get pending(): number {
+    return this.timers.size;
+  }
+
+  /** Sets the wall clock forward or back; timers and the monotonic clock do not notice. */
+  jump(byMs: number): void {
+    this.wallOffset += byMs;
+  }
+
+  /** Moves time on, firing every timer that falls due in order and letting its consequences run. */
+  async advance(byMs: number): Promise<void> {
+    const until = this.elapsed + byMs;
+    await settle();
+    for (;;) {
+      const next = [...this.timers]
+        .filter((timer) => timer.due <= until)
+        .sort((left, right) => left.due - right.due || left.order - right.order)[0];
+      if (next === undefined) break;
+      this.timers.delete(next);
+      this.elapsed = Math.max(this.elapsed, next.due);
+      next.callback();
+      await settle();
+    }
+    this.elapsed = until;
+    await settle();
+  }
+}
