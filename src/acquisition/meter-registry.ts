@@ -4,7 +4,7 @@ import { MeterSession, type MeterSettings } from './meter-session';
 export interface AcquiredMeter {
   readonly session: MeterSession;
   /** Gives the meter back; the last one to do so closes the connection. May be called twice. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 interface SharedLink {

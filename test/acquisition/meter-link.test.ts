@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { describeMismatch, type LinkDependencies } from '../../src/acquisition/meter-link';
+import { MeterRegistry } from '../../src/acquisition/meter-registry';
+import type { MeterSettings } from '../../src/acquisition/meter-session';
+import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
+import { Pm500Error } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
+import type { Block, Identity, Transport, TransportState, TransportStateChange } from '../../src/transport/transport';
+import { FakeClock } from '../support/fake-clock';
+
+const IDENTITY: Identity = {
+  vendorId: VENDOR_ID,
+  deviceType: DEVICE_TYPE,
+  productCode: 7,
+  revision: { major: 1, minor: 1 },
+  status: 0,
+  serialNumber: 940_000_001,
+  productName: PRODUCT_NAME,
+};
+
+/** A transport whose behavior a test scripts; replies take 5 ms of the fake clock. */
+class ScriptedTransport implements Transport {
+  state: TransportState = 'closed';
+  opens = 0;
+  closes = 0;
+  readonly reads: { instance: number; at: number }[] = [];
+  openError: Pm500Error | undefined;
+  readError: Pm500Error | undefined;
+  identity: Identity = IDENTITY;
+  private readonly listeners = new Set<(change: TransportStateChange) => void>();
+
+  constructor(private readonly clock: FakeClock) {}
+
+  open(): Promise<void> {
+    this.opens++;
+    if (this.openError !== undefined) return Promise.reject(this.openError);
+    this.enter({ state: 'open' });
+    return Promise.resolve();
+  }
+
+  read(block: Block): Promise<Uint8Array> {
+    this.reads.push({ instance: block.instance, at: this.clock.monotonic() });
+    return new Promise((resolve, reject) => {
+      this.clock.after(5, () => {
+        if (this.readError === undefined) resolve(new Uint8Array(block.sizeBytes));
+        else reject(this.readError);
+      });
+    });
+  }
+
+  identify(): Promise<Identity> {
+    return Promise.resolve(this.identity);
+  }
+
+  close(): Promise<void> {
+    this.closes++;
+    this.enter({ state: 'closed' });
+    return Promise.resolve();
+  }
+
+  onState(listener: (change: TransportStateChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  drop(error: Pm500Error): void {
+    this.enter({ state: 'closed', error });
+  }
+
+  private enter(change: TransportStateChange): void {
+    this.state = change.state;
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+function setUp() {
+  const clock = new FakeClock();
+  const transports: ScriptedTransport[] = [];
+  const warnings: string[] = [];
+  const dependencies: LinkDependencies = {
+    clock,
+    random: () => 0,
+    logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+    createTransport: () => {
+      const transport = new ScriptedTransport(clock);
+      transports.push(transport);
+      return transport;
+    },
+  };
+  const settings: MeterSettings = {
+    name: 'main-incomer',
+    host: '10.0.0.5',
+    port: 44_818,
+    tags: { site: 'north' },
+    connectTimeoutMs: 1000,
+    replyTimeoutMs: 1000,
+    minimumReadIntervalMs: 200,
+    layout: BUILT_IN_LAYOUT,
+    layoutConfirmed: false,
+  };
+  const registry = new MeterRegistry(dependencies);
+  const { session, release } = registry.acquire(settings);
+  const transport = transports[0];
+  assert.ok(transport !== undefined);
+  return { clock, transports, transport, warnings, registry, settings, session, release };
+}
+
+const failure = (code: 'ENIP_CONNECT_TIMEOUT' | 'ENIP_CONNECTION_LOST' | 'CIP_STATUS'): Pm500Error =>
+  new Pm500Error(code, `10.0.0.5:44818 failed with ${code}.`);
+
+async function settled<Result>(clock: FakeClock, promise: Promise<Result>, afterMs = 20): Promise<Result> {
+  promise.catch(() => undefined);
+  await clock.advance(afterMs);
+  return promise;
+}
+
+describe('one meter, one connection', () => {
+  it('reads in the order asked and stamps each block with the time of its reply', async () => {
+    const { clock, session } = setUp();
+    const startedAt = clock.now();
+    const reading = await settled(clock, session.read([102, 101]));
+    assert.deepEqual(
+      reading.blocks.map(({ assembly, timestamp, latencyMs }) => [assembly, timestamp - startedAt, latencyMs]),
+      [
+        [102, 5, 5],
+        [101, 10, 5],
+      ],
+    );
+    assert.equal(reading.timestamp, startedAt + 5);
+    assert.equal(reading.meter.catalogNumber, '1420-V2-ENT');
+    assert.equal(reading.meter.serialNumber, IDENTITY.serialNumber);
+  });
+
+  it('two configurations of one address share connection and read; each keeps its own name and tags', async () => {
+    const { clock, transport, transports, registry, settings, session } = setUp();
+    const other = registry.acquire({ ...settings, name: 'second', host: '10.0.0.5', tags: { site: 'south' } });
+    const [first, second] = await settled(clock, Promise.all([session.read([101]), other.session.read([101])]));
+    assert.equal(transports.length, 1);
+    assert.equal(transport.reads.length, 1);
+    assert.deepEqual([first.meter.name, second.meter.name], ['main-incomer', 'second']);
+    assert.notEqual(first.blocks[0]?.values, second.blocks[0]?.values, 'values must not be one shared object');
+  });
+
+  it('reads an assembly at most every 200 ms whatever ten users ask, for ten seconds', async () => {
+    const { clock, transport, registry, settings } = setUp();
+    const users = Array.from({ length: 10 }, () => registry.acquire(settings).session);
+    for (let at = 0; at < 10_000; at += 10) {
+      for (const user of users) user.read([101, 107]).catch(() => undefined);
+      await clock.advance(10);
+    }
+    for (const instance of [101, 107]) {
+      const times = transport.reads.filter((read) => read.instance === instance).map(({ at }) => at);
+      assert.ok(times.length >= 40 && times.length <= 51, `${times.length} reads of ${instance}`);
+      const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+      assert.ok(Math.min(...gaps) >= 200, `gap of ${Math.min(...gaps)} ms`);
+    }
+  });
+
+  it('waits out a request that is early by a timer, instead of giving the old answer', async () => {
+    const { clock, transport, session } = setUp();
+    const first = await settled(clock, session.read([101]), 190);
+    const second = await settled(clock, session.read([101]), 30);
+    assert.equal(transport.reads.length, 2);
+    assert.equal((transport.reads[1]?.at ?? 0) - (transport.reads[0]?.at ?? 0), 200);
+    assert.notEqual(first.timestamp, second.timestamp);
+  });
+
+  it('a CIP error costs one block and neither the others nor the connection', async () => {
+    const { clock, transport, session } = setUp();
+    await settled(clock, session.read([100]));
+    transport.readError = failure('CIP_STATUS');
+    const reading = session.read([101]);
+    await clock.advance(5);
+    transport.readError = undefined;
+    assert.equal((await reading).blocks[0]?.error?.code, 'CIP_STATUS');
+    const next = await settled(clock, session.read([102]));
+    assert.equal(next.blocks[0]?.error, undefined);
+    assert.equal(transport.opens, 1);
+  });
+
+  it('a lost connection fails the rest of the cycle at once and comes back by itself', async () => {
+    const { clock, transport, session } = setUp();
+    await settled(clock, session.read([100]));
+    transport.readError = failure('ENIP_CONNECTION_LOST');
+    const reading = session.read([101, 102, 107]);
+    await clock.advance(4);
+    transport.drop(failure('ENIP_CONNECTION_LOST'));
+    await clock.advance(1);
+    const codes = (await reading).blocks.map(({ error }) => error?.code);
+    assert.deepEqual(codes, ['ENIP_CONNECTION_LOST', 'ENIP_CONNECTION_LOST', 'ENIP_CONNECTION_LOST']);
+    assert.equal(session.state.kind, 'waiting');
+    transport.readError = undefined;
+    await clock.advance(600);
+    const next = await settled(clock, session.read([101]));
+    assert.equal(next.blocks[0]?.error, undefined);
+    assert.equal(session.state.kind, 'connected');
+  });
+
+  it('backs off from a dead meter: ever fewer attempts, and a sentence that says when the next one is', async () => {
+    const { clock, transport, session } = setUp();
+    transport.openError = failure('ENIP_CONNECT_TIMEOUT');
+    const first = await settled(clock, session.read([101]));
+    assert.equal(first.blocks[0]?.error?.code, 'ENIP_CONNECT_TIMEOUT');
+    const second = await settled(clock, session.read([102]));
+    assert.equal(second.blocks[0]?.error?.code, 'METER_BACKING_OFF');
+    assert.match(second.blocks[0].error.message, /ENIP_CONNECT_TIMEOUT\. The next attempt is in 1 s\./);
+    for (let at = 0; at < 300_000; at += 250) {
+      session.read([101]).catch(() => undefined);
+      await clock.advance(250);
+    }
+    assert.ok(transport.opens >= 10 && transport.opens <= 20, `${transport.opens} attempts in five minutes`);
+    transport.openError = undefined;
+    await clock.advance(31_000);
+    assert.equal((await settled(clock, session.read([101]))).blocks[0]?.error, undefined);
+  });
+
+  it('warns of a device that is no PowerMonitor 500 and marks its readings', async () => {
+    const { clock, transport, warnings, session } = setUp();
+    transport.identity = { ...IDENTITY, deviceType: 0x0e, productName: '1756-EN2T' };
+    const reading = await settled(clock, session.read([101]));
+    assert.equal(reading.meter.identityMismatch, true);
+    assert.match(warnings.join(), /says it is "1756-EN2T".*check the address/);
+  });
+
+  it('says what differs from the configured catalog number', () => {
+    assert.equal(describeMismatch(IDENTITY, '1420-V2-ENT'), undefined);
+    assert.match(describeMismatch(IDENTITY, '1420-V1-ENT') ?? '', /is a 1420-V2-ENT, but 1420-V1-ENT is configured/);
+    assert.match(describeMismatch({ ...IDENTITY, productCode: 3 }) ?? '', /product code 3/);
+  });
+
+  it('closes with its last user, and reads after that fail with one sentence', async () => {
+    const { clock, transport, registry, settings, session, release } = setUp();
+    const other = registry.acquire(settings);
+    await settled(clock, session.read([101]));
+    await release();
+    await release();
+    assert.equal(transport.closes, 0);
+    await other.release();
+    assert.equal(transport.closes, 1);
+    await clock.advance(500);
+    const reading = await settled(clock, session.read([102]));
+    assert.equal(reading.blocks[0]?.error?.code, 'METER_CLOSED');
+    assert.equal(clock.pending, 0);
+  });
+
+  it('refuses an assembly that the layout does not have, and stops when asked to', async () => {
+    const { session } = setUp();
+    await assert.rejects(session.read([99]), {
+      code: 'CONFIG_INVALID',
+      message: /no assembly 99; choose from 100, 101/,
+    });
+    await assert.rejects(session.read([101], AbortSignal.abort()), { code: 'ABORTED' });
+  });
+});
