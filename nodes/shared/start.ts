@@ -1,0 +1,31 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { toPm500Error } from '../../src/support/errors';
+import { ConfigReader } from './config';
+import type { NodeType } from './defaults';
+import { StatusLine } from './status';
+
+/**
+ * Starts a node: hands its checked configuration to `start`. When that throws (a wrong property, a file that cannot be
+ * read) the node turns red with the catalog's `status.invalid`, says why once in the log, and answers every message
+ * with the same sentence. Nothing thrown here reaches Node-RED.
+ */
+export function startNode<Type extends NodeType>(
+  RED: NodeAPI,
+  node: Node,
+  type: Type,
+  definition: NodeDef,
+  start: (config: ConfigReader<Type>, status: StatusLine) => void,
+): void {
+  RED.nodes.createNode(node, definition);
+  const status = new StatusLine(RED, node);
+  try {
+    start(new ConfigReader(type, definition), status);
+  } catch (thrown) {
+    const error = toPm500Error(thrown);
+    status.show('failed', 'invalid');
+    node.error(error.message);
+    node.on('input', (_message, _send, done) => {
+      done(error);
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { CATALOGUE } from '../src/meter/catalogue';
+import { ASSEMBLIES } from '../src/meter/assemblies';
+import { GROUPS } from '../src/meter/groups';
+import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
+import { PROVENANCES, type Provenance } from '../src/meter/measurement';
+import { QUIRKS } from '../src/meter/quirks';
+import { PORT_RANGE } from '../nodes/shared/config';
+import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
+
+/** The least known of several provenances. */
+function weakest(provenances: readonly Provenance[]): Provenance {
+  return PROVENANCES.findLast((provenance) => provenances.includes(provenance)) ?? 'verified';
+}
+
+function groupFacts(): unknown {
+  return GROUPS.map((group) => {
+    const assemblies = ASSEMBLIES.filter(({ instance }) => group.assemblies.includes(instance)).map((assembly) => ({
+      instance: assembly.instance,
+      title: assembly.title,
+      provenance: weakest(assembly.measurements.map(({ provenance }) => provenance)),
+    }));
+    const provenance = weakest(assemblies.map((assembly) => assembly.provenance));
+    return { name: group.name, label: group.label, provenance, assemblies };
+  });
+}
+
+/** What each mark in an editor file stands for; nodes/README.md lists them. */
+const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
+  defaults: (type) => DEFAULTS[type],
+  groups: groupFacts,
+  catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
+  metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
+  limits: () => ({
+    minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,
+    port: { min: PORT_RANGE.min, max: PORT_RANGE.max },
+    serialNumber: SERIAL_NUMBER_RANGE,
+  }),
+};
+
+/**
+ * Replaces the marks ('%name%') of an editor file by the facts they stand for, as JSON.
+ * @throws Error on a mark that stands for nothing
+ */
+export function injectFacts(type: NodeType, html: string): string {
+  return html.replace(/(['"])%(\w+)%\1/g, (mark, _quote, name: string) => {
+    const facts = FACTS[name];
+    if (facts === undefined) {
+      throw new Error(`nodes/${type}.html: ${mark} stands for nothing; use one of ${Object.keys(FACTS).join(', ')}.`);
+    }
+    // "</script>" inside a string would end the script element.
+    return JSON.stringify(facts(type)).replaceAll('<', '\\u003c');
+  });
+}
