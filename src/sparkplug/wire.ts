@@ -1,0 +1,60 @@
+/**
+ * Field numbers of the Sparkplug B protobuf schema (proto2, package org.eclipse.tahu.protobuf), and the tag that
+ * precedes a field: number x 8 + wire type.
+ */
+export const WIRE = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
+
+function tag(fieldNumber: number, wireType: number): number {
+  return fieldNumber * 8 + wireType;
+}
+
+/** Message Payload. */
+export const PAYLOAD_TAGS = {
+  timestamp: tag(1, WIRE.varint),
+  metrics: tag(2, WIRE.delimited),
+  seq: tag(3, WIRE.varint),
+  uuid: tag(4, WIRE.delimited),
+  body: tag(5, WIRE.delimited),
+} as const;
+
+/** Message Payload.Metric; fields 10 to 19 are one of. */
+export const METRIC_TAGS = {
+  name: tag(1, WIRE.delimited),
+  alias: tag(2, WIRE.varint),
+  timestamp: tag(3, WIRE.varint),
+  datatype: tag(4, WIRE.varint),
+  isHistorical: tag(5, WIRE.varint),
+  isTransient: tag(6, WIRE.varint),
+  isNull: tag(7, WIRE.varint),
+  properties: tag(9, WIRE.delimited),
+  int: tag(10, WIRE.varint),
+  long: tag(11, WIRE.varint),
+  float: tag(12, WIRE.fixed32),
+  double: tag(13, WIRE.fixed64),
+  boolean: tag(14, WIRE.varint),
+  string: tag(15, WIRE.delimited),
+  bytes: tag(16, WIRE.delimited),
+  dataset: tag(17, WIRE.delimited),
+  template: tag(18, WIRE.delimited),
+  extension: tag(19, WIRE.delimited),
+} as const;
+
+/** Message Payload.PropertySet. */
+export const PROPERTY_SET_TAGS = { keys: tag(1, WIRE.delimited), values: tag(2, WIRE.delimited) } as const;
+
+/** Message Payload.PropertySetList. */
+export const PROPERTY_SET_LIST_TAGS = { propertySet: tag(1, WIRE.delimited) } as const;
+
+/** Message Payload.PropertyValue; fields 3 to 11 are one of. It has no field for bytes. */
+export const PROPERTY_TAGS = {
+  type: tag(1, WIRE.varint),
+  isNull: tag(2, WIRE.varint),
+  int: tag(3, WIRE.varint),
+  long: tag(4, WIRE.varint),
+  float: tag(5, WIRE.fixed32),
+  double: tag(6, WIRE.fixed64),
+  boolean: tag(7, WIRE.varint),
+  string: tag(8, WIRE.delimited),
+  propertySet: tag(9, WIRE.delimited),
+  propertySetList: tag(10, WIRE.delimited),
+} as const;
