@@ -1,5 +1,27 @@
+import { benchAcquisition } from './acquisition.bench';
+import { benchLineProtocol } from './line-protocol.bench';
 import { benchNormalize } from './normalize.bench';
-import { peakMemoryMegabytes, printReport } from './report';
+import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
+import { benchSparkplug } from './sparkplug.bench';
 
-printReport('Normalize', benchNormalize());
-console.log(`\nPeak memory ${peakMemoryMegabytes().toFixed(0)} MB`);
+const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
+  acquisition: benchAcquisition,
+  normalize: benchNormalize,
+  'line-protocol': benchLineProtocol,
+  sparkplug: benchSparkplug,
+};
+
+/** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.find((name) => !(name in BENCHES));
+  if (unknown !== undefined) throw new Error(`no bench "${unknown}"; choose from ${Object.keys(BENCHES).join(', ')}`);
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length === 0 || names.includes(name)) printReport(name, await bench());
+  }
+  console.log(`\nPeak memory ${peakMemoryMegabytes().toFixed(0)} MB (Node.js ${process.version})`);
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  console.error(`bench: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  process.exitCode = 1;
+});

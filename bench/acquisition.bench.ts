@@ -1,0 +1,150 @@
+import { connect, type Socket } from 'node:net';
+import { Controller } from 'st-ethernet-ip';
+import { ASSEMBLIES } from '../src/meter/assemblies';
+import { QUIRKS } from '../src/meter/quirks';
+import { systemClock } from '../src/support/clock';
+import { silentLogger } from '../src/support/logger';
+import { COMMAND, encodeFrame, encodeRegisterSession, HEADER_OFFSET } from '../src/transport/ethernet-ip/encapsulation';
+import { createExplicitTransport } from '../src/transport/ethernet-ip/explicit';
+import { readAssemblyRequest } from '../src/transport/ethernet-ip/requests';
+import { percentile } from './measure';
+import { formatCount, type BenchLine } from './report';
+import { startSimulatorProcess } from './simulator-process';
+
+/** The peer's port is fixed, so the simulator gets an address of its own on the loopback network. */
+const ADDRESS = '127.0.0.77';
+const PORT = QUIRKS.enipPort.value;
+const DURATION_MS = 3000;
+const ROUNDS = 3;
+const ASSEMBLY = 102;
+const CLASS_ASSEMBLY = 4;
+const ATTRIBUTE_DATA = 3;
+
+interface ReadRate {
+  readonly perSecond: number;
+  readonly cpuMicrosecondsPerRead: number;
+  readonly p50Microseconds: number;
+  readonly p99Microseconds: number;
+}
+
+/** Reads back to back, one after the other, for a while. */
+async function measureReads(read: () => Promise<unknown>): Promise<ReadRate> {
+  const latencies: number[] = [];
+  for (let warmUp = 0; warmUp < 2000; warmUp++) await read();
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  for (let now = startedAt; now - startedAt < DURATION_MS;) {
+    await read();
+    const after = performance.now();
+    latencies.push(after - now);
+    now = after;
+  }
+  const elapsedMs = performance.now() - startedAt;
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    perSecond: (latencies.length / elapsedMs) * 1000,
+    cpuMicrosecondsPerRead: (cpu.user + cpu.system) / latencies.length,
+    p50Microseconds: percentile(latencies, 0.5) * 1000,
+    p99Microseconds: percentile(latencies, 0.99) * 1000,
+  };
+}
+
+/** What the machine bears at all: one prepared request, no checks but the length of the reply. */
+async function openBareLoop(): Promise<{ read: () => Promise<void>; close: () => void }> {
+  const socket: Socket = connect({ host: ADDRESS, port: PORT, noDelay: true });
+  let received = 0;
+  let expected = 28;
+  let resolveReply: (() => void) | undefined;
+  let session = 0;
+  socket.on('data', (chunk: Buffer) => {
+    if (session === 0) session = chunk.readUInt32LE(HEADER_OFFSET.session);
+    received += chunk.length;
+    if (received < expected) return;
+    received = 0;
+    resolveReply?.();
+  });
+  const exchange = (frame: Buffer): Promise<void> =>
+    new Promise((resolve) => {
+      resolveReply = resolve;
+      socket.write(frame);
+    });
+  await exchange(encodeFrame({ command: COMMAND.registerSession, data: encodeRegisterSession() }));
+  const request = readAssemblyRequest(session, ASSEMBLY, ATTRIBUTE_DATA);
+  const size = ASSEMBLIES.find(({ instance }) => instance === ASSEMBLY)?.sizeBytes ?? 0;
+  expected = 24 + 16 + 4 + size;
+  return {
+    read: () => exchange(request),
+    close: () => {
+      socket.destroy();
+    },
+  };
+}
+
+/** The best round of each, taken in turn, so that a disturbance of the machine does not fall on one side only. */
+function best(left: ReadRate | undefined, right: ReadRate): ReadRate {
+  return left === undefined || right.perSecond > left.perSecond ? right : left;
+}
+
+/** Explicit reads of one assembly back to back on one connection, without the limits that a session would set. */
+export async function benchAcquisition(): Promise<BenchLine[]> {
+  const simulator = await startSimulatorProcess(ADDRESS, PORT);
+  const sizeBytes = ASSEMBLIES.find(({ instance }) => instance === ASSEMBLY)?.sizeBytes ?? 0;
+  const transport = createExplicitTransport(
+    { host: ADDRESS, port: PORT, connectTimeoutMs: 2000, replyTimeoutMs: 2000 },
+    { clock: systemClock, logger: silentLogger },
+  );
+  const bare = await openBareLoop();
+  const controller = new Controller(false);
+  let bareRate: ReadRate | undefined;
+  let ourRate: ReadRate | undefined;
+  let peerRate: ReadRate | undefined;
+  try {
+    await transport.open();
+    await controller.connect(ADDRESS, 0, false);
+    const block = { kind: 'assembly', instance: ASSEMBLY, sizeBytes } as const;
+    for (let round = 0; round < ROUNDS; round++) {
+      bareRate = best(bareRate, await measureReads(bare.read));
+      ourRate = best(ourRate, await measureReads(() => transport.read(block)));
+      peerRate = best(
+        peerRate,
+        await measureReads(() => controller.getAttributeSingle(CLASS_ASSEMBLY, ASSEMBLY, ATTRIBUTE_DATA)),
+      );
+    }
+  } finally {
+    bare.close();
+    await transport.close();
+    await controller.disconnect().catch(() => undefined);
+    await simulator.stop();
+  }
+  if (bareRate === undefined || ourRate === undefined || peerRate === undefined) return [];
+  const describe = ({ cpuMicrosecondsPerRead, p50Microseconds, p99Microseconds }: ReadRate): string =>
+    `p50 ${p50Microseconds.toFixed(0)} us, p99 ${p99Microseconds.toFixed(0)} us, ${cpuMicrosecondsPerRead.toFixed(0)} us CPU per read`;
+  const reads = `explicit reads/s of assembly ${ASSEMBLY}`;
+  return [
+    {
+      what: `${reads}, bare socket loop`,
+      value: formatCount(bareRate.perSecond),
+      note: describe(bareRate),
+    },
+    {
+      what: `${reads}, st-ethernet-ip`,
+      value: formatCount(peerRate.perSecond),
+      ratio: peerRate.perSecond / bareRate.perSecond,
+      peer: 'bare socket loop',
+      note: describe(peerRate),
+    },
+    {
+      what: `${reads}, ours`,
+      value: formatCount(ourRate.perSecond),
+      ratio: ourRate.perSecond / bareRate.perSecond,
+      peer: 'bare socket loop',
+      note: describe(ourRate),
+    },
+    {
+      what: `${reads}, ours`,
+      value: formatCount(ourRate.perSecond),
+      ratio: ourRate.perSecond / peerRate.perSecond,
+      peer: 'st-ethernet-ip',
+    },
+  ];
+}
