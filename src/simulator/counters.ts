@@ -1,0 +1,58 @@
+import { CATALOGUE } from '../meter/catalogue';
+import type { Random } from '../support/random';
+import type { LoadTotals } from './load-profile';
+
+const HOUR_MS = 3_600_000;
+const WH_PER_KWH = 1000;
+
+/** Largest value of each counter, by metric name. */
+const ROLLOVER: ReadonlyMap<string, number> = new Map(
+  CATALOGUE.flatMap(({ name, rollover }) => (rollover === undefined ? [] : [[name, rollover]])),
+);
+
+/** What a counter shows at the start of a run: a whole number of kWh, kvarh or h between two limits. */
+function draw(random: Random, minimum: number, maximum: number): number {
+  return Math.floor(minimum + (maximum - minimum) * random());
+}
+
+/**
+ * Counter readings at the start of a run, by metric name, in catalogue units. The totals stand above 1 000 000 kWh, so
+ * that both halves of the pairs of assembly 107 are at work; partial counters were reset a while ago.
+ */
+export function drawStartReadings(random: Random): Readonly<Record<string, number>> {
+  const importKwh = draw(random, 3_000_000, 9_000_000);
+  const reactiveImportKvarh = draw(random, 0.4 * importKwh, 0.6 * importKwh);
+  const reactiveExportKvarh = draw(random, 1_000_000, 1_200_000);
+  return {
+    active_energy_import_total: importKwh * WH_PER_KWH,
+    reactive_energy_import_total: reactiveImportKvarh * WH_PER_KWH,
+    active_energy_export_total: draw(random, 1_000_000, 1_010_000) * WH_PER_KWH,
+    reactive_energy_export_total: reactiveExportKvarh * WH_PER_KWH,
+    active_energy_import_partial: draw(random, 50_000, 400_000) * WH_PER_KWH,
+    reactive_energy_import_partial: draw(random, 20_000, 200_000) * WH_PER_KWH,
+    active_energy_export_partial: draw(random, 0, 500) * WH_PER_KWH,
+    reactive_energy_export_partial: draw(random, 5_000, 60_000) * WH_PER_KWH,
+    run_hours: draw(random, 8_000, 40_000),
+  };
+}
+
+/** Counters by metric name, in catalogue units, after the energy from `begin` to `now` was added to the start readings. */
+export function countersSince(
+  startReadings: Readonly<Record<string, number>>,
+  begin: LoadTotals,
+  now: LoadTotals,
+): Record<string, number> {
+  const flown: Record<string, number> = {
+    active_energy_import: now.activeImportWh - begin.activeImportWh,
+    reactive_energy_import: now.reactiveImportVarh - begin.reactiveImportVarh,
+    active_energy_export: now.activeExportWh - begin.activeExportWh,
+    reactive_energy_export: now.reactiveExportVarh - begin.reactiveExportVarh,
+    run_hours: (now.runningMs - begin.runningMs) / HOUR_MS,
+  };
+  const counters: Record<string, number> = {};
+  for (const name in startReadings) {
+    const value = (startReadings[name] ?? 0) + (flown[name.replace(/_(total|partial)$/, '')] ?? 0);
+    counters[name] = value % (ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY);
+  }
+  return counters;
+}
