@@ -1,0 +1,182 @@
+import { Pm500Error } from '../../support/errors';
+import type { AssemblyBlock, Identity } from '../transport';
+import { ASSEMBLY_ATTRIBUTE, SERVICE, type CipResponse } from './cip';
+import { HEADER_OFFSET } from './encapsulation';
+import { decodeIdentity } from './identity-object';
+import { decodeReply, locateReplyData } from './reply';
+import { readAssemblyRequest, readIdentityRequest, registerSessionRequest, type RequestFrame } from './requests';
+import { cipStatusError } from './status';
+
+/** One task of a session: a request and its reply, or two of each. Exactly one of its outcomes is ever told. */
+export interface Exchange {
+  /** The task as the subject of a sentence. */
+  what(): string;
+  /** The first request. */
+  begin(): RequestFrame;
+  /**
+   * Takes a reply whose header belongs to the request.
+   * @returns the next request, or undefined when the outcome was told
+   * @throws Pm500Error when the reply is doubtful: the connection must be dropped
+   */
+  accept(frame: Buffer): RequestFrame | undefined;
+  fail(error: Pm500Error): void;
+}
+
+/** How the outcome of an exchange reaches its caller. */
+export interface Outcome<Result> {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Pm500Error) => void;
+}
+
+/** Register Session; the result is the session handle. */
+export class RegisterSession implements Exchange {
+  constructor(
+    private readonly where: string,
+    private readonly outcome: Outcome<number>,
+  ) {}
+
+  what(): string {
+    return `Registering a session with ${this.where}`;
+  }
+
+  begin(): RequestFrame {
+    return registerSessionRequest();
+  }
+
+  accept(frame: Buffer): undefined {
+    const session = frame.readUInt32LE(HEADER_OFFSET.session);
+    if (session === 0) {
+      throw new Pm500Error(
+        'ENIP_REPLY_MISMATCH',
+        `${this.what()}: the reply holds no session handle; try again later.`,
+        {
+          retryable: true,
+        },
+      );
+    }
+    this.outcome.resolve(session);
+  }
+
+  fail(error: Pm500Error): void {
+    this.outcome.reject(error);
+  }
+}
+
+/** Get_Attributes_All of the Identity object. */
+export class ReadIdentity implements Exchange {
+  constructor(
+    private readonly where: string,
+    private readonly session: number,
+    private readonly outcome: Outcome<Identity>,
+  ) {}
+
+  what(): string {
+    return `Reading the identity of ${this.where}`;
+  }
+
+  begin(): RequestFrame {
+    return readIdentityRequest(this.session);
+  }
+
+  accept(frame: Buffer): undefined {
+    const response = decodeReply(frame, SERVICE.getAttributesAll, () => this.what());
+    if (response.generalStatus === 0) this.outcome.resolve(decodeIdentity(response.data));
+    else this.outcome.reject(cipStatusError(this.what(), response.generalStatus, response.extendedStatus));
+  }
+
+  fail(error: Pm500Error): void {
+    this.outcome.reject(error);
+  }
+}
+
+/** What one session knows of one assembly: its prepared requests and what its attribute 4 said. */
+export interface AssemblyPlan {
+  readonly dataRequest: RequestFrame;
+  readonly sizeRequest: RequestFrame;
+  /** True once attribute 4 agreed with the layout, or the device does not tell it, or nobody wants to know. */
+  sizeChecked: boolean;
+}
+
+export function planAssembly(session: number, instance: number, verifySize: boolean): AssemblyPlan {
+  return {
+    dataRequest: readAssemblyRequest(session, instance, ASSEMBLY_ATTRIBUTE.data),
+    sizeRequest: readAssemblyRequest(session, instance, ASSEMBLY_ATTRIBUTE.size),
+    sizeChecked: !verifySize,
+  };
+}
+
+/** Get_Attribute_Single of an assembly's data, and before it, once for each session, of its size. */
+export class ReadAssembly implements Exchange {
+  private asksSize = false;
+
+  constructor(
+    private readonly where: string,
+    private readonly plan: AssemblyPlan,
+    private readonly block: AssemblyBlock,
+    private readonly outcome: Outcome<Uint8Array>,
+  ) {}
+
+  what(): string {
+    return `Reading assembly ${this.block.instance} of ${this.where}`;
+  }
+
+  begin(): RequestFrame {
+    this.asksSize = !this.plan.sizeChecked;
+    return this.asksSize ? this.plan.sizeRequest : this.plan.dataRequest;
+  }
+
+  accept(frame: Buffer): RequestFrame | undefined {
+    const offset = locateReplyData(frame, SERVICE.getAttributeSingle);
+    if (offset !== 0 && !this.asksSize) {
+      this.deliver(frame.subarray(offset));
+      return undefined;
+    }
+    const response = decodeReply(frame, SERVICE.getAttributeSingle, () => this.what());
+    if (this.asksSize) return this.acceptSize(response);
+    if (response.generalStatus === 0) this.deliver(response.data);
+    else this.outcome.reject(this.refusal(response));
+    return undefined;
+  }
+
+  fail(error: Pm500Error): void {
+    this.outcome.reject(error);
+  }
+
+  /** A device may keep the size to itself; the length of the data is checked in any case. */
+  private acceptSize({ generalStatus, data }: CipResponse): RequestFrame | undefined {
+    this.asksSize = false;
+    if (generalStatus === 0 && data.length !== 2) {
+      throw new Pm500Error(
+        'CIP_REPLY_INVALID',
+        `${this.what()}: attribute 4 (Size) has ${data.length} bytes instead of 2; check that the device is a PowerMonitor 500.`,
+        { retryable: true },
+      );
+    }
+    const sizeBytes = generalStatus === 0 ? data.readUInt16LE(0) : undefined;
+    if (sizeBytes === undefined || sizeBytes === this.block.sizeBytes) {
+      this.plan.sizeChecked = true;
+      return this.plan.dataRequest;
+    }
+    this.outcome.reject(this.sizeMismatch(sizeBytes, 'attribute 4 (Size) says'));
+    return undefined;
+  }
+
+  private refusal({ generalStatus, extendedStatus }: CipResponse): Pm500Error {
+    const advice = 'check that the device is a PowerMonitor 500 that has this assembly.';
+    return cipStatusError(this.what(), generalStatus, extendedStatus, advice);
+  }
+
+  private deliver(data: Buffer): void {
+    if (data.length === this.block.sizeBytes) this.outcome.resolve(new Uint8Array(data));
+    else this.outcome.reject(this.sizeMismatch(data.length, 'the reply has'));
+  }
+
+  private sizeMismatch(gotBytes: number, says: string): Pm500Error {
+    const { instance, sizeBytes } = this.block;
+    return new Pm500Error(
+      'METER_SIZE_MISMATCH',
+      `${this.what()}: ${says} ${gotBytes} bytes, but the layout expects ${sizeBytes}; give this meter a layout file that fits its firmware.`,
+      { details: { assembly: instance, gotBytes, expectedBytes: sizeBytes } },
+    );
+  }
+}

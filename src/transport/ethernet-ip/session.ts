@@ -1,0 +1,145 @@
+import type { Clock } from '../../support/clock';
+import { Pm500Error } from '../../support/errors';
+import type { AssemblyBlock, Identity } from '../transport';
+import { Connection } from './connection';
+import {
+  planAssembly,
+  ReadAssembly,
+  ReadIdentity,
+  RegisterSession,
+  type AssemblyPlan,
+  type Exchange,
+  type Outcome,
+} from './exchange';
+import { RequestLine, type ContextCounter } from './request-line';
+import { unRegisterSessionRequest } from './requests';
+import type { Connect } from './socket';
+
+export interface SessionSettings {
+  readonly host: string;
+  /** TCP. */
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  /** For each request, from the moment it is sent. */
+  readonly replyTimeoutMs: number;
+  /** Compare attribute 4 (Size) of an assembly with the layout before its first read on a connection; default true. */
+  readonly verifySize?: boolean;
+}
+
+export interface SessionDependencies {
+  readonly clock: Clock;
+  readonly connect: Connect;
+  readonly counter: ContextCounter;
+  /** The session is gone and was not ended with `end`; pending reads are rejected after this returns. */
+  readonly onLost: (error: Pm500Error) => void;
+}
+
+export function stopped(what: string): Pm500Error {
+  return new Pm500Error('ABORTED', `${what} was stopped on request before it ended.`);
+}
+
+/** A session being opened: its end, and a way to give it up. */
+export interface SessionAttempt {
+  readonly result: Promise<Session>;
+  giveUp(error: Pm500Error): void;
+}
+
+/** Connects and registers; `result` is rejected with a coded error, and then nothing is left open. */
+export function openSession(settings: SessionSettings, dependencies: SessionDependencies): SessionAttempt {
+  const { clock, counter } = dependencies;
+  const connection: Connection = new Connection(settings, clock, {
+    onFrame: (frame) => {
+      line.receive(frame);
+    },
+    onLost: (error) => {
+      dependencies.onLost(error);
+      line.failAll(error);
+    },
+  });
+  const line = new RequestLine(connection, clock, settings.replyTimeoutMs, counter);
+  const where = `${settings.host}:${settings.port}`;
+  const register = async (): Promise<Session> => {
+    await connection.connect(dependencies.connect);
+    const handle = await new Promise<number>((resolve, reject) => {
+      line.submit(new RegisterSession(where, { resolve, reject }));
+    });
+    line.setSession(handle);
+    return new Session(handle, connection, line, where, settings.verifySize ?? true);
+  };
+  return {
+    result: register(),
+    giveUp: (error) => {
+      connection.lose(error);
+    },
+  };
+}
+
+/** A registered encapsulation session (CIP Vol 2, 2-4.4) and what it knows of the assemblies. */
+export class Session {
+  private readonly plans = new Map<number, AssemblyPlan>();
+
+  constructor(
+    private readonly handle: number,
+    private readonly connection: Connection,
+    private readonly line: RequestLine,
+    private readonly where: string,
+    private readonly verifySize: boolean,
+  ) {}
+
+  /** Why it is gone, when it is. */
+  get lost(): Pm500Error | undefined {
+    return this.connection.lost;
+  }
+
+  /** Reads exactly the bytes of a block. */
+  read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.run((outcome) => new ReadAssembly(this.where, this.planOf(block.instance), block, outcome), signal);
+  }
+
+  identify(signal?: AbortSignal): Promise<Identity> {
+    return this.run((outcome) => new ReadIdentity(this.where, this.handle, outcome), signal);
+  }
+
+  /** Unregisters and closes; pending reads are rejected with `error`. */
+  end(error: Pm500Error): Promise<void> {
+    const ended = this.connection.end(unRegisterSessionRequest(this.handle));
+    this.line.failAll(error);
+    return ended;
+  }
+
+  private run<Result>(create: (outcome: Outcome<Result>) => Exchange, signal?: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (signal === undefined) {
+        this.line.submit(create({ resolve, reject }));
+        return;
+      }
+      const ignore = (): void => {
+        signal.removeEventListener('abort', stop);
+      };
+      const exchange = create({
+        resolve: (result) => {
+          ignore();
+          resolve(result);
+        },
+        reject: (error) => {
+          ignore();
+          reject(error);
+        },
+      });
+      const stop = (): void => {
+        this.line.abandon(exchange, stopped(exchange.what()));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.line.submit(exchange);
+    });
+  }
+
+  private planOf(instance: number): AssemblyPlan {
+    let plan = this.plans.get(instance);
+    if (plan === undefined) {
+      plan = planAssembly(this.handle, instance, this.verifySize);
+      this.plans.set(instance, plan);
+    }
+    return plan;
+  }
+}

@@ -1,0 +1,36 @@
+import { connect } from 'node:net';
+
+/** What is needed of a `net.Socket`, so that tests can give another one. */
+export interface SocketLike {
+  on(event: 'connect' | 'end' | 'close', listener: () => void): unknown;
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  write(bytes: Uint8Array): unknown;
+  end(bytes: Uint8Array): unknown;
+  destroy(): unknown;
+  setNoDelay(noDelay: boolean): unknown;
+}
+
+/** Starts a TCP connection; the socket tells by events whether it succeeds. May throw when host or port cannot be. */
+export type Connect = (host: string, port: number) => SocketLike;
+
+export const connectTcp: Connect = (host, port) => connect({ host, port });
+
+/** Why the operating system gave up on an address, in words. */
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there; check the address, the port and that the meter has the EtherNet/IP option'],
+  ['ECONNRESET', 'the connection was reset; check that the meter has a free session'],
+  ['EHOSTUNREACH', 'the host cannot be reached; check the address and that the meter is powered'],
+  ['EHOSTDOWN', 'the host cannot be reached; check the address and that the meter is powered'],
+  ['ENETUNREACH', 'there is no route to its network; check the address and the gateway'],
+  ['ENOTFOUND', 'the host name is not known; check its spelling or use the IP address'],
+  ['EAI_AGAIN', 'the host name could not be looked up; check the name server or use the IP address'],
+  ['ETIMEDOUT', 'the host does not answer; check the address and that the meter is powered'],
+]);
+
+/** The end of a sentence about a failed socket. */
+export function describeSocketError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return `${REASONS.get(code) ?? `${message}; check the address and the network`}.`;
+}
