@@ -1,0 +1,55 @@
+import { OPC_QUALITY_CODES, QUALITY_REASONS, type Quality, type QualityReason } from '../domain/quality';
+import { type EncodedPropertySet, encodePropertySet, type PropertySet } from './payload';
+
+/** What a sample's quality adds to its metric: one object per quality and reason, shared by all samples. */
+export interface Condition {
+  /** Equal keys mean equal properties. */
+  readonly key: string;
+  readonly properties: EncodedPropertySet;
+  /** True: properties need not be repeated in data. */
+  readonly isGood: boolean;
+  /** True: the meter did not answer; when nothing of a device answers, the device is lost. */
+  readonly isReadFailed: boolean;
+}
+
+/** Values of the property `Quality` (Sparkplug 3.0.0, 6.4.14): good, stale, bad. It has no word for uncertain. */
+const SPARKPLUG_QUALITY: Readonly<Record<Quality, number>> = { good: 192, uncertain: 500, bad: 0 };
+
+function createCondition(quality: Quality, reason: QualityReason | undefined): Condition {
+  const properties: PropertySet = {
+    Quality: { type: 'Int32', value: SPARKPLUG_QUALITY[quality] },
+    qualityCode: { type: 'Int32', value: OPC_QUALITY_CODES[quality] },
+    qualityReason: { type: 'String', value: reason ?? '' },
+  };
+  return {
+    key: `${quality}:${reason ?? ''}`,
+    properties: encodePropertySet(properties),
+    isGood: quality === 'good',
+    isReadFailed: reason === 'read_failed',
+  };
+}
+
+const SHARED = new Map<string, Condition>();
+
+/** The condition of a quality and its reason. */
+export function conditionOf(quality: Quality, reason?: QualityReason): Condition {
+  const known = reason !== undefined && Object.hasOwn(QUALITY_REASONS, reason) ? reason : undefined;
+  const key = `${quality}:${known ?? ''}`;
+  let condition = SHARED.get(key);
+  if (condition === undefined) {
+    condition = createCondition(quality, known);
+    SHARED.set(key, condition);
+  }
+  return condition;
+}
+
+/** The condition of a metric whose properties a flow gave itself. */
+export function customCondition(properties: PropertySet): Condition {
+  const quality = properties['Quality']?.value;
+  return {
+    key: JSON.stringify(properties, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+    properties: encodePropertySet(properties, 'properties'),
+    isGood: quality === undefined || quality === SPARKPLUG_QUALITY.good,
+    isReadFailed: false,
+  };
+}

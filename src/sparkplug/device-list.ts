@@ -1,0 +1,41 @@
+import { AliasBlocks, DeviceAliases } from './alias';
+import { Device } from './device';
+
+/** The devices of one edge node, by ID. Aliases outlive a device, so that it has the same ones when it comes back. */
+export class DeviceList {
+  readonly #devices = new Map<string, Device>();
+  readonly #aliases = new Map<string, DeviceAliases>();
+  readonly #blocks = new AliasBlocks();
+
+  find(deviceId: string): Device | undefined {
+    return this.#devices.get(deviceId);
+  }
+
+  /** The device of that ID, made where there is none. */
+  obtain(deviceId: string): Device {
+    let device = this.#devices.get(deviceId);
+    if (device === undefined) {
+      const aliases = this.#aliases.get(deviceId) ?? new DeviceAliases(this.#blocks);
+      this.#aliases.set(deviceId, aliases);
+      device = new Device(deviceId, aliases);
+      this.#devices.set(deviceId, device);
+    }
+    return device;
+  }
+
+  /** Forgets a device and gives it for the last time. */
+  remove(deviceId: string): Device | undefined {
+    const device = this.#devices.get(deviceId);
+    this.#devices.delete(deviceId);
+    return device;
+  }
+
+  /** IDs of devices that are born. */
+  get bornIds(): readonly string[] {
+    return [...this.#devices.values()].filter((device) => device.isBorn).map((device) => device.id);
+  }
+
+  [Symbol.iterator](): IterableIterator<Device> {
+    return this.#devices.values();
+  }
+}

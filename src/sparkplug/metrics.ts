@@ -1,0 +1,97 @@
+import type { Sample, Telemetry } from '../domain/telemetry';
+import { CATALOGUE } from '../meter/catalogue';
+import { type Condition, conditionOf } from './condition';
+import type { Datatype, MetricValue, PropertySet } from './payload';
+
+/** One value of one metric of a device, ready for the edge node. */
+export interface MetricSample {
+  readonly name: string;
+  readonly type: Datatype;
+  readonly value: MetricValue;
+  /** When the value was taken, epoch milliseconds UTC. */
+  readonly timestamp: number;
+  /** Properties that stay the same: sent in births. */
+  readonly description: PropertySet;
+  readonly condition: Condition;
+}
+
+const BY_NAME = new Map(CATALOGUE.map((metric, index) => [metric.name, { metric, index }]));
+
+/** First index of metrics that the catalogue does not have, within the aliases of a device. */
+export const FIRST_CUSTOM_INDEX = 1024;
+
+/** Place of a metric in the catalogue, from 1; undefined for metrics that only a site or a flow defines. */
+export function catalogueIndex(name: string): number | undefined {
+  const entry = BY_NAME.get(name);
+  return entry === undefined ? undefined : entry.index + 1;
+}
+
+/**
+ * The datatype of a sample: from the catalogue, else from the value. A site's own metric without a value is a number
+ * where it has a unit; without one its type is not known yet.
+ */
+function typeOf(name: string, sample: Sample): Datatype | undefined {
+  const entry = BY_NAME.get(name);
+  if (entry !== undefined) return entry.metric.sparkplugType;
+  const { value, unit } = sample;
+  if (typeof value === 'boolean') return 'Boolean';
+  if (typeof value === 'string') return 'String';
+  return value === null && unit === '' ? undefined : 'Double';
+}
+
+function describe(name: string, sample: Sample): PropertySet {
+  return Object.freeze({
+    engUnit: { type: 'String', value: sample.unit },
+    description: { type: 'String', value: BY_NAME.get(name)?.metric.label ?? name },
+    provenance: { type: 'String', value: sample.provenance },
+  });
+}
+
+const descriptions = new Map<string, PropertySet>();
+/** Names come from messages; a flow that makes up names without end must not fill the memory. */
+const MOST_DESCRIPTIONS = 4096;
+
+function descriptionOf(name: string, sample: Sample): PropertySet {
+  const key = `${name}\n${sample.unit}\n${sample.provenance}`;
+  let description = descriptions.get(key);
+  if (description === undefined) {
+    description = describe(name, sample);
+    if (descriptions.size >= MOST_DESCRIPTIONS) descriptions.clear();
+    descriptions.set(key, description);
+  }
+  return description;
+}
+
+/** A number that is not finite is legal on the wire, but few hosts can store it; bad values are sent as null. */
+function valueOf(sample: Sample): MetricValue {
+  if (sample.quality === 'bad') return null;
+  return typeof sample.value === 'number' && !Number.isFinite(sample.value) ? null : sample.value;
+}
+
+function conditionFor(sample: Sample): Condition {
+  const isNotANumber = typeof sample.value === 'number' && !Number.isFinite(sample.value);
+  if (isNotANumber && sample.quality !== 'bad') return conditionOf('bad', 'not_a_number');
+  return conditionOf(sample.quality, sample.reason);
+}
+
+/**
+ * Telemetry as samples of flat metrics: the canonical name, the catalogue's datatype, unit, label and provenance as
+ * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (192, 64, 0) and
+ * `qualityReason`. A bad value is null. A metric of unknown type without a value is left out until it has one.
+ */
+export function metricsOf(telemetry: Telemetry): readonly MetricSample[] {
+  const samples: MetricSample[] = [];
+  for (const [name, sample] of Object.entries(telemetry.metrics)) {
+    const type = typeOf(name, sample);
+    if (type === undefined) continue;
+    samples.push({
+      name,
+      type,
+      value: valueOf(sample),
+      timestamp: sample.timestamp,
+      description: descriptionOf(name, sample),
+      condition: conditionFor(sample),
+    });
+  }
+  return samples;
+}

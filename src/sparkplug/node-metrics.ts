@@ -1,0 +1,15 @@
+import type { Metric } from './payload';
+
+/** Name of the metric by which a host asks for all births again; it never has an alias. */
+export const REBIRTH = 'Node Control/Rebirth';
+/** Name of the metric that ties NDEATH to NBIRTH. */
+export const BD_SEQ = 'bdSeq';
+
+/** @param bdSeq 0 to 255 */
+export function bdSeqMetric(bdSeq: number, timestamp: number): Metric {
+  return { name: BD_SEQ, timestamp, type: 'Int64', value: bdSeq };
+}
+
+export function rebirthMetric(timestamp: number): Metric {
+  return { name: REBIRTH, timestamp, type: 'Boolean', value: false };
+}

@@ -1,0 +1,73 @@
+import type { EdgeEffect } from './edge-events';
+import { bdSeqMetric, rebirthMetric } from './node-metrics';
+import { encodePayload, type Metric, type PayloadForm } from './payload';
+import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
+
+type Publish = Extract<EdgeEffect, { kind: 'publish' }>;
+
+/** `seq` runs from 0 to 255 and starts again. */
+const SEQ_COUNT = 256;
+
+/** Makes the messages of one edge node: owns `seq`, one counter for the node and all its devices, and `bdSeq`. */
+export class Publisher {
+  /** Number of the CONNECT of this session, in its will, its NBIRTHs and its NDEATH. */
+  bdSeq = 0;
+  /** Messages made to be published, and metrics in them. */
+  readonly counts = { messages: 0, metrics: 0 };
+  readonly #node: EdgeNodeDescriptor;
+  #seq = 0;
+
+  constructor(node: EdgeNodeDescriptor) {
+    this.#node = node;
+  }
+
+  /** NDEATH as the will of a CONNECT: without `seq`, with `bdSeq` alone. */
+  will(at: number): { readonly topic: string; readonly payload: Uint8Array } {
+    const payload = encodePayload({ timestamp: at, metrics: [bdSeqMetric(this.bdSeq, at)] });
+    return { topic: nodeTopic('NDEATH', this.#node), payload };
+  }
+
+  /** NBIRTH: `seq` starts at 0. */
+  nodeBirth(at: number): Publish {
+    this.#seq = 0;
+    const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
+    return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, 'birth', at);
+  }
+
+  /** NDEATH, published when the node leaves on purpose: what the will says. */
+  nodeDeath(at: number): Publish {
+    return this.#count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
+  }
+
+  deviceBirth(deviceId: string, metrics: readonly Metric[], at: number): Publish {
+    return this.#sequenced('DBIRTH', deviceTopic('DBIRTH', this.#node, deviceId), metrics, 'birth', at);
+  }
+
+  /** @param metrics in order of time */
+  deviceData(deviceId: string, metrics: readonly Metric[], at: number): Publish {
+    return this.#sequenced('DDATA', deviceTopic('DDATA', this.#node, deviceId), metrics, 'data', at);
+  }
+
+  deviceDeath(deviceId: string, at: number): Publish {
+    return this.#sequenced('DDEATH', deviceTopic('DDEATH', this.#node, deviceId), [], 'data', at);
+  }
+
+  #sequenced(
+    message: NodeMessage | DeviceMessage,
+    topic: string,
+    metrics: readonly Metric[],
+    form: PayloadForm,
+    at: number,
+  ): Publish {
+    const payload = encodePayload({ timestamp: at, metrics, seq: this.#seq }, form);
+    // Only a message that could be made uses up its number.
+    this.#seq = (this.#seq + 1) % SEQ_COUNT;
+    return this.#count({ kind: 'publish', message, topic, payload, metricCount: metrics.length });
+  }
+
+  #count(publish: Publish): Publish {
+    this.counts.messages++;
+    this.counts.metrics += publish.metricCount;
+    return publish;
+  }
+}
