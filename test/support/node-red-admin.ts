@@ -1,0 +1,72 @@
+/** One entry of a flow file. */
+export interface FlowEntry {
+  readonly id: string;
+  readonly type: string;
+  readonly name?: string;
+  readonly [property: string]: unknown;
+}
+
+export type DeploymentType = 'full' | 'nodes' | 'flows' | 'reload';
+
+/** A file of node types as Node-RED has loaded it, or failed to. */
+export interface NodeSet {
+  readonly id: string;
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly enabled: boolean;
+  readonly module: string;
+  /** Present when loading failed. */
+  readonly err?: unknown;
+}
+
+/** Credentials by id of the node they belong to. */
+export type Credentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The admin API of a Node-RED without authentication. */
+export class NodeRedAdmin {
+  constructor(private readonly url: string) {}
+
+  private async request(method: string, path: string, body?: unknown, headers: object = {}): Promise<string> {
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
+    return text;
+  }
+
+  /** Replaces all flows and resolves when they have started. */
+  async deploy(
+    flow: readonly FlowEntry[],
+    credentials: Credentials = {},
+    type: DeploymentType = 'full',
+  ): Promise<void> {
+    const entries = flow.map((entry) => {
+      const secret = credentials[entry.id];
+      return secret === undefined ? entry : { ...entry, credentials: secret };
+    });
+    await this.request('POST', 'flows', entries, { 'Node-RED-Deployment-Type': type });
+  }
+
+  /** The flows as they are deployed. */
+  async flows(): Promise<readonly FlowEntry[]> {
+    return JSON.parse(await this.request('GET', 'flows')) as readonly FlowEntry[];
+  }
+
+  /** Every file of nodes, of Node-RED itself and of packages. */
+  async nodes(): Promise<readonly NodeSet[]> {
+    return JSON.parse(await this.request('GET', 'nodes')) as readonly NodeSet[];
+  }
+
+  /** Presses the button of an inject node. */
+  async inject(id: string): Promise<void> {
+    await this.request('POST', `inject/${id}`, {});
+  }
+
+  /** Raw answer of any admin path, for instance "examples/..." or "icons". */
+  async get(path: string): Promise<string> {
+    return this.request('GET', path);
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { NodeRedAdmin } from './node-red-admin';
+import { EditorChannel } from './node-red-channel';
+import { freePort } from './ports';
+import { startProcess, type RunningProcess } from './processes';
+import { removeFolder, temporaryFolder } from './temporary-folder';
+
+const ROOT = resolve(__dirname, '../..');
+export const PACKAGE_NAME = '@pm500/node-red-powermonitor';
+
+export interface NodeRedOptions {
+  /** A temporary folder where absent. */
+  readonly userDir?: string;
+  /** 0, the default, for one that the system chooses. */
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A real Node-RED as a child process, with this package (as built in dist/) installed into its user folder. */
+export interface NodeRed {
+  readonly port: number;
+  /** The editor. */
+  readonly url: string;
+  readonly userDir: string;
+  readonly process: RunningProcess;
+  /** The admin API: deploy flows, list nodes, inject. */
+  readonly admin: NodeRedAdmin;
+  /** What an open editor would see: statuses and debug messages. */
+  readonly channel: EditorChannel;
+  /** Lines that the runtime and its nodes logged as errors. */
+  errors(): readonly string[];
+  /** Ends it; a user folder that was given stays. */
+  stop(): Promise<void>;
+}
+
+function settings(userDir: string, port: number): string {
+  const values = {
+    uiHost: '127.0.0.1',
+    uiPort: port,
+    userDir,
+    flowFile: 'flows.json',
+    credentialSecret: 'a secret of this run only',
+    telemetry: { enabled: false, updateNotification: false },
+    externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
+    editorTheme: { projects: { enabled: false }, tours: false },
+    logging: { console: { level: 'info', metrics: false, audit: false } },
+  };
+  // The channel closes when the process that started this one is gone, however it ended.
+  return `process.on('disconnect', () => process.exit(0));\nmodule.exports = ${JSON.stringify(values, null, 2)};\n`;
+}
+
+/** What `npm install` of a folder does: a link in node_modules. */
+export function linkPackage(userDir: string): void {
+  const link = join(userDir, 'node_modules', PACKAGE_NAME);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(ROOT, link, 'junction');
+  const manifest = { name: 'node-red-project', version: '0.0.1', private: true, dependencies: { [PACKAGE_NAME]: '*' } };
+  writeFileSync(join(userDir, 'package.json'), JSON.stringify(manifest));
+}
+
+/** The path of the `red.js` of the Node-RED that this project depends on. */
+export function nodeRedProgram(): string {
+  return join(dirname(createRequire(__filename).resolve('node-red/package.json')), 'red.js');
+}
+
+export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
+  const userDir = options.userDir ?? temporaryFolder('node-red');
+  const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
+  const url = `http://127.0.0.1:${port}/`;
+  mkdirSync(userDir, { recursive: true });
+  linkPackage(userDir);
+  const settingsFile = join(userDir, 'settings.js');
+  writeFileSync(settingsFile, settings(userDir, port));
+  const running = await startProcess({
+    name: 'Node-RED',
+    command: process.execPath,
+    args: [nodeRedProgram(), '--settings', settingsFile, '--userDir', userDir],
+    cwd: userDir,
+    env: { NODE_OPTIONS: undefined, NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
+    channel: true,
+    ready: (output) => output.includes('Started flows'),
+    readyTimeoutMs: 60_000,
+  });
+  const channel = await EditorChannel.open(port);
+  return {
+    port,
+    url,
+    userDir,
+    process: running,
+    admin: new NodeRedAdmin(url),
+    channel,
+    errors: () =>
+      running
+        .output()
+        .split('\n')
+        .filter((line) => /\[error\]|\[fatal\]|Error loading|uncaught/i.test(line)),
+    stop: async () => {
+      channel.close();
+      await running.stop();
+      if (options.userDir === undefined) removeFolder(userDir);
+    },
+  };
+}

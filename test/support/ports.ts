@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+
+/** Whether a server may listen on this TCP port now. */
+export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** A TCP port that the system has just given away and taken back, for servers that cannot be told to choose. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const server = createServer();
+  server.listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** `preferred` where it is free, else one that the system chooses. */
+export async function portNear(preferred: number, host = '127.0.0.1'): Promise<number> {
+  return (await isPortFree(preferred, host)) ? preferred : freePort(host);
+}
