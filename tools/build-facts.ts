@@ -24,9 +24,18 @@ function groupFacts(): unknown {
   });
 }
 
+/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB. */
+const COLORS = { pm500: '#7fc4c9', sparkplug: '#f0b95b', influx: '#a9b3e6' } as const;
+
+function colorOf(type: NodeType): string {
+  const family = type.split('-')[0];
+  return family === 'sparkplug' || family === 'influx' ? COLORS[family] : COLORS.pm500;
+}
+
 /** What each mark in an editor file stands for; nodes/README.md lists them. */
 const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   defaults: (type) => DEFAULTS[type],
+  color: colorOf,
   groups: groupFacts,
   catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
