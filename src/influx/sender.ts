@@ -9,6 +9,7 @@ import { judgeFailure, judgeReply, type Reply, type Verdict } from './response-r
 export interface SenderSettings {
   /** For instance http://127.0.0.1:8086; a path before /api/v2 is kept. */
   readonly url: string;
+  /** Empty where the server has none. */
   readonly org: string;
   readonly bucket: string;
   /** Empty: no Authorization header is sent. */
@@ -56,7 +57,11 @@ export function createHttpSender(settings: SenderSettings, clock: Clock): Sender
     transportOptions: { agent },
   });
   const shownUrl = url.origin;
-  const query = new URLSearchParams({ org: settings.org, bucket: settings.bucket, precision: 'ms' });
+  const query = new URLSearchParams({
+    ...(settings.org === '' ? {} : { org: settings.org }),
+    bucket: settings.bucket,
+    precision: 'ms',
+  });
   const path = `/api/v2/write?${query.toString()}`;
   const headers = { 'content-type': 'text/plain; charset=utf-8' };
 

@@ -1,5 +1,5 @@
 import { delay, type Clock } from '../support/clock';
-import type { Pm500Error} from '../support/errors';
+import type { Pm500Error } from '../support/errors';
 import { toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';

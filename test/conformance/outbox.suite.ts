@@ -16,7 +16,8 @@ export function describeOutbox(name: string, open: OpenOutbox): void {
     let outbox: Outbox;
     const record = (payload: string): OutboxRecord => ({ payload, acceptedAt: clock.now() });
     const append = (...payloads: string[]): ReturnType<Outbox['append']> => outbox.append(payloads.map(record));
-    const payloads = async (limits = ALL): Promise<string[]> => (await outbox.peek(limits)).records.map(({ payload }) => payload);
+    const payloads = async (limits = ALL): Promise<string[]> =>
+      (await outbox.peek(limits)).records.map(({ payload }) => payload);
     const reopen = async (limits: OutboxLimits): Promise<void> => {
       await outbox.close();
       outbox = await open(limits, clock);

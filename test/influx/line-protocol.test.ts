@@ -6,7 +6,11 @@ import { parseLine, type ParsedPoint } from '../support/line-protocol-parser';
 
 const TIMESTAMP = 1_767_600_000_123;
 
-const point = (fields: Record<string, FieldValue>, tags: Record<string, string> = {}, influxMeasurement = 'm'): Point => ({
+const point = (
+  fields: Record<string, FieldValue>,
+  tags: Record<string, string> = {},
+  influxMeasurement = 'm',
+): Point => ({
   influxMeasurement,
   tags,
   fields,
@@ -84,7 +88,9 @@ describe('line protocol', () => {
 
   it('tells tag sets apart that only differ in where a name ends', () => {
     const serializer = new LineSerializer();
-    const lines = [{ a: 'bc' }, { ab: 'c' }, { a: 'b', c: '' }].map((tags) => serializer.serialize(point({ f: 1 }, tags)));
+    const lines = [{ a: 'bc' }, { ab: 'c' }, { a: 'b', c: '' }].map((tags) =>
+      serializer.serialize(point({ f: 1 }, tags)),
+    );
     assert.equal(new Set(lines).size, 3);
   });
 
@@ -136,8 +142,12 @@ describe('line protocol against the oracle parser', () => {
     const serializer = new LineSerializer();
     for (let round = 0; round < 20_000; round += 1) {
       const measurement = `m${text(0)}`;
-      const tags = Object.fromEntries(Array.from({ length: Math.floor(random() * 4) }, (_, at) => [`${at}${text(0)}`, text(1)]));
-      const fields = Object.fromEntries(Array.from({ length: 1 + Math.floor(random() * 4) }, (_, at) => [`${at}${text(0)}`, value()]));
+      const tags = Object.fromEntries(
+        Array.from({ length: Math.floor(random() * 4) }, (_, at) => [`${at}${text(0)}`, text(1)]),
+      );
+      const fields = Object.fromEntries(
+        Array.from({ length: 1 + Math.floor(random() * 4) }, (_, at) => [`${at}${text(0)}`, value()]),
+      );
       const line = serializer.serialize(point(fields, tags, measurement))!;
       assert.ok(!line.includes('\n'), line);
       const expected = [measurement, ...Object.entries(tags).flat(), ...Object.keys(fields)].map(expectName);
@@ -159,7 +169,8 @@ describe('line protocol against the oracle parser', () => {
   const squeeze = (name: string): string => (name.includes('\\\\') ? squeeze(collapse(name)) : name);
 
   function assertField(field: ParsedPoint['fields'][string], given: FieldValue): void {
-    if (typeof given === 'number') assert.deepEqual([field.type, Number('text' in field && field.text)], ['float', given + 0]);
+    if (typeof given === 'number')
+      assert.deepEqual([field.type, Number('text' in field && field.text)], ['float', given + 0]);
     else if (typeof given === 'bigint') assert.deepEqual(field, { type: 'integer', text: String(given) });
     else if (typeof given === 'boolean') assert.deepEqual(field, { type: 'boolean', value: given });
     else if (typeof given === 'object') assert.deepEqual(field, { type: 'unsigned', text: String(given.unsigned) });

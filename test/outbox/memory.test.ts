@@ -18,7 +18,9 @@ describe('memory outbox', () => {
     const outbox = new MemoryOutbox({ maximumBytes: 1e9 }, new FakeClock());
     let next = 0;
     for (let round = 0; round < 100; round += 1) {
-      await outbox.append(Array.from({ length: 300 }, (_, at) => ({ payload: String(round * 300 + at), acceptedAt: 0 })));
+      await outbox.append(
+        Array.from({ length: 300 }, (_, at) => ({ payload: String(round * 300 + at), acceptedAt: 0 })),
+      );
       const batch = await outbox.peek({ maximumRecords: 250, maximumBytes: 1e9 });
       for (const { payload } of batch.records) assert.equal(payload, String(next++));
       await outbox.acknowledge(batch);

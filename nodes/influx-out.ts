@@ -1,0 +1,65 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { LineMapper } from '../src/influx/line-mapper';
+import { checkMeasurement } from '../src/influx/line-protocol';
+import type { PointDefaults } from '../src/influx/message-points';
+import { onClose } from './shared/close';
+import { isInfluxTargetNode, showDelivery } from './shared/influx-targets';
+import { onInput } from './shared/input';
+import { startNode } from './shared/start';
+
+/** What senders for other InfluxDB nodes put beside the payload. */
+type InfluxMessage = NodeMessageInFlow & { readonly measurement?: unknown; readonly timestamp?: unknown };
+
+function readDefaults({ measurement, timestamp }: InfluxMessage, influxMeasurement: string): PointDefaults {
+  return {
+    influxMeasurement: typeof measurement === 'string' && measurement !== '' ? measurement : influxMeasurement,
+    timestamp: typeof timestamp === 'number' ? timestamp : Date.now(),
+  };
+}
+
+/** Queues the points of every message for an InfluxDB. */
+export = (RED: NodeAPI): void => {
+  function Out(this: Node, definition: NodeDef): void {
+    startNode(RED, this, 'influx-out', definition, (config, status) => {
+      const { target } = config.node('target', (id) => RED.nodes.getNode(id), isInfluxTargetNode);
+      const influxMeasurement = config.requiredText('influxMeasurement');
+      checkMeasurement(influxMeasurement);
+      const acknowledge = config.choice('acknowledge', ['queued', 'written']);
+      const mapper = new LineMapper();
+      let hasWarned = false;
+
+      const show = (): void => {
+        showDelivery(status, target.stats);
+      };
+      const stopListening = [
+        target.onChange(show),
+        target.onRejected(this.id, ({ line, reason }) => {
+          this.error(reason.message, { payload: line });
+        }),
+      ];
+      show();
+
+      onInput(
+        this,
+        async (message) => {
+          const { lines, leftOut } = mapper.map(message.payload, readDefaults(message, influxMeasurement));
+          if (leftOut > 0 && !hasWarned) {
+            hasWarned = true;
+            this.warn(RED._('influx-out.warning.leftOut', { values: leftOut }));
+          }
+          if (lines.length === 0) return;
+          if (acknowledge === 'written') await target.submitAndWait(lines, this.id);
+          else await target.submit(lines, this.id);
+        },
+        () => {
+          status.show('failed', 'refused');
+        },
+      );
+
+      onClose(this, () => {
+        for (const stop of stopListening) stop();
+      });
+    });
+  }
+  RED.nodes.registerType('influx-out', Out, {});
+};

@@ -1,0 +1,29 @@
+import { LineSerializer } from './line-protocol';
+import { parsePoints, type PointDefaults } from './message-points';
+
+/** The lines of one message, and how many values it had that could not become fields. */
+export interface MappedLines {
+  readonly lines: readonly string[];
+  /** NaN, infinities, integers beyond 64 bits, and values that are not of the type of their field. */
+  readonly leftOut: number;
+}
+
+/** Turns message payloads into line protocol. */
+export class LineMapper {
+  private readonly serializer = new LineSerializer();
+
+  /**
+   * Lines of a payload; none when nothing in it has a value.
+   * @throws Pm500Error MESSAGE_INVALID or LINE_PROTOCOL_INVALID in one sentence
+   */
+  map(payload: unknown, defaults: PointDefaults): MappedLines {
+    const { points, mistyped } = parsePoints(payload, defaults);
+    const skippedBefore = this.serializer.skipped;
+    const lines: string[] = [];
+    for (const point of points) {
+      const line = this.serializer.serialize(point);
+      if (line !== undefined) lines.push(line);
+    }
+    return { lines, leftOut: mistyped + this.serializer.skipped - skippedBefore };
+  }
+}
