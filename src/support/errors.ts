@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'SPARKPLUG_OFFLINE'
   | 'MQTT_REFUSED'
   | 'MQTT_UNREACHABLE'
+  | 'MQTT_TLS_FAILED'
+  | 'MQTT_CONNECTION_LOST'
   // simulator
   | 'SIMULATOR_BIND_FAILED'
   | 'PROFILE_INVALID'
