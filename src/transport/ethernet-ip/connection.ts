@@ -69,7 +69,12 @@ export class Connection {
         else reject(error);
       };
       try {
-        this.attach(connect(this.settings.host, this.settings.port));
+        const { host, port } = this.settings;
+        this.attach(
+          connect(host, port, (chunk) => {
+            this.receive(chunk);
+          }),
+        );
       } catch (thrown) {
         this.lose(this.connectFailed(thrown));
       }
@@ -117,6 +122,14 @@ export class Connection {
     });
   }
 
+  private receive(chunk: Buffer): void {
+    if (this.lostWith !== undefined || this.ended) return;
+    const broken = this.reassembler.push(chunk);
+    if (broken === undefined) return;
+    const { code, message, details, retryable } = broken;
+    this.lose(new Pm500Error(code, `${this.where()}: ${message}`, { cause: broken, details, retryable }));
+  }
+
   private attach(socket: SocketLike): void {
     this.socket = socket;
     socket.on('error', (error) => {
@@ -126,13 +139,6 @@ export class Connection {
       this.connected = true;
       socket.setNoDelay(true);
       if (this.lostWith === undefined) this.settleConnect?.();
-    });
-    socket.on('data', (chunk) => {
-      if (this.lostWith !== undefined || this.ended) return;
-      const broken = this.reassembler.push(chunk);
-      if (broken === undefined) return;
-      const { code, message, details, retryable } = broken;
-      this.lose(new Pm500Error(code, `${this.where()}: ${message}`, { cause: broken, details, retryable }));
     });
     socket.on('end', () => {
       this.lose(this.connectionLost('the meter closed it; it is opened again.'));

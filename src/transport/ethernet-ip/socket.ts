@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 /** What is needed of a `net.Socket`, so that tests can give another one. */
 export interface SocketLike {
   on(event: 'connect' | 'end' | 'close', listener: () => void): unknown;
-  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   write(bytes: Uint8Array): unknown;
   end(bytes: Uint8Array): unknown;
@@ -11,10 +10,24 @@ export interface SocketLike {
   setNoDelay(noDelay: boolean): unknown;
 }
 
-/** Starts a TCP connection; the socket tells by events whether it succeeds. May throw when host or port cannot be. */
-export type Connect = (host: string, port: number) => SocketLike;
+/**
+ * Starts a TCP connection; the socket tells by events whether it succeeds. May throw when host or port cannot be.
+ * @param onBytes takes what arrives; the memory is used again afterwards
+ */
+export type Connect = (host: string, port: number, onBytes: (chunk: Buffer) => void) => SocketLike;
 
-export const connectTcp: Connect = (host, port) => connect({ host, port });
+/** Many replies fit; a larger one is cut in two and put together again. */
+const RECEIVE_BUFFER_BYTES = 4096;
+
+/** Receives into one buffer for the life of the connection, instead of a new one of 64 KiB for each reply. */
+export const connectTcp: Connect = (host, port, onBytes) => {
+  const buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES);
+  const callback = (count: number): boolean => {
+    onBytes(count === RECEIVE_BUFFER_BYTES ? buffer : buffer.subarray(0, count));
+    return true;
+  };
+  return connect({ host, port, onread: { buffer, callback } });
+};
 
 /** Why the operating system gave up on an address, in words. */
 const REASONS: ReadonlyMap<unknown, string> = new Map([

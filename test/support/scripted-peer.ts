@@ -1,0 +1,138 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import {
+  CIP_CLASS,
+  decodeCipRequest,
+  encodeCipResponse,
+  SERVICE,
+  type CipRequest,
+} from '../../src/transport/ethernet-ip/cip';
+import { decodeUnconnected, encodeUnconnected } from '../../src/transport/ethernet-ip/cpf';
+import { COMMAND, decodeFrame, encodeFrame, type Frame } from '../../src/transport/ethernet-ip/encapsulation';
+import { encodeIdentity, encodeListIdentityReply } from '../../src/transport/ethernet-ip/identity-object';
+import { FrameReassembler } from '../../src/transport/ethernet-ip/reassembler';
+import type { Identity } from '../../src/transport/transport';
+
+export const PEER_IDENTITY: Identity = {
+  vendorId: 1,
+  deviceType: 0x92,
+  productCode: 7,
+  revision: { major: 2, minor: 13 },
+  status: 0x0034,
+  serialNumber: 940_000_123,
+  productName: 'PowerMonitor 500',
+};
+
+/** What the peer does with one request, instead of answering as a meter would. */
+export type Fault = (context: { readonly frame: Frame; readonly socket: Socket; readonly reply: Buffer }) => void;
+
+/**
+ * A TCP peer that speaks just enough EtherNet/IP for tests, and whatever nonsense a test asks of it. Commands and CIP
+ * services that it received are recorded.
+ */
+export class ScriptedPeer {
+  readonly assemblies = new Map<number, Uint8Array>();
+  /** CIP general status and extended status given instead of an assembly's data. */
+  readonly refusals = new Map<
+    number,
+    { readonly generalStatus: number; readonly extendedStatus?: readonly number[] }
+  >();
+  /** What attribute 4 says, where it is not the length of the data; a CIP status when negative. */
+  readonly sizes = new Map<number, number>();
+  readonly frames: Frame[] = [];
+  readonly requests: CipRequest[] = [];
+  readonly sockets = new Set<Socket>();
+  /** Runs instead of the answer to a command (any command where `undefined`), until a test clears it. */
+  fault: { readonly command?: number; readonly attribute?: number; readonly act: Fault } | undefined;
+  /** Overrides the session handle given. */
+  sessionHandle = 0x1234_0001;
+  private readonly server: Server;
+  private port = 0;
+
+  constructor() {
+    this.server = createServer({ noDelay: true }, (socket) => {
+      this.serve(socket);
+    });
+  }
+
+  async listen(): Promise<number> {
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+    return this.port;
+  }
+
+  /** Stops listening and destroys every connection; `listen` brings it back on the same port. */
+  async close(): Promise<void> {
+    this.hangUp();
+    if (!this.server.listening) return;
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Attribute ids of the assembly reads received, in order. */
+  reads(instance: number): (number | undefined)[] {
+    return this.requests
+      .filter(({ path }) => path.classId === CIP_CLASS.assembly && path.instanceId === instance)
+      .map(({ path }) => path.attributeId);
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+    const reassembler = new FrameReassembler({
+      onFrame: (bytes) => {
+        const frame = decodeFrame(Buffer.from(bytes));
+        this.frames.push(frame);
+        this.react(frame, socket);
+      },
+    });
+    socket.on('data', (chunk) => reassembler.push(chunk));
+  }
+
+  private react(frame: Frame, socket: Socket): void {
+    const request =
+      frame.command === COMMAND.sendRrData ? decodeCipRequest(decodeUnconnected(frame.data).message) : undefined;
+    if (request !== undefined) this.requests.push(request);
+    const { fault } = this;
+    const fits =
+      (fault?.command === undefined || fault.command === frame.command) &&
+      (fault?.attribute === undefined || fault.attribute === request?.path.attributeId);
+    const reply = this.answer(frame, request);
+    if (fault !== undefined && fits) fault.act({ frame, socket, reply });
+    else if (frame.command === COMMAND.unRegisterSession) socket.end();
+    else socket.write(reply);
+  }
+
+  private answer(frame: Frame, request: CipRequest | undefined): Buffer {
+    const { command, context } = frame;
+    if (command === COMMAND.listIdentity) {
+      const socketAddress = { address: '127.0.0.1', port: this.port };
+      const item = { protocolVersion: 1, socketAddress, identity: PEER_IDENTITY, state: 3 };
+      return encodeFrame({ command, context, data: encodeListIdentityReply(item) });
+    }
+    const session = this.sessionHandle;
+    if (request === undefined) return encodeFrame({ command, session, context, data: frame.data });
+    return encodeFrame({ command, session, context, data: encodeUnconnected(this.answerCip(request)) });
+  }
+
+  private answerCip({ service, path }: CipRequest): Buffer {
+    if (service === SERVICE.getAttributesAll)
+      return encodeCipResponse({ service, data: encodeIdentity(PEER_IDENTITY) });
+    const refusal = this.refusals.get(path.instanceId);
+    if (refusal !== undefined) return encodeCipResponse({ service, ...refusal });
+    const data = this.assemblies.get(path.instanceId);
+    if (data === undefined) return encodeCipResponse({ service, generalStatus: 0x05 });
+    if (path.attributeId !== 4) return encodeCipResponse({ service, data });
+    const size = this.sizes.get(path.instanceId) ?? data.length;
+    if (size < 0) return encodeCipResponse({ service, generalStatus: -size });
+    const bytes = Buffer.alloc(2);
+    bytes.writeUInt16LE(size);
+    return encodeCipResponse({ service, data: bytes });
+  }
+}
