@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { EventEmitter } from 'node:events';
+import { Pm500Error } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
+import { systemClock } from '../../src/support/clock';
+import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
+import { FakeTransport } from '../support/fake-transport';
+import { PEER_IDENTITY, ScriptedPeer } from '../support/scripted-peer';
+import { describeTransport } from './transport.suite';
+
+const REFUSED = new Pm500Error('CIP_STATUS', 'The meter refused.', {
+  details: { generalStatus: 0x16, extendedStatus: [] },
+});
+
+describeTransport('in-memory fake', () => {
+  const transport = new FakeTransport();
+  return Promise.resolve({
+    transport,
+    identity: transport.identity,
+    setAssembly: (instance, bytes) => void transport.assemblies.set(instance, bytes),
+    refuse: (instance) => void transport.refusals.set(instance, REFUSED),
+    stall: () => {
+      transport.stalled = true;
+    },
+    stalledRequest: () => Promise.resolve(),
+    resume: () => {
+      transport.stalled = false;
+    },
+    dropConnection: () => {
+      transport.drop();
+    },
+    goAway: () => {
+      transport.openError = new Pm500Error('ENIP_CONNECT_FAILED', 'Nothing listens there; check the address.');
+      return Promise.resolve();
+    },
+    comeBack: () => {
+      transport.openError = undefined;
+      return Promise.resolve();
+    },
+    dispose: () => Promise.resolve(),
+  });
+});
+
+describeTransport('EtherNet/IP explicit', async () => {
+  const peer = new ScriptedPeer();
+  const port = await peer.listen();
+  const arrivals = new EventEmitter();
+  const transport = createExplicitTransport(
+    { host: '127.0.0.1', port, connectTimeoutMs: 4000, replyTimeoutMs: 4000 },
+    { clock: systemClock, logger: silentLogger },
+  );
+  let arrived: Promise<unknown> = Promise.resolve();
+  return {
+    transport,
+    identity: PEER_IDENTITY,
+    setAssembly: (instance, bytes) => void peer.assemblies.set(instance, bytes),
+    refuse: (instance) => void peer.refusals.set(instance, { generalStatus: 0x16 }),
+    stall: () => {
+      arrived = once(arrivals, 'request');
+      peer.fault = { act: () => arrivals.emit('request') };
+    },
+    stalledRequest: async () => {
+      await arrived;
+    },
+    resume: () => {
+      peer.fault = undefined;
+    },
+    dropConnection: () => {
+      peer.hangUp();
+    },
+    goAway: () => peer.close(),
+    comeBack: async () => {
+      await peer.listen();
+    },
+    dispose: () => peer.close(),
+  };
+});
