@@ -30,6 +30,7 @@ export const CIP_STATUS = {
   pathDestinationUnknown: 0x05,
   serviceNotSupported: 0x08,
   attributeNotSettable: 0x0e,
+  deviceStateConflict: 0x10,
   notEnoughData: 0x13,
   attributeNotSupported: 0x14,
   tooMuchData: 0x15,

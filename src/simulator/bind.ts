@@ -1,0 +1,95 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { Pm500Error } from '../support/errors';
+import type { Logger } from '../support/logger';
+
+/** A UDP socket that listens. */
+export interface BoundDatagramSocket {
+  /** Resolves when it is closed; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** Says why a simulated meter cannot listen, and what to do. */
+function bindError(thrown: unknown, protocol: 'TCP' | 'UDP', address: string, port: number): Pm500Error {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+  const where = `${protocol} port ${port} of ${address}`;
+  const options = { cause: thrown, retryable: code === 'EADDRINUSE', details: { code, protocol, address, port } };
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Pm500Error(
+        'SIMULATOR_BIND_FAILED',
+        `Another program, perhaps another simulator, already listens on ${where}; stop it or choose another port or address.`,
+        options,
+      );
+    case 'EADDRNOTAVAIL':
+      return new Pm500Error(
+        'SIMULATOR_BIND_FAILED',
+        `${address} is no address of this machine; choose one that it has, for instance 127.0.0.1.`,
+        options,
+      );
+    case 'EACCES':
+      return new Pm500Error(
+        'SIMULATOR_BIND_FAILED',
+        `The operating system does not allow this program to listen on ${where}; choose a port above 1023.`,
+        options,
+      );
+    default:
+      return new Pm500Error(
+        'SIMULATOR_BIND_FAILED',
+        `Listening on ${where} failed with ${code}; choose another port or address.`,
+        options,
+      );
+  }
+}
+
+/**
+ * @param port 0 for one that the system chooses
+ * @returns the port
+ * @throws Pm500Error SIMULATOR_BIND_FAILED
+ */
+export async function listenTcp(server: Server, address: string, port: number): Promise<number> {
+  try {
+    server.listen({ host: address, port });
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  } catch (thrown) {
+    throw bindError(thrown, 'TCP', address, port);
+  }
+}
+
+/**
+ * @param onMessage called for every datagram, with a function that sends one back
+ * @throws Pm500Error SIMULATOR_BIND_FAILED
+ */
+export async function listenUdp(
+  address: string,
+  port: number,
+  onMessage: (message: Buffer, sendBack: (reply: Buffer) => void) => void,
+  logger: Logger,
+): Promise<BoundDatagramSocket> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, address);
+    await once(socket, 'listening');
+  } catch (thrown) {
+    socket.close();
+    throw bindError(thrown, 'UDP', address, port);
+  }
+  socket.on('error', (error) => {
+    logger.warn(`Simulated meter, UDP ${address}:${port}: ${error.message}`);
+  });
+  socket.on('message', (message, sender) => {
+    onMessage(message, (reply) => {
+      // A reply that cannot be delivered is lost, as datagrams may be.
+      socket.send(reply, sender.port, sender.address, () => undefined);
+    });
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    close: () =>
+      (closed ??= new Promise((resolve) => {
+        socket.close(resolve);
+      })),
+  };
+}

@@ -1,0 +1,158 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { decodeFrame } from '../transport/ethernet-ip/encapsulation';
+import { FrameReassembler } from '../transport/ethernet-ip/reassembler';
+import type { Logger } from '../support/logger';
+import { listenTcp, listenUdp, type BoundDatagramSocket } from './bind';
+import { CipTarget } from './cip-target';
+import {
+  EncapsulationTarget,
+  LONGEST_FRAME_BYTES,
+  type FrameOutcome,
+  type TargetContext,
+} from './encapsulation-target';
+import type { SimulatedMeter } from './simulated-meter';
+import type { StatsRecorder } from './stats';
+
+export interface AdapterOptions {
+  /** IPv4 address to listen on. */
+  readonly bind: string;
+  /** TCP and UDP; 0 lets the system choose one that is free for both. */
+  readonly port: number;
+  /** Connections beyond this are closed at once. */
+  readonly maximumConnections: number;
+  /** A connection on which nothing arrived for so long is closed. */
+  readonly idleTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Replies that a client does not take are not piled up beyond this. */
+const MAXIMUM_UNSENT_BYTES = 262_144;
+
+/** Serves one meter over EtherNet/IP: TCP for sessions, UDP for discovery. */
+export class EthernetIpAdapter {
+  private readonly context: TargetContext;
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  private datagrams: BoundDatagramSocket | undefined;
+  private sessions = 0;
+
+  constructor(
+    meter: SimulatedMeter,
+    private readonly stats: StatsRecorder,
+    private readonly options: AdapterOptions,
+  ) {
+    this.context = {
+      meter,
+      stats,
+      cip: new CipTarget(meter, stats),
+      // A handle is never 0 and not reused while the count of 32 bits lasts.
+      nextSession: () => (this.sessions = (this.sessions % 0xffff_ffff) + 1),
+    };
+  }
+
+  /**
+   * Starts to listen.
+   * @returns the port
+   * @throws Pm500Error SIMULATOR_BIND_FAILED
+   */
+  async open(): Promise<number> {
+    const { bind, port, maximumConnections, logger } = this.options;
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.accept(socket);
+    });
+    server.maxConnections = maximumConnections;
+    server.on('drop', () => {
+      this.stats.noteTurnedAway();
+    });
+    const onDatagram = (message: Buffer, sendBack: (reply: Buffer) => void): void => {
+      const reply = this.answerDatagram(message);
+      if (reply !== undefined) sendBack(reply);
+    };
+    // A port that the system chose for TCP may be taken for UDP: then another one is chosen.
+    for (let attempt = 1; ; attempt++) {
+      const chosen = await listenTcp(server, bind, port);
+      try {
+        this.datagrams = await listenUdp(bind, chosen, onDatagram, logger);
+        this.server = server;
+        server.on('error', (error) => {
+          logger.warn(`Simulated meter on ${bind}:${chosen}: ${error.message}`);
+        });
+        return chosen;
+      } catch (thrown) {
+        await new Promise((resolve) => server.close(resolve));
+        if (port !== 0 || attempt === 5) throw thrown;
+      }
+    }
+  }
+
+  /** Closes every socket and resolves when they are gone. May be called twice. */
+  async close(): Promise<void> {
+    const { server, datagrams } = this;
+    this.server = undefined;
+    this.datagrams = undefined;
+    const closed = server === undefined ? undefined : new Promise((resolve) => server.close(resolve));
+    for (const socket of this.sockets) socket.destroy();
+    await Promise.all([closed, datagrams?.close()]);
+  }
+
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    this.stats.noteOpened();
+    const target = new EncapsulationTarget(this.context, {
+      address: socket.localAddress ?? this.options.bind,
+      port: socket.localPort ?? this.options.port,
+    });
+    const frames = new FrameReassembler({
+      onFrame: (bytes) => {
+        this.deliver(socket, frames, target.handle(decodeFrame(bytes)));
+      },
+      maximumFrameBytes: LONGEST_FRAME_BYTES,
+      // Unknown commands are answered, not dropped.
+      acceptsCommand: () => true,
+    });
+    socket.on('data', (chunk) => {
+      if (frames.push(chunk) === undefined) return;
+      this.stats.noteRefusal();
+      socket.destroy();
+    });
+    socket.on('error', () => {
+      // A client that resets the connection is no news; the close event follows.
+    });
+    socket.on('close', () => {
+      frames.stop();
+      this.sockets.delete(socket);
+      this.stats.noteClosed();
+    });
+    socket.setTimeout(this.options.idleTimeoutMs, () => {
+      socket.destroy();
+    });
+  }
+
+  /** The one place where replies leave by TCP: where faults on demand will delay, split, spoil or swallow them. */
+  private deliver(socket: Socket, frames: FrameReassembler, outcome: FrameOutcome): void {
+    if (outcome.reply !== undefined) socket.write(outcome.reply);
+    if (outcome.close === true) {
+      frames.stop();
+      socket.end();
+    } else if (socket.writableLength > MAXIMUM_UNSENT_BYTES) {
+      frames.stop();
+      socket.destroy();
+    }
+  }
+
+  /** The one place where replies leave by UDP. Whatever is no whole frame is dropped, as any stray datagram. */
+  private answerDatagram(message: Buffer): Buffer | undefined {
+    const { bind } = this.options;
+    try {
+      const local = { address: bind, port: this.portOf(this.server) };
+      return new EncapsulationTarget(this.context, local).handleDatagram(decodeFrame(message));
+    } catch {
+      this.stats.noteRefusal();
+      return undefined;
+    }
+  }
+
+  private portOf(server: Server | undefined): number {
+    return (server?.address() as AddressInfo | null | undefined)?.port ?? this.options.port;
+  }
+}

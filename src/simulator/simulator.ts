@@ -1,0 +1,128 @@
+import { isIPv4 } from 'node:net';
+import { QUIRKS } from '../meter/quirks';
+import { systemClock, type Clock } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+import { silentLogger, type Logger } from '../support/logger';
+import type { Value } from '../domain/reading';
+import { EthernetIpAdapter } from './ethernet-ip-adapter';
+import type { LoadProfile } from './load-profile';
+import { SimulatedMeter } from './simulated-meter';
+import { StatsRecorder, type MeterStats } from './stats';
+import { findCatalogNumber } from './supply';
+
+/** One meter of a simulator. */
+export interface SimulatedMeterSettings {
+  /** IPv4 address to listen on. */
+  readonly bind: string;
+  /** TCP and UDP port; 0 lets the system choose. Default: the port of EtherNet/IP. */
+  readonly enipPort?: number;
+  readonly catalogNumber: string;
+  readonly serialNumber: number;
+  /** Two meters with the same seed and load show the same values. */
+  readonly seed: number;
+  readonly load: LoadProfile;
+}
+
+export interface SimulatorSettings {
+  readonly meters: readonly SimulatedMeterSettings[];
+  /** Simulated seconds per real second; default 1. */
+  readonly speed?: number;
+  /** Simulated time at which all meters begin, epoch milliseconds; default: that of each load. */
+  readonly startMs?: number;
+  /** Per meter; default 32. */
+  readonly maximumConnections?: number;
+  /** Default 120 s, the inactivity timeout that the TCP/IP object of CIP has by default. */
+  readonly idleTimeoutMs?: number;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** One simulated meter that listens. */
+export interface RunningMeter {
+  readonly address: string;
+  readonly port: number;
+  readonly catalogNumber: string;
+  readonly serialNumber: number;
+  /** What it has seen so far; a copy. */
+  readonly stats: MeterStats;
+  /** Every metric now, in catalogue units, before rounding to what travels. */
+  values(): Record<string, Value>;
+  simulatedTimeMs(): number;
+  activePowerW(): number;
+}
+
+export interface Simulator {
+  readonly meters: readonly RunningMeter[];
+  /** Resolves when every socket is closed; may be called twice, never throws. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAXIMUM_CONNECTIONS = 32;
+const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
+
+function checkAddress(settings: SimulatedMeterSettings): void {
+  const port = settings.enipPort ?? QUIRKS.enipPort.value;
+  if (!isIPv4(settings.bind)) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `"${settings.bind}" is not an IPv4 address to listen on; write it as 127.0.0.1, or 0.0.0.0 for all.`,
+    );
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Pm500Error('CONFIG_INVALID', `Port ${port} does not exist; choose a whole number from 0 to 65535.`);
+  }
+}
+
+async function startMeter(
+  settings: SimulatedMeterSettings,
+  common: SimulatorSettings,
+): Promise<{ running: RunningMeter; adapter: EthernetIpAdapter }> {
+  checkAddress(settings);
+  const { bind, catalogNumber, serialNumber, seed, load } = settings;
+  const { startMs, clock = systemClock } = common;
+  const model = findCatalogNumber(catalogNumber);
+  const options = { model, serialNumber, seed, load, ...(startMs === undefined ? {} : { startMs }) };
+  const meter = new SimulatedMeter(options, clock, common.speed ?? 1);
+  const stats = new StatsRecorder(clock);
+  const adapter = new EthernetIpAdapter(meter, stats, {
+    bind,
+    port: settings.enipPort ?? QUIRKS.enipPort.value,
+    maximumConnections: common.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
+    idleTimeoutMs: common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+    logger: common.logger ?? silentLogger,
+  });
+  const port = await adapter.open();
+  return {
+    adapter,
+    running: {
+      address: bind,
+      port,
+      catalogNumber,
+      serialNumber,
+      get stats() {
+        return stats.snapshot();
+      },
+      values: () => meter.values(),
+      simulatedTimeMs: () => meter.simulatedTimeMs(),
+      activePowerW: () => meter.activePowerW(),
+    },
+  };
+}
+
+/**
+ * Starts simulated meters, all or none.
+ * @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED
+ */
+export async function startSimulator(settings: SimulatorSettings): Promise<Simulator> {
+  const started: Awaited<ReturnType<typeof startMeter>>[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map(({ adapter }) => adapter.close()));
+  };
+  try {
+    for (const meter of settings.meters) started.push(await startMeter(meter, settings));
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { meters: started.map(({ running }) => running), close };
+}
