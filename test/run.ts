@@ -1,0 +1,31 @@
+/**
+ * `npm test`: everything. Installs what is missing where it can, builds the package, runs the fast tests and then those
+ * with real servers. The last line is "N passed, N failed". Arguments choose suites by the beginning of their name.
+ */
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { setUp } from './set-up';
+import { runSuite, SUITES } from './suites';
+
+async function main(): Promise<void> {
+  const chosen = process.argv.slice(2);
+  const suites = SUITES.filter(({ name }) => chosen.length === 0 || chosen.some((word) => name.startsWith(word)));
+  let passed = 0;
+  let failed = 0;
+  try {
+    setUp();
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: resolve(__dirname, '..'), stdio: 'inherit' });
+    for (const suite of suites) {
+      const totals = await runSuite(suite);
+      passed += totals.passed;
+      failed += totals.failed;
+    }
+  } catch (thrown) {
+    console.error(`npm test: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    failed += 1;
+  }
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  console.log(`\n${passed} passed, ${failed} failed`);
+}
+
+void main();

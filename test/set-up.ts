@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { lookUpProgram } from './support/programs';
+
+/** A server or browser that tests need: any one of its names will do. */
+interface Requirement {
+  readonly programs: readonly string[];
+  /** Debian package. */
+  readonly debianPackage: string;
+  readonly purpose: string;
+}
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { programs: ['mosquitto'], debianPackage: 'mosquitto', purpose: 'MQTT broker' },
+  {
+    programs: ['victoria-metrics', 'victoria-metrics-prod'],
+    debianPackage: 'victoria-metrics',
+    purpose: 'database that takes line protocol',
+  },
+  {
+    programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    debianPackage: 'chromium',
+    purpose: 'browser for the tests of the editor',
+  },
+];
+
+/** While it stands, installing a package starts no service (Debian policy 9.3.3.1). */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
+
+function missing(): readonly Requirement[] {
+  return REQUIREMENTS.filter(({ programs }) => lookUpProgram(...programs) === undefined);
+}
+
+function run(command: string, args: readonly string[]): boolean {
+  console.log(`$ ${command} ${args.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync(command, args, { stdio: 'inherit', env }).status === 0;
+}
+
+function install(packages: readonly string[]): void {
+  const ownPolicy = !existsSync(SERVICE_POLICY);
+  if (ownPolicy) writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    run('apt-get', ['update', '-qq']);
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+  } finally {
+    if (ownPolicy) rmSync(SERVICE_POLICY, { force: true });
+  }
+}
+
+/**
+ * Makes sure that the servers and the browser of the tests are there: as root where apt-get exists, missing ones are
+ * installed.
+ * @throws Error naming exactly what to install
+ */
+export function setUp(): void {
+  const packages = missing().map(({ debianPackage }) => debianPackage);
+  if (packages.length === 0) return;
+  if (process.getuid?.() === 0 && lookUpProgram('apt-get') !== undefined) install(packages);
+  const still = missing();
+  if (still.length === 0) return;
+  const list = still.map(
+    ({ programs, purpose, debianPackage }) =>
+      `  ${programs.join(' or ')} (${purpose}): sudo apt-get install ${debianPackage}, or any other way that puts it on the PATH`,
+  );
+  throw new Error(`The tests need what is not installed here:\n${list.join('\n')}`);
+}

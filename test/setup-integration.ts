@@ -1,0 +1,8 @@
+import { tailsOfAll } from './support/processes';
+
+/** What servers wrote last explains most failures of tests with real servers. */
+export const mochaHooks = {
+  afterEach(this: Mocha.Context): void {
+    if (this.currentTest?.state === 'failed') console.error(tailsOfAll());
+  },
+};

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { temporaryFolder } from './support/temporary-folder';
+import { TOTALS_FILE, type Totals } from './totals';
+
+const ROOT = resolve(__dirname, '..');
+
+export interface Suite {
+  readonly name: string;
+  /** Arguments of mocha. */
+  readonly args: readonly string[];
+}
+
+export const SUITES: readonly Suite[] = [
+  { name: 'unit, laws, conformance', args: [] },
+  {
+    name: 'integration',
+    args: [
+      '--no-config',
+      '--require=tsx/cjs',
+      '--require=test/setup-integration.ts',
+      '--timeout=120000',
+      '--forbid-only',
+      '--forbid-pending',
+      'test/integration/**/*.test.ts',
+    ],
+  },
+];
+
+/** A suite that has ended must let go of everything; after this it has left something open. */
+const LINGER_MS = 20_000;
+const LOOK_EVERY_MS = 500;
+
+function readTotals(file: string): Totals | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Totals) : undefined;
+}
+
+/** Runs one suite in a process of its own, its output passing through. A crash or a leak counts as a failure. */
+export async function runSuite(suite: Suite): Promise<Totals> {
+  console.log(`\n=== ${suite.name}`);
+  const file = join(temporaryFolder('totals'), 'totals.json');
+  const mocha = createRequire(__filename).resolve('mocha/bin/mocha.js');
+  const reporter = join(ROOT, 'test/totals-reporter.ts');
+  const child = spawn(process.execPath, [mocha, `--reporter=${reporter}`, ...suite.args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, [TOTALS_FILE]: file },
+  });
+  const seen = { endedAt: Number.POSITIVE_INFINITY, lingers: false };
+  const watch = setInterval(() => {
+    if (!existsSync(file)) return;
+    seen.endedAt = Math.min(seen.endedAt, performance.now());
+    if (performance.now() - seen.endedAt < LINGER_MS) return;
+    seen.lingers = true;
+    child.kill('SIGTERM');
+  }, LOOK_EVERY_MS);
+  const stop = (): void => void child.kill('SIGTERM');
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const status = await new Promise<number | string>((finish) => {
+    child.once('exit', (code, signal) => {
+      finish(code ?? signal ?? 'unknown');
+    });
+    child.once('error', (error) => {
+      finish(error.message);
+    });
+  });
+  clearInterval(watch);
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  const totals = readTotals(file);
+  if (totals === undefined) {
+    console.error(`The suite "${suite.name}" ended (${status}) before its last test.`);
+    return { passed: 0, failed: 1 };
+  }
+  if (seen.lingers) {
+    console.error(`The suite "${suite.name}" left something open: its process did not end after the last test.`);
+    return { passed: totals.passed, failed: totals.failed + 1 };
+  }
+  if (totals.passed + totals.failed === 0) {
+    console.error(`The suite "${suite.name}" has no tests.`);
+    return { passed: 0, failed: 1 };
+  }
+  return status !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+}
