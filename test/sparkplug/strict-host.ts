@@ -1,0 +1,225 @@
+import { DATATYPES, datatypeOfCode, decodePayload, interpretValue } from '../../src/sparkplug/payload';
+import type { Datatype, DecodedMetric, DecodedPayload, MetricValue } from '../../src/sparkplug/payload';
+import { parseTopic } from '../../src/sparkplug/topic';
+
+interface KnownMetric {
+  readonly name: string;
+  readonly datatype: Datatype;
+}
+
+interface SeenDevice {
+  isBorn: boolean;
+  readonly metrics: Map<string, KnownMetric>;
+}
+
+interface SeenNode {
+  isBorn: boolean;
+  bdSeq: bigint | undefined;
+  seq: number;
+  aliases: Map<bigint, string>;
+  readonly devices: Map<string, SeenDevice>;
+}
+
+export interface Delivery {
+  readonly qos?: number;
+  readonly retain?: boolean;
+}
+
+/**
+ * A host application that only watches: checks every message of every edge node against Sparkplug 3.0.0 and keeps what
+ * breaks a rule, with what it has of each metric.
+ */
+export class StrictHost {
+  readonly violations: string[] = [];
+  readonly counts: Record<string, number> = {};
+  /** "device/metric" to the present value. */
+  readonly values = new Map<string, MetricValue>();
+  readonly qualities = new Map<string, number>();
+  readonly births: { readonly device: string; readonly names: readonly string[] }[] = [];
+  readonly #nodes = new Map<string, SeenNode>();
+  #will: bigint | undefined;
+
+  /** Takes the will of a CONNECT in: the births of this session have to carry its bdSeq. */
+  observeWill(topic: string, payload: Uint8Array): void {
+    const parsed = parseTopic(topic);
+    if (parsed?.type !== 'NDEATH') {
+      this.#complain(topic, 'the will is no NDEATH');
+      return;
+    }
+    const before = this.#will;
+    this.#will = this.#checkDeath(topic, decodePayload(payload));
+    if (before !== undefined && this.#will !== (before + 1n) % 256n) {
+      this.#complain(topic, `bdSeq of the will went from ${before} to ${String(this.#will)}`);
+    }
+    for (const node of this.#nodes.values()) node.isBorn = false;
+  }
+
+  /** The session ended without a word: the broker would publish the will. */
+  observeLoss(): void {
+    for (const node of this.#nodes.values()) node.isBorn = false;
+  }
+
+  observe(topic: string, bytes: Uint8Array, { qos = 0, retain = false }: Delivery = {}): void {
+    const parsed = parseTopic(topic);
+    if (parsed === undefined) {
+      this.#complain(topic, 'no Sparkplug topic');
+      return;
+    }
+    if (parsed.type === 'STATE' || parsed.type === 'NCMD' || parsed.type === 'DCMD') return;
+    this.counts[parsed.type] = (this.counts[parsed.type] ?? 0) + 1;
+    if (retain) this.#complain(topic, 'retained');
+    if (qos !== 0 && parsed.type !== 'NDEATH') this.#complain(topic, `QoS ${qos}`);
+    const payload = decodePayload(bytes);
+    if (payload.timestamp === undefined) this.#complain(topic, 'no payload timestamp');
+    const key = `${parsed.node.groupId}/${parsed.node.edgeNodeId}`;
+    let node = this.#nodes.get(key);
+    if (node === undefined) {
+      node = { isBorn: false, bdSeq: undefined, seq: 0, aliases: new Map(), devices: new Map() };
+      this.#nodes.set(key, node);
+    }
+    if (parsed.type === 'NDEATH') {
+      const bdSeq = this.#checkDeath(topic, payload);
+      // The will of an older session may come late and means nothing then.
+      if (bdSeq === node.bdSeq) node.isBorn = false;
+      return;
+    }
+    if (parsed.type === 'NBIRTH') {
+      this.#onNodeBirth(topic, node, payload);
+      return;
+    }
+    this.#checkSeq(topic, node, payload);
+    if (!node.isBorn) {
+      this.#complain(topic, 'before NBIRTH');
+      return;
+    }
+    if (!('deviceId' in parsed)) return;
+    let device = node.devices.get(parsed.deviceId);
+    if (device === undefined) {
+      device = { isBorn: false, metrics: new Map() };
+      node.devices.set(parsed.deviceId, device);
+    }
+    if (parsed.type === 'DBIRTH') this.#onDeviceBirth(topic, parsed.deviceId, node, device, payload);
+    else if (!device.isBorn) this.#complain(topic, 'before DBIRTH');
+    else if (parsed.type === 'DDEATH') device.isBorn = false;
+    else this.#onData(topic, parsed.deviceId, device, payload);
+  }
+
+  #complain(topic: string, fault: string): void {
+    this.violations.push(`${topic}: ${fault}`);
+  }
+
+  #checkDeath(topic: string, { seq, metrics }: DecodedPayload): bigint | undefined {
+    const [metric] = metrics;
+    if (seq !== undefined) this.#complain(topic, 'seq in NDEATH');
+    if (metrics.length !== 1 || metric?.name !== 'bdSeq' || metric.datatype !== DATATYPES.Int64.code) {
+      this.#complain(topic, 'NDEATH without exactly bdSeq as Int64');
+    }
+    return typeof metric?.value === 'bigint' ? metric.value : undefined;
+  }
+
+  #checkSeq(topic: string, node: SeenNode, { seq }: DecodedPayload): void {
+    const expected = (node.seq + 1) % 256;
+    if (seq !== expected) this.#complain(topic, `seq ${String(seq)} instead of ${expected}`);
+    node.seq = seq ?? expected;
+  }
+
+  #checkBirthMetric(topic: string, metric: DecodedMetric): KnownMetric | undefined {
+    const { name, datatype, timestamp, isNull, raw, value, isHistorical } = metric;
+    if (name === undefined) {
+      this.#complain(topic, 'a metric without name in a birth');
+      return undefined;
+    }
+    const type = datatype === undefined ? undefined : datatypeOfCode(datatype);
+    if (type === undefined) {
+      this.#complain(topic, `${name} without datatype`);
+      return undefined;
+    }
+    if (timestamp === undefined) this.#complain(topic, `${name} without timestamp`);
+    if (isNull === (raw !== undefined)) this.#complain(topic, `${name} is neither null nor has a value, or both`);
+    if (value === undefined) this.#complain(topic, `${name} has no value of its datatype`);
+    if (isHistorical) this.#complain(topic, `${name} is historical in a birth`);
+    this.#checkQuality(topic, name, metric);
+    return { name, datatype: type };
+  }
+
+  #checkQuality(topic: string, name: string, { properties }: DecodedMetric): void {
+    const quality = properties?.['Quality'];
+    if (quality === undefined) return;
+    if (quality.type !== 'Int32' || ![0, 192, 500].includes(Number(quality.value))) {
+      this.#complain(topic, `${name} has a wrong Quality`);
+    }
+  }
+
+  #checkOrder(topic: string, metrics: readonly DecodedMetric[]): void {
+    let newest = 0;
+    for (const { timestamp = 0, isHistorical } of metrics) {
+      if (isHistorical) continue;
+      if (timestamp < newest) this.#complain(topic, 'metrics not in order of time');
+      newest = Math.max(newest, timestamp);
+    }
+  }
+
+  #onNodeBirth(topic: string, node: SeenNode, payload: DecodedPayload): void {
+    if (payload.seq !== 0) this.#complain(topic, `NBIRTH with seq ${String(payload.seq)}`);
+    node.isBorn = true;
+    node.seq = 0;
+    node.aliases = new Map();
+    for (const device of node.devices.values()) device.isBorn = false;
+    for (const metric of payload.metrics) this.#checkBirthMetric(topic, metric);
+    const bdSeq = payload.metrics.find((metric) => metric.name === 'bdSeq');
+    if (bdSeq?.datatype !== DATATYPES.Int64.code) this.#complain(topic, 'NBIRTH without bdSeq as Int64');
+    node.bdSeq = typeof bdSeq?.value === 'bigint' ? bdSeq.value : undefined;
+    if (this.#will !== undefined && node.bdSeq !== this.#will) this.#complain(topic, 'bdSeq is not that of the will');
+    const rebirth = payload.metrics.find((metric) => metric.name === 'Node Control/Rebirth');
+    if (rebirth?.value !== false || rebirth.alias !== undefined) this.#complain(topic, 'wrong Node Control/Rebirth');
+  }
+
+  #onDeviceBirth(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: DecodedPayload): void {
+    device.isBorn = true;
+    device.metrics.clear();
+    this.#checkOrder(topic, metrics);
+    const names: string[] = [];
+    for (const metric of metrics) {
+      const known = this.#checkBirthMetric(topic, metric);
+      if (known === undefined) continue;
+      if (names.includes(known.name)) this.#complain(topic, `${known.name} twice`);
+      names.push(known.name);
+      this.#keep(id, known.name, metric, metric.value);
+      if (metric.alias === undefined) continue;
+      const owner = node.aliases.get(metric.alias) ?? `${id}/${known.name}`;
+      if (owner !== `${id}/${known.name}`) this.#complain(topic, `alias ${metric.alias} belongs to ${owner}`);
+      node.aliases.set(metric.alias, owner);
+      device.metrics.set(metric.alias.toString(), known);
+    }
+    if (names.length === 0) this.#complain(topic, 'DBIRTH without metrics');
+    this.births.push({ device: id, names });
+  }
+
+  #onData(topic: string, id: string, device: SeenDevice, { metrics }: DecodedPayload): void {
+    if (metrics.length === 0) this.#complain(topic, 'DDATA without metrics');
+    this.#checkOrder(topic, metrics);
+    for (const metric of metrics) {
+      const { alias, name, datatype, raw, isNull, timestamp } = metric;
+      const known = device.metrics.get(String(alias));
+      if (known === undefined) {
+        this.#complain(topic, `alias ${String(alias)} was not in the DBIRTH`);
+        continue;
+      }
+      if (name !== undefined) this.#complain(topic, `${known.name}: name and alias in data`);
+      if (datatype !== undefined) this.#complain(topic, `${known.name}: datatype in data`);
+      if (timestamp === undefined) this.#complain(topic, `${known.name} without timestamp`);
+      if (isNull === (raw !== undefined))
+        this.#complain(topic, `${known.name} is neither null nor has a value, or both`);
+      const value = raw === undefined ? null : interpretValue(known.datatype, raw);
+      if (value === undefined) this.#complain(topic, `${known.name} is no ${known.datatype}`);
+      this.#checkQuality(topic, known.name, metric);
+      this.#keep(id, known.name, metric, value);
+    }
+  }
+
+  #keep(device: string, name: string, { properties }: DecodedMetric, value: MetricValue | undefined): void {
+    this.values.set(`${device}/${name}`, value ?? null);
+    const quality = properties?.['Quality']?.value;
+    if (typeof quality === 'number') this.qualities.set(`${device}/${name}`, quality);
+  }
+}
