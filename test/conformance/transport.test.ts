@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { systemClock } from '../../src/support/clock';
