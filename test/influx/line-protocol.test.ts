@@ -110,7 +110,7 @@ describe('line protocol', () => {
 
 describe('line protocol against the oracle parser', () => {
   const random = seededRandom(20_260_105);
-  const ALPHABET = [...'ab1\\\\\\,= "\n\r\tä☃😀#.'];
+  const ALPHABET = Array.from('ab1\\\\\\,= "\n\r\tä☃😀#.');
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const text = (minimum: number): string =>
     Array.from({ length: minimum + Math.floor(random() * 8) }, () => pick(ALPHABET)).join('');

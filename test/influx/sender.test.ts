@@ -4,7 +4,7 @@ import { createHttpSender, type Sender, type SenderSettings } from '../../src/in
 import type { Verdict } from '../../src/influx/response-rules';
 import { hasCode } from '../../src/support/errors';
 import { FakeClock } from '../support/fake-clock';
-import { reply, replyJson, ScriptedInflux, silence, written } from '../support/scripted-influx';
+import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
 
 const NEVER = new AbortController().signal;
 const TIMEOUT_MS = 10_000;
@@ -81,7 +81,7 @@ describe('InfluxDB sender over HTTP', () => {
     assert.equal(verdict.retryAfterMs, 12_000);
   });
 
-  const slow: readonly (readonly [what: string, answer: Parameters<ScriptedInflux['answer']>[0]])[] = [
+  const slow: readonly (readonly [what: string, answer: Answer])[] = [
     ['never answers', silence],
     ['stops in the middle of its headers', (_response, _received, socket) => void socket.write('HTTP/1.1 204 No')],
     [
@@ -107,7 +107,7 @@ describe('InfluxDB sender over HTTP', () => {
     });
   }
 
-  const broken: readonly (readonly [what: string, answer: Parameters<ScriptedInflux['answer']>[0]])[] = [
+  const broken: readonly (readonly [what: string, answer: Answer])[] = [
     ['a reset before the reply', (_response, _received, socket) => void socket.resetAndDestroy()],
     ['a close before the reply', (_response, _received, socket) => void socket.destroy()],
     [

@@ -32,7 +32,8 @@ class Cursor {
   }
 
   expect(character: string): void {
-    if (this.next !== character) throw new Error(`expected "${character}" at ${this.at} of ${JSON.stringify(this.line)}`);
+    if (this.next !== character)
+      throw new Error(`expected "${character}" at ${this.at} of ${JSON.stringify(this.line)}`);
     this.at += 1;
   }
 
