@@ -26,7 +26,10 @@ export function encodePath(path: CipPath): Buffer {
   const { classId, instanceId, attributeId } = path;
   for (const value of [classId, instanceId, attributeId ?? 0]) {
     if (Number.isInteger(value) && value >= 0 && value <= 0xffff) continue;
-    throw new Pm500Error('CIP_REQUEST_INVALID', `${value} is no CIP class, instance or attribute; use 0 to 65535.`);
+    throw new Pm500Error(
+      'CIP_REQUEST_INVALID',
+      `The number ${value} is no CIP class, instance or attribute; use 0 to 65535.`,
+    );
   }
   return Buffer.from([
     ...segment(LOGICAL.classId, classId),
