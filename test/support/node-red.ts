@@ -42,6 +42,8 @@ function settings(userDir: string, port: number): string {
     userDir,
     flowFile: 'flows.json',
     credentialSecret: 'a secret of this run only',
+    // Debug messages carry whole messages, so that whoever watches the channel sees what the flow saw.
+    debugMaxLength: 1_000_000,
     telemetry: { enabled: false, updateNotification: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     editorTheme: { projects: { enabled: false }, tours: false },

@@ -1,0 +1,111 @@
+import { strict as assert } from 'node:assert';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { GROUPS } from '../../src/meter/groups';
+import { entryOf, listFlows, readFlow } from '../support/reference-flows';
+import type { FlowEntry } from '../support/node-red-admin';
+
+const OWN_TYPES = Object.keys(DEFAULTS) as NodeType[];
+const NODE_HEIGHT = 30;
+const CHARACTER_WIDTH = 9;
+const NARROWEST_NODE = 100;
+
+interface Placed extends FlowEntry {
+  readonly x: number;
+  readonly y: number;
+  readonly z: string;
+  readonly wires: readonly (readonly string[])[];
+}
+
+const isPlaced = (entry: FlowEntry): entry is Placed => 'x' in entry && 'wires' in entry;
+
+function widthOf({ name, type }: FlowEntry): number {
+  return Math.max(NARROWEST_NODE, 60 + CHARACTER_WIDTH * (name === undefined || name === '' ? type : name).length);
+}
+
+function overlap(left: Placed, right: Placed): boolean {
+  const apart = (widthOf(left) + widthOf(right)) / 2;
+  return left.z === right.z && Math.abs(left.x - right.x) < apart && Math.abs(left.y - right.y) < NODE_HEIGHT + 10;
+}
+
+function pollOf(flow: readonly FlowEntry[]): readonly { intervalMs: number; groups: readonly string[] }[] {
+  return flow
+    .filter(({ type }) => type === 'pm500-poll')
+    .map(({ intervalMs, groups }) => ({ intervalMs: intervalMs as number, groups: groups as readonly string[] }));
+}
+
+describe('reference flows', () => {
+  for (const name of listFlows('flows')) {
+    describe(name, () => {
+      const flow = readFlow('flows', name);
+      const ids = flow.map(({ id }) => id);
+      const tab = flow.find(({ type }) => type === 'tab');
+      const placed = flow.filter(isPlaced);
+
+      it('is one tab with a description and a comment that says what to see', () => {
+        assert.equal(flow.filter(({ type }) => type === 'tab').length, 1);
+        assert.ok(String(tab?.['info']).length > 100);
+        assert.ok(flow.some(({ type, info }) => type === 'comment' && String(info).length > 200));
+      });
+
+      it('has readable IDs that name the flow, and none twice', () => {
+        assert.equal(new Set(ids).size, ids.length);
+        for (const id of ids) assert.match(id, new RegExp(`^${tab?.id ?? ''}(-[a-z-]+)?$`));
+      });
+
+      it('gives every node a name and a place of its own', () => {
+        for (const entry of placed) {
+          assert.notEqual(entry.name, '', entry.id);
+          const others = placed.filter((other) => other !== entry && overlap(entry, other));
+          assert.deepEqual(
+            others.map(({ id }) => id),
+            [],
+            `over ${entry.id}`,
+          );
+        }
+      });
+
+      it('wires nodes that exist', () => {
+        for (const target of placed.flatMap(({ wires }) => wires.flat())) assert.ok(ids.includes(target), target);
+      });
+
+      it('carries no credentials', () => {
+        for (const entry of flow) {
+          assert.ok(!('credentials' in entry), entry.id);
+          assert.doesNotMatch(Object.keys(entry).join(' '), /\b(token|password|username|user)\b/i, entry.id);
+        }
+      });
+
+      it('has exactly the properties that its nodes have', () => {
+        for (const entry of flow) {
+          const type = OWN_TYPES.find((own) => own === entry.type);
+          if (type === undefined) continue;
+          const properties = Object.keys(entry).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires'].includes(key));
+          assert.deepEqual(properties.sort(), Object.keys(DEFAULTS[type]).sort(), entry.id);
+        }
+      });
+
+      it('runs without hardware: a simulated meter on loopback where the meter is looked for', () => {
+        const sim = entryOf(flow, 'pm500-sim');
+        const meter = entryOf(flow, 'pm500-meter');
+        assert.equal(sim['bind'], meter['host']);
+        assert.equal(sim['port'], meter['port']);
+        assert.equal(sim['port'], DEFAULTS['pm500-sim'].port);
+        assert.deepEqual([sim['load'], sim['csvFile']], ['csv', '']);
+      });
+    });
+  }
+
+  it('first-meter reads every group, real time at least every second and the others slower', () => {
+    const polls = pollOf(readFlow('flows', 'first-meter.json'));
+    const groups = polls.flatMap((poll) => poll.groups);
+    assert.deepEqual([...groups].sort(), GROUPS.map(({ name }) => name).sort());
+    for (const poll of polls) {
+      assert.equal(poll.groups.includes('realtime'), poll.intervalMs <= 1000, poll.groups.join());
+    }
+  });
+
+  it('the assembly flows read real time every 250 and 500 ms', () => {
+    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-influx.json')), [{ intervalMs: 250, groups: ['realtime'] }]);
+    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-mqtt.json')), [{ intervalMs: 500, groups: ['realtime'] }]);
+  });
+});
