@@ -1,0 +1,51 @@
+import type { Logger } from '../support/logger';
+
+/** What a command may use of the process it runs in; tests give their own. */
+export interface Terminal {
+  /** Standard output. Returns false once nobody reads it any more. */
+  print(text: string): boolean;
+  /** Standard error. */
+  complain(sentence: string): void;
+  /** Aborts when the user ends the command (SIGINT, SIGTERM) or nobody reads its output any more. */
+  readonly ended: AbortSignal;
+}
+
+/** Exit codes of every subcommand. */
+export const EXIT = { success: 0, failure: 1, usage: 2 } as const;
+
+/** Warnings and errors of the library on standard error; the rest is for nodes. */
+export function terminalLogger(terminal: Terminal): Logger {
+  const complain = (message: string): void => {
+    terminal.complain(message);
+  };
+  return { debug: () => undefined, info: () => undefined, warn: complain, error: complain };
+}
+
+/**
+ * The terminal of this process. A reader that goes away (`pm500 read ... | head`) is a normal end, not an error.
+ */
+export function processTerminal(): Terminal {
+  const ending = new AbortController();
+  let open = true;
+  process.stdout.on('error', () => {
+    open = false;
+    ending.abort();
+  });
+  process.stderr.on('error', () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Once: a second signal ends the process at once, should the first not have been enough.
+    process.once(signal, () => {
+      ending.abort();
+    });
+  }
+  return {
+    print: (text) => {
+      if (open) process.stdout.write(text);
+      return open;
+    },
+    complain: (sentence) => {
+      process.stderr.write(`${sentence}\n`);
+    },
+    ended: ending.signal,
+  };
+}
