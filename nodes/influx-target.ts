@@ -56,16 +56,14 @@ export = (RED: NodeAPI): void => {
       const target = new InfluxTarget(settings, { outbox, sender, clock: systemClock, random: Math.random, logger });
       Object.assign<Node, Pick<InfluxTargetNode, 'target'>>(this, { target });
 
-      let isRemoved = false;
-      this.on('close', (removed: boolean, done: () => void) => {
-        isRemoved = removed;
-        done();
-      });
-      onClose(this, async () => {
+      onClose(this, async (removed) => {
         const { depth } = await target.close();
-        if (!isRemoved) outboxShelf.putBack(this.id, outbox);
-        else await outbox.close();
-        if (isRemoved && depth > 0) this.warn(`${depth} points that waited for InfluxDB went with the removed target.`);
+        if (!removed) {
+          outboxShelf.putBack(this.id, outbox);
+          return;
+        }
+        await outbox.close();
+        if (depth > 0) this.warn(RED._('influx-target.warning.removed', { points: depth }));
       });
     });
   }

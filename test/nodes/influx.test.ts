@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import influxOut from '../../nodes/influx-out';
+import influxTarget from '../../nodes/influx-target';
+import { normalizeReading } from '../../src/domain/normalize';
+import { Pm500Error } from '../../src/support/errors';
+import { seededRandom } from '../../src/support/random';
+import { FakeRed, type FakeNode } from '../support/fake-red';
+import { sampleReading } from '../support/readings';
+import { replyJson, ScriptedInflux, written } from '../support/scripted-influx';
+
+describe('influx-target and influx-out', () => {
+  let server: ScriptedInflux;
+  let red: FakeRed;
+  let nodes: FakeNode[];
+
+  beforeEach(async () => {
+    server = new ScriptedInflux();
+    await server.start();
+    red = new FakeRed();
+    influxTarget(red.api);
+    influxOut(red.api);
+    nodes = [];
+  });
+
+  afterEach(async () => {
+    for (const node of nodes.reverse()) await node.close(true);
+    await server.stop();
+  });
+
+  const createTarget = (properties: object = {}): FakeNode => {
+    const target = red.create('influx-target', { url: server.url, org: 'o', bucket: 'b', flushMs: 0, ...properties });
+    nodes.push(target);
+    red.configurations.set('target', target);
+    return target;
+  };
+  const createOut = (properties: object = {}): FakeNode => {
+    const out = red.create('influx-out', { target: 'target', ...properties });
+    nodes.push(out);
+    return out;
+  };
+  const fill = (node: FakeNode): unknown => node.lastStatus?.fill;
+  const textOf = (node: FakeNode): string => node.lastStatus?.text ?? '';
+  const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+  const until = async (isTrue: () => boolean): Promise<void> => {
+    while (!isTrue()) await new Promise(setImmediate);
+  };
+
+  it('writes telemetry and shows how many points were written', async () => {
+    createTarget();
+    const out = createOut();
+    assert.deepEqual(out.lastStatus, { fill: 'grey', shape: 'ring', text: 'ready' });
+    const telemetry = normalizeReading(sampleReading([101], seededRandom(1)));
+    assert.equal((await out.receive({ payload: telemetry })).error, undefined);
+    await server.until(() => server.stored.size > 0);
+    const [line = ''] = server.stored;
+    assert.match(
+      line,
+      /^powermonitor_500,area=melt,asset=transformer-1,line=1,meter=main-incomer,quality=\w+,site=gwangyang /,
+    );
+    assert.ok(line.endsWith(` ${telemetry.timestamp}`));
+    await until(() => fill(out) === 'green');
+    assert.match(textOf(out), /^written: \d$/);
+  });
+
+  it('takes measurement and timestamp of the message for other shapes', async () => {
+    createTarget();
+    const out = createOut({ influxMeasurement: 'room', acknowledge: 'written' });
+    const beside: object = { measurement: 'hall', timestamp: 77 };
+    await out.receive({ payload: [{ a: 1 }, { t: 'x' }] });
+    await out.receive({ payload: { a: 2 }, ...beside });
+    const [first = '', second] = server.stored;
+    assert.match(first, /^room,t=x a=1 \d{13}$/);
+    assert.equal(second, 'hall a=2 77');
+  });
+
+  it('is done when queued, and shows what waits while the database is away', async () => {
+    await server.stop();
+    createTarget();
+    const out = createOut();
+    assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
+    await until(() => fill(out) === 'yellow');
+    assert.match(textOf(out), /^waiting: \d$/);
+    await server.start();
+    await server.until(() => server.stored.size === 1);
+    await until(() => fill(out) === 'green');
+  });
+
+  it('is done when written, where that was chosen', async () => {
+    createTarget();
+    const out = createOut({ acknowledge: 'written' });
+    assert.equal((await out.receive({ payload: [{ fields: { a: 1 } }, { fields: { a: 2 } }] })).error, undefined);
+    assert.equal(server.stored.size, 2);
+    server.answer(replyJson(422, 'field type conflict'));
+    const { error } = await out.receive({ payload: { a: 3 } });
+    assert.match(messageOf(error), /field type conflict/);
+    assert.deepEqual(out.errors, [], 'Catch hears of it once');
+  });
+
+  it('reports a refused point of a message that is done already', async () => {
+    createTarget();
+    const out = createOut();
+    server.answer(replyJson(400, 'points beyond retention policy'));
+    await out.receive({ payload: { a: 1 } });
+    await until(() => out.errors.length > 0);
+    assert.match(String(out.errors[0]), /points beyond retention policy/);
+  });
+
+  it('turns red and keeps the points while the token is refused', async () => {
+    server.answer(replyJson(401, 'unauthorized access'));
+    const target = createTarget();
+    const out = createOut();
+    await out.receive({ payload: { a: 1 } });
+    await until(() => fill(out) === 'red');
+    assert.match(textOf(out), /^held: 1$/);
+    assert.match(String(target.warnings[0]), /check the token/);
+  });
+
+  it('refuses what it cannot understand in one sentence, and goes on', async () => {
+    createTarget();
+    const out = createOut({ acknowledge: 'written' });
+    for (const payload of [undefined, 5, 'text', [], [1, 2, 3], { schema: 'pm500.reading/1' }, { a: {} }]) {
+      const { error } = await out.receive({ payload });
+      assert.ok(error instanceof Pm500Error && error.code === 'MESSAGE_INVALID', messageOf(error));
+      assert.equal(fill(out), 'red');
+    }
+    assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
+    assert.equal(server.stored.size, 1);
+  });
+
+  it('says once that values were left out', async () => {
+    createTarget();
+    const out = createOut();
+    for (let count = 0; count < 3; count += 1) await out.receive({ payload: { a: NaN, b: 1 } });
+    assert.equal(out.warnings.length, 1);
+    assert.equal((await out.receive({ payload: { a: NaN } })).error, undefined, 'a message without a value is done');
+  });
+
+  it('keeps waiting points over a new deployment, also to another address', async () => {
+    const other = new ScriptedInflux(written);
+    await other.start();
+    await server.stop();
+    const target = createTarget();
+    const out = createOut();
+    for (let count = 0; count < 5; count += 1) await out.receive({ payload: { a: count, time: count } });
+    await out.close(false);
+    await target.close(false);
+    nodes = [];
+    createTarget({ url: other.url });
+    createOut();
+    await other.until(() => other.stored.size === 5);
+    await other.stop();
+  });
+
+  it('says what is lost when a target is removed', async () => {
+    await server.stop();
+    const target = createTarget();
+    await createOut().receive({ payload: { a: 1 } });
+    await target.close(true);
+    assert.match(String(target.warnings.at(-1)), /^1 points/);
+    nodes = [];
+    await server.start();
+    createTarget();
+    await new Promise(setImmediate);
+    assert.equal(server.received.length, 0);
+  });
+
+  it('ends the wait of a message when the target closes', async () => {
+    await server.stop();
+    const target = createTarget();
+    const out = createOut({ acknowledge: 'written' });
+    const receiving = out.receive({ payload: { a: 1 } });
+    await new Promise(setImmediate);
+    await target.close(true);
+    assert.match(messageOf((await receiving).error), /still wait/);
+  });
+
+  const wrongTargets: readonly (readonly [what: string, properties: object, sentence: RegExp])[] = [
+    ['no URL', { url: '' }, /url/],
+    ['a URL that is none', { url: 'db:8086' }, /InfluxDB URL "db:8086"/],
+    ['no bucket', { bucket: ' ' }, /bucket/],
+    ['no batch', { batchLines: 0 }, /batchLines/],
+    ['a timeout that is text', { timeoutMs: 'long' }, /timeoutMs/],
+    ['no room', { maximumMegabytes: 0 }, /maximumMegabytes/],
+    ['a TLS configuration that is missing', { tls: 'gone' }, /tls/],
+  ];
+  for (const [what, properties, sentence] of wrongTargets) {
+    it(`refuses a target with ${what}, and what depends on it`, async () => {
+      const target = createTarget(properties);
+      assert.match(String(target.errors[0]), sentence);
+      const out = createOut();
+      assert.deepEqual([fill(out), textOf(out)], ['red', 'check settings']);
+      const { error } = await out.receive({ payload: { a: 1 } });
+      assert.match(messageOf(error), /target names a configuration node/);
+    });
+  }
+
+  for (const properties of [
+    { target: '' },
+    { influxMeasurement: '' },
+    { influxMeasurement: '#x' },
+    { acknowledge: 'never' },
+  ]) {
+    it(`refuses ${JSON.stringify(properties)}`, async () => {
+      createTarget();
+      const out = createOut(properties);
+      assert.equal(fill(out), 'red');
+      const { error } = await out.receive({ payload: { a: 1 } });
+      assert.ok(error instanceof Pm500Error);
+    });
+  }
+});
