@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import type { DeviceUser } from '../../src/sparkplug/device-users';
+import type { TlsSettings } from '../../src/sparkplug/mqtt-link';
+import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
+import { Pm500Error, type ErrorCode } from '../../src/support/errors';
+import { isRecord } from '../../src/support/expect';
+import type { Logger } from '../../src/support/logger';
+import type { StatusLine } from './status';
+
+/** What `sparkplug-edge` offers to `sparkplug-out`. */
+export interface SparkplugEdgeNode extends Node {
+  readonly session: EdgeSession;
+  /** A new publisher; the first one makes the edge node connect. */
+  readonly attach: () => DeviceUser;
+}
+
+/** True for a `sparkplug-edge` node whose configuration was right. */
+export function isSparkplugEdgeNode(candidate: unknown): candidate is SparkplugEdgeNode {
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    'session' in candidate &&
+    candidate.session instanceof EdgeSession
+  );
+}
+
+interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly passphrase?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized?: boolean;
+  readonly ALPNProtocols?: readonly string[];
+}
+
+interface TlsConfigNode {
+  addTLSOptions(options: object): TlsOptions;
+}
+
+function isTlsConfigNode(candidate: unknown): candidate is TlsConfigNode {
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    'addTLSOptions' in candidate &&
+    typeof candidate.addTLSOptions === 'function'
+  );
+}
+
+/**
+ * The settings of a core `tls-config` node; those of Node.js when none is chosen.
+ * @throws Pm500Error CONFIG_INVALID when the chosen one is missing
+ */
+export function readBrokerTls(RED: NodeAPI, id: string): TlsSettings {
+  if (id === '') return { rejectUnauthorized: true };
+  const candidate: unknown = RED.nodes.getNode(id);
+  if (!isTlsConfigNode(candidate)) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      'sparkplug-edge: tls names a configuration node that is missing; choose one in the settings of the edge node.',
+    );
+  }
+  const { ALPNProtocols, rejectUnauthorized = true, ...options } = candidate.addTLSOptions({});
+  return { ...options, rejectUnauthorized, ...(ALPNProtocols === undefined ? {} : { alpnProtocols: ALPNProtocols }) };
+}
+
+/** User name and password where they were set; Node-RED gives no credentials at all where none ever were. */
+export function readLogin(credentials: unknown): { readonly username?: string; readonly password?: string } {
+  if (!isRecord(credentials)) return {};
+  const { username, password } = credentials as { readonly username?: unknown; readonly password?: unknown };
+  return {
+    ...(typeof username === 'string' && username !== '' ? { username } : {}),
+    ...(typeof password === 'string' && password !== '' ? { password } : {}),
+  };
+}
+
+/** Where an edge node keeps its bdSeq: a file in Node-RED's user folder, memory where there is none. */
+export function bdSeqStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): BdSeqStore {
+  const { userDir } = RED.settings as { readonly userDir?: unknown };
+  if (typeof userDir !== 'string' || userDir === '') return memoryBdSeqStore();
+  return fileBdSeqStore(join(userDir, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`), logger);
+}
+
+/** Catalog keys of the statuses that say why there is no session; others say that it is offline. */
+const ERROR_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  MQTT_REFUSED: 'refused',
+  MQTT_UNREACHABLE: 'unreachable',
+  MQTT_TLS_FAILED: 'tlsFailed',
+};
+
+/** Shows how the edge node and the devices of one publisher stand. */
+export function showEdge(
+  status: StatusLine,
+  { phase, error, devices }: EdgeState,
+  { ownDevices, messages }: { readonly ownDevices: ReadonlySet<string>; readonly messages: number },
+): void {
+  if (phase === 'closed') status.clear();
+  else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
+  else if (phase !== 'born') {
+    if (error === undefined) status.show('busy', 'connecting');
+    else status.show('failed', ERROR_KEYS[error.code] ?? 'offline');
+  } else if (ownDevices.size === 0) status.show('idle', 'ready');
+  else if (!devices.some((device) => ownDevices.has(device))) status.show('partial', 'deviceDead');
+  else status.show('ok', 'published', { messages: messages.toLocaleString('en-US').replaceAll(',', ' ') });
+}
