@@ -1,19 +1,17 @@
 import { isIPv4 } from 'node:net';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
-import { loadCsvProfile } from '../simulator/csv-profile';
+import { chooseLoad, LOAD_KINDS } from '../simulator/choose-load';
 import type { LoadProfile } from '../simulator/load-profile';
-import { constantProfile, dailyProfile } from '../simulator/plain-profiles';
+import { MAXIMUM_POWER_W } from '../simulator/plain-profiles';
 import { SPEED_RANGE } from '../simulator/simulated-time';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
 
-const LOADS = ['csv', 'daily', 'constant'] as const;
 const DEFAULTS = { bind: '127.0.0.1', seed: 1, speed: 1, activePowerKw: 100, catalogNumber: '1420-V2-ENT' } as const;
 const DEFAULT_SERIAL_NUMBER = SERIAL_NUMBER_RANGE.min + 1;
-/** Decimal places that are shown of a meter's load. */
-const KILO = 1000;
+const MAXIMUM_POWER_KW = MAXIMUM_POWER_W / 1000;
 
 const ROWS: readonly OptionRow[] = [
   {
@@ -23,7 +21,7 @@ const ROWS: readonly OptionRow[] = [
     help: `IPv4 address to listen on, one meter each (${DEFAULTS.bind})`,
   },
   { name: 'enip-port', value: 'N', help: `TCP and UDP port, 0 = any free one (${QUIRKS.enipPort.value})` },
-  { name: 'load', value: 'KIND', help: `${LOADS.join(', ')} (csv)` },
+  { name: 'load', value: 'KIND', help: `${LOAD_KINDS.join(', ')} (csv)` },
   {
     name: 'csv',
     value: 'FILE',
@@ -57,18 +55,16 @@ Usage: pm500 sim [options]
 
 ${describeOptions(ROWS)}`;
 
-function chooseLoad(options: Options, seed: number): LoadProfile {
+function readLoad(options: Options, seed: number): LoadProfile {
   const file = options.text('csv');
-  const kind = options.choice('load', LOADS) ?? 'csv';
-  const powerKw = options.number('active-power', { min: -10_000_000, max: 10_000_000 });
+  const kind = options.choice('load', LOAD_KINDS) ?? 'csv';
+  const powerKw = options.number('active-power', { min: -MAXIMUM_POWER_KW, max: MAXIMUM_POWER_KW });
   if (kind !== 'csv' && file !== undefined)
     failUsage(`Option --csv does not go with --load ${kind}; leave one of them out.`);
   if (kind === 'csv' && powerKw !== undefined) {
     failUsage('Option --active-power does not go with a recorded load; add --load constant or --load daily.');
   }
-  const watts = (powerKw ?? DEFAULTS.activePowerKw) * KILO;
-  if (kind === 'constant') return constantProfile(watts);
-  return kind === 'daily' ? dailyProfile(watts, seed) : loadCsvProfile(file);
+  return chooseLoad({ kind, csvFile: file ?? '', activePowerKw: powerKw ?? DEFAULTS.activePowerKw, seed });
 }
 
 function chooseStart(options: Options): number | undefined {
@@ -130,7 +126,7 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
   const catalogNumbers = CATALOG_NUMBERS.map((row) => row.catalogNumber);
   const catalogNumber = options.choice('catalog', catalogNumbers) ?? DEFAULTS.catalogNumber;
   const startMs = chooseStart(options);
-  const load = chooseLoad(options, seed);
+  const load = readLoad(options, seed);
 
   const simulator = await startSimulator({
     meters: binds.map((bind, index) => ({

@@ -9,7 +9,7 @@ export const DEFAULT_START_MS = Date.UTC(2018, 0, 8, 9, 0, 0);
 const INTERVALS_A_DAY = 96;
 const CONSTANT_POWER_FACTOR = 0.9;
 /** Largest power that the meter table holds as plausible, W. */
-const MAXIMUM_POWER_W = 1e10;
+export const MAXIMUM_POWER_W = 1e10;
 
 /** Energy of one interval of mean power `activeW` at `powerFactor`, lagging; negative power is exported. */
 function energyAt(activeW: number, powerFactor: number): LoadEnergy {

@@ -1,0 +1,85 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
+import { chooseLoad, LOAD_KINDS } from '../src/simulator/choose-load';
+import { MAXIMUM_POWER_W } from '../src/simulator/plain-profiles';
+import { SPEED_RANGE } from '../src/simulator/simulated-time';
+import { startSimulator, type Simulator, type SimulatorSettings } from '../src/simulator/simulator';
+import { systemClock, type Timer } from '../src/support/clock';
+import { hasCode, toPm500Error } from '../src/support/errors';
+import { onClose } from './shared/close';
+import type { ConfigReader, NumberRange } from './shared/config';
+import { nodeLogger } from './shared/logger';
+import { startNode } from './shared/start';
+
+const SERIAL_RANGE: NumberRange = { ...SERIAL_NUMBER_RANGE, whole: true };
+const SEED_RANGE: NumberRange = { min: 0, max: 0xffff_ffff, whole: true };
+const POWER_RANGE: NumberRange = { min: -MAXIMUM_POWER_W / 1000, max: MAXIMUM_POWER_W / 1000, unit: 'kW' };
+const STATUS_EVERY_MS = 2000;
+
+function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
+  const seed = config.number('seed', SEED_RANGE);
+  return {
+    speed: config.number('speed', SPEED_RANGE),
+    meters: [
+      {
+        bind: config.requiredText('bind'),
+        enipPort: config.port('port'),
+        catalogNumber: config.choice(
+          'catalogNumber',
+          CATALOG_NUMBERS.map((row) => row.catalogNumber),
+        ),
+        serialNumber: config.number('serialNumber', SERIAL_RANGE),
+        seed,
+        load: chooseLoad({
+          kind: config.choice('load', LOAD_KINDS),
+          csvFile: config.text('csvFile'),
+          activePowerKw: config.number('activePowerKw', POWER_RANGE),
+          seed,
+        }),
+      },
+    ],
+  };
+}
+
+/** A simulated meter on the network: it listens while the flow runs and shows the power it simulates. */
+export = (RED: NodeAPI): void => {
+  function Pm500Sim(this: Node, definition: NodeDef): void {
+    startNode(RED, this, 'pm500-sim', definition, (config, status) => {
+      const settings = readSettings(config);
+      let timer: Timer | undefined;
+      let closing = false;
+
+      const showPower = (simulator: Simulator): void => {
+        const [meter] = simulator.meters;
+        if (closing || meter === undefined) return;
+        const power = (meter.activePowerW() / 1000).toPrecision(4);
+        status.show('ok', 'power', { port: meter.port, power: Number(power) });
+        timer = systemClock.after(STATUS_EVERY_MS, () => {
+          showPower(simulator);
+        });
+      };
+
+      status.show('busy', 'starting');
+      const started = startSimulator({ ...settings, logger: nodeLogger(this) }).then(
+        (simulator) => {
+          showPower(simulator);
+          return simulator;
+        },
+        (thrown: unknown) => {
+          const inUse = hasCode(thrown, 'SIMULATOR_BIND_FAILED') && toPm500Error(thrown).retryable;
+          status.show('failed', inUse ? 'portInUse' : 'failed');
+          this.error(toPm500Error(thrown).message);
+          return undefined;
+        },
+      );
+
+      onClose(this, async () => {
+        closing = true;
+        timer?.cancel();
+        const simulator = await started;
+        await simulator?.close();
+      });
+    });
+  }
+  RED.nodes.registerType('pm500-sim', Pm500Sim, {});
+};
