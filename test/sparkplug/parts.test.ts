@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AliasBlocks, DeviceAliases } from '../../src/sparkplug/alias';
+import { createBdSeqCounter, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { DeviceUsers } from '../../src/sparkplug/device-users';
+import { HostWatch } from '../../src/sparkplug/host-state';
+import { explainMqttError } from '../../src/sparkplug/mqtt-errors';
+import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/topic';
+import { CATALOGUE } from '../../src/meter/catalogue';
+import { hasCode } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
+import { sample } from './samples';
+
+describe('topics', () => {
+  const node = { groupId: 'G 1', edgeNodeId: 'N' };
+
+  it('are made and taken apart', () => {
+    assert.equal(nodeTopic('NBIRTH', node), 'spBv1.0/G 1/NBIRTH/N');
+    assert.equal(deviceTopic('DDATA', node, 'D'), 'spBv1.0/G 1/DDATA/N/D');
+    assert.equal(stateTopic('host'), 'spBv1.0/STATE/host');
+    assert.deepEqual(parseTopic('spBv1.0/G 1/NCMD/N'), { type: 'NCMD', node });
+    assert.deepEqual(parseTopic('spBv1.0/G 1/DCMD/N/D'), { type: 'DCMD', node, deviceId: 'D' });
+    assert.deepEqual(parseTopic('spBv1.0/STATE/host'), { type: 'STATE', hostId: 'host' });
+    for (const topic of [
+      '',
+      'spAv1.0/G/NCMD/N',
+      'spBv1.0/G/DCMD/N',
+      'spBv1.0/G/NCMD/N/D',
+      'spBv1.0/G/XCMD/N',
+      'spBv1.0//NCMD/N',
+    ]) {
+      assert.equal(parseTopic(topic), undefined, topic);
+    }
+  });
+
+  it('refuse IDs that MQTT or Sparkplug do not allow, naming the ID', () => {
+    for (const id of ['', 'a/b', 'a+b', 'a#', 'a\u0000b', 'a\nb', '\ud800', 'x'.repeat(2000)]) {
+      assert.throws(
+        () => {
+          checkId('device ID', id);
+        },
+        (thrown) => hasCode(thrown, 'SPARKPLUG_ID_INVALID') && (thrown as Error).message.includes('device ID'),
+        JSON.stringify(id),
+      );
+    }
+    for (const id of ['a', 'Größe 1', 'line-1:meter.2', '测量']) checkId('device ID', id);
+  });
+});
+
+describe('bdSeq', () => {
+  it('starts at 0 and follows 255 with 0', () => {
+    const counter = createBdSeqCounter(memoryBdSeqStore());
+    const numbers = Array.from({ length: 258 }, () => counter.next());
+    assert.deepEqual([numbers[0], numbers[255], numbers[256], numbers[257]], [0, 255, 0, 1]);
+  });
+
+  it('goes on after a restart, and starts again where the file is damaged', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pm500-bdseq-'));
+    const path = join(folder, 'deep', 'edge.bdseq');
+    try {
+      const first = createBdSeqCounter(fileBdSeqStore(path, silentLogger));
+      assert.deepEqual([first.next(), first.next()], [0, 1]);
+      assert.equal(createBdSeqCounter(fileBdSeqStore(path, silentLogger)).next(), 2);
+      assert.equal(readFileSync(path, 'utf8'), '2\n');
+      for (const damage of ['', '256', '-1', 'x', '1.5']) {
+        writeFileSync(path, damage);
+        const warnings: string[] = [];
+        const store = fileBdSeqStore(path, { ...silentLogger, warn: (message) => void warnings.push(message) });
+        assert.equal(createBdSeqCounter(store).next(), 0);
+        assert.equal(warnings.length, 1);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('counts on, complaining once, where nothing can be written', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pm500-bdseq-'));
+    try {
+      writeFileSync(join(folder, 'file'), '');
+      const warnings: string[] = [];
+      const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+      const counter = createBdSeqCounter(fileBdSeqStore(join(folder, 'file', 'below'), logger));
+      assert.deepEqual([counter.next(), counter.next(), counter.next()], [0, 1, 2]);
+      assert.equal(warnings.length, 1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('aliases', () => {
+  it('are unique over all devices, also past a block, and the same for the same name', () => {
+    const blocks = new AliasBlocks();
+    const seen = new Set<number>();
+    let names = 0;
+    for (const device of [new DeviceAliases(blocks), new DeviceAliases(blocks)]) {
+      for (const { name } of CATALOGUE) seen.add(device.of(name));
+      for (let index = 0; index < 9000; index++) {
+        seen.add(device.of(`custom_${index}`));
+        assert.equal(device.of(`custom_${index}`), device.of(`custom_${index}`));
+      }
+      names += CATALOGUE.length + 9000;
+    }
+    assert.equal(seen.size, names);
+  });
+
+  it('do not depend on the order in which canonical metrics arrive', () => {
+    const [forward, backward] = [new DeviceAliases(new AliasBlocks()), new DeviceAliases(new AliasBlocks())];
+    const names = CATALOGUE.map(({ name }) => name);
+    const expected = names.map((name) => forward.of(name));
+    const actual = names.toReversed().map((name) => backward.of(name));
+    assert.deepEqual(actual.toReversed(), expected);
+  });
+});
+
+describe('primary host', () => {
+  it('counts by the order of its own times', () => {
+    const watch = new HostWatch();
+    assert.equal(watch.isOnline, false);
+    assert.ok(watch.take({ online: true, timestamp: 10 }));
+    assert.ok(!watch.take({ online: false, timestamp: 9 }));
+    assert.ok(watch.isOnline);
+    assert.ok(watch.take({ online: false, timestamp: 10 }));
+    assert.equal(watch.isOnline, false);
+  });
+});
+
+describe('device users', () => {
+  it('say that a device is gone when the last of them has left it', () => {
+    const removed: string[] = [];
+    const users = new DeviceUsers({ publish: () => undefined, remove: (deviceId) => void removed.push(deviceId) });
+    const [first, second] = [users.open(), users.open()];
+    first.publish('shared', [sample('a', 1)]);
+    second.publish('shared', [sample('b', 1)]);
+    first.publish('own', [sample('a', 1)]);
+    first.close();
+    first.close();
+    assert.deepEqual(removed, ['own']);
+    second.close();
+    assert.deepEqual(removed, ['own', 'shared']);
+  });
+});
+
+describe('MQTT errors', () => {
+  const withCode = (message: string, code: string | number): Error => Object.assign(new Error(message), { code });
+
+  it('become coded sentences that name the broker', () => {
+    const cases: readonly (readonly [unknown, string, RegExp])[] = [
+      [withCode('Connection refused: Not authorized', 5), 'MQTT_REFUSED', /user name, password/],
+      [withCode('Connection refused: Bad username or password', 4), 'MQTT_REFUSED', /wrong/],
+      [withCode('Connection refused: ?', 99), 'MQTT_REFUSED', /reason 99/],
+      [withCode('connect ECONNREFUSED', 'ECONNREFUSED'), 'MQTT_UNREACHABLE', /nothing listens/],
+      [withCode('getaddrinfo ENOTFOUND', 'ENOTFOUND'), 'MQTT_UNREACHABLE', /host name/],
+      [new Error('connack timeout'), 'MQTT_UNREACHABLE', /did not answer/],
+      [withCode('certificate has expired', 'CERT_HAS_EXPIRED'), 'MQTT_TLS_FAILED', /expired/],
+      [withCode('wrong version number', 'ERR_SSL_WRONG_VERSION_NUMBER'), 'MQTT_TLS_FAILED', /TLS/],
+      [withCode('write EPROTO', 'EPROTO'), 'MQTT_TLS_FAILED', /EPROTO/],
+      [new Error('Keepalive timeout'), 'MQTT_CONNECTION_LOST', /Keepalive timeout/],
+      [undefined, 'MQTT_CONNECTION_LOST', /closed it/],
+    ];
+    for (const [thrown, code, sentence] of cases) {
+      const error = explainMqttError(thrown, 'broker:1883');
+      assert.equal(error.code, code);
+      assert.match(error.message, sentence);
+      assert.match(error.message, /broker:1883/);
+    }
+  });
+});
