@@ -1,0 +1,70 @@
+import type { Telemetry } from '../../src/domain/telemetry';
+import type { FieldSamples, StoredFields } from './influx-query';
+import type { SeenMetric } from './sparkplug-watch';
+
+/** Single precision on the broker, decimal digits in the database. */
+const RELATIVE_TOLERANCE = 1e-6;
+/** A point carries the time of its reading, a Sparkplug metric that of its own assembly. */
+const SAME_READING_MS = 500;
+
+export interface Comparison {
+  readonly compared: number;
+  /** What did not agree, in words; the first few. */
+  readonly differences: readonly string[];
+}
+
+/** Numbers as they are, true and false as databases without booleans keep them; undefined for text. */
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return typeof value === 'number' ? value : undefined;
+}
+
+function agree(left: number, right: number): boolean {
+  return Math.abs(left - right) <= RELATIVE_TOLERANCE * Math.max(Math.abs(left), Math.abs(right), 1e-3);
+}
+
+function compare(checks: Iterable<string | undefined>): Comparison {
+  let compared = 0;
+  const differences: string[] = [];
+  for (const difference of checks) {
+    compared++;
+    if (difference !== undefined) differences.push(difference);
+  }
+  return { compared, differences };
+}
+
+/** Whether every value that went to `influx-out` is in the database under its time. Text is not compared. */
+export function compareStored(telemetries: readonly Telemetry[], stored: StoredFields): Comparison {
+  return compare(
+    telemetries.flatMap(({ metrics, timestamp }) =>
+      Object.entries(metrics).flatMap(([name, { value }]) => {
+        const expected = asNumber(value);
+        if (expected === undefined) return [];
+        const found = asNumber(stored.get(name)?.get(timestamp));
+        if (found !== undefined && agree(found, expected)) return [undefined];
+        return [`${name} at ${new Date(timestamp).toISOString()} is ${found ?? 'missing'}, expected ${expected}`];
+      }),
+    ),
+  );
+}
+
+function nearest(samples: FieldSamples, timestamp: number): unknown {
+  const times = [...samples.keys()].filter((time) => Math.abs(time - timestamp) <= SAME_READING_MS);
+  times.sort((left, right) => Math.abs(left - timestamp) - Math.abs(right - timestamp));
+  return times[0] === undefined ? undefined : samples.get(times[0]);
+}
+
+/** Whether every value that a Sparkplug subscriber saw up to `until` is in the database too, by name, time and amount. */
+export function comparePublished(seen: readonly SeenMetric[], stored: StoredFields, until: number): Comparison {
+  return compare(
+    seen
+      .filter(({ timestamp }) => timestamp <= until)
+      .flatMap(({ name, value, timestamp }) => {
+        const published = asNumber(value);
+        if (published === undefined) return [];
+        const found = asNumber(nearest(stored.get(name) ?? new Map(), timestamp));
+        if (found !== undefined && agree(found, published)) return [undefined];
+        return [`${name} is ${published} on the broker and ${found ?? 'missing'} in the database`];
+      }),
+  );
+}
