@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { startNodeRed, type NodeRed } from '../support/node-red';
+import type { FlowEntry } from '../support/node-red-admin';
+import { replyJson, ScriptedInflux } from '../support/scripted-influx';
+import { waitFor } from '../support/wait';
+
+const EXAMPLE = JSON.parse(
+  readFileSync(resolve(__dirname, '../../examples/influx-points.json'), 'utf8'),
+) as readonly FlowEntry[];
+
+const idOf = (type: string): string => {
+  const entry = EXAMPLE.find((candidate) => candidate.type === type);
+  assert.ok(entry, type);
+  return entry.id;
+};
+const OUT = idOf('influx-out');
+const DEBUG = idOf('debug');
+const [FIELDS = '', PAIR = '', POINTS = ''] = EXAMPLE.filter(({ type }) => type === 'inject').map(({ id }) => id);
+
+describe('the InfluxDB nodes in a real Node-RED', () => {
+  let server: ScriptedInflux;
+  let nodeRed: NodeRed;
+
+  before(async () => {
+    nodeRed = await startNodeRed();
+  });
+
+  after(async () => {
+    await nodeRed.stop();
+  });
+
+  beforeEach(async () => {
+    server = new ScriptedInflux();
+    await server.start();
+  });
+
+  afterEach(async () => {
+    await nodeRed.admin.deploy([]);
+    await server.stop();
+  });
+
+  /** The example as it ships, but for the address and what the test changes. */
+  const deploy = (changes: Readonly<Record<string, object>> = {}): Promise<void> => {
+    const flow = EXAMPLE.map((entry) => ({
+      ...entry,
+      ...(entry.type === 'influx-target' ? { url: server.url, flushMs: 10 } : {}),
+      ...changes[entry.type],
+    }));
+    return nodeRed.admin.deploy(flow, { [idOf('influx-target')]: { token: 'from the credential store' } });
+  };
+
+  /** Node-RED answers a deployment before the flows have started, and 404 to an inject node that has not. */
+  const inject = async (id: string): Promise<void> => {
+    await waitFor(`the inject node ${id}`, async () => {
+      await nodeRed.admin.inject(id);
+      return true;
+    });
+  };
+
+  it('writes the three shapes with the token of the credential store, and tells the Complete node', async () => {
+    await deploy();
+    const before = nodeRed.channel.debugsOf(DEBUG).length;
+    for (const id of [FIELDS, PAIR, POINTS]) await inject(id);
+    await server.until(() => server.stored.size === 4);
+    const shown = [...server.stored].map((line) => line.replace(/ \d{13}$/, ' NOW')).sort();
+    assert.deepEqual(shown, [
+      'environment temperature=21.5,door="closed" NOW',
+      'environment,room=substation\\ 1 temperature=21.5 NOW',
+      'room,room=substation\\ 1 temperature=21.5 NOW',
+      'room,room=substation\\ 2 temperature=19,visits=42i NOW',
+    ]);
+    assert.ok(server.received.every(({ headers }) => headers.authorization === 'Token from the credential store'));
+    await nodeRed.channel.waitForStatus(OUT, ({ text }) => text === 'written: 4');
+    await waitFor('three messages that are done', () => nodeRed.channel.debugsOf(DEBUG).length === before + 3);
+  });
+
+  it('tells the Catch node of a refused point with the reason, whichever way messages are acknowledged', async () => {
+    for (const acknowledge of ['queued', 'written']) {
+      await deploy({ 'influx-out': { acknowledge } });
+      server.answer(replyJson(422, 'field type conflict'));
+      const before = nodeRed.channel.debugsOf(DEBUG).length;
+      await inject(FIELDS);
+      const caught = await waitFor('the refusal', () =>
+        nodeRed.channel
+          .debugsOf(DEBUG)
+          .slice(before)
+          .find(({ msg }) => String(msg).includes('field type conflict')),
+      );
+      assert.match(String(caught.msg), /INFLUX_REJECTED|answered 422/);
+    }
+  });
+
+  it('keeps what waits over a deployment', async () => {
+    const queued = { 'influx-out': { acknowledge: 'queued' } };
+    await deploy(queued);
+    await server.stop();
+    await inject(PAIR);
+    await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'waiting: 1' && fill === 'yellow');
+    await deploy(queued);
+    await server.start();
+    await server.until(() => server.stored.size === 1);
+  });
+
+  it('shows red and keeps the points while the database refuses the token', async () => {
+    await deploy({ 'influx-out': { acknowledge: 'queued' } });
+    server.fallback = replyJson(401, 'unauthorized access');
+    await inject(FIELDS);
+    await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'held: 1' && fill === 'red');
+    assert.equal(nodeRed.process.output().includes('unauthorized access'), true);
+  });
+});
