@@ -1,7 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createHttpSender, type SenderSettings } from '../src/influx/sender';
 import { InfluxTarget } from '../src/influx/target';
-import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY, type WriterSettings } from '../src/influx/writer';
+import {
+  DEFAULT_BATCH_BYTES,
+  DEFAULT_RECHECK_MS,
+  DEFAULT_RETRY,
+  type WriterSettings,
+} from '../src/influx/writer-settings';
 import { systemClock } from '../src/support/clock';
 import { isRecord } from '../src/support/expect';
 import { onClose } from './shared/close';

@@ -6,7 +6,8 @@ import type { Random } from '../support/random';
 import { createThrottle, type Throttle } from '../support/throttle';
 import { Receipts, type Receipt } from './receipts';
 import type { Sender } from './sender';
-import { InfluxWriter, type WriterSettings, type WriterStats } from './writer';
+import { InfluxWriter, type WriterStats } from './writer';
+import type { WriterSettings } from './writer-settings';
 
 export interface TargetDependencies {
   /** Stays open when the target closes: it belongs to who made it. */
@@ -25,6 +26,8 @@ export interface RejectedLine {
 
 /** Listeners hear of changes at most this often, milliseconds: a status is for people. */
 const CHANGE_INTERVAL_MS = 500;
+/** Lost lines are said at once, then at most this often, milliseconds: an outage may last for days. */
+const DROP_REPORT_INTERVAL_MS = 60_000;
 
 /** One InfluxDB that several nodes write to: their lines share an outbox and a writer. */
 export class InfluxTarget {
@@ -34,6 +37,8 @@ export class InfluxTarget {
   private readonly changeListeners = new Set<() => void>();
   private readonly rejectionListeners = new Map<string, (rejected: RejectedLine) => void>();
   private readonly changes: Throttle;
+  private readonly dropReports: Throttle;
+  private droppedReported: number;
 
   constructor(
     settings: WriterSettings,
@@ -41,6 +46,10 @@ export class InfluxTarget {
   ) {
     this.changes = createThrottle(dependencies.clock, CHANGE_INTERVAL_MS, () => {
       for (const listener of [...this.changeListeners]) this.guard(listener);
+    });
+    this.droppedReported = dependencies.outbox.stats().dropped;
+    this.dropReports = createThrottle(dependencies.clock, DROP_REPORT_INTERVAL_MS, () => {
+      this.reportDropped();
     });
     this.writer = new InfluxWriter(settings, {
       ...dependencies,
@@ -113,14 +122,26 @@ export class InfluxTarget {
   async close(): Promise<OutboxStats> {
     const left = await this.writer.close();
     this.changes.cancel();
+    this.dropReports.cancel();
+    this.reportDropped();
     for (const reject of this.waiting) reject(stillWaitingError());
     this.waiting.clear();
     return left;
   }
 
   private changed(): void {
-    this.receipts.settleBefore(this.dependencies.outbox.stats().position);
+    const { position, dropped } = this.dependencies.outbox.stats();
+    this.receipts.settleBefore(position);
+    if (dropped > this.droppedReported) this.dropReports.request();
     this.changes.request();
+  }
+
+  private reportDropped(): void {
+    const { dropped } = this.dependencies.outbox.stats();
+    const lines = dropped - this.droppedReported;
+    if (lines === 0) return;
+    this.droppedReported = dropped;
+    this.dependencies.logger.warn(droppedError(lines).message);
   }
 
   private reject({ payload, origin = '' }: OutboxRecord, reason: Pm500Error, position: number): void {
@@ -140,7 +161,7 @@ export class InfluxTarget {
 }
 
 function droppedError(lines: number): Pm500Error {
-  const message = `${lines} lines were dropped before InfluxDB took them: the outbox is full, raise its limit or bring the database back.`;
+  const message = `The oldest ${lines} lines were dropped before InfluxDB took them: the outbox is full, raise its limit or bring the database back.`;
   return new Pm500Error('OUTBOX_FULL', message);
 }
 

@@ -3,11 +3,12 @@ import type { Pm500Error } from '../support/errors';
 import { toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
-import { retryDelays, type RetryPolicy } from '../support/retry';
+import { retryDelays } from '../support/retry';
 import type { Outbox, OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
-import { splitBatch, waitForBatch, type BatchLimits } from './batch';
+import { splitBatch, waitForBatch } from './batch';
 import type { Verdict } from './response-rules';
 import type { Sender } from './sender';
+import type { WriterSettings } from './writer-settings';
 
 /**
  * - `idle`: nothing waits, or a batch is filling
@@ -17,18 +18,6 @@ import type { Sender } from './sender';
  * - `closed`: for good
  */
 export type WriterState = 'idle' | 'sending' | 'retrying' | 'held' | 'closed';
-
-export interface WriterSettings {
-  readonly batch: BatchLimits;
-  readonly retry: RetryPolicy;
-  /** How often a held writer looks whether the cause is gone, milliseconds. */
-  readonly recheckMs: number;
-}
-
-/** Batches of 5 MB stay below the request limits of InfluxDB Cloud (50 MB) and of common proxies. */
-export const DEFAULT_BATCH_BYTES = 5_000_000;
-export const DEFAULT_RETRY: RetryPolicy = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.3 };
-export const DEFAULT_RECHECK_MS = 30_000;
 
 export interface WriterDependencies {
   readonly outbox: Outbox;

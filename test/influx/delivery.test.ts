@@ -8,7 +8,11 @@ import { seededRandom } from '../../src/support/random';
 import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
 
 /** Everything of a target over a real connection; pauses are short, so that the tests are too. */
-function openTarget(url: string, timeoutMs: number): { target: InfluxTarget; outbox: MemoryOutbox } {
+function openTarget(
+  url: string,
+  timeoutMs: number,
+  warnings: string[],
+): { target: InfluxTarget; outbox: MemoryOutbox } {
   const outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
   const sender = createHttpSender({ url, org: 'o', bucket: 'b', token: 't', timeoutMs }, systemClock);
   const target = new InfluxTarget(
@@ -17,7 +21,13 @@ function openTarget(url: string, timeoutMs: number): { target: InfluxTarget; out
       retry: { initialMs: 2, maximumMs: 10, factor: 2, jitter: 0.5 },
       recheckMs: 5,
     },
-    { outbox, sender, clock: systemClock, random: seededRandom(3), logger: silentLogger },
+    {
+      outbox,
+      sender,
+      clock: systemClock,
+      random: seededRandom(3),
+      logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+    },
   );
   return { target, outbox };
 }
@@ -30,12 +40,14 @@ const strict: Answer = (response, received, socket) => {
 
 describe('delivery to InfluxDB through faults', () => {
   let server: ScriptedInflux;
+  let warnings: string[];
   let open: { target: InfluxTarget; outbox: MemoryOutbox };
 
   beforeEach(async () => {
     server = new ScriptedInflux();
     await server.start();
-    open = openTarget(server.url, 5000);
+    warnings = [];
+    open = openTarget(server.url, 5000, warnings);
   });
 
   afterEach(async () => {
@@ -83,7 +95,7 @@ describe('delivery to InfluxDB through faults', () => {
 
   it('sends again what was written after the timeout, and the database has it once', async () => {
     await open.target.close();
-    open = openTarget(server.url, 30);
+    open = openTarget(server.url, 30, warnings);
     server.answer((_response, received) => {
       for (const given of received.lines) server.stored.add(given);
     }, silence);
@@ -162,7 +174,7 @@ describe('delivery to InfluxDB through faults', () => {
       await new Promise(setImmediate);
       open.outbox.setLimits({ maximumBytes: 1 });
       await open.target.submit([line(2)], 'node');
-      await assert.rejects(waiting, /1 lines were dropped/);
+      await assert.rejects(waiting, /oldest 1 lines were dropped/);
     });
 
     it('rejects when the target closes first, and the lines stay', async () => {
@@ -178,6 +190,18 @@ describe('delivery to InfluxDB through faults', () => {
     it('resolves at once for no lines', async () => {
       await open.target.submitAndWait([], 'node');
     });
+  });
+
+  it('says how many lines a full outbox has lost, and not for each of them', async () => {
+    await server.stop();
+    open.outbox.setLimits({ maximumBytes: line(0).length * 2 });
+    for (let number = 0; number < 9; number += 1) await submit(number, number + 1);
+    await open.target.close();
+    const losses = warnings.filter((warning) => warning.includes('dropped'));
+    assert.deepEqual(
+      losses.map((warning) => /\d+/.exec(warning)?.[0]),
+      ['1', '6'],
+    );
   });
 
   it('hands what is left to the next target on the same outbox', async () => {

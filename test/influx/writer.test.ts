@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Verdict } from '../../src/influx/response-rules';
 import type { Sender } from '../../src/influx/sender';
-import { InfluxWriter, type WriterSettings } from '../../src/influx/writer';
+import { InfluxWriter } from '../../src/influx/writer';
+import type { WriterSettings } from '../../src/influx/writer-settings';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { OutboxRange } from '../../src/outbox/outbox';
 import { Pm500Error } from '../../src/support/errors';

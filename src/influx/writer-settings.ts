@@ -1,0 +1,15 @@
+import type { RetryPolicy } from '../support/retry';
+import type { BatchLimits } from './batch';
+
+/** How a writer batches and repeats. */
+export interface WriterSettings {
+  readonly batch: BatchLimits;
+  readonly retry: RetryPolicy;
+  /** How often a held writer looks whether the cause is gone, milliseconds. */
+  readonly recheckMs: number;
+}
+
+/** Batches of 5 MB stay below the request limits of InfluxDB Cloud (50 MB) and of common proxies. */
+export const DEFAULT_BATCH_BYTES = 5_000_000;
+export const DEFAULT_RETRY: RetryPolicy = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.3 };
+export const DEFAULT_RECHECK_MS = 30_000;
