@@ -101,7 +101,7 @@ class ExplicitTransport implements Transport {
       this.ending = opening.done.catch(() => undefined);
     } else if (session !== undefined) {
       this.session = undefined;
-      this.ending = session.end(closed);
+      this.ending = session.leave(closed);
       this.broadcast.enter('closed');
     }
     return this.ending;

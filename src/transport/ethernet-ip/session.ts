@@ -30,7 +30,7 @@ export interface SessionDependencies {
   readonly clock: Clock;
   readonly connect: Connect;
   readonly counter: ContextCounter;
-  /** The session is gone and was not ended with `end`; pending reads are rejected after this returns. */
+  /** The session is gone and was not left with `leave`; pending reads are rejected after this returns. */
   readonly onLost: (error: Pm500Error) => void;
 }
 
@@ -101,7 +101,7 @@ export class Session {
   }
 
   /** Unregisters and closes; pending reads are rejected with `error`. */
-  end(error: Pm500Error): Promise<void> {
+  leave(error: Pm500Error): Promise<void> {
     const ended = this.connection.end(unRegisterSessionRequest(this.handle));
     this.line.failAll(error);
     return ended;

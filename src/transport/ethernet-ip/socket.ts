@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
+import type { RequestFrame } from './requests';
 
-/** What is needed of a `net.Socket`, so that tests can give another one. */
+/** What is needed of a `net.Socket`, so that tests can give another one. It takes nothing but requests that may be sent. */
 export interface SocketLike {
   on(event: 'connect' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  write(bytes: Uint8Array): unknown;
-  end(bytes: Uint8Array): unknown;
+  write(frame: RequestFrame): unknown;
+  end(frame: RequestFrame): unknown;
   destroy(): unknown;
   setNoDelay(noDelay: boolean): unknown;
 }

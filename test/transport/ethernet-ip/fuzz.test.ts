@@ -36,7 +36,7 @@ import { PEER_IDENTITY } from '../../support/scripted-peer';
 const SEED = 500_044_818;
 const PARSER_INPUTS = 100_000;
 const STREAM_INPUTS = 20_000;
-const CLIENT_REPLIES = 15_000;
+const CLIENT_REPLIES = 10_000;
 
 const request = encodeCipRequest(0x0e, { classId: 4, instanceId: 101, attributeId: 3 });
 const response = encodeCipResponse({ service: 0x0e, data: Buffer.alloc(48, 1) });
