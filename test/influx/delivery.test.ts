@@ -6,6 +6,7 @@ import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
+import { waitFor } from '../support/wait';
 
 /** Everything of a target over a real connection; pauses are short, so that the tests are too. */
 function openTarget(
@@ -38,7 +39,8 @@ const strict: Answer = (response, received, socket) => {
   (received.lines.includes(BAD) ? replyJson(400, 'unable to parse') : written)(response, received, socket);
 };
 
-describe('delivery to InfluxDB through faults', () => {
+describe('delivery to InfluxDB through faults', function () {
+  this.timeout(30_000);
   let server: ScriptedInflux;
   let warnings: string[];
   let open: { target: InfluxTarget; outbox: MemoryOutbox };
@@ -110,7 +112,7 @@ describe('delivery to InfluxDB through faults', () => {
     await server.until(() => server.stored.size === 30);
     await server.stop();
     await submit(30, 90);
-    while (open.target.stats.retries < 3) await new Promise(setImmediate);
+    await waitFor('the outage to be noticed', () => open.target.stats.retries >= 3, { everyMs: 2 });
     assert.deepEqual([open.target.stats.state, open.outbox.stats().depth], ['retrying', 60]);
     await server.start();
     await server.until(() => server.stored.size === 90);

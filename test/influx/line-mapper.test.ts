@@ -113,5 +113,5 @@ describe('lines of a message', () => {
       }
     }
     assert.ok(accepted > 300, `${accepted} lines`);
-  });
+  }).timeout(60_000);
 });

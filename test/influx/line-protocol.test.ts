@@ -162,7 +162,7 @@ describe('line protocol against the oracle parser', () => {
       const byName = new Map(Object.entries(fields).map(([name, given]) => [squeeze(expectName(name)), given]));
       for (const [name, field] of Object.entries(paired.fields)) assertField(field, byName.get(squeeze(name))!);
     }
-  });
+  }).timeout(60_000);
 
   const sorted = (list: readonly string[]): string[] => [...list].sort();
   /** Any run of backslashes as one: how many a server shows differs, that the name is whole must not. */

@@ -7,8 +7,10 @@ import { seededRandom } from '../../src/support/random';
 import { FakeRed, type FakeNode } from '../support/fake-red';
 import { sampleReading } from '../support/readings';
 import { replyJson, ScriptedInflux, written } from '../support/scripted-influx';
+import { waitFor } from '../support/wait';
 
-describe('influx-target and influx-out', () => {
+describe('influx-target and influx-out', function () {
+  this.timeout(30_000);
   let server: ScriptedInflux;
   let red: FakeRed;
   let nodes: FakeNode[];
@@ -42,7 +44,7 @@ describe('influx-target and influx-out', () => {
   const textOf = (node: FakeNode): string => node.lastStatus?.text ?? '';
   const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
   const until = async (isTrue: () => boolean): Promise<void> => {
-    while (!isTrue()) await new Promise(setImmediate);
+    await waitFor('what the nodes show', isTrue, { everyMs: 5 });
   };
 
   it('writes telemetry and shows how many points were written', async () => {
