@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { connect } from 'mqtt';
+import { connect, connectAsync } from 'mqtt';
 import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import { createOpenLink, type BrokerSettings } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
@@ -105,13 +105,15 @@ describe('edge session with a broker', function () {
     const edge = session(broker.port);
     edge.start();
     await reached(edge, 'born', ({ phase }) => phase === 'born');
-    const watcher = connect({ host: '127.0.0.1', port: broker.port, reconnectPeriod: 0 });
-    await once(watcher, 'connect');
+    const watcher = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 });
     await watcher.subscribeAsync('spBv1.0/#');
-    const death = once(watcher, 'message');
+    const death = new Promise<string>((resolve) => {
+      watcher.once('message', (topic) => {
+        resolve(topic);
+      });
+    });
     broker.cutAllBut(watcher.options.clientId ?? '');
-    const [topic] = (await death) as [string];
-    assert.equal(topic, 'spBv1.0/G/NDEATH/N');
+    assert.equal(await death, 'spBv1.0/G/NDEATH/N');
     await reached(edge, 'born again', ({ phase }) => phase === 'born');
     assert.deepEqual(broker.host.violations, []);
     await watcher.endAsync(true);
