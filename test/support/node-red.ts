@@ -67,6 +67,15 @@ export function nodeRedProgram(): string {
   return join(dirname(createRequire(__filename).resolve('node-red/package.json')), 'red.js');
 }
 
+/** @throws Error when Node-RED could not load a node of this package, most likely because it was not built */
+async function checkLoaded(admin: NodeRedAdmin): Promise<void> {
+  const own = (await admin.nodes()).filter((set) => set.module === PACKAGE_NAME);
+  const failed = own.filter(({ err }) => err !== undefined);
+  if (own.length > 0 && failed.length === 0) return;
+  const which = failed.map(({ name, err }) => `${name} (${JSON.stringify(err)})`).join(', ');
+  throw new Error(`Node-RED could not load ${which || PACKAGE_NAME}; run "npm run build" first.`);
+}
+
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
   const userDir = options.userDir ?? temporaryFolder('node-red');
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
@@ -85,13 +94,20 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     ready: (output) => output.includes('Started flows'),
     readyTimeoutMs: 60_000,
   });
+  const admin = new NodeRedAdmin(url);
+  try {
+    await checkLoaded(admin);
+  } catch (thrown) {
+    await running.stop();
+    throw thrown;
+  }
   const channel = await EditorChannel.open(port);
   return {
     port,
     url,
     userDir,
     process: running,
-    admin: new NodeRedAdmin(url),
+    admin,
     channel,
     errors: () =>
       running

@@ -1,5 +1,5 @@
 import { connectAsync, type MqttClient } from 'mqtt';
-import { get } from 'sparkplug-payload';
+import { org } from 'sparkplug-payload/lib/sparkplugPayloadProto';
 
 /** One value of one metric as a host sees it. */
 export interface SeenMetric {
@@ -10,14 +10,29 @@ export interface SeenMetric {
   readonly timestamp: number;
 }
 
-type Decoded = NonNullable<ReturnType<NonNullable<ReturnType<typeof get>>['decodePayload']>['metrics']>[number];
+const { DataType, Payload } = org.eclipse.tahu.protobuf;
+type Decoded = org.eclipse.tahu.protobuf.Payload.IMetric;
+
+/** What a birth says of a metric; data may then carry the alias and the value alone. */
+interface Definition {
+  readonly name: string;
+  readonly datatype: number;
+}
+
+/** Where a value of a datatype stands; only the datatypes that a meter has. */
+const VALUE_FIELDS: Readonly<Record<number, 'floatValue' | 'doubleValue' | 'booleanValue' | 'stringValue'>> = {
+  [DataType.Float]: 'floatValue',
+  [DataType.Double]: 'doubleValue',
+  [DataType.Boolean]: 'booleanValue',
+  [DataType.String]: 'stringValue',
+};
 
 const BIRTHS = ['NBIRTH', 'DBIRTH'];
 const SEQ_MODULUS = 256;
 
 /**
- * A host application of its own: a subscriber that decodes Sparkplug payloads with the reference implementation, not
- * with the code of this package, and keeps all it saw.
+ * A host application of its own: a subscriber that decodes Sparkplug payloads with the public schema, not with the
+ * code of this package, and keeps all it saw.
  */
 export class SparkplugWatch {
   /** Messages by type: NBIRTH, DBIRTH, DDATA ... */
@@ -27,7 +42,7 @@ export class SparkplugWatch {
   readonly latenciesMs: number[] = [];
   /** What breaks a rule of Sparkplug, in words. */
   readonly faults: string[] = [];
-  private readonly names = new Map<string, string>();
+  private readonly definitions = new Map<string, Definition>();
   private lastSeq: number | undefined;
 
   private constructor(private readonly client: MqttClient) {}
@@ -62,10 +77,12 @@ export class SparkplugWatch {
     if (group === 'STATE' || type.endsWith('CMD')) return;
     this.counts.set(type, this.count(type) + 1);
     try {
-      const decoded = get('spBv1.0')?.decodePayload(payload);
-      if (type !== 'NDEATH') this.checkSeq(topic, type, Number(decoded?.seq));
-      const seen = (decoded?.metrics ?? []).map((metric) => this.read(`${group}/${edgeNode}`, type, device, metric));
+      const decoded = Payload.decode(payload);
+      if (type !== 'NDEATH') this.checkSeq(topic, type, Number(decoded.seq));
       if (device === '') return;
+      const place = `${group}/${edgeNode}`;
+      if (BIRTHS.includes(type)) for (const metric of decoded.metrics) this.define(place, metric);
+      const seen = decoded.metrics.map((metric) => this.read(place, device, metric));
       this.metrics.push(...seen);
       if (type === 'DDATA') this.latenciesMs.push(arrivedAt - Math.max(...seen.map(({ timestamp }) => timestamp)));
     } catch (thrown) {
@@ -79,14 +96,18 @@ export class SparkplugWatch {
     this.lastSeq = seq;
   }
 
-  private read(edgeNode: string, type: string, device: string, metric: Decoded): SeenMetric {
-    const alias =
-      metric.alias === undefined || metric.alias === null ? undefined : `${edgeNode} ${String(metric.alias)}`;
-    const given = metric.name === undefined || metric.name === null || metric.name === '' ? undefined : metric.name;
-    if (alias !== undefined && given !== undefined && BIRTHS.includes(type)) this.names.set(alias, given);
-    const name = given ?? (alias === undefined ? undefined : this.names.get(alias));
-    if (name === undefined)
-      throw new Error(`a metric has neither a name nor an alias of a birth (${String(metric.alias)})`);
-    return { device, name, value: metric.isNull === true ? null : metric.value, timestamp: Number(metric.timestamp) };
+  private define(place: string, { name, alias, datatype }: Decoded): void {
+    this.definitions.set(`${place} ${String(alias)}`, { name: name ?? '', datatype: datatype ?? 0 });
+  }
+
+  private read(place: string, device: string, metric: Decoded): SeenMetric {
+    const definition = this.definitions.get(`${place} ${String(metric.alias)}`);
+    if (definition === undefined) throw new Error(`alias ${String(metric.alias)} is of no birth`);
+    const { name, datatype } = definition;
+    const field = VALUE_FIELDS[datatype];
+    if (field === undefined) throw new Error(`${name} has datatype ${datatype}`);
+    const value = metric.isNull === true ? null : metric[field];
+    if (value === undefined) throw new Error(`${name} has no value of the datatype of its birth`);
+    return { device, name, value, timestamp: Number(metric.timestamp) };
   }
 }
