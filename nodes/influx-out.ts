@@ -45,7 +45,9 @@ export = (RED: NodeAPI): void => {
           const { lines, leftOut } = mapper.map(message.payload, readDefaults(message, influxMeasurement));
           if (leftOut > 0 && !hasWarned) {
             hasWarned = true;
-            this.warn(RED._('influx-out.warning.leftOut', { values: leftOut }));
+            this.warn(
+              `${leftOut} values of a message cannot be fields (NaN, infinite, or not of the type of their field) and were left out; this is said once.`,
+            );
           }
           if (lines.length === 0) return;
           if (acknowledge === 'written') await target.submitAndWait(lines, this.id);

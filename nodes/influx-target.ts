@@ -68,7 +68,7 @@ export = (RED: NodeAPI): void => {
           return;
         }
         await outbox.close();
-        if (depth > 0) this.warn(RED._('influx-target.warning.removed', { points: depth }));
+        if (depth > 0) this.warn(`${depth} points that still waited for InfluxDB went with the removed target.`);
       });
     });
   }
