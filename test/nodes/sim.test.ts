@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
-import pm500Sim = require('../../nodes/pm500-sim');
+import pm500Sim from '../../nodes/pm500-sim';
 import { isPortFree } from '../support/ports';
 import { FakeRed, type FakeNode } from '../support/fake-red';
 import { freePort } from '../support/ports';

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode, toPm500Error } from '../support/errors';
+import { isRecord } from '../support/expect';
+import { READ_HELP, runRead } from './read';
+import { runSim, SIM_HELP } from './sim';
+import { EXIT, type Terminal } from './terminal';
+
+interface Command {
+  readonly summary: string;
+  readonly help: string;
+  readonly run: (args: readonly string[], terminal: Terminal) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  sim: { summary: 'run simulated PowerMonitor 500 meters', help: SIM_HELP, run: runSim },
+  read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
+};
+
+const HELP = `pm500: commissioning of PowerMonitor 500 meters from a shell
+
+Usage: pm500 COMMAND [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(6)} ${summary}\n`)
+  .join('')}
+  pm500 COMMAND --help   options of a command
+  pm500 --version        version of this package
+
+Exit codes: 0 done, 1 the meter or the network failed, 2 wrong options.
+`;
+
+/** The package's version; its manifest stands above src, and above dist when built. */
+function version(): string {
+  for (const root of ['../..', '../../..']) {
+    try {
+      const manifest: unknown = JSON.parse(readFileSync(join(__dirname, root, 'package.json'), 'utf8'));
+      if (isRecord(manifest) && typeof manifest['version'] === 'string') return manifest['version'];
+    } catch {
+      // Not there: the other place is tried.
+    }
+  }
+  return 'unknown';
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const topic = rest[0] === undefined ? undefined : COMMANDS[rest[0]];
+    terminal.print(topic?.help ?? HELP);
+    return name === undefined ? EXIT.usage : EXIT.success;
+  }
+  if (name === '--version') {
+    terminal.print(`${version()}\n`);
+    return EXIT.success;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const kind = name.startsWith('-') ? 'Option' : 'Command';
+    terminal.complain(`${kind} ${name} is not known; use one of ${Object.keys(COMMANDS).join(', ')}, or --help.`);
+    return EXIT.usage;
+  }
+  return command.run(rest, terminal);
+}
+
+/**
+ * The whole command: runs what `args` ask for and says in one sentence what kept it from doing so.
+ * @returns the exit code; never rejects
+ */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await run(args, terminal);
+  } catch (thrown) {
+    terminal.complain(toPm500Error(thrown).message);
+    return hasCode(thrown, 'CONFIG_INVALID', 'PROFILE_INVALID') ? EXIT.usage : EXIT.failure;
+  }
+}
