@@ -8,18 +8,23 @@ export const CLOSE_DEADLINE_MS = 12_000;
 /**
  * Cleans up when the node is closed: once, however often Node-RED asks, and without ever holding up a deployment or
  * failing it.
+ * @param cleanUp is told whether the node has been removed or is only started anew
  */
-export function onClose(node: Node, cleanUp: () => Promise<void> | void, clock: Clock = systemClock): void {
+export function onClose(
+  node: Node,
+  cleanUp: (removed: boolean) => Promise<void> | void,
+  clock: Clock = systemClock,
+): void {
   let closing: Promise<void> | undefined;
-  const start = async (): Promise<void> => {
+  const start = async (removed: boolean): Promise<void> => {
     try {
-      await cleanUp();
+      await cleanUp(removed);
     } catch (thrown) {
       node.warn(`Closing was not clean: ${toPm500Error(thrown).message}`);
     }
   };
-  node.on('close', (done: () => void) => {
-    closing ??= start();
+  node.on('close', (removed: boolean, done: () => void) => {
+    closing ??= start(removed);
     let finished = false;
     const finish = (): void => {
       if (finished) return;

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import pm500Normalize from '../../nodes/pm500-normalize';
+import { parseTelemetry } from '../../src/domain/parse-message';
+import { Pm500Error } from '../../src/support/errors';
+import { seededRandom } from '../../src/support/random';
+import { FakeRed, type FakeNode } from '../support/fake-red';
+import { sampleReading } from '../support/readings';
+
+describe('pm500-normalize', () => {
+  const reading = sampleReading([101, 108], seededRandom(1));
+
+  function create(properties: object): FakeNode {
+    const red = new FakeRed();
+    pm500Normalize(red.api);
+    return red.create('pm500-normalize', properties);
+  }
+
+  it('sends telemetry on the same message', async () => {
+    const node = create({ shape: 'telemetry' });
+    const message = { payload: reading, topic: 'main-incomer', extra: 1 };
+    const { sent, error } = await node.receive(message);
+    assert.equal(error, undefined);
+    assert.equal(sent[0], message);
+    assert.equal(Object.keys(parseTelemetry(message.payload).metrics).length, 18);
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '18 metrics' });
+  });
+
+  it('sends names and values when that was chosen', async () => {
+    const { sent } = await create({ shape: 'flat' }).receive({ payload: reading });
+    const flat = sent[0]?.payload as Record<string, unknown>;
+    assert.equal(flat['voltage_l1_n'], reading.blocks[0]?.values['voltage_l1_n']);
+  });
+
+  it('shows how many values are bad', async () => {
+    const node = create({});
+    const [block] = reading.blocks;
+    assert.ok(block);
+    const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply.' } as const;
+    await node.receive({ payload: { ...reading, blocks: [{ ...block, values: {}, error }] } });
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '12 of 12 bad' });
+  });
+
+  it('refuses any other message in one sentence', async () => {
+    for (const payload of [undefined, null, 'text', 5, [], {}, { schema: 'pm500.telemetry/1' }]) {
+      const node = create({});
+      const { sent, error } = await node.receive({ payload });
+      assert.ok(error instanceof Pm500Error);
+      assert.match(error.message, /^payload.* expected .*; send the message of a pm500-poll node\.$/);
+      assert.equal(sent.length, 0);
+      assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: 'wrong message' });
+    }
+  });
+
+  it('turns red and answers every message when its configuration is wrong', async () => {
+    const node = create({ shape: 'round' });
+    assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: 'check settings' });
+    assert.match(String(node.errors[0]), /^pm500-normalize: shape is "round", expected one of telemetry, flat;/);
+    const { error } = await node.receive({ payload: reading });
+    assert.ok(error instanceof Pm500Error);
+  });
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import type { NodeMessage } from 'node-red';
+import pm500Meter from '../../nodes/pm500-meter';
+import pm500Poll from '../../nodes/pm500-poll';
+import { isMeterNode } from '../../nodes/shared/meters';
+import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import type { LinkState } from '../../src/acquisition/meter-link';
+import { parseReading } from '../../src/domain/parse-message';
+import type { Reading, ReadingBlock } from '../../src/domain/reading';
+import { Pm500Error } from '../../src/support/errors';
+import { seededRandom } from '../../src/support/random';
+import { FakeRed, type FakeNode } from '../support/fake-red';
+import { sampleReading } from '../support/readings';
+
+/** A session that answers from memory; assemblies in `broken` fail. */
+class FakeSession {
+  readonly settings = { name: 'main-incomer', layout: BUILT_IN_LAYOUT };
+  readonly asked: (readonly number[])[] = [];
+  readonly broken = new Set<number>();
+  readonly listeners = new Set<(state: LinkState) => void>();
+  state: LinkState = { kind: 'connected', since: 0 };
+  /** Holds answers back until it resolves. */
+  gate: Promise<void> = Promise.resolve();
+
+  onState(listener: (state: LinkState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async read(assemblies: readonly number[], signal?: AbortSignal): Promise<Reading> {
+    this.asked.push(assemblies);
+    await this.gate;
+    if (signal?.aborted === true) throw new Pm500Error('ABORTED', 'Stopped.');
+    const reading = sampleReading(assemblies, seededRandom(1));
+    const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 127.0.0.1.' } as const;
+    const fail = (block: ReadingBlock): ReadingBlock =>
+      this.broken.has(block.assembly) ? { ...block, values: {}, error } : block;
+    return { ...reading, blocks: reading.blocks.map(fail) };
+  }
+}
+
+function setUp(properties: object, type = 'pm500-meter'): { node: FakeNode; session: FakeSession } {
+  const red = new FakeRed();
+  const session = new FakeSession();
+  red.configurations.set('m1', { type, session });
+  pm500Poll(red.api);
+  return { node: red.create('pm500-poll', { meter: 'm1', mode: 'message', ...properties }), session };
+}
+
+describe('pm500-poll on a message', () => {
+  it('sends one reading of the chosen groups on the same message, with the name of the meter as topic', async () => {
+    const { node, session } = setUp({ groups: ['realtime', 'status'] });
+    assert.deepEqual(node.lastStatus, { fill: 'grey', shape: 'ring', text: 'not read yet' });
+    const { sent, error } = await node.receive({ _msgid: 'a', topic: 'other', parts: 1 });
+    assert.equal(error, undefined);
+    assert.equal(sent.length, 1);
+    const { payload, ...rest } = sent[0] ?? {};
+    assert.deepEqual(rest, { _msgid: 'a', topic: 'main-incomer', parts: 1 });
+    assert.deepEqual(
+      parseReading(payload).blocks.map(({ assembly }) => assembly),
+      [101, 102, 108],
+    );
+    assert.deepEqual(session.asked, [[101, 102, 108]]);
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '2 groups 2 ms' });
+    await node.close();
+  });
+
+  it('still delivers what could be read', async () => {
+    const { node, session } = setUp({ groups: ['realtime'] });
+    session.broken.add(102);
+    const { sent, error } = await node.receive({});
+    assert.equal(error, undefined);
+    assert.equal(parseReading(sent[0]?.payload).blocks.filter((block) => block.error !== undefined).length, 1);
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '1 of 2 read' });
+    await node.close();
+  });
+
+  it('turns red, says why, and sends the failed reading on, when nothing could be read', async () => {
+    const { node, session } = setUp({ groups: ['energy'] });
+    session.broken.add(107);
+    const { sent, error } = await node.receive({});
+    assert.ok(error instanceof Pm500Error);
+    assert.equal(error.code, 'ENIP_REPLY_TIMEOUT');
+    assert.equal(sent.length, 1);
+    assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: 'no answer' });
+    session.broken.clear();
+    assert.equal((await node.receive({})).error, undefined);
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: 'energy 2 ms' });
+    await node.close();
+  });
+
+  it('shows that the meter is being connected', async () => {
+    const { node, session } = setUp({});
+    for (const listener of session.listeners) listener({ kind: 'connecting', since: 0 });
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'ring', text: 'connecting' });
+    await node.close();
+    assert.equal(session.listeners.size, 0);
+  });
+
+  it('ends a message that is under way without a reading when it is closed', async () => {
+    const { node, session } = setUp({});
+    let open = (): void => undefined;
+    session.gate = new Promise((resolve) => (open = resolve));
+    const ended = node.receive({});
+    const closed = node.close();
+    open();
+    assert.deepEqual(await ended, { sent: [], error: undefined });
+    await closed;
+    await node.close();
+  });
+});
+
+describe('pm500-poll on a schedule', () => {
+  /** Resolves when the node does something for the next time. */
+  const next = (node: FakeNode, what: 'send' | 'error' | 'log'): Promise<unknown> =>
+    new Promise((resolve) => {
+      const original = node[what].bind(node);
+      node[what] = (value: unknown) => {
+        original(value as NodeMessage);
+        resolve(value);
+      };
+    });
+
+  it('sends readings by itself, reports an outage once and its end, and stops when it is closed', async () => {
+    const { node, session } = setUp({ mode: 'interval', intervalMs: 200, groups: ['status'] });
+    assert.equal(((await next(node, 'send')) as { topic: string }).topic, 'main-incomer');
+    session.broken.add(108);
+    assert.match(String(await next(node, 'error')), /No reply/);
+    await next(node, 'send');
+    await next(node, 'send');
+    assert.equal(node.errors.length, 1);
+    session.broken.clear();
+    assert.match(String(await next(node, 'log')), /answers again/);
+    await node.close();
+    const asked = session.asked.length;
+    const other = setUp({ mode: 'interval', intervalMs: 200 }).node;
+    await next(other, 'send');
+    await other.close();
+    assert.equal(session.asked.length, asked);
+  });
+});
+
+describe('configurations that cannot work', () => {
+  const cases: readonly (readonly [string, object, RegExp])[] = [
+    ['no meter', { meter: '' }, /meter is not chosen/],
+    ['an unknown meter', { meter: 'm2' }, /missing, disabled or not ready/],
+    ['an interval that is too short', { intervalMs: 199 }, /intervalMs is 199, expected a number from 200/],
+    ['no group', { groups: [] }, /at least one of realtime/],
+    ['an unknown group', { groups: ['harmonics'] }, /groups\[0\] is "harmonics"/],
+    ['an unknown mode', { mode: 'always' }, /mode is "always"/],
+  ];
+  for (const [what, properties, sentence] of cases) {
+    it(`pm500-poll with ${what} says so and reads nothing`, async () => {
+      const { node, session } = setUp(properties);
+      assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: 'check settings' });
+      assert.match(String(node.errors[0]), sentence);
+      const { error } = await node.receive({});
+      assert.match(String(error), sentence);
+      assert.equal(session.asked.length, 0);
+    });
+  }
+
+  it('pm500-poll does not take another configuration node for a meter', () => {
+    assert.match(String(setUp({}, 'mqtt-broker').node.errors[0]), /missing, disabled or not ready/);
+  });
+});
+
+describe('pm500-meter', () => {
+  function create(properties: object): FakeNode {
+    const red = new FakeRed();
+    pm500Meter(red.api);
+    return red.create('pm500-meter', { name: 'M', host: '127.0.0.1', ...properties });
+  }
+
+  it('offers a session with its settings and lets go of it when it is closed', async () => {
+    const node = create({ name: 'main-incomer', site: 'plant', asset: ' T1 ', catalogNumber: '1420-V2-ENT' });
+    assert.ok(isMeterNode(node));
+    const { settings } = node.session;
+    assert.deepEqual(settings.tags, { site: 'plant', asset: 'T1' });
+    assert.equal(settings.port, 44_818);
+    assert.equal(settings.catalogNumber, '1420-V2-ENT');
+    assert.equal(settings.layoutConfirmed, false);
+    assert.equal(node.session.state.kind, 'idle');
+    await (node as FakeNode).close();
+    assert.equal(node.session.state.kind, 'closed');
+    await (node as FakeNode).close();
+  });
+
+  const refused: readonly (readonly [object, RegExp])[] = [
+    [{ name: '' }, /name is "", expected text that is not empty/],
+    [{ host: '' }, /host is ""/],
+    [{ port: 70_000 }, /port is 70000/],
+    [{ minimumIntervalMs: 100 }, /minimumIntervalMs is 100, expected a number from 200/],
+    [{ catalogNumber: '1408' }, /catalogNumber is "1408"/],
+    [{ layoutFile: '/no/such/file.json' }, /Layout file \/no\/such\/file\.json cannot be read/],
+    [{ configVersion: 99 }, /update @pm500/],
+  ];
+  for (const [properties, sentence] of refused) {
+    it(`refuses ${JSON.stringify(properties)}`, () => {
+      const node = create(properties);
+      assert.match(String(node.errors[0]), sentence);
+      assert.ok(!isMeterNode(node));
+    });
+  }
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import type { Node } from 'node-red';
+import { onClose, CLOSE_DEADLINE_MS } from '../../nodes/shared/close';
+import { ConfigReader } from '../../nodes/shared/config';
+import { onInput } from '../../nodes/shared/input';
+import { migrateConfig } from '../../nodes/shared/migrations';
+import { fitStatusText, StatusLine, STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
+import { hasCode, Pm500Error } from '../../src/support/errors';
+import { FakeClock, settle } from '../support/fake-clock';
+import { FakeNode, FakeRed } from '../support/fake-red';
+
+const asNode = (node: FakeNode): Node => node as unknown as Node;
+
+function refusal(check: () => unknown): string {
+  try {
+    check();
+  } catch (thrown) {
+    assert.ok(hasCode(thrown, 'CONFIG_INVALID'));
+    return (thrown as Error).message;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+describe('ConfigReader', () => {
+  const read = (properties: object): ConfigReader<'pm500-poll'> => new ConfigReader('pm500-poll', properties);
+
+  it('takes numbers as numbers or as text, and defaults for what is missing', () => {
+    const range = { min: 200, max: 1000 };
+    assert.equal(read({ intervalMs: 250 }).number('intervalMs', range), 250);
+    assert.equal(read({ intervalMs: ' 250 ' }).number('intervalMs', range), 250);
+    assert.equal(read({}).number('intervalMs', range), 1000);
+  });
+
+  it('refuses numbers outside the range in one sentence that names node, property and range', () => {
+    for (const intervalMs of [199, 1001, '', 'soon', null, Number.NaN, Infinity, [300], true]) {
+      const sentence = refusal(() =>
+        read({ name: 'A', intervalMs }).number('intervalMs', { min: 200, max: 1000, unit: 'ms' }),
+      );
+      assert.match(sentence, /^pm500-poll "A": intervalMs is .*, expected a number from 200 to 1000 ms; .*\.$/);
+    }
+    assert.match(
+      refusal(() => new ConfigReader('pm500-meter', { port: 1.5 }).port('port')),
+      /a whole number from 1 to 65535;/,
+    );
+  });
+
+  it('takes text without surrounding spaces and refuses empty text where it must not be', () => {
+    const meter = new ConfigReader('pm500-meter', { host: ' 10.0.0.9 ', site: 5 });
+    assert.equal(meter.requiredText('host'), '10.0.0.9');
+    assert.match(
+      refusal(() => meter.text('site')),
+      /site is 5, expected text/,
+    );
+    assert.match(
+      refusal(() => new ConfigReader('pm500-meter', { host: ' ' }).requiredText('host')),
+      /not empty/,
+    );
+  });
+
+  it('takes flags, also as environment variables give them', () => {
+    const flag = (layoutConfirmed: unknown): boolean =>
+      new ConfigReader('pm500-meter', { layoutConfirmed }).flag('layoutConfirmed');
+    assert.equal(flag(true), true);
+    assert.equal(flag('false'), false);
+    assert.match(
+      refusal(() => flag('yes')),
+      /true or false/,
+    );
+  });
+
+  it('takes choices and lists of choices, in the order of the choices', () => {
+    assert.equal(read({ mode: 'message' }).choice('mode', ['interval', 'message']), 'message');
+    assert.match(
+      refusal(() => read({ mode: 'x' }).choice('mode', ['interval'])),
+      /mode is "x", expected one of interval/,
+    );
+    assert.deepEqual(read({ groups: ['b', 'a', 'b'] }).choiceList('groups', ['a', 'b', 'c']), ['a', 'b']);
+    assert.match(
+      refusal(() => read({ groups: [] }).choiceList('groups', ['a', 'b'])),
+      /at least one of a, b/,
+    );
+    assert.match(
+      refusal(() => read({ groups: ['z'] }).choiceList('groups', ['a'])),
+      /groups\[0\] is "z"/,
+    );
+    assert.match(
+      refusal(() => read({ groups: 'a' }).choiceList('groups', ['a'])),
+      /an array/,
+    );
+  });
+
+  it('says when a configuration node is not chosen, or chosen but not there', () => {
+    const isText = (value: unknown): value is string => typeof value === 'string';
+    assert.equal(
+      read({ meter: 'm' }).node('meter', (id) => `node ${id}`, isText),
+      'node m',
+    );
+    assert.match(
+      refusal(() => read({ meter: '' }).node('meter', () => 'x', isText)),
+      /meter is not chosen; choose/,
+    );
+    assert.match(
+      refusal(() => read({ meter: 'm' }).node('meter', () => null, isText)),
+      /missing, disabled or not ready/,
+    );
+  });
+});
+
+describe('migrateConfig', () => {
+  const steps = [
+    (properties: object) => ({ ...properties, host: 'renamed', port: 1 }),
+    (properties: object) => ({ ...properties, port: 2 }),
+  ];
+
+  it('applies the steps that a saved version still needs', () => {
+    assert.equal(migrateConfig('pm500-meter', { configVersion: 1 }, steps)['host'], 'renamed');
+    assert.equal(migrateConfig('pm500-meter', { configVersion: 2, host: 'kept' }, steps)['host'], 'kept');
+    assert.equal(migrateConfig('pm500-meter', { configVersion: 2 }, steps)['port'], 2);
+    assert.equal(migrateConfig('pm500-meter', { configVersion: 3, port: 7 }, steps)['port'], 7);
+    assert.equal(migrateConfig('pm500-meter', { configVersion: 1 }, steps)['configVersion'], 3);
+  });
+
+  it('refuses versions that it does not know', () => {
+    for (const configVersion of [4, 0, 'x', null, 1.5]) {
+      assert.match(
+        refusal(() => migrateConfig('pm500-meter', { configVersion }, steps)),
+        /update @pm500/,
+      );
+    }
+  });
+});
+
+describe('StatusLine', () => {
+  it('shows the catalog text once until it changes', () => {
+    const node = new FakeNode('pm500-poll');
+    const status = new StatusLine(new FakeRed().api, asNode(node));
+    status.show('ok', 'group', { group: 'realtime', milliseconds: 12 });
+    status.show('ok', 'group', { group: 'realtime', milliseconds: 12 });
+    status.show('failed', 'noAnswer');
+    assert.deepEqual(node.statuses, [
+      { fill: 'green', shape: 'dot', text: 'realtime 12 ms' },
+      { fill: 'red', shape: 'ring', text: 'no answer' },
+    ]);
+    status.clear();
+    status.show('failed', 'noAnswer');
+    assert.equal(node.statuses.length, 4);
+  });
+
+  it('cuts a text that would be too long', () => {
+    assert.equal(fitStatusText('x'.repeat(STATUS_TEXT_LIMIT)), 'x'.repeat(STATUS_TEXT_LIMIT));
+    assert.equal(fitStatusText('x'.repeat(50)).length, STATUS_TEXT_LIMIT);
+  });
+});
+
+describe('onInput', () => {
+  it('calls done once, after the handler has ended', async () => {
+    const node = new FakeNode('pm500-poll');
+    onInput(asNode(node), async (message, send) => {
+      await settle();
+      send({ payload: message.payload });
+    });
+    assert.deepEqual(await node.receive({ payload: 1 }), { sent: [{ payload: 1 }], error: undefined });
+  });
+
+  it('hands what is thrown to done as a coded error, also when it is thrown at once', async () => {
+    const seen: unknown[] = [];
+    for (const thrown of [new Pm500Error('MESSAGE_INVALID', 'wrong.'), new TypeError('odd')]) {
+      const node = new FakeNode('pm500-poll');
+      onInput(
+        asNode(node),
+        () => {
+          throw thrown;
+        },
+        (error) => seen.push(error.code),
+      );
+      const { error } = await node.receive({});
+      assert.ok(error instanceof Pm500Error);
+    }
+    assert.deepEqual(seen, ['MESSAGE_INVALID', 'INTERNAL']);
+  });
+});
+
+describe('onClose', () => {
+  it('cleans up once, however often it is asked, and answers every time', async () => {
+    const node = new FakeNode('pm500-poll');
+    const calls: boolean[] = [];
+    onClose(asNode(node), (removed) => void calls.push(removed));
+    await node.close(true);
+    await node.close();
+    assert.deepEqual(calls, [true]);
+  });
+
+  it('does not fail a deployment when cleaning up fails', async () => {
+    const node = new FakeNode('pm500-poll');
+    onClose(asNode(node), () => Promise.reject(new Error('stuck')));
+    await node.close();
+    assert.deepEqual(node.warnings, ['Closing was not clean: stuck']);
+  });
+
+  it('goes on without a clean-up that hangs, and leaves no timer', async () => {
+    const node = new FakeNode('pm500-poll');
+    const clock = new FakeClock();
+    onClose(asNode(node), () => new Promise(() => undefined), clock);
+    const closed = node.close();
+    await clock.advance(CLOSE_DEADLINE_MS);
+    await closed;
+    assert.equal(node.warnings.length, 1);
+    assert.equal(clock.pending, 0);
+  });
+});

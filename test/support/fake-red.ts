@@ -1,0 +1,120 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeStatus } from 'node-red';
+
+const ROOT = resolve(__dirname, '../..');
+
+type Constructor = (this: Node, definition: NodeDef) => void;
+interface Catalog {
+  readonly [key: string]: Catalog | string;
+}
+
+/** The text of a key in the catalogs of this package; throws where it is missing, so that tests see it. */
+function lookUp(key: string, values: Readonly<Record<string, unknown>> = {}): string {
+  const [type = ''] = key.split('.');
+  const catalog = JSON.parse(readFileSync(join(ROOT, `nodes/locales/en-US/${type}.json`), 'utf8')) as Catalog;
+  const found = key
+    .split('.')
+    .reduce<Catalog | string | undefined>(
+      (level, part) => (typeof level === 'object' ? level[part] : undefined),
+      catalog,
+    );
+  if (typeof found !== 'string') throw new Error(`The catalog of ${type} has no text "${key}".`);
+  return found.replaceAll(/__(\w+)__/g, (_place, name: string) => String(values[name]));
+}
+
+/** A node that remembers what it did. */
+export class FakeNode extends EventEmitter {
+  readonly id = 'f00d';
+  readonly statuses: NodeStatus[] = [];
+  readonly sent: NodeMessage[] = [];
+  readonly errors: unknown[] = [];
+  readonly logged: unknown[] = [];
+  readonly warnings: unknown[] = [];
+
+  constructor(readonly type: string) {
+    super();
+  }
+
+  status(status: NodeStatus): void {
+    this.statuses.push(status);
+  }
+  send(message: NodeMessage): void {
+    this.sent.push(message);
+  }
+  error(message: unknown): void {
+    this.errors.push(message);
+  }
+  warn(message: unknown): void {
+    this.warnings.push(message);
+  }
+  log(message: unknown): void {
+    this.logged.push(message);
+  }
+  debug(message: unknown): void {
+    this.logged.push(message);
+  }
+
+  get lastStatus(): NodeStatus | undefined {
+    return this.statuses.at(-1);
+  }
+
+  /** Gives the node a message and tells how it ended; a second `done` throws. */
+  receive(message: NodeMessage): Promise<{ readonly sent: NodeMessage[]; readonly error: unknown }> {
+    return new Promise((done, reject) => {
+      const sent: NodeMessage[] = [];
+      let calls = 0;
+      const finish = (error?: unknown): void => {
+        calls++;
+        if (calls > 1) reject(new Error('done was called twice'));
+        // A second call in the same turn must be seen before the test goes on.
+        else
+          setImmediate(() => {
+            done({ sent, error });
+          });
+      };
+      this.emit('input', message, (out: NodeMessage) => sent.push(out), finish);
+    });
+  }
+
+  /** Closes it as Node-RED does. */
+  close(removed = false): Promise<void> {
+    return new Promise((closed) => {
+      this.emit('close', removed, closed);
+      if (this.listenerCount('close') === 0) closed();
+    });
+  }
+}
+
+/** As much of Node-RED as an adapter sees. */
+export class FakeRed {
+  private readonly constructors = new Map<string, Constructor>();
+  /** What RED.nodes.getNode gives. */
+  readonly configurations = new Map<string, unknown>();
+
+  /** This, as the type that adapters take. Only what they use is there. */
+  get api(): NodeAPI {
+    const ignore = (): void => undefined;
+    const api = {
+      _: lookUp,
+      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      nodes: {
+        createNode: ignore,
+        getNode: (id: string) => this.configurations.get(id) ?? null,
+        registerType: (type: string, constructor: Constructor) => this.constructors.set(type, constructor),
+      },
+    };
+    return api as unknown as NodeAPI;
+  }
+
+  /** Makes a node of a registered type. */
+  create(type: string, properties: object): FakeNode {
+    const node = new FakeNode(type);
+    const constructor = this.constructors.get(type);
+    if (constructor === undefined) throw new Error(`${type} was not registered.`);
+    const definition: NodeDef = { id: node.id, type, name: '', z: '', ...properties };
+    constructor.call(node as unknown as Node, definition);
+    return node;
+  }
+}
