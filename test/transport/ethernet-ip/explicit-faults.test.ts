@@ -261,6 +261,14 @@ describe('explicit transport: faults on the wire', () => {
       await rejectsWith(bench.transport.open(), 'ENIP_REPLY_MISMATCH');
     });
 
+    it('tells a device that sends garbage right after the session', async () => {
+      void bench.once(({ reply, socket }) => {
+        socket.write(Buffer.concat([reply, Buffer.from('garbage, longer than a header')]));
+      }, registerSession);
+      await rejectsWith(bench.transport.open(), 'ENIP_FRAME_INVALID');
+      assert.equal(bench.transport.state, 'closed');
+    });
+
     it('tells a device that hangs up', async () => {
       void bench.once(({ socket }) => socket.end(), registerSession);
       await rejectsWith(bench.transport.open(), 'ENIP_CONNECTION_LOST');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, getEventListeners } from 'node:events';
 import { silentLogger } from '../../../src/support/logger';
 import { ASSEMBLY_ATTRIBUTE, CIP_CLASS, SERVICE } from '../../../src/transport/ethernet-ip/cip';
 import { COMMAND } from '../../../src/transport/ethernet-ip/encapsulation';
@@ -135,7 +135,8 @@ describe('explicit transport', () => {
     await second;
     release();
     assert.equal((await first).length, 48);
-    assert.deepEqual(bench.peer.reads(108), []);
+    await bench.transport.read(VOLTAGES);
+    assert.deepEqual(bench.peer.reads(108), [], 'it is not sent later either');
     assert.equal(bench.transport.state, 'open');
   });
 
@@ -154,6 +155,16 @@ describe('explicit transport', () => {
     assert.equal(bench.transport.state, 'closed');
     assert.equal(bench.peer.frames.length, 1);
     assert.equal(bench.clock.pending, 0);
+  });
+
+  it('lets go of a signal when it is done', async () => {
+    await bench.start();
+    const { signal } = new AbortController();
+    await bench.transport.open(signal);
+    await bench.transport.read(VOLTAGES, signal);
+    await bench.transport.identify(signal);
+    await rejectsWith(bench.transport.read({ ...VOLTAGES, sizeBytes: 1 }, signal), 'METER_SIZE_MISMATCH');
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('refuses an instance that no request can name', async () => {
