@@ -43,7 +43,10 @@ const ROWS = {
 /** Name of a datatype as the specification spells it. */
 export type Datatype = keyof typeof ROWS;
 
-export const DATATYPES: Readonly<Record<Datatype, DatatypeRow>> = ROWS;
+/** By name. Without a prototype: what is not a datatype is undefined, whatever the name. */
+export const DATATYPES: Readonly<Record<Datatype, DatatypeRow>> = Object.freeze(
+  Object.assign(Object.create(null) as object, ROWS),
+);
 export const DATATYPE_NAMES = Object.keys(ROWS) as readonly Datatype[];
 
 /** Datatypes of a property that holds properties. */

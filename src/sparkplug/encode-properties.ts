@@ -36,10 +36,11 @@ function writeProperty(writer: Writer, property: Property, where: string, depth:
     }
   } else {
     if (!isDatatype(property.type)) refuse(where, `"${String(property.type)}" is no datatype of a property`);
-    if (DATATYPES[property.type].field === 'bytes') refuse(where, `a property cannot hold ${property.type}`);
-    writer.uint32(PROPERTY_TAGS.type).uint32(DATATYPES[property.type].code);
+    const row = DATATYPES[property.type];
+    if (row.field === 'bytes') refuse(where, `a property cannot hold ${property.type}`);
+    writer.uint32(PROPERTY_TAGS.type).uint32(row.code);
     if (property.value === null) writer.uint32(PROPERTY_TAGS.isNull).bool(true);
-    else writeValue(writer, PROPERTY_TAGS, property.type, property.value, where);
+    else writeValue(writer, PROPERTY_TAGS, property.type, row.field, property.value, where);
   }
 }
 
