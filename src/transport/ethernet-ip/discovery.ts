@@ -6,6 +6,7 @@ import type { Identity } from '../transport';
 import { Connection } from './connection';
 import { COMMAND, decodeFrame } from './encapsulation';
 import { decodeListIdentityReply, type IdentityItem } from './identity-object';
+import { withSubject } from './reply';
 import { listIdentityRequest } from './requests';
 import { connectTcp, describeSocketError, type Connect } from './socket';
 import { encapsulationStatusError } from './status';
@@ -53,12 +54,13 @@ const DELAY_SHARE = 0.8;
 
 /** @throws Pm500Error ENIP_REPLY_MISMATCH, ENIP_STATUS, ENIP_FRAME_INVALID or CIP_REPLY_INVALID */
 function readAnswer(bytes: Buffer, from: string): IdentityItem {
-  const frame = decodeFrame(bytes);
+  const what = (): string => `List Identity of ${from}`;
+  const frame = withSubject(what, () => decodeFrame(bytes));
   if (frame.command !== COMMAND.listIdentity) {
     throw new Pm500Error('ENIP_REPLY_MISMATCH', `${from} answered List Identity with another command; it is ignored.`);
   }
-  if (frame.status !== 0) throw encapsulationStatusError(`List Identity of ${from}`, frame.status);
-  return decodeListIdentityReply(frame.data);
+  if (frame.status !== 0) throw encapsulationStatusError(what(), frame.status);
+  return withSubject(what, () => decodeListIdentityReply(frame.data));
 }
 
 /**
@@ -79,7 +81,7 @@ export function discoverByUdp(
       const device = { address: remote.address, port: socketAddress.port || port, identity, state };
       found.set(`${device.address}:${device.port}/${identity.vendorId}/${identity.serialNumber}`, device);
     } catch (thrown) {
-      dependencies.logger.debug(`Answer of ${remote.address}: ${toPm500Error(thrown).message}`);
+      dependencies.logger.debug(toPm500Error(thrown).message);
     }
     return found.size >= (settings.stopAfter ?? Number.POSITIVE_INFINITY);
   };

@@ -3,7 +3,7 @@ import type { AssemblyBlock, Identity } from '../transport';
 import { ASSEMBLY_ATTRIBUTE, SERVICE, type CipResponse } from './cip';
 import { HEADER_OFFSET } from './encapsulation';
 import { decodeIdentity } from './identity-object';
-import { decodeReply, locateReplyData } from './reply';
+import { decodeReply, locateReplyData, withSubject } from './reply';
 import { readAssemblyRequest, readIdentityRequest, registerSessionRequest, type RequestFrame } from './requests';
 import { cipStatusError } from './status';
 
@@ -79,8 +79,9 @@ export class ReadIdentity implements Exchange {
   }
 
   accept(frame: Buffer): undefined {
-    const response = decodeReply(frame, SERVICE.getAttributesAll, () => this.what());
-    if (response.generalStatus === 0) this.outcome.resolve(decodeIdentity(response.data));
+    const what = (): string => this.what();
+    const response = decodeReply(frame, SERVICE.getAttributesAll, what);
+    if (response.generalStatus === 0) this.outcome.resolve(withSubject(what, () => decodeIdentity(response.data)));
     else this.outcome.reject(cipStatusError(this.what(), response.generalStatus, response.extendedStatus));
   }
 

@@ -79,22 +79,26 @@ export function locateReplyData(frame: Buffer, service: ReadService): number {
 }
 
 /**
+ * Runs a parser; its refusals become retryable and begin with what was asked of whom.
+ * @param what the request, as the subject of a sentence
+ */
+export function withSubject<Result>(what: () => string, parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (thrown) {
+    if (!(thrown instanceof Pm500Error)) throw thrown;
+    const { code, message, details } = thrown;
+    throw new Pm500Error(code, `${what()}: ${message}`, { cause: thrown, details, retryable: true });
+  }
+}
+
+/**
  * The careful way: the CIP response of any SendRRData reply.
  * @param what the request, as the subject of a sentence
  * @throws Pm500Error ENIP_FRAME_INVALID, CIP_REPLY_INVALID, or ENIP_REPLY_MISMATCH for the answer to another service
  */
 export function decodeReply(frame: Buffer, service: ReadService, what: () => string): CipResponse {
-  let response: CipResponse;
-  try {
-    response = decodeCipResponse(decodeUnconnected(frame.subarray(HEADER_BYTES)).message);
-  } catch (thrown) {
-    if (!(thrown instanceof Pm500Error)) throw thrown;
-    throw new Pm500Error(thrown.code, `${what()}: ${thrown.message} The connection is opened again.`, {
-      cause: thrown,
-      details: thrown.details,
-      retryable: true,
-    });
-  }
+  const response = withSubject(what, () => decodeCipResponse(decodeUnconnected(frame.subarray(HEADER_BYTES)).message));
   if (response.service !== service) throw mismatch(what(), `CIP service ${hex(response.service)}`, hex(service));
   return response;
 }

@@ -113,7 +113,7 @@ export function describeCipStatus(generalStatus: number, extendedStatus: readonl
 export function encapsulationStatusError(what: string, status: number): Pm500Error {
   return new Pm500Error(
     'ENIP_STATUS',
-    `${what} was refused with encapsulation status ${describeEncapsulationStatus(status)}; the connection is opened again.`,
+    `${what} was refused with encapsulation status ${describeEncapsulationStatus(status)}; check that the device has a free session, then try again.`,
     { retryable: true, details: { status } },
   );
 }

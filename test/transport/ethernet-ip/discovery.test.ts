@@ -75,7 +75,7 @@ describe('discovery by UDP', () => {
     const logged = new Promise<string>((resolve) => {
       search = discoverByUdp(settings(), { clock, logger: { ...silentLogger, debug: resolve } });
     });
-    assert.match(await logged, /^Answer of 127\.0\.0\.1: /);
+    assert.match(await logged, /^List Identity of 127\.0\.0\.1: /);
     await clock.advance(1999);
     assert.equal(clock.pending, 1);
     await clock.advance(1);

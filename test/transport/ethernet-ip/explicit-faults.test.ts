@@ -175,6 +175,18 @@ describe('explicit transport: faults on the wire', () => {
         'CIP_REPLY_INVALID',
       ));
 
+    it('refuses an identity that is cut off', async () => {
+      await bench.transport.open();
+      void bench.once(({ frame, socket }) => {
+        socket.write(
+          cipReply(frame, encodeCipResponse({ service: SERVICE.getAttributesAll, data: Buffer.alloc(20, 9) })),
+        );
+      }, sendRrData);
+      const error = await rejectsWith(bench.transport.identify(), 'CIP_REPLY_INVALID');
+      assert.match(error.message, /^Reading the identity of 127\.0\.0\.1:\d+: /);
+      assert.equal(bench.transport.state, 'closed');
+    });
+
     it('refuses garbage', () =>
       losesConnection(({ socket }) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), 'ENIP_FRAME_INVALID'));
 
@@ -201,6 +213,16 @@ describe('explicit transport: faults on the wire', () => {
       const error = bench.changes.find((change) => change.error !== undefined)?.error;
       assert.deepEqual(error?.details, { status: 0x64 });
       assert.match(error.message, /session handle not valid/);
+    });
+
+    it('stays open when the device keeps its identity to itself', async () => {
+      await bench.transport.open();
+      void bench.once(({ frame, socket }) => {
+        socket.write(cipReply(frame, encodeCipResponse({ service: SERVICE.getAttributesAll, generalStatus: 0x08 })));
+      }, sendRrData);
+      const error = await rejectsWith(bench.transport.identify(), 'CIP_STATUS');
+      assert.deepEqual(error.details, { generalStatus: 0x08, extendedStatus: [] });
+      assert.equal(bench.transport.state, 'open');
     });
 
     it('gives up a request that is not answered in time, and what waits behind it', async () => {
