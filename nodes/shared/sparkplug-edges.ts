@@ -78,7 +78,8 @@ export function readLogin(credentials: unknown): { readonly username?: string; r
 
 /** Where an edge node keeps its bdSeq: a file in Node-RED's user folder, memory where there is none. */
 export function bdSeqStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): BdSeqStore {
-  const { userDir } = RED.settings as { readonly userDir?: unknown };
+  const settings: unknown = RED.settings;
+  const userDir = isRecord(settings) ? settings['userDir'] : undefined;
   if (typeof userDir !== 'string' || userDir === '') return memoryBdSeqStore();
   return fileBdSeqStore(join(userDir, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`), logger);
 }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import sparkplugEdge from '../../nodes/sparkplug-edge';
+import sparkplugOut from '../../nodes/sparkplug-out';
+import { hasCode } from '../../src/support/errors';
+import { FakeRed, type FakeNode } from '../support/fake-red';
+import { waitFor } from '../support/wait';
+import { EmbeddedBroker } from './embedded-broker';
+import { failed, telemetry, telemetrySample } from './samples';
+
+describe('sparkplug-edge and sparkplug-out', function () {
+  this.timeout(20_000);
+  let broker: EmbeddedBroker;
+  let red: FakeRed;
+  let nodes: FakeNode[];
+
+  beforeEach(async () => {
+    broker = await EmbeddedBroker.start();
+    red = new FakeRed();
+    sparkplugEdge(red.api);
+    sparkplugOut(red.api);
+    nodes = [];
+  });
+
+  afterEach(async () => {
+    for (const node of nodes.reverse()) await node.close();
+    await broker.kill();
+  });
+
+  function create(type: string, properties: object): FakeNode {
+    const node = red.create(type, properties);
+    nodes.push(node);
+    return node;
+  }
+
+  function createEdge(properties: object = {}): FakeNode {
+    const edge = create('sparkplug-edge', {
+      host: '127.0.0.1',
+      port: String(broker.port),
+      groupId: 'plant',
+      edgeNodeId: 'edge',
+      ...properties,
+    });
+    red.configurations.set('edge', edge);
+    return edge;
+  }
+
+  it('publish two meters over one session, and say goodbye when they are closed', async () => {
+    const edge = createEdge();
+    const named = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
+    const free = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    await waitFor('the edge node', () => named.lastStatus?.fill === 'grey' && named.lastStatus.text === 'connected');
+    const payload = telemetry({ voltage_l1_n: telemetrySample(230), custom: telemetrySample(1) }, 'incomer');
+    assert.equal((await named.receive({ payload })).error, undefined);
+    assert.equal((await free.receive({ payload })).error, undefined);
+    await waitFor('both devices', () => broker.host.counts['DBIRTH'] === 2);
+    await waitFor('the status', () => free.lastStatus?.fill === 'green');
+    assert.match(free.lastStatus?.text ?? '', /^sent: \d+$/);
+    const metrics = [{ name: 'extra', value: 5, type: 'Int32' }];
+    assert.equal((await named.receive({ payload: { metrics } })).error, undefined);
+    await waitFor('the further metric', () => broker.host.values.get('D/extra') === 5);
+    assert.equal(broker.host.values.get('incomer/voltage_l1_n'), 230);
+    await free.close();
+    await waitFor('DDEATH', () => broker.host.counts['DDEATH'] === 1);
+    await edge.close();
+    await waitFor('NDEATH', () => broker.messages.at(-1) === 'NDEATH');
+    assert.equal(broker.clientIds.length, 1);
+    assert.deepEqual(broker.host.violations, []);
+  });
+
+  it('show a meter that stopped answering', async () => {
+    createEdge();
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    await out.receive({ payload: telemetry({ frequency: telemetrySample(50, { unit: 'Hz' }) }) });
+    await waitFor('the device', () => broker.host.counts['DBIRTH'] === 1);
+    const { condition } = failed('frequency');
+    assert.ok(condition.isReadFailed);
+    const lost = telemetrySample(null, { unit: 'Hz', quality: 'bad', reason: 'read_failed' });
+    await out.receive({ payload: telemetry({ frequency: lost }) });
+    await waitFor('the status', () => out.lastStatus?.text === 'device offline');
+    assert.equal(out.lastStatus?.fill, 'yellow');
+    assert.deepEqual(broker.host.violations, []);
+  });
+
+  it('answer what cannot be sent with one sentence and take nothing of it', async () => {
+    createEdge();
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    await waitFor('the edge node', () => out.lastStatus?.text === 'connected');
+    const cases: readonly (readonly [unknown, string])[] = [
+      ['text', 'MESSAGE_INVALID'],
+      [{ metrics: [{ name: 'a', value: 1 }] }, 'MESSAGE_INVALID'],
+      [{ deviceId: 'a/b', metrics: [{ name: 'a', value: 1 }] }, 'SPARKPLUG_ID_INVALID'],
+      [{ deviceId: 'd', metrics: [{ name: 'a', value: 300, type: 'UInt8' }] }, 'SPARKPLUG_VALUE_INVALID'],
+    ];
+    for (const [payload, code] of cases) {
+      const { error } = await out.receive({ payload });
+      assert.ok(hasCode(error, code as 'MESSAGE_INVALID'), code);
+      assert.equal(out.lastStatus?.text, 'message refused');
+    }
+    assert.equal(broker.host.counts['DBIRTH'], undefined);
+  });
+
+  it('show why there is no session', async () => {
+    createEdge();
+    const { port } = broker;
+    await broker.kill();
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
+    await waitFor('the status', () => out.lastStatus?.text === 'broker unreachable');
+    assert.equal(out.lastStatus?.fill, 'red');
+    broker = await EmbeddedBroker.start({ port });
+    await waitFor('the return', () => out.lastStatus?.text === 'connected');
+  });
+
+  it('turn red with one sentence for a wrong configuration', async () => {
+    for (const properties of [
+      { groupId: 'a/b' },
+      { edgeNodeId: '' },
+      { host: '' },
+      { port: 'x' },
+      { keepAliveSeconds: 0 },
+    ]) {
+      const edge = createEdge(properties);
+      assert.equal(edge.lastStatus?.fill, 'red', JSON.stringify(properties));
+      assert.equal(edge.errors.length, 1);
+    }
+    const orphan = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    assert.equal(orphan.lastStatus?.fill, 'red');
+    assert.match(String(orphan.errors[0]), /edge names a configuration node that is missing/);
+    createEdge();
+    assert.match(String(create('sparkplug-out', { edge: 'edge', deviceId: 'a#' }).errors[0]), /device ID "a#"/);
+    assert.ok((await orphan.receive({ payload: {} })).error instanceof Error);
+  });
+});
