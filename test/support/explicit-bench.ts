@@ -10,6 +10,14 @@ export const REPLY_TIMEOUT_MS = 2000;
 export const VOLTAGES: AssemblyBlock = { kind: 'assembly', instance: 101, sizeBytes: 48 };
 export const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 
+/** The reply of the request with one number of its header changed. */
+export function withHeader(change: (reply: Buffer) => void): Fault {
+  return ({ reply, socket }) => {
+    change(reply);
+    socket.write(reply);
+  };
+}
+
 /** An explicit transport with a clock of its own, against a peer on a real socket. */
 export class ExplicitBench {
   readonly clock = new FakeClock();

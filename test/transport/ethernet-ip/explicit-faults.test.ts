@@ -4,18 +4,10 @@ import { encodeCipResponse, SERVICE } from '../../../src/transport/ethernet-ip/c
 import { encodeUnconnected } from '../../../src/transport/ethernet-ip/cpf';
 import { COMMAND, encodeFrame, HEADER_OFFSET, type Frame } from '../../../src/transport/ethernet-ip/encapsulation';
 import { rejectsWith } from '../../support/expect-error';
-import { ExplicitBench, REPLY_TIMEOUT_MS, STATES, VOLTAGES } from '../../support/explicit-bench';
+import { ExplicitBench, REPLY_TIMEOUT_MS, STATES, VOLTAGES, withHeader } from '../../support/explicit-bench';
 import type { Fault } from '../../support/scripted-peer';
 
-const { sendRrData, registerSession } = COMMAND;
-
-/** The reply of the request with one number of its header changed. */
-function withHeader(change: (reply: Buffer) => void): Fault {
-  return ({ reply, socket }) => {
-    change(reply);
-    socket.write(reply);
-  };
-}
+const { sendRrData } = COMMAND;
 
 /** A reply to the request that carries these bytes as its CIP response. */
 function cipReply(frame: Frame, response: Uint8Array): Buffer {
@@ -257,45 +249,6 @@ describe('explicit transport: faults on the wire', () => {
       await bench.transport.read(VOLTAGES);
       await bench.transport.close();
       assert.equal(bench.clock.pending, 0);
-    });
-  });
-
-  describe('while a session is registered', () => {
-    it('gives up a device that accepts the connection and says nothing', async () => {
-      const asked = bench.once(() => undefined, registerSession);
-      const outcome = rejectsWith(bench.transport.open(), 'ENIP_REPLY_TIMEOUT');
-      await asked;
-      await bench.clock.advance(REPLY_TIMEOUT_MS);
-      assert.match((await outcome).message, /Registering a session/);
-      assert.equal(bench.transport.state, 'closed');
-    });
-
-    it('tells a device without a free session', async () => {
-      void bench.once(
-        withHeader((reply) => reply.writeUInt32LE(0x02, HEADER_OFFSET.status)),
-        registerSession,
-      );
-      assert.deepEqual((await rejectsWith(bench.transport.open(), 'ENIP_STATUS')).details, { status: 2 });
-    });
-
-    it('refuses a session handle of 0', async () => {
-      bench.peer.sessionHandle = 0;
-      await rejectsWith(bench.transport.open(), 'ENIP_REPLY_MISMATCH');
-    });
-
-    it('tells a device that sends garbage right after the session', async () => {
-      void bench.once(({ reply, socket }) => {
-        socket.write(Buffer.concat([reply, Buffer.from('garbage, longer than a header')]));
-      }, registerSession);
-      await rejectsWith(bench.transport.open(), 'ENIP_FRAME_INVALID');
-      assert.equal(bench.transport.state, 'closed');
-    });
-
-    it('tells a device that hangs up', async () => {
-      void bench.once(({ socket }) => socket.end(), registerSession);
-      await rejectsWith(bench.transport.open(), 'ENIP_CONNECTION_LOST');
-      void bench.once(({ socket }) => socket.resetAndDestroy(), registerSession);
-      await rejectsWith(bench.transport.open(), 'ENIP_CONNECTION_LOST');
     });
   });
 });
