@@ -19,7 +19,7 @@ const noNodeRed = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/', '**/*.mjs', '**/*.js'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/', '.bench/', '**/*.mjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -10,7 +10,8 @@ export interface SimulatorProcess {
 
 /** Starts `pm500 sim` as a process of its own, so that its work does not count as ours. */
 export async function startSimulatorProcess(address: string, port: number): Promise<SimulatorProcess> {
-  const command = resolve(__dirname, '../dist/src/cli/main.js');
+  // `npm run bench` begins in the root of the package; the benches are compiled elsewhere.
+  const command = resolve('dist/src/cli/main.js');
   const options = ['sim', '--bind', address, '--enip-port', String(port), '--seed', '1', '--json'];
   const child: ChildProcess = spawn(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((done) =>
