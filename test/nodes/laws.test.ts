@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Script } from 'node:vm';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
 import { missingSources } from '../../tools/build-editor';
@@ -118,24 +117,6 @@ describe('laws of the nodes', () => {
           order.filter((heading) => headings.includes(heading)),
         );
         assert.ok(headings.includes('Details'));
-      });
-
-      it('has a form that edits exactly the properties that have defaults, without a fact of its own', () => {
-        const html = read(`nodes/${type}.html`);
-        assert.ok(html.includes("'%defaults%'"));
-        const script = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(html)?.[1] ?? '';
-        for (const property of Object.keys(DEFAULTS[type])) {
-          assert.match(script, new RegExp(`${property}: \\{\\s*value: \\w+\\.${property}\\b`), property);
-        }
-        const isConfiguration = script.includes("category: 'config'");
-        assert.ok(isConfiguration || script.includes("category: 'PowerMonitor 500'"));
-        assert.ok(isConfiguration || script.includes(`icon: '${type}.svg'`));
-        for (const [, color] of html.matchAll(/(#[0-9a-f]{3,8}\b)/gi))
-          assert.fail(`${type}.html has a color of its own: ${color ?? ''}`);
-        assert.doesNotThrow(
-          () =>
-            new Script(/<script type="text\/javascript">([\s\S]*)<\/script>/.exec(injectFacts(type, html))?.[1] ?? ''),
-        );
       });
 
       it('has an icon of the family', () => {

@@ -83,8 +83,10 @@ export class Editor {
 
   /** Opens the settings of the configuration node that a property of the open dialog names, or of one to be added. */
   async editConfiguration(property: string): Promise<void> {
-    await this.page.locator(`#node-input-btn-${property}-edit, #node-input-lookup-${property}`).first().click();
-    await this.page.locator('#node-config-dialog-edit-form, #node-config-dialog-ok').first().waitFor();
+    const chosen = await this.page.locator(`#node-input-${property}`).inputValue();
+    const button = chosen === '_ADD_' ? 'add' : 'edit';
+    await this.page.locator(`#node-input-btn-${property}-${button}`).click();
+    await this.page.locator('#node-config-dialog-ok').waitFor();
     await this.settle();
   }
 
