@@ -17,6 +17,11 @@ export interface Mosquitto {
   /** mqtt://host:port */
   readonly url: string;
   readonly process: RunningProcess;
+  /** Stops the broker as an outage would; its port stays. */
+  halt(): Promise<void>;
+  /** Starts it again after `halt`. */
+  resume(): Promise<void>;
+  /** Ends it for good. */
   stop(): Promise<void>;
 }
 
@@ -35,16 +40,24 @@ export async function startMosquitto({ port = 0, lines = [] }: MosquittoOptions 
     ...lines,
   ];
   writeFileSync(file, `${configuration.join('\n')}\n`);
-  const running = await startProcess({
-    name: 'mosquitto',
-    command: findProgram('mosquitto'),
-    args: ['-c', file],
-    ready: (output) => /mosquitto version \S+ running/.test(output),
-  });
+  const start = (): Promise<RunningProcess> =>
+    startProcess({
+      name: 'mosquitto',
+      command: findProgram('mosquitto'),
+      args: ['-c', file],
+      ready: (output) => /mosquitto version \S+ running/.test(output),
+    });
+  let running = await start();
   return {
     port: listening,
     url: `mqtt://127.0.0.1:${listening}`,
-    process: running,
+    get process() {
+      return running;
+    },
+    halt: () => running.stop(),
+    resume: async () => {
+      running = await start();
+    },
     stop: async () => {
       await running.stop();
       removeFolder(folder);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 
 /** Whether a server may listen on this TCP port now. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
@@ -28,4 +28,21 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
 /** `preferred` where it is free, else one that the system chooses. */
 export async function portNear(preferred: number, host = '127.0.0.1'): Promise<number> {
   return (await isPortFree(preferred, host)) ? preferred : freePort(host);
+}
+
+/** Whether somebody takes connections on this TCP port now; unlike `isPortFree` it never stands in anybody's way. */
+export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    const finish = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => {
+      finish(true);
+    });
+    socket.once('error', () => {
+      finish(false);
+    });
+  });
 }

@@ -17,12 +17,17 @@ export function readFlow(folder: 'flows' | 'examples', name: string): readonly F
 
 /** Where the servers of a run are; what is absent stays as the flow has it. */
 export interface Surroundings {
-  /** Port of the simulated meter and of the meter that reads it. */
-  readonly meterPort?: number;
+  /** For each port that simulated meters have in the flow, the one to use; meters that read them follow. */
+  readonly meterPorts?: ReadonlyMap<number, number>;
   readonly brokerPort?: number;
   readonly influxUrl?: string;
   readonly influxOrg?: string;
   readonly influxBucket?: string;
+}
+
+/** The ports of the simulated meters of a flow. */
+export function meterPortsOf(flow: readonly FlowEntry[]): readonly number[] {
+  return [...new Set(flow.filter(({ type }) => type === 'pm500-sim').map((entry) => Number(entry['port'])))];
 }
 
 function given(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -32,13 +37,15 @@ function given(properties: Readonly<Record<string, unknown>>): Record<string, un
 /** A copy of a flow with other ports and another database; nothing else differs. */
 export function adaptFlow(flow: readonly FlowEntry[], to: Surroundings): readonly FlowEntry[] {
   const changes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    'pm500-sim': { port: to.meterPort },
-    'pm500-meter': { port: to.meterPort },
     'sparkplug-edge': { port: to.brokerPort },
     'mqtt-broker': { port: to.brokerPort === undefined ? undefined : String(to.brokerPort) },
     'influx-target': { url: to.influxUrl, org: to.influxOrg, bucket: to.influxBucket },
   };
-  return flow.map((entry) => ({ ...entry, ...given(changes[entry.type] ?? {}) }));
+  return flow.map((entry) => {
+    const isMeter = entry.type === 'pm500-sim' || entry.type === 'pm500-meter';
+    const change = isMeter ? { port: to.meterPorts?.get(Number(entry['port'])) } : changes[entry.type];
+    return { ...entry, ...given(change ?? {}) };
+  });
 }
 
 /** The entry of a type that a flow has once. */

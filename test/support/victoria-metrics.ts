@@ -51,6 +51,7 @@ export async function startVictoriaMetrics(options: VictoriaMetricsOptions = {})
       args: [
         `-storageDataPath=${folder}`,
         `-httpListenAddr=127.0.0.1:${port}`,
+        '-loggerLevel=WARN',
         '-retentionPeriod=20y',
         '-memory.allowedBytes=128MB',
         '-search.latencyOffset=0s',

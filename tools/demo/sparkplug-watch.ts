@@ -74,7 +74,7 @@ export class SparkplugWatch {
   private take(topic: string, payload: Uint8Array): void {
     const arrivedAt = Date.now();
     const [, group = '', type = '', edgeNode = '', device = ''] = topic.split('/');
-    if (group === 'STATE' || type.endsWith('CMD')) return;
+    if (group === 'STATE' || type.endsWith('CMD') || !this.isBorn(type)) return;
     this.counts.set(type, this.count(type) + 1);
     try {
       const decoded = Payload.decode(payload);
@@ -88,6 +88,11 @@ export class SparkplugWatch {
     } catch (thrown) {
       this.faults.push(`${topic}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     }
+  }
+
+  /** A host ignores what comes before the birth of the edge node. */
+  private isBorn(type: string): boolean {
+    return type === 'NBIRTH' || this.lastSeq !== undefined;
   }
 
   private checkSeq(topic: string, type: string, seq: number): void {

@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../../nodes/shared/defaults';
 import { startNodeRed, type NodeRed } from '../../test/support/node-red';
 import type { Credentials, FlowEntry } from '../../test/support/node-red-admin';
-import { portNear } from '../../test/support/ports';
+import { freePort, portNear } from '../../test/support/ports';
 import { adaptFlow, entryOf, readFlow } from '../../test/support/reference-flows';
 import { startBroker } from './broker';
 import { openDatabase, type Database } from './database';
@@ -66,12 +66,14 @@ export async function startStage({ environment, curtain, onBroker }: StageOption
   if (database?.stop !== undefined) curtain.add(database.stop);
   const nodeRed = await startNodeRed({ port: await portNear(EDITOR_PORT) });
   curtain.add(() => nodeRed.stop());
-  const meterPort = await portNear(DEFAULTS['pm500-sim'].port);
+  const meterDefault = DEFAULTS['pm500-sim'].port;
+  const meterPort = await portNear(meterDefault);
   const access = database?.access;
   const flow = adaptFlow(readFlow('flows', 'first-meter.json'), {
-    meterPort,
+    meterPorts: new Map([[meterDefault, meterPort]]),
     brokerPort: broker.port,
-    ...(access === undefined ? {} : { influxUrl: access.url }),
+    // Without a database, nobody else's may get the points by chance.
+    influxUrl: access?.url ?? `http://127.0.0.1:${await freePort()}`,
     ...(access === undefined || access.org === '' ? {} : { influxOrg: access.org }),
     ...(access === undefined || access.bucket === '' ? {} : { influxBucket: access.bucket }),
   });

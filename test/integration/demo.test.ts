@@ -1,0 +1,64 @@
+import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { isListening } from '../support/ports';
+import { startProcess, tailOf, type RunningProcess } from '../support/processes';
+import { waitFor } from '../support/wait';
+
+const ROOT = resolve(__dirname, '../..');
+/** As package.json starts it. */
+const DEMO = ['--require', 'tsx/cjs', 'tools/demo/main.ts'];
+
+function startDemo(...args: readonly string[]): Promise<RunningProcess> {
+  return startProcess({
+    name: 'demo',
+    command: process.execPath,
+    args: [...DEMO, ...args],
+    cwd: ROOT,
+    ready: (output) => /Ctrl-C ends everything|Checking for/.test(output),
+    readyTimeoutMs: 60_000,
+  });
+}
+
+/** Every port of this machine that the demo said it uses. */
+function portsSaid(output: string): readonly number[] {
+  return [...new Set([...output.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port)))];
+}
+
+async function assertNothingLeft(output: string): Promise<void> {
+  const ports = portsSaid(output);
+  assert.ok(ports.length >= 3, output);
+  for (const port of ports) await waitFor(`the end of port ${port}`, async () => !(await isListening(port)));
+}
+
+describe('demo', () => {
+  it('verifies itself from outside', async () => {
+    const demo = await startDemo('--check', '20');
+    assert.equal(await demo.exited, 0, tailOf(demo));
+    const output = demo.output();
+    assert.match(output, /Check passed\./);
+    assert.match(output, /realtime +30 of 30 metrics/);
+    assert.match(output, /agreement \d+ values compared between broker and database, 0 differ/);
+    await assertNothingLeft(output);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`${signal} ends everything it has started`, async () => {
+      const demo = await startDemo();
+      for (const port of portsSaid(demo.output())) await waitFor(`port ${port}`, () => isListening(port));
+      process.kill(demo.pid, signal);
+      assert.equal(await demo.exited, 0, tailOf(demo));
+      await assertNothingLeft(demo.output());
+    });
+  }
+
+  for (const args of [['--check'], ['--check', 'soon'], ['--check', '0'], ['--chek', '20'], ['--check', '20', '5']]) {
+    it(`refuses ${args.join(' ')} with one sentence and 2`, () => {
+      const { status, stderr } = spawnSync(process.execPath, [...DEMO, ...args], { cwd: ROOT, encoding: 'utf8' });
+      assert.equal(status, 2);
+      const sentences = stderr.split('\n').filter((line) => line !== '');
+      assert.equal(sentences.length, 1, stderr);
+      assert.match(stderr, /npm run demo/);
+    });
+  }
+});
