@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { Editor } from '../support/editor';
+import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
+import type { FlowEntry } from '../support/node-red-admin';
+import { freePort } from '../support/ports';
+
+const ROOT = resolve(__dirname, '../..');
+const TYPES = Object.keys(DEFAULTS) as NodeType[];
+
+/** Nodes of the palette with the configuration that each is given in its dialog, by property. */
+const ON_THE_CANVAS = {
+  'pm500-poll': 'meter',
+  'pm500-normalize': undefined,
+  'sparkplug-out': 'edge',
+  'influx-out': 'target',
+  'pm500-sim': undefined,
+} as const satisfies Partial<Record<NodeType, string | undefined>>;
+
+/** What a person must type before a configuration can work. */
+const TYPED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  meter: { name: 'main-incomer', host: '127.0.0.1' },
+  edge: { host: '127.0.0.1', groupId: 'plant', edgeNodeId: 'power' },
+  target: { url: 'http://127.0.0.1:8086', bucket: 'energy' },
+};
+
+const exampleFlow = (name: string): FlowEntry[] =>
+  JSON.parse(readFileSync(join(ROOT, `examples/${name}.json`), 'utf8')) as FlowEntry[];
+
+describe('the editor of Node-RED', function () {
+  this.timeout(120_000);
+  let red: NodeRed;
+  let editor: Editor;
+
+  before(async () => {
+    red = await startNodeRed();
+    editor = await Editor.open(red.url);
+  });
+
+  after(async () => {
+    await editor.close();
+    await red.stop();
+  });
+
+  it('loads every type without an error', async () => {
+    const sets = (await red.admin.nodes()).filter(({ module }) => module === PACKAGE_NAME);
+    assert.deepEqual(
+      sets.filter(({ err }) => err !== undefined),
+      [],
+    );
+    assert.deepEqual(sets.flatMap(({ types }) => types).sort(), [...TYPES].sort());
+  });
+
+  it('gets our icons, byte by byte', async () => {
+    for (const type of TYPES) {
+      const response = await fetch(new URL(`icons/${PACKAGE_NAME}/${type}.svg`, red.url));
+      assert.equal(response.status, 200);
+      const served = Buffer.from(await response.arrayBuffer());
+      assert.ok(served.equals(readFileSync(join(ROOT, `icons/${type}.svg`))), `another icon is served for ${type}`);
+    }
+  });
+
+  it('gets the style sheet of our forms', async () => {
+    const response = await fetch(new URL(`resources/${PACKAGE_NAME}/editor.css`, red.url));
+    assert.equal(await response.text(), readFileSync(join(ROOT, 'resources/editor.css'), 'utf8'));
+  });
+
+  it('offers the examples and the reference flows for import, as they are', async () => {
+    for (const folder of ['examples', 'flows']) {
+      for (const file of readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.json'))) {
+        const path = `${folder === 'flows' ? 'reference-flows/' : ''}${file.replace('.json', '')}`;
+        const response = await fetch(new URL(`library/examples/flows/${PACKAGE_NAME}/${path}`, red.url));
+        assert.equal(response.status, 200, path);
+        assert.deepEqual(await response.json(), JSON.parse(readFileSync(join(ROOT, folder, file), 'utf8')));
+      }
+    }
+  });
+
+  Object.entries(ON_THE_CANVAS).forEach(([type, configuration], index) => {
+    it(`${type} can be dragged to the canvas and set up, in words`, async () => {
+      const id = await editor.drag(type, 200 + 240 * (index % 3), 100 + 90 * Math.floor(index / 3));
+      await editor.edit(id);
+      const dialog = await editor.inspectDialog();
+      assert.deepEqual(dialog.problems, []);
+      assert.ok(dialog.labels.length > 0 && dialog.labels.every((label) => label.trim() !== ''));
+      await editor.photograph(type);
+      if (configuration !== undefined) {
+        await editor.editConfiguration(configuration);
+        const inner = await editor.inspectDialog();
+        assert.deepEqual(inner.problems, []);
+        assert.ok(inner.labels.length > 3 && inner.labels.every((label) => label.trim() !== ''));
+        for (const [property, value] of Object.entries(TYPED[configuration] ?? {})) {
+          await editor.page.locator(`#node-config-input-${property}`).fill(value);
+        }
+        await editor.photograph(`${type}-${configuration}`);
+        await editor.accept(true);
+      }
+      await editor.accept();
+    });
+  });
+
+  it('finds nothing wrong with what was typed, and says what is wrong with what was not', async () => {
+    const invalid = await editor.page.evaluate<string[]>(
+      `RED.nodes.filterNodes({}).filter((node) => !node.valid).map((node) => node.type)`,
+    );
+    assert.deepEqual(invalid, []);
+    const [id = ''] = await editor.nodeIds('pm500-poll');
+    await editor.edit(id);
+    const interval = editor.page.locator('#node-input-intervalMs');
+    await interval.fill('50');
+    await editor.page.locator('#node-input-name').focus();
+    await editor.page.locator('#node-input-intervalMs.input-error').waitFor();
+    await interval.fill('500');
+    await editor.page.locator('#pm500-poll-groups input[value="energy"]').check();
+    await editor.accept();
+  });
+
+  it('deploys what was set up, with every property', async () => {
+    await editor.deploy();
+    const deployed = await red.admin.flows();
+    for (const type of TYPES) {
+      const node = deployed.find((entry) => entry.type === type);
+      assert.ok(node !== undefined, `${type} was not saved`);
+      for (const property of Object.keys(DEFAULTS[type])) assert.ok(property in node, `${type}.${property}`);
+    }
+    const poll = deployed.find(({ type }) => type === 'pm500-poll');
+    assert.deepEqual(poll?.['groups'], ['realtime', 'energy']);
+    assert.equal(poll['intervalMs'], '500');
+  });
+
+  it('shows live readings of an example as it comes', async () => {
+    const port = await freePort();
+    const flow = exampleFlow('read-on-a-schedule').map((entry) => ('port' in entry ? { ...entry, port } : entry));
+    await red.admin.deploy(flow);
+    await editor.page.reload();
+    const status = editor.page.locator('.red-ui-flow-node-status-label');
+    await status.filter({ hasText: /^realtime \d+ ms$/ }).waitFor();
+    await status
+      .filter({ hasText: /^\d+ metrics$/ })
+      .first()
+      .waitFor();
+    await editor.photograph('live');
+  });
+
+  it('left no complaint in the console of the browser and no error in the log', () => {
+    assert.deepEqual(editor.complaints, []);
+    assert.deepEqual(
+      red.errors().filter((line) => !/sparkplug|influx/i.test(line)),
+      [],
+    );
+  });
+});
