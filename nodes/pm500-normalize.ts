@@ -1,15 +1,20 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { flattenTelemetry, normalizeReading } from '../src/domain/normalize';
 import { parseReading } from '../src/domain/parse-message';
+import type { Quality } from '../src/domain/quality';
 import type { Telemetry } from '../src/domain/telemetry';
 import { onInput } from './shared/input';
 import { startNode } from './shared/start';
 import type { StatusLine } from './shared/status';
 
+/** What a person should know first: values that are bad, else values that nobody has confirmed, else how many there are. */
 function showQuality(status: StatusLine, { metrics }: Telemetry): void {
   const samples = Object.values(metrics);
-  const bad = samples.filter(({ quality }) => quality === 'bad').length;
+  const countOf = (wanted: Quality): number => samples.filter(({ quality }) => quality === wanted).length;
+  const bad = countOf('bad');
+  const uncertain = countOf('uncertain');
   if (bad > 0) status.show('partial', 'bad', { bad, count: samples.length });
+  else if (uncertain > 0) status.show('partial', 'uncertain', { uncertain });
   else status.show('ok', 'metrics', { count: samples.length });
 }
 

@@ -22,6 +22,12 @@ describe('pm500-normalize', () => {
     assert.equal(error, undefined);
     assert.equal(sent[0], message);
     assert.equal(Object.keys(parseTelemetry(message.payload).metrics).length, 18);
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '12 uncertain' });
+  });
+
+  it('shows green only when every value is good', async () => {
+    const node = create({});
+    await node.receive({ payload: { ...reading, layout: { ...reading.layout, confirmed: true } } });
     assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '18 metrics' });
   });
 
