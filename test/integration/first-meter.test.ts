@@ -81,10 +81,11 @@ describe('first-meter in Node-RED', () => {
     assert.deepEqual(findImplausible(shown), []);
   });
 
-  it('every node shows that it works', async () => {
+  it('every node shows that it works, and that nobody has confirmed the layout yet', async () => {
     const types = ['pm500-sim', 'pm500-poll', 'pm500-normalize', 'sparkplug-out', 'influx-out'];
-    for (const { id, type } of flow) {
-      if (types.includes(type)) await pipeline.nodeRed.channel.waitForStatus(id, ({ fill }) => fill === 'green');
+    for (const { id, type } of flow.filter((entry) => types.includes(entry.type))) {
+      const expected = type === 'pm500-normalize' ? 'yellow' : 'green';
+      await pipeline.nodeRed.channel.waitForStatus(id, ({ fill }) => fill === expected);
     }
     assert.deepEqual(pipeline.nodeRed.errors(), []);
   });
