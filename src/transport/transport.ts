@@ -1,4 +1,4 @@
-import type { Pm500Error } from '../support/errors';
+import { Pm500Error } from '../support/errors';
 
 /** What can be read in one request: an assembly instance whose data has a known size. */
 export interface AssemblyBlock {
@@ -8,8 +8,17 @@ export interface AssemblyBlock {
   readonly sizeBytes: number;
 }
 
-/** A value from the meter table; register spans join this union with the Modbus transports. */
-export type Block = AssemblyBlock;
+/** What can be read in one Modbus request: a span of registers. */
+export interface RegisterBlock {
+  readonly kind: 'registers';
+  /** Printed number of the first register, 3xxxxx. */
+  readonly register: number;
+  /** Registers of 16 bits, at most 125; each has its high byte first in the bytes that are read. */
+  readonly words: number;
+}
+
+/** A value from the meter table. A transport refuses a block of a kind that its protocol does not have. */
+export type Block = AssemblyBlock | RegisterBlock;
 
 /** What the Identity object says (CIP class 0x01, instance 1; 1420-UM001D pp.74-76). */
 export interface Identity {
@@ -22,6 +31,20 @@ export interface Identity {
   readonly productName: string;
 }
 
+/** What the product registers say (Modbus 300001-300003 and 300033-300039; 1420-UM001E p.49 Table 10). */
+export interface ProductIdentity {
+  /** ASCII model letter and number, for instance "A.7"; empty when all bits are zero. */
+  readonly firmwareBase: string;
+  readonly firmwareCommunication: string;
+  /** Empty when no analog module is fitted. */
+  readonly firmwareAnalog: string;
+  /** 13 letters, whose meaning the manual pages that were read do not state. */
+  readonly letters: string;
+}
+
+/** What a meter says of itself: over EtherNet/IP the Identity object, over Modbus its product registers. */
+export type MeterIdentity = Identity | ProductIdentity;
+
 export type TransportState = 'closed' | 'opening' | 'open';
 
 export interface TransportStateChange {
@@ -32,24 +55,36 @@ export interface TransportStateChange {
 
 /**
  * One connection to one meter. Implementations reassemble, check and time out; they never decode and never retry: after
- * a failure the transport is `closed` and may be opened again.
+ * a failure the transport is `closed` and may be opened again. `Told` is how its protocol identifies a meter.
  */
-export interface Transport {
+export interface Transport<Told extends MeterIdentity = Identity> {
   /**
    * Connects. Opening an open transport does nothing.
    * @throws Pm500Error coded, when the meter cannot be reached or refuses the session, or `signal` aborts (ABORTED)
    */
   open(signal?: AbortSignal): Promise<void>;
   /**
-   * Reads one block: exactly `sizeBytes` bytes in the meter's byte order, owned by the caller.
-   * @throws Pm500Error coded; a CIP error reply leaves the transport open, anything doubtful closes it
+   * Reads one block: exactly its bytes (`sizeBytes`, or two for each register) in the meter's byte order, owned by the
+   * caller.
+   * @throws Pm500Error coded; a refusal by the meter (CIP error, Modbus exception) leaves the transport open, anything
+   * doubtful closes it; BLOCK_UNSUPPORTED for a kind of block that the protocol does not have
    */
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Reads the Identity object. */
-  identify(signal?: AbortSignal): Promise<Identity>;
+  /** Reads what the meter says of itself. */
+  identify(signal?: AbortSignal): Promise<Told>;
   /** Closes for good or until the next `open`; pending calls are rejected. Never throws, may be called twice. */
   close(): Promise<void>;
   readonly state: TransportState;
   /** Calls `listener` on every change until the returned function is called. */
   onState(listener: (change: TransportStateChange) => void): () => void;
+}
+
+/** The refusal of a block that `protocol` cannot read. */
+export function blockUnsupported(block: Block, protocol: string): Pm500Error {
+  const what = block.kind === 'assembly' ? `Assembly ${block.instance}` : `Register ${block.register}`;
+  const other = block.kind === 'assembly' ? 'EtherNet/IP' : 'Modbus';
+  return new Pm500Error(
+    'BLOCK_UNSUPPORTED',
+    `${what} cannot be read over ${protocol}; choose a transport over ${other} for it.`,
+  );
 }

@@ -6,7 +6,14 @@ import type { MeterSettings } from '../../src/acquisition/meter-session';
 import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import type { Block, Identity, Transport, TransportState, TransportStateChange } from '../../src/transport/transport';
+import {
+  blockUnsupported,
+  type Block,
+  type Identity,
+  type Transport,
+  type TransportState,
+  type TransportStateChange,
+} from '../../src/transport/transport';
 import { FakeClock } from '../support/fake-clock';
 
 const IDENTITY: Identity = {
@@ -40,6 +47,7 @@ class ScriptedTransport implements Transport {
   }
 
   read(block: Block): Promise<Uint8Array> {
+    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'this meter'));
     this.reads.push({ instance: block.instance, at: this.clock.monotonic() });
     return new Promise((resolve, reject) => {
       this.clock.after(5, () => {

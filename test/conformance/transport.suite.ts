@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { hasCode } from '../../src/support/errors';
-import type { AssemblyBlock, Identity, Transport, TransportStateChange } from '../../src/transport/transport';
+import { hasCode, type ErrorCode } from '../../src/support/errors';
+import type { Block, MeterIdentity, Transport, TransportStateChange } from '../../src/transport/transport';
 import { rejectsWith } from '../support/expect-error';
 
 /** One transport and the meter behind it. */
 export interface TransportBench {
-  readonly transport: Transport;
+  readonly transport: Transport<MeterIdentity>;
   /** What `identify` must say. */
-  readonly identity: Identity;
+  readonly identity: MeterIdentity;
   setAssembly(instance: number, bytes: Uint8Array): void;
-  /** The meter refuses this assembly with general status 0x16. */
+  /** The meter refuses this assembly; see `Protocol.refusal`. */
   refuse(instance: number): void;
   /** The meter is reached but answers nothing any more. */
   stall(): void;
@@ -24,12 +24,39 @@ export interface TransportBench {
   dispose(): Promise<void>;
 }
 
-const block = (instance: number, sizeBytes: number): AssemblyBlock => ({ kind: 'assembly', instance, sizeBytes });
+/** How the protocol of a transport speaks of blocks and failures. */
+export interface Protocol {
+  /** Where the data of an assembly stand; tests read 48 bytes of 101 and 4 bytes of 108. */
+  readonly block: (instance: number, sizeBytes: number) => Block;
+  /** A block of a kind that the protocol does not have. */
+  readonly foreignBlock: Block;
+  readonly connectFailed: ErrorCode;
+  readonly connectionLost: ErrorCode;
+  /** What the meter says when it refuses a read. */
+  readonly refusal: { readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> };
+  /** The meter tells the size of a block, so that another one can be refused without losing the connection. */
+  readonly tellsSize: boolean;
+}
+
+export const ETHERNET_IP: Protocol = {
+  block: (instance, sizeBytes) => ({ kind: 'assembly', instance, sizeBytes }),
+  foreignBlock: { kind: 'registers', register: 300_081, words: 24 },
+  connectFailed: 'ENIP_CONNECT_FAILED',
+  connectionLost: 'ENIP_CONNECTION_LOST',
+  refusal: { code: 'CIP_STATUS', details: { generalStatus: 0x16 } },
+  tellsSize: true,
+};
+
 const bytesOf = (first: number, count: number): Uint8Array =>
   Uint8Array.from({ length: count }, (_, index) => first + index);
 
 /** What every implementation of `Transport` keeps, and the fake too. */
-export function describeTransport(name: string, createBench: () => Promise<TransportBench>): void {
+export function describeTransport(
+  name: string,
+  createBench: () => Promise<TransportBench>,
+  protocol: Protocol = ETHERNET_IP,
+): void {
+  const { block } = protocol;
   describe(`transport conformance: ${name}`, () => {
     let bench: TransportBench;
     let changes: TransportStateChange[];
@@ -103,20 +130,28 @@ export function describeTransport(name: string, createBench: () => Promise<Trans
     it('stays open after a refusal, and keeps the status', async () => {
       await bench.transport.open();
       bench.refuse(101);
-      const error = await rejectsWith(bench.transport.read(block(101, 48)), 'CIP_STATUS');
-      assert.equal(error.details['generalStatus'], 0x16);
+      const error = await rejectsWith(bench.transport.read(block(101, 48)), protocol.refusal.code);
+      assert.deepEqual({ ...error.details, ...protocol.refusal.details }, error.details);
       assert.equal(bench.transport.state, 'open');
       assert.equal((await bench.transport.read(block(108, 4))).length, 4);
     });
 
-    it('refuses data of another size than the block has, and stays open', async () => {
+    if (protocol.tellsSize) {
+      it('refuses data of another size than the block has, and stays open', async () => {
+        await bench.transport.open();
+        for (const sizeBytes of [47, 49, 52]) {
+          const error = await rejectsWith(bench.transport.read(block(101, sizeBytes)), 'METER_SIZE_MISMATCH');
+          assert.deepEqual(error.details, { assembly: 101, gotBytes: 48, expectedBytes: sizeBytes });
+        }
+        assert.equal(bench.transport.state, 'open');
+        assert.equal((await bench.transport.read(block(101, 48))).length, 48);
+      });
+    }
+
+    it('refuses a block that its protocol does not have, and stays open', async () => {
       await bench.transport.open();
-      for (const sizeBytes of [47, 49, 52]) {
-        const error = await rejectsWith(bench.transport.read(block(101, sizeBytes)), 'METER_SIZE_MISMATCH');
-        assert.deepEqual(error.details, { assembly: 101, gotBytes: 48, expectedBytes: sizeBytes });
-      }
+      await rejectsWith(bench.transport.read(protocol.foreignBlock), 'BLOCK_UNSUPPORTED');
       assert.equal(bench.transport.state, 'open');
-      assert.equal((await bench.transport.read(block(101, 48))).length, 48);
     });
 
     it('refuses to read before open and after close', async () => {
@@ -132,7 +167,7 @@ export function describeTransport(name: string, createBench: () => Promise<Trans
       const closed = nextClosed();
       bench.dropConnection();
       const { error } = await closed;
-      assert.equal(error?.code, 'ENIP_CONNECTION_LOST');
+      assert.equal(error?.code, protocol.connectionLost);
       assert.equal(error.retryable, true);
       await bench.transport.open();
       assert.equal((await bench.transport.read(block(101, 48))).length, 48);
@@ -150,7 +185,7 @@ export function describeTransport(name: string, createBench: () => Promise<Trans
       await bench.stalledRequest();
       bench.dropConnection();
       for (const outcome of await outcomes) {
-        assert.ok(outcome.status === 'rejected' && hasCode(outcome.reason, 'ENIP_CONNECTION_LOST'));
+        assert.ok(outcome.status === 'rejected' && hasCode(outcome.reason, protocol.connectionLost));
       }
       assert.equal(bench.transport.state, 'closed');
     });
@@ -224,9 +259,9 @@ export function describeTransport(name: string, createBench: () => Promise<Trans
 
     it('says why it cannot open, and opens when the meter is back', async () => {
       await bench.goAway();
-      await rejectsWith(bench.transport.open(), 'ENIP_CONNECT_FAILED');
+      await rejectsWith(bench.transport.open(), protocol.connectFailed);
       assert.equal(bench.transport.state, 'closed');
-      assert.equal(changes.at(-1)?.error?.code, 'ENIP_CONNECT_FAILED');
+      assert.equal(changes.at(-1)?.error?.code, protocol.connectFailed);
       await bench.comeBack();
       await bench.transport.open();
       assert.equal((await bench.transport.read(block(101, 48))).length, 48);

@@ -1,7 +1,15 @@
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { StateBroadcast } from '../../src/transport/state-broadcast';
-import type { Block, Identity, Transport, TransportState, TransportStateChange } from '../../src/transport/transport';
+import {
+  blockUnsupported,
+  type AssemblyBlock,
+  type Block,
+  type Identity,
+  type Transport,
+  type TransportState,
+  type TransportStateChange,
+} from '../../src/transport/transport';
 
 const IDENTITY: Identity = {
   vendorId: 1,
@@ -55,6 +63,7 @@ export class FakeTransport implements Transport {
   }
 
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array> {
+    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'this transport'));
     if (this.state !== 'open') return Promise.reject(closed());
     this.reads.push(block.instance);
     return this.call(signal, () => this.take(block));
@@ -89,7 +98,7 @@ export class FakeTransport implements Transport {
     for (const call of calls) call.reject(rejection);
   }
 
-  private take(block: Block): Uint8Array {
+  private take(block: AssemblyBlock): Uint8Array {
     const refusal = this.refusals.get(block.instance);
     if (refusal !== undefined) throw refusal;
     const bytes = this.assemblies.get(block.instance);

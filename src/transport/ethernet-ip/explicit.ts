@@ -2,7 +2,14 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import { StateBroadcast } from '../state-broadcast';
-import type { Block, Identity, Transport, TransportState, TransportStateChange } from '../transport';
+import {
+  blockUnsupported,
+  type Block,
+  type Identity,
+  type Transport,
+  type TransportState,
+  type TransportStateChange,
+} from '../transport';
 import type { ContextCounter } from './request-line';
 import { openSession, stopped, type Session, type SessionAttempt, type SessionSettings } from './session';
 import { connectTcp, type Connect } from './socket';
@@ -81,6 +88,7 @@ class ExplicitTransport implements Transport {
 
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array> {
     const { session } = this;
+    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'EtherNet/IP'));
     if (session === undefined) return Promise.reject(this.notOpen());
     if (signal?.aborted === true) return Promise.reject(stopped(`Reading assembly ${block.instance} of ${this.where}`));
     return session.read(block, signal);
