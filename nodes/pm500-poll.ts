@@ -38,6 +38,7 @@ export = (RED: NodeAPI): void => {
           ? undefined
           : startSchedule({
               intervalMs,
+              startAtOnce: true,
               clock: systemClock,
               onTick: async () => {
                 const outcome = await cycle.run();

@@ -4,11 +4,16 @@ export interface ScheduleOptions {
   readonly intervalMs: number;
   /** Shift against the grid, so that meters do not fire together; 0 to intervalMs. */
   readonly phaseMs?: number;
+  /** True: a first cycle at once, before the grid is reached; nobody wants to wait a long interval for a first value. */
+  readonly startAtOnce?: boolean;
   readonly clock: Clock;
   /** One cycle. A rejection is the caller's to handle: it is passed to `onError`. */
   readonly onTick: (scheduledAt: number) => Promise<void>;
   readonly onError: (thrown: unknown) => void;
 }
+
+/** Two ticks are at least this share of an interval apart. */
+const CLOSEST_TICKS = 0.8;
 
 export interface Schedule {
   /** Cycles left out because the one before was still running. */
@@ -49,14 +54,19 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     lastSlot = previousSlot;
     const now = clock.now();
     let slot = (Math.floor((now - phaseMs) / intervalMs) + 1) * intervalMs + phaseMs;
-    // A timer may fire just before its slot: the same slot must not fire twice. A clock set back starts over.
-    if (slot <= lastSlot && lastSlot - slot < 2 * intervalMs) slot = lastSlot + intervalMs;
+    // A timer may fire just before its slot, and a start at once just before the grid: no two ticks come close together.
+    // A clock that was set far back starts over.
+    while (slot - lastSlot < CLOSEST_TICKS * intervalMs && lastSlot - slot < 2 * intervalMs) slot += intervalMs;
     timer = clock.after(slot - now, () => {
       tick(slot);
     });
   };
 
-  arm(lastSlot);
+  if (options.startAtOnce === true) {
+    timer = clock.after(0, () => {
+      tick(clock.now());
+    });
+  } else arm(lastSlot);
   return {
     get missed() {
       return missed;

@@ -45,6 +45,24 @@ describe('startSchedule', () => {
     assert.ok(first.ticks.slice(1).every((slot) => second.ticks.includes(slot)));
   });
 
+  it('ticks at once where that is asked, and then on the grid, without a slot twice', async () => {
+    for (const startsAt of [START, START - 130, START - 131, START - 129]) {
+      const clock = new FakeClock(startsAt);
+      const ticks: number[] = [];
+      startSchedule({
+        intervalMs: 1000,
+        startAtOnce: true,
+        clock,
+        onTick: (slot) => Promise.resolve(void ticks.push(slot)),
+        onError: assert.fail,
+      });
+      await clock.advance(3500);
+      assert.equal(ticks[0], startsAt);
+      assert.ok(ticks.slice(1).every((slot) => slot % 1000 === 0));
+      assert.ok(ticks.length >= 4 && new Set(ticks).size === ticks.length, ticks.join());
+    }
+  });
+
   it('counts a late cycle and never queues it', async () => {
     const clock = new FakeClock(START);
     let finish = (): void => undefined;
