@@ -54,7 +54,9 @@ describe('startSchedule', () => {
         startAtOnce: true,
         clock,
         onTick: (slot) => Promise.resolve(void ticks.push(slot)),
-        onError: (thrown) => assert.ifError(thrown),
+        onError: (thrown) => {
+          assert.ifError(thrown);
+        },
       });
       await clock.advance(3500);
       assert.equal(ticks[0], startsAt);
