@@ -9,10 +9,19 @@ import { parseOptions, type DemoOptions } from './options';
 import { SparkplugWatch } from './sparkplug-watch';
 import { Curtain, startStage } from './stage';
 
-/** Resolves on Ctrl-C, a request to end, or the end of the terminal. */
-function untilSignal(): Promise<string> {
+const LOOK_FOR_PARENT_MS = 300;
+
+/** Resolves on Ctrl-C, a request to end, the end of the terminal, or of the shell that npm put between. */
+function untilSignal(): Promise<void> {
+  const parent = process.ppid;
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
+    const finish = (): void => {
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, finish);
+    setInterval(() => {
+      if (process.ppid !== parent) finish();
+    }, LOOK_FOR_PARENT_MS).unref();
   });
 }
 
