@@ -17,24 +17,33 @@ function printable(code: number): string {
 }
 
 /** High byte an ASCII model letter, low byte a number (1420-UM001E p.49 Table 10); an all-zero word (not fitted) is empty. */
-function decodeRevision(word: number): string {
+export function decodeRevision(word: number): string {
   return word === 0 ? '' : `${printable(word >>> 8)}.${word & 0xff}`;
 }
 
-/** Two letters a word, the odd-numbered one in the high byte, so on the wire the even-numbered one comes first. */
-function decodeLetters(view: DataView, plan: RowPlan): string {
-  const count = plan.row.letters ?? LETTERS_PER_WORD * (plan.row.elements ?? 1);
+/** Two letters a word, the odd-numbered one in the high byte (1420-UM001E p.49 Table 10). */
+export function decodeLetters(wordAt: (index: number) => number, count: number): string {
   let letters = '';
   for (let index = 0; index < count; index++) {
-    const word = view.getUint16(plan.offset + 2 * Math.floor(index / LETTERS_PER_WORD), true);
+    const word = wordAt(Math.floor(index / LETTERS_PER_WORD));
     letters += printable(index % LETTERS_PER_WORD === 0 ? word >>> 8 : word & 0xff);
   }
   return letters.trimEnd();
 }
 
-/** A REAL that is no number: the overload pattern of the sister products, or not available. */
+/** Letters of an assembly: its words are little-endian, so the even-numbered letter comes first on the wire. */
+function lettersOf(view: DataView, { row, offset }: RowPlan): string {
+  const count = row.letters ?? LETTERS_PER_WORD * (row.elements ?? 1);
+  return decodeLetters((index) => view.getUint16(offset + 2 * index, true), count);
+}
+
+/** Why a REAL of these 32 bits is no number: the overload pattern of the sister products, or not available. */
+export function reasonOfBits(bits: number): QualityReason {
+  return bits === QUIRKS.overloadBits.value ? 'overload' : 'not_a_number';
+}
+
 function reasonOf(view: DataView, offset: number): QualityReason {
-  return view.getUint32(offset, true) === QUIRKS.overloadBits.value ? 'overload' : 'not_a_number';
+  return reasonOfBits(view.getUint32(offset, true));
 }
 
 /**
@@ -78,7 +87,7 @@ export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
         values[row.metric] = decodeRevision(view.getUint16(offset, true));
         break;
       case 'LETTERS':
-        values[row.metric] = decodeLetters(view, rowPlan);
+        values[row.metric] = lettersOf(view, rowPlan);
         break;
     }
   }

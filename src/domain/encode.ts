@@ -1,7 +1,8 @@
 import type { BlockPlan, RowPlan } from './layout';
 import type { Value } from './reading';
 
-function numberOf(value: Value | undefined): number {
+/** A value as a number; NaN where it is none. */
+export function numberOf(value: Value | undefined): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
@@ -14,19 +15,20 @@ function encodePair(view: DataView, plan: RowPlan, value: number): void {
   view.setFloat32(plan.offset + 4, raw - high * pairScale, true);
 }
 
-function encodeRevision(value: Value | undefined): number {
+/** The inverse of `decodeRevision`; 0 for what is no revision. */
+export function encodeRevision(value: Value | undefined): number {
   const match = typeof value === 'string' ? /^([\x20-\x7e])\.(\d{1,3})$/.exec(value) : null;
   return match === null ? 0 : ((match[1]?.charCodeAt(0) ?? 0) << 8) | (Number(match[2]) & 0xff);
 }
 
-function encodeLetters(view: DataView, plan: RowPlan, value: Value | undefined): void {
-  const words = plan.row.elements ?? 1;
-  const letters = (typeof value === 'string' ? value : '').slice(0, plan.row.letters ?? 2 * words);
-  for (let word = 0; word < words; word++) {
+/** The inverse of `decodeLetters`: `words` words, the first letter of each in the high byte. */
+export function encodeLetters(value: Value | undefined, words: number, count = 2 * words): number[] {
+  const letters = (typeof value === 'string' ? value : '').slice(0, count);
+  return Array.from({ length: words }, (_, word) => {
     const high = letters.charCodeAt(2 * word) || 0;
     const low = letters.charCodeAt(2 * word + 1) || 0;
-    view.setUint16(plan.offset + 2 * word, (high << 8) | (low & 0xff), true);
-  }
+    return ((high << 8) | (low & 0xff)) & 0xffff;
+  });
 }
 
 /**
@@ -56,7 +58,9 @@ export function encodeBlock(plan: BlockPlan, values: Readonly<Record<string, Val
         view.setUint16(offset, encodeRevision(value), true);
         break;
       case 'LETTERS':
-        encodeLetters(view, rowPlan, value);
+        encodeLetters(value, row.elements ?? 1, row.letters).forEach((word, index) => {
+          view.setUint16(offset + 2 * index, word, true);
+        });
         break;
     }
   }

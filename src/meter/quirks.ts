@@ -23,10 +23,38 @@ export const QUIRKS = {
   minimumRpiMs: { value: 100, unit: 'ms', source: MURRELEKTRONIK, provenance: 'inferred' },
   heartbeatInputOnly: { value: 98, unit: '', source: '1420-UM001D p.78', provenance: 'verified' },
   heartbeatListenOnly: { value: 99, unit: '', source: '1420-UM001D p.78', provenance: 'verified' },
+  /** Instance that stands for the configuration in the path of an I/O connection; the manual names none. */
+  configurationInstance: {
+    value: 1,
+    unit: '',
+    source: 'default of public EtherNet/IP scanners for adapters without configuration',
+    provenance: 'assumed',
+  },
   assemblyConnections: { value: 18, unit: '', source: '1420-UM001E p.75', provenance: 'verified' },
   modbusTcpSockets: { value: 1, unit: '', source: MURRELEKTRONIK, provenance: 'inferred' },
   /** True: Modbus TCP traffic suspends EtherNet/IP for a time, also for the PLC. */
   modbusSuspendsEnip: { value: true, unit: '', source: MURRELEKTRONIK, provenance: 'inferred' },
+  /** TCP port of Modbus. The front panel can change it; its default was not found. */
+  modbusPort: {
+    value: 502,
+    unit: '',
+    source: 'Modbus Messaging on TCP/IP Implementation Guide 1.0b; whether the meter keeps to it was not read',
+    provenance: 'inferred',
+  },
+  /** Printed number of the register at wire address 0: the address is the number less this. Check it on a meter. */
+  modbusFirstRegister: {
+    value: 300_001,
+    unit: '',
+    source: 'derived from addresses 2, 32 and 80 of the sister product Carlo Gavazzi WM30/WM40; manual page not read',
+    provenance: 'inferred',
+  },
+  /** Most registers in one read. */
+  modbusReadRegisters: {
+    value: 125,
+    unit: 'registers',
+    source: 'Modbus Application Protocol 1.1b3, 6.3 and 6.4',
+    provenance: 'verified',
+  },
   /** A REAL that is a NaN, an infinity or these bits stands for overload or a value that is not available. */
   overloadBits: {
     value: 0x7fffffff,

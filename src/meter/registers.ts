@@ -17,6 +17,10 @@ export interface Register {
   readonly encoding: RegisterEncoding;
   /** Canonical metric that the register holds, where it holds one. */
   readonly metric?: string;
+  /** FLAGS only: canonical metrics of the bits, the least significant first. */
+  readonly bitMetrics?: readonly string[];
+  /** Letters in the text, for LETTERS. */
+  readonly letters?: number;
   /** Unit of the raw number, where it has one. */
   readonly unit?: string;
   /** Names of the values, or of the bits of FLAGS, by number. */
@@ -82,6 +86,7 @@ export const PRODUCT_REGISTERS: readonly Register[] = [
     label: 'Identification letters',
     encoding: 'LETTERS',
     metric: 'identification_letters',
+    letters: 13,
     note: '13 letters; the low byte of the last word is not described',
     ...product,
   },
@@ -411,11 +416,18 @@ export const OUTPUT_REGISTERS: readonly Register[] = [
 
 /** Alarm and output status, the Modbus side of assembly 108, and the fitted modules. */
 export const STATUS_REGISTERS: readonly Register[] = [
-  { register: 316_385, label: 'Virtual alarms', values: ['alarm 1', 'alarm 2', 'alarm 3', 'alarm 4'], ...status },
+  {
+    register: 316_385,
+    label: 'Virtual alarms',
+    values: ['alarm 1', 'alarm 2', 'alarm 3', 'alarm 4'],
+    bitMetrics: ['alarm_1', 'alarm_2', 'alarm_3', 'alarm_4'],
+    ...status,
+  },
   {
     register: 316_386,
     label: 'Outputs',
     values: ['output 1', 'output 2'],
+    bitMetrics: ['output_1', 'output_2'],
     note: 'not meaningful when the port is linked to an energy counter',
     ...status,
   },
@@ -436,6 +448,20 @@ export const STATUS_REGISTERS: readonly Register[] = [
     note: '1 = present; not part of assembly 108',
     ...status,
   },
+];
+
+/** Registers that hold what a group of groups.ts holds; of maxima and demands no registers are known. */
+export interface RegisterGroup {
+  /** Name of the group. */
+  readonly group: string;
+  readonly registers: readonly Register[];
+}
+
+export const REGISTER_GROUPS: readonly RegisterGroup[] = [
+  { group: 'realtime', registers: REALTIME_REGISTERS },
+  { group: 'energy', registers: ENERGY_REGISTERS },
+  { group: 'status', registers: STATUS_REGISTERS },
+  { group: 'product', registers: PRODUCT_REGISTERS },
 ];
 
 /** Every register that is known, in order of number. */
