@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hasCode, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
 import { READ_HELP, runRead } from './read';
+import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
 import { EXIT, type Terminal } from './terminal';
 
@@ -14,6 +15,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   sim: { summary: 'run simulated PowerMonitor 500 meters', help: SIM_HELP, run: runSim },
+  scan: { summary: 'find meters on the network', help: SCAN_HELP, run: runScan },
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
 };
 

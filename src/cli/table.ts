@@ -40,13 +40,13 @@ export function formatTable(telemetry: Telemetry): string {
     sample.reason === undefined ? sample.quality : `${sample.quality} (${sample.reason})`,
     sample.provenance,
   ]);
-  const widths = HEADING.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return `${[HEADING, ...rows].map(line).join('\n')}\n`;
+  return alignColumns([HEADING, ...rows], 1);
+}
+
+/** Rows of cells as aligned lines. @param rightColumn index of the column of numbers, aligned to the right */
+export function alignColumns(rows: readonly (readonly string[])[], rightColumn = -1): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const align = (cell: string, column: number): string =>
+    column === rightColumn ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => `${row.map(align).join('  ').trimEnd()}\n`).join('');
 }

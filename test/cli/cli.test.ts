@@ -88,7 +88,7 @@ describe('pm500', function () {
 
   it('answers bad options with one sentence that names the option, and exit code 2', async () => {
     const rows: readonly (readonly [readonly string[], RegExp])[] = [
-      [['fly'], /^Command fly is not known; use one of sim, read/],
+      [['fly'], /^Command fly is not known; use one of sim, scan, read/],
       [['--fly'], /^Option --fly is not known/],
       [['sim', '--fly'], /^Option --fly is not known; see pm500 sim --help/],
       [['sim', '-x'], /^Option -x is not known/],

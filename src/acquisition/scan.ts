@@ -1,0 +1,94 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+import { CATALOG_NUMBERS } from '../meter/identity';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import type { DiscoveredDevice } from '../transport/ethernet-ip/discovery';
+import { describeMismatch } from './meter-link';
+
+/** Where to ask: one address, or everybody on a network through one interface of this computer. */
+export interface ScanTarget {
+  /** A device, or the broadcast address of a network. */
+  readonly address: string;
+  /** Address of the interface to ask from; absent: the operating system's choice. */
+  readonly localAddress?: string;
+}
+
+/** A device on the network as a person wants to see it. */
+export interface FoundDevice {
+  readonly address: string;
+  readonly port: number;
+  readonly productName: string;
+  /** By product code; absent for a device that is no PowerMonitor 500. */
+  readonly catalogNumber?: string;
+  readonly isPowerMonitor: boolean;
+  readonly serialNumber: number;
+  /** Major and minor, for instance "1.4". */
+  readonly revision: string;
+}
+
+export interface ScanResult {
+  /** In order of address, each device once. */
+  readonly devices: readonly FoundDevice[];
+  /** Networks that could not be asked; the others were. */
+  readonly failures: readonly Pm500Error[];
+}
+
+/** Asks one target; rejects when it cannot be asked. */
+export type Discover = (target: ScanTarget) => Promise<readonly DiscoveredDevice[]>;
+
+const toNumber = (address: string): number =>
+  address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+
+/**
+ * The broadcast addresses of this computer's IPv4 networks.
+ * @param interfaces as os.networkInterfaces() tells them
+ * @param names only these interfaces; empty: all but the loopback
+ * @throws Pm500Error CONFIG_INVALID for a name that no interface has
+ */
+export function broadcastTargets(
+  interfaces: Readonly<Partial<Record<string, readonly NetworkInterfaceInfo[]>>>,
+  names: readonly string[],
+): readonly ScanTarget[] {
+  const missing = names.find((name) => interfaces[name] === undefined);
+  if (missing !== undefined) {
+    const known = Object.keys(interfaces).join(', ');
+    throw new Pm500Error('CONFIG_INVALID', `There is no network interface "${missing}"; choose from ${known}.`);
+  }
+  return Object.entries(interfaces).flatMap(([name, addresses = []]) =>
+    addresses
+      .filter(({ family, internal }) => family === 'IPv4' && (names.length === 0 ? !internal : names.includes(name)))
+      .map(({ address, netmask }) => {
+        const parts = netmask.split('.').map(Number);
+        const broadcast = address.split('.').map((part, index) => Number(part) | (~(parts[index] ?? 255) & 255));
+        return { address: broadcast.join('.'), localAddress: address };
+      }),
+  );
+}
+
+function describeDevice({ address, port, identity }: DiscoveredDevice): FoundDevice {
+  const isPowerMonitor = describeMismatch(identity) === undefined;
+  const row = CATALOG_NUMBERS.find(({ productCode }) => productCode === identity.productCode);
+  return {
+    address,
+    port,
+    productName: identity.productName,
+    ...(isPowerMonitor && row !== undefined ? { catalogNumber: row.catalogNumber } : {}),
+    isPowerMonitor,
+    serialNumber: identity.serialNumber,
+    revision: `${identity.revision.major}.${identity.revision.minor}`,
+  };
+}
+
+/** Asks all targets at once. A network that cannot be asked does not cost the answers of the others. */
+export async function scan(targets: readonly ScanTarget[], discover: Discover): Promise<ScanResult> {
+  const answers = await Promise.allSettled(targets.map(discover));
+  const devices = new Map<string, FoundDevice>();
+  const failures: Pm500Error[] = [];
+  for (const answer of answers) {
+    if (answer.status === 'rejected') failures.push(toPm500Error(answer.reason));
+    else for (const device of answer.value) devices.set(`${device.address}:${device.port}`, describeDevice(device));
+  }
+  const ordered = [...devices.values()].sort(
+    (left, right) => toNumber(left.address) - toNumber(right.address) || left.port - right.port,
+  );
+  return { devices: ordered, failures };
+}

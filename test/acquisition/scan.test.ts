@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { broadcastTargets, scan } from '../../src/acquisition/scan';
+import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
+import { Pm500Error } from '../../src/support/errors';
+import type { DiscoveredDevice } from '../../src/transport/ethernet-ip/discovery';
+
+function network(address: string, netmask: string, internal = false): NetworkInterfaceInfo {
+  return { address, netmask, family: 'IPv4', internal, mac: '00:00:00:00:00:00', cidr: null };
+}
+
+const INTERFACES = {
+  lo: [network('127.0.0.1', '255.0.0.0', true)],
+  eth0: [
+    network('192.168.4.17', '255.255.255.0'),
+    { ...network('fe80::1', 'ffff::'), family: 'IPv6' as const, scopeid: 2 },
+  ],
+  eth1: [network('10.20.30.40', '255.255.252.0')],
+};
+
+function device(address: string, productCode: number, deviceType: number = DEVICE_TYPE): DiscoveredDevice {
+  const identity = {
+    vendorId: VENDOR_ID,
+    deviceType,
+    productCode,
+    revision: { major: 1, minor: 4 },
+    status: 0,
+    serialNumber: 940_000_000 + productCode,
+    productName: PRODUCT_NAME,
+  };
+  return { address, port: 44_818, identity, state: 3 };
+}
+
+describe('broadcastTargets', () => {
+  it('asks every IPv4 network but the loopback, at its broadcast address, through its own interface', () => {
+    assert.deepEqual(broadcastTargets(INTERFACES, []), [
+      { address: '192.168.4.255', localAddress: '192.168.4.17' },
+      { address: '10.20.31.255', localAddress: '10.20.30.40' },
+    ]);
+  });
+
+  it('asks the chosen interfaces only, also the loopback, and refuses one that is not there', () => {
+    assert.deepEqual(broadcastTargets(INTERFACES, ['lo']), [{ address: '127.255.255.255', localAddress: '127.0.0.1' }]);
+    assert.throws(() => broadcastTargets(INTERFACES, ['wlan0']), {
+      code: 'CONFIG_INVALID',
+      message: 'There is no network interface "wlan0"; choose from lo, eth0, eth1.',
+    });
+  });
+});
+
+describe('scan', () => {
+  it('lists each device once, in order of address, with the catalog number of its product code', async () => {
+    const { devices, failures } = await scan([{ address: 'a' }, { address: 'b' }], ({ address }) =>
+      Promise.resolve(
+        address === 'a'
+          ? [device('10.0.0.20', 7), device('10.0.0.3', 4)]
+          : [device('10.0.0.3', 4), device('9.9.9.9', 7, 0x0e)],
+      ),
+    );
+    assert.deepEqual(failures, []);
+    assert.deepEqual(
+      devices.map(({ address, catalogNumber, isPowerMonitor, revision }) => [
+        address,
+        catalogNumber,
+        isPowerMonitor,
+        revision,
+      ]),
+      [
+        ['9.9.9.9', undefined, false, '1.4'],
+        ['10.0.0.3', '1420-V1-ENT', true, '1.4'],
+        ['10.0.0.20', '1420-V2-ENT', true, '1.4'],
+      ],
+    );
+  });
+
+  it('a network that cannot be asked does not cost the answers of the others', async () => {
+    const unreachable = new Pm500Error('ENIP_CONNECT_FAILED', 'no such network');
+    const { devices, failures } = await scan([{ address: 'a' }, { address: 'b' }], ({ address }) =>
+      address === 'a' ? Promise.reject(unreachable) : Promise.resolve([device('10.0.0.3', 4)]),
+    );
+    assert.equal(devices.length, 1);
+    assert.deepEqual(failures, [unreachable]);
+  });
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { constantProfile } from '../../src/simulator/plain-profiles';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import { runHere } from './run-command';
+
+describe('pm500 scan', () => {
+  let simulator: Simulator;
+  let port: string;
+  before(async () => {
+    const load = constantProfile(50_000);
+    const meter = {
+      bind: '127.0.0.1',
+      enipPort: 0,
+      catalogNumber: '1420-V2A-ENT',
+      serialNumber: 940_000_321,
+      seed: 1,
+      load,
+    };
+    simulator = await startSimulator({ meters: [meter] });
+    port = String(simulator.meters[0]?.port);
+  });
+  after(() => simulator.close());
+
+  it('shows address, catalog number, serial and revision of each device that answers', async () => {
+    const { code, stdout, stderr } = await runHere('scan', '127.0.0.1', '--port', port, '--timeout', '300');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^ADDRESS +CATALOG +SERIAL +REVISION +PRODUCT\n/);
+    assert.match(
+      stdout,
+      new RegExp(`127\\.0\\.0\\.1:${port} +1420-V2A-ENT +940000321 +\\d+\\.\\d+ +PowerMonitor 500\\n`),
+    );
+  });
+
+  it('prints one line of JSON per device', async () => {
+    const { stdout } = await runHere('scan', '127.0.0.1', '--port', port, '--timeout', '300', '--json');
+    const device = JSON.parse(stdout) as { serialNumber: number; isPowerMonitor: boolean };
+    assert.deepEqual([device.serialNumber, device.isPowerMonitor], [940_000_321, true]);
+  });
+
+  it('says so and ends with 1 when nobody answers', async () => {
+    const { code, stdout, stderr } = await runHere('scan', '127.0.0.99', '--port', port, '--timeout', '100');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^No device answered within 100 ms; check cable, network and UDP port \d+\.\n$/);
+  });
+
+  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+    [['meter-1'], /^Address "meter-1" is no IPv4 address; write it like 192\.168\.1\.10\.\n$/],
+    [['--interface', 'nowhere0'], /^There is no network interface "nowhere0"; choose from .+\.\n$/],
+    [['127.0.0.1', '--interface', 'lo'], /do not go together/],
+    [['--timeout', '5'], /^Option --timeout is "5"; give a number from 100 to 60000\.\n$/],
+  ];
+  for (const [args, sentence] of refusals) {
+    it(`refuses ${args.join(' ')} with one sentence and 2`, async () => {
+      const { code, stdout, stderr } = await runHere('scan', ...args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, sentence);
+    });
+  }
+});
