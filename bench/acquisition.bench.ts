@@ -6,7 +6,7 @@ import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { COMMAND, encodeFrame, encodeRegisterSession, HEADER_OFFSET } from '../src/transport/ethernet-ip/encapsulation';
 import { createExplicitTransport } from '../src/transport/ethernet-ip/explicit';
-import { readAssemblyRequest } from '../src/transport/ethernet-ip/requests';
+import { unconnectedRequests } from '../src/transport/ethernet-ip/requests';
 import { percentile } from './measure';
 import { formatCount, type BenchLine } from './report';
 import { startSimulatorProcess } from './simulator-process';
@@ -69,7 +69,7 @@ async function openBareLoop(): Promise<{ read: () => Promise<void>; close: () =>
       socket.write(frame);
     });
   await exchange(encodeFrame({ command: COMMAND.registerSession, data: encodeRegisterSession() }));
-  const request = readAssemblyRequest(session, ASSEMBLY, ATTRIBUTE_DATA);
+  const request = unconnectedRequests(session).readAssembly(ASSEMBLY, ATTRIBUTE_DATA);
   const size = ASSEMBLIES.find(({ instance }) => instance === ASSEMBLY)?.sizeBytes ?? 0;
   expected = 24 + 16 + 4 + size;
   return {

@@ -6,8 +6,12 @@ import { CIP_STATUS } from './status';
 export const SERVICE = { getAttributesAll: 0x01, getAttributeSingle: 0x0e } as const;
 export type ReadService = (typeof SERVICE)[keyof typeof SERVICE];
 
-/** Object classes that are read (CIP Vol 1, chapter 5). */
-export const CIP_CLASS = { identity: 0x01, assembly: 0x04 } as const;
+/** The services that open and close a connection to read over (CIP Vol 1, 3-5.5). */
+export const CONNECTION_SERVICE = { forwardClose: 0x4e, forwardOpen: 0x54 } as const;
+export type ConnectionService = (typeof CONNECTION_SERVICE)[keyof typeof CONNECTION_SERVICE];
+
+/** Object classes that are asked (CIP Vol 1, chapters 3 and 5). */
+export const CIP_CLASS = { identity: 0x01, assembly: 0x04, connectionManager: 0x06 } as const;
 /** Instance attributes of an assembly: its data, and the number of bytes of it (CIP Vol 1, 5A-5; 1420-UM001D p.77). */
 export const ASSEMBLY_ATTRIBUTE = { data: 3, size: 4 } as const;
 
@@ -41,12 +45,16 @@ export interface CipResponseParts {
 }
 
 /**
- * A request PDU: service, path length in words, padded EPATH. Services that read carry no data.
+ * A request PDU: service, path length in words, padded EPATH, data. Services that read carry no data.
  * @throws Pm500Error CIP_REQUEST_INVALID when the path does not fit
  */
-export function encodeCipRequest(service: ReadService, path: CipPath): Buffer {
+export function encodeCipRequest(
+  service: ReadService | ConnectionService,
+  path: CipPath,
+  data: Uint8Array = new Uint8Array(0),
+): Buffer {
   const segments = encodePath(path);
-  return Buffer.concat([Buffer.from([service, segments.length / 2]), segments]);
+  return Buffer.concat([Buffer.from([service, segments.length / 2]), segments, data]);
 }
 
 /**

@@ -4,7 +4,7 @@ import { ASSEMBLY_ATTRIBUTE, SERVICE, type CipResponse } from './cip';
 import { HEADER_OFFSET } from './encapsulation';
 import { decodeIdentity } from './identity-object';
 import { decodeReply, locateReplyData, withSubject } from './reply';
-import { readAssemblyRequest, readIdentityRequest, registerSessionRequest, type RequestFrame } from './requests';
+import { registerSessionRequest, type ReadRequests, type RequestFrame } from './requests';
 import { cipStatusError } from './status';
 
 /** One task of a session: a request and its reply, or two of each. Exactly one of its outcomes is ever told. */
@@ -66,7 +66,7 @@ export class RegisterSession implements Exchange {
 export class ReadIdentity implements Exchange {
   constructor(
     private readonly where: string,
-    private readonly session: number,
+    private readonly requests: ReadRequests,
     private readonly outcome: Outcome<Identity>,
   ) {}
 
@@ -75,7 +75,7 @@ export class ReadIdentity implements Exchange {
   }
 
   begin(): RequestFrame {
-    return readIdentityRequest(this.session);
+    return this.requests.readIdentity();
   }
 
   accept(frame: Buffer): undefined {
@@ -98,10 +98,10 @@ export interface AssemblyPlan {
   sizeChecked: boolean;
 }
 
-export function planAssembly(session: number, instance: number, verifySize: boolean): AssemblyPlan {
+export function planAssembly(requests: ReadRequests, instance: number, verifySize: boolean): AssemblyPlan {
   return {
-    dataRequest: readAssemblyRequest(session, instance, ASSEMBLY_ATTRIBUTE.data),
-    sizeRequest: readAssemblyRequest(session, instance, ASSEMBLY_ATTRIBUTE.size),
+    dataRequest: requests.readAssembly(instance, ASSEMBLY_ATTRIBUTE.data),
+    sizeRequest: requests.readAssembly(instance, ASSEMBLY_ATTRIBUTE.size),
     sizeChecked: !verifySize,
   };
 }

@@ -12,7 +12,7 @@ import {
   type Outcome,
 } from './exchange';
 import { RequestLine, type ContextCounter } from './request-line';
-import { unRegisterSessionRequest } from './requests';
+import { unconnectedRequests, unRegisterSessionRequest, type ReadRequests } from './requests';
 import type { Connect } from './socket';
 
 export interface SessionSettings {
@@ -77,6 +77,7 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
 /** A registered encapsulation session (CIP Vol 2, 2-4.4) and what it knows of the assemblies. */
 export class Session {
   private readonly plans = new Map<number, AssemblyPlan>();
+  private readonly requests: ReadRequests;
 
   constructor(
     private readonly handle: number,
@@ -84,7 +85,9 @@ export class Session {
     private readonly line: RequestLine,
     private readonly where: string,
     private readonly verifySize: boolean,
-  ) {}
+  ) {
+    this.requests = unconnectedRequests(handle);
+  }
 
   /** Why it is gone, when it is. */
   get lost(): Pm500Error | undefined {
@@ -97,7 +100,7 @@ export class Session {
   }
 
   identify(signal?: AbortSignal): Promise<Identity> {
-    return this.run((outcome) => new ReadIdentity(this.where, this.handle, outcome), signal);
+    return this.run((outcome) => new ReadIdentity(this.where, this.requests, outcome), signal);
   }
 
   /** Unregisters and closes; pending reads are rejected with `error`. */
@@ -137,7 +140,7 @@ export class Session {
   private planOf(instance: number): AssemblyPlan {
     let plan = this.plans.get(instance);
     if (plan === undefined) {
-      plan = planAssembly(this.handle, instance, this.verifySize);
+      plan = planAssembly(this.requests, instance, this.verifySize);
       this.plans.set(instance, plan);
     }
     return plan;

@@ -12,8 +12,7 @@ import {
 import {
   listIdentityRequest,
   patchContext,
-  readAssemblyRequest,
-  readIdentityRequest,
+  unconnectedRequests,
   registerSessionRequest,
   unRegisterSessionRequest,
 } from '../../../src/transport/ethernet-ip/requests';
@@ -94,17 +93,17 @@ describe('requests that may leave this software', () => {
     assert.deepEqual(listIdentityRequest(), hex(header('6300', '0000', '00000000')));
     assert.deepEqual(listIdentityRequest(1500), hex('6300 0000 00000000 00000000 dc05000000000000 00000000'));
     assert.deepEqual(
-      readAssemblyRequest(7, 102, 3),
+      unconnectedRequests(7).readAssembly(102, 3),
       hex(`${header('6f00', '1800', '07000000')} ${unconnected} 0800 0e03 2004 2466 3003`),
     );
     assert.deepEqual(
-      readIdentityRequest(7),
+      unconnectedRequests(7).readIdentity(),
       hex(`${header('6f00', '1600', '07000000')} ${unconnected} 0600 0102 2001 2401`),
     );
   });
 
   it('carry the context that they are given', () => {
-    const frame = readIdentityRequest(7);
+    const frame = unconnectedRequests(7).readIdentity();
     patchContext(frame, 0xfffffffe, 3);
     assert.deepEqual(decodeHeader(frame).context, hex('feffffff03000000'));
   });

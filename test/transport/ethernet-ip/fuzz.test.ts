@@ -18,6 +18,16 @@ import {
   HEADER_OFFSET,
 } from '../../../src/transport/ethernet-ip/encapsulation';
 import { decodePath } from '../../../src/transport/ethernet-ip/epath';
+import { decodeConnected, encodeConnected } from '../../../src/transport/ethernet-ip/connected-message';
+import { decodeConnectionPath } from '../../../src/transport/ethernet-ip/connection-path';
+import { decodeCyclicFrame, encodeCyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
+import { decodeForwardClose, encodeForwardClose } from '../../../src/transport/ethernet-ip/forward-close';
+import {
+  decodeForwardOpen,
+  decodeForwardOpenReply,
+  encodeForwardOpen,
+  encodeForwardOpenReply,
+} from '../../../src/transport/ethernet-ip/forward-open';
 import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit';
 import {
   decodeIdentity,
@@ -44,6 +54,17 @@ const identity = encodeIdentity(PEER_IDENTITY);
 const socketAddress = { address: '192.0.2.1', port: 44_818 };
 const listIdentity = encodeListIdentityReply({ protocolVersion: 1, socketAddress, identity: PEER_IDENTITY, state: 3 });
 
+const ids = { connectionSerial: 1, vendorId: 2, originatorSerial: 3 };
+const connection = { kind: 'input-only', instance: 101, sizeBytes: 48, delivery: 'multicast' } as const;
+const forwardOpen = { ...ids, targetToOriginatorId: 4, rpiMicroseconds: 100_000, timeoutMultiplierCode: 1, connection };
+const openReply = {
+  ...ids,
+  originatorToTargetId: 5,
+  targetToOriginatorId: 4,
+  originatorToTargetMicroseconds: 100_000,
+  targetToOriginatorMicroseconds: 100_000,
+};
+
 /** Well-formed inputs to start mutations from. */
 const SAMPLES: readonly Buffer[] = [
   request,
@@ -57,6 +78,17 @@ const SAMPLES: readonly Buffer[] = [
   encodeFrame({ command: COMMAND.registerSession, data: Buffer.from([1, 0, 0, 0]) }),
   encodeFrame({ command: COMMAND.sendRrData, session: 7, data: encodeUnconnected(response) }),
   encodeFrame({ command: COMMAND.listIdentity, data: listIdentity }),
+  encodeForwardOpen(forwardOpen),
+  encodeForwardOpen(forwardOpen).subarray(36),
+  encodeForwardOpenReply(openReply),
+  encodeForwardClose({ ...ids, connection }),
+  encodeConnected({ connectionId: 5, sequence: 6, message: response }),
+  encodeFrame({
+    command: COMMAND.sendUnitData,
+    session: 7,
+    data: encodeConnected({ connectionId: 5, sequence: 6, message: response }),
+  }),
+  encodeCyclicFrame({ connectionId: 4, sequence: 8, count: 9, data: Buffer.alloc(48, 1) }),
 ];
 
 /** Every parser that bytes of a network reach. */
@@ -71,6 +103,12 @@ const PARSERS: readonly ((bytes: Buffer) => unknown)[] = [
   decodeCipResponse,
   decodeIdentity,
   decodeListIdentityReply,
+  decodeForwardOpen,
+  decodeForwardOpenReply,
+  decodeForwardClose,
+  decodeConnectionPath,
+  decodeConnected,
+  decodeCyclicFrame,
   (bytes) => locateReplyData(bytes, 0x0e),
   (bytes) => decodeReply(bytes, 0x0e, () => 'Reading'),
 ];

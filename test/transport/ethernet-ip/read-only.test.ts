@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVICE } from '../../../src/transport/ethernet-ip/cip';
+import { CONNECTION_SERVICE, SERVICE } from '../../../src/transport/ethernet-ip/cip';
+import { transportParameters } from '../../../src/transport/ethernet-ip/connection-parameters';
 import * as requests from '../../../src/transport/ethernet-ip/requests';
 
 const ROOT = join(__dirname, '..', '..', '..', 'src');
@@ -20,17 +21,43 @@ describe('EtherNet/IP client: it can only read', () => {
     assert.deepEqual(SERVICE, { getAttributesAll: 0x01, getAttributeSingle: 0x0e });
   });
 
+  it('opens and closes connections that hand the meter nothing', () => {
+    assert.deepEqual(CONNECTION_SERVICE, { forwardClose: 0x4e, forwardOpen: 0x54 });
+    const points = new Set<number | undefined>();
+    for (const kind of ['input-only', 'listen-only'] as const) {
+      const { path, originatorToTarget, transport } = transportParameters({
+        kind,
+        instance: 101,
+        sizeBytes: 48,
+        delivery: 'point-to-point',
+      });
+      points.add(path.points[0]);
+      assert.deepEqual([path.classId, path.points[1], transport], [4, 101, 1]);
+      assert.equal(originatorToTarget.sizeBytes, 2, 'a sequence count and no data');
+    }
+    assert.deepEqual([...points], [98, 99], 'heartbeat points only: no Exclusive Owner');
+    assert.deepEqual(transportParameters({ kind: 'message-router' }).path, { classId: 2, instanceId: 1, points: [] });
+  });
+
   it('builds requests in one file, which builds these and no others', () => {
     assert.deepEqual(Object.keys(requests).sort(), [
+      'connectedRequests',
+      'forwardCloseRequest',
+      'forwardOpenRequest',
+      'heartbeatFrame',
       'listIdentityRequest',
       'patchContext',
-      'readAssemblyRequest',
-      'readIdentityRequest',
+      'patchHeartbeat',
+      'patchSequence',
       'registerSessionRequest',
       'unRegisterSessionRequest',
+      'unconnectedRequests',
     ]);
+    assert.deepEqual(Object.keys(requests.unconnectedRequests(1)).sort(), ['readAssembly', 'readIdentity']);
+    assert.deepEqual(Object.keys(requests.connectedRequests(1, 2)).sort(), ['readAssembly', 'readIdentity']);
     assert.deepEqual(filesWith(/as RequestFrame\b/), ['transport/ethernet-ip/requests.ts']);
-    for (const encoder of ['encodeFrame', 'encodeCipRequest', 'encodeUnconnected']) {
+    const encoders = ['encodeFrame', 'encodeCipRequest', 'encodeUnconnected', 'encodeConnected', 'encodeCyclicFrame'];
+    for (const encoder of [...encoders, 'encodeForwardOpen', 'encodeForwardClose']) {
       const users = filesWith(new RegExp(`import [^;]*\\b${encoder}\\b`));
       assert.deepEqual(users, ['transport/ethernet-ip/requests.ts'], `${encoder} is used elsewhere`);
     }
