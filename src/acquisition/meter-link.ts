@@ -4,7 +4,7 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
-import type { AssemblyBlock, Identity, Transport } from '../transport/transport';
+import type { Block, Identity, Transport } from '../transport/transport';
 
 /** How to reach one physical meter, and how gently. */
 export interface LinkSettings {
@@ -87,12 +87,12 @@ export class MeterLink {
   }
 
   /**
-   * The newest data of one assembly that the limits allow.
+   * The newest data of one block that the limits allow.
    * @throws Pm500Error what the transport said, or METER_BACKING_OFF, METER_CLOSED
    */
-  read(block: AssemblyBlock): Promise<RawBlock> {
+  read(block: Block): Promise<RawBlock> {
     const { clock } = this.dependencies;
-    const key = `${block.instance}/${block.sizeBytes}`;
+    const key = keyOf(block);
     const slot = this.slots.get(key);
     const early = slot === undefined ? 0 : slot.startedAt + this.settings.minimumReadIntervalMs - clock.monotonic();
     if (slot !== undefined && (!slot.settled || early > EARLY_TOLERANCE_MS)) return slot.result;
@@ -118,7 +118,7 @@ export class MeterLink {
     await this.transport.close();
   }
 
-  private async readAfter(block: AssemblyBlock, waitMs: number): Promise<RawBlock> {
+  private async readAfter(block: Block, waitMs: number): Promise<RawBlock> {
     const { clock } = this.dependencies;
     if (waitMs > 0) await delay(clock, waitMs);
     await this.ensureOpen();
@@ -197,6 +197,11 @@ export class MeterLink {
   private where(): string {
     return `${this.settings.host}:${this.settings.port}`;
   }
+}
+
+/** Blocks of equal content share their reads. */
+function keyOf(block: Block): string {
+  return block.kind === 'assembly' ? `${block.instance}/${block.sizeBytes}` : `${block.register}+${block.words}`;
 }
 
 /** Why an identity is not that of a PowerMonitor 500, as the end of a sentence; undefined when it is. */

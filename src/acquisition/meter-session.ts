@@ -1,6 +1,5 @@
 import { CATALOG_NUMBERS } from '../meter/identity';
-import { decodeBlock } from '../domain/decode';
-import type { BlockPlan, CompiledLayout } from '../domain/layout';
+import type { CompiledLayout } from '../domain/layout';
 import { READING_SCHEMA, type MeterReference, type Reading, type ReadingBlock } from '../domain/reading';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import {
@@ -10,6 +9,7 @@ import {
   type LinkSettings,
   type LinkState,
 } from './meter-link';
+import { assemblyPlans, type ReadPlan } from './read-plan';
 
 /** One meter as a user configured it. */
 export interface MeterSettings extends LinkSettings {
@@ -25,11 +25,15 @@ export interface MeterSettings extends LinkSettings {
 
 /** A meter as one configuration sees it: its name, tags and layout over the shared connection. */
 export class MeterSession {
+  private readonly plans: ReadonlyMap<number, ReadPlan>;
+
   constructor(
     readonly settings: MeterSettings,
     private readonly link: MeterLink,
     private readonly dependencies: LinkDependencies,
-  ) {}
+  ) {
+    this.plans = new Map(assemblyPlans(settings.layout).map((plan) => [plan.id, plan]));
+  }
 
   get state(): LinkState {
     return this.link.state;
@@ -67,22 +71,22 @@ export class MeterSession {
     };
   }
 
-  private planOf(instance: number): BlockPlan {
-    const plan = this.settings.layout.blocks.get(instance);
+  private planOf(instance: number): ReadPlan {
+    const plan = this.plans.get(instance);
     if (plan !== undefined) return plan;
-    const known = [...this.settings.layout.blocks.keys()].join(', ');
+    const known = [...this.plans.keys()].join(', ');
     throw new Pm500Error(
       'CONFIG_INVALID',
       `Meter "${this.settings.name}": its layout has no assembly ${instance}; choose from ${known}.`,
     );
   }
 
-  private async readBlock(plan: BlockPlan): Promise<ReadingBlock> {
+  private async readBlock(plan: ReadPlan): Promise<ReadingBlock> {
     try {
-      const raw = await this.link.read({ kind: 'assembly', instance: plan.instance, sizeBytes: plan.sizeBytes });
-      const { values, problems } = decodeBlock(plan, raw.bytes);
+      const raw = await this.link.read(plan.block);
+      const { values, problems } = plan.decode(raw.bytes);
       return {
-        assembly: plan.instance,
+        assembly: plan.id,
         group: plan.group,
         timestamp: raw.timestamp,
         latencyMs: raw.latencyMs,
@@ -95,9 +99,9 @@ export class MeterSession {
     }
   }
 
-  private failedBlock(plan: BlockPlan, error: Pm500Error): ReadingBlock {
+  private failedBlock(plan: ReadPlan, error: Pm500Error): ReadingBlock {
     return {
-      assembly: plan.instance,
+      assembly: plan.id,
       group: plan.group,
       timestamp: this.dependencies.clock.now(),
       latencyMs: 0,
