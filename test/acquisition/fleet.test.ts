@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { parseFleet, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet';
+import { parseCsv } from '../../src/support/csv';
+
+const DEFAULTS = { groups: ['realtime'], intervalMs: 1000 };
+const parse = (text: string): Fleet => parseFleet(text, 'meters.csv', DEFAULTS);
+
+describe('parseCsv', () => {
+  it('keeps quoted cells as they are and tells the line each record begins on', () => {
+    const records = parseCsv('\uFEFFa, b ,"c, ""d"""\r\n\r\n# a remark\r\n"two\nlines",x,\r\ny;z;1');
+    assert.deepEqual(records, [
+      { line: 1, cells: ['a', 'b', 'c, "d"'] },
+      { line: 4, cells: ['two\nlines', 'x', ''] },
+      { line: 6, cells: ['y', 'z', '1'] },
+    ]);
+  });
+
+  it('stands a quote that is not closed, and nothing at all', () => {
+    assert.deepEqual(parseCsv('a,"b'), [{ line: 1, cells: ['a', 'b'] }]);
+    assert.deepEqual(parseCsv(''), []);
+  });
+});
+
+describe('parseFleet', () => {
+  it('reads CSV: tags, groups and interval where they are given, defaults where they are not', () => {
+    const { meters, problems } = parse(
+      'name,host,port,site,asset,groups,intervalMs\nincomer,10.0.0.5,,north,tx-1,energy realtime,250\nfurnace,10.0.0.6,44999,,,,\n',
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(meters, [
+      {
+        name: 'incomer',
+        host: '10.0.0.5',
+        port: 44_818,
+        tags: { site: 'north', asset: 'tx-1' },
+        groups: ['realtime', 'energy'],
+        intervalMs: 250,
+      },
+      { name: 'furnace', host: '10.0.0.6', port: 44_999, tags: {}, groups: ['realtime'], intervalMs: 1000 },
+    ]);
+  });
+
+  it('reads a JSON list of the same names', () => {
+    const { meters } = parse('[{"name":"a","host":"10.0.0.5","groups":["status"],"intervalMs":500,"line":"3"}]');
+    assert.deepEqual(meters, [
+      { name: 'a', host: '10.0.0.5', port: 44_818, tags: { line: '3' }, groups: ['status'], intervalMs: 500 },
+    ]);
+  });
+
+  it('reports a bad row by its line and takes the others', () => {
+    const { meters, problems } = parse(
+      [
+        'name,host,port,groups,intervalMs',
+        'ok,10.0.0.1,,,',
+        ',10.0.0.2,,,',
+        'no-host,,,,',
+        'bad-port,10.0.0.3,99999,,',
+        '# remark',
+        'bad-group,10.0.0.4,,harmonics,',
+        'too-fast,10.0.0.5,,,100',
+        'ok,10.0.0.6,,,',
+        'also-ok,10.0.0.7,,,',
+      ].join('\n'),
+    );
+    assert.deepEqual(
+      meters.map(({ name }) => name),
+      ['ok', 'also-ok'],
+    );
+    assert.deepEqual(
+      problems.map(({ line }) => line),
+      [3, 4, 5, 7, 8, 9],
+    );
+    for (const { message } of problems)
+      assert.match(message, /^Meter list meters\.csv, line \d+: .+; the other meters are read\.$/);
+    assert.match(problems[4]?.message ?? '', /intervalMs is "100", expected a number from 200/);
+    assert.match(problems[5]?.message ?? '', /the name "ok" stands in line 2 already/);
+  });
+
+  it('refuses a list that cannot be read as a whole, in one sentence', () => {
+    for (const [text, reason] of [
+      ['', /lacks the columns name and host/],
+      ['name,address\n', /unknown column "address"; the columns are name, host/],
+      ['{"name":"a"}', /holds no list of meters/],
+      ['[{"name":', /Meter list meters\.csv: /],
+    ] as const) {
+      assert.throws(() => parse(text), { code: 'CONFIG_INVALID', message: reason });
+    }
+  });
+
+  it('takes JSON rows that are no objects for bad rows', () => {
+    assert.deepEqual(
+      parse('[1, null, {"name": 5, "host": "x"}]').problems.map(({ line }) => line),
+      [1, 2, 3],
+    );
+  });
+});
+
+describe('shards', () => {
+  it('cut a list into parts that do not overlap and miss none', () => {
+    const items = Array.from({ length: 50 }, (_, index) => index);
+    for (const count of [1, 2, 3, 7]) {
+      const parts = Array.from({ length: count }, (_, part) => takeShard(items, { index: part + 1, count }));
+      assert.deepEqual(
+        parts.flat().sort((left, right) => left - right),
+        items,
+      );
+      assert.ok(Math.max(...parts.map(({ length }) => length)) - Math.min(...parts.map(({ length }) => length)) <= 1);
+    }
+  });
+
+  it('are written i/n', () => {
+    assert.deepEqual(parseShard(' 2/3 '), { index: 2, count: 3 });
+    for (const text of ['', '0/3', '4/3', '1', 'a/b', '1/0', '-1/2']) {
+      assert.throws(() => parseShard(text), { code: 'CONFIG_INVALID', message: /expected i\/n/ });
+    }
+  });
+});
