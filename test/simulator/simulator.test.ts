@@ -12,6 +12,7 @@ import { silentLogger } from '../../src/support/logger';
 import { COMMAND, decodeFrame, encodeFrame } from '../../src/transport/ethernet-ip/encapsulation';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
 import { decodeListIdentityReply } from '../../src/transport/ethernet-ip/identity-object';
+import { freePort } from '../support/ports';
 import { FakeClock } from '../support/fake-clock';
 import { waitFor } from '../support/wait';
 import { cipRequest, cipResponseIn, CONTEXT, registerFrame, unconnectedFrame } from './frames';
@@ -219,16 +220,19 @@ describe('simulator', () => {
   });
 
   it('notices that only the UDP port is taken', async () => {
+    const port = await freePort();
     const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    await assert.rejects(startSimulator({ meters: [{ ...METER, enipPort: port }] }), {
-      code: 'SIMULATOR_BIND_FAILED',
-      message: /UDP port \d+ of 127\.0\.0\.1/,
-    });
-    socket.close();
-    await once(socket, 'close');
+    try {
+      socket.bind(port, '127.0.0.1');
+      await once(socket, 'listening');
+      await assert.rejects(startSimulator({ meters: [{ ...METER, enipPort: port }] }), {
+        code: 'SIMULATOR_BIND_FAILED',
+        message: /UDP port \d+ of 127\.0\.0\.1/,
+      });
+    } finally {
+      socket.close();
+      await once(socket, 'close');
+    }
     await start({ meters: [{ ...METER, enipPort: port }] });
   });
 
