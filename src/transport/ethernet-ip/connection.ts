@@ -46,6 +46,11 @@ export class Connection {
     return this.lostWith;
   }
 
+  /** IP address of the other end, when the socket knows it. */
+  get remoteAddress(): string | undefined {
+    return this.socket?.remoteAddress;
+  }
+
   /**
    * Once only.
    * @throws Pm500Error ENIP_CONNECT_FAILED, ENIP_CONNECT_TIMEOUT, or what `lose` was called with meanwhile

@@ -106,6 +106,41 @@ export function planAssembly(requests: ReadRequests, instance: number, verifySiz
   };
 }
 
+/**
+ * @param what the request, as the subject of a sentence
+ * @returns METER_SIZE_MISMATCH
+ */
+export function sizeMismatch(what: string, block: AssemblyBlock, gotBytes: number, says: string): Pm500Error {
+  const { instance, sizeBytes } = block;
+  return new Pm500Error(
+    'METER_SIZE_MISMATCH',
+    `${what}: ${says} ${gotBytes} bytes, but the layout expects ${sizeBytes}; give this meter a layout file that fits its firmware.`,
+    { details: { assembly: instance, gotBytes, expectedBytes: sizeBytes } },
+  );
+}
+
+/**
+ * Compares attribute 4 (Size) with the layout. A device may keep the size to itself; the length of the data is checked in
+ * any case.
+ * @throws Pm500Error CIP_REPLY_INVALID when it is no size
+ */
+export function acceptAssemblySize(
+  what: string,
+  { generalStatus, data }: CipResponse,
+  block: AssemblyBlock,
+): Pm500Error | undefined {
+  if (generalStatus !== 0) return undefined;
+  if (data.length !== 2) {
+    throw new Pm500Error(
+      'CIP_REPLY_INVALID',
+      `${what}: attribute 4 (Size) has ${data.length} bytes instead of 2; check that the device is a PowerMonitor 500.`,
+      { retryable: true },
+    );
+  }
+  const sizeBytes = data.readUInt16LE(0);
+  return sizeBytes === block.sizeBytes ? undefined : sizeMismatch(what, block, sizeBytes, 'attribute 4 (Size) says');
+}
+
 /** Get_Attribute_Single of an assembly's data, and before it, once for each session, of its size. */
 export class ReadAssembly implements Exchange {
   private asksSize = false;
@@ -143,22 +178,14 @@ export class ReadAssembly implements Exchange {
     this.outcome.reject(error);
   }
 
-  /** A device may keep the size to itself; the length of the data is checked in any case. */
-  private acceptSize({ generalStatus, data }: CipResponse): RequestFrame | undefined {
+  private acceptSize(response: CipResponse): RequestFrame | undefined {
     this.asksSize = false;
-    if (generalStatus === 0 && data.length !== 2) {
-      throw new Pm500Error(
-        'CIP_REPLY_INVALID',
-        `${this.what()}: attribute 4 (Size) has ${data.length} bytes instead of 2; check that the device is a PowerMonitor 500.`,
-        { retryable: true },
-      );
-    }
-    const sizeBytes = generalStatus === 0 ? data.readUInt16LE(0) : undefined;
-    if (sizeBytes === undefined || sizeBytes === this.block.sizeBytes) {
+    const mismatch = acceptAssemblySize(this.what(), response, this.block);
+    if (mismatch === undefined) {
       this.plan.sizeChecked = true;
       return this.plan.dataRequest;
     }
-    this.outcome.reject(this.sizeMismatch(sizeBytes, 'attribute 4 (Size) says'));
+    this.outcome.reject(mismatch);
     return undefined;
   }
 
@@ -169,15 +196,6 @@ export class ReadAssembly implements Exchange {
 
   private deliver(data: Buffer): void {
     if (data.length === this.block.sizeBytes) this.outcome.resolve(new Uint8Array(data));
-    else this.outcome.reject(this.sizeMismatch(data.length, 'the reply has'));
-  }
-
-  private sizeMismatch(gotBytes: number, says: string): Pm500Error {
-    const { instance, sizeBytes } = this.block;
-    return new Pm500Error(
-      'METER_SIZE_MISMATCH',
-      `${this.what()}: ${says} ${gotBytes} bytes, but the layout expects ${sizeBytes}; give this meter a layout file that fits its firmware.`,
-      { details: { assembly: instance, gotBytes, expectedBytes: sizeBytes } },
-    );
+    else this.outcome.reject(sizeMismatch(this.what(), this.block, data.length, 'the reply has'));
   }
 }

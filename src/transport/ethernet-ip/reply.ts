@@ -1,7 +1,8 @@
 import { Pm500Error } from '../../support/errors';
-import { decodeCipResponse, RESPONSE_FLAG, type CipResponse, type ReadService } from './cip';
-import { CPF_ITEM, decodeUnconnected } from './cpf';
-import { COMMAND, HEADER_BYTES, HEADER_OFFSET, isCommand } from './encapsulation';
+import { decodeCipResponse, RESPONSE_FLAG, type CipResponse, type ConnectionService, type ReadService } from './cip';
+import { decodeConnected } from './connected-message';
+import { CPF_ITEM, decodeUnconnected, type ReceivedCpfItem } from './cpf';
+import { COMMAND, decodeHeader, HEADER_BYTES, HEADER_OFFSET, isCommand } from './encapsulation';
 import { encapsulationStatusError } from './status';
 
 /** What the header of the awaited reply must say. */
@@ -11,6 +12,8 @@ export interface AwaitedReply {
   session: number;
   contextLow: number;
   contextHigh: number;
+  /** Of a class 3 connection, T->O; only a reply by SendUnitData carries it. */
+  connectionId: number;
 }
 
 function mismatch(what: string, got: string, expected: string): Pm500Error {
@@ -35,7 +38,10 @@ export function checkReplyHeader(frame: Buffer, awaited: AwaitedReply, what: () 
   if (command !== awaited.command) throw mismatch(what(), `command ${hex(command)}`, hex(awaited.command));
   const low = frame.readUInt32LE(HEADER_OFFSET.context);
   const high = frame.readUInt32LE(HEADER_OFFSET.context + 4);
-  if (low !== awaited.contextLow || high !== awaited.contextHigh) {
+  // SendUnitData has no reply of its own: the context means nothing, the sequence count tells (CIP Vol 2, 2-4.8).
+  const echoesContext = command !== COMMAND.sendUnitData;
+  if (!echoesContext) checkConnected(frame, awaited, what);
+  else if (low !== awaited.contextLow || high !== awaited.contextHigh) {
     throw mismatch(what(), `sender context ${high}/${low}`, `${awaited.contextHigh}/${awaited.contextLow}`);
   }
   const status = frame.readUInt32LE(HEADER_OFFSET.status);
@@ -44,6 +50,15 @@ export function checkReplyHeader(frame: Buffer, awaited: AwaitedReply, what: () 
   if (awaited.session !== 0 && session !== awaited.session) {
     throw mismatch(what(), `session ${hex(session)}`, hex(awaited.session));
   }
+}
+
+function checkConnected(frame: Buffer, awaited: AwaitedReply, what: () => string): void {
+  const { connectionId, sequence } = withSubject(what, () => decodeConnected(frame.subarray(HEADER_BYTES)));
+  if (connectionId !== awaited.connectionId) {
+    throw mismatch(what(), `connection ${hex(connectionId)}`, hex(awaited.connectionId));
+  }
+  const expected = awaited.contextLow & 0xffff;
+  if (sequence !== expected) throw mismatch(what(), `sequence count ${sequence}`, String(expected));
 }
 
 /** True for a frame that a target may send unasked and that means nothing. */
@@ -92,13 +107,27 @@ export function withSubject<Result>(what: () => string, parse: () => Result): Re
   }
 }
 
+function messageIn(frame: Buffer): Buffer {
+  const data = frame.subarray(HEADER_BYTES);
+  const connected = decodeHeader(frame).command === COMMAND.sendUnitData;
+  return connected ? decodeConnected(data).message : decodeUnconnected(data).message;
+}
+
 /**
- * The careful way: the CIP response of any SendRRData reply.
+ * The items after the CIP response of a SendRRData reply, for instance socket addresses.
+ * @throws Pm500Error ENIP_FRAME_INVALID
+ */
+export function decodeReplyItems(frame: Buffer): readonly ReceivedCpfItem[] {
+  return decodeUnconnected(frame.subarray(HEADER_BYTES)).more;
+}
+
+/**
+ * The careful way: the CIP response of any reply by SendRRData or SendUnitData.
  * @param what the request, as the subject of a sentence
  * @throws Pm500Error ENIP_FRAME_INVALID, CIP_REPLY_INVALID, or ENIP_REPLY_MISMATCH for the answer to another service
  */
-export function decodeReply(frame: Buffer, service: ReadService, what: () => string): CipResponse {
-  const response = withSubject(what, () => decodeCipResponse(decodeUnconnected(frame.subarray(HEADER_BYTES)).message));
+export function decodeReply(frame: Buffer, service: ReadService | ConnectionService, what: () => string): CipResponse {
+  const response = withSubject(what, () => decodeCipResponse(messageIn(frame)));
   if (response.service !== service) throw mismatch(what(), `CIP service ${hex(response.service)}`, hex(service));
   return response;
 }

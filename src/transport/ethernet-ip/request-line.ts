@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../support/clock';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { Connection } from './connection';
-import { HEADER_OFFSET } from './encapsulation';
+import { COMMAND, HEADER_OFFSET } from './encapsulation';
 import type { Exchange } from './exchange';
 import { checkReplyHeader, describeCommand, isNop, type AwaitedReply } from './reply';
-import { patchContext, type RequestFrame } from './requests';
+import { patchContext, patchSequence, type RequestFrame } from './requests';
 
 /** Marks requests of all connections of one transport apart, so that a reply of another one never fits. */
 export interface ContextCounter {
@@ -21,7 +21,13 @@ export class RequestLine {
   private waiting: Exchange[] = [];
   private timer: Timer | undefined;
   private deadline = 0;
-  private readonly awaited: AwaitedReply = { command: 0, session: 0, contextLow: 0, contextHigh: 0 };
+  private readonly awaited: AwaitedReply = {
+    command: 0,
+    session: 0,
+    contextLow: 0,
+    contextHigh: 0,
+    connectionId: 0,
+  };
 
   constructor(
     private readonly connection: Connection,
@@ -33,6 +39,16 @@ export class RequestLine {
   /** From now on replies must carry this session handle. */
   setSession(session: number): void {
     this.awaited.session = session;
+  }
+
+  /** Replies by SendUnitData must carry this connection id, T->O. */
+  setConnection(connectionId: number): void {
+    this.awaited.connectionId = connectionId;
+  }
+
+  /** True while a request is on the wire. */
+  get busy(): boolean {
+    return this.current !== undefined;
   }
 
   submit(exchange: Exchange): void {
@@ -107,6 +123,7 @@ export class RequestLine {
     awaited.contextLow = counter.low;
     awaited.contextHigh = counter.high;
     awaited.command = frame.readUInt16LE(HEADER_OFFSET.command);
+    if (awaited.command === COMMAND.sendUnitData) patchSequence(frame, counter.low & 0xffff);
     this.deadline = this.clock.monotonic() + this.replyTimeoutMs;
     if (this.timer === undefined) this.watch(this.replyTimeoutMs);
     this.connection.send(frame);

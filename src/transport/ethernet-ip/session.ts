@@ -2,6 +2,7 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { AssemblyBlock, Identity } from '../transport';
 import { Connection } from './connection';
+import { CheckAssemblySize, CloseConnection, OpenConnection, type OpenedConnection } from './connection-exchange';
 import {
   planAssembly,
   ReadAssembly,
@@ -11,8 +12,10 @@ import {
   type Exchange,
   type Outcome,
 } from './exchange';
+import type { ForwardClose } from './forward-close';
+import type { ForwardOpen } from './forward-open';
 import { RequestLine, type ContextCounter } from './request-line';
-import { unconnectedRequests, unRegisterSessionRequest, type ReadRequests } from './requests';
+import { connectedRequests, unconnectedRequests, unRegisterSessionRequest, type ReadRequests } from './requests';
 import type { Connect } from './socket';
 
 export interface SessionSettings {
@@ -77,7 +80,6 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
 /** A registered encapsulation session (CIP Vol 2, 2-4.4) and what it knows of the assemblies. */
 export class Session {
   private readonly plans = new Map<number, AssemblyPlan>();
-  private readonly requests: ReadRequests;
 
   constructor(
     private readonly handle: number,
@@ -85,9 +87,8 @@ export class Session {
     private readonly line: RequestLine,
     private readonly where: string,
     private readonly verifySize: boolean,
-  ) {
-    this.requests = unconnectedRequests(handle);
-  }
+    private readonly requests: ReadRequests = unconnectedRequests(handle),
+  ) {}
 
   /** Why it is gone, when it is. */
   get lost(): Pm500Error | undefined {
@@ -101,6 +102,54 @@ export class Session {
 
   identify(signal?: AbortSignal): Promise<Identity> {
     return this.run((outcome) => new ReadIdentity(this.where, this.requests, outcome), signal);
+  }
+
+  /** Where the other end is, once connected: an IP address even when the settings name a host. */
+  get remoteAddress(): string | undefined {
+    return this.connection.remoteAddress;
+  }
+
+  /** True while a request is on the wire. */
+  get busy(): boolean {
+    return this.line.busy;
+  }
+
+  /** Ends the session because of `error`; `onLost` follows. */
+  lose(error: Pm500Error): void {
+    this.connection.lose(error);
+  }
+
+  /** Compares attribute 4 (Size) with the layout, unless the settings say not to. */
+  checkSize(block: AssemblyBlock, signal?: AbortSignal): Promise<undefined> {
+    if (!this.verifySize) return Promise.resolve(undefined);
+    return this.run((outcome) => new CheckAssemblySize(this.where, this.requests, block, outcome), signal);
+  }
+
+  /**
+   * Forward Open.
+   * @param purpose the task as the subject of a sentence
+   * @param receivePort UDP port for T->O datagrams, when the target shall be told
+   */
+  openConnection(
+    purpose: string,
+    request: ForwardOpen,
+    receivePort?: number,
+    signal?: AbortSignal,
+  ): Promise<OpenedConnection> {
+    return this.run((outcome) => new OpenConnection(purpose, this.handle, request, receivePort, outcome), signal);
+  }
+
+  /** Forward Close. */
+  closeConnection(request: ForwardClose): Promise<undefined> {
+    const purpose = `Closing a connection to ${this.where}`;
+    return this.run((outcome) => new CloseConnection(purpose, this.handle, request, outcome));
+  }
+
+  /** The same session, reading over a class 3 connection from now on. */
+  over(connection: OpenedConnection): Session {
+    this.line.setConnection(connection.targetToOriginatorId);
+    const requests = connectedRequests(this.handle, connection.originatorToTargetId);
+    return new Session(this.handle, this.connection, this.line, this.where, this.verifySize, requests);
   }
 
   /** Unregisters and closes; pending reads are rejected with `error`. */

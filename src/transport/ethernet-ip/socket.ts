@@ -9,6 +9,8 @@ export interface SocketLike {
   end(frame: RequestFrame): unknown;
   destroy(): unknown;
   setNoDelay(noDelay: boolean): unknown;
+  /** IP address of the other end, once connected. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /**

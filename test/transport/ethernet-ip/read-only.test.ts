@@ -64,7 +64,7 @@ describe('EtherNet/IP client: it can only read', () => {
   });
 
   it('writes to its sockets in two places, whose type takes only such requests', () => {
-    const own = SOURCES.filter(({ path }) => path.startsWith('transport/'));
+    const own = SOURCES.filter(({ path }) => path.startsWith('transport/ethernet-ip/'));
     const writes = own.flatMap(({ path, text }) =>
       [...text.matchAll(/\.(?:write|end|send)\(\w+[(),]/g)].map(
         ([call]) => `${path.slice(path.lastIndexOf('/') + 1)} ${call}`,
