@@ -3,9 +3,24 @@ import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { systemClock } from '../../src/support/clock';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
+import { ReadOnlySocket } from '../../src/transport/modbus/read-only-socket';
+import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
 import { FakeTransport } from '../support/fake-transport';
+import { ModbusPeer, PEER_PRODUCT } from '../support/modbus-peer';
 import { PEER_IDENTITY, ScriptedPeer } from '../support/scripted-peer';
-import { describeTransport } from './transport.suite';
+import { describeTransport, type Protocol } from './transport.suite';
+
+/** Where the registers stand that hold what an assembly holds. */
+const registerOf = (instance: number): number => (instance === 101 ? 300_081 : 316_385);
+
+const MODBUS: Protocol = {
+  block: (instance, sizeBytes) => ({ kind: 'registers', register: registerOf(instance), words: sizeBytes / 2 }),
+  foreignBlock: { kind: 'assembly', instance: 101, sizeBytes: 48 },
+  connectFailed: 'MODBUS_CONNECT_FAILED',
+  connectionLost: 'MODBUS_CONNECTION_LOST',
+  refusal: { code: 'MODBUS_EXCEPTION', details: { exceptionCode: 2 } },
+  tellsSize: false,
+};
 
 const REFUSED = new Pm500Error('CIP_STATUS', 'The meter refused.', {
   details: { generalStatus: 0x16, extendedStatus: [] },
@@ -74,3 +89,52 @@ describeTransport('EtherNet/IP explicit', async () => {
     dispose: () => peer.close(),
   };
 });
+
+describeTransport(
+  'Modbus TCP',
+  async () => {
+    const peer = new ModbusPeer();
+    const port = await peer.listen();
+    const arrivals = new EventEmitter();
+    let stalled = false;
+    /** Never connects while the meter is stalled. */
+    class StallingSocket extends ReadOnlySocket {
+      override begin(host: string, port: number): void {
+        if (stalled) arrivals.emit('request');
+        else super.begin(host, port);
+      }
+    }
+    const transport = createModbusTcpTransport(
+      { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 4000, releaseAfterIdleMs: 60_000 },
+      { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where) },
+    );
+    let arrived: Promise<unknown> = Promise.resolve();
+    return {
+      transport,
+      identity: PEER_PRODUCT,
+      setAssembly: (instance, bytes) => void peer.spans.set(registerOf(instance), bytes),
+      refuse: (instance) => void peer.refusals.set(registerOf(instance), 2),
+      stall: () => {
+        stalled = true;
+        arrived = once(arrivals, 'request');
+        peer.fault = () => arrivals.emit('request');
+      },
+      stalledRequest: async () => {
+        await arrived;
+      },
+      resume: () => {
+        stalled = false;
+        peer.fault = undefined;
+      },
+      dropConnection: () => {
+        peer.hangUp();
+      },
+      goAway: () => peer.close(),
+      comeBack: async () => {
+        await peer.listen();
+      },
+      dispose: () => peer.close(),
+    };
+  },
+  MODBUS,
+);

@@ -1,0 +1,75 @@
+import { Pm500Error } from '../../support/errors';
+import { describeSocketError } from '../ethernet-ip/socket';
+
+/** What the exception codes mean (Modbus Application Protocol 1.1b3, 7) and what to do. */
+const EXCEPTIONS: ReadonlyMap<number, string> = new Map([
+  [1, 'illegal function; choose the other read function (03 or 04)'],
+  [2, 'illegal data address; check that this firmware has the register'],
+  [3, 'illegal data value; check that this firmware allows to read so many registers at once'],
+  [4, 'server device failure; read again, and look at the meter when it stays so'],
+  [5, 'acknowledge, the answer takes long; read again later'],
+  [6, 'server device busy; read again later'],
+  [10, 'gateway path unavailable; check the gateway and the unit identifier'],
+  [11, 'gateway target failed to respond; check the unit identifier and that the meter is powered'],
+]);
+const MAY_PASS: readonly number[] = [4, 5, 6, 10, 11];
+
+/** An exception reply: the meter refuses, and the connection is as good as before. */
+export function exceptionError(what: string, exceptionCode: number): Pm500Error {
+  const meaning = EXCEPTIONS.get(exceptionCode) ?? 'a code that Modbus does not define; check the device';
+  return new Pm500Error('MODBUS_EXCEPTION', `${what} was refused with exception ${exceptionCode}: ${meaning}.`, {
+    retryable: MAY_PASS.includes(exceptionCode),
+    details: { exceptionCode },
+  });
+}
+
+export function connectTimedOut(where: string, timeoutMs: number): Pm500Error {
+  return new Pm500Error(
+    'MODBUS_CONNECT_TIMEOUT',
+    `${where} did not accept a connection within ${timeoutMs} ms; check the address and that the meter is powered.`,
+    { retryable: true },
+  );
+}
+
+export function replyTimedOut(what: string, timeoutMs: number): Pm500Error {
+  return new Pm500Error(
+    'MODBUS_REPLY_TIMEOUT',
+    `${what}: no reply within ${timeoutMs} ms; check the unit identifier and the network, the connection is opened again.`,
+    { retryable: true },
+  );
+}
+
+/** @param reason what is wrong with it, a clause without a full stop */
+export function replyInvalid(what: string, reason: string, cause?: unknown): Pm500Error {
+  return new Pm500Error('MODBUS_REPLY_INVALID', `${what}: ${reason}; the connection is opened again.`, {
+    cause,
+    retryable: true,
+  });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+export function tcpConnectFailed(where: string, cause: unknown): Pm500Error {
+  const reason =
+    codeOf(cause) === 'ECONNREFUSED'
+      ? 'nothing listens there; check the address and the Modbus TCP port set at the front panel.'
+      : describeSocketError(cause);
+  return new Pm500Error('MODBUS_CONNECT_FAILED', `No Modbus connection to ${where}: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}
+
+/** @param cause the socket's error; absent when the meter just closed */
+export function tcpConnectionLost(where: string, cause?: unknown): Pm500Error {
+  const reason =
+    cause === undefined || codeOf(cause) === 'ECONNRESET'
+      ? 'the meter closed it; check that no other client holds its only Modbus socket.'
+      : describeSocketError(cause);
+  return new Pm500Error('MODBUS_CONNECTION_LOST', `The Modbus connection to ${where} was lost: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}

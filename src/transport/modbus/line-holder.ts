@@ -1,0 +1,109 @@
+import { delay, type Clock } from '../../support/clock';
+import type { Pm500Error } from '../../support/errors';
+import type { LineEvents, LineKind, ModbusLine } from './line';
+
+/** An open line and the right to it. */
+interface Held {
+  readonly line: ModbusLine;
+  readonly giveBack: () => void;
+  /** Why it is gone, when it went by itself. */
+  lost: Pm500Error | undefined;
+}
+
+/**
+ * Holds one line at most. The next one is opened when the one before has closed, its pause is over, and nobody else in
+ * the process holds the same socket or port.
+ */
+export class LineHolder {
+  private held: Held | undefined;
+  private attempt: AbortController | undefined;
+  private closing: Promise<unknown> = Promise.resolve();
+  private reopenAt = 0;
+
+  constructor(
+    private readonly kind: LineKind,
+    private readonly connectTimeoutMs: number,
+    private readonly clock: Clock,
+    private readonly events: LineEvents,
+  ) {}
+
+  get line(): ModbusLine | undefined {
+    return this.held?.line;
+  }
+
+  /** Resolves when what was released last is closed. */
+  get released(): Promise<void> {
+    return this.closing.then(() => undefined);
+  }
+
+  /**
+   * Opens a line; to be called when there is none.
+   * @throws Pm500Error coded, or the reason of `signal`, or what `release` was given meanwhile
+   */
+  async open(signal?: AbortSignal): Promise<ModbusLine> {
+    const attempt = new AbortController();
+    const stop = signal === undefined ? attempt.signal : AbortSignal.any([signal, attempt.signal]);
+    const opening = this.openWhenFree(stop);
+    this.attempt = attempt;
+    // Whoever waits for the line to be closed waits for an attempt that is being given up, too.
+    this.closing = opening.catch(() => undefined);
+    const held = await opening;
+    this.attempt = undefined;
+    const unwanted = stop.aborted ? (stop.reason as Pm500Error) : held.lost;
+    if (unwanted !== undefined) {
+      await this.dispose(held);
+      throw unwanted;
+    }
+    this.held = held;
+    return held.line;
+  }
+
+  /**
+   * Gives the line back, or ends the attempt to open one.
+   * @param pauseMs no line is opened again before
+   * @param reason what an attempt under way is rejected with
+   */
+  release(pauseMs: number, reason?: Pm500Error): void {
+    const { held, attempt } = this;
+    this.held = undefined;
+    this.attempt = undefined;
+    this.reopenAt = this.clock.monotonic() + pauseMs;
+    attempt?.abort(reason);
+    if (held !== undefined) this.closing = this.dispose(held);
+  }
+
+  private dispose({ line, giveBack }: Held): Promise<void> {
+    return line.destroy().finally(giveBack);
+  }
+
+  private async openWhenFree(stop: AbortSignal): Promise<Held> {
+    await this.closing;
+    const pauseMs = this.reopenAt - this.clock.monotonic();
+    if (pauseMs > 0) await delay(this.clock, pauseMs, stop);
+    stop.throwIfAborted();
+    const giveBack = await this.kind.lines.take(this.kind.key, this.connectTimeoutMs, this.clock, stop);
+    let held: Held | undefined;
+    let lost: Pm500Error | undefined;
+    try {
+      const line = await this.kind.openLine(
+        {
+          onBytes: (count) => {
+            if (this.held !== undefined && this.held === held) this.events.onBytes(count);
+          },
+          onLost: (error) => {
+            lost = error;
+            if (held === undefined) return;
+            held.lost = error;
+            if (this.held === held) this.events.onLost(error);
+          },
+        },
+        stop,
+      );
+      held = { line, giveBack, lost };
+      return held;
+    } catch (thrown) {
+      giveBack();
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Pm500Error } from '../../support/errors';
+import type { LineTurns } from './line-turns';
+
+/** All of the Modbus library's client that is used: the two functions that read registers, and nothing that writes. */
+export interface RegisterReader {
+  /** Function 03. */
+  readHoldingRegisters(address: number, words: number): Promise<RegisterReply>;
+  /** Function 04. */
+  readInputRegisters(address: number, words: number): Promise<RegisterReply>;
+}
+
+export interface RegisterReply {
+  /** The registers as they travelled; its length is what the meter said, not what was asked. */
+  readonly buffer: Buffer;
+}
+
+/** Functions that this software may send (1420-UM001E p.44: both give the same values). */
+export type ReadFunction = 3 | 4;
+
+/** One connection to a meter: a TCP socket or an open serial port, and the library's client on it. */
+export interface ModbusLine {
+  readonly reader: RegisterReader;
+  /** Bytes of a reply around its registers: 9 over TCP, 5 over a serial line. */
+  readonly envelopeBytes: number;
+  /** Bytes of an exception reply. */
+  readonly exceptionBytes: number;
+  /** Closes at once; resolves when nothing of it is open any more. May be called twice, never rejects. */
+  destroy(): Promise<void>;
+}
+
+export interface LineEvents {
+  /** Bytes have arrived, before the library hears of them. */
+  readonly onBytes: (count: number) => void;
+  /** It is gone and was not destroyed; called once at most. */
+  readonly onLost: (error: Pm500Error) => void;
+}
+
+/**
+ * Connects, or cleans up and rejects with a coded error; with the reason of `signal` when that aborts. When it has
+ * rejected, nothing is left open.
+ */
+export type OpenLine = (events: LineEvents, signal: AbortSignal) => Promise<ModbusLine>;
+
+/** What differs between TCP and a serial line. */
+export interface LineKind {
+  /** For sentences. */
+  readonly where: string;
+  /** The same for all transports that mean the same socket or port. */
+  readonly key: string;
+  readonly openLine: OpenLine;
+  /** Silence after a failure, before the line is opened again. */
+  readonly pauseMs: number;
+  readonly lines: LineTurns;
+}

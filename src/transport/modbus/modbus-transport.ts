@@ -1,0 +1,304 @@
+import type { Clock, Timer } from '../../support/clock';
+import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
+import type { Logger } from '../../support/logger';
+import { StateBroadcast } from '../state-broadcast';
+import {
+  blockUnsupported,
+  type Block,
+  type ProductIdentity,
+  type RegisterBlock,
+  type Transport,
+  type TransportState,
+  type TransportStateChange,
+} from '../transport';
+import { checkRegisterBlock } from './address';
+import { askLine, type Exchange } from './exchange';
+import { replyInvalid, replyTimedOut } from './failures';
+import type { LineKind, ModbusLine, ReadFunction } from './line';
+import { LineHolder } from './line-holder';
+import type { LineTurns } from './line-turns';
+import { readProductIdentity } from './product-identity';
+
+/** What both Modbus transports are told. */
+export interface ModbusSettings {
+  readonly connectTimeoutMs: number;
+  /** For each request, from the moment it is sent. */
+  readonly replyTimeoutMs: number;
+  /**
+   * How long the socket or port is kept when nothing is read; 0 gives it back after each cycle, that is as soon as
+   * nothing is waiting to be read. The transport stays open and connects again with its next read.
+   */
+  readonly releaseAfterIdleMs: number;
+  /** 4 (input registers) by default; both give the same values. */
+  readonly readFunction?: ReadFunction;
+}
+
+/** A Modbus transport, which says whether it holds the meter's only socket (or the port) now. */
+export interface ModbusTransport extends Transport<ProductIdentity> {
+  readonly holdsLine: boolean;
+}
+
+export interface ModbusDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: one for the process, so that no meter ever sees a second socket. */
+  readonly lines?: LineTurns;
+}
+
+/** An `open` under way, shared by everybody who waits for it. */
+interface Opening {
+  readonly done: Promise<void>;
+  readonly stop: AbortController;
+  waiters: number;
+}
+
+/**
+ * Reads registers over one line at a time, one request on it at a time. Whatever the library does, each request ends by
+ * its reply, by its time, or by the end of its line; after anything but a Modbus exception the line is dropped.
+ */
+export class LineTransport implements ModbusTransport {
+  private opening: Opening | undefined;
+  private current: Exchange | undefined;
+  private waiting: Exchange[] = [];
+  private timer: Timer | undefined;
+  private idle: Timer | undefined;
+  private readonly holder: LineHolder;
+  private readonly broadcast: StateBroadcast;
+
+  constructor(
+    private readonly kind: LineKind,
+    private readonly settings: ModbusSettings,
+    private readonly dependencies: ModbusDependencies,
+  ) {
+    this.broadcast = new StateBroadcast(dependencies.logger);
+    this.holder = new LineHolder(kind, settings.connectTimeoutMs, dependencies.clock, {
+      onBytes: (count) => {
+        this.count(count);
+      },
+      onLost: (error) => {
+        this.fail(error);
+      },
+    });
+  }
+
+  get state(): TransportState {
+    return this.broadcast.state;
+  }
+
+  get holdsLine(): boolean {
+    return this.holder.line !== undefined;
+  }
+
+  onState(listener: (change: TransportStateChange) => void): () => void {
+    return this.broadcast.onState(listener);
+  }
+
+  open(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(this.stopped(`Opening ${this.kind.where}`));
+    if (this.state === 'open') return Promise.resolve();
+    const opening = this.opening ?? this.startOpening();
+    opening.waiters++;
+    if (signal === undefined) return opening.done;
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        opening.waiters--;
+        const error = this.stopped(`Opening ${this.kind.where}`);
+        // The last one to give up takes the attempt along, and hears of it when nothing is left open.
+        if (opening.waiters === 0) opening.stop.abort(error);
+        else reject(error);
+      };
+      const ignore = (): void => {
+        signal.removeEventListener('abort', stop);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      opening.done.then(ignore, ignore);
+      opening.done.then(resolve, reject);
+    });
+  }
+
+  read(block: Block, signal?: AbortSignal): Promise<Uint8Array> {
+    if (block.kind !== 'registers') return Promise.reject(blockUnsupported(block, 'Modbus'));
+    const what = `Reading register ${block.register} of ${this.kind.where}`;
+    try {
+      checkRegisterBlock(block);
+    } catch (thrown) {
+      return Promise.reject(toPm500Error(thrown));
+    }
+    if (this.state !== 'open') return Promise.reject(this.notOpen());
+    if (signal?.aborted === true) return Promise.reject(this.stopped(what));
+    return this.submit(block, what, signal);
+  }
+
+  async identify(signal?: AbortSignal): Promise<ProductIdentity> {
+    return readProductIdentity((block) => this.read(block, signal));
+  }
+
+  close(): Promise<void> {
+    const closed = new Pm500Error(
+      'METER_CLOSED',
+      `The connection to ${this.kind.where} was closed before the reply came.`,
+    );
+    this.opening?.stop.abort(closed);
+    const ending = this.opening?.done.catch(() => undefined) ?? Promise.resolve();
+    this.end(closed, 0);
+    return ending.then(() => this.holder.released);
+  }
+
+  private startOpening(): Opening {
+    const stop = new AbortController();
+    this.opening = { done: this.settle(stop.signal), stop, waiters: 0 };
+    this.broadcast.enter('opening');
+    return this.opening;
+  }
+
+  private async settle(signal: AbortSignal): Promise<void> {
+    try {
+      await this.holder.open(signal);
+    } catch (thrown) {
+      const error = toPm500Error(thrown, 'MODBUS_CONNECT_FAILED');
+      this.opening = undefined;
+      this.broadcast.enter('closed', hasCode(error, 'METER_CLOSED', 'ABORTED') ? undefined : error);
+      throw error;
+    }
+    this.opening = undefined;
+    this.broadcast.enter('open');
+    this.proceed();
+  }
+
+  private submit(block: RegisterBlock, what: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        this.abandon(exchange, this.stopped(what));
+      };
+      const exchange: Exchange = {
+        what,
+        block,
+        sent: false,
+        receivedBytes: 0,
+        resolve: (bytes) => {
+          signal?.removeEventListener('abort', stop);
+          resolve(bytes);
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', stop);
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      this.waiting.push(exchange);
+      this.proceed();
+    });
+  }
+
+  /** Takes the next exchange, or sees to it that the line is given back. */
+  private proceed(): void {
+    if (this.current !== undefined) return;
+    this.idle?.cancel();
+    this.idle = undefined;
+    this.current = this.waiting.shift();
+    if (this.current !== undefined) {
+      const exchange = this.current;
+      this.serve(exchange).catch((thrown: unknown) => {
+        this.conclude(exchange, toPm500Error(thrown));
+      });
+    } else if (this.holdsLine) {
+      this.idle = this.dependencies.clock.after(this.settings.releaseAfterIdleMs, () => {
+        this.holder.release(0);
+      });
+    }
+  }
+
+  private async serve(exchange: Exchange): Promise<void> {
+    const line: ModbusLine = this.holder.line ?? (await this.holder.open());
+    if (this.current !== exchange) return;
+    this.watch(exchange, this.settings.replyTimeoutMs);
+    const bytes = await askLine(line, exchange, this.settings.readFunction ?? 4);
+    if (this.current !== exchange) return;
+    this.finish();
+    exchange.resolve(bytes);
+    this.proceed();
+  }
+
+  private conclude(exchange: Exchange, error: Pm500Error): void {
+    if (this.current !== exchange) return;
+    if (error.code === 'MODBUS_EXCEPTION') {
+      this.finish();
+      exchange.reject(error);
+      this.proceed();
+    } else this.fail(error);
+  }
+
+  private finish(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.current = undefined;
+  }
+
+  /** When time is up, what has arrived while the process was busy elsewhere is still heard: a slow host is not a silent meter. */
+  private watch(exchange: Exchange, delayMs: number, lastChance = false): void {
+    this.timer = this.dependencies.clock.after(delayMs, () => {
+      if (lastChance) this.fail(replyTimedOut(exchange.what, this.settings.replyTimeoutMs));
+      else this.watch(exchange, 0, true);
+    });
+  }
+
+  private count(bytes: number): void {
+    if (this.current?.sent === true) this.current.receivedBytes += bytes;
+    else this.fail(replyInvalid(this.kind.where, 'a reply arrived that nothing had asked for'));
+  }
+
+  /** Gives one exchange up. One that has begun costs the line, since its reply would come late. */
+  private abandon(exchange: Exchange, error: Pm500Error): void {
+    if (this.current === exchange) {
+      this.finish();
+      exchange.reject(error);
+      this.fail(
+        new Pm500Error('MODBUS_CONNECTION_LOST', `${exchange.what} was stopped, and its connection dropped with it.`, {
+          cause: error,
+          retryable: true,
+        }),
+      );
+      return;
+    }
+    const place = this.waiting.indexOf(exchange);
+    if (place < 0) return;
+    this.waiting.splice(place, 1);
+    exchange.reject(error);
+  }
+
+  private fail(error: Pm500Error): void {
+    if (this.state !== 'open') return;
+    this.dependencies.logger.debug(error.message);
+    this.end(error, this.kind.pauseMs, error);
+  }
+
+  /** Drops the line and tells everybody who waits; the one whose turn it was hears `error` itself. */
+  private end(error: Pm500Error, pauseMs: number, reason?: Pm500Error): void {
+    const { current, waiting } = this;
+    this.finish();
+    this.waiting = [];
+    this.idle?.cancel();
+    this.idle = undefined;
+    this.holder.release(pauseMs, error);
+    if (this.opening === undefined) this.broadcast.enter('closed', reason);
+    current?.reject(error);
+    for (const exchange of waiting) exchange.reject(this.notSent(exchange, error));
+  }
+
+  private notSent(exchange: Exchange, cause: Pm500Error): Pm500Error {
+    if (cause.code === 'METER_CLOSED') return cause;
+    return new Pm500Error(
+      'MODBUS_CONNECTION_LOST',
+      `${exchange.what} was not asked for, because the connection was lost: ${cause.message}`,
+      { cause, retryable: true },
+    );
+  }
+
+  private notOpen(): Pm500Error {
+    return new Pm500Error('METER_CLOSED', `There is no connection to ${this.kind.where}; open it before reading.`);
+  }
+
+  private stopped(what: string): Pm500Error {
+    return new Pm500Error('ABORTED', `${what} was stopped on request.`);
+  }
+}

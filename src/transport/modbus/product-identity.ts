@@ -1,0 +1,42 @@
+import { decodeRegisters } from '../../domain/register-decode';
+import { REGISTER_PLANS } from '../../domain/register-plan';
+import type { Value } from '../../domain/reading';
+import { CATALOG_NUMBERS } from '../../meter/identity';
+import type { ProductIdentity, RegisterBlock } from '../transport';
+
+const SPANS = REGISTER_PLANS.get('product')?.spans ?? [];
+
+/** Reads the product registers one span after the other. */
+export async function readProductIdentity(
+  read: (block: RegisterBlock) => Promise<Uint8Array>,
+): Promise<ProductIdentity> {
+  const values: Record<string, Value> = {};
+  for (const span of SPANS) {
+    const bytes = await read({ kind: 'registers', register: span.register, words: span.words });
+    Object.assign(values, decodeRegisters(span, bytes).values);
+  }
+  const text = (metric: string): string => (typeof values[metric] === 'string' ? values[metric] : '');
+  return {
+    firmwareBase: text('firmware_base'),
+    firmwareCommunication: text('firmware_communication'),
+    firmwareAnalog: text('firmware_analog'),
+    letters: text('identification_letters'),
+  };
+}
+
+/**
+ * Why product registers are not those of a PowerMonitor 500 or of the configured catalog number, as the end of a
+ * sentence; undefined when nothing speaks against it. The model letter tells V1 from V2 only (1420-UM001E p.49 Table 10).
+ */
+export function describeProductMismatch(
+  { firmwareBase }: ProductIdentity,
+  expectedCatalogNumber?: string,
+): string | undefined {
+  const letter = firmwareBase.charAt(0);
+  if (!CATALOG_NUMBERS.some(({ modelLetter }) => modelLetter === letter)) {
+    return `has firmware "${firmwareBase}", but that of a PowerMonitor 500 begins with A or B; check the address.`;
+  }
+  const expected = CATALOG_NUMBERS.find(({ catalogNumber }) => catalogNumber === expectedCatalogNumber);
+  if (expected === undefined || expected.modelLetter === letter) return undefined;
+  return `has firmware "${firmwareBase}", but that of a ${expected.catalogNumber} begins with ${expected.modelLetter}; correct the configuration or the address.`;
+}

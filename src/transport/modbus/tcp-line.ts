@@ -1,0 +1,108 @@
+import type { Clock } from '../../support/clock';
+import { Pm500Error } from '../../support/errors';
+import { connectTimedOut, tcpConnectFailed, tcpConnectionLost } from './failures';
+import { loadClient } from './library';
+import type { LineEvents, ModbusLine } from './line';
+import type { ReadOnlySocket } from './read-only-socket';
+
+export interface TcpLineSettings {
+  readonly host: string;
+  readonly port: number;
+  /** 1 to 247; a meter on Ethernet usually ignores it. */
+  readonly unitId: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** MBAP header (7), function and byte count around the registers; the exception has its code instead. */
+const ENVELOPE_BYTES = 9;
+const EXCEPTION_BYTES = 9;
+
+/** Resolves once the socket is connected; else destroys it, awaits its close and rejects. */
+async function connectSocket(
+  socket: ReadOnlySocket,
+  closed: Promise<void>,
+  settings: TcpLineSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, port, connectTimeoutMs } = settings;
+  const where = `${host}:${port}`;
+  let cleanUp = (): void => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.after(connectTimeoutMs, () => {
+        reject(connectTimedOut(where, connectTimeoutMs));
+      });
+      const stop = (): void => {
+        reject(signal.reason as Pm500Error);
+      };
+      const fail = (error: Error): void => {
+        reject(tcpConnectFailed(where, error));
+      };
+      cleanUp = () => {
+        timer.cancel();
+        signal.removeEventListener('abort', stop);
+        socket.off('error', fail);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      socket.once('error', fail);
+      socket.once('connect', resolve);
+      socket.begin(host, port);
+    });
+  } catch (thrown) {
+    socket.destroy();
+    await closed;
+    // A port or host that cannot be makes `connect` throw at once.
+    throw thrown instanceof TypeError || thrown instanceof RangeError ? tcpConnectFailed(where, thrown) : thrown;
+  } finally {
+    cleanUp();
+  }
+}
+
+/**
+ * Opens one socket of its own, and only then gives it to a client of the library, which never connects by itself: its
+ * own connecting can leave a socket behind that opens later, and the meter has only one.
+ */
+export async function openTcpLine(
+  settings: TcpLineSettings,
+  clock: Clock,
+  createSocket: (where: string) => ReadOnlySocket,
+  events: LineEvents,
+  signal: AbortSignal,
+): Promise<ModbusLine> {
+  const where = `${settings.host}:${settings.port}`;
+  const Client = await loadClient();
+  signal.throwIfAborted();
+  const socket = createSocket(where);
+  let failure: Error | undefined;
+  let destroyed = false;
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  await connectSocket(socket, closed, settings, clock, signal);
+  socket.on('data', (chunk) => {
+    events.onBytes(chunk.length);
+  });
+  socket.on('end', () => {
+    socket.destroy();
+  });
+  socket.on('close', () => {
+    if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
+  });
+  const client = new Client();
+  client.on('error', () => undefined);
+  client.setID(settings.unitId);
+  const destroy = (): Promise<void> => {
+    destroyed = true;
+    socket.destroy();
+    return closed;
+  };
+  try {
+    await client.linkTCP(socket, { port: settings.port });
+  } catch (thrown) {
+    await destroy();
+    throw tcpConnectionLost(where, thrown);
+  }
+  return { reader: client, envelopeBytes: ENVELOPE_BYTES, exceptionBytes: EXCEPTION_BYTES, destroy };
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { ProductIdentity } from '../../src/transport/transport';
+import { wireAddress } from '../../src/transport/modbus/address';
+
+/** One request that the peer received, without its header. */
+export interface ModbusRequest {
+  readonly transaction: number;
+  readonly unit: number;
+  readonly pdu: Buffer;
+  readonly functionCode: number;
+  readonly address: number;
+  readonly words: number;
+}
+
+/** What the peer does with one request, instead of answering as a meter would. */
+export type ModbusFault = (context: {
+  readonly request: ModbusRequest;
+  readonly socket: Socket;
+  /** The whole reply as it should be. */
+  readonly reply: Buffer;
+}) => void;
+
+/** A reply with a header of its own. */
+export function modbusFrame(transaction: number, unit: number, pdu: Uint8Array): Buffer {
+  const frame = Buffer.alloc(7 + pdu.length);
+  frame.writeUInt16BE(transaction, 0);
+  frame.writeUInt16BE(pdu.length + 1, 4);
+  frame[6] = unit;
+  frame.set(pdu, 7);
+  return frame;
+}
+
+export const PEER_PRODUCT: ProductIdentity = {
+  firmwareBase: 'A.7',
+  firmwareCommunication: 'A.4',
+  firmwareAnalog: '',
+  letters: 'SIM0940000001',
+};
+const PEER_PRODUCT_WORDS: ReadonlyMap<number, readonly number[]> = new Map([
+  [300_001, [0x4107, 0x4104, 0]],
+  [300_033, [0x5349, 0x4d30, 0x3934, 0x3030, 0x3030, 0x3030, 0x3100]],
+]);
+
+/** A TCP peer that speaks just enough Modbus for tests, and whatever nonsense a test asks of it. */
+export class ModbusPeer {
+  /** Bytes by printed number of the first register. */
+  readonly spans = new Map<number, Uint8Array>();
+  /** Exception codes given instead of a span. */
+  readonly refusals = new Map<number, number>();
+  readonly requests: ModbusRequest[] = [];
+  readonly sockets = new Set<Socket>();
+  /** Every connection ever accepted, and the most at one time. */
+  accepted = 0;
+  mostSockets = 0;
+  fault: ModbusFault | undefined;
+  private readonly server: Server;
+  private port = 0;
+
+  constructor() {
+    for (const [register, words] of PEER_PRODUCT_WORDS) {
+      this.spans.set(register, Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 0xff])));
+    }
+    this.server = createServer({ noDelay: true }, (socket) => {
+      this.serve(socket);
+    });
+  }
+
+  async listen(): Promise<number> {
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+    return this.port;
+  }
+
+  /** Stops listening and destroys every connection; `listen` brings it back on the same port. */
+  async close(): Promise<void> {
+    this.hangUp();
+    if (!this.server.listening) return;
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    this.accepted++;
+    this.mostSockets = Math.max(this.mostSockets, this.sockets.size);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+    let received = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 12) {
+        const frame = received.subarray(0, 12);
+        received = received.subarray(12);
+        this.react(frame, socket);
+      }
+    });
+  }
+
+  private react(frame: Buffer, socket: Socket): void {
+    const request: ModbusRequest = {
+      transaction: frame.readUInt16BE(0),
+      unit: frame.readUInt8(6),
+      pdu: frame.subarray(7),
+      functionCode: frame.readUInt8(7),
+      address: frame.readUInt16BE(8),
+      words: frame.readUInt16BE(10),
+    };
+    this.requests.push(request);
+    const reply = modbusFrame(request.transaction, request.unit, this.answer(request));
+    if (this.fault === undefined) socket.write(reply);
+    else this.fault({ request, socket, reply });
+  }
+
+  private answer({ functionCode, address, words }: ModbusRequest): Uint8Array {
+    for (const [register, exception] of this.refusals) {
+      if (wireAddress(register) === address) return Uint8Array.of(functionCode | 0x80, exception);
+    }
+    for (const [register, bytes] of this.spans) {
+      if (wireAddress(register) !== address) continue;
+      const data = bytes.subarray(0, 2 * words);
+      return Uint8Array.of(functionCode, data.length, ...data);
+    }
+    return Uint8Array.of(functionCode | 0x80, 2);
+  }
+}
