@@ -1,4 +1,3 @@
-import { portNear } from '../../test/support/ports';
 import { lookUpProgram } from '../../test/support/programs';
 import { startVictoriaMetrics, VICTORIA_METRICS_PROGRAMS } from '../../test/support/victoria-metrics';
 import { INFLUX_DEFAULT_PORT, type InfluxAccess } from './influx-query';
@@ -28,11 +27,14 @@ function givenDatabase(environment: Environment): Database | undefined {
 }
 
 /** The database that was given, else a VictoriaMetrics of our own where it is installed, else none. */
-export async function openDatabase(environment: Environment): Promise<Database | undefined> {
+export async function openDatabase(
+  environment: Environment,
+  choosePort: (usual: number) => Promise<number>,
+): Promise<Database | undefined> {
   const given = givenDatabase(environment);
   if (given !== undefined) return given;
   if (lookUpProgram(...VICTORIA_METRICS_PROGRAMS) === undefined) return undefined;
-  const server = await startVictoriaMetrics({ port: await portNear(INFLUX_DEFAULT_PORT) });
+  const server = await startVictoriaMetrics({ port: await choosePort(INFLUX_DEFAULT_PORT) });
   return {
     label: 'a VictoriaMetrics of this demo, its data gone afterwards',
     access: { url: server.url, token: '', org: '', bucket: '' },

@@ -31,6 +31,7 @@ async function perform({ checkSeconds }: DemoOptions, curtain: Curtain): Promise
   const stage = await startStage({
     environment: process.env,
     curtain,
+    isPrivate: checkSeconds !== undefined,
     ...(checkSeconds === undefined
       ? {}
       : {

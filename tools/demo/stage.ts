@@ -48,6 +48,8 @@ export class Curtain {
 export interface StageOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly curtain: Curtain;
+  /** True: no usual ports, so that nothing else on this machine, such as another flow that looks for a broker, joins in. */
+  readonly isPrivate: boolean;
   /** Called when the broker is up and before anything publishes. */
   readonly onBroker?: (url: string) => Promise<void>;
 }
@@ -58,16 +60,17 @@ function credentialsFor(flow: readonly FlowEntry[], database: Database | undefin
 }
 
 /** Starts broker, database and Node-RED, and deploys the flow; ports that are taken are replaced in a copy of it. */
-export async function startStage({ environment, curtain, onBroker }: StageOptions): Promise<Stage> {
-  const broker = await startBroker(await portNear(DEFAULTS['sparkplug-edge'].port));
+export async function startStage({ environment, curtain, isPrivate, onBroker }: StageOptions): Promise<Stage> {
+  const choosePort = (usual: number): Promise<number> => (isPrivate ? freePort() : portNear(usual));
+  const broker = await startBroker(await choosePort(DEFAULTS['sparkplug-edge'].port));
   curtain.add(() => broker.stop());
   await onBroker?.(broker.url);
-  const database = await openDatabase(environment);
+  const database = await openDatabase(environment, choosePort);
   if (database?.stop !== undefined) curtain.add(database.stop);
-  const nodeRed = await startNodeRed({ port: await portNear(EDITOR_PORT) });
+  const nodeRed = await startNodeRed({ port: await choosePort(EDITOR_PORT) });
   curtain.add(() => nodeRed.stop());
   const meterDefault = DEFAULTS['pm500-sim'].port;
-  const meterPort = await portNear(meterDefault);
+  const meterPort = await choosePort(meterDefault);
   const access = database?.access;
   const flow = adaptFlow(readFlow('flows', 'first-meter.json'), {
     meterPorts: new Map([[meterDefault, meterPort]]),
