@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'METER_SIZE_MISMATCH'
   | 'METER_CLOSED'
   | 'METER_BACKING_OFF'
+  | 'METER_PROTOCOL_BUSY'
+  | 'METER_SHARED_WITH_PLC'
   | 'ABORTED'
   // outbox and sinks
   | 'OUTBOX_CLOSED'

@@ -4,6 +4,7 @@ import { describeMismatch, type LinkDependencies } from '../../src/acquisition/m
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSettings } from '../../src/acquisition/meter-session';
 import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
+import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import {
@@ -26,38 +27,46 @@ const IDENTITY: Identity = {
   productName: PRODUCT_NAME,
 };
 
-/** A transport whose behavior a test scripts; replies take 5 ms of the fake clock. */
+/** A transport whose behavior a test scripts; times are those of the fake clock. */
 class ScriptedTransport implements Transport {
   state: TransportState = 'closed';
   opens = 0;
   closes = 0;
   readonly reads: { instance: number; at: number }[] = [];
   openError: Pm500Error | undefined;
+  openTakesMs = 0;
+  readTakesMs = 5;
+  onIdentified: (() => void) | undefined;
+  private wire: Promise<unknown> = Promise.resolve();
   readError: Pm500Error | undefined;
   identity: Identity = IDENTITY;
   private readonly listeners = new Set<(change: TransportStateChange) => void>();
 
   constructor(private readonly clock: FakeClock) {}
 
-  open(): Promise<void> {
+  async open(): Promise<void> {
     this.opens++;
-    if (this.openError !== undefined) return Promise.reject(this.openError);
+    if (this.openError !== undefined) throw this.openError;
+    if (this.openTakesMs > 0) await delay(this.clock, this.openTakesMs);
     this.enter({ state: 'open' });
-    return Promise.resolve();
   }
 
   read(block: Block): Promise<Uint8Array> {
     if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'this meter'));
-    this.reads.push({ instance: block.instance, at: this.clock.monotonic() });
-    return new Promise((resolve, reject) => {
-      this.clock.after(5, () => {
-        if (this.readError === undefined) resolve(new Uint8Array(block.sizeBytes));
-        else reject(this.readError);
-      });
+    if (this.state !== 'open') return Promise.reject(new Pm500Error('METER_CLOSED', 'There is no connection.'));
+    // One request on the wire: the next one leaves when the reply is there.
+    const reply = this.wire.then(async () => {
+      this.reads.push({ instance: block.instance, at: this.clock.monotonic() });
+      await delay(this.clock, this.readTakesMs);
+      if (this.readError !== undefined) throw this.readError;
+      return new Uint8Array(block.sizeBytes);
     });
+    this.wire = reply.catch(() => undefined);
+    return reply;
   }
 
   identify(): Promise<Identity> {
+    queueMicrotask(() => this.onIdentified?.());
     return Promise.resolve(this.identity);
   }
 
@@ -138,6 +147,37 @@ describe('one meter, one connection', () => {
     assert.equal(reading.timestamp, startedAt + 5);
     assert.equal(reading.meter.catalogNumber, '1420-V2-ENT');
     assert.equal(reading.meter.serialNumber, IDENTITY.serialNumber);
+  });
+
+  it('counts the limit from the request, not from the wait for the connection or for other requests', async () => {
+    const { clock, transport, session } = setUp();
+    transport.openTakesMs = 900;
+    await settled(clock, session.read([101]), 1000);
+    await settled(clock, session.read([101]), 300);
+    transport.readTakesMs = 60;
+    await clock.advance(1000);
+    const others = [102, 103, 104, 105].map((instance) => session.read([instance]));
+    await settled(clock, Promise.all([...others, session.read([101])]), 400);
+    await settled(clock, session.read([101]), 300);
+    const sent = transport.reads.filter(({ instance }) => instance === 101).map(({ at }) => at);
+    const gaps = sent.slice(1).map((at, index) => at - (sent[index] ?? 0));
+    assert.ok(
+      gaps.every((gap) => gap >= 200),
+      `gaps of ${gaps.join(', ')} ms`,
+    );
+  });
+
+  it('stays closed when it is closed in the instant in which a connection is ready', async () => {
+    const { clock, transport, session, release } = setUp();
+    transport.onIdentified = () => void release();
+    await assert.rejects(async () => {
+      const reading = await settled(clock, session.read([101]));
+      throw new Error(reading.blocks[0]?.error?.code);
+    }, /METER_CLOSED/);
+    assert.equal(session.state.kind, 'closed');
+    const later = await settled(clock, session.read([101]), 1000);
+    assert.equal(later.blocks[0]?.error?.code, 'METER_CLOSED');
+    assert.deepEqual([transport.opens, transport.state], [1, 'closed']);
   });
 
   it('two configurations of one address share connection and read; each keeps its own name and tags', async () => {

@@ -1,0 +1,119 @@
+import type { Clock, Timer } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+
+/** The two ways into one meter, which do not run at the same time (quirks.ts, `modbusSuspendsEnip`). */
+export type Protocol = 'ethernet-ip' | 'modbus';
+
+/** The right to talk to a meter by one protocol. */
+export interface Claim {
+  /** Gives the right back; may be called twice. */
+  release(): void;
+}
+
+export interface ClaimRequest {
+  readonly protocol: Protocol;
+  /** True: a PLC owns the meter over EtherNet/IP, so Modbus is only for a maintenance window. */
+  readonly isSharedWithPlc: boolean;
+  /** Called when the right is taken back: the connection must be closed. */
+  readonly onRevoked: (reason: Pm500Error) => void;
+}
+
+interface Held extends ClaimRequest {
+  readonly meter: string;
+}
+
+const LONGEST_WINDOW_MS = 3_600_000;
+
+/**
+ * Decides per physical meter which protocol may be used now. EtherNet/IP and Modbus are never granted together. Whoever
+ * came first keeps its right, but for a maintenance window: while it is open, Modbus has the meter and EtherNet/IP of
+ * this software keeps away.
+ */
+export class ProtocolArbiter {
+  private readonly held = new Set<Held>();
+  private readonly windows = new Map<string, { readonly until: number; readonly timer: Timer }>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * @param meter whatever is the same for all ways into one meter: its host, in lower case
+   * @throws Pm500Error METER_PROTOCOL_BUSY, retryable, or METER_SHARED_WITH_PLC
+   */
+  claim(meter: string, request: ClaimRequest): Claim {
+    this.refuse(meter, request);
+    const held: Held = { ...request, meter };
+    this.held.add(held);
+    return {
+      release: () => {
+        this.held.delete(held);
+      },
+    };
+  }
+
+  /** Milliseconds that the maintenance window of a meter stays open; 0 when none is. */
+  windowLeftMs(meter: string): number {
+    const window = this.windows.get(meter);
+    return window === undefined ? 0 : Math.max(0, window.until - this.clock.monotonic());
+  }
+
+  /**
+   * Opens a maintenance window, or sets how long an open one stays: EtherNet/IP connections of this software are closed,
+   * Modbus is granted until the time is up.
+   * @throws Pm500Error CONFIG_INVALID for a time that is not above 0 and at most an hour
+   */
+  openWindow(meter: string, durationMs: number): void {
+    if (!(durationMs > 0 && durationMs <= LONGEST_WINDOW_MS)) {
+      const message = `A maintenance window of ${durationMs} ms cannot be opened; give a time from 1 ms to ${LONGEST_WINDOW_MS} ms.`;
+      throw new Pm500Error('CONFIG_INVALID', message);
+    }
+    this.windows.get(meter)?.timer.cancel();
+    const timer = this.clock.after(
+      durationMs,
+      () => {
+        this.closeWindow(meter);
+      },
+      true,
+    );
+    this.windows.set(meter, { until: this.clock.monotonic() + durationMs, timer });
+    this.revoke(
+      meter,
+      'ethernet-ip',
+      `A maintenance window for Modbus is open on ${meter}; EtherNet/IP goes on when it ends.`,
+    );
+  }
+
+  /** Ends a maintenance window before its time; does nothing when none is open. */
+  closeWindow(meter: string): void {
+    const window = this.windows.get(meter);
+    if (window === undefined) return;
+    window.timer.cancel();
+    this.windows.delete(meter);
+    this.revoke(meter, 'modbus', `The maintenance window of ${meter} has ended; open it again to go on over Modbus.`);
+  }
+
+  private refuse(meter: string, { protocol, isSharedWithPlc }: ClaimRequest): void {
+    const leftMs = this.windowLeftMs(meter);
+    if (protocol === 'ethernet-ip' && leftMs > 0) {
+      const message = `A maintenance window for Modbus is open on ${meter} for ${Math.ceil(leftMs / 1000)} s more; EtherNet/IP goes on when it ends.`;
+      throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
+    }
+    if (protocol === 'modbus' && isSharedWithPlc && leftMs === 0) {
+      const message = `The meter ${meter} is shared with a PLC, which Modbus would cut off; open a maintenance window by message first.`;
+      throw new Pm500Error('METER_SHARED_WITH_PLC', message);
+    }
+    const other = protocol === 'modbus' ? 'ethernet-ip' : 'modbus';
+    if ([...this.held].some((held) => held.meter === meter && held.protocol === other)) {
+      const [mine, theirs] = protocol === 'modbus' ? ['Modbus', 'EtherNet/IP'] : ['EtherNet/IP', 'Modbus'];
+      const message = `The meter ${meter} is in use over ${theirs}, and ${mine} must not run beside it; use one transport for it.`;
+      throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
+    }
+  }
+
+  private revoke(meter: string, protocol: Protocol, sentence: string): void {
+    for (const held of [...this.held]) {
+      if (held.meter !== meter || held.protocol !== protocol) continue;
+      this.held.delete(held);
+      held.onRevoked(new Pm500Error('METER_PROTOCOL_BUSY', sentence, { retryable: true }));
+    }
+  }
+}
