@@ -73,3 +73,34 @@ export function tcpConnectionLost(where: string, cause?: unknown): Pm500Error {
     retryable: true,
   });
 }
+
+export function notOpen(where: string): Pm500Error {
+  return new Pm500Error('METER_CLOSED', `There is no connection to ${where}; open it before reading.`);
+}
+
+export function closedOnRequest(where: string): Pm500Error {
+  return new Pm500Error('METER_CLOSED', `The connection to ${where} was closed before the reply came.`);
+}
+
+/** What the caller hears who stopped a task. */
+export function stopped(what: string): Pm500Error {
+  return new Pm500Error('ABORTED', `${what} was stopped on request before it ended.`);
+}
+
+/** What others hear when a stopped task takes the connection along. */
+export function droppedWith(what: string, cause: Pm500Error): Pm500Error {
+  return new Pm500Error('MODBUS_CONNECTION_LOST', `${what} was stopped, and its connection dropped with it.`, {
+    cause,
+    retryable: true,
+  });
+}
+
+/** What a task hears whose turn never came. */
+export function notSent(what: string, cause: Pm500Error): Pm500Error {
+  if (cause.code === 'METER_CLOSED') return cause;
+  return new Pm500Error(
+    'MODBUS_CONNECTION_LOST',
+    `${what} was not asked for, because the connection was lost: ${cause.message}`,
+    { cause, retryable: true },
+  );
+}

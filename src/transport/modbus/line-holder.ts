@@ -1,11 +1,12 @@
-import { delay, type Clock } from '../../support/clock';
+import type { Clock } from '../../support/clock';
 import type { Pm500Error } from '../../support/errors';
 import type { LineEvents, LineKind, ModbusLine } from './line';
+import type { GiveBack } from './line-turns';
 
 /** An open line and the right to it. */
 interface Held {
   readonly line: ModbusLine;
-  readonly giveBack: () => void;
+  readonly giveBack: GiveBack;
   /** Why it is gone, when it went by itself. */
   lost: Pm500Error | undefined;
 }
@@ -18,7 +19,6 @@ export class LineHolder {
   private held: Held | undefined;
   private attempt: AbortController | undefined;
   private closing: Promise<unknown> = Promise.resolve();
-  private reopenAt = 0;
 
   constructor(
     private readonly kind: LineKind,
@@ -51,7 +51,7 @@ export class LineHolder {
     this.attempt = undefined;
     const unwanted = stop.aborted ? (stop.reason as Pm500Error) : held.lost;
     if (unwanted !== undefined) {
-      await this.dispose(held);
+      await this.dispose(held, this.kind.pauseMs);
       throw unwanted;
     }
     this.held = held;
@@ -60,26 +60,24 @@ export class LineHolder {
 
   /**
    * Gives the line back, or ends the attempt to open one.
-   * @param pauseMs no line is opened again before
+   * @param pauseMs nobody in the process opens it again before
    * @param reason what an attempt under way is rejected with
    */
   release(pauseMs: number, reason?: Pm500Error): void {
     const { held, attempt } = this;
     this.held = undefined;
     this.attempt = undefined;
-    this.reopenAt = this.clock.monotonic() + pauseMs;
     attempt?.abort(reason);
-    if (held !== undefined) this.closing = this.dispose(held);
+    if (held !== undefined) this.closing = this.dispose(held, pauseMs);
   }
 
-  private dispose({ line, giveBack }: Held): Promise<void> {
-    return line.destroy().finally(giveBack);
+  private async dispose({ line, giveBack }: Held, pauseMs: number): Promise<void> {
+    await line.destroy();
+    giveBack(pauseMs);
   }
 
   private async openWhenFree(stop: AbortSignal): Promise<Held> {
     await this.closing;
-    const pauseMs = this.reopenAt - this.clock.monotonic();
-    if (pauseMs > 0) await delay(this.clock, pauseMs, stop);
     stop.throwIfAborted();
     const giveBack = await this.kind.lines.take(this.kind.key, this.connectTimeoutMs, this.clock, stop);
     let held: Held | undefined;
@@ -102,7 +100,7 @@ export class LineHolder {
       held = { line, giveBack, lost };
       return held;
     } catch (thrown) {
-      giveBack();
+      giveBack(this.kind.pauseMs);
       throw thrown;
     }
   }

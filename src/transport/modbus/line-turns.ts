@@ -1,8 +1,8 @@
 import { delay, type Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 
-/** Gives a line back. */
-export type GiveBack = () => void;
+/** Gives a line back; nobody takes it again before `pauseMs` are over. */
+export type GiveBack = (pauseMs: number) => void;
 
 /**
  * Who holds which line of this process. A meter serves one Modbus socket, and a serial port has one owner: whoever
@@ -10,6 +10,8 @@ export type GiveBack = () => void;
  */
 export class LineTurns {
   private readonly last = new Map<string, Promise<void>>();
+  /** When the pause after a line's last use is over, by the monotonic clock. */
+  private readonly readyAt = new Map<string, number>();
 
   /**
    * Takes a line as soon as it is free.
@@ -17,23 +19,32 @@ export class LineTurns {
    * @throws Pm500Error MODBUS_BUSY after `timeoutMs`, or the reason of `signal`
    */
   async take(key: string, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<GiveBack> {
-    let giveBack: GiveBack = () => undefined;
-    const before = this.last.get(key);
+    let end = (): void => undefined;
     const held = new Promise<void>((resolve) => {
-      giveBack = resolve;
+      end = resolve;
     });
-    const turn = (before ?? Promise.resolve()).then(() => held);
+    const before = this.last.get(key) ?? Promise.resolve();
+    const turn = before.then(() => held);
     this.last.set(key, turn);
     void turn.then(() => {
       if (this.last.get(key) === turn) this.last.delete(key);
     });
-    if (before === undefined) return giveBack;
-    const waiting = new AbortController();
-    const stop = AbortSignal.any([signal, waiting.signal]);
-    const gotIt = await Promise.race([before.then(() => true), delay(clock, timeoutMs, stop).then(() => false)]);
-    waiting.abort();
-    if (gotIt) return giveBack;
-    giveBack();
+    const giveUp = new AbortController();
+    const stop = AbortSignal.any([signal, giveUp.signal]);
+    const tooLate = delay(clock, timeoutMs, stop).then(() => false);
+    const gotIt = await Promise.race([before.then(() => true), tooLate]);
+    giveUp.abort();
+    if (gotIt) {
+      const pauseMs = (this.readyAt.get(key) ?? 0) - clock.monotonic();
+      if (pauseMs > 0) await delay(clock, pauseMs, signal);
+      if (!signal.aborted) {
+        return (ms) => {
+          this.readyAt.set(key, clock.monotonic() + ms);
+          end();
+        };
+      }
+    }
+    end();
     signal.throwIfAborted();
     throw new Pm500Error(
       'MODBUS_BUSY',

@@ -48,7 +48,9 @@ export interface LineKind {
   /** The same for all transports that mean the same socket or port. */
   readonly key: string;
   readonly openLine: OpenLine;
-  /** Silence after a failure, before the line is opened again. */
+  /** Silence before the line is opened again. */
   readonly pauseMs: number;
+  /** The same after a failure: a late reply must have come and gone. */
+  readonly pauseAfterFailureMs: number;
   readonly lines: LineTurns;
 }

@@ -1,49 +1,21 @@
-import type { Clock, Timer } from '../../support/clock';
-import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
-import type { Logger } from '../../support/logger';
+import type { Timer } from '../../support/clock';
+import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import { StateBroadcast } from '../state-broadcast';
 import {
   blockUnsupported,
   type Block,
   type ProductIdentity,
   type RegisterBlock,
-  type Transport,
   type TransportState,
   type TransportStateChange,
 } from '../transport';
 import { checkRegisterBlock } from './address';
 import { askLine, type Exchange } from './exchange';
-import { replyInvalid, replyTimedOut } from './failures';
-import type { LineKind, ModbusLine, ReadFunction } from './line';
+import { closedOnRequest, droppedWith, notOpen, notSent, replyInvalid, replyTimedOut, stopped } from './failures';
+import type { LineKind, ModbusLine } from './line';
 import { LineHolder } from './line-holder';
-import type { LineTurns } from './line-turns';
+import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
 import { readProductIdentity } from './product-identity';
-
-/** What both Modbus transports are told. */
-export interface ModbusSettings {
-  readonly connectTimeoutMs: number;
-  /** For each request, from the moment it is sent. */
-  readonly replyTimeoutMs: number;
-  /**
-   * How long the socket or port is kept when nothing is read; 0 gives it back after each cycle, that is as soon as
-   * nothing is waiting to be read. The transport stays open and connects again with its next read.
-   */
-  readonly releaseAfterIdleMs: number;
-  /** 4 (input registers) by default; both give the same values. */
-  readonly readFunction?: ReadFunction;
-}
-
-/** A Modbus transport, which says whether it holds the meter's only socket (or the port) now. */
-export interface ModbusTransport extends Transport<ProductIdentity> {
-  readonly holdsLine: boolean;
-}
-
-export interface ModbusDependencies {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Default: one for the process, so that no meter ever sees a second socket. */
-  readonly lines?: LineTurns;
-}
 
 /** An `open` under way, shared by everybody who waits for it. */
 interface Opening {
@@ -94,7 +66,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   open(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(this.stopped(`Opening ${this.kind.where}`));
+    if (signal?.aborted === true) return Promise.reject(stopped(`Opening ${this.kind.where}`));
     if (this.state === 'open') return Promise.resolve();
     const opening = this.opening ?? this.startOpening();
     opening.waiters++;
@@ -102,7 +74,7 @@ export class LineTransport implements ModbusTransport {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         opening.waiters--;
-        const error = this.stopped(`Opening ${this.kind.where}`);
+        const error = stopped(`Opening ${this.kind.where}`);
         // The last one to give up takes the attempt along, and hears of it when nothing is left open.
         if (opening.waiters === 0) opening.stop.abort(error);
         else reject(error);
@@ -124,8 +96,8 @@ export class LineTransport implements ModbusTransport {
     } catch (thrown) {
       return Promise.reject(toPm500Error(thrown));
     }
-    if (this.state !== 'open') return Promise.reject(this.notOpen());
-    if (signal?.aborted === true) return Promise.reject(this.stopped(what));
+    if (this.state !== 'open') return Promise.reject(notOpen(this.kind.where));
+    if (signal?.aborted === true) return Promise.reject(stopped(what));
     return this.submit(block, what, signal);
   }
 
@@ -134,13 +106,10 @@ export class LineTransport implements ModbusTransport {
   }
 
   close(): Promise<void> {
-    const closed = new Pm500Error(
-      'METER_CLOSED',
-      `The connection to ${this.kind.where} was closed before the reply came.`,
-    );
+    const closed = closedOnRequest(this.kind.where);
     this.opening?.stop.abort(closed);
     const ending = this.opening?.done.catch(() => undefined) ?? Promise.resolve();
-    this.end(closed, 0);
+    this.end(closed, this.kind.pauseMs);
     return ending.then(() => this.holder.released);
   }
 
@@ -168,7 +137,7 @@ export class LineTransport implements ModbusTransport {
   private submit(block: RegisterBlock, what: string, signal?: AbortSignal): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
-        this.abandon(exchange, this.stopped(what));
+        this.abandon(exchange, stopped(what));
       };
       const exchange: Exchange = {
         what,
@@ -203,7 +172,7 @@ export class LineTransport implements ModbusTransport {
       });
     } else if (this.holdsLine) {
       this.idle = this.dependencies.clock.after(this.settings.releaseAfterIdleMs, () => {
-        this.holder.release(0);
+        this.holder.release(this.kind.pauseMs);
       });
     }
   }
@@ -252,12 +221,7 @@ export class LineTransport implements ModbusTransport {
     if (this.current === exchange) {
       this.finish();
       exchange.reject(error);
-      this.fail(
-        new Pm500Error('MODBUS_CONNECTION_LOST', `${exchange.what} was stopped, and its connection dropped with it.`, {
-          cause: error,
-          retryable: true,
-        }),
-      );
+      this.fail(droppedWith(exchange.what, error));
       return;
     }
     const place = this.waiting.indexOf(exchange);
@@ -269,7 +233,7 @@ export class LineTransport implements ModbusTransport {
   private fail(error: Pm500Error): void {
     if (this.state !== 'open') return;
     this.dependencies.logger.debug(error.message);
-    this.end(error, this.kind.pauseMs, error);
+    this.end(error, this.kind.pauseAfterFailureMs, error);
   }
 
   /** Drops the line and tells everybody who waits; the one whose turn it was hears `error` itself. */
@@ -282,23 +246,6 @@ export class LineTransport implements ModbusTransport {
     this.holder.release(pauseMs, error);
     if (this.opening === undefined) this.broadcast.enter('closed', reason);
     current?.reject(error);
-    for (const exchange of waiting) exchange.reject(this.notSent(exchange, error));
-  }
-
-  private notSent(exchange: Exchange, cause: Pm500Error): Pm500Error {
-    if (cause.code === 'METER_CLOSED') return cause;
-    return new Pm500Error(
-      'MODBUS_CONNECTION_LOST',
-      `${exchange.what} was not asked for, because the connection was lost: ${cause.message}`,
-      { cause, retryable: true },
-    );
-  }
-
-  private notOpen(): Pm500Error {
-    return new Pm500Error('METER_CLOSED', `There is no connection to ${this.kind.where}; open it before reading.`);
-  }
-
-  private stopped(what: string): Pm500Error {
-    return new Pm500Error('ABORTED', `${what} was stopped on request.`);
+    for (const exchange of waiting) exchange.reject(notSent(exchange.what, error));
   }
 }

@@ -1,9 +1,18 @@
 import { Socket } from 'node:net';
 import { isTcpRead, notARead } from './read-guard';
 
+/** What the socket is given to send, one chunk of several. */
+interface Chunk {
+  readonly chunk: unknown;
+  readonly encoding: BufferEncoding;
+}
+
+const isAllowed = (chunk: unknown): boolean => chunk instanceof Uint8Array && isTcpRead(chunk);
+
 /**
- * A TCP socket that lets nothing out but Modbus requests that read. It never throws: the library writes from where an
- * exception would be an unhandled rejection. What may not be sent destroys the socket instead.
+ * A TCP socket that lets nothing out but Modbus requests that read: the last stop before the operating system, since
+ * `connect` of Node.js puts its own `write` back. What may not be sent ends the connection with an error event; nothing
+ * is thrown, because the library writes from where an exception would be an unhandled rejection.
  */
 export class ReadOnlySocket extends Socket {
   constructor(private readonly where: string) {
@@ -15,14 +24,13 @@ export class ReadOnlySocket extends Socket {
     this.connect({ host, port, noDelay: true });
   }
 
-  override write(chunk: Uint8Array | string): boolean {
-    if (typeof chunk !== 'string' && isTcpRead(chunk)) return super.write(chunk);
-    this.destroy(notARead(this.where));
-    return false;
+  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (isAllowed(chunk)) super._write(chunk, encoding, done);
+    else done(notARead(this.where));
   }
 
-  /** Ends the connection; there is no last frame. */
-  override end(): this {
-    return super.end();
+  override _writev(chunks: Chunk[], done: (error?: Error | null) => void): void {
+    if (chunks.every(({ chunk }) => isAllowed(chunk))) super._writev?.(chunks, done);
+    else done(notARead(this.where));
   }
 }

@@ -1,6 +1,7 @@
-import { LineTransport, type ModbusDependencies, type ModbusSettings, type ModbusTransport } from './modbus-transport';
 import { processLines } from './line-turns';
+import { LineTransport } from './modbus-transport';
 import { ReadOnlySocket } from './read-only-socket';
+import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
 import { openTcpLine, type TcpLineSettings } from './tcp-line';
 
 export interface ModbusTcpSettings extends ModbusSettings, TcpLineSettings {}
@@ -10,7 +11,7 @@ export interface ModbusTcpDependencies extends ModbusDependencies {
   readonly createSocket?: (where: string) => ReadOnlySocket;
 }
 
-/** Silence between the close of a socket that failed and the next one. */
+/** Silence between the close of a socket and the next one, so that the meter has noticed. */
 const PAUSE_MS = 50;
 
 /**
@@ -29,6 +30,7 @@ export function createModbusTcpTransport(
       key: `Modbus TCP ${where.toLowerCase()}`,
       openLine: (events, signal) => openTcpLine(settings, clock, createSocket, events, signal),
       pauseMs: PAUSE_MS,
+      pauseAfterFailureMs: PAUSE_MS,
       lines,
     },
     settings,
