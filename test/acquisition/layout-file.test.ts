@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUILT_IN_LAYOUT, loadLayout } from '../../src/acquisition/layout-file';
+import { throwsWith } from '../support/expect-error';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+
+describe('a layout file', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = temporaryFolder('layout');
+  });
+
+  afterEach(() => {
+    removeFolder(folder);
+  });
+
+  const file = (text: string): string => {
+    const path = join(folder, 'layout.json');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('is not needed', () => {
+    assert.equal(loadLayout(''), BUILT_IN_LAYOUT);
+  });
+
+  for (const [what, path, why] of [
+    ['that is missing', () => join(folder, 'none.json'), /none\.json cannot be read: ENOENT/],
+    ['that is a folder', () => folder, /cannot be read: it is no regular file; check the path\.$/],
+    ['that never ends', () => '/dev/zero', /cannot be read: it is no regular file; check the path\.$/],
+    ['of another kind', () => file('\u0001garbage{'), /layout\.json cannot be read: .*JSON/],
+    ['with nothing in it', () => file(''), /layout\.json cannot be read: .*JSON/],
+    ['with another content', () => file('{"a":1}'), /Layout file .*layout\.assemblies is missing/],
+  ] as const) {
+    it(`${what} is refused in one sentence`, () => {
+      assert.match(throwsWith(() => loadLayout(path()), 'LAYOUT_INVALID').message, why);
+    });
+  }
+
+  it('that is far too large is refused before it is read', () => {
+    const path = file('');
+    truncateSync(path, 3_000_000_000);
+    const { message } = throwsWith(() => loadLayout(path), 'LAYOUT_INVALID');
+    assert.match(message, /it has 3000000000 bytes, and 1000000 are the most/);
+  });
+});
