@@ -19,14 +19,23 @@ const FAILURE_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
   ENIP_CONNECT_TIMEOUT: 'noAnswer',
   ENIP_CONNECT_FAILED: 'unreachable',
   ENIP_CONNECTION_LOST: 'connectionLost',
+  ENIP_FRAME_INVALID: 'notMeter',
   METER_SIZE_MISMATCH: 'wrongSize',
 };
+
+function failureKeyOf(code: ErrorCode | undefined): string {
+  return (code === undefined ? undefined : FAILURE_KEYS[code]) ?? 'failed';
+}
 
 /** Reads the chosen groups of a meter once at a time and shows in the status what came of it. */
 export class PollCycle {
   private readonly assemblies: readonly number[];
   private readonly stopListening: () => void;
   private failing = false;
+  /** True from a connection that failed until there is one again. */
+  private down = false;
+  /** Shows what the last cycle that succeeded has shown. */
+  private showLast: () => void;
 
   /**
    * @param signal ends a cycle that is under way, between two assemblies
@@ -48,7 +57,10 @@ export class PollCycle {
         `The layout "${layout.name}" of meter "${name}" has no assembly in ${groups.join(', ')}; choose other groups.`,
       );
     }
-    status.show('idle', 'idle');
+    this.showLast = () => {
+      status.show('idle', 'idle');
+    };
+    this.showLast();
     this.stopListening = session.onState((state) => {
       this.showState(state);
     });
@@ -70,11 +82,14 @@ export class PollCycle {
     const changed = failed !== this.failing;
     this.failing = failed;
     if (!failed) {
-      this.showReading(reading, errors.length);
+      this.showLast = () => {
+        this.showReading(reading.blocks, errors.length);
+      };
+      this.showLast();
       return { reading, changed };
     }
     const cause = this.session.state.error;
-    this.status.show('failed', FAILURE_KEYS[cause?.code ?? first.code] ?? 'failed');
+    this.status.show('failed', failureKeyOf(cause?.code ?? first.code));
     return { reading, changed, failure: new Pm500Error(first.code, first.message, { cause, retryable: true }) };
   }
 
@@ -83,8 +98,7 @@ export class PollCycle {
     this.stopListening();
   }
 
-  private showReading(reading: Reading, failed: number): void {
-    const { blocks } = reading;
+  private showReading(blocks: Reading['blocks'], failed: number): void {
     if (failed > 0) {
       this.status.show('partial', 'part', { read: blocks.length - failed, count: blocks.length });
       return;
@@ -95,8 +109,17 @@ export class PollCycle {
     else this.status.show('ok', 'groups', { count: this.groups.length, milliseconds });
   }
 
-  /** Only what a cycle does not tell sooner: a first connection, and the way back from a failure. */
-  private showState(state: LinkState): void {
-    if (state.kind === 'connecting' && !this.failing) this.status.show('busy', 'connecting');
+  /**
+   * What happens to the connection between cycles. After a failed cycle the next one tells the news; else a connection
+   * that is lost is shown at once, and no attempt to come back hides that it has not come back yet.
+   */
+  private showState({ kind, error }: LinkState): void {
+    const { down } = this;
+    if (kind === 'waiting') this.down = true;
+    else if (kind === 'connected') this.down = false;
+    if (this.failing) return;
+    if (kind === 'waiting') this.status.show('failed', failureKeyOf(error?.code));
+    else if (kind === 'connected') this.showLast();
+    else if (kind === 'connecting' && !down) this.status.show('busy', 'connecting');
   }
 }

@@ -89,10 +89,20 @@ describe('pm500-poll on a message', () => {
     await node.close();
   });
 
-  it('shows that the meter is being connected', async () => {
-    const { node, session } = setUp({});
-    for (const listener of session.listeners) listener({ kind: 'connecting', since: 0 });
-    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'ring', text: 'connecting' });
+  it('shows how the connection stands while nothing is asked of it', async () => {
+    const { node, session } = setUp({ groups: ['energy'] });
+    const tell = (state: Omit<LinkState, 'since'>): string => {
+      for (const listener of session.listeners) listener({ ...state, since: 0 });
+      return `${node.lastStatus?.fill ?? ''} ${node.lastStatus?.text ?? ''}`;
+    };
+    const lost = new Pm500Error('ENIP_CONNECTION_LOST', 'The meter closed it.');
+    assert.equal(tell({ kind: 'connecting' }), 'yellow connecting');
+    assert.equal(tell({ kind: 'connected' }), 'grey not read yet');
+    await node.receive({});
+    assert.equal(tell({ kind: 'waiting', error: lost }), 'red connection lost');
+    assert.equal(tell({ kind: 'connecting' }), 'red connection lost');
+    assert.equal(tell({ kind: 'connected' }), 'green energy 2 ms');
+    assert.equal(tell({ kind: 'waiting' }), 'red read failed');
     await node.close();
     assert.equal(session.listeners.size, 0);
   });
