@@ -10,12 +10,22 @@ import { removeFolder, temporaryFolder } from './temporary-folder';
 const ROOT = resolve(__dirname, '../..');
 export const PACKAGE_NAME = '@pm500/node-red-powermonitor';
 
+/** A Node-RED other than the one this project depends on, and the program that runs it. */
+export interface Installation {
+  /** The Node.js program. */
+  readonly node: string;
+  /** Its `red.js`. */
+  readonly program: string;
+}
+
 export interface NodeRedOptions {
   /** A temporary folder where absent. */
   readonly userDir?: string;
   /** 0, the default, for one that the system chooses. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where given, `userDir` has the package installed already. */
+  readonly installation?: Installation;
 }
 
 /** A real Node-RED as a child process, with this package (as built in dist/) installed into its user folder. */
@@ -81,13 +91,14 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
   const url = `http://127.0.0.1:${port}/`;
   mkdirSync(userDir, { recursive: true });
-  linkPackage(userDir);
+  const { node, program } = options.installation ?? { node: process.execPath, program: nodeRedProgram() };
+  if (options.installation === undefined) linkPackage(userDir);
   const settingsFile = join(userDir, 'settings.js');
   writeFileSync(settingsFile, settings(userDir, port));
   const running = await startProcess({
     name: 'Node-RED',
-    command: process.execPath,
-    args: [nodeRedProgram(), '--settings', settingsFile, '--userDir', userDir],
+    command: node,
+    args: [program, '--settings', settingsFile, '--userDir', userDir],
     cwd: userDir,
     env: { NODE_OPTIONS: undefined, NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
     channel: true,

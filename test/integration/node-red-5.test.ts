@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { DEFAULTS } from '../../nodes/shared/defaults';
+import { findFaintWords } from '../support/contrast';
+import { Editor } from '../support/editor';
+import { installationIn, installedVersion, installPackage } from '../support/installed-node-red';
+import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
+import type { NodeStatusSeen } from '../support/node-red-channel';
+import type { FlowEntry } from '../support/node-red-admin';
+import { freePort } from '../support/ports';
+import { adaptFlow, meterPortsOf, readFlow } from '../support/reference-flows';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+
+const INSTALL_TIMEOUT_MS = 300_000;
+
+/** Large words need 3, small ones 4.5 (WCAG 2.2, 1.4.3); badges have a frame and a word of their own beside the color. */
+const ENOUGH_CONTRAST = 3;
+
+/** What each node of first-meter shows when there is a meter, but neither a broker nor a database. */
+const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boolean>> = {
+  'pm500-sim': ({ fill, text = '' }) => fill === 'green' && text.endsWith(' kW'),
+  'pm500-poll': ({ fill, text = '' }) => fill === 'green' && text.endsWith(' ms'),
+  'pm500-normalize': ({ fill, text = '' }) => fill === 'yellow' && text.endsWith(' uncertain'),
+  'sparkplug-out': ({ fill, text }) => fill === 'red' && text === 'broker unreachable',
+  'influx-out': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('waiting: '),
+};
+
+/** first-meter, with ports of which only those of the meters will be listened on. */
+async function firstMeter(): Promise<readonly FlowEntry[]> {
+  const original = readFlow('flows', 'first-meter.json');
+  const meterPorts = new Map<number, number>();
+  for (const port of meterPortsOf(original)) meterPorts.set(port, await freePort());
+  return adaptFlow(original, {
+    meterPorts,
+    brokerPort: await freePort(),
+    influxUrl: `http://127.0.0.1:${await freePort()}`,
+  });
+}
+
+describe('Node-RED 5 on Node.js 22, with the package as npm installs it', function () {
+  let userDir: string;
+  let red: NodeRed;
+  let editor: Editor;
+  let flow: readonly FlowEntry[];
+
+  before(async function () {
+    this.timeout(INSTALL_TIMEOUT_MS);
+    userDir = temporaryFolder('node-red-5');
+    installPackage(userDir, ['node-red@5', 'node@22']);
+    red = await startNodeRed({ userDir, installation: installationIn(userDir) });
+    editor = await Editor.open(red.url);
+    flow = await firstMeter();
+  });
+
+  // What was not there when preparing failed cannot be ended.
+  after(async () => {
+    await (editor as Editor | undefined)?.close();
+    await (red as NodeRed | undefined)?.stop();
+    removeFolder(userDir);
+  });
+
+  it('is what it says', () => {
+    assert.match(installedVersion(userDir, 'node-red'), /^5\./);
+    assert.match(red.process.output(), /Node-RED version: v5\./);
+    assert.match(red.process.output(), /Node\.js +version: v22\./);
+  });
+
+  it('loads every type without an error', async () => {
+    const sets = (await red.admin.nodes()).filter(({ module }) => module === PACKAGE_NAME);
+    assert.deepEqual(
+      sets.filter(({ err }) => err !== undefined),
+      [],
+    );
+    assert.deepEqual(sets.flatMap(({ types }) => types).sort(), Object.keys(DEFAULTS).sort());
+  });
+
+  it('runs first-meter, and every node shows what works and what is missing', async () => {
+    await red.admin.deploy(flow);
+    for (const { id, type } of flow) {
+      const fits = WITHOUT_SERVERS[type];
+      if (fits !== undefined) await red.channel.waitForStatus(id, (status) => fits(status));
+    }
+  });
+
+  for (const theme of ['light', 'dark']) {
+    it(`shows the settings of every node in words that can be read, in the ${theme} theme`, async () => {
+      await editor.page.reload();
+      await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'waiting: ' }).waitFor();
+      await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
+      const shown = new Set<string>();
+      for (const { id, type } of flow) {
+        if (!(type in WITHOUT_SERVERS) || shown.has(type)) continue;
+        shown.add(type);
+        await editor.edit(id);
+        const { problems, labels } = await editor.inspectDialog();
+        assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], []);
+        assert.ok(labels.length > 0);
+        await editor.photograph(`node-red-5-${theme}-${type}`);
+        await editor.accept();
+      }
+      assert.equal(shown.size, Object.keys(WITHOUT_SERVERS).length);
+    });
+  }
+
+  it('left no complaint in the console of the browser and no error in the log', () => {
+    assert.deepEqual(editor.complaints, []);
+    assert.deepEqual(red.errors(), []);
+  });
+});

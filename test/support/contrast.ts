@@ -1,0 +1,30 @@
+import type { Page } from 'playwright-core';
+
+/**
+ * The words of our forms whose color stands out too little from what is behind them, each with its contrast
+ * (WCAG 2.2: from 1 to 21).
+ * @param least the contrast that is enough
+ */
+export function findFaintWords(page: Page, least: number): Promise<readonly string[]> {
+  return page.evaluate<readonly string[]>(`(() => {
+    const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
+    const luminance = (color) => {
+      const [red, green, blue] = channels(color).map((channel) => {
+        const share = channel / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const isClear = (color) => channels(color)[3] === 0;
+    const behind = (element) => {
+      const color = getComputedStyle(element).backgroundColor;
+      return isClear(color) && element.parentElement !== null ? behind(element.parentElement) : color;
+    };
+    const words = '.pm500-form label, .pm500-form small, .pm500-form .pm500-tip, .pm500-form .pm500-section, .pm500-form .pm500-badge';
+    return [...document.querySelectorAll(words)].filter((element) => element.checkVisibility()).flatMap((element) => {
+      const [dark, light] = [luminance(getComputedStyle(element).color), luminance(behind(element))].sort((a, b) => a - b);
+      const contrast = (light + 0.05) / (dark + 0.05);
+      return contrast < ${least} ? [element.textContent.trim() + ': ' + contrast.toFixed(1)] : [];
+    });
+  })()`);
+}
