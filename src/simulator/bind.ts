@@ -6,9 +6,14 @@ import type { Logger } from '../support/logger';
 
 /** A UDP socket that listens. */
 export interface BoundDatagramSocket {
+  readonly port: number;
+  /** What cannot be delivered is lost, as datagrams may be. */
+  send(message: Buffer, port: number, address: string): void;
   /** Resolves when it is closed; may be called twice. */
   close(): Promise<void>;
 }
+
+const ANY_ADDRESS = '0.0.0.0';
 
 /** Says why a simulated meter cannot listen, and what to do. */
 function bindError(thrown: unknown, protocol: 'TCP' | 'UDP', address: string, port: number): Pm500Error {
@@ -65,13 +70,15 @@ export async function listenTcp(server: Server, address: string, port: number): 
 export async function listenUdp(
   address: string,
   port: number,
-  onMessage: (message: Buffer, sendBack: (reply: Buffer) => void) => void,
+  onMessage: (message: Buffer, sendBack: (reply: Buffer) => void, senderAddress: string) => void,
   logger: Logger,
 ): Promise<BoundDatagramSocket> {
   const socket = createSocket('udp4');
   try {
     socket.bind(port, address);
     await once(socket, 'listening');
+    // Multicast leaves where the meter listens, so that a simulation on loopback stays there.
+    if (address !== ANY_ADDRESS) socket.setMulticastInterface(address);
   } catch (thrown) {
     socket.close();
     throw bindError(thrown, 'UDP', address, port);
@@ -80,13 +87,18 @@ export async function listenUdp(
     logger.warn(`Simulated meter, UDP ${address}:${port}: ${error.message}`);
   });
   socket.on('message', (message, sender) => {
-    onMessage(message, (reply) => {
-      // A reply that cannot be delivered is lost, as datagrams may be.
-      socket.send(reply, sender.port, sender.address, () => undefined);
-    });
+    const sendBack = (reply: Buffer): void => {
+      send(reply, sender.port, sender.address);
+    };
+    onMessage(message, sendBack, sender.address);
   });
   let closed: Promise<void> | undefined;
+  const send = (message: Buffer, toPort: number, toAddress: string): void => {
+    if (closed === undefined) socket.send(message, toPort, toAddress, () => undefined);
+  };
   return {
+    port: socket.address().port,
+    send,
     close: () =>
       (closed ??= new Promise((resolve) => {
         socket.close(resolve);

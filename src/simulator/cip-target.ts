@@ -1,21 +1,48 @@
-import { decodeCipRequest, encodeCipResponse } from '../transport/ethernet-ip/cip';
+import { CIP_CLASS, decodeCipRequest, encodeCipResponse } from '../transport/ethernet-ip/cip';
+import type { CpfItem, ReceivedCpfItem } from '../transport/ethernet-ip/cpf';
 import { CIP_STATUS } from '../transport/ethernet-ip/status';
 import { Pm500Error } from '../support/errors';
 import { createObjects, type CipObject } from './cip-objects';
+import type { Caller, ConnectionObject } from './connection-object';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
 
-/** Sends each unconnected CIP request to the object that its path names (the Message Router of a device). */
+/** A request by SendRRData: where it comes from and what came with it. */
+export interface UnconnectedRequest {
+  readonly message: Buffer;
+  readonly items: readonly ReceivedCpfItem[];
+  readonly caller: Caller;
+}
+
+/** A response and the items that go with it. */
+export interface UnconnectedResponse {
+  readonly message: Buffer;
+  readonly items: readonly CpfItem[];
+}
+
+/** Sends each CIP request to the object that its path names (the Message Router of a device). */
 export class CipTarget {
   private readonly objects: ReadonlyMap<number, CipObject>;
 
   constructor(
     meter: SimulatedMeter,
     private readonly stats: StatsRecorder,
+    private readonly connections?: ConnectionObject,
   ) {
     this.objects = createObjects(meter, (instance) => {
       stats.noteRead(instance);
     });
+  }
+
+  /** Answers any bytes that came by SendRRData, the only way to open and close connections; never throws. */
+  handleUnconnected({ message, items, caller }: UnconnectedRequest): UnconnectedResponse {
+    const { connections } = this;
+    if (connections === undefined || !asksForConnection(message)) return { message: this.handle(message), items: [] };
+    const request = decodeCipRequest(message);
+    this.stats.noteService(request.service);
+    const { answer, items: more } = connections.handle(request, caller, items);
+    if ((answer.generalStatus ?? 0) !== 0) this.stats.noteRefusal();
+    return { message: encodeCipResponse({ service: request.service, ...answer }), items: more };
   }
 
   /** Answers any bytes with a CIP response; never throws. */
@@ -35,5 +62,13 @@ export class CipTarget {
         generalStatus: typeof generalStatus === 'number' ? generalStatus : CIP_STATUS.pathSegmentError,
       });
     }
+  }
+}
+
+function asksForConnection(message: Buffer): boolean {
+  try {
+    return decodeCipRequest(message).path.classId === CIP_CLASS.connectionManager;
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,11 @@
-import { CPF_ITEM, decodeUnconnected, encodeCpf, encodeUnconnected } from '../transport/ethernet-ip/cpf';
+import { decodeConnected, encodeConnected } from '../transport/ethernet-ip/connected-message';
+import {
+  CPF_ITEM,
+  decodeUnconnected,
+  encodeCpf,
+  encodeUnconnected,
+  type UnconnectedMessage,
+} from '../transport/ethernet-ip/cpf';
 import {
   COMMAND,
   decodeRegisterSession,
@@ -13,6 +20,7 @@ import { encodeListIdentityReply } from '../transport/ethernet-ip/identity-objec
 import type { SocketAddress } from '../transport/ethernet-ip/socket-address';
 import { ENCAPSULATION_STATUS } from '../transport/ethernet-ip/status';
 import type { CipTarget } from './cip-target';
+import type { ConnectionTable } from './connection-table';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
 
@@ -30,6 +38,8 @@ export interface TargetContext {
   readonly stats: StatsRecorder;
   /** A session handle that no other connection has. */
   readonly nextSession: () => number;
+  /** Absent in a target that serves no connections. */
+  readonly connections?: ConnectionTable;
 }
 
 /** Length field that no frame can have and stay within the specification's limit. */
@@ -37,34 +47,42 @@ export const LONGEST_FRAME_BYTES = HEADER_BYTES + 0xffff;
 
 const SERVICE_NAME = 'Communications';
 const SERVICE_NAME_BYTES = 16;
-/** CIP over TCP. Class 0 and 1 over UDP (0x0100) is told once implicit messaging is served. */
-const CAPABILITY_TCP = 0x0020;
+/** CIP over TCP; classes 0 and 1 over UDP. */
+const CAPABILITY = { tcp: 0x0020, udp: 0x0100 } as const;
 /** State of the Identity object: operational (CIP Vol 1, table 5A-2.2). */
 const OPERATIONAL = 3;
 
-function listServicesReply(): Buffer {
+function listServicesReply(capabilities: number): Buffer {
   const data = Buffer.alloc(4 + SERVICE_NAME_BYTES);
   data.writeUInt16LE(PROTOCOL_VERSION, 0);
-  data.writeUInt16LE(CAPABILITY_TCP, 2);
+  data.writeUInt16LE(capabilities, 2);
   data.write(SERVICE_NAME, 4, 'latin1');
   return encodeCpf([{ type: CPF_ITEM.listServices, data }]);
 }
 
 /**
  * The encapsulation layer of a target for one connection, without a socket: one frame in, an outcome out, whatever the
- * frame. Faults on demand belong between this outcome and the socket (see ethernet-ip-adapter.ts); connected messages
- * join `answer` when a connection manager exists.
+ * frame. Faults on demand belong between this outcome and the socket (see ethernet-ip-adapter.ts).
  */
 export class EncapsulationTarget {
   private session = 0;
+  /** The last connected request of each connection and its answer: one that is repeated is not carried out again. */
+  private readonly answered = new Map<number, { readonly sequence: number; readonly message: Buffer }>();
 
   /**
    * @param localAddress where the other side reached the meter
+   * @param remoteAddress where the other side is
    */
   constructor(
     private readonly context: TargetContext,
     private readonly localAddress: SocketAddress,
+    private readonly remoteAddress = '0.0.0.0',
   ) {}
+
+  /** The TCP connection is gone, and what depends on it. */
+  end(): void {
+    this.context.connections?.unlink(this);
+  }
 
   /** Answers one frame; never throws. */
   handle(frame: Frame): FrameOutcome {
@@ -105,8 +123,9 @@ export class EncapsulationTarget {
         return this.unRegister(frame);
       case COMMAND.sendRrData:
         return { reply: this.unconnected(frame) };
+      case COMMAND.sendUnitData:
+        return this.connected(frame);
       default:
-        // SendUnitData too: without a connection manager no connection exists that it could belong to.
         return { reply: this.refuse(frame, ENCAPSULATION_STATUS.unsupportedCommand) };
     }
   }
@@ -122,7 +141,7 @@ export class EncapsulationTarget {
     if (frame.data.length > 0) return this.refuse(frame, ENCAPSULATION_STATUS.invalidLength);
     switch (frame.command) {
       case COMMAND.listServices:
-        return this.reply(frame, listServicesReply());
+        return this.reply(frame, listServicesReply(this.capabilities));
       case COMMAND.listIdentity:
         return this.reply(
           frame,
@@ -164,13 +183,42 @@ export class EncapsulationTarget {
 
   private unconnected(frame: Frame): Buffer {
     if (!this.ownsSession(frame)) return this.refuse(frame, ENCAPSULATION_STATUS.invalidSession);
-    let message: Buffer;
+    let received: UnconnectedMessage;
     try {
-      ({ message } = decodeUnconnected(frame.data));
+      received = decodeUnconnected(frame.data);
     } catch {
       return this.refuse(frame, ENCAPSULATION_STATUS.incorrectData);
     }
-    return this.reply(frame, encodeUnconnected(this.context.cip.handle(message)));
+    const caller = { address: this.remoteAddress, link: this };
+    const { message, more: items } = received;
+    const response = this.context.cip.handleUnconnected({ message, items, caller });
+    return this.reply(frame, encodeUnconnected(response.message, response.items));
+  }
+
+  /** SendUnitData has no reply of its own: what belongs to no connection is dropped without an answer. */
+  private connected(frame: Frame): FrameOutcome {
+    const { connections, cip, stats } = this.context;
+    if (connections === undefined) return { reply: this.refuse(frame, ENCAPSULATION_STATUS.unsupportedCommand) };
+    try {
+      const { connectionId, sequence, message } = decodeConnected(frame.data);
+      const entry = this.ownsSession(frame) ? connections.use(connectionId, this) : undefined;
+      if (entry === undefined) {
+        stats.noteRefusal();
+        return {};
+      }
+      const last = this.answered.get(connectionId);
+      const answer = last?.sequence === sequence ? last.message : cip.handle(message);
+      this.answered.set(connectionId, { sequence, message: answer });
+      const data = encodeConnected({ connectionId: entry.targetToOriginatorId, sequence, message: answer });
+      return { reply: this.reply(frame, data) };
+    } catch {
+      stats.noteRefusal();
+      return {};
+    }
+  }
+
+  private get capabilities(): number {
+    return this.context.connections === undefined ? CAPABILITY.tcp : CAPABILITY.tcp | CAPABILITY.udp;
   }
 
   private ownsSession(frame: Frame): boolean {

@@ -10,6 +10,7 @@ import {
   type FrameOutcome,
   type TargetContext,
 } from './encapsulation-target';
+import { ImplicitPort, type ImplicitPortOptions } from './implicit-port';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
 
@@ -23,13 +24,17 @@ export interface AdapterOptions {
   /** A connection on which nothing arrived for so long is closed. */
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
+  /** How CIP connections are served. */
+  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source'>;
 }
 
 /** Replies that a client does not take are not piled up beyond this. */
 const MAXIMUM_UNSENT_BYTES = 262_144;
 
-/** Serves one meter over EtherNet/IP: TCP for sessions, UDP for discovery. */
+/** Serves one meter over EtherNet/IP: TCP for sessions, UDP for discovery and for I/O connections. */
 export class EthernetIpAdapter {
+  /** The connections that originators have opened. */
+  readonly implicit: ImplicitPort;
   private readonly context: TargetContext;
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
@@ -41,10 +46,13 @@ export class EthernetIpAdapter {
     private readonly stats: StatsRecorder,
     private readonly options: AdapterOptions,
   ) {
+    const { bind, logger, connections } = options;
+    this.implicit = new ImplicitPort({ bind, logger, source: meter, ...connections });
     this.context = {
       meter,
       stats,
-      cip: new CipTarget(meter, stats),
+      cip: new CipTarget(meter, stats, this.implicit.object),
+      connections: this.implicit.table,
       // A handle is never 0 and not reused while the count of 32 bits lasts.
       nextSession: () => (this.sessions = (this.sessions % 0xffff_ffff) + 1),
     };
@@ -56,6 +64,16 @@ export class EthernetIpAdapter {
    * @throws Pm500Error SIMULATOR_BIND_FAILED
    */
   async open(): Promise<number> {
+    await this.implicit.open();
+    try {
+      return await this.openPort();
+    } catch (thrown) {
+      await this.implicit.close();
+      throw thrown;
+    }
+  }
+
+  private async openPort(): Promise<number> {
     const { bind, port, maximumConnections, logger } = this.options;
     const server = createServer({ noDelay: true }, (socket) => {
       this.accept(socket);
@@ -92,16 +110,17 @@ export class EthernetIpAdapter {
     this.datagrams = undefined;
     const closed = server === undefined ? undefined : new Promise((resolve) => server.close(resolve));
     for (const socket of this.sockets) socket.destroy();
-    await Promise.all([closed, datagrams?.close()]);
+    await Promise.all([closed, datagrams?.close(), this.implicit.close()]);
   }
 
   private accept(socket: Socket): void {
     this.sockets.add(socket);
     this.stats.noteOpened();
-    const target = new EncapsulationTarget(this.context, {
+    const local = {
       address: socket.localAddress ?? this.options.bind,
       port: socket.localPort ?? this.options.port,
-    });
+    };
+    const target = new EncapsulationTarget(this.context, local, socket.remoteAddress);
     const frames = new FrameReassembler({
       onFrame: (bytes) => {
         this.deliver(socket, frames, target.handle(decodeFrame(bytes)));
@@ -120,6 +139,7 @@ export class EthernetIpAdapter {
     });
     socket.on('close', () => {
       frames.stop();
+      target.end();
       this.sockets.delete(socket);
       this.stats.noteClosed();
     });

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { silentLogger, type Logger } from '../support/logger';
 import type { Value } from '../domain/reading';
+import type { ConnectionSummary } from './connection-table';
 import { EthernetIpAdapter } from './ethernet-ip-adapter';
 import type { LoadProfile } from './load-profile';
 import { SimulatedMeter } from './simulated-meter';
@@ -16,6 +17,10 @@ export interface SimulatedMeterSettings {
   readonly bind: string;
   /** TCP and UDP port; 0 lets the system choose. Default: the port of EtherNet/IP. */
   readonly enipPort?: number;
+  /** UDP port for heartbeats of I/O connections. Default: one that the system chooses, which originators are told. */
+  readonly implicitPort?: number;
+  /** Where multicast data goes; default: the first group for such use, and the port of the specification. */
+  readonly multicast?: { readonly address: string; readonly port: number };
   readonly catalogNumber: string;
   readonly serialNumber: number;
   /** Two meters with the same seed and load show the same values. */
@@ -29,7 +34,7 @@ export interface SimulatorSettings {
   readonly speed?: number;
   /** Simulated time at which all meters begin, epoch milliseconds; default: that of each load. */
   readonly startMs?: number;
-  /** Per meter; default 32. */
+  /** TCP connections per meter; default 32. */
   readonly maximumConnections?: number;
   /** Default 120 s, the inactivity timeout that the TCP/IP object of CIP has by default. */
   readonly idleTimeoutMs?: number;
@@ -41,12 +46,18 @@ export interface SimulatorSettings {
 export interface RunningMeter {
   readonly address: string;
   readonly port: number;
+  /** UDP port for heartbeats of I/O connections. */
+  readonly implicitPort: number;
+  /** CIP connections open now. */
+  readonly connections: readonly ConnectionSummary[];
   readonly catalogNumber: string;
   readonly serialNumber: number;
   /** What it has seen so far; a copy. */
   readonly stats: MeterStats;
   /** Every metric now, in catalogue units, before rounding to what travels. */
   values(): Record<string, Value>;
+  /** Forgets all CIP connections without a word, as a meter that restarts. */
+  dropConnections(): void;
   simulatedTimeMs(): number;
   activePowerW(): number;
 }
@@ -57,6 +68,10 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+/** Organization-local multicast, where the algorithm of CIP Vol 2 (3-5.3) begins. */
+const DEFAULT_GROUP = { address: '239.192.1.0', port: QUIRKS.implicitPort.value };
+/** The manual states no bounds; the lower one is the meter's, the upper one is that of sister products. */
+const INTERVAL_BOUNDS = { minimumMs: QUIRKS.minimumRpiMs.value, maximumMs: 10_000 };
 const DEFAULT_MAXIMUM_CONNECTIONS = 32;
 const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
 
@@ -90,6 +105,13 @@ async function startMeter(
     maximumConnections: common.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
     idleTimeoutMs: common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
     logger: common.logger ?? silentLogger,
+    connections: {
+      port: settings.implicitPort ?? 0,
+      clock,
+      maximumConnections: QUIRKS.assemblyConnections.value,
+      bounds: INTERVAL_BOUNDS,
+      group: settings.multicast ?? DEFAULT_GROUP,
+    },
   });
   const port = await adapter.open();
   return {
@@ -97,12 +119,21 @@ async function startMeter(
     running: {
       address: bind,
       port,
+      get implicitPort() {
+        return adapter.implicit.port;
+      },
+      get connections() {
+        return adapter.implicit.table.summaries;
+      },
       catalogNumber,
       serialNumber,
       get stats() {
         return stats.snapshot();
       },
       values: () => meter.values(),
+      dropConnections: () => {
+        adapter.implicit.table.clear();
+      },
       simulatedTimeMs: () => meter.simulatedTimeMs(),
       activePowerW: () => meter.activePowerW(),
     },

@@ -5,7 +5,7 @@ import type { Random } from '../../support/random';
 import type { AssemblyBlock, Identity, Transport } from '../transport';
 import { timeoutMultiplier, type RouterConnection } from './connection-parameters';
 import type { ForwardClose } from './forward-close';
-import { leaveInOrder } from './leave';
+import { closeInOrder } from './close-in-order';
 import { processOriginator } from './originator';
 import type { ContextCounter } from './request-line';
 import { openSession, type Session, type SessionSettings } from './session';
@@ -105,9 +105,10 @@ class ConnectedSession implements OpenSession {
     return this.session.identify(signal);
   }
 
-  leave(error: Pm500Error): Promise<void> {
+  async leave(error: Pm500Error): Promise<void> {
     this.stop();
-    return leaveInOrder(this.session, [this.connection], error, this.clock);
+    await closeInOrder(this.session, [this.connection], this.clock);
+    await this.session.leave(error);
   }
 
   stop(): void {

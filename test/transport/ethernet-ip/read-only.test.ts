@@ -63,7 +63,7 @@ describe('EtherNet/IP client: it can only read', () => {
     }
   });
 
-  it('writes to its sockets in two places, whose type takes only such requests', () => {
+  it('writes to its sockets in three places, whose type takes only such requests', () => {
     const own = SOURCES.filter(({ path }) => path.startsWith('transport/ethernet-ip/'));
     const writes = own.flatMap(({ path, text }) =>
       [...text.matchAll(/\.(?:write|end|send)\(\w+[(),]/g)].map(
@@ -75,12 +75,16 @@ describe('EtherNet/IP client: it can only read', () => {
       [
         'connection.ts .end(frame)',
         'connection.ts .write(frame)',
+        'datagrams.ts .send(frame,',
         'discovery.ts .send(listIdentityRequest(',
         'discovery.ts .send(listIdentityRequest(',
+        'implicit-session.ts .send(heartbeat,',
         'request-line.ts .send(frame)',
         'session.ts .end(unRegisterSessionRequest(',
       ].sort(),
     );
+    const datagrams = own.find(({ path }) => path.endsWith('/datagram-socket.ts'))?.text ?? '';
+    assert.match(datagrams, /send\(frame: RequestFrame, port: number, address: string,/);
     const socket = own.find(({ path }) => path.endsWith('/socket.ts'))?.text ?? '';
     assert.match(socket, /write\(frame: RequestFrame\): unknown;\s+end\(frame: RequestFrame\): unknown;/);
   });

@@ -1,0 +1,79 @@
+import type { Clock } from '../support/clock';
+import type { Logger } from '../support/logger';
+import type { Random } from '../support/random';
+import type { Delivery } from '../transport/ethernet-ip/connection-parameters';
+import { DatagramRegistry } from '../transport/ethernet-ip/datagram-registry';
+import { createImplicitTransport } from '../transport/ethernet-ip/implicit';
+import { connectTcp, type SocketLike } from '../transport/ethernet-ip/socket';
+import type { AssemblyBlock } from '../transport/transport';
+
+export interface PlcSettings {
+  readonly host: string;
+  readonly port: number;
+  /** The assemblies that it has the meter produce. */
+  readonly blocks: readonly AssemblyBlock[];
+  readonly rpiMs: number;
+  readonly timeoutMultiplier?: number;
+  readonly delivery?: Delivery;
+  /** UDP port that it receives at; default: one that the system chooses. */
+  readonly receivePort?: number;
+}
+
+export interface PlcDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+}
+
+/** A PLC that reads a meter, for what happens beside one. */
+export interface PlcOriginator {
+  /** Closes its connections in order, as a PLC that is reconfigured. May be called twice. */
+  close(): Promise<void>;
+  /** Is gone without a word, as a PLC that loses power. */
+  die(): Promise<void>;
+}
+
+const TIMEOUT_MS = 5000;
+
+/**
+ * Starts a PLC that owns connections to a meter. It owns them as Input Only, on which Listen Only connections depend just
+ * as on those of an Exclusive Owner; an Exclusive Owner, which could write, exists nowhere in this software.
+ * @throws Pm500Error what the meter or the network answers
+ */
+export async function startPlcOriginator(settings: PlcSettings, dependencies: PlcDependencies): Promise<PlcOriginator> {
+  const { blocks, receivePort = 0, ...rest } = settings;
+  const sockets: SocketLike[] = [];
+  const transport = createImplicitTransport(
+    { ...rest, receivePort, mode: 'input-only', connectTimeoutMs: TIMEOUT_MS, replyTimeoutMs: TIMEOUT_MS },
+    {
+      ...dependencies,
+      datagrams: new DatagramRegistry(),
+      connect: (host, port, onBytes) => {
+        const socket = connectTcp(host, port, onBytes);
+        sockets.push(socket);
+        return socket;
+      },
+    },
+  );
+  try {
+    await transport.open();
+    for (const block of blocks) await transport.read(block);
+  } catch (thrown) {
+    await transport.close();
+    throw thrown;
+  }
+  return {
+    close: () => transport.close(),
+    die: () =>
+      new Promise((resolve) => {
+        if (transport.state === 'closed') {
+          resolve();
+          return;
+        }
+        transport.onState(({ state }) => {
+          if (state === 'closed') resolve();
+        });
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

@@ -1,0 +1,195 @@
+import type { Clock, Timer } from '../../support/clock';
+import { Pm500Error } from '../../support/errors';
+import type { AssemblyBlock } from '../transport';
+import { isNewer, type ReceivedCyclicFrame } from './cyclic-frame';
+import { sizeMismatch } from './exchange';
+import { heartbeatFrame, patchHeartbeat, type RequestFrame } from './requests';
+import { stopped } from './session';
+
+export interface CyclicSettings {
+  /** The connection as the subject of a sentence. */
+  readonly what: string;
+  readonly block: AssemblyBlock;
+  /** O->T connection id, which heartbeats carry. */
+  readonly heartbeatId: number;
+  /** Actual packet interval O->T, ms. */
+  readonly heartbeatMs: number;
+  /** Without a frame for so long the connection is lost, ms: actual packet interval T->O times the multiplier. */
+  readonly watchdogMs: number;
+  /** Data that is older is not given to a read any more, ms. */
+  readonly maximumAgeMs: number;
+  /** How long a read waits for data, ms. */
+  readonly readTimeoutMs: number;
+}
+
+export interface CyclicEvents {
+  readonly send: (heartbeat: RequestFrame) => void;
+  /** No frame came in time; called once at most. */
+  readonly onSilent: (error: Pm500Error) => void;
+}
+
+interface Waiter {
+  readonly resolve: (bytes: Uint8Array) => void;
+  readonly reject: (error: Pm500Error) => void;
+}
+
+/** What arrived at one I/O connection, for statistics. */
+export interface CyclicCounts {
+  readonly frames: number;
+  /** Sequence numbers that were skipped. */
+  readonly missed: number;
+  /** Frames that came twice, late or out of order, and were dropped. */
+  readonly stale: number;
+  /** Frames of another length than the assembly has. */
+  readonly misfits: number;
+}
+
+/** Shortest time between heartbeats, whatever the target asks for. */
+const SHORTEST_HEARTBEAT_MS = 10;
+
+/** The originator's side of one established class 1 connection: heartbeats out, the newest data in. */
+export class CyclicConnection {
+  private readonly heartbeat: RequestFrame;
+  private readonly waiters = new Set<Waiter>();
+  private heartbeatTimer: Timer | undefined;
+  private watchdog: Timer | undefined;
+  private heartbeats = 0;
+  private heartbeatDue: number;
+  private lastFrameAt: number;
+  private lastSequence: number | undefined;
+  private newest: { readonly bytes: Uint8Array; readonly at: number } | undefined;
+  private ended: Pm500Error | undefined;
+  private counts: CyclicCounts = { frames: 0, missed: 0, stale: 0, misfits: 0 };
+
+  constructor(
+    private readonly settings: CyclicSettings,
+    private readonly clock: Clock,
+    private readonly events: CyclicEvents,
+  ) {
+    this.heartbeat = heartbeatFrame(settings.heartbeatId);
+    this.heartbeatDue = this.lastFrameAt = clock.monotonic();
+    this.beat();
+    this.watch(settings.watchdogMs);
+  }
+
+  /** A copy. */
+  get statistics(): CyclicCounts {
+    return { ...this.counts };
+  }
+
+  /** Takes a frame that carries this connection's id. */
+  receive({ sequence, data }: ReceivedCyclicFrame): void {
+    if (this.ended !== undefined) return;
+    const { block, what } = this.settings;
+    const { lastSequence } = this;
+    if (lastSequence !== undefined && !isNewer(sequence, lastSequence)) {
+      this.counts = { ...this.counts, stale: this.counts.stale + 1 };
+      return;
+    }
+    const missed = lastSequence === undefined ? 0 : ((sequence - lastSequence) >>> 0) - 1;
+    this.counts = { ...this.counts, frames: this.counts.frames + 1, missed: this.counts.missed + missed };
+    this.lastSequence = sequence;
+    this.lastFrameAt = this.clock.monotonic();
+    if (data.length !== block.sizeBytes) {
+      this.counts = { ...this.counts, misfits: this.counts.misfits + 1 };
+      this.rejectAll(sizeMismatch(what, block, data.length, 'a frame has'));
+      return;
+    }
+    this.newest = { bytes: new Uint8Array(data), at: this.lastFrameAt };
+    const { waiters, newest } = this;
+    const waiting = [...waiters];
+    waiters.clear();
+    for (const { resolve } of waiting) resolve(new Uint8Array(newest.bytes));
+  }
+
+  /**
+   * The newest data, which is waited for when what is there is too old.
+   * @throws Pm500Error ENIP_REPLY_TIMEOUT, METER_SIZE_MISMATCH, ABORTED, or why the connection ended
+   */
+  read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
+    const { settings, clock, newest } = this;
+    if (this.ended !== undefined) return Promise.reject(this.ended);
+    if (block.sizeBytes !== settings.block.sizeBytes) {
+      const error = sizeMismatch(settings.what, block, settings.block.sizeBytes, 'the open connection has');
+      return Promise.reject(error);
+    }
+    if (newest !== undefined && clock.monotonic() - newest.at <= settings.maximumAgeMs) {
+      return Promise.resolve(new Uint8Array(newest.bytes));
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        timer.cancel();
+        signal?.removeEventListener('abort', abort);
+        this.waiters.delete(waiter);
+      };
+      const waiter: Waiter = {
+        resolve: (bytes) => {
+          settle();
+          resolve(bytes);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const abort = (): void => {
+        waiter.reject(stopped(settings.what));
+      };
+      const timer = clock.after(settings.readTimeoutMs, () => {
+        waiter.reject(this.noFrame(settings.readTimeoutMs));
+      });
+      this.waiters.add(waiter);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Stops heartbeats and watchdog; reads that wait are rejected with `error`. May be called twice. */
+  stop(error: Pm500Error): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    this.heartbeatTimer?.cancel();
+    this.watchdog?.cancel();
+    this.rejectAll(error);
+  }
+
+  private rejectAll(error: Pm500Error): void {
+    for (const waiter of [...this.waiters]) waiter.reject(error);
+  }
+
+  /** Due times are counted from the first, so that late timers do not add up; missed ones are left out. */
+  private beat(): void {
+    const intervalMs = Math.max(SHORTEST_HEARTBEAT_MS, this.settings.heartbeatMs);
+    this.heartbeats++;
+    patchHeartbeat(this.heartbeat, this.heartbeats);
+    this.events.send(this.heartbeat);
+    const now = this.clock.monotonic();
+    this.heartbeatDue = Math.max(this.heartbeatDue + intervalMs, now + intervalMs / 2);
+    this.heartbeatTimer = this.clock.after(this.heartbeatDue - now, () => {
+      this.beat();
+    });
+  }
+
+  /** One timer serves all frames. What has arrived while the process was busy elsewhere is still heard. */
+  private watch(delayMs: number, lastChance = false): void {
+    this.watchdog = this.clock.after(delayMs, () => {
+      const remainingMs = this.lastFrameAt + this.settings.watchdogMs - this.clock.monotonic();
+      if (remainingMs > 0) {
+        this.watch(Math.ceil(remainingMs));
+      } else if (!lastChance) {
+        this.watch(0, true);
+      } else {
+        const error = this.noFrame(this.settings.watchdogMs);
+        this.stop(error);
+        this.events.onSilent(error);
+      }
+    });
+  }
+
+  private noFrame(afterMs: number): Pm500Error {
+    return new Pm500Error(
+      'ENIP_REPLY_TIMEOUT',
+      `${this.settings.what}: no data arrived within ${Math.round(afterMs)} ms; check the network, that UDP is let through, and with Listen Only that the PLC still reads the meter.`,
+      { retryable: true },
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../../support/clock';
+import { Pm500Error } from '../../support/errors';
+import type { Logger } from '../../support/logger';
+import type { Random } from '../../support/random';
+import type { Transport } from '../transport';
+import { openDatagramSocket, type OpenDatagramSocket } from './datagram-socket';
+import { processDatagrams, type DatagramRegistry } from './datagram-registry';
+import { ImplicitSession } from './implicit-session';
+import { checkImplicitSettings, type ImplicitSettings } from './implicit-settings';
+import { processOriginator } from './originator';
+import type { ContextCounter } from './request-line';
+import { openSession } from './session';
+import { SessionTransport, type OpenAttempt } from './session-transport';
+import { connectTcp, type Connect } from './socket';
+
+export type { ImplicitMode, ImplicitSettings } from './implicit-settings';
+
+export interface ImplicitDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  /** Default: a TCP socket of the operating system. */
+  readonly connect?: Connect;
+  /** Default: a UDP socket of the operating system. */
+  readonly openDatagramSocket?: OpenDatagramSocket;
+  /** Default: the sockets of this process. */
+  readonly datagrams?: DatagramRegistry;
+}
+
+/**
+ * I/O connections of class 1 (CIP Vol 2, 3-2): the meter sends its assemblies on its own, each over a connection that is
+ * opened when the assembly is read for the first time. A read gives the newest data. One session serves all connections
+ * of a meter, one UDP socket all meters of the process.
+ *
+ * A connection that is refused for a reason that concerns the meter (no owner to listen to, ownership conflict, no
+ * connection left) closes the transport when it carries no other connection: whoever opens it again waits first. When it
+ * carries others, the refused assembly is not asked for again before some seconds have passed.
+ * @throws Pm500Error CONFIG_INVALID, for instance for an interval that the meter does not bear
+ */
+export function createImplicitTransport(settings: ImplicitSettings, dependencies: ImplicitDependencies): Transport {
+  const checked = checkImplicitSettings(settings);
+  const { clock, logger, random, connect = connectTcp } = dependencies;
+  const openSocket = dependencies.openDatagramSocket ?? openDatagramSocket;
+  const registry = dependencies.datagrams ?? processDatagrams;
+  const counter: ContextCounter = { low: 0, high: 0 };
+  const where = `${settings.host}:${settings.port}`;
+  const { receivePort, localAddress, sharePort } = checked;
+  const datagramSettings = {
+    port: receivePort,
+    share: sharePort,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  };
+  return new SessionTransport(where, logger, (onLost): OpenAttempt => {
+    let opened: ImplicitSession | undefined;
+    const attempt = openSession(checked, {
+      clock,
+      connect,
+      counter,
+      onLost: (error) => {
+        opened?.stop(error);
+        onLost(error);
+      },
+    });
+    const openDatagrams = async (): Promise<ImplicitSession> => {
+      const session = await attempt.result;
+      try {
+        const lease = await registry.acquire(datagramSettings, openSocket, logger);
+        opened = new ImplicitSession(session, lease, checked, { clock, logger, originator: processOriginator(random) });
+        if (session.lost !== undefined) opened.stop(session.lost);
+        return opened;
+      } catch (thrown) {
+        await session.leave(new Pm500Error('METER_CLOSED', `The session with ${where} was given back.`));
+        throw thrown;
+      }
+    };
+    return {
+      result: openDatagrams(),
+      giveUp: (error) => {
+        attempt.giveUp(error);
+      },
+    };
+  });
+}
