@@ -1,0 +1,86 @@
+import { encodeRegisters } from '../domain/register-encode';
+import { metricsOf, planSpans, type RegisterSpan } from '../domain/register-plan';
+import type { Value } from '../domain/reading';
+import { CATALOGUE } from '../meter/catalogue';
+import { WIRING_MODES } from '../meter/identity';
+import { REGISTERS, type Register } from '../meter/registers';
+import { printedRegister } from '../transport/modbus/address';
+import { sectionOf, type Section } from './meter-model';
+import type { SimulatedMeter } from './simulated-meter';
+
+const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
+
+/** What a register without a metric is called here. */
+const nameOf = (register: number): string => `register ${register}`;
+
+/** Every register of the table, each with a name under which its value is looked up. */
+const ROWS: readonly Register[] = REGISTERS.map((row) =>
+  metricsOf(row).length > 0
+    ? row
+    : { ...row, encoding: row.encoding === 'FLAGS' ? 'UINT' : row.encoding, metric: nameOf(row.register) },
+);
+
+/** Three phases and neutral, demand over fixed 15 minutes, no transformers: as the load model works. */
+const SETTINGS: Readonly<Record<string, number>> = {
+  [nameOf(304_098)]: WIRING_MODES.indexOf('3PN'),
+  [nameOf(304_108)]: 3,
+  [nameOf(304_121)]: 1,
+  [nameOf(304_123)]: 1,
+};
+/** Bits of register 316387: Ethernet Modbus, EtherNet/IP (1420-UM001D p.61 Table 32). */
+const FITTED_MODULES = (1 << 3) | (1 << 8);
+const ANALOG_MODULE = 1 << 5;
+
+interface Source {
+  readonly span: RegisterSpan;
+  readonly sections: readonly Section[];
+}
+
+function sectionsOf(span: RegisterSpan): readonly Section[] {
+  const metrics = Object.keys(span.provenance).flatMap((name) => METRICS.get(name) ?? []);
+  return [...new Set(metrics.map(sectionOf))];
+}
+
+/** All registers of a simulated meter, as a Modbus server sees them. What is not in the table does not exist. */
+export class RegisterImage {
+  private readonly sources: readonly Source[];
+
+  constructor(private readonly meter: SimulatedMeter) {
+    // A meter may serve more than the table knows, but no gap is ever readable here.
+    this.sources = planSpans(ROWS).map((span) => ({ span, sections: sectionsOf(span) }));
+  }
+
+  /** Registers as they travel, from a wire address on; undefined when one of them does not exist. */
+  read(address: number, words: number): Uint8Array | undefined {
+    const register = printedRegister(address);
+    const source = this.sources.find(
+      ({ span }) => register >= span.register && register + words <= span.register + span.words,
+    );
+    if (source === undefined) return undefined;
+    const timeMs = this.meter.simulatedTimeMs();
+    const values: Record<string, Value> = { ...this.settingsAt(source.span, timeMs) };
+    for (const section of source.sections) Object.assign(values, this.meter.model.section(section, timeMs));
+    const first = 2 * (register - source.span.register);
+    return encodeRegisters(source.span, values).subarray(first, first + 2 * words);
+  }
+
+  private settingsAt(span: RegisterSpan, timeMs: number): Record<string, Value> {
+    const time = new Date(timeMs);
+    const clock = [
+      time.getUTCFullYear(),
+      time.getUTCMonth() + 1,
+      time.getUTCDate(),
+      time.getUTCHours(),
+      time.getUTCMinutes(),
+      time.getUTCSeconds(),
+    ];
+    const analog = this.meter.model.model.inputsOutputs === 'analog' ? ANALOG_MODULE : 0;
+    return {
+      // A setting that nobody knows is zero, not a NaN.
+      ...Object.fromEntries(span.rows.map(({ row }) => [nameOf(row.register), 0])),
+      ...SETTINGS,
+      ...Object.fromEntries(clock.map((value, index) => [nameOf(304_358 + index), value])),
+      [nameOf(316_387)]: FITTED_MODULES | analog,
+    };
+  }
+}
