@@ -5,6 +5,11 @@ import { systemClock } from '../../src/support/clock';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
 import { ReadOnlySocket } from '../../src/transport/modbus/read-only-socket';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
+import { createConnectedTransport } from '../../src/transport/ethernet-ip/connected';
+import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit';
+import type { Transport } from '../../src/transport/transport';
+import { seededRandom } from '../../src/support/random';
+import { connectionsOf } from '../support/implicit-bench';
 import { FakeTransport } from '../support/fake-transport';
 import { ModbusPeer, PEER_PRODUCT } from '../support/modbus-peer';
 import { PEER_IDENTITY, ScriptedPeer } from '../support/scripted-peer';
@@ -55,40 +60,53 @@ describeTransport('in-memory fake', () => {
   });
 });
 
-describeTransport('EtherNet/IP explicit', async () => {
-  const peer = new ScriptedPeer();
-  const port = await peer.listen();
-  const arrivals = new EventEmitter();
-  const transport = createExplicitTransport(
-    { host: '127.0.0.1', port, connectTimeoutMs: 4000, replyTimeoutMs: 4000 },
-    { clock: systemClock, logger: silentLogger },
-  );
-  let arrived: Promise<unknown> = Promise.resolve();
-  return {
-    transport,
-    identity: PEER_IDENTITY,
-    setAssembly: (instance, bytes) => void peer.assemblies.set(instance, bytes),
-    refuse: (instance) => void peer.refusals.set(instance, { generalStatus: 0x16 }),
-    stall: () => {
-      arrived = once(arrivals, 'request');
-      peer.fault = { act: () => arrivals.emit('request') };
-    },
-    stalledRequest: async () => {
-      await arrived;
-    },
-    resume: () => {
-      peer.fault = undefined;
-    },
-    dropConnection: () => {
-      peer.hangUp();
-    },
-    goAway: () => peer.close(),
-    comeBack: async () => {
-      await peer.listen();
-    },
-    dispose: () => peer.close(),
-  };
-});
+/** An EtherNet/IP transport against a peer that answers as a meter does. */
+function describeEthernetIp(name: string, create: (port: number) => Transport): void {
+  describeTransport(name, async () => {
+    const peer = new ScriptedPeer();
+    const connections = connectionsOf(peer);
+    peer.connections = connections;
+    await connections.open();
+    const port = await peer.listen();
+    const arrivals = new EventEmitter();
+    let arrived: Promise<unknown> = Promise.resolve();
+    return {
+      transport: create(port),
+      identity: PEER_IDENTITY,
+      setAssembly: (instance, bytes) => void peer.assemblies.set(instance, bytes),
+      refuse: (instance) => void peer.refusals.set(instance, { generalStatus: 0x16 }),
+      stall: () => {
+        arrived = once(arrivals, 'request');
+        peer.fault = { act: () => arrivals.emit('request') };
+      },
+      stalledRequest: async () => {
+        await arrived;
+      },
+      resume: () => {
+        peer.fault = undefined;
+      },
+      dropConnection: () => {
+        peer.hangUp();
+      },
+      goAway: () => peer.close(),
+      comeBack: async () => {
+        await peer.listen();
+      },
+      dispose: async () => {
+        await Promise.all([peer.close(), connections.close()]);
+      },
+    };
+  });
+}
+
+const SETTINGS = { host: '127.0.0.1', connectTimeoutMs: 4000, replyTimeoutMs: 4000 };
+const DEPENDENCIES = { clock: systemClock, logger: silentLogger, random: seededRandom(1) };
+
+describeEthernetIp('EtherNet/IP explicit', (port) => createExplicitTransport({ ...SETTINGS, port }, DEPENDENCIES));
+describeEthernetIp('EtherNet/IP class 3', (port) => createConnectedTransport({ ...SETTINGS, port }, DEPENDENCIES));
+describeEthernetIp('EtherNet/IP implicit', (port) =>
+  createImplicitTransport({ ...SETTINGS, port, mode: 'input-only', rpiMs: 100, receivePort: 0 }, DEPENDENCIES),
+);
 
 describeTransport(
   'Modbus TCP',

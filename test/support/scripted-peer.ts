@@ -2,14 +2,18 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { once } from 'node:events';
 import {
   CIP_CLASS,
+  CONNECTION_SERVICE,
   decodeCipRequest,
   encodeCipResponse,
   SERVICE,
   type CipRequest,
 } from '../../src/transport/ethernet-ip/cip';
+import { decodeConnected, encodeConnected } from '../../src/transport/ethernet-ip/connected-message';
 import { decodeUnconnected, encodeUnconnected } from '../../src/transport/ethernet-ip/cpf';
 import { COMMAND, decodeFrame, encodeFrame, type Frame } from '../../src/transport/ethernet-ip/encapsulation';
 import { encodeIdentity, encodeListIdentityReply } from '../../src/transport/ethernet-ip/identity-object';
+import { decodeForwardOpen } from '../../src/transport/ethernet-ip/forward-open';
+import type { ImplicitPort } from '../../src/simulator/implicit-port';
 import { FrameReassembler } from '../../src/transport/ethernet-ip/reassembler';
 import type { Identity } from '../../src/transport/transport';
 
@@ -44,6 +48,8 @@ export class ScriptedPeer {
   readonly sockets = new Set<Socket>();
   /** Runs instead of the answer to a command (any command where `undefined`), until a test clears it. */
   fault: { readonly command?: number; readonly attribute?: number; readonly act: Fault } | undefined;
+  /** Serves Forward Open and what follows, when a test gives one. */
+  connections: ImplicitPort | undefined;
   /** Overrides the session handle given. */
   sessionHandle = 0x1234_0001;
   private readonly server: Server;
@@ -96,20 +102,20 @@ export class ScriptedPeer {
   }
 
   private react(frame: Frame, socket: Socket): void {
-    const request =
-      frame.command === COMMAND.sendRrData ? decodeCipRequest(decodeUnconnected(frame.data).message) : undefined;
+    const message = messageIn(frame);
+    const request = message === undefined ? undefined : decodeCipRequest(message);
     if (request !== undefined) this.requests.push(request);
     const { fault } = this;
     const fits =
       (fault?.command === undefined || fault.command === frame.command) &&
       (fault?.attribute === undefined || fault.attribute === request?.path.attributeId);
-    const reply = this.answer(frame, request);
+    const reply = this.answer(frame, request, socket);
     if (fault !== undefined && fits) fault.act({ frame, socket, reply });
     else if (frame.command === COMMAND.unRegisterSession) socket.end();
     else socket.write(reply);
   }
 
-  private answer(frame: Frame, request: CipRequest | undefined): Buffer {
+  private answer(frame: Frame, request: CipRequest | undefined, socket: Socket): Buffer {
     const { command, context } = frame;
     if (command === COMMAND.listIdentity) {
       const socketAddress = { address: '127.0.0.1', port: this.port };
@@ -118,7 +124,27 @@ export class ScriptedPeer {
     }
     const session = this.sessionHandle;
     if (request === undefined) return encodeFrame({ command, session, context, data: frame.data });
+    if (command === COMMAND.sendUnitData) {
+      const { connectionId, sequence } = decodeConnected(frame.data);
+      const entry = this.connections?.table.use(connectionId, socket);
+      const message = this.answerCip(request);
+      const data = encodeConnected({ connectionId: entry?.targetToOriginatorId ?? 0, sequence, message });
+      return encodeFrame({ command, session, data });
+    }
+    if (request.path.classId === CIP_CLASS.connectionManager && this.connections !== undefined) {
+      return encodeFrame({ command, session, context, data: this.answerConnection(request, frame, socket) });
+    }
     return encodeFrame({ command, session, context, data: encodeUnconnected(this.answerCip(request)) });
+  }
+
+  private answerConnection(request: CipRequest, frame: Frame, socket: Socket): Buffer {
+    const { service } = request;
+    const instance = service === CONNECTION_SERVICE.forwardOpen ? decodeForwardOpen(request.data).path.points[1] : -1;
+    const refusal = this.refusals.get(instance ?? 0);
+    if (refusal !== undefined) return encodeUnconnected(encodeCipResponse({ service, ...refusal }));
+    const caller = { address: '127.0.0.1', link: socket };
+    const handled = this.connections?.object.handle(request, caller, decodeUnconnected(frame.data).more);
+    return encodeUnconnected(encodeCipResponse({ service, ...handled?.answer }), handled?.items);
   }
 
   private answerCip({ service, path }: CipRequest): Buffer {
@@ -135,4 +161,9 @@ export class ScriptedPeer {
     bytes.writeUInt16LE(size);
     return encodeCipResponse({ service, data: bytes });
   }
+}
+
+function messageIn({ command, data }: Frame): Buffer | undefined {
+  if (command === COMMAND.sendRrData) return decodeUnconnected(data).message;
+  return command === COMMAND.sendUnitData ? decodeConnected(data).message : undefined;
 }
