@@ -71,6 +71,9 @@ function parsePair(path: string, pair: readonly unknown[], defaults: PointDefaul
 
 function parseFields(path: string, given: unknown, tags: Point['tags'], defaults: PointDefaults): Point {
   const record = expect.record(path, given);
+  // Bytes, dates and maps are objects too, but not of fields; objects of a function node have another prototype.
+  const kind = Object.prototype.toString.call(record).slice('[object '.length, -1);
+  if (kind !== 'Object') expect.fail(path, given, `an object of fields, no ${kind}`);
   const fields: Record<string, FieldValue> = {};
   let { timestamp } = defaults;
   for (const [name, value] of Object.entries(record)) {

@@ -42,7 +42,10 @@ export function judgeReply(reply: Reply, url: string, now: number): Verdict {
   const { status } = reply;
   const isWebPage = reply.contentType.startsWith('text/html');
   if (status >= 200 && status < 300) {
-    return isWebPage ? hold(reply, url, 'check the URL of the target: a web page answers there') : WRITTEN;
+    if (isWebPage) return hold(reply, url, 'check the URL of the target: a web page answers there');
+    // InfluxDB answers a write with 204; whoever has something to say to it has not understood it.
+    const advice = 'check the URL of the target: no InfluxDB answers a write with content';
+    return reply.text.trim() === '' ? WRITTEN : hold(reply, url, advice);
   }
   if (status === 413) return rejected(reply, url, true);
   if (status === 400 || status === 422) {

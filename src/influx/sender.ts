@@ -30,6 +30,9 @@ export interface TlsSettings {
   readonly rejectUnauthorized?: boolean;
 }
 
+/** What a server says beyond this is not kept. */
+const MOST_CONTENT_CHARACTERS = 1000;
+
 /** Sends lines once. */
 export interface Sender {
   /** One POST. Never rejects; when `signal` aborts, the verdict is a retry. */
@@ -69,6 +72,7 @@ export function createHttpSender(settings: SenderSettings, clock: Clock): Sender
     new Promise((resolve) => {
       const attempt = new AbortController();
       let started: { status: number; contentType: string } = { status: 0, contentType: '' };
+      let content = '';
       let timedOut = false;
       const abort = (): void => {
         attempt.abort();
@@ -98,9 +102,12 @@ export function createHttpSender(settings: SenderSettings, clock: Clock): Sender
             responseStarted: (replyHeaders, status = 0) => {
               started = { status, contentType: String(replyHeaders['content-type'] ?? '') };
             },
+            next: (chunk) => {
+              content = `${content}${Buffer.from(chunk).toString('utf8')}`.slice(0, MOST_CONTENT_CHARACTERS);
+            },
             error: fail,
             complete: () => {
-              finish(judgeReply({ ...started, text: '' }, shownUrl, clock.now()));
+              finish(judgeReply({ ...started, text: content }, shownUrl, clock.now()));
             },
           },
         );

@@ -55,6 +55,9 @@ describe('lines of a message', () => {
   const refused: readonly (readonly [what: string, payload: unknown, path: RegExp])[] = [
     ['nothing', undefined, /^payload is missing/],
     ['a number', 5, /^payload is 5, expected an object/],
+    ['bytes', Buffer.from('hello'), /^payload is an object, expected an object of fields, no Uint8Array/],
+    ['a date', new Date(0), /^payload is an object, expected an object of fields, no Date/],
+    ['a map', [new Map([['a', 1]])], /^payload\[0\] is an object, expected an object of fields, no Map/],
     ['text', 'hello', /^payload is "hello"/],
     ['an empty array', [], /^payload is an array, expected at least one point/],
     ['three things in an array', [{ a: 1 }, {}, {}], /\[fields, tags\]/],

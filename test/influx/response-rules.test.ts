@@ -40,6 +40,13 @@ describe('response rules', () => {
     assert.equal(judge(413, '<html>', 'text/html').kind, 'rejected');
   });
 
+  it('does not take anything else that answers for the database', () => {
+    const verdict = judge(200, '{"error":"log in first"}');
+    assert.ok(verdict.kind === 'hold');
+    assert.match(verdict.error.message, /answered 200 \(.*log in first.*\): check the URL of the target: no InfluxDB/);
+    assert.equal(judge(200, '\r\n', 'text/plain').kind, 'written');
+  });
+
   for (const text of [
     'Client sent an HTTP request to an HTTPS server.',
     'The plain HTTP request was sent to HTTPS port',

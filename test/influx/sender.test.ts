@@ -74,6 +74,14 @@ describe('InfluxDB sender over HTTP', () => {
     }
   });
 
+  it('does not believe a 200 that says something', async () => {
+    server.answer(reply(200, 'hello'), reply(200, 'x'.repeat(100_000)), reply(200));
+    const verdict = await sender.send('a f=1 1', NEVER);
+    assert.deepEqual([verdict.kind, codeOf(verdict)], ['hold', 'INFLUX_REFUSED']);
+    assert.equal((await sender.send('a f=1 1', NEVER)).kind, 'hold');
+    assert.equal((await sender.send('a f=1 1', NEVER)).kind, 'written');
+  });
+
   it('reads Retry-After in seconds', async () => {
     server.answer(reply(429, 'slow down', { 'retry-after': '12' }));
     const verdict = await sender.send('a f=1 1', NEVER);
