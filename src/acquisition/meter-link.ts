@@ -40,7 +40,8 @@ export interface RawBlock {
 }
 
 interface Slot {
-  readonly startedAt: number;
+  /** Monotonic time at which the request was sent, or is meant to be. */
+  startedAt: number;
   readonly result: Promise<RawBlock>;
   settled: boolean;
 }
@@ -60,6 +61,8 @@ export class MeterLink {
   private opening: Promise<void> | undefined;
   private delays: Iterator<number, never> | undefined;
   private retryAt = 0;
+  /** Settles when the request before has its outcome. */
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly transport: Transport;
   private readonly stopListening: () => void;
   /** What the meter said of itself when the connection was opened last. */
@@ -98,7 +101,10 @@ export class MeterLink {
     if (slot !== undefined && (!slot.settled || early > EARLY_TOLERANCE_MS)) return slot.result;
     const next: Slot = {
       startedAt: clock.monotonic() + Math.max(0, early),
-      result: this.readAfter(block, Math.max(0, early)),
+      // Connecting, and the requests before this one, take time of their own: the limit counts from the request.
+      result: this.readAfter(block, Math.max(0, early), () => {
+        next.startedAt = clock.monotonic();
+      }),
       settled: false,
     };
     const settle = (): void => {
@@ -118,10 +124,18 @@ export class MeterLink {
     await this.transport.close();
   }
 
-  private async readAfter(block: Block, waitMs: number): Promise<RawBlock> {
+  private async readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
+    if (waitMs > 0) await delay(this.dependencies.clock, waitMs);
+    const send = (): Promise<RawBlock> => this.readNow(block, onSend);
+    const result = this.turn.then(send, send);
+    this.turn = result;
+    return result;
+  }
+
+  private async readNow(block: Block, onSend: () => void): Promise<RawBlock> {
     const { clock } = this.dependencies;
-    if (waitMs > 0) await delay(clock, waitMs);
     await this.ensureOpen();
+    onSend();
     const startedAt = clock.monotonic();
     const bytes = await this.transport.read(block);
     this.delays = undefined;
@@ -190,6 +204,8 @@ export class MeterLink {
   }
 
   private enter(state: LinkState): void {
+    // An attempt to open that ends after `close` changes nothing any more.
+    if (this.current.kind === 'closed') return;
     this.current = state;
     for (const listener of this.listeners) listener(state);
   }
