@@ -74,6 +74,32 @@ export function tcpConnectionLost(where: string, cause?: unknown): Pm500Error {
   });
 }
 
+function describeSerialError(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : 'it was closed';
+  if (/lock/i.test(message)) return 'another program holds it; end that program or use another port.';
+  if (/permission|access denied/i.test(message)) {
+    return 'the operating system does not allow it; give this user the right to serial ports.';
+  }
+  if (/no such file|not found/i.test(message)) return 'there is no such port; check its name and the adapter.';
+  return `${message}; check the adapter and the wiring.`;
+}
+
+export function serialConnectFailed(path: string, cause: unknown): Pm500Error {
+  const reason = describeSerialError(cause);
+  return new Pm500Error('MODBUS_CONNECT_FAILED', `The serial port ${path} could not be opened: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}
+
+export function serialConnectionLost(path: string, cause?: unknown): Pm500Error {
+  const reason = describeSerialError(cause);
+  return new Pm500Error('MODBUS_CONNECTION_LOST', `The serial port ${path} was lost: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}
+
 export function notOpen(where: string): Pm500Error {
   return new Pm500Error('METER_CLOSED', `There is no connection to ${where}; open it before reading.`);
 }
