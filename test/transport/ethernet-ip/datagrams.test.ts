@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
+import { silentLogger } from '../../../src/support/logger';
+import { encodeCyclicFrame, type CyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
+import { DatagramRegistry, type DatagramLease } from '../../../src/transport/ethernet-ip/datagram-registry';
+import { openDatagramSocket, type DatagramSocket } from '../../../src/transport/ethernet-ip/datagram-socket';
+import { heartbeatFrame } from '../../../src/transport/ethernet-ip/requests';
+import { rejectsWith } from '../../support/expect-error';
+
+const ANY_PORT = { port: 0, share: false };
+
+/** A UDP socket whose other side a test plays. */
+class LoopDatagrams extends EventEmitter implements DatagramSocket {
+  groups: string[] = [];
+  closes = 0;
+  bind(): void {
+    queueMicrotask(() => this.emit('listening'));
+  }
+  address(): { port: number } {
+    return { port: 2222 };
+  }
+  send(_frame: Buffer, _port: number, _address: string, callback: (error: Error | null) => void): void {
+    callback(new Error('network is unreachable'));
+  }
+  addMembership(group: string): void {
+    if (group === '10.0.0.1') throw new Error('addMembership EINVAL');
+    this.groups.push(group);
+  }
+  dropMembership(group: string): void {
+    this.groups = this.groups.filter((joined) => joined !== group);
+  }
+  close(callback?: () => void): void {
+    this.closes++;
+    if (callback !== undefined) queueMicrotask(callback);
+  }
+}
+
+describe('UDP socket of I/O connections', () => {
+  let registry: DatagramRegistry;
+  let sender: Socket;
+  let leases: DatagramLease[];
+
+  const acquire = async (settings = ANY_PORT, open = openDatagramSocket): Promise<DatagramLease> => {
+    const lease = await registry.acquire(settings, open, silentLogger);
+    leases.push(lease);
+    return lease;
+  };
+  const frame = (connectionId: number, value: number): Buffer =>
+    encodeCyclicFrame({ connectionId, sequence: 1, count: 1, data: Buffer.of(value) });
+
+  beforeEach(async () => {
+    registry = new DatagramRegistry();
+    leases = [];
+    sender = createSocket('udp4');
+    sender.bind(0, '127.0.0.1');
+    await once(sender, 'listening');
+  });
+  afterEach(async () => {
+    await Promise.all(leases.map((lease) => lease.release()));
+    await new Promise<void>((resolve) => {
+      sender.close(resolve);
+    });
+  });
+
+  it('is one for everybody who receives at the same port, and closes with the last', async () => {
+    const sockets: LoopDatagrams[] = [];
+    const open = (): DatagramSocket => {
+      sockets.push(new LoopDatagrams());
+      return sockets.at(-1)!;
+    };
+    const [first, second] = await Promise.all([acquire(ANY_PORT, open), acquire(ANY_PORT, open)]);
+    assert.equal(sockets.length, 1);
+    assert.equal(first.datagrams, second.datagrams);
+    await first.release();
+    await first.release();
+    assert.equal(sockets[0]!.closes, 0);
+    await second.release();
+    assert.equal(sockets[0]!.closes, 1);
+    await acquire(ANY_PORT, open);
+    assert.equal(sockets.length, 2);
+  });
+
+  it('hands a frame to whom it belongs, by address and connection id, and drops the rest', async () => {
+    const { datagrams } = await acquire();
+    const heard: string[] = [];
+    const note = (name: string) => (received: CyclicFrame) => void heard.push(`${name} ${received.data[0] ?? -1}`);
+    datagrams.subscribe('127.0.0.1', 1, note('one'));
+    const stop = datagrams.subscribe('127.0.0.1', 2, note('two'));
+    datagrams.subscribe('192.0.2.9', 1, note('stranger'));
+    const arrived = new Promise<void>((resolve) => {
+      datagrams.subscribe('127.0.0.1', 9, () => {
+        resolve();
+      });
+    });
+    stop();
+    for (const bytes of [
+      frame(1, 10),
+      frame(2, 20),
+      Buffer.from('garbage'),
+      Buffer.alloc(0),
+      frame(3, 30),
+      frame(1, 11),
+    ]) {
+      sender.send(bytes, datagrams.port, '127.0.0.1');
+    }
+    sender.send(frame(9, 0), datagrams.port, '127.0.0.1');
+    await arrived;
+    assert.deepEqual(heard, ['one 10', 'one 11']);
+  });
+
+  it('says that its port is in use, and can be tried again', async () => {
+    const { port } = sender.address();
+    const settings = { port, share: false, localAddress: '127.0.0.1' };
+    const error = await rejectsWith(registry.acquire(settings, openDatagramSocket, silentLogger), 'ENIP_PORT_IN_USE');
+    assert.equal(error.retryable, true);
+    assert.match(error.message, new RegExp(`UDP port ${port} is taken`));
+    sender.close();
+    await once(sender, 'close');
+    await acquire(settings);
+    sender = createSocket('udp4');
+  });
+
+  it('says that an address is not of this machine', async () => {
+    const settings = { port: 0, share: false, localAddress: '192.0.2.1' };
+    await rejectsWith(registry.acquire(settings, openDatagramSocket, silentLogger), 'ENIP_CONNECT_FAILED');
+  });
+
+  it('tells its users when it fails, and the next one gets another', async () => {
+    const sockets: LoopDatagrams[] = [];
+    const open = (): DatagramSocket => {
+      sockets.push(new LoopDatagrams());
+      return sockets.at(-1)!;
+    };
+    const { datagrams } = await acquire(ANY_PORT, open);
+    const lost = new Promise((resolve) => datagrams.onLost(resolve));
+    sockets[0]!.emit('error', new Error('the interface went away'));
+    sockets[0]!.emit('error', new Error('again'));
+    assert.match(String(await lost), /UDP socket of the I\/O connections failed/);
+    assert.equal(sockets[0]!.closes, 1);
+    assert.notEqual((await acquire(ANY_PORT, open)).datagrams, datagrams);
+  });
+
+  it('survives what cannot be sent', async () => {
+    const { datagrams } = await acquire(ANY_PORT, () => new LoopDatagrams());
+    datagrams.send(heartbeatFrame(1), 2222, '192.0.2.1');
+  });
+
+  it('joins a group once for all and leaves it with the last', async () => {
+    const socket = new LoopDatagrams();
+    const { datagrams } = await acquire(ANY_PORT, () => socket);
+    const [first, second] = [datagrams.join('239.192.1.1'), datagrams.join('239.192.1.1')];
+    assert.deepEqual(socket.groups, ['239.192.1.1']);
+    first();
+    first();
+    assert.deepEqual(socket.groups, ['239.192.1.1']);
+    second();
+    assert.deepEqual(socket.groups, []);
+    assert.throws(() => datagrams.join('10.0.0.1'), /could not be joined/);
+  });
+});
