@@ -1,6 +1,7 @@
 import { CATALOGUE } from '../meter/catalogue';
 import type { Assembly, ElementType, Layout, Measurement, Metric, Provenance } from '../meter/measurement';
 import { Pm500Error } from '../support/errors';
+import { findRowFault } from './check-row';
 
 /** A row with its place in bytes worked out. */
 export interface RowPlan {
@@ -64,6 +65,8 @@ function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<stri
       `Layout, ${where}: encoding ${row.encoding} does not fit elements of type ${assembly.elementType}.`,
     );
   }
+  const fault = findRowFault(row, metric);
+  if (fault !== undefined) throw new Pm500Error('LAYOUT_INVALID', `Layout, ${where}: "${row.metric}": ${fault}.`);
   return { row, metric, offset: first * ELEMENT_BYTES[assembly.elementType], scale: row.scale ?? 1 };
 }
 

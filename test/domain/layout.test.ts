@@ -144,4 +144,25 @@ describe('site layouts', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('refuse rows that would give a wrong value or none', () => {
+    const rowOf = (layout: Mutable<Layout>, instance: number, index: number) =>
+      layout.assemblies.find((assembly) => assembly.instance === instance)!.measurements[index]!;
+    const cases: readonly [(layout: Mutable<Layout>) => void, RegExp][] = [
+      [(layout) => (rowOf(layout, 108, 0).bit = 40), /needs a "bit" from 0 to 15/],
+      [(layout) => delete rowOf(layout, 108, 0).bit, /needs a "bit"/],
+      [(layout) => (rowOf(layout, 100, 3).letters = 40), /40 letters do not fit 7 elements/],
+      [(layout) => (rowOf(layout, 107, 8).elements = 1), /takes 2 and not 1 elements/],
+      [(layout) => (rowOf(layout, 101, 0).elements = 0), /takes 1 and not 0 elements/],
+      [(layout) => delete rowOf(layout, 107, 0).pairScale, /needs a "pairScale"/],
+      [
+        (layout) => {
+          layout.assemblies[1]!.measurements.shift();
+          rowOf(layout, 108, 0).metric = 'voltage_l1_n';
+        },
+        /gives a boolean, but the metric is a float/,
+      ],
+    ];
+    for (const [change, sentence] of cases) assert.match(refusal(change), sentence);
+  });
 });
