@@ -12,6 +12,12 @@ interface SharedLink {
   users: number;
 }
 
+/** One spelling for each address: in lower case, IPv4 numbers in decimal, no dot at the end. */
+function canonicalHost(host: string): string {
+  const text = host.toLowerCase().replace(/\.$/, '');
+  return URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : text;
+}
+
 /** The meters of one process: whoever configures the same address shares one connection and its limits. */
 export class MeterRegistry {
   private readonly links = new Map<string, SharedLink>();
@@ -22,7 +28,7 @@ export class MeterRegistry {
    * The first to configure an address decides on its timeouts and limits; a later one that differs is told so.
    */
   acquire(settings: MeterSettings): AcquiredMeter {
-    const key = `${settings.host.toLowerCase()}:${settings.port}`;
+    const key = `${canonicalHost(settings.host)}:${settings.port}`;
     const shared = this.links.get(key) ?? { link: new MeterLink(settings, this.dependencies), users: 0 };
     this.links.set(key, shared);
     if (shared.link.settings.minimumReadIntervalMs !== settings.minimumReadIntervalMs) {

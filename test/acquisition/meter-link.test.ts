@@ -190,6 +190,16 @@ describe('one meter, one connection', () => {
     assert.notEqual(first.blocks[0]?.values, second.blocks[0]?.values, 'values must not be one shared object');
   });
 
+  it('knows an address again however it is written', () => {
+    const { transports, registry, settings } = setUp();
+    for (const host of ['10.5', '10.0.0.5.', '0x0a.0.0.5']) registry.acquire({ ...settings, host });
+    assert.equal(transports.length, 1);
+    for (const host of ['Meter.Plant', 'meter.plant', 'meter.plant.']) registry.acquire({ ...settings, host });
+    assert.equal(transports.length, 2);
+    for (const host of ['not a host', 'fe80::1']) registry.acquire({ ...settings, host });
+    assert.equal(transports.length, 4);
+  });
+
   it('reads an assembly at most every 200 ms whatever ten users ask, for ten seconds', async () => {
     const { clock, transport, registry, settings } = setUp();
     const users = Array.from({ length: 10 }, () => registry.acquire(settings).session);
