@@ -63,7 +63,15 @@ export const READING_JSON_SCHEMA = {
       items: {
         type: 'object',
         required: ['name', 'unit'],
-        properties: { name: { type: 'string' }, unit: { enum: UNITS } },
+        properties: {
+          name: { type: 'string' },
+          unit: { enum: UNITS },
+          range: {
+            type: 'object',
+            required: ['min', 'max'],
+            properties: { min: { type: 'number' }, max: { type: 'number' } },
+          },
+        },
       },
     },
   },

@@ -76,6 +76,10 @@ export function parseReading(payload: unknown): Reading {
       const metric = expect.record(path, value);
       expect.text(`${path}.name`, metric['name']);
       expect.choice(`${path}.unit`, metric['unit'], UNITS);
+      if (metric['range'] === undefined) return;
+      const range = expect.record(`${path}.range`, metric['range']);
+      expect.finite(`${path}.range.min`, range['min']);
+      expect.finite(`${path}.range.max`, range['max']);
     });
   }
   return payload as Reading;
