@@ -1,3 +1,5 @@
+import { ASSEMBLIES } from './assemblies';
+
 /** Groups of assemblies that belong together when reading; what the editor offers and `pm500 read --group` takes. */
 export interface AssemblyGroup {
   readonly name: string;
@@ -5,11 +7,18 @@ export interface AssemblyGroup {
   readonly assemblies: readonly number[];
 }
 
-export const GROUPS: readonly AssemblyGroup[] = [
-  { name: 'realtime', label: 'Real-time voltage, current, power, frequency', assemblies: [101, 102] },
-  { name: 'maximum', label: 'Maximum values', assemblies: [103, 104] },
-  { name: 'demand', label: 'Demand values', assemblies: [105, 106] },
-  { name: 'energy', label: 'Energy and hour counters', assemblies: [107] },
-  { name: 'status', label: 'Virtual alarms and outputs', assemblies: [108] },
-  { name: 'product', label: 'Firmware and identification', assemblies: [100] },
-];
+const LABELS = [
+  { name: 'realtime', label: 'Real-time voltage, current, power, frequency' },
+  { name: 'maximum', label: 'Maximum values' },
+  { name: 'demand', label: 'Demand values' },
+  { name: 'energy', label: 'Energy and hour counters' },
+  { name: 'status', label: 'Virtual alarms and outputs' },
+  { name: 'product', label: 'Firmware and identification' },
+] as const;
+
+/** Which assemblies are in a group, the table says. */
+export const GROUPS: readonly AssemblyGroup[] = LABELS.map(({ name, label }) => ({
+  name,
+  label,
+  assemblies: ASSEMBLIES.filter(({ group }) => group === name).map(({ instance }) => instance),
+}));
