@@ -3,7 +3,10 @@
  * site and read by the decoder, the simulator, the editor, births, dashboards and documents.
  */
 
-/** How well a fact is known. Only `verified` was read from the manual; see docs/device-knowledge.md. */
+/**
+ * How well a fact is known. Only `verified` was read: in the manual, or in the specification of the protocol. See
+ * docs/device-knowledge.md.
+ */
 export type Provenance = 'verified' | 'inferred' | 'assumed';
 export const PROVENANCES: readonly Provenance[] = ['verified', 'inferred', 'assumed'];
 
@@ -67,7 +70,7 @@ export interface Metric {
   /** Values outside are physically impossible for this meter and never shown as good; both ends belong to the range. */
   readonly range?: { readonly min: number; readonly max: number };
   readonly deadband?: Deadband;
-  /** A counter's largest value in `unit`; the next one is small again. */
+  /** A counter's largest value in `unit`. That it starts again from zero is to be expected; the manual page was not read. */
   readonly rollover?: number;
   /** Sparkplug B datatype of the flat metric of the same name. */
   readonly sparkplugType: 'Float' | 'Double' | 'Boolean' | 'String';
