@@ -37,7 +37,7 @@ export class Editor {
   static async open(url: string): Promise<Editor> {
     const profile = temporaryFolder('browser');
     const browser = await chromium.launch({
-      executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome'),
+      executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
       headless: true,
       args: ARGUMENTS,
     });
