@@ -21,6 +21,7 @@ const ROWS: readonly OptionRow[] = [
     help: `IPv4 address to listen on, one meter each (${DEFAULTS.bind})`,
   },
   { name: 'enip-port', value: 'N', help: `TCP and UDP port, 0 = any free one (${QUIRKS.enipPort.value})` },
+  { name: 'modbus-port', value: 'N', help: 'serve Modbus TCP too, on this port, 0 = any free one (no Modbus)' },
   { name: 'load', value: 'KIND', help: `${LOAD_KINDS.join(', ')} (csv)` },
   {
     name: 'csv',
@@ -89,9 +90,10 @@ function chooseBinds(options: Options, port: number): readonly string[] {
 }
 
 function describeReady(simulator: Simulator, common: Readonly<Record<string, unknown>>, asJson: boolean): string {
-  const meters = simulator.meters.map(({ address, port, catalogNumber, serialNumber }) => ({
+  const meters = simulator.meters.map(({ address, port, modbusPort, catalogNumber, serialNumber }) => ({
     address,
     port,
+    ...(modbusPort === undefined ? {} : { modbusPort }),
     catalogNumber,
     serialNumber,
   }));
@@ -99,7 +101,7 @@ function describeReady(simulator: Simulator, common: Readonly<Record<string, unk
   if (asJson) return `${JSON.stringify({ event: 'ready', meters, ...common, simulatedTime })}\n`;
   const lines = meters.map(
     (meter) =>
-      `${meter.catalogNumber} serial ${meter.serialNumber} listens on ${meter.address} TCP and UDP ${meter.port}\n`,
+      `${meter.catalogNumber} serial ${meter.serialNumber} listens on ${meter.address} TCP and UDP ${meter.port}${meter.modbusPort === undefined ? '' : `, Modbus TCP ${meter.modbusPort}`}\n`,
   );
   return `${lines.join('')}Load: ${String(common['load'])}, from ${simulatedTime} at ${String(common['speed'])} x real time. Ctrl-C ends it.\n`;
 }
@@ -118,6 +120,7 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
   const [extra] = options.positionals;
   if (extra !== undefined) failUsage(`Argument "${extra}" has no meaning here; addresses follow --bind.`);
   const enipPort = options.number('enip-port', { min: 0, max: 65_535, whole: true }) ?? QUIRKS.enipPort.value;
+  const modbusPort = options.number('modbus-port', { min: 0, max: 65_535, whole: true });
   const binds = chooseBinds(options, enipPort);
   const seed = options.number('seed', { min: 0, max: 0xffff_ffff, whole: true }) ?? DEFAULTS.seed;
   const speed = options.number('speed', SPEED_RANGE) ?? DEFAULTS.speed;
@@ -132,6 +135,7 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
     meters: binds.map((bind, index) => ({
       bind,
       enipPort,
+      ...(modbusPort === undefined ? {} : { modbusPort }),
       catalogNumber,
       serialNumber: serial + index,
       seed: seed + index,

@@ -24,8 +24,10 @@ export interface AdapterOptions {
   /** A connection on which nothing arrived for so long is closed. */
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
+  /** True while nothing is served: connections are closed at once, requests get no answer. Default: never. */
+  readonly isSuspended?: () => boolean;
   /** How CIP connections are served. */
-  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source'>;
+  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended'>;
 }
 
 /** Replies that a client does not take are not piled up beyond this. */
@@ -46,8 +48,8 @@ export class EthernetIpAdapter {
     private readonly stats: StatsRecorder,
     private readonly options: AdapterOptions,
   ) {
-    const { bind, logger, connections } = options;
-    this.implicit = new ImplicitPort({ bind, logger, source: meter, ...connections });
+    const { bind, logger, connections, isSuspended } = options;
+    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, ...connections });
     this.context = {
       meter,
       stats,
@@ -113,7 +115,16 @@ export class EthernetIpAdapter {
     await Promise.all([closed, datagrams?.close(), this.implicit.close()]);
   }
 
+  private get suspended(): boolean {
+    return this.options.isSuspended?.() === true;
+  }
+
   private accept(socket: Socket): void {
+    if (this.suspended) {
+      this.stats.noteTurnedAway();
+      socket.destroy();
+      return;
+    }
     this.sockets.add(socket);
     this.stats.noteOpened();
     const local = {
@@ -123,7 +134,7 @@ export class EthernetIpAdapter {
     const target = new EncapsulationTarget(this.context, local, socket.remoteAddress);
     const frames = new FrameReassembler({
       onFrame: (bytes) => {
-        this.deliver(socket, frames, target.handle(decodeFrame(bytes)));
+        if (!this.suspended) this.deliver(socket, frames, target.handle(decodeFrame(bytes)));
       },
       maximumFrameBytes: LONGEST_FRAME_BYTES,
       // Unknown commands are answered, not dropped.
@@ -163,6 +174,7 @@ export class EthernetIpAdapter {
   /** The one place where replies leave by UDP. Whatever is no whole frame is dropped, as any stray datagram. */
   private answerDatagram(message: Buffer): Buffer | undefined {
     const { bind } = this.options;
+    if (this.suspended) return undefined;
     try {
       const local = { address: bind, port: this.portOf(this.server) };
       return new EncapsulationTarget(this.context, local).handleDatagram(decodeFrame(message));

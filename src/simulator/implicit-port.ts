@@ -18,6 +18,8 @@ export interface ImplicitPortOptions {
   readonly bounds: IntervalBounds;
   /** Multicast group and port that shared productions go to. */
   readonly group: { readonly address: string; readonly port: number };
+  /** True while nothing is sent and nothing that arrives is heard. Default: never. */
+  readonly isSuspended?: (() => boolean) | undefined;
 }
 
 /** The connections of one meter and the UDP port that their datagrams use. */
@@ -35,7 +37,7 @@ export class ImplicitPort {
       bounds,
       group,
       send: (frame, { address, port }) => {
-        this.socket?.send(frame, port, address);
+        if (!this.suspended) this.socket?.send(frame, port, address);
       },
     });
     this.object = new ConnectionObject(this.table, () => this.port);
@@ -61,7 +63,12 @@ export class ImplicitPort {
     await this.socket?.close();
   }
 
+  private get suspended(): boolean {
+    return this.options.isSuspended?.() === true;
+  }
+
   private receive(message: Buffer, address: string): void {
+    if (this.suspended) return;
     try {
       this.table.receive(decodeCyclicFrame(message), address);
     } catch {
