@@ -99,7 +99,10 @@ describe('message contracts', () => {
   it('refuses a definition whose range is none, in both ways', () => {
     const validate = ajv.compile(READING_JSON_SCHEMA);
     for (const range of [null, {}, { min: 0 }, { min: '0', max: 1 }]) {
-      const reading = { ...sampleReading(ALL, seededRandom(4)), definitions: [{ name: 'site_value', unit: '', range }] };
+      const reading = {
+        ...sampleReading(ALL, seededRandom(4)),
+        definitions: [{ name: 'site_value', unit: '', range }],
+      };
       assert.equal(accepts(parseReading, reading), false);
       assert.equal(validate(reading), false);
     }
