@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
+import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSession } from '../../src/acquisition/meter-session';
 import { systemClock } from '../../src/support/clock';
-import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
 import { processLogger } from './logger';
 
 /** A `pm500-meter` configuration node that started: what other nodes get from it. */
@@ -30,7 +30,7 @@ function createRegistry(RED: NodeAPI): MeterRegistry {
     clock: systemClock,
     random: Math.random,
     logger,
-    createTransport: (settings) => createExplicitTransport(settings, { clock: systemClock, logger }),
+    createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
   });
 }
 

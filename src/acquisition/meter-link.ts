@@ -5,6 +5,7 @@ import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
 import type { Block, Identity, Transport } from '../transport/transport';
+import type { Messaging } from './link-transport';
 
 /** How to reach one physical meter, and how gently. */
 export interface LinkSettings {
@@ -14,6 +15,8 @@ export interface LinkSettings {
   readonly replyTimeoutMs: number;
   /** Least time between two reads of one assembly, whatever is asked. */
   readonly minimumReadIntervalMs: number;
+  /** How the meter is reached; absent: explicit messages by UCMM. */
+  readonly messaging?: Messaging;
 }
 
 export interface LinkDependencies {

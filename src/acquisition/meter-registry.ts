@@ -36,6 +36,11 @@ export class MeterRegistry {
         `Meter "${settings.name}" shares ${key} with another configuration, whose limit of ${shared.link.settings.minimumReadIntervalMs} ms stays in force; use one meter configuration.`,
       );
     }
+    if (shared.link.settings.messaging?.kind !== settings.messaging?.kind) {
+      this.dependencies.logger.warn(
+        `Meter "${settings.name}" shares ${key} with another configuration, whose transport stays in force; use one meter configuration.`,
+      );
+    }
     shared.users++;
     let released = false;
     return {

@@ -1,4 +1,5 @@
 import { BUILT_IN_LAYOUT } from '../acquisition/layout-file';
+import { createLinkTransport, MESSAGING_KINDS, type Messaging } from '../acquisition/link-transport';
 import { MeterRegistry } from '../acquisition/meter-registry';
 import type { MeterSession, MeterSettings } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/normalize';
@@ -7,7 +8,6 @@ import { GROUPS } from '../meter/groups';
 import { QUIRKS } from '../meter/quirks';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
-import { createExplicitTransport } from '../transport/ethernet-ip/explicit';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { formatTable } from './table';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
@@ -17,9 +17,13 @@ const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
 const CONNECT_TIMEOUT_MS = 3000;
 const REPLY_TIMEOUT_MS = 2000;
 const DEFAULT_INTERVAL_MS = 1000;
+const DEFAULT_RPI_MS = 250;
+const LONGEST_RPI_MS = 60_000;
 const LONGEST_INTERVAL_MS = 86_400_000;
 
 const ROWS: readonly OptionRow[] = [
+  { name: 'transport', value: 'NAME', help: `${MESSAGING_KINDS.join(', ')} (${MESSAGING_KINDS[0]})` },
+  { name: 'rpi', value: 'MS', help: `packet interval of the last three (${DEFAULT_RPI_MS})` },
   { name: 'port', value: 'N', help: `TCP port (${QUIRKS.enipPort.value})` },
   { name: 'group', value: 'NAME', multiple: true, help: `${GROUP_NAMES.join(', ')} (all)` },
   { name: 'assembly', value: 'N', multiple: true, help: `one of ${INSTANCES.join(', ')}, instead of a group` },
@@ -94,7 +98,17 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
   return failed ? EXIT.failure : EXIT.success;
 }
 
-function settingsOf(host: string, port: number): MeterSettings {
+function chooseMessaging(options: Options): Messaging {
+  const limits = { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS };
+  return {
+    kind: options.choice('transport', MESSAGING_KINDS) ?? 'ucmm',
+    rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS,
+    // A person who reads from a shell and asks for `auto` wants values either way.
+    allowInputOnly: true,
+  };
+}
+
+function settingsOf(host: string, port: number, messaging: Messaging): MeterSettings {
   return {
     name: host,
     host,
@@ -105,6 +119,7 @@ function settingsOf(host: string, port: number): MeterSettings {
     minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
     layout: BUILT_IN_LAYOUT,
     layoutConfirmed: false,
+    messaging,
   };
 }
 
@@ -137,9 +152,9 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     clock: systemClock,
     random: Math.random,
     logger,
-    createTransport: (settings) => createExplicitTransport(settings, { clock: systemClock, logger }),
+    createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
   });
-  const { session, release } = registry.acquire(settingsOf(host, port));
+  const { session, release } = registry.acquire(settingsOf(host, port, chooseMessaging(options)));
   try {
     return await printReadings(session, plan, terminal);
   } catch (thrown) {
