@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { MESSAGING_KINDS } from '../src/acquisition/link-transport';
 import { loadLayout } from '../src/acquisition/layout-file';
 import type { MeterSettings } from '../src/acquisition/meter-session';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
@@ -10,6 +11,7 @@ import { startNode } from './shared/start';
 
 const TIMEOUT_RANGE: NumberRange = { min: 100, max: 60_000, unit: 'ms' };
 const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 3_600_000, unit: 'ms' };
+const RPI_RANGE: NumberRange = { min: QUIRKS.minimumRpiMs.value, max: 60_000, unit: 'ms' };
 const TAGS = ['site', 'area', 'line', 'asset'] as const;
 
 function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, string>> {
@@ -26,6 +28,11 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
     connectTimeoutMs: config.number('connectTimeoutMs', TIMEOUT_RANGE),
     replyTimeoutMs: config.number('replyTimeoutMs', TIMEOUT_RANGE),
     minimumReadIntervalMs: config.number('minimumIntervalMs', INTERVAL_RANGE),
+    messaging: {
+      kind: config.choice('transport', MESSAGING_KINDS),
+      rpiMs: config.number('rpiMs', RPI_RANGE),
+      allowInputOnly: config.flag('allowInputOnly'),
+    },
     tags: readTags(config),
     ...(catalogNumber === '' ? {} : { catalogNumber }),
     layout: loadLayout(config.text('layoutFile')),

@@ -42,6 +42,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   limits: () => ({
     minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,
     port: { min: PORT_RANGE.min, max: PORT_RANGE.max },
+    rpiMs: { min: QUIRKS.minimumRpiMs.value, max: 60_000 },
     serialNumber: SERIAL_NUMBER_RANGE,
   }),
 };
