@@ -78,7 +78,7 @@ describe('EtherNet/IP client: it can only read', () => {
         'datagrams.ts .send(frame,',
         'discovery.ts .send(listIdentityRequest(',
         'discovery.ts .send(listIdentityRequest(',
-        'implicit-session.ts .send(heartbeat,',
+        'subscriber.ts .send(heartbeat,',
         'request-line.ts .send(frame)',
         'session.ts .end(unRegisterSessionRequest(',
       ].sort(),
