@@ -13,7 +13,7 @@ function showQuality(status: StatusLine, { metrics }: Telemetry): void {
   const countOf = (wanted: Quality): number => samples.filter(({ quality }) => quality === wanted).length;
   const bad = countOf('bad');
   const uncertain = countOf('uncertain');
-  if (bad > 0) status.show('partial', 'bad', { bad, count: samples.length });
+  if (bad > 0) status.show(bad < samples.length ? 'partial' : 'failed', 'bad', { bad, count: samples.length });
   else if (uncertain > 0) status.show('partial', 'uncertain', { uncertain });
   else status.show('ok', 'metrics', { count: samples.length });
 }
@@ -29,7 +29,9 @@ export = (RED: NodeAPI): void => {
         (message, send) => {
           const telemetry = normalizeReading(parseReading(message.payload));
           showQuality(status, telemetry);
-          message.payload = shape === 'flat' ? flattenTelemetry(telemetry) : telemetry;
+          if (shape === 'telemetry') message.payload = telemetry;
+          // Names and values alone have lost the time of the read, which a database needs.
+          else Object.assign(message, { payload: flattenTelemetry(telemetry), timestamp: telemetry.timestamp });
           send(message);
         },
         () => {

@@ -2,7 +2,7 @@ import { CATALOGUE } from '../meter/catalogue';
 import type { Metric } from '../meter/measurement';
 import { QUALITIES, type Quality } from '../domain/quality';
 import type { Value } from '../domain/reading';
-import type { Telemetry } from '../domain/telemetry';
+import type { Sample, Telemetry } from '../domain/telemetry';
 import type { FieldValue, Point } from './line-protocol';
 
 /** Tags that a telemetry point always carries beside the meter's own (site, area, line, asset). */
@@ -25,9 +25,15 @@ const FIELD_TYPES: ReadonlyMap<string, Metric['influxType']> = new Map(
 );
 const TYPE_NAMES = { float: 'number', boolean: 'boolean', string: 'string' } as const;
 
+/** A bad sample has no value: how many there are is counted by reason, in numbers, which every server keeps. */
+function badField({ reason }: Sample): string {
+  return `bad_${reason ?? 'unexplained'}`;
+}
+
 /**
- * Telemetry as points: one for each quality that occurs, best first, each with all its metrics as fields. Samples
- * without a value are left out. All points carry the telemetry's timestamp.
+ * Telemetry as points: one for each quality that occurs, best first, each with all its metrics as fields. A value that
+ * is bad has no field of its own, so that nobody takes it for a number: the point of quality *bad* says how many values
+ * are missing and why (`bad_read_failed=12`), so an outage is not silence. All points carry the telemetry's timestamp.
  */
 export function telemetryToPoints(telemetry: Telemetry, influxMeasurement: string): TelemetryPoints {
   const fields: Partial<Record<Quality, Record<string, FieldValue>>> = {};
@@ -35,8 +41,13 @@ export function telemetryToPoints(telemetry: Telemetry, influxMeasurement: strin
   const { metrics } = telemetry;
   for (const name in metrics) {
     const sample = metrics[name];
-    if (sample === undefined || sample.value === null) continue;
-    if (hasFieldType(name, sample.value)) (fields[sample.quality] ??= {})[name] = sample.value;
+    if (sample === undefined) continue;
+    if (sample.quality === 'bad') {
+      const bad = (fields.bad ??= {});
+      const field = badField(sample);
+      bad[field] = Number(bad[field] ?? 0) + 1;
+    } else if (sample.value === null) continue;
+    else if (hasFieldType(name, sample.value)) (fields[sample.quality] ??= {})[name] = sample.value;
     else mistyped += 1;
   }
   const points: Point[] = [];

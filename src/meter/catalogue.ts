@@ -19,7 +19,8 @@ const QUANTITY_ROWS = {
   active_power: { unit: 'W', min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
   apparent_power: { unit: 'VA', min: 0, max: 1e10, deadband: { percent: 0.5 } },
   reactive_power: { unit: 'var', min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
-  power_factor: { unit: '', min: -1, max: 1, deadband: { absolute: 0.005 } },
+  // A ratio of two singles: 1 may come as 1.0000001.
+  power_factor: { unit: '', min: -1.001, max: 1.001, deadband: { absolute: 0.005 } },
   frequency: { unit: 'Hz', min: 40, max: 70, deadband: { absolute: 0.01 } },
   phase_sequence: { unit: '', min: -1e3, max: 1e3, deadband: { absolute: 0 } },
 } as const satisfies Partial<Record<Quantity, QuantityRow>>;

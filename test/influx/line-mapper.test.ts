@@ -20,7 +20,11 @@ const TELEMETRY = {
 
 describe('lines of a message', () => {
   const shapes: readonly (readonly [what: string, payload: unknown, expected: readonly string[]])[] = [
-    ['telemetry', TELEMETRY, ['m,meter=main,quality=good,site=s frequency=60 9']],
+    [
+      'telemetry',
+      TELEMETRY,
+      ['m,meter=main,quality=good,site=s frequency=60 9', 'm,meter=main,quality=bad,site=s bad_read_failed=1 9'],
+    ],
     ['an object of fields', { a: 1, b: true, c: 'x', d: null, e: 7n }, ['m a=1,b=true,c="x",e=7i 5']],
     ['integers as other nodes write them', { a: '42i', b: '-7i', c: '42', d: 'i' }, ['m a=42i,b=-7i,c="42",d="i" 5']],
     ['a time among the fields', { a: 1, time: 99 }, ['m a=1 99']],

@@ -49,18 +49,33 @@ describe('telemetry as points', () => {
       [
         ['good', { voltage_l1_n: 230, voltage_l2_n: 231 }],
         ['uncertain', { current_l1: 5 }],
-        ['bad', { frequency: 99 }],
+        ['bad', { bad_unexplained: 1 }],
       ],
     );
     assert.ok(points.every(({ timestamp }) => timestamp === TIMESTAMP));
   });
 
   it('leaves out what has no value, and makes no point of nothing', () => {
-    assert.deepEqual(telemetryToPoints(telemetry({ frequency: sample(null, 'bad') }), 'pm'), {
-      mistyped: 0,
-      points: [],
-    });
+    assert.deepEqual(telemetryToPoints(telemetry({ frequency: sample(null) }), 'pm'), { mistyped: 0, points: [] });
     assert.deepEqual(telemetryToPoints(telemetry({}), 'pm').points, []);
+  });
+
+  it('says how many values are bad and why, so that an outage is not silence', () => {
+    const failed: Sample = { ...sample(null, 'bad'), reason: 'read_failed' };
+    const metrics = {
+      voltage_l1_n: failed,
+      voltage_l2_n: failed,
+      current_l1: { ...sample(null, 'bad'), reason: 'overload' } as const,
+      alarm_1: sample(true),
+    };
+    const { points } = telemetryToPoints(telemetry(metrics), 'pm');
+    assert.deepEqual(
+      points.map(({ tags, fields }) => [tags['quality'], fields]),
+      [
+        ['good', { alarm_1: true }],
+        ['bad', { bad_read_failed: 2, bad_overload: 1 }],
+      ],
+    );
   });
 
   it('does not let a tag of the meter claim another name or quality', () => {

@@ -35,6 +35,7 @@ describe('pm500-normalize', () => {
     const { sent } = await create({ shape: 'flat' }).receive({ payload: reading });
     const flat = sent[0]?.payload as Record<string, unknown>;
     assert.equal(flat['voltage_l1_n'], reading.blocks[0]?.values['voltage_l1_n']);
+    assert.equal((sent[0] as { timestamp?: number }).timestamp, reading.timestamp);
   });
 
   it('shows how many values are bad', async () => {
@@ -43,7 +44,7 @@ describe('pm500-normalize', () => {
     assert.ok(block);
     const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply.' } as const;
     await node.receive({ payload: { ...reading, blocks: [{ ...block, values: {}, error }] } });
-    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '12 of 12 bad' });
+    assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: '12 of 12 bad' });
   });
 
   it('refuses any other message in one sentence', async () => {
