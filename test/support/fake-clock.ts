@@ -63,4 +63,15 @@ export class FakeClock implements Clock {
     this.elapsed = until;
     await settle();
   }
+
+  /** Moves time on in steps until `work` has settled, however many turns of the event loop it takes in between. */
+  async advanceUntil<Result>(work: Promise<Result>, stepMs: number): Promise<Result> {
+    const settled = new AbortController();
+    const note = (): void => {
+      settled.abort();
+    };
+    work.then(note, note);
+    while (!settled.signal.aborted) await this.advance(stepMs);
+    return work;
+  }
 }

@@ -92,6 +92,14 @@ export function serialConnectFailed(path: string, cause: unknown): Pm500Error {
   });
 }
 
+export function serialOpenTimedOut(path: string, timeoutMs: number): Pm500Error {
+  return new Pm500Error(
+    'MODBUS_CONNECT_TIMEOUT',
+    `The serial port ${path} did not open within ${timeoutMs} ms; check the adapter and its driver.`,
+    { retryable: true },
+  );
+}
+
 export function serialConnectionLost(path: string, cause?: unknown): Pm500Error {
   const reason = describeSerialError(cause);
   return new Pm500Error('MODBUS_CONNECTION_LOST', `The serial port ${path} was lost: ${reason}`, {

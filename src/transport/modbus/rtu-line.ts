@@ -1,6 +1,6 @@
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
-import { connectTimedOut, serialConnectFailed, serialConnectionLost } from './failures';
+import { serialConnectFailed, serialConnectionLost, serialOpenTimedOut } from './failures';
 import { loadBufferedPort, loadClient, type BufferedPort } from './library';
 import type { LineEvents, ModbusLine } from './line';
 import { guardBinding, type SerialBinding } from './serial-binding';
@@ -56,7 +56,7 @@ function waitForOpen(
     };
     const timer = clock.after(connectTimeoutMs, () => {
       finish(() => {
-        reject(connectTimedOut(path, connectTimeoutMs));
+        reject(serialOpenTimedOut(path, connectTimeoutMs));
       });
     });
     signal.addEventListener('abort', stop, { once: true });

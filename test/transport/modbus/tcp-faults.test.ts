@@ -75,9 +75,7 @@ describe('Modbus TCP under faults', () => {
 
   /** Opens again once the pause is over, and reads the right values. */
   const recovers = async (): Promise<void> => {
-    const opened = transport.open();
-    await clock.advance(PAUSE_MS);
-    await opened;
+    await clock.advanceUntil(transport.open(), PAUSE_MS);
     assert.deepEqual([...(await transport.read(STATUS))], [0, 1, 0, 2]);
     assert.deepEqual([...(await transport.read(VOLTAGE))], [0x80, 0, 0x43, 0x66]);
   };
@@ -97,9 +95,7 @@ describe('Modbus TCP under faults', () => {
     assert.ok(error.retryable);
     assert.equal(changes.at(-1)?.error?.code, 'MODBUS_REPLY_TIMEOUT');
     // The reply comes now: its socket is gone, and a new one does not know its number.
-    const opened = transport.open();
-    await clock.advance(PAUSE_MS);
-    await opened;
+    await clock.advanceUntil(transport.open(), PAUSE_MS);
     const done = next(({ socket, reply }) => socket.write(Buffer.concat([late!, reply])));
     const doubtful = rejectsWith(transport.read(STATUS), 'MODBUS_REPLY_INVALID');
     await done;
@@ -117,8 +113,7 @@ describe('Modbus TCP under faults', () => {
     await clock.advance(PAUSE_MS - 1);
     assert.equal(transport.state, 'opening');
     assert.equal(peer.accepted, 1);
-    await clock.advance(1);
-    await opened;
+    await clock.advanceUntil(opened, 1);
     assert.equal(peer.accepted, 2);
   });
 
@@ -282,14 +277,11 @@ describe('Modbus TCP under faults', () => {
     assert.equal(gentle.state, 'open');
     await waitFor('the socket to be given back', () => peer.sockets.size === 0, { everyMs: 1 });
     const read = gentle.read(VOLTAGE);
-    await clock.advance(PAUSE_MS);
-    assert.deepEqual([...(await read)], [0x80, 0, 0x43, 0x66]);
+    assert.deepEqual([...(await clock.advanceUntil(read, PAUSE_MS))], [0x80, 0, 0x43, 0x66]);
     assert.equal(peer.accepted, 2);
     await clock.advance(0);
     await peer.close();
-    const failed = rejectsWith(gentle.read(VOLTAGE), 'MODBUS_CONNECT_FAILED');
-    await clock.advance(PAUSE_MS);
-    await failed;
+    await clock.advanceUntil(rejectsWith(gentle.read(VOLTAGE), 'MODBUS_CONNECT_FAILED'), PAUSE_MS);
     assert.equal(gentle.state, 'closed');
     await peer.listen();
   });
@@ -315,8 +307,7 @@ describe('Modbus TCP under faults', () => {
     await busy;
     const opened = second.open();
     await transport.close();
-    await clock.advance(PAUSE_MS);
-    await opened;
+    await clock.advanceUntil(opened, PAUSE_MS);
     assert.equal((await second.read(VOLTAGE)).length, 4);
   });
 
