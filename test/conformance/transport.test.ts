@@ -3,7 +3,11 @@ import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { systemClock } from '../../src/support/clock';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
+import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { ModbusTarget } from '../../src/simulator/modbus-target';
+import { wireAddress } from '../../src/transport/modbus/address';
 import { ReadOnlySocket } from '../../src/transport/modbus/read-only-socket';
+import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
 import { createConnectedTransport } from '../../src/transport/ethernet-ip/connected';
 import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit';
@@ -11,7 +15,8 @@ import type { Transport } from '../../src/transport/transport';
 import { seededRandom } from '../../src/support/random';
 import { connectionsOf } from '../support/implicit-bench';
 import { FakeTransport } from '../support/fake-transport';
-import { ModbusPeer, PEER_PRODUCT } from '../support/modbus-peer';
+import { MemorySerial } from '../support/memory-serial';
+import { ModbusPeer, PEER_PRODUCT, PEER_REGISTERS } from '../support/modbus-peer';
 import { PEER_IDENTITY, ScriptedPeer } from '../support/scripted-peer';
 import { describeTransport, type Protocol } from './transport.suite';
 
@@ -153,6 +158,65 @@ describeTransport(
       },
       dispose: () => peer.close(),
     };
+  },
+  MODBUS,
+);
+
+describeTransport(
+  'Modbus RTU',
+  () => {
+    const spans = new Map<number, Uint8Array>();
+    const refused = new Set<number>();
+    const target = new ModbusTarget({
+      read: (address, words) =>
+        refused.has(address) ? undefined : (spans.get(address) ?? PEER_REGISTERS.get(address))?.subarray(0, 2 * words),
+    });
+    const server = new ModbusRtuServer(target, 1);
+    const line = new MemorySerial();
+    const answer = (request: Buffer): readonly Uint8Array[] => server.push(request);
+    line.answer = answer;
+    let arrived: Promise<unknown> = Promise.resolve();
+    return Promise.resolve({
+      transport: createModbusRtuTransport(
+        {
+          path: '/dev/ttyTEST',
+          baudRate: 9600,
+          parity: 'none',
+          unitId: 1,
+          connectTimeoutMs: 4000,
+          replyTimeoutMs: 100,
+          releaseAfterIdleMs: 60_000,
+        },
+        { clock: systemClock, logger: silentLogger, loadBinding: () => line },
+      ),
+      identity: PEER_PRODUCT,
+      setAssembly: (instance, bytes) => void spans.set(wireAddress(registerOf(instance)), bytes),
+      refuse: (instance) => void refused.add(wireAddress(registerOf(instance))),
+      stall: () => {
+        line.stallsOpening = true;
+        line.answer = () => [];
+        arrived = Promise.race([line.next('request'), line.next('opening')]);
+      },
+      stalledRequest: async () => {
+        await arrived;
+      },
+      resume: () => {
+        line.stallsOpening = false;
+        line.answer = answer;
+      },
+      dropConnection: () => {
+        line.unplug();
+      },
+      goAway: () => {
+        line.openError = new Error('No such file or directory');
+        return Promise.resolve();
+      },
+      comeBack: () => {
+        line.openError = undefined;
+        return Promise.resolve();
+      },
+      dispose: () => Promise.resolve(),
+    });
   },
   MODBUS,
 );

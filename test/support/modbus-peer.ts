@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ProductIdentity } from '../../src/transport/transport';
-import { wireAddress } from '../../src/transport/modbus/address';
+import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
 
 /** One request that the peer received, without its header. */
 export interface ModbusRequest {
@@ -42,6 +42,14 @@ const PEER_PRODUCT_WORDS: ReadonlyMap<number, readonly number[]> = new Map([
   [300_033, [0x5349, 0x4d30, 0x3934, 0x3030, 0x3030, 0x3030, 0x3100]],
 ]);
 
+/** The same as bytes, by wire address. */
+export const PEER_REGISTERS: ReadonlyMap<number, Uint8Array> = new Map(
+  [...PEER_PRODUCT_WORDS].map(([register, words]) => [
+    wireAddress(register),
+    Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 0xff])),
+  ]),
+);
+
 /** A TCP peer that speaks just enough Modbus for tests, and whatever nonsense a test asks of it. */
 export class ModbusPeer {
   /** Bytes by printed number of the first register. */
@@ -58,9 +66,7 @@ export class ModbusPeer {
   private port = 0;
 
   constructor() {
-    for (const [register, words] of PEER_PRODUCT_WORDS) {
-      this.spans.set(register, Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 0xff])));
-    }
+    for (const [address, bytes] of PEER_REGISTERS) this.spans.set(printedRegister(address), bytes);
     this.server = createServer({ noDelay: true }, (socket) => {
       this.serve(socket);
     });
