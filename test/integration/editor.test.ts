@@ -33,8 +33,10 @@ describe('the editor of Node-RED', function () {
   this.timeout(120_000);
   let red: NodeRed;
   let editor: Editor;
+  let meterPort: string;
 
   before(async () => {
+    meterPort = String(await freePort());
     red = await startNodeRed();
     editor = await Editor.open(red.url);
   });
@@ -86,14 +88,15 @@ describe('the editor of Node-RED', function () {
       assert.deepEqual(dialog.problems, []);
       assert.ok(dialog.labels.length > 0 && dialog.labels.every((label) => label.trim() !== ''));
       // The usual port may be taken on this machine.
-      if (type === 'pm500-sim') await editor.page.locator('#node-input-port').fill(String(await freePort()));
+      if (type === 'pm500-sim') await editor.page.locator('#node-input-port').fill(meterPort);
       await editor.photograph(type);
       if (configuration !== undefined) {
         await editor.editConfiguration(configuration);
         const inner = await editor.inspectDialog();
         assert.deepEqual(inner.problems, []);
         assert.ok(inner.labels.length > 3 && inner.labels.every((label) => label.trim() !== ''));
-        for (const [property, value] of Object.entries(TYPED[configuration] ?? {})) {
+        const typed = { ...TYPED[configuration], ...(configuration === 'meter' ? { port: meterPort } : {}) };
+        for (const [property, value] of Object.entries(typed)) {
           await editor.page.locator(`#node-config-input-${property}`).fill(value);
         }
         await editor.photograph(`${type}-${configuration}`);
