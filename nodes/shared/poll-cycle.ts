@@ -21,6 +21,10 @@ const FAILURE_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
   ENIP_CONNECTION_LOST: 'connectionLost',
   ENIP_FRAME_INVALID: 'notMeter',
   METER_SIZE_MISMATCH: 'wrongSize',
+  ENIP_NO_OWNER: 'noOwner',
+  ENIP_OWNERSHIP_CONFLICT: 'conflict',
+  ENIP_CONNECTION_LIMIT: 'noConnection',
+  ENIP_PORT_IN_USE: 'portInUse',
 };
 
 function failureKeyOf(code: ErrorCode | undefined): string {
