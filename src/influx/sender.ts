@@ -129,7 +129,8 @@ function parseUrl(text: string): URL {
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   // The path of the API is added here: with it given twice every write would end at a path that does not exist.
   if (url !== undefined && isHttp && url.search === '' && !/\/api\/v2(\/|$)/.test(url.pathname)) return url;
-  const message = `The InfluxDB URL "${text}" cannot be used: give only where the server is, such as http://127.0.0.1:8086.`;
+  // Not quoted: it may hold a password.
+  const message = `The InfluxDB URL cannot be used: give only where the server is, such as http://127.0.0.1:8086.`;
   throw new Pm500Error('CONFIG_INVALID', message);
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pm500Error, toPm500Error } from '../support/errors';
+import { Pm500Error } from '../support/errors';
+import { readTextFile } from '../support/read-text-file';
 import { describeValue } from '../support/expect';
 import { LOAD_INTERVAL_MS, type LoadEnergy, type LoadProfile } from './load-profile';
 import { DEFAULT_START_MS } from './plain-profiles';
@@ -122,6 +123,9 @@ function shippedPath(): string {
 
 const parsed = new Map<string, LoadProfile>();
 
+/** Years of minutes: the shipped year of quarter hours has 1.4 MB. */
+const MAXIMUM_BYTES = 256 * 1024 * 1024;
+
 /**
  * Reads a recorded load from a file.
  * @param path empty for the plant year that ships with the package, which begins on a working morning
@@ -129,16 +133,7 @@ const parsed = new Map<string, LoadProfile>();
  */
 export function loadCsvProfile(path = ''): LoadProfile {
   const file = path === '' ? shippedPath() : path;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (thrown) {
-    throw new Pm500Error(
-      'PROFILE_INVALID',
-      `Load file ${file} cannot be read (${toPm500Error(thrown).message}); give the path of a CSV file.`,
-      { cause: thrown },
-    );
-  }
+  const text = readTextFile(file, 'Load file', 'PROFILE_INVALID', MAXIMUM_BYTES);
   if (path !== '') return parseCsvProfile(text, file);
   // Many meters of one process carry the shipped year; it never changes while the process runs.
   const profile = parsed.get(file) ?? { ...parseCsvProfile(text, SHIPPED_FILE), startMs: DEFAULT_START_MS };

@@ -59,6 +59,10 @@ describe('recorded load', () => {
     refuse(`${HEADING}\n${FIRST}\n${FIRST}`, /line 3, column interval_start: .* 15 minutes after/);
   });
 
+  it('refuses a device instead of reading it forever', () => {
+    assert.throws(() => loadCsvProfile('/dev/zero'), { code: 'PROFILE_INVALID', message: /it is no regular file/ });
+  });
+
   it('says which file cannot be read', () => {
     assert.throws(() => loadCsvProfile('/no/such/load.csv'), {
       code: 'PROFILE_INVALID',
