@@ -11,9 +11,10 @@ import { systemClock } from '../src/support/clock';
 import { isRecord } from '../src/support/expect';
 import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
-import { outboxShelf, readTlsSettings, type InfluxTargetNode } from './shared/influx-targets';
+import { outboxShelf, type InfluxTargetNode } from './shared/influx-targets';
 import { nodeLogger } from './shared/logger';
 import { startNode } from './shared/start';
+import { readTlsOptions } from './shared/tls';
 
 const LINES_RANGE: NumberRange = { min: 1, max: 50_000, whole: true };
 const FLUSH_RANGE: NumberRange = { min: 0, max: 60_000, unit: 'ms' };
@@ -28,13 +29,14 @@ interface Credentials {
 type Config = ConfigReader<'influx-target'>;
 
 function readSender(RED: NodeAPI, config: Config, token: string): SenderSettings {
+  const tls = readTlsOptions(RED, 'influx-target', config.text('tls'));
   return {
     url: config.requiredText('url'),
     org: config.text('org'),
     bucket: config.requiredText('bucket'),
     token,
     timeoutMs: config.number('timeoutMs', TIMEOUT_RANGE),
-    ...readTlsSettings(RED, config.text('tls')),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { MESSAGING_KINDS } from '../src/acquisition/link-transport';
 import { loadLayout } from '../src/acquisition/layout-file';
 import type { MeterSettings } from '../src/acquisition/meter-session';
+import { METER_TAGS } from '../src/domain/reading';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
 import { onClose } from './shared/close';
@@ -12,10 +13,9 @@ import { startNode } from './shared/start';
 const TIMEOUT_RANGE: NumberRange = { min: 100, max: 60_000, unit: 'ms' };
 const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 3_600_000, unit: 'ms' };
 const RPI_RANGE: NumberRange = { min: QUIRKS.minimumRpiMs.value, max: 60_000, unit: 'ms' };
-const TAGS = ['site', 'area', 'line', 'asset'] as const;
 
 function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, string>> {
-  const pairs = TAGS.map((tag) => [tag, config.text(tag)] as const);
+  const pairs = METER_TAGS.map((tag) => [tag, config.text(tag)] as const);
   return Object.fromEntries(pairs.filter(([, value]) => value !== ''));
 }
 

@@ -4,10 +4,11 @@ import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/spa
 import type { DeviceUser } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
-import { Pm500Error, type ErrorCode } from '../../src/support/errors';
+import type { ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
 import type { StatusLine } from './status';
+import { readTlsOptions } from './tls';
 
 /** What `sparkplug-edge` offers to `sparkplug-out`. */
 export interface SparkplugEdgeNode extends Node {
@@ -26,43 +27,13 @@ export function isSparkplugEdgeNode(candidate: unknown): candidate is SparkplugE
   );
 }
 
-interface TlsOptions {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
-  readonly ALPNProtocols?: readonly string[];
-}
-
-interface TlsConfigNode {
-  addTLSOptions(options: object): TlsOptions;
-}
-
-function isTlsConfigNode(candidate: unknown): candidate is TlsConfigNode {
-  return (
-    typeof candidate === 'object' &&
-    candidate !== null &&
-    'addTLSOptions' in candidate &&
-    typeof candidate.addTLSOptions === 'function'
-  );
-}
-
 /**
  * The settings of a core `tls-config` node; those of Node.js when none is chosen.
  * @throws Pm500Error CONFIG_INVALID when the chosen one is missing
  */
 export function readBrokerTls(RED: NodeAPI, id: string): TlsSettings {
-  if (id === '') return { rejectUnauthorized: true };
-  const candidate: unknown = RED.nodes.getNode(id);
-  if (!isTlsConfigNode(candidate)) {
-    throw new Pm500Error(
-      'CONFIG_INVALID',
-      'sparkplug-edge: tls names a configuration node that is missing; choose one in the settings of the edge node.',
-    );
-  }
-  const { ALPNProtocols, rejectUnauthorized = true, ...options } = candidate.addTLSOptions({});
+  const chosen = readTlsOptions(RED, 'sparkplug-edge', id) ?? {};
+  const { ALPNProtocols, rejectUnauthorized = true, ...options } = chosen;
   return { ...options, rejectUnauthorized, ...(ALPNProtocols === undefined ? {} : { alpnProtocols: ALPNProtocols }) };
 }
 

@@ -1,3 +1,4 @@
+import { METER_TAGS } from '../domain/reading';
 import { GROUPS } from '../meter/groups';
 import { QUIRKS } from '../meter/quirks';
 import { parseCsv } from '../support/csv';
@@ -40,8 +41,7 @@ export interface Shard {
   readonly count: number;
 }
 
-const TAGS = ['site', 'area', 'line', 'asset'] as const;
-const COLUMNS = ['name', 'host', 'port', ...TAGS, 'groups', 'intervalMs'] as const;
+const COLUMNS = ['name', 'host', 'port', ...METER_TAGS, 'groups', 'intervalMs'] as const;
 type Row = Readonly<Record<string, unknown>>;
 
 interface NumberedRow {
@@ -106,7 +106,7 @@ function meterOf(row: Row, defaults: FleetDefaults): FleetMeter {
   const name = textOf(row, 'name');
   const host = textOf(row, 'host');
   if (name === '' || host === '') throw new Pm500Error('CONFIG_INVALID', `${name === '' ? 'name' : 'host'} is missing`);
-  const tags = TAGS.map((tag) => [tag, textOf(row, tag)] as const).filter(([, value]) => value !== '');
+  const tags = METER_TAGS.map((tag) => [tag, textOf(row, tag)] as const).filter(([, value]) => value !== '');
   const minimumMs = QUIRKS.minimumReadIntervalMs.value;
   return {
     name,

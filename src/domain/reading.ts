@@ -21,6 +21,9 @@ export const READING_SCHEMA = 'pm500.reading/1';
 
 export type Value = number | boolean | string | null;
 
+/** Where a meter stands: the tags that the editor and meter lists ask for. A reading may carry others. */
+export const METER_TAGS = ['site', 'area', 'line', 'asset'] as const;
+
 /** Which meter a message is about. */
 export interface MeterReference {
   /** The name the user gave, unique on a site; the Sparkplug device and the InfluxDB tag `meter` by default. */
