@@ -84,8 +84,11 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
   let dueAt = systemClock.monotonic();
   for (let cycle = 0; cycle < plan.count && !terminal.ended.aborted; cycle++) {
     await delay(systemClock, dueAt - systemClock.monotonic(), terminal.ended);
-    dueAt = Math.max(dueAt + plan.intervalMs, systemClock.monotonic());
+    const startedAt = systemClock.monotonic();
     const reading = await session.read(plan.assemblies, terminal.ended);
+    // The first cycle has connected before it could ask: counted from its beginning, the next would come too soon and
+    // get the same answer again.
+    dueAt = (cycle === 0 ? systemClock.monotonic() : startedAt) + plan.intervalMs;
     const errors = reading.blocks.flatMap((block) => block.error ?? []);
     const [first] = errors;
     if (first !== undefined && errors.length === reading.blocks.length) throw new Pm500Error(first.code, first.message);
