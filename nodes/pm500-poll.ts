@@ -38,7 +38,7 @@ export = (RED: NodeAPI): void => {
           ? undefined
           : startSchedule({
               intervalMs,
-              startAtOnce: true,
+              firstAfterMs: 0,
               clock: systemClock,
               onTick: async () => {
                 const outcome = await cycle.run();

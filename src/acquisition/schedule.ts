@@ -4,8 +4,8 @@ export interface ScheduleOptions {
   readonly intervalMs: number;
   /** Shift against the grid, so that meters do not fire together; 0 to intervalMs. */
   readonly phaseMs?: number;
-  /** True: a first cycle at once, before the grid is reached; nobody wants to wait a long interval for a first value. */
-  readonly startAtOnce?: boolean;
+  /** A first cycle after this, before the grid is reached: nobody wants to wait a long interval for a first value. */
+  readonly firstAfterMs?: number;
   readonly clock: Clock;
   /** One cycle. A rejection is the caller's to handle: it is passed to `onError`. */
   readonly onTick: (scheduledAt: number) => Promise<void>;
@@ -14,9 +14,11 @@ export interface ScheduleOptions {
 
 /** Two ticks are at least this share of an interval apart. */
 const CLOSEST_TICKS = 0.8;
+/** A tick that comes this share of an interval too early is still the next one. */
+const TOLERANCE = 0.1;
 
 export interface Schedule {
-  /** Cycles left out because the one before was still running. */
+  /** Cycles left out because the one before was still running, or because the process had no time for them. */
   readonly missed: number;
   /** No tick starts after this; resolves when a running one has ended. */
   stop(): Promise<void>;
@@ -34,8 +36,13 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   let stopped = false;
   let missed = 0;
   let lastSlot = Number.NEGATIVE_INFINITY;
+  /** By the monotonic clock. */
+  let lastTickAt = Number.POSITIVE_INFINITY;
 
   const tick = (slot: number): void => {
+    const tickAt = clock.monotonic();
+    missed += Math.max(0, Math.floor((tickAt - lastTickAt) / intervalMs + TOLERANCE) - 1);
+    lastTickAt = tickAt;
     arm(slot);
     if (running !== undefined) {
       missed++;
@@ -62,11 +69,12 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     });
   };
 
-  if (options.startAtOnce === true) {
-    timer = clock.after(0, () => {
+  if (options.firstAfterMs === undefined) arm(lastSlot);
+  else {
+    timer = clock.after(options.firstAfterMs, () => {
       tick(clock.now());
     });
-  } else arm(lastSlot);
+  }
   return {
     get missed() {
       return missed;

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
-import { parseFleet, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet';
+import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet';
 import { parseCsv } from '../../src/support/csv';
 
-const DEFAULTS = { groups: ['realtime'], intervalMs: 1000 };
+const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000, rpiMs: 500 };
+/** What a meter has of which its row says nothing. */
+const USUAL = {
+  port: 44_818,
+  transport: 'ucmm',
+  tags: {},
+  schedules: [{ intervalMs: 1000, groups: ['realtime'] }],
+  unitId: 1,
+  rpiMs: 500,
+  sharedWithPlc: false,
+  catalogNumber: '',
+  layoutFile: '',
+  layoutConfirmed: false,
+};
 const parse = (text: string): Fleet => parseFleet(text, 'meters.csv', DEFAULTS);
 
 describe('parseCsv', () => {
@@ -29,22 +42,87 @@ describe('parseFleet', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(meters, [
       {
+        ...USUAL,
         name: 'incomer',
         host: '10.0.0.5',
-        port: 44_818,
         tags: { site: 'north', asset: 'tx-1' },
-        groups: ['realtime', 'energy'],
-        intervalMs: 250,
+        schedules: [{ intervalMs: 250, groups: ['realtime', 'energy'] }],
       },
-      { name: 'furnace', host: '10.0.0.6', port: 44_999, tags: {}, groups: ['realtime'], intervalMs: 1000 },
+      { ...USUAL, name: 'furnace', host: '10.0.0.6', port: 44_999 },
     ]);
   });
 
   it('reads a JSON list of the same names', () => {
     const { meters } = parse('[{"name":"a","host":"10.0.0.5","groups":["status"],"intervalMs":500,"line":"3"}]');
+    const schedules = [{ intervalMs: 500, groups: ['status'] }];
+    assert.deepEqual(meters, [{ ...USUAL, name: 'a', host: '10.0.0.5', tags: { line: '3' }, schedules }]);
+  });
+
+  it('reads how each meter is reached', () => {
+    const { meters, problems } = parse(
+      [
+        'name,host,port,transport,unitId,rpiMs,sharedWithPlc,catalogNumber,layoutConfirmed',
+        'a,10.0.0.1,,listen-only,,250,,1420-v2-ent,yes',
+        'b,10.0.0.2,,modbus-tcp,17,,true,,',
+        'c,/dev/ttyUSB0,,MODBUS-RTU,3,,no,,0',
+      ].join('\n'),
+    );
+    assert.deepEqual(problems, []);
     assert.deepEqual(meters, [
-      { name: 'a', host: '10.0.0.5', port: 44_818, tags: { line: '3' }, groups: ['status'], intervalMs: 500 },
+      {
+        ...USUAL,
+        name: 'a',
+        host: '10.0.0.1',
+        transport: 'listen-only',
+        rpiMs: 250,
+        catalogNumber: '1420-V2-ENT',
+        layoutConfirmed: true,
+      },
+      { ...USUAL, name: 'b', host: '10.0.0.2', port: 502, transport: 'modbus-tcp', unitId: 17, sharedWithPlc: true },
+      { ...USUAL, name: 'c', host: '/dev/ttyUSB0', transport: 'modbus-rtu', unitId: 3 },
     ]);
+  });
+
+  it('gives groups intervals of their own', () => {
+    const [meter] = parse(
+      'name,host,groups,intervalMs\na,10.0.0.1,energy:10000 realtime:250 status maximum:10000,500',
+    ).meters;
+    assert.deepEqual(meter?.schedules, [
+      { intervalMs: 250, groups: ['realtime'] },
+      { intervalMs: 500, groups: ['status'] },
+      { intervalMs: 10_000, groups: ['maximum', 'energy'] },
+    ]);
+    const defaults = {
+      ...DEFAULTS,
+      groups: new Map([
+        ['realtime', undefined],
+        ['energy', 60_000],
+      ]),
+    };
+    assert.deepEqual(parseFleet('name,host,intervalMs\na,b,300', 'x', defaults).meters[0]?.schedules, [
+      { intervalMs: 300, groups: ['realtime'] },
+      { intervalMs: 60_000, groups: ['energy'] },
+    ]);
+  });
+
+  it('reads the list of the editor, whose numbers are text, by entry', () => {
+    const { meters, problems } = parseFleetEntries(
+      [
+        { name: 'a', host: '10.0.0.1', port: '44819', sharedWithPlc: true },
+        { name: 'b' },
+        { name: 'c', host: 'x', ip: '' },
+      ],
+      'of the node',
+      DEFAULTS,
+    );
+    assert.deepEqual(meters, [{ ...USUAL, name: 'a', host: '10.0.0.1', port: 44_819, sharedWithPlc: true }]);
+    assert.deepEqual(
+      problems.map(({ message }) => message.slice(0, 60)),
+      [
+        'Meter list of the node, line 2: host is missing; the other m',
+        'Meter list of the node, line 3: "ip" belongs into no meter, ',
+      ],
+    );
   });
 
   it('reports a bad row by its line and takes the others', () => {
@@ -60,6 +138,7 @@ describe('parseFleet', () => {
         'too-fast,10.0.0.5,,,100',
         'ok,10.0.0.6,,,',
         'also-ok,10.0.0.7,,,',
+        'slow-group,10.0.0.8,,realtime:50,',
       ].join('\n'),
     );
     assert.deepEqual(
@@ -68,7 +147,7 @@ describe('parseFleet', () => {
     );
     assert.deepEqual(
       problems.map(({ line }) => line),
-      [3, 4, 5, 7, 8, 9],
+      [3, 4, 5, 7, 8, 9, 11],
     );
     for (const { message } of problems)
       assert.match(message, /^Meter list meters\.csv, line \d+: .+; the other meters are read\.$/);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { phaseOf, schedulesOf } from '../../src/acquisition/poll-schedule';
 import { startSchedule } from '../../src/acquisition/schedule';
+import type { Clock } from '../../src/support/clock';
 import { FakeClock } from '../support/fake-clock';
 
 const START = 1_000_000_000_130;
@@ -51,7 +53,7 @@ describe('startSchedule', () => {
       const ticks: number[] = [];
       startSchedule({
         intervalMs: 1000,
-        startAtOnce: true,
+        firstAfterMs: 0,
         clock,
         onTick: (slot) => Promise.resolve(void ticks.push(slot)),
         onError: (thrown) => {
@@ -76,6 +78,30 @@ describe('startSchedule', () => {
     await clock.advance(100);
     assert.equal(ticks.length, 2);
     finish();
+    await schedule.stop();
+  });
+
+  it('counts the cycles that the process had no time for', async () => {
+    const still = new FakeClock(START);
+    let lagMs = 0;
+    const clock: Clock = {
+      now: () => still.now() + lagMs,
+      monotonic: () => still.monotonic() + lagMs,
+      after: (delayMs, callback) => still.after(delayMs, callback),
+    };
+    const schedule = startSchedule({
+      intervalMs: 100,
+      clock,
+      onTick: () => Promise.resolve(),
+      onError: (thrown) => {
+        assert.ifError(thrown);
+      },
+    });
+    await still.advance(500);
+    assert.deepEqual([schedule.missed], [0]);
+    lagMs = 1000;
+    await still.advance(500);
+    assert.ok(schedule.missed >= 9 && schedule.missed <= 10, `${schedule.missed} missed`);
     await schedule.stop();
   });
 
@@ -112,5 +138,53 @@ describe('startSchedule', () => {
     await stopping;
     assert.equal(ticks.length, 1);
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe('phaseOf', () => {
+  const addresses = Array.from({ length: 50 }, (_, index) => `192.168.1.${index + 10}:44818`);
+
+  it('gives one meter one place in time, whatever interval divides the other', () => {
+    for (const address of addresses) {
+      for (const [long, short] of [
+        [1000, 250],
+        [10_000, 1000],
+        [60_000, 500],
+      ] as const) {
+        assert.equal(phaseOf(address, long) % short, phaseOf(address, short));
+      }
+      assert.ok(phaseOf(address, 250) >= 0 && phaseOf(address, 250) < 250);
+    }
+  });
+
+  it('spreads the meters of a network, and those of one address, over every interval', () => {
+    const ports = addresses.map((_, index) => `127.0.0.1:${44_818 + index}`);
+    for (const meters of [addresses, ports]) {
+      for (const intervalMs of [200, 250, 500, 1000, 10_000, 60_000]) {
+        const tenths = meters.map((meter) => Math.floor((phaseOf(meter, intervalMs) / intervalMs) * 10));
+        const fullest = Math.max(...tenths.map((tenth) => tenths.filter((other) => other === tenth).length));
+        // 50 meters, 5 in a tenth on average: none has so many that it is a crowd.
+        assert.ok(fullest <= 12, `${fullest} of 50 meters in a tenth of ${intervalMs} ms`);
+        assert.ok(new Set(tenths).size >= 8, `${new Set(tenths).size} of 10 tenths of ${intervalMs} ms used`);
+      }
+    }
+  });
+});
+
+describe('schedulesOf', () => {
+  it('reads together what has one interval, the fastest first', () => {
+    assert.deepEqual(
+      schedulesOf(
+        new Map([
+          ['energy', 10_000],
+          ['realtime', 250],
+          ['demand', 10_000],
+        ]),
+      ),
+      [
+        { intervalMs: 250, groups: ['realtime'] },
+        { intervalMs: 10_000, groups: ['demand', 'energy'] },
+      ],
+    );
   });
 });

@@ -1,0 +1,43 @@
+import { GROUPS } from '../meter/groups';
+
+/** Groups of assemblies that are read together. */
+export interface PollSchedule {
+  readonly intervalMs: number;
+  /** Names of groups.ts. */
+  readonly groups: readonly string[];
+}
+
+/**
+ * One schedule per interval, the fastest first.
+ * @param groups name to interval in milliseconds
+ */
+export function schedulesOf(groups: ReadonlyMap<string, number>): readonly PollSchedule[] {
+  const intervals = [...new Set(groups.values())].sort((left, right) => left - right);
+  return intervals.map((intervalMs) => ({
+    intervalMs,
+    groups: GROUPS.map(({ name }) => name).filter((name) => groups.get(name) === intervalMs),
+  }));
+}
+
+/** Long enough that its remainders spread over every interval in use. */
+const PHASE_RANGE_MS = 86_400_000;
+
+/** FNV-1a with the last mixing steps of MurmurHash3, so that neighboring addresses end far apart. */
+function hash(text: string): number {
+  let state = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
+  }
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+  return (state ^ (state >>> 16)) >>> 0;
+}
+
+/**
+ * When in its interval a meter is read, 0 to `intervalMs`. Meters are spread, so that they do not fire together; one
+ * meter has one place in time whoever reads it, so that equal intervals, and those that divide each other, coincide.
+ * @param meter whatever is the same for all who read it: its address
+ */
+export function phaseOf(meter: string, intervalMs: number): number {
+  return (hash(meter) % PHASE_RANGE_MS) % intervalMs;
+}
