@@ -1,7 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
-import { chooseLoad, LOAD_KINDS } from '../src/simulator/choose-load';
+import { LOAD_KINDS, loadsOf } from '../src/simulator/choose-load';
+import { ADDRESSINGS, MOST_METERS, settingsOfMany } from '../src/simulator/many-meters';
 import { MAXIMUM_POWER_W } from '../src/simulator/plain-profiles';
+import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
 import { SPEED_RANGE } from '../src/simulator/simulated-time';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../src/simulator/simulator';
 import { systemClock, type Timer } from '../src/support/clock';
@@ -16,28 +18,37 @@ const SEED_RANGE: NumberRange = { min: 0, max: 0xffff_ffff, whole: true };
 const POWER_RANGE: NumberRange = { min: -MAXIMUM_POWER_W / 1000, max: MAXIMUM_POWER_W / 1000, unit: 'kW' };
 const STATUS_EVERY_MS = 2000;
 
+const COUNT_RANGE: NumberRange = { min: 1, max: MOST_METERS, whole: true };
+const RPI_RANGE: NumberRange = { ...SIMULATED_RPI_MS, unit: 'ms' };
+
+/** @throws Pm500Error CONFIG_INVALID, PROFILE_INVALID */
 function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
-  const seed = config.number('seed', SEED_RANGE);
+  const load = {
+    kind: config.choice('load', LOAD_KINDS),
+    csvFile: config.text('csvFile'),
+    activePowerKw: config.number('activePowerKw', POWER_RANGE),
+  };
+  const modbusPort = config.optionalPort('modbusPort');
+  const rpiMs = config.number('plcRpiMs', RPI_RANGE);
   return {
     speed: config.number('speed', SPEED_RANGE),
-    meters: [
-      {
+    meters: settingsOfMany({
+      count: config.number('count', COUNT_RANGE),
+      addressing: config.choice('addressing', ADDRESSINGS),
+      loadOf: loadsOf(load),
+      first: {
         bind: config.requiredText('bind'),
         enipPort: config.port('port'),
+        ...(modbusPort === undefined ? {} : { modbusPort }),
         catalogNumber: config.choice(
           'catalogNumber',
           CATALOG_NUMBERS.map((row) => row.catalogNumber),
         ),
         serialNumber: config.number('serialNumber', SERIAL_RANGE),
-        seed,
-        load: chooseLoad({
-          kind: config.choice('load', LOAD_KINDS),
-          csvFile: config.text('csvFile'),
-          activePowerKw: config.number('activePowerKw', POWER_RANGE),
-          seed,
-        }),
+        seed: config.number('seed', SEED_RANGE),
+        ...(config.flag('plc') ? { plc: { rpiMs } } : {}),
       },
-    ],
+    }),
   };
 }
 
@@ -53,7 +64,9 @@ export = (RED: NodeAPI): void => {
         const [meter] = simulator.meters;
         if (closing || meter === undefined) return;
         const power = (meter.activePowerW() / 1000).toPrecision(4);
-        status.show('ok', 'power', { port: meter.port, power: Number(power) });
+        const count = simulator.meters.length;
+        if (count > 1) status.show('ok', 'many', { port: meter.port, count });
+        else status.show('ok', 'power', { port: meter.port, power: Number(power) });
         timer = systemClock.after(STATUS_EVERY_MS, () => {
           showPower(simulator);
         });

@@ -4,6 +4,8 @@ import { GROUPS } from '../src/meter/groups';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { PROVENANCES, type Provenance } from '../src/meter/measurement';
 import { QUIRKS } from '../src/meter/quirks';
+import { MOST_METERS } from '../src/simulator/many-meters';
+import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
 import { PORT_RANGE } from '../nodes/shared/config';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
 
@@ -44,6 +46,8 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
     port: { min: PORT_RANGE.min, max: PORT_RANGE.max },
     rpiMs: { min: QUIRKS.minimumRpiMs.value, max: 60_000 },
     serialNumber: SERIAL_NUMBER_RANGE,
+    simulatedMeters: MOST_METERS,
+    simulatedRpiMs: SIMULATED_RPI_MS,
   }),
 };
 

@@ -57,6 +57,12 @@ export class ConfigReader<Type extends NodeType> {
     return this.number(property, PORT_RANGE);
   }
 
+  /** A port, or undefined where the property is empty. */
+  optionalPort(property: PropertyOf<Type>): number | undefined {
+    const value = this.properties[property];
+    return typeof value === 'string' && value.trim() === '' ? undefined : this.port(property);
+  }
+
   flag(property: PropertyOf<Type>): boolean {
     const value = this.properties[property];
     if (value === 'true' || value === 'false') return value === 'true';

@@ -77,6 +77,11 @@ export const DEFAULTS = {
     csvFile: '',
     speed: 1,
     activePowerKw: 100,
+    count: 1,
+    addressing: 'port',
+    modbusPort: '',
+    plc: false,
+    plcRpiMs: 500,
   },
 } as const;
 

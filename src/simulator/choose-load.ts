@@ -27,3 +27,13 @@ export function chooseLoad({ kind, csvFile, activePowerKw, seed }: LoadChoice): 
       return loadCsvProfile(csvFile);
   }
 }
+
+/**
+ * The load of each of several meters by its seed. A recorded load or a constant one is made once and shared.
+ * @throws Pm500Error PROFILE_INVALID
+ */
+export function loadsOf(choice: Omit<LoadChoice, 'seed'>): (seed: number) => LoadProfile {
+  if (choice.kind === 'daily') return (seed) => chooseLoad({ ...choice, seed });
+  const shared = chooseLoad({ ...choice, seed: 0 });
+  return () => shared;
+}

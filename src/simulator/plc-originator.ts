@@ -31,6 +31,8 @@ export interface PlcOriginator {
   close(): Promise<void>;
   /** Is gone without a word, as a PLC that loses power. */
   die(): Promise<void>;
+  /** Resolves when it owns nothing any more, for whatever reason. */
+  readonly ended: Promise<void>;
 }
 
 const TIMEOUT_MS = 5000;
@@ -62,18 +64,18 @@ export async function startPlcOriginator(settings: PlcSettings, dependencies: Pl
     await transport.close();
     throw thrown;
   }
+  const ended = new Promise<void>((resolve) => {
+    if (transport.state === 'closed') resolve();
+    transport.onState(({ state }) => {
+      if (state === 'closed') resolve();
+    });
+  });
   return {
+    ended,
     close: () => transport.close(),
-    die: () =>
-      new Promise((resolve) => {
-        if (transport.state === 'closed') {
-          resolve();
-          return;
-        }
-        transport.onState(({ state }) => {
-          if (state === 'closed') resolve();
-        });
-        for (const socket of sockets) socket.destroy();
-      }),
+    die: () => {
+      for (const socket of sockets) socket.destroy();
+      return ended;
+    },
   };
 }

@@ -47,6 +47,19 @@ describe('pm500-sim', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  it('makes several meters with Modbus on consecutive addresses, each owned by a PLC', async () => {
+    const port = await freePort();
+    const modbusPort = await freePort();
+    const node = create({ bind: '127.0.0.31', port, modbusPort, count: '3', addressing: 'address', plc: true });
+    await waitFor('the simulated meters', () => fillOf(node) === 'green', { everyMs: 5 });
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: `${port}: 3 meters` });
+    for (const address of ['127.0.0.31', '127.0.0.32', '127.0.0.33']) {
+      for (const open of [port, modbusPort]) await (await RawClient.open(open, address)).close();
+    }
+    await node.close();
+    assert.deepEqual(node.errors, []);
+  });
+
   it('may be closed while it starts', async () => {
     const port = await freePort();
     const node = create({ port });
@@ -61,6 +74,10 @@ describe('pm500-sim', () => {
       [{ catalogNumber: 'x' }, /catalogNumber is "x", expected one of 1420-V1-ENT/],
       [{ load: 'wild' }, /load is "wild", expected one of csv, daily, constant/],
       [{ speed: 0 }, /speed is 0, expected a number from/],
+      [{ count: 300 }, /count is 300, expected a whole number from 1 to 250/],
+      [{ addressing: 'name' }, /addressing is "name", expected one of port, address/],
+      [{ modbusPort: 'x' }, /modbusPort is "x", expected a whole number from 1 to 65535/],
+      [{ plcRpiMs: 50 }, /plcRpiMs is 50, expected a number from 100 to 10000 ms/],
       [{ load: 'csv', csvFile: '/no/such.csv' }, /^Load file \/no\/such\.csv cannot be read/],
     ] as const) {
       const node = create(properties);
