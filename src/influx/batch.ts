@@ -31,6 +31,66 @@ export async function waitForBatch(
   await waitUntil(outbox, () => isFull(outbox, limits), clock, waitMs, signal);
 }
 
+/**
+ * Cuts a batch into requests within the limits, in order, `count` at most; what is left over stays for the next time.
+ * A line that is larger than the limit alone is a request of its own.
+ */
+export function cutBatch(batch: OutboxBatch, limits: BatchLimits, count: number): readonly OutboxBatch[] {
+  if (count === 1) return [batch];
+  const parts: OutboxBatch[] = [];
+  let start = 0;
+  let bytes = 0;
+  const cut = (end: number): void => {
+    if (end > start && parts.length < count)
+      parts.push({ records: batch.records.slice(start, end), from: batch.from + start, to: batch.from + end });
+    start = end;
+    bytes = 0;
+  };
+  batch.records.forEach(({ payload }, index) => {
+    const size = Buffer.byteLength(payload);
+    if (index - start >= limits.lines || bytes + size > limits.bytes) cut(index);
+    bytes += size;
+  });
+  cut(batch.records.length);
+  return parts;
+}
+
+/** Payload bytes of a batch. */
+export function sizeOf({ records }: OutboxBatch): number {
+  return records.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
+}
+
+/** Batches that a server must have taken before it is offered a larger one: one refusal in as many costs little. */
+const RECOVER_AFTER_BATCHES = 100;
+
+/** How large batches may be: halved when the server finds one too large, growing again slowly in case it was a proxy. */
+export class BatchSize {
+  private current: number;
+  private taken = 0;
+
+  constructor(private readonly configured: number) {
+    this.current = configured;
+  }
+
+  /** Bytes of a batch at most. */
+  get bytes(): number {
+    return this.current;
+  }
+
+  noteTooLarge(batch: OutboxBatch): void {
+    this.current = Math.max(Math.floor(sizeOf(batch) / 2), 1);
+    this.taken = 0;
+  }
+
+  noteTaken(): void {
+    if (this.current >= this.configured) return;
+    this.taken += 1;
+    if (this.taken < RECOVER_AFTER_BATCHES) return;
+    this.taken = 0;
+    this.current = Math.min(this.current * 2, this.configured);
+  }
+}
+
 /** The two halves of a batch of two or more, in order. */
 export function splitBatch({ records, from, to }: OutboxBatch): readonly [OutboxBatch, OutboxBatch] {
   const half = Math.ceil(records.length / 2);

@@ -1,4 +1,6 @@
 import { Pm500Error, type ErrorCode } from '../support/errors';
+import { wordsOf, type DestinationWords } from './destination';
+import { parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
 
 /**
  * What an attempt to write means for the lines in it:
@@ -21,24 +23,42 @@ export interface Reply {
   readonly retryAfter?: string;
   /** What the server said, in its own words. */
   readonly text: string;
+  /** The X-Influxdb-Version header. */
+  readonly version?: string;
 }
 
 const WRITTEN: Verdict = { kind: 'written' };
 /** Retry-After beyond this is not followed: a wrong clock on the other side must not stop delivery for days. */
 export const MAXIMUM_RETRY_AFTER_MS = 300_000;
-/** How servers and proxies answer plain HTTP on a TLS port, in a 400 that says nothing about the lines. */
-const TLS_EXPECTED = /https? request.*https/i;
 const SHOWN_CHARACTERS = 200;
 
-const HOLD_ADVICE: Readonly<Record<number, string>> = {
-  401: 'check the token of the target',
-  403: 'give the token permission to write to the bucket',
-  404: 'check URL, organization and bucket of the target',
-  405: 'check the URL of the target: something else answers there',
+/** Codes of Node.js and of the system in words of people. */
+const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'no way to that host',
+  ENETUNREACH: 'no way to that network',
+  ECONNRESET: 'the connection was cut',
+  ETIMEDOUT: 'the host does not answer',
 };
 
-/** What the reply of an InfluxDB v2 write API means. `now` is wall clock milliseconds, `url` is for the sentence. */
-export function judgeReply(reply: Reply, url: string, now: number): Verdict {
+/** What a person can do about a status that holds the lines. */
+function holdAdvice(status: number, { credential, place, whereabouts }: DestinationWords): string {
+  if (status === 401) return `check the ${credential} of the target`;
+  if (status === 403) return `give the ${credential} permission to write to the ${place}`;
+  if (status === 404) return `check ${whereabouts} of the target`;
+  if (status === 405) return 'check the URL of the target: something else answers there';
+  if (status === 407) return 'check the proxy of the target, and its user and password';
+  return 'check the URL of the target';
+}
+
+/**
+ * What the reply of a write API means.
+ * @param url for the sentence
+ * @param now wall clock, milliseconds
+ */
+export function judgeReply(reply: Reply, url: string, now: number, words = wordsOf({ api: 'v2' })): Verdict {
   const { status } = reply;
   const isWebPage = reply.contentType.startsWith('text/html');
   if (status >= 200 && status < 300) {
@@ -48,8 +68,9 @@ export function judgeReply(reply: Reply, url: string, now: number): Verdict {
     return reply.text.trim() === '' ? WRITTEN : hold(reply, url, advice);
   }
   if (status === 413) return rejected(reply, url, true);
+  const requestFault = status === 400 || status === 422 || status >= 500 ? requestFaultAdvice(reply.text) : undefined;
+  if (requestFault !== undefined) return hold(reply, url, requestFault);
   if (status === 400 || status === 422) {
-    if (TLS_EXPECTED.test(reply.text)) return hold(reply, url, 'begin the URL of the target with https://');
     return isWebPage ? hold(reply, url, 'check the proxy in front of the database') : rejected(reply, url, false);
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
@@ -57,7 +78,7 @@ export function judgeReply(reply: Reply, url: string, now: number): Verdict {
     const error = replyError('INFLUX_BUSY', reply, url, 'the lines wait and are sent again', true);
     return { kind: 'retry', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
-  return hold(reply, url, HOLD_ADVICE[status] ?? 'check the URL of the target');
+  return hold(reply, url, holdAdvice(status, words));
 }
 
 /** What a failure before or during the reply means: errors of certificates and settings hold, all others are retried. */
@@ -72,7 +93,13 @@ export function judgeFailure(cause: unknown, url: string): Verdict {
     const message = `No request to InfluxDB at ${url} can be made (${reason}): check URL and token of the target.`;
     return { kind: 'hold', error: new Pm500Error('CONFIG_INVALID', message, { cause }) };
   }
-  const message = `InfluxDB at ${url} cannot be reached (${reason}): the lines wait and are sent again.`;
+  if (code === 'PROXY_REFUSED') {
+    const message = `The proxy on the way to InfluxDB at ${url} refuses (${reason}): check the proxy of the target, and its user and password.`;
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
+  }
+  const why = UNREACHABLE_REASONS[code];
+  const shown = why === undefined ? reason : `${why}: ${reason}`;
+  const message = `InfluxDB at ${url} cannot be reached (${shown}): the lines wait and are sent again.`;
   return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true }) };
 }
 
@@ -89,14 +116,20 @@ function hold(reply: Reply, url: string, advice: string): Verdict {
 }
 
 function rejected(reply: Reply, url: string, tooLarge: boolean): Verdict {
-  const error = replyError('INFLUX_REJECTED', reply, url, 'correct what the message holds', false);
+  const error = replyError('INFLUX_REJECTED', reply, url, refusalAdvice(reply.text), false);
   return { kind: 'rejected', error, tooLarge };
 }
 
 function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, retryable: boolean): Pm500Error {
   const said = reply.text === '' ? '' : ` (${shorten(reply.text)})`;
   const message = `InfluxDB at ${url} answered ${reply.status}${said}: ${advice}.`;
-  return new Pm500Error(code, message, { retryable, details: { status: reply.status, reason: shorten(reply.text) } });
+  const conflict = parseFieldConflict(reply.text);
+  const details = {
+    status: reply.status,
+    reason: shorten(reply.text),
+    ...(conflict === undefined ? {} : { conflict }),
+  };
+  return new Pm500Error(code, message, { retryable, details });
 }
 
 /** One line of bounded length. */

@@ -5,6 +5,8 @@ import type { BatchLimits } from './batch';
 export interface WriterSettings {
   readonly batch: BatchLimits;
   readonly retry: RetryPolicy;
+  /** Requests under way at the same time; 1 where absent. With more, lines of different requests may arrive in any order. */
+  readonly maximumInFlight?: number;
   /** How often a held writer looks whether the cause is gone, milliseconds. */
   readonly recheckMs: number;
 }

@@ -5,9 +5,10 @@ import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
 import type { Outbox, OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
-import { splitBatch, waitForBatch } from './batch';
+import { BatchSize, cutBatch, splitBatch, waitForBatch } from './batch';
 import type { Verdict } from './response-rules';
 import type { Sender } from './sender';
+import { Troubles } from './troubles';
 import type { WriterSettings } from './writer-settings';
 
 /**
@@ -25,8 +26,8 @@ export interface WriterDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** A line that the database refuses for good, and its words. It has left the outbox; position is where it was. */
-  readonly onRejected: (record: OutboxRecord, reason: Pm500Error, position: number) => void;
+  /** A line that the database refuses for good, and its words. It leaves the outbox when this has resolved. */
+  readonly onRejected: (record: OutboxRecord, reason: Pm500Error, position: number) => Promise<void> | void;
   /** Lines that were written; called in order, before the outbox forgets them. */
   readonly onWritten?: (range: OutboxRange) => void;
   /** After every change of state, and after every batch. */
@@ -40,22 +41,25 @@ export interface WriterStats {
   readonly linesRejected: number;
   /** Attempts that failed and were repeated. */
   readonly retries: number;
-  /** Why the last attempt failed; absent after a success. */
+  /** Why the last attempt failed; absent after it was repeated with success. */
   readonly lastError?: Pm500Error;
 }
 
 /**
- * Carries lines from an outbox to a database: batch by batch, one request at a time, each batch acknowledged only when
- * the database has it. A resend is harmless, because every line carries its timestamp.
+ * Carries lines from an outbox to a database: batch by batch, each acknowledged only when the database has it, in the
+ * order of the outbox also where several requests are under way. A resend is harmless, because every line carries its
+ * timestamp.
  */
 export class InfluxWriter {
   private state: WriterState = 'idle';
   private linesWritten = 0;
   private linesRejected = 0;
   private retries = 0;
-  private lastError: Pm500Error | undefined;
-  /** Shrinks when the server finds a batch too large, so that not every batch has to be split. */
-  private batchBytes: number;
+  /** An error of the outbox. */
+  private outboxError: Pm500Error | undefined;
+  private readonly troubles = new Troubles();
+  private lastWarning = '';
+  private readonly batchSize: BatchSize;
   private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
 
@@ -63,7 +67,7 @@ export class InfluxWriter {
     private readonly settings: WriterSettings,
     private readonly dependencies: WriterDependencies,
   ) {
-    this.batchBytes = settings.batch.bytes;
+    this.batchSize = new BatchSize(settings.batch.bytes);
   }
 
   /** Begins to write. May be called twice. */
@@ -73,13 +77,14 @@ export class InfluxWriter {
   }
 
   get stats(): WriterStats {
+    const lastError = this.outboxError ?? this.troubles.lastError;
     return {
       state: this.state,
       outbox: this.dependencies.outbox.stats(),
       linesWritten: this.linesWritten,
       linesRejected: this.linesRejected,
       retries: this.retries,
-      ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
+      ...(lastError === undefined ? {} : { lastError }),
     };
   }
 
@@ -95,15 +100,20 @@ export class InfluxWriter {
   private async run(): Promise<void> {
     const { signal } = this.closing;
     const { outbox, clock } = this.dependencies;
+    const { maximumInFlight = 1 } = this.settings;
     while (!signal.aborted) {
       try {
-        const limits = { ...this.settings.batch, bytes: this.batchBytes };
+        const limits = { ...this.settings.batch, bytes: this.batchSize.bytes };
         await waitForBatch(outbox, limits, clock, signal, () => {
           this.enter('idle');
         });
         if (isAborted(signal)) return;
-        const batch = await outbox.peek({ maximumRecords: limits.lines, maximumBytes: limits.bytes });
-        await this.deliver(batch);
+        const batch = await outbox.peek({
+          maximumRecords: limits.lines * maximumInFlight,
+          maximumBytes: limits.bytes * maximumInFlight,
+        });
+        await this.deliverTogether(cutBatch(batch, limits, maximumInFlight));
+        this.outboxError = undefined;
       } catch (thrown) {
         await this.recover(thrown);
       }
@@ -112,47 +122,68 @@ export class InfluxWriter {
 
   /** An outbox that fails must not end delivery: it is tried again, and the failure shown. */
   private async recover(thrown: unknown): Promise<void> {
-    this.fail('retrying', toPm500Error(thrown));
+    this.outboxError = toPm500Error(thrown);
+    this.warn(this.outboxError);
+    this.enter('retrying');
     await delay(this.dependencies.clock, this.settings.retry.maximumMs, this.closing.signal);
   }
 
-  /** Sends a batch, halving what the database refuses until the lines that it refuses stand alone. */
-  private async deliver(batch: OutboxBatch): Promise<void> {
+  /** Sends parts at the same time; each is acknowledged after the one before it. */
+  private async deliverTogether(parts: readonly OutboxBatch[]): Promise<void> {
+    let before = Promise.resolve(true);
+    const all = parts.map((part) => (before = this.deliver(part, before)));
+    const failed = (await Promise.allSettled(all)).find((settled) => settled.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /**
+   * Sends a batch, halving what the database refuses until the lines that it refuses stand alone.
+   * @param turn resolves when everything before this batch has left the outbox: true, or false where it never will
+   * @returns true when all of the batch has left the outbox, false when the writer was closed before
+   */
+  private async deliver(batch: OutboxBatch, turn: Promise<boolean>): Promise<boolean> {
     const parts = [batch];
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
       const [first] = part.records;
       if (first === undefined) continue;
-      const verdict = await this.attempt(part.records.map(({ payload }) => payload).join('\n'));
-      if (verdict === undefined) return;
-      if (verdict.kind === 'written') await this.settle(part, part.records.length);
-      else if (part.records.length === 1) await this.park(part, first, verdict.error);
-      else {
-        if (verdict.tooLarge) this.batchBytes = Math.max(Math.floor(sizeOf(part) / 2), 1);
+      const verdict = await this.attempt(part);
+      if (verdict === undefined) return false;
+      if (verdict.kind === 'rejected' && part.records.length > 1) {
+        if (verdict.tooLarge) this.batchSize.noteTooLarge(part);
         parts.unshift(...splitBatch(part));
+        continue;
       }
+      if (!(await turn)) return false;
+      if (verdict.kind === 'written') await this.settle(part, part.records.length);
+      else await this.park(part, first, verdict.error);
     }
+    return turn;
   }
 
   /** Sends until the database has decided, or the writer is closed (undefined). */
-  private async attempt(lines: string): Promise<Extract<Verdict, { kind: 'written' | 'rejected' }> | undefined> {
+  private async attempt(part: OutboxBatch): Promise<Extract<Verdict, { kind: 'written' | 'rejected' }> | undefined> {
     const { sender, clock, random } = this.dependencies;
     const { signal } = this.closing;
     const delays = retryDelays(this.settings.retry, random);
+    const lines = part.records.map(({ payload }) => payload).join('\n');
     while (!signal.aborted) {
       // After a failure the state stays until an attempt succeeds: a status must not blink.
-      if (this.lastError === undefined) this.enter('sending');
+      this.enter(this.troubles.state ?? 'sending');
       const verdict = await sender.send(lines, signal);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
-        this.lastError = undefined;
+        if (this.troubles.clear(part)) this.lastWarning = '';
         return verdict;
       }
       if (isAborted(signal)) break;
       this.retries += 1;
-      this.fail(verdict.kind === 'hold' ? 'held' : 'retrying', verdict.error);
+      this.troubles.set(part, { state: verdict.kind === 'hold' ? 'held' : 'retrying', error: verdict.error });
+      this.warn(verdict.error);
+      this.enter(this.troubles.state ?? 'retrying');
       const delayMs = delays.next().value;
       const waitMs = verdict.kind === 'hold' ? this.settings.recheckMs : Math.max(delayMs, verdict.retryAfterMs ?? 0);
       await delay(clock, waitMs, signal);
     }
+    this.troubles.clear(part);
     return undefined;
   }
 
@@ -160,22 +191,26 @@ export class InfluxWriter {
     this.linesWritten += written;
     if (written > 0) this.guard(() => this.dependencies.onWritten?.(part));
     await this.dependencies.outbox.acknowledge(part);
-    this.enter('sending');
+    if (written > 0) this.batchSize.noteTaken();
+    this.enter(this.troubles.state ?? 'sending');
     this.notify();
   }
 
   private async park(part: OutboxBatch, record: OutboxRecord, reason: Pm500Error): Promise<void> {
     this.linesRejected += 1;
-    this.guard(() => {
-      this.dependencies.onRejected(record, reason, part.from);
-    });
+    try {
+      await this.dependencies.onRejected(record, reason, part.from);
+    } catch (thrown) {
+      this.reportListener(thrown);
+    }
     await this.settle(part, 0);
   }
 
-  private fail(state: 'retrying' | 'held', error: Pm500Error): void {
-    if (this.lastError?.message !== error.message) this.dependencies.logger.warn(error.message);
-    this.lastError = error;
-    this.enter(state);
+  /** The same reason is said once. */
+  private warn(error: Pm500Error): void {
+    if (this.lastWarning === error.message) return;
+    this.lastWarning = error.message;
+    this.dependencies.logger.warn(error.message);
   }
 
   private enter(state: WriterState): void {
@@ -193,16 +228,16 @@ export class InfluxWriter {
     try {
       listener();
     } catch (thrown) {
-      this.dependencies.logger.error(`A listener of the InfluxDB writer failed: ${toPm500Error(thrown).message}`);
+      this.reportListener(thrown);
     }
+  }
+
+  private reportListener(thrown: unknown): void {
+    this.dependencies.logger.error(`A listener of the InfluxDB writer failed: ${toPm500Error(thrown).message}`);
   }
 }
 
 /** The compiler would take a second look at `signal.aborted` for the value of the first. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function sizeOf({ records }: OutboxBatch): number {
-  return records.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
 }

@@ -71,7 +71,8 @@ describe('reference flows', () => {
       it('carries no credentials', () => {
         for (const entry of flow) {
           assert.ok(!('credentials' in entry), entry.id);
-          assert.doesNotMatch(Object.keys(entry).join(' '), /\b(token|password|username|user)\b/i, entry.id);
+          const filled = Object.keys(entry).filter((property) => entry[property] !== '');
+          assert.doesNotMatch(filled.join(' '), /\b(token|password|username|user)\b/i, entry.id);
         }
       });
 

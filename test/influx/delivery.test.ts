@@ -15,7 +15,10 @@ function openTarget(
   warnings: string[],
 ): { target: InfluxTarget; outbox: MemoryOutbox } {
   const outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
-  const sender = createHttpSender({ url, org: 'o', bucket: 'b', token: 't', timeoutMs }, systemClock);
+  const sender = createHttpSender(
+    { url, destination: { api: 'v2', org: 'o', bucket: 'b', token: 't' }, timeoutMs },
+    systemClock,
+  );
   const target = new InfluxTarget(
     {
       batch: { lines: 50, bytes: 100_000, flushMs: 2 },
@@ -212,7 +215,7 @@ describe('delivery to InfluxDB through faults', function () {
     await open.target.close();
     await server.start();
     const sender = createHttpSender(
-      { url: server.url, org: 'o', bucket: 'b', token: '', timeoutMs: 5000 },
+      { url: server.url, destination: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
       systemClock,
     );
     const successor = new InfluxTarget(

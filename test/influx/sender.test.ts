@@ -17,7 +17,15 @@ describe('InfluxDB sender over HTTP', () => {
   let sender: Sender;
 
   const open = (settings: Partial<SenderSettings> = {}): Sender =>
-    createHttpSender({ url: server.url, org: 'o', bucket: 'b', token: 't', timeoutMs: TIMEOUT_MS, ...settings }, clock);
+    createHttpSender(
+      {
+        url: server.url,
+        destination: { api: 'v2', org: 'o', bucket: 'b', token: 't' },
+        timeoutMs: TIMEOUT_MS,
+        ...settings,
+      },
+      clock,
+    );
 
   beforeEach(async () => {
     server = new ScriptedInflux();
@@ -34,7 +42,10 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('posts the lines as the v2 API asks', async () => {
     sender.close();
-    sender = open({ url: `${server.url}/proxy/`, org: 'my org', bucket: 'a&b', token: 'secret' });
+    sender = open({
+      url: `${server.url}/proxy/`,
+      destination: { api: 'v2', org: 'my org', bucket: 'a&b', token: 'secret' },
+    });
     assert.deepEqual(await sender.send('a f=1 1\nb,t=ä f=2 2', NEVER), { kind: 'written' });
     const [request] = server.received;
     assert.ok(request);
@@ -47,10 +58,37 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('sends neither token nor organization where there is none', async () => {
     sender.close();
-    sender = open({ token: '', org: '' });
+    sender = open({ destination: { api: 'v2', org: '', bucket: 'b', token: '' } });
     await sender.send('a f=1 1', NEVER);
     assert.equal(server.received[0]?.headers.authorization, undefined);
     assert.equal(server.received[0]?.url, '/api/v2/write?bucket=b&precision=ms');
+  });
+
+  it('compresses what is worth it, where that is set', async () => {
+    sender.close();
+    sender = open({ gzip: true });
+    const many = Array.from({ length: 200 }, (_, at) => `m,t=é f=${at} ${at}`);
+    await sender.send(many.join('\n'), NEVER);
+    await sender.send('m f=1 1', NEVER);
+    assert.deepEqual(
+      server.received.map(({ headers, lines }) => [headers['content-encoding'], lines.length]),
+      [
+        ['gzip', 200],
+        [undefined, 1],
+      ],
+    );
+    assert.deepEqual(server.received[0]?.lines, many);
+  });
+
+  it('speaks to InfluxDB 1 as it asks', async () => {
+    sender.close();
+    const destination = { api: 'v1', database: 'd', retentionPolicy: 'raw', user: 'u', password: 'p' } as const;
+    sender = open({ destination, precision: 'ns' });
+    await sender.send('m f=1 1', NEVER);
+    const [request] = server.received;
+    assert.equal(request?.url, '/write?db=d&rp=raw&precision=n');
+    assert.equal(request.headers.authorization, 'Basic dTpw');
+    assert.deepEqual(request.lines, ['m f=1 1000000']);
   });
 
   it('keeps one connection, also over refusals', async () => {
@@ -164,7 +202,7 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('holds on a token that no header can carry', async () => {
     sender.close();
-    sender = open({ token: 'two\nlines' });
+    sender = open({ destination: { api: 'v2', org: 'o', bucket: 'b', token: 'two\nlines' } });
     const verdict = await sender.send('a f=1 1', NEVER);
     assert.deepEqual([verdict.kind, codeOf(verdict)], ['hold', 'CONFIG_INVALID']);
   });

@@ -36,9 +36,7 @@ describe('InfluxDB sender over TLS', () => {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const settings = {
       url,
-      org: 'o',
-      bucket: 'b',
-      token: '',
+      destination: { api: 'v2', org: 'o', bucket: 'b', token: '' } as const,
       timeoutMs: 10_000,
       ...(tls === undefined ? {} : { tls }),
     };

@@ -60,7 +60,7 @@ class Bench {
         clock: this.clock,
         random: seededRandom(1),
         logger: { ...silentLogger, warn: (message) => this.warnings.push(message) },
-        onRejected: ({ payload }, reason, position) => this.rejected.push([payload, reason.code, position]),
+        onRejected: ({ payload }, reason, position) => void this.rejected.push([payload, reason.code, position]),
         onWritten: ({ from, to }) => this.written.push({ from, to }),
         onChange: () => {
           const { state } = this.writer.stats;

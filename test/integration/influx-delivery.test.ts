@@ -29,7 +29,7 @@ describe('delivery to a real VictoriaMetrics', () => {
   beforeEach(() => {
     outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
     const sender = createHttpSender(
-      { url: database.url, org: 'o', bucket: 'b', token: '', timeoutMs: 5000 },
+      { url: database.url, destination: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
       systemClock,
     );
     const batch = { lines: 1000, bytes: 1_000_000, flushMs: 20 };

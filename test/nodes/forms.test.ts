@@ -43,6 +43,8 @@ const WRONG: Readonly<Record<string, unknown>> = {
   bind: 'localhost!',
   url: 'ftp://x',
   bucket: '',
+  database: '',
+  path: 'telegraf',
   groupId: 'a/b',
   edgeNodeId: '',
   primaryHostId: 'a+b',
@@ -50,6 +52,9 @@ const WRONG: Readonly<Record<string, unknown>> = {
   influxMeasurement: '#x',
   groups: [],
 };
+
+/** What else is set where a property is looked at only then. */
+const BESIDE: Readonly<Record<string, object>> = { database: { api: 'v1' }, path: { api: 'line-protocol' } };
 
 describe('the forms', () => {
   for (const type of TYPES) {
@@ -78,9 +83,10 @@ describe('the forms', () => {
         // Node-RED shows what a validator says only when it declares two parameters.
         assert.equal(validate.length, 2);
         const wrong = name in WRONG ? WRONG[name] : -1e12;
-        assert.match(String(validate(wrong, {})), /\.error\.\w+$/);
-        if (name !== 'groups' && name !== 'name') assert.equal(validate('${VARIABLE}', {}), true);
-        if (value !== '') assert.equal(validate(value, {}), true);
+        const node = BESIDE[name] ?? {};
+        assert.match(String(validate.call(node, wrong, {})), /\.error\.\w+$/);
+        if (name !== 'groups' && name !== 'name') assert.equal(validate.call(node, '${VARIABLE}', {}), true);
+        if (value !== '') assert.equal(validate.call(node, value, {}), true);
       });
     }
   }

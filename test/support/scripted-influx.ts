@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 
 /** A request that the scripted server has received whole. */
 export interface ReceivedWrite {
@@ -29,6 +30,10 @@ export const written = reply(204);
 
 /** Never answers. */
 export const silence: Answer = () => undefined;
+
+function bodyOf(bytes: Buffer, headers: IncomingMessage['headers']): string {
+  return (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
+}
 
 /**
  * An InfluxDB v2 write API that answers as told, one answer for each request, then with `fallback`. It keeps what it
@@ -105,7 +110,7 @@ export class ScriptedInflux {
     });
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const received = { method, url, headers, lines: Buffer.concat(chunks).toString('utf8').split('\n') };
+      const received = { method, url, headers, lines: bodyOf(Buffer.concat(chunks), headers).split('\n') };
       this.received.push(received);
       const answer = this.script.shift() ?? this.fallback;
       answer(response, received, request.socket);

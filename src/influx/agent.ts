@@ -1,0 +1,85 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
+import type { TlsSettings } from './exchange';
+import type { Proxy } from './proxy';
+
+/** A proxy that does not open a tunnel within this is given up, milliseconds. */
+const TUNNEL_TIMEOUT_MS = 10_000;
+
+/** Connections to `url` that are kept, `connections` at most; over TLS and a proxy each in a tunnel. */
+export function createAgent(
+  url: URL,
+  proxy: Proxy | undefined,
+  connections: number,
+  settings: TlsSettings | undefined,
+): http.Agent {
+  const options = { keepAlive: true, maxSockets: connections };
+  if (url.protocol !== 'https:') return new http.Agent(options);
+  const secure = { rejectUnauthorized: true, ...settings };
+  if (proxy === undefined) return new https.Agent({ ...options, ...secure });
+  return new TunnelAgent({ ...options, ...secure }, url, proxy, secure);
+}
+
+type Callback = (error: Error | null, stream: Duplex) => void;
+
+/** TLS through an HTTP proxy: CONNECT (RFC 9110, 9.3.6), then TLS with the database within. */
+class TunnelAgent extends https.Agent {
+  constructor(
+    options: https.AgentOptions,
+    private readonly target: URL,
+    private readonly proxy: Proxy,
+    private readonly secure: TlsSettings,
+  ) {
+    super(options);
+  }
+
+  override createConnection(_options: object, callback: Callback): undefined {
+    const { hostname, port } = this.target;
+    const authority = `${hostname}:${port === '' ? '443' : port}`;
+    const { authorization } = this.proxy;
+    const connect = http.request(this.proxy.url, {
+      method: 'CONNECT',
+      path: authority,
+      agent: false,
+      timeout: TUNNEL_TIMEOUT_MS,
+      headers: { host: authority, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
+    });
+    const fail = (error: Error): void => {
+      connect.destroy();
+      // A failed connection has no stream to hand over; the agent looks at the error first.
+      (callback as (error: Error) => void)(error);
+    };
+    connect.once('timeout', () => {
+      fail(Object.assign(new Error('the proxy opens no tunnel'), { code: 'ETIMEDOUT' }));
+    });
+    connect.once('error', fail);
+    connect.once('response', ({ statusCode = 0 }) => {
+      fail(proxyError(statusCode));
+    });
+    connect.once('connect', ({ statusCode = 0 }, socket) => {
+      connect.off('error', fail);
+      socket.setTimeout(0);
+      if (statusCode !== 200) {
+        socket.destroy();
+        fail(proxyError(statusCode));
+        return;
+      }
+      // An address has no server name to send (RFC 6066, 3).
+      const name = /^[\d.]+$|^\[/.test(hostname) ? {} : { servername: hostname };
+      const { ca, cert, key, passphrase, servername, rejectUnauthorized = true } = this.secure;
+      const given = { ca, cert, key, passphrase, servername };
+      const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      callback(null, tls.connect({ socket, host: hostname, ...name, ...set, rejectUnauthorized }));
+    });
+    connect.end();
+    return undefined;
+  }
+}
+
+/** A proxy that is overloaded or does not reach the database may do so later; all else needs a person. */
+function proxyError(status: number): Error {
+  const code = status >= 500 || status === 429 ? 'ECONNRESET' : 'PROXY_REFUSED';
+  return Object.assign(new Error(`the proxy answered ${status} to CONNECT`), { code });
+}

@@ -1,0 +1,54 @@
+/** A field that the database holds under another type than the line gives it. */
+export interface FieldConflict {
+  readonly influxMeasurement: string;
+  readonly field: string;
+  /** Type in the line that was refused. */
+  readonly given: string;
+  /** Type that the database holds. */
+  readonly existing: string;
+}
+
+/** InfluxDB 1 and 2: `input field "f" on measurement "m" is type string, already exists as type float`. */
+const TYPE_CONFLICT = /input field "(.*?)" on measurement "(.*?)" is type (\w+), already exists as type (\w+)/;
+/** InfluxDB 3: `invalid field value in line protocol for field 'f' on line 1: expected type float, but got string`. */
+const TYPE_CONFLICT_V3 =
+  /field(?: value in line protocol for field)? '(.*?)' on line \d+: expected type ([\w:]+), but got ([\w:]+)/;
+
+/** Which field a refusal is about; undefined where it says something else. */
+export function parseFieldConflict(text: string): FieldConflict | undefined {
+  const [, field, influxMeasurement = '', given = '', existing = ''] = TYPE_CONFLICT.exec(text) ?? [];
+  if (field !== undefined) return { influxMeasurement, field, given, existing };
+  const [, name, expected = '', got = ''] = TYPE_CONFLICT_V3.exec(text) ?? [];
+  return name === undefined ? undefined : { influxMeasurement: '', field: name, given: got, existing: expected };
+}
+
+/** What a person can do about a line that was refused. */
+export function refusalAdvice(text: string): string {
+  const conflict = parseFieldConflict(text);
+  if (conflict !== undefined) {
+    const { field, given, existing } = conflict;
+    return `the field ${field} is ${existing} in the database and came as ${given}; send it as ${existing}, or under another name`;
+  }
+  if (/beyond retention policy|outside (the )?retention/i.test(text))
+    return 'the time of the point is older than the retention of the database keeps; raise the retention, or accept the loss';
+  if (/max-(series|values)-per|limit exceeded/i.test(text))
+    return 'the database has reached a limit of its own; raise that limit or send fewer different tags';
+  return 'correct what the message holds';
+}
+
+/** Refusals with a status of a bad line that are about the request: no line would fare better. */
+const REQUEST_FAULTS: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  // How servers and proxies answer plain HTTP on a TLS port, in a 400 that says nothing about the lines.
+  [/https? request.*https/i, 'begin the URL of the target with https://'],
+  [/retention policy not found/i, 'check the retention policy of the target'],
+  [/database is required|database name required/i, 'give the target a database'],
+  [/org(anization)? .*not found|bucket .*not found/i, 'check organization and bucket of the target'],
+  [/(invalid|unknown|unsupported)\b.{0,20}precision/i, 'check the precision of the target'],
+  [/\bgzip: |invalid gzip|content.encoding/i, 'switch compression off in the target'],
+];
+
+/** What a person can do where a refusal is about the request and not about its lines; undefined where it is not. */
+export function requestFaultAdvice(text: string): string | undefined {
+  if (/unable to parse|partial write/i.test(text)) return undefined;
+  return REQUEST_FAULTS.find(([pattern]) => pattern.test(text))?.[1];
+}
