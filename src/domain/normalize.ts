@@ -1,8 +1,10 @@
 import { CATALOGUE } from '../meter/catalogue';
+import type { WiringMode } from '../meter/identity';
 import type { Metric, Provenance } from '../meter/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
-import type { Reading, ReadingBlock, Value } from './reading';
+import type { MeterReference, Reading, ReadingBlock, Value } from './reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from './telemetry';
+import { absentMetrics } from './wiring';
 
 const CATALOGUE_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
 
@@ -13,21 +15,64 @@ const LAYOUT_REASONS: Readonly<Record<Provenance, QualityReason | undefined>> = 
   assumed: 'layout_assumed',
 };
 
+/** This software is younger: a host whose clock shows less has lost it, as a board without a battery does. */
+const EARLIEST_MS = Date.UTC(2024, 0, 1);
+/** A reading may be this far ahead of the clock it is compared with, ms: two hosts are never quite together. */
+const FUTURE_TOLERANCE_MS = 5_000;
+/** Shared reads may come a little out of order, ms; a clock that was set back goes further. */
+const BACK_TOLERANCE_MS = 1_000;
+
+/** What is known beside the reading; whatever is absent is not judged. */
+export interface NormalizeContext {
+  /** The host's clock, epoch milliseconds UTC. */
+  readonly nowMs?: number;
+  /** Values read longer ago than this are stale, ms; needs `nowMs`. */
+  readonly staleAfterMs?: number;
+  /** Time of the reading before of the same meter, epoch milliseconds UTC. */
+  readonly previousTimestamp?: number;
+  /** The configured wiring. */
+  readonly wiring?: WiringMode;
+  /** What the layout check has found, by metric. */
+  readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
+}
+
 function isOutOfRange(metric: Metric | undefined, value: Value): boolean {
   const range = metric?.range;
   return typeof value === 'number' && range !== undefined && (value < range.min || value > range.max);
 }
 
 interface Judge {
-  readonly identityMismatch: boolean;
+  /** Of the whole meter: identity. */
+  readonly meterReason: QualityReason | undefined;
   readonly confirmed: boolean;
+  readonly context: NormalizeContext;
+  readonly absent: ReadonlySet<string> | undefined;
+  readonly verdicts: NormalizeContext['layoutVerdicts'];
 }
 
-/** The first reason that applies, worst first. */
-function reasonFor(judge: Judge, metric: Metric | undefined, value: Value, provenance: Provenance) {
-  if (isOutOfRange(metric, value)) return 'out_of_range';
-  if (judge.identityMismatch) return 'identity_mismatch';
-  return judge.confirmed ? undefined : LAYOUT_REASONS[provenance];
+function reasonOfMeter({ identityMismatch, serialNumber, catalogNumber }: MeterReference): QualityReason | undefined {
+  if (identityMismatch === true) return 'identity_mismatch';
+  return serialNumber === undefined && catalogNumber === undefined ? 'identity_unknown' : undefined;
+}
+
+/** Why all values of a block that was read are uncertain. */
+function reasonOfTime({ timestamp }: ReadingBlock, context: NormalizeContext): QualityReason | undefined {
+  const { nowMs, staleAfterMs, previousTimestamp } = context;
+  if (
+    timestamp < EARLIEST_MS ||
+    (previousTimestamp !== undefined && timestamp < previousTimestamp - BACK_TOLERANCE_MS) ||
+    (nowMs !== undefined && timestamp > nowMs + FUTURE_TOLERANCE_MS)
+  ) {
+    return 'clock_doubtful';
+  }
+  if (nowMs !== undefined && staleAfterMs !== undefined && nowMs - timestamp > staleAfterMs) return 'stale';
+  return undefined;
+}
+
+function layoutReason({ confirmed, verdicts }: Judge, name: string, provenance: Provenance): QualityReason | undefined {
+  const verdict = verdicts?.get(name);
+  if (verdict === 'contradicted') return 'layout_contradicted';
+  return confirmed || verdict === 'confirmed' ? undefined : LAYOUT_REASONS[provenance];
 }
 
 function addBlock(
@@ -37,15 +82,24 @@ function addBlock(
   lookUp: (name: string) => Metric | undefined,
 ): void {
   const { timestamp, values, problems, error } = block;
+  const failure = error?.code === 'METER_SIZE_MISMATCH' ? 'size_mismatch' : 'read_failed';
+  const common = reasonOfTime(block, judge.context) ?? judge.meterReason;
+  const { absent } = judge;
+  const reasonOf = (name: string, provenance: Provenance): QualityReason | undefined => {
+    const ofLayout = layoutReason(judge, name, provenance);
+    return ofLayout === 'layout_contradicted' ? ofLayout : (common ?? ofLayout);
+  };
   for (const name in block.provenance) {
     const metric = lookUp(name);
     const provenance = block.provenance[name] ?? 'assumed';
     const read = error === undefined ? values[name] : undefined;
     const unit = metric?.unit ?? '';
     const reason =
-      error !== undefined || read === undefined
-        ? 'read_failed'
-        : (problems?.[name] ?? reasonFor(judge, metric, read, provenance));
+      read === undefined
+        ? failure
+        : absent?.has(name) === true
+          ? 'not_in_wiring'
+          : (problems?.[name] ?? (isOutOfRange(metric, read) ? 'out_of_range' : reasonOf(name, provenance)));
     if (reason === undefined) {
       metrics[name] = { value: read ?? null, unit, quality: 'good', provenance, timestamp };
       continue;
@@ -56,15 +110,21 @@ function addBlock(
   }
 }
 
+const NOTHING_KNOWN: NormalizeContext = {};
+
 /**
  * Turns a reading into telemetry: every metric with unit, quality and the time it was read. A value that cannot be
  * trusted never comes out as good: what failed, is impossible or is no number becomes null and *bad*; what stands at a
- * place that nobody confirmed on this meter, or comes from a device of another kind, is *uncertain*.
+ * place that nobody confirmed on this meter, was read at a doubtful time or long ago, or comes from a device that is not
+ * known to be the right one, is *uncertain*.
  */
-export function normalizeReading(reading: Reading): Telemetry {
+export function normalizeReading(reading: Reading, context: NormalizeContext = NOTHING_KNOWN): Telemetry {
   const judge = {
-    identityMismatch: reading.meter.identityMismatch === true,
+    meterReason: reasonOfMeter(reading.meter),
     confirmed: reading.layout.confirmed,
+    context,
+    verdicts: context.layoutVerdicts,
+    absent: context.wiring === undefined ? undefined : absentMetrics(context.wiring),
   };
   const own = reading.definitions;
   const lookUp =

@@ -5,36 +5,124 @@ export const QUALITIES: readonly Quality[] = ['good', 'uncertain', 'bad'];
 /** Why a value is not good. The quality class belongs to the reason, so the two cannot disagree. */
 export type QualityReason =
   | 'read_failed'
+  | 'size_mismatch'
   | 'not_a_number'
   | 'overload'
   | 'out_of_range'
+  | 'not_in_wiring'
+  | 'layout_contradicted'
+  | 'clock_doubtful'
+  | 'stale'
+  | 'identity_mismatch'
+  | 'identity_unknown'
   | 'layout_inferred'
-  | 'layout_assumed'
-  | 'identity_mismatch';
+  | 'layout_assumed';
 
-interface ReasonRow {
+export interface ReasonRow {
   readonly quality: Exclude<Quality, 'good'>;
+  /**
+   * OPC quality byte: two bits of class, four of substatus, two of limit (OPC Data Access 2.05, 6.8). Where no substatus
+   * says the same, the class alone.
+   */
+  readonly opcCode: number;
+  /** What the OPC code is called there. */
+  readonly opcName: string;
   readonly meaning: string;
 }
 
+/**
+ * Every reason, the one that counts first where several apply: what is bad before what is uncertain, and among these
+ * what is wrong with this very reading before what is wrong with the meter's set-up.
+ */
 export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
-  read_failed: { quality: 'bad', meaning: 'the meter did not answer, or its answer was refused' },
-  not_a_number: { quality: 'bad', meaning: 'the meter sent a NaN or an infinity: the value is not available' },
-  overload: { quality: 'bad', meaning: 'the meter sent its overload pattern: the input is beyond what it measures' },
-  out_of_range: { quality: 'bad', meaning: 'the value is physically impossible' },
+  read_failed: {
+    quality: 'bad',
+    opcCode: 24,
+    opcName: 'communication failure',
+    meaning: 'the meter did not answer, or its answer was refused',
+  },
+  size_mismatch: {
+    quality: 'bad',
+    opcCode: 4,
+    opcName: 'configuration error',
+    meaning: 'the assembly has another length than the layout says: another device, firmware or layout',
+  },
+  not_a_number: {
+    quality: 'bad',
+    opcCode: 8,
+    opcName: 'not connected',
+    meaning: 'the meter sent a NaN or an infinity: the value is not available',
+  },
+  overload: {
+    quality: 'bad',
+    opcCode: 18,
+    opcName: 'sensor failure, limited high',
+    meaning: 'the meter sent its overload pattern: the input is beyond what it measures',
+  },
+  out_of_range: {
+    quality: 'bad',
+    opcCode: 16,
+    opcName: 'sensor failure',
+    meaning: 'the value is physically impossible',
+  },
+  not_in_wiring: {
+    quality: 'bad',
+    opcCode: 28,
+    opcName: 'out of service',
+    meaning: 'the configured wiring does not measure this value (inferred from the wiring, not read in the manual)',
+  },
+  layout_contradicted: {
+    quality: 'bad',
+    opcCode: 4,
+    opcName: 'configuration error',
+    meaning: 'the layout check has found that another value, or one of another scale, stands at this place',
+  },
+  clock_doubtful: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the time of the read cannot be right: before 2024, before the reading before it, or in the future',
+  },
+  stale: {
+    quality: 'uncertain',
+    opcCode: 68,
+    opcName: 'last usable value',
+    meaning: 'the value is older than the age that was allowed',
+  },
+  identity_mismatch: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the device does not identify itself as a PowerMonitor 500, or not as the one configured',
+  },
+  identity_unknown: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the device has never said what it is',
+  },
   layout_inferred: {
     quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
     meaning: 'the position of this value was inferred from a sister product and has not been confirmed on this meter',
   },
   layout_assumed: {
     quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
     meaning: 'the position or scale of this value is an assumption that has not been confirmed on this meter',
   },
-  identity_mismatch: { quality: 'uncertain', meaning: 'the device does not identify itself as a PowerMonitor 500' },
 };
 
-/** OPC quality codes: 192 good, 64 uncertain, 0 bad. */
+/** OPC quality codes of the classes: 192 good, 64 uncertain, 0 bad. */
 export const OPC_QUALITY_CODES: Readonly<Record<Quality, number>> = { good: 192, uncertain: 64, bad: 0 };
+
+/** The OPC quality byte of a value, with the substatus that its reason has. */
+export function opcQualityCode(quality: Quality, reason?: QualityReason): number {
+  const row = reason === undefined ? undefined : QUALITY_REASONS[reason];
+  return row?.quality === quality ? row.opcCode : OPC_QUALITY_CODES[quality];
+}
 
 /** The worse of two qualities. */
 export function worse(left: Quality, right: Quality): Quality {

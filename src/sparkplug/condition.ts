@@ -1,4 +1,4 @@
-import { OPC_QUALITY_CODES, QUALITY_REASONS, type Quality, type QualityReason } from '../domain/quality';
+import { opcQualityCode, QUALITY_REASONS, type Quality, type QualityReason } from '../domain/quality';
 import { type EncodedPropertySet, encodePropertySet, type PropertySet } from './payload';
 
 /** What a sample's quality adds to its metric: one object per quality and reason, shared by all samples. */
@@ -18,7 +18,7 @@ const SPARKPLUG_QUALITY: Readonly<Record<Quality, number>> = { good: 192, uncert
 function createCondition(quality: Quality, reason: QualityReason | undefined): Condition {
   const properties: PropertySet = {
     Quality: { type: 'Int32', value: SPARKPLUG_QUALITY[quality] },
-    qualityCode: { type: 'Int32', value: OPC_QUALITY_CODES[quality] },
+    qualityCode: { type: 'Int32', value: opcQualityCode(quality, reason) },
     qualityReason: { type: 'String', value: reason ?? '' },
   };
   return {

@@ -76,7 +76,7 @@ function conditionFor(sample: Sample): Condition {
 
 /**
  * Telemetry as samples of flat metrics: the canonical name, the catalogue's datatype, unit, label and provenance as
- * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (192, 64, 0) and
+ * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (OPC, with substatus) and
  * `qualityReason`. A bad value is null. A metric of unknown type without a value is left out until it has one.
  */
 export function metricsOf(telemetry: Telemetry): readonly MetricSample[] {

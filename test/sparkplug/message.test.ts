@@ -52,7 +52,7 @@ describe('telemetry as metrics', () => {
     assert.equal(uncertain.description['provenance']?.value, 'inferred');
     assert.deepEqual(conditionValues(good.condition.properties.properties), [192, 192, '']);
     assert.deepEqual(conditionValues(uncertain.condition.properties.properties), [500, 64, 'layout_inferred']);
-    assert.deepEqual(conditionValues(bad.condition.properties.properties), [0, 0, 'out_of_range']);
+    assert.deepEqual(conditionValues(bad.condition.properties.properties), [0, 16, 'out_of_range']);
     assert.deepEqual([good.value, uncertain.value, bad.value], [230, 231, null]);
     assert.equal(good.timestamp, START);
   });

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { normalizeReading, type NormalizeContext } from '../../src/domain/normalize';
+import { OPC_QUALITY_CODES, opcQualityCode, QUALITIES, QUALITY_REASONS } from '../../src/domain/quality';
+import type { QualityReason } from '../../src/domain/quality';
+import type { Reading, ReadingBlock } from '../../src/domain/reading';
+import type { Sample } from '../../src/domain/telemetry';
+import { absentMetrics, wiringRow } from '../../src/domain/wiring';
+import { CATALOGUE } from '../../src/meter/catalogue';
+import { WIRING_MODES } from '../../src/meter/identity';
+import { WIRED_METRICS, WIRING_ROWS } from '../../src/meter/wiring-modes';
+import { seededRandom } from '../../src/support/random';
+import { READ_AT, sampleReading } from '../support/readings';
+
+const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
+const NAME = 'voltage_l2_n';
+
+function sampleOf(change: Partial<ReadingBlock>, context: NormalizeContext = {}, meter = {}): Sample {
+  const source = sampleReading([101], seededRandom(1));
+  const [block] = source.blocks;
+  assert.ok(block !== undefined);
+  const reading: Reading = { ...source, meter: { ...source.meter, ...meter }, blocks: [{ ...block, ...change }] };
+  const sample = normalizeReading(reading, context).metrics[NAME];
+  assert.ok(sample !== undefined);
+  return sample;
+}
+
+const verdict = (word: 'confirmed' | 'contradicted' | 'undecided'): NormalizeContext => ({
+  layoutVerdicts: new Map([[NAME, word]]),
+});
+const error = (code: 'METER_SIZE_MISMATCH' | 'ENIP_REPLY_TIMEOUT'): Partial<ReadingBlock> => ({
+  values: {},
+  error: { code, message: 'It failed.' },
+});
+
+/** How every reason comes about. */
+const CASES: Readonly<Record<QualityReason, () => Sample>> = {
+  read_failed: () => sampleOf(error('ENIP_REPLY_TIMEOUT')),
+  size_mismatch: () => sampleOf(error('METER_SIZE_MISMATCH')),
+  not_a_number: () => sampleOf({ values: { [NAME]: null }, problems: { [NAME]: 'not_a_number' } }),
+  overload: () => sampleOf({ values: { [NAME]: null }, problems: { [NAME]: 'overload' } }),
+  out_of_range: () => sampleOf({ values: { [NAME]: -1 } }),
+  not_in_wiring: () => sampleOf({}, { wiring: '1P' }),
+  layout_contradicted: () => sampleOf({}, verdict('contradicted')),
+  clock_doubtful: () => sampleOf({ timestamp: Date.UTC(1970, 0, 1) }),
+  stale: () => sampleOf({}, { nowMs: READ_AT + 10_001, staleAfterMs: 10_000 }),
+  identity_mismatch: () => sampleOf({}, {}, { identityMismatch: true }),
+  identity_unknown: () => sampleOf({}, {}, { serialNumber: undefined, catalogNumber: undefined }),
+  layout_inferred: () => sampleOf({}),
+  layout_assumed: () => sampleOf({ provenance: { [NAME]: 'assumed' } }),
+};
+
+describe('quality reasons', () => {
+  it('each come about, with the class of their row, and only what is uncertain keeps its value', () => {
+    for (const reason of REASONS) {
+      const sample = CASES[reason]();
+      assert.deepEqual([sample.reason, sample.quality], [reason, QUALITY_REASONS[reason].quality], reason);
+      assert.equal(sample.value === null, sample.quality === 'bad', reason);
+    }
+  });
+
+  it('have OPC codes whose class bits are those of their quality', () => {
+    for (const reason of REASONS) {
+      const { quality, opcCode } = QUALITY_REASONS[reason];
+      assert.equal(opcCode & 0xc0, OPC_QUALITY_CODES[quality], reason);
+      assert.equal(opcQualityCode(quality, reason), opcCode);
+    }
+    for (const quality of QUALITIES) assert.equal(opcQualityCode(quality), OPC_QUALITY_CODES[quality]);
+    assert.equal(opcQualityCode('good', 'stale'), 192, 'a reason of another class changes nothing');
+  });
+
+  it('let what is bad count before what is uncertain', () => {
+    const context = { nowMs: READ_AT + 60_000, staleAfterMs: 1, wiring: '1P', ...verdict('contradicted') } as const;
+    assert.equal(sampleOf({}, context).reason, 'not_in_wiring');
+    assert.equal(sampleOf({}, { ...context, wiring: '3PN' }).reason, 'layout_contradicted');
+    assert.equal(sampleOf({}, { ...context, wiring: '3PN', ...verdict('confirmed') }).reason, 'stale');
+    assert.equal(sampleOf(error('METER_SIZE_MISMATCH'), context).reason, 'size_mismatch');
+  });
+
+  it('doubt a clock that goes back or ahead, not one that is a little apart', () => {
+    const at = (context: NormalizeContext): string | undefined => sampleOf({}, context).reason;
+    assert.equal(at({ previousTimestamp: READ_AT + 1_001 }), 'clock_doubtful');
+    assert.equal(at({ previousTimestamp: READ_AT + 1_000 }), 'layout_inferred');
+    assert.equal(at({ nowMs: READ_AT - 5_001 }), 'clock_doubtful');
+    assert.equal(at({ nowMs: READ_AT - 5_000, staleAfterMs: 1 }), 'layout_inferred');
+  });
+
+  it('leave a value good whose place the layout check has confirmed', () => {
+    assert.equal(sampleOf({}, verdict('confirmed')).quality, 'good');
+    assert.equal(sampleOf({}, verdict('undecided')).reason, 'layout_inferred');
+  });
+});
+
+describe('wiring modes', () => {
+  it('name metrics of the catalogue, with a source, none of them verified', () => {
+    const names = new Set(CATALOGUE.map(({ name }) => name));
+    assert.deepEqual(
+      WIRING_ROWS.map(({ mode }) => mode),
+      WIRING_MODES,
+    );
+    for (const { mode, exists, source, provenance } of WIRING_ROWS) {
+      for (const name of exists) assert.ok(names.has(name) && WIRED_METRICS.includes(name), `${mode}: ${name}`);
+      assert.ok(source.length > 0);
+      assert.equal(provenance, 'inferred');
+      for (const name of absentMetrics(mode)) assert.ok(names.has(name), name);
+    }
+  });
+
+  it('take maxima and demands with the value they belong to', () => {
+    assert.deepEqual(
+      ['current_l2', 'max_current_l2', 'demand_current_l2'].map((name) => absentMetrics('3P2').has(name)),
+      [true, true, true],
+    );
+    assert.equal(absentMetrics('3PN').size, 0);
+    assert.equal(wiringRow('3P1').assumesBalance, true);
+  });
+});
