@@ -99,6 +99,7 @@ export const TELEMETRY_JSON_SCHEMA = {
           reason,
           provenance,
           timestamp: epochMilliseconds,
+          spanMs: { type: 'number', description: 'deltas only: the time that the value covers, milliseconds' },
         },
       },
     },

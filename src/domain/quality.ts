@@ -16,7 +16,15 @@ export type QualityReason =
   | 'identity_mismatch'
   | 'identity_unknown'
   | 'layout_inferred'
-  | 'layout_assumed';
+  | 'layout_assumed'
+  | DerivedReason;
+
+/** What can happen to a counter between two readings. */
+export type CounterReason =
+  'counter_started' | 'counter_replaced' | 'counter_suspect' | 'counter_reset' | 'counter_rollover' | 'counter_gap';
+
+/** Reasons of values that were worked out from readings. */
+export type DerivedReason = CounterReason | 'period_incomplete' | 'undefined_result';
 
 export interface ReasonRow {
   readonly quality: Exclude<Quality, 'good'>;
@@ -77,6 +85,30 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcName: 'configuration error',
     meaning: 'the layout check has found that another value, or one of another scale, stands at this place',
   },
+  counter_started: {
+    quality: 'bad',
+    opcCode: 32,
+    opcName: 'waiting for initial data',
+    meaning: 'the counter has no earlier reading to count from',
+  },
+  counter_replaced: {
+    quality: 'bad',
+    opcCode: 32,
+    opcName: 'waiting for initial data',
+    meaning: 'another meter (by its serial number) took the place of the one before',
+  },
+  counter_suspect: {
+    quality: 'bad',
+    opcCode: 0,
+    opcName: 'bad',
+    meaning: 'the counter went back, or further ahead than any load could move it; the next reading decides',
+  },
+  undefined_result: {
+    quality: 'bad',
+    opcCode: 0,
+    opcName: 'bad',
+    meaning: 'the formula has no result for these inputs, such as a share of zero',
+  },
   clock_doubtful: {
     quality: 'uncertain',
     opcCode: 64,
@@ -112,6 +144,30 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 64,
     opcName: 'uncertain',
     meaning: 'the position or scale of this value is an assumption that has not been confirmed on this meter',
+  },
+  counter_reset: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the counter was reset or set; what it counted between the last reading and that moment is not known',
+  },
+  counter_rollover: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the counter passed its largest value; that it continues from zero was derived, not read in the manual',
+  },
+  counter_gap: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'the delta is right but covers a longer time than allowed; how it is spread over that time is not known',
+  },
+  period_incomplete: {
+    quality: 'uncertain',
+    opcCode: 88,
+    opcName: 'sub-normal',
+    meaning: 'a part of the window or period was not measured',
   },
 };
 

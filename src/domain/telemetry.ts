@@ -25,4 +25,6 @@ export interface Sample {
   readonly provenance: Provenance;
   /** When this value was read, epoch milliseconds UTC. */
   readonly timestamp: number;
+  /** Deltas only: the time that the value covers, milliseconds up to `timestamp`. */
+  readonly spanMs?: number;
 }

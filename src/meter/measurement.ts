@@ -23,7 +23,11 @@ export type Quantity =
   | 'reactive_energy'
   | 'duration'
   | 'state'
-  | 'identification';
+  | 'identification'
+  | 'ratio'
+  | 'emission'
+  | 'cost'
+  | 'time';
 export const QUANTITIES: readonly Quantity[] = [
   'voltage',
   'current',
@@ -38,18 +42,43 @@ export const QUANTITIES: readonly Quantity[] = [
   'duration',
   'state',
   'identification',
+  'ratio',
+  'emission',
+  'cost',
+  'time',
 ];
 
-/** SI units and the units that electricity metering uses beside them; the empty string is dimensionless. */
-export type Unit = 'V' | 'A' | 'W' | 'VA' | 'var' | 'Hz' | 'Wh' | 'varh' | 'h' | '';
-export const UNITS: readonly Unit[] = ['V', 'A', 'W', 'VA', 'var', 'Hz', 'Wh', 'varh', 'h', ''];
+/**
+ * SI units and the units that electricity metering uses beside them; the empty string is dimensionless. `ms` is a point
+ * in time, epoch milliseconds UTC; `currency` is the currency of the site's tariff.
+ */
+export type Unit = 'V' | 'A' | 'W' | 'VA' | 'var' | 'Hz' | 'Wh' | 'varh' | 'h' | '%' | 'kg' | 'ms' | 'currency' | '';
+export const UNITS: readonly Unit[] = [
+  'V',
+  'A',
+  'W',
+  'VA',
+  'var',
+  'Hz',
+  'Wh',
+  'varh',
+  'h',
+  '%',
+  'kg',
+  'ms',
+  'currency',
+  '',
+];
 
 /** What a value is: it goes up and down, only up, is on or off, or is words. */
 export type MetricKind = 'gauge' | 'counter' | 'state' | 'text';
 export const METRIC_KINDS: readonly MetricKind[] = ['gauge', 'counter', 'state', 'text'];
 
-/** The value as measured now, its maximum since reset, its demand (a window average), or a running total. */
-export type Statistic = 'instant' | 'maximum' | 'demand' | 'total';
+/**
+ * The value as measured now, its maximum since reset, its demand (a window average), a running total, what was added
+ * since the value before, or what belongs to one calendar period.
+ */
+export type Statistic = 'instant' | 'maximum' | 'demand' | 'total' | 'delta' | 'period';
 
 /** Report by exception: a change smaller than this is not reported. One of the two, in the metric's unit or percent. */
 export interface Deadband {

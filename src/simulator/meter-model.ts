@@ -37,7 +37,8 @@ const DEMAND_LIMIT_SHARE = 0.7;
 export function sectionOf(metric: Metric): Section {
   if (metric.kind === 'text') return 'texts';
   if (metric.kind === 'state') return 'states';
-  return metric.statistic === 'total' ? 'counters' : metric.statistic;
+  if (metric.statistic === 'total') return 'counters';
+  return metric.statistic === 'maximum' || metric.statistic === 'demand' ? metric.statistic : 'instant';
 }
 
 function withPrefix(prefix: string, values: Numbers): Record<string, number> {

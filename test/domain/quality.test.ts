@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { normalizeReading, type NormalizeContext } from '../../src/domain/normalize';
 import { OPC_QUALITY_CODES, opcQualityCode, QUALITIES, QUALITY_REASONS } from '../../src/domain/quality';
-import type { QualityReason } from '../../src/domain/quality';
+import type { DerivedReason, QualityReason } from '../../src/domain/quality';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
 import type { Sample } from '../../src/domain/telemetry';
 import { absentMetrics, wiringRow } from '../../src/domain/wiring';
@@ -32,8 +32,8 @@ const error = (code: 'METER_SIZE_MISMATCH' | 'ENIP_REPLY_TIMEOUT'): Partial<Read
   error: { code, message: 'It failed.' },
 });
 
-/** How every reason comes about. */
-const CASES: Readonly<Record<QualityReason, () => Sample>> = {
+/** How every reason of a read value comes about; those of derived values are in energy-deltas.test.ts. */
+const CASES: Readonly<Record<Exclude<QualityReason, DerivedReason>, () => Sample>> = {
   read_failed: () => sampleOf(error('ENIP_REPLY_TIMEOUT')),
   size_mismatch: () => sampleOf(error('METER_SIZE_MISMATCH')),
   not_a_number: () => sampleOf({ values: { [NAME]: null }, problems: { [NAME]: 'not_a_number' } }),
@@ -51,9 +51,9 @@ const CASES: Readonly<Record<QualityReason, () => Sample>> = {
 
 describe('quality reasons', () => {
   it('each come about, with the class of their row, and only what is uncertain keeps its value', () => {
-    for (const reason of REASONS) {
-      const sample = CASES[reason]();
-      assert.deepEqual([sample.reason, sample.quality], [reason, QUALITY_REASONS[reason].quality], reason);
+    for (const [reason, create] of Object.entries(CASES)) {
+      const sample = create();
+      assert.deepEqual([sample.reason, sample.quality], [reason, QUALITY_REASONS[sample.reason!].quality], reason);
       assert.equal(sample.value === null, sample.quality === 'bad', reason);
     }
   });

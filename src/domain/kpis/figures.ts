@@ -1,0 +1,110 @@
+import { tariffEnergyBase } from '../../meter/derived-metrics';
+import { worseOf, TRUSTED, type Judgement } from '../judgement';
+import type { Tariff } from '../tariff/tariff';
+import type { KpiKey } from './kpi-rows';
+import type { CounterTotal, Totals } from './period-totals';
+
+const MS_PER_HOUR = 3_600_000;
+const WH_PER_KWH = 1000;
+
+export const ACTIVE_IMPORT = 'active_energy_import_total';
+export const REACTIVE_IMPORT = 'reactive_energy_import_total';
+
+/** What figures depend on besides energies. */
+export interface FigureSettings {
+  /** kvarh per kWh that are free; the tangent of the angle that the contract allows. */
+  readonly tanPhi: number;
+  readonly co2KgPerKwh: number;
+  readonly tariff?: Tariff;
+}
+
+/** One figure of a period, by the base of its metric's name. */
+export interface Figure {
+  readonly base: string;
+  /** NaN where the formula has no result. */
+  readonly value: number;
+  readonly judgement: Judgement;
+}
+
+/** The tangent of phi that belongs to a power factor: 0.9 gives 0.484. */
+export function tanPhiOf(powerFactor: number): number {
+  return Math.sqrt(1 - powerFactor * powerFactor) / powerFactor;
+}
+
+/** Power factor from energies; NaN without any. */
+export function powerFactorOf(active: number, reactive: number): number {
+  return active / Math.hypot(active, reactive);
+}
+
+/** Energy by tariff period times price; what the price of a period was before does not count. */
+export function costOf(energies: Readonly<Record<string, number>>, tariff: Tariff): number {
+  let cost = 0;
+  for (const { name, pricePerKwh } of tariff.periods) cost += ((energies[name] ?? 0) / WH_PER_KWH) * pricePerKwh;
+  return cost;
+}
+
+const INCOMPLETE: Judgement = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
+
+/** Uncertain when energy is unknown for a part of the time. */
+function judge(total: CounterTotal | undefined, spanMs: number): Judgement {
+  if (total === undefined) return { ...INCOMPLETE, quality: 'bad', provenance: 'assumed' };
+  return total.coveredMs >= spanMs ? total.judgement : worseOf(total.judgement, INCOMPLETE);
+}
+
+/** The figures of one period, of the wanted KPIs; `spanMs` is the time from its beginning that they are for. */
+export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<KpiKey>, settings: FigureSettings) {
+  const figures: Figure[] = [];
+  const { counters, peak } = totals;
+  if (wanted.has('energy')) {
+    for (const name in counters) {
+      const total = counters[name];
+      if (total === undefined || !name.endsWith('_total')) continue;
+      figures.push({ base: name.slice(0, -'_total'.length), value: total.added, judgement: judge(total, spanMs) });
+    }
+  }
+  const activeTotal = counters[ACTIVE_IMPORT];
+  if (activeTotal === undefined) return figures;
+  const active = activeTotal.added;
+  const known = judge(activeTotal, spanMs);
+  const add = (base: string, value: number, judgement: Judgement): void => {
+    figures.push({ base, value, judgement });
+  };
+  if (wanted.has('energy')) add('coverage', Math.min(100, (100 * activeTotal.coveredMs) / spanMs), TRUSTED);
+  const reactiveTotal = counters[REACTIVE_IMPORT];
+  if (reactiveTotal !== undefined) {
+    const reactive = reactiveTotal.added;
+    const both = worseOf(known, judge(reactiveTotal, spanMs));
+    if (wanted.has('power_factor')) add('power_factor', powerFactorOf(active, reactive), both);
+    if (wanted.has('reactive_penalty')) {
+      const excess = Math.max(0, reactive - settings.tanPhi * active);
+      add('reactive_energy_excess', excess, both);
+      add('power_factor_penalty', excess === 0 ? 0 : (100 * excess) / reactive, both);
+    }
+  }
+  if (peak !== undefined) {
+    const both = worseOf(peak.judgement, known);
+    if (wanted.has('demand')) {
+      add('peak_demand', peak.value, both);
+      add('peak_demand_time', peak.endMs, both);
+    }
+    if (wanted.has('load_factor')) {
+      add('load_factor', (100 * active * MS_PER_HOUR) / activeTotal.coveredMs / peak.value, both);
+    }
+  }
+  if (wanted.has('co2')) add('co2', (active / WH_PER_KWH) * settings.co2KgPerKwh, known);
+  if (settings.tariff !== undefined) addTariffFigures(add, totals, known, wanted, settings.tariff);
+  return figures;
+}
+
+function addTariffFigures(
+  add: (base: string, value: number, judgement: Judgement) => void,
+  { tariff: energies }: Totals,
+  known: Judgement,
+  wanted: ReadonlySet<KpiKey>,
+  tariff: Tariff,
+): void {
+  if (wanted.has('tariff_energy')) {
+    for (const { name } of tariff.periods) add(tariffEnergyBase(name), energies[name] ?? 0, known);
+  }
+  if (wanted.has('cost')) add('cost', costOf(energies, tariff), known);
+}

@@ -1,0 +1,139 @@
+import { CATALOGUE } from './catalogue';
+import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement';
+
+/**
+ * The metrics that are worked out from readings, defined once as those of the catalogue are. They stand in no assembly,
+ * so the meter table has no rows for them. Formulas and their sources: docs/kpis.md.
+ */
+interface DerivedRow {
+  readonly name: string;
+  readonly label: string;
+  readonly quantity: Quantity;
+  readonly unit: Unit;
+  readonly statistic: Statistic;
+  readonly range?: { readonly min: number; readonly max: number };
+  readonly deadband?: Deadband;
+}
+
+/** Derived numbers are doubles: they add up over years. */
+function derived(row: DerivedRow): Metric {
+  return { deadband: { absolute: 0 }, ...row, kind: 'gauge', sparkplugType: 'Double', influxType: 'float' };
+}
+
+/** The energy counters of the catalogue: each has a delta. */
+export const ENERGY_COUNTERS: readonly Metric[] = CATALOGUE.filter(
+  ({ kind, quantity }) => kind === 'counter' && (quantity === 'active_energy' || quantity === 'reactive_energy'),
+);
+
+/** `active_energy_import_total` has the delta `energy_delta_active_import_total`. */
+export function deltaMetricOf(counter: string): string {
+  return `energy_delta_${counter.replace('_energy', '')}`;
+}
+
+const DELTAS = ENERGY_COUNTERS.map(({ name, label, quantity, unit }) =>
+  derived({ name: deltaMetricOf(name), label: `${label}, since the last reading`, quantity, unit, statistic: 'delta' }),
+);
+
+const UNBALANCE = { quantity: 'ratio', unit: '%', statistic: 'instant', range: { min: 0, max: 200 } } as const;
+
+const INSTANT = [
+  derived({ ...UNBALANCE, name: 'voltage_unbalance', label: 'Voltage unbalance', deadband: { absolute: 0.05 } }),
+  derived({ ...UNBALANCE, name: 'current_unbalance', label: 'Current unbalance', deadband: { absolute: 0.5 } }),
+  derived({
+    name: 'interval_demand',
+    label: 'Active demand of the last window',
+    quantity: 'active_power',
+    unit: 'W',
+    statistic: 'demand',
+  }),
+  derived({
+    name: 'interval_demand_time',
+    label: 'End of the last demand window',
+    quantity: 'time',
+    unit: 'ms',
+    statistic: 'demand',
+  }),
+  derived({
+    name: 'interval_power_factor',
+    label: 'Power factor of the last demand window, from energies',
+    quantity: 'power_factor',
+    unit: '',
+    statistic: 'demand',
+  }),
+];
+
+/** Calendar periods that totals and the figures from them are kept for. */
+export const PERIODS = ['day', 'month', 'year'] as const;
+export type Period = (typeof PERIODS)[number];
+
+type PeriodRow = readonly [base: string, label: string, quantity: Quantity, unit: Unit];
+
+/** What every period has, by the base of its name: `load_factor` gives `load_factor_month`, `load_factor_last_month`. */
+const PERIOD_ROWS: readonly PeriodRow[] = [
+  ['active_energy_import', 'Active energy import', 'active_energy', 'Wh'],
+  ['reactive_energy_import', 'Reactive energy import', 'reactive_energy', 'varh'],
+  ['active_energy_export', 'Active energy export', 'active_energy', 'Wh'],
+  ['reactive_energy_export', 'Reactive energy export', 'reactive_energy', 'varh'],
+  ['power_factor', 'Power factor from energies', 'power_factor', ''],
+  ['peak_demand', 'Peak demand', 'active_power', 'W'],
+  ['peak_demand_time', 'End of the window of peak demand', 'time', 'ms'],
+  ['load_factor', 'Load factor', 'ratio', '%'],
+  ['reactive_energy_excess', 'Reactive energy above the threshold', 'reactive_energy', 'varh'],
+  ['power_factor_penalty', 'Share of reactive energy above the threshold', 'ratio', '%'],
+  ['co2', 'CO2 emission', 'emission', 'kg'],
+  ['cost', 'Energy cost', 'cost', 'currency'],
+  ['coverage', 'Share of the time with known energy', 'ratio', '%'],
+];
+
+/** The name of a period's figure: of the period that runs, or of the one that ended last. */
+export function periodMetricOf(base: string, period: Period, ended: boolean): string {
+  return ended ? `${base}_last_${period}` : `${base}_${period}`;
+}
+
+const ADVERBS: Readonly<Record<Period, string>> = { day: 'daily', month: 'monthly', year: 'yearly' };
+
+function periodMetrics([base, label, quantity, unit]: PeriodRow): Metric[] {
+  return PERIODS.flatMap((period) =>
+    [false, true].map((ended) =>
+      derived({
+        name: periodMetricOf(base, period, ended),
+        label: ended ? `${label}, last ${period}` : `${label}, ${ADVERBS[period]}, so far`,
+        quantity,
+        unit,
+        statistic: 'period',
+      }),
+    ),
+  );
+}
+
+/** The base of the name of the energy of one tariff period. */
+export function tariffEnergyBase(tariffPeriod: string): string {
+  return `tariff_energy_${tariffPeriod}`;
+}
+
+/** The metrics of a site's own tariff periods; they are not in any list, because the site gives their names. */
+export function tariffMetrics(tariffPeriods: readonly string[]): Metric[] {
+  return tariffPeriods.flatMap((name) =>
+    periodMetrics([tariffEnergyBase(name), `Active energy import, tariff ${name}`, 'active_energy', 'Wh']),
+  );
+}
+
+/** Every derived metric with a fixed name, once. */
+export const DERIVED_METRICS: readonly Metric[] = [
+  ...DELTAS,
+  ...INSTANT,
+  {
+    name: 'tariff_period',
+    label: 'Tariff period now',
+    quantity: 'identification',
+    unit: '',
+    kind: 'text',
+    statistic: 'instant',
+    sparkplugType: 'String',
+    influxType: 'string',
+  },
+  ...PERIOD_ROWS.flatMap(periodMetrics),
+];
+
+/** The catalogue, then the derived metrics: what a telemetry can hold without a site's own definitions. */
+export const ALL_METRICS: readonly Metric[] = [...CATALOGUE, ...DERIVED_METRICS];
