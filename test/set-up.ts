@@ -17,6 +17,7 @@ const REQUIREMENTS: readonly Requirement[] = [
     debianPackage: 'victoria-metrics',
     purpose: 'database that takes line protocol',
   },
+  { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
   {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debianPackage: 'chromium',
