@@ -65,7 +65,9 @@ export const DEFAULTS = {
     flushMs: 1000,
     timeoutMs: 10_000,
     maximumInFlight: 1,
-    maximumMegabytes: 100,
+    outbox: 'disk',
+    maximumMegabytes: 1000,
+    maximumAgeHours: 0,
   },
   'influx-out': {
     name: '',

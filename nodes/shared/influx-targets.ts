@@ -1,8 +1,6 @@
 import type { Node } from 'node-red';
 import { InfluxTarget } from '../../src/influx/target';
 import type { WriterStats } from '../../src/influx/writer';
-import { OutboxShelf } from '../../src/outbox/shelf';
-import { systemClock } from '../../src/support/clock';
 import type { StatusLine } from './status';
 
 /** What `influx-target` offers to `influx-out`. */
@@ -18,9 +16,6 @@ export function isInfluxTargetNode(candidate: unknown): candidate is InfluxTarge
     candidate.target instanceof InfluxTarget
   );
 }
-
-/** Points that wait stay here while a flow is deployed again. */
-export const outboxShelf = new OutboxShelf(systemClock);
 
 /** Shows how delivery to a target goes. */
 export function showDelivery(status: StatusLine, { state, outbox, linesWritten }: WriterStats): void {

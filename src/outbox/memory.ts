@@ -74,6 +74,7 @@ export class MemoryOutbox implements Outbox {
       bytes: this.bytes,
       ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest.record.acceptedAt }),
       dropped: this.dropped,
+      damaged: 0,
       position: this.position,
       durable: false,
     };
@@ -86,7 +87,6 @@ export class MemoryOutbox implements Outbox {
     };
   }
 
-  /** Takes over new limits at once, for instance when a person has changed the configuration. */
   setLimits(limits: OutboxLimits): void {
     this.limits = limits;
     this.enforceLimits();

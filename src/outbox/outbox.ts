@@ -1,3 +1,5 @@
+import type { Pm500Error } from '../support/errors';
+
 /**
  * Delivery without loss: what a sink accepted waits here until the other side has acknowledged it. A reader peeks a
  * batch, sends it, and acknowledges it; what was not acknowledged is peeked again, also after a restart where the
@@ -8,7 +10,8 @@ export interface Outbox {
    * Takes records in order. When the promise resolves they are as safe as this outbox can make them.
    * Past the limits the oldest records are dropped, counted in `stats().dropped`.
    * @returns the positions the records were given
-   * @throws Pm500Error OUTBOX_CLOSED
+   * @throws Pm500Error OUTBOX_CLOSED; of a durable outbox also OUTBOX_WRITE_FAILED (none of the records was taken),
+   * OUTBOX_IN_USE and OUTBOX_UNAVAILABLE
    */
   append(records: readonly OutboxRecord[]): Promise<OutboxRange>;
   /**
@@ -27,6 +30,8 @@ export interface Outbox {
   onAppend(listener: () => void): () => void;
   /** Lets go of every resource. Records of a durable outbox stay. May be called twice. */
   close(): Promise<void>;
+  /** Takes over new limits at once, for instance when a person has changed the configuration. */
+  setLimits(limits: OutboxLimits): void;
 }
 
 /** One record: opaque bytes or text that its writer understands, and when it was accepted. */
@@ -70,8 +75,14 @@ export interface OutboxStats {
   readonly oldestAcceptedAt?: number;
   /** Records dropped for age or size since the outbox was opened. */
   readonly dropped: number;
+  /** Records that could not be read back since the outbox was opened, because what they were stored on was damaged. */
+  readonly damaged: number;
   /** Position of the oldest record that waits, or of the next one to come when nothing waits. */
   readonly position: number;
   /** True where records survive the process. */
   readonly durable: boolean;
+  /** Files that hold records, where there are files. */
+  readonly segments?: number;
+  /** Why the outbox takes and gives nothing at the moment; it comes back by itself when that has been mended. */
+  readonly problem?: Pm500Error;
 }

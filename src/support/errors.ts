@@ -43,6 +43,9 @@ export type ErrorCode =
   // outbox and sinks
   | 'OUTBOX_CLOSED'
   | 'OUTBOX_FULL'
+  | 'OUTBOX_IN_USE'
+  | 'OUTBOX_UNAVAILABLE'
+  | 'OUTBOX_WRITE_FAILED'
   | 'INFLUX_UNREACHABLE'
   | 'INFLUX_TIMEOUT'
   | 'INFLUX_BUSY'

@@ -158,7 +158,7 @@ describe('influx-target and influx-out', function () {
     const target = createTarget();
     await createOut().receive({ payload: { a: 1 } });
     await target.close(true);
-    assert.match(String(target.warnings.at(-1)), /^1 points/);
+    assert.match(String(target.warnings.at(-1)), /^1 records/);
     nodes = [];
     await server.start();
     createTarget();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const folders = new Set<string>();
+let isWatching = false;
 
 function removeAll(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -10,7 +11,8 @@ function removeAll(): void {
 
 /** An empty folder that is gone, at the latest, when this process ends. */
 export function temporaryFolder(name: string): string {
-  if (folders.size === 0) process.once('exit', removeAll);
+  if (!isWatching) process.once('exit', removeAll);
+  isWatching = true;
   const folder = mkdtempSync(join(tmpdir(), `pm500-${name}-`));
   folders.add(folder);
   return folder;

@@ -1,0 +1,105 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import { openOutbox } from '../../src/outbox/disk';
+import type { Outbox, OutboxLimits } from '../../src/outbox/outbox';
+import { OutboxShelf } from '../../src/outbox/shelf';
+import { systemClock } from '../../src/support/clock';
+import { toPm500Error } from '../../src/support/errors';
+import { isRecord } from '../../src/support/expect';
+import type { Logger } from '../../src/support/logger';
+import type { NumberRange } from './config';
+import { nodeLogger } from './logger';
+
+/** Where records wait: they survive a restart on disk, and a deployment in memory. */
+export const OUTBOX_KINDS = ['disk', 'memory'] as const;
+export type OutboxKind = (typeof OUTBOX_KINDS)[number];
+
+export const OUTBOX_MEGABYTES_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'MB' };
+/** 0 stands for no limit. */
+export const OUTBOX_HOURS_RANGE: NumberRange = { min: 0, max: 87_600, unit: 'hours' };
+const BYTES_PER_MEGABYTE = 1_000_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** An outbox that a node has, until it gives it back when it closes. */
+export interface TakenOutbox {
+  readonly outbox: Outbox;
+  /** @param removed true when the node is gone for good, false when it is only started anew */
+  readonly giveBack: (removed: boolean) => Promise<void>;
+}
+
+/** @param hours 0 for no limit */
+export function outboxLimits(megabytes: number, hours: number): OutboxLimits {
+  const maximumBytes = megabytes * BYTES_PER_MEGABYTE;
+  return hours === 0 ? { maximumBytes } : { maximumBytes, maximumAgeMs: hours * MS_PER_HOUR };
+}
+
+/** Records in memory stay here while a flow is deployed again. */
+const shelf = new OutboxShelf(systemClock);
+
+/**
+ * The outbox of a configuration node: in a folder of the Node-RED user directory that bears the id of the node, so it
+ * stays the same when the node is renamed or points elsewhere. Without a user directory there is only memory.
+ */
+export function takeOutbox(RED: NodeAPI, node: Node, kind: OutboxKind, limits: OutboxLimits): TakenOutbox {
+  const logger = nodeLogger(node);
+  const folder = outboxFolder(RED, node.id);
+  return kind === 'memory' || folder === undefined
+    ? takeFromMemory(node.id, limits, logger)
+    : takeFromDisk(folder, node.id, limits, logger);
+}
+
+function outboxFolder(RED: NodeAPI, id: string): string | undefined {
+  const settings: unknown = RED.settings;
+  const userDir = isRecord(settings) ? settings['userDir'] : undefined;
+  if (typeof userDir !== 'string' || userDir === '') return undefined;
+  return join(userDir, 'pm500', 'outbox', encodeURIComponent(id));
+}
+
+function takeFromMemory(id: string, limits: OutboxLimits, logger: Logger): TakenOutbox {
+  const outbox = shelf.take(id, limits);
+  return {
+    outbox,
+    giveBack: async (removed) => {
+      if (!removed) {
+        shelf.putBack(id, outbox);
+        return;
+      }
+      const { depth } = outbox.stats();
+      await outbox.close();
+      if (depth > 0) logger.warn(`${depth} records that still waited in the outbox went with the removed node.`);
+    },
+  };
+}
+
+function takeFromDisk(folder: string, id: string, limits: OutboxLimits, logger: Logger): TakenOutbox {
+  const outbox = openOutbox({ folder, limits, clock: systemClock, logger });
+  void bringFromMemory(outbox, id, limits, logger);
+  return {
+    outbox,
+    giveBack: async (removed) => {
+      await outbox.close();
+      const { depth, problem } = outbox.stats();
+      if (!removed || problem !== undefined) return;
+      if (depth === 0) await rm(folder, { recursive: true, force: true });
+      else {
+        logger.warn(
+          `${depth} records still wait in ${folder}: bring the removed node back to deliver them, or delete the folder.`,
+        );
+      }
+    },
+  };
+}
+
+/** What waited in memory before a person chose the disk. */
+async function bringFromMemory(outbox: Outbox, id: string, limits: OutboxLimits, logger: Logger): Promise<void> {
+  const left = shelf.take(id, limits);
+  if (left.stats().depth === 0) return;
+  try {
+    const { records } = await left.peek({ maximumRecords: Infinity, maximumBytes: Infinity });
+    await outbox.append(records);
+  } catch (thrown) {
+    shelf.putBack(id, left);
+    logger.warn(`What waited in memory cannot be moved to the disk yet: ${toPm500Error(thrown).message}`);
+  }
+}

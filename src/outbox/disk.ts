@@ -1,0 +1,178 @@
+import type { Clock, Timer } from '../support/clock';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import type { Logger } from '../support/logger';
+import { openFailed } from './failures';
+import { nodeFiles, type OutboxFiles } from './files';
+import { lockFolder, type LockFolder } from './folder-lock';
+import type { Outbox, OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
+import { Store } from './store';
+
+export interface DiskOutboxOptions {
+  /** A folder of its own; made when it is not there. One outbox at a time may be open in it. */
+  readonly folder: string;
+  readonly limits: OutboxLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * - `group`: `append` and `acknowledge` resolve when the disk has what they wrote
+   * - `none`: when the operating system has it: a power loss may take the last records, the end of the process does not
+   */
+  readonly sync?: 'group' | 'none';
+  /** Size at which a file is followed by another, bytes. */
+  readonly segmentBytes?: number;
+  /** For tests. */
+  readonly files?: OutboxFiles;
+  readonly lock?: LockFolder;
+}
+
+const MOST_SEGMENT_BYTES = 16 * 1024 * 1024;
+const LEAST_SEGMENT_BYTES = 64 * 1024;
+/** Delivered records stay in their file until the file has been delivered: a small outbox takes small files. */
+const SEGMENTS_AT_LIMIT = 8;
+/** How often an outbox that could not be opened is tried again, milliseconds. */
+const REOPEN_MS = 2000;
+
+const EMPTY: OutboxStats = { depth: 0, bytes: 0, dropped: 0, damaged: 0, position: 0, durable: true, segments: 0 };
+
+/**
+ * An outbox on disk. It begins to open at once and takes calls meanwhile; an outbox that cannot be opened (somebody else
+ * has it, the disk is not mounted) refuses them with the reason and tries again by itself.
+ */
+export class DiskOutbox implements Outbox {
+  private readonly listeners = new Set<() => void>();
+  private limits: OutboxLimits;
+  private opening: Promise<void>;
+  private store: Store | undefined;
+  private release: (() => Promise<void>) | undefined;
+  private problem: Pm500Error | undefined;
+  private retry: Timer | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly options: DiskOutboxOptions) {
+    this.limits = options.limits;
+    this.opening = this.open();
+  }
+
+  /**
+   * Resolves when the outbox is open.
+   * @throws Pm500Error OUTBOX_IN_USE when another process has the folder, OUTBOX_UNAVAILABLE when it cannot be used
+   */
+  async ready(): Promise<void> {
+    await this.opened();
+  }
+
+  async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
+    return (await this.opened()).append(records);
+  }
+
+  async peek(limits: PeekLimits): Promise<OutboxBatch> {
+    return (await this.opened()).peek(limits);
+  }
+
+  async acknowledge(range: OutboxRange): Promise<void> {
+    return (await this.opened()).acknowledge(range);
+  }
+
+  stats(): OutboxStats {
+    const stats = this.store?.stats() ?? EMPTY;
+    return this.problem === undefined ? stats : { ...stats, problem: this.problem };
+  }
+
+  onAppend(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  setLimits(limits: OutboxLimits): void {
+    this.limits = limits;
+    if (this.closing === undefined) this.store?.enforceLimits(limits);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shut();
+    return this.closing;
+  }
+
+  private async opened(): Promise<Store> {
+    if (this.closing === undefined) await this.opening;
+    if (this.closing !== undefined) throw closedError();
+    if (this.store === undefined) throw this.problem ?? closedError();
+    return this.store;
+  }
+
+  /** Never rejects. */
+  private async open(): Promise<void> {
+    const { folder, clock, logger, sync = 'group' } = this.options;
+    const files = this.options.files ?? nodeFiles(folder);
+    try {
+      await files.prepare();
+      this.release ??= await (this.options.lock ?? lockFolder)(folder);
+      const segmentBytes = this.options.segmentBytes ?? chooseSegmentBytes(this.limits);
+      const settings = { folder, segmentBytes, isSynced: sync === 'group', limits: this.limits };
+      const store = await Store.open(files, settings, clock, logger, () => {
+        this.notify();
+      });
+      store.limits = this.limits;
+      this.store = store;
+      this.problem = undefined;
+      if (store.stats().depth > 0) this.notify();
+    } catch (thrown) {
+      await this.fail(openFailed(folder, thrown));
+    }
+  }
+
+  private async fail(problem: Pm500Error): Promise<void> {
+    const { clock, logger } = this.options;
+    if (problem.message !== this.problem?.message) logger.error(problem.message);
+    this.problem = problem;
+    await this.unlock();
+    if (this.closing !== undefined) return;
+    this.retry = clock.after(
+      REOPEN_MS,
+      () => {
+        if (this.closing === undefined) this.opening = this.open();
+      },
+      true,
+    );
+  }
+
+  private async shut(): Promise<void> {
+    this.retry?.cancel();
+    this.listeners.clear();
+    await this.opening;
+    this.retry?.cancel();
+    await this.store?.close();
+    await this.unlock();
+  }
+
+  private async unlock(): Promise<void> {
+    const { release } = this;
+    this.release = undefined;
+    await release?.();
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) {
+      try {
+        listener();
+      } catch (thrown) {
+        this.options.logger.error(`A listener of the outbox failed: ${toPm500Error(thrown).message}`);
+      }
+    }
+  }
+}
+
+/** Opens the outbox in a folder. It can be used at once; `ready` tells when it is open, or why it is not. */
+export function openOutbox(options: DiskOutboxOptions): DiskOutbox {
+  return new DiskOutbox(options);
+}
+
+function chooseSegmentBytes({ maximumBytes }: OutboxLimits): number {
+  return Math.min(Math.max(Math.ceil(maximumBytes / SEGMENTS_AT_LIMIT), LEAST_SEGMENT_BYTES), MOST_SEGMENT_BYTES);
+}
+
+function closedError(): Pm500Error {
+  return new Pm500Error('OUTBOX_CLOSED', 'The outbox is closed: deploy the flow again to open it.');
+}

@@ -1,0 +1,119 @@
+import { Pm500Error } from '../support/errors';
+import type { DamageReporter } from './damage';
+import {
+  decodeHeader,
+  findMarker,
+  FORMAT_VERSION,
+  HEADER_BYTES,
+  parseFrame,
+  parseSegmentName,
+  type Frame,
+} from './disk-format';
+import type { OutboxFiles } from './files';
+import { readBlocks, type Segment, type SegmentLog } from './segments';
+
+/**
+ * Finds what an outbox folder holds without reading it all: the header of every segment, and the last segment whole,
+ * because only there a crash can have left something unfinished.
+ * @param position of the oldest record that was not acknowledged
+ * @throws Pm500Error OUTBOX_UNAVAILABLE when a later version has written there
+ */
+export async function recoverLog(files: OutboxFiles, position: number, damage: DamageReporter): Promise<SegmentLog> {
+  const segments: Segment[] = [];
+  let nextSequence = 1;
+  for (const name of await files.list()) {
+    const named = parseSegmentName(name);
+    if (named === undefined) continue;
+    nextSequence = Math.max(nextSequence, named.sequence + 1);
+    segments.push(await readHeader(files, name, named));
+  }
+  segments.sort((left, right) => left.base - right.base || left.sequence - right.sequence);
+  mendHeaders(segments);
+  const log: SegmentLog = { segments, end: position, endBytes: 0, nextSequence };
+  const last = segments.at(-1);
+  if (last === undefined) return log;
+  log.endBytes = last.baseBytes + (await measureLast(files, last, damage));
+  log.end = Math.max(position, last.base + last.count);
+  return log;
+}
+
+/** Marks a segment whose header cannot be read, until its neighbors have told what it said. */
+const UNKNOWN = -1;
+
+async function readHeader(
+  files: OutboxFiles,
+  name: string,
+  named: { readonly sequence: number; readonly base: number },
+): Promise<Segment> {
+  const file = await files.open(name);
+  try {
+    const bytes = Buffer.alloc(HEADER_BYTES);
+    await readBlocks(file, bytes, 0);
+    const header = decodeHeader(bytes);
+    if (header !== undefined && header.version > FORMAT_VERSION) {
+      const message = `The outbox was written by a later version (format ${header.version}, known is ${FORMAT_VERSION}): install that version again, or choose another folder.`;
+      throw new Pm500Error('OUTBOX_UNAVAILABLE', message);
+    }
+    const { sequence, base } = header ?? named;
+    const { baseBytes, firstAcceptedAt } = header ?? { baseBytes: UNKNOWN, firstAcceptedAt: Infinity };
+    return { name, sequence, base, baseBytes, firstAcceptedAt, count: 0, size: await file.size() };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The records of a segment end where the next one begins. A damaged header costs no record, only exact byte counts. */
+function mendHeaders(segments: Segment[]): void {
+  segments.forEach((segment, at) => {
+    const next = segments[at + 1];
+    if (next !== undefined) segment.count = next.base - segment.base;
+    if (segment.baseBytes !== UNKNOWN) return;
+    const previous = segments[at - 1]?.baseBytes ?? 0;
+    const later = segments.slice(at).find(({ baseBytes }) => baseBytes !== UNKNOWN);
+    segments[at] = { ...segment, baseBytes: later?.baseBytes ?? previous };
+  });
+}
+
+/** Counts the records of the last segment; returns their payload bytes. */
+async function measureLast(files: OutboxFiles, segment: Segment, damage: DamageReporter): Promise<number> {
+  const file = await files.open(segment.name);
+  let bytes: Buffer;
+  try {
+    // What a process that was killed had written but not synced is counted from here on, so it must not vanish later.
+    await file.sync();
+    bytes = Buffer.alloc(segment.size);
+    bytes = bytes.subarray(0, await readBlocks(file, bytes, 0));
+  } finally {
+    await file.close();
+  }
+  let payloadBytes = 0;
+  let at = HEADER_BYTES;
+  for (;;) {
+    const frame = nextFrame(bytes, at, segment.sequence, segment.count, Infinity);
+    if (frame === undefined) break;
+    payloadBytes += frame.payloadBytes;
+    segment.count = frame.index + 1;
+    at = frame.end;
+  }
+  segment.size = Math.min(at, bytes.length);
+  const rest = bytes.subarray(segment.size);
+  // Bytes that only look like the beginning of a frame are a write that was cut short, which nobody was told is safe.
+  if (rest.length > 0 && !isUnfinished(rest, segment.sequence)) {
+    await damage.report({ segmentName: segment.name, offset: segment.size, bytes: rest, lost: 1 });
+  }
+  return payloadBytes;
+}
+
+/** The first whole frame at `at` or behind whose index lies from `from` to before `to`. */
+export function nextFrame(bytes: Buffer, at: number, sequence: number, from: number, to: number): Frame | undefined {
+  for (let place = at; place !== -1; place = findMarker(bytes, place + 1)) {
+    const frame = parseFrame(bytes, place, bytes.length, bytes.length, sequence);
+    if (typeof frame !== 'string' && frame.index >= from && frame.index < to) return frame;
+  }
+  return undefined;
+}
+
+function isUnfinished(rest: Buffer, sequence: number): boolean {
+  if (rest.every((byte) => byte === 0)) return true;
+  return parseFrame(rest, 0, rest.length, Number.MAX_SAFE_INTEGER, sequence) === 'short';
+}

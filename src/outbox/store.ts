@@ -1,0 +1,172 @@
+import type { Clock } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+import type { Logger } from '../support/logger';
+import { DamageReporter } from './damage';
+import { MAXIMUM_ORIGIN_BYTES, MAXIMUM_PAYLOAD_BYTES, measure, type SizedRecord } from './disk-format';
+import { readFailed, writeFailed } from './failures';
+import type { OutboxFiles } from './files';
+import { GroupCommit } from './group-commit';
+import { Head } from './head';
+import type { OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
+import { PositionFile } from './position-file';
+import { recoverLog } from './recover';
+import type { SegmentLog } from './segments';
+import { Tail } from './tail';
+
+export interface StoreSettings {
+  /** For sentences. */
+  readonly folder: string;
+  readonly segmentBytes: number;
+  readonly isSynced: boolean;
+  readonly limits: OutboxLimits;
+}
+
+/** An open outbox folder, which this process owns. Appends run beside reads; everything else takes turns. */
+export class Store {
+  limits: OutboxLimits;
+  private readonly commits: GroupCommit;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly settings: StoreSettings,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly log: SegmentLog,
+    private readonly head: Head,
+    private readonly tail: Tail,
+    private readonly damage: DamageReporter,
+    private readonly positions: PositionFile,
+    notify: () => void,
+  ) {
+    this.limits = settings.limits;
+    this.commits = new GroupCommit(async (records) => {
+      const added = await tail.write(records);
+      await this.guard(async () => {
+        await this.head.offer(added, records);
+        await this.head.enforce(this.limits, this.clock.now());
+      });
+      notify();
+      return added;
+    });
+  }
+
+  static async open(
+    files: OutboxFiles,
+    settings: StoreSettings,
+    clock: Clock,
+    logger: Logger,
+    notify: () => void,
+  ): Promise<Store> {
+    const damage = new DamageReporter(files, settings.folder, logger);
+    const positions = await PositionFile.open(files);
+    try {
+      const log = await recoverLog(files, positions.found, damage);
+      const head = new Head(files, log, damage, positions.found, logger);
+      await head.start();
+      await head.enforce(settings.limits, clock.now());
+      const tail = new Tail(files, log, settings);
+      return new Store(settings, clock, logger, log, head, tail, damage, positions, notify);
+    } catch (thrown) {
+      await positions.close();
+      throw thrown;
+    }
+  }
+
+  async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
+    if (records.length === 0) return { from: this.log.end, to: this.log.end };
+    const sized = records.map(measure);
+    if (sized.some(isTooLarge)) {
+      const message = `A record of more than ${MAXIMUM_PAYLOAD_BYTES} bytes cannot be kept in the outbox: split it.`;
+      throw new Pm500Error('OUTBOX_WRITE_FAILED', message);
+    }
+    try {
+      const { from, to } = await this.commits.append(sized);
+      return { from, to };
+    } catch (thrown) {
+      throw writeFailed(this.settings.folder, thrown);
+    }
+  }
+
+  peek(limits: PeekLimits): Promise<OutboxBatch> {
+    return this.exclusive(async () => {
+      await this.head.enforce(this.limits, this.clock.now());
+      return this.head.peek(limits);
+    });
+  }
+
+  acknowledge({ from, to }: OutboxRange): Promise<void> {
+    return this.exclusive(async () => {
+      const { position } = this.head;
+      if (from > position) {
+        const message = `The outbox cannot acknowledge record ${from} while record ${position} waits: acknowledge in order.`;
+        throw new Pm500Error('INTERNAL', message);
+      }
+      await this.head.take(Math.min(to, this.log.end));
+      if (this.head.position > position) await this.remember();
+    });
+  }
+
+  stats(): OutboxStats {
+    const { depth, bytes, oldest, dropped, position } = this.head;
+    return {
+      depth,
+      bytes,
+      ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest.acceptedAt }),
+      dropped,
+      damaged: this.damage.lost,
+      position,
+      durable: true,
+      segments: this.log.segments.length,
+    };
+  }
+
+  enforceLimits(limits: OutboxLimits): void {
+    this.limits = limits;
+    void this.guard(() => this.head.enforce(this.limits, this.clock.now()));
+  }
+
+  /** What was appended before is written; nothing may be asked afterwards but `stats`. */
+  async close(): Promise<void> {
+    await this.commits.idle();
+    await this.guard(async () => {
+      await this.remember();
+      await this.tail.close();
+      if (this.head.depth === 0) await this.head.removeAll();
+      await this.head.close();
+      await this.positions.close();
+    });
+  }
+
+  /** A position that cannot be written is written with the next one; until then a crash costs a resend. */
+  private async remember(): Promise<void> {
+    try {
+      await this.positions.write(this.head.position, this.settings.isSynced);
+    } catch (thrown) {
+      this.logger.warn(writeFailed(this.settings.folder, thrown, 'remember what was delivered').message);
+    }
+  }
+
+  private async exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    const before = this.turn;
+    const result = before.then(work);
+    this.turn = result.catch(() => undefined);
+    try {
+      return await result;
+    } catch (thrown) {
+      throw readFailed(this.settings.folder, thrown);
+    }
+  }
+
+  /** For work on behalf of nobody who could be told: its failure shows again, in the next read. */
+  private async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.exclusive(work);
+    } catch (thrown) {
+      this.logger.warn(readFailed(this.settings.folder, thrown).message);
+    }
+  }
+}
+
+function isTooLarge({ payloadBytes, originBytes }: SizedRecord): boolean {
+  return payloadBytes > MAXIMUM_PAYLOAD_BYTES || originBytes > MAXIMUM_ORIGIN_BYTES;
+}

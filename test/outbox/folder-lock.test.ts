@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { lockFolder, type Release } from '../../src/outbox/folder-lock';
+import { hasCode } from '../../src/support/errors';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+
+const ROOT = resolve(__dirname, '../..');
+/** Locks the folder, says so, and stays. */
+const HOLDER = `
+  require('${ROOT}/src/outbox/folder-lock.ts').lockFolder(process.argv[1]).then(
+    () => { console.log('locked'); setInterval(() => {}, 1000); },
+    (error) => { console.log(error.code, error.message); });`;
+
+describe('lock of a folder', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = temporaryFolder('lock');
+  });
+
+  afterEach(() => {
+    removeFolder(folder);
+  });
+
+  const isInUse = (error: unknown): boolean => hasCode(error, 'OUTBOX_IN_USE') && String(error).includes('process');
+
+  it('is had by one at a time, and can be had again at once', async () => {
+    const release = await lockFolder(folder);
+    await assert.rejects(lockFolder(folder), isInUse);
+    await release();
+    await (
+      await lockFolder(folder)
+    )();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('is had by one of many that come together', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const results = await Promise.allSettled(Array.from({ length: 5 }, () => lockFolder(folder)));
+      const had = results.filter((result) => result.status === 'fulfilled');
+      assert.ok(had.length <= 1, `${had.length} have it`);
+      for (const result of results) if (result.status === 'rejected') assert.ok(isInUse(result.reason));
+      await Promise.all(had.map(({ value }) => value()));
+    }
+  });
+
+  it('works in a folder whose path is longer than the address of a socket', async () => {
+    const deep = join(folder, 'x'.repeat(90), 'y'.repeat(90));
+    mkdirSync(deep, { recursive: true });
+    const release: Release = await lockFolder(deep);
+    assert.equal(readdirSync(deep).length, 1);
+    await assert.rejects(lockFolder(deep), isInUse);
+    await release();
+    assert.deepEqual(readdirSync(deep), []);
+  });
+
+  it('is kept from a second process, which is told the first, and is free when that was killed', async function () {
+    this.timeout(20_000);
+    const holder = spawn(process.execPath, ['--require', 'tsx/cjs', '--eval', HOLDER, folder], { cwd: ROOT });
+    await once(holder.stdout, 'data');
+    await assert.rejects(lockFolder(folder), (error) => isInUse(error) && String(error).includes(`${holder.pid}`));
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    assert.equal(readdirSync(folder).length, 1, 'it has left its socket');
+    await (
+      await lockFolder(folder)
+    )();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
