@@ -14,7 +14,7 @@ const READINGS_PER_ROUND = 200;
 export function benchNormalize(): BenchLine[] {
   const template = sampleReading([...BUILT_IN_LAYOUT.blocks.keys()], seededRandom(9));
   const raw = template.blocks.map((block) => {
-    const plan = BUILT_IN_LAYOUT.blocks.get(block.assembly)!;
+    const plan = BUILT_IN_LAYOUT.blocks.get(block.assembly!)!;
     return { plan, block, bytes: encodeBlock(plan, block.values) };
   });
   const metricCount = raw.reduce((sum, { plan }) => sum + plan.rows.length, 0);

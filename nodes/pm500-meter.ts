@@ -1,7 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { MESSAGING_KINDS } from '../src/acquisition/link-transport';
-import { loadLayout } from '../src/acquisition/layout-file';
-import type { MeterSettings } from '../src/acquisition/meter-session';
+import { MESSAGING_KINDS, settingsOf, type MeterSettings } from '../src/acquisition/meter-settings';
 import { METER_TAGS } from '../src/domain/reading';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
@@ -20,24 +18,21 @@ function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, 
 }
 
 function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
-  const catalogNumber = config.choice('catalogNumber', ['', ...CATALOG_NUMBERS.map((row) => row.catalogNumber)]);
-  return {
+  return settingsOf({
     name: config.requiredText('name'),
     host: config.requiredText('host'),
     port: config.port('port'),
     connectTimeoutMs: config.number('connectTimeoutMs', TIMEOUT_RANGE),
     replyTimeoutMs: config.number('replyTimeoutMs', TIMEOUT_RANGE),
     minimumReadIntervalMs: config.number('minimumIntervalMs', INTERVAL_RANGE),
-    messaging: {
-      kind: config.choice('transport', MESSAGING_KINDS),
-      rpiMs: config.number('rpiMs', RPI_RANGE),
-      allowInputOnly: config.flag('allowInputOnly'),
-    },
+    transport: config.choice('transport', MESSAGING_KINDS),
+    rpiMs: config.number('rpiMs', RPI_RANGE),
+    allowInputOnly: config.flag('allowInputOnly'),
     tags: readTags(config),
-    ...(catalogNumber === '' ? {} : { catalogNumber }),
-    layout: loadLayout(config.text('layoutFile')),
+    catalogNumber: config.choice('catalogNumber', ['', ...CATALOG_NUMBERS.map((row) => row.catalogNumber)]),
+    layoutFile: config.text('layoutFile'),
     layoutConfirmed: config.flag('layoutConfirmed'),
-  };
+  });
 }
 
 /** One meter: who it is, how to reach it, and the session that all nodes share. */

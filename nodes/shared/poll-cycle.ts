@@ -33,7 +33,6 @@ function failureKeyOf(code: ErrorCode | undefined): string {
 
 /** Reads the chosen groups of a meter once at a time and shows in the status what came of it. */
 export class PollCycle {
-  private readonly assemblies: readonly number[];
   private readonly stopListening: () => void;
   private failing = false;
   /** True from a connection that failed until there is one again. */
@@ -42,8 +41,8 @@ export class PollCycle {
   private showLast: () => void;
 
   /**
-   * @param signal ends a cycle that is under way, between two assemblies
-   * @throws Pm500Error CONFIG_INVALID when the meter's layout has nothing in these groups
+   * @param signal ends a cycle that is under way, between two blocks
+   * @throws Pm500Error CONFIG_INVALID when the meter has nothing in these groups
    */
   constructor(
     private readonly session: MeterSession,
@@ -51,16 +50,7 @@ export class PollCycle {
     private readonly status: StatusLine,
     private readonly signal: AbortSignal,
   ) {
-    const { layout, name } = session.settings;
-    this.assemblies = [...layout.blocks.values()]
-      .filter(({ group }) => groups.includes(group))
-      .map(({ instance }) => instance);
-    if (this.assemblies.length === 0) {
-      throw new Pm500Error(
-        'CONFIG_INVALID',
-        `The layout "${layout.name}" of meter "${name}" has no assembly in ${groups.join(', ')}; choose other groups.`,
-      );
-    }
+    session.checkGroups(groups);
     this.showLast = () => {
       status.show('idle', 'idle');
     };
@@ -74,7 +64,7 @@ export class PollCycle {
   async run(): Promise<CycleOutcome | undefined> {
     let reading: Reading;
     try {
-      reading = await this.session.read(this.assemblies, this.signal);
+      reading = await this.session.readGroups(this.groups, this.signal);
     } catch (thrown) {
       if (hasCode(thrown, 'ABORTED')) return undefined;
       throw thrown;

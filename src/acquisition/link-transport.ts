@@ -4,27 +4,12 @@ import type { Random } from '../support/random';
 import { createConnectedTransport } from '../transport/ethernet-ip/connected';
 import { createExplicitTransport } from '../transport/ethernet-ip/explicit';
 import { createImplicitTransport } from '../transport/ethernet-ip/implicit';
-import type { Transport } from '../transport/transport';
-import type { LinkSettings } from './meter-link';
+import { createModbusRtuTransport } from '../transport/modbus/rtu';
+import { createModbusTcpTransport } from '../transport/modbus/tcp';
+import type { MeterIdentity, Transport } from '../transport/transport';
+import type { LinkSettings } from './meter-settings';
 
-/**
- * The ways to reach a meter over EtherNet/IP:
- * - `ucmm`: explicit messages without a connection; loads the meter only when something is read
- * - `class3`: explicit messages over a connection
- * - `input-only`: the meter sends by itself, over connections of our own
- * - `listen-only`: takes part in what a PLC has the meter send; works only beside the PLC
- * - `auto`: listen-only beside a PLC, else input-only where that is allowed
- */
-export const MESSAGING_KINDS = ['ucmm', 'class3', 'input-only', 'listen-only', 'auto'] as const;
-export type MessagingKind = (typeof MESSAGING_KINDS)[number];
-
-export interface Messaging {
-  readonly kind: MessagingKind;
-  /** Implicit kinds: how often the meter sends each assembly. */
-  readonly rpiMs: number;
-  /** `auto`: lets it open connections of its own. */
-  readonly allowInputOnly: boolean;
-}
+export { MESSAGING_KINDS, type Messaging, type MessagingKind } from './meter-settings';
 
 export interface LinkTransportDependencies {
   readonly clock: Clock;
@@ -36,10 +21,28 @@ export interface LinkTransportDependencies {
  * The transport that a link's settings ask for.
  * @throws Pm500Error CONFIG_INVALID for a packet interval that the meter does not bear
  */
-export function createLinkTransport(settings: LinkSettings, dependencies: LinkTransportDependencies): Transport {
-  const { messaging } = settings;
-  if (messaging === undefined || messaging.kind === 'ucmm') return createExplicitTransport(settings, dependencies);
-  if (messaging.kind === 'class3') return createConnectedTransport(settings, dependencies);
-  const { kind, rpiMs, allowInputOnly } = messaging;
-  return createImplicitTransport({ ...settings, mode: kind, rpiMs, allowInputOnly }, dependencies);
+export function createLinkTransport(
+  settings: LinkSettings,
+  dependencies: LinkTransportDependencies,
+): Transport<MeterIdentity> {
+  const { transport } = settings;
+  switch (transport?.kind) {
+    case undefined:
+    case 'ucmm':
+      return createExplicitTransport(settings, dependencies);
+    case 'class3':
+      return createConnectedTransport(settings, dependencies);
+    case 'modbus-tcp':
+      return createModbusTcpTransport({ ...settings, ...transport }, dependencies);
+    case 'modbus-rtu':
+      // The port is given back after each cycle, since other units may be on the same line.
+      return createModbusRtuTransport(
+        { ...settings, ...transport, path: settings.host, releaseAfterIdleMs: 0 },
+        dependencies,
+      );
+    case 'input-only':
+    case 'listen-only':
+    case 'auto':
+      return createImplicitTransport({ ...settings, ...transport, mode: transport.kind }, dependencies);
+  }
 }

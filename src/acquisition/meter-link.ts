@@ -1,29 +1,24 @@
-import { CATALOG_NUMBERS, DEVICE_TYPE, VENDOR_ID } from '../meter/identity';
-import { delay, type Clock } from '../support/clock';
+import { delay, type Clock, type Timer } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
-import type { Block, Identity, Transport } from '../transport/transport';
-import type { Messaging } from './link-transport';
-
-/** How to reach one physical meter, and how gently. */
-export interface LinkSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly connectTimeoutMs: number;
-  readonly replyTimeoutMs: number;
-  /** Least time between two reads of one assembly, whatever is asked. */
-  readonly minimumReadIntervalMs: number;
-  /** How the meter is reached; absent: explicit messages by UCMM. */
-  readonly messaging?: Messaging;
-}
+import type { Block, MeterIdentity, Transport } from '../transport/transport';
+import { LinkClaim, type ResolveHost } from './link-claim';
+import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
+import { whereOf } from './meter-address';
+import { isImplicit, type LinkSettings } from './meter-settings';
+import type { ProtocolArbiter } from './protocol-arbiter';
 
 export interface LinkDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly createTransport: (settings: LinkSettings) => Transport;
+  readonly createTransport: (settings: LinkSettings) => Transport<MeterIdentity>;
+  /** Says which protocol may be used now; default: one for each registry. */
+  readonly arbiter?: ProtocolArbiter;
+  /** Finds out that a name and an address mean one meter; default: they are two. */
+  readonly resolveHost?: ResolveHost;
 }
 
 export interface LinkState {
@@ -50,6 +45,8 @@ interface Slot {
 }
 
 const RETRY_POLICY = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.2 };
+/** Modbus that nobody has used for so long makes room for EtherNet/IP. */
+const MODBUS_IDLE_MS = 10_000;
 /** A request that is early by less than this waits for its slot instead of sharing the previous answer. */
 const EARLY_TOLERANCE_MS = 25;
 
@@ -60,30 +57,75 @@ const EARLY_TOLERANCE_MS = 25;
 export class MeterLink {
   private readonly slots = new Map<string, Slot>();
   private readonly listeners = new Set<(state: LinkState) => void>();
+  private readonly recorder = new LinkRecorder();
   private current: LinkState;
   private opening: Promise<void> | undefined;
   private delays: Iterator<number, never> | undefined;
   private retryAt = 0;
+  private idle: Timer | undefined;
   /** Settles when the request before has its outcome. */
   private turn: Promise<unknown> = Promise.resolve();
-  private readonly transport: Transport;
+  private readonly minimumReadIntervalMs: number;
+  private readonly transport: Transport<MeterIdentity>;
+  private readonly claim: LinkClaim;
   private readonly stopListening: () => void;
   /** What the meter said of itself when the connection was opened last. */
-  identity: Identity | undefined;
+  identity: MeterIdentity | undefined;
 
   constructor(
     readonly settings: LinkSettings,
     private readonly dependencies: LinkDependencies,
+    private readonly arbiter: ProtocolArbiter,
   ) {
     this.current = { kind: 'idle', since: dependencies.clock.now() };
+    this.minimumReadIntervalMs = shortestIntervalOf(settings);
+    this.claim = new LinkClaim(settings, arbiter, dependencies.resolveHost, (reason) => this.makeRoom(reason));
     this.transport = dependencies.createTransport(settings);
     this.stopListening = this.transport.onState(({ state, error }) => {
-      if (state === 'closed' && this.current.kind === 'connected') this.wait(error);
+      if (state !== 'closed' || this.current.kind !== 'connected') return;
+      this.claim.release();
+      this.wait(error);
     });
   }
 
   get state(): LinkState {
     return this.current;
+  }
+
+  /** A copy of the counters. */
+  get diagnostics(): LinkDiagnostics {
+    return this.recorder.snapshot(this.current);
+  }
+
+  /** When data came last, epoch milliseconds UTC, while what came after has failed. */
+  get staleSince(): number | undefined {
+    return this.recorder.staleSince;
+  }
+
+  /** Milliseconds for which Modbus may still be used beside a PLC; 0 when no maintenance window is open. */
+  get maintenanceLeftMs(): number {
+    const { meter } = this.claim;
+    return meter === undefined ? 0 : this.arbiter.windowLeftMs(meter);
+  }
+
+  /**
+   * Opens a maintenance window on this meter: EtherNet/IP of this process makes room for Modbus until it ends.
+   * @throws Pm500Error CONFIG_INVALID for a time that is not above 0 and at most an hour, and over Modbus RTU
+   */
+  openMaintenanceWindow(durationMs: number): void {
+    const { meter } = this.claim;
+    if (meter === undefined) {
+      throw new Pm500Error(
+        'CONFIG_INVALID',
+        `${this.where()} is read over a serial line, which disturbs no EtherNet/IP; it needs no maintenance window.`,
+      );
+    }
+    this.arbiter.openWindow(meter, durationMs);
+  }
+
+  /** Ends the maintenance window before its time; does nothing when none is open. */
+  closeMaintenanceWindow(): void {
+    if (this.claim.meter !== undefined) this.arbiter.closeWindow(this.claim.meter);
   }
 
   /** Calls `listener` on every change until the returned function is called. */
@@ -100,8 +142,11 @@ export class MeterLink {
     const { clock } = this.dependencies;
     const key = keyOf(block);
     const slot = this.slots.get(key);
-    const early = slot === undefined ? 0 : slot.startedAt + this.settings.minimumReadIntervalMs - clock.monotonic();
-    if (slot !== undefined && (!slot.settled || early > EARLY_TOLERANCE_MS)) return slot.result;
+    const early = slot === undefined ? 0 : slot.startedAt + this.minimumReadIntervalMs - clock.monotonic();
+    if (slot !== undefined && (!slot.settled || early > EARLY_TOLERANCE_MS)) {
+      this.recorder.share();
+      return slot.result;
+    }
     const next: Slot = {
       startedAt: clock.monotonic() + Math.max(0, early),
       // Connecting, and the requests before this one, take time of their own: the limit counts from the request.
@@ -124,7 +169,9 @@ export class MeterLink {
     this.enter({ kind: 'closed', since: this.dependencies.clock.now() });
     this.stopListening();
     this.listeners.clear();
+    this.idle?.cancel();
     await this.transport.close();
+    this.claim.release();
   }
 
   private async readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
@@ -136,13 +183,36 @@ export class MeterLink {
   }
 
   private async readNow(block: Block, onSend: () => void): Promise<RawBlock> {
+    this.idle?.cancel();
+    try {
+      await this.ensureOpen();
+      onSend();
+      const raw = await this.receive(block);
+      this.delays = undefined;
+      this.recorder.read(raw.timestamp, raw.latencyMs);
+      return raw;
+    } catch (thrown) {
+      const error = toPm500Error(thrown);
+      // What took the connection away says more than that it is gone.
+      const told = error.code === 'METER_CLOSED' && this.current.kind === 'waiting' ? this.current.error : undefined;
+      this.recorder.fail(told ?? error);
+      throw told ?? error;
+    } finally {
+      this.watchIdle();
+    }
+  }
+
+  /** With implicit messages the data is as old as its frame, and that is what its latency says. */
+  private async receive(block: Block): Promise<RawBlock> {
     const { clock } = this.dependencies;
-    await this.ensureOpen();
-    onSend();
     const startedAt = clock.monotonic();
-    const bytes = await this.transport.read(block);
-    this.delays = undefined;
-    return { bytes, timestamp: clock.now(), latencyMs: clock.monotonic() - startedAt };
+    if (this.transport.receive === undefined) {
+      const bytes = await this.transport.read(block);
+      return { bytes, timestamp: clock.now(), latencyMs: clock.monotonic() - startedAt };
+    }
+    const { bytes, arrivedAt } = await this.transport.receive(block);
+    const ageMs = Math.max(0, clock.monotonic() - arrivedAt);
+    return { bytes, timestamp: Math.floor(clock.now() - ageMs), latencyMs: ageMs };
   }
 
   private ensureOpen(): Promise<void> {
@@ -172,16 +242,26 @@ export class MeterLink {
   }
 
   private async open(): Promise<void> {
+    try {
+      await this.claim.take();
+    } catch (thrown) {
+      const error = toPm500Error(thrown);
+      this.refuse(error);
+      throw error;
+    }
     this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
     try {
       await this.transport.open();
       await this.identify();
     } catch (thrown) {
-      const error = toPm500Error(thrown, 'ENIP_CONNECT_FAILED');
+      const error = this.claim.isHeld ? toPm500Error(thrown, 'ENIP_CONNECT_FAILED') : this.reasonToWait(thrown);
       await this.transport.close();
-      this.wait(error);
+      if (this.claim.isHeld) this.wait(error);
+      this.claim.release();
       throw error;
     }
+    if (!this.claim.isHeld) throw this.reasonToWait(undefined);
+    this.recorder.connect();
     this.enter({ kind: 'connected', since: this.dependencies.clock.now() });
   }
 
@@ -194,8 +274,41 @@ export class MeterLink {
       this.identity = undefined;
       this.dependencies.logger.warn(`${this.where()} does not tell its identity: ${toPm500Error(thrown).message}`);
     }
-    const mismatch = this.identity === undefined ? undefined : describeMismatch(this.identity);
-    if (mismatch !== undefined) this.dependencies.logger.warn(`${this.where()} ${mismatch}`);
+  }
+
+  /** The meter is somebody else's for now. No attempt was made, so the next one need not wait. */
+  private refuse(error: Pm500Error): void {
+    this.retryAt = 0;
+    const { kind, error: before } = this.current;
+    if (kind === 'waiting' && before?.code === error.code) return;
+    this.enter({ kind: 'waiting', since: this.dependencies.clock.now(), error });
+  }
+
+  private async makeRoom(reason: Pm500Error): Promise<void> {
+    this.refuse(reason);
+    await this.transport.close();
+  }
+
+  private reasonToWait(thrown: unknown): Pm500Error {
+    return this.current.error ?? toPm500Error(thrown, 'METER_CLOSED');
+  }
+
+  /** Modbus gives the meter back when nobody reads any more. */
+  private watchIdle(): void {
+    if (this.settings.transport?.kind !== 'modbus-tcp' || this.current.kind === 'closed') return;
+    this.idle?.cancel();
+    this.idle = this.dependencies.clock.after(
+      MODBUS_IDLE_MS,
+      () => {
+        if (this.current.kind !== 'connected') return;
+        this.enter({ kind: 'idle', since: this.dependencies.clock.now() });
+        // Transports close without fail.
+        void this.transport.close().then(() => {
+          if (this.current.kind !== 'connected') this.claim.release();
+        });
+      },
+      true,
+    );
   }
 
   private wait(error: Pm500Error | undefined): void {
@@ -214,7 +327,7 @@ export class MeterLink {
   }
 
   private where(): string {
-    return `${this.settings.host}:${this.settings.port}`;
+    return whereOf(this.settings);
   }
 }
 
@@ -223,16 +336,7 @@ function keyOf(block: Block): string {
   return block.kind === 'assembly' ? `${block.instance}/${block.sizeBytes}` : `${block.register}+${block.words}`;
 }
 
-/** Why an identity is not that of a PowerMonitor 500, as the end of a sentence; undefined when it is. */
-export function describeMismatch(identity: Identity, expectedCatalogNumber?: string): string | undefined {
-  if (identity.vendorId !== VENDOR_ID || identity.deviceType !== DEVICE_TYPE) {
-    return `says it is "${identity.productName}" (vendor ${identity.vendorId}, device type ${identity.deviceType}), not a PowerMonitor 500; check the address.`;
-  }
-  const row = CATALOG_NUMBERS.find(({ productCode }) => productCode === identity.productCode);
-  if (row === undefined)
-    return `has product code ${identity.productCode}, which no PowerMonitor 500 has; check the address.`;
-  if (expectedCatalogNumber !== undefined && row.catalogNumber !== expectedCatalogNumber) {
-    return `is a ${row.catalogNumber}, but ${expectedCatalogNumber} is configured; correct the configuration or the address.`;
-  }
-  return undefined;
+/** What the meter sends by itself costs it nothing to be taken. */
+function shortestIntervalOf({ minimumReadIntervalMs, transport }: LinkSettings): number {
+  return isImplicit(transport) ? Math.min(minimumReadIntervalMs, transport.rpiMs) : minimumReadIntervalMs;
 }

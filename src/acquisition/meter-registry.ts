@@ -1,5 +1,8 @@
+import { linkKeyOf, meterKeyOf } from './meter-address';
 import { MeterLink, type LinkDependencies } from './meter-link';
-import { MeterSession, type MeterSettings } from './meter-session';
+import { MeterSession } from './meter-session';
+import type { LinkSettings, MeterSettings } from './meter-settings';
+import { ProtocolArbiter } from './protocol-arbiter';
 
 export interface AcquiredMeter {
   readonly session: MeterSession;
@@ -12,47 +15,73 @@ interface SharedLink {
   users: number;
 }
 
-/** One spelling for each address: in lower case, IPv4 numbers in decimal, no dot at the end. */
-function canonicalHost(host: string): string {
-  const text = host.toLowerCase().replace(/\.$/, '');
-  return URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : text;
-}
-
 /** The meters of one process: whoever configures the same address shares one connection and its limits. */
 export class MeterRegistry {
   private readonly links = new Map<string, SharedLink>();
+  private readonly arbiter: ProtocolArbiter;
 
-  constructor(private readonly dependencies: LinkDependencies) {}
+  constructor(private readonly dependencies: LinkDependencies) {
+    this.arbiter = dependencies.arbiter ?? new ProtocolArbiter(dependencies.clock);
+  }
 
   /**
-   * The first to configure an address decides on its timeouts and limits; a later one that differs is told so.
+   * The first to configure an address decides on its transport, timeouts and limits; a later one that differs is told so.
    */
   acquire(settings: MeterSettings): AcquiredMeter {
-    const key = `${canonicalHost(settings.host)}:${settings.port}`;
-    const shared = this.links.get(key) ?? { link: new MeterLink(settings, this.dependencies), users: 0 };
-    this.links.set(key, shared);
-    if (shared.link.settings.minimumReadIntervalMs !== settings.minimumReadIntervalMs) {
-      this.dependencies.logger.warn(
-        `Meter "${settings.name}" shares ${key} with another configuration, whose limit of ${shared.link.settings.minimumReadIntervalMs} ms stays in force; use one meter configuration.`,
-      );
-    }
-    if (shared.link.settings.messaging?.kind !== settings.messaging?.kind) {
-      this.dependencies.logger.warn(
-        `Meter "${settings.name}" shares ${key} with another configuration, whose transport stays in force; use one meter configuration.`,
-      );
-    }
+    const key = linkKeyOf(settings);
+    const shared = this.links.get(key) ?? this.createLink(key, settings);
+    this.tellDifferences(settings, shared.link.settings, key);
     shared.users++;
+    const meter = meterKeyOf(settings);
+    const unmark =
+      meter !== undefined && settings.sharedWithPlc === true ? this.arbiter.markShared(meter) : (): void => undefined;
+    const session = new MeterSession(settings, shared.link, this.dependencies);
     let released = false;
     return {
-      session: new MeterSession(settings, shared.link, this.dependencies),
+      session,
       release: async () => {
         if (released) return;
         released = true;
+        unmark();
+        session.leave();
         shared.users--;
         if (shared.users > 0) return;
         this.links.delete(key);
         await shared.link.close();
       },
     };
+  }
+
+  private createLink(key: string, settings: LinkSettings): SharedLink {
+    this.tellLineDifferences(settings);
+    const shared = { link: new MeterLink(settings, this.dependencies, this.arbiter), users: 0 };
+    this.links.set(key, shared);
+    return shared;
+  }
+
+  private tellDifferences(mine: MeterSettings, inForce: LinkSettings, key: string): void {
+    const tell = (what: string): void => {
+      this.dependencies.logger.warn(
+        `Meter "${mine.name}" shares ${key} with another configuration, whose ${what} stays in force; use one meter configuration.`,
+      );
+    };
+    if (inForce.minimumReadIntervalMs !== mine.minimumReadIntervalMs) {
+      tell(`limit of ${inForce.minimumReadIntervalMs} ms`);
+    }
+    if (inForce.transport?.kind !== mine.transport?.kind) tell('transport');
+  }
+
+  /** All units of a serial line must speak alike. */
+  private tellLineDifferences({ host, transport }: LinkSettings): void {
+    if (transport?.kind !== 'modbus-rtu') return;
+    for (const { link } of this.links.values()) {
+      const other = link.settings.transport;
+      if (link.settings.host !== host || other?.kind !== 'modbus-rtu') continue;
+      if (other.baudRate === transport.baudRate && other.parity === transport.parity) continue;
+      this.dependencies.logger.warn(
+        `Serial port ${host} is configured with ${other.baudRate} baud, parity ${other.parity} for unit ${other.unitId} and otherwise for unit ${transport.unitId}; all units of a line must be set alike.`,
+      );
+      return;
+    }
   }
 }

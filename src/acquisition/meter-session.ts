@@ -1,42 +1,69 @@
-import { CATALOG_NUMBERS } from '../meter/identity';
-import type { CompiledLayout } from '../domain/layout';
 import { READING_SCHEMA, type MeterReference, type Reading, type ReadingBlock } from '../domain/reading';
+import { GROUPS } from '../meter/groups';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import {
-  describeMismatch,
-  type MeterLink,
-  type LinkDependencies,
-  type LinkSettings,
-  type LinkState,
-} from './meter-link';
-import { assemblyPlans, type ReadPlan } from './read-plan';
+import type { LinkDiagnostics } from './link-diagnostics';
+import { whereOf } from './meter-address';
+import { describeMismatch, referenceOf } from './meter-identity';
+import type { LinkDependencies, LinkState, MeterLink } from './meter-link';
+import type { MeterSettings } from './meter-settings';
+import { planSourceOf, type PlanSource, type ReadPlan } from './read-plan';
 
-/** One meter as a user configured it. */
-export interface MeterSettings extends LinkSettings {
-  /** Unique on a site. */
-  readonly name: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Catalog number that the device must have; absent for any. */
-  readonly catalogNumber?: string;
-  readonly layout: CompiledLayout;
-  /** True when a person has confirmed on this meter that the layout fits. */
-  readonly layoutConfirmed: boolean;
-}
+export type { MeterSettings } from './meter-settings';
 
 /** A meter as one configuration sees it: its name, tags and layout over the shared connection. */
 export class MeterSession {
-  private readonly plans: ReadonlyMap<number, ReadPlan>;
+  private readonly source: PlanSource;
+  private readonly stopListening: () => void;
+  private toldMismatch: string | undefined;
+  private readonly toldGroups = new Set<string>();
 
   constructor(
     readonly settings: MeterSettings,
     private readonly link: MeterLink,
     private readonly dependencies: LinkDependencies,
   ) {
-    this.plans = new Map(assemblyPlans(settings.layout).map((plan) => [plan.id, plan]));
+    this.source = planSourceOf(settings);
+    this.stopListening = link.onState(({ kind }) => {
+      if (kind === 'connected') this.checkIdentity();
+    });
   }
 
   get state(): LinkState {
     return this.link.state;
+  }
+
+  /** When data came last, epoch milliseconds UTC, while what came after has failed: since then values are stale. */
+  get staleSince(): number | undefined {
+    return this.link.staleSince;
+  }
+
+  /** A copy of the counters of the connection, which all configurations of this meter share. */
+  get diagnostics(): LinkDiagnostics {
+    return this.link.diagnostics;
+  }
+
+  /** Names of the groups that can be read, in the order of groups.ts. */
+  get groups(): readonly string[] {
+    return GROUPS.map(({ name }) => name).filter((name) => this.source.plans.some(({ group }) => group === name));
+  }
+
+  /** Milliseconds for which Modbus may still be used beside a PLC; 0 when no maintenance window is open. */
+  get maintenanceLeftMs(): number {
+    return this.link.maintenanceLeftMs;
+  }
+
+  /**
+   * Opens a maintenance window on this meter, or sets how long an open one stays: EtherNet/IP of this process makes room
+   * for Modbus until it ends, and comes back by itself.
+   * @throws Pm500Error CONFIG_INVALID for a time that is not above 0 and at most an hour, and over Modbus RTU
+   */
+  openMaintenanceWindow(durationMs: number): void {
+    this.link.openMaintenanceWindow(durationMs);
+  }
+
+  /** Ends the maintenance window before its time; does nothing when none is open. */
+  closeMaintenanceWindow(): void {
+    this.link.closeMaintenanceWindow();
   }
 
   /** Calls `listener` on every change until the returned function is called. */
@@ -44,12 +71,37 @@ export class MeterSession {
     return this.link.onState(listener);
   }
 
+  /** @throws Pm500Error CONFIG_INVALID when the meter has nothing in any of these groups */
+  checkGroups(groups: readonly string[]): void {
+    this.plansOf(groups);
+  }
+
   /**
-   * Reads assemblies in the order given. A failed assembly becomes a block with its error and does not cost the others.
+   * Reads everything of these groups, over whatever transport the meter has. A group that it lacks is left out; a block
+   * that fails carries its error and does not cost the others.
+   * @throws Pm500Error CONFIG_INVALID when it has nothing in any of them, ABORTED when `signal` aborts
+   */
+  async readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading> {
+    return this.readPlans(this.plansOf(groups), signal);
+  }
+
+  /**
+   * Reads assemblies in the order given, like `readGroups`.
    * @throws Pm500Error CONFIG_INVALID when the layout has no such assembly, ABORTED when `signal` aborts
    */
   async read(assemblies: readonly number[], signal?: AbortSignal): Promise<Reading> {
-    const plans = assemblies.map((instance) => this.planOf(instance));
+    return this.readPlans(
+      assemblies.map((instance) => this.planOf(instance)),
+      signal,
+    );
+  }
+
+  /** Stops following the connection. */
+  leave(): void {
+    this.stopListening();
+  }
+
+  private async readPlans(plans: readonly ReadPlan[], signal?: AbortSignal): Promise<Reading> {
     const blocks: ReadingBlock[] = [];
     let broken: Pm500Error | undefined;
     for (const plan of plans) {
@@ -60,24 +112,48 @@ export class MeterSession {
       if (block.error !== undefined && this.link.state.kind !== 'connected') broken ??= this.link.state.error;
       blocks.push(block);
     }
-    const { layout, layoutConfirmed } = this.settings;
+    const { definitions, layoutName } = this.source;
+    const times = blocks.filter(({ error }) => error === undefined).map(({ timestamp }) => timestamp);
     return {
       schema: READING_SCHEMA,
       meter: this.reference(),
-      layout: { name: layout.name, confirmed: layoutConfirmed },
-      timestamp: blocks[0]?.timestamp ?? this.dependencies.clock.now(),
+      layout: { name: layoutName, confirmed: this.settings.layoutConfirmed },
+      // Never newer than any of its data.
+      timestamp: times.length > 0 ? Math.min(...times) : (blocks[0]?.timestamp ?? this.dependencies.clock.now()),
       blocks,
-      ...(layout.definitions.length === 0 ? {} : { definitions: layout.definitions }),
+      ...(definitions.length === 0 ? {} : { definitions }),
     };
   }
 
+  private plansOf(groups: readonly string[]): readonly ReadPlan[] {
+    const { plans, what } = this.source;
+    const chosen = plans.filter(({ group }) => groups.includes(group));
+    const missing = groups.filter((name) => !plans.some(({ group }) => group === name));
+    const { name } = this.settings;
+    if (chosen.length === 0) {
+      throw new Pm500Error(
+        'CONFIG_INVALID',
+        `Meter "${name}": ${what} has nothing in ${groups.join(', ')}; choose from ${this.groups.join(', ')}.`,
+      );
+    }
+    const news = missing.filter((group) => !this.toldGroups.has(group));
+    for (const group of news) this.toldGroups.add(group);
+    if (news.length > 0) {
+      this.dependencies.logger.info(`Meter "${name}": ${what} has nothing in ${news.join(', ')}, which is left out.`);
+    }
+    return chosen;
+  }
+
   private planOf(instance: number): ReadPlan {
-    const plan = this.plans.get(instance);
+    const { plans, what } = this.source;
+    const assemblies = plans.filter(({ block }) => block.kind === 'assembly');
+    const plan = assemblies.find(({ id }) => id === instance);
     if (plan !== undefined) return plan;
-    const known = [...this.plans.keys()].join(', ');
+    const advice =
+      assemblies.length === 0 ? 'name groups instead' : `choose from ${assemblies.map(({ id }) => id).join(', ')}`;
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `Meter "${this.settings.name}": its layout has no assembly ${instance}; choose from ${known}.`,
+      `Meter "${this.settings.name}": ${what} has no assembly ${instance}; ${advice}.`,
     );
   }
 
@@ -86,7 +162,7 @@ export class MeterSession {
       const raw = await this.link.read(plan.block);
       const { values, problems } = plan.decode(raw.bytes);
       return {
-        assembly: plan.id,
+        ...plan.place,
         group: plan.group,
         timestamp: raw.timestamp,
         latencyMs: raw.latencyMs,
@@ -101,7 +177,7 @@ export class MeterSession {
 
   private failedBlock(plan: ReadPlan, error: Pm500Error): ReadingBlock {
     return {
-      assembly: plan.id,
+      ...plan.place,
       group: plan.group,
       timestamp: this.dependencies.clock.now(),
       latencyMs: 0,
@@ -111,18 +187,30 @@ export class MeterSession {
     };
   }
 
+  private mismatch(): string | undefined {
+    const { identity } = this.link;
+    return identity === undefined ? undefined : describeMismatch(identity, this.settings.catalogNumber);
+  }
+
+  /** Says once that the device is another one than was configured. */
+  private checkIdentity(): void {
+    const mismatch = this.mismatch();
+    if (mismatch !== undefined && mismatch !== this.toldMismatch) {
+      this.dependencies.logger.warn(`Meter "${this.settings.name}": ${whereOf(this.settings)} ${mismatch}`);
+    }
+    this.toldMismatch = mismatch;
+  }
+
   private reference(): MeterReference {
-    const { name, host, tags, catalogNumber } = this.settings;
-    const identity = this.link.identity;
+    const { name, host, tags } = this.settings;
+    const { identity } = this.link;
     if (identity === undefined) return { name, host, tags };
-    const row = CATALOG_NUMBERS.find(({ productCode }) => productCode === identity.productCode);
     return {
       name,
       host,
       tags,
-      ...(row === undefined ? {} : { catalogNumber: row.catalogNumber }),
-      serialNumber: identity.serialNumber,
-      ...(describeMismatch(identity, catalogNumber) === undefined ? {} : { identityMismatch: true }),
+      ...referenceOf(identity),
+      ...(this.mismatch() === undefined ? {} : { identityMismatch: true }),
     };
   }
 }

@@ -14,8 +14,8 @@ export interface ClaimRequest {
   readonly protocol: Protocol;
   /** True: a PLC owns the meter over EtherNet/IP, so Modbus is only for a maintenance window. */
   readonly isSharedWithPlc: boolean;
-  /** Called when the right is taken back: the connection must be closed. */
-  readonly onRevoked: (reason: Pm500Error) => void;
+  /** Called when the right is taken back: the connection must be closed; may return when it is, as a promise. */
+  readonly onRevoked: (reason: Pm500Error) => unknown;
 }
 
 interface Held extends ClaimRequest {
@@ -32,8 +32,44 @@ const LONGEST_WINDOW_MS = 3_600_000;
 export class ProtocolArbiter {
   private readonly held = new Set<Held>();
   private readonly windows = new Map<string, { readonly until: number; readonly timer: Timer }>();
+  /** Meters that somebody marked as shared with a PLC, once for each who did. */
+  private readonly shared: string[] = [];
+  /** Connections whose right was taken back and that are not closed yet, by meter. */
+  private readonly leaving = new Map<string, Promise<unknown>>();
+  /** Other names of meters, to the one that counts. */
+  private readonly aliases = new Map<string, string>();
 
   constructor(private readonly clock: Clock) {}
+
+  /** Two names turned out to mean one meter: from now on they do. */
+  unite(name: string, meter: string): void {
+    if (name === meter || this.aliases.get(name) === meter) return;
+    this.aliases.set(name, meter);
+    const window = this.windows.get(name);
+    if (window === undefined) return;
+    window.timer.cancel();
+    this.windows.delete(name);
+    const leftMs = window.until - this.clock.monotonic();
+    if (leftMs > this.windowLeftMs(meter)) this.openWindow(meter, leftMs);
+  }
+
+  /**
+   * Marks a meter as owned by a PLC, for whoever wants to read it over Modbus.
+   * @returns takes the mark back
+   */
+  markShared(meter: string): () => void {
+    this.shared.push(meter);
+    let marked = true;
+    return () => {
+      if (marked) this.shared.splice(this.shared.indexOf(meter), 1);
+      marked = false;
+    };
+  }
+
+  /** Resolves when no connection to a meter is left whose right was taken back. */
+  async whenLeft(meter: string): Promise<void> {
+    await this.leaving.get(this.nameOf(meter));
+  }
 
   /**
    * @param meter whatever is the same for all ways into one meter: its host, in lower case
@@ -52,7 +88,7 @@ export class ProtocolArbiter {
 
   /** Milliseconds that the maintenance window of a meter stays open; 0 when none is. */
   windowLeftMs(meter: string): number {
-    const window = this.windows.get(meter);
+    const window = this.windows.get(this.nameOf(meter));
     return window === undefined ? 0 : Math.max(0, window.until - this.clock.monotonic());
   }
 
@@ -61,7 +97,8 @@ export class ProtocolArbiter {
    * Modbus is granted until the time is up.
    * @throws Pm500Error CONFIG_INVALID for a time that is not above 0 and at most an hour
    */
-  openWindow(meter: string, durationMs: number): void {
+  openWindow(name: string, durationMs: number): void {
+    const meter = this.nameOf(name);
     if (!(durationMs > 0 && durationMs <= LONGEST_WINDOW_MS)) {
       const message = `A maintenance window of ${durationMs} ms cannot be opened; give a time from 1 ms to ${LONGEST_WINDOW_MS} ms.`;
       throw new Pm500Error('CONFIG_INVALID', message);
@@ -83,7 +120,8 @@ export class ProtocolArbiter {
   }
 
   /** Ends a maintenance window before its time; does nothing when none is open. */
-  closeWindow(meter: string): void {
+  closeWindow(name: string): void {
+    const meter = this.nameOf(name);
     const window = this.windows.get(meter);
     if (window === undefined) return;
     window.timer.cancel();
@@ -97,12 +135,14 @@ export class ProtocolArbiter {
       const message = `A maintenance window for Modbus is open on ${meter} for ${Math.ceil(leftMs / 1000)} s more; EtherNet/IP goes on when it ends.`;
       throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
     }
-    if (protocol === 'modbus' && isSharedWithPlc && leftMs === 0) {
+    const isShared = isSharedWithPlc || this.shared.some((name) => this.nameOf(name) === this.nameOf(meter));
+    if (protocol === 'modbus' && isShared && leftMs === 0) {
       const message = `The meter ${meter} is shared with a PLC, which Modbus would cut off; open a maintenance window by message first.`;
       throw new Pm500Error('METER_SHARED_WITH_PLC', message);
     }
     const other = protocol === 'modbus' ? 'ethernet-ip' : 'modbus';
-    if ([...this.held].some((held) => held.meter === meter && held.protocol === other)) {
+    const isMet = (held: Held): boolean => this.nameOf(held.meter) === this.nameOf(meter) && held.protocol === other;
+    if ([...this.held].some(isMet)) {
       const [mine, theirs] = protocol === 'modbus' ? ['Modbus', 'EtherNet/IP'] : ['EtherNet/IP', 'Modbus'];
       const message = `The meter ${meter} is in use over ${theirs}, and ${mine} must not run beside it; use one transport for it.`;
       throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
@@ -110,10 +150,23 @@ export class ProtocolArbiter {
   }
 
   private revoke(meter: string, protocol: Protocol, sentence: string): void {
+    const endings: Promise<unknown>[] = [];
     for (const held of [...this.held]) {
-      if (held.meter !== meter || held.protocol !== protocol) continue;
+      if (this.nameOf(held.meter) !== this.nameOf(meter) || held.protocol !== protocol) continue;
       this.held.delete(held);
-      held.onRevoked(new Pm500Error('METER_PROTOCOL_BUSY', sentence, { retryable: true }));
+      endings.push(
+        Promise.resolve(held.onRevoked(new Pm500Error('METER_PROTOCOL_BUSY', sentence, { retryable: true }))),
+      );
     }
+    if (endings.length === 0) return;
+    const key = this.nameOf(meter);
+    const left = Promise.allSettled([this.leaving.get(key), ...endings]).then(() => {
+      if (this.leaving.get(key) === left) this.leaving.delete(key);
+    });
+    this.leaving.set(key, left);
+  }
+
+  private nameOf(meter: string): string {
+    return this.aliases.get(meter) ?? meter;
   }
 }

@@ -2,14 +2,17 @@ import { decodeBlock, type DecodedBlock } from '../domain/decode';
 import type { CompiledLayout } from '../domain/layout';
 import { decodeRegisters } from '../domain/register-decode';
 import { REGISTER_PLANS } from '../domain/register-plan';
-import type { Provenance } from '../meter/measurement';
+import type { Metric, Provenance } from '../meter/measurement';
 import type { Block } from '../transport/transport';
+import type { MeterSettings } from './meter-settings';
 
 /** One request to a meter and what its answer means. */
 export interface ReadPlan {
   /** Assembly instance, or printed number of the first register: unique, because the two never overlap. */
   readonly id: number;
   readonly block: Block;
+  /** Where a reading says the values stood. */
+  readonly place: { readonly assembly: number } | { readonly register: number };
   /** Name of the group of groups.ts that it belongs to. */
   readonly group: string;
   /** Metric name to provenance; shared by all readings, never changed. */
@@ -22,6 +25,7 @@ export function assemblyPlans(layout: CompiledLayout): readonly ReadPlan[] {
   return [...layout.blocks.values()].map((plan) => ({
     id: plan.instance,
     block: { kind: 'assembly', instance: plan.instance, sizeBytes: plan.sizeBytes },
+    place: { assembly: plan.instance },
     group: plan.group,
     provenance: plan.provenance,
     decode: (bytes) => decodeBlock(plan, bytes),
@@ -34,9 +38,32 @@ export function registerPlans(): readonly ReadPlan[] {
     spans.map((span) => ({
       id: span.register,
       block: { kind: 'registers', register: span.register, words: span.words } as const,
+      place: { register: span.register },
       group,
       provenance: span.provenance,
       decode: (bytes: Uint8Array) => decodeRegisters(span, bytes),
     })),
   );
+}
+
+/** What one meter has to read. */
+export interface PlanSource {
+  readonly plans: readonly ReadPlan[];
+  /** What a reading calls the layout. */
+  readonly layoutName: string;
+  /** Metrics that only a site's own layout defines. */
+  readonly definitions: readonly Metric[];
+  /** The subject of a sentence about what is missing. */
+  readonly what: string;
+}
+
+const REGISTER_TABLE = 'Modbus registers';
+
+/** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
+export function planSourceOf({ transport, layout }: MeterSettings): PlanSource {
+  if (transport?.kind === 'modbus-tcp' || transport?.kind === 'modbus-rtu') {
+    return { plans: registerPlans(), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
+  }
+  const { name, definitions } = layout;
+  return { plans: assemblyPlans(layout), layoutName: name, definitions, what: `its layout "${name}"` };
 }

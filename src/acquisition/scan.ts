@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { CATALOG_NUMBERS } from '../meter/identity';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { DiscoveredDevice } from '../transport/ethernet-ip/discovery';
-import { describeMismatch } from './meter-link';
+import { describeMismatch } from './meter-identity';
 
 /** Where to ask: one address, or everybody on a network through one interface of this computer. */
 export interface ScanTarget {

@@ -111,7 +111,7 @@ function chooseMessaging(options: Options): Messaging {
   };
 }
 
-function settingsOf(host: string, port: number, messaging: Messaging): MeterSettings {
+function settingsOf(host: string, port: number, transport: Messaging): MeterSettings {
   return {
     name: host,
     host,
@@ -122,7 +122,7 @@ function settingsOf(host: string, port: number, messaging: Messaging): MeterSett
     minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
     layout: BUILT_IN_LAYOUT,
     layoutConfirmed: false,
-    messaging,
+    transport,
   };
 }
 

@@ -25,9 +25,11 @@ const meter = {
 
 const block = {
   type: 'object',
-  required: ['assembly', 'group', 'timestamp', 'latencyMs', 'values', 'provenance'],
+  required: ['group', 'timestamp', 'latencyMs', 'values', 'provenance'],
+  oneOf: [{ required: ['assembly'] }, { required: ['register'] }],
   properties: {
-    assembly: { type: 'number' },
+    assembly: { type: 'number', description: 'EtherNet/IP: assembly instance' },
+    register: { type: 'number', description: 'Modbus: printed number of the first register, 3xxxxx' },
     group: { type: 'string' },
     timestamp: epochMilliseconds,
     latencyMs: { type: 'number' },

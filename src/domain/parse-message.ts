@@ -28,7 +28,11 @@ function checkMeter(expect: Expect, value: unknown): void {
 
 function checkBlock(expect: Expect, path: string, value: unknown): void {
   const block = expect.record(path, value);
-  expect.finite(`${path}.assembly`, block['assembly']);
+  const place = block['register'] === undefined ? 'assembly' : 'register';
+  expect.finite(`${path}.${place}`, block[place]);
+  if (place === 'register' && block['assembly'] !== undefined) {
+    expect.fail(`${path}.assembly`, block['assembly'], 'nothing beside a register');
+  }
   expect.text(`${path}.group`, block['group']);
   expect.finite(`${path}.timestamp`, block['timestamp']);
   expect.finite(`${path}.latencyMs`, block['latencyMs']);

@@ -3,14 +3,14 @@ import type { ErrorCode } from '../support/errors';
 import type { QualityReason } from './quality';
 
 /**
- * The message contract of `pm500-poll`: one meter, one cycle, one block per assembly that was due. Values carry
- * canonical names and units of the catalogue; what they are worth is for `normalize` to say.
+ * The message contract of `pm500-poll`: one meter, one cycle, one block per assembly or span of
+ * registers that was due. Values carry canonical names and units of the catalogue; what they are worth is for `normalize` to say.
  */
 export interface Reading {
   readonly schema: typeof READING_SCHEMA;
   readonly meter: MeterReference;
   readonly layout: LayoutReference;
-  /** Time of the read in epoch milliseconds UTC: that of the first block that arrived, or of the attempt. */
+  /** Time of the read in epoch milliseconds UTC: that of the oldest block, or of the attempt when none arrived. */
   readonly timestamp: number;
   readonly blocks: readonly ReadingBlock[];
   /** Metrics that only a site's own layout defines. */
@@ -44,13 +44,16 @@ export interface LayoutReference {
   readonly confirmed: boolean;
 }
 
-/** What one assembly said, or why it said nothing. */
+/** What one assembly or one span of registers said, or why it said nothing. It has either `assembly` or `register`. */
 export interface ReadingBlock {
-  readonly assembly: number;
+  /** EtherNet/IP: the assembly instance. */
+  readonly assembly?: number;
+  /** Modbus: the printed number (3xxxxx) of the first register. */
+  readonly register?: number;
   readonly group: string;
   /** When the reply arrived (or the attempt failed), epoch milliseconds UTC. */
   readonly timestamp: number;
-  /** Request to reply, milliseconds. */
+  /** Request to reply, milliseconds; of data that the meter sends by itself its age when it was read. */
   readonly latencyMs: number;
   /** Canonical metric name to value in the metric's unit; null where the meter had none. Empty when the read failed. */
   readonly values: Readonly<Record<string, Value>>;

@@ -41,6 +41,20 @@ export const QUIRKS = {
     source: 'Modbus Messaging on TCP/IP Implementation Guide 1.0b; whether the meter keeps to it was not read',
     provenance: 'inferred',
   },
+  /** Unit identifier that a meter has when nobody set another; not found in the pages that were read. */
+  modbusUnitId: {
+    value: 1,
+    unit: '',
+    source: 'lowest unit identifier of Modbus over serial line 1.02, 2.2; the default of the meter was not found',
+    provenance: 'assumed',
+  },
+  /** Rate of the serial option when nobody set another; the manual lists the rates (1420-UM001D p.66), not the default. */
+  modbusBaudRate: {
+    value: 9_600,
+    unit: 'bit/s',
+    source: 'lowest of the rates in 1420-UM001D p.66 Table 36; the default of the meter was not found',
+    provenance: 'assumed',
+  },
   /** Printed number of the register at wire address 0: the address is the number less this. Check it on a meter. */
   modbusFirstRegister: {
     value: 300_001,

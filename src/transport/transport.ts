@@ -45,6 +45,13 @@ export interface ProductIdentity {
 /** What a meter says of itself: over EtherNet/IP the Identity object, over Modbus its product registers. */
 export type MeterIdentity = Identity | ProductIdentity;
 
+/** Data that came by itself. */
+export interface ReceivedBlock {
+  readonly bytes: Uint8Array;
+  /** By the monotonic clock, milliseconds. */
+  readonly arrivedAt: number;
+}
+
 export type TransportState = 'closed' | 'opening' | 'open';
 
 export interface TransportStateChange {
@@ -70,6 +77,11 @@ export interface Transport<Told extends MeterIdentity = Identity> {
    * doubtful closes it; BLOCK_UNSUPPORTED for a kind of block that the protocol does not have
    */
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Like `read`, for a transport to which the meter sends by itself: tells when the data came, which is before the
+   * request. Absent where data comes only on request.
+   */
+  receive?(block: Block, signal?: AbortSignal): Promise<ReceivedBlock>;
   /** Reads what the meter says of itself. */
   identify(signal?: AbortSignal): Promise<Told>;
   /** Closes for good or until the next `open`; pending calls are rejected. Never throws, may be called twice. */

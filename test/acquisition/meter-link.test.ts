@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
-import { describeMismatch, type LinkDependencies } from '../../src/acquisition/meter-link';
+import { describeMismatch } from '../../src/acquisition/meter-identity';
+import type { LinkDependencies } from '../../src/acquisition/meter-link';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSettings } from '../../src/acquisition/meter-session';
 import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';

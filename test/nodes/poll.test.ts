@@ -27,15 +27,26 @@ class FakeSession {
     return () => this.listeners.delete(listener);
   }
 
-  async read(assemblies: readonly number[], signal?: AbortSignal): Promise<Reading> {
+  checkGroups(groups: readonly string[]): void {
+    if (this.assembliesOf(groups).length === 0) throw new Pm500Error('CONFIG_INVALID', 'Nothing in these groups.');
+  }
+
+  async readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading> {
+    const assemblies = this.assembliesOf(groups);
     this.asked.push(assemblies);
     await this.gate;
     if (signal?.aborted === true) throw new Pm500Error('ABORTED', 'Stopped.');
     const reading = sampleReading(assemblies, seededRandom(1));
     const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 127.0.0.1.' } as const;
     const fail = (block: ReadingBlock): ReadingBlock =>
-      this.broken.has(block.assembly) ? { ...block, values: {}, error } : block;
+      block.assembly !== undefined && this.broken.has(block.assembly) ? { ...block, values: {}, error } : block;
     return { ...reading, blocks: reading.blocks.map(fail) };
+  }
+
+  private assembliesOf(groups: readonly string[]): readonly number[] {
+    return [...BUILT_IN_LAYOUT.blocks.values()]
+      .filter(({ group }) => groups.includes(group))
+      .map(({ instance }) => instance);
   }
 }
 

@@ -7,12 +7,15 @@ import { guardBinding, type SerialBinding } from './serial-binding';
 
 /** Rates of the serial option (1420-UM001D p.66 Table 36). */
 export const BAUD_RATES = [9_600, 19_200, 38_400, 115_200] as const;
+export type BaudRate = (typeof BAUD_RATES)[number];
+export const PARITIES = ['none', 'even', 'odd'] as const;
+export type Parity = (typeof PARITIES)[number];
 
 export interface RtuLineSettings {
   /** For instance /dev/ttyUSB0 or COM3. */
   readonly path: string;
-  readonly baudRate: (typeof BAUD_RATES)[number];
-  readonly parity: 'none' | 'even' | 'odd';
+  readonly baudRate: BaudRate;
+  readonly parity: Parity;
   /** 1 to 247. */
   readonly unitId: number;
   readonly connectTimeoutMs: number;

@@ -1,0 +1,42 @@
+import { isIP } from 'node:net';
+import { QUIRKS } from '../meter/quirks';
+import type { LinkSettings } from './meter-settings';
+
+const LOOPBACK = '127.0.0.1';
+const LOOPBACK_NAMES = ['localhost', '::1', '[::1]'];
+
+/** One spelling for each address: in lower case, IPv4 numbers in decimal, no dot at the end, one name for this machine. */
+export function canonicalHost(host: string): string {
+  const text = host.trim().toLowerCase().replace(/\.$/, '');
+  if (LOOPBACK_NAMES.includes(text)) return LOOPBACK;
+  return URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : text;
+}
+
+/** True for a name that a name server turns into an address. */
+export function isHostName(host: string): boolean {
+  return isIP(canonicalHost(host).replace(/^\[|\]$/g, '')) === 0;
+}
+
+/**
+ * What all ways into one physical meter have in common: its address. Meters never change the port of EtherNet/IP, but
+ * simulated ones that share an address do, so another port is part of it. Nothing for Modbus RTU: the serial option takes
+ * the place of EtherNet/IP.
+ * @param host what stands for the host: its address, once its name has been looked up
+ */
+export function meterKeyOf({ host: given, port, transport }: LinkSettings, host = given): string | undefined {
+  if (transport?.kind === 'modbus-rtu') return undefined;
+  const enipPort = transport?.kind === 'modbus-tcp' ? transport.enipPort : port;
+  return enipPort === QUIRKS.enipPort.value ? canonicalHost(host) : `${canonicalHost(host)}:${enipPort}`;
+}
+
+/** What is the same for all configurations that share one connection. */
+export function linkKeyOf({ host, port, transport }: LinkSettings): string {
+  if (transport?.kind === 'modbus-rtu') return `${host} unit ${transport.unitId}`;
+  const address = `${canonicalHost(host)}:${port}`;
+  return transport?.kind === 'modbus-tcp' ? `${address} unit ${transport.unitId}` : address;
+}
+
+/** The other end, for sentences. */
+export function whereOf({ host, port, transport }: LinkSettings): string {
+  return transport?.kind === 'modbus-rtu' ? `${host} unit ${transport.unitId}` : `${host}:${port}`;
+}

@@ -1,0 +1,196 @@
+import type { CompiledLayout } from '../domain/layout';
+import { CATALOG_NUMBERS } from '../meter/identity';
+import { QUIRKS } from '../meter/quirks';
+import { Pm500Error } from '../support/errors';
+import { BAUD_RATES, PARITIES, type BaudRate, type Parity } from '../transport/modbus/rtu-line';
+import { loadLayout } from './layout-file';
+
+/**
+ * The ways to reach a meter over EtherNet/IP:
+ * - `ucmm`: explicit messages without a connection; loads the meter only when something is read
+ * - `class3`: explicit messages over a connection
+ * - `input-only`: the meter sends by itself, over connections of our own
+ * - `listen-only`: takes part in what a PLC has the meter send; works only beside the PLC
+ * - `auto`: listen-only beside a PLC, else input-only where that is allowed
+ */
+export const MESSAGING_KINDS = ['ucmm', 'class3', 'input-only', 'listen-only', 'auto'] as const;
+export type MessagingKind = (typeof MESSAGING_KINDS)[number];
+
+/** Every way to reach a meter; `modbus-rtu` is for units with the serial option, `modbus-tcp` never beside a PLC. */
+export const TRANSPORT_KINDS = [...MESSAGING_KINDS, 'modbus-tcp', 'modbus-rtu'] as const;
+export type TransportKind = (typeof TRANSPORT_KINDS)[number];
+
+/** EtherNet/IP. */
+export interface Messaging {
+  readonly kind: MessagingKind;
+  /** Implicit kinds: how often the meter sends each assembly. */
+  readonly rpiMs: number;
+  /** `auto`: lets it open connections of its own. */
+  readonly allowInputOnly: boolean;
+}
+
+export interface ModbusTcpChoice {
+  readonly kind: 'modbus-tcp';
+  readonly unitId: number;
+  /** How long the meter's only socket is kept when nothing is read; 0: given back after each cycle. */
+  readonly releaseAfterIdleMs: number;
+  /** Port of the same meter's EtherNet/IP, which tells apart meters that share an address. */
+  readonly enipPort: number;
+}
+
+export interface ModbusRtuChoice {
+  readonly kind: 'modbus-rtu';
+  readonly unitId: number;
+  readonly baudRate: BaudRate;
+  readonly parity: Parity;
+}
+
+export type TransportSettings = Messaging | ModbusTcpChoice | ModbusRtuChoice;
+
+/** True where the meter sends by itself. */
+export function isImplicit(transport: TransportSettings | undefined): transport is Messaging {
+  return transport?.kind === 'input-only' || transport?.kind === 'listen-only' || transport?.kind === 'auto';
+}
+
+/** How to reach one physical meter, and how gently. */
+export interface LinkSettings {
+  /** Address or name; over Modbus RTU the path of the serial port. */
+  readonly host: string;
+  /** TCP port of EtherNet/IP, or of Modbus over Modbus TCP; not used over Modbus RTU. */
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  readonly replyTimeoutMs: number;
+  /** Least time between two reads of one block, whatever is asked. */
+  readonly minimumReadIntervalMs: number;
+  /** Absent: explicit messages by UCMM. */
+  readonly transport?: TransportSettings;
+  /** True: a PLC owns the meter over EtherNet/IP, so that Modbus TCP is only for a maintenance window. */
+  readonly sharedWithPlc?: boolean;
+}
+
+/** One meter as a user configured it. */
+export interface MeterSettings extends LinkSettings {
+  /** Unique on a site. */
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Catalog number that the device must have; absent for any. */
+  readonly catalogNumber?: string;
+  /** What its assemblies mean; Modbus has the register table instead. */
+  readonly layout: CompiledLayout;
+  /** True when a person has confirmed on this meter that the layout fits. */
+  readonly layoutConfirmed: boolean;
+}
+
+/** What a meter has that nobody chose otherwise. */
+export const METER_DEFAULTS = {
+  transport: 'ucmm',
+  enipPort: QUIRKS.enipPort.value,
+  modbusPort: QUIRKS.modbusPort.value,
+  unitId: QUIRKS.modbusUnitId.value,
+  baudRate: QUIRKS.modbusBaudRate.value,
+  parity: 'none',
+  releaseAfterIdleMs: 0,
+  rpiMs: 500,
+  allowInputOnly: false,
+  sharedWithPlc: false,
+  connectTimeoutMs: 3000,
+  replyTimeoutMs: 2000,
+  minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
+} as const;
+
+/** A meter in the plain words of a form, a row of a list or a command line; what is absent has its default. */
+export interface MeterChoice {
+  readonly name: string;
+  /** Address or name; over Modbus RTU the path of the serial port. */
+  readonly host: string;
+  readonly transport?: TransportKind;
+  /** TCP port of the transport. */
+  readonly port?: number;
+  /** Modbus TCP: port of the same meter's EtherNet/IP. */
+  readonly enipPort?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly rpiMs?: number;
+  readonly allowInputOnly?: boolean;
+  readonly sharedWithPlc?: boolean;
+  readonly unitId?: number;
+  readonly baudRate?: number;
+  readonly parity?: string;
+  readonly releaseAfterIdleMs?: number;
+  readonly connectTimeoutMs?: number;
+  readonly replyTimeoutMs?: number;
+  readonly minimumReadIntervalMs?: number;
+  /** Empty for any. */
+  readonly catalogNumber?: string;
+  /** Empty for the built-in layout. */
+  readonly layoutFile?: string;
+  readonly layoutConfirmed?: boolean;
+}
+
+const UNIT_IDS = { 'modbus-tcp': { min: 0, max: 255 }, 'modbus-rtu': { min: 1, max: 247 } } as const;
+
+function chooseFrom<Choice>(what: string, value: unknown, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw new Pm500Error('CONFIG_INVALID', `${what} is ${String(value)}; choose one of ${choices.join(', ')}.`);
+}
+
+function unitIdOf(name: string, kind: keyof typeof UNIT_IDS, unitId: number): number {
+  const { min, max } = UNIT_IDS[kind];
+  if (Number.isInteger(unitId) && unitId >= min && unitId <= max) return unitId;
+  const message = `Meter "${name}": unit identifier ${unitId} does not exist; choose one from ${min} to ${max}.`;
+  throw new Pm500Error('CONFIG_INVALID', message);
+}
+
+function transportOf(choice: MeterChoice): TransportSettings {
+  const { name } = choice;
+  const kind = choice.transport ?? METER_DEFAULTS.transport;
+  const unitId = choice.unitId ?? METER_DEFAULTS.unitId;
+  if (kind === 'modbus-tcp') {
+    return {
+      kind,
+      unitId: unitIdOf(name, kind, unitId),
+      releaseAfterIdleMs: choice.releaseAfterIdleMs ?? METER_DEFAULTS.releaseAfterIdleMs,
+      enipPort: choice.enipPort ?? METER_DEFAULTS.enipPort,
+    };
+  }
+  if (kind === 'modbus-rtu') {
+    return {
+      kind,
+      unitId: unitIdOf(name, kind, unitId),
+      baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? METER_DEFAULTS.baudRate, BAUD_RATES),
+      parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_DEFAULTS.parity, PARITIES),
+    };
+  }
+  return {
+    kind,
+    rpiMs: choice.rpiMs ?? METER_DEFAULTS.rpiMs,
+    allowInputOnly: choice.allowInputOnly ?? METER_DEFAULTS.allowInputOnly,
+  };
+}
+
+/**
+ * The settings of a meter from plain words, with defaults; its layout file is read.
+ * @throws Pm500Error CONFIG_INVALID, LAYOUT_INVALID
+ */
+export function settingsOf(choice: MeterChoice): MeterSettings {
+  const { name, catalogNumber = '' } = choice;
+  const transport = transportOf(choice);
+  if (catalogNumber !== '') {
+    const known = CATALOG_NUMBERS.map((row) => row.catalogNumber);
+    chooseFrom(`Meter "${name}": catalog number`, catalogNumber, known);
+  }
+  return {
+    name,
+    host: choice.host,
+    port: choice.port ?? (transport.kind === 'modbus-tcp' ? METER_DEFAULTS.modbusPort : METER_DEFAULTS.enipPort),
+    transport,
+    sharedWithPlc: choice.sharedWithPlc ?? METER_DEFAULTS.sharedWithPlc,
+    connectTimeoutMs: choice.connectTimeoutMs ?? METER_DEFAULTS.connectTimeoutMs,
+    replyTimeoutMs: choice.replyTimeoutMs ?? METER_DEFAULTS.replyTimeoutMs,
+    minimumReadIntervalMs: choice.minimumReadIntervalMs ?? METER_DEFAULTS.minimumReadIntervalMs,
+    tags: choice.tags ?? {},
+    ...(catalogNumber === '' ? {} : { catalogNumber }),
+    layout: loadLayout(choice.layoutFile ?? ''),
+    layoutConfirmed: choice.layoutConfirmed ?? false,
+  };
+}
