@@ -1,4 +1,4 @@
-import { CIP_CLASS, decodeCipRequest, encodeCipResponse } from '../transport/ethernet-ip/cip';
+import { CIP_CLASS, CONNECTION_SERVICE, decodeCipRequest, encodeCipResponse } from '../transport/ethernet-ip/cip';
 import type { CpfItem, ReceivedCpfItem } from '../transport/ethernet-ip/cpf';
 import { CIP_STATUS } from '../transport/ethernet-ip/status';
 import { Pm500Error } from '../support/errors';
@@ -6,6 +6,7 @@ import { createObjects, type CipObject } from './cip-objects';
 import type { Caller, ConnectionObject } from './connection-object';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
+import type { WireFaults } from './wire-faults';
 
 /** A request by SendRRData: where it comes from and what came with it. */
 export interface UnconnectedRequest {
@@ -28,6 +29,7 @@ export class CipTarget {
     meter: SimulatedMeter,
     private readonly stats: StatsRecorder,
     private readonly connections?: ConnectionObject,
+    private readonly faults?: WireFaults,
   ) {
     this.objects = createObjects(meter, (instance) => {
       stats.noteRead(instance);
@@ -40,7 +42,10 @@ export class CipTarget {
     if (connections === undefined || !asksForConnection(message)) return { message: this.handle(message), items: [] };
     const request = decodeCipRequest(message);
     this.stats.noteService(request.service);
-    const { answer, items: more } = connections.handle(request, caller, items);
+    const fault =
+      request.service === CONNECTION_SERVICE.forwardOpen ? this.faults?.cipAnswer('connections') : undefined;
+    const { answer, items: more } =
+      fault === undefined ? connections.handle(request, caller, items) : { answer: fault, items: [] };
     if ((answer.generalStatus ?? 0) !== 0) this.stats.noteRefusal();
     return { message: encodeCipResponse({ service: request.service, ...answer }), items: more };
   }
@@ -51,7 +56,9 @@ export class CipTarget {
       const request = decodeCipRequest(message);
       this.stats.noteService(request.service);
       const object = this.objects.get(request.path.classId);
-      const answer = object?.handle(request) ?? { generalStatus: CIP_STATUS.pathDestinationUnknown };
+      const purpose = request.path.classId === CIP_CLASS.assembly ? 'reads' : 'other';
+      const answer = this.faults?.cipAnswer(purpose) ??
+        object?.handle(request) ?? { generalStatus: CIP_STATUS.pathDestinationUnknown };
       if ((answer.generalStatus ?? 0) !== 0) this.stats.noteRefusal();
       return encodeCipResponse({ service: request.service, ...answer });
     } catch (thrown) {

@@ -30,7 +30,7 @@ export interface ConnectionTableOptions {
   readonly bounds: IntervalBounds;
   /** Multicast group that shared productions go to. */
   readonly group: Destination;
-  readonly send: (frame: Buffer, destination: Destination) => void;
+  readonly send: (frame: Buffer, destination: Destination, connectionId: number) => void;
 }
 
 /** One open connection, for people and tests. */
@@ -129,6 +129,11 @@ export class ConnectionTable {
   /** Ends every connection without a word, as a meter that restarts. */
   clear(): void {
     for (const entry of [...this.entries.values()]) this.end(entry);
+  }
+
+  /** The owners are gone: their connections end, and with them those that only listened. */
+  dropOwners(): void {
+    for (const entry of [...this.entries.values()]) if (entry.served.kind === 'input-only') this.end(entry);
   }
 
   private accept(request: ReceivedForwardOpen, served: ServedConnection, requester: Requester): Accepted {

@@ -52,7 +52,24 @@ export function countersSince(
   const counters: Record<string, number> = {};
   for (const name in startReadings) {
     const value = (startReadings[name] ?? 0) + (flown[name.replace(/_(total|partial)$/, '')] ?? 0);
-    counters[name] = value % (ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY);
+    // Below zero when simulated time was set back past a reset: a counter shows no negative number.
+    counters[name] = Math.max(0, value) % (ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY);
   }
   return counters;
+}
+
+/** The counters a fault may concern. */
+export const COUNTER_CHOICES = ['partial', 'total', 'all'] as const;
+export type CounterChoice = (typeof COUNTER_CHOICES)[number];
+
+/** The names of the chosen counters. Run hours go with the totals. */
+export function countersOf(choice: CounterChoice, names: readonly string[]): readonly string[] {
+  if (choice === 'all') return names;
+  return names.filter((name) => name.endsWith('_partial') === (choice === 'partial'));
+}
+
+/** Where a counter stands that reaches its limit after `headroom` more; undefined for a counter without a limit. */
+export function shortOfRollover(name: string, headroom: number): number | undefined {
+  const limit = ROLLOVER.get(name);
+  return limit === undefined ? undefined : limit - headroom;
 }

@@ -1,3 +1,4 @@
+import type { Disturbances } from './disturbances';
 import type { LoadCurve } from './load-curve';
 import { LOAD_INTERVAL_HOURS, LOAD_INTERVAL_MS } from './load-profile';
 import { powerFactor } from './three-phase';
@@ -10,16 +11,23 @@ import type { Supply } from './supply';
 export const DEMAND_INTERVAL_MS = LOAD_INTERVAL_MS;
 const SAMPLES = 60;
 
+/** What a meter measures. */
+export interface Feeder {
+  readonly curve: LoadCurve;
+  readonly supply: Supply;
+  readonly disturbances: Disturbances;
+}
+
 /** Begin of the last whole demand interval before `timeMs`. */
 export function demandIntervalBefore(timeMs: number): number {
   return (Math.floor(timeMs / DEMAND_INTERVAL_MS) - 1) * DEMAND_INTERVAL_MS;
 }
 
-function averageSamples(curve: LoadCurve, supply: Supply, startMs: number): Record<string, number> {
+function averageSamples({ curve, supply, disturbances }: Feeder, startMs: number): Record<string, number> {
   const sums: Record<string, number> = {};
   for (let sample = 0; sample < SAMPLES; sample++) {
     const timeMs = startMs + ((sample + 0.5) / SAMPLES) * DEMAND_INTERVAL_MS;
-    const values = supply.measure(curve.powerAt(timeMs), timeMs);
+    const values = supply.measure(curve.powerAt(timeMs), timeMs, disturbances);
     for (const name in values) sums[name] = (sums[name] ?? 0) + (values[name] ?? 0) / SAMPLES;
   }
   return sums;
@@ -29,7 +37,8 @@ function averageSamples(curve: LoadCurve, supply: Supply, startMs: number): Reco
  * Averages over one demand interval by the names of the instantaneous values: powers from the difference of the energy
  * counters, apparent power and power factor from those, voltages, currents and frequency as means of samples.
  */
-export function averageDemand(curve: LoadCurve, supply: Supply, startMs: number): Record<string, number> {
+export function averageDemand(feeder: Feeder, startMs: number): Record<string, number> {
+  const { curve, supply, disturbances } = feeder;
   const before = curve.totalAt(startMs);
   const after = curve.totalAt(startMs + DEMAND_INTERVAL_MS);
   const net = (
@@ -39,14 +48,21 @@ export function averageDemand(curve: LoadCurve, supply: Supply, startMs: number)
   const activeW = net('activeImportWh', 'activeExportWh');
   const reactiveVar = net('reactiveImportVarh', 'reactiveExportVarh');
   const shares = supply.sharesAt(startMs);
-  const rows = [
-    ['l1', activeW * shares.active[0], reactiveVar * shares.reactive[0]],
-    ['l2', activeW * shares.active[1], reactiveVar * shares.reactive[1]],
-    ['l3', activeW * shares.active[2], reactiveVar * shares.reactive[2]],
-    ['total', activeW, reactiveVar],
-  ] as const;
-  const averages = averageSamples(curve, supply, startMs);
-  for (const [suffix, phaseW, phaseVar] of rows) {
+  const phases = ([0, 1, 2] as const).map((index) => {
+    const missed = disturbances.missedOf(index, startMs, startMs + DEMAND_INTERVAL_MS);
+    return {
+      suffix: `l${index + 1}`,
+      phaseW: activeW * shares.active[index] - missed.activeWh / LOAD_INTERVAL_HOURS,
+      phaseVar: reactiveVar * shares.reactive[index] - missed.reactiveVarh / LOAD_INTERVAL_HOURS,
+    };
+  });
+  const total = {
+    suffix: 'total',
+    phaseW: phases.reduce((sum, { phaseW }) => sum + phaseW, 0),
+    phaseVar: phases.reduce((sum, { phaseVar }) => sum + phaseVar, 0),
+  };
+  const averages = averageSamples(feeder, startMs);
+  for (const { suffix, phaseW, phaseVar } of [...phases, total]) {
     const apparentVa = Math.hypot(phaseW, phaseVar);
     averages[`active_power_${suffix}`] = phaseW;
     averages[`reactive_power_${suffix}`] = phaseVar;

@@ -13,6 +13,7 @@ import {
 import { ImplicitPort, type ImplicitPortOptions } from './implicit-port';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
+import type { WireFaults } from './wire-faults';
 
 export interface AdapterOptions {
   /** IPv4 address to listen on. */
@@ -27,7 +28,9 @@ export interface AdapterOptions {
   /** True while nothing is served: connections are closed at once, requests get no answer. Default: never. */
   readonly isSuspended?: () => boolean;
   /** How CIP connections are served. */
-  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended'>;
+  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended' | 'faults'>;
+  /** Faults on demand between the meter and the network. */
+  readonly faults?: WireFaults;
 }
 
 /** Replies that a client does not take are not piled up beyond this. */
@@ -42,18 +45,19 @@ export class EthernetIpAdapter {
   private server: Server | undefined;
   private datagrams: BoundDatagramSocket | undefined;
   private sessions = 0;
+  private pausedPort: number | undefined;
 
   constructor(
     meter: SimulatedMeter,
     private readonly stats: StatsRecorder,
     private readonly options: AdapterOptions,
   ) {
-    const { bind, logger, connections, isSuspended } = options;
-    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, ...connections });
+    const { bind, logger, connections, isSuspended, faults } = options;
+    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, faults, ...connections });
     this.context = {
       meter,
       stats,
-      cip: new CipTarget(meter, stats, this.implicit.object),
+      cip: new CipTarget(meter, stats, this.implicit.object, faults),
       connections: this.implicit.table,
       // A handle is never 0 and not reused while the count of 32 bits lasts.
       nextSession: () => (this.sessions = (this.sessions % 0xffff_ffff) + 1),
@@ -86,7 +90,7 @@ export class EthernetIpAdapter {
     });
     const onDatagram = (message: Buffer, sendBack: (reply: Buffer) => void): void => {
       const reply = this.answerDatagram(message);
-      if (reply !== undefined) sendBack(reply);
+      if (reply !== undefined) this.send(reply, sendBack);
     };
     // A port that the system chose for TCP may be taken for UDP: then another one is chosen.
     for (let attempt = 1; ; attempt++) {
@@ -105,12 +109,37 @@ export class EthernetIpAdapter {
     }
   }
 
+  /** Ends every TCP connection with a reset. */
+  resetConnections(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Listens on TCP no more and resolves when the port is free; datagrams are still heard. */
+  async pause(): Promise<void> {
+    const { server } = this;
+    if (server?.listening !== true) return;
+    this.pausedPort = this.portOf(server);
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /**
+   * Listens on TCP again, on the same port.
+   * @throws Pm500Error SIMULATOR_BIND_FAILED
+   */
+  async resume(): Promise<void> {
+    const { server, pausedPort } = this;
+    if (server === undefined || server.listening || pausedPort === undefined) return;
+    await listenTcp(server, this.options.bind, pausedPort);
+  }
+
   /** Closes every socket and resolves when they are gone. May be called twice. */
   async close(): Promise<void> {
     const { server, datagrams } = this;
     this.server = undefined;
     this.datagrams = undefined;
-    const closed = server === undefined ? undefined : new Promise((resolve) => server.close(resolve));
+    const closed = server?.listening === true ? new Promise((resolve) => server.close(resolve)) : undefined;
     for (const socket of this.sockets) socket.destroy();
     await Promise.all([closed, datagrams?.close(), this.implicit.close()]);
   }
@@ -159,9 +188,18 @@ export class EthernetIpAdapter {
     });
   }
 
-  /** The one place where replies leave by TCP: where faults on demand will delay, split, spoil or swallow them. */
+  private send(reply: Buffer, write: (bytes: Buffer) => void): void {
+    if (this.options.faults === undefined) write(reply);
+    else this.options.faults.reply(reply, write);
+  }
+
+  /** The one place where replies leave by TCP. */
   private deliver(socket: Socket, frames: FrameReassembler, outcome: FrameOutcome): void {
-    if (outcome.reply !== undefined) socket.write(outcome.reply);
+    if (outcome.reply !== undefined) {
+      this.send(outcome.reply, (bytes) => {
+        if (socket.writable) socket.write(bytes);
+      });
+    }
     if (outcome.close === true) {
       frames.stop();
       socket.end();
@@ -185,6 +223,6 @@ export class EthernetIpAdapter {
   }
 
   private portOf(server: Server | undefined): number {
-    return (server?.address() as AddressInfo | null | undefined)?.port ?? this.options.port;
+    return (server?.address() as AddressInfo | null | undefined)?.port ?? this.pausedPort ?? this.options.port;
   }
 }

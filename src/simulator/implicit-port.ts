@@ -5,6 +5,7 @@ import { listenUdp, type BoundDatagramSocket } from './bind';
 import type { AssemblySource, IntervalBounds } from './connection-admission';
 import { ConnectionObject } from './connection-object';
 import { ConnectionTable } from './connection-table';
+import type { WireFaults } from './wire-faults';
 
 export interface ImplicitPortOptions {
   /** IPv4 address to listen on. */
@@ -20,6 +21,8 @@ export interface ImplicitPortOptions {
   readonly group: { readonly address: string; readonly port: number };
   /** True while nothing is sent and nothing that arrives is heard. Default: never. */
   readonly isSuspended?: (() => boolean) | undefined;
+  /** Faults on demand between the meter and the network. */
+  readonly faults?: WireFaults | undefined;
 }
 
 /** The connections of one meter and the UDP port that their datagrams use. */
@@ -36,8 +39,11 @@ export class ImplicitPort {
       maximumConnections,
       bounds,
       group,
-      send: (frame, { address, port }) => {
-        if (!this.suspended) this.socket?.send(frame, port, address);
+      send: (frame, { address, port }, connectionId) => {
+        if (this.suspended) return;
+        const send = (bytes: Buffer): void => this.socket?.send(bytes, port, address);
+        if (options.faults === undefined) send(frame);
+        else options.faults.frame(frame, `${address}:${port}/${connectionId}`, send);
       },
     });
     this.object = new ConnectionObject(this.table, () => this.port);

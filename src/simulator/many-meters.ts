@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { SERIAL_NUMBER_RANGE } from '../meter/identity';
 import { Pm500Error } from '../support/errors';
 import type { LoadProfile } from './load-profile';
-import type { SimulatedMeterSettings } from './simulator';
+import type { SimulatedMeterSettings } from './simulator-settings';
 
 /** How the meters of one simulation differ on the network: each takes the next port, or the next IPv4 address. */
 export const ADDRESSINGS = ['port', 'address'] as const;

@@ -4,8 +4,9 @@ import type { Value } from '../domain/reading';
 import { seededRandom } from '../support/random';
 import { countersSince, drawStartReadings } from './counters';
 import { averageDemand, demandIntervalBefore } from './demand';
+import { Disturbances } from './disturbances';
 import { LoadCurve } from './load-curve';
-import type { LoadProfile, LoadTotals } from './load-profile';
+import { addTotals, NO_ENERGY, type LoadProfile, type LoadTotals } from './load-profile';
 import { Maxima } from './maxima';
 import { productTexts } from './product';
 import { deriveStates } from './states';
@@ -52,46 +53,85 @@ function withPrefix(prefix: string, values: Numbers): Record<string, number> {
 export class MeterModel {
   readonly startMs: number;
   readonly model: CatalogNumber;
-  readonly serialNumber: number;
-  private readonly curve: LoadCurve;
-  private readonly supply: Supply;
-  private readonly startReadings: Numbers;
+  /** What is wrong with the feeder. */
+  readonly disturbances: Disturbances;
+  private serial: number;
+  readonly curve: LoadCurve;
+  readonly supply: Supply;
+  private startReadings: Numbers;
   private readonly startTotals: LoadTotals;
-  private readonly maxima: Maxima;
-  private readonly texts: Values;
+  private maxima: Maxima;
+  private texts: Values;
   private lastInstant: { readonly timeMs: number; readonly values: Numbers } | undefined;
   private lastDemand: { readonly startMs: number; readonly values: Numbers } | undefined;
 
   constructor(options: MeterModelOptions) {
     const { model, serialNumber, seed, load } = options;
     this.model = model;
-    this.serialNumber = serialNumber;
+    this.serial = serialNumber;
     this.startMs = options.startMs ?? load.startMs;
     this.curve = new LoadCurve(load, seed);
     this.supply = new Supply(model, load.peakVa, seed);
+    this.disturbances = new Disturbances(this.curve, (timeMs) => this.supply.sharesAt(timeMs));
     this.startReadings = drawStartReadings(seededRandom(~seed));
     this.startTotals = this.curve.totalAt(this.startMs);
-    this.maxima = new Maxima((timeMs) => this.measure(timeMs), this.startMs);
+    this.maxima = this.maximaFrom(this.startMs);
     this.texts = productTexts(model, serialNumber);
+  }
+
+  get serialNumber(): number {
+    return this.serial;
   }
 
   /** Net active power of all phases at simulated time `timeMs`, W. */
   activePowerAt(timeMs: number): number {
-    return this.curve.powerAt(timeMs).activeW;
+    const shares = this.supply.sharesAt(timeMs).active;
+    const lost = shares.reduce((sum, share, phase) => sum + (this.disturbances.isLost(phase, timeMs) ? share : 0), 0);
+    return this.curve.powerAt(timeMs).activeW * (1 - lost);
+  }
+
+  /** A disturbance begins or ends: what was worked out for this moment holds no longer. */
+  disturb(change: (disturbances: Disturbances) => void): void {
+    change(this.disturbances);
+    this.lastInstant = undefined;
+    this.lastDemand = undefined;
+  }
+
+  /** Sets counters, by metric name, to what they shall show at simulated time `timeMs`. */
+  setCounters(targets: Numbers, timeMs: number): void {
+    const now = this.flownAt(timeMs);
+    const flown = countersSince(Object.fromEntries(Object.keys(targets).map((name) => [name, 0])), NO_ENERGY, now);
+    this.startReadings = {
+      ...this.startReadings,
+      ...Object.fromEntries(Object.entries(targets).map(([name, value]) => [name, value - (flown[name] ?? 0)])),
+    };
+  }
+
+  /** Names of the counters. */
+  get counterNames(): readonly string[] {
+    return Object.keys(this.startReadings);
+  }
+
+  /** Another meter of the same kind takes its place: its counters and maxima begin now. */
+  replace(serialNumber: number, timeMs: number): void {
+    this.serial = serialNumber;
+    this.texts = productTexts(this.model, serialNumber);
+    this.setCounters(Object.fromEntries(this.counterNames.map((name) => [name, 0])), timeMs);
+    this.maxima = this.maximaFrom(timeMs);
   }
 
   /** Values of one section at simulated time `timeMs`, by metric name, in catalogue units. */
   section(section: Section, timeMs: number): Values {
     switch (section) {
       case 'instant':
-        return { ...this.instantAt(timeMs), phase_sequence: PHASE_SEQUENCE };
+        return { ...this.instantAt(timeMs), phase_sequence: this.sequenceAt(timeMs) };
       case 'maximum':
         this.instantAt(timeMs);
         return withPrefix('max', this.maxima.at(timeMs));
       case 'demand':
         return withPrefix('demand', this.demandAt(timeMs));
       case 'counters':
-        return countersSince(this.startReadings, this.startTotals, this.curve.totalAt(timeMs));
+        return countersSince(this.startReadings, NO_ENERGY, this.flownAt(timeMs));
       case 'states':
         return this.statesAt(timeMs);
       case 'texts':
@@ -107,7 +147,21 @@ export class MeterModel {
   }
 
   private measure(timeMs: number): Numbers {
-    return this.supply.measure(this.curve.powerAt(timeMs), timeMs);
+    return this.supply.measure(this.curve.powerAt(timeMs), timeMs, this.disturbances);
+  }
+
+  private maximaFrom(startMs: number): Maxima {
+    return new Maxima((timeMs) => this.measure(timeMs), startMs);
+  }
+
+  private sequenceAt(timeMs: number): number {
+    return this.disturbances.isReversed(timeMs) ? -1 : PHASE_SEQUENCE;
+  }
+
+  /** What has flowed through the meter from the start of the run to simulated time `timeMs`. */
+  private flownAt(timeMs: number): LoadTotals {
+    const carried = addTotals(this.curve.totalAt(timeMs), this.startTotals, -1);
+    return addTotals(carried, this.disturbances.missedUntil(timeMs), -1);
   }
 
   private instantAt(timeMs: number): Numbers {
@@ -121,7 +175,7 @@ export class MeterModel {
   private demandAt(timeMs: number): Numbers {
     const startMs = demandIntervalBefore(timeMs);
     if (this.lastDemand?.startMs !== startMs) {
-      this.lastDemand = { startMs, values: averageDemand(this.curve, this.supply, startMs) };
+      this.lastDemand = { startMs, values: averageDemand(this, startMs) };
     }
     return this.lastDemand.values;
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { crc16, withCrc } from '../transport/modbus/crc';
 import type { ModbusTarget } from './modbus-target';
+import type { WireFaults } from './wire-faults';
 
 /** Unit, function, address, count or value, CRC: the length of every request of functions 03 to 06 and 08. */
 const REQUEST_BYTES = 8;
@@ -30,12 +31,16 @@ export class ModbusRtuServer {
   constructor(
     private readonly target: ModbusTarget,
     private readonly unitId: number,
+    private readonly faults?: WireFaults,
   ) {}
 
   /** Answers what arrives on the line until the line ends. */
   serve(line: Pick<Duplex, 'on' | 'write'>): void {
     line.on('data', (chunk: Buffer) => {
-      for (const reply of this.push(chunk)) line.write(reply);
+      for (const reply of this.push(chunk)) {
+        if (this.faults === undefined) line.write(reply);
+        else this.faults.reply(reply, (bytes) => line.write(bytes));
+      }
     });
   }
 

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { QUIRKS } from '../meter/quirks';
 import type { Logger } from '../support/logger';
 import { listenTcp } from './bind';
+import type { WireFaults } from './wire-faults';
 import type { ModbusStats, ModbusTarget } from './modbus-target';
 
 export interface ModbusServerOptions {
@@ -14,6 +15,8 @@ export interface ModbusServerOptions {
   /** Somebody has connected, or asked something. */
   readonly onActivity: () => void;
   readonly logger: Logger;
+  /** Faults on demand between the meter and the network. */
+  readonly faults?: WireFaults;
 }
 
 const HEADER_BYTES = 7;
@@ -51,6 +54,8 @@ export class ModbusServer {
   private acceptedConnections = 0;
   private refusedConnections = 0;
   private droppedFrames = 0;
+  private port: number | undefined;
+  private occupied = false;
 
   constructor(
     private readonly target: ModbusTarget,
@@ -81,19 +86,56 @@ export class ModbusServer {
       logger.warn(`Simulated meter, Modbus on ${bind}:${chosen}: ${error.message}`);
     });
     this.server = server;
+    this.port = chosen;
     return chosen;
+  }
+
+  /** Another client takes the one socket, or gives it back. Whoever has it now loses it. */
+  occupy(occupied: boolean): void {
+    this.occupied = occupied;
+    if (occupied) this.socket?.destroy();
+  }
+
+  /** Ends the connection with a reset. */
+  resetConnections(): void {
+    this.socket?.resetAndDestroy();
+  }
+
+  /** Listens no more and resolves when the port is free. */
+  async pause(): Promise<void> {
+    const { server } = this;
+    if (server?.listening !== true) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    this.socket?.destroy();
+    await closed;
+  }
+
+  /**
+   * Listens again, on the same port.
+   * @throws Pm500Error SIMULATOR_BIND_FAILED
+   */
+  async resume(): Promise<void> {
+    const { server, port } = this;
+    if (server === undefined || server.listening || port === undefined) return;
+    await listenTcp(server, this.options.bind, port);
   }
 
   /** Closes every socket and resolves when they are gone. May be called twice. */
   async close(): Promise<void> {
     const { server } = this;
     this.server = undefined;
-    const closed = server === undefined ? undefined : new Promise((resolve) => server.close(resolve));
+    const closed = server?.listening === true ? new Promise((resolve) => server.close(resolve)) : undefined;
     this.socket?.destroy();
     await closed;
   }
 
   private accept(socket: Socket): void {
+    if (this.occupied) {
+      this.refusedConnections++;
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
     this.socket = socket;
     this.acceptedConnections++;
     this.options.onActivity();
@@ -133,6 +175,10 @@ export class ModbusServer {
     header.copy(frame);
     frame.writeUInt16BE(pdu.length + 1, 4);
     frame.set(pdu, HEADER_BYTES);
-    socket.write(frame);
+    const write = (bytes: Buffer): void => {
+      if (socket.writable) socket.write(bytes);
+    };
+    if (this.options.faults === undefined) write(frame);
+    else this.options.faults.reply(frame, write);
   }
 }

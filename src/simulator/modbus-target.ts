@@ -1,4 +1,5 @@
 import { QUIRKS } from '../meter/quirks';
+import type { WireFaults } from './wire-faults';
 
 /** Exception codes (Modbus Application Protocol 1.1b3, 7). */
 export const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3 } as const;
@@ -33,12 +34,18 @@ export class ModbusTarget {
   private readonly functions: Record<number, number> = {};
   private readonly exceptions: Record<number, number> = {};
 
-  constructor(private readonly source: RegisterSource) {}
+  /** @param faults faults on demand: an exception in place of every answer */
+  constructor(
+    private readonly source: RegisterSource,
+    private readonly faults?: Pick<WireFaults, 'modbusException'>,
+  ) {}
 
   /** Answers one PDU of at least one byte; never throws. */
   handle(pdu: Uint8Array): Uint8Array {
     const functionCode = pdu[0] ?? 0;
     this.functions[functionCode] = (this.functions[functionCode] ?? 0) + 1;
+    const fault = this.faults?.modbusException();
+    if (fault !== undefined) return this.refuse(functionCode, fault);
     if (!READ_FUNCTIONS.includes(functionCode)) return this.refuse(functionCode, EXCEPTION.illegalFunction);
     const words = ((pdu[3] ?? 0) << 8) | (pdu[4] ?? 0);
     if (pdu.length !== READ_PDU_BYTES || words < 1 || words > QUIRKS.modbusReadRegisters.value) {

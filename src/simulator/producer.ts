@@ -15,7 +15,7 @@ export interface ProducerOptions {
   readonly clock: Clock;
   /** Data of the assembly now. */
   readonly read: () => Uint8Array;
-  readonly send: (frame: Buffer, destination: Destination) => void;
+  readonly send: (frame: Buffer, destination: Destination, connectionId: number) => void;
 }
 
 /** Sends one assembly again and again, from the moment it exists until it is stopped. */
@@ -40,7 +40,11 @@ export class Producer {
     this.timer = clock.after(delayMs, () => {
       this.sequence = (this.sequence + 1) >>> 0;
       const { sequence } = this;
-      send(encodeCyclicFrame({ connectionId, sequence, count: sequence & 0xffff, data: read() }), destination);
+      send(
+        encodeCyclicFrame({ connectionId, sequence, count: sequence & 0xffff, data: read() }),
+        destination,
+        connectionId,
+      );
       const now = clock.monotonic();
       this.due = Math.max(this.due + intervalMs, now + intervalMs / 2);
       this.produceAfter(this.due - now);

@@ -6,7 +6,8 @@ import { WIRING_MODES } from '../meter/identity';
 import { REGISTERS, type Register } from '../meter/registers';
 import { printedRegister } from '../transport/modbus/address';
 import { sectionOf, type Section } from './meter-model';
-import type { SimulatedMeter } from './simulated-meter';
+import { overloadRegisters } from './overload';
+import { resized, type SimulatedMeter } from './simulated-meter';
 
 const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
 
@@ -30,6 +31,9 @@ const SETTINGS: Readonly<Record<string, number>> = {
 /** Bits of register 316387: Ethernet Modbus, EtherNet/IP (1420-UM001D p.61 Table 32). */
 const FITTED_MODULES = (1 << 3) | (1 << 8);
 const ANALOG_MODULE = 1 << 5;
+
+/** The most that a reply carries. */
+const MOST_BYTES = 250;
 
 interface Source {
   readonly span: RegisterSpan;
@@ -57,11 +61,17 @@ export class RegisterImage {
       ({ span }) => register >= span.register && register + words <= span.register + span.words,
     );
     if (source === undefined) return undefined;
-    const timeMs = this.meter.simulatedTimeMs();
-    const values: Record<string, Value> = { ...this.settingsAt(source.span, timeMs) };
-    for (const section of source.sections) Object.assign(values, this.meter.model.section(section, timeMs));
+    const values = {
+      ...this.settingsAt(source.span, this.meter.simulatedTimeMs()),
+      ...this.meter.valuesOf(source.sections),
+    };
+    const bytes = encodeRegisters(source.span, values);
+    if (this.meter.overload !== undefined) overloadRegisters(bytes, source.span, this.meter.overload);
     const first = 2 * (register - source.span.register);
-    return encodeRegisters(source.span, values).subarray(first, first + 2 * words);
+    const asked = bytes.subarray(first, first + 2 * words);
+    // The byte count of a reply has one byte; whole registers only.
+    const extraBytes = 2 * Math.trunc(this.meter.extraBytes / 2);
+    return extraBytes === 0 ? asked : resized(asked, Math.min(extraBytes, MOST_BYTES - asked.length));
   }
 
   private settingsAt(span: RegisterSpan, timeMs: number): Record<string, Value> {

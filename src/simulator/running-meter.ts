@@ -1,62 +1,26 @@
 import { isIPv4 } from 'node:net';
-import { QUIRKS } from '../meter/quirks';
-import { systemClock, type Clock } from '../support/clock';
-import { Pm500Error } from '../support/errors';
-import { silentLogger, type Logger } from '../support/logger';
+import type { Duplex } from 'node:stream';
 import type { Value } from '../domain/reading';
-import type { Random } from '../support/random';
+import { QUIRKS } from '../meter/quirks';
+import { systemClock } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+import { silentLogger } from '../support/logger';
 import type { ConnectionSummary } from './connection-table';
 import { EthernetIpAdapter } from './ethernet-ip-adapter';
-import type { LoadProfile } from './load-profile';
+import { MeterFaultEffects } from './fault-effects';
+import { MeterFaults } from './faults';
+import { Gate } from './gate';
+import { ModbusRtuServer } from './modbus-rtu-server';
 import { ModbusServer } from './modbus-server';
 import { ModbusTarget, type ModbusStats } from './modbus-target';
-import { PlcKeeper, type PlcChoice } from './plc-keeper';
+import { PlcKeeper } from './plc-keeper';
 import { RegisterImage } from './register-image';
 import { SimulatedMeter } from './simulated-meter';
+import type { CommonSettings, SimulatedMeterSettings } from './simulator-settings';
 import { StatsRecorder, type MeterStats } from './stats';
 import { findCatalogNumber } from './supply';
 import { Suspension } from './suspension';
-
-/** One meter of a simulator. */
-export interface SimulatedMeterSettings {
-  /** IPv4 address to listen on. */
-  readonly bind: string;
-  /** TCP and UDP port; 0 lets the system choose. Default: the port of EtherNet/IP. */
-  readonly enipPort?: number;
-  /** UDP port for heartbeats of I/O connections. Default: one that the system chooses, which originators are told. */
-  readonly implicitPort?: number;
-  /** Where multicast data goes; default: the first group for such use, and the port of the specification. */
-  readonly multicast?: { readonly address: string; readonly port: number };
-  /** TCP port of Modbus; 0 lets the system choose, absent for a meter without Modbus. */
-  readonly modbusPort?: number;
-  readonly catalogNumber: string;
-  readonly serialNumber: number;
-  /** Two meters with the same seed and load show the same values. */
-  readonly seed: number;
-  readonly load: LoadProfile;
-  /** A PLC that owns the meter; absent for none. */
-  readonly plc?: PlcChoice;
-}
-
-/** What all meters of a simulator share. */
-export interface CommonSettings {
-  /** Simulated seconds per real second; default 1. */
-  readonly speed?: number;
-  /** Simulated time at which all meters begin, epoch milliseconds; default: that of each load. */
-  readonly startMs?: number;
-  /** TCP connections of EtherNet/IP per meter; default 32. */
-  readonly maximumConnections?: number;
-  /** CIP connections per meter, of all kinds; default: those of the assembly object. */
-  readonly maximumCipConnections?: number;
-  /** Default 120 s, the inactivity timeout that the TCP/IP object of CIP has by default. */
-  readonly idleTimeoutMs?: number;
-  /** How long Modbus suspends EtherNet/IP after each sign of life, ms; default 5 s, since nobody says how long. */
-  readonly modbusSuspendsEnipMs?: number;
-  readonly clock?: Clock;
-  /** Draws the identities of simulated PLCs. */
-  readonly random?: Random;
-  readonly logger?: Logger;
-}
+import { WireFaults } from './wire-faults';
 
 /** One simulated meter that listens. */
 export interface RunningMeter {
@@ -73,10 +37,14 @@ export interface RunningMeter {
   readonly serialNumber: number;
   /** True while the PLC beside the meter owns it; absent without a PLC. */
   readonly plcOwns?: boolean | undefined;
+  /** Faults on demand, by name. */
+  readonly faults: MeterFaults;
   /** What it has seen so far; a copy. */
   readonly stats: MeterStats;
   /** Every metric now, in catalogue units, before rounding to what travels. */
   values(): Record<string, Value>;
+  /** Serves Modbus RTU on an open line, as unit 1 to 247. */
+  serveRtu(line: Pick<Duplex, 'on' | 'write'>, unitId: number): void;
   /** Forgets all CIP connections without a word, as a meter that restarts. */
   dropConnections(): void;
   simulatedTimeMs(): number;
@@ -113,31 +81,6 @@ export interface StartedMeter {
   readonly close: () => Promise<void>;
 }
 
-interface StartedModbus {
-  readonly port: number;
-  readonly server: ModbusServer;
-}
-
-/** @throws Pm500Error SIMULATOR_BIND_FAILED */
-async function startModbus(
-  meter: SimulatedMeter,
-  suspension: Suspension,
-  { bind, modbusPort }: SimulatedMeterSettings,
-  { idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS, logger = silentLogger }: CommonSettings,
-): Promise<StartedModbus | undefined> {
-  if (modbusPort === undefined) return undefined;
-  const server = new ModbusServer(new ModbusTarget(new RegisterImage(meter)), {
-    bind,
-    port: modbusPort,
-    idleTimeoutMs,
-    onActivity: () => {
-      suspension.extend();
-    },
-    logger,
-  });
-  return { server, port: await server.open() };
-}
-
 function plcBeside(
   { bind, plc }: SimulatedMeterSettings,
   port: number,
@@ -148,23 +91,26 @@ function plcBeside(
   return new PlcKeeper({ host, port }, plc, { clock, random, logger });
 }
 
-/** @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED */
-export async function startMeter(settings: SimulatedMeterSettings, common: CommonSettings): Promise<StartedMeter> {
-  checkAddress(settings);
-  const { bind, catalogNumber, serialNumber, seed, load } = settings;
-  const { startMs, clock = systemClock } = common;
+/** The parts of one meter, made but not yet listening. */
+function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
+  const { bind, catalogNumber, serialNumber, seed, load, modbusPort } = settings;
+  const { startMs, clock = systemClock, logger = silentLogger, random = Math.random } = common;
+  const idleTimeoutMs = common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   const model = findCatalogNumber(catalogNumber);
   const options = { model, serialNumber, seed, load, ...(startMs === undefined ? {} : { startMs }) };
   const meter = new SimulatedMeter(options, clock, common.speed ?? 1);
   const stats = new StatsRecorder(clock);
   const suspension = new Suspension(clock, common.modbusSuspendsEnipMs ?? DEFAULT_SUSPENSION_MS);
+  const faults = new MeterFaults(clock);
+  const wire = new WireFaults(faults, clock, random);
   const adapter = new EthernetIpAdapter(meter, stats, {
     bind,
     port: settings.enipPort ?? QUIRKS.enipPort.value,
     maximumConnections: common.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
-    idleTimeoutMs: common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
-    logger: common.logger ?? silentLogger,
-    isSuspended: () => suspension.active,
+    idleTimeoutMs,
+    logger,
+    isSuspended: () => suspension.active || faults.has('reboot'),
+    faults: wire,
     connections: {
       port: settings.implicitPort ?? 0,
       clock,
@@ -173,26 +119,49 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
       group: settings.multicast ?? DEFAULT_GROUP,
     },
   });
+  const target = new ModbusTarget(new RegisterImage(meter), wire);
+  const onActivity = (): void => {
+    suspension.extend();
+  };
+  const modbus =
+    modbusPort === undefined
+      ? undefined
+      : new ModbusServer(target, { bind, port: modbusPort, idleTimeoutMs, onActivity, logger, faults: wire });
+  return { meter, stats, suspension, faults, wire, adapter, target, modbus, clock, logger };
+}
+
+/** @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED */
+export async function startMeter(settings: SimulatedMeterSettings, common: CommonSettings): Promise<StartedMeter> {
+  checkAddress(settings);
+  const parts = assemble(settings, common);
+  const { meter, stats, suspension, faults, wire, adapter, target, modbus, clock, logger } = parts;
   const port = await adapter.open();
-  let modbus: StartedModbus | undefined;
+  let modbusPort: number | undefined;
   try {
-    modbus = await startModbus(meter, suspension, settings, common);
+    modbusPort = await modbus?.open();
   } catch (thrown) {
     await adapter.close();
     throw thrown;
   }
+  const gate = new Gate(modbus === undefined ? [adapter] : [adapter, modbus], clock, logger);
   const plc = plcBeside(settings, port, common);
+  faults.attach(new MeterFaultEffects({ meter, adapter, modbus, plc, suspension, gate, clock }));
   await plc?.start();
   return {
     close: async () => {
-      await Promise.all([plc?.die(), adapter.close(), modbus?.server.close()]);
+      const ended = gate.end();
+      wire.close();
+      faults.stopAll();
+      await ended;
+      await Promise.all([plc?.die(), adapter.close(), modbus?.close()]);
     },
     running: {
-      address: bind,
+      address: settings.bind,
       port,
-      ...(modbus === undefined ? {} : { modbusPort: modbus.port }),
+      faults,
+      ...(modbusPort === undefined ? {} : { modbusPort }),
       get modbusStats() {
-        return modbus?.server.stats;
+        return modbus?.stats;
       },
       get implicitPort() {
         return adapter.implicit.port;
@@ -200,8 +169,10 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
       get connections() {
         return adapter.implicit.table.summaries;
       },
-      catalogNumber,
-      serialNumber,
+      catalogNumber: settings.catalogNumber,
+      get serialNumber() {
+        return meter.identity.serialNumber;
+      },
       get plcOwns() {
         return plc?.owns;
       },
@@ -209,6 +180,9 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
         return stats.snapshot();
       },
       values: () => meter.values(),
+      serveRtu: (line, unitId) => {
+        new ModbusRtuServer(target, unitId, wire).serve(line);
+      },
       dropConnections: () => {
         adapter.implicit.table.clear();
       },

@@ -6,7 +6,9 @@ import { DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID, type Catalog
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import type { Identity } from '../transport/transport';
-import { MeterModel, sectionOf, type MeterModelOptions, type Section } from './meter-model';
+import type { Disturbances } from './disturbances';
+import { MeterModel, SECTIONS, sectionOf, type MeterModelOptions, type Section } from './meter-model';
+import { overloadBlock, type Overload } from './overload';
 import { FIRMWARE } from './product';
 import { SimulatedTime } from './simulated-time';
 
@@ -41,7 +43,12 @@ function checkSerialNumber(serialNumber: number): void {
  * socket; every server (EtherNet/IP now, others later) asks this one object, so that they all tell the same.
  */
 export class SimulatedMeter {
-  readonly identity: Identity;
+  /** Values that show no number. */
+  overload: Overload | undefined;
+  /** Bytes that its assemblies are longer than they should be; negative: shorter. */
+  extraBytes = 0;
+  private ownIdentity: Identity;
+  private frozenAtMs: number | undefined;
   readonly model: MeterModel;
   private readonly time: SimulatedTime;
   private readonly sources: ReadonlyMap<number, BlockSource>;
@@ -55,7 +62,7 @@ export class SimulatedMeter {
     checkSerialNumber(options.serialNumber);
     this.model = new MeterModel(options);
     this.time = new SimulatedTime(clock, this.model.startMs, speed);
-    this.identity = identityOf(options.model, options.serialNumber);
+    this.ownIdentity = identityOf(options.model, options.serialNumber);
     layout ??= compileLayout(WORKING_LAYOUT);
     this.sources = new Map(
       [...layout.blocks].map(([instance, plan]) => [
@@ -63,6 +70,10 @@ export class SimulatedMeter {
         { plan, sections: [...new Set(plan.rows.map(({ metric }) => sectionOf(metric)))] },
       ]),
     );
+  }
+
+  get identity(): Identity {
+    return this.ownIdentity;
   }
 
   /** Assembly instances, ascending. */
@@ -75,14 +86,61 @@ export class SimulatedMeter {
     return this.time.now();
   }
 
+  /** The simulated time that its values belong to: now, unless they stand still. */
+  valueTimeMs(): number {
+    return this.frozenAtMs ?? this.time.now();
+  }
+
+  /** Its values stand still, or go on. */
+  freeze(frozen: boolean): void {
+    this.frozenAtMs = frozen ? this.time.now() : undefined;
+  }
+
+  /** Sets its clock forward, or back. */
+  jumpClock(byMs: number): void {
+    this.time.jump(byMs);
+  }
+
+  /** A disturbance of its feeder begins or ends now. */
+  disturb(change: (disturbances: Disturbances, timeMs: number) => void): void {
+    const timeMs = this.time.now();
+    this.model.disturb((disturbances) => {
+      change(disturbances, timeMs);
+    });
+    this.cache.clear();
+  }
+
+  /** Sets counters, by metric name, in catalogue units. */
+  setCounters(targets: Readonly<Record<string, number>>): void {
+    this.model.setCounters(targets, this.time.now());
+    this.cache.clear();
+  }
+
+  /** Another meter of the same kind takes its place. */
+  replace(serialNumber: number): void {
+    checkSerialNumber(serialNumber);
+    this.model.replace(serialNumber, this.time.now());
+    this.ownIdentity = identityOf(this.model.model, serialNumber);
+    this.cache.clear();
+  }
+
   /** Net active power now, W. */
   activePowerW(): number {
     return this.model.activePowerAt(this.time.now());
   }
 
-  /** Every metric now, in catalogue units. */
+  /** Every metric now, in catalogue units; null for a value that shows no number. */
   values(): Record<string, Value> {
-    return this.model.valuesAt(this.time.now());
+    return this.valuesOf(SECTIONS);
+  }
+
+  /** The metrics of some sections now. */
+  valuesOf(sections: readonly Section[]): Record<string, Value> {
+    const timeMs = this.valueTimeMs();
+    const values: Record<string, Value> = {};
+    for (const section of sections) Object.assign(values, this.model.section(section, timeMs));
+    for (const name of this.overload?.metrics ?? []) if (name in values) values[name] = null;
+    return values;
   }
 
   /** Length of an assembly in bytes; undefined when there is no such instance. */
@@ -94,15 +152,23 @@ export class SimulatedMeter {
   read(instance: number): Uint8Array | undefined {
     const source = this.sources.get(instance);
     if (source === undefined) return undefined;
-    const timeMs = this.time.now();
+    const timeMs = this.valueTimeMs();
     const cached = this.cache.get(instance);
-    if (cached?.timeMs === timeMs) return cached.bytes;
-    const values: Record<string, Value> = {};
-    for (const section of source.sections) Object.assign(values, this.model.section(section, timeMs));
-    const bytes = encodeBlock(source.plan, values);
-    this.cache.set(instance, { timeMs, bytes });
-    return bytes;
+    const { extraBytes, overload } = this;
+    const isFaulty = extraBytes !== 0 || overload !== undefined;
+    if (cached?.timeMs === timeMs && !isFaulty) return cached.bytes;
+    const bytes = encodeBlock(source.plan, this.valuesOf(source.sections));
+    if (overload !== undefined) overloadBlock(bytes, source.plan, overload);
+    if (!isFaulty) this.cache.set(instance, { timeMs, bytes });
+    return extraBytes === 0 ? bytes : resized(bytes, extraBytes);
   }
+}
+
+/** The same bytes with zeros behind them, or without the last ones. */
+export function resized(bytes: Uint8Array, byBytes: number): Uint8Array {
+  const changed = new Uint8Array(Math.max(0, bytes.length + byBytes));
+  changed.set(bytes.subarray(0, changed.length));
+  return changed;
 }
 
 function identityOf(model: CatalogNumber, serialNumber: number): Identity {

@@ -18,7 +18,7 @@ export class SimulatedTime {
    */
   constructor(
     private readonly clock: Clock,
-    private readonly startMs: number,
+    private startMs: number,
     private readonly speed: number,
   ) {
     if (!(speed >= SPEED_RANGE.min && speed <= SPEED_RANGE.max)) {
@@ -28,6 +28,11 @@ export class SimulatedTime {
       );
     }
     this.beganAt = clock.monotonic();
+  }
+
+  /** Sets simulated time forward, or back. */
+  jump(byMs: number): void {
+    this.startMs += byMs;
   }
 
   /** Simulated time of the last refresh, epoch milliseconds; it stands still between two. */

@@ -1,12 +1,8 @@
-import {
-  startMeter,
-  type CommonSettings,
-  type RunningMeter,
-  type SimulatedMeterSettings,
-  type StartedMeter,
-} from './running-meter';
+import { startMeter, type RunningMeter, type StartedMeter } from './running-meter';
+import type { CommonSettings, SimulatedMeterSettings } from './simulator-settings';
 
-export type { RunningMeter, SimulatedMeterSettings } from './running-meter';
+export type { SimulatedMeterSettings } from './simulator-settings';
+export type { RunningMeter } from './running-meter';
 
 export interface SimulatorSettings extends CommonSettings {
   readonly meters: readonly SimulatedMeterSettings[];

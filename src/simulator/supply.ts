@@ -1,6 +1,7 @@
 import { CATALOG_NUMBERS, type CatalogNumber } from '../meter/identity';
 import { Pm500Error } from '../support/errors';
 import { seededRandom } from '../support/random';
+import type { Disturbances } from './disturbances';
 import type { LoadPower } from './load-curve';
 import { LOAD_INTERVAL_MS } from './load-profile';
 import { measurePhases, type PhaseLoad, type ThreePhases } from './three-phase';
@@ -40,6 +41,9 @@ const FREQUENCY_WAVES: readonly WaveRow[] = [
   [0.008, 110_000],
   [0.004, 9_000],
 ];
+
+/** What a voltmeter shows on a conductor whose fuse has blown: coupled in from its neighbors, as a share. */
+const COUPLED_SHARE = 0.02;
 
 /** Each phase carries a third of the load, give or take this share that stays, and this that changes by the interval. */
 const LASTING_UNBALANCE = 0.035;
@@ -98,10 +102,18 @@ export class Supply {
   }
 
   /** Every instantaneous value at simulated time `timeMs` under a load, by metric name. */
-  measure(power: LoadPower, timeMs: number): Record<string, number> {
+  measure(power: LoadPower, timeMs: number, disturbances?: Disturbances): Record<string, number> {
     const shares = this.sharesAt(timeMs);
-    const phase = (index: 0 | 1 | 2): PhaseLoad =>
-      this.phase(index, power.activeW * shares.active[index], power.reactiveVar * shares.reactive[index], timeMs);
+    const reversed = disturbances?.isReversed(timeMs) === true;
+    const phase = (index: 0 | 1 | 2): PhaseLoad => {
+      const isLost = disturbances?.isLost(index, timeMs) === true;
+      const [activeW, reactiveVar] = isLost
+        ? [0, 0]
+        : [power.activeW * shares.active[index], power.reactiveVar * shares.reactive[index]];
+      const load = this.phase(index, activeW, reactiveVar, timeMs);
+      const volts = isLost ? load.volts * COUPLED_SHARE : load.volts;
+      return { ...load, volts, angle: reversed ? -load.angle : load.angle };
+    };
     return measurePhases([phase(0), phase(1), phase(2)], NOMINAL_FREQUENCY_HZ + sumWaves(this.frequency, timeMs));
   }
 

@@ -1,0 +1,46 @@
+import type { Clock } from '../support/clock';
+import type { Logger } from '../support/logger';
+import type { Random } from '../support/random';
+import type { LoadProfile } from './load-profile';
+import type { PlcChoice } from './plc-keeper';
+
+/** One meter of a simulator. */
+export interface SimulatedMeterSettings {
+  /** IPv4 address to listen on. */
+  readonly bind: string;
+  /** TCP and UDP port; 0 lets the system choose. Default: the port of EtherNet/IP. */
+  readonly enipPort?: number;
+  /** UDP port for heartbeats of I/O connections. Default: one that the system chooses, which originators are told. */
+  readonly implicitPort?: number;
+  /** Where multicast data goes; default: the first group for such use, and the port of the specification. */
+  readonly multicast?: { readonly address: string; readonly port: number };
+  /** TCP port of Modbus; 0 lets the system choose, absent for a meter without Modbus. */
+  readonly modbusPort?: number;
+  readonly catalogNumber: string;
+  readonly serialNumber: number;
+  /** Two meters with the same seed and load show the same values. */
+  readonly seed: number;
+  readonly load: LoadProfile;
+  /** A PLC that owns the meter; absent for none. */
+  readonly plc?: PlcChoice;
+}
+
+/** What all meters of a simulator share. */
+export interface CommonSettings {
+  /** Simulated seconds per real second; default 1. */
+  readonly speed?: number;
+  /** Simulated time at which all meters begin, epoch milliseconds; default: that of each load. */
+  readonly startMs?: number;
+  /** TCP connections of EtherNet/IP per meter; default 32. */
+  readonly maximumConnections?: number;
+  /** CIP connections per meter, of all kinds; default: those of the assembly object. */
+  readonly maximumCipConnections?: number;
+  /** Default 120 s, the inactivity timeout that the TCP/IP object of CIP has by default. */
+  readonly idleTimeoutMs?: number;
+  /** How long Modbus suspends EtherNet/IP after each sign of life, ms; default 5 s, since nobody says how long. */
+  readonly modbusSuspendsEnipMs?: number;
+  readonly clock?: Clock;
+  /** Draws the identities of simulated PLCs. */
+  readonly random?: Random;
+  readonly logger?: Logger;
+}

@@ -1,0 +1,96 @@
+import { countersOf, shortOfRollover, type CounterChoice } from './counters';
+import type { Disturbance } from './disturbances';
+import type { FaultName } from './fault-table';
+import { overloadOf, type OverloadChoice, type OverloadPattern } from './overload';
+import type { FaultParameters } from './parse-fault';
+import type { SimulatedMeter } from './simulated-meter';
+
+/** What happens when a fault begins and when it ends. */
+export interface Effect {
+  readonly begin: (parameters: FaultParameters) => void;
+  readonly end?: () => void;
+}
+
+export type EffectTable = Readonly<Partial<Record<FaultName, Effect>>>;
+
+const MS_PER_S = 1000;
+
+function disturbing(meter: SimulatedMeter, make: (parameters: FaultParameters) => Disturbance): Effect {
+  let kind: Disturbance['kind'] | undefined;
+  return {
+    begin: (parameters) => {
+      const disturbance = make(parameters);
+      kind = disturbance.kind;
+      meter.disturb((disturbances, timeMs) => {
+        disturbances.begin(disturbance, timeMs);
+      });
+    },
+    end: () => {
+      meter.disturb((disturbances, timeMs) => {
+        if (kind !== undefined) disturbances.end(kind, timeMs);
+      });
+    },
+  };
+}
+
+function setCounters(
+  meter: SimulatedMeter,
+  choice: CounterChoice,
+  target: (counter: string) => number | undefined,
+): void {
+  const entries = countersOf(choice, meter.model.counterNames).flatMap((counter) => {
+    const value = target(counter);
+    return value === undefined ? [] : [[counter, value] as const];
+  });
+  meter.setCounters(Object.fromEntries(entries));
+}
+
+/** The faults that change what a meter measures or shows. */
+export function valueEffects(meter: SimulatedMeter): EffectTable {
+  return {
+    'wrong-size': {
+      begin: ({ bytes }) => {
+        meter.extraBytes = Number(bytes);
+      },
+      end: () => {
+        meter.extraBytes = 0;
+      },
+    },
+    overload: {
+      begin: ({ of, as }) => {
+        meter.overload = overloadOf(of as OverloadChoice, as as OverloadPattern);
+      },
+      end: () => {
+        meter.overload = undefined;
+      },
+    },
+    frozen: {
+      begin: () => {
+        meter.freeze(true);
+      },
+      end: () => {
+        meter.freeze(false);
+      },
+    },
+    'phase-loss': disturbing(meter, ({ phase }) => ({ kind: 'lost', phase: (Number(phase) - 1) as 0 | 1 | 2 })),
+    'wrong-rotation': disturbing(meter, () => ({ kind: 'reversed' })),
+    'clock-jump': {
+      begin: ({ seconds }) => {
+        meter.jumpClock(Number(seconds) * MS_PER_S);
+      },
+    },
+    'counter-reset': {
+      begin: ({ counters }) => {
+        setCounters(meter, counters as CounterChoice, () => 0);
+      },
+    },
+    'counter-rollover': {
+      begin: ({ counters, headroom }) => {
+        setCounters(meter, counters as CounterChoice, (counter) =>
+          // The hours have a limit of their own, which no plant has seen.
+          counter === 'run_hours' ? undefined : shortOfRollover(counter, Number(headroom)),
+        );
+      },
+    },
+  };
+}
