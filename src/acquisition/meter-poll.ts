@@ -1,0 +1,192 @@
+import type { Reading, ReadingBlock } from '../domain/reading';
+import type { Clock } from '../support/clock';
+import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/errors';
+import type { LinkState } from './meter-link';
+import { phaseOf, type PollSchedule } from './poll-schedule';
+import { startSchedule, type Schedule } from './schedule';
+
+/** What polling needs of a meter's session. */
+export interface PolledMeter {
+  readonly settings: { readonly name: string };
+  readonly state: LinkState;
+  onState(listener: (state: LinkState) => void): () => void;
+  /** @throws Pm500Error when the layout has nothing in these groups */
+  checkGroups(groups: readonly string[]): void;
+  readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading>;
+}
+
+/** How a meter stands, as far as the one who polls it can tell. */
+export type MeterCondition =
+  | { readonly kind: 'idle' | 'connecting' }
+  | { readonly kind: 'read'; readonly read: number; readonly count: number; readonly latencyMs: number }
+  | { readonly kind: 'lost'; readonly code: ErrorCode | undefined; readonly staleSince: number | undefined };
+
+export interface MeterPollOptions {
+  readonly schedules: readonly PollSchedule[];
+  /** False: reads on request only. */
+  readonly isScheduled: boolean;
+  /** What is the same for all who poll the meter, so that they read it together. */
+  readonly address: string;
+  /** The first cycles come within this time, at the meter's own place in it; 0: at once. */
+  readonly startWithinMs: number;
+  readonly clock: Clock;
+  /** A scheduled cycle brought something. After a loss it is called once, and then not until the meter answers again. */
+  readonly onReading: (reading: Reading) => void;
+  /** Once when the meter is lost, and once when some of its groups are. */
+  readonly onError: (error: Pm500Error) => void;
+  readonly onBack: () => void;
+  readonly onCondition: (condition: MeterCondition) => void;
+}
+
+/** What came of a request to read now. */
+export interface PollOutcome {
+  readonly reading: Reading;
+  /** Present when nothing could be read. */
+  readonly failure?: Pm500Error;
+}
+
+interface Part {
+  readonly schedule: PollSchedule;
+  /** Of the last cycle; empty before the first. */
+  blocks: readonly ReadingBlock[];
+}
+
+const hasFailed = ({ blocks }: Part): boolean => blocks.length > 0 && blocks.every(({ error }) => error !== undefined);
+const hasAnswered = ({ blocks }: Part): boolean => blocks.some(({ error }) => error === undefined);
+
+/** Reads one meter: groups of it on schedules of their own, or on request, and tells how the meter stands. */
+export class MeterPoll {
+  private readonly parts: readonly Part[];
+  private readonly stopping = new AbortController();
+  private readonly stopListening: () => void;
+  private readonly running: readonly Schedule[];
+  private lost = false;
+  /** True from a connection that failed until there is one again. */
+  private down = false;
+  /** When data came last, epoch milliseconds UTC. */
+  private freshAt: number | undefined;
+  private refusal = '';
+
+  /** @throws Pm500Error CONFIG_INVALID when the meter's layout has nothing in the groups */
+  constructor(
+    private readonly meter: PolledMeter,
+    private readonly options: MeterPollOptions,
+  ) {
+    const { schedules } = options;
+    for (const { groups } of schedules) meter.checkGroups(groups);
+    this.parts = schedules.map((schedule) => ({ schedule, blocks: [] }));
+    this.stopListening = meter.onState(({ kind }) => {
+      if (kind === 'waiting') this.down = true;
+      else if (kind === 'connected') this.down = false;
+      this.show();
+    });
+    this.show();
+    this.running = options.isScheduled ? this.parts.map((part) => this.start(part)) : [];
+  }
+
+  get name(): string {
+    return this.meter.settings.name;
+  }
+
+  /** Cycles left out because the one before took too long. */
+  get missedSlots(): number {
+    return this.running.reduce((sum, { missed }) => sum + missed, 0);
+  }
+
+  get condition(): MeterCondition {
+    const { state } = this.meter;
+    if (this.lost || this.down) {
+      const error = state.error ?? this.firstError();
+      return { kind: 'lost', code: error?.code, staleSince: this.freshAt };
+    }
+    const blocks = this.parts.flatMap((part) => part.blocks);
+    if (blocks.length === 0) return { kind: state.kind === 'connecting' ? 'connecting' : 'idle' };
+    const good = blocks.filter(({ error }) => error === undefined);
+    const latencyMs = Math.max(0, ...good.map((block) => block.latencyMs));
+    return { kind: 'read', read: good.length, count: blocks.length, latencyMs };
+  }
+
+  /** Reads every group now; undefined when polling has been stopped. */
+  async readNow(): Promise<PollOutcome | undefined> {
+    const reading = await this.read(this.parts.flatMap(({ schedule }) => schedule.groups));
+    if (reading === undefined) return undefined;
+    const first = reading.blocks[0]?.error;
+    if (first === undefined || reading.blocks.some(({ error }) => error === undefined)) return { reading };
+    return { reading, failure: this.failureOf(first) };
+  }
+
+  /** Resolves when no cycle is under way any more. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.stopListening();
+    await Promise.all(this.running.map((schedule) => schedule.stop()));
+  }
+
+  private start(part: Part): Schedule {
+    const { intervalMs, groups } = part.schedule;
+    const { address, startWithinMs, clock } = this.options;
+    const spreadMs = Math.min(intervalMs, startWithinMs);
+    return startSchedule({
+      intervalMs,
+      phaseMs: phaseOf(address, intervalMs),
+      firstAfterMs: spreadMs === 0 ? 0 : phaseOf(address, spreadMs),
+      clock,
+      onTick: async () => {
+        const hadFailed = hasFailed(part);
+        const reading = await this.read(groups);
+        if (reading !== undefined && !(hadFailed && hasFailed(part))) this.options.onReading(reading);
+      },
+      onError: (thrown) => {
+        const error = toPm500Error(thrown);
+        if (error.message !== this.refusal) this.options.onError(error);
+        this.refusal = error.message;
+      },
+    });
+  }
+
+  private async read(groups: readonly string[]): Promise<Reading | undefined> {
+    try {
+      const reading = await this.meter.readGroups(groups, this.stopping.signal);
+      if (this.stopping.signal.aborted) return undefined;
+      this.note(reading);
+      return reading;
+    } catch (thrown) {
+      if (hasCode(thrown, 'ABORTED')) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Takes over what a cycle brought, and tells what has changed by it. */
+  private note({ blocks }: Reading): void {
+    const failedNow: Part[] = [];
+    for (const part of this.parts) {
+      const own = blocks.filter(({ group }) => part.schedule.groups.includes(group));
+      if (own.length === 0) continue;
+      const had = hasFailed(part);
+      part.blocks = own;
+      if (hasAnswered(part)) this.freshAt = this.options.clock.now();
+      if (hasFailed(part) && !had) failedNow.push(part);
+    }
+    const wasLost = this.lost;
+    const failed = this.parts.filter(hasFailed);
+    // A group that fails while the meter answers others is no loss of the meter.
+    const isDown = this.meter.state.kind !== 'connected' && blocks.every(({ error }) => error !== undefined);
+    this.lost = failed.length > 0 && (isDown || failed.length === this.parts.length);
+    const error = failedNow[0]?.blocks[0]?.error;
+    if (error !== undefined && !wasLost) this.options.onError(this.failureOf(error));
+    if (wasLost && !this.lost) this.options.onBack();
+    this.show();
+  }
+
+  private failureOf({ code, message }: { readonly code: ErrorCode; readonly message: string }): Pm500Error {
+    return new Pm500Error(code, message, { cause: this.meter.state.error, retryable: true });
+  }
+
+  private firstError(): { readonly code: ErrorCode } | undefined {
+    return this.parts.flatMap(({ blocks }) => blocks).find(({ error }) => error !== undefined)?.error;
+  }
+
+  private show(): void {
+    this.options.onCondition(this.condition);
+  }
+}

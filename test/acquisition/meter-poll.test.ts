@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { MeterPoll, type MeterCondition, type MeterPollOptions } from '../../src/acquisition/meter-poll';
+import type { LinkState } from '../../src/acquisition/meter-link';
+import type { Reading } from '../../src/domain/reading';
+import { GROUPS } from '../../src/meter/groups';
+import { Pm500Error } from '../../src/support/errors';
+import { seededRandom } from '../../src/support/random';
+import { FakeClock } from '../support/fake-clock';
+import { sampleReading } from '../support/readings';
+
+const LOST = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 10.0.0.1; check the cable.' } as const;
+
+/** A meter in memory. */
+class FakeMeter {
+  readonly settings = { name: 'm1' };
+  readonly asked: string[] = [];
+  readonly broken = new Set<string>();
+  state: LinkState = { kind: 'connected', since: 0 };
+  gate: Promise<void> = Promise.resolve();
+  private readonly listeners = new Set<(state: LinkState) => void>();
+
+  onState(listener: (state: LinkState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+  checkGroups(groups: readonly string[]): void {
+    const unknown = groups.find((name) => !GROUPS.some((group) => group.name === name));
+    if (unknown !== undefined) throw new Pm500Error('CONFIG_INVALID', `no ${unknown}`);
+  }
+  enter(kind: LinkState['kind'], error?: Pm500Error): void {
+    this.state = { kind, since: 0, ...(error === undefined ? {} : { error }) };
+    for (const listener of this.listeners) listener(this.state);
+  }
+  get listenerCount(): number {
+    return this.listeners.size;
+  }
+  async readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading> {
+    this.asked.push(groups.join('+'));
+    await this.gate;
+    if (signal?.aborted === true) throw new Pm500Error('ABORTED', 'Stopped.');
+    const instances = GROUPS.filter(({ name }) => groups.includes(name)).flatMap(({ assemblies }) => assemblies);
+    const reading = sampleReading(instances, seededRandom(1));
+    const fails = (group: string): boolean => this.broken.has(group) || this.broken.has('all');
+    const blocks = reading.blocks.map((block) => (fails(block.group) ? { ...block, values: {}, error: LOST } : block));
+    return { ...reading, blocks };
+  }
+}
+
+function poll(meter: FakeMeter, clock: FakeClock, options: Partial<MeterPollOptions> = {}) {
+  const readings: Reading[] = [];
+  const events: string[] = [];
+  const conditions: MeterCondition[] = [];
+  const meterPoll = new MeterPoll(meter, {
+    schedules: [{ intervalMs: 1000, groups: ['realtime'] }],
+    isScheduled: true,
+    address: '10.0.0.1:44818',
+    startWithinMs: 0,
+    clock,
+    onReading: (reading) => readings.push(reading),
+    onError: ({ message }) => events.push(message),
+    onBack: () => events.push('back'),
+    onCondition: (condition) => conditions.push(condition),
+    ...options,
+  });
+  return { meterPoll, readings, events, conditions };
+}
+
+const isBad = (reading: Reading | undefined): boolean =>
+  reading?.blocks.every(({ error }) => error !== undefined) === true;
+
+describe('MeterPoll', () => {
+  it('tells a loss by exactly one reading, is quiet until the meter answers, and says how long values are stale', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const { meterPoll, readings, events } = poll(meter, clock);
+    await clock.advance(2500);
+    const healthy = readings.length;
+    assert.ok(healthy >= 2);
+    const freshAt = clock.now();
+    meter.broken.add('all');
+    meter.enter('waiting', new Pm500Error('ENIP_CONNECTION_LOST', 'gone.'));
+    await clock.advance(60_000);
+    assert.equal(readings.length, healthy + 1);
+    assert.ok(isBad(readings.at(-1)));
+    assert.deepEqual(events, [LOST.message]);
+    const { condition } = meterPoll;
+    assert.ok(condition.kind === 'lost' && condition.code === 'ENIP_CONNECTION_LOST');
+    assert.ok(condition.staleSince !== undefined && freshAt - condition.staleSince < 1000);
+    // It was asked all the time: the meter comes back by itself.
+    assert.ok(meter.asked.length > healthy + 55);
+    meter.broken.clear();
+    meter.enter('connected');
+    await clock.advance(3000);
+    assert.deepEqual(events, [LOST.message, 'back']);
+    assert.ok(readings.slice(healthy + 1).every((reading) => !isBad(reading)));
+    assert.equal(meterPoll.condition.kind, 'read');
+    await meterPoll.stop();
+    assert.equal(clock.pending, 0);
+    assert.equal(meter.listenerCount, 0);
+  });
+
+  it('reads groups on schedules of their own; one that fails alone is no loss of the meter', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const { meterPoll, readings, events } = poll(meter, clock, {
+      schedules: [
+        { intervalMs: 250, groups: ['realtime'] },
+        { intervalMs: 2000, groups: ['energy'] },
+      ],
+    });
+    await clock.advance(10_000);
+    const energies = meter.asked.filter((groups) => groups === 'energy').length;
+    assert.ok(energies >= 5 && energies <= 7, `${energies}`);
+    assert.ok(meter.asked.length - energies >= 39);
+    meter.broken.add('energy');
+    const before = readings.length;
+    await clock.advance(10_000);
+    const bad = readings.slice(before).filter(isBad);
+    assert.equal(bad.length, 1);
+    assert.deepEqual(events, [LOST.message]);
+    assert.deepEqual(
+      [meterPoll.condition].map((condition) => (condition.kind === 'read' ? [condition.read, condition.count] : [])),
+      [[2, 3]],
+    );
+    // Then the rest goes too: one reading for what failed now, and no second error after that.
+    meter.broken.add('realtime');
+    meter.enter('waiting');
+    await clock.advance(10_000);
+    assert.equal(readings.slice(before).filter(isBad).length, 2);
+    assert.equal(events.length, 2);
+    await meterPoll.stop();
+  });
+
+  it('answers every request, also while the meter is lost', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const { meterPoll, readings, events } = poll(meter, clock, { isScheduled: false });
+    assert.equal(meterPoll.condition.kind, 'idle');
+    meter.broken.add('all');
+    for (let request = 0; request < 3; request++) {
+      const outcome = await meterPoll.readNow();
+      assert.equal(outcome?.failure?.code, LOST.code);
+      assert.ok(isBad(outcome.reading));
+    }
+    assert.equal(events.length, 1);
+    meter.broken.clear();
+    assert.equal((await meterPoll.readNow())?.failure, undefined);
+    assert.deepEqual([events, readings], [[LOST.message, 'back'], []]);
+    await meterPoll.stop();
+    assert.equal(await meterPoll.readNow(), undefined);
+  });
+
+  it('counts the slots that it misses and queues none', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const { meterPoll } = poll(meter, clock);
+    let open = (): void => undefined;
+    meter.gate = new Promise((resolve) => (open = resolve));
+    await clock.advance(5500);
+    assert.equal(meter.asked.length, 1);
+    assert.ok(meterPoll.missedSlots >= 4, `${meterPoll.missedSlots}`);
+    open();
+    await clock.advance(10);
+    assert.equal(meter.asked.length, 1);
+    await meterPoll.stop();
+  });
+
+  it('fires together with whoever reads the same meter, and apart from the other meters', async () => {
+    const clock = new FakeClock();
+    const times = new Map<string, number[]>();
+    const start = (address: string): MeterPoll => {
+      const meter = new FakeMeter();
+      const own: number[] = [];
+      times.set(`${address} ${times.size}`, own);
+      const read = meter.readGroups.bind(meter);
+      meter.readGroups = (...parameters) => {
+        own.push(clock.now());
+        return read(...parameters);
+      };
+      return poll(meter, clock, { address, startWithinMs: 2000 }).meterPoll;
+    };
+    const polls = ['a', 'a', ...Array.from({ length: 50 }, (_, index) => `10.0.0.${index}`)].map(start);
+    await clock.advance(4000);
+    const [first = [], second = [], ...others] = [...times.values()];
+    assert.deepEqual(first, second);
+    const perTick = new Map<number, number>();
+    for (const at of others.flat()) perTick.set(at, (perTick.get(at) ?? 0) + 1);
+    // 50 meters in 1000 ms: hardly ever two in one millisecond, also at the start.
+    assert.ok(Math.max(...perTick.values()) <= 4);
+    await Promise.all(polls.map((meterPoll) => meterPoll.stop()));
+  });
+
+  it('says once what its settings lack', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    assert.throws(() => poll(meter, clock, { schedules: [{ intervalMs: 1000, groups: ['harmonics'] }] }), {
+      code: 'CONFIG_INVALID',
+    });
+    meter.readGroups = () => Promise.reject(new Pm500Error('CONFIG_INVALID', 'no such assembly.'));
+    const { meterPoll, events } = poll(meter, clock);
+    await clock.advance(5000);
+    assert.deepEqual(events, ['no such assembly.']);
+    await meterPoll.stop();
+  });
+});
