@@ -1,4 +1,5 @@
-import { Pm500Error, toPm500Error } from '../support/errors';
+import type { Pm500Error} from '../support/errors';
+import { toPm500Error } from '../support/errors';
 import type { FleetMeter } from './fleet-row';
 
 /** Something that runs for one meter of a list. */
