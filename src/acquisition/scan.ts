@@ -38,6 +38,9 @@ export type Discover = (target: ScanTarget) => Promise<readonly DiscoveredDevice
 const toNumber = (address: string): number =>
   address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 
+/** Networks of one or two addresses, as tunnels have them: there is nobody else to ask. */
+const WITHOUT_BROADCAST = ['255.255.255.255', '255.255.255.254'];
+
 /**
  * The broadcast addresses of this computer's IPv4 networks.
  * @param interfaces as os.networkInterfaces() tells them
@@ -56,6 +59,7 @@ export function broadcastTargets(
   return Object.entries(interfaces).flatMap(([name, addresses = []]) =>
     addresses
       .filter(({ family, internal }) => family === 'IPv4' && (names.length === 0 ? !internal : names.includes(name)))
+      .filter(({ netmask }) => !WITHOUT_BROADCAST.includes(netmask))
       .map(({ address, netmask }) => {
         const parts = netmask.split('.').map(Number);
         const broadcast = address.split('.').map((part, index) => Number(part) | (~(parts[index] ?? 255) & 255));

@@ -1,20 +1,14 @@
-import { isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { broadcastTargets, scan, type FoundDevice, type ScanTarget } from '../acquisition/scan';
-import { QUIRKS } from '../meter/quirks';
+import type { FoundDevice } from '../acquisition/scan';
+import { SCAN_DEFAULTS, SCAN_TIMEOUT_LIMITS, scanNetwork } from '../acquisition/scan-request';
 import { systemClock } from '../support/clock';
-import { discoverByUdp } from '../transport/ethernet-ip/discovery';
-import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
+import { describeOptions, HELP_OPTION, Options, type OptionRow } from './options';
 import { alignColumns } from './table';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
 
-const DEFAULT_TIMEOUT_MS = 2000;
-const TIMEOUT_LIMITS = { min: 100, max: 60_000 };
-
 const ROWS: readonly OptionRow[] = [
   { name: 'interface', value: 'NAME', multiple: true, help: 'ask the networks of this interface (all but loopback)' },
-  { name: 'port', value: 'N', help: `UDP port (${QUIRKS.enipPort.value})` },
-  { name: 'timeout', value: 'MS', help: `how long answers are collected (${DEFAULT_TIMEOUT_MS})` },
+  { name: 'port', value: 'N', help: `UDP port (${SCAN_DEFAULTS.port})` },
+  { name: 'timeout', value: 'MS', help: `how long answers are collected (${SCAN_DEFAULTS.timeoutMs})` },
   { name: 'json', help: 'one line of JSON per device' },
   HELP_OPTION,
 ];
@@ -26,19 +20,6 @@ Usage: pm500 scan [ADDRESS ...] [options]
 ADDRESS is a device or the broadcast address of a network; without one, all networks of this computer are asked.
 
 ${describeOptions(ROWS)}`;
-
-function chooseTargets(options: Options): readonly ScanTarget[] {
-  const names = options.texts('interface');
-  if (options.positionals.length > 0 && names.length > 0) {
-    failUsage('Addresses and option --interface do not go together; leave one of them out.');
-  }
-  for (const address of options.positionals) {
-    if (!isIPv4(address)) failUsage(`Address "${address}" is no IPv4 address; write it like 192.168.1.10.`);
-  }
-  if (options.positionals.length > 0) return options.positionals.map((address) => ({ address }));
-  const targets = broadcastTargets(networkInterfaces(), names);
-  return targets.length > 0 ? targets : failUsage('This computer has no IPv4 network to ask; name an address.');
-}
 
 function formatDevices(devices: readonly FoundDevice[]): string {
   const rows = devices.map(({ address, port, catalogNumber, serialNumber, revision, productName }) => [
@@ -62,12 +43,11 @@ export async function runScan(args: readonly string[], terminal: Terminal): Prom
     terminal.print(SCAN_HELP);
     return EXIT.success;
   }
-  const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? QUIRKS.enipPort.value;
-  const timeoutMs = options.number('timeout', TIMEOUT_LIMITS) ?? DEFAULT_TIMEOUT_MS;
+  const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? SCAN_DEFAULTS.port;
+  const timeoutMs = options.number('timeout', SCAN_TIMEOUT_LIMITS) ?? SCAN_DEFAULTS.timeoutMs;
+  const request = { addresses: options.positionals, interfaces: options.texts('interface'), port, timeoutMs };
   const dependencies = { clock: systemClock, logger: terminalLogger(terminal) };
-  const { devices, failures } = await scan(chooseTargets(options), (target) =>
-    discoverByUdp({ ...target, port, timeoutMs }, dependencies, terminal.ended),
-  );
+  const { devices, failures } = await scanNetwork(request, dependencies, terminal.ended);
   if (terminal.ended.aborted) return EXIT.success;
   for (const { message } of failures) terminal.complain(message);
   if (devices.length === 0) {

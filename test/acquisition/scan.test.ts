@@ -16,6 +16,7 @@ const INTERFACES = {
     { ...network('fe80::1', 'ffff::'), family: 'IPv6' as const, scopeid: 2 },
   ],
   eth1: [network('10.20.30.40', '255.255.252.0')],
+  tun0: [network('10.8.0.2', '255.255.255.255')],
 };
 
 function device(address: string, productCode: number, deviceType: number = DEVICE_TYPE): DiscoveredDevice {
@@ -43,7 +44,7 @@ describe('broadcastTargets', () => {
     assert.deepEqual(broadcastTargets(INTERFACES, ['lo']), [{ address: '127.255.255.255', localAddress: '127.0.0.1' }]);
     assert.throws(() => broadcastTargets(INTERFACES, ['wlan0']), {
       code: 'CONFIG_INVALID',
-      message: 'There is no network interface "wlan0"; choose from lo, eth0, eth1.',
+      message: 'There is no network interface "wlan0"; choose from lo, eth0, eth1, tun0.',
     });
   });
 });
