@@ -1,62 +1,67 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { startSchedule } from '../src/acquisition/schedule';
-import { GROUPS } from '../src/meter/groups';
-import { QUIRKS } from '../src/meter/quirks';
+import { meterOfRequest, parseMaintenance, type MaintenanceRequest } from '../src/domain/maintenance';
 import { systemClock } from '../src/support/clock';
-import { toPm500Error } from '../src/support/errors';
+import { addDiagnostics, registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
-import type { NumberRange } from './shared/config';
 import { onInput } from './shared/input';
-import { isMeterNode } from './shared/meters';
-import { PollCycle } from './shared/poll-cycle';
+import { readNow } from './shared/poll-request';
+import { readPollSettings } from './shared/poll-settings';
+import { startPollSource, type MemberEvents, type PollSource } from './shared/poll-source';
 import { startNode } from './shared/start';
 
-const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 86_400_000, unit: 'ms' };
-const GROUP_NAMES = GROUPS.map(({ name }) => name);
+/** Opens or closes the maintenance window of the meter that a message names. */
+function maintain(node: Node, source: PollSource, request: MaintenanceRequest): void {
+  const names = source.members.map(({ name }) => name);
+  const member = meterOfRequest(request, (name) => source.find(name), names);
+  member.maintain(request);
+  const { durationMs } = request;
+  const what = durationMs === undefined ? 'ended by message' : `open for ${durationMs / 60_000} minutes`;
+  node.log(`The maintenance window of meter "${member.name}" is ${what}.`);
+}
 
-/** Reads groups of one meter on a schedule, on a message, or both, and sends one reading per cycle. */
+/** Reads groups of one meter, or of many, on schedules, on a message, or both, and tells how well that goes. */
 export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
   function Pm500Poll(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'pm500-poll', definition, (config, status) => {
-      const { session } = config.node('meter', (id) => RED.nodes.getNode(id), isMeterNode);
-      const groups = config.choiceList('groups', GROUP_NAMES);
-      const mode = config.choice('mode', ['interval', 'message']);
-      const intervalMs = config.number('intervalMs', INTERVAL_RANGE);
-      const stopping = new AbortController();
-      const cycle = new PollCycle(session, groups, status, stopping.signal);
-      const topic = session.settings.name;
+      const settings = readPollSettings(config, process.env);
+      const events: MemberEvents = (topic) => ({
+        onReading: (payload) => {
+          this.send([{ topic, payload }, null]);
+        },
+        onError: (error) => {
+          this.error(error, { topic });
+        },
+        onBack: () => {
+          this.log(`Meter "${topic}" answers again.`);
+        },
+      });
+      const source = startPollSource(RED, this, config, settings, events, status);
 
       onInput(this, async (message, send) => {
-        const outcome = await cycle.run();
-        if (outcome === undefined) return;
-        send({ ...message, topic, payload: outcome.reading });
-        if (outcome.failure !== undefined) throw outcome.failure;
+        const request = parseMaintenance(message.payload);
+        if (request === undefined) await readNow(source.members, message, send);
+        else maintain(this, source, request);
       });
 
-      const schedule =
-        mode === 'message'
-          ? undefined
-          : startSchedule({
-              intervalMs,
-              firstAfterMs: 0,
-              clock: systemClock,
-              onTick: async () => {
-                const outcome = await cycle.run();
-                if (outcome === undefined) return;
-                this.send({ topic, payload: outcome.reading });
-                if (outcome.failure !== undefined && outcome.changed) this.error(outcome.failure, { topic });
-                if (outcome.failure === undefined && outcome.changed) this.log(`Meter "${topic}" answers again.`);
-              },
-              onError: (thrown) => {
-                status.show('failed', 'failed');
-                this.error(toPm500Error(thrown), { topic });
-              },
-            });
+      const diagnose = (): Promise<void> => {
+        for (const { name, diagnostics } of source.members) this.send([null, { topic: name, payload: diagnostics }]);
+        return Promise.resolve();
+      };
+      const { diagnosticsSeconds } = settings;
+      const onError = (thrown: unknown): void => {
+        this.error(thrown, {});
+      };
+      const intervalMs = diagnosticsSeconds * 1000;
+      const diagnostics =
+        intervalMs === 0 ? undefined : startSchedule({ intervalMs, clock: systemClock, onTick: diagnose, onError });
+      const forget = addDiagnostics(() => source.members.map((member) => member.diagnostics));
 
       onClose(this, async () => {
-        stopping.abort();
-        cycle.close();
-        await schedule?.stop();
+        forget();
+        await Promise.all([source.stop(), diagnostics?.stop()]);
       });
     });
   }

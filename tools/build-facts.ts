@@ -1,3 +1,4 @@
+import { TRANSPORT_KINDS } from '../src/acquisition/meter-settings';
 import { CATALOGUE } from '../src/meter/catalogue';
 import { ASSEMBLIES } from '../src/meter/assemblies';
 import { GROUPS } from '../src/meter/groups';
@@ -40,6 +41,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   color: colorOf,
   groups: groupFacts,
   catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
+  transports: () => TRANSPORT_KINDS,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
   limits: () => ({
     minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics-schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
@@ -26,7 +27,12 @@ function compile(): void {
 function writeSchemas(): void {
   const target = join(ROOT, 'dist/schemas');
   mkdirSync(target, { recursive: true });
-  for (const [name, schema] of Object.entries({ reading: READING_JSON_SCHEMA, telemetry: TELEMETRY_JSON_SCHEMA })) {
+  const schemas = {
+    reading: READING_JSON_SCHEMA,
+    telemetry: TELEMETRY_JSON_SCHEMA,
+    diagnostics: DIAGNOSTICS_JSON_SCHEMA,
+  };
+  for (const [name, schema] of Object.entries(schemas)) {
     writeFileSync(join(target, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);
   }
 }

@@ -44,13 +44,16 @@ export class ConfigReader<Type extends NodeType> {
   }
 
   number(property: PropertyOf<Type>, range: NumberRange): number {
-    const value = this.properties[property];
+    return this.toNumber(this.path(property), this.properties[property], range);
+  }
+
+  private toNumber(path: string, value: unknown, range: NumberRange): number {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     const { min, max, unit = '', whole = false } = range;
     const fits = typeof number === 'number' && number >= min && number <= max && (!whole || Number.isInteger(number));
     if (fits) return number;
     const kind = whole ? 'a whole number' : 'a number';
-    return this.expect.fail(this.path(property), value, `${kind} from ${min} to ${max} ${unit}`.trimEnd());
+    return this.expect.fail(path, value, `${kind} from ${min} to ${max} ${unit}`.trimEnd());
   }
 
   port(property: PropertyOf<Type>): number {
@@ -71,6 +74,24 @@ export class ConfigReader<Type extends NodeType> {
 
   choice<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): Choice {
     return this.expect.choice(this.path(property), this.properties[property], choices);
+  }
+
+  /** A list of whatever the editor collected in it. */
+  list(property: PropertyOf<Type>): readonly unknown[] {
+    return this.expect.array(this.path(property), this.properties[property]);
+  }
+
+  /** Numbers by one of `names`; names that are left empty are left out. */
+  numbersByName(property: PropertyOf<Type>, names: readonly string[], range: NumberRange): ReadonlyMap<string, number> {
+    const path = this.path(property);
+    const entries = Object.entries(this.expect.record(path, this.properties[property]));
+    const numbers = new Map<string, number>();
+    for (const [name, value] of entries) {
+      if (value === '' || value === null) continue;
+      this.expect.choice(`a name in ${path}`, name, names);
+      numbers.set(name, this.toNumber(`${path}.${name}`, value, range));
+    }
+    return numbers;
   }
 
   /** At least one of `choices`, without repetition, in their order. */

@@ -27,10 +27,16 @@ export const DEFAULTS = {
   'pm500-poll': {
     name: '',
     configVersion: 1,
+    source: 'meter',
     meter: '',
+    fleetFile: '',
+    fleet: [],
+    shard: '',
     mode: 'interval',
     intervalMs: 1000,
     groups: ['realtime'],
+    groupIntervals: {},
+    diagnosticsSeconds: 60,
   },
   'pm500-normalize': { name: '', configVersion: 1, shape: 'telemetry' },
   'sparkplug-edge': {

@@ -1,4 +1,4 @@
-import type { Pm500Error} from '../support/errors';
+import type { Pm500Error } from '../support/errors';
 import { toPm500Error } from '../support/errors';
 import type { FleetMeter } from './fleet-row';
 

@@ -10,14 +10,17 @@ export interface PolledMeter {
   readonly settings: { readonly name: string };
   readonly state: LinkState;
   onState(listener: (state: LinkState) => void): () => void;
-  /** @throws Pm500Error when the layout has nothing in these groups */
+  /** Names of the groups that it has. */
+  readonly groups: readonly string[];
+  /** @throws Pm500Error when it has nothing in any of these groups */
   checkGroups(groups: readonly string[]): void;
   readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading>;
 }
 
 /** How a meter stands, as far as the one who polls it can tell. */
 export type MeterCondition =
-  | { readonly kind: 'idle' | 'connecting' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting' }
   | { readonly kind: 'read'; readonly read: number; readonly count: number; readonly latencyMs: number }
   | { readonly kind: 'lost'; readonly code: ErrorCode | undefined; readonly staleSince: number | undefined };
 
@@ -32,7 +35,7 @@ export interface MeterPollOptions {
   readonly clock: Clock;
   /** A scheduled cycle brought something. After a loss it is called once, and then not until the meter answers again. */
   readonly onReading: (reading: Reading) => void;
-  /** Once when the meter is lost, and once when some of its groups are. */
+  /** Once when the meter is lost, and once when some of its groups are; not for what was asked for by `readNow`. */
   readonly onError: (error: Pm500Error) => void;
   readonly onBack: () => void;
   readonly onCondition: (condition: MeterCondition) => void;
@@ -67,14 +70,16 @@ export class MeterPoll {
   private freshAt: number | undefined;
   private refusal = '';
 
-  /** @throws Pm500Error CONFIG_INVALID when the meter's layout has nothing in the groups */
+  /** @throws Pm500Error CONFIG_INVALID when the meter has nothing in any of the groups */
   constructor(
     private readonly meter: PolledMeter,
     private readonly options: MeterPollOptions,
   ) {
     const { schedules } = options;
-    for (const { groups } of schedules) meter.checkGroups(groups);
-    this.parts = schedules.map((schedule) => ({ schedule, blocks: [] }));
+    meter.checkGroups(schedules.flatMap(({ groups }) => groups));
+    this.parts = schedules
+      .filter(({ groups }) => groups.some((group) => meter.groups.includes(group)))
+      .map((schedule) => ({ schedule, blocks: [] }));
     this.stopListening = meter.onState(({ kind }) => {
       if (kind === 'waiting') this.down = true;
       else if (kind === 'connected') this.down = false;
@@ -108,7 +113,10 @@ export class MeterPoll {
 
   /** Reads every group now; undefined when polling has been stopped. */
   async readNow(): Promise<PollOutcome | undefined> {
-    const reading = await this.read(this.parts.flatMap(({ schedule }) => schedule.groups));
+    const reading = await this.read(
+      this.parts.flatMap(({ schedule }) => schedule.groups),
+      false,
+    );
     if (reading === undefined) return undefined;
     const first = reading.blocks[0]?.error;
     if (first === undefined || reading.blocks.some(({ error }) => error === undefined)) return { reading };
@@ -133,7 +141,7 @@ export class MeterPoll {
       clock,
       onTick: async () => {
         const hadFailed = hasFailed(part);
-        const reading = await this.read(groups);
+        const reading = await this.read(groups, true);
         if (reading !== undefined && !(hadFailed && hasFailed(part))) this.options.onReading(reading);
       },
       onError: (thrown) => {
@@ -144,11 +152,12 @@ export class MeterPoll {
     });
   }
 
-  private async read(groups: readonly string[]): Promise<Reading | undefined> {
+  /** @param tellsErrors false: whoever asked is told, and nobody else */
+  private async read(groups: readonly string[], tellsErrors: boolean): Promise<Reading | undefined> {
     try {
       const reading = await this.meter.readGroups(groups, this.stopping.signal);
       if (this.stopping.signal.aborted) return undefined;
-      this.note(reading);
+      this.note(reading, tellsErrors);
       return reading;
     } catch (thrown) {
       if (hasCode(thrown, 'ABORTED')) return undefined;
@@ -157,7 +166,7 @@ export class MeterPoll {
   }
 
   /** Takes over what a cycle brought, and tells what has changed by it. */
-  private note({ blocks }: Reading): void {
+  private note({ blocks }: Reading, tellsErrors: boolean): void {
     const failedNow: Part[] = [];
     for (const part of this.parts) {
       const own = blocks.filter(({ group }) => part.schedule.groups.includes(group));
@@ -173,7 +182,7 @@ export class MeterPoll {
     const isDown = this.meter.state.kind !== 'connected' && blocks.every(({ error }) => error !== undefined);
     this.lost = failed.length > 0 && (isDown || failed.length === this.parts.length);
     const error = failedNow[0]?.blocks[0]?.error;
-    if (error !== undefined && !wasLost) this.options.onError(this.failureOf(error));
+    if (error !== undefined && !wasLost && tellsErrors) this.options.onError(this.failureOf(error));
     if (wasLost && !this.lost) this.options.onBack();
     this.show();
   }

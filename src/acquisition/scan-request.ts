@@ -26,7 +26,10 @@ export const SCAN_DEFAULTS: ScanRequest = {
 };
 
 /** @throws Pm500Error CONFIG_INVALID, one sentence */
-function targetsOf({ addresses, interfaces }: ScanRequest): readonly ScanTarget[] {
+function targetsOf({ addresses, interfaces, port }: ScanRequest): readonly ScanTarget[] {
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new Pm500Error('CONFIG_INVALID', `Port ${port} is no UDP port; give a whole number from 1 to 65535.`);
+  }
   if (addresses.length > 0 && interfaces.length > 0) {
     throw new Pm500Error('CONFIG_INVALID', 'Addresses and interfaces do not go together; leave one of them out.');
   }

@@ -7,7 +7,7 @@ import { Pm500Error } from '../../src/support/errors';
 import { FakeClock } from '../support/fake-clock';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 
-const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000, rpiMs: 500 };
+const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 const list = (...names: readonly string[]): string =>
   ['name,host', ...names.map((name, index) => `${name},10.0.0.${index + 1}`)].join('\n');
 

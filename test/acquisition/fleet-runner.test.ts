@@ -8,7 +8,7 @@ const meters = (...entries: readonly (readonly [name: string, host: string])[]):
   parseFleetEntries(
     entries.map(([name, host]) => ({ name, host })),
     'of a test',
-    { groups: new Map([['realtime', undefined]]), intervalMs: 1000, rpiMs: 500 },
+    { groups: new Map([['realtime', undefined]]), intervalMs: 1000 },
   ).meters;
 
 function setUp() {

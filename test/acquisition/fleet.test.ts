@@ -2,20 +2,9 @@ import assert from 'node:assert/strict';
 import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet';
 import { parseCsv } from '../../src/support/csv';
 
-const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000, rpiMs: 500 };
+const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 /** What a meter has of which its row says nothing. */
-const USUAL = {
-  port: 44_818,
-  transport: 'ucmm',
-  tags: {},
-  schedules: [{ intervalMs: 1000, groups: ['realtime'] }],
-  unitId: 1,
-  rpiMs: 500,
-  sharedWithPlc: false,
-  catalogNumber: '',
-  layoutFile: '',
-  layoutConfirmed: false,
-};
+const USUAL = { tags: {}, schedules: [{ intervalMs: 1000, groups: ['realtime'] }] };
 const parse = (text: string): Fleet => parseFleet(text, 'meters.csv', DEFAULTS);
 
 describe('parseCsv', () => {
@@ -61,10 +50,10 @@ describe('parseFleet', () => {
   it('reads how each meter is reached', () => {
     const { meters, problems } = parse(
       [
-        'name,host,port,transport,unitId,rpiMs,sharedWithPlc,catalogNumber,layoutConfirmed',
-        'a,10.0.0.1,,listen-only,,250,,1420-v2-ent,yes',
-        'b,10.0.0.2,,modbus-tcp,17,,true,,',
-        'c,/dev/ttyUSB0,,MODBUS-RTU,3,,no,,0',
+        'name,host,port,transport,unitId,rpiMs,sharedWithPlc,catalogNumber,layoutConfirmed,baudRate,parity',
+        'a,10.0.0.1,,listen-only,,250,,1420-v2-ent,yes,,',
+        'b,10.0.0.2,,modbus-tcp,17,,true,,,,',
+        'c,/dev/ttyUSB0,,MODBUS-RTU,3,,no,,0,19200,Even',
       ].join('\n'),
     );
     assert.deepEqual(problems, []);
@@ -78,8 +67,18 @@ describe('parseFleet', () => {
         catalogNumber: '1420-V2-ENT',
         layoutConfirmed: true,
       },
-      { ...USUAL, name: 'b', host: '10.0.0.2', port: 502, transport: 'modbus-tcp', unitId: 17, sharedWithPlc: true },
-      { ...USUAL, name: 'c', host: '/dev/ttyUSB0', transport: 'modbus-rtu', unitId: 3 },
+      { ...USUAL, name: 'b', host: '10.0.0.2', transport: 'modbus-tcp', unitId: 17, sharedWithPlc: true },
+      {
+        ...USUAL,
+        name: 'c',
+        host: '/dev/ttyUSB0',
+        transport: 'modbus-rtu',
+        unitId: 3,
+        sharedWithPlc: false,
+        layoutConfirmed: false,
+        baudRate: 19_200,
+        parity: 'even',
+      },
     ]);
   });
 

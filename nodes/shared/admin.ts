@@ -1,0 +1,87 @@
+import { networkInterfaces } from 'node:os';
+import type { NodeAPI } from 'node-red';
+import { SCAN_DEFAULTS, scanNetwork, type ScanRequest } from '../../src/acquisition/scan-request';
+import type { ScanResult } from '../../src/acquisition/scan';
+import type { MeterDiagnostics } from '../../src/domain/diagnostics';
+import { diagnosticsMetrics } from '../../src/domain/diagnostics-metrics';
+import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/prometheus';
+import { systemClock } from '../../src/support/clock';
+import { toPm500Error } from '../../src/support/errors';
+import { processLogger } from './logger';
+
+/** What `GET pm500/scan` answers; `error` with status 400 when nothing could be asked. */
+export interface ScanAnswer {
+  readonly devices: ScanResult['devices'];
+  /** Networks that could not be asked, a sentence each. */
+  readonly failures: readonly string[];
+  /** What `?interface=` may name. */
+  readonly interfaces: readonly string[];
+}
+
+/** Who may look: Node-RED grants it to `*`, and to `pm500.read` where permissions are listed one by one. */
+const PERMISSION = 'pm500.read';
+
+const sources = new Set<() => readonly MetricFamily[]>();
+const meters = new Set<() => readonly MeterDiagnostics[]>();
+const equipped = new WeakSet();
+const scans = new Map<string, Promise<ScanResult>>();
+
+/** Adds to what `GET pm500/metrics` tells; the function that is returned takes it away again. */
+export function addMetrics(source: () => readonly MetricFamily[]): () => void {
+  sources.add(source);
+  return () => void sources.delete(source);
+}
+
+/** The same for meters; what several nodes say of one meter is told once. */
+export function addDiagnostics(source: () => readonly MeterDiagnostics[]): () => void {
+  meters.add(source);
+  return () => void meters.delete(source);
+}
+
+function metricsNow(): string {
+  const diagnosed = [...meters].flatMap((source) => source());
+  return renderMetrics([...diagnosticsMetrics(diagnosed), ...[...sources].flatMap((source) => source())]);
+}
+
+const listOf = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string' && item !== '');
+
+/** People who press the button at once share one scan. */
+function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>): Promise<ScanResult> {
+  const { port, timeoutMs } = SCAN_DEFAULTS;
+  const request: ScanRequest = {
+    addresses: listOf(query['address']),
+    interfaces: listOf(query['interface']),
+    port: Number(listOf(query['port'])[0] ?? port),
+    timeoutMs,
+  };
+  const key = JSON.stringify(request);
+  const shared =
+    scans.get(key) ??
+    scanNetwork(request, { clock: systemClock, logger: processLogger(RED) }).finally(() => scans.delete(key));
+  scans.set(key, shared);
+  return shared;
+}
+
+/** Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics` and `pm500/scan`. */
+export function registerAdmin(RED: NodeAPI): void {
+  const { httpAdmin, auth } = RED;
+  if (equipped.has(httpAdmin)) return;
+  equipped.add(httpAdmin);
+  const mayRead = auth.needsPermission(PERMISSION);
+  httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {
+    response.type(METRICS_CONTENT_TYPE).send(metricsNow());
+  });
+  httpAdmin.get('/pm500/scan', mayRead, (request, response) => {
+    const interfaces = Object.keys(networkInterfaces());
+    scanOnce(RED, request.query).then(
+      ({ devices, failures }) => {
+        const answer: ScanAnswer = { devices, failures: failures.map(({ message }) => message), interfaces };
+        response.json(answer);
+      },
+      (thrown: unknown) => {
+        response.status(400).json({ error: toPm500Error(thrown).message, interfaces });
+      },
+    );
+  });
+}

@@ -1,0 +1,55 @@
+import { parseShard, type Shard } from '../../src/acquisition/fleet';
+import type { FleetDefaults } from '../../src/acquisition/fleet-row';
+import { schedulesOf, type PollSchedule } from '../../src/acquisition/poll-schedule';
+import { GROUPS } from '../../src/meter/groups';
+import { QUIRKS } from '../../src/meter/quirks';
+import type { ConfigReader, NumberRange } from './config';
+
+/** How a `pm500-poll` node is set up, whatever it reads. */
+export interface PollSettings {
+  readonly source: 'meter' | 'file' | 'list';
+  /** False: reads on a message only. */
+  readonly isScheduled: boolean;
+  /** Of the one meter. */
+  readonly schedules: readonly PollSchedule[];
+  /** What the rows of a list may leave out. */
+  readonly fleetDefaults: FleetDefaults;
+  /** The part of a list that is this process's; undefined: all of it. */
+  readonly shard: Shard | undefined;
+  /** 0: never. */
+  readonly diagnosticsSeconds: number;
+}
+
+/** Names the part of every list that this process reads, unless a node names it itself. */
+export const SHARD_VARIABLE = 'PM500_SHARD';
+
+const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 86_400_000, unit: 'ms' };
+const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
+const GROUP_NAMES = GROUPS.map(({ name }) => name);
+
+/**
+ * @param environment of the process
+ * @throws Pm500Error CONFIG_INVALID
+ */
+export function readPollSettings(
+  config: ConfigReader<'pm500-poll'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): PollSettings {
+  const intervalMs = config.number('intervalMs', INTERVAL_RANGE);
+  const ownIntervals = config.numbersByName('groupIntervals', GROUP_NAMES, INTERVAL_RANGE);
+  const groups = config.choiceList('groups', GROUP_NAMES);
+  const source = config.choice('source', ['meter', 'file', 'list']);
+  // A variable that is not set leaves its name in Node-RED's hands, which makes nothing of it.
+  const shard = config.text('shard') || (environment[SHARD_VARIABLE] ?? '');
+  return {
+    source,
+    isScheduled: config.choice('mode', ['interval', 'message']) === 'interval',
+    schedules: schedulesOf(new Map(groups.map((name) => [name, ownIntervals.get(name) ?? intervalMs]))),
+    fleetDefaults: {
+      groups: new Map(groups.map((name) => [name, ownIntervals.get(name)])),
+      intervalMs,
+    },
+    shard: source === 'meter' || shard === '' ? undefined : parseShard(shard),
+    diagnosticsSeconds: config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE),
+  };
+}

@@ -1,0 +1,185 @@
+import type { Node, NodeAPI } from 'node-red';
+import { parseFleet, parseFleetEntries, takeShard, type Fleet } from '../../src/acquisition/fleet';
+import { fleetFileReader, watchFleetFile } from '../../src/acquisition/fleet-file';
+import type { FleetMeter } from '../../src/acquisition/fleet-row';
+import { FleetRunner } from '../../src/acquisition/fleet-runner';
+import { settingsOf } from '../../src/acquisition/meter-settings';
+import type { PollSchedule } from '../../src/acquisition/poll-schedule';
+import { systemClock } from '../../src/support/clock';
+import type { Pm500Error } from '../../src/support/errors';
+import { createThrottle } from '../../src/support/throttle';
+import type { ConfigReader } from './config';
+import { isMeterNode, sharedMeters } from './meters';
+import { PollMember, type MemberOptions } from './poll-member';
+import type { PollSettings } from './poll-settings';
+import { showFleet, showMeter } from './poll-status';
+import type { StatusLine } from './status';
+
+/** The meters that a node reads, one or many. */
+export interface PollSource {
+  readonly members: readonly PollMember[];
+  find(name: string): PollMember | undefined;
+  stop(): Promise<void>;
+}
+
+/** What every meter is polled with; `onCondition` is the source's own. */
+export type MemberEvents = (name: string) => Pick<MemberOptions, 'onReading' | 'onError' | 'onBack'>;
+
+/** Meters of a list begin within this time, each at its own place in it. */
+const START_WITHIN_MS = 2000;
+const STATUS_EVERY_MS = 500;
+
+/** The one meter of a configuration node. */
+function oneMeter(
+  RED: NodeAPI,
+  config: ConfigReader<'pm500-poll'>,
+  { isScheduled, schedules }: PollSettings,
+  events: MemberEvents,
+  status: StatusLine,
+): PollSource {
+  const { session } = config.node('meter', (id) => RED.nodes.getNode(id), isMeterNode);
+  const groups = schedules.flatMap((schedule) => schedule.groups);
+  const member = new PollMember(session, {
+    ...events(session.settings.name),
+    schedules,
+    isScheduled,
+    startWithinMs: 0,
+    onCondition: (condition) => {
+      showMeter(status, condition, groups);
+    },
+  });
+  return {
+    members: [member],
+    find: (name) => (name === member.name ? member : undefined),
+    stop: () => member.stop(),
+  };
+}
+
+/** The meters of a list, in a file or in the settings of the node. */
+class FleetSource implements PollSource {
+  private readonly runner: FleetRunner<PollMember>;
+  private readonly showSoon = createThrottle(systemClock, STATUS_EVERY_MS, () => {
+    this.show();
+  });
+  private isFileBad = false;
+  private badRows = 0;
+  private refused = 0;
+
+  constructor(
+    RED: NodeAPI,
+    private readonly node: Node,
+    private readonly settings: PollSettings,
+    events: MemberEvents,
+    private readonly status: StatusLine,
+  ) {
+    const start = (meter: FleetMeter): PollMember => {
+      const { session, release } = sharedMeters(RED).acquire(settingsOf(meter));
+      const onCondition = (): void => {
+        this.showSoon.request();
+      };
+      try {
+        return new PollMember(
+          session,
+          { ...events(meter.name), ...this.optionsOf(meter.schedules), onCondition },
+          release,
+        );
+      } catch (thrown) {
+        void release();
+        throw thrown;
+      }
+    };
+    this.runner = new FleetRunner(start, (_meter, problem) => {
+      this.refused++;
+      this.node.error(problem, {});
+    });
+    this.show();
+  }
+
+  get members(): readonly PollMember[] {
+    return this.runner.members;
+  }
+
+  find(name: string): PollMember | undefined {
+    return this.runner.find(name);
+  }
+
+  /** Reads these meters from now on, and says which rows cannot be used. */
+  take({ meters, problems }: Fleet): void {
+    const { shard } = this.settings;
+    this.badRows = problems.length;
+    this.refused = 0;
+    for (const { message } of problems) this.node.error(message, {});
+    void this.runner.apply(shard === undefined ? meters : takeShard(meters, shard)).then(() => {
+      this.node.log(`${this.members.length} meters are read.`);
+      this.showSoon.request();
+    });
+  }
+
+  /** The file cannot be used, or can be again. */
+  tell(problem: Pm500Error | undefined): void {
+    this.isFileBad = problem !== undefined;
+    if (problem === undefined) this.node.log('The meter list can be read again.');
+    else this.node.error(problem, {});
+    this.showSoon.request();
+  }
+
+  async stop(): Promise<void> {
+    await this.runner.stop();
+    this.showSoon.cancel();
+  }
+
+  private optionsOf(
+    schedules: readonly PollSchedule[],
+  ): Pick<MemberOptions, 'schedules' | 'isScheduled' | 'startWithinMs'> {
+    return { schedules, isScheduled: this.settings.isScheduled, startWithinMs: START_WITHIN_MS };
+  }
+
+  private show(): void {
+    const conditions = this.members.map(({ poll }) => poll.condition);
+    showFleet(this.status, { conditions, badRows: this.badRows + this.refused, isFileBad: this.isFileBad });
+  }
+}
+
+/**
+ * Begins to read what a node is set up to read.
+ * @throws Pm500Error CONFIG_INVALID
+ */
+export function startPollSource(
+  RED: NodeAPI,
+  node: Node,
+  config: ConfigReader<'pm500-poll'>,
+  settings: PollSettings,
+  events: MemberEvents,
+  status: StatusLine,
+): PollSource {
+  const { source, fleetDefaults } = settings;
+  if (source === 'meter') return oneMeter(RED, config, settings, events, status);
+  const path = source === 'file' ? config.requiredText('fleetFile') : '';
+  const entries = source === 'list' ? config.list('fleet') : [];
+  const fleet = new FleetSource(RED, node, settings, events, status);
+  if (source === 'list') {
+    fleet.take(parseFleetEntries(entries, 'of the node', fleetDefaults));
+    return fleet;
+  }
+  const file = watchFleetFile({
+    reader: fleetFileReader(path),
+    clock: systemClock,
+    parse: (text) => parseFleet(text, path, fleetDefaults),
+    onFleet: (read) => {
+      fleet.take(read);
+    },
+    onProblem: (problem) => {
+      fleet.tell(problem);
+    },
+  });
+  return {
+    get members() {
+      return fleet.members;
+    },
+    find: (name) => fleet.find(name),
+    stop: () => {
+      file.stop();
+      return fleet.stop();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { mergeDiagnostics, type MeterDiagnostics } from './diagnostics';
+import type { MetricFamily, MetricSample } from './prometheus';
+
+const COUNTERS = {
+  reads: ['pm500_reads_total', 'Blocks that were read.'],
+  coalesced: ['pm500_coalesced_reads_total', 'Requests for a block that shared the answer to another one.'],
+  failed: ['pm500_failed_reads_total', 'Blocks that could not be read.'],
+  timeouts: ['pm500_read_timeouts_total', 'Blocks that could not be read because nothing came in time.'],
+  reconnects: ['pm500_reconnects_total', 'Connections that were opened after the first.'],
+  missedSlots: ['pm500_missed_slots_total', 'Cycles left out because the one before took too long.'],
+} as const;
+type Counter = keyof typeof COUNTERS;
+
+type Labels = Readonly<Record<string, string>>;
+
+function labelsOf({ meter }: MeterDiagnostics): Labels {
+  const { tags, name, host, port, transport } = meter;
+  return { ...tags, meter: name, address: `${host}:${port}`, transport };
+}
+
+function histogramOf({ latency }: MeterDiagnostics, labels: Labels): readonly MetricSample[] {
+  let below = 0;
+  const buckets = latency.counts.map((count, index): MetricSample => {
+    below += count;
+    const edgeMs = latency.edgesMs[index];
+    const le = edgeMs === undefined ? '+Inf' : String(edgeMs / 1000);
+    return { labels: { ...labels, le }, value: below, suffix: '_bucket' };
+  });
+  return [
+    ...buckets,
+    { labels, value: latency.sumMs / 1000, suffix: '_sum' },
+    { labels, value: below, suffix: '_count' },
+  ];
+}
+
+/** The diagnostics of all meters as metric families of Prometheus. */
+export function diagnosticsMetrics(all: readonly MeterDiagnostics[]): readonly MetricFamily[] {
+  const meters = mergeDiagnostics(all);
+  const gauge = (name: string, help: string, valueOf: (meter: MeterDiagnostics) => number): MetricFamily => ({
+    name,
+    help,
+    type: 'gauge',
+    samples: meters.map((meter) => ({ labels: labelsOf(meter), value: valueOf(meter) })),
+  });
+  const staleMs = ({ staleSince, timestamp }: MeterDiagnostics): number =>
+    staleSince === undefined ? 0 : Math.max(0, timestamp - staleSince);
+  return [
+    gauge('pm500_up', '1 while the connection to the meter stands.', ({ state }) => (state === 'connected' ? 1 : 0)),
+    gauge('pm500_stale_seconds', 'Age of the newest data while none comes, else 0.', (meter) => staleMs(meter) / 1000),
+    gauge(
+      'pm500_maintenance_seconds',
+      'How long a maintenance window stays open.',
+      ({ maintenanceLeftMs = 0 }) => maintenanceLeftMs / 1000,
+    ),
+    ...(Object.keys(COUNTERS) as Counter[]).map((counter): MetricFamily => {
+      const [name, help] = COUNTERS[counter];
+      return {
+        name,
+        help,
+        type: 'counter',
+        samples: meters.map((meter) => ({ labels: labelsOf(meter), value: meter[counter] })),
+      };
+    }),
+    {
+      name: 'pm500_read_latency_seconds',
+      help: 'From request to answer; with implicit messages the age of the data when it was read.',
+      type: 'histogram',
+      samples: meters.flatMap((meter) => histogramOf(meter, labelsOf(meter))),
+    },
+  ];
+}
