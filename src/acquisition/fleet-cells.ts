@@ -49,8 +49,7 @@ export class Cells<Column extends string> {
     const value = this.value(column);
     if (typeof value === 'boolean') return value;
     if (value === '') return undefined;
-    const word = (typeof value === 'number' ? String(value) : value) as unknown;
-    const text = typeof word === 'string' ? word.trim().toLowerCase() : '';
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim().toLowerCase() : '';
     if (YES.includes(text)) return true;
     return NO.includes(text) ? false : refuse(column, value, 'yes or no');
   }

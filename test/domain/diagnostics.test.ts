@@ -35,8 +35,8 @@ describe('diagnostics of a meter', () => {
         assert.ok(validate(describeMeter(METER, connection, facts)), JSON.stringify(validate.errors));
       }
     }
-    const { reads: _reads, ...incomplete } = describeMeter(METER, CONNECTION, FACTS);
-    assert.ok(!validate(incomplete));
+    assert.ok(!validate({ ...describeMeter(METER, CONNECTION, FACTS), reads: undefined }));
+    assert.ok(!validate({ ...describeMeter(METER, CONNECTION, FACTS), missedSlots: -1 }));
   });
 
   it('carry nothing that the contract does not have', () => {

@@ -51,6 +51,8 @@ const WRONG: Readonly<Record<string, unknown>> = {
   deviceId: 'a#b',
   influxMeasurement: '#x',
   groups: [],
+  groupIntervals: { energy: 5 },
+  fleetFile: 'lists/',
 };
 
 /** What else is set where a property is looked at only then. */

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import Ajv from 'ajv/dist/2020';
 import type { NodeMessage } from 'node-red';
 import pm500Meter from '../../nodes/pm500-meter';
 import pm500Poll from '../../nodes/pm500-poll';
 import { isMeterNode } from '../../nodes/shared/meters';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-diagnostics';
 import type { LinkState } from '../../src/acquisition/meter-link';
+import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics-schema';
 import { parseReading } from '../../src/domain/parse-message';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
+import { GROUPS } from '../../src/meter/groups';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { FakeRed, type FakeNode } from '../support/fake-red';
@@ -14,7 +18,10 @@ import { sampleReading } from '../support/readings';
 
 /** A session that answers from memory; assemblies in `broken` fail. */
 class FakeSession {
-  readonly settings = { name: 'main-incomer', layout: BUILT_IN_LAYOUT };
+  readonly settings = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, tags: {}, layout: BUILT_IN_LAYOUT };
+  readonly groups = GROUPS.map(({ name }) => name);
+  readonly windows: (number | undefined)[] = [];
+  maintenanceLeftMs = 0;
   readonly asked: (readonly number[])[] = [];
   readonly broken = new Set<number>();
   readonly listeners = new Set<(state: LinkState) => void>();
@@ -25,6 +32,18 @@ class FakeSession {
   onState(listener: (state: LinkState) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  get diagnostics(): LinkDiagnostics {
+    return new LinkRecorder().snapshot(this.state);
+  }
+
+  openMaintenanceWindow(durationMs: number): void {
+    this.windows.push(durationMs);
+  }
+
+  closeMaintenanceWindow(): void {
+    this.windows.push(undefined);
   }
 
   checkGroups(groups: readonly string[]): void {
@@ -50,12 +69,12 @@ class FakeSession {
   }
 }
 
-function setUp(properties: object, type = 'pm500-meter'): { node: FakeNode; session: FakeSession } {
+function setUp(properties: object, type = 'pm500-meter'): { red: FakeRed; node: FakeNode; session: FakeSession } {
   const red = new FakeRed();
   const session = new FakeSession();
   red.configurations.set('m1', { type, session });
   pm500Poll(red.api);
-  return { node: red.create('pm500-poll', { meter: 'm1', mode: 'message', ...properties }), session };
+  return { red, node: red.create('pm500-poll', { meter: 'm1', mode: 'message', ...properties }), session };
 }
 
 describe('pm500-poll on a message', () => {
@@ -103,17 +122,23 @@ describe('pm500-poll on a message', () => {
   it('shows how the connection stands while nothing is asked of it', async () => {
     const { node, session } = setUp({ groups: ['energy'] });
     const tell = (state: Omit<LinkState, 'since'>): string => {
-      for (const listener of session.listeners) listener({ ...state, since: 0 });
-      return `${node.lastStatus?.fill ?? ''} ${node.lastStatus?.text ?? ''}`;
+      session.state = { ...state, since: 0 };
+      for (const listener of session.listeners) listener(session.state);
+      return `${node.lastStatus?.fill ?? ''} ${node.lastStatus?.text ?? ''}`.replace(/\d\d:\d\d/, 'HH:MM');
     };
     const lost = new Pm500Error('ENIP_CONNECTION_LOST', 'The meter closed it.');
     assert.equal(tell({ kind: 'connecting' }), 'yellow connecting');
     assert.equal(tell({ kind: 'connected' }), 'grey not read yet');
-    await node.receive({});
     assert.equal(tell({ kind: 'waiting', error: lost }), 'red connection lost');
-    assert.equal(tell({ kind: 'connecting' }), 'red connection lost');
+    assert.equal(tell({ kind: 'connected' }), 'grey not read yet');
+    await node.receive({});
+    assert.equal(tell({ kind: 'waiting', error: lost }), 'red stale since HH:MM');
+    assert.equal(tell({ kind: 'connecting' }), 'red stale since HH:MM');
+    const noOwner = new Pm500Error('ENIP_NO_OWNER', 'Nobody owns it.');
+    assert.equal(tell({ kind: 'waiting', error: noOwner }), 'blue no PLC to listen to');
     assert.equal(tell({ kind: 'connected' }), 'green energy 2 ms');
-    assert.equal(tell({ kind: 'waiting' }), 'red read failed');
+    const shared = new Pm500Error('METER_SHARED_WITH_PLC', 'Owned by a PLC.');
+    assert.equal(tell({ kind: 'waiting', error: shared }), 'blue needs maintenance');
     await node.close();
     assert.equal(session.listeners.size, 0);
   });
@@ -144,12 +169,16 @@ describe('pm500-poll on a schedule', () => {
 
   it('sends readings by itself, reports an outage once and its end, and stops when it is closed', async () => {
     const { node, session } = setUp({ mode: 'interval', intervalMs: 200, groups: ['status'] });
-    assert.equal(((await next(node, 'send')) as { topic: string }).topic, 'main-incomer');
+    assert.equal(((await next(node, 'send')) as NodeMessage[])[0]?.topic, 'main-incomer');
     session.broken.add(108);
+    const bad = next(node, 'send');
     assert.match(String(await next(node, 'error')), /No reply/);
-    await next(node, 'send');
-    await next(node, 'send');
-    assert.equal(node.errors.length, 1);
+    assert.notEqual(parseReading(((await bad) as NodeMessage[])[0]?.payload).blocks[0]?.error, undefined);
+    // Asked again and again, it stays quiet: a loss is told once.
+    const quiet = node.sent.length;
+    const before = session.asked.length;
+    while (session.asked.length < before + 3) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([node.errors.length, node.sent.length], [1, quiet]);
     session.broken.clear();
     assert.match(String(await next(node, 'log')), /answers again/);
     await node.close();
@@ -161,6 +190,72 @@ describe('pm500-poll on a schedule', () => {
   });
 });
 
+describe('maintenance windows by message', () => {
+  it('are opened and closed, and no reading comes of it', async () => {
+    const { node, session } = setUp({});
+    assert.deepEqual(await node.receive({ payload: { maintenance: { minutes: 10 } } }), { sent: [], error: undefined });
+    await node.receive({ payload: { maintenance: false, meter: 'main-incomer' } });
+    assert.deepEqual(session.windows, [600_000, undefined]);
+    assert.deepEqual(session.asked, []);
+    assert.match(String(node.logged[0]), /window of meter "main-incomer" is open for 10 minutes/);
+    await node.close();
+  });
+
+  it('are refused in one sentence', async () => {
+    const { node, session } = setUp({});
+    for (const [payload, sentence] of [
+      [{ maintenance: { minutes: 90 } }, /minutes is 90, expected more than 0 and at most 60/],
+      [{ maintenance: { minutes: 5 }, meter: 'other' }, /There is no meter "other" here/],
+    ] as const) {
+      assert.match(String((await node.receive({ payload })).error), sentence);
+    }
+    assert.deepEqual(session.windows, []);
+    await node.close();
+  });
+});
+
+describe('diagnostics', () => {
+  const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS_JSON_SCHEMA);
+
+  it('come out of the second output, and stand on a page of their own for who may read it', async () => {
+    const { red, node } = setUp({ diagnosticsSeconds: 0.01 });
+    while (node.sentSecond.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const [message] = node.sentSecond;
+    assert.equal(message?.topic, 'main-incomer');
+    assert.ok(validate(message?.payload), JSON.stringify(validate.errors));
+    assert.deepEqual(node.sent, []);
+
+    const found = red.pages.get('/pm500/metrics');
+    assert.equal(found?.permission, 'pm500.read');
+    const answer = { type: '', body: '' };
+    const response = {
+      type: (type: string) => {
+        answer.type = type;
+        return response;
+      },
+      send: (body: string) => {
+        answer.body = body;
+      },
+    };
+    found.page({}, response);
+    assert.match(answer.type, /^text\/plain; version=0\.0\.4/);
+    assert.match(answer.body, /^pm500_up\{meter="main-incomer",address="10\.0\.0\.1:44818",transport="ucmm"\} 1$/m);
+    await node.close();
+    found.page({}, response);
+    assert.equal(answer.body, '');
+    const sent = node.sentSecond.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(node.sentSecond.length, sent);
+  });
+
+  it('are off with 0', async () => {
+    const { node } = setUp({ diagnosticsSeconds: 0, mode: 'interval', intervalMs: 200 });
+    await node.receive({});
+    assert.deepEqual(node.sentSecond, []);
+    await node.close();
+  });
+});
+
 describe('configurations that cannot work', () => {
   const cases: readonly (readonly [string, object, RegExp])[] = [
     ['no meter', { meter: '' }, /meter is not chosen/],
@@ -169,6 +264,13 @@ describe('configurations that cannot work', () => {
     ['no group', { groups: [] }, /at least one of realtime/],
     ['an unknown group', { groups: ['harmonics'] }, /groups\[0\] is "harmonics"/],
     ['an unknown mode', { mode: 'always' }, /mode is "always"/],
+    ['an unknown source', { source: 'cloud' }, /source is "cloud", expected one of meter, file, list/],
+    ['no file', { source: 'file' }, /fleetFile is "", expected text that is not empty/],
+    ['a list that is none', { source: 'list', fleet: 'x' }, /fleet is "x", expected an array/],
+    ['a part that is none', { source: 'list', shard: '4/3' }, /Shard is "4\/3", expected i\/n/],
+    ['a group that is too fast', { groupIntervals: { energy: '50' } }, /groupIntervals\.energy is "50", expected/],
+    ['an interval of no group', { groupIntervals: { harmonics: 500 } }, /a name in .*groupIntervals is "harmonics"/],
+    ['diagnostics too often', { diagnosticsSeconds: -1 }, /diagnosticsSeconds is -1/],
   ];
   for (const [what, properties, sentence] of cases) {
     it(`pm500-poll with ${what} says so and reads nothing`, async () => {

@@ -24,11 +24,25 @@ function lookUp(key: string, values: Readonly<Record<string, unknown>> = {}): st
   return found.replaceAll(/__(\w+)__/g, (_place, name: string) => String(values[name]));
 }
 
+/** What a node sends: a message of its only output, or one per output. */
+type Outgoing = NodeMessage | readonly (NodeMessage | null)[];
+
+function outputsOf(out: Outgoing): readonly [first: NodeMessage | null, second: NodeMessage | null] {
+  const list = Array.isArray(out) ? (out as readonly (NodeMessage | null)[]) : [out as NodeMessage];
+  return [list[0] ?? null, list[1] ?? null];
+}
+
+/** What answers a page of the admin API; tests call it with as much of a request as it needs. */
+export type Page = (request: object, response: object) => void;
+
 /** A node that remembers what it did. */
 export class FakeNode extends EventEmitter {
   readonly id = 'f00d';
   readonly statuses: NodeStatus[] = [];
+  /** Of the first output. */
   readonly sent: NodeMessage[] = [];
+  /** Of the second output. */
+  readonly sentSecond: NodeMessage[] = [];
   readonly errors: unknown[] = [];
   readonly logged: unknown[] = [];
   readonly warnings: unknown[] = [];
@@ -40,8 +54,10 @@ export class FakeNode extends EventEmitter {
   status(status: NodeStatus): void {
     this.statuses.push(status);
   }
-  send(message: NodeMessage): void {
-    this.sent.push(message);
+  send(message: Outgoing): void {
+    const [first, second] = outputsOf(message);
+    if (first !== null) this.sent.push(first);
+    if (second !== null) this.sentSecond.push(second);
   }
   error(message: unknown): void {
     this.errors.push(message);
@@ -74,7 +90,11 @@ export class FakeNode extends EventEmitter {
             done({ sent, error });
           });
       };
-      this.emit('input', message, (out: NodeMessage) => sent.push(out), finish);
+      const send = (out: Outgoing): void => {
+        const [first] = outputsOf(out);
+        if (first !== null) sent.push(first);
+      };
+      this.emit('input', message, send, finish);
     });
   }
 
@@ -92,12 +112,19 @@ export class FakeRed {
   private readonly constructors = new Map<string, Constructor>();
   /** What RED.nodes.getNode gives. */
   readonly configurations = new Map<string, unknown>();
+  /** Pages of the admin API by path, and the permission that each asks for. */
+  readonly pages = new Map<string, { readonly permission: string; readonly page: Page }>();
+  private readonly httpAdmin = {
+    get: (path: string, permission: string, page: Page) => this.pages.set(path, { permission, page }),
+  };
 
   /** This, as the type that adapters take. Only what they use is there. */
   get api(): NodeAPI {
     const ignore = (): void => undefined;
     const api = {
       _: lookUp,
+      httpAdmin: this.httpAdmin,
+      auth: { needsPermission: (permission: string) => permission },
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       nodes: {
         createNode: ignore,
