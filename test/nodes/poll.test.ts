@@ -222,7 +222,7 @@ describe('diagnostics', () => {
     while (node.sentSecond.length < 2) await new Promise((resolve) => setImmediate(resolve));
     const [message] = node.sentSecond;
     assert.equal(message?.topic, 'main-incomer');
-    assert.ok(validate(message?.payload), JSON.stringify(validate.errors));
+    assert.ok(validate(message.payload), JSON.stringify(validate.errors));
     assert.deepEqual(node.sent, []);
 
     const found = red.pages.get('/pm500/metrics');
