@@ -69,10 +69,12 @@ export class Head {
   async peek({ maximumRecords, maximumBytes }: PeekLimits): Promise<OutboxBatch> {
     while (this.ahead.length < maximumRecords && this.ahead.bytes < maximumBytes && (await this.fill()));
     const records: OutboxRecord[] = [];
-    for (let bytes = 0; records.length < maximumRecords;) {
-      const item = this.ahead.at(records.length);
+    let bytes = 0;
+    for (let index = 0; records.length < maximumRecords; index += 1) {
+      const item = this.ahead.at(index);
       // A batch ends where records are lost: its positions follow each other.
-      if (item?.record === undefined) break;
+      if (item === undefined || (item.record === undefined && item.count > 0)) break;
+      if (item.record === undefined) continue;
       bytes += item.payloadBytes;
       if (records.length > 0 && bytes > maximumBytes) break;
       records.push(item.record);

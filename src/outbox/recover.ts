@@ -28,11 +28,11 @@ export async function recoverLog(files: OutboxFiles, position: number, damage: D
     segments.push(await readHeader(files, name, named));
   }
   segments.sort((left, right) => left.base - right.base || left.sequence - right.sequence);
-  mendHeaders(segments);
+  await mendHeaders(files, segments);
   const log: SegmentLog = { segments, end: position, endBytes: 0, nextSequence };
   const last = segments.at(-1);
   if (last === undefined) return log;
-  log.endBytes = last.baseBytes + (await measureLast(files, last, damage));
+  log.endBytes = last.baseBytes + (await measure(files, last, damage));
   log.end = Math.max(position, last.base + last.count);
   return log;
 }
@@ -62,20 +62,25 @@ async function readHeader(
   }
 }
 
-/** The records of a segment end where the next one begins. A damaged header costs no record, only exact byte counts. */
-function mendHeaders(segments: Segment[]): void {
-  segments.forEach((segment, at) => {
+/** The records of a segment end where the next one begins. A damaged header costs no record. */
+async function mendHeaders(files: OutboxFiles, segments: Segment[]): Promise<void> {
+  for (const [at, segment] of segments.entries()) {
     const next = segments[at + 1];
     if (next !== undefined) segment.count = next.base - segment.base;
-    if (segment.baseBytes !== UNKNOWN) return;
-    const previous = segments[at - 1]?.baseBytes ?? 0;
+    if (segment.baseBytes !== UNKNOWN) continue;
+    // Where a later header tells, the reader finds the difference there.
     const later = segments.slice(at).find(({ baseBytes }) => baseBytes !== UNKNOWN);
-    segments[at] = { ...segment, baseBytes: later?.baseBytes ?? previous };
-  });
+    const previous = segments[at - 1];
+    const ofPrevious = previous === undefined || later !== undefined ? 0 : await measure(files, { ...previous });
+    segments[at] = { ...segment, baseBytes: later?.baseBytes ?? (previous?.baseBytes ?? 0) + ofPrevious };
+  }
 }
 
-/** Counts the records of the last segment; returns their payload bytes. */
-async function measureLast(files: OutboxFiles, segment: Segment, damage: DamageReporter): Promise<number> {
+/**
+ * Counts the records of a segment; returns their payload bytes.
+ * @param damage absent where the segment is read again later
+ */
+async function measure(files: OutboxFiles, segment: Segment, damage?: DamageReporter): Promise<number> {
   const file = await files.open(segment.name);
   let bytes: Buffer;
   try {
@@ -88,18 +93,25 @@ async function measureLast(files: OutboxFiles, segment: Segment, damage: DamageR
   }
   let payloadBytes = 0;
   let at = HEADER_BYTES;
-  for (;;) {
-    const frame = nextFrame(bytes, at, segment.sequence, segment.count, Infinity);
+  for (let from = 0; ;) {
+    const frame = nextFrame(bytes, at, segment.sequence, from, Infinity);
     if (frame === undefined) break;
     payloadBytes += frame.payloadBytes;
-    segment.count = frame.index + 1;
+    from = frame.index + 1;
     at = frame.end;
+    if (damage !== undefined) segment.count = from;
   }
+  if (damage === undefined) return payloadBytes;
   segment.size = Math.min(at, bytes.length);
   const rest = bytes.subarray(segment.size);
   // Bytes that only look like the beginning of a frame are a write that was cut short, which nobody was told is safe.
   if (rest.length > 0 && !isUnfinished(rest, segment.sequence)) {
-    await damage.report({ segmentName: segment.name, offset: segment.size, bytes: rest, lost: 1 });
+    await damage.report({
+      segmentName: segment.name,
+      offset: segment.size,
+      bytes: rest,
+      lost: segment.count === 0 ? 0 : 1,
+    });
   }
   return payloadBytes;
 }
