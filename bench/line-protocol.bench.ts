@@ -1,7 +1,7 @@
 import { Point as PeerPoint } from '@influxdata/influxdb-client';
 import { normalizeReading } from '../src/domain/normalize';
 import { LineSerializer } from '../src/influx/line-protocol';
-import { telemetryToPoints } from '../src/influx/points';
+import { PointMapper } from '../src/influx/points';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../test/support/readings';
 import { measureRate } from './measure';
@@ -14,7 +14,8 @@ const ASSEMBLIES = [101, 102];
 export function benchLineProtocol(): BenchLine[] {
   const telemetry = normalizeReading(sampleReading(ASSEMBLIES, seededRandom(4)));
   const serializer = new LineSerializer();
-  const { points } = telemetryToPoints(telemetry, 'powermonitor_500');
+  const mapper = new PointMapper();
+  const { points } = mapper.map(telemetry, 'powermonitor_500');
   const [point] = points;
   if (point === undefined || points.length !== 1) throw new Error('expected one point');
   const fieldCount = Object.keys(point.fields).length;
@@ -25,7 +26,7 @@ export function benchLineProtocol(): BenchLine[] {
   });
   const whole = measureRate(() => {
     for (let index = 0; index < POINTS_PER_ROUND; index++) {
-      for (const each of telemetryToPoints(telemetry, 'powermonitor_500').points) serializer.serialize(each);
+      for (const each of mapper.map(telemetry, 'powermonitor_500').points) serializer.serialize(each);
     }
     return POINTS_PER_ROUND;
   });

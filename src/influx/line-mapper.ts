@@ -1,5 +1,7 @@
 import { LineSerializer } from './line-protocol';
+import type { Mapping } from './mapping';
 import { parsePoints, type PointDefaults } from './message-points';
+import { PointMapper } from './points';
 
 /** The lines of one message, and how many values it had that could not become fields. */
 export interface MappedLines {
@@ -11,13 +13,18 @@ export interface MappedLines {
 /** Turns message payloads into line protocol. */
 export class LineMapper {
   private readonly serializer = new LineSerializer();
+  private readonly pointMapper: PointMapper;
+
+  constructor(mapping?: Mapping) {
+    this.pointMapper = new PointMapper(mapping);
+  }
 
   /**
    * Lines of a payload; none when nothing in it has a value.
    * @throws Pm500Error MESSAGE_INVALID or LINE_PROTOCOL_INVALID in one sentence
    */
   map(payload: unknown, defaults: PointDefaults): MappedLines {
-    const { points, mistyped } = parsePoints(payload, defaults);
+    const { points, mistyped } = parsePoints(payload, defaults, this.pointMapper);
     const skippedBefore = this.serializer.skipped;
     const lines: string[] = [];
     for (const point of points) {

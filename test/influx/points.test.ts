@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { telemetryToPoints } from '../../src/influx/points';
+import type { Mapping } from '../../src/influx/mapping';
+import { PointMapper, type TelemetryPoints } from '../../src/influx/points';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/telemetry';
 import { CATALOGUE } from '../../src/meter/catalogue';
 
@@ -19,6 +20,9 @@ const telemetry = (metrics: Telemetry['metrics'], tags: Record<string, string> =
   timestamp: TIMESTAMP,
   metrics,
 });
+
+const telemetryToPoints = (given: Telemetry, influxMeasurement: string): TelemetryPoints =>
+  new PointMapper().map(given, influxMeasurement);
 
 describe('telemetry as points', () => {
   it('makes one wide point of values of one quality', () => {
@@ -97,5 +101,84 @@ describe('telemetry as points', () => {
   it('takes metrics that only a layout of the site has', () => {
     const { points } = telemetryToPoints(telemetry({ oil_level: sample(3), oil_ok: sample(false) }), 'pm');
     assert.deepEqual(points[0]?.fields, { oil_level: 3, oil_ok: false });
+  });
+
+  describe('in other shapes', () => {
+    const metrics = {
+      voltage_l1_n: sample(230),
+      voltage_l2_n: sample(231, 'uncertain'),
+      current_l1: sample(5),
+      frequency: sample(50),
+      max_voltage_l1_n: sample(240),
+      active_power_total: { ...sample(null, 'bad'), reason: 'overload' } as const,
+    };
+    const shown = (mapping: Mapping): unknown[] =>
+      new PointMapper(mapping)
+        .map(telemetry(metrics), 'pm')
+        .points.map(({ tags, fields }) => [tags['phase'], tags['quality'], fields]);
+
+    it('has one point for each phase and quality', () => {
+      assert.deepEqual(shown({ shape: 'long', quality: 'tag' }), [
+        ['l1', 'good', { voltage_ln: 230, current: 5, max_voltage_ln: 240 }],
+        [undefined, 'good', { frequency: 50 }],
+        ['l2', 'uncertain', { voltage_ln: 231 }],
+        [undefined, 'bad', { bad_overload: 1 }],
+      ]);
+    });
+
+    it('has the worst quality of a point as a field', () => {
+      const { voltage_l1_n, voltage_l2_n, ...others } = {
+        voltage_l1_n: 230,
+        voltage_l2_n: 231,
+        current_l1: 5,
+        frequency: 50,
+        max_voltage_l1_n: 240,
+        bad_overload: 1,
+        quality_code: 64,
+      };
+      assert.deepEqual(shown({ shape: 'wide', quality: 'field' }), [
+        [undefined, undefined, { voltage_l1_n, voltage_l2_n, ...others }],
+      ]);
+      assert.deepEqual(shown({ shape: 'long', quality: 'field' }), [
+        ['l1', undefined, { voltage_ln: 230, current: 5, max_voltage_ln: 240, quality_code: 192 }],
+        ['l2', undefined, { voltage_ln: 231, quality_code: 64 }],
+        [undefined, undefined, { frequency: 50, bad_overload: 1, quality_code: 192 }],
+      ]);
+    });
+
+    it('says that a point of missing values only is bad', () => {
+      const bad = telemetry({ frequency: sample(null, 'bad') });
+      const [point] = new PointMapper({ shape: 'wide', quality: 'field' }).map(bad, 'pm').points;
+      assert.deepEqual(point?.fields, { bad_unexplained: 1, quality_code: 0 });
+    });
+
+    it('leaves quality out where that was chosen, and bad values in any case', () => {
+      const [[, , fields] = []] = shown({ shape: 'wide', quality: 'none' }) as [unknown, unknown, object][];
+      assert.deepEqual(Object.keys(fields ?? {}).sort(), [
+        'bad_overload',
+        'current_l1',
+        'frequency',
+        'max_voltage_l1_n',
+        'voltage_l1_n',
+        'voltage_l2_n',
+      ]);
+    });
+
+    it('puts derived metrics into a measurement of their own, of the type that the table gives them', () => {
+      const [frequency] = CATALOGUE.filter(({ name }) => name === 'frequency');
+      assert.ok(frequency);
+      const mapper = new PointMapper(undefined, [{ ...frequency, name: 'unbalance' }]);
+      const given = { frequency: sample(50), unbalance: sample(2), ...{ bad: sample(null, 'bad') } };
+      const { points } = mapper.map(telemetry(given), 'pm');
+      assert.deepEqual(
+        points.map(({ influxMeasurement, fields }) => [influxMeasurement, fields]),
+        [
+          ['pm', { frequency: 50 }],
+          ['pm_kpi', { unbalance: 2 }],
+          ['pm', { bad_unexplained: 1 }],
+        ],
+      );
+      assert.equal(mapper.map(telemetry({ unbalance: sample('much') }), 'pm').mistyped, 1);
+    });
   });
 });
