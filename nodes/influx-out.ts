@@ -1,11 +1,15 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { LineMapper } from '../src/influx/line-mapper';
 import { checkMeasurement } from '../src/influx/line-protocol';
+import { POINT_SHAPES, QUALITY_PLACES } from '../src/influx/mapping';
 import type { PointDefaults } from '../src/influx/message-points';
 import { onClose } from './shared/close';
-import { isInfluxTargetNode, showDelivery } from './shared/influx-targets';
+import type { NumberRange } from './shared/config';
+import { isInfluxTargetNode, sendDiagnostics, showDelivery } from './shared/influx-targets';
 import { onInput } from './shared/input';
 import { startNode } from './shared/start';
+
+const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
 
 /** What senders for other InfluxDB nodes put beside the payload. */
 type InfluxMessage = NodeMessageInFlow & { readonly measurement?: unknown; readonly timestamp?: unknown };
@@ -25,14 +29,19 @@ export = (RED: NodeAPI): void => {
       const influxMeasurement = config.requiredText('influxMeasurement');
       checkMeasurement(influxMeasurement);
       const acknowledge = config.choice('acknowledge', ['queued', 'written']);
-      const mapper = new LineMapper();
+      const mapper = new LineMapper({
+        shape: config.choice('shape', POINT_SHAPES),
+        quality: config.choice('quality', QUALITY_PLACES),
+      });
+      const diagnosticsSeconds = config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE);
       let hasWarned = false;
 
       const show = (): void => {
-        showDelivery(status, target.stats);
+        showDelivery(status, target);
       };
       const stopListening = [
         target.onChange(show),
+        sendDiagnostics(this, target, diagnosticsSeconds),
         target.onRejected(this.id, ({ line, reason }) => {
           this.error(reason.message, { payload: line });
         }),

@@ -1,10 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createHttpSender } from '../src/influx/sender';
+import { checkHealth } from '../src/influx/health';
 import { InfluxTarget } from '../src/influx/target';
 import { systemClock } from '../src/support/clock';
+import { toPm500Error } from '../src/support/errors';
 import { onClose } from './shared/close';
 import { readSenderSettings, readWriterSettings, type InfluxCredentials } from './shared/influx-settings';
-import type { InfluxTargetNode } from './shared/influx-targets';
+import { openDeadLetters, type InfluxTargetNode } from './shared/influx-targets';
 import { nodeLogger } from './shared/logger';
 import { OUTBOX_HOURS_RANGE, OUTBOX_KINDS, OUTBOX_MEGABYTES_RANGE, outboxLimits, takeOutbox } from './shared/outboxes';
 import { startNode } from './shared/start';
@@ -13,7 +15,8 @@ import { startNode } from './shared/start';
 export = (RED: NodeAPI): void => {
   function Target(this: Node<InfluxCredentials>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
-      const sender = createHttpSender(readSenderSettings(RED, config, this), systemClock);
+      const senderSettings = readSenderSettings(RED, config, this);
+      const sender = createHttpSender(senderSettings, systemClock);
       const settings = readWriterSettings(config);
       const limits = outboxLimits(
         config.number('maximumMegabytes', OUTBOX_MEGABYTES_RANGE),
@@ -21,10 +24,28 @@ export = (RED: NodeAPI): void => {
       );
       const { outbox, giveBack } = takeOutbox(RED, this, config.choice('outbox', OUTBOX_KINDS), limits);
       const logger = nodeLogger(this);
-      const target = new InfluxTarget(settings, { outbox, sender, clock: systemClock, random: Math.random, logger });
+      const target = new InfluxTarget(settings, {
+        outbox,
+        sender,
+        clock: systemClock,
+        random: Math.random,
+        logger,
+        ...openDeadLetters(RED, this.id),
+      });
       Object.assign<Node, Pick<InfluxTargetNode, 'target'>>(this, { target });
 
+      const closing = new AbortController();
+      checkHealth(senderSettings, systemClock, closing.signal).then(
+        (health) => {
+          if (!closing.signal.aborted) target.noteHealth(health);
+        },
+        (thrown: unknown) => {
+          logger.warn(toPm500Error(thrown).message);
+        },
+      );
+
       onClose(this, async (removed) => {
+        closing.abort();
         await target.close();
         await giveBack(removed);
       });

@@ -80,7 +80,10 @@ export const DEFAULTS = {
     configVersion: 1,
     target: '',
     influxMeasurement: 'powermonitor_500',
+    shape: 'wide',
+    quality: 'tag',
     acknowledge: 'queued',
+    diagnosticsSeconds: 60,
   },
   'pm500-sim': {
     name: '',

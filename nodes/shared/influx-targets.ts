@@ -1,6 +1,11 @@
-import type { Node } from 'node-red';
+import { join } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import { DeadLetters } from '../../src/influx/dead-letters';
+import { DiagnosticsReporter } from '../../src/influx/diagnostics';
 import { InfluxTarget } from '../../src/influx/target';
-import type { WriterStats } from '../../src/influx/writer';
+import type { WriterState } from '../../src/influx/writer';
+import { systemClock, type Clock } from '../../src/support/clock';
+import { isRecord } from '../../src/support/expect';
 import type { StatusLine } from './status';
 
 /** What `influx-target` offers to `influx-out`. */
@@ -17,12 +22,64 @@ export function isInfluxTargetNode(candidate: unknown): candidate is InfluxTarge
   );
 }
 
-/** Shows how delivery to a target goes. */
-export function showDelivery(status: StatusLine, { state, outbox, linesWritten }: WriterStats): void {
+/** The file for lines that the database refuses; none where Node-RED has no user directory. */
+export function openDeadLetters(RED: NodeAPI, id: string): { readonly deadLetters?: DeadLetters } {
+  const settings: unknown = RED.settings;
+  const userDir = isRecord(settings) ? settings['userDir'] : undefined;
+  if (typeof userDir !== 'string' || userDir === '') return {};
+  const path = join(userDir, 'pm500', 'refused', `${encodeURIComponent(id)}.lp`);
+  return { deadLetters: new DeadLetters(path, systemClock) };
+}
+
+/** Shows how delivery to a target goes; before the first point, whether it would go. */
+export function showDelivery(status: StatusLine, { stats, health }: InfluxTarget): void {
+  const { state, outbox, linesWritten } = stats;
   const count = (lines: number): string => lines.toLocaleString('en-US').replaceAll(',', ' ');
   if (state === 'held') status.show('failed', 'held', { lines: count(outbox.depth) });
   else if (state === 'retrying') status.show('partial', 'waiting', { lines: count(outbox.depth) });
   else if (state === 'closed') status.clear();
   else if (linesWritten > 0) status.show('ok', 'written', { lines: count(linesWritten) });
+  else if (health?.healthy === false) status.show('failed', health.problem === 'refused' ? 'unwelcome' : 'unreachable');
   else status.show('idle', 'ready');
+}
+
+/** Whether delivery goes well is worth a message at once; that requests come and go is not. */
+function conditionOf(state: WriterState): string {
+  return state === 'held' || state === 'retrying' ? state : 'well';
+}
+
+/**
+ * Sends diagnostics of delivery from a node: whenever it begins to fail or goes well again, and every `seconds`.
+ * @param seconds 0 for changes only
+ * @returns stops it
+ */
+export function sendDiagnostics(
+  node: Pick<Node, 'send'>,
+  target: InfluxTarget,
+  seconds: number,
+  clock: Clock = systemClock,
+): () => void {
+  const reporter = new DiagnosticsReporter(target.stats, clock.monotonic());
+  let condition = conditionOf(target.stats.state);
+  const send = (): void => {
+    condition = conditionOf(target.stats.state);
+    node.send({ topic: 'delivery', payload: reporter.report(target.stats, clock.now(), clock.monotonic()) });
+  };
+  const stopListening = target.onChange(() => {
+    if (conditionOf(target.stats.state) !== condition) send();
+  });
+  const repeat = (): ReturnType<Clock['after']> =>
+    clock.after(
+      seconds * 1000,
+      () => {
+        send();
+        timer = repeat();
+      },
+      true,
+    );
+  let timer = seconds > 0 ? repeat() : undefined;
+  return () => {
+    stopListening();
+    timer?.cancel();
+  };
 }

@@ -4,6 +4,8 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { createThrottle, type Throttle } from '../support/throttle';
+import type { DeadLetters } from './dead-letters';
+import type { Health } from './health';
 import { Receipts, type Receipt } from './receipts';
 import type { Sender } from './sender';
 import { InfluxWriter, type WriterStats } from './writer';
@@ -16,6 +18,8 @@ export interface TargetDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where lines that the database refuses are kept; nowhere where absent. */
+  readonly deadLetters?: DeadLetters;
 }
 
 /** A line that the database refused, and why. */
@@ -39,6 +43,7 @@ export class InfluxTarget {
   private readonly changes: Throttle;
   private readonly dropReports: Throttle;
   private droppedReported: number;
+  private foundHealth: Health | undefined;
 
   constructor(
     settings: WriterSettings,
@@ -53,9 +58,7 @@ export class InfluxTarget {
     });
     this.writer = new InfluxWriter(settings, {
       ...dependencies,
-      onRejected: (record, reason, position) => {
-        this.reject(record, reason, position);
-      },
+      onRejected: (record, reason, position) => this.reject(record, reason, position),
       onWritten: (range) => {
         this.receipts.noteWritten(range);
       },
@@ -68,6 +71,22 @@ export class InfluxTarget {
 
   get stats(): WriterStats {
     return this.writer.stats;
+  }
+
+  /** What was found out about the database before it got its first point; absent until then. */
+  get health(): Health | undefined {
+    return this.foundHealth;
+  }
+
+  noteHealth(health: Health): void {
+    this.foundHealth = health;
+    const { logger } = this.dependencies;
+    if (health.healthy) {
+      logger.info(`Points go to ${health.server}.`);
+      return;
+    }
+    logger.warn(health.error.message);
+    this.changes.request();
   }
 
   /**
@@ -144,11 +163,26 @@ export class InfluxTarget {
     this.dependencies.logger.warn(droppedError(lines).message);
   }
 
-  private reject({ payload, origin = '' }: OutboxRecord, reason: Pm500Error, position: number): void {
+  private async reject({ payload, origin = '' }: OutboxRecord, reason: Pm500Error, position: number): Promise<void> {
+    const isKept = await this.keep(payload, reason);
     if (this.receipts.noteRejected(position, reason)) return;
     const listener = this.rejectionListeners.get(origin);
-    if (listener === undefined) this.dependencies.logger.error(`${reason.message} The line was: ${payload}`);
-    else listener({ line: payload, reason });
+    if (listener !== undefined) listener({ line: payload, reason });
+    else this.dependencies.logger.error(isKept ? reason.message : `${reason.message} The line was: ${payload}`);
+  }
+
+  /** A refused line that cannot be kept must not stop the others: then the log has it. */
+  private async keep(line: string, reason: Pm500Error): Promise<boolean> {
+    const { deadLetters, logger } = this.dependencies;
+    if (deadLetters === undefined) return false;
+    try {
+      await deadLetters.add(line, reason);
+      return true;
+    } catch (thrown) {
+      const why = toPm500Error(thrown).message;
+      logger.error(`A refused line cannot be kept in ${deadLetters.path} (${why}). The line was: ${line}`);
+      return false;
+    }
   }
 
   private guard(listener: () => void): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Destination } from '../../src/influx/destination';
+import { checkHealth } from '../../src/influx/health';
 import { LineMapper } from '../../src/influx/line-mapper';
 import type { FieldValue } from '../../src/influx/line-protocol';
 import { createHttpSender, type SenderSettings } from '../../src/influx/sender';
@@ -177,6 +178,24 @@ describe('delivery to a real InfluxDB 1', () => {
     await target.submit(numbered('outage', 3000, 3500), 'test');
     await waitFor('all points', () => outbox.stats().depth === 0);
     await assertStored('outage', 3500);
+  });
+
+  it('says on deployment what is wrong, without writing anything', async () => {
+    open();
+    const check = async (over: Partial<SenderSettings>): Promise<string> => {
+      const settings = { url: database.url, destination: v1(), timeoutMs: 5000, ...over };
+      const health = await checkHealth(settings, systemClock, new AbortController().signal);
+      return health.healthy ? health.server : `${health.problem}: ${health.error.message}`;
+    };
+    assert.match(await check({}), /^InfluxDB 1\.\d/);
+    assert.match(
+      await check({ destination: v1({ database: 'nowhere' }) }),
+      /^refused: .*database not found.*check URL/,
+    );
+    assert.match(await check({ destination: v1({ password: 'no' }) }), /^refused: .*401.*check the user and password/);
+    assert.match(await check({ url: 'http://127.0.0.1:1' }), /^unreachable: .*nothing listens there/);
+    assert.match(await check({ url: 'http://no.such.host.invalid' }), /^unreachable: .*(no such host|name server)/);
+    assert.match(await check({ url: database.url.replace('http:', 'https:') }), /^unreachable: .*TLS/);
   });
 
   it('holds on a wrong password, a missing database and a missing retention policy, and goes on when it is there', async () => {

@@ -45,6 +45,9 @@ export class ScriptedInflux {
   connections = 0;
   inFlight = 0;
   mostInFlight = 0;
+  /** What an empty write is answered, which asks whether points would be taken; these are not among `received`. */
+  probe: Answer = written;
+  probes = 0;
   private readonly script: Answer[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly listeners = new Set<() => void>();
@@ -111,6 +114,11 @@ export class ScriptedInflux {
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
       const received = { method, url, headers, lines: bodyOf(Buffer.concat(chunks), headers).split('\n') };
+      if (method === 'GET' || received.lines.join('') === '') {
+        this.probes += 1;
+        this.probe(response, received, request.socket);
+        return;
+      }
       this.received.push(received);
       const answer = this.script.shift() ?? this.fallback;
       answer(response, received, request.socket);

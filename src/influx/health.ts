@@ -1,0 +1,72 @@
+import type { Clock } from '../support/clock';
+import type { Pm500Error } from '../support/errors';
+import { wordsOf, writePath } from './destination';
+import { createExchange, type Exchange } from './exchange';
+import { judgeFailure, judgeReply, type Reply } from './response-rules';
+import { writeHeaders, type SenderSettings } from './sender';
+
+/** Whether a database would take points, found out without sending one. */
+export type Health =
+  | { readonly healthy: true; readonly server: string }
+  | { readonly healthy: false; readonly problem: HealthProblem; readonly error: Pm500Error };
+
+/** - `unreachable`: no connection (name, address, TLS, proxy); `refused`: it answers and would not take points */
+export type HealthProblem = 'unreachable' | 'refused';
+
+/**
+ * Asks a database how it is, then writes nothing to it: an empty write is judged like any other (credential, bucket or
+ * database, retention policy) and stores nothing. One sentence says what is wrong. Never rejects.
+ */
+export async function checkHealth(
+  settings: SenderSettings,
+  clock: Clock,
+  signal: AbortSignal,
+  env = process.env,
+): Promise<Health> {
+  const exchange = createExchange(settings, clock, env);
+  try {
+    return await examine(exchange, settings, clock, signal);
+  } finally {
+    exchange.close();
+  }
+}
+
+async function examine(
+  exchange: Exchange,
+  { destination, precision = 'ms', timeoutMs }: SenderSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Health> {
+  const { shownUrl } = exchange;
+  const headers = writeHeaders(destination);
+  const path = writePath(destination, precision);
+  const empty = { method: 'POST', path, body: '', headers, gzip: false } as const;
+  const outcome = await exchange.request(empty, signal);
+  if (outcome.kind === 'timed out') {
+    const cause = Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' });
+    return unreachable(cause, shownUrl);
+  }
+  if (outcome.kind === 'failed') return unreachable(outcome.cause, shownUrl);
+  const { reply } = outcome;
+  const verdict = judgeReply(reply, shownUrl, clock.now(), wordsOf(destination));
+  if (verdict.kind === 'hold') return { healthy: false, problem: 'refused', error: verdict.error };
+  if (verdict.kind === 'retry') return { healthy: false, problem: 'refused', error: verdict.error };
+  // A 400 is about the write being empty: InfluxDB 2 and 3 want at least one line, after all else has passed.
+  return { healthy: true, server: await nameServer(exchange, reply, signal) };
+}
+
+function unreachable(cause: unknown, url: string): Health {
+  const verdict = judgeFailure(cause, url);
+  // A failure is never a success.
+  if (!('error' in verdict)) throw new TypeError('unreachable');
+  return { healthy: false, problem: 'unreachable', error: verdict.error };
+}
+
+/** For people only: not every server says what it is, and none must. */
+async function nameServer(exchange: Exchange, { version }: Reply, signal: AbortSignal): Promise<string> {
+  if (version !== undefined) return `InfluxDB ${version}`;
+  const ping = { method: 'GET', path: '/ping', body: '', headers: {}, gzip: false } as const;
+  const outcome = await exchange.request(ping, signal);
+  const found = outcome.kind === 'replied' ? outcome.reply.version : undefined;
+  return found === undefined ? 'a server of line protocol' : `InfluxDB ${found}`;
+}

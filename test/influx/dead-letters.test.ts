@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DeadLetters } from '../../src/influx/dead-letters';
+import { InfluxTarget } from '../../src/influx/target';
+import { MemoryOutbox } from '../../src/outbox/memory';
+import { Pm500Error } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
+import { FakeClock, settle } from '../support/fake-clock';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
+
+const REASON = new Pm500Error('INFLUX_REJECTED', 'InfluxDB answered 400 (unable\nto parse): correct it.');
+
+describe('dead letters', () => {
+  let folder: string;
+  let path: string;
+  const clock = new FakeClock();
+
+  beforeEach(() => {
+    folder = temporaryFolder('dead-letters');
+    path = join(folder, 'a/b/refused.lp');
+  });
+
+  afterEach(() => {
+    removeFolder(folder);
+  });
+
+  it('keep the line under its reason, as line protocol that can be written again', async () => {
+    const letters = new DeadLetters(path, clock);
+    await letters.add('m f=1 1', REASON);
+    await letters.add('m f="é" 2', REASON);
+    const comment = '# 2026-01-01T00:00:00.000Z INFLUX_REJECTED InfluxDB answered 400 (unable to parse): correct it.';
+    assert.equal(readFileSync(path, 'utf8'), `${comment}\nm f=1 1\n${comment}\nm f="é" 2\n`);
+  });
+
+  it('stay within two files of the limit, the newest kept, also over restarts', async () => {
+    const limit = 2000;
+    for (let start = 0; start < 5; start += 1) {
+      const letters = new DeadLetters(path, clock, limit);
+      for (let at = 0; at < 20; at += 1) await letters.add(`m f=${start * 20 + at} 1`, REASON);
+    }
+    assert.ok(statSync(path).size <= limit && statSync(`${path}.1`).size <= limit);
+    const kept = readFileSync(`${path}.1`, 'utf8') + readFileSync(path, 'utf8');
+    const numbers = [...kept.matchAll(/^m f=(\d+) /gm)].map(([, number]) => Number(number));
+    assert.equal(numbers.at(-1), 99);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => 100 - numbers.length + at),
+    );
+  });
+
+  it('take a line that is larger than the limit', async () => {
+    const letters = new DeadLetters(path, clock, 100);
+    await letters.add('x'.repeat(500), REASON);
+    await letters.add('y', REASON);
+    assert.match(readFileSync(`${path}.1`, 'utf8'), /x{500}/);
+    assert.match(readFileSync(path, 'utf8'), /^y$/m);
+  });
+
+  it('go on after the folder was removed', async () => {
+    const letters = new DeadLetters(path, clock);
+    await letters.add('one', REASON);
+    rmSync(dirname(path), { recursive: true });
+    await assert.rejects(letters.add('two', REASON));
+    await letters.add('three', REASON);
+    assert.match(readFileSync(path, 'utf8'), /three/);
+  });
+
+  describe('of a target', () => {
+    const refuse = async (letters: DeadLetters, origin: string): Promise<{ errors: string[]; heard: string[] }> => {
+      const errors: string[] = [];
+      const heard: string[] = [];
+      const outbox = new MemoryOutbox({ maximumBytes: 1e6 }, clock);
+      const target = new InfluxTarget(
+        {
+          batch: { lines: 10, bytes: 1e6, flushMs: 0 },
+          retry: { initialMs: 1, maximumMs: 1, factor: 1, jitter: 0 },
+          recheckMs: 1,
+        },
+        {
+          outbox,
+          sender: {
+            send: () => Promise.resolve({ kind: 'rejected', error: REASON, tooLarge: false }),
+            close: () => undefined,
+          },
+          clock,
+          random: Math.random,
+          logger: { ...silentLogger, error: (message) => errors.push(message) },
+          deadLetters: letters,
+        },
+      );
+      target.onRejected('node', ({ line }) => heard.push(line));
+      await target.submit(['m f=1 1'], origin);
+      await settle();
+      await clock.advance(10);
+      await waitFor('the line to leave the outbox', () => outbox.stats().depth === 0, { everyMs: 2 });
+      await target.close();
+      return { errors, heard };
+    };
+
+    it('are kept before the line leaves the outbox, and told to who sent it', async () => {
+      assert.deepEqual(await refuse(new DeadLetters(path, clock), 'node'), { errors: [], heard: ['m f=1 1'] });
+      assert.match(readFileSync(path, 'utf8'), /^m f=1 1$/m);
+    });
+
+    it('go to the log where they cannot be kept, and stop nothing', async () => {
+      mkdirSync(join(folder, 'a'));
+      writeFileSync(join(folder, 'a/b'), 'a file in the way');
+      const { errors, heard } = await refuse(new DeadLetters(path, clock), 'nobody');
+      assert.deepEqual(heard, []);
+      assert.ok(errors.length === 2 && errors.every((error) => error.includes('m f=1 1')));
+      assert.equal(existsSync(path), false);
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { sendDiagnostics } from '../../nodes/shared/influx-targets';
+import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/influx/diagnostics';
+import { InfluxTarget } from '../../src/influx/target';
+import type { Verdict } from '../../src/influx/response-rules';
+import { MemoryOutbox } from '../../src/outbox/memory';
+import { Pm500Error } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
+import { FakeClock } from '../support/fake-clock';
+
+describe('diagnostics of delivery', () => {
+  let clock: FakeClock;
+  let verdict: Verdict;
+  let target: InfluxTarget;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    verdict = { kind: 'written' };
+    target = new InfluxTarget(
+      {
+        batch: { lines: 100, bytes: 1e6, flushMs: 0 },
+        retry: { initialMs: 1000, maximumMs: 1000, factor: 1, jitter: 0 },
+        recheckMs: 1000,
+      },
+      {
+        outbox: new MemoryOutbox({ maximumBytes: 1e6 }, clock),
+        sender: { send: () => Promise.resolve(verdict), close: () => undefined },
+        clock,
+        random: () => 0,
+        logger: silentLogger,
+      },
+    );
+  });
+
+  afterEach(async () => {
+    await target.close();
+  });
+
+  it('say what waits, how long, how fast it goes and what went wrong last', async () => {
+    const reporter = new DiagnosticsReporter(target.stats, clock.monotonic());
+    await target.submit(['a', 'b'], 'x');
+    await clock.advance(4000);
+    const well = reporter.report(target.stats, clock.now(), clock.monotonic());
+    assert.deepEqual([well.state, well.depth, well.written, well.pointsPerSecond], ['idle', 0, 2, 0.5]);
+    assert.deepEqual([well.oldestAgeSeconds, well.lastError], [0, null]);
+    verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy') };
+    await target.submit(['long'], 'x');
+    await clock.advance(2500);
+    const ill = reporter.report(target.stats, clock.now(), clock.monotonic());
+    assert.deepEqual([ill.state, ill.depth, ill.bytes, ill.oldestAgeSeconds], ['retrying', 1, 4, 2.5]);
+    assert.deepEqual([ill.lastError, ill.pointsPerSecond], [{ code: 'INFLUX_BUSY', message: 'busy' }, 0]);
+    assert.ok(ill.retries >= 2);
+  });
+
+  it('are sent at every change for better or worse, and in the interval', async () => {
+    const sent: DeliveryDiagnostics[] = [];
+    const node = { send: (message: unknown) => void sent.push((message as { payload: DeliveryDiagnostics }).payload) };
+    const stop = sendDiagnostics(node, target, 60, clock);
+    verdict = { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', 'no') };
+    await target.submit(['a'], 'x');
+    await clock.advance(5000);
+    verdict = { kind: 'written' };
+    await clock.advance(5000);
+    assert.deepEqual(
+      sent.map(({ lastError }) => lastError?.message),
+      ['no', undefined],
+    );
+    await clock.advance(110_000);
+    assert.equal(sent.length, 4);
+    stop();
+    await clock.advance(600_000);
+    assert.equal(sent.length, 4);
+  });
+});
