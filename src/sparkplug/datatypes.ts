@@ -1,6 +1,6 @@
 /**
  * Datatypes of metrics and properties: number on the wire and the protobuf field that carries the value.
- * Source: Sparkplug 3.0.0, chapter 6.4.16, "Data Types"; arrays, DataSet and Template are not offered yet.
+ * Source: Sparkplug 3.0.0, chapter 6.4.16, "Data Types".
  */
 
 /** Which value field of a metric or property carries a datatype. */
@@ -40,7 +40,7 @@ const ROWS = {
   File: { code: 18, field: 'bytes' },
 } as const satisfies Readonly<Record<string, DatatypeRow>>;
 
-/** Name of a datatype as the specification spells it. */
+/** Name of a datatype of one value, as the specification spells it. */
 export type Datatype = keyof typeof ROWS;
 
 /** By name. Without a prototype: what is not a datatype is undefined, whatever the name. */
@@ -63,4 +63,61 @@ export function datatypeOfCode(code: number): Datatype | undefined {
 /** True when `name` is a datatype of this list, spelt exactly so. */
 export function isDatatype(name: unknown): name is Datatype {
   return typeof name === 'string' && Object.hasOwn(ROWS, name);
+}
+
+/** The packed form of an array: bytes of one element, or how elements of varying size follow each other. */
+export type ArrayPacking = 1 | 2 | 4 | 8 | 'bits' | 'text';
+
+interface ArrayRow {
+  readonly code: number;
+  readonly element: Datatype;
+  readonly packing: ArrayPacking;
+}
+
+const ARRAY_ROWS = {
+  Int8Array: { code: 22, element: 'Int8', packing: 1 },
+  Int16Array: { code: 23, element: 'Int16', packing: 2 },
+  Int32Array: { code: 24, element: 'Int32', packing: 4 },
+  Int64Array: { code: 25, element: 'Int64', packing: 8 },
+  UInt8Array: { code: 26, element: 'UInt8', packing: 1 },
+  UInt16Array: { code: 27, element: 'UInt16', packing: 2 },
+  UInt32Array: { code: 28, element: 'UInt32', packing: 4 },
+  UInt64Array: { code: 29, element: 'UInt64', packing: 8 },
+  FloatArray: { code: 30, element: 'Float', packing: 4 },
+  DoubleArray: { code: 31, element: 'Double', packing: 8 },
+  BooleanArray: { code: 32, element: 'Boolean', packing: 'bits' },
+  StringArray: { code: 33, element: 'String', packing: 'text' },
+  DateTimeArray: { code: 34, element: 'DateTime', packing: 8 },
+} as const satisfies Readonly<Record<string, ArrayRow>>;
+
+/** Name of a datatype of many values of one kind; they travel packed in the bytes field. */
+export type ArrayDatatype = keyof typeof ARRAY_ROWS;
+
+export const ARRAY_DATATYPES: Readonly<Record<ArrayDatatype, ArrayRow>> = ARRAY_ROWS;
+export const ARRAY_DATATYPE_NAMES = Object.keys(ARRAY_ROWS) as readonly ArrayDatatype[];
+
+/** Datatypes of a metric that holds a table, and of one that holds metrics. */
+export const DATA_SET_CODE = 16;
+export const TEMPLATE_CODE = 19;
+
+/** Every datatype that a metric can have. */
+export type MetricDatatype = Datatype | ArrayDatatype | 'DataSet' | 'Template';
+
+const ARRAYS_BY_CODE: ReadonlyMap<number, ArrayDatatype> = new Map(
+  ARRAY_DATATYPE_NAMES.map((name) => [ARRAY_ROWS[name].code, name]),
+);
+
+/** The array datatype of a number on the wire; undefined when it is none. */
+export function arrayDatatypeOfCode(code: number): ArrayDatatype | undefined {
+  return ARRAYS_BY_CODE.get(code);
+}
+
+/** True when `name` is an array datatype, spelt exactly so. */
+export function isArrayDatatype(name: unknown): name is ArrayDatatype {
+  return typeof name === 'string' && Object.hasOwn(ARRAY_ROWS, name);
+}
+
+/** The basic datatypes, which columns of a DataSet and parameters of a Template can have (1 to 14; 6.4.17, 6.4.19). */
+export function isBasicDatatype(type: Datatype): boolean {
+  return ROWS[type].code <= ROWS.Text.code;
 }

@@ -1,74 +1,10 @@
 import { Reader } from 'protobufjs/minimal';
 import { Pm500Error } from '../support/errors';
-import { datatypeOfCode } from './datatypes';
-import { readBytes, readEnd, readFlag, readMessage, readRawValue, readText, readUint32 } from './decode-fields';
-import { readPropertySet } from './decode-properties';
-import { interpretValue } from './decode-value';
-import type { DecodedMetric, DecodedPayload, RawValue } from './model';
-import { METRIC_TAGS, PAYLOAD_TAGS } from './wire';
-import { readBigInt, readSafeInteger } from './varint';
-
-type Draft<Message> = { -readonly [Key in keyof Message]: Message[Key] };
-
-const UNSUPPORTED: ReadonlyMap<number, 'dataset' | 'template' | 'extension'> = new Map([
-  [METRIC_TAGS.dataset, 'dataset'],
-  [METRIC_TAGS.template, 'template'],
-  [METRIC_TAGS.extension, 'extension'],
-]);
-
-function readValueField(reader: Reader, tag: number, end: number): RawValue | undefined {
-  const unsupported = UNSUPPORTED.get(tag);
-  if (unsupported === undefined) return readRawValue(reader, tag, METRIC_TAGS, end);
-  reader.pos = readEnd(reader, end);
-  return { field: 'unsupported', content: unsupported };
-}
-
-function readMetricField(reader: Reader, tag: number, end: number, metric: Draft<DecodedMetric>): boolean {
-  switch (tag) {
-    case METRIC_TAGS.name:
-      metric.name = readText(reader, end);
-      return true;
-    case METRIC_TAGS.alias:
-      metric.alias = readBigInt(reader, end);
-      return true;
-    case METRIC_TAGS.timestamp:
-      metric.timestamp = readSafeInteger(reader, end);
-      return true;
-    case METRIC_TAGS.datatype:
-      metric.datatype = readUint32(reader, end);
-      return true;
-    case METRIC_TAGS.isHistorical:
-      metric.isHistorical = readFlag(reader, end);
-      return true;
-    case METRIC_TAGS.isTransient:
-      metric.isTransient = readFlag(reader, end);
-      return true;
-    case METRIC_TAGS.isNull:
-      metric.isNull = readFlag(reader, end);
-      return true;
-    case METRIC_TAGS.properties:
-      metric.properties = readPropertySet(reader, readEnd(reader, end));
-      return true;
-    default: {
-      const raw = readValueField(reader, tag, end);
-      if (raw !== undefined) metric.raw = raw;
-      return raw !== undefined;
-    }
-  }
-}
-
-function readMetric(reader: Reader, end: number): DecodedMetric {
-  const metric: Draft<DecodedMetric> = { isHistorical: false, isTransient: false, isNull: false };
-  readMessage(reader, end, (tag) => readMetricField(reader, tag, end, metric));
-  const type = metric.datatype === undefined ? undefined : datatypeOfCode(metric.datatype);
-  if (metric.isNull) metric.value = null;
-  else if (type !== undefined && metric.raw !== undefined) {
-    const value = interpretValue(type, metric.raw);
-    if (value === undefined) throw new RangeError(`the value of metric "${metric.name ?? '?'}" is not a valid ${type}`);
-    metric.value = value;
-  }
-  return metric;
-}
+import { readBytes, readEnd, readMessage, readText } from './decode-fields';
+import { type Draft, readMetric } from './decode-metric';
+import type { DecodedMetric, DecodedPayload } from './model';
+import { PAYLOAD_TAGS } from './wire';
+import { readSafeInteger } from './varint';
 
 function readPayload(bytes: Uint8Array): DecodedPayload {
   const reader = Reader.create(bytes);

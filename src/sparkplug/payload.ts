@@ -1,13 +1,29 @@
 /** The Sparkplug B payload codec (Sparkplug 3.0.0, chapter 6), in one place for its users. */
-export { encodePayload, type PayloadForm } from './encode-payload';
+export { encodePayload } from './encode-payload';
+export type { PayloadForm } from './encode-metric';
 export { encodePropertySet } from './encode-properties';
 export { decodePayload } from './decode-payload';
 export { interpretValue } from './decode-value';
-export { DATATYPES, DATATYPE_NAMES, datatypeOfCode, isDatatype, type Datatype } from './datatypes';
+export {
+  ARRAY_DATATYPES,
+  ARRAY_DATATYPE_NAMES,
+  DATATYPES,
+  DATATYPE_NAMES,
+  datatypeOfCode,
+  isDatatype,
+  type ArrayDatatype,
+  type Datatype,
+  type MetricDatatype,
+} from './datatypes';
 export type {
+  ArrayValue,
+  DataSet,
   DecodedMetric,
   DecodedPayload,
+  DecodedTemplate,
+  DecodedValue,
   EncodedPropertySet,
+  MetaData,
   Metric,
   MetricValue,
   Payload,
@@ -15,4 +31,6 @@ export type {
   PropertySet,
   RawValue,
   ScalarProperty,
+  Template,
+  TemplateParameter,
 } from './model';

@@ -26,6 +26,7 @@ export const METRIC_TAGS = {
   isHistorical: tag(5, WIRE.varint),
   isTransient: tag(6, WIRE.varint),
   isNull: tag(7, WIRE.varint),
+  metaData: tag(8, WIRE.delimited),
   properties: tag(9, WIRE.delimited),
   int: tag(10, WIRE.varint),
   long: tag(11, WIRE.varint),
@@ -57,4 +58,59 @@ export const PROPERTY_TAGS = {
   string: tag(8, WIRE.delimited),
   propertySet: tag(9, WIRE.delimited),
   propertySetList: tag(10, WIRE.delimited),
+} as const;
+
+/** Message Payload.MetaData. */
+export const META_DATA_TAGS = {
+  isMultiPart: tag(1, WIRE.varint),
+  contentType: tag(2, WIRE.delimited),
+  size: tag(3, WIRE.varint),
+  seq: tag(4, WIRE.varint),
+  fileName: tag(5, WIRE.delimited),
+  fileType: tag(6, WIRE.delimited),
+  md5: tag(7, WIRE.delimited),
+  description: tag(8, WIRE.delimited),
+} as const;
+
+/** Message Payload.DataSet; `packedTypes` is how some encoders write the repeated numbers. */
+export const DATA_SET_TAGS = {
+  columnCount: tag(1, WIRE.varint),
+  columns: tag(2, WIRE.delimited),
+  types: tag(3, WIRE.varint),
+  packedTypes: tag(3, WIRE.delimited),
+  rows: tag(4, WIRE.delimited),
+} as const;
+
+/** Message Payload.DataSet.Row. */
+export const ROW_TAGS = { elements: tag(1, WIRE.delimited) } as const;
+
+/** Message Payload.DataSet.DataSetValue; its fields are one of. */
+export const CELL_TAGS = {
+  int: tag(1, WIRE.varint),
+  long: tag(2, WIRE.varint),
+  float: tag(3, WIRE.fixed32),
+  double: tag(4, WIRE.fixed64),
+  boolean: tag(5, WIRE.varint),
+  string: tag(6, WIRE.delimited),
+} as const;
+
+/** Message Payload.Template. */
+export const TEMPLATE_TAGS = {
+  version: tag(1, WIRE.delimited),
+  metrics: tag(2, WIRE.delimited),
+  parameters: tag(3, WIRE.delimited),
+  templateRef: tag(4, WIRE.delimited),
+  isDefinition: tag(5, WIRE.varint),
+} as const;
+
+/** Message Payload.Template.Parameter; fields 3 to 8 are one of. */
+export const PARAMETER_TAGS = {
+  name: tag(1, WIRE.delimited),
+  type: tag(2, WIRE.varint),
+  int: tag(3, WIRE.varint),
+  long: tag(4, WIRE.varint),
+  float: tag(5, WIRE.fixed32),
+  double: tag(6, WIRE.fixed64),
+  boolean: tag(7, WIRE.varint),
+  string: tag(8, WIRE.delimited),
 } as const;

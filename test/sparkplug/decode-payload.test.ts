@@ -61,8 +61,8 @@ describe('payload decoder', () => {
   });
 
   it('names values that it cannot read and keeps the rest of the message', () => {
-    const payload = decodePayload(fromHex('12 08 0a 01 74 20 13 92 01 00 12 07 0a 01 6d 20 05 50 07'));
-    assert.deepEqual(payload.metrics[0]?.raw, { field: 'unsupported', content: 'template' });
+    const payload = decodePayload(fromHex('12 08 0a 01 74 20 28 9a 01 00 12 07 0a 01 6d 20 05 50 07'));
+    assert.deepEqual(payload.metrics[0]?.raw, { field: 'unsupported', content: 'extension' });
     assert.equal(payload.metrics[0].value, undefined);
     assert.equal(payload.metrics[1]?.value, 7);
   });

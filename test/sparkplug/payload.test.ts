@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hasCode } from '../../src/support/errors';
 import { decodePayload, encodePayload, encodePropertySet, interpretValue } from '../../src/sparkplug/payload';
-import type { Datatype, Metric, MetricValue, PropertySet } from '../../src/sparkplug/payload';
+import type { Datatype, DecodedValue, Metric, MetricValue, PropertySet } from '../../src/sparkplug/payload';
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
@@ -12,7 +12,7 @@ function valueHex(type: Datatype, value: MetricValue): string {
   return hex(encodePayload({ metrics: [{ name: 'm', type, value }] })).slice(4);
 }
 
-function roundTrip(type: Datatype, value: MetricValue): MetricValue | undefined {
+function roundTrip(type: Datatype, value: MetricValue): DecodedValue | undefined {
   return decodePayload(encodePayload({ metrics: [{ name: 'm', type, value }] })).metrics[0]?.value;
 }
 
@@ -112,8 +112,8 @@ describe('payload codec', () => {
     }
   });
 
-  it('refuses datatypes that it does not have instead of guessing', () => {
-    for (const type of ['DataSet', 'Template', 'Int8Array', 'float', '', 'toString']) {
+  it('refuses types that are none, and values that are not of their type', () => {
+    for (const type of ['DataSet', 'Template', 'Int8Array', 'PropertySet', 'float', '', 'toString']) {
       assert.throws(
         () => encodePayload({ metrics: [{ name: 'm', type: type as Datatype, value: 1 }] }),
         (thrown) => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID'),

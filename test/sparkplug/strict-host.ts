@@ -1,5 +1,5 @@
 import { DATATYPES, datatypeOfCode, decodePayload, interpretValue } from '../../src/sparkplug/payload';
-import type { Datatype, DecodedMetric, DecodedPayload, MetricValue } from '../../src/sparkplug/payload';
+import type { Datatype, DecodedMetric, DecodedPayload, DecodedValue } from '../../src/sparkplug/payload';
 import { parseTopic } from '../../src/sparkplug/topic';
 
 interface KnownMetric {
@@ -33,7 +33,7 @@ export class StrictHost {
   readonly violations: string[] = [];
   readonly counts: Record<string, number> = {};
   /** "device/metric" to the present value. */
-  readonly values = new Map<string, MetricValue>();
+  readonly values = new Map<string, DecodedValue>();
   readonly qualities = new Map<string, number>();
   readonly births: { readonly device: string; readonly names: readonly string[] }[] = [];
   readonly #nodes = new Map<string, SeenNode>();
@@ -217,7 +217,7 @@ export class StrictHost {
     }
   }
 
-  #keep(device: string, name: string, { properties }: DecodedMetric, value: MetricValue | undefined): void {
+  #keep(device: string, name: string, { properties }: DecodedMetric, value: DecodedValue | undefined): void {
     this.values.set(`${device}/${name}`, value ?? null);
     const quality = properties?.['Quality']?.value;
     if (typeof quality === 'number') this.qualities.set(`${device}/${name}`, quality);
