@@ -101,7 +101,8 @@ function isSample(value: unknown): boolean {
     isOneOf(QUALITIES, value['quality']) &&
     isOneOf(PROVENANCES, value['provenance']) &&
     Number.isFinite(value['timestamp']) &&
-    (value['reason'] === undefined || isOneOf(REASONS, value['reason']))
+    (value['reason'] === undefined || isOneOf(REASONS, value['reason'])) &&
+    (value['spanMs'] === undefined || Number.isFinite(value['spanMs']))
   );
 }
 
@@ -113,6 +114,7 @@ function checkSample(expect: Expect, path: string, value: unknown): void {
   if (sample['reason'] !== undefined) expect.choice(`${path}.reason`, sample['reason'], REASONS);
   expect.choice(`${path}.provenance`, sample['provenance'], PROVENANCES);
   expect.finite(`${path}.timestamp`, sample['timestamp']);
+  if (sample['spanMs'] !== undefined) expect.finite(`${path}.spanMs`, sample['spanMs']);
 }
 
 /**
