@@ -31,6 +31,8 @@ export const TOTAL_COUNTERS: readonly string[] = ENERGY_COUNTERS.filter(({ name 
   ({ name }) => name,
 );
 const DEFAULT_MAX_GAP_MS = 15 * 60_000;
+/** Over more than 400 days a delta belongs to no period that anybody asks for, and more likely a clock was wrong. */
+const LONGEST_MS = 400 * 24 * 3_600_000;
 const POSSIBLE_POWER = CATALOGUE.find(({ name }) => name === 'active_power_total')?.range?.max ?? Number.MAX_VALUE;
 /** The last digit of the display, 0.1 kWh (1420-UM001D p.66 Table 37): one step above the largest value is zero. */
 const DISPLAY_STEP = 100;
@@ -114,7 +116,8 @@ export class EnergyDeltas {
     const serial = serialNumber ?? last?.serialNumber;
     const identity = serial === undefined ? {} : { serialNumber: serial };
     const replaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
-    if (last === undefined || replaced) {
+    const forgotten = last !== undefined && timestamp - last.standing.timestamp > LONGEST_MS;
+    if (last === undefined || replaced || forgotten) {
       this.counters.set(metric.name, { standing: now, judgement: seen, ...identity });
       unknown(caused(replaced ? 'counter_replaced' : 'counter_started', seen));
       return undefined;

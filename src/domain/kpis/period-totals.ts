@@ -77,11 +77,11 @@ export class PeriodTotals {
     this.current = { ...this.current, peak: demand };
   }
 
-  /** Ends the running period when its time is over. */
+  /** Ends the running period when its time is over, and begins the one that holds this time. */
   reach(timeMs: number): void {
     if (this.current === undefined || timeMs < this.current.endMs) return;
     this.last = this.current;
-    this.current = this.begin(this.current.endMs);
+    this.current = this.begin(timeMs);
   }
 
   state(): PeriodTotalsState {
