@@ -1,15 +1,18 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { LOAD_KINDS, loadsOf } from '../src/simulator/choose-load';
+import { SimulatorControl } from '../src/simulator/control';
 import { ADDRESSINGS, MOST_METERS, settingsOfMany } from '../src/simulator/many-meters';
+import { parseFaultName } from '../src/simulator/parse-fault';
 import { MAXIMUM_POWER_W } from '../src/simulator/plain-profiles';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
 import { SPEED_RANGE } from '../src/simulator/simulated-time';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../src/simulator/simulator';
 import { systemClock, type Timer } from '../src/support/clock';
-import { hasCode, toPm500Error } from '../src/support/errors';
+import { hasCode, Pm500Error, toPm500Error } from '../src/support/errors';
 import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
+import { onInput } from './shared/input';
 import { nodeLogger } from './shared/logger';
 import { startNode } from './shared/start';
 
@@ -52,30 +55,52 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
   };
 }
 
-/** A simulated meter on the network: it listens while the flow runs and shows the power it simulates. */
+/** A fault that this meter cannot have is told; the meter runs without it. */
+function beginOnAll(simulator: Simulator, fault: string, node: Node): void {
+  try {
+    new SimulatorControl(simulator).order({ fault });
+  } catch (thrown) {
+    node.warn(toPm500Error(thrown).message);
+  }
+}
+
+/** A simulated meter on the network: it listens while the flow runs, shows the power it simulates, and has faults on demand. */
 export = (RED: NodeAPI): void => {
   function Pm500Sim(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'pm500-sim', definition, (config, status) => {
       const settings = readSettings(config);
+      const fault = config.text('fault');
+      if (fault !== '') parseFaultName(fault);
       let timer: Timer | undefined;
       let closing = false;
 
-      const showPower = (simulator: Simulator): void => {
+      const show = (simulator: Simulator): void => {
         const [meter] = simulator.meters;
         if (closing || meter === undefined) return;
+        timer?.cancel();
+        const names = simulator.meters.flatMap(({ faults }) => faults.active.map(({ name }) => name));
+        const [name, ...others] = new Set(names);
         const power = (meter.activePowerW() / 1000).toPrecision(4);
         const count = simulator.meters.length;
-        if (count > 1) status.show('ok', 'many', { port: meter.port, count });
+        if (name !== undefined && others.length > 0) status.show('partial', 'faults', { name, more: others.length });
+        else if (name !== undefined) status.show('partial', 'fault', { name });
+        else if (count > 1) status.show('ok', 'many', { port: meter.port, count });
         else status.show('ok', 'power', { port: meter.port, power: Number(power) });
         timer = systemClock.after(STATUS_EVERY_MS, () => {
-          showPower(simulator);
+          show(simulator);
         });
       };
 
       status.show('busy', 'starting');
       const started = startSimulator({ ...settings, logger: nodeLogger(this) }).then(
         (simulator) => {
-          showPower(simulator);
+          if (fault !== '') beginOnAll(simulator, fault, this);
+          for (const { faults } of simulator.meters) {
+            faults.onChange(() => {
+              show(simulator);
+            });
+          }
+          show(simulator);
           return simulator;
         },
         (thrown: unknown) => {
@@ -85,6 +110,20 @@ export = (RED: NodeAPI): void => {
           return undefined;
         },
       );
+
+      onInput(this, async (message, send) => {
+        const simulator = await started;
+        if (simulator === undefined) {
+          throw new Pm500Error(
+            'SIMULATOR_BIND_FAILED',
+            'The simulated meter does not run; see its status and the log.',
+          );
+        }
+        const control = new SimulatorControl(simulator);
+        control.order(message.payload);
+        const states = control.states;
+        send({ ...message, payload: states.length === 1 ? states[0] : states });
+      });
 
       onClose(this, async () => {
         closing = true;

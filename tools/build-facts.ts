@@ -5,6 +5,7 @@ import { GROUPS } from '../src/meter/groups';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { PROVENANCES, type Provenance } from '../src/meter/measurement';
 import { QUIRKS } from '../src/meter/quirks';
+import { FAULTS } from '../src/simulator/fault-table';
 import { MOST_METERS } from '../src/simulator/many-meters';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
 import { PORT_RANGE } from '../nodes/shared/config';
@@ -43,6 +44,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
   transports: () => TRANSPORT_KINDS,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
+  faults: () => FAULTS.map(({ name, label, does }) => ({ name, label, does })),
   limits: () => ({
     minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,
     port: { min: PORT_RANGE.min, max: PORT_RANGE.max },

@@ -102,6 +102,7 @@ export const DEFAULTS = {
     modbusPort: '',
     plc: false,
     plcRpiMs: 500,
+    fault: '',
   },
 } as const;
 

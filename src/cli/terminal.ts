@@ -6,6 +6,8 @@ export interface Terminal {
   print(text: string): boolean;
   /** Standard error. */
   complain(sentence: string): void;
+  /** Standard input; absent where nothing is to be read. */
+  readonly input?: NodeJS.ReadableStream & { readonly unref?: () => unknown };
   /** Aborts when the user ends the command (SIGINT, SIGTERM) or nobody reads its output any more. */
   readonly ended: AbortSignal;
 }
@@ -45,6 +47,10 @@ export function processTerminal(): Terminal {
     },
     complain: (sentence) => {
       process.stderr.write(`${sentence}\n`);
+    },
+    // Looked up when a command reads it, and not before: the others have no use for it.
+    get input() {
+      return process.stdin;
     },
     ended: ending.signal,
   };

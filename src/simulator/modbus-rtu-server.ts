@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { crc16, withCrc } from '../transport/modbus/crc';
 import type { ModbusTarget } from './modbus-target';
 import type { WireFaults } from './wire-faults';
@@ -34,14 +33,12 @@ export class ModbusRtuServer {
     private readonly faults?: WireFaults,
   ) {}
 
-  /** Answers what arrives on the line until the line ends. */
-  serve(line: Pick<Duplex, 'on' | 'write'>): void {
-    line.on('data', (chunk: Buffer) => {
-      for (const reply of this.push(chunk)) {
-        if (this.faults === undefined) line.write(reply);
-        else this.faults.reply(reply, (bytes) => line.write(bytes));
-      }
-    });
+  /** Answers what arrives on the line. */
+  receive(chunk: Uint8Array, write: (reply: Buffer) => void): void {
+    for (const reply of this.push(chunk)) {
+      if (this.faults === undefined) write(reply);
+      else this.faults.reply(reply, write);
+    }
   }
 
   /** Takes bytes and gives the replies that are due. */

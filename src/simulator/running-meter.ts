@@ -1,5 +1,4 @@
 import { isIPv4 } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Value } from '../domain/reading';
 import { QUIRKS } from '../meter/quirks';
 import { systemClock } from '../support/clock';
@@ -43,8 +42,8 @@ export interface RunningMeter {
   readonly stats: MeterStats;
   /** Every metric now, in catalogue units, before rounding to what travels. */
   values(): Record<string, Value>;
-  /** Serves Modbus RTU on an open line, as unit 1 to 247. */
-  serveRtu(line: Pick<Duplex, 'on' | 'write'>, unitId: number): void;
+  /** A Modbus RTU server of this meter, as unit 1 to 247, for a line that is open already. */
+  createRtuServer(unitId: number): ModbusRtuServer;
   /** Forgets all CIP connections without a word, as a meter that restarts. */
   dropConnections(): void;
   simulatedTimeMs(): number;
@@ -180,9 +179,7 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
         return stats.snapshot();
       },
       values: () => meter.values(),
-      serveRtu: (line, unitId) => {
-        new ModbusRtuServer(target, unitId, wire).serve(line);
-      },
+      createRtuServer: (unitId) => new ModbusRtuServer(target, unitId, wire),
       dropConnections: () => {
         adapter.implicit.table.clear();
       },

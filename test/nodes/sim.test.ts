@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import pm500Sim from '../../nodes/pm500-sim';
+import type { MeterState } from '../../src/simulator/control';
+import { FAULTS } from '../../src/simulator/fault-table';
 import { isPortFree } from '../support/ports';
 import { FakeRed, type FakeNode } from '../support/fake-red';
 import { freePort } from '../support/ports';
@@ -60,6 +63,36 @@ describe('pm500-sim', () => {
     assert.deepEqual(node.errors, []);
   });
 
+  it('begins and ends faults by message, and tells and shows them', async () => {
+    const port = await freePort();
+    const node = create({ port, fault: 'frozen' });
+    await waitFor('the simulated meter', () => fillOf(node) === 'yellow' && node.statuses.length > 1, { everyMs: 5 });
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: 'frozen' });
+    const { sent, error } = await node.receive({ payload: { fault: 'delay', delayMs: 40, durationMs: 60_000 } });
+    assert.equal(error, undefined);
+    const state = sent[0]?.payload as MeterState;
+    assert.deepEqual(
+      state.faults.map(({ name }) => name),
+      ['frozen', 'delay'],
+    );
+    assert.deepEqual([state.port, state.serialNumber], [port, 940_000_001]);
+    assert.equal(node.lastStatus.text, 'frozen +1');
+    await node.receive({ payload: { clear: true } });
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: `${port}: 100 kW` });
+    const wrong = await node.receive({ payload: { fault: 'flood' } });
+    assert.match(String(wrong.error), /fault is "flood", expected one of/);
+    await node.close();
+    assert.deepEqual(node.errors, []);
+  });
+
+  it('names every fault with its parameters in its help', () => {
+    const help = readFileSync('nodes/locales/en-US/pm500-sim.html', 'utf8').replaceAll(/\s+/g, ' ');
+    for (const { name, does, parameters } of FAULTS) {
+      assert.ok(help.includes(`<dt>${name}`) && help.includes(does), name);
+      for (const parameter of parameters) assert.ok(help.includes(`<code>${parameter.name}</code>`), parameter.name);
+    }
+  });
+
   it('may be closed while it starts', async () => {
     const port = await freePort();
     const node = create({ port });
@@ -77,6 +110,7 @@ describe('pm500-sim', () => {
       [{ count: 300 }, /count is 300, expected a whole number from 1 to 250/],
       [{ addressing: 'name' }, /addressing is "name", expected one of port, address/],
       [{ modbusPort: 'x' }, /modbusPort is "x", expected a whole number from 1 to 65535/],
+      [{ fault: 'flood' }, /fault is "flood", expected one of/],
       [{ plcRpiMs: 50 }, /plcRpiMs is 50, expected a number from 100 to 10000 ms/],
       [{ load: 'csv', csvFile: '/no/such.csv' }, /^Load file \/no\/such\.csv cannot be read/],
     ] as const) {
