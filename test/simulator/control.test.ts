@@ -107,7 +107,10 @@ describe('orders for simulated meters', () => {
     });
 
     it('show the table, all meters and one of them', async () => {
-      assert.deepEqual((await send('GET', '/')).body, { meters: 2, faults: JSON.parse(JSON.stringify(FAULTS)) as unknown });
+      assert.deepEqual((await send('GET', '/')).body, {
+        meters: 2,
+        faults: JSON.parse(JSON.stringify(FAULTS)) as unknown,
+      });
       const list = (await send('GET', '/meters')).body as readonly MeterState[];
       assert.deepEqual(
         list.map(({ meter, serialNumber, faults }) => [meter, serialNumber, faults]),
