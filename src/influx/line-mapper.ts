@@ -1,4 +1,5 @@
 import { LineSerializer } from './line-protocol';
+import { DERIVED_METRICS } from '../meter/derived-metrics';
 import type { Mapping } from './mapping';
 import { parsePoints, type PointDefaults } from './message-points';
 import { PointMapper } from './points';
@@ -16,7 +17,7 @@ export class LineMapper {
   private readonly pointMapper: PointMapper;
 
   constructor(mapping?: Mapping) {
-    this.pointMapper = new PointMapper(mapping);
+    this.pointMapper = new PointMapper(mapping, DERIVED_METRICS);
   }
 
   /**

@@ -3,7 +3,8 @@ import { READING_SCHEMA } from '../domain/reading';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import type { FieldValue, Point } from './line-protocol';
-import { PointMapper, type TelemetryPoints } from './points';
+import type { PointMapper } from './points';
+import { type TelemetryPoints } from './points';
 
 /** What a point takes where the payload does not say it. */
 export interface PointDefaults {
@@ -28,7 +29,7 @@ const INTEGER_TEXT = /^-?\d{1,20}i$/;
  * alone or in an array. There numbers become floats, bigints and texts such as "42i" integers, null is left out.
  * @throws Pm500Error MESSAGE_INVALID naming the path
  */
-export function parsePoints(payload: unknown, defaults: PointDefaults, mapper = new PointMapper()): TelemetryPoints {
+export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: PointMapper): TelemetryPoints {
   if (isRecord(payload) && typeof payload['schema'] === 'string') {
     const { schema } = payload;
     if (schema === TELEMETRY_SCHEMA) return mapper.map(parseTelemetry(payload), defaults.influxMeasurement);

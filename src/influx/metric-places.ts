@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../meter/catalogue';
+import { tariffEnergyBase } from '../meter/derived-metrics';
 import type { Metric } from '../meter/measurement';
 import { splitPhase } from '../meter/phases';
 import type { PointShape } from './mapping';
@@ -17,6 +18,7 @@ export interface MetricPlace {
 }
 
 const TYPE_NAMES = { float: 'number', boolean: 'boolean', string: 'string' } as const;
+const TARIFF_ENERGY = tariffEnergyBase('');
 /** Names that a site's own layouts may bring are few; beyond this something else is sending, and memory stays flat. */
 const CACHE_SIZE = 10_000;
 
@@ -42,7 +44,8 @@ export class MetricPlaces {
   private remember(name: string): MetricPlace {
     if (this.places.size >= CACHE_SIZE) this.places.clear();
     const type = this.known.get(name)?.influxType;
-    const derived = this.derived.has(name);
+    // The periods of a site's tariff give their metrics names of their own.
+    const derived = this.derived.has(name) || name.startsWith(TARIFF_ENERGY);
     const { base, phase } = this.shape === 'long' ? splitPhase(name) : { base: name };
     const place: MetricPlace = {
       field: base,

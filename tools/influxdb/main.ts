@@ -1,0 +1,33 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { bootstrapV2, fluxTask, taskFile } from './flux';
+import { bootstrapV1, influxQl } from './influxql';
+import { SOURCES, SUMMARIES } from './plan';
+import { queryFile, sqlQuery } from './sql';
+
+export const DEPLOY_FOLDER = resolve(__dirname, '../../deploy/influxdb');
+
+/** Every generated file of deploy/influxdb: path and text. */
+export function deployFiles(): ReadonlyMap<string, string> {
+  const files = new Map([
+    ['v1.influxql', influxQl()],
+    ['bootstrap-v1.sh', bootstrapV1()],
+    ['bootstrap-v2.sh', bootstrapV2()],
+  ]);
+  for (const source of SOURCES) {
+    for (const tier of SUMMARIES) {
+      files.set(taskFile(source, tier), fluxTask(source, tier));
+      files.set(queryFile(source, tier), sqlQuery(source, tier));
+    }
+  }
+  return files;
+}
+
+if (require.main === module) {
+  for (const [path, text] of deployFiles()) {
+    const file = join(DEPLOY_FOLDER, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode: path.endsWith('.sh') ? 0o755 : 0o644 });
+  }
+  console.log(`Wrote ${deployFiles().size} files to ${DEPLOY_FOLDER}.`);
+}
