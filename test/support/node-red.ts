@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { NodeRedAdmin } from './node-red-admin';
@@ -67,7 +67,8 @@ function settings(userDir: string, port: number): string {
 export function linkPackage(userDir: string): void {
   const link = join(userDir, 'node_modules', PACKAGE_NAME);
   mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(ROOT, link, 'junction');
+  // A user folder that was used before has it.
+  if (!existsSync(link)) symlinkSync(ROOT, link, 'junction');
   const manifest = { name: 'node-red-project', version: '0.0.1', private: true, dependencies: { [PACKAGE_NAME]: '*' } };
   writeFileSync(join(userDir, 'package.json'), JSON.stringify(manifest));
 }

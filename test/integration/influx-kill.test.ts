@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DEFAULTS } from '../../nodes/shared/defaults';
+import { seededRandom } from '../../src/support/random';
+import { startInfluxDb, type InfluxDb } from '../support/influxdb';
+import { startNodeRed, type NodeRed } from '../support/node-red';
+import type { FlowEntry } from '../support/node-red-admin';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
+
+const DATABASE = 'kills';
+/** PM500_KILLS=50 for the long form. */
+const KILLS = Number(process.env['PM500_KILLS'] ?? '4');
+const LONGEST_RUN_MS = 1500;
+const START = 1_767_600_000_000;
+const COUNT_EVERY_MS = 10;
+const POINTS_PER_MESSAGE = 5;
+
+/**
+ * A function node numbers the points, never twice, also over restarts: the clock runs ahead of the numbers. A file node
+ * notes the first number of each message that influx-out has acknowledged.
+ */
+function flowOf(url: string, acknowledged: string, countFrom: number): readonly FlowEntry[] {
+  const tab = 'kill-tab';
+  const at = { z: tab, x: 100, y: 100 };
+  return [
+    { id: tab, type: 'tab', label: 'kills', disabled: false, info: '', env: [] },
+    {
+      ...DEFAULTS['influx-target'],
+      id: 'kill-target',
+      type: 'influx-target',
+      api: 'v1',
+      url,
+      database: DATABASE,
+      flushMs: 20,
+      batchLines: 50,
+    },
+    {
+      ...at,
+      id: 'kill-inject',
+      type: 'inject',
+      name: '',
+      props: [],
+      repeat: String(COUNT_EVERY_MS / 1000),
+      crontab: '',
+      once: true,
+      onceDelay: 0.01,
+      topic: '',
+      wires: [['kill-count']],
+    },
+    {
+      ...at,
+      id: 'kill-count',
+      type: 'function',
+      name: '',
+      func: `const first = Math.max(context.get('next') ?? 0, Date.now() - ${countFrom});
+context.set('next', first + ${POINTS_PER_MESSAGE});
+msg.first = first;
+msg.payload = Array.from({ length: ${POINTS_PER_MESSAGE} }, (_, at) => ({ measurement: 'counted', fields: { f: first + at }, timestamp: ${START} + first + at }));
+return msg;`,
+      outputs: 1,
+      timeout: 0,
+      noerr: 0,
+      initialize: '',
+      finalize: '',
+      libs: [],
+      wires: [['kill-out']],
+    },
+    { ...at, ...DEFAULTS['influx-out'], id: 'kill-out', type: 'influx-out', target: 'kill-target', wires: [[]] },
+    {
+      ...at,
+      id: 'kill-done',
+      type: 'complete',
+      name: '',
+      scope: ['kill-out'],
+      uncaught: false,
+      wires: [['kill-first']],
+    },
+    {
+      ...at,
+      id: 'kill-first',
+      type: 'function',
+      name: '',
+      func: 'msg.payload = `<${msg.first}>`; return msg;',
+      outputs: 1,
+      timeout: 0,
+      noerr: 0,
+      initialize: '',
+      finalize: '',
+      libs: [],
+      wires: [['kill-note']],
+    },
+    {
+      ...at,
+      id: 'kill-note',
+      type: 'file',
+      name: '',
+      filename: acknowledged,
+      filenameType: 'str',
+      appendNewline: true,
+      createDir: false,
+      overwriteFile: 'false',
+      encoding: 'none',
+      wires: [[]],
+    },
+  ] as readonly FlowEntry[];
+}
+
+/** First numbers of acknowledged messages; a note that a kill cut short does not count. */
+function acknowledgedIn(file: string): readonly number[] {
+  if (!existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(/<(\d+)>/g)].map(([, number]) => Number(number));
+}
+
+describe('Node-RED killed at random moments', function () {
+  this.timeout(60_000 + KILLS * 20_000);
+  let database: InfluxDb;
+  let nodeRed: NodeRed | undefined;
+  const userDir = temporaryFolder('kills');
+  const notes = join(userDir, 'acknowledged.txt');
+
+  before(async () => {
+    database = await startInfluxDb();
+    await database.query(`CREATE DATABASE ${DATABASE}`);
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(database.url, notes, Date.now())));
+  });
+
+  after(async () => {
+    await nodeRed?.stop();
+    await database.stop();
+    removeFolder(userDir);
+  });
+
+  it(`has every acknowledged point exactly once in the database after ${KILLS} kills`, async () => {
+    const random = seededRandom(50);
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      // Every other time the database is away, so that all of it waits on the disk when the process dies.
+      if (kill % 2 === 1) await database.halt();
+      const before = acknowledgedIn(notes).length;
+      nodeRed = await startNodeRed({ userDir });
+      await waitFor('points to be acknowledged', () => acknowledgedIn(notes).length > before + 5);
+      await pause(random() * LONGEST_RUN_MS);
+      nodeRed.channel.close();
+      await nodeRed.process.kill();
+      nodeRed = undefined;
+      if (kill % 2 === 1) await database.resume();
+    }
+    nodeRed = await startNodeRed({ userDir });
+    await waitFor('the points of the last run', () => acknowledgedIn(notes).length > 0);
+    const acknowledged = acknowledgedIn(notes);
+    const last = Math.max(...acknowledged) + POINTS_PER_MESSAGE - 1;
+    await waitFor('the last acknowledged point', async () => {
+      const found = await database.query(`SELECT f FROM counted WHERE time = ${START + last}ms`, DATABASE);
+      return found.length > 0;
+    });
+    assert.equal(new Set(acknowledged).size, acknowledged.length, 'no message was acknowledged twice');
+    const [series] = await database.query('SELECT f FROM counted', DATABASE);
+    const rows = series?.values ?? [];
+    const stored = new Set(rows.map(([, value]) => Number(value)));
+    assert.equal(stored.size, rows.length, 'no point is there twice');
+    for (const [time, value] of rows) assert.equal(time, START + Number(value));
+    const expected = acknowledged.flatMap((first) => Array.from({ length: POINTS_PER_MESSAGE }, (_, at) => first + at));
+    const missing = expected.filter((number) => !stored.has(number));
+    assert.deepEqual(missing, [], `${missing.length} of ${expected.length} acknowledged points are missing`);
+    assert.ok(acknowledged.length > KILLS * 5);
+  });
+});
