@@ -2,13 +2,15 @@ import { delay, type Clock, type Timer } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
-import { retryDelays } from '../support/retry';
 import type { Block, MeterIdentity, Transport } from '../transport/transport';
+import { BackOff } from './back-off';
 import { LinkClaim, type ResolveHost } from './link-claim';
 import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';
 import { isImplicit, type LinkSettings } from './meter-settings';
 import type { ProtocolArbiter } from './protocol-arbiter';
+import { keyOf, receiveBlock, type RawBlock } from './raw-block';
+import { ReadSlots } from './read-slots';
 
 export interface LinkDependencies {
   readonly clock: Clock;
@@ -29,43 +31,23 @@ export interface LinkState {
   readonly since: number;
 }
 
-/** One answer of the meter, shared by everybody who asked for it. */
-export interface RawBlock {
-  readonly bytes: Uint8Array;
-  /** When the reply arrived, epoch milliseconds UTC. */
-  readonly timestamp: number;
-  readonly latencyMs: number;
-}
-
-interface Slot {
-  /** Monotonic time at which the request was sent, or is meant to be. */
-  startedAt: number;
-  readonly result: Promise<RawBlock>;
-  settled: boolean;
-}
-
-const RETRY_POLICY = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.2 };
 /** Modbus that nobody has used for so long makes room for EtherNet/IP. */
 const MODBUS_IDLE_MS = 10_000;
-/** A request that is early by less than this waits for its slot instead of sharing the previous answer. */
-const EARLY_TOLERANCE_MS = 25;
 
 /**
- * The one connection to a physical meter. Everybody in the process who wants an assembly shares its reads: a read that
- * is under way is joined, one that is younger than the limit is given again, so the meter never sees more.
+ * The one connection to a physical meter, shared by everybody in the process who reads it this way. It is opened by the
+ * first read and comes back by itself; a meter that does not answer is asked ever less often.
  */
 export class MeterLink {
-  private readonly slots = new Map<string, Slot>();
+  private readonly slots: ReadSlots<RawBlock>;
   private readonly listeners = new Set<(state: LinkState) => void>();
   private readonly recorder = new LinkRecorder();
   private current: LinkState;
   private opening: Promise<void> | undefined;
-  private delays: Iterator<number, never> | undefined;
-  private retryAt = 0;
+  private readonly backOff: BackOff;
   private idle: Timer | undefined;
   /** Settles when the request before has its outcome. */
   private turn: Promise<unknown> = Promise.resolve();
-  private readonly minimumReadIntervalMs: number;
   private readonly transport: Transport<MeterIdentity>;
   private readonly claim: LinkClaim;
   private readonly stopListening: () => void;
@@ -77,8 +59,12 @@ export class MeterLink {
     private readonly dependencies: LinkDependencies,
     private readonly arbiter: ProtocolArbiter,
   ) {
-    this.current = { kind: 'idle', since: dependencies.clock.now() };
-    this.minimumReadIntervalMs = shortestIntervalOf(settings);
+    const { clock, random } = dependencies;
+    this.current = { kind: 'idle', since: clock.now() };
+    this.backOff = new BackOff(clock, random);
+    this.slots = new ReadSlots(shortestIntervalOf(settings), clock, () => {
+      this.recorder.share();
+    });
     this.claim = new LinkClaim(settings, arbiter, dependencies.resolveHost, (reason) => this.makeRoom(reason));
     this.transport = dependencies.createTransport(settings);
     this.stopListening = this.transport.onState(({ state, error }) => {
@@ -139,33 +125,12 @@ export class MeterLink {
    * @throws Pm500Error what the transport said, or METER_BACKING_OFF, METER_CLOSED
    */
   read(block: Block): Promise<RawBlock> {
-    const { clock } = this.dependencies;
-    const key = keyOf(block);
-    const slot = this.slots.get(key);
-    const early = slot === undefined ? 0 : slot.startedAt + this.minimumReadIntervalMs - clock.monotonic();
-    if (slot !== undefined && (!slot.settled || early > EARLY_TOLERANCE_MS)) {
-      this.recorder.share();
-      return slot.result;
-    }
-    const next: Slot = {
-      startedAt: clock.monotonic() + Math.max(0, early),
-      // Connecting, and the requests before this one, take time of their own: the limit counts from the request.
-      result: this.readAfter(block, Math.max(0, early), () => {
-        next.startedAt = clock.monotonic();
-      }),
-      settled: false,
-    };
-    const settle = (): void => {
-      next.settled = true;
-    };
-    next.result.then(settle, settle);
-    this.slots.set(key, next);
-    return next.result;
+    return this.slots.read(keyOf(block), (waitMs, onSend) => this.readAfter(block, waitMs, onSend));
   }
 
   /** Ends the connection for good; pending reads are rejected. */
   async close(): Promise<void> {
-    if (this.current.kind === 'closed') return;
+    if (this.isClosed) return;
     this.enter({ kind: 'closed', since: this.dependencies.clock.now() });
     this.stopListening();
     this.listeners.clear();
@@ -187,8 +152,8 @@ export class MeterLink {
     try {
       await this.ensureOpen();
       onSend();
-      const raw = await this.receive(block);
-      this.delays = undefined;
+      const raw = await receiveBlock(this.transport, block, this.dependencies.clock);
+      this.backOff.reset();
       this.recorder.read(raw.timestamp, raw.latencyMs);
       return raw;
     } catch (thrown) {
@@ -202,39 +167,11 @@ export class MeterLink {
     }
   }
 
-  /** With implicit messages the data is as old as its frame, and that is what its latency says. */
-  private async receive(block: Block): Promise<RawBlock> {
-    const { clock } = this.dependencies;
-    const startedAt = clock.monotonic();
-    if (this.transport.receive === undefined) {
-      const bytes = await this.transport.read(block);
-      return { bytes, timestamp: clock.now(), latencyMs: clock.monotonic() - startedAt };
-    }
-    const { bytes, arrivedAt } = await this.transport.receive(block);
-    const ageMs = Math.max(0, clock.monotonic() - arrivedAt);
-    return { bytes, timestamp: Math.floor(clock.now() - ageMs), latencyMs: ageMs };
-  }
-
   private ensureOpen(): Promise<void> {
-    if (this.current.kind === 'closed') {
-      return Promise.reject(
-        new Pm500Error(
-          'METER_CLOSED',
-          `The connection to ${this.where()} has been closed; deploy the flow again to read it.`,
-        ),
-      );
-    }
+    if (this.isClosed) return Promise.reject(this.closedError());
     if (this.transport.state === 'open' && this.opening === undefined) return Promise.resolve();
-    const waitMs = this.retryAt - this.dependencies.clock.monotonic();
-    if (this.opening === undefined && waitMs > 0) {
-      const reason = this.current.error?.message ?? `${this.where()} does not answer.`;
-      return Promise.reject(
-        new Pm500Error('METER_BACKING_OFF', `${reason} The next attempt is in ${Math.ceil(waitMs / 1000)} s.`, {
-          cause: this.current.error,
-          retryable: true,
-        }),
-      );
-    }
+    const refusal = this.opening === undefined ? this.backOff.refusal(this.current.error, this.where()) : undefined;
+    if (refusal !== undefined) return Promise.reject(refusal);
     this.opening ??= this.open().finally(() => {
       this.opening = undefined;
     });
@@ -248,6 +185,10 @@ export class MeterLink {
       const error = toPm500Error(thrown);
       this.refuse(error);
       throw error;
+    }
+    if (this.isClosed) {
+      this.claim.release();
+      throw this.closedError();
     }
     this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
     try {
@@ -278,7 +219,7 @@ export class MeterLink {
 
   /** The meter is somebody else's for now. No attempt was made, so the next one need not wait. */
   private refuse(error: Pm500Error): void {
-    this.retryAt = 0;
+    this.backOff.skip();
     const { kind, error: before } = this.current;
     if (kind === 'waiting' && before?.code === error.code) return;
     this.enter({ kind: 'waiting', since: this.dependencies.clock.now(), error });
@@ -295,7 +236,7 @@ export class MeterLink {
 
   /** Modbus gives the meter back when nobody reads any more. */
   private watchIdle(): void {
-    if (this.settings.transport?.kind !== 'modbus-tcp' || this.current.kind === 'closed') return;
+    if (this.settings.transport?.kind !== 'modbus-tcp' || this.isClosed) return;
     this.idle?.cancel();
     this.idle = this.dependencies.clock.after(
       MODBUS_IDLE_MS,
@@ -304,7 +245,7 @@ export class MeterLink {
         this.enter({ kind: 'idle', since: this.dependencies.clock.now() });
         // Transports close without fail.
         void this.transport.close().then(() => {
-          if (this.current.kind !== 'connected') this.claim.release();
+          if (this.current.kind === 'idle') this.claim.release();
         });
       },
       true,
@@ -312,28 +253,31 @@ export class MeterLink {
   }
 
   private wait(error: Pm500Error | undefined): void {
-    if (this.current.kind === 'closed') return;
-    const { clock, random } = this.dependencies;
-    this.delays ??= retryDelays(RETRY_POLICY, random);
-    this.retryAt = clock.monotonic() + this.delays.next().value;
-    this.enter({ kind: 'waiting', since: clock.now(), ...(error === undefined ? {} : { error }) });
+    if (this.isClosed) return;
+    this.backOff.extend();
+    const since = this.dependencies.clock.now();
+    this.enter({ kind: 'waiting', since, ...(error === undefined ? {} : { error }) });
   }
 
   private enter(state: LinkState): void {
     // An attempt to open that ends after `close` changes nothing any more.
-    if (this.current.kind === 'closed') return;
+    if (this.isClosed) return;
     this.current = state;
     for (const listener of this.listeners) listener(state);
+  }
+
+  private get isClosed(): boolean {
+    return this.current.kind === 'closed';
+  }
+
+  private closedError(): Pm500Error {
+    const message = `The connection to ${this.where()} has been closed; deploy the flow again to read it.`;
+    return new Pm500Error('METER_CLOSED', message);
   }
 
   private where(): string {
     return whereOf(this.settings);
   }
-}
-
-/** Blocks of equal content share their reads. */
-function keyOf(block: Block): string {
-  return block.kind === 'assembly' ? `${block.instance}/${block.sizeBytes}` : `${block.register}+${block.words}`;
 }
 
 /** What the meter sends by itself costs it nothing to be taken. */

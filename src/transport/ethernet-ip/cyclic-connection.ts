@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
-import type { AssemblyBlock } from '../transport';
+import type { AssemblyBlock, ReceivedBlock } from '../transport';
 import { isNewer, type ReceivedCyclicFrame } from './cyclic-frame';
 import { sizeMismatch } from './exchange';
 import { heartbeatFrame, patchHeartbeat, type RequestFrame } from './requests';
@@ -29,7 +29,7 @@ export interface CyclicEvents {
 }
 
 interface Waiter {
-  readonly resolve: (bytes: Uint8Array) => void;
+  readonly resolve: (received: ReceivedBlock) => void;
   readonly reject: (error: Pm500Error) => void;
 }
 
@@ -42,6 +42,11 @@ export interface CyclicCounts {
   readonly stale: number;
   /** Frames of another length than the assembly has. */
   readonly misfits: number;
+}
+
+/** What a reader may change without harm to others. */
+function copyOf({ bytes, arrivedAt }: ReceivedBlock): ReceivedBlock {
+  return { bytes: new Uint8Array(bytes), arrivedAt };
 }
 
 /** Shortest time between heartbeats, whatever the target asks for. */
@@ -57,7 +62,7 @@ export class CyclicConnection {
   private heartbeatDue: number;
   private lastFrameAt: number;
   private lastSequence: number | undefined;
-  private newest: { readonly bytes: Uint8Array; readonly at: number } | undefined;
+  private newest: ReceivedBlock | undefined;
   private ended: Pm500Error | undefined;
   private counts: CyclicCounts = { frames: 0, missed: 0, stale: 0, misfits: 0 };
 
@@ -78,7 +83,7 @@ export class CyclicConnection {
   }
 
   /** Takes a frame that carries this connection's id. */
-  receive({ sequence, data }: ReceivedCyclicFrame): void {
+  take({ sequence, data }: ReceivedCyclicFrame): void {
     if (this.ended !== undefined) return;
     const { block, what } = this.settings;
     const { lastSequence } = this;
@@ -95,26 +100,26 @@ export class CyclicConnection {
       this.rejectAll(sizeMismatch(what, block, data.length, 'a frame has'));
       return;
     }
-    this.newest = { bytes: new Uint8Array(data), at: this.lastFrameAt };
+    this.newest = { bytes: new Uint8Array(data), arrivedAt: this.lastFrameAt };
     const { waiters, newest } = this;
     const waiting = [...waiters];
     waiters.clear();
-    for (const { resolve } of waiting) resolve(new Uint8Array(newest.bytes));
+    for (const { resolve } of waiting) resolve(copyOf(newest));
   }
 
   /**
-   * The newest data, which is waited for when what is there is too old.
+   * The newest data with the time of its frame; it is waited for when what is there is too old.
    * @throws Pm500Error ENIP_REPLY_TIMEOUT, METER_SIZE_MISMATCH, ABORTED, or why the connection ended
    */
-  read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
+  receive(block: AssemblyBlock, signal?: AbortSignal): Promise<ReceivedBlock> {
     const { settings, clock, newest } = this;
     if (this.ended !== undefined) return Promise.reject(this.ended);
     if (block.sizeBytes !== settings.block.sizeBytes) {
       const error = sizeMismatch(settings.what, block, settings.block.sizeBytes, 'the open connection has');
       return Promise.reject(error);
     }
-    if (newest !== undefined && clock.monotonic() - newest.at <= settings.maximumAgeMs) {
-      return Promise.resolve(new Uint8Array(newest.bytes));
+    if (newest !== undefined && clock.monotonic() - newest.arrivedAt <= settings.maximumAgeMs) {
+      return Promise.resolve(copyOf(newest));
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -123,9 +128,9 @@ export class CyclicConnection {
         this.waiters.delete(waiter);
       };
       const waiter: Waiter = {
-        resolve: (bytes) => {
+        resolve: (received) => {
           settle();
-          resolve(bytes);
+          resolve(received);
         },
         reject: (error) => {
           settle();

@@ -1,6 +1,6 @@
 import type { Timer } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
-import type { AssemblyBlock, Identity } from '../transport';
+import type { AssemblyBlock, Identity, ReceivedBlock } from '../transport';
 import { closeInOrder } from './close-in-order';
 import type { DatagramLease } from './datagram-registry';
 import type { CheckedSettings } from './implicit-settings';
@@ -58,10 +58,14 @@ export class ImplicitSession implements OpenSession {
   }
 
   async read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.receive(block, signal)).bytes;
+  }
+
+  async receive(block: AssemblyBlock, signal?: AbortSignal): Promise<ReceivedBlock> {
     if (this.over !== undefined) throw this.over;
     const { instance } = block;
     const subscription = this.subscriptions.get(instance) ?? (await this.subscribe(block, signal));
-    return subscription.cyclic.read(block, signal);
+    return subscription.cyclic.receive(block, signal);
   }
 
   identify(signal?: AbortSignal): Promise<Identity> {

@@ -2,7 +2,7 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import type { Random } from '../../support/random';
-import type { Transport } from '../transport';
+import type { Block, ReceivedBlock, Transport } from '../transport';
 import { openDatagramSocket, type OpenDatagramSocket } from './datagram-socket';
 import { processDatagrams, type DatagramRegistry } from './datagram-registry';
 import { ImplicitSession } from './implicit-session';
@@ -25,6 +25,13 @@ export interface ImplicitDependencies {
   readonly openDatagramSocket?: OpenDatagramSocket;
   /** Default: the sockets of this process. */
   readonly datagrams?: DatagramRegistry;
+}
+
+/** Tells, beside the data, when its frame came. */
+class ImplicitTransport extends SessionTransport<ImplicitSession> implements Transport {
+  receive(block: Block, signal?: AbortSignal): Promise<ReceivedBlock> {
+    return this.ask(block, (session, assembly) => session.receive(assembly, signal), signal);
+  }
 }
 
 /**
@@ -50,7 +57,7 @@ export function createImplicitTransport(settings: ImplicitSettings, dependencies
     share: sharePort,
     ...(localAddress === undefined ? {} : { localAddress }),
   };
-  return new SessionTransport(where, logger, (onLost): OpenAttempt => {
+  return new ImplicitTransport(where, logger, (onLost): OpenAttempt<ImplicitSession> => {
     let opened: ImplicitSession | undefined;
     const attempt = openSession(checked, {
       clock,

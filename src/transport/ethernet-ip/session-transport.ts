@@ -24,8 +24,8 @@ export interface OpenSession {
 }
 
 /** A session being opened: its end, and a way to give it up. */
-export interface OpenAttempt {
-  readonly result: Promise<OpenSession>;
+export interface OpenAttempt<Session extends OpenSession = OpenSession> {
+  readonly result: Promise<Session>;
   giveUp(error: Pm500Error): void;
 }
 
@@ -33,11 +33,11 @@ export interface OpenAttempt {
  * Begins to open a session.
  * @param onLost called when the session is gone that was not left; pending reads are rejected after it returns
  */
-export type BeginSession = (onLost: (error: Pm500Error) => void) => OpenAttempt;
+export type BeginSession<Session extends OpenSession> = (onLost: (error: Pm500Error) => void) => OpenAttempt<Session>;
 
 /** What all transports over an encapsulation session share: opening once for many callers, states, closing. */
-export class SessionTransport implements Transport {
-  private session: OpenSession | undefined;
+export class SessionTransport<Session extends OpenSession = OpenSession> implements Transport {
+  private session: Session | undefined;
   private opening: SharedAttempt<void> | undefined;
   private ending: Promise<void> = Promise.resolve();
   private readonly broadcast: StateBroadcast;
@@ -46,7 +46,7 @@ export class SessionTransport implements Transport {
   constructor(
     private readonly where: string,
     private readonly logger: Logger,
-    private readonly begin: BeginSession,
+    private readonly begin: BeginSession<Session>,
   ) {
     this.broadcast = new StateBroadcast(logger);
   }
@@ -67,11 +67,7 @@ export class SessionTransport implements Transport {
   }
 
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array> {
-    const { session } = this;
-    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'EtherNet/IP'));
-    if (session === undefined) return Promise.reject(this.notOpen());
-    if (signal?.aborted === true) return Promise.reject(stopped(`Reading assembly ${block.instance} of ${this.where}`));
-    return session.read(block, signal);
+    return this.ask(block, (session, assembly) => session.read(assembly, signal), signal);
   }
 
   identify(signal?: AbortSignal): Promise<Identity> {
@@ -95,6 +91,19 @@ export class SessionTransport implements Transport {
     return this.ending;
   }
 
+  /** Hands an assembly to the session; anything else is refused before it gets there. */
+  protected ask<Answer>(
+    block: Block,
+    read: (session: Session, block: AssemblyBlock) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const { session } = this;
+    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'EtherNet/IP'));
+    if (session === undefined) return Promise.reject(this.notOpen());
+    if (signal?.aborted === true) return Promise.reject(stopped(`Reading assembly ${block.instance} of ${this.where}`));
+    return read(session, block);
+  }
+
   private startOpening(): SharedAttempt<void> {
     const attempt = this.begin((error) => {
       if (this.session?.lost === undefined) return;
@@ -114,7 +123,7 @@ export class SessionTransport implements Transport {
     return opening;
   }
 
-  private async settle(attempt: OpenAttempt): Promise<void> {
+  private async settle(attempt: OpenAttempt<Session>): Promise<void> {
     try {
       const session = await attempt.result;
       // It may have been lost between the reply and this line.

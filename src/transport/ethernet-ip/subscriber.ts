@@ -139,7 +139,7 @@ export class Subscriber {
       },
     );
     const unsubscribe = datagrams.subscribe(address, opened.targetToOriginatorId, (frame) => {
-      cyclic.receive(frame);
+      cyclic.take(frame);
     });
     const detach = (): void => {
       unsubscribe();

@@ -28,11 +28,11 @@ describe('class 1 connection of an originator', () => {
 
   const receive = (sequence: number, first: number, length = 4): void => {
     const data = Buffer.alloc(length, first);
-    connection.receive(
+    connection.take(
       decodeCyclicFrame(encodeCyclicFrame({ connectionId: 1, sequence, count: sequence & 0xffff, data })),
     );
   };
-  const read = async (): Promise<number> => (await connection.read(STATES))[0]!;
+  const read = async (): Promise<number> => (await connection.receive(STATES)).bytes[0]!;
 
   beforeEach(() => {
     clock = new FakeClock();
@@ -59,7 +59,7 @@ describe('class 1 connection of an originator', () => {
   it('gives the newest data, and a copy of its own to everybody', async () => {
     receive(1, 10);
     receive(2, 20);
-    const bytes = await connection.read(STATES);
+    const { bytes } = await connection.receive(STATES);
     assert.equal(bytes[0], 20);
     bytes.fill(0);
     assert.equal(await read(), 20);
@@ -73,6 +73,19 @@ describe('class 1 connection of an originator', () => {
     const waiting = Promise.all([read(), read()]);
     receive(2, 20);
     assert.deepEqual(await waiting, [20, 20]);
+  });
+
+  it('tells when the frame came, however much later it is read', async () => {
+    await clock.advance(300);
+    receive(1, 10);
+    await clock.advance(150);
+    assert.equal((await connection.receive(STATES)).arrivedAt, 300);
+    await clock.advance(51);
+    const waiting = connection.receive(STATES);
+    await clock.advance(30);
+    receive(2, 20);
+    await clock.advance(5);
+    assert.equal((await waiting).arrivedAt, 531);
   });
 
   it('drops frames that come twice, late or out of order', async () => {
@@ -99,12 +112,12 @@ describe('class 1 connection of an originator', () => {
     receive(2, 2);
     await clock.advance(399);
     assert.equal(silent.length, 0);
-    const waiting = rejectsWith(connection.read(STATES), 'ENIP_REPLY_TIMEOUT');
+    const waiting = rejectsWith(connection.receive(STATES), 'ENIP_REPLY_TIMEOUT');
     await clock.advance(1);
     assert.equal(silent.length, 1);
     assert.match(silent[0]!.message, /assembly 108 .*within 400 ms.*PLC still reads/);
     await waiting;
-    await rejectsWith(connection.read(STATES), 'ENIP_REPLY_TIMEOUT');
+    await rejectsWith(connection.receive(STATES), 'ENIP_REPLY_TIMEOUT');
     const sent = heartbeats.length;
     receive(3, 3);
     await clock.advance(5000);
@@ -122,13 +135,13 @@ describe('class 1 connection of an originator', () => {
   });
 
   it('says so when data has another length than the layout, and takes no such data', async () => {
-    const waiting = rejectsWith(connection.read(STATES), 'METER_SIZE_MISMATCH');
+    const waiting = rejectsWith(connection.receive(STATES), 'METER_SIZE_MISMATCH');
     receive(1, 1, 8);
     const error = await waiting;
     assert.deepEqual(error.details, { assembly: 108, gotBytes: 8, expectedBytes: 4 });
     receive(2, 2);
     assert.equal(await read(), 2);
-    await rejectsWith(connection.read({ ...VOLTAGES, instance: 108 }), 'METER_SIZE_MISMATCH');
+    await rejectsWith(connection.receive({ ...VOLTAGES, instance: 108 }), 'METER_SIZE_MISMATCH');
   });
 
   it('gives a read up in time, or when its signal aborts', async () => {
@@ -136,9 +149,9 @@ describe('class 1 connection of an originator', () => {
       send: () => undefined,
       onSilent: () => undefined,
     });
-    const timedOut = rejectsWith(patient.read(STATES), 'ENIP_REPLY_TIMEOUT');
+    const timedOut = rejectsWith(patient.receive(STATES), 'ENIP_REPLY_TIMEOUT');
     const controller = new AbortController();
-    const aborted = rejectsWith(patient.read(STATES, controller.signal), 'ABORTED');
+    const aborted = rejectsWith(patient.receive(STATES, controller.signal), 'ABORTED');
     controller.abort();
     await aborted;
     await clock.advance(1000);
@@ -148,7 +161,7 @@ describe('class 1 connection of an originator', () => {
 
   it('leaves no timer behind', async () => {
     const error = new Pm500Error('METER_CLOSED', 'The connection was closed.');
-    const waiting = connection.read(STATES).catch((thrown: unknown) => thrown);
+    const waiting = connection.receive(STATES).catch((thrown: unknown) => thrown);
     connection.stop(error);
     connection.stop(error);
     assert.equal(await waiting, error);

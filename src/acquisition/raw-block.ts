@@ -1,0 +1,31 @@
+import type { Clock } from '../support/clock';
+import type { Block, MeterIdentity, Transport } from '../transport/transport';
+
+/** One answer of the meter, shared by everybody who asked for it. */
+export interface RawBlock {
+  readonly bytes: Uint8Array;
+  /** When the data arrived, epoch milliseconds UTC. */
+  readonly timestamp: number;
+  /** Request to reply; of data that the meter sends by itself its age when it was read. */
+  readonly latencyMs: number;
+}
+
+/**
+ * Reads one block and notes when it arrived. With implicit messages that is before the request: the data is as old as
+ * its frame.
+ */
+export async function receiveBlock(transport: Transport<MeterIdentity>, block: Block, clock: Clock): Promise<RawBlock> {
+  const startedAt = clock.monotonic();
+  if (transport.receive === undefined) {
+    const bytes = await transport.read(block);
+    return { bytes, timestamp: clock.now(), latencyMs: clock.monotonic() - startedAt };
+  }
+  const { bytes, arrivedAt } = await transport.receive(block);
+  const ageMs = Math.max(0, clock.monotonic() - arrivedAt);
+  return { bytes, timestamp: Math.floor(clock.now() - ageMs), latencyMs: ageMs };
+}
+
+/** Blocks of equal content share their reads. */
+export function keyOf(block: Block): string {
+  return block.kind === 'assembly' ? `${block.instance}/${block.sizeBytes}` : `${block.register}+${block.words}`;
+}
