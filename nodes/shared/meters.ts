@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSession } from '../../src/acquisition/meter-session';
+import { resolveSystemHost } from '../../src/acquisition/resolve-host';
 import { systemClock } from '../../src/support/clock';
 import { processLogger } from './logger';
 
@@ -30,6 +31,7 @@ function createRegistry(RED: NodeAPI): MeterRegistry {
     clock: systemClock,
     random: Math.random,
     logger,
+    resolveHost: resolveSystemHost,
     createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
   });
 }

@@ -1,5 +1,5 @@
 import { toPm500Error, type Pm500Error } from '../support/errors';
-import { isHostName, meterKeyOf } from './meter-address';
+import { canonicalHost, isHostName, meterKeyOf } from './meter-address';
 import type { LinkSettings } from './meter-settings';
 import type { Claim, Protocol, ProtocolArbiter } from './protocol-arbiter';
 
@@ -64,7 +64,7 @@ export class LinkClaim {
   private async lookUp(key: string): Promise<void> {
     const { settings, resolveHost, arbiter } = this;
     if (resolveHost === undefined || !isHostName(settings.host)) return;
-    const address = await resolveHost(settings.host);
+    const address = await resolveHost(canonicalHost(settings.host));
     const known = address === undefined ? undefined : meterKeyOf(settings, address);
     if (known !== undefined) arbiter.unite(key, known);
   }

@@ -1,3 +1,4 @@
+import type { MeterReference } from '../domain/reading';
 import { CATALOG_NUMBERS, DEVICE_TYPE, VENDOR_ID } from '../meter/identity';
 import { describeProductMismatch } from '../transport/modbus/product-identity';
 import type { Identity, MeterIdentity } from '../transport/transport';
@@ -22,9 +23,11 @@ export function describeMismatch(identity: MeterIdentity, expectedCatalogNumber?
     : describeProductMismatch(identity, expectedCatalogNumber);
 }
 
-/** What a meter reference takes from an identity. Over Modbus a meter tells neither in a form that is known. */
-export function referenceOf(identity: MeterIdentity): { catalogNumber?: string; serialNumber?: number } {
-  if (!('vendorId' in identity)) return {};
+/** What a meter reference takes from an identity. */
+export function referenceOf(
+  identity: MeterIdentity,
+): Pick<MeterReference, 'catalogNumber' | 'serialNumber' | 'firmware'> {
+  if (!('vendorId' in identity)) return { firmware: identity.firmwareBase };
   const row = CATALOG_NUMBERS.find(({ productCode }) => productCode === identity.productCode);
   return {
     ...(row === undefined ? {} : { catalogNumber: row.catalogNumber }),

@@ -1,7 +1,8 @@
 import { BUILT_IN_LAYOUT } from '../acquisition/layout-file';
-import { createLinkTransport, MESSAGING_KINDS, type Messaging } from '../acquisition/link-transport';
+import { createLinkTransport } from '../acquisition/link-transport';
+import { whereOf } from '../acquisition/meter-address';
 import { MeterRegistry } from '../acquisition/meter-registry';
-import type { MeterSession, MeterSettings } from '../acquisition/meter-session';
+import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/normalize';
 import type { Reading } from '../domain/reading';
 import { GROUPS } from '../meter/groups';
@@ -9,24 +10,24 @@ import { QUIRKS } from '../meter/quirks';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
+import { chooseMeter, METER_ROWS } from './choose-meter';
 import { formatTable } from './table';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
 
 const GROUP_NAMES = GROUPS.map(({ name }) => name);
 const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
-const CONNECT_TIMEOUT_MS = 3000;
-const REPLY_TIMEOUT_MS = 2000;
 const DEFAULT_INTERVAL_MS = 1000;
-const DEFAULT_RPI_MS = 250;
-const LONGEST_RPI_MS = 60_000;
 const LONGEST_INTERVAL_MS = 86_400_000;
 
 const ROWS: readonly OptionRow[] = [
-  { name: 'transport', value: 'NAME', help: `${MESSAGING_KINDS.join(', ')} (${MESSAGING_KINDS[0]})` },
-  { name: 'rpi', value: 'MS', help: `packet interval of the last three (${DEFAULT_RPI_MS})` },
-  { name: 'port', value: 'N', help: `TCP port (${QUIRKS.enipPort.value})` },
-  { name: 'group', value: 'NAME', multiple: true, help: `${GROUP_NAMES.join(', ')} (all)` },
-  { name: 'assembly', value: 'N', multiple: true, help: `one of ${INSTANCES.join(', ')}, instead of a group` },
+  ...METER_ROWS,
+  { name: 'group', value: 'NAME', multiple: true, help: `${GROUP_NAMES.join(', ')} (all that there are)` },
+  {
+    name: 'assembly',
+    value: 'N',
+    multiple: true,
+    help: `one of ${INSTANCES.join(', ')}, instead of a group; not over Modbus`,
+  },
   {
     name: 'interval',
     value: 'MS',
@@ -37,13 +38,23 @@ const ROWS: readonly OptionRow[] = [
   HELP_OPTION,
 ];
 
-export const READ_HELP = `pm500 read: reads a PowerMonitor 500 over EtherNet/IP and prints its values
+export const READ_HELP = `pm500 read: reads a PowerMonitor 500 and prints its values
 
 Usage: pm500 read HOST [options]
+       pm500 read --transport modbus-rtu --serial-port PATH [options]
+
+Do not use modbus-tcp beside a PLC: Modbus suspends EtherNet/IP, also for the PLC.
 
 ${describeOptions(ROWS)}`;
 
-function chooseAssemblies(options: Options): readonly number[] {
+/** What to read: assemblies, or groups. */
+interface Choice {
+  readonly assemblies: readonly number[];
+  /** Empty: all that the meter has over its transport. */
+  readonly groups: readonly string[];
+}
+
+function chooseBlocks(options: Options): Choice {
   const assemblies = options.numbers('assembly', { min: 0, max: 0xffff, whole: true });
   const groups = options.texts('group');
   if (assemblies.length > 0 && groups.length > 0) {
@@ -54,25 +65,30 @@ function chooseAssemblies(options: Options): readonly number[] {
       failUsage(`Option --assembly is "${instance}"; choose one of ${INSTANCES.join(', ')}.`);
     }
   }
-  if (assemblies.length > 0) return [...new Set(assemblies)];
-  const chosen = groups.map((name) => {
-    const group = GROUPS.find((candidate) => candidate.name === name);
-    return group ?? failUsage(`Option --group is "${name}"; choose one of ${GROUP_NAMES.join(', ')}.`);
-  });
-  return [...new Set((chosen.length === 0 ? GROUPS : chosen).flatMap((group) => group.assemblies))].sort();
+  for (const name of groups) {
+    if (!GROUP_NAMES.includes(name)) {
+      failUsage(`Option --group is "${name}"; choose one of ${GROUP_NAMES.join(', ')}.`);
+    }
+  }
+  return { assemblies: [...new Set(assemblies)], groups: [...new Set(groups)] };
 }
 
-function describeMeter({ meter, blocks }: Reading, port: number): string {
+function readChosen(session: MeterSession, { assemblies, groups }: Choice, signal: AbortSignal): Promise<Reading> {
+  if (assemblies.length > 0) return session.read(assemblies, signal);
+  return session.readGroups(groups.length === 0 ? session.groups : groups, signal);
+}
+
+function describeMeter({ meter, blocks }: Reading, where: string): string {
   const latencyMs = Math.max(...blocks.map((block) => block.latencyMs));
   const read = blocks.find((block) => block.error === undefined);
   const who =
     meter.serialNumber === undefined ? '' : `${meter.catalogNumber ?? 'Unknown device'} serial ${meter.serialNumber}, `;
   const when = new Date(read?.timestamp ?? 0).toISOString();
-  return `${who}${meter.host}:${port}, ${when}, slowest reply ${latencyMs.toFixed(1)} ms\n`;
+  return `${who}${where}, ${when}, slowest reply ${latencyMs.toFixed(1)} ms\n`;
 }
 
 interface ReadPlan {
-  readonly assemblies: readonly number[];
+  readonly choice: Choice;
   readonly intervalMs: number;
   readonly count: number;
   readonly asJson: boolean;
@@ -85,7 +101,7 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
   for (let cycle = 0; cycle < plan.count && !terminal.ended.aborted; cycle++) {
     await delay(systemClock, dueAt - systemClock.monotonic(), terminal.ended);
     const startedAt = systemClock.monotonic();
-    const reading = await session.read(plan.assemblies, terminal.ended);
+    const reading = await readChosen(session, plan.choice, terminal.ended);
     // The first cycle has connected before it could ask: counted from its beginning, the next would come too soon and
     // get the same answer again.
     dueAt = (cycle === 0 ? systemClock.monotonic() : startedAt) + plan.intervalMs;
@@ -95,35 +111,10 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
     failed = first !== undefined;
     for (const { message } of errors) terminal.complain(message);
     const telemetry = normalizeReading(reading);
-    const heading = `${cycle === 0 ? '' : '\n'}${describeMeter(reading, session.settings.port)}`;
+    const heading = `${cycle === 0 ? '' : '\n'}${describeMeter(reading, whereOf(session.settings))}`;
     terminal.print(plan.asJson ? `${JSON.stringify(telemetry)}\n` : `${heading}${formatTable(telemetry)}`);
   }
   return failed ? EXIT.failure : EXIT.success;
-}
-
-function chooseMessaging(options: Options): Messaging {
-  const limits = { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS };
-  return {
-    kind: options.choice('transport', MESSAGING_KINDS) ?? 'ucmm',
-    rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS,
-    // A person who reads from a shell and asks for `auto` wants values either way.
-    allowInputOnly: true,
-  };
-}
-
-function settingsOf(host: string, port: number, transport: Messaging): MeterSettings {
-  return {
-    name: host,
-    host,
-    port,
-    tags: {},
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    replyTimeoutMs: REPLY_TIMEOUT_MS,
-    minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
-    layout: BUILT_IN_LAYOUT,
-    layoutConfirmed: false,
-    transport,
-  };
 }
 
 /**
@@ -137,15 +128,12 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     terminal.print(READ_HELP);
     return EXIT.success;
   }
-  const [host, extra] = options.positionals;
-  if (host === undefined || host === '') return failUsage('The meter is missing; write pm500 read HOST.');
-  if (extra !== undefined) failUsage(`Argument "${extra}" is one too many; name one meter: pm500 read HOST.`);
-  const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? QUIRKS.enipPort.value;
+  const meter = chooseMeter(options);
   const minimumMs = QUIRKS.minimumReadIntervalMs.value;
   const intervalMs = options.number('interval', { min: minimumMs, max: LONGEST_INTERVAL_MS });
   const count = options.number('count', { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true });
   const plan: ReadPlan = {
-    assemblies: chooseAssemblies(options),
+    choice: chooseBlocks(options),
     intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
     count: count ?? (intervalMs === undefined ? 1 : Number.POSITIVE_INFINITY),
     asJson: options.has('json'),
@@ -157,7 +145,7 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     logger,
     createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
   });
-  const { session, release } = registry.acquire(settingsOf(host, port, chooseMessaging(options)));
+  const { session, release } = registry.acquire(meter);
   try {
     return await printReadings(session, plan, terminal);
   } catch (thrown) {

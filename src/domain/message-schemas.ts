@@ -19,6 +19,7 @@ const meter = {
     tags: { type: 'object', additionalProperties: { type: 'string' } },
     catalogNumber: { type: 'string' },
     serialNumber: { type: 'number' },
+    firmware: { type: 'string', description: 'over Modbus: base firmware' },
     identityMismatch: { type: 'boolean' },
   },
 };

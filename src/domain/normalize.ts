@@ -50,9 +50,14 @@ interface Judge {
   readonly verdicts: NormalizeContext['layoutVerdicts'];
 }
 
-function reasonOfMeter({ identityMismatch, serialNumber, catalogNumber }: MeterReference): QualityReason | undefined {
+function reasonOfMeter({
+  identityMismatch,
+  serialNumber,
+  catalogNumber,
+  firmware,
+}: MeterReference): QualityReason | undefined {
   if (identityMismatch === true) return 'identity_mismatch';
-  return serialNumber === undefined && catalogNumber === undefined ? 'identity_unknown' : undefined;
+  return (serialNumber ?? catalogNumber ?? firmware) === undefined ? 'identity_unknown' : undefined;
 }
 
 /** Why all values of a block that was read are uncertain. */

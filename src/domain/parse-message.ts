@@ -23,6 +23,7 @@ function checkMeter(expect: Expect, value: unknown): void {
   for (const tag in tags) expect.text(`payload.meter.tags.${tag}`, tags[tag]);
   if (meter['catalogNumber'] !== undefined) expect.text('payload.meter.catalogNumber', meter['catalogNumber']);
   if (meter['serialNumber'] !== undefined) expect.finite('payload.meter.serialNumber', meter['serialNumber']);
+  if (meter['firmware'] !== undefined) expect.text('payload.meter.firmware', meter['firmware']);
   if (meter['identityMismatch'] !== undefined) expect.flag('payload.meter.identityMismatch', meter['identityMismatch']);
 }
 

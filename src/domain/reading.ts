@@ -34,6 +34,8 @@ export interface MeterReference {
   /** From the Identity object, once read. */
   readonly catalogNumber?: string;
   readonly serialNumber?: number;
+  /** Over Modbus, which tells neither of these: the base firmware of the product registers, for instance "A.7". */
+  readonly firmware?: string;
   /** True when the Identity object says it is not a PowerMonitor 500, or not the configured catalog number. */
   readonly identityMismatch?: boolean;
 }

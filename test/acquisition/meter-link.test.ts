@@ -4,93 +4,10 @@ import { describeMismatch } from '../../src/acquisition/meter-identity';
 import type { LinkDependencies } from '../../src/acquisition/meter-link';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSettings } from '../../src/acquisition/meter-session';
-import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
-import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import {
-  blockUnsupported,
-  type Block,
-  type Identity,
-  type Transport,
-  type TransportState,
-  type TransportStateChange,
-} from '../../src/transport/transport';
 import { FakeClock } from '../support/fake-clock';
-
-const IDENTITY: Identity = {
-  vendorId: VENDOR_ID,
-  deviceType: DEVICE_TYPE,
-  productCode: 7,
-  revision: { major: 1, minor: 1 },
-  status: 0,
-  serialNumber: 940_000_001,
-  productName: PRODUCT_NAME,
-};
-
-/** A transport whose behavior a test scripts; times are those of the fake clock. */
-class ScriptedTransport implements Transport {
-  state: TransportState = 'closed';
-  opens = 0;
-  closes = 0;
-  readonly reads: { instance: number; at: number }[] = [];
-  openError: Pm500Error | undefined;
-  openTakesMs = 0;
-  readTakesMs = 5;
-  onIdentified: (() => void) | undefined;
-  private wire: Promise<unknown> = Promise.resolve();
-  readError: Pm500Error | undefined;
-  identity: Identity = IDENTITY;
-  private readonly listeners = new Set<(change: TransportStateChange) => void>();
-
-  constructor(private readonly clock: FakeClock) {}
-
-  async open(): Promise<void> {
-    this.opens++;
-    if (this.openError !== undefined) throw this.openError;
-    if (this.openTakesMs > 0) await delay(this.clock, this.openTakesMs);
-    this.enter({ state: 'open' });
-  }
-
-  read(block: Block): Promise<Uint8Array> {
-    if (block.kind !== 'assembly') return Promise.reject(blockUnsupported(block, 'this meter'));
-    if (this.state !== 'open') return Promise.reject(new Pm500Error('METER_CLOSED', 'There is no connection.'));
-    // One request on the wire: the next one leaves when the reply is there.
-    const reply = this.wire.then(async () => {
-      this.reads.push({ instance: block.instance, at: this.clock.monotonic() });
-      await delay(this.clock, this.readTakesMs);
-      if (this.readError !== undefined) throw this.readError;
-      return new Uint8Array(block.sizeBytes);
-    });
-    this.wire = reply.catch(() => undefined);
-    return reply;
-  }
-
-  identify(): Promise<Identity> {
-    queueMicrotask(() => this.onIdentified?.());
-    return Promise.resolve(this.identity);
-  }
-
-  close(): Promise<void> {
-    this.closes++;
-    this.enter({ state: 'closed' });
-    return Promise.resolve();
-  }
-
-  onState(listener: (change: TransportStateChange) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  drop(error: Pm500Error): void {
-    this.enter({ state: 'closed', error });
-  }
-
-  private enter(change: TransportStateChange): void {
-    this.state = change.state;
-    for (const listener of this.listeners) listener(change);
-  }
-}
+import { IDENTITY, ScriptedTransport } from '../support/scripted-transport';
 
 function setUp() {
   const clock = new FakeClock();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseTelemetry } from '../../src/domain/parse-message';
 import { CATALOGUE } from '../../src/meter/catalogue';
+import { REGISTER_PLANS } from '../../src/domain/register-plan';
 import { dailyProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from './run-command';
 
-describe('pm500 read over every transport of EtherNet/IP', () => {
+describe('pm500 read over every transport', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
@@ -18,7 +19,9 @@ describe('pm500 read over every transport of EtherNet/IP', () => {
       seed: 1,
       load,
     };
-    simulator = await startSimulator({ meters: [meter] });
+    const owned = { ...meter, serialNumber: 940_000_002, plc: { rpiMs: 100 } };
+    const modbus = { ...meter, serialNumber: 940_000_003, modbusPort: 0 };
+    simulator = await startSimulator({ meters: [meter, owned, modbus] });
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());
@@ -35,6 +38,55 @@ describe('pm500 read over every transport of EtherNet/IP', () => {
     });
   }
 
+  it('listen-only brings what a PLC has the meter send', async () => {
+    const ownedPort = String(simulator.meters[1]?.port);
+    const args = ['--transport', 'listen-only', '--rpi', '100', '--group', 'realtime', '--json'];
+    const { code, stdout, stderr } = await runHere('read', '127.0.0.1', '--port', ownedPort, ...args);
+    assert.deepEqual([code, stderr], [0, '']);
+    const { metrics } = parseTelemetry(JSON.parse(stdout));
+    assert.equal(typeof metrics['voltage_l1_n']?.value, 'number');
+  });
+
+  it('modbus-tcp brings every metric that has a register, over one socket, in the same form', async () => {
+    const { modbusPort = 0 } = simulator.meters[2] ?? {};
+    const args = ['--transport', 'modbus-tcp', '--port', String(modbusPort)];
+    const { code, stdout, stderr } = await runHere('read', '127.0.0.1', ...args, '--unit', '7', '--json');
+    assert.deepEqual([code, stderr], [0, '']);
+    const telemetry = parseTelemetry(JSON.parse(stdout));
+    const known = [...REGISTER_PLANS.values()].flatMap(({ spans }) =>
+      spans.flatMap((span) => Object.keys(span.provenance)),
+    );
+    assert.deepEqual(Object.keys(telemetry.metrics).sort(), known.sort());
+    assert.ok(Object.values(telemetry.metrics).every(({ value, quality }) => value !== null && quality !== 'bad'));
+    assert.equal(telemetry.metrics['active_energy_import_total']?.quality, 'good', 'its register is verified');
+    const table = await runHere('read', '127.0.0.1', ...args, '--group', 'energy');
+    assert.match(table.stdout, new RegExp(`^127\\.0\\.0\\.1:${modbusPort}, [^\\n]+\\nNAME`));
+  });
+
+  it('says which groups Modbus has, when it has none of those that are asked for', async () => {
+    const { code, stderr } = await runHere('read', '127.0.0.1', '--transport', 'modbus-tcp', '--group', 'demand');
+    assert.deepEqual(
+      [code, stderr],
+      [
+        2,
+        'Meter "127.0.0.1": its register table has nothing in demand; choose from realtime, energy, status, product.\n',
+      ],
+    );
+  });
+
+  it('refuses options that do not belong to the transport', async () => {
+    const refusal = async (...args: readonly string[]): Promise<string> => (await runHere('read', ...args)).stderr;
+    assert.match(await refusal('m', '--transport', 'modbus-tcp', '--assembly', '101'), /Modbus has no assemblies/);
+    assert.match(await refusal('m', '--unit', '2'), /--unit is for Modbus/);
+    assert.match(await refusal('m', '--baud', '9600'), /--baud is for --transport modbus-rtu/);
+    assert.match(await refusal('--transport', 'modbus-rtu'), /write --serial-port PATH/);
+    assert.match(await refusal('m', '--transport', 'modbus-rtu', '--serial-port', 'x'), /"m" has no use/);
+    const rtu = ['--transport', 'modbus-rtu', '--serial-port', '/dev/none'];
+    assert.match(await refusal(...rtu, '--baud', '1200'), /baud rate is 1200; choose one of 9600, 19200/);
+    assert.match(await refusal(...rtu, '--unit', '248'), /unit identifier 248 does not exist/);
+    assert.match(await refusal(...rtu), /The serial port \/dev\/none could not be opened: there is no such port/);
+  });
+
   it('listen-only says in one sentence that nobody owns the meter', async () => {
     const { code, stderr } = await read('--transport', 'listen-only', '--group', 'status');
     assert.equal(code, 1);
@@ -45,7 +97,8 @@ describe('pm500 read over every transport of EtherNet/IP', () => {
     assert.deepEqual(await read('--transport', 'owner'), {
       code: 2,
       stdout: '',
-      stderr: 'Option --transport is "owner"; choose one of ucmm, class3, input-only, listen-only, auto.\n',
+      stderr:
+        'Option --transport is "owner"; choose one of ucmm, class3, input-only, listen-only, auto, modbus-tcp, modbus-rtu.\n',
     });
     assert.match(
       (await read('--transport', 'auto', '--rpi', '50')).stderr,

@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
 import { decodeRegisters } from '../../src/domain/register-decode';
 import { REGISTER_PLANS } from '../../src/domain/register-plan';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
+import { parseTelemetry } from '../../src/domain/parse-message';
+import { runHere } from '../cli/run-command';
 import { ModbusBench } from '../simulator/modbus-bench';
-
-/** A pseudo-terminal of the command `script`: its far end is this process, its near end has a path. */
-async function openPseudoTerminal(): Promise<{
-  readonly path: string;
-  readonly line: ChildProcessByStdio<Writable, Readable, null>;
-}> {
-  const command = 'stty raw -echo; tty; exec sleep 60';
-  const line = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const [path] = (await once(line.stdout, 'data')) as [Buffer];
-  return { path: path.toString().trim(), line };
-}
+import { openPseudoTerminal } from '../support/pseudo-terminal';
 
 describe('Modbus RTU over a pseudo-terminal', () => {
   it('reads a simulated meter through a serial port of the operating system', async () => {
-    const { path, line } = await openPseudoTerminal();
+    const { path, line, close } = await openPseudoTerminal();
     const bench = new ModbusBench();
     const server = new ModbusRtuServer(bench.target, 3);
     line.stdout.on('data', (chunk: Buffer) => {
@@ -51,9 +40,29 @@ describe('Modbus RTU over a pseudo-terminal', () => {
       assert.equal(values['active_energy_import_total'], Math.floor(real as number));
     } finally {
       await transport.close();
-      const ended = once(line, 'exit');
-      line.kill();
-      await ended;
+      await close();
+    }
+  });
+
+  it('is read by pm500 read like any other transport', async () => {
+    const { path, line, close } = await openPseudoTerminal();
+    const bench = new ModbusBench();
+    const server = new ModbusRtuServer(bench.target, 3);
+    line.stdout.on('data', (chunk: Buffer) => {
+      for (const reply of server.push(chunk)) line.stdin.write(reply);
+    });
+    const serial = ['--transport', 'modbus-rtu', '--serial-port', path, '--baud', '115200', '--parity', 'none'];
+    try {
+      const { code, stdout, stderr } = await runHere('read', ...serial, '--unit', '3', '--json');
+      assert.deepEqual([code, stderr], [0, '']);
+      const { meter, metrics } = parseTelemetry(JSON.parse(stdout));
+      assert.equal(meter.host, path);
+      assert.equal(metrics['active_energy_import_total']?.quality, 'good');
+      assert.equal(metrics['identification_letters']?.value, 'SIM0940000001');
+      const table = await runHere('read', ...serial, '--unit', '3', '--group', 'status');
+      assert.match(table.stdout, /^\/dev\/\S+ unit 3, [^\n]+\nNAME/);
+    } finally {
+      await close();
     }
   });
 });
