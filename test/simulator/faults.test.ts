@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { FAULTS, FAULT_ROWS, type FaultName } from '../../src/simulator/fault-table';
 import { MeterFaults } from '../../src/simulator/faults';
 import { parseFault } from '../../src/simulator/parse-fault';
@@ -33,6 +34,14 @@ describe('the table of faults', () => {
       });
     }
   }
+
+  it('is what the document of the simulated meter says', () => {
+    const text = readFileSync('docs/simulator.md', 'utf8').replaceAll(/\s+/g, ' ');
+    for (const { name, does, parameters } of FAULTS) {
+      assert.ok(text.includes(`| \`${name}\` |`) && text.includes(`The meter ${does}`), name);
+      for (const parameter of parameters) assert.ok(text.includes(`\`${parameter.name}\``), parameter.name);
+    }
+  });
 
   it('has every name once', () => {
     assert.equal(FAULT_ROWS.size, FAULTS.length);
