@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import type { DeviceUser } from '../../src/sparkplug/device-users';
-import type { TlsSettings } from '../../src/sparkplug/mqtt-link';
+import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import type { ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';

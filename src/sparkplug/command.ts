@@ -1,43 +1,61 @@
 import { toPm500Error } from '../support/errors';
-import { REBIRTH } from './node-metrics';
+import { NEXT_SERVER, REBIRTH } from './node-metrics';
 import { type DecodedMetric, type DecodedPayload, decodePayload } from './payload';
 
 export interface Command {
   /** True: all births are asked for. */
   readonly isRebirth: boolean;
+  /** True: the edge node shall go to the next server of its list. */
+  readonly isNextServer: boolean;
   /** Metrics that somebody wanted to write and that cannot be written; a message that cannot be read counts as one. */
   readonly refusals: number;
   /** One sentence for each thing that was refused. */
   readonly warnings: readonly string[];
 }
 
-function isRebirthRequest({ name, value, raw }: DecodedMetric): boolean {
+function isRequest({ name, value, raw }: DecodedMetric, command: string): boolean {
   // A command may leave the datatype out, then only the raw value is there.
-  return name === REBIRTH && (value === true || (value === undefined && raw?.content === true));
+  return name === command && (value === true || (value === undefined && raw?.content === true));
 }
 
 function describe(metric: DecodedMetric): string {
   return metric.name === undefined ? `alias ${metric.alias?.toString() ?? '?'}` : `"${metric.name.slice(0, 60)}"`;
 }
 
+function refuse(warning: string): Command {
+  return { isRebirth: false, isNextServer: false, refusals: 1, warnings: [`Sparkplug NCMD refused: ${warning}`] };
+}
+
 /**
- * Reads an NCMD message. A retained rebirth request is a mistake of its sender, replayed at every subscribe: refused.
+ * Reads an NCMD message. A retained request is a mistake of its sender, replayed at every subscribe: refused.
+ * @param hasFurtherServers whether there is another server to go to
  */
-export function readCommand(bytes: Uint8Array, isRetained: boolean): Command {
+export function readCommand(bytes: Uint8Array, isRetained: boolean, hasFurtherServers = false): Command {
   let payload: DecodedPayload;
   try {
     payload = decodePayload(bytes);
   } catch (thrown) {
-    return { isRebirth: false, refusals: 1, warnings: [`Sparkplug NCMD refused: ${toPm500Error(thrown).message}`] };
+    return refuse(toPm500Error(thrown).message);
   }
-  const isRebirth = payload.metrics.some(isRebirthRequest);
-  const others = payload.metrics.filter((metric) => metric.name !== REBIRTH);
+  const commands = hasFurtherServers ? [REBIRTH, NEXT_SERVER] : [REBIRTH];
+  const isAsked = (command: string): boolean => payload.metrics.some((metric) => isRequest(metric, command));
+  const others = payload.metrics.filter(({ name }) => name === undefined || !commands.includes(name));
+  const offered = commands.map((command) => `"${command}"`).join(' and ');
   const warnings = others.map(
-    (metric) => `Sparkplug NCMD refused: ${describe(metric)} cannot be written; only "${REBIRTH}" is a command here.`,
+    (metric) => `Sparkplug NCMD refused: ${describe(metric)} cannot be written; commands here: ${offered}.`,
   );
-  if (isRebirth && isRetained) {
-    const warning = `Sparkplug NCMD refused: "${REBIRTH}" was retained; publish commands without the retain flag.`;
-    return { isRebirth: false, refusals: others.length + 1, warnings: [...warnings, warning] };
+  const asked = commands.filter(isAsked);
+  if (isRetained && asked.length > 0) {
+    const { refusals, warnings: further } = refuse(
+      `"${asked.join('" and "')}" was retained; publish commands without the retain flag.`,
+    );
+    return {
+      isRebirth: false,
+      isNextServer: false,
+      refusals: others.length + refusals,
+      warnings: [...warnings, ...further],
+    };
   }
-  return { isRebirth, refusals: others.length, warnings };
+  const isNextServer = asked.includes(NEXT_SERVER);
+  return { isRebirth: asked.includes(REBIRTH), isNextServer, refusals: others.length, warnings };
 }

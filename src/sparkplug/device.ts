@@ -1,6 +1,8 @@
 import type { DeviceAliases } from './alias';
+import { checkValue } from './check-value';
+import { conditionOf } from './condition';
 import type { MetricSample } from './metrics';
-import type { EncodedPropertySet, Metric } from './payload';
+import type { Datatype, EncodedPropertySet, Metric, MetricValue } from './payload';
 
 interface MetricState {
   readonly name: string;
@@ -10,19 +12,55 @@ interface MetricState {
   published: MetricSample | undefined;
   /** True: `latest` has not been sent. */
   isPending: boolean;
+  /** True: `latest` was given out as unsent already. */
+  isHeld: boolean;
   /** True: the last DBIRTH had this metric with this datatype. */
   isBorn: boolean;
 }
 
+/**
+ * - `live`: samples are published at once
+ * - `brief`: not now, but presently: only what is replaced before that is given out as unsent
+ * - `offline`: nobody knows when: every change is given out as unsent at once
+ */
+export type TakeMode = 'live' | 'brief' | 'offline';
+
 export interface Taken {
   /** Metrics for a DDATA message, in order of time. */
   readonly metrics: readonly Metric[];
-  /** Samples that were replaced before any message carried them. */
-  readonly superseded: readonly MetricSample[];
+  /** The samples in them. */
+  readonly published: readonly MetricSample[];
+  /** Samples that no message has carried, in the order in which they came. */
+  readonly unsent: readonly MetricSample[];
+}
+
+/** Values of earlier as metrics, and those that the last DBIRTH does not allow. */
+export interface Historical {
+  readonly metrics: readonly Metric[];
+  readonly unknown: readonly MetricSample[];
+  /** Values that do not fit the datatype which their metric has now. */
+  readonly misfits: number;
 }
 
 function isSame(left: MetricSample, right: MetricSample): boolean {
   return left.type === right.type && Object.is(left.value, right.value) && left.condition.key === right.condition.key;
+}
+
+function fits(type: Datatype, value: MetricValue, name: string): boolean {
+  try {
+    checkValue(type, value, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Gives `latest` out as unsent, once. A failed read is no value. @returns true when it was or had been given out */
+function hold(state: MetricState, unsent: MetricSample[]): boolean {
+  if (state.latest.condition.isReadFailed) return false;
+  if (!state.isHeld) unsent.push(state.latest);
+  state.isHeld = true;
+  return true;
 }
 
 function byTime(left: MetricSample, right: MetricSample): number {
@@ -90,34 +128,81 @@ export class Device {
     return state.latest.condition.isReadFailed || this.#failed.has(state.name);
   }
 
-  /** Takes samples in, and gives those that may be published now when the device `isLive`; what did not change is not. */
-  take(samples: readonly MetricSample[], isLive: boolean): Taken {
-    const metrics: Metric[] = [];
-    const superseded: MetricSample[] = [];
+  /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */
+  take(samples: readonly MetricSample[], mode: TakeMode): Taken {
+    const taken = { metrics: [] as Metric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
     const isSorted = samples.every((sample, index) => index === 0 || byTime(samples[index - 1] ?? sample, sample) <= 0);
     for (const sample of isSorted ? samples : samples.toSorted(byTime)) {
       const state = this.#metrics.get(sample.name);
       if (state === undefined) {
-        this.#metrics.set(sample.name, this.#createState(sample));
+        const created = this.#createState(sample);
+        this.#metrics.set(sample.name, created);
         this.#unbornCount++;
+        if (mode === 'offline') hold(created, taken.unsent);
         continue;
       }
       const { latest } = state;
-      if (state.isPending && !isSame(latest, sample) && !latest.condition.isReadFailed) superseded.push(latest);
+      const hasChanged = !isSame(latest, sample);
+      const isReplaced = hasChanged && state.isPending && hold(state, taken.unsent);
       if (latest.type !== sample.type && state.isBorn) {
         state.isBorn = false;
         this.#unbornCount++;
       }
       state.latest = sample;
       state.isPending = state.published === undefined || !isSame(state.published, sample);
-      if (isLive && state.isBorn && state.isPending) metrics.push(this.#publish(state));
+      state.isHeld &&= !hasChanged;
+      if (mode === 'live' && state.isBorn && state.isPending) {
+        taken.metrics.push(this.#publish(state));
+        taken.published.push(sample);
+      } else if (hasChanged && (mode === 'offline' || (isReplaced && !state.isPending))) {
+        // A value that came back to what the host has ends the one that is sent as historical.
+        hold(state, taken.unsent);
+      }
     }
-    return { metrics, superseded };
+    return taken;
+  }
+
+  /** Everything that waits and was not given out as unsent yet, for when the session is over. */
+  holdPending(): readonly MetricSample[] {
+    const unsent: MetricSample[] = [];
+    for (const state of this.#metrics.values()) if (state.isPending) hold(state, unsent);
+    return unsent;
+  }
+
+  /** Values of earlier as metrics that the last DBIRTH allows. */
+  historical(samples: readonly MetricSample[]): Historical {
+    const metrics: Metric[] = [];
+    const unknown: MetricSample[] = [];
+    let misfits = 0;
+    for (const sample of samples) {
+      const { name, value, timestamp, condition } = sample;
+      const state = this.#metrics.get(name);
+      if (state?.isBorn !== true) unknown.push(sample);
+      else if (fits(state.latest.type, value, name)) {
+        const metric = { name, alias: state.alias, timestamp, type: state.latest.type, value, isHistorical: true };
+        metrics.push(condition.isGood ? metric : { ...metric, properties: condition.properties });
+      } else misfits++;
+    }
+    return { metrics, unknown, misfits };
+  }
+
+  /** Has a metric of earlier in the next DBIRTH, without a value: nothing is known of it now. */
+  adopt({ name, type }: MetricSample, at: number): void {
+    if (this.#metrics.has(name)) return;
+    const sample = { name, type, value: null, timestamp: at, description: {}, condition: conditionOf('uncertain') };
+    this.#metrics.set(name, { ...this.#createState(sample), isHeld: true });
+    this.#unbornCount++;
   }
 
   /** What waits of metrics that were born, for a DDATA message, in order of time. */
-  takePending(): readonly Metric[] {
-    return this.#sorted((state) => state.isBorn && state.isPending).map((state) => this.#publish(state));
+  takePending(): Omit<Taken, 'unsent'> {
+    const waiting = this.#sorted((state) => state.isBorn && state.isPending);
+    return { published: waiting.map(({ latest }) => latest), metrics: waiting.map((state) => this.#publish(state)) };
+  }
+
+  /** The present samples of all metrics. */
+  get present(): readonly MetricSample[] {
+    return [...this.#metrics.values()].map(({ latest }) => latest);
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
@@ -128,6 +213,7 @@ export class Device {
       state.isBorn = true;
       state.published = latest;
       state.isPending = false;
+      state.isHeld = false;
       return {
         name: state.name,
         alias: state.alias,
@@ -142,7 +228,7 @@ export class Device {
   #createState(sample: MetricSample): MetricState {
     const { name } = sample;
     const alias = this.#aliases.of(name);
-    return { name, alias, latest: sample, published: undefined, isPending: true, isBorn: false };
+    return { name, alias, latest: sample, published: undefined, isPending: true, isHeld: false, isBorn: false };
   }
 
   #sorted(isWanted: (state: MetricState) => boolean): MetricState[] {
@@ -154,6 +240,7 @@ export class Device {
     const properties = dataProperties(latest, state.published);
     state.published = latest;
     state.isPending = false;
+    state.isHeld = false;
     const metric = { name, alias, timestamp: latest.timestamp, type: latest.type, value: latest.value };
     return properties === undefined ? metric : { ...metric, properties };
   }

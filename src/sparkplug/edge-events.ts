@@ -33,14 +33,27 @@ export type EdgeEvent =
   /** The broker takes messages more slowly than they come. */
   | { readonly kind: 'congested' }
   | { readonly kind: 'drained'; readonly at: number }
+  /** The primary host has not come online on this server for so long that another one is worth a try. */
+  | { readonly kind: 'hostMissing'; readonly at: number }
+  /**
+   * Values taken earlier, to be sent as historical. Nothing is published where that is not possible now, or where the
+   * last DBIRTH lacked one of the metrics; `isForced` gives a device that is born another DBIRTH with them first.
+   */
+  | {
+      readonly kind: 'history';
+      readonly deviceId: string;
+      readonly samples: readonly MetricSample[];
+      readonly isForced: boolean;
+      readonly at: number;
+    }
   | { readonly kind: 'closing'; readonly at: number };
 
 /** What an edge node wants done, in this order. */
 export type EdgeEffect =
   /** CONNECT with this will: QoS 1, not retained, clean session. */
   | { readonly kind: 'connect'; readonly will: { readonly topic: string; readonly payload: Uint8Array } }
-  /** SUBSCRIBE with QoS 1. */
-  | { readonly kind: 'subscribe'; readonly topics: readonly string[] }
+  /** SUBSCRIBE with QoS 1. The session stands without `watched`, where another edge node of the same IDs would show. */
+  | { readonly kind: 'subscribe'; readonly topics: readonly string[]; readonly watched?: string }
   /** PUBLISH with QoS 0, not retained, at once: its `seq` is allocated. */
   | {
       readonly kind: 'publish';
@@ -48,16 +61,27 @@ export type EdgeEffect =
       readonly topic: string;
       readonly payload: Uint8Array;
       readonly metricCount: number;
+      /** The present values in it, of which device: what has to be sent again as historical where it did not arrive. */
+      readonly live?: { readonly deviceId: string; readonly samples: readonly MetricSample[] };
     }
-  /** DISCONNECT; after `host_offline` connect again and wait for the host. */
-  | { readonly kind: 'disconnect'; readonly reason: 'host_offline' | 'closing' }
+  /** DISCONNECT; but for `closing` connect again, to the next server where there are several. */
+  | { readonly kind: 'disconnect'; readonly reason: LeaveReason }
   /** Say `settled` when the other groups of this device have had time to come. */
   | { readonly kind: 'settle'; readonly deviceId: string }
   /** Say `quietOver` when the next rebirth may be made. */
   | { readonly kind: 'quiet' }
-  /** These values were never published and newer ones have taken their place: the seam for store and forward. */
-  | { readonly kind: 'superseded'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
+  /** Values that no message has carried as present ones and perhaps none will: store and forward keeps them. */
+  | { readonly kind: 'unsent'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
+  /** Somebody else was born with the IDs of this edge node. */
+  | { readonly kind: 'duplicate' }
   | { readonly kind: 'warn'; readonly message: string };
+
+/**
+ * - `host_offline`: the primary host is not online here
+ * - `next_server`: a host asked for it
+ * - `closing`: for good
+ */
+export type LeaveReason = 'host_offline' | 'next_server' | 'closing';
 
 /**
  * - `offline`: no session
@@ -79,8 +103,12 @@ export interface EdgeCounts {
   readonly births: number;
   /** Rebirth commands received; a storm of them shares a birth. */
   readonly rebirthRequests: number;
-  /** Values that were never published because a newer one came while there was no way to send. */
+  /** Values that could not be published when they came; store and forward keeps them, else only the newest goes out. */
   readonly suppressed: number;
+  /** Values published as historical; those that were not acknowledged are published, and counted, again. */
+  readonly historical: number;
+  /** NBIRTHs of another edge node with the same IDs. */
+  readonly foreignBirths: number;
   /** Commands that were refused: nothing here can be written. */
   readonly refusedCommands: number;
 }

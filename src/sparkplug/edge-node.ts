@@ -1,8 +1,9 @@
-import { checkName, checkValue, isCount, refuseCount } from './check-value';
+import { checkSamples } from './check-samples';
 import { readCommand } from './command';
 import type { Device } from './device';
 import { DeviceList } from './device-list';
-import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase } from './edge-events';
+import { DuplicateWatch } from './duplicate-watch';
+import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
 import { Publisher } from './publisher';
 import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
@@ -10,19 +11,14 @@ import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic
 export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   /** Publish only while this host application is online; undefined: always. */
   readonly primaryHostId?: string;
+  /** True where there is another server to go to: a host may ask for it. */
+  readonly hasFurtherServers?: boolean;
+  /** True: read the own NBIRTH topic, where another edge node with the same IDs would show. */
+  readonly watchesDuplicates?: boolean;
 }
 
 type EventOf<Kind extends EdgeEvent['kind']> = Extract<EdgeEvent, { kind: Kind }>;
 type Effects = readonly EdgeEffect[];
-
-function checkSamples({ deviceId, samples }: EventOf<'samples'>): void {
-  checkId('device ID', deviceId);
-  for (const { name, type, value, timestamp } of samples) {
-    checkName(name, `a metric name of device "${deviceId}"`);
-    checkValue(type, value, name);
-    if (!isCount(timestamp)) refuseCount(timestamp, 'timestamp', `metric ${name}`);
-  }
-}
 
 /**
  * A Sparkplug edge node as a pure state machine: events in, effects out, no time and no network of its own. Effects must
@@ -32,7 +28,15 @@ export class EdgeNode {
   readonly #settings: EdgeNodeSettings;
   readonly #devices = new DeviceList();
   readonly #publisher: Publisher;
-  readonly #counts = { births: 0, rebirthRequests: 0, suppressed: 0, refusedCommands: 0 };
+  readonly #counts = {
+    births: 0,
+    rebirthRequests: 0,
+    suppressed: 0,
+    refusedCommands: 0,
+    historical: 0,
+    foreignBirths: 0,
+  };
+  readonly #duplicates = new DuplicateWatch();
   #phase: EdgePhase = 'offline';
   #host = new HostWatch();
   /** True for a time after every NBIRTH: a rebirth asked for meanwhile is made when it is over. */
@@ -70,17 +74,14 @@ export class EdgeNode {
     if (this.#phase === 'closed') return [];
     switch (event.kind) {
       case 'connecting':
-        this.#endSession('connecting');
-        this.#publisher.bdSeq = event.bdSeq;
-        return [{ kind: 'connect', will: this.#publisher.will(event.at) }];
+        return this.#beginSession(event);
       case 'connected':
         this.#phase = 'subscribing';
-        return [{ kind: 'subscribe', topics: this.#subscriptions() }];
+        return [this.#subscriptions()];
       case 'subscribed':
         return this.#phase === 'subscribing' ? this.#birthOrWait(event.at) : [];
       case 'disconnected':
-        this.#endSession('offline');
-        return [];
+        return this.#endSession('offline');
       case 'message':
         return this.#onMessage(event);
       case 'samples':
@@ -98,6 +99,10 @@ export class EdgeNode {
       case 'drained':
         this.#isCongested = false;
         return this.#phase === 'born' ? this.#catchUp(event.at) : [];
+      case 'hostMissing':
+        return this.#phase === 'waiting' ? this.#leave('host_offline', event.at) : [];
+      case 'history':
+        return this.#onHistory(event);
       case 'closing':
         return this.#leave('closing', event.at);
     }
@@ -107,10 +112,23 @@ export class EdgeNode {
     return this.#phase === 'born' && !this.#isRebirthDue && !this.#isCongested;
   }
 
-  #subscriptions(): readonly string[] {
-    const { primaryHostId } = this.#settings;
+  /** True when data could be published now: history may follow. */
+  get isFlowing(): boolean {
+    return this.#mayPublishData;
+  }
+
+  #subscriptions(): EdgeEffect {
+    const { primaryHostId, watchesDuplicates } = this.#settings;
     const ownCommands = nodeTopic('NCMD', this.#settings);
-    return primaryHostId === undefined ? [ownCommands] : [ownCommands, stateTopic(primaryHostId)];
+    const topics = primaryHostId === undefined ? [ownCommands] : [ownCommands, stateTopic(primaryHostId)];
+    if (watchesDuplicates !== true) return { kind: 'subscribe', topics };
+    return { kind: 'subscribe', topics, watched: nodeTopic('NBIRTH', this.#settings) };
+  }
+
+  #beginSession({ bdSeq, at }: EventOf<'connecting'>): Effects {
+    const unsent = this.#endSession('connecting');
+    this.#publisher.bdSeq = bdSeq;
+    return [...unsent, { kind: 'connect', will: this.#publisher.will(at) }];
   }
 
   #birthOrWait(at: number): Effects {
@@ -119,19 +137,33 @@ export class EdgeNode {
     return [];
   }
 
-  #endSession(phase: EdgePhase): void {
+  /** Forgets the session, and gives out what it could not publish any more. */
+  #endSession(phase: EdgePhase): Effects {
     this.#phase = phase;
     this.#host = new HostWatch();
     this.#isRebirthDue = false;
     this.#isCongested = false;
-    for (const device of this.#devices) device.isBorn = false;
+    const effects: EdgeEffect[] = [];
+    for (const device of this.#devices) {
+      device.isBorn = false;
+      const samples = device.holdPending();
+      if (samples.length > 0) effects.push({ kind: 'unsent', deviceId: device.id, samples });
+    }
+    return effects;
   }
 
   #onMessage(event: EventOf<'message'>): Effects {
     const { primaryHostId } = this.#settings;
     if (this.#phase === 'offline' || this.#phase === 'connecting') return [];
     if (primaryHostId !== undefined && event.topic === stateTopic(primaryHostId)) return this.#onHostState(event);
-    return event.topic === nodeTopic('NCMD', this.#settings) ? this.#onCommand(event) : [];
+    if (event.topic === nodeTopic('NCMD', this.#settings)) return this.#onCommand(event);
+    return event.topic === nodeTopic('NBIRTH', this.#settings) ? this.#onNodeBirth(event) : [];
+  }
+
+  #onNodeBirth({ payload }: EventOf<'message'>): Effects {
+    if (!this.#duplicates.isForeign(payload)) return [];
+    this.#counts.foreignBirths++;
+    return [{ kind: 'duplicate' }];
   }
 
   #onHostState({ topic, payload, at }: EventOf<'message'>): Effects {
@@ -142,14 +174,18 @@ export class EdgeNode {
     }
     if (!this.#host.take(state)) return [];
     if (state.online) return this.#phase === 'waiting' ? this.#birthAll(at) : [];
-    return this.#phase === 'born' ? this.#leave('host_offline', at) : [];
+    // With several servers the host may be online on another one: do not wait here for it.
+    const isLeaving =
+      this.#phase === 'born' || (this.#phase === 'waiting' && this.#settings.hasFurtherServers === true);
+    return isLeaving ? this.#leave('host_offline', at) : [];
   }
 
   #onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {
-    const { isRebirth, refusals, warnings } = readCommand(payload, isRetained);
-    this.#counts.refusedCommands += refusals;
-    const effects: EdgeEffect[] = warnings.map((message) => ({ kind: 'warn', message }));
-    if (!isRebirth) return effects;
+    const command = readCommand(payload, isRetained, this.#settings.hasFurtherServers === true);
+    this.#counts.refusedCommands += command.refusals;
+    const effects: EdgeEffect[] = command.warnings.map((message) => ({ kind: 'warn', message }));
+    if (command.isNextServer && this.#phase === 'born') return [...effects, ...this.#leave('next_server', at)];
+    if (!command.isRebirth) return effects;
     this.#counts.rebirthRequests++;
     if (this.#phase !== 'born') return effects;
     // Data stops here; a request so soon after a birth waits, and all that come meanwhile share the next birth.
@@ -159,19 +195,20 @@ export class EdgeNode {
 
   #onSamples(event: EventOf<'samples'>): Effects {
     const { deviceId, samples, at } = event;
-    checkSamples(event);
+    checkSamples(deviceId, samples);
     if (samples.length === 0) return [];
     const device = this.#devices.obtain(deviceId);
     device.watch(samples);
     const isLive = this.#mayPublishData && device.isBorn && !device.isLost;
-    const { metrics, superseded } = device.take(samples, isLive);
+    const isOffline = this.#phase !== 'born';
+    const taken = device.take(samples, isLive ? 'live' : isOffline ? 'offline' : 'brief');
     const effects: EdgeEffect[] = [];
-    if (superseded.length > 0) {
-      this.#counts.suppressed += superseded.length;
-      effects.push({ kind: 'superseded', deviceId, samples: superseded });
+    if (taken.unsent.length > 0) {
+      this.#counts.suppressed += taken.unsent.length;
+      effects.push({ kind: 'unsent', deviceId, samples: taken.unsent });
     }
     if (device.isLost) return [...effects, ...this.#killDevice(device, at)];
-    if (metrics.length > 0) effects.push(this.#publisher.deviceData(deviceId, metrics, at));
+    if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(deviceId, taken, at));
     if (device.isSettled && !device.isBorn && this.#mayPublishData) effects.push(this.#birthDevice(device, at));
     else if (device.needsSettling) {
       device.isSettling = true;
@@ -204,8 +241,8 @@ export class EdgeNode {
       if (!device.isSettled || device.isLost) continue;
       if (device.needsBirth && !device.isSettling) effects.push(this.#birthDevice(device, at));
       else if (device.isBorn) {
-        const metrics = device.takePending();
-        if (metrics.length > 0) effects.push(this.#publisher.deviceData(device.id, metrics, at));
+        const taken = device.takePending();
+        if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device.id, taken, at));
       }
     }
     return effects;
@@ -216,7 +253,9 @@ export class EdgeNode {
     this.#isRebirthDue = false;
     this.#isQuiet = true;
     this.#counts.births++;
-    const effects: EdgeEffect[] = [this.#publisher.nodeBirth(at), { kind: 'quiet' }];
+    const birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
+    this.#duplicates.add(birth.payload);
+    const effects: EdgeEffect[] = [birth, { kind: 'quiet' }];
     for (const device of this.#devices) {
       if (device.isSettled && !device.isLost) effects.push(this.#birthDevice(device, at));
     }
@@ -225,15 +264,35 @@ export class EdgeNode {
 
   #birthDevice(device: Device, at: number): EdgeEffect {
     device.isBorn = true;
-    return this.#publisher.deviceBirth(device.id, device.takeBirth(), at);
+    return this.#publisher.deviceBirth(device.id, { metrics: device.takeBirth(), published: device.present }, at);
+  }
+
+  #onHistory({ deviceId, samples, isForced, at }: EventOf<'history'>): Effects {
+    const device = this.#devices.find(deviceId);
+    if (!this.#mayPublishData || device?.isBorn !== true) return [];
+    const effects: EdgeEffect[] = [];
+    const isUnknown = device.historical(samples).unknown.length > 0;
+    if (isUnknown) {
+      if (!isForced) return [];
+      for (const sample of samples) device.adopt(sample, at);
+      effects.push(this.#birthDevice(device, at));
+    }
+    const { metrics, misfits } = device.historical(samples);
+    this.#counts.historical += metrics.length;
+    if (misfits > 0) {
+      const message = `Sparkplug: ${misfits} stored values of device "${deviceId}" do not fit the datatypes of today; they were dropped.`;
+      effects.push({ kind: 'warn', message });
+    }
+    // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
+    return metrics.length === 0 ? effects : [...effects, this.#publisher.deviceHistory(deviceId, metrics, at)];
   }
 
   /** Says NDEATH, which only a node that was born may say, and ends the session. */
-  #leave(reason: 'host_offline' | 'closing', at: number): Effects {
+  #leave(reason: LeaveReason, at: number): Effects {
     const phase = this.#phase;
-    this.#endSession(reason === 'closing' ? 'closed' : 'offline');
-    if (phase === 'offline') return [];
+    const unsent = this.#endSession(reason === 'closing' ? 'closed' : 'offline');
+    if (phase === 'offline') return unsent;
     const disconnect: EdgeEffect = { kind: 'disconnect', reason };
-    return phase === 'born' ? [this.#publisher.nodeDeath(at), disconnect] : [disconnect];
+    return phase === 'born' ? [this.#publisher.nodeDeath(at), disconnect, ...unsent] : [disconnect, ...unsent];
   }
 }

@@ -1,13 +1,36 @@
 import { Pm500Error } from '../support/errors';
 
-/** CONNACK return codes of MQTT 3.1.1, 3.2.2.3. */
+const WRONG_LOGIN = 'user name or password are wrong; correct them in the edge node';
+const NOT_ALLOWED = 'this user may not connect; check user name, password and the rights the broker gives';
+const WRONG_CLIENT_ID = 'it does not accept the client ID; check its rules for client IDs';
+const NOT_AVAILABLE = 'its MQTT service is not available; check the broker';
+const TOO_LARGE = 'a message was larger than it takes; raise its limit for the size of packets';
+
+/** CONNACK return codes of MQTT 3.1.1 (3.2.2.3), and CONNACK and DISCONNECT reason codes of MQTT 5.0 (2.4). */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1: 'it does not speak MQTT 3.1.1; use a broker that does',
-  2: 'it does not accept the client ID; check its rules for client IDs',
-  3: 'its MQTT service is not available; check the broker',
-  4: 'user name or password are wrong; correct them in the edge node',
-  5: 'this user may not connect; check user name, password and the rights the broker gives',
+  1: 'it does not speak this version of MQTT; choose the other version in the edge node',
+  2: WRONG_CLIENT_ID,
+  3: NOT_AVAILABLE,
+  4: WRONG_LOGIN,
+  5: NOT_ALLOWED,
+  132: 'it does not speak MQTT 5; choose MQTT 3.1.1 in the edge node',
+  133: WRONG_CLIENT_ID,
+  134: WRONG_LOGIN,
+  135: NOT_ALLOWED,
+  136: NOT_AVAILABLE,
+  137: 'it is busy; check the load of the broker',
+  138: 'this client is banned; check the broker',
+  139: 'it is shutting down; check the broker',
+  141: 'it heard nothing within the keep-alive; check the network',
+  142: 'another client has connected with the same client ID; give every client an ID of its own',
+  149: TOO_LARGE,
+  151: 'a quota is used up; check its limits',
+  156: 'it wants another server to be used; correct the host in the edge node',
+  157: 'it has moved; correct the host in the edge node',
+  159: 'connections come too fast for it; check its limits',
 };
+/** Reason codes that say that it may work later as it is. */
+const PASSING: ReadonlySet<number> = new Set([3, 136, 137, 139, 141, 151, 159]);
 
 const NETWORK_FAULTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there; check host and port, and that the broker runs',
@@ -21,6 +44,11 @@ const NETWORK_FAULTS: Readonly<Record<string, string>> = {
 const TLS_FAULTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired; renew it',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client certificate has expired; renew it in the TLS settings',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it does not accept the client certificate; check it in the TLS settings',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the CA of the client certificate; check it in the TLS settings',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'it wants a client certificate; add certificate and key in the TLS settings',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; add it as CA certificate in the TLS settings',
   SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; add the CA certificate in the TLS settings',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; add the CA certificate in the TLS settings',
@@ -52,7 +80,7 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
     const why = REFUSALS[code] ?? `it gave the reason ${code}; check the broker's log`;
     return new Pm500Error('MQTT_REFUSED', `The MQTT broker ${broker} refused the connection: ${why}.`, {
       cause: thrown,
-      retryable: code === 3,
+      retryable: PASSING.has(code),
       details: { returnCode: code },
     });
   }
@@ -75,6 +103,16 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
     `The connection to the MQTT broker ${broker} was lost (${why}); if this repeats, check the network and the broker's log.`,
     options,
   );
+}
+
+/** An MQTT 5 broker ended the connection and said why. */
+export function explainServerDisconnect(reasonCode: number | undefined, broker: string): Pm500Error {
+  const code = reasonCode ?? 0;
+  const why = REFUSALS[code] ?? `it gave the reason ${code}; check the broker's log`;
+  return new Pm500Error('MQTT_CONNECTION_LOST', `The MQTT broker ${broker} ended the connection: ${why}.`, {
+    retryable: true,
+    details: { reasonCode: code },
+  });
 }
 
 /** The broker did not grant a subscription that the edge node cannot do without. */

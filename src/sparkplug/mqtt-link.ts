@@ -1,37 +1,9 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../support/clock';
 import type { Pm500Error } from '../support/errors';
-import { explainMqttError, subscriptionRefused } from './mqtt-errors';
-
-/** PEM texts and rules for TLS. */
-export interface TlsSettings {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  /** Name to ask for and to check in the certificate; the host where absent. */
-  readonly servername?: string;
-  /** True: the broker's certificate must be good. */
-  readonly rejectUnauthorized: boolean;
-  readonly alpnProtocols?: readonly string[];
-}
-
-export interface BrokerSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly clientId: string;
-  readonly keepAliveSeconds: number;
-  /** Longest time from opening the socket to the CONNACK. */
-  readonly connectTimeoutMs: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: TlsSettings;
-}
-
-export interface Will {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-}
+import { explainMqttError, explainServerDisconnect, subscriptionRefused } from './mqtt-errors';
+import { type BrokerSettings, type Will, clientOptions } from './mqtt-options';
+import { PingLedger } from './ping-ledger';
 
 /** What a link tells; never from within a call to it. After `onClosed` nothing more comes. */
 export interface LinkListener {
@@ -49,8 +21,18 @@ export interface MqttLink {
   subscribe(topics: readonly string[]): Promise<void>;
   /** Hands a message to the socket, QoS 0, not retained. Returns true when so much has piled up that data should wait. */
   publish(topic: string, payload: Uint8Array): boolean;
-  /** Sends what was published, then DISCONNECT; resolves when the socket is closed, by force after a time. */
-  end(): Promise<void>;
+  /** True while more than a few messages wait in this process for the socket. */
+  readonly isBacklogged: boolean;
+  /**
+   * Resolves when the broker has answered a PINGREQ that was sent after everything published so far: as one connection
+   * keeps the order, it has read all of that. @throws Pm500Error MQTT_CONNECTION_LOST
+   */
+  confirm(): Promise<void>;
+  /**
+   * Sends what was published, then DISCONNECT (in MQTT 5 with reason 0x04, "disconnect with will message").
+   * Resolves when the socket is closed: true, or false where it had to be closed by force after a time.
+   */
+  end(): Promise<boolean>;
 }
 
 export type OpenLink = (settings: BrokerSettings, will: Will, listener: LinkListener) => MqttLink;
@@ -59,33 +41,12 @@ export type MqttConnect = (options: IClientOptions) => MqttClient;
 
 /** Bytes waiting in the socket from which data is held back, so that a slow broker does not fill the memory. */
 const CONGESTED_BYTES = 4 * 1024 * 1024;
+/** Messages of one turn of the event loop wait for its end; more than these wait for the network. */
+const BACKLOG_BYTES = 16 * 1024;
 const END_TIMEOUT_MS = 3000;
 const REFUSED_GRANT = 128;
-
-function clientOptions(settings: BrokerSettings, will: Will): IClientOptions {
-  const { host, port, clientId, keepAliveSeconds, connectTimeoutMs, username, password, tls } = settings;
-  const { alpnProtocols, ...tlsOptions } = tls ?? { rejectUnauthorized: true };
-  return {
-    protocol: tls === undefined ? 'mqtt' : 'mqtts',
-    protocolVersion: 4,
-    host,
-    port,
-    clientId,
-    clean: true,
-    keepalive: keepAliveSeconds,
-    connectTimeout: connectTimeoutMs,
-    reconnectPeriod: 0,
-    manualConnect: true,
-    // Messages that wait for a connection would go out before NBIRTH.
-    queueQoSZero: false,
-    resubscribe: false,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : tlsOptions),
-    ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }),
-  };
-}
+/** MQTT 5.0, 3.14.2.1: disconnect with will message; Sparkplug 3.0.0 asks for it. */
+const DISCONNECT_WITH_WILL = 0x04;
 
 class ClientLink implements MqttLink {
   readonly #client: MqttClient;
@@ -95,7 +56,8 @@ class ClientLink implements MqttLink {
   #error: Pm500Error | undefined;
   #isClosed = false;
   #isCongested = false;
-  #ending: Promise<void> | undefined;
+  #ending: Promise<boolean> | undefined;
+  readonly #pings = new PingLedger();
   #resolveClosed: () => void = () => undefined;
   readonly #closed = new Promise<void>((resolve) => {
     this.#resolveClosed = resolve;
@@ -111,6 +73,15 @@ class ClientLink implements MqttLink {
     });
     client.on('message', (topic, payload, packet) => {
       if (!this.#isClosed) listener.onMessage(topic, payload, packet.retain);
+    });
+    client.on('packetsend', ({ cmd }) => {
+      if (cmd === 'pingreq') this.#pings.onSent();
+    });
+    client.on('packetreceive', ({ cmd }) => {
+      if (cmd === 'pingresp') this.#pings.onAnswered();
+    });
+    client.on('disconnect', ({ reasonCode }) => {
+      this.#error ??= explainServerDisconnect(reasonCode, this.#broker);
     });
     client.on('error', (error) => {
       this.#fail(error);
@@ -156,20 +127,35 @@ class ClientLink implements MqttLink {
     return this.#isCongested;
   }
 
-  end(): Promise<void> {
+  get isBacklogged(): boolean {
+    return this.#client.stream.writableLength > BACKLOG_BYTES;
+  }
+
+  confirm(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(this.#error ?? explainMqttError(undefined, this.#broker));
+    return this.#pings.confirm(() => {
+      this.#client.sendPing();
+    });
+  }
+
+  end(): Promise<boolean> {
     this.#ending ??= this.#end();
     return this.#ending;
   }
 
-  async #end(): Promise<void> {
-    if (this.#isClosed) return;
+  async #end(): Promise<boolean> {
+    if (this.#isClosed) return true;
+    let isForced = false;
     const timer = this.#clock.after(END_TIMEOUT_MS, () => {
+      isForced = true;
       this.#destroy();
     });
-    if (this.#client.connected) this.#client.end();
-    else this.#destroy();
+    if (!this.#client.connected) this.#destroy();
+    else if (this.#client.options.protocolVersion === 5) this.#client.end({ reasonCode: DISCONNECT_WITH_WILL });
+    else this.#client.end();
     await this.#closed;
     timer.cancel();
+    return !isForced;
   }
 
   #fail(thrown: unknown): void {
@@ -188,6 +174,7 @@ class ClientLink implements MqttLink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#resolveClosed();
+    this.#pings.fail(this.#error ?? explainMqttError(undefined, this.#broker));
     const error = this.#ending === undefined ? (this.#error ?? explainMqttError(undefined, this.#broker)) : undefined;
     this.#listener.onClosed(error);
   }

@@ -2,6 +2,8 @@ import type { Metric } from './payload';
 
 /** Name of the metric by which a host asks for all births again; it never has an alias. */
 export const REBIRTH = 'Node Control/Rebirth';
+/** Name of the metric by which a host sends the edge node to the next server of its list. */
+export const NEXT_SERVER = 'Node Control/Next Server';
 /** Name of the metric that ties NDEATH to NBIRTH. */
 export const BD_SEQ = 'bdSeq';
 
@@ -12,4 +14,8 @@ export function bdSeqMetric(bdSeq: number, timestamp: number): Metric {
 
 export function rebirthMetric(timestamp: number): Metric {
   return { name: REBIRTH, timestamp, type: 'Boolean', value: false };
+}
+
+export function nextServerMetric(timestamp: number): Metric {
+  return { name: NEXT_SERVER, timestamp, type: 'Boolean', value: false };
 }

@@ -1,9 +1,16 @@
 import type { EdgeEffect } from './edge-events';
-import { bdSeqMetric, rebirthMetric } from './node-metrics';
+import type { MetricSample } from './metrics';
+import { bdSeqMetric, nextServerMetric, rebirthMetric } from './node-metrics';
 import { encodePayload, type Metric, type PayloadForm } from './payload';
 import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
 
 type Publish = Extract<EdgeEffect, { kind: 'publish' }>;
+
+/** Present values as metrics, and the samples that they were made of. */
+interface Content {
+  readonly metrics: readonly Metric[];
+  readonly published: readonly MetricSample[];
+}
 
 /** `seq` runs from 0 to 255 and starts again. */
 const SEQ_COUNT = 256;
@@ -27,10 +34,14 @@ export class Publisher {
     return { topic: nodeTopic('NDEATH', this.#node), payload };
   }
 
-  /** NBIRTH: `seq` starts at 0. */
-  nodeBirth(at: number): Publish {
+  /**
+   * NBIRTH: `seq` starts at 0.
+   * @param hasFurtherServers whether `Node Control/Next Server` is offered
+   */
+  nodeBirth(at: number, hasFurtherServers: boolean): Publish {
     this.#seq = 0;
     const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
+    if (hasFurtherServers) metrics.push(nextServerMetric(at));
     return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, 'birth', at);
   }
 
@@ -39,12 +50,19 @@ export class Publisher {
     return this.#count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
   }
 
-  deviceBirth(deviceId: string, metrics: readonly Metric[], at: number): Publish {
-    return this.#sequenced('DBIRTH', deviceTopic('DBIRTH', this.#node, deviceId), metrics, 'birth', at);
+  deviceBirth(deviceId: string, { metrics, published }: Content, at: number): Publish {
+    const publish = this.#sequenced('DBIRTH', deviceTopic('DBIRTH', this.#node, deviceId), metrics, 'birth', at);
+    return { ...publish, live: { deviceId, samples: published } };
   }
 
-  /** @param metrics in order of time */
-  deviceData(deviceId: string, metrics: readonly Metric[], at: number): Publish {
+  /** @param content in order of time */
+  deviceData(deviceId: string, { metrics, published }: Content, at: number): Publish {
+    const publish = this.#sequenced('DDATA', deviceTopic('DDATA', this.#node, deviceId), metrics, 'data', at);
+    return { ...publish, live: { deviceId, samples: published } };
+  }
+
+  /** @param metrics that are historical */
+  deviceHistory(deviceId: string, metrics: readonly Metric[], at: number): Publish {
     return this.#sequenced('DDATA', deviceTopic('DDATA', this.#node, deviceId), metrics, 'data', at);
   }
 

@@ -1,50 +1,22 @@
-import type { Clock } from '../support/clock';
 import { type Pm500Error, toPm500Error } from '../support/errors';
-import type { Logger } from '../support/logger';
-import type { Random } from '../support/random';
-import { type RetryPolicy, retryDelays } from '../support/retry';
-import type { BdSeqCounter } from './bd-seq';
-import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase } from './edge-events';
-import { EdgeNode, type EdgeNodeSettings } from './edge-node';
+import { createClientId } from './client-id';
+import { DuplicateAlarm } from './duplicate-alarm';
+import type { EdgeCounts, EdgeEffect, EdgeEvent, LeaveReason } from './edge-events';
+import { EdgeNode } from './edge-node';
+import { type History, type HistoryStats, createHistory } from './history';
 import type { MetricSample } from './metrics';
-import type { BrokerSettings, MqttLink, OpenLink } from './mqtt-link';
+import { explainMqttError } from './mqtt-errors';
+import type { MqttLink } from './mqtt-link';
+import type { BrokerSettings, Will } from './mqtt-options';
+import { ServerList } from './server-list';
+import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
 import { TimerSet } from './timer-set';
 
-export interface EdgeSessionSettings {
-  readonly node: EdgeNodeSettings;
-  readonly broker: Omit<BrokerSettings, 'clientId'>;
-  /** How long a device's first or changed DBIRTH waits for metrics of other groups. */
-  readonly settleMs?: number;
-  /** Least time between an NBIRTH and a rebirth that a host asks for. */
-  readonly quietMs?: number;
-}
-
-export interface EdgeSessionDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly openLink: OpenLink;
-  readonly bdSeq: BdSeqCounter;
-}
-
-/** What an edge node shows of itself. */
-export interface EdgeState {
-  readonly phase: EdgePhase;
-  /** IDs of devices that are born. */
-  readonly devices: readonly string[];
-  /** Why there is no session, until there is one again. */
-  readonly error?: Pm500Error;
-}
+export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
 
 const DEFAULT_SETTLE_MS = 1000;
 const DEFAULT_QUIET_MS = 1000;
-const RETRY: RetryPolicy = { initialMs: 1000, maximumMs: 30_000, factor: 2, jitter: 0.3 };
-
-/** A client ID that no other session has: 22 letters and digits, within what every broker takes (MQTT 3.1.1, 3.1.3.1). */
-function createClientId(random: Random): string {
-  const digits = Array.from({ length: 17 }, () => Math.floor(random() * 36).toString(36));
-  return `pm500${digits.join('')}`;
-}
+const DEFAULT_HOST_WAIT_MS = 30_000;
 
 /** One Sparkplug edge node on one broker: runs the state machine, keeps the time, and connects again after failures. */
 export class EdgeSession {
@@ -53,21 +25,34 @@ export class EdgeSession {
   readonly #edge: EdgeNode;
   readonly #clientId: string;
   readonly #timers: TimerSet;
+  readonly #servers: ServerList;
+  readonly #alarm: DuplicateAlarm;
+  readonly #history: History | undefined;
   readonly #listeners = new Set<(state: EdgeState) => void>();
-  #delays: Generator<number, never>;
   #link: MqttLink | undefined;
   #state: EdgeState = { phase: 'offline', devices: [] };
   #isStarted = false;
+  /** True once this connection has been good for something. */
+  #hasStood = false;
   #closing: Promise<void> | undefined;
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
   constructor(settings: EdgeSessionSettings, dependencies: EdgeSessionDependencies) {
     this.#settings = settings;
     this.#dependencies = dependencies;
-    this.#edge = new EdgeNode(settings.node);
-    this.#clientId = createClientId(dependencies.random);
+    this.#servers = new ServerList(settings.broker, settings.furtherServers ?? [], dependencies.random);
+    this.#edge = new EdgeNode({ ...settings.node, hasFurtherServers: this.#servers.hasFurther });
+    this.#clientId = settings.clientId ?? createClientId(dependencies.random);
     this.#timers = new TimerSet(dependencies.clock);
-    this.#delays = retryDelays(RETRY, dependencies.random);
+    this.#alarm = new DuplicateAlarm(settings.node, this.#timers, dependencies.logger, () => {
+      this.#announce(this.#state.error);
+    });
+    this.#history = createHistory(settings, dependencies, {
+      linkOf: () => this.#link,
+      isFlowing: () => this.#edge.isFlowing,
+      forward: ({ deviceId, samples }, isForced) =>
+        this.#dispatch({ kind: 'history', deviceId, samples, isForced, at: this.#now() }) > 0,
+    });
   }
 
   get state(): EdgeState {
@@ -78,6 +63,11 @@ export class EdgeSession {
     return this.#edge.counts;
   }
 
+  /** How store and forward stands; undefined without it. */
+  get history(): HistoryStats | undefined {
+    return this.#history?.stats;
+  }
+
   /** Connects and stays connected until `close`. Calling it again does nothing. */
   start(): void {
     if (this.#isStarted || this.#closing !== undefined) return;
@@ -86,7 +76,7 @@ export class EdgeSession {
   }
 
   /**
-   * Takes values of a device: publishes them now, or has the newest in the next birth.
+   * Takes values of a device: publishes them now, or has the newest in the next birth and keeps all for later.
    * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID; then nothing of them was taken
    */
   publish(deviceId: string, samples: readonly MetricSample[]): void {
@@ -116,8 +106,16 @@ export class EdgeSession {
   async #close(): Promise<void> {
     this.#timers.cancelAll();
     this.#dispatch({ kind: 'closing', at: this.#now() });
-    await this.#link?.end();
+    const isClean = await this.#link?.end();
+    // Of a link that had to be closed by force nobody knows what has passed it.
+    if (isClean === false) this.#history?.keepRecent();
+    await this.#history?.close();
     this.#announce(undefined);
+  }
+
+  get #broker(): string {
+    const { host, port } = this.#servers.current;
+    return `${host}:${port}`;
   }
 
   #now(): number {
@@ -128,21 +126,31 @@ export class EdgeSession {
     this.#dispatch({ kind: 'connecting', bdSeq: this.#dependencies.bdSeq.next(), at: this.#now() });
   }
 
-  #dispatch(event: EdgeEvent): void {
+  /** @returns how many effects the event had */
+  #dispatch(event: EdgeEvent): number {
     const before = this.#edge.phase;
+    const effects = this.#edge.handle(event);
     let hasDeviceChanged = false;
-    for (const effect of this.#edge.handle(event)) {
+    for (const effect of effects) {
       this.#perform(effect);
       hasDeviceChanged ||= effect.kind === 'publish' && effect.message !== 'DDATA';
     }
     const { phase } = this.#edge;
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
     else if (hasDeviceChanged || phase !== before) this.#announce(this.#state.error);
+    if (hasDeviceChanged || event.kind === 'drained') this.#history?.wake();
+    return effects.length;
   }
 
   /** The broker took the session and granted everything: what went wrong before is over. */
   #onStanding(): void {
-    this.#delays = retryDelays(RETRY, this.#dependencies.random);
+    this.#hasStood = true;
+    this.#servers.onStanding();
+    if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) {
+      this.#timers.set('host', this.#settings.hostWaitMs ?? DEFAULT_HOST_WAIT_MS, () => {
+        this.#dispatch({ kind: 'hostMissing', at: this.#now() });
+      });
+    }
     this.#announce(undefined);
   }
 
@@ -153,14 +161,14 @@ export class EdgeSession {
         this.#open(effect.will);
         break;
       case 'subscribe':
-        this.#subscribe(effect.topics);
+        this.#subscribe(effect.topics, effect.watched);
         break;
       case 'publish':
+        if (effect.live !== undefined) this.#history?.remember(effect.live);
         if (this.#link?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
       case 'disconnect':
-        if (effect.reason === 'host_offline') logger.info('The primary host is offline; waiting for it.');
-        void this.#link?.end();
+        this.#leave(effect.reason);
         break;
       case 'settle': {
         const { deviceId } = effect;
@@ -174,7 +182,11 @@ export class EdgeSession {
           this.#dispatch({ kind: 'quietOver', at: this.#now() });
         });
         break;
-      case 'superseded':
+      case 'unsent':
+        this.#history?.keep(effect);
+        break;
+      case 'duplicate':
+        this.#alarm.raise(this.#broker);
         break;
       case 'warn':
         logger.warn(effect.message);
@@ -182,9 +194,37 @@ export class EdgeSession {
     }
   }
 
-  #open(will: { readonly topic: string; readonly payload: Uint8Array }): void {
+  #leave(reason: LeaveReason): void {
+    const { logger } = this.#dependencies;
+    if (reason === 'host_offline') {
+      logger.info('The primary host is not online; waiting for it.');
+      // It was gone for a while before its will said so.
+      this.#history?.keepRecent();
+    }
+    if (reason === 'next_server') logger.info('A host asked for the next server.');
+    this.#hasStood = false;
+    void this.#link?.end();
+  }
+
+  /** @throws whatever reading the TLS settings throws */
+  #brokerSettings(): BrokerSettings {
+    const { broker, readTls } = this.#settings;
+    const settings = { ...broker, ...this.#servers.current, clientId: this.#clientId };
+    return readTls === undefined ? settings : { ...settings, tls: readTls() };
+  }
+
+  #open(will: Will): void {
     const { openLink } = this.#dependencies;
-    const broker = { ...this.#settings.broker, clientId: this.#clientId };
+    this.#hasStood = false;
+    let broker: BrokerSettings;
+    try {
+      broker = this.#brokerSettings();
+    } catch (thrown) {
+      this.#timers.set('retry', 0, () => {
+        this.#onClosed(explainMqttError(thrown, this.#broker));
+      });
+      return;
+    }
     const link: MqttLink = openLink(broker, will, {
       onConnected: () => {
         if (this.#link === link) this.#dispatch({ kind: 'connected' });
@@ -202,8 +242,16 @@ export class EdgeSession {
     this.#link = link;
   }
 
-  #subscribe(topics: readonly string[]): void {
+  #subscribe(topics: readonly string[], watched: string | undefined): void {
     const link = this.#link;
+    if (watched !== undefined) {
+      link?.subscribe([watched]).catch((thrown: unknown) => {
+        const { message } = toPm500Error(thrown);
+        if (this.#link === link) {
+          this.#dependencies.logger.info(`${message} Without it, another edge node with the same IDs goes unnoticed.`);
+        }
+      });
+    }
     link?.subscribe(topics).then(
       () => {
         if (this.#link === link) this.#dispatch({ kind: 'subscribed', at: this.#now() });
@@ -219,10 +267,14 @@ export class EdgeSession {
   #onClosed(error: Pm500Error | undefined): void {
     this.#link = undefined;
     this.#timers.cancel('quiet');
-    if (error !== undefined) this.#fail(error);
+    this.#timers.cancel('host');
+    if (error !== undefined) {
+      this.#history?.keepRecent();
+      this.#fail(error);
+    } else this.#history?.forgetRecent();
     this.#dispatch({ kind: 'disconnected' });
     if (this.#closing !== undefined) return;
-    this.#timers.set('retry', this.#delays.next().value, () => {
+    this.#timers.set('retry', this.#servers.next(this.#hasStood), () => {
       this.#connect();
     });
   }
@@ -235,7 +287,13 @@ export class EdgeSession {
 
   #announce(error: Pm500Error | undefined): void {
     const { phase, bornDevices: devices } = this.#edge;
-    this.#state = error === undefined ? { phase, devices } : { phase, devices, error };
+    const alarm = this.#alarm.error;
+    this.#state = {
+      phase,
+      devices,
+      ...(error === undefined ? {} : { error }),
+      ...(alarm === undefined ? {} : { alarm }),
+    };
     for (const listener of this.#listeners) listener(this.#state);
   }
 }

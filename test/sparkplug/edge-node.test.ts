@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { hasCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
-import { EdgeNode } from '../../src/sparkplug/edge-node';
+import { EdgeNode, type EdgeNodeSettings } from '../../src/sparkplug/edge-node';
 import type { MetricSample } from '../../src/sparkplug/metrics';
 import { decodePayload, encodePayload } from '../../src/sparkplug/payload';
-import { START, failed, hostState, rebirthCommand, sample } from './samples';
+import { START, failed, hostState, nextServerCommand, rebirthCommand, sample } from './samples';
 import { StrictHost } from './strict-host';
 
 const NCMD = 'spBv1.0/G/NCMD/N';
@@ -19,8 +19,9 @@ class Bench {
   bdSeq = 0;
   at = START;
 
-  constructor(primaryHostId?: string) {
+  constructor(primaryHostId?: string, over: Partial<EdgeNodeSettings> = {}) {
     this.edge = new EdgeNode({
+      ...over,
       groupId: 'G',
       edgeNodeId: 'N',
       ...(primaryHostId === undefined ? {} : { primaryHostId }),
@@ -92,7 +93,11 @@ describe('edge node', () => {
   it('has every device of before in the births, NBIRTH first, seq from 0', () => {
     const bench = new Bench();
     for (const device of ['M1', 'M2']) {
-      assert.deepEqual(bench.samples(device, sample('a', 1)), [{ kind: 'settle', deviceId: device }]);
+      const effects = bench.samples(device, sample('a', 1));
+      assert.deepEqual(
+        effects.map(({ kind }) => kind),
+        ['unsent', 'settle'],
+      );
       bench.settle(device);
     }
     bench.connect();
@@ -204,20 +209,92 @@ describe('edge node', () => {
     bench.assertClean();
   });
 
-  it('counts the values that no message ever carried, and has the newest in the next birth', () => {
+  it('gives out every change while there is no session, once, and has the newest in the next birth', () => {
     const bench = bornBench();
     bench.tell({ kind: 'disconnected' });
     bench.host.observeLoss();
     for (const value of [10, 11, 11, 12]) bench.samples('M', sample('a', value));
-    assert.equal(bench.edge.counts.suppressed, 2);
-    const kept = bench.effects.flatMap((effect) => (effect.kind === 'superseded' ? effect.samples : []));
+    assert.equal(bench.edge.counts.suppressed, 3);
+    const kept = bench.effects.flatMap((effect) => (effect.kind === 'unsent' ? effect.samples : []));
     assert.deepEqual(
       kept.map(({ value }) => value),
-      [10, 11],
+      [10, 11, 12],
     );
     bench.connect();
     assert.equal(bench.host.values.get('M/a'), 12);
     bench.assertClean();
+  });
+
+  it('sends values of earlier as historical, and nothing that the last birth does not know', () => {
+    const bench = bornBench();
+    const history = (deviceId: string, isForced: boolean, ...samples: readonly MetricSample[]): readonly EdgeEffect[] =>
+      bench.tell({ kind: 'history', deviceId, samples, isForced, at: bench.at });
+    assert.deepEqual(messages(history('M', false, sample('a', 7, { at: START - 5000 }))), ['DDATA']);
+    assert.equal(bench.host.values.get('M/a'), 1, 'a historical value is not the present one');
+    assert.deepEqual(bench.host.history.get('M/a'), [[START - 5000, 7]]);
+    assert.deepEqual(history('M', false, sample('old', 1)), []);
+    assert.deepEqual(history('unknown', true, sample('a', 1)), []);
+    assert.deepEqual(messages(history('M', true, sample('old', 1))), ['DBIRTH', 'DDATA']);
+    assert.equal(bench.host.values.get('M/old'), null);
+    assert.equal(bench.host.qualities.get('M/old'), 500);
+    const misfit = { ...sample('a', null), type: 'String' as const, value: 'text' };
+    assert.deepEqual(
+      history('M', false, misfit).map(({ kind }) => kind),
+      ['warn'],
+    );
+    bench.tell({ kind: 'congested' });
+    assert.deepEqual(history('M', false, sample('a', 8)), []);
+    assert.equal(bench.edge.counts.historical, 2);
+    bench.assertClean();
+  });
+
+  it('goes to the next server on command where there is one, and refuses it where there is none', () => {
+    const command = nextServerCommand();
+    const alone = bornBench();
+    assert.deepEqual(
+      alone.message(NCMD, command).map(({ kind }) => kind),
+      ['warn'],
+    );
+    assert.equal(alone.edge.counts.refusedCommands, 1);
+    const bench = new Bench(undefined, { hasFurtherServers: true });
+    bench.connect();
+    assert.deepEqual(
+      bench.message(NCMD, command, true).filter(({ kind }) => kind !== 'warn'),
+      [],
+    );
+    const effects = bench.message(NCMD, command);
+    assert.deepEqual(messages(effects), ['NDEATH']);
+    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'next_server' });
+    assert.equal(bench.edge.phase, 'offline');
+    bench.connect();
+    assert.equal(bench.host.counts['NBIRTH'], 2);
+    bench.assertClean();
+  });
+
+  it('leaves a server where its primary host is not, when there is another one', () => {
+    const bench = new Bench('scada', { hasFurtherServers: true });
+    bench.connect();
+    const effects = bench.tell({ kind: 'hostMissing', at: bench.at });
+    assert.deepEqual(effects, [{ kind: 'disconnect', reason: 'host_offline' }]);
+    bench.connect();
+    assert.deepEqual(bench.message(STATE, hostState(false, 5), true), [{ kind: 'disconnect', reason: 'host_offline' }]);
+    assert.equal(bench.host.counts['NDEATH'], undefined);
+  });
+
+  it('tells the NBIRTH of another edge node with the same IDs from its own', () => {
+    const bench = new Bench(undefined, { watchesDuplicates: true });
+    bench.connect();
+    const [subscribe] = bench.effects.filter(({ kind }) => kind === 'subscribe');
+    assert.deepEqual(subscribe, { kind: 'subscribe', topics: [NCMD], watched: 'spBv1.0/G/NBIRTH/N' });
+    const own = bench.effects.flatMap((effect) => (effect.kind === 'publish' ? [effect] : []))[0];
+    assert.ok(own?.message === 'NBIRTH');
+    assert.deepEqual(bench.message(own.topic, own.payload), []);
+    const foreign = new Bench();
+    foreign.at += 1;
+    foreign.connect();
+    const theirs = foreign.effects.flatMap((effect) => (effect.kind === 'publish' ? [effect] : []))[0];
+    assert.deepEqual(bench.message(own.topic, theirs?.payload ?? new Uint8Array()), [{ kind: 'duplicate' }]);
+    assert.equal(bench.edge.counts.foreignBirths, 1);
   });
 
   it('runs seq over the whole node and past 255', () => {
@@ -378,7 +455,7 @@ describe('edge node under random events', () => {
   function run(seed: number, primaryHostId?: string): Bench {
     const random = seededRandom(seed);
     const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-    const bench = new Bench(primaryHostId);
+    const bench = new Bench(primaryHostId, { hasFurtherServers: seed % 3 === 0, watchesDuplicates: true });
     const settling = new Set<string>();
     let isLinked = false;
     let isQuietTimer = false;
@@ -443,6 +520,21 @@ describe('edge node under random events', () => {
       [2, () => bench.tell({ kind: 'congested' })],
       [4, () => bench.tell({ kind: 'drained', at: bench.at })],
       [1, () => bench.tell({ kind: 'removed', deviceId: pick(DEVICES), at: bench.at })],
+      [1, () => bench.tell({ kind: 'hostMissing', at: bench.at })],
+      [1, () => bench.message(NCMD, nextServerCommand())],
+      [
+        8,
+        () => {
+          const samples = [sample(pick([...METRICS, 'old']), Math.floor(random() * 5), { at: bench.at - 10_000 })];
+          return bench.tell({
+            kind: 'history',
+            deviceId: pick(DEVICES),
+            samples,
+            isForced: random() < 0.2,
+            at: bench.at,
+          });
+        },
+      ],
     ];
     const total = steps.reduce((sum, [weight]) => sum + weight, 0);
     for (let step = 0; step < 400; step++) {

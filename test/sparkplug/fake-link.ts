@@ -1,4 +1,5 @@
-import type { BrokerSettings, LinkListener, MqttLink, OpenLink, Will } from '../../src/sparkplug/mqtt-link';
+import type { LinkListener, MqttLink, OpenLink } from '../../src/sparkplug/mqtt-link';
+import type { BrokerSettings, Will } from '../../src/sparkplug/mqtt-options';
 import type { Pm500Error } from '../../src/support/errors';
 import { StrictHost } from './strict-host';
 
@@ -8,6 +9,10 @@ export class FakeLink implements MqttLink {
   readonly published: string[] = [];
   isEnded = false;
   isCongested = false;
+  isBacklogged = false;
+  answersPings = true;
+  endsClean = true;
+  readonly pings: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   refusal: Pm500Error | undefined;
 
   constructor(
@@ -28,19 +33,31 @@ export class FakeLink implements MqttLink {
     return this.isCongested;
   }
 
-  end(): Promise<void> {
+  confirm(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.pings.push({ resolve, reject });
+      if (this.answersPings) this.answerPings();
+    });
+  }
+
+  answerPings(): void {
+    for (const { resolve } of this.pings.splice(0)) resolve();
+  }
+
+  end(): Promise<boolean> {
     if (!this.isEnded) {
       this.isEnded = true;
       setImmediate(() => {
         this.listener.onClosed(undefined);
       });
     }
-    return Promise.resolve();
+    return Promise.resolve(this.endsClean);
   }
 
   /** The connection breaks. */
   lose(error: Pm500Error): void {
     this.host.observeLoss();
+    for (const { reject } of this.pings.splice(0)) reject(error);
     this.listener.onClosed(error);
   }
 }

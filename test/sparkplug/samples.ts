@@ -45,6 +45,14 @@ export function rebirthCommand(value = true): Uint8Array {
   });
 }
 
+/** What a host publishes to send the edge node to its next server. */
+export function nextServerCommand(): Uint8Array {
+  return encodePayload({
+    timestamp: START,
+    metrics: [{ name: 'Node Control/Next Server', type: 'Boolean', value: true, timestamp: START }],
+  });
+}
+
 export function hostState(online: boolean, timestamp: number): Uint8Array {
   return Buffer.from(JSON.stringify({ online, timestamp }));
 }

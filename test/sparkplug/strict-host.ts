@@ -1,10 +1,13 @@
-import { DATATYPES, datatypeOfCode, decodePayload, interpretValue } from '../../src/sparkplug/payload';
-import type { Datatype, DecodedMetric, DecodedPayload, DecodedValue } from '../../src/sparkplug/payload';
-import { parseTopic } from '../../src/sparkplug/topic';
+import { type SeenMetric, type SeenPayload, type SeenValue, readPayload, valueOf } from './independent-decoder';
+
+const INT32 = 3;
+const INT64 = 4;
+const NODE_MESSAGES = ['NBIRTH', 'NDATA', 'NDEATH', 'NCMD'];
+const DEVICE_MESSAGES = ['DBIRTH', 'DDATA', 'DDEATH', 'DCMD'];
 
 interface KnownMetric {
   readonly name: string;
-  readonly datatype: Datatype;
+  readonly datatype: number;
 }
 
 interface SeenDevice {
@@ -20,6 +23,32 @@ interface SeenNode {
   readonly devices: Map<string, SeenDevice>;
 }
 
+interface SeenTopic {
+  readonly type: string;
+  readonly node: string;
+  readonly deviceId?: string;
+}
+
+/** Takes a topic apart after the text of the specification (topic-structure). */
+function readTopic(topic: string): SeenTopic | undefined {
+  const parts = topic.split('/');
+  const [namespace, group = '', type = '', node = '', deviceId] = parts;
+  if (namespace !== 'spBv1.0' || parts.some((part) => part === '' || /[+#]/.test(part))) return undefined;
+  if (parts.length === 3 && group === 'STATE') return { type: 'STATE', node: type };
+  if (parts.length === 4 && NODE_MESSAGES.includes(type)) return { type, node: `${group}/${node}` };
+  if (parts.length !== 5 || deviceId === undefined || !DEVICE_MESSAGES.includes(type)) return undefined;
+  return { type, node: `${group}/${node}`, deviceId };
+}
+
+function describeValue(value: SeenValue | undefined): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function bdSeqOf(metric: SeenMetric | undefined): bigint | undefined {
+  const value = metric === undefined ? undefined : valueOf(metric, INT64);
+  return typeof value === 'bigint' ? value : undefined;
+}
+
 export interface Delivery {
   readonly qos?: number;
   readonly retain?: boolean;
@@ -33,21 +62,26 @@ export class StrictHost {
   readonly violations: string[] = [];
   readonly counts: Record<string, number> = {};
   /** "device/metric" to the present value. */
-  readonly values = new Map<string, DecodedValue>();
+  readonly values = new Map<string, SeenValue>();
   readonly qualities = new Map<string, number>();
+  /** "device/metric" to the historical values in the order of their arrival, with their times. */
+  readonly history = new Map<string, [number, SeenValue][]>();
+  /** Present values that came twice in data, as "device/metric time value": for tests whose values are all different. */
+  readonly twiceLive: string[] = [];
   readonly births: { readonly device: string; readonly names: readonly string[] }[] = [];
+  readonly #live = new Set<string>();
   readonly #nodes = new Map<string, SeenNode>();
   #will: bigint | undefined;
 
   /** Takes the will of a CONNECT in: the births of this session have to carry its bdSeq. */
   observeWill(topic: string, payload: Uint8Array): void {
-    const parsed = parseTopic(topic);
+    const parsed = readTopic(topic);
     if (parsed?.type !== 'NDEATH') {
       this.#complain(topic, 'the will is no NDEATH');
       return;
     }
     const before = this.#will;
-    this.#will = this.#checkDeath(topic, decodePayload(payload));
+    this.#will = this.#checkDeath(topic, readPayload(payload));
     if (before !== undefined && this.#will !== (before + 1n) % 256n) {
       this.#complain(topic, `bdSeq of the will went from ${before} to ${String(this.#will)}`);
     }
@@ -60,7 +94,7 @@ export class StrictHost {
   }
 
   observe(topic: string, bytes: Uint8Array, { qos = 0, retain = false }: Delivery = {}): void {
-    const parsed = parseTopic(topic);
+    const parsed = readTopic(topic);
     if (parsed === undefined) {
       this.#complain(topic, 'no Sparkplug topic');
       return;
@@ -69,13 +103,12 @@ export class StrictHost {
     this.counts[parsed.type] = (this.counts[parsed.type] ?? 0) + 1;
     if (retain) this.#complain(topic, 'retained');
     if (qos !== 0 && parsed.type !== 'NDEATH') this.#complain(topic, `QoS ${qos}`);
-    const payload = decodePayload(bytes);
+    const payload = readPayload(bytes);
     if (payload.timestamp === undefined) this.#complain(topic, 'no payload timestamp');
-    const key = `${parsed.node.groupId}/${parsed.node.edgeNodeId}`;
-    let node = this.#nodes.get(key);
+    let node = this.#nodes.get(parsed.node);
     if (node === undefined) {
       node = { isBorn: false, bdSeq: undefined, seq: 0, aliases: new Map(), devices: new Map() };
-      this.#nodes.set(key, node);
+      this.#nodes.set(parsed.node, node);
     }
     if (parsed.type === 'NDEATH') {
       const bdSeq = this.#checkDeath(topic, payload);
@@ -92,7 +125,7 @@ export class StrictHost {
       this.#complain(topic, 'before NBIRTH');
       return;
     }
-    if (!('deviceId' in parsed)) return;
+    if (parsed.deviceId === undefined) return;
     let device = node.devices.get(parsed.deviceId);
     if (device === undefined) {
       device = { isBorn: false, metrics: new Map() };
@@ -108,49 +141,48 @@ export class StrictHost {
     this.violations.push(`${topic}: ${fault}`);
   }
 
-  #checkDeath(topic: string, { seq, metrics }: DecodedPayload): bigint | undefined {
+  #checkDeath(topic: string, { seq, metrics }: SeenPayload): bigint | undefined {
     const [metric] = metrics;
     if (seq !== undefined) this.#complain(topic, 'seq in NDEATH');
-    if (metrics.length !== 1 || metric?.name !== 'bdSeq' || metric.datatype !== DATATYPES.Int64.code) {
+    if (metrics.length !== 1 || metric?.name !== 'bdSeq' || metric.datatype !== INT64) {
       this.#complain(topic, 'NDEATH without exactly bdSeq as Int64');
     }
-    return typeof metric?.value === 'bigint' ? metric.value : undefined;
+    return bdSeqOf(metric);
   }
 
-  #checkSeq(topic: string, node: SeenNode, { seq }: DecodedPayload): void {
+  #checkSeq(topic: string, node: SeenNode, { seq }: SeenPayload): void {
     const expected = (node.seq + 1) % 256;
     if (seq !== expected) this.#complain(topic, `seq ${String(seq)} instead of ${expected}`);
     node.seq = seq ?? expected;
   }
 
-  #checkBirthMetric(topic: string, metric: DecodedMetric): KnownMetric | undefined {
-    const { name, datatype, timestamp, isNull, raw, value, isHistorical } = metric;
+  #checkBirthMetric(topic: string, metric: SeenMetric): KnownMetric | undefined {
+    const { name, datatype, timestamp, isNull, field, isHistorical } = metric;
     if (name === undefined) {
       this.#complain(topic, 'a metric without name in a birth');
       return undefined;
     }
-    const type = datatype === undefined ? undefined : datatypeOfCode(datatype);
-    if (type === undefined) {
+    if (datatype === undefined) {
       this.#complain(topic, `${name} without datatype`);
       return undefined;
     }
     if (timestamp === undefined) this.#complain(topic, `${name} without timestamp`);
-    if (isNull === (raw !== undefined)) this.#complain(topic, `${name} is neither null nor has a value, or both`);
-    if (value === undefined) this.#complain(topic, `${name} has no value of its datatype`);
+    if (isNull === (field !== undefined)) this.#complain(topic, `${name} is neither null nor has a value, or both`);
+    if (valueOf(metric, datatype) === undefined) this.#complain(topic, `${name} has no value of its datatype`);
     if (isHistorical) this.#complain(topic, `${name} is historical in a birth`);
     this.#checkQuality(topic, name, metric);
-    return { name, datatype: type };
+    return { name, datatype };
   }
 
-  #checkQuality(topic: string, name: string, { properties }: DecodedMetric): void {
-    const quality = properties?.['Quality'];
+  #checkQuality(topic: string, name: string, { properties }: SeenMetric): void {
+    const quality = properties.get('Quality');
     if (quality === undefined) return;
-    if (quality.type !== 'Int32' || ![0, 192, 500].includes(Number(quality.value))) {
+    if (quality.type !== INT32 || ![0, 192, 500].includes(Number(quality.value))) {
       this.#complain(topic, `${name} has a wrong Quality`);
     }
   }
 
-  #checkOrder(topic: string, metrics: readonly DecodedMetric[]): void {
+  #checkOrder(topic: string, metrics: readonly SeenMetric[]): void {
     let newest = 0;
     for (const { timestamp = 0, isHistorical } of metrics) {
       if (isHistorical) continue;
@@ -159,7 +191,7 @@ export class StrictHost {
     }
   }
 
-  #onNodeBirth(topic: string, node: SeenNode, payload: DecodedPayload): void {
+  #onNodeBirth(topic: string, node: SeenNode, payload: SeenPayload): void {
     if (payload.seq !== 0) this.#complain(topic, `NBIRTH with seq ${String(payload.seq)}`);
     node.isBorn = true;
     node.seq = 0;
@@ -167,14 +199,15 @@ export class StrictHost {
     for (const device of node.devices.values()) device.isBorn = false;
     for (const metric of payload.metrics) this.#checkBirthMetric(topic, metric);
     const bdSeq = payload.metrics.find((metric) => metric.name === 'bdSeq');
-    if (bdSeq?.datatype !== DATATYPES.Int64.code) this.#complain(topic, 'NBIRTH without bdSeq as Int64');
-    node.bdSeq = typeof bdSeq?.value === 'bigint' ? bdSeq.value : undefined;
+    if (bdSeq?.datatype !== INT64) this.#complain(topic, 'NBIRTH without bdSeq as Int64');
+    node.bdSeq = bdSeqOf(bdSeq);
     if (this.#will !== undefined && node.bdSeq !== this.#will) this.#complain(topic, 'bdSeq is not that of the will');
     const rebirth = payload.metrics.find((metric) => metric.name === 'Node Control/Rebirth');
-    if (rebirth?.value !== false || rebirth.alias !== undefined) this.#complain(topic, 'wrong Node Control/Rebirth');
+    const isRight = rebirth?.wire.booleanValue === false && rebirth.field === 'booleanValue' && rebirth.datatype === 11;
+    if (!isRight || rebirth.alias !== undefined) this.#complain(topic, 'wrong Node Control/Rebirth');
   }
 
-  #onDeviceBirth(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: DecodedPayload): void {
+  #onDeviceBirth(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: SeenPayload): void {
     device.isBorn = true;
     device.metrics.clear();
     this.#checkOrder(topic, metrics);
@@ -184,7 +217,7 @@ export class StrictHost {
       if (known === undefined) continue;
       if (names.includes(known.name)) this.#complain(topic, `${known.name} twice`);
       names.push(known.name);
-      this.#keep(id, known.name, metric, metric.value);
+      this.#keep(id, known.name, metric, valueOf(metric, known.datatype));
       if (metric.alias === undefined) continue;
       const owner = node.aliases.get(metric.alias) ?? `${id}/${known.name}`;
       if (owner !== `${id}/${known.name}`) this.#complain(topic, `alias ${metric.alias} belongs to ${owner}`);
@@ -195,11 +228,11 @@ export class StrictHost {
     this.births.push({ device: id, names });
   }
 
-  #onData(topic: string, id: string, device: SeenDevice, { metrics }: DecodedPayload): void {
+  #onData(topic: string, id: string, device: SeenDevice, { metrics }: SeenPayload): void {
     if (metrics.length === 0) this.#complain(topic, 'DDATA without metrics');
     this.#checkOrder(topic, metrics);
     for (const metric of metrics) {
-      const { alias, name, datatype, raw, isNull, timestamp } = metric;
+      const { alias, name, datatype, field, isNull, timestamp } = metric;
       const known = device.metrics.get(String(alias));
       if (known === undefined) {
         this.#complain(topic, `alias ${String(alias)} was not in the DBIRTH`);
@@ -208,18 +241,30 @@ export class StrictHost {
       if (name !== undefined) this.#complain(topic, `${known.name}: name and alias in data`);
       if (datatype !== undefined) this.#complain(topic, `${known.name}: datatype in data`);
       if (timestamp === undefined) this.#complain(topic, `${known.name} without timestamp`);
-      if (isNull === (raw !== undefined))
+      if (isNull === (field !== undefined))
         this.#complain(topic, `${known.name} is neither null nor has a value, or both`);
-      const value = raw === undefined ? null : interpretValue(known.datatype, raw);
-      if (value === undefined) this.#complain(topic, `${known.name} is no ${known.datatype}`);
+      const value = valueOf(metric, known.datatype);
+      if (value === undefined) this.#complain(topic, `${known.name} is not of datatype ${known.datatype}`);
       this.#checkQuality(topic, known.name, metric);
-      this.#keep(id, known.name, metric, value);
+      if (metric.isHistorical) this.#keepHistory(`${id}/${known.name}`, timestamp ?? 0, value ?? null);
+      else {
+        this.#keep(id, known.name, metric, value);
+        const key = `${id}/${known.name} ${timestamp ?? 0} ${describeValue(value)}`;
+        if (this.#live.has(key)) this.twiceLive.push(key);
+        this.#live.add(key);
+      }
     }
   }
 
-  #keep(device: string, name: string, { properties }: DecodedMetric, value: DecodedValue | undefined): void {
+  #keepHistory(path: string, timestamp: number, value: SeenValue): void {
+    const values = this.history.get(path) ?? [];
+    values.push([timestamp, value]);
+    this.history.set(path, values);
+  }
+
+  #keep(device: string, name: string, { properties }: SeenMetric, value: SeenValue | undefined): void {
     this.values.set(`${device}/${name}`, value ?? null);
-    const quality = properties?.['Quality']?.value;
+    const quality = properties.get('Quality')?.value;
     if (typeof quality === 'number') this.qualities.set(`${device}/${name}`, quality);
   }
 }

@@ -1,0 +1,29 @@
+const SMALLEST = 20;
+const LARGEST = 5000;
+/** Live data may be late by what history has in the socket before it: an answer within this is soon enough. */
+const SOON_MS = 50;
+const LATE_MS = 100;
+
+/**
+ * How many historical values go out before the broker is asked for an answer: as many as it reads within a twentieth
+ * of a second, found by trying, so that live data behind them is not delayed on a slow link.
+ */
+export class BatchSize {
+  readonly #largest: number;
+  #values = SMALLEST;
+
+  /** @param valuesPerSecond a batch never has more than a tenth of that */
+  constructor(valuesPerSecond: number) {
+    this.#largest = Math.min(LARGEST, Math.max(SMALLEST, Math.floor(valuesPerSecond / 10)));
+  }
+
+  get values(): number {
+    return this.#values;
+  }
+
+  /** @param answeredMs from the end of a batch to the broker's answer */
+  learn(answeredMs: number): void {
+    if (answeredMs <= SOON_MS) this.#values = Math.min(this.#largest, this.#values * 2);
+    else if (answeredMs > LATE_MS) this.#values = Math.max(SMALLEST, Math.floor(this.#values / 2));
+  }
+}

@@ -1,0 +1,53 @@
+import type { Outbox } from '../outbox/outbox';
+import type { Clock } from '../support/clock';
+import type { Pm500Error } from '../support/errors';
+import type { Logger } from '../support/logger';
+import type { Random } from '../support/random';
+import type { BdSeqCounter } from './bd-seq';
+import type { EdgePhase } from './edge-events';
+import type { EdgeNodeSettings } from './edge-node';
+import type { HistorySettings } from './history';
+import type { OpenLink } from './mqtt-link';
+import type { BrokerSettings, TlsSettings } from './mqtt-options';
+import type { Server } from './server-list';
+
+export interface EdgeSessionSettings {
+  readonly node: Omit<EdgeNodeSettings, 'hasFurtherServers'>;
+  /** The first server, and what holds for all. */
+  readonly broker: Omit<BrokerSettings, 'clientId' | 'tls'>;
+  /** Where to go when the first server fails, a host asks for it, or the primary host is not online there. */
+  readonly furtherServers?: readonly Server[];
+  /** One of its own where absent. */
+  readonly clientId?: string;
+  /** Called for every connection, so that renewed certificates are used. No TLS where absent. */
+  readonly readTls?: () => TlsSettings;
+  /** Store and forward; what cannot be published is lost where absent. */
+  readonly history?: Omit<HistorySettings, 'blindMs'>;
+  /** How long a device's first or changed DBIRTH waits for metrics of other groups. */
+  readonly settleMs?: number;
+  /** Least time between an NBIRTH and a rebirth that a host asks for. */
+  readonly quietMs?: number;
+  /** How long to wait for the primary host on one of several servers. */
+  readonly hostWaitMs?: number;
+}
+
+export interface EdgeSessionDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly openLink: OpenLink;
+  readonly bdSeq: BdSeqCounter;
+  /** Where values wait, with `history`. It belongs to the caller, who closes it after the session. */
+  readonly outbox?: Outbox;
+}
+
+/** What an edge node shows of itself. */
+export interface EdgeState {
+  readonly phase: EdgePhase;
+  /** IDs of devices that are born. */
+  readonly devices: readonly string[];
+  /** Why there is no session, until there is one again. */
+  readonly error?: Pm500Error;
+  /** Something a person has to look at although the session stands: another edge node has the same IDs. */
+  readonly alarm?: Pm500Error;
+}
