@@ -25,7 +25,7 @@ export = (RED: NodeAPI): void => {
 
       const show = (): void => {
         shownAt = performance.now();
-        showEdge(status, session.state, { ownDevices, messages });
+        showEdge(status, session.state, { ownDevices, messages, waiting: session.history?.depth ?? 0 });
       };
       const stopListening = session.onState(show);
       show();

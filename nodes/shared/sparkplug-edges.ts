@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import type { DeviceUser } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
-import type { ErrorCode } from '../../src/support/errors';
+import { type ErrorCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
 import type { StatusLine } from './status';
@@ -32,9 +33,44 @@ export function isSparkplugEdgeNode(candidate: unknown): candidate is SparkplugE
  * @throws Pm500Error CONFIG_INVALID when the chosen one is missing
  */
 export function readBrokerTls(RED: NodeAPI, id: string): TlsSettings {
-  const chosen = readTlsOptions(RED, 'sparkplug-edge', id) ?? {};
+  const chosen = { ...readTlsOptions(RED, 'sparkplug-edge', id), ...readTlsFiles(RED, id) };
   const { ALPNProtocols, rejectUnauthorized = true, ...options } = chosen;
   return { ...options, rejectUnauthorized, ...(ALPNProtocols === undefined ? {} : { alpnProtocols: ALPNProtocols }) };
+}
+
+/** Properties of the core `tls-config` node that name files, which it reads when it is deployed and never again. */
+const TLS_FILES = ['ca', 'cert', 'key'] as const;
+
+/** What Node-RED replaces when a flow starts; such a path is left to the `tls-config` node itself. */
+const VARIABLE = '${';
+
+/**
+ * The files of a `tls-config` node as they are now: a renewed certificate counts without a deployment.
+ * @throws Pm500Error MQTT_TLS_FAILED when one cannot be read
+ */
+function readTlsFiles(RED: NodeAPI, id: string): Partial<Record<(typeof TLS_FILES)[number], Buffer>> {
+  const files: Partial<Record<(typeof TLS_FILES)[number], Buffer>> = {};
+  if (id === '') return files;
+  RED.nodes.eachNode((definition) => {
+    if (definition.id !== id || !isRecord(definition)) return;
+    for (const name of TLS_FILES) {
+      const path = definition[name];
+      if (typeof path === 'string' && path.trim() !== '' && !path.includes(VARIABLE)) {
+        files[name] = readTlsFile(path.trim());
+      }
+    }
+  });
+  return files;
+}
+
+function readTlsFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const sentence = `The TLS file ${path} cannot be read (${reason}); correct it in the TLS settings.`;
+    throw new Pm500Error('MQTT_TLS_FAILED', sentence, { cause: thrown, retryable: true });
+  }
 }
 
 /** User name and password where they were set; Node-RED gives no credentials at all where none ever were. */
@@ -62,18 +98,29 @@ const ERROR_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
   MQTT_TLS_FAILED: 'tlsFailed',
 };
 
+interface Shown {
+  readonly ownDevices: ReadonlySet<string>;
+  readonly messages: number;
+  /** Records that wait to be sent as historical. */
+  readonly waiting: number;
+}
+
+const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
+
 /** Shows how the edge node and the devices of one publisher stand. */
 export function showEdge(
   status: StatusLine,
-  { phase, error, devices }: EdgeState,
-  { ownDevices, messages }: { readonly ownDevices: ReadonlySet<string>; readonly messages: number },
+  { phase, error, alarm, devices }: EdgeState,
+  { ownDevices, messages, waiting }: Shown,
 ): void {
   if (phase === 'closed') status.clear();
+  else if (alarm !== undefined) status.show('failed', 'duplicate');
   else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
   else if (phase !== 'born') {
     if (error === undefined) status.show('busy', 'connecting');
     else status.show('failed', ERROR_KEYS[error.code] ?? 'offline');
   } else if (ownDevices.size === 0) status.show('idle', 'ready');
   else if (!devices.some((device) => ownDevices.has(device))) status.show('partial', 'deviceDead');
-  else status.show('ok', 'published', { messages: messages.toLocaleString('en-US').replaceAll(',', ' ') });
+  else if (waiting > 0) status.show('partial', 'forwarding', { records: grouped(waiting) });
+  else status.show('ok', 'published', { messages: grouped(messages) });
 }

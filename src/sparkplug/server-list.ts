@@ -1,3 +1,4 @@
+import { Pm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import { type RetryPolicy, retryDelays } from '../support/retry';
 
@@ -5,6 +6,27 @@ import { type RetryPolicy, retryDelays } from '../support/retry';
 export interface Server {
   readonly host: string;
   readonly port: number;
+}
+
+const LARGEST_PORT = 65_535;
+
+/**
+ * Reads a list of servers, "host", "host:port" or "[IPv6]:port", separated by commas, semicolons or spaces.
+ * @param defaultPort where none is given
+ * @throws Pm500Error CONFIG_INVALID
+ */
+export function parseServers(text: string, defaultPort: number): readonly Server[] {
+  const entries = text.split(/[,;\s]+/).filter((entry) => entry !== '');
+  return entries.map((entry) => {
+    const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::(\d{1,5}))?$/.exec(entry) ?? [];
+    const host = bracketed ?? plain;
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (host !== undefined && port >= 1 && port <= LARGEST_PORT) return { host, port };
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `"${entry.slice(0, 60)}" is no MQTT server; write host or host:port, several separated by commas.`,
+    );
+  });
 }
 
 const RETRY: RetryPolicy = { initialMs: 1000, maximumMs: 30_000, factor: 2, jitter: 0.3 };

@@ -55,6 +55,11 @@ export class EdgeSession {
     });
   }
 
+  /** Refuses settings that no session can have. @throws Pm500Error SPARKPLUG_ID_INVALID */
+  static check({ node }: EdgeSessionSettings): void {
+    new EdgeNode(node);
+  }
+
   get state(): EdgeState {
     return this.#state;
   }

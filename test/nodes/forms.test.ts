@@ -48,6 +48,7 @@ const WRONG: Readonly<Record<string, unknown>> = {
   groupId: 'a/b',
   edgeNodeId: '',
   primaryHostId: 'a+b',
+  furtherServers: 'a:b:c',
   deviceId: 'a#b',
   influxMeasurement: '#x',
   groups: [],

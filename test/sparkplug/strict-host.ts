@@ -63,6 +63,8 @@ export class StrictHost {
   readonly counts: Record<string, number> = {};
   /** "device/metric" to the present value. */
   readonly values = new Map<string, SeenValue>();
+  /** "device/metric" to every value that was present once. */
+  readonly present = new Map<string, Set<SeenValue>>();
   readonly qualities = new Map<string, number>();
   /** "device/metric" to the historical values in the order of their arrival, with their times. */
   readonly history = new Map<string, [number, SeenValue][]>();
@@ -263,7 +265,9 @@ export class StrictHost {
   }
 
   #keep(device: string, name: string, { properties }: SeenMetric, value: SeenValue | undefined): void {
-    this.values.set(`${device}/${name}`, value ?? null);
+    const path = `${device}/${name}`;
+    this.values.set(path, value ?? null);
+    this.present.set(path, (this.present.get(path) ?? new Set()).add(value ?? null));
     const quality = properties.get('Quality')?.value;
     if (typeof quality === 'number') this.qualities.set(`${device}/${name}`, quality);
   }

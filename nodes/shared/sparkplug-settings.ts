@@ -1,0 +1,67 @@
+import type { NodeAPI } from 'node-red';
+import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
+import { parseServers } from '../../src/sparkplug/server-list';
+import type { EdgeSessionSettings } from '../../src/sparkplug/session';
+import type { OutboxLimits } from '../../src/outbox/outbox';
+import type { ConfigReader, NumberRange } from './config';
+import { OUTBOX_HOURS_RANGE, OUTBOX_MEGABYTES_RANGE, outboxLimits } from './outboxes';
+import { readBrokerTls, readLogin } from './sparkplug-edges';
+
+/** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
+const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
+const HISTORICAL_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'values per second' };
+const CONNECT_TIMEOUT_MS = 10_000;
+const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
+
+/** Where values wait that cannot be sent; `none` lets them go. */
+export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
+
+/** How much may wait, as the form says. */
+export function readStoreLimits(config: ConfigReader<'sparkplug-edge'>): OutboxLimits {
+  return outboxLimits(
+    config.number('maximumMegabytes', OUTBOX_MEGABYTES_RANGE),
+    config.number('maximumAgeHours', OUTBOX_HOURS_RANGE),
+  );
+}
+
+/**
+ * The settings of an edge node.
+ * @throws Pm500Error CONFIG_INVALID
+ */
+export function readEdgeSettings(
+  RED: NodeAPI,
+  config: ConfigReader<'sparkplug-edge'>,
+  login: unknown,
+): EdgeSessionSettings {
+  const primaryHostId = config.text('primaryHostId');
+  const clientId = config.text('clientId');
+  const webSocketPath = config.text('webSocketPath');
+  const port = config.port('port');
+  const tlsId = config.text('tls');
+  const { maximumAgeMs = Infinity } = readStoreLimits(config);
+  // A configuration node that is missing shows at once; the files are read for every connection.
+  if (config.flag('useTls')) readBrokerTls(RED, tlsId);
+  return {
+    node: {
+      groupId: config.text('groupId'),
+      edgeNodeId: config.text('edgeNodeId'),
+      watchesDuplicates: config.flag('detectDuplicates'),
+      ...(primaryHostId === '' ? {} : { primaryHostId }),
+    },
+    broker: {
+      host: config.requiredText('host'),
+      port,
+      keepAliveSeconds: config.number('keepAliveSeconds', KEEP_ALIVE_RANGE),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      protocolVersion: VERSIONS[config.choice('protocolVersion', ['3.1.1', '5'])],
+      ...(webSocketPath === ''
+        ? {}
+        : { webSocketPath: webSocketPath.startsWith('/') ? webSocketPath : `/${webSocketPath}` }),
+      ...readLogin(login),
+    },
+    furtherServers: parseServers(config.text('furtherServers'), port),
+    ...(clientId === '' ? {} : { clientId }),
+    ...(config.flag('useTls') ? { readTls: () => readBrokerTls(RED, tlsId) } : {}),
+    history: { valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE), maximumAgeMs },
+  };
+}

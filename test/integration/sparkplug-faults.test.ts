@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict';
+import { createServer, connect as connectSocket, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { connect, connectAsync, type MqttClient } from 'mqtt';
+import { openOutbox } from '../../src/outbox/disk';
+import { MemoryOutbox } from '../../src/outbox/memory';
+import type { Outbox } from '../../src/outbox/outbox';
+import { createBdSeqCounter, fileBdSeqStore, type BdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { createOpenLink } from '../../src/sparkplug/mqtt-link';
+import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { hostState, nextServerCommand, rebirthCommand, sample } from '../sparkplug/samples';
+import { StrictHost } from '../sparkplug/strict-host';
+import { startMosquitto, type Mosquitto } from '../support/mosquitto';
+import { startProcess } from '../support/processes';
+import { temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
+
+const LIMITS = { maximumBytes: 10_000_000 };
+const NCMD = 'spBv1.0/plant/NCMD/edge';
+const STATE = 'spBv1.0/STATE/scada';
+const DEVICE = 'M';
+
+/** A TCP link that can go dead without a word: both ends stay open and nothing passes. */
+class DeadableLink {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isDead = false;
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => {
+      const broker = connectSocket(target, '127.0.0.1');
+      for (const [from, to] of [[client, broker] as const, [broker, client] as const]) {
+        this.#sockets.add(from);
+        from.on('data', (chunk) => {
+          if (!this.#isDead) to.write(chunk);
+        });
+        from.on('error', () => undefined);
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          if (!this.#isDead) to.destroy();
+        });
+      }
+    });
+  }
+
+  static async open(target: number): Promise<DeadableLink> {
+    const link = new DeadableLink(target);
+    link.#server.listen(0, '127.0.0.1');
+    await once(link.#server, 'listening');
+    return link;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** What runs over it now is swallowed, for good; connections made after `revive` work. */
+  die(): void {
+    this.#isDead = true;
+  }
+
+  revive(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#isDead = false;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+describe('Sparkplug edge node under faults, on Mosquitto', function () {
+  this.timeout(90_000);
+
+  let broker: Mosquitto;
+  let watcher: MqttClient;
+  let host: StrictHost;
+  let bdSeq: BdSeqCounter;
+  let outbox: Outbox;
+  const open: EdgeSession[] = [];
+  let published = 0;
+
+  async function watch(): Promise<void> {
+    watcher = await connectAsync(broker.url, { reconnectPeriod: 0 });
+    watcher.on('message', (topic, payload, { qos, retain }) => {
+      host.observe(topic, payload, { qos, retain });
+    });
+    await watcher.subscribeAsync('spBv1.0/plant/#', { qos: 1 });
+  }
+
+  function createEdge(over: Partial<EdgeSessionSettings> & { readonly port?: number } = {}): EdgeSession {
+    const { port = broker.port, ...settings } = over;
+    const edge = new EdgeSession(
+      {
+        node: { groupId: 'plant', edgeNodeId: 'edge' },
+        broker: { host: '127.0.0.1', port, keepAliveSeconds: 1, connectTimeoutMs: 1000 },
+        settleMs: 50,
+        quietMs: 300,
+        history: { valuesPerSecond: 20_000, maximumAgeMs: Infinity },
+        ...settings,
+      },
+      {
+        clock: systemClock,
+        random: Math.random,
+        logger: silentLogger,
+        openLink: createOpenLink(connect, systemClock),
+        bdSeq,
+        outbox,
+      },
+    );
+    open.push(edge);
+    edge.start();
+    return edge;
+  }
+
+  /** One value, other than all before. */
+  function publish(edge: EdgeSession): void {
+    edge.publish(DEVICE, [sample('count', published++, { at: Date.now() })]);
+  }
+
+  /** Values every few milliseconds for so long. */
+  async function publishFor(edge: EdgeSession, durationMs: number): Promise<void> {
+    const until = Date.now() + durationMs;
+    await waitFor(
+      'values to be published',
+      () => {
+        publish(edge);
+        return Date.now() >= until;
+      },
+      { everyMs: 10 },
+    );
+  }
+
+  async function born(edge: EdgeSession): Promise<void> {
+    await waitFor('births', () => edge.state.phase === 'born' && edge.state.devices.length === 1, {
+      timeoutMs: 40_000,
+    });
+  }
+
+  /** Every value has come, as a present or a historical one, none twice as a present one, and no rule was broken. */
+  async function assertComplete(edge: EdgeSession): Promise<void> {
+    await waitFor('the outbox to be empty', () => edge.history?.depth === 0, { timeoutMs: 30_000 });
+    const seen = (): Set<unknown> =>
+      new Set([
+        ...(host.present.get(`${DEVICE}/count`) ?? []),
+        ...(host.history.get(`${DEVICE}/count`) ?? []).map(([, value]) => value),
+      ]);
+    await waitFor('all values at the host', () => seen().size === published);
+    assert.deepEqual(host.violations, []);
+    assert.deepEqual(host.twiceLive, []);
+  }
+
+  beforeEach(async () => {
+    broker = await startMosquitto();
+    host = new StrictHost();
+    published = 0;
+    outbox = new MemoryOutbox(LIMITS, systemClock);
+    bdSeq = createBdSeqCounter(fileBdSeqStore(join(temporaryFolder('bdseq'), 'edge'), silentLogger));
+    await watch();
+  });
+
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((edge) => edge.close()));
+    await watcher.endAsync(true);
+    await outbox.close();
+    await broker.stop();
+  });
+
+  it('loses no value when the broker is killed and comes back', async () => {
+    const edge = createEdge();
+    await publishFor(edge, 300);
+    await born(edge);
+    await publishFor(edge, 300);
+    const { port } = broker;
+    await broker.process.kill();
+    host.observeLoss();
+    await publishFor(edge, 1500);
+    assert.ok((edge.history?.depth ?? 0) > 10);
+    broker = await startMosquitto({ port });
+    await watch();
+    while (edge.state.phase !== 'born') await publishFor(edge, 100);
+    await publishFor(edge, 500);
+    await assertComplete(edge);
+    const times = (host.history.get('M/count') ?? []).map(([time]) => time);
+    assert.deepEqual(
+      times,
+      [...times].sort((left, right) => left - right),
+      'history in order of time',
+    );
+  });
+
+  it('sends again what a link swallowed before anybody noticed that it was dead', async () => {
+    const link = await DeadableLink.open(broker.port);
+    const edge = createEdge({ port: link.port });
+    await publishFor(edge, 300);
+    await born(edge);
+    await publishFor(edge, 300);
+    link.die();
+    const before = published;
+    while (edge.state.phase === 'born') await publishFor(edge, 50);
+    assert.ok(published - before > 20, 'values went into the dead link');
+    assert.equal(edge.state.error?.code, 'MQTT_CONNECTION_LOST');
+    link.revive();
+    await born(edge);
+    await publishFor(edge, 300);
+    await assertComplete(edge);
+    await edge.close();
+    link.close();
+  });
+
+  it('answers 100 rebirth commands in a second with a few births, and loses nothing', async () => {
+    const edge = createEdge();
+    await publishFor(edge, 200);
+    await born(edge);
+    for (let index = 0; index < 100; index++) {
+      await watcher.publishAsync(NCMD, Buffer.from(rebirthCommand()));
+      await publishFor(edge, 10);
+    }
+    await publishFor(edge, 800);
+    await assertComplete(edge);
+    const births = host.counts['NBIRTH'] ?? 0;
+    assert.ok(births >= 2 && births <= 12, `${births} births`);
+    assert.equal(edge.counts.rebirthRequests, 100);
+  });
+
+  it('loses nothing while its primary host comes and goes', async () => {
+    let time = Date.now();
+    const tell = (online: boolean): Promise<unknown> =>
+      watcher.publishAsync(STATE, Buffer.from(hostState(online, time++)), { qos: 1, retain: true });
+    await tell(true);
+    const edge = createEdge({ node: { groupId: 'plant', edgeNodeId: 'edge', primaryHostId: 'scada' } });
+    await publishFor(edge, 300);
+    for (let round = 0; round < 3; round++) {
+      await born(edge);
+      await publishFor(edge, 100);
+      await tell(false);
+      await waitFor('the node to leave', () => edge.state.phase !== 'born');
+      await publishFor(edge, 300);
+      await tell(true);
+    }
+    await born(edge);
+    await publishFor(edge, 300);
+    await assertComplete(edge);
+    assert.ok((host.counts['NDEATH'] ?? 0) >= 3);
+  });
+
+  it('goes to the next server on command, and to another one when its own is gone, with MQTT 5', async () => {
+    const second = await startMosquitto();
+    const other = await connectAsync(second.url, { reconnectPeriod: 0 });
+    const otherHost = new StrictHost();
+    other.on('message', (topic, payload, { qos, retain }) => {
+      otherHost.observe(topic, payload, { qos, retain });
+    });
+    await other.subscribeAsync('spBv1.0/plant/#');
+    const settings = { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 1, connectTimeoutMs: 1000 };
+    const edge = createEdge({
+      broker: { ...settings, protocolVersion: 5 },
+      furtherServers: [{ host: '127.0.0.1', port: second.port }],
+    });
+    await publishFor(edge, 200);
+    await born(edge);
+    await watcher.publishAsync(NCMD, Buffer.from(nextServerCommand()));
+    await waitFor('the second server', () => otherHost.counts['NBIRTH'] === 1);
+    // NDEATH comes twice: published by the node, and as the will, which "disconnect with will message" asks for.
+    await waitFor('both NDEATH', () => host.counts['NDEATH'] === 2);
+    await other.endAsync(true);
+    await second.stop();
+    await waitFor('the first server again', () => host.counts['NBIRTH'] === 2, { timeoutMs: 20_000 });
+    assert.deepEqual(host.violations, []);
+    assert.deepEqual(otherHost.violations, []);
+  });
+
+  it('raises an alarm on both sides when two edge nodes have the same IDs', async () => {
+    const node = { groupId: 'plant', edgeNodeId: 'edge', watchesDuplicates: true };
+    const first = createEdge({ node });
+    await waitFor('the first', () => first.state.phase === 'born');
+    const second = createEdge({ node });
+    await waitFor('the alarm of the first', () => first.state.alarm?.code === 'SPARKPLUG_ID_DUPLICATE');
+    assert.equal(second.state.alarm, undefined, 'its own births are no alarm');
+    await watcher.publishAsync(NCMD, Buffer.from(rebirthCommand()));
+    await waitFor('the alarm of the second', () => second.state.alarm !== undefined);
+  });
+
+  it('has what it kept on disk after it was killed', async () => {
+    const folder = temporaryFolder('edge-outbox');
+    const child = await startProcess({
+      name: 'edge node',
+      command: process.execPath,
+      args: ['--require', 'tsx/cjs', join(__dirname, '../sparkplug/edge-process.ts'), folder, '300'],
+      ready: (output) => output.includes('kept 300'),
+    });
+    await child.kill();
+    await outbox.close();
+    outbox = openOutbox({ folder, limits: LIMITS, clock: systemClock, logger: silentLogger });
+    const edge = createEdge();
+    edge.publish(DEVICE, [sample('count', -1, { at: Date.now() })]);
+    await waitFor('all values', () => host.history.get('M/count')?.length === 301, { timeoutMs: 20_000 }).catch(
+      () => undefined,
+    );
+    const values = (host.history.get('M/count') ?? []).map(([, value]) => value).filter((value) => value !== -1);
+    assert.deepEqual(
+      values,
+      Array.from({ length: 300 }, (_, index) => index),
+    );
+    await waitFor('the acknowledgements', () => outbox.stats().depth === 0);
+    assert.deepEqual(host.violations, []);
+  });
+});
