@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   domain: ['meter', 'support'],
   outbox: ['domain', 'meter', 'support'],
   transport: ['domain', 'meter', 'support'],
-  sparkplug: ['domain', 'meter', 'support'],
+  sparkplug: ['domain', 'meter', 'support', 'outbox'],
   influx: ['domain', 'meter', 'support', 'outbox'],
   acquisition: ['transport', 'domain', 'meter', 'support'],
   simulator: ['domain', 'meter', 'support', 'transport'],
