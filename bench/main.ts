@@ -1,6 +1,7 @@
 import { benchAcquisition } from './acquisition.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchNormalize } from './normalize.bench';
+import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
 import { benchSparkplug } from './sparkplug.bench';
 
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   normalize: benchNormalize,
   'line-protocol': benchLineProtocol,
   sparkplug: benchSparkplug,
+  outbox: benchOutbox,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */
