@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { normalizeReading } from '../src/domain/normalize';
 import { LineSerializer } from '../src/influx/line-protocol';
-import { telemetryToPoints } from '../src/influx/points';
+import { PointMapper } from '../src/influx/points';
 import { openOutbox, type DiskOutbox } from '../src/outbox/disk';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
@@ -116,7 +116,7 @@ function open(folder: string): DiskOutbox {
 
 function sampleLine(): string {
   const telemetry = normalizeReading(sampleReading([101, 102], seededRandom(4)));
-  const [point] = telemetryToPoints(telemetry, 'powermonitor_500').points;
+  const [point] = new PointMapper().map(telemetry, 'powermonitor_500').points;
   const line = point === undefined ? undefined : new LineSerializer().serialize(point);
   if (line === undefined) throw new Error('expected a point');
   return line;
