@@ -9,6 +9,10 @@ import { sampleOf, telemetryOf } from '../support/telemetry';
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
 
+function isNone(value: Value): boolean {
+  return value === null;
+}
+
 /** One metric, one value a second: which of them pass. */
 function passed(name: string, values: readonly Value[], settings: ReportSettings = {}): Value[] {
   const report = new ReportByException(settings);
@@ -117,7 +121,7 @@ describe('report by exception', () => {
           show(report.filter(telemetryOf(now, { frequency: value }), now)?.metrics['frequency']);
           const strays = typeof shown === 'number' && typeof truth === 'number' && Math.abs(shown - truth) > 0.5;
           assert.ok(!strays || now - shownAt < Math.max(1, minIntervalMs), `seed ${seed} step ${step}`);
-          assert.equal(shown === null, truth === null, 'quality does not wait');
+          assert.equal(isNone(shown), isNone(truth), 'quality does not wait');
         } else show(report.flush(now)?.['frequency']);
         // Whoever calls one of both has the last value at the latest a maximum interval after the last report.
         assert.ok(shown === truth || now - shownAt < maxIntervalMs || truthAt === now, `seed ${seed} step ${step}`);
