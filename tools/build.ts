@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics-schema';
+import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
@@ -31,6 +32,7 @@ function writeSchemas(): void {
     reading: READING_JSON_SCHEMA,
     telemetry: TELEMETRY_JSON_SCHEMA,
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,
+    'layout-check': LAYOUT_CHECK_JSON_SCHEMA,
   };
   for (const [name, schema] of Object.entries(schemas)) {
     writeFileSync(join(target, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);

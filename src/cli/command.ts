@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
+import { CHECK_HELP, runCheck } from './check';
 import { READ_HELP, runRead } from './read';
 import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sim: { summary: 'run simulated PowerMonitor 500 meters', help: SIM_HELP, run: runSim },
   scan: { summary: 'find meters on the network', help: SCAN_HELP, run: runScan },
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
+  check: { summary: 'find out whether the layout fits a meter', help: CHECK_HELP, run: runCheck },
 };
 
 const HELP = `pm500: commissioning of PowerMonitor 500 meters from a shell

@@ -1,0 +1,44 @@
+import { COUNTER_NAMES } from '../../meter/catalogue';
+import { sameCounter, type Counters } from './pair-scale';
+import type { Fault } from './verdict';
+import { formatMetric } from './words';
+
+/** Whole hours and minutes against a single: an hour apart is another counter. */
+const HOURS_TOLERANCE = 0.05;
+
+export interface ComparedCounters {
+  readonly faults: readonly Fault[];
+  /** Counter to a sentence that Modbus shows the same. */
+  readonly same: ReadonlyMap<string, string>;
+  /** Counter to other counters that Modbus shows the same value of. */
+  readonly alike: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Counters of assembly 107 beside the 64-bit registers of the same meter, which were read in the manual.
+ * @param scale Wh in one step of the meter @param toleranceWh what may have flowed between the two reads
+ */
+export function compareCounters(
+  counters: Counters,
+  verified: Counters,
+  scale: number,
+  toleranceWh: number,
+): ComparedCounters {
+  const agree = (name: string, left: number, right: number): boolean =>
+    name === 'run_hours' ? Math.abs(left - right) <= HOURS_TOLERANCE : sameCounter(left, right, scale, toleranceWh);
+  const faults: Fault[] = [];
+  const same = new Map<string, string>();
+  const alike = new Map<string, readonly string[]>();
+  for (const name of COUNTER_NAMES) {
+    const [seen, wanted] = [counters[name], verified[name]];
+    if (seen === undefined || wanted === undefined) continue;
+    const words = `${formatMetric(name, seen)}; over Modbus ${formatMetric(name, wanted).slice(name.length + 1)}`;
+    if (!agree(name, seen, wanted)) faults.push({ metrics: [name], evidence: `${words}: they differ.` });
+    else same.set(name, `${words}: the same.`);
+    alike.set(
+      name,
+      COUNTER_NAMES.filter((other) => other !== name && agree(name, verified[other] ?? Number.NaN, wanted)),
+    );
+  }
+  return { faults, same, alike };
+}

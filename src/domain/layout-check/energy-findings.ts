@@ -1,0 +1,120 @@
+import { CATALOGUE, COUNTER_NAMES } from '../../meter/catalogue';
+import type { EnergyWindow, Flows } from './energy-window';
+import type { Fault } from './verdict';
+import { formatNumber } from './words';
+
+/** Wh or varh below which nothing is decided: counters show 0.1 kWh, and a single holds no finer steps of 1e6 kWh. */
+const ENOUGH_WH = 2_000;
+const STEP_WH = 200;
+/** The integral of readings a second or more apart is not exact. */
+const TOLERANCE = 0.15;
+const HOUR_MS = 3_600_000;
+
+export interface EnergyFindings {
+  readonly faults: readonly Fault[];
+  /** Counter to a sentence that it grew as it should. */
+  readonly fitting: ReadonlyMap<string, string>;
+  /** Counter to why nothing is said. */
+  readonly open: ReadonlyMap<string, string>;
+  /** Growth of the active import counters by the integral of power; undefined while too little has flowed. */
+  readonly ratio: number | undefined;
+}
+
+const FLOW_OF: Readonly<Record<string, keyof Flows>> = {
+  active_energy_import: 'activeImport',
+  active_energy_export: 'activeExport',
+  reactive_energy_import: 'reactiveImport',
+  reactive_energy_export: 'reactiveExport',
+};
+const FLIPPED: Readonly<Record<keyof Flows, keyof Flows>> = {
+  activeImport: 'activeImport',
+  activeExport: 'activeExport',
+  reactiveImport: 'reactiveExport',
+  reactiveExport: 'reactiveImport',
+};
+const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
+
+const flowOf = (name: string): keyof Flows | undefined => FLOW_OF[name.replace(/_(total|partial)$/, '')];
+
+function fits(grown: number, expected: number, sum: number): boolean {
+  return Math.abs(grown - expected) <= TOLERANCE * expected + 0.02 * sum + STEP_WH;
+}
+
+/** Counters whose growth is far from the integral of power, and those that follow it. */
+function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
+  const { grown } = window;
+  const counters = COUNTER_NAMES.flatMap((name) => {
+    const flow = flowOf(name);
+    return flow === undefined ? [] : [{ name, flow, unit: UNITS.get(name) ?? '', seen: grown[name] ?? 0 }];
+  });
+  const sumOf = (flow: keyof Flows): number =>
+    flow.startsWith('active')
+      ? expected.activeImport + expected.activeExport
+      : expected.reactiveImport + expected.reactiveExport;
+  const follows = (flip: boolean): boolean =>
+    counters
+      .filter(({ flow }) => flow.startsWith('reactive'))
+      .every(({ flow, seen }) => fits(seen, expected[flip ? FLIPPED[flow] : flow], sumOf(flow)));
+  // Which direction of reactive energy a meter calls plus was not read: both are accepted, if all counters agree.
+  const flipped = !follows(false) && follows(true);
+  const faults: Fault[] = [];
+  const fitting = new Map<string, string>();
+  const open = new Map<string, string>();
+  const minutes = formatNumber(window.elapsedMs / 60_000);
+  for (const { name, flow, seen, unit } of counters) {
+    const wanted = expected[flipped ? FLIPPED[flow] : flow];
+    const words = `${name} grew by ${formatNumber(seen, unit)} in ${minutes} min; the integral of power is ${formatNumber(wanted, unit)}`;
+    if (Math.max(seen, wanted) < ENOUGH_WH) open.set(name, `${words}: too little to decide.`);
+    else if (!fits(seen, wanted, sumOf(flow)))
+      faults.push({ metrics: [name], evidence: `${words}: they do not agree.` });
+    else if (flipped && flow.startsWith('reactive')) open.set(name, `${words}, with plus and minus exchanged.`);
+    else fitting.set(name, `${words}.`);
+  }
+  const imported = expected.activeImport;
+  const ratio = imported < ENOUGH_WH ? undefined : (grown['active_energy_import_total'] ?? 0) / imported;
+  return { faults, fitting, open, ratio };
+}
+
+function orderFaults(counters: Readonly<Record<string, number>>): Fault[] {
+  return COUNTER_NAMES.filter((name) => name.endsWith('_partial')).flatMap((partial) => {
+    const total = partial.replace('_partial', '_total');
+    const [part, whole] = [counters[partial] ?? 0, counters[total] ?? 0];
+    if (part <= whole + STEP_WH) return [];
+    const unit = UNITS.get(partial) ?? '';
+    const evidence = `${partial} (${formatNumber(part, unit)}) is more than ${total} (${formatNumber(whole, unit)}).`;
+    return [{ metrics: [partial, total], evidence }];
+  });
+}
+
+/** What the counters of assembly 107 say beside the powers of 102. @param factor turns the powers into W and var */
+export function judgeEnergy(window: EnergyWindow, factor: number): EnergyFindings {
+  const { counters, grown, elapsedMs } = window;
+  if (Object.keys(counters).length === 0) {
+    return { faults: [], fitting: new Map(), open: new Map(), ratio: undefined };
+  }
+  const hours = elapsedMs / HOUR_MS;
+  const run = grown['run_hours'] ?? 0;
+  const faults = orderFaults(counters);
+  const fitting = new Map<string, string>();
+  const runWords = `run_hours grew by ${formatNumber(run, 'h')} in ${formatNumber(hours, 'h')}`;
+  if (run > 1.05 * hours + 0.05) faults.push({ metrics: ['run_hours'], evidence: `${runWords}: too much.` });
+  else if (hours > 0.5 && Math.abs(run - hours) < 0.1 * hours) fitting.set('run_hours', `${runWords}.`);
+  if (window.mixed) {
+    const why = 'Phases import and export at once: how the meter adds these is not known, so energy is not compared.';
+    return { faults, fitting, open: new Map(COUNTER_NAMES.map((name) => [name, why])), ratio: undefined };
+  }
+  const raw = window.expected;
+  const expected: Flows = {
+    activeImport: factor * raw.activeImport,
+    activeExport: factor * raw.activeExport,
+    reactiveImport: factor * raw.reactiveImport,
+    reactiveExport: factor * raw.reactiveExport,
+  };
+  const growth = judgeGrowth(window, expected);
+  return {
+    faults: [...faults, ...growth.faults],
+    fitting: new Map([...fitting, ...growth.fitting]),
+    open: growth.open,
+    ratio: growth.ratio,
+  };
+}

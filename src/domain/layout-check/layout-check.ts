@@ -1,0 +1,160 @@
+import { WORKING_LAYOUT } from '../../meter/assemblies';
+import { COUNTER_NAMES } from '../../meter/catalogue';
+import type { WiringMode } from '../../meter/identity';
+import { compileLayout, type CompiledLayout } from '../layout';
+import type { MeterReference, Reading, ReadingBlock } from '../reading';
+import { judgeAssemblies } from './assembly-verdicts';
+import { compareCounters } from './counter-comparison';
+import { judgeEnergy } from './energy-findings';
+import { EnergyWindow } from './energy-window';
+import { rangeFaults } from './range-faults';
+import { Moments } from './moments';
+import type { Counters } from './pair-scale';
+import { findPowerScales, rescale } from './power-scale';
+import type { Relation } from './relation';
+import { RelationSet } from './relation-set';
+import { judgeEnergyScale, judgePairScale, judgePowerScales, layoutOfPairs } from './scale-verdicts';
+import { blame } from './swap-search';
+import { LAYOUT_CHECK_SCHEMA, together, type Fault, type LayoutVerdict } from './verdict';
+import { recognizeWiring } from './wiring-recognition';
+
+export interface LayoutCheckOptions {
+  /** The layout that the readings were decoded with; the built-in one where absent. */
+  readonly layout?: CompiledLayout;
+  /** The configured wiring; recognized from the values where absent. */
+  readonly wiring?: WiringMode;
+}
+
+interface VerifiedCounters {
+  readonly timestamp: number;
+  readonly counters: Counters;
+}
+
+let builtIn: CompiledLayout | undefined;
+const HOUR_MS = 3_600_000;
+
+const LIMITS = [
+  'Which phase is called L1 cannot be seen: values of all assemblies that are exchanged together fit as well. Compare with the display or the wiring once.',
+  'A factor that all voltages and the inverse that all currents share cannot be seen; neither can transformer ratios that are set wrongly in the meter.',
+] as const;
+
+/**
+ * Decides from readings alone whether a layout fits a meter: takes one reading after the other, whatever groups they
+ * hold, and says at any time what they prove. Memory is bounded. Only for readings of one meter.
+ */
+export class LayoutCheck {
+  private readonly layout: CompiledLayout;
+  private readonly moments = new Moments();
+  private readonly energy = new EnergyWindow();
+  private verified: VerifiedCounters | undefined;
+  private meter: MeterReference | undefined;
+  private from = 0;
+  private to = 0;
+
+  constructor(private readonly options: LayoutCheckOptions = {}) {
+    builtIn ??= compileLayout(WORKING_LAYOUT);
+    this.layout = options.layout ?? builtIn;
+  }
+
+  accept(reading: Reading): void {
+    this.meter ??= reading.meter;
+    if (this.moments.count === 0) this.from = reading.timestamp;
+    this.to = reading.timestamp;
+    const ofAssemblies = { ...reading, blocks: reading.blocks.filter(({ register }) => register === undefined) };
+    this.moments.accept(ofAssemblies);
+    this.energy.accept(ofAssemblies);
+    for (const block of reading.blocks) this.acceptRegisters(block);
+  }
+
+  /** Of what comes over Modbus only the 64-bit counters are verified. */
+  private acceptRegisters({ register, group, error, values, timestamp }: ReadingBlock): void {
+    if (register === undefined || group !== 'energy' || error !== undefined) return;
+    const numbers = Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+    this.acceptVerifiedCounters(Object.fromEntries(numbers), timestamp);
+  }
+
+  /** Takes the counters of the verified registers for comparison; a reading over Modbus holds them too. */
+  acceptVerifiedCounters(counters: Counters, timestamp: number): void {
+    this.verified = { counters, timestamp };
+  }
+
+  verdict(): LayoutVerdict {
+    const raw = this.moments.all;
+    const wiring = recognizeWiring(raw, this.options.wiring);
+    const scales = findPowerScales(raw);
+    const set = new RelationSet(wiring.mode, rescale(raw, scales));
+    const scaleVerdicts = judgePowerScales(scales, this.layout);
+    const names = [...this.layout.blocks.values()].map(({ rows }) => rows.map(({ metric }) => metric.name));
+    const { broken } = set;
+    const isInstant = (metrics: readonly string[]): boolean => !/^(max|demand)_/.test(metrics[0] ?? '');
+    const instant = broken.filter(({ relation }) => isInstant(relation.metrics));
+    // What is compared with real-time values proves nothing while these are wrong themselves.
+    const isAtLeast = ({ metrics, bound }: Relation): boolean => bound === 'least' && !isInstant(metrics);
+    const judged = instant.length > 0 ? broken.filter(({ relation }) => !isAtLeast(relation)) : broken;
+    const groups = [/^(?!max_|demand_)/, /^demand_/, /^max_/].map((pattern) =>
+      judged.filter(({ relation }) => pattern.test(relation.metrics[0] ?? '')),
+    );
+    const powerWrong = instant.length > 0;
+    const energy = judgeEnergy(this.energy, scales.get('')?.factor ?? 1);
+    const faults: Fault[] = [
+      ...rangeFaults(this.layout, raw),
+      ...groups.flatMap((group) => blame(set, group, names)),
+      ...(powerWrong ? energy.faults.filter(({ metrics }) => metrics.length > 1) : energy.faults),
+    ];
+    const pairs = layoutOfPairs(this.layout);
+    const compared = this.compare(pairs.scale);
+    faults.push(...(compared?.faults ?? []));
+    const pairScale = judgePairScale(this.energy.counters, pairs, this.verified?.counters, this.driftWh());
+    if (pairScale.verdict === 'contradicted') faults.push({ metrics: COUNTER_NAMES, evidence: pairScale.evidence });
+    for (const { verdict, evidence, metrics } of scaleVerdicts) {
+      if (verdict === 'contradicted') faults.push({ metrics, evidence });
+    }
+    const assemblies = judgeAssemblies({ layout: this.layout, set, wiring: wiring.mode, faults, energy, compared });
+    const { configured, ...found } = { ...wiring, configured: this.options.wiring };
+    return {
+      schema: LAYOUT_CHECK_SCHEMA,
+      meter: { name: this.meter?.name ?? '', host: this.meter?.host ?? '' },
+      layout: this.layout.name,
+      readings: this.moments.count,
+      from: this.from,
+      to: this.to,
+      verdict: together([
+        ...assemblies.map(({ verdict }) => verdict),
+        ...(found.verdict === 'contradicted' ? [found.verdict] : []),
+      ]),
+      wiring: {
+        verdict: found.verdict,
+        ...(configured === undefined ? {} : { configured }),
+        candidates: found.candidates,
+        evidence: found.evidence,
+      },
+      scales: [
+        ...scaleVerdicts.map(({ metrics: _, ...scale }) => scale),
+        judgeEnergyScale(energy, pairs, powerWrong),
+        pairScale,
+      ],
+      assemblies,
+      limits: LIMITS,
+    };
+  }
+
+  private compare(scale: number): ReturnType<typeof compareCounters> | undefined {
+    const { counters } = this.energy;
+    if (this.verified === undefined || Object.keys(counters).length === 0) return undefined;
+    return compareCounters(counters, this.verified.counters, scale, this.driftWh());
+  }
+
+  /** What may have flowed between the last read of assembly 107 and that over Modbus, Wh. */
+  private driftWh(): number {
+    const last = this.moments.all.at(-1) ?? {};
+    const apparent = Math.abs(last['apparent_power_total'] ?? 0);
+    return this.verified === undefined ? 0 : (2 * apparent * Math.abs(this.verified.timestamp - this.to)) / HOUR_MS;
+  }
+}
+
+/** The verdict on one set of readings, for instance those that came as messages. */
+export function checkLayout(readings: readonly Reading[], options: LayoutCheckOptions = {}): LayoutVerdict {
+  const check = new LayoutCheck(options);
+  for (const reading of readings) check.accept(reading);
+  return check.verdict();
+}

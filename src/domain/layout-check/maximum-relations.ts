@@ -1,0 +1,41 @@
+import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../meter/catalogue';
+import { numberAt, type Relation } from './relation';
+
+/** Maxima of signed values may be of their sizes or not: nothing is said of these. */
+const UNSIGNED = /^(voltage|current|apparent_power)_|^frequency$/;
+
+/**
+ * A maximum is never below the value at the same moment. It may be far above: a motor that started between two reads
+ * has left its trace in the maximum alone.
+ */
+export function maximumRelations(exists: (name: string) => boolean): readonly Relation[] {
+  const bounds = [...VOLTAGE_CURRENT_NAMES, ...POWER_NAMES].filter(exists).map((name): Relation => ({
+    metrics: [`max_${name}`, name],
+    formula: `at least ${name}`,
+    expected: (values) => {
+      const now = numberAt(values, name);
+      return now > 0 || UNSIGNED.test(name) ? now : undefined;
+    },
+    ...(name.startsWith('power_factor') ? { size: () => 1 } : {}),
+    bound: 'least',
+    fits: 0.005,
+    breaks: 0.02,
+  }));
+  const frequency: Relation = {
+    metrics: ['max_frequency'],
+    formula: 'at most 70 Hz',
+    expected: () => 70,
+    bound: 'most',
+    fits: 0,
+    breaks: 0,
+  };
+  const factors = ['l1', 'l2', 'l3', 'total'].map((suffix): Relation => ({
+    metrics: [`max_power_factor_${suffix}`],
+    formula: 'at most 1',
+    expected: () => 1,
+    bound: 'most',
+    fits: 0.002,
+    breaks: 0.002,
+  }));
+  return [...bounds, frequency, ...factors];
+}

@@ -1,0 +1,152 @@
+import { numberAt, type Numbers, type Relation } from './relation';
+
+/** The last number says which phase, or pair of phases. */
+export const PHASES = [1, 2, 3] as const;
+const PAIRS = [
+  ['voltage_l1_l2', 'voltage_l1_n', 'voltage_l2_n'],
+  ['voltage_l2_l3', 'voltage_l2_n', 'voltage_l3_n'],
+  ['voltage_l3_l1', 'voltage_l3_n', 'voltage_l1_n'],
+] as const;
+
+/** Tolerances of values that follow from each other, as shares. */
+export interface Tolerances {
+  /** Within one assembly. */
+  readonly within: { readonly fits: number; readonly breaks: number };
+  /** Across two assemblies, which are read one after the other. */
+  readonly across: { readonly fits: number; readonly breaks: number };
+  /** Where the angles of the supply are taken to be 120 degrees: 2 % are 4 degrees. */
+  readonly angles: { readonly fits: number; readonly breaks: number };
+}
+
+export const INSTANT_TOLERANCES: Tolerances = {
+  within: { fits: 0.005, breaks: 0.01 },
+  across: { fits: 0.015, breaks: 0.03 },
+  angles: { fits: 0.015, breaks: 0.02 },
+};
+/** Averages of products are not products of averages. */
+export const DEMAND_TOLERANCES: Tolerances = {
+  within: { fits: 0.01, breaks: 0.03 },
+  across: { fits: 0.03, breaks: 0.08 },
+  angles: { fits: 0.015, breaks: 0.02 },
+};
+
+/** A supply more lopsided than this has lost a phase: its angles foretell nothing. */
+const LOPSIDED = 0.15;
+
+export const mean = (values: Readonly<Numbers>, names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + numberAt(values, name), 0) / names.length;
+
+function isEven(values: Readonly<Numbers>, names: readonly string[]): boolean {
+  const middle = mean(values, names);
+  return names.every((name) => Math.abs(numberAt(values, name) - middle) <= LOPSIDED * middle);
+}
+
+/** @param prefix "" or "demand_" @param exists whether the wiring has a metric, by its name without prefix */
+export function voltageCurrentRelations(
+  prefix: string,
+  exists: (name: string) => boolean,
+  { within, angles }: Tolerances,
+): readonly Relation[] {
+  const relations: Relation[] = [];
+  const full = (names: readonly string[]): string[] => names.map((name) => prefix + name);
+  const phases = full(['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'].filter(exists));
+  const pairs = full(PAIRS.map(([name]) => name).filter(exists));
+  const [lineNeutral, lineLine] = full(['voltage_ln_avg', 'voltage_ll_avg']) as [string, string];
+  if (exists('voltage_ln_avg')) {
+    relations.push({
+      metrics: [lineNeutral, ...phases],
+      formula: 'the mean of the voltages to neutral',
+      expected: (values) => mean(values, phases),
+      ...within,
+    });
+  }
+  if (exists('voltage_ll_avg')) {
+    relations.push({
+      metrics: [lineLine, ...pairs],
+      formula: 'the mean of the voltages between lines',
+      expected: (values) => mean(values, pairs),
+      ...within,
+    });
+  }
+  if (exists('voltage_ll_avg') && exists('voltage_ln_avg')) {
+    relations.push({
+      metrics: [lineLine, lineNeutral, ...phases],
+      formula: 'sqrt(3) x the voltage to neutral',
+      expected: (values) => (isEven(values, phases) ? Math.sqrt(3) * numberAt(values, lineNeutral) : undefined),
+      ...angles,
+    });
+  }
+  for (const pair of PAIRS) {
+    const [line, first, second] = full(pair) as [string, string, string];
+    if (!pair.every(exists)) continue;
+    // Two-phase supplies have their voltages at 120 degrees (two of three phases) or 180 (split phase).
+    const split = phases.length === 2;
+    relations.push({
+      metrics: [line, first, second],
+      formula: `what ${first} and ${second} give at ${split ? '120 or 180' : '120'} degrees`,
+      expected: (values) => {
+        if (!isEven(values, phases)) return undefined;
+        const [one, two] = [numberAt(values, first), numberAt(values, second)];
+        const at120 = Math.sqrt(one * one + two * two + one * two);
+        const seen = numberAt(values, line);
+        return split && Math.abs(seen - one - two) < Math.abs(seen - at120) ? one + two : at120;
+      },
+      ...angles,
+    });
+  }
+  return relations;
+}
+
+/** The current in the neutral from those of the phases: harmonics make it larger than this, nothing makes it smaller. */
+export function neutralRelations(prefix: string, exists: (name: string) => boolean): readonly Relation[] {
+  if (!exists('current_n')) return [];
+  const currents = PHASES.filter((phase) => exists(`current_l${phase}`)).map((phase) => `${prefix}current_l${phase}`);
+  const sum = (values: Readonly<Numbers>): number => currents.length * mean(values, currents);
+  const most: Relation = {
+    metrics: [`${prefix}current_n`, ...currents],
+    formula: 'at most the sum of the phase currents',
+    expected: sum,
+    bound: 'most',
+    fits: 0.01,
+    breaks: 0.03,
+  };
+  if (currents.length < PHASES.length) return [most, leastOfTwo(prefix, currents)];
+  const powers = PHASES.flatMap((phase) => [`${prefix}active_power_l${phase}`, `${prefix}reactive_power_l${phase}`]);
+  const vectorSum = (values: Readonly<Numbers>): number | undefined => {
+    let [re, im] = [0, 0];
+    for (const phase of PHASES) {
+      const active = numberAt(values, `${prefix}active_power_l${phase}`);
+      const reactive = numberAt(values, `${prefix}reactive_power_l${phase}`);
+      const angle = (-2 * Math.PI * (phase - 1)) / 3 - Math.atan2(reactive, active);
+      re += numberAt(values, `${prefix}current_l${phase}`) * Math.cos(angle);
+      im += numberAt(values, `${prefix}current_l${phase}`) * Math.sin(angle);
+    }
+    return Math.hypot(re, im);
+  };
+  const size = (values: Readonly<Numbers>): number => Math.max(...currents.map((name) => numberAt(values, name)));
+  const all = [`${prefix}current_n`, ...currents, ...powers];
+  return [
+    most,
+    {
+      metrics: all,
+      formula: 'the vector sum of the phase currents',
+      expected: vectorSum,
+      size,
+      fits: 0.02,
+      breaks: Number.POSITIVE_INFINITY,
+    },
+  ];
+}
+
+/** Of two currents at whatever angle. */
+function leastOfTwo(prefix: string, [first = '', second = '']: readonly string[]): Relation {
+  return {
+    metrics: [`${prefix}current_n`, first, second],
+    formula: 'at least the difference of the phase currents',
+    expected: (values) => Math.abs(numberAt(values, first) - numberAt(values, second)),
+    size: (values) => Math.max(numberAt(values, first), numberAt(values, second)),
+    bound: 'least',
+    fits: 0.01,
+    breaks: 0.03,
+  };
+}

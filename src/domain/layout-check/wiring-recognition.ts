@@ -1,0 +1,87 @@
+import type { WiringMode } from '../../meter/identity';
+import { WIRED_METRICS, WIRING_ROWS } from '../../meter/wiring-modes';
+import { numberAt, type Numbers } from './relation';
+
+/** Less than this is nothing: V, A, W, VA or var. */
+const ALIVE = 0.5;
+
+export interface WiringFinding {
+  /** The mode that the other checks go by: the configured one, else the one recognized, else 3PN. */
+  readonly mode: WiringMode;
+  /** Modes that the values allow, the likeliest first; empty while nothing can be said. */
+  readonly candidates: readonly WiringMode[];
+  readonly verdict: 'confirmed' | 'contradicted' | 'undecided';
+  readonly evidence: string;
+}
+
+function aliveIn(moments: readonly Readonly<Numbers>[]): ReadonlySet<string> {
+  const half = moments.length / 2;
+  const isAlive = (name: string): boolean =>
+    moments.filter((values) => Math.abs(numberAt(values, name)) > ALIVE).length > half;
+  return new Set(WIRED_METRICS.filter((name) => !name.startsWith('power_factor') && isAlive(name)));
+}
+
+const isVoltage = (name: string): boolean => name.startsWith('voltage_');
+
+/** Of two modes with the same values, whether the whole is three times L1 (balance taken for granted) or L1 alone. */
+function agreesOnTotal(balanced: boolean, alive: ReadonlySet<string>, moments: readonly Readonly<Numbers>[]): boolean {
+  if (!alive.has('apparent_power_l1') || alive.has('apparent_power_l2')) return true;
+  const last = moments.at(-1) ?? {};
+  const times = numberAt(last, 'apparent_power_total') / numberAt(last, 'apparent_power_l1');
+  return balanced ? times > 2 : times < 2;
+}
+
+/** Which wiring the values show; which values a wiring has is itself inferred, so this is a hint and no proof. */
+export function recognizeWiring(
+  moments: readonly Readonly<Numbers>[],
+  configured: WiringMode | undefined,
+): WiringFinding {
+  const usable = moments.filter((values) => values['voltage_ll_avg'] !== undefined);
+  const alive = aliveIn(usable);
+  const voltages = [...alive].filter(isVoltage);
+  const fitting = WIRING_ROWS.filter(
+    ({ exists, assumesBalance }) =>
+      voltages.length > 0 &&
+      [...exists].filter(isVoltage).every((name) => alive.has(name)) &&
+      agreesOnTotal(assumesBalance, alive, usable),
+  );
+  const surplus = (exists: ReadonlySet<string>): number => [...alive].filter((name) => !exists.has(name)).length;
+  const least = Math.min(...fitting.map(({ exists }) => surplus(exists)));
+  const best = fitting.filter(({ exists }) => surplus(exists) === least);
+  // Of two that leave the same over, the one that wants no more than there is.
+  const missing = (exists: ReadonlySet<string>): number => [...exists].filter((name) => !alive.has(name)).length;
+  const candidates = best.sort((left, right) => missing(left.exists) - missing(right.exists)).map(({ mode }) => mode);
+  const [first] = candidates;
+  const mode = configured ?? first ?? '3PN';
+  const shown = voltages.length === 0 ? 'no voltage at all' : voltages.join(', ');
+  if (first === undefined) {
+    const evidence =
+      configured === undefined
+        ? `No wiring mode has just these voltages: ${shown}.`
+        : `The voltages present (${shown}) are not all those of ${configured}.`;
+    return { mode, candidates, verdict: 'undecided', evidence };
+  }
+  if (configured === undefined || candidates.includes(configured)) {
+    const decided = candidates.length === 1;
+    return {
+      mode,
+      candidates,
+      verdict: decided ? 'confirmed' : 'undecided',
+      evidence: decided
+        ? `${first} is the wiring whose values are all present and that leaves fewest over (${least}).`
+        : `${candidates.join(' and ')} have the values that are present.`,
+    };
+  }
+  const row = WIRING_ROWS.find((candidate) => candidate.mode === configured);
+  const lacking = [...(row?.exists ?? [])].filter((name) => isVoltage(name) && !alive.has(name));
+  const surplusNames = [...alive].filter((name) => row?.exists.has(name) === false);
+  const contradicted = lacking.length > 0 && usable.length > 0;
+  return {
+    mode,
+    candidates,
+    verdict: contradicted ? 'contradicted' : 'undecided',
+    evidence: contradicted
+      ? `Configured is ${configured}, but ${lacking.join(', ')} stay at 0; the values look like ${candidates.join(' or ')}.`
+      : `Configured is ${configured}, but ${surplusNames.join(', ')} are there too; the values look like ${candidates.join(' or ')}.`,
+  };
+}

@@ -1,0 +1,35 @@
+import { CATALOGUE } from '../../meter/catalogue';
+import { numberAt, type Numbers, type Relation, type RelationState } from './relation';
+
+const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
+
+/** A number for people: five digits, with its unit. */
+export function formatNumber(value: number, unit = ''): string {
+  const text =
+    Math.abs(value) >= 1e5 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(5)).toString();
+  return unit === '' ? text : `${text} ${unit}`;
+}
+
+export function formatMetric(name: string, value: number): string {
+  return `${name} ${formatNumber(value, UNITS.get(name) ?? '')}`;
+}
+
+export function formatShare(share: number): string {
+  if (share < 1e-4) return 'less than 0.01 %';
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
+
+/** What a relation said, with the numbers of the last moment. */
+export function describeRelation(
+  relation: Relation,
+  { state, count, deviation }: RelationState,
+  moments: readonly Readonly<Numbers>[],
+): string {
+  const [left = ''] = relation.metrics;
+  const last = moments.findLast((values) => relation.metrics.every((name) => values[name] !== undefined)) ?? {};
+  const expected = relation.expected(last);
+  const number = expected === undefined ? '' : ` (${formatNumber(expected, UNITS.get(left) ?? '')})`;
+  const verb = state === 'broken' ? 'is not' : state === 'holds' ? 'is' : 'is not clearly';
+  const off = relation.bound === undefined ? `; off by ${formatShare(deviation)} over ${count} readings` : '';
+  return `${formatMetric(left, numberAt(last, left))} ${verb} ${relation.formula}${number}${off}.`;
+}
