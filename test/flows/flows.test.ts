@@ -33,6 +33,20 @@ function pollOf(flow: readonly FlowEntry[]): readonly { intervalMs: number; grou
     .map(({ intervalMs, groups }) => ({ intervalMs: intervalMs as number, groups: groups as readonly string[] }));
 }
 
+/** Where a node with simulated meters listens, EtherNet/IP and Modbus. */
+function addressesOf({ bind, port, modbusPort, count }: FlowEntry): readonly string[] {
+  const first = [Number(port), ...(modbusPort === '' ? [] : [Number(modbusPort)])];
+  const ports = first.flatMap((from) => Array.from({ length: Number(count) }, (_, index) => from + index));
+  return ports.map((each) => `${String(bind)}:${each}`);
+}
+
+/** Where the meters of a flow are looked for: those with settings of their own and those of lists. */
+function metersOf(flow: readonly FlowEntry[]): readonly string[] {
+  const listed = flow.flatMap(({ type, fleet }) => (type === 'pm500-poll' ? (fleet as readonly FlowEntry[]) : []));
+  const meters = [...flow.filter(({ type }) => type === 'pm500-meter'), ...listed];
+  return meters.map(({ host, port }) => `${String(host)}:${String(port)}`);
+}
+
 describe('reference flows', () => {
   for (const name of listFlows('flows')) {
     describe(name, () => {
@@ -85,11 +99,12 @@ describe('reference flows', () => {
         }
       });
 
-      it('runs without hardware: a simulated meter on loopback where the meter is looked for', () => {
+      it('runs without hardware: a simulated meter on loopback where each meter is looked for', () => {
         const sim = entryOf(flow, 'pm500-sim');
-        const meter = entryOf(flow, 'pm500-meter');
-        assert.equal(sim['bind'], meter['host']);
-        assert.equal(sim['port'], meter['port']);
+        const simulated = new Set(addressesOf(sim));
+        const lookedFor = metersOf(flow);
+        assert.ok(lookedFor.length > 0);
+        for (const address of lookedFor) assert.ok(simulated.has(address), address);
         assert.equal(sim['port'], DEFAULTS['pm500-sim'].port);
         assert.deepEqual([sim['load'], sim['csvFile']], ['csv', '']);
       });
@@ -103,6 +118,14 @@ describe('reference flows', () => {
     for (const poll of polls) {
       assert.equal(poll.groups.includes('realtime'), poll.intervalMs <= 1000, poll.groups.join());
     }
+  });
+
+  it('fleet-site has 50 meters, each with a name and a port of its own', () => {
+    const [fleet = []] = readFlow('flows', 'fleet-site.json').flatMap((entry) =>
+      entry.type === 'pm500-poll' ? [entry['fleet'] as readonly FlowEntry[]] : [],
+    );
+    assert.equal(fleet.length, 50);
+    for (const column of ['name', 'port']) assert.equal(new Set(fleet.map((row) => row[column])).size, 50);
   });
 
   it('the assembly flows read real time every 250 and 500 ms', () => {

@@ -7,7 +7,7 @@ import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
 import type { NodeStatusSeen } from '../support/node-red-channel';
 import type { FlowEntry } from '../support/node-red-admin';
 import { freePort } from '../support/ports';
-import { adaptFlow, meterPortsOf, readFlow } from '../support/reference-flows';
+import { adaptFlow, chooseMeterPorts, readFlow } from '../support/reference-flows';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 
 const INSTALL_TIMEOUT_MS = 300_000;
@@ -27,8 +27,7 @@ const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boole
 /** first-meter, with ports of which only those of the meters will be listened on. */
 async function firstMeter(): Promise<readonly FlowEntry[]> {
   const original = readFlow('flows', 'first-meter.json');
-  const meterPorts = new Map<number, number>();
-  for (const port of meterPortsOf(original)) meterPorts.set(port, await freePort());
+  const meterPorts = await chooseMeterPorts(original);
   return adaptFlow(original, {
     meterPorts,
     brokerPort: await freePort(),

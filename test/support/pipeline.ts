@@ -1,9 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { freePort } from './ports';
 import { startMosquitto, type Mosquitto } from './mosquitto';
 import { startNodeRed, type NodeRed } from './node-red';
 import type { FlowEntry } from './node-red-admin';
-import { adaptFlow, meterPortsOf, readFlow } from './reference-flows';
+import { adaptFlow, chooseMeterPorts, readFlow } from './reference-flows';
 import { startVictoriaMetrics, type VictoriaMetrics } from './victoria-metrics';
 
 /** What a reference flow needs around it, all real. */
@@ -23,8 +22,7 @@ export async function startPipeline(): Promise<Pipeline> {
   const [broker, database, nodeRed] = await Promise.all([startMosquitto(), startVictoriaMetrics(), startNodeRed()]);
   const flow = async (folder: 'flows' | 'examples', name: string): Promise<readonly FlowEntry[]> => {
     const original = readFlow(folder, name);
-    const meterPorts = new Map<number, number>();
-    for (const port of meterPortsOf(original)) meterPorts.set(port, await freePort());
+    const meterPorts = await chooseMeterPorts(original);
     return adaptFlow(original, { meterPorts, brokerPort: broker.port, influxUrl: database.url });
   };
   return {

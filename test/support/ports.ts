@@ -25,6 +25,18 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return port;
 }
 
+/** The first of `count` TCP ports in a row that are all free. */
+export async function freePortRange(count: number): Promise<number> {
+  const ATTEMPTS = 50;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const first = await freePort();
+    if (first + count > 65_535) continue;
+    const free = await Promise.all(Array.from({ length: count - 1 }, (_, index) => isPortFree(first + index + 1)));
+    if (free.every(Boolean)) return first;
+  }
+  throw new Error(`No ${count} free ports in a row were found.`);
+}
+
 /** `preferred` where it is free, else one that the system chooses. */
 export async function portNear(preferred: number, host = '127.0.0.1'): Promise<number> {
   return (await isPortFree(preferred, host)) ? preferred : freePort(host);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FlowEntry } from './node-red-admin';
+import { freePortRange } from './ports';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -17,7 +18,7 @@ export function readFlow(folder: 'flows' | 'examples', name: string): readonly F
 
 /** Where the servers of a run are; what is absent stays as the flow has it. */
 export interface Surroundings {
-  /** For each port that simulated meters have in the flow, the one to use; meters that read them follow. */
+  /** For each port that simulated meters have in the flow, the one to use; whoever reads them follows. */
   readonly meterPorts?: ReadonlyMap<number, number>;
   readonly brokerPort?: number;
   readonly influxUrl?: string;
@@ -25,9 +26,39 @@ export interface Surroundings {
   readonly influxBucket?: string;
 }
 
-/** The ports of the simulated meters of a flow. */
-export function meterPortsOf(flow: readonly FlowEntry[]): readonly number[] {
-  return [...new Set(flow.filter(({ type }) => type === 'pm500-sim').map((entry) => Number(entry['port'])))];
+/** The first ports of the simulated meters of a flow, each with the number of meters that take it and those after it. */
+function meterPortsOf(flow: readonly FlowEntry[]): ReadonlyMap<number, number> {
+  const ports = new Map<number, number>();
+  for (const { type, port, modbusPort, count } of flow) {
+    if (type !== 'pm500-sim') continue;
+    for (const first of [port, modbusPort]) if (first !== '') ports.set(Number(first), Number(count));
+  }
+  return ports;
+}
+
+/** Free ports for the simulated meters of a flow: what each port of the flow becomes. */
+export async function chooseMeterPorts(flow: readonly FlowEntry[]): Promise<ReadonlyMap<number, number>> {
+  const chosen = new Map<number, number>();
+  for (const [first, count] of meterPortsOf(flow)) {
+    const free = await freePortRange(count);
+    for (let index = 0; index < count; index++) chosen.set(first + index, free + index);
+  }
+  return chosen;
+}
+
+/** Another port for each of those of simulated meters, also where one is looked for. */
+function adaptPorts(entry: FlowEntry, ports: ReadonlyMap<number, number>): Record<string, unknown> {
+  const change = (port: unknown): unknown => {
+    const adapted = ports.get(Number(port));
+    if (adapted === undefined) return port;
+    return typeof port === 'string' ? String(adapted) : adapted;
+  };
+  const own = Object.entries(entry).filter(([name]) => ['port', 'modbusPort', 'enipPort'].includes(name));
+  const fleet = entry['fleet'] as readonly FlowEntry[] | undefined;
+  return {
+    ...Object.fromEntries(own.map(([name, port]) => [name, change(port)])),
+    ...(fleet === undefined ? {} : { fleet: fleet.map((row) => ({ ...row, ...adaptPorts(row, ports) })) }),
+  };
 }
 
 function given(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -42,9 +73,8 @@ export function adaptFlow(flow: readonly FlowEntry[], to: Surroundings): readonl
     'influx-target': { url: to.influxUrl, org: to.influxOrg, bucket: to.influxBucket },
   };
   return flow.map((entry) => {
-    const isMeter = entry.type === 'pm500-sim' || entry.type === 'pm500-meter';
-    const change = isMeter ? { port: to.meterPorts?.get(Number(entry['port'])) } : changes[entry.type];
-    return { ...entry, ...given(change ?? {}) };
+    const ported = entry.type.startsWith('pm500-') ? adaptPorts(entry, to.meterPorts ?? new Map()) : {};
+    return { ...entry, ...ported, ...given(changes[entry.type] ?? {}) };
   });
 }
 
