@@ -21,7 +21,6 @@ async function samplesOf({ admin }: NodeRed, name: string): Promise<readonly num
 }
 
 describe('reference flows in Node-RED', () => {
-  const startedAt = Date.now();
   let pipeline: Pipeline;
   /** Lines that a flow writes on purpose. */
   const expected: string[] = [];
@@ -87,12 +86,14 @@ describe('reference flows in Node-RED', () => {
     const flow = await pipeline.run('listen-only-to-influx.json');
     assert.equal(entryOf(flow, 'pm500-meter')['transport'], 'listen-only');
     await waitFor('its values', async () => {
-      const meter = entryOf(flow, 'pm500-meter').name ?? '';
-      const found = await database.export(`powermonitor_500_voltage_l1_n{meter="${meter}"}`);
-      return found.some(({ timestamps }) => timestamps.filter((at) => at > startedAt).length >= SOME_READINGS);
+      const found = await database.export('powermonitor_500_voltage_l1_n{meter="press-shop"}');
+      return found.some(({ values }) => values.length >= SOME_READINGS);
     });
-    const text = await nodeRed.admin.get('pm500/metrics');
-    assert.match(text, /^pm500_up\{.*transport="listen-only"\} 1$/m);
+    assert.match(await nodeRed.admin.get('pm500/metrics'), /^pm500_up\{.*transport="listen-only"\} 1$/m);
+    // The simulated PLC may connect after the first attempt to listen; then that is said once.
+    const early = nodeRed.errors().filter((line) => line.includes('no other connection to listen to'));
+    assert.ok(early.length <= 1);
+    expected.push(...early);
   });
 
   it('modbus-diagnostics reads registers in a maintenance window only', async () => {
@@ -103,8 +104,8 @@ describe('reference flows in Node-RED', () => {
     assert.match(await metrics(), /^pm500_reads_total\{.*modbus-tcp"\} 0$/m);
     await nodeRed.admin.inject('modbus-diagnostics-open');
     await waitFor('registers', async () => {
-      const found = await database.export('powermonitor_500_active_energy_import_total');
-      return found.some(({ timestamps }) => timestamps.some((at) => at > startedAt));
+      const found = await database.export('powermonitor_500_active_energy_import_total{meter="boiler-house"}');
+      return found.some(({ values }) => values.length > 0);
     });
     assert.match(await metrics(), /^pm500_maintenance_seconds\{.*modbus-tcp"\} [1-9]/m);
     await nodeRed.admin.inject('modbus-diagnostics-close');
