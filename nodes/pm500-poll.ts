@@ -42,6 +42,7 @@ export = (RED: NodeAPI): void => {
 
       onInput(this, async (message, send) => {
         const request = parseMaintenance(message.payload);
+        await source.settled;
         if (request === undefined) await readNow(source.members, message, send);
         else maintain(this, source, request);
       });

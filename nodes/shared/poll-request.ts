@@ -8,6 +8,9 @@ import type { PollMember } from './poll-member';
  * @throws Pm500Error when meters could not be read; their readings, which say so, have been sent
  */
 export async function readNow(members: readonly PollMember[], message: NodeMessageInFlow, send: Send): Promise<void> {
+  if (members.length === 0) {
+    throw new Pm500Error('CONFIG_INVALID', 'No meter can be read; check the meter list of the node.');
+  }
   const failed: { readonly name: string; readonly failure: Pm500Error }[] = [];
   await Promise.all(
     members.map(async ({ name, poll }) => {

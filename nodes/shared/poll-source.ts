@@ -18,6 +18,8 @@ import type { StatusLine } from './status';
 /** The meters that a node reads, one or many. */
 export interface PollSource {
   readonly members: readonly PollMember[];
+  /** Resolves when no meter is about to be started. */
+  readonly settled: Promise<void>;
   find(name: string): PollMember | undefined;
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ function oneMeter(
   });
   return {
     members: [member],
+    settled: Promise.resolve(),
     find: (name) => (name === member.name ? member : undefined),
     stop: () => member.stop(),
   };
@@ -97,6 +100,10 @@ class FleetSource implements PollSource {
 
   get members(): readonly PollMember[] {
     return this.runner.members;
+  }
+
+  get settled(): Promise<void> {
+    return this.runner.settled;
   }
 
   find(name: string): PollMember | undefined {
@@ -175,6 +182,9 @@ export function startPollSource(
   return {
     get members() {
       return fleet.members;
+    },
+    get settled() {
+      return fleet.settled;
     },
     find: (name) => fleet.find(name),
     stop: () => {

@@ -39,6 +39,11 @@ export class FleetRunner<Member extends FleetMember> {
     return this.running.get(name)?.member;
   }
 
+  /** Resolves when the meters that were asked for last have been started. */
+  get settled(): Promise<void> {
+    return this.work;
+  }
+
   /** Runs these meters from now on; resolves when it is so. A later call takes the place of one that has not begun. */
   apply(meters: readonly FleetMeter[]): Promise<void> {
     this.wanted = meters;
