@@ -1,4 +1,5 @@
 import { benchAcquisition } from './acquisition.bench';
+import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   acquisition: benchAcquisition,
   normalize: benchNormalize,
   'line-protocol': benchLineProtocol,
+  'influx-delivery': benchInfluxDelivery,
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
 };
