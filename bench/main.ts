@@ -4,6 +4,7 @@ import { benchLineProtocol } from './line-protocol.bench';
 import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
+import { benchSparkplugBroker } from './sparkplug-broker.bench';
 import { benchSparkplug } from './sparkplug.bench';
 
 const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   'influx-delivery': benchInfluxDelivery,
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
+  'sparkplug-broker': benchSparkplugBroker,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */

@@ -2,6 +2,7 @@ import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
 import { DeviceUsers } from '../src/sparkplug/device-users';
+import { EdgeNode } from '../src/sparkplug/edge-node';
 import { createOpenLink } from '../src/sparkplug/mqtt-link';
 import { EdgeSession } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
@@ -24,7 +25,8 @@ export = (RED: NodeAPI): void => {
       const logger = nodeLogger(this);
       const settings = readEdgeSettings(RED, config, this.credentials);
       const kind = config.choice('store', STORE_KINDS);
-      EdgeSession.check(settings);
+      // Before anything is opened: wrong IDs are refused here.
+      new EdgeNode(settings.node);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, readStoreLimits(config));
       const session = new EdgeSession(settings, {
         clock: systemClock,

@@ -48,6 +48,12 @@ export class ServerList {
     return this.#servers[this.#index] ?? this.#servers[0];
   }
 
+  /** Host and port of the current one, for sentences. */
+  get label(): string {
+    const { host, port } = this.current;
+    return `${host}:${port}`;
+  }
+
   /** True where there is another one to go to. */
   get hasFurther(): boolean {
     return this.#servers.length > 1;

@@ -55,17 +55,17 @@ export class EdgeSession {
     });
   }
 
-  /** Refuses settings that no session can have. @throws Pm500Error SPARKPLUG_ID_INVALID */
-  static check({ node }: EdgeSessionSettings): void {
-    new EdgeNode(node);
-  }
-
   get state(): EdgeState {
     return this.#state;
   }
 
   get counts(): EdgeCounts {
     return this.#edge.counts;
+  }
+
+  /** True while live data waits in this process for the socket. */
+  get isBacklogged(): boolean {
+    return this.#link?.isBacklogged ?? false;
   }
 
   /** How store and forward stands; undefined without it. */
@@ -116,11 +116,6 @@ export class EdgeSession {
     if (isClean === false) this.#history?.keepRecent();
     await this.#history?.close();
     this.#announce(undefined);
-  }
-
-  get #broker(): string {
-    const { host, port } = this.#servers.current;
-    return `${host}:${port}`;
   }
 
   #now(): number {
@@ -191,7 +186,7 @@ export class EdgeSession {
         this.#history?.keep(effect);
         break;
       case 'duplicate':
-        this.#alarm.raise(this.#broker);
+        this.#alarm.raise(this.#servers.label);
         break;
       case 'warn':
         logger.warn(effect.message);
@@ -226,7 +221,7 @@ export class EdgeSession {
       broker = this.#brokerSettings();
     } catch (thrown) {
       this.#timers.set('retry', 0, () => {
-        this.#onClosed(explainMqttError(thrown, this.#broker));
+        this.#onClosed(explainMqttError(thrown, this.#servers.label));
       });
       return;
     }
