@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { FRAMES_FOLDER, recordingEnvironment } from './harmlessness/recording';
 import { temporaryFolder } from './support/temporary-folder';
 import { TOTALS_FILE, type Totals } from './totals';
 
@@ -11,7 +12,12 @@ export interface Suite {
   readonly name: string;
   /** Arguments of mocha. */
   readonly args: readonly string[];
+  /** Added to the environment of its process and of every process that it starts. */
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+/** What the integration tests send, kept for the proof that follows them. */
+const FRAMES = join(temporaryFolder('frames'), 'frames');
 
 export const SUITES: readonly Suite[] = [
   { name: 'unit, laws, conformance', args: [] },
@@ -26,6 +32,12 @@ export const SUITES: readonly Suite[] = [
       '--forbid-pending',
       'test/integration/**/*.test.ts',
     ],
+    env: recordingEnvironment(FRAMES),
+  },
+  {
+    name: 'harmlessness',
+    args: ['--no-config', '--require=tsx/cjs', '--forbid-only', '--forbid-pending', 'test/harmlessness/*.proof.ts'],
+    env: { [FRAMES_FOLDER]: FRAMES },
   },
 ];
 
@@ -46,7 +58,7 @@ export async function runSuite(suite: Suite): Promise<Totals> {
   const child = spawn(process.execPath, [mocha, `--reporter=${reporter}`, ...suite.args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, [TOTALS_FILE]: file },
+    env: { ...process.env, ...suite.env, [TOTALS_FILE]: file },
   });
   const seen = { endedAt: Number.POSITIVE_INFINITY, lingers: false };
   const watch = setInterval(() => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { recorderOnly } from '../harmlessness/recording';
 import { NodeRedAdmin } from './node-red-admin';
 import { EditorChannel } from './node-red-channel';
 import { freePort } from './ports';
@@ -101,7 +102,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     command: node,
     args: [program, '--settings', settingsFile, '--userDir', userDir],
     cwd: userDir,
-    env: { NODE_OPTIONS: undefined, NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
+    env: { NODE_OPTIONS: recorderOnly(), NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
     channel: true,
     ready: (output) => output.includes('Started flows'),
     readyTimeoutMs: 60_000,
