@@ -1,6 +1,7 @@
 import { benchAcquisition } from './acquisition.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
+import { benchMeters } from './meters.bench';
 import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
@@ -9,6 +10,7 @@ import { benchSparkplug } from './sparkplug.bench';
 
 const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
   acquisition: benchAcquisition,
+  meters: benchMeters,
   normalize: benchNormalize,
   'line-protocol': benchLineProtocol,
   'influx-delivery': benchInfluxDelivery,

@@ -3,16 +3,20 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 
 export interface SimulatorProcess {
-  readonly address: string;
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/** Starts `pm500 sim` as a process of its own, so that its work does not count as ours. */
-export async function startSimulatorProcess(address: string, port: number): Promise<SimulatorProcess> {
+/** Starts `pm500 sim`, one meter for each address, as a process of its own, so that its work does not count as ours. */
+export async function startSimulatorProcess(
+  addresses: string | readonly string[],
+  port: number,
+  extra: readonly string[] = [],
+): Promise<SimulatorProcess> {
   // `npm run bench` begins in the root of the package; the benches are compiled elsewhere.
   const command = resolve('dist/src/cli/main.js');
-  const options = ['sim', '--bind', address, '--enip-port', String(port), '--seed', '1', '--json'];
+  const binds = [addresses].flat().flatMap((address) => ['--bind', address]);
+  const options = ['sim', ...binds, '--enip-port', String(port), '--seed', '1', '--json', ...extra];
   const child: ChildProcess = spawn(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((done) =>
     child.once('exit', () => {
@@ -28,11 +32,10 @@ export async function startSimulatorProcess(address: string, port: number): Prom
   await Promise.race([
     ready,
     exited.then(() => {
-      throw new Error(`pm500 sim ended before it was ready on ${address}:${port}`);
+      throw new Error(`pm500 sim ended before it was ready on port ${port}`);
     }),
   ]);
   return {
-    address,
     port,
     stop: async () => {
       child.kill('SIGTERM');
