@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../src/support/clock';
+import { QUIRKS } from '../../src/meter/quirks';
+import { constantProfile } from '../../src/simulator/plain-profiles';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import { startNodeRed, type NodeRed } from '../support/node-red';
+import type { FlowEntry } from '../support/node-red-admin';
+import { waitFor } from '../support/wait';
+
+const WATCH_MS = 4000;
+const LIMIT_MS = QUIRKS.minimumReadIntervalMs.value;
+/** Requests leave at least this far apart; on their way one may be held up and the next not. */
+const SHORTEST_SEEN_MS = LIMIT_MS / 2;
+const PRESSES_PER_SECOND = 50;
+
+describe('ten nodes that all ask for more than the meter bears', () => {
+  let simulator: Simulator;
+  let nodeRed: NodeRed;
+
+  before(async () => {
+    simulator = await startSimulator({
+      meters: [
+        {
+          bind: '127.0.0.1',
+          enipPort: 0,
+          catalogNumber: '1420-V2-ENT',
+          serialNumber: 940_000_001,
+          seed: 1,
+          load: constantProfile(1000),
+        },
+      ],
+    });
+    nodeRed = await startNodeRed();
+  });
+
+  after(async () => {
+    await nodeRed.stop();
+    await simulator.close();
+  });
+
+  /** Two configurations of one meter; under each five nodes: three on the fastest schedule, two pressed all the time. */
+  const flow = (port: number): readonly FlowEntry[] => {
+    const tab = { id: 'tab', type: 'tab', label: 'Greedy' };
+    const meters = ['meter-a', 'meter-b'].map((id) => ({
+      id,
+      type: 'pm500-meter',
+      // Not the id: Node-RED takes a property with the value of an id for a reference.
+      name: `Feeder ${id}`,
+      host: id === 'meter-a' ? '127.0.0.1' : '127.1',
+      port,
+    }));
+    const presses = {
+      id: 'press',
+      type: 'inject',
+      z: 'tab',
+      x: 100,
+      y: 40,
+      props: [],
+      repeat: String(1 / PRESSES_PER_SECOND),
+      once: true,
+    };
+    const polls = meters.flatMap((meter) =>
+      Array.from({ length: 5 }, (_, index) => ({
+        id: `${meter.id}-${index}`,
+        type: 'pm500-poll',
+        z: 'tab',
+        x: 300,
+        y: 40,
+        name: '',
+        meter: meter.id,
+        mode: index < 3 ? 'interval' : 'message',
+        intervalMs: LIMIT_MS,
+        groups: ['realtime', 'energy', 'status'],
+        wires: [],
+      })),
+    );
+    const pressed = polls.filter(({ mode }) => mode === 'message').map(({ id }) => id);
+    return [tab, ...meters, { ...presses, wires: [pressed] }, ...polls];
+  };
+
+  it('share one connection, and no assembly is read more often than every 200 ms', async () => {
+    const [meter] = simulator.meters;
+    assert.ok(meter);
+    await nodeRed.admin.deploy(flow(meter.port));
+    await waitFor('the first readings', () => (meter.stats.reads[101] ?? 0) > 2);
+    const before = meter.stats;
+    const startedAt = systemClock.monotonic();
+    await waitFor('the watch to end', () => systemClock.monotonic() - startedAt >= WATCH_MS);
+    const after = meter.stats;
+    const elapsedMs = systemClock.monotonic() - startedAt;
+    assert.equal(after.acceptedConnections, 1);
+    for (const [instance, count] of Object.entries(after.reads)) {
+      const reads = count - (before.reads[Number(instance)] ?? 0);
+      assert.ok(reads <= elapsedMs / LIMIT_MS + 1, `assembly ${instance}: ${reads} reads in ${elapsedMs} ms`);
+      assert.ok(reads >= elapsedMs / LIMIT_MS / 2, `assembly ${instance}: only ${reads} reads, nobody was greedy`);
+    }
+    for (const [instance, shortest] of Object.entries(after.shortestReadIntervalMs)) {
+      assert.ok(shortest >= SHORTEST_SEEN_MS, `assembly ${instance}: two reads within ${shortest} ms`);
+    }
+    assert.deepEqual(nodeRed.errors(), []);
+  });
+});
