@@ -1,8 +1,9 @@
-import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
-import { createLinkTransport, type Messaging } from '../src/acquisition/link-transport';
+import { createLinkTransport } from '../src/acquisition/link-transport';
 import { MeterRegistry, type AcquiredMeter } from '../src/acquisition/meter-registry';
+import { settingsOf, type MeterChoice } from '../src/acquisition/meter-settings';
 import { phaseOf } from '../src/acquisition/poll-schedule';
 import { startSchedule, type Schedule } from '../src/acquisition/schedule';
+import { GROUPS } from '../src/meter/groups';
 import { QUIRKS } from '../src/meter/quirks';
 import { delay, systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
@@ -18,9 +19,12 @@ const MEASURE_MS = 6000;
 const STEPS = [100, 250, 500, 750, 1000, 1500] as const;
 /** The target of the product: what more than this late is, counts as broken. */
 const MOST_JITTER_MS = 50;
-const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
+const ALL_GROUPS = GROUPS.map(({ name }) => name);
 const METERS_PER_NETWORK = 250;
 const BYTES_PER_KILOBYTE = 1024;
+
+/** How the meters are reached. */
+type Choice = Pick<MeterChoice, 'transport' | 'rpiMs'>;
 
 interface Outcome {
   readonly meters: number;
@@ -38,7 +42,7 @@ function addressOf(index: number): string {
 }
 
 /** One schedule per meter, all nine assemblies in every cycle, as pm500-poll does it. */
-async function measureMeters(count: number, messaging: Messaging): Promise<Outcome> {
+async function measureMeters(count: number, choice: Choice): Promise<Outcome> {
   const addresses = Array.from({ length: count }, (_, index) => addressOf(index));
   const simulator = await startSimulatorProcess(addresses, QUIRKS.enipPort.value);
   const registry = new MeterRegistry({
@@ -57,18 +61,7 @@ async function measureMeters(count: number, messaging: Messaging): Promise<Outco
   const acquired: AcquiredMeter[] = [];
   const schedules: Schedule[] = [];
   for (const host of addresses) {
-    const meter = registry.acquire({
-      name: host,
-      host,
-      port: QUIRKS.enipPort.value,
-      tags: {},
-      connectTimeoutMs: 3000,
-      replyTimeoutMs: 2000,
-      minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
-      layout: BUILT_IN_LAYOUT,
-      layoutConfirmed: true,
-      messaging,
-    });
+    const meter = registry.acquire(settingsOf({ name: host, host, layoutConfirmed: true, ...choice }));
     acquired.push(meter);
     schedules.push(
       startSchedule({
@@ -77,7 +70,7 @@ async function measureMeters(count: number, messaging: Messaging): Promise<Outco
         clock: systemClock,
         onTick: async (slot) => {
           const late = systemClock.now() - slot;
-          const { blocks } = await meter.session.read(INSTANCES);
+          const { blocks } = await meter.session.readGroups(ALL_GROUPS);
           if (!measuring) return;
           jitters.push(late);
           reads += blocks.length;
@@ -126,10 +119,10 @@ function describe(outcome: Outcome): string {
   return `${missed} missed slots, ${failed} failed reads, jitter p50 ${p50JitterMs.toFixed(1)} ms p99 ${p99JitterMs.toFixed(1)} ms, ${cpuMicrosecondsPerRead.toFixed(0)} us CPU per read, ${kilobytesPerMeter.toFixed(0)} kB per meter`;
 }
 
-async function climb(name: string, messaging: Messaging): Promise<BenchLine[]> {
+async function climb(name: string, choice: Choice): Promise<BenchLine[]> {
   const lines: BenchLine[] = [];
   for (const count of STEPS) {
-    const outcome = await measureMeters(count, messaging);
+    const outcome = await measureMeters(count, choice);
     lines.push({
       what: `${name}: ${count} meters, 9 assemblies/s each${holds(outcome) ? '' : ' (breaks here)'}`,
       value: `${outcome.readsPerSecond.toFixed(0)} reads/s`,
@@ -146,7 +139,7 @@ async function climb(name: string, messaging: Messaging): Promise<BenchLine[]> {
  */
 export async function benchMeters(): Promise<BenchLine[]> {
   return [
-    ...(await climb('explicit (UCMM)', { kind: 'ucmm', rpiMs: INTERVAL_MS, allowInputOnly: false })),
-    ...(await climb('implicit (Input Only)', { kind: 'input-only', rpiMs: INTERVAL_MS, allowInputOnly: false })),
+    ...(await climb('explicit (UCMM)', { transport: 'ucmm' })),
+    ...(await climb('implicit (Input Only)', { transport: 'input-only', rpiMs: INTERVAL_MS })),
   ];
 }
