@@ -54,24 +54,25 @@ export class RegisterImage {
     this.sources = planSpans(ROWS).map((span) => ({ span, sections: sectionsOf(span) }));
   }
 
-  /** Registers as they travel, from a wire address on; undefined when one of them does not exist. */
+  /** Registers as they travel, from a wire address on, for one reply; undefined when one of them does not exist. */
   read(address: number, words: number): Uint8Array | undefined {
     const register = printedRegister(address);
     const source = this.sources.find(
       ({ span }) => register >= span.register && register + words <= span.register + span.words,
     );
     if (source === undefined) return undefined;
-    const values = {
-      ...this.settingsAt(source.span, this.meter.simulatedTimeMs()),
-      ...this.meter.valuesOf(source.sections),
-    };
-    const bytes = encodeRegisters(source.span, values);
+    const simulatedTimeMs = this.meter.valueTimeMs();
+    const values = this.meter.valuesOf(source.sections, simulatedTimeMs);
+    const settings = this.settingsAt(source.span, this.meter.simulatedTimeMs());
+    const bytes = encodeRegisters(source.span, { ...settings, ...values });
     if (this.meter.overload !== undefined) overloadRegisters(bytes, source.span, this.meter.overload);
     const first = 2 * (register - source.span.register);
     const asked = bytes.subarray(first, first + 2 * words);
     // The byte count of a reply has one byte; whole registers only.
     const extraBytes = 2 * Math.trunc(this.meter.extraBytes / 2);
-    return extraBytes === 0 ? asked : resized(asked, Math.min(extraBytes, MOST_BYTES - asked.length));
+    const served = extraBytes === 0 ? asked : resized(asked, Math.min(extraBytes, MOST_BYTES - asked.length));
+    this.meter.served.note(() => ({ register, bytes: served, values, simulatedTimeMs }));
+    return served;
   }
 
   private settingsAt(span: RegisterSpan, timeMs: number): Record<string, Value> {

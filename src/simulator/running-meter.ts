@@ -14,6 +14,7 @@ import { ModbusServer } from './modbus-server';
 import { ModbusTarget, type ModbusStats } from './modbus-target';
 import { PlcKeeper } from './plc-keeper';
 import { RegisterImage } from './register-image';
+import type { ServedListener } from './served';
 import { SimulatedMeter } from './simulated-meter';
 import type { CommonSettings, SimulatedMeterSettings } from './simulator-settings';
 import { StatsRecorder, type MeterStats } from './stats';
@@ -42,6 +43,8 @@ export interface RunningMeter {
   readonly stats: MeterStats;
   /** Every metric now, in catalogue units, before rounding to what travels. */
   values(): Record<string, Value>;
+  /** Calls `listener` for all data that leaves, as it is before faults of the wire, until the returned function is called. */
+  onServed(listener: ServedListener): () => void;
   /** A Modbus RTU server of this meter, as unit 1 to 247, for a line that is open already. */
   createRtuServer(unitId: number): ModbusRtuServer;
   /** Forgets all CIP connections without a word, as a meter that restarts. */
@@ -97,7 +100,7 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
   const idleTimeoutMs = common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   const model = findCatalogNumber(catalogNumber);
   const options = { model, serialNumber, seed, load, ...(startMs === undefined ? {} : { startMs }) };
-  const meter = new SimulatedMeter(options, clock, common.speed ?? 1);
+  const meter = new SimulatedMeter(options, clock, common.speed ?? 1, common.refreshMs);
   const stats = new StatsRecorder(clock);
   const suspension = new Suspension(clock, common.modbusSuspendsEnipMs ?? DEFAULT_SUSPENSION_MS);
   const faults = new MeterFaults(clock);
@@ -179,6 +182,7 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
         return stats.snapshot();
       },
       values: () => meter.values(),
+      onServed: (listener) => meter.served.onServed(listener),
       createRtuServer: (unitId) => new ModbusRtuServer(target, unitId, wire),
       dropConnections: () => {
         adapter.implicit.table.clear();

@@ -10,6 +10,7 @@ import type { Disturbances } from './disturbances';
 import { MeterModel, SECTIONS, sectionOf, type MeterModelOptions, type Section } from './meter-model';
 import { overloadBlock, type Overload } from './overload';
 import { FIRMWARE } from './product';
+import { ServedData } from './served';
 import { SimulatedTime } from './simulated-time';
 
 let layout: CompiledLayout | undefined;
@@ -50,18 +51,22 @@ export class SimulatedMeter {
   private ownIdentity: Identity;
   private frozenAtMs: number | undefined;
   readonly model: MeterModel;
+  /** What leaves by any protocol. */
+  readonly served: ServedData;
   private readonly time: SimulatedTime;
   private readonly sources: ReadonlyMap<number, BlockSource>;
   private readonly cache = new Map<number, CachedBlock>();
 
   /**
    * @param speed simulated seconds per real second
+   * @param refreshMs how often values change, real milliseconds
    * @throws Pm500Error CONFIG_INVALID
    */
-  constructor(options: MeterModelOptions, clock: Clock, speed: number) {
+  constructor(options: MeterModelOptions, clock: Clock, speed: number, refreshMs?: number) {
     checkSerialNumber(options.serialNumber);
     this.model = new MeterModel(options);
-    this.time = new SimulatedTime(clock, this.model.startMs, speed);
+    this.time = new SimulatedTime(clock, this.model.startMs, speed, refreshMs);
+    this.served = new ServedData(clock);
     this.ownIdentity = identityOf(options.model, options.serialNumber);
     layout ??= compileLayout(WORKING_LAYOUT);
     this.sources = new Map(
@@ -134,9 +139,8 @@ export class SimulatedMeter {
     return this.valuesOf(SECTIONS);
   }
 
-  /** The metrics of some sections now. */
-  valuesOf(sections: readonly Section[]): Record<string, Value> {
-    const timeMs = this.valueTimeMs();
+  /** The metrics of some sections at simulated time `timeMs`: one moment for all of a reply. */
+  valuesOf(sections: readonly Section[], timeMs = this.valueTimeMs()): Record<string, Value> {
     const values: Record<string, Value> = {};
     for (const section of sections) Object.assign(values, this.model.section(section, timeMs));
     for (const name of this.overload?.metrics ?? []) if (name in values) values[name] = null;
@@ -148,18 +152,32 @@ export class SimulatedMeter {
     return this.sources.get(instance)?.plan.sizeBytes;
   }
 
-  /** Data of an assembly now, little-endian; undefined when there is no such instance. Callers do not change the bytes. */
+  /**
+   * Data of an assembly now, little-endian, for one reply or frame; undefined when there is no such instance. Callers do
+   * not change the bytes.
+   */
   read(instance: number): Uint8Array | undefined {
     const source = this.sources.get(instance);
     if (source === undefined) return undefined;
     const timeMs = this.valueTimeMs();
-    const cached = this.cache.get(instance);
+    const bytes = this.encode(source, timeMs);
+    this.served.note(() => ({
+      assembly: instance,
+      bytes,
+      values: this.valuesOf(source.sections, timeMs),
+      simulatedTimeMs: timeMs,
+    }));
+    return bytes;
+  }
+
+  private encode({ plan, sections }: BlockSource, timeMs: number): Uint8Array {
+    const cached = this.cache.get(plan.instance);
     const { extraBytes, overload } = this;
     const isFaulty = extraBytes !== 0 || overload !== undefined;
     if (cached?.timeMs === timeMs && !isFaulty) return cached.bytes;
-    const bytes = encodeBlock(source.plan, this.valuesOf(source.sections));
-    if (overload !== undefined) overloadBlock(bytes, source.plan, overload);
-    if (!isFaulty) this.cache.set(instance, { timeMs, bytes });
+    const bytes = encodeBlock(plan, this.valuesOf(sections, timeMs));
+    if (overload !== undefined) overloadBlock(bytes, plan, overload);
+    if (!isFaulty) this.cache.set(plan.instance, { timeMs, bytes });
     return extraBytes === 0 ? bytes : resized(bytes, extraBytes);
   }
 }

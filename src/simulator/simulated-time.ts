@@ -14,12 +14,14 @@ export class SimulatedTime {
   /**
    * @param startMs simulated time now, epoch milliseconds
    * @param speed simulated seconds per real second
+   * @param refreshMs how often values change, real milliseconds
    * @throws Pm500Error CONFIG_INVALID
    */
   constructor(
     private readonly clock: Clock,
     private startMs: number,
     private readonly speed: number,
+    private readonly refreshMs: number = REFRESH_MS,
   ) {
     if (!(speed >= SPEED_RANGE.min && speed <= SPEED_RANGE.max)) {
       throw new Pm500Error(
@@ -37,7 +39,7 @@ export class SimulatedTime {
 
   /** Simulated time of the last refresh, epoch milliseconds; it stands still between two. */
   now(): number {
-    const refreshes = Math.floor((this.clock.monotonic() - this.beganAt) / REFRESH_MS);
-    return this.startMs + refreshes * REFRESH_MS * this.speed;
+    const refreshes = Math.floor((this.clock.monotonic() - this.beganAt) / this.refreshMs);
+    return this.startMs + refreshes * this.refreshMs * this.speed;
   }
 }

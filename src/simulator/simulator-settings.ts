@@ -31,6 +31,8 @@ export interface CommonSettings {
   readonly speed?: number;
   /** Simulated time at which all meters begin, epoch milliseconds; default: that of each load. */
   readonly startMs?: number;
+  /** How often values change, real milliseconds; default 100, as the display of a real meter. */
+  readonly refreshMs?: number;
   /** TCP connections of EtherNet/IP per meter; default 32. */
   readonly maximumConnections?: number;
   /** CIP connections per meter, of all kinds; default: those of the assembly object. */

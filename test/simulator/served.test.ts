@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { constantProfile } from '../../src/simulator/plain-profiles';
+import type { Served } from '../../src/simulator/served';
+import { startSimulator } from '../../src/simulator/simulator';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
+import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
+
+const HERE = { host: '127.0.0.1', connectTimeoutMs: 2000, replyTimeoutMs: 2000 };
+
+describe('what a simulated meter serves', () => {
+  it('is told byte by byte, for both protocols, until nobody wants to know', async () => {
+    const simulator = await startSimulator({
+      meters: [
+        {
+          bind: '127.0.0.1',
+          enipPort: 0,
+          modbusPort: 0,
+          catalogNumber: '1420-V2-ENT',
+          serialNumber: 940_000_001,
+          seed: 1,
+          load: constantProfile(100_000),
+        },
+      ],
+      modbusSuspendsEnipMs: 0,
+    });
+    const meter = simulator.meters[0]!;
+    const seen: Served[] = [];
+    const stop = meter.onServed((served) => seen.push(served));
+    const explicit = createExplicitTransport(
+      { ...HERE, port: meter.port },
+      { clock: systemClock, logger: silentLogger },
+    );
+    const modbus = createModbusTcpTransport(
+      { ...HERE, port: meter.modbusPort!, unitId: 1, releaseAfterIdleMs: 0 },
+      { clock: systemClock, logger: silentLogger },
+    );
+    try {
+      await explicit.open();
+      const assembly = await explicit.read({ kind: 'assembly', instance: 102, sizeBytes: 72 });
+      await modbus.open();
+      const registers = await modbus.read({ kind: 'registers', register: 301_281, words: 4 });
+      assert.deepEqual(
+        seen.map((served) => [served.assembly, served.register, Buffer.from(served.bytes).toString('hex')]),
+        [
+          [102, undefined, Buffer.from(assembly).toString('hex')],
+          [undefined, 301_281, Buffer.from(registers).toString('hex')],
+        ],
+      );
+      assert.equal(seen[0]?.values['active_power_total'], 100_000);
+      assert.ok(Math.abs(Date.now() - seen[0].timestamp) < 5000);
+      stop();
+      await modbus.read({ kind: 'registers', register: 301_281, words: 4 });
+      assert.equal(seen.length, 2);
+    } finally {
+      await Promise.all([explicit.close(), modbus.close()]);
+      await simulator.close();
+    }
+  });
+});
