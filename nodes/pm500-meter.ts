@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { MESSAGING_KINDS, settingsOf, type MeterSettings } from '../src/acquisition/meter-settings';
+import { settingsOf, TRANSPORT_KINDS, type MeterSettings } from '../src/acquisition/meter-settings';
 import { METER_TAGS } from '../src/domain/reading';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
+import { PARITIES } from '../src/transport/modbus/rtu-line';
 import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
 import { sharedMeters, type MeterNode } from './shared/meters';
@@ -11,6 +12,9 @@ import { startNode } from './shared/start';
 const TIMEOUT_RANGE: NumberRange = { min: 100, max: 60_000, unit: 'ms' };
 const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 3_600_000, unit: 'ms' };
 const RPI_RANGE: NumberRange = { min: QUIRKS.minimumRpiMs.value, max: 60_000, unit: 'ms' };
+const RELEASE_RANGE: NumberRange = { min: 0, max: 60_000, unit: 'ms' };
+const UNIT_ID_RANGE: NumberRange = { min: 0, max: 255, whole: true };
+const BAUD_RANGE: NumberRange = { min: 1, max: 1_000_000, whole: true };
 
 function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, string>> {
   const pairs = METER_TAGS.map((tag) => [tag, config.text(tag)] as const);
@@ -18,16 +22,24 @@ function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, 
 }
 
 function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
+  const transport = config.choice('transport', TRANSPORT_KINDS);
+  const isModbusTcp = transport === 'modbus-tcp';
   return settingsOf({
     name: config.requiredText('name'),
-    host: config.requiredText('host'),
-    port: config.port('port'),
+    host: config.requiredText(transport === 'modbus-rtu' ? 'serialPath' : 'host'),
+    transport,
+    port: config.port(isModbusTcp ? 'modbusPort' : 'port'),
+    enipPort: config.port('port'),
     connectTimeoutMs: config.number('connectTimeoutMs', TIMEOUT_RANGE),
     replyTimeoutMs: config.number('replyTimeoutMs', TIMEOUT_RANGE),
     minimumReadIntervalMs: config.number('minimumIntervalMs', INTERVAL_RANGE),
-    transport: config.choice('transport', MESSAGING_KINDS),
     rpiMs: config.number('rpiMs', RPI_RANGE),
     allowInputOnly: config.flag('allowInputOnly'),
+    unitId: config.number('unitId', UNIT_ID_RANGE),
+    releaseAfterIdleMs: config.number('releaseAfterIdleMs', RELEASE_RANGE),
+    baudRate: config.number('baudRate', BAUD_RANGE),
+    parity: config.choice('parity', PARITIES),
+    sharedWithPlc: config.flag('sharedWithPlc'),
     tags: readTags(config),
     catalogNumber: config.choice('catalogNumber', ['', ...CATALOG_NUMBERS.map((row) => row.catalogNumber)]),
     layoutFile: config.text('layoutFile'),

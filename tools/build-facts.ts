@@ -8,6 +8,7 @@ import { QUIRKS } from '../src/meter/quirks';
 import { FAULTS } from '../src/simulator/fault-table';
 import { MOST_METERS } from '../src/simulator/many-meters';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
+import { BAUD_RATES } from '../src/transport/modbus/rtu-line';
 import { PORT_RANGE } from '../nodes/shared/config';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
 
@@ -43,6 +44,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   groups: groupFacts,
   catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
   transports: () => TRANSPORT_KINDS,
+  baudRates: () => BAUD_RATES,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
   faults: () => FAULTS.map(({ name, label, does }) => ({ name, label, does })),
   limits: () => ({

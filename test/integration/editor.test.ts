@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { MESSAGING_KINDS, TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/meter-settings';
 import { Editor } from '../support/editor';
 import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
 import type { FlowEntry } from '../support/node-red-admin';
@@ -26,6 +27,25 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   target: { url: 'http://127.0.0.1:8086', bucket: 'energy' },
 };
 
+const IMPLICIT: readonly TransportKind[] = ['listen-only', 'input-only', 'auto'];
+const NETWORK = TRANSPORT_KINDS.filter((kind) => kind !== 'modbus-rtu');
+
+/** Rows of a meter's form that belong to some transports only. */
+const SHOWN_FOR: Readonly<Record<string, readonly TransportKind[]>> = {
+  host: NETWORK,
+  port: NETWORK,
+  sharedWithPlc: NETWORK,
+  rpiMs: IMPLICIT,
+  allowInputOnly: ['auto'],
+  modbusPort: ['modbus-tcp'],
+  releaseAfterIdleMs: ['modbus-tcp'],
+  unitId: ['modbus-tcp', 'modbus-rtu'],
+  serialPath: ['modbus-rtu'],
+  baudRate: ['modbus-rtu'],
+  parity: ['modbus-rtu'],
+  layoutFile: MESSAGING_KINDS,
+};
+
 const exampleFlow = (name: string): FlowEntry[] =>
   JSON.parse(readFileSync(join(ROOT, `examples/${name}.json`), 'utf8')) as FlowEntry[];
 
@@ -45,6 +65,29 @@ describe('the editor of Node-RED', function () {
     await editor.close();
     await red.stop();
   });
+
+  /** Chooses one transport after the other in the open form of a meter, and ends at the first. */
+  async function tryTransports(): Promise<void> {
+    const offered = await editor.page
+      .locator('#node-config-input-transport option')
+      .evaluateAll((options) => options.map((option) => option.getAttribute('value')));
+    assert.deepEqual([...offered].sort(), [...TRANSPORT_KINDS].sort());
+    for (const kind of TRANSPORT_KINDS) {
+      await editor.page.locator('#node-config-input-transport').selectOption(kind);
+      const { problems, labels } = await editor.inspectDialog();
+      assert.deepEqual(problems, []);
+      assert.ok(labels.every((label) => label.trim() !== ''));
+      for (const [property, kinds] of Object.entries(SHOWN_FOR)) {
+        const isShown = await editor.page.locator(`#node-config-input-${property}`).isVisible();
+        assert.equal(isShown, kinds.includes(kind), `${property} for ${kind}`);
+      }
+      const isSerial = kind === 'modbus-rtu';
+      const missing = await editor.page.locator('#node-config-input-serialPath.input-error').count();
+      assert.equal(missing, isSerial ? 1 : 0);
+      await editor.photograph(`meter-${kind}`);
+    }
+    await editor.page.locator('#node-config-input-transport').selectOption(TRANSPORT_KINDS[0]);
+  }
 
   it('loads every type without an error', async () => {
     const sets = (await red.admin.nodes()).filter(({ module }) => module === PACKAGE_NAME);
@@ -99,6 +142,7 @@ describe('the editor of Node-RED', function () {
         for (const [property, value] of Object.entries(typed)) {
           await editor.page.locator(`#node-config-input-${property}`).fill(value);
         }
+        if (configuration === 'meter') await tryTransports();
         await editor.photograph(`${type}-${configuration}`);
         await editor.accept(true);
       }

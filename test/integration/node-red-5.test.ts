@@ -94,6 +94,14 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
         assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], []);
         assert.ok(labels.length > 0);
         await editor.photograph(`node-red-5-${theme}-${type}`);
+        if (type === 'pm500-poll') {
+          await editor.editConfiguration('meter');
+          await editor.page.locator('#node-config-input-transport').selectOption('modbus-tcp');
+          assert.deepEqual(await findFaintWords(editor.page, ENOUGH_CONTRAST), []);
+          await editor.photograph(`node-red-5-${theme}-pm500-meter`);
+          await editor.page.locator('#node-config-dialog-cancel').click();
+          await editor.settle();
+        }
         await editor.accept();
       }
       assert.equal(shown.size, Object.keys(WITHOUT_SERVERS).length);

@@ -54,10 +54,15 @@ const WRONG: Readonly<Record<string, unknown>> = {
   groups: [],
   groupIntervals: { energy: 5 },
   fleetFile: 'lists/',
+  serialPath: ' ',
 };
 
 /** What else is set where a property is looked at only then. */
-const BESIDE: Readonly<Record<string, object>> = { database: { api: 'v1' }, path: { api: 'line-protocol' } };
+const BESIDE: Readonly<Record<string, object>> = {
+  database: { api: 'v1' },
+  path: { api: 'line-protocol' },
+  serialPath: { transport: 'modbus-rtu' },
+};
 
 describe('the forms', () => {
   for (const type of TYPES) {

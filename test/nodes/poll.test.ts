@@ -7,6 +7,7 @@ import { isMeterNode } from '../../nodes/shared/meters';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-diagnostics';
 import type { LinkState } from '../../src/acquisition/meter-link';
+import { TRANSPORT_KINDS } from '../../src/acquisition/meter-settings';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics-schema';
 import { parseReading } from '../../src/domain/parse-message';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
@@ -309,10 +310,51 @@ describe('pm500-meter', () => {
     await (node as FakeNode).close();
   });
 
+  const BEYOND_ETHERNET_IP = {
+    'modbus-tcp': {
+      properties: { modbusPort: '5020', unitId: '7', releaseAfterIdleMs: '250', sharedWithPlc: true },
+      host: '127.0.0.1',
+      port: 5020,
+      transport: { kind: 'modbus-tcp', unitId: 7, releaseAfterIdleMs: 250, enipPort: 44_818 },
+    },
+    'modbus-rtu': {
+      properties: { host: '', serialPath: ' /dev/ttyUSB0 ', unitId: 7, baudRate: '19200', parity: 'even' },
+      host: '/dev/ttyUSB0',
+      port: 44_818,
+      transport: { kind: 'modbus-rtu', unitId: 7, baudRate: 19_200, parity: 'even' },
+    },
+  } as const;
+
+  for (const kind of TRANSPORT_KINDS) {
+    it(`can be read by ${kind}`, async () => {
+      const ethernetIp = {
+        properties: { rpiMs: '250', allowInputOnly: true, sharedWithPlc: true },
+        host: '127.0.0.1',
+        port: 44_818,
+        transport: { kind, rpiMs: 250, allowInputOnly: true },
+      };
+      const { properties, host, port, transport } =
+        kind === 'modbus-tcp' || kind === 'modbus-rtu' ? BEYOND_ETHERNET_IP[kind] : ethernetIp;
+      const node = create({ transport: kind, ...properties });
+      assert.ok(isMeterNode(node));
+      const { settings } = node.session;
+      assert.deepEqual([settings.host, settings.port, settings.transport], [host, port, transport]);
+      assert.equal(settings.sharedWithPlc, kind !== 'modbus-rtu');
+      assert.ok(node.session.groups.includes('realtime'));
+      await (node as FakeNode).close();
+    });
+  }
+
   const refused: readonly (readonly [object, RegExp])[] = [
     [{ name: '' }, /name is "", expected text that is not empty/],
     [{ host: '' }, /host is ""/],
     [{ port: 70_000 }, /port is 70000/],
+    [{ transport: 'modbus-rtu' }, /serialPath is ""/],
+    [{ transport: 'modbus-rtu', serialPath: 'COM3', unitId: 0 }, /unit identifier 0 .* from 1 to 247/],
+    [{ transport: 'modbus-rtu', serialPath: 'COM3', baudRate: 1200 }, /baud rate is 1200; choose one of 9600/],
+    [{ transport: 'modbus-tcp', modbusPort: 0 }, /modbusPort is 0/],
+    [{ transport: 'serial' }, /transport is "serial"/],
+    [{ releaseAfterIdleMs: -1 }, /releaseAfterIdleMs is -1/],
     [{ minimumIntervalMs: 100 }, /minimumIntervalMs is 100, expected a number from 200/],
     [{ catalogNumber: '1408' }, /catalogNumber is "1408"/],
     [{ layoutFile: '/no/such/file.json' }, /Layout file \/no\/such\/file\.json cannot be read/],

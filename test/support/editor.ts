@@ -133,7 +133,7 @@ export class Editor {
   }
 
   /** Waits until the tray has slid in or out. */
-  private async settle(): Promise<void> {
+  async settle(): Promise<void> {
     await this.page.waitForFunction(`$(':animated').length === 0`);
   }
 }
