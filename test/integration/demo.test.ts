@@ -32,13 +32,18 @@ async function assertNothingLeft(output: string): Promise<void> {
 }
 
 describe('demo', () => {
-  it('verifies itself from outside', async () => {
+  it('verifies itself from outside, over an outage and a kill of Node-RED', async () => {
     const demo = await startDemo('--check', '20');
     assert.equal(await demo.exited, 0, tailOf(demo));
     const output = demo.output();
     assert.match(output, /Check passed\./);
     assert.match(output, /realtime +30 of 30 metrics/);
     assert.match(output, /agreement \d+ values compared between broker and database, 0 differ/);
+    assert.match(output, /database stopped and broker cut off.* Node-RED killed.* started again.* both back/);
+    // Readings, values, missing in the database, twice there, missing on the broker.
+    const rows = ['before', 'database and broker away', 'away, Node-RED restarted', 'all back'];
+    for (const row of rows) assert.match(output, new RegExp(` ${row} +[1-9]\\d* +[1-9]\\d* +0 +0 +0$`, 'm'));
+    assert.match(output, /[1-9]\d* of them from the outage/);
     await assertNothingLeft(output);
   });
 

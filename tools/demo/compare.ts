@@ -19,11 +19,13 @@ export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-function agree(left: number, right: number): boolean {
+/** Whether two numbers are the same but for single precision. */
+export function agree(left: number, right: number): boolean {
   return Math.abs(left - right) <= RELATIVE_TOLERANCE * Math.max(Math.abs(left), Math.abs(right), 1e-3);
 }
 
-function compare(checks: Iterable<string | undefined>): Comparison {
+/** Counts checks, each undefined or what differs, in words. */
+export function compare(checks: Iterable<string | undefined>): Comparison {
   let compared = 0;
   const differences: string[] = [];
   for (const difference of checks) {
@@ -48,10 +50,12 @@ export function compareStored(telemetries: readonly Telemetry[], stored: StoredF
   );
 }
 
-function nearest(samples: FieldSamples, timestamp: number): unknown {
-  const times = [...samples.keys()].filter((time) => Math.abs(time - timestamp) <= SAME_READING_MS);
-  times.sort((left, right) => Math.abs(left - timestamp) - Math.abs(right - timestamp));
-  return times[0] === undefined ? undefined : samples.get(times[0]);
+/** What is stored of a field about this time; readings on demand may come closer to each other than their tolerance. */
+function about(samples: FieldSamples | undefined, timestamp: number): readonly number[] {
+  return [...(samples ?? [])].flatMap(([time, value]) => {
+    const number = asNumber(value);
+    return number !== undefined && Math.abs(time - timestamp) <= SAME_READING_MS ? [number] : [];
+  });
 }
 
 /** Whether every value that a Sparkplug subscriber saw up to `until` is in the database too, by name, time and amount. */
@@ -62,9 +66,11 @@ export function comparePublished(seen: readonly SeenMetric[], stored: StoredFiel
       .flatMap(({ name, value, timestamp }) => {
         const published = asNumber(value);
         if (published === undefined) return [];
-        const found = asNumber(nearest(stored.get(name) ?? new Map(), timestamp));
-        if (found !== undefined && agree(found, published)) return [undefined];
-        return [`${name} is ${published} on the broker and ${found ?? 'missing'} in the database`];
+        const found = about(stored.get(name), timestamp);
+        if (found.some((value) => agree(value, published))) return [undefined];
+        return [
+          `${name} at ${new Date(timestamp).toISOString()} is ${published} on the broker and ${found.join(' or ') || 'missing'} in the database`,
+        ];
       }),
   );
 }

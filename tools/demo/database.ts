@@ -7,8 +7,17 @@ export interface Database {
   /** What people read: which database, and whose. */
   readonly label: string;
   readonly access: InfluxAccess;
-  /** Absent where the demo has not started it. */
-  readonly stop?: () => Promise<void>;
+  /** Absent where the demo has not started it: a database of somebody's is left alone. */
+  readonly own?: OwnDatabase;
+}
+
+/** A database of this demo, which may stop it. */
+export interface OwnDatabase {
+  /** Stops it as an outage would; its data stay. */
+  halt(): Promise<void>;
+  resume(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -38,6 +47,6 @@ export async function openDatabase(
   return {
     label: 'a VictoriaMetrics of this demo, its data gone afterwards',
     access: { url: server.url, token: '', org: '', bucket: '' },
-    stop: () => server.stop(),
+    own: server,
   };
 }

@@ -15,15 +15,15 @@ async function howToQuery(access: InfluxAccess): Promise<string> {
 }
 
 /** Says where to look. */
-export async function printGuide({ nodeRed, meterPort, brokerUrl, database, flow }: Stage): Promise<void> {
-  const { port } = new URL(brokerUrl);
+export async function printGuide({ nodeRed, meterPort, broker, database, flow }: Stage): Promise<void> {
+  const { port } = new URL(broker.url);
   const group = String(entryOf(flow, 'sparkplug-edge')['groupId']);
   const lines = [
     '',
     `Editor    ${nodeRed.url}   the flow "First meter" with live status`,
     `Meter     127.0.0.1:${meterPort}, simulated, with the recorded load of a steel plant`,
     `            npx pm500 read 127.0.0.1 --port ${meterPort}`,
-    `Broker    ${brokerUrl}, Sparkplug group "${group}" (payloads are protobuf)`,
+    `Broker    ${broker.url}, Sparkplug group "${group}" (payloads are protobuf)`,
     `            npx mqtt subscribe -v -h 127.0.0.1 -p ${port} -t 'spBv1.0/#'`,
   ];
   if (database === undefined) {

@@ -24,17 +24,28 @@ export interface StoredQuery {
   readonly since: number;
 }
 
-function collect(rows: Iterable<readonly [field: string, timestamp: number, value: unknown]>): StoredFields {
+type Row = readonly [field: string, timestamp: number, value: unknown];
+
+/** What a database holds, and what it holds more than once. */
+export interface StoredSamples {
+  readonly fields: StoredFields;
+  /** Each sample that came once more. */
+  readonly repeated: readonly { readonly field: string; readonly timestamp: number }[];
+}
+
+function collect(rows: Iterable<Row>): StoredSamples {
   const fields = new Map<string, Map<number, unknown>>();
+  const repeated: { field: string; timestamp: number }[] = [];
   for (const [field, timestamp, value] of rows) {
     const samples = fields.get(field) ?? new Map<number, unknown>();
+    if (samples.has(timestamp)) repeated.push({ field, timestamp });
     fields.set(field, samples.set(timestamp, value));
   }
-  return fields;
+  return { fields, repeated };
 }
 
 /** VictoriaMetrics: one series for each field, named after measurement and field. */
-async function queryVictoriaMetrics(access: InfluxAccess, query: StoredQuery): Promise<StoredFields> {
+async function queryVictoriaMetrics(access: InfluxAccess, query: StoredQuery): Promise<StoredSamples> {
   const prefix = `${query.influxMeasurement}_`;
   const series = await exportSeries(access.url, `{meter="${query.meter}",__name__=~"${prefix}.*"}`);
   return collect(
@@ -55,7 +66,7 @@ function parseValue(text: string): unknown {
 }
 
 /** InfluxDB v2: Flux, answered as CSV. */
-async function queryFlux(access: InfluxAccess, query: StoredQuery): Promise<StoredFields> {
+async function queryFlux(access: InfluxAccess, query: StoredQuery): Promise<StoredSamples> {
   const flux = [
     `from(bucket: ${JSON.stringify(access.bucket)})`,
     `range(start: ${new Date(query.since).toISOString()})`,
@@ -80,7 +91,7 @@ async function queryFlux(access: InfluxAccess, query: StoredQuery): Promise<Stor
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 /** Rows of field, time and text; none of our values has a comma. */
-function* parseFluxRows(csv: string): Generator<readonly [string, number, unknown]> {
+function* parseFluxRows(csv: string): Generator<Row> {
   let heading: readonly string[] = [];
   for (const line of csv.split(/\r?\n/)) {
     const cells = line.split(',');
@@ -102,7 +113,11 @@ export async function isVictoriaMetrics({ url }: InfluxAccess): Promise<boolean>
   return response.ok && (await response.text()).includes('"resultType"');
 }
 
-/** Everything that a database holds of one meter. */
-export async function queryStored(access: InfluxAccess, query: StoredQuery): Promise<StoredFields> {
+/** Everything that a database holds of one meter; VictoriaMetrics shows a sample that was written twice as two. */
+export async function querySamples(access: InfluxAccess, query: StoredQuery): Promise<StoredSamples> {
   return (await isVictoriaMetrics(access)) ? queryVictoriaMetrics(access, query) : queryFlux(access, query);
+}
+
+export async function queryStored(access: InfluxAccess, query: StoredQuery): Promise<StoredFields> {
+  return (await querySamples(access, query)).fields;
 }

@@ -8,6 +8,7 @@ import { printGuide } from './guide';
 import { parseOptions, type DemoOptions } from './options';
 import { SparkplugWatch } from './sparkplug-watch';
 import { Curtain, startStage } from './stage';
+import { witnessNodes } from './witness';
 
 const LOOK_FOR_PARENT_MS = 300;
 
@@ -35,8 +36,9 @@ async function perform({ checkSeconds }: DemoOptions, curtain: Curtain): Promise
     ...(checkSeconds === undefined
       ? {}
       : {
-          onBroker: async (url) => {
-            const started = await SparkplugWatch.start(url);
+          further: witnessNodes,
+          onBroker: async ({ watchUrl }) => {
+            const started = await SparkplugWatch.start(watchUrl);
             curtain.add(() => started.stop());
             watch = started;
           },

@@ -8,6 +8,10 @@ export interface SeenMetric {
   readonly value: unknown;
   /** When it was taken, epoch milliseconds. */
   readonly timestamp: number;
+  /** True for a value of earlier, which a host does not take for the present one. */
+  readonly isHistorical: boolean;
+  /** OPC quality code; 192, good, where the metric has none. */
+  readonly quality: number;
 }
 
 const { DataType, Payload } = org.eclipse.tahu.protobuf;
@@ -29,6 +33,12 @@ const VALUE_FIELDS: Readonly<Record<number, 'floatValue' | 'doubleValue' | 'bool
 
 const BIRTHS = ['NBIRTH', 'DBIRTH'];
 const SEQ_MODULUS = 256;
+const GOOD = 192;
+
+function qualityOf({ properties }: Decoded): number {
+  const index = properties?.keys?.indexOf('Quality') ?? -1;
+  return properties?.values?.[index]?.intValue ?? GOOD;
+}
 
 /**
  * A host application of its own: a subscriber that decodes Sparkplug payloads with the public schema, not with the
@@ -78,13 +88,18 @@ export class SparkplugWatch {
     this.counts.set(type, this.count(type) + 1);
     try {
       const decoded = Payload.decode(payload);
-      if (type !== 'NDEATH') this.checkSeq(topic, type, Number(decoded.seq));
+      // Nothing but a birth may follow a death; and nothing that a birth before said is known any more.
+      if (type === 'NDEATH') this.lastSeq = Number.NaN;
+      else this.checkSeq(topic, type, Number(decoded.seq));
+      if (type === 'NBIRTH') this.definitions.clear();
       if (device === '') return;
       const place = `${group}/${edgeNode}`;
       if (BIRTHS.includes(type)) for (const metric of decoded.metrics) this.define(place, metric);
       const seen = decoded.metrics.map((metric) => this.read(place, device, metric));
       this.metrics.push(...seen);
-      if (type === 'DDATA') this.latenciesMs.push(arrivedAt - Math.max(...seen.map(({ timestamp }) => timestamp)));
+      const present = seen.filter(({ isHistorical }) => !isHistorical);
+      if (type !== 'DDATA' || present.length === 0) return;
+      this.latenciesMs.push(arrivedAt - Math.max(...present.map(({ timestamp }) => timestamp)));
     } catch (thrown) {
       this.faults.push(`${topic}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     }
@@ -113,6 +128,14 @@ export class SparkplugWatch {
     if (field === undefined) throw new Error(`${name} has datatype ${datatype}`);
     const value = metric.isNull === true ? null : metric[field];
     if (value === undefined) throw new Error(`${name} has no value of the datatype of its birth`);
-    return { device, name, value, timestamp: Number(metric.timestamp) };
+    const { timestamp, isHistorical } = metric;
+    return {
+      device,
+      name,
+      value,
+      timestamp: Number(timestamp),
+      isHistorical: isHistorical === true,
+      quality: qualityOf(metric),
+    };
   }
 }

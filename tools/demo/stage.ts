@@ -3,7 +3,8 @@ import { startNodeRed, type NodeRed } from '../../test/support/node-red';
 import type { Credentials, FlowEntry } from '../../test/support/node-red-admin';
 import { freePort, portNear } from '../../test/support/ports';
 import { adaptFlow, entryOf, readFlow } from '../../test/support/reference-flows';
-import { startBroker } from './broker';
+import { removeFolder, temporaryFolder } from '../../test/support/temporary-folder';
+import { startBroker, type Broker } from './broker';
 import { openDatabase, type Database } from './database';
 
 const EDITOR_PORT = 1880;
@@ -11,12 +12,19 @@ const EDITOR_PORT = 1880;
 /** Everything the demo has started, and where it is. */
 export interface Stage {
   readonly meterPort: number;
-  readonly brokerUrl: string;
+  readonly broker: Broker;
+  /** The one that runs now. */
   readonly nodeRed: NodeRed;
+  /** This one and those before, the first first. */
+  readonly nodeReds: readonly NodeRed[];
   /** Absent where there is none: points wait in the outbox. */
   readonly database: Database | undefined;
   /** The flow as it was deployed. */
   readonly flow: readonly FlowEntry[];
+  /** Ends Node-RED without a chance to clean up. */
+  killNodeRed(): Promise<void>;
+  /** Starts it again in its user folder; the flow that was deployed runs at once. */
+  restartNodeRed(): Promise<void>;
 }
 
 /** Things to end, last started first. */
@@ -51,7 +59,9 @@ export interface StageOptions {
   /** True: no usual ports, so that nothing else on this machine, such as another flow that looks for a broker, joins in. */
   readonly isPrivate: boolean;
   /** Called when the broker is up and before anything publishes. */
-  readonly onBroker?: (url: string) => Promise<void>;
+  readonly onBroker?: (broker: Broker) => Promise<void>;
+  /** What to deploy beside the flow, for who watches. */
+  readonly further?: (flow: readonly FlowEntry[]) => readonly FlowEntry[];
 }
 
 function credentialsFor(flow: readonly FlowEntry[], database: Database | undefined): Credentials {
@@ -59,16 +69,45 @@ function credentialsFor(flow: readonly FlowEntry[], database: Database | undefin
   return token === '' ? {} : { [entryOf(flow, 'influx-target').id]: { token } };
 }
 
+/** One Node-RED after another in one user folder. */
+class NodeRedRuns {
+  readonly all: NodeRed[] = [];
+  private readonly userDir = temporaryFolder('demo');
+
+  constructor(private readonly port: number) {}
+
+  get last(): NodeRed {
+    const last = this.all.at(-1);
+    if (last === undefined) throw new Error('Node-RED was not started yet.');
+    return last;
+  }
+
+  async start(): Promise<void> {
+    this.all.push(await startNodeRed({ port: this.port, userDir: this.userDir }));
+  }
+
+  async kill(): Promise<void> {
+    await this.last.process.kill();
+    this.last.channel.close();
+  }
+
+  async end(): Promise<void> {
+    await this.all.at(-1)?.stop();
+    removeFolder(this.userDir);
+  }
+}
+
 /** Starts broker, database and Node-RED, and deploys the flow; ports that are taken are replaced in a copy of it. */
-export async function startStage({ environment, curtain, isPrivate, onBroker }: StageOptions): Promise<Stage> {
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const { environment, curtain, isPrivate, onBroker, further = () => [] } = options;
   const choosePort = (usual: number): Promise<number> => (isPrivate ? freePort() : portNear(usual));
   const broker = await startBroker(await choosePort(DEFAULTS['sparkplug-edge'].port));
   curtain.add(() => broker.stop());
-  await onBroker?.(broker.url);
-  const database = await openDatabase(environment, choosePort);
-  if (database?.stop !== undefined) curtain.add(database.stop);
-  const nodeRed = await startNodeRed({ port: await choosePort(EDITOR_PORT) });
-  curtain.add(() => nodeRed.stop());
+  await onBroker?.(broker);
+  const runs = new NodeRedRuns(await choosePort(EDITOR_PORT));
+  curtain.add(() => runs.end());
+  const [database] = await Promise.all([openDatabase(environment, choosePort), runs.start()]);
+  if (database?.own !== undefined) curtain.add(() => database.own?.stop() ?? Promise.resolve());
   const meterDefault = DEFAULTS['pm500-sim'].port;
   const meterPort = await choosePort(meterDefault);
   const access = database?.access;
@@ -80,6 +119,17 @@ export async function startStage({ environment, curtain, isPrivate, onBroker }: 
     ...(access === undefined || access.org === '' ? {} : { influxOrg: access.org }),
     ...(access === undefined || access.bucket === '' ? {} : { influxBucket: access.bucket }),
   });
-  await nodeRed.admin.deploy(flow, credentialsFor(flow, database));
-  return { meterPort, brokerUrl: broker.url, nodeRed, database, flow };
+  await runs.last.admin.deploy([...flow, ...further(flow)], credentialsFor(flow, database));
+  return {
+    meterPort,
+    broker,
+    get nodeRed() {
+      return runs.last;
+    },
+    nodeReds: runs.all,
+    database,
+    flow,
+    killNodeRed: () => runs.kill(),
+    restartNodeRed: () => runs.start(),
+  };
 }

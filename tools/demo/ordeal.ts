@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { waitFor } from '../../test/support/wait';
+import type { Stage } from './stage';
+import { acknowledgedBy } from './witness';
+
+/** What was done to the demo, and when, epoch milliseconds. */
+export interface Ordeal {
+  /** The database was stopped, where it is the demo's own, and the way to the broker cut. */
+  readonly awayAt: number;
+  readonly killedAt: number;
+  readonly restartedAt: number;
+  /** Both were there again. */
+  readonly backAt: number;
+  readonly hasStoppedDatabase: boolean;
+}
+
+/** Shares of the time of the run: before the outage, and in it until Node-RED is killed. */
+const BEFORE = 0.3;
+const UNTIL_KILL = 0.25;
+const READING_MS = 30_000;
+
+/** Resolves when the sinks have acknowledged messages after the one that is the last now. */
+async function moreAcknowledged(stage: Stage, count: number): Promise<void> {
+  const seen = acknowledgedBy('influx-out', stage).length;
+  await waitFor(`${count} acknowledged readings`, () => acknowledgedBy('influx-out', stage).length >= seen + count, {
+    timeoutMs: READING_MS,
+  });
+}
+
+/**
+ * Takes database and broker away, kills Node-RED while readings wait for both, starts it again, and only then brings
+ * them back: what waits must have survived on the disk.
+ */
+export async function undergo(stage: Stage, seconds: number): Promise<Ordeal> {
+  const own = stage.database?.own;
+  await Promise.all([pause(seconds * BEFORE * 1000), moreAcknowledged(stage, 2)]);
+  const awayAt = Date.now();
+  await Promise.all([own?.halt(), stage.broker.cut()]);
+  await Promise.all([pause(seconds * UNTIL_KILL * 1000), moreAcknowledged(stage, 3)]);
+  const killedAt = Date.now();
+  await stage.killNodeRed();
+  await stage.restartNodeRed();
+  const restartedAt = Date.now();
+  await moreAcknowledged(stage, 2);
+  await Promise.all([own?.resume(), stage.broker.mend()]);
+  const backAt = Date.now();
+  await moreAcknowledged(stage, 3);
+  return { awayAt, killedAt, restartedAt, backAt, hasStoppedDatabase: own !== undefined };
+}

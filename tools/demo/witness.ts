@@ -1,0 +1,62 @@
+import type { Telemetry } from '../../src/domain/telemetry';
+import type { FlowEntry } from '../../test/support/node-red-admin';
+import { entryOf } from '../../test/support/reference-flows';
+import type { Stage } from './stage';
+import { TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
+
+/** Sinks whose acknowledgements are watched. */
+export const SINKS = ['influx-out', 'sparkplug-out'] as const;
+export type Sink = (typeof SINKS)[number];
+
+const debugIdOf = (sink: Sink): string => `demo-witness-${sink}-debug`;
+
+/**
+ * Nodes beside the flow that show in the editor's channel what a sink has acknowledged: a `complete` node hears of a
+ * message when the sink has called `done` for it, which `influx-out` does when the points are on the disk.
+ */
+export function witnessNodes(flow: readonly FlowEntry[]): readonly FlowEntry[] {
+  return SINKS.flatMap((type, index) => {
+    const sink = entryOf(flow, type);
+    const at = { z: sink['z'], y: 400 + 60 * index };
+    const debug = debugIdOf(type);
+    const complete = {
+      ...at,
+      id: `demo-witness-${type}-complete`,
+      type: 'complete',
+      name: `Acknowledged by ${sink.name ?? type}`,
+      scope: [sink.id],
+      uncaught: false,
+      x: 400,
+      wires: [[debug]],
+    };
+    const show = {
+      ...at,
+      id: debug,
+      type: 'debug',
+      name: `Witness ${sink.name ?? type}`,
+      active: true,
+      tosidebar: true,
+      console: false,
+      tostatus: false,
+      complete: 'payload',
+      targetType: 'msg',
+      statusVal: '',
+      statusType: 'auto',
+      x: 660,
+      wires: [],
+    };
+    return [complete, show];
+  });
+}
+
+type Watched = Pick<Stage, 'nodeReds'>;
+
+/** What a sink has acknowledged, in all runs of Node-RED. */
+export function acknowledgedBy(sink: Sink, { nodeReds }: Watched): readonly Telemetry[] {
+  return nodeReds.flatMap(({ channel }) => telemetryShown(channel, debugIdOf(sink)));
+}
+
+/** What went to the sinks, in all runs of Node-RED: also what was under way when one was killed. */
+export function sentToSinks({ nodeReds }: Watched): readonly Telemetry[] {
+  return nodeReds.flatMap(({ channel }) => telemetryShown(channel, TELEMETRY_DEBUG));
+}
