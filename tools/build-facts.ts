@@ -1,10 +1,14 @@
 import { TRANSPORT_KINDS } from '../src/acquisition/meter-settings';
+import { KPI_ROWS } from '../src/domain/kpis/kpi-rows';
+import { DEMAND_MINUTES } from '../src/domain/kpis/settings';
 import { CATALOGUE } from '../src/meter/catalogue';
 import { ASSEMBLIES } from '../src/meter/assemblies';
+import { PERIODS } from '../src/meter/derived-metrics';
 import { GROUPS } from '../src/meter/groups';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { PROVENANCES, type Provenance } from '../src/meter/measurement';
 import { QUIRKS } from '../src/meter/quirks';
+import { WIRING_ROWS } from '../src/meter/wiring-modes';
 import { FAULTS } from '../src/simulator/fault-table';
 import { MOST_METERS } from '../src/simulator/many-meters';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
@@ -47,6 +51,10 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   baudRates: () => BAUD_RATES,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
   faults: () => FAULTS.map(({ name, label, does }) => ({ name, label, does })),
+  kpis: () => KPI_ROWS.map(({ key, label, formula }) => ({ key, label, formula })),
+  periods: () => PERIODS,
+  demandMinutes: () => DEMAND_MINUTES,
+  wirings: () => WIRING_ROWS.map(({ mode, label }) => ({ mode, label })),
   limits: () => ({
     minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,
     port: { min: PORT_RANGE.min, max: PORT_RANGE.max },

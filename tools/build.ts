@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { ALARM_JSON_SCHEMA } from '../src/domain/alarms/alarm-schema';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics-schema';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
+import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
@@ -32,6 +34,8 @@ function writeSchemas(): void {
     reading: READING_JSON_SCHEMA,
     telemetry: TELEMETRY_JSON_SCHEMA,
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,
+    alarm: ALARM_JSON_SCHEMA,
+    'normalize-diagnostics': NORMALIZE_DIAGNOSTICS_JSON_SCHEMA,
     'layout-check': LAYOUT_CHECK_JSON_SCHEMA,
   };
   for (const [name, schema] of Object.entries(schemas)) {

@@ -94,13 +94,19 @@ export class ConfigReader<Type extends NodeType> {
     return numbers;
   }
 
-  /** At least one of `choices`, without repetition, in their order. */
-  choiceList<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
+  /** Any of `choices`, perhaps none, without repetition, in their order. */
+  choices<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
     const path = this.path(property);
     const listed = this.expect.array(path, this.properties[property]);
     const chosen = listed.map((value, index) => this.expect.choice(`${path}[${index}]`, value, choices));
-    if (chosen.length === 0) this.expect.fail(path, 'empty', `at least one of ${choices.join(', ')}`);
     return choices.filter((choice) => chosen.includes(choice));
+  }
+
+  /** At least one of `choices`, without repetition, in their order. */
+  choiceList<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
+    const chosen = this.choices(property, choices);
+    if (chosen.length > 0) return chosen;
+    return this.expect.fail(this.path(property), 'empty', `at least one of ${choices.join(', ')}`);
   }
 
   private path(property: string): string {

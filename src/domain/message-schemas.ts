@@ -5,12 +5,13 @@ import { TELEMETRY_SCHEMA } from './telemetry';
 
 /** JSON Schemas (draft 2020-12) of the message contracts; the build writes them to dist/schemas for other programs. */
 
-const value = { type: ['number', 'boolean', 'string', 'null'] };
+export const value = { type: ['number', 'boolean', 'string', 'null'] };
 const epochMilliseconds = { type: 'number', description: 'epoch milliseconds UTC, the time of the read' };
-const reason = { enum: Object.keys(QUALITY_REASONS) };
+export const reason = { enum: Object.keys(QUALITY_REASONS) };
 const provenance = { enum: PROVENANCES };
 
-const meter = {
+/** The reference to a meter that every message has. */
+export const meter = {
   type: 'object',
   required: ['name', 'host', 'tags'],
   properties: {

@@ -4,6 +4,7 @@ import type { Metric, Provenance } from '../meter/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import type { MeterReference, Reading, ReadingBlock, Value } from './reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from './telemetry';
+import type { QualityTally } from './normalizer/tally';
 import { absentMetrics } from './wiring';
 
 const CATALOGUE_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
@@ -34,6 +35,8 @@ export interface NormalizeContext {
   readonly wiring?: WiringMode;
   /** What the layout check has found, by metric. */
   readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
+  /** Counts the values of the reading by quality and reason. */
+  readonly tally?: QualityTally;
 }
 
 function isOutOfRange(metric: Metric | undefined, value: Value): boolean {
@@ -90,6 +93,7 @@ function addBlock(
   const failure = error?.code === 'METER_SIZE_MISMATCH' ? 'size_mismatch' : 'read_failed';
   const common = reasonOfTime(block, judge.context) ?? judge.meterReason;
   const { absent } = judge;
+  const { tally } = judge.context;
   const reasonOf = (name: string, provenance: Provenance): QualityReason | undefined => {
     const ofLayout = layoutReason(judge, name, provenance);
     return ofLayout === 'layout_contradicted' ? ofLayout : (common ?? ofLayout);
@@ -105,6 +109,7 @@ function addBlock(
         : absent?.has(name) === true
           ? 'not_in_wiring'
           : (problems?.[name] ?? (isOutOfRange(metric, read) ? 'out_of_range' : reasonOf(name, provenance)));
+    tally?.add(reason);
     if (reason === undefined) {
       metrics[name] = { value: read ?? null, unit, quality: 'good', provenance, timestamp };
       continue;
@@ -139,11 +144,4 @@ export function normalizeReading(reading: Reading, context: NormalizeContext = N
   const metrics: Record<string, Sample> = {};
   for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
   return { schema: TELEMETRY_SCHEMA, meter: reading.meter, timestamp: reading.timestamp, metrics };
-}
-
-/** Metric name to value, for dashboards and templates; values of bad quality are null. */
-export function flattenTelemetry(telemetry: Telemetry): Record<string, Value> {
-  const flat: Record<string, Value> = {};
-  for (const name in telemetry.metrics) flat[name] = telemetry.metrics[name]?.value ?? null;
-  return flat;
 }

@@ -15,7 +15,8 @@ function checkValue(expect: Expect, path: string, value: unknown): void {
   }
 }
 
-function checkMeter(expect: Expect, value: unknown): void {
+/** The reference to a meter that every message has. */
+export function checkMeter(expect: Expect, value: unknown): void {
   const meter = expect.record('payload.meter', value);
   expect.text('payload.meter.name', meter['name']);
   expect.text('payload.meter.host', meter['host']);

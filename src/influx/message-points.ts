@@ -1,7 +1,9 @@
+import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
 import { parseTelemetry } from '../domain/parse-message';
 import { READING_SCHEMA } from '../domain/reading';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
+import { alarmPoints } from './alarm-points';
 import type { FieldValue, Point } from './line-protocol';
 import type { PointMapper } from './points';
 import { type TelemetryPoints } from './points';
@@ -24,7 +26,7 @@ const TIME_FIELD = 'time';
 const INTEGER_TEXT = /^-?\d{1,20}i$/;
 
 /**
- * Points of a message payload: telemetry of this package, or one of the shapes that the common InfluxDB nodes take:
+ * Points of a message payload: telemetry or an alarm of this package, or one of the shapes that the common InfluxDB nodes take:
  * an object of fields; `[fields, tags]`; an array of such pairs; points `{ measurement, fields, tags, timestamp }`,
  * alone or in an array. There numbers become floats, bigints and texts such as "42i" integers, null is left out.
  * @throws Pm500Error MESSAGE_INVALID naming the path
@@ -33,6 +35,9 @@ export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: P
   if (isRecord(payload) && typeof payload['schema'] === 'string') {
     const { schema } = payload;
     if (schema === TELEMETRY_SCHEMA) return mapper.map(parseTelemetry(payload), defaults.influxMeasurement);
+    if (schema === ALARM_SCHEMA) {
+      return { points: alarmPoints(parseAlarmMessage(payload), defaults.influxMeasurement), mistyped: 0 };
+    }
     if (schema === READING_SCHEMA)
       expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
   }

@@ -1,5 +1,5 @@
 import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/quality';
-import type { Sample, Telemetry } from '../domain/telemetry';
+import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
 import type { Metric } from '../meter/measurement';
 import type { FieldValue, Point } from './line-protocol';
 import {
@@ -30,7 +30,7 @@ interface Group {
 }
 
 /** A bad sample has no value: how many there are is counted by reason, in numbers, which every server keeps. */
-function badField({ reason }: Sample): string {
+function badField({ reason }: ShapedSample): string {
   return `bad_${reason ?? 'unexplained'}`;
 }
 
@@ -51,7 +51,7 @@ export class PointMapper {
    * so that nobody takes it for a number: fields say how many values are missing and why (`bad_read_failed=12`), so an
    * outage is not silence.
    */
-  map(telemetry: Telemetry, influxMeasurement: string): TelemetryPoints {
+  map(telemetry: ShapedTelemetry, influxMeasurement: string): TelemetryPoints {
     const groups = new Map<string, Group>();
     const byQuality = this.mapping.quality === 'tag';
     let mistyped = 0;
@@ -84,7 +84,11 @@ export class PointMapper {
     return { points: found.map((group) => this.toPoint(group, telemetry, influxMeasurement)), mistyped };
   }
 
-  private toPoint({ place, fields, quality, tag }: Group, telemetry: Telemetry, influxMeasurement: string): Point {
+  private toPoint(
+    { place, fields, quality, tag }: Group,
+    telemetry: ShapedTelemetry,
+    influxMeasurement: string,
+  ): Point {
     const { meter, timestamp } = telemetry;
     const tags: Record<string, string> = { ...meter.tags, [METER_TAG]: meter.name };
     if (tag !== undefined) tags[QUALITY_TAG] = tag;

@@ -1,7 +1,9 @@
+import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
 import { parseTelemetry } from '../domain/parse-message';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { toPm500Error } from '../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../support/expect';
+import { alarmMetricsOf } from './alarm-metrics';
 import { type Condition, conditionOf, customCondition } from './condition';
 import { type MetricSample, metricsOf } from './metrics';
 import { DATATYPE_NAMES, type Datatype, type MetricValue, type Property, isDatatype } from './payload';
@@ -77,7 +79,7 @@ function readMetric(path: string, given: UnknownRecord, now: number): MetricSamp
 }
 
 /**
- * Reads what `sparkplug-out` accepts: telemetry of `pm500-normalize`, or an object with `metrics`, an array of
+ * Reads what `sparkplug-out` accepts: telemetry or an alarm of `pm500-normalize`, or an object with `metrics`, an array of
  * `{name, value, type, timestamp, properties}`. Type and timestamp may be left out, then the value decides and it is now.
  * @param now epoch milliseconds UTC
  * @throws Pm500Error MESSAGE_INVALID, SPARKPLUG_VALUE_INVALID
@@ -89,7 +91,13 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
     const telemetry = parseTelemetry(payload);
     return { deviceId: telemetry.meter.name, samples: metricsOf(telemetry) };
   }
-  if (payload['schema'] !== undefined) expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}"`);
+  if (payload['schema'] === ALARM_SCHEMA) {
+    const message = parseAlarmMessage(payload);
+    return { deviceId: message.meter.name, samples: alarmMetricsOf(message) };
+  }
+  if (payload['schema'] !== undefined) {
+    expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
+  }
   const metrics = expect.array('payload.metrics', payload['metrics']);
   if (metrics.length === 0) expect.fail('payload.metrics', metrics, 'at least one metric');
   try {

@@ -1,4 +1,4 @@
-import type { Sample, Telemetry } from '../domain/telemetry';
+import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
 import { CATALOGUE } from '../meter/catalogue';
 import { type Condition, conditionOf } from './condition';
 import type { Datatype, MetricValue, PropertySet } from './payload';
@@ -30,7 +30,7 @@ export function catalogueIndex(name: string): number | undefined {
  * The datatype of a sample: from the catalogue, else from the value. A site's own metric without a value is a number
  * where it has a unit; without one its type is not known yet.
  */
-function typeOf(name: string, sample: Sample): Datatype | undefined {
+function typeOf(name: string, sample: ShapedSample): Datatype | undefined {
   const entry = BY_NAME.get(name);
   if (entry !== undefined) return entry.metric.sparkplugType;
   const { value, unit } = sample;
@@ -39,7 +39,7 @@ function typeOf(name: string, sample: Sample): Datatype | undefined {
   return value === null && unit === '' ? undefined : 'Double';
 }
 
-function describe(name: string, sample: Sample): PropertySet {
+function describe(name: string, sample: ShapedSample): PropertySet {
   return Object.freeze({
     engUnit: { type: 'String', value: sample.unit },
     description: { type: 'String', value: BY_NAME.get(name)?.metric.label ?? name },
@@ -51,7 +51,7 @@ const descriptions = new Map<string, PropertySet>();
 /** Names come from messages; a flow that makes up names without end must not fill the memory. */
 const MOST_DESCRIPTIONS = 4096;
 
-function descriptionOf(name: string, sample: Sample): PropertySet {
+function descriptionOf(name: string, sample: ShapedSample): PropertySet {
   const key = `${name}\n${sample.unit}\n${sample.provenance}`;
   let description = descriptions.get(key);
   if (description === undefined) {
@@ -63,12 +63,12 @@ function descriptionOf(name: string, sample: Sample): PropertySet {
 }
 
 /** A number that is not finite is legal on the wire, but few hosts can store it; bad values are sent as null. */
-function valueOf(sample: Sample): MetricValue {
+function valueOf(sample: ShapedSample): MetricValue {
   if (sample.quality === 'bad') return null;
   return typeof sample.value === 'number' && !Number.isFinite(sample.value) ? null : sample.value;
 }
 
-function conditionFor(sample: Sample): Condition {
+function conditionFor(sample: ShapedSample): Condition {
   const isNotANumber = typeof sample.value === 'number' && !Number.isFinite(sample.value);
   if (isNotANumber && sample.quality !== 'bad') return conditionOf('bad', 'not_a_number');
   return conditionOf(sample.quality, sample.reason);
@@ -79,7 +79,7 @@ function conditionFor(sample: Sample): Condition {
  * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (OPC, with substatus) and
  * `qualityReason`. A bad value is null. A metric of unknown type without a value is left out until it has one.
  */
-export function metricsOf(telemetry: Telemetry): readonly MetricSample[] {
+export function metricsOf(telemetry: ShapedTelemetry): readonly MetricSample[] {
   const samples: MetricSample[] = [];
   for (const [name, sample] of Object.entries(telemetry.metrics)) {
     const type = typeOf(name, sample);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { flattenTelemetry, normalizeReading } from '../../src/domain/normalize';
+import { normalizeReading } from '../../src/domain/normalize';
+import { flattenTelemetry } from '../../src/domain/shapes/flat';
 import { QUALITY_REASONS } from '../../src/domain/quality';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
 import { ASSEMBLIES } from '../../src/meter/assemblies';

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
+import { ALARM_JSON_SCHEMA } from '../../src/domain/alarms/alarm-schema';
+import { alarmMessage, parseAlarmMessage } from '../../src/domain/alarms/alarm-message';
+import { AlarmSet } from '../../src/domain/alarms/alarm-set';
+import { parseAlarmRules } from '../../src/domain/alarms/parse-rules';
+import { ALL_METRICS } from '../../src/meter/derived-metrics';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../../src/domain/message-schemas';
 import { normalizeReading } from '../../src/domain/normalize';
 import { parseReading, parseTelemetry } from '../../src/domain/parse-message';
 import { ASSEMBLIES } from '../../src/meter/assemblies';
 import { seededRandom, type Random } from '../../src/support/random';
-import { sampleReading } from '../support/readings';
+import { READ_AT, sampleReading } from '../support/readings';
 
 const ALL = ASSEMBLIES.map(({ instance }) => instance);
 const ajv = new Ajv({ strict: false });
@@ -57,6 +62,17 @@ function accepts(parse: (payload: unknown) => unknown, payload: unknown): boolea
   }
 }
 
+/** An alarm that was raised, with two in the table. */
+function sampleAlarm(): unknown {
+  const { metrics, meter } = normalizeReading(sampleReading(ALL, seededRandom(3)));
+  const rows = ['voltage_l1_n', 'frequency'].map((metric) => ({ id: metric, metric, condition: 'above', limit: -1 }));
+  const { rules } = parseAlarmRules(rows, new Map(ALL_METRICS.map((each) => [each.name, each])));
+  const alarms = new AlarmSet(rules);
+  const [event] = alarms.update(metrics, READ_AT);
+  assert.ok(event);
+  return alarmMessage(meter, event, alarms.active());
+}
+
 describe('message contracts', () => {
   const contracts = [
     { name: 'reading', schema: READING_JSON_SCHEMA, parse: parseReading, sample: sampleReading(ALL, seededRandom(1)) },
@@ -66,6 +82,7 @@ describe('message contracts', () => {
       parse: parseTelemetry,
       sample: normalizeReading(sampleReading(ALL, seededRandom(2))),
     },
+    { name: 'alarm', schema: ALARM_JSON_SCHEMA, parse: parseAlarmMessage, sample: sampleAlarm() },
   ] as const;
 
   for (const { name, schema, parse, sample } of contracts) {

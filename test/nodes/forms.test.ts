@@ -55,6 +55,10 @@ const WRONG: Readonly<Record<string, unknown>> = {
   groupIntervals: { energy: 5 },
   fleetFile: 'lists/',
   serialPath: ' ',
+  mapping: ' ',
+  deadbands: '{',
+  tariff: '{"timeZone":',
+  alarmRules: '[{]',
 };
 
 /** What else is set where a property is looked at only then. */
@@ -62,6 +66,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   database: { api: 'v1' },
   path: { api: 'line-protocol' },
   serialPath: { transport: 'modbus-rtu' },
+  mapping: { shape: 'jsonata' },
 };
 
 describe('the forms', () => {

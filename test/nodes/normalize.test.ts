@@ -7,12 +7,19 @@ import { FakeRed, type FakeNode } from '../support/fake-red';
 import { sampleReading } from '../support/readings';
 
 describe('pm500-normalize', () => {
-  const reading = sampleReading([101, 108], seededRandom(1));
+  const reading = sampleReading([101, 108], seededRandom(1), Date.now());
+  const created: FakeNode[] = [];
+
+  afterEach(async () => {
+    for (const node of created.splice(0)) await node.close();
+  });
 
   function create(properties: object): FakeNode {
     const red = new FakeRed();
     pm500Normalize(red.api);
-    return red.create('pm500-normalize', properties);
+    const node = red.create('pm500-normalize', properties);
+    created.push(node);
+    return node;
   }
 
   it('sends telemetry on the same message', async () => {
@@ -61,7 +68,10 @@ describe('pm500-normalize', () => {
   it('turns red and answers every message when its configuration is wrong', async () => {
     const node = create({ shape: 'round' });
     assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: 'check settings' });
-    assert.match(String(node.errors[0]), /^pm500-normalize: shape is "round", expected one of telemetry, flat;/);
+    assert.match(
+      String(node.errors[0]),
+      /^pm500-normalize: shape is "round", expected one of telemetry, flat, perMetric,/,
+    );
     const { error } = await node.receive({ payload: reading });
     assert.ok(error instanceof Pm500Error);
   });

@@ -1,0 +1,124 @@
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
+import { startSchedule } from '../../src/acquisition/schedule';
+import type { NormalizeCommand } from '../../src/domain/normalizer/command';
+import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/diagnostics';
+import { isSetState, NormalizerSet } from '../../src/domain/normalizer/normalizer-set';
+import type { Outcome } from '../../src/domain/normalizer/normalizer';
+import type { QualityCounts } from '../../src/domain/normalizer/tally';
+import type { Reading } from '../../src/domain/reading';
+import type { Telemetry } from '../../src/domain/telemetry';
+import { systemClock } from '../../src/support/clock';
+import { addMetrics } from './admin';
+import type { Send } from './input';
+import { nodeLogger } from './logger';
+import type { NormalizeSettings } from './normalize-settings';
+import type { Shaper } from './normalize-shapes';
+import { loadState, StateFile } from './state-file';
+import { ownPath } from './user-dir';
+
+/** The state is written at most this often: a memory card bears only so many writes. */
+const SAVE_EVERY_MS = 10_000;
+const TICK_MS = 1000;
+
+/** The meters of one node, with what goes on without a message: time, diagnostics, the state on disk. */
+export class NormalizeRun {
+  private readonly meters: NormalizerSet;
+  private readonly file: StateFile | undefined;
+  private readonly stops: (() => Promise<void> | void)[] = [];
+
+  constructor(
+    RED: NodeAPI,
+    private readonly node: Node,
+    settings: NormalizeSettings,
+    private readonly shape: Shaper,
+  ) {
+    const { settingsFor, diagnosticsSeconds } = settings;
+    const { kpis, alarmRules } = settingsFor([]);
+    const remembers = kpis !== undefined || alarmRules.length > 0;
+    const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
+    const logger = nodeLogger(node);
+    const saved = path === undefined ? undefined : loadState(path, isSetState, logger, systemClock.now());
+    this.meters = new NormalizerSet(settingsFor, saved);
+    if (path !== undefined) {
+      const state = (closed: boolean): unknown => this.meters.state(closed);
+      this.file = new StateFile({ path, clock: systemClock, logger, everyMs: SAVE_EVERY_MS, state });
+      this.file.begin();
+    }
+    const { report } = settingsFor([]);
+    if (alarmRules.length > 0 || report !== undefined) {
+      this.every(TICK_MS, () => this.tick());
+    }
+    if (diagnosticsSeconds > 0) {
+      this.every(diagnosticsSeconds * 1000, () => {
+        this.sendDiagnostics();
+        return Promise.resolve();
+      });
+    }
+    this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(systemClock.now()), node.id)));
+  }
+
+  /** @returns what the reading was worth */
+  async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<QualityCounts> {
+    const accepted = this.meters.accept(reading, systemClock.now());
+    this.file?.changed();
+    await this.send(accepted, message, send);
+    return accepted.counts;
+  }
+
+  async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
+    const { telemetry, events } = this.meters.command(command, systemClock.now());
+    this.file?.changed();
+    for (const one of telemetry) await this.sendTelemetry(one, { ...message, topic: one.meter.name }, send);
+    const answers = events.map((payload): NodeMessage => ({ ...message, topic: payload.meter.name, payload }));
+    if (answers.length > 0) send([null, answers]);
+  }
+
+  /** Active alarms of all meters. */
+  get alarms(): AlarmCounts {
+    return this.meters.alarms;
+  }
+
+  async close(removed: boolean): Promise<void> {
+    for (const stop of this.stops) await stop();
+    await (removed ? this.file?.remove() : this.file?.close());
+  }
+
+  private every(intervalMs: number, onTick: () => Promise<void>): void {
+    const onError = (thrown: unknown): void => {
+      this.node.error(thrown, {});
+    };
+    const schedule = startSchedule({ intervalMs, clock: systemClock, onTick, onError });
+    this.stops.push(() => schedule.stop());
+  }
+
+  private async tick(): Promise<void> {
+    const send: Send = (message) => {
+      this.node.send(message);
+    };
+    for (const outcome of this.meters.tick(systemClock.now())) {
+      if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
+      this.file?.changed();
+      await this.send(outcome, {}, send);
+    }
+  }
+
+  private async send({ telemetry, alarms }: Outcome, message: NodeMessage, send: Send): Promise<void> {
+    if (alarms.length > 0) {
+      send([null, alarms.map((payload): NodeMessage => ({ topic: payload.meter.name, payload }))]);
+    }
+    if (telemetry !== undefined) await this.sendTelemetry(telemetry, message, send);
+  }
+
+  private async sendTelemetry(telemetry: Telemetry, message: NodeMessage, send: Send): Promise<void> {
+    message.topic ??= telemetry.meter.name;
+    const shaped = await this.shape(telemetry, message);
+    if (shaped !== undefined) send([shaped, null]);
+  }
+
+  private sendDiagnostics(): void {
+    const messages = this.meters
+      .diagnostics(systemClock.now())
+      .map((payload): NodeMessage => ({ topic: payload.meter.name, payload }));
+    if (messages.length > 0) this.node.send([null, messages]);
+  }
+}

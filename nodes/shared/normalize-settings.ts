@@ -1,0 +1,160 @@
+import { resolve } from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { parseDeadbands } from '../../src/domain/deadband';
+import { KPI_KEYS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
+import { parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settings';
+import { KPIS_OF_DEFAULTS, rulesOf } from '../../src/domain/normalizer/rules';
+import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
+import type { NominalValues } from '../../src/meter/alarm-defaults';
+import { ALL_METRICS, PERIODS, tariffMetrics } from '../../src/meter/derived-metrics';
+import { WIRING_MODES, type WiringMode } from '../../src/meter/identity';
+import type { Metric } from '../../src/meter/measurement';
+import { toPm500Error } from '../../src/support/errors';
+import { readTextFile } from '../../src/support/read-text-file';
+import type { ConfigReader, NumberRange } from './config';
+import { parseJsonText } from './json-text';
+import { ownPath } from './user-dir';
+
+type Config = ConfigReader<'pm500-normalize'>;
+
+/** How a `pm500-normalize` node treats the readings of all meters. */
+export interface NormalizeSettings {
+  /** @param definitions metrics of a site's own layout, which rules and deadbands may name */
+  readonly settingsFor: (definitions: readonly Metric[]) => NormalizerSettings;
+  /** One sentence for each part of the configuration that cannot be used; everything else works. */
+  readonly problems: readonly string[];
+  /** 0: never. */
+  readonly diagnosticsSeconds: number;
+  /** Of the tariff; empty where it names none. */
+  readonly currency: string;
+}
+
+/** A calendar or a list of rules is far smaller. */
+const MOST_BYTES = 1_000_000;
+const DAY_SECONDS: NumberRange = { min: 0, max: 86_400, unit: 's' };
+const VOLTS: NumberRange = { min: 1, max: 1_000_000, unit: 'V' };
+const AMPERES: NumberRange = { min: 0.001, max: 1_000_000, unit: 'A' };
+const DEMAND: NumberRange = { min: 1, max: 60, unit: 'min', whole: true };
+const POWER_FACTOR: NumberRange = { min: 0.1, max: 1 };
+const CO2: NumberRange = { min: 0, max: 100, unit: 'kg/kWh' };
+const HERTZ = ['50', '60'] as const;
+
+/** Collects sentences instead of giving up. */
+class Attempts {
+  readonly problems: string[] = [];
+
+  try<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (thrown) {
+      this.problems.push(toPm500Error(thrown).message);
+      return undefined;
+    }
+  }
+}
+
+/** What stands in a field as JSON, or in the file that it names. */
+function readJson(RED: NodeAPI, property: string, text: string): unknown {
+  if (text === '') return undefined;
+  if (/^[[{]/.test(text)) return parseJsonText(property, text);
+  const path = resolve(ownPath(RED) ?? '.', text);
+  return parseJsonText(path, readTextFile(path, 'File', 'CONFIG_INVALID', MOST_BYTES));
+}
+
+/** @param always worked out whether wanted or not */
+function readKpis(
+  config: Config,
+  tariff: unknown,
+  always: readonly KpiKey[],
+): { readonly settings: KpiSettings; readonly problems: readonly string[] } {
+  const chosen = config.choices('kpis', KPI_KEYS);
+  const timeZone = config.text('timeZone');
+  const demandMinutes = config.number('demandMinutes', DEMAND);
+  const { settings, problems } = parseKpiSettings({
+    kpis: KPI_KEYS.filter((key) => chosen.includes(key) || always.includes(key)),
+    periods: config.choices('periods', PERIODS),
+    demandMinutes,
+    demandWindow: config.choice('demandWindow', ['fixed', 'sliding']),
+    powerFactorLimit: config.number('powerFactorLimit', POWER_FACTOR),
+    co2KgPerKwh: config.number('co2KgPerKwh', CO2),
+    ...(timeZone === '' ? {} : { timeZone }),
+    ...(tariff === undefined ? {} : { tariff }),
+  });
+  const needs = settings.tariff === undefined ? chosen.filter((key) => key === 'cost' || key === 'tariff_energy') : [];
+  const without = needs.map(
+    (key) => `The KPI ${key} needs a tariff calendar that can be used; give one, or switch it off.`,
+  );
+  return { settings, problems: [...problems, ...without] };
+}
+
+function readNominal(config: Config): NominalValues | undefined {
+  if (!config.flag('defaultAlarms')) return undefined;
+  const hertz = config.choice('nominalHertz', HERTZ);
+  const ratedAmperes = config.text('ratedAmperes') === '' ? undefined : config.number('ratedAmperes', AMPERES);
+  return {
+    lineToNeutralVolts: config.number('nominalVolts', VOLTS),
+    frequencyHz: hertz === '50' ? 50 : 60,
+    ...(ratedAmperes === undefined ? {} : { ratedAmperes }),
+  };
+}
+
+function readWiring(config: Config): WiringMode | undefined {
+  const wiring = config.choice('wiring', ['', ...WIRING_MODES]);
+  return wiring === '' ? undefined : wiring;
+}
+
+/**
+ * @throws Pm500Error CONFIG_INVALID for what a list or a number field cannot be; what a person writes freely (tariff,
+ * rules, deadbands) is a problem of its own and leaves the rest working
+ */
+export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSettings {
+  const attempts = new Attempts();
+  const read = (property: 'tariff' | 'alarmRules' | 'deadbands'): unknown =>
+    attempts.try(() => readJson(RED, property, config.text(property)));
+  const nominal = readNominal(config);
+  const { settings: kpis, problems } = readKpis(config, read('tariff'), nominal === undefined ? [] : KPIS_OF_DEFAULTS);
+  const energyDeltas = config.flag('energyDeltas');
+  const [ownRules, bands] = [read('alarmRules'), read('deadbands')];
+  const wiring = readWiring(config);
+  const staleSeconds = config.number('staleSeconds', DAY_SECONDS);
+  const intervals = {
+    minIntervalMs: 1000 * config.number('minIntervalSeconds', DAY_SECONDS),
+    maxIntervalMs: 1000 * config.number('maxIntervalSeconds', DAY_SECONDS),
+  };
+  const isReporting = config.flag('deadband');
+  const ofTariff = tariffMetrics(kpis.tariff?.periods.map(({ name }) => name) ?? []);
+
+  const prepare = (definitions: readonly Metric[]): { settings: NormalizerSettings; problems: readonly string[] } => {
+    const own = [...ofTariff, ...definitions];
+    const metrics = new Map([...ALL_METRICS, ...own].map((metric) => [metric.name, metric]));
+    const known = kpis.kpis.length > 0 || energyDeltas ? { kpis } : {};
+    const rules = rulesOf({
+      own: ownRules,
+      energyDeltas,
+      metrics,
+      ...known,
+      ...(nominal === undefined ? {} : { nominal }),
+      ...(wiring === undefined ? {} : { wiring }),
+    });
+    const deadbands = isReporting ? parseDeadbands(bands, metrics) : { deadbands: {}, problems: [] };
+    return {
+      problems: [...rules.problems, ...deadbands.problems],
+      settings: {
+        energyDeltas,
+        alarmRules: rules.rules,
+        ...known,
+        ...(wiring === undefined ? {} : { wiring }),
+        ...(staleSeconds === 0 ? {} : { staleAfterMs: 1000 * staleSeconds }),
+        ...(isReporting ? { report: { ...intervals, deadbands: deadbands.deadbands, definitions: own } } : {}),
+      },
+    };
+  };
+
+  const common = prepare([]);
+  return {
+    settingsFor: (definitions) => (definitions.length === 0 ? common : prepare(definitions)).settings,
+    problems: [...attempts.problems, ...problems, ...common.problems],
+    diagnosticsSeconds: config.number('diagnosticsSeconds', DAY_SECONDS),
+    currency: kpis.tariff?.currency ?? '',
+  };
+}

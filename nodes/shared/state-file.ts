@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock, Timer } from '../../src/support/clock';
+import { toPm500Error } from '../../src/support/errors';
+import type { Logger } from '../../src/support/logger';
+
+/** What is kept over a restart: never an older state after a newer one, and never half a file. */
+export interface StateFileOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Written at most this often, ms. */
+  readonly everyMs: number;
+  /** What to write; `closed` when nothing follows. */
+  readonly state: (closed: boolean) => unknown;
+}
+
+/** Files only their owner may read: they hold what a site measures. */
+const MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
+
+/**
+ * The state that a node left behind; undefined when there is none. What cannot be used is set aside under another name,
+ * said in one sentence, and the node starts without a past.
+ * @param accept tells a state from other JSON
+ */
+export function loadState(path: string, accept: (saved: unknown) => boolean, logger: Logger, now: number): unknown {
+  let problem: string;
+  try {
+    const saved: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (accept(saved)) return saved;
+    problem = 'it holds something else';
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    problem = toPm500Error(thrown).message;
+  }
+  const aside = `${path}.damaged-${now}`;
+  try {
+    renameSync(path, aside);
+    logger.warn(`The saved state ${path} cannot be used (${problem}); it is now ${aside}, and counting starts anew.`);
+  } catch {
+    logger.warn(`The saved state ${path} cannot be used (${problem}) nor renamed; counting starts anew.`);
+  }
+  return undefined;
+}
+
+/** Writes the state of a node: soon after a change, and when the node closes. */
+export class StateFile {
+  private timer: Timer | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private hasFailed = false;
+
+  constructor(private readonly options: StateFileOptions) {}
+
+  /** Says that the state on disk is not the last one any more. Call it before anything is sent. */
+  begin(): void {
+    const { path } = this.options;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      writeFileSync(`${path}.new`, this.text(false), { mode: MODE });
+      renameSync(`${path}.new`, path);
+    } catch (thrown) {
+      this.complain(thrown);
+    }
+  }
+
+  changed(): void {
+    const { clock, everyMs } = this.options;
+    this.timer ??= clock.after(
+      everyMs,
+      () => {
+        this.timer = undefined;
+        void this.write(false);
+      },
+      true,
+    );
+  }
+
+  /** Writes the last state; afterwards nothing is written. */
+  async close(): Promise<void> {
+    this.timer?.cancel();
+    await this.write(true);
+  }
+
+  /** Takes the file away, for a node that is gone. */
+  async remove(): Promise<void> {
+    this.timer?.cancel();
+    await this.writing;
+    await rm(this.options.path, { force: true });
+  }
+
+  private text(closed: boolean): string {
+    return JSON.stringify(this.options.state(closed));
+  }
+
+  private write(closed: boolean): Promise<void> {
+    this.writing = this.writing.then(async () => {
+      const { path } = this.options;
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+        const file = await open(`${path}.new`, 'w', MODE);
+        try {
+          await file.writeFile(this.text(closed));
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(`${path}.new`, path);
+        this.hasFailed = false;
+      } catch (thrown) {
+        this.complain(thrown);
+      }
+    });
+    return this.writing;
+  }
+
+  private complain(thrown: unknown): void {
+    const { logger, path } = this.options;
+    if (!this.hasFailed) {
+      logger.warn(
+        `The state ${path} cannot be saved (${toPm500Error(thrown).message}); KPIs and alarms start anew after a restart.`,
+      );
+    }
+    this.hasFailed = true;
+  }
+}

@@ -1,0 +1,66 @@
+import { Expect, isRecord, type UnknownRecord } from '../../support/expect';
+import type { AlarmCommand } from '../alarms/alarm-set';
+import { parseAlarmCommand } from '../alarms/parse-command';
+
+/** What a message can ask of `pm500-normalize`; `meter` names one of several, all of them where absent. */
+export type NormalizeCommand = { readonly meter?: string } & (
+  | { readonly kind: 'alarms' }
+  | { readonly kind: AlarmCommand; readonly id?: string }
+  | { readonly kind: 'sendAll' }
+  | { readonly kind: 'layoutCheck'; readonly step: LayoutCheckStep }
+);
+
+/** `apply` is the verdict, and lets it count for the quality of values until the node starts again. */
+export const LAYOUT_CHECK_STEPS = ['start', 'verdict', 'apply'] as const;
+export type LayoutCheckStep = (typeof LAYOUT_CHECK_STEPS)[number];
+
+const expect = new Expect('MESSAGE_INVALID', 'the help of pm500-normalize lists the commands.');
+const KEYS = ['alarms', 'alarm', 'sendAll', 'layoutCheck'] as const;
+
+function alarmCommand(payload: UnknownRecord): NormalizeCommand {
+  const { alarms } = payload;
+  if (alarms === 'list') return { kind: 'alarms' };
+  const ask = isRecord(alarms)
+    ? alarms
+    : expect.fail('payload.alarms', alarms, '"list", {acknowledge: id} or {reset: id}');
+  const [key, other] = Object.keys(ask);
+  if (other !== undefined || key === undefined) expect.fail('payload.alarms', ask, 'one of acknowledge and reset');
+  const kind = expect.choice('payload.alarms', key, ['acknowledge', 'reset'] as const);
+  const id = ask[kind];
+  if (id === true) return { kind };
+  return typeof id === 'string' && id !== ''
+    ? { kind, id }
+    : expect.fail(`payload.alarms.${kind}`, id, 'the id of an alarm, or true for all');
+}
+
+function readCommand(payload: UnknownRecord): NormalizeCommand {
+  const given = KEYS.filter((key) => payload[key] !== undefined);
+  if (given.length > 1)
+    expect.fail(`payload.${given[1] ?? ''}`, payload[given[1] ?? ''], `nothing beside ${given[0] ?? ''}`);
+  const [key] = given;
+  if (key === 'sendAll') {
+    if (payload['sendAll'] !== true) expect.fail('payload.sendAll', payload['sendAll'], 'true');
+    return { kind: 'sendAll' };
+  }
+  if (key === 'layoutCheck') {
+    const step = expect.choice('payload.layoutCheck', payload['layoutCheck'], LAYOUT_CHECK_STEPS);
+    return { kind: 'layoutCheck', step };
+  }
+  if (key === 'alarm') {
+    const { command, ...which } = parseAlarmCommand(payload);
+    return { kind: command, ...which };
+  }
+  return alarmCommand(payload);
+}
+
+/**
+ * A command, or undefined when the payload is none and should be a reading.
+ * @throws Pm500Error MESSAGE_INVALID naming the path
+ */
+export function parseNormalizeCommand(payload: unknown): NormalizeCommand | undefined {
+  if (!isRecord(payload) || payload['schema'] !== undefined) return undefined;
+  if (KEYS.every((key) => payload[key] === undefined)) return undefined;
+  const command = readCommand(payload);
+  const { meter } = payload;
+  return meter === undefined ? command : { ...command, meter: expect.text('payload.meter', meter) };
+}

@@ -1,0 +1,173 @@
+import type { Metric } from '../../meter/measurement';
+import { Pm500Error } from '../../support/errors';
+import { isRecord, type UnknownRecord } from '../../support/expect';
+import type { AlarmMessage } from '../alarms/alarm-message';
+import { SEVERITIES } from '../alarms/rule';
+import type { LayoutVerdict } from '../layout-check/verdict';
+import type { Reading } from '../reading';
+import type { Telemetry } from '../telemetry';
+import type { NormalizeCommand } from './command';
+import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
+import { MeterLayoutCheck, verdictsOf } from './layout-checks';
+import { Normalizer, type Accepted, type Outcome } from './normalizer';
+import type { NormalizerSettings } from './settings';
+
+/** What a node remembers over a restart. Plain JSON. */
+export interface NormalizerSetState {
+  readonly format: typeof STATE_FORMAT;
+  /** True when nothing was sent after this was saved. */
+  readonly closed: boolean;
+  readonly meters: Readonly<Record<string, unknown>>;
+}
+
+export const STATE_FORMAT = 'pm500.normalize-state/1';
+
+/** What commands give. */
+export interface Answer {
+  readonly telemetry: readonly Telemetry[];
+  readonly events: readonly (AlarmMessage | LayoutVerdict)[];
+}
+
+interface Entry {
+  readonly normalizer: Normalizer;
+  layoutCheck: MeterLayoutCheck | undefined;
+}
+
+/** A site has fewer; beyond this something else is sending, and memory stays flat. */
+const MOST_METERS = 5000;
+
+/** A saved state as it can be used; undefined when it is none. */
+export function isSetState(saved: unknown): saved is UnknownRecord {
+  return isRecord(saved) && saved['format'] === STATE_FORMAT && isRecord(saved['meters']);
+}
+
+/** All meters whose readings come to one node, each with a normalizer of its own. */
+export class NormalizerSet {
+  private readonly meters = new Map<string, Entry>();
+  private readonly saved: UnknownRecord;
+  private readonly wasClosed: boolean;
+
+  /**
+   * @param settingsFor how a meter is treated that has these metrics of its own layout
+   * @param saved what `state()` gave
+   */
+  constructor(
+    private readonly settingsFor: (definitions: readonly Metric[]) => NormalizerSettings,
+    saved?: unknown,
+  ) {
+    const usable = isSetState(saved) ? saved : {};
+    this.saved = isRecord(usable['meters']) ? usable['meters'] : {};
+    this.wasClosed = usable['closed'] === true;
+  }
+
+  accept(reading: Reading, nowMs: number): Accepted {
+    const entry = this.meters.get(reading.meter.name) ?? this.add(reading);
+    entry.layoutCheck?.accept(reading);
+    return entry.normalizer.accept(reading, nowMs);
+  }
+
+  tick(nowMs: number): readonly Outcome[] {
+    return [...this.meters.values()].map(({ normalizer }) => normalizer.tick(nowMs));
+  }
+
+  /** @throws Pm500Error MESSAGE_INVALID in one sentence when it cannot be done */
+  command(command: NormalizeCommand, nowMs: number): Answer {
+    const chosen = this.choose(command.meter);
+    switch (command.kind) {
+      case 'alarms':
+        return { telemetry: [], events: chosen.map(([, { normalizer }]) => normalizer.listAlarms(nowMs)) };
+      case 'sendAll':
+        return { telemetry: chosen.flatMap(([, { normalizer }]) => normalizer.sendAll(nowMs) ?? []), events: [] };
+      case 'layoutCheck':
+        return { telemetry: [], events: chosen.flatMap(([name, entry]) => checkLayout(name, entry, command.step)) };
+      case 'acknowledge':
+      case 'reset': {
+        const { kind, id } = command;
+        if (id !== undefined) refuseUnknown(id, chosen);
+        return { telemetry: [], events: chosen.flatMap(([, { normalizer }]) => normalizer.command(kind, nowMs, id)) };
+      }
+    }
+  }
+
+  /** Active alarms of all meters. */
+  get alarms(): AlarmCounts {
+    const sum = { info: 0, warning: 0, critical: 0 };
+    for (const { normalizer } of this.meters.values()) {
+      for (const severity of SEVERITIES) sum[severity] += normalizer.activeCounts[severity];
+    }
+    return sum;
+  }
+
+  diagnostics(nowMs: number): readonly NormalizeDiagnostics[] {
+    return [...this.meters.values()].map(({ normalizer }) => normalizer.diagnostics(nowMs));
+  }
+
+  /** @param closed true when nothing will be sent any more */
+  state(closed: boolean): NormalizerSetState {
+    // Meters that have not sent anything since the start keep what is known of them.
+    const meters: Record<string, unknown> = { ...this.saved };
+    for (const [name, { normalizer }] of this.meters) if (normalizer.hasState) meters[name] = normalizer.state();
+    return { format: STATE_FORMAT, closed, meters };
+  }
+
+  private add({ meter, definitions }: Reading): Entry {
+    if (this.meters.size >= MOST_METERS) {
+      throw new Pm500Error(
+        'MESSAGE_INVALID',
+        `payload.meter.name is "${meter.name}", but this node has ${MOST_METERS} meters already; spread them over several pm500-normalize nodes.`,
+      );
+    }
+    const normalizer = new Normalizer(
+      this.settingsFor(definitions ?? []),
+      meter,
+      Object.hasOwn(this.saved, meter.name) ? this.saved[meter.name] : undefined,
+      this.wasClosed,
+    );
+    const entry: Entry = { normalizer, layoutCheck: undefined };
+    this.meters.set(meter.name, entry);
+    return entry;
+  }
+
+  private choose(name: string | undefined): readonly (readonly [string, Entry])[] {
+    const all = [...this.meters];
+    const chosen = name === undefined ? all : all.filter(([known]) => known === name);
+    if (chosen.length > 0) return chosen;
+    const known =
+      all.length === 0
+        ? 'none has sent a reading yet'
+        : `it has ${all
+            .slice(0, 5)
+            .map(([each]) => each)
+            .join(', ')}`;
+    throw new Pm500Error(
+      'MESSAGE_INVALID',
+      name === undefined
+        ? 'No meter has sent a reading to this node yet; send the command after the first one.'
+        : `payload.meter is "${name}", but this node has no such meter (${known}); correct the name.`,
+    );
+  }
+}
+
+function refuseUnknown(id: string, chosen: readonly (readonly [string, Entry])[]): void {
+  if (chosen.some(([, { normalizer }]) => normalizer.knowsAlarm(id))) return;
+  throw new Pm500Error(
+    'MESSAGE_INVALID',
+    `No alarm rule has the id "${id}"; send {"alarms": "list"} to see which alarms are active.`,
+  );
+}
+
+function checkLayout(name: string, entry: Entry, step: 'start' | 'verdict' | 'apply'): readonly LayoutVerdict[] {
+  if (step === 'start') {
+    entry.layoutCheck = new MeterLayoutCheck(entry.normalizer.wiring);
+    return [];
+  }
+  if (entry.layoutCheck === undefined) {
+    throw new Pm500Error(
+      'MESSAGE_INVALID',
+      `No layout check of meter "${name}" is under way; send {"layoutCheck": "start"} and wait some minutes.`,
+    );
+  }
+  const verdict = entry.layoutCheck.verdict(name);
+  if (step === 'apply') entry.normalizer.applyVerdicts(verdictsOf(verdict));
+  return [verdict];
+}

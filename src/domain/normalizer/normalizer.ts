@@ -1,0 +1,212 @@
+import type { WiringMode } from '../../meter/identity';
+import { alarmList, alarmMessage, type AlarmMessage } from '../alarms/alarm-message';
+import { AlarmSet, type ActiveAlarm, type AlarmCommand, type AlarmEvent } from '../alarms/alarm-set';
+import { ReportByException } from '../deadband';
+import { KpiSet } from '../kpis/kpi-set';
+import { normalizeReading, type NormalizeContext } from '../normalize';
+import type { MeterReference, Reading } from '../reading';
+import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../telemetry';
+import { BlockWatch } from './block-watch';
+import { NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
+import { RecentTelemetry } from './recent';
+import type { NormalizerSettings } from './settings';
+import { readState, UnprovenDeltas, type NormalizerState } from './state';
+import { QualityTally, type QualityCounts } from './tally';
+
+/** What a reading, a command or time that passes gives. */
+export interface Outcome {
+  /** Only what is to be reported; absent when nothing is. */
+  readonly telemetry?: Telemetry;
+  readonly alarms: readonly AlarmMessage[];
+}
+
+export interface Accepted extends Outcome {
+  /** Of the whole reading, reported or not. */
+  readonly counts: QualityCounts;
+}
+
+const NO_ALARMS: readonly AlarmMessage[] = [];
+
+function countOf(telemetry: Telemetry | undefined): number {
+  return telemetry === undefined ? 0 : Object.keys(telemetry.metrics).length;
+}
+
+function countAlarms(active: readonly ActiveAlarm[]): AlarmCounts {
+  const counts = { info: 0, warning: 0, critical: 0 };
+  for (const { severity } of active) counts[severity]++;
+  return counts;
+}
+
+/**
+ * One meter from readings to telemetry: quality, energy deltas and KPIs, alarms, report by exception. Time is an
+ * argument, the host's clock in epoch milliseconds UTC. `state()` is plain JSON; a new normalizer made with it goes on.
+ */
+export class Normalizer {
+  private readonly tally = new QualityTally();
+  private readonly blocks = new BlockWatch();
+  private readonly recent = new RecentTelemetry();
+  private readonly kpis: KpiSet | undefined;
+  private readonly alarms: AlarmSet;
+  private readonly report: ReportByException | undefined;
+  private readonly unproven: UnprovenDeltas;
+  private readonly context: NormalizeContext;
+  private verdicts: NormalizeContext['layoutVerdicts'];
+  private readings = 0;
+  private reported = 0;
+  private suppressed = 0;
+  /** Active alarms by severity; worked out when one changes. */
+  activeCounts: AlarmCounts;
+
+  /**
+   * @param saved what `state()` gave; anything else is a start without a past
+   * @param isSavedNow false when more may have been sent since the state was saved, as when the process was killed
+   */
+  constructor(
+    private readonly settings: NormalizerSettings,
+    private meter: MeterReference,
+    saved?: unknown,
+    isSavedNow = true,
+  ) {
+    const state = readState(saved);
+    const { kpis, report, alarmRules, wiring, staleAfterMs } = settings;
+    this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, {}, state.kpis);
+    this.alarms = new AlarmSet(alarmRules, state.alarms);
+    this.activeCounts = countAlarms(this.alarms.active());
+    this.report = report === undefined ? undefined : new ReportByException(report);
+    this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
+    this.context = {
+      tally: this.tally,
+      ...(wiring === undefined ? {} : { wiring }),
+      ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
+    };
+  }
+
+  get wiring(): WiringMode | undefined {
+    return this.settings.wiring;
+  }
+
+  /** True when there is something to save. */
+  get hasState(): boolean {
+    return this.kpis !== undefined || this.settings.alarmRules.length > 0;
+  }
+
+  accept(reading: Reading, nowMs: number): Accepted {
+    this.meter = reading.meter;
+    this.readings++;
+    const { previousTimestamp, failedAgain } = this.blocks.take(reading);
+    const before = this.tally.counts;
+    const measured = normalizeReading(reading, {
+      ...this.context,
+      nowMs,
+      ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
+      ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
+    });
+    const telemetry = this.kpis === undefined ? measured : this.derive(this.kpis, measured);
+    this.recent.remember(reading, telemetry);
+    // One failed read changes quality and passes as such. That a meter is lost, a sink knows from the second in a row.
+    const repeated = failedAgain.flatMap(({ provenance }) => Object.keys(provenance));
+    const passed = this.filter(telemetry, nowMs, repeated);
+    const after = this.tally.counts;
+    return {
+      ...(passed === undefined ? {} : { telemetry: passed }),
+      alarms: this.toMessages(this.alarms.update(telemetry.metrics, nowMs)),
+      counts: {
+        good: after.good - before.good,
+        uncertain: after.uncertain - before.uncertain,
+        bad: after.bad - before.bad,
+      },
+    };
+  }
+
+  /** Lets time pass: delays of alarms, and what was held back for as long as it may be. Call it every second. */
+  tick(nowMs: number): Outcome {
+    const alarms = this.toMessages(this.alarms.tick(nowMs));
+    const due = this.report?.flush(nowMs);
+    if (due === undefined) return { alarms };
+    this.reported += Object.keys(due).length;
+    return { telemetry: this.telemetryOf(due), alarms };
+  }
+
+  /** Everything that was last known, changed or not; undefined before the first reading. */
+  sendAll(nowMs: number): Telemetry | undefined {
+    const all = this.recent.all();
+    if (all !== undefined) this.report?.filter(all, nowMs, true);
+    this.reported += countOf(all);
+    return all;
+  }
+
+  command(command: AlarmCommand, nowMs: number, id?: string): readonly AlarmMessage[] {
+    return this.toMessages(this.alarms.command(command, nowMs, id));
+  }
+
+  listAlarms(nowMs: number): AlarmMessage {
+    return alarmList(this.meter, this.alarms.active(), nowMs);
+  }
+
+  /** True for the id of a rule of this meter, whether its alarm is active or not. */
+  knowsAlarm(id: string): boolean {
+    return this.settings.alarmRules.some((rule) => rule.id === id);
+  }
+
+  /** What the layout check has found counts for quality from now on. */
+  applyVerdicts(verdicts: NonNullable<NormalizeContext['layoutVerdicts']>): void {
+    this.verdicts = verdicts;
+  }
+
+  diagnostics(nowMs: number): NormalizeDiagnostics {
+    const { name, host, tags } = this.meter;
+    return {
+      schema: NORMALIZE_DIAGNOSTICS_SCHEMA,
+      meter: { name, host, tags },
+      timestamp: nowMs,
+      readings: this.readings,
+      values: this.tally.counts,
+      reasons: this.tally.reasons,
+      reported: this.reported,
+      suppressed: this.suppressed,
+      alarms: this.activeCounts,
+    };
+  }
+
+  state(): NormalizerState {
+    return { kpis: this.kpis?.state(), alarms: this.alarms.state() };
+  }
+
+  private derive(kpis: KpiSet, measured: Telemetry): Telemetry {
+    const derived = kpis.update(measured);
+    this.unproven.mark(derived);
+    if (!this.settings.energyDeltas) UnprovenDeltas.leaveOut(derived);
+    for (const name in derived) this.tally.add(derived[name]?.reason);
+    return { ...measured, metrics: { ...measured.metrics, ...derived } };
+  }
+
+  private filter(telemetry: Telemetry, nowMs: number, repeated: readonly string[]): Telemetry | undefined {
+    if (this.report === undefined) {
+      this.reported += countOf(telemetry);
+      return telemetry;
+    }
+    const passed = this.report.filter(telemetry, nowMs);
+    const again = repeated.flatMap((name) => {
+      const sample = telemetry.metrics[name];
+      return sample === undefined ? [] : [[name, sample] as const];
+    });
+    const sent =
+      again.length === 0 ? passed : { ...telemetry, metrics: { ...Object.fromEntries(again), ...passed?.metrics } };
+    const count = countOf(sent);
+    this.reported += count;
+    this.suppressed += countOf(telemetry) - count;
+    return sent;
+  }
+
+  private telemetryOf(metrics: Readonly<Record<string, Sample>>): Telemetry {
+    const timestamp = Object.values(metrics).reduce((latest, sample) => Math.max(latest, sample.timestamp), 0);
+    return { schema: TELEMETRY_SCHEMA, meter: this.meter, timestamp, metrics };
+  }
+
+  private toMessages(events: readonly AlarmEvent[]): readonly AlarmMessage[] {
+    if (events.length === 0) return NO_ALARMS;
+    const active = this.alarms.active();
+    this.activeCounts = countAlarms(active);
+    return events.map((event) => alarmMessage(this.meter, event, active));
+  }
+}

@@ -1,0 +1,19 @@
+import type { WiringMode } from '../../meter/identity';
+import type { AlarmRule } from '../alarms/rule';
+import type { ReportSettings } from '../deadband';
+import type { KpiSettings } from '../kpis/settings';
+
+/** How the readings of a meter become telemetry. What is absent is off. */
+export interface NormalizerSettings {
+  /** The configured wiring. */
+  readonly wiring?: WiringMode;
+  /** Values read longer ago than this are stale, ms. */
+  readonly staleAfterMs?: number;
+  /** Energy deltas and KPIs. */
+  readonly kpis?: KpiSettings;
+  /** True: energy deltas are part of the telemetry, not only of the KPIs. */
+  readonly energyDeltas: boolean;
+  readonly alarmRules: readonly AlarmRule[];
+  /** Report by exception. */
+  readonly report?: ReportSettings;
+}

@@ -1,0 +1,9 @@
+import type { Value } from '../reading';
+import type { ShapedTelemetry } from './units';
+
+/** Metric name to value, for dashboards and templates; values of bad quality are null. */
+export function flattenTelemetry({ metrics }: ShapedTelemetry): Record<string, Value> {
+  const flat: Record<string, Value> = {};
+  for (const name in metrics) flat[name] = metrics[name]?.value ?? null;
+  return flat;
+}

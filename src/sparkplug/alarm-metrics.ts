@@ -1,0 +1,26 @@
+import type { AlarmMessage } from '../domain/alarms/alarm-message';
+import { conditionOf } from './condition';
+import type { MetricSample } from './metrics';
+import { TEMPLATES } from './templates';
+
+const DESCRIPTION = Object.freeze({});
+const GOOD = conditionOf('good');
+
+/**
+ * The alarms of a meter as flat metrics `alarms/<id>/...`, with the members of the template tpl_alarm_state. A list gives
+ * those of every active alarm.
+ */
+export function alarmMetricsOf({ event, timestamp, alarm, active }: AlarmMessage): readonly MetricSample[] {
+  const alarms = alarm === undefined ? active : [alarm];
+  return alarms.flatMap(({ id, severity, latched, message }) => {
+    const values = { id, active: event !== 'cleared', severity, latched, message };
+    return TEMPLATES.tpl_alarm_state.members.map(({ name, type }): MetricSample => ({
+      name: `alarms/${id}/${name}`,
+      type,
+      value: values[name],
+      timestamp,
+      description: DESCRIPTION,
+      condition: GOOD,
+    }));
+  });
+}
