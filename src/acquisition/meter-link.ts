@@ -78,6 +78,11 @@ export class MeterLink {
     return this.current;
   }
 
+  /** True where the meter sends by itself, so that blocks may be waited for together. */
+  get receives(): boolean {
+    return isImplicit(this.settings.transport);
+  }
+
   /** A copy of the counters. */
   get diagnostics(): LinkDiagnostics {
     return this.recorder.snapshot(this.current);
@@ -141,6 +146,8 @@ export class MeterLink {
 
   private async readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
     if (waitMs > 0) await delay(this.dependencies.clock, waitMs);
+    // What the meter sends by itself needs no turn.
+    if (this.receives) return this.readNow(block, onSend);
     const send = (): Promise<RawBlock> => this.readNow(block, onSend);
     const result = this.turn.then(send, send);
     this.turn = result;

@@ -102,16 +102,7 @@ export class MeterSession {
   }
 
   private async readPlans(plans: readonly ReadPlan[], signal?: AbortSignal): Promise<Reading> {
-    const blocks: ReadingBlock[] = [];
-    let broken: Pm500Error | undefined;
-    for (const plan of plans) {
-      if (signal?.aborted === true) {
-        throw new Pm500Error('ABORTED', `Reading meter "${this.settings.name}" was stopped before it ended.`);
-      }
-      const block = broken === undefined ? await this.readBlock(plan) : this.failedBlock(plan, broken);
-      if (block.error !== undefined && this.link.state.kind !== 'connected') broken ??= this.link.state.error;
-      blocks.push(block);
-    }
+    const blocks = await this.readBlocks(plans, signal);
     const { definitions, layoutName } = this.source;
     const times = blocks.filter(({ error }) => error === undefined).map(({ timestamp }) => timestamp);
     return {
@@ -123,6 +114,26 @@ export class MeterSession {
       blocks,
       ...(definitions.length === 0 ? {} : { definitions }),
     };
+  }
+
+  private async readBlocks(plans: readonly ReadPlan[], signal?: AbortSignal): Promise<readonly ReadingBlock[]> {
+    const blocks: ReadingBlock[] = [];
+    let broken: Pm500Error | undefined;
+    for (const plan of plans) {
+      if (signal?.aborted === true) {
+        throw new Pm500Error('ABORTED', `Reading meter "${this.settings.name}" was stopped before it ended.`);
+      }
+      const block = broken === undefined ? await this.readBlock(plan) : this.failedBlock(plan, broken);
+      blocks.push(block);
+      const isConnected = this.link.state.kind === 'connected';
+      if (block.error !== undefined && !isConnected) broken ??= this.link.state.error;
+      // The meter is there and sends by itself: one interval is waited for, not one for each block.
+      if (isConnected && this.link.receives) {
+        const others = plans.slice(blocks.length).map((next) => this.readBlock(next));
+        return [...blocks, ...(await Promise.all(others))];
+      }
+    }
+    return blocks;
   }
 
   private plansOf(groups: readonly string[]): readonly ReadPlan[] {

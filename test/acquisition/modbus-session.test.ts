@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { settingsOf } from '../../src/acquisition/meter-settings';
 import { parseReading } from '../../src/domain/parse-message';
+import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
+import type { AssemblyBlock } from '../../src/transport/transport';
 import { MeterBench, PRODUCT } from '../support/meter-bench';
 
 const TCP = { transport: 'modbus-tcp' } as const;
@@ -108,5 +110,26 @@ describe('how a connection fares, as data', () => {
     const now = clock.now();
     const reading = await meter.session.readGroups(['status']);
     assert.deepEqual([reading.timestamp - now, reading.blocks[0]?.latencyMs], [-80, 80]);
+  });
+
+  it('waits for all blocks that the meter sends by itself at once, not for one after the other', async () => {
+    const bench = new MeterBench();
+    const meter = bench.acquire({ transport: 'input-only', rpiMs: 1000 });
+    const { clock } = bench;
+    let asked = 0;
+    Object.assign(meter.transport, {
+      receive: async ({ sizeBytes }: AssemblyBlock) => {
+        asked++;
+        await delay(clock, 1000);
+        return { bytes: new Uint8Array(sizeBytes), arrivedAt: clock.monotonic() };
+      },
+    });
+    const reading = meter.session.readGroups(meter.session.groups);
+    await clock.advance(1000);
+    await clock.advance(1000);
+    const { blocks } = await reading;
+    assert.equal(asked, blocks.length);
+    assert.equal(blocks.length, 9);
+    assert.ok(blocks.every(({ error }) => error === undefined));
   });
 });

@@ -17,6 +17,9 @@ export interface DatagramSettings {
   readonly share: boolean;
 }
 
+/** Linux gives at most what net.core.rmem_max says, without an error. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 export type FrameListener = (frame: ReceivedCyclicFrame) => void;
 
 /** The socket is gone. */
@@ -58,6 +61,7 @@ export class Datagrams {
       });
       socket.on('listening', () => {
         listening = true;
+        growReceiveBuffer(socket);
         resolve(datagrams);
       });
       socket.on('message', (bytes, { address }) => {
@@ -168,6 +172,15 @@ export class Datagrams {
     );
     void this.close();
     for (const listener of listeners) listener(error);
+  }
+}
+
+/** The usual buffer holds what 500 meters send in 60 ms; a process that is busy for longer would lose the rest. */
+function growReceiveBuffer(socket: DatagramSocket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  } catch {
+    // The system allows no more than it has given.
   }
 }
 

@@ -8,6 +8,7 @@ import type { OpenedConnection } from './connection-exchange';
 import { timeoutMultiplier, type ConnectionIds, type IoConnection } from './connection-parameters';
 import { CyclicConnection } from './cyclic-connection';
 import type { DatagramLease } from './datagram-registry';
+import { EarlyFrame } from './early-frame';
 import type { ForwardClose } from './forward-close';
 import type { CheckedSettings } from './implicit-settings';
 import type { Originator } from './originator';
@@ -84,26 +85,48 @@ export class Subscriber {
     const connection: IoConnection = { kind, instance, sizeBytes, delivery };
     const { port } = lease.datagrams;
     const tellPort = delivery === 'point-to-point' && port !== QUIRKS.implicitPort.value;
-    const opened = await this.session.openConnection(
-      purposeOf(block, this.where),
-      {
-        ...ids,
-        targetToOriginatorId: context.originator.nextConnectionId(),
-        rpiMicroseconds: Math.round(rpiMs * MICROSECONDS),
-        timeoutMultiplierCode: timeoutCode,
-        connection,
-      },
-      tellPort ? port : undefined,
-      signal,
-    );
-    const over = this.events.over();
-    if (over !== undefined) throw over;
+    const targetToOriginatorId = context.originator.nextConnectionId();
+    const early = new EarlyFrame(lease.datagrams, this.address, targetToOriginatorId);
     try {
-      return this.attach(block, ids, connection, opened);
+      const opened = await this.session.openConnection(
+        purposeOf(block, this.where),
+        {
+          ...ids,
+          targetToOriginatorId,
+          rpiMicroseconds: Math.round(rpiMs * MICROSECONDS),
+          timeoutMultiplierCode: timeoutCode,
+          connection,
+        },
+        tellPort ? port : undefined,
+        signal,
+      );
+      const over = this.events.over();
+      if (over !== undefined) throw over;
+      return await this.attachOrClose(block, { ...ids, connection }, opened, early);
+    } finally {
+      early.take();
+    }
+  }
+
+  private async attachOrClose(
+    block: AssemblyBlock,
+    { connection, ...ids }: ForwardClose & { readonly connection: IoConnection },
+    opened: OpenedConnection,
+    early: EarlyFrame,
+  ): Promise<Subscription> {
+    try {
+      const subscription = this.attach(block, ids, connection, opened);
+      const frame = early.take();
+      if (frame !== undefined) subscription.cyclic.take(frame);
+      return subscription;
     } catch (thrown) {
-      await closeInOrder(this.session, [{ ...ids, connection }], context.clock);
+      await closeInOrder(this.session, [{ ...ids, connection }], this.context.clock);
       throw thrown;
     }
+  }
+
+  private get address(): string {
+    return this.session.remoteAddress ?? this.settings.host;
   }
 
   private attach(
@@ -112,9 +135,8 @@ export class Subscriber {
     connection: IoConnection,
     opened: OpenedConnection,
   ): Subscription {
-    const { settings, context, lease, events } = this;
+    const { settings, context, lease, events, address } = this;
     const { datagrams } = lease;
-    const address = this.session.remoteAddress ?? settings.host;
     const sendPort = opened.sendTo?.port ?? QUIRKS.implicitPort.value;
     const intervalMs = opened.targetToOriginatorMicroseconds / MICROSECONDS;
     const leaveGroup = connection.delivery === 'multicast' ? this.joinGroup(opened.receiveAt) : undefined;

@@ -6,6 +6,7 @@ import { encodeCyclicFrame, type CyclicFrame } from '../../../src/transport/ethe
 import { DatagramRegistry, type DatagramLease } from '../../../src/transport/ethernet-ip/datagram-registry';
 import { openDatagramSocket, type DatagramSocket } from '../../../src/transport/ethernet-ip/datagram-socket';
 import { heartbeatFrame } from '../../../src/transport/ethernet-ip/requests';
+import { EarlyFrame } from '../../../src/transport/ethernet-ip/early-frame';
 import { rejectsWith } from '../../support/expect-error';
 
 const ANY_PORT = { port: 0, share: false };
@@ -19,6 +20,9 @@ class LoopDatagrams extends EventEmitter implements DatagramSocket {
   }
   address(): { port: number } {
     return { port: 2222 };
+  }
+  setRecvBufferSize(): void {
+    throw new Error('setsockopt ENOBUFS');
   }
   send(_frame: Buffer, _port: number, _address: string, callback: (error: Error | null) => void): void {
     callback(new Error('network is unreachable'));
@@ -79,6 +83,26 @@ describe('UDP socket of I/O connections', () => {
     assert.equal(sockets[0]!.closes, 1);
     await acquire(ANY_PORT, open);
     assert.equal(sockets.length, 2);
+  });
+
+  it('keeps the newest frame of a connection whose opening has not been told yet, once', async () => {
+    const { datagrams } = await acquire();
+    const early = new EarlyFrame(datagrams, '127.0.0.1', 7);
+    const sendOne = async (value: number): Promise<void> => {
+      const arrived = new Promise<void>((resolve) => {
+        const stop = datagrams.subscribe('127.0.0.1', 7, () => {
+          stop();
+          resolve();
+        });
+      });
+      sender.send(frame(7, value), datagrams.port, '127.0.0.1');
+      await arrived;
+    };
+    await sendOne(1);
+    await sendOne(2);
+    assert.deepEqual(early.take()?.data, Buffer.of(2));
+    await sendOne(3);
+    assert.equal(early.take(), undefined);
   });
 
   it('hands a frame to whom it belongs, by address and connection id, and drops the rest', async () => {
