@@ -5,6 +5,9 @@ import type { LoadTotals } from './load-profile';
 const HOUR_MS = 3_600_000;
 const WH_PER_KWH = 1000;
 
+/** The last digit of the display, 0.1 kWh (1420-UM001D p.66 Table 37): one step above the largest value is zero. */
+const DISPLAY_STEP = 100;
+
 /** Largest value of each counter, by metric name. */
 const ROLLOVER: ReadonlyMap<string, number> = new Map(
   CATALOGUE.flatMap(({ name, rollover }) => (rollover === undefined ? [] : [[name, rollover]])),
@@ -52,8 +55,9 @@ export function countersSince(
   const counters: Record<string, number> = {};
   for (const name in startReadings) {
     const value = (startReadings[name] ?? 0) + (flown[name.replace(/_(total|partial)$/, '')] ?? 0);
+    const largest = ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY;
     // Below zero when simulated time was set back past a reset: a counter shows no negative number.
-    counters[name] = Math.max(0, value) % (ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY);
+    counters[name] = Math.min(largest, Math.max(0, value) % (largest + DISPLAY_STEP));
   }
   return counters;
 }

@@ -6,9 +6,10 @@ import { silentLogger } from '../../src/support/logger';
 import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
 import { parseTelemetry } from '../../src/domain/parse-message';
-import { runHere } from '../cli/run-command';
+import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from '../cli/run-command';
 import { ModbusBench } from '../simulator/modbus-bench';
 import { openPseudoTerminal } from '../support/pseudo-terminal';
+import { openPseudoTerminalPair } from '../support/pseudo-terminal-pair';
 
 describe('Modbus RTU over a pseudo-terminal', () => {
   it('reads a simulated meter through a serial port of the operating system', async () => {
@@ -63,6 +64,41 @@ describe('Modbus RTU over a pseudo-terminal', () => {
       assert.match(table.stdout, /^\/dev\/\S+ unit 3, [^\n]+\nNAME/);
     } finally {
       await close();
+    }
+  });
+
+  it('pm500 sim serves several units on a line that pm500 read reads, each a process of its own', async () => {
+    const { paths, close } = await openPseudoTerminalPair();
+    const [simulated, read] = paths;
+    const line = ['--baud', '19200', '--parity', 'none'];
+    const sim = spawnCommand(
+      'sim',
+      ...['--enip-port', '0', '--count', '2', '--load', 'constant', '--no-input', '--json'],
+      ...['--modbus-rtu', simulated, '--unit', '7', ...line],
+    );
+    const ended = resultOf(sim);
+    try {
+      const ready = JSON.parse(await firstLineOf(sim)) as { serialPath: string };
+      assert.equal(ready.serialPath, simulated);
+      const serial = ['--transport', 'modbus-rtu', '--serial-port', read, ...line];
+      for (const [unit, letters] of [
+        ['7', 'SIM0940000001'],
+        ['8', 'SIM0940000002'],
+      ] as const) {
+        const { code, stdout, stderr } = await runCommand('read', ...serial, '--unit', unit, '--json');
+        assert.deepEqual([code, stderr], [0, ''], `unit ${unit}`);
+        const { metrics } = parseTelemetry(JSON.parse(stdout));
+        assert.equal(metrics['identification_letters']?.value, letters);
+        assert.equal(metrics['active_energy_import_total']?.quality, 'good');
+      }
+      const { code, stderr } = await runHere('read', ...serial, '--unit', '9', '--group', 'energy');
+      assert.equal(code, 1);
+      assert.match(stderr, /unit 9/);
+    } finally {
+      sim.kill('SIGTERM');
+      const { code } = await ended;
+      await close();
+      assert.equal(code, 0, 'pm500 sim ends in order');
     }
   });
 });
