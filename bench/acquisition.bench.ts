@@ -7,47 +7,17 @@ import { silentLogger } from '../src/support/logger';
 import { COMMAND, encodeFrame, encodeRegisterSession, HEADER_OFFSET } from '../src/transport/ethernet-ip/encapsulation';
 import { createExplicitTransport } from '../src/transport/ethernet-ip/explicit';
 import { unconnectedRequests } from '../src/transport/ethernet-ip/requests';
-import { percentile } from './measure';
+import { bestOf, measureReads, type ReadRate } from './read-rate';
 import { formatCount, type BenchLine } from './report';
 import { startSimulatorProcess } from './simulator-process';
 
 /** The peer's port is fixed, so the simulator gets an address of its own on the loopback network. */
 const ADDRESS = '127.0.0.77';
 const PORT = QUIRKS.enipPort.value;
-const DURATION_MS = 3000;
 const ROUNDS = 3;
 const ASSEMBLY = 102;
 const CLASS_ASSEMBLY = 4;
 const ATTRIBUTE_DATA = 3;
-
-interface ReadRate {
-  readonly perSecond: number;
-  readonly cpuMicrosecondsPerRead: number;
-  readonly p50Microseconds: number;
-  readonly p99Microseconds: number;
-}
-
-/** Reads back to back, one after the other, for a while. */
-async function measureReads(read: () => Promise<unknown>): Promise<ReadRate> {
-  const latencies: number[] = [];
-  for (let warmUp = 0; warmUp < 2000; warmUp++) await read();
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  for (let now = startedAt; now - startedAt < DURATION_MS;) {
-    await read();
-    const after = performance.now();
-    latencies.push(after - now);
-    now = after;
-  }
-  const elapsedMs = performance.now() - startedAt;
-  const cpu = process.cpuUsage(cpuBefore);
-  return {
-    perSecond: (latencies.length / elapsedMs) * 1000,
-    cpuMicrosecondsPerRead: (cpu.user + cpu.system) / latencies.length,
-    p50Microseconds: percentile(latencies, 0.5) * 1000,
-    p99Microseconds: percentile(latencies, 0.99) * 1000,
-  };
-}
 
 /** What the machine bears at all: one prepared request, no checks but the length of the reply. */
 async function openBareLoop(): Promise<{ read: () => Promise<void>; close: () => void }> {
@@ -80,11 +50,6 @@ async function openBareLoop(): Promise<{ read: () => Promise<void>; close: () =>
   };
 }
 
-/** The best round of each, taken in turn, so that a disturbance of the machine does not fall on one side only. */
-function best(left: ReadRate | undefined, right: ReadRate): ReadRate {
-  return left === undefined || right.perSecond > left.perSecond ? right : left;
-}
-
 /** Explicit reads of one assembly back to back on one connection, without the limits that a session would set. */
 export async function benchAcquisition(): Promise<BenchLine[]> {
   const simulator = await startSimulatorProcess(ADDRESS, PORT);
@@ -103,9 +68,9 @@ export async function benchAcquisition(): Promise<BenchLine[]> {
     await controller.connect(ADDRESS, 0, false);
     const block = { kind: 'assembly', instance: ASSEMBLY, sizeBytes } as const;
     for (let round = 0; round < ROUNDS; round++) {
-      bareRate = best(bareRate, await measureReads(bare.read));
-      ourRate = best(ourRate, await measureReads(() => transport.read(block)));
-      peerRate = best(
+      bareRate = bestOf(bareRate, await measureReads(bare.read));
+      ourRate = bestOf(ourRate, await measureReads(() => transport.read(block)));
+      peerRate = bestOf(
         peerRate,
         await measureReads(() => controller.getAttributeSingle(CLASS_ASSEMBLY, ASSEMBLY, ATTRIBUTE_DATA)),
       );

@@ -2,6 +2,7 @@ import { benchAcquisition } from './acquisition.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMeters } from './meters.bench';
+import { benchModbus } from './modbus.bench';
 import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
@@ -10,6 +11,7 @@ import { benchSparkplug } from './sparkplug.bench';
 
 const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
   acquisition: benchAcquisition,
+  modbus: benchModbus,
   meters: benchMeters,
   normalize: benchNormalize,
   'line-protocol': benchLineProtocol,

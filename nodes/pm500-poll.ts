@@ -34,6 +34,9 @@ export = (RED: NodeAPI): void => {
         onError: (error) => {
           this.error(error, { topic });
         },
+        onWait: (reason) => {
+          this.warn(`Meter "${topic}" is waited for: ${reason.message}`);
+        },
         onBack: () => {
           this.log(`Meter "${topic}" answers again.`);
         },

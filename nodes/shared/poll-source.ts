@@ -25,7 +25,7 @@ export interface PollSource {
 }
 
 /** What every meter is polled with; `onCondition` is the source's own. */
-export type MemberEvents = (name: string) => Pick<MemberOptions, 'onReading' | 'onError' | 'onBack'>;
+export type MemberEvents = (name: string) => Pick<MemberOptions, 'onReading' | 'onError' | 'onWait' | 'onBack'>;
 
 /** Meters of a list begin within this time, each at its own place in it. */
 const START_WITHIN_MS = 2000;

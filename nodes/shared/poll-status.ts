@@ -1,22 +1,23 @@
 import type { MeterCondition } from '../../src/acquisition/meter-poll';
+import { isWaitingCode } from '../../src/acquisition/waiting-codes';
 import type { ErrorCode } from '../../src/support/errors';
-import type { Condition, StatusLine } from './status';
+import type { StatusLine } from './status';
 
 /**
  * Catalog keys of the reasons that a person can do something about, or has to wait for; these are shown as long as they
  * last. Of a meter that simply does not answer the status says since when.
  */
-const REASON_KEYS: Readonly<Partial<Record<ErrorCode, readonly [Condition, string]>>> = {
-  ENIP_FRAME_INVALID: ['failed', 'notMeter'],
-  METER_SIZE_MISMATCH: ['failed', 'wrongSize'],
-  ENIP_NO_OWNER: ['waiting', 'noOwner'],
-  ENIP_OWNERSHIP_CONFLICT: ['failed', 'conflict'],
-  ENIP_CONNECTION_LIMIT: ['failed', 'noConnection'],
-  ENIP_PORT_IN_USE: ['failed', 'portInUse'],
-  MODBUS_BUSY: ['failed', 'socketTaken'],
-  MODBUS_SERIAL_UNAVAILABLE: ['failed', 'noSerial'],
-  METER_SHARED_WITH_PLC: ['waiting', 'sharedWithPlc'],
-  METER_PROTOCOL_BUSY: ['waiting', 'protocolBusy'],
+const REASON_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ENIP_FRAME_INVALID: 'notMeter',
+  METER_SIZE_MISMATCH: 'wrongSize',
+  ENIP_NO_OWNER: 'noOwner',
+  ENIP_OWNERSHIP_CONFLICT: 'conflict',
+  ENIP_CONNECTION_LIMIT: 'noConnection',
+  ENIP_PORT_IN_USE: 'portInUse',
+  MODBUS_BUSY: 'socketTaken',
+  MODBUS_SERIAL_UNAVAILABLE: 'noSerial',
+  METER_SHARED_WITH_PLC: 'sharedWithPlc',
+  METER_PROTOCOL_BUSY: 'protocolBusy',
 };
 
 /** Catalog keys of a meter that has never answered. */
@@ -69,10 +70,13 @@ function showAnswers(
 
 function showLoss(status: StatusLine, { code, staleSince }: MeterCondition & { kind: 'lost' }): void {
   const reason = code === undefined ? undefined : REASON_KEYS[code];
-  if (reason !== undefined) status.show(...reason);
+  if (code !== undefined && reason !== undefined) status.show(isWaitingCode(code) ? 'waiting' : 'failed', reason);
   else if (staleSince !== undefined) status.show('failed', 'stale', { time: timeOfDay(staleSince) });
   else status.show('failed', (code === undefined ? undefined : SILENCE_KEYS[code]) ?? 'failed');
 }
+
+const waits = (condition: MeterCondition): boolean =>
+  condition.kind === 'lost' && condition.code !== undefined && isWaitingCode(condition.code);
 
 /** How a list of meters stands. */
 export interface FleetState {
@@ -87,10 +91,12 @@ export interface FleetState {
 export function showFleet(status: StatusLine, { conditions, badRows, isFileBad }: FleetState): void {
   const count = conditions.length;
   const live = conditions.filter(({ kind }) => kind === 'read').length;
+  const isWaiting = badRows === 0 && !isFileBad && count > 0 && conditions.every(waits);
   const isStarting = conditions.some(({ kind }) => kind === 'idle' || kind === 'connecting');
   const counts = { live, count };
   const isWhole = live === count && badRows === 0 && !isFileBad;
-  const condition = isWhole && count > 0 ? 'ok' : live > 0 ? 'partial' : isStarting ? 'busy' : 'failed';
+  const without = isStarting ? 'busy' : isWaiting ? 'waiting' : 'failed';
+  const condition = isWhole && count > 0 ? 'ok' : live > 0 ? 'partial' : without;
   if (isFileBad) status.show(condition, count === 0 ? 'noList' : 'fleetFile', counts);
   else if (badRows > 0) status.show(condition, 'fleetRows', { ...counts, bad: badRows });
   else status.show(condition, 'fleet', counts);

@@ -4,6 +4,7 @@ import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/er
 import type { LinkState } from './meter-link';
 import { phaseOf, type PollSchedule } from './poll-schedule';
 import { startSchedule, type Schedule } from './schedule';
+import { isWaitingCode, reasonOf } from './waiting-codes';
 
 /** What polling needs of a meter's session. */
 export interface PolledMeter {
@@ -37,6 +38,8 @@ export interface MeterPollOptions {
   readonly onReading: (reading: Reading) => void;
   /** Once when the meter is lost, and once when some of its groups are; not for what was asked for by `readNow`. */
   readonly onError: (error: Pm500Error) => void;
+  /** In place of `onError` where nothing is wrong and the meter, or a group of it, only waits for somebody else. */
+  readonly onWait: (reason: Pm500Error) => void;
   readonly onBack: () => void;
   readonly onCondition: (condition: MeterCondition) => void;
 }
@@ -69,6 +72,8 @@ export class MeterPoll {
   /** When data came last, epoch milliseconds UTC. */
   private freshAt: number | undefined;
   private refusal = '';
+  /** True while what was told of a loss is that the meter waits. */
+  private waits = false;
 
   /** @throws Pm500Error CONFIG_INVALID when the meter has nothing in any of the groups */
   constructor(
@@ -181,10 +186,20 @@ export class MeterPoll {
     // A group that fails while the meter answers others is no loss of the meter.
     const isDown = this.meter.state.kind !== 'connected' && blocks.every(({ error }) => error !== undefined);
     this.lost = failed.length > 0 && (isDown || failed.length === this.parts.length);
-    const error = failedNow[0]?.blocks[0]?.error;
-    if (error !== undefined && !wasLost && tellsErrors) this.options.onError(this.failureOf(error));
+    if (!this.lost) this.waits = false;
+    // A wait may become a fault; of a fault everything has been said.
+    const error = (wasLost ? (this.waits ? blocks : []) : (failedNow[0]?.blocks ?? []))[0]?.error;
+    if (error !== undefined && tellsErrors) this.tell(this.failureOf(error), wasLost);
     if (wasLost && !this.lost) this.options.onBack();
     this.show();
+  }
+
+  private tell(failure: Pm500Error, isToldAlready: boolean): void {
+    const waits = isWaitingCode(reasonOf(failure.code, this.meter.state));
+    if (waits && isToldAlready) return;
+    this.waits = waits;
+    if (waits) this.options.onWait(failure);
+    else this.options.onError(failure);
   }
 
   private failureOf({ code, message }: { readonly code: ErrorCode; readonly message: string }): Pm500Error {

@@ -1,7 +1,18 @@
-import { METER_DEFAULTS, settingsOf, TRANSPORT_KINDS, type MeterSettings } from '../acquisition/meter-settings';
+import { createLinkTransport } from '../acquisition/link-transport';
+import { MeterRegistry } from '../acquisition/meter-registry';
+import {
+  METER_DEFAULTS,
+  MESSAGING_KINDS,
+  settingsOf,
+  TRANSPORT_KINDS,
+  type MeterChoice,
+  type MeterSettings,
+} from '../acquisition/meter-settings';
 import { QUIRKS } from '../meter/quirks';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
+import { systemClock } from '../support/clock';
 import { failUsage, type Options, type OptionRow } from './options';
+import { terminalLogger, type Terminal } from './terminal';
 
 const DEFAULT_RPI_MS = 250;
 const LONGEST_RPI_MS = 60_000;
@@ -22,22 +33,64 @@ export const METER_ROWS: readonly OptionRow[] = [
   { name: 'parity', value: 'NAME', help: `modbus-rtu: ${PARITIES.join(', ')} (${METER_DEFAULTS.parity})` },
 ];
 
+/** The options that say which meter is read over EtherNet/IP, and how. */
+export const ETHERNET_METER_ROWS: readonly OptionRow[] = [
+  { name: 'transport', value: 'NAME', help: `${MESSAGING_KINDS.join(', ')} (${METER_DEFAULTS.transport})` },
+  ...METER_ROWS.filter(({ name }) => name === 'rpi'),
+  { name: 'port', value: 'N', help: `TCP port (${METER_DEFAULTS.enipPort})` },
+];
+
+/** The meters that a command reads: one connection for each, with the same limits as in the nodes. */
+export function commandMeters(terminal: Terminal): MeterRegistry {
+  const dependencies = { clock: systemClock, random: Math.random, logger: terminalLogger(terminal) };
+  return new MeterRegistry({
+    ...dependencies,
+    createTransport: (settings) => createLinkTransport(settings, dependencies),
+  });
+}
+
+function onlyHost({ positionals }: Options, command: string): string {
+  const [host, extra] = positionals;
+  if (extra !== undefined) failUsage(`Argument "${extra}" is one too many; name one meter: ${command} HOST.`);
+  return host ?? '';
+}
+
+/** The packet interval, and that a person who reads from a shell and asks for `auto` wants values either way. */
+function chooseImplicit(options: Options): Pick<MeterChoice, 'rpiMs' | 'allowInputOnly'> {
+  const limits = { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS };
+  return { rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS, allowInputOnly: true };
+}
+
+/**
+ * The meter that a command over EtherNet/IP names.
+ * @param more what else is chosen, for instance the layout file
+ * @throws Pm500Error CONFIG_INVALID, LAYOUT_INVALID
+ */
+export function chooseEthernetMeter(options: Options, command: string, more: Partial<MeterChoice>): MeterSettings {
+  const host = onlyHost(options, command);
+  if (host === '') return failUsage(`The meter is missing; write ${command} HOST.`);
+  const transport = options.choice('transport', MESSAGING_KINDS) ?? METER_DEFAULTS.transport;
+  const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? METER_DEFAULTS.enipPort;
+  return settingsOf({ name: host, host, transport, port, ...chooseImplicit(options), ...more });
+}
+
 function chooseHost(options: Options, isSerial: boolean): string {
-  const [host, extra] = options.positionals;
-  if (extra !== undefined) failUsage(`Argument "${extra}" is one too many; name one meter: pm500 read HOST.`);
+  const host = onlyHost(options, 'pm500 read');
   if (!isSerial) {
     for (const name of SERIAL_OPTIONS) {
       if (options.has(name)) failUsage(`Option --${name} is for --transport modbus-rtu; leave it out.`);
     }
-    if (host === undefined || host === '') return failUsage('The meter is missing; write pm500 read HOST.');
-    return host;
+    return host === '' ? failUsage('The meter is missing; write pm500 read HOST.') : host;
   }
-  if (host !== undefined) failUsage(`Argument "${host}" has no use over a serial line; leave it out.`);
+  if (host !== '') failUsage(`Argument "${host}" has no use over a serial line; leave it out.`);
   const path = options.text('serial-port');
   return path ?? failUsage('The serial port is missing; write --serial-port PATH, for instance /dev/ttyUSB0.');
 }
 
-/** @throws Pm500Error CONFIG_INVALID */
+/**
+ * The meter that `pm500 read` names, over any transport.
+ * @throws Pm500Error CONFIG_INVALID
+ */
 export function chooseMeter(options: Options): MeterSettings {
   const transport = options.choice('transport', TRANSPORT_KINDS) ?? METER_DEFAULTS.transport;
   const isModbus = transport === 'modbus-tcp' || transport === 'modbus-rtu';
@@ -54,9 +107,7 @@ export function chooseMeter(options: Options): MeterSettings {
     name: host,
     host,
     transport,
-    rpiMs: options.number('rpi', { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS }) ?? DEFAULT_RPI_MS,
-    // A person who reads from a shell and asks for `auto` wants values either way.
-    allowInputOnly: true,
+    ...chooseImplicit(options),
     ...(port === undefined ? {} : { port }),
     ...(unitId === undefined ? {} : { unitId }),
     ...(baudRate === undefined ? {} : { baudRate }),

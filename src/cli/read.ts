@@ -1,7 +1,5 @@
 import { BUILT_IN_LAYOUT } from '../acquisition/layout-file';
-import { createLinkTransport } from '../acquisition/link-transport';
 import { whereOf } from '../acquisition/meter-address';
-import { MeterRegistry } from '../acquisition/meter-registry';
 import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/normalize';
 import type { Reading } from '../domain/reading';
@@ -10,9 +8,9 @@ import { QUIRKS } from '../meter/quirks';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
-import { chooseMeter, METER_ROWS } from './choose-meter';
+import { chooseMeter, commandMeters, METER_ROWS } from './choose-meter';
 import { formatTable } from './table';
-import { EXIT, terminalLogger, type Terminal } from './terminal';
+import { EXIT, type Terminal } from './terminal';
 
 const GROUP_NAMES = GROUPS.map(({ name }) => name);
 const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
@@ -138,14 +136,7 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     count: count ?? (intervalMs === undefined ? 1 : Number.POSITIVE_INFINITY),
     asJson: options.has('json'),
   };
-  const logger = terminalLogger(terminal);
-  const registry = new MeterRegistry({
-    clock: systemClock,
-    random: Math.random,
-    logger,
-    createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
-  });
-  const { session, release } = registry.acquire(meter);
+  const { session, release } = commandMeters(terminal).acquire(meter);
   try {
     return await printReadings(session, plan, terminal);
   } catch (thrown) {

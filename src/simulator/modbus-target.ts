@@ -5,6 +5,9 @@ import type { WireFaults } from './wire-faults';
 export const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3 } as const;
 const READ_FUNCTIONS: readonly number[] = [3, 4];
 const READ_PDU_BYTES = 5;
+/** Function 08 with sub-function 0: the meter sends the request back (1420-UM001E p.44). */
+const DIAGNOSTICS = 8;
+const DIAGNOSTICS_BYTES = 3;
 
 /** Where a target takes its registers from. */
 export interface RegisterSource {
@@ -28,7 +31,8 @@ export interface ModbusStats {
 
 /**
  * The Modbus application layer of a simulated meter, without a socket: one PDU in, one out. Functions 03 and 04 read the
- * same values (1420-UM001E p.44); a write is refused as if the function did not exist, since nothing here may be set.
+ * same values (1420-UM001E p.44). A real meter also takes the writes 06 and 16 and a vendor's read 0x42; here a write is
+ * refused as if the function did not exist, since nothing may be set, and nobody knows what 0x42 looks like.
  */
 export class ModbusTarget {
   private readonly functions: Record<number, number> = {};
@@ -46,6 +50,7 @@ export class ModbusTarget {
     this.functions[functionCode] = (this.functions[functionCode] ?? 0) + 1;
     const fault = this.faults?.modbusException();
     if (fault !== undefined) return this.refuse(functionCode, fault);
+    if (functionCode === DIAGNOSTICS) return this.echo(pdu);
     if (!READ_FUNCTIONS.includes(functionCode)) return this.refuse(functionCode, EXCEPTION.illegalFunction);
     const words = ((pdu[3] ?? 0) << 8) | (pdu[4] ?? 0);
     if (pdu.length !== READ_PDU_BYTES || words < 1 || words > QUIRKS.modbusReadRegisters.value) {
@@ -62,6 +67,11 @@ export class ModbusTarget {
   /** Counts so far. */
   get counts(): Pick<ModbusStats, 'functions' | 'exceptions'> {
     return { functions: { ...this.functions }, exceptions: { ...this.exceptions } };
+  }
+
+  private echo(pdu: Uint8Array): Uint8Array {
+    if (pdu.length < DIAGNOSTICS_BYTES) return this.refuse(DIAGNOSTICS, EXCEPTION.illegalValue);
+    return pdu[1] === 0 && pdu[2] === 0 ? pdu : this.refuse(DIAGNOSTICS, EXCEPTION.illegalFunction);
   }
 
   private refuse(functionCode: number, exception: number): Uint8Array {

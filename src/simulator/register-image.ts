@@ -21,12 +21,22 @@ const ROWS: readonly Register[] = REGISTERS.map((row) =>
     : { ...row, encoding: row.encoding === 'FLAGS' ? 'UINT' : row.encoding, metric: nameOf(row.register) },
 );
 
-/** Three phases and neutral, demand over fixed 15 minutes, no transformers: as the load model works. */
+/**
+ * Three phases and neutral, demand over fixed 15 minutes by the clock, no transformers: as the load model works. Where zero
+ * is out of the printed range there is something in it: no filter, United States daylight saving time though it is off,
+ * pulses of one.
+ */
 const SETTINGS: Readonly<Record<string, number>> = {
   [nameOf(304_098)]: WIRING_MODES.indexOf('3PN'),
   [nameOf(304_108)]: 3,
+  [nameOf(304_110)]: 1,
   [nameOf(304_121)]: 1,
   [nameOf(304_123)]: 1,
+  [nameOf(304_129)]: 1,
+  [nameOf(304_364)]: 3,
+  [nameOf(304_367)]: 11,
+  [nameOf(304_869)]: 1,
+  [nameOf(304_875)]: 1,
 };
 /** Bits of register 316387: Ethernet Modbus, EtherNet/IP (1420-UM001D p.61 Table 32). */
 const FITTED_MODULES = (1 << 3) | (1 << 8);

@@ -3,7 +3,7 @@ import { MeterPoll, type MeterCondition, type MeterPollOptions } from '../../src
 import type { LinkState } from '../../src/acquisition/meter-link';
 import type { Reading } from '../../src/domain/reading';
 import { GROUPS } from '../../src/meter/groups';
-import { Pm500Error } from '../../src/support/errors';
+import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { FakeClock } from '../support/fake-clock';
 import { sampleReading } from '../support/readings';
@@ -35,6 +35,8 @@ class FakeMeter {
   get listenerCount(): number {
     return this.listeners.size;
   }
+  /** What reads of broken groups fail with. */
+  error: { readonly code: ErrorCode; readonly message: string } = LOST;
   async readGroups(groups: readonly string[], signal?: AbortSignal): Promise<Reading> {
     this.asked.push(groups.join('+'));
     await this.gate;
@@ -42,7 +44,9 @@ class FakeMeter {
     const instances = GROUPS.filter(({ name }) => groups.includes(name)).flatMap(({ assemblies }) => assemblies);
     const reading = sampleReading(instances, seededRandom(1));
     const fails = (group: string): boolean => this.broken.has(group) || this.broken.has('all');
-    const blocks = reading.blocks.map((block) => (fails(block.group) ? { ...block, values: {}, error: LOST } : block));
+    const blocks = reading.blocks.map((block) =>
+      fails(block.group) ? { ...block, values: {}, error: this.error } : block,
+    );
     return { ...reading, blocks };
   }
 }
@@ -59,6 +63,7 @@ function poll(meter: FakeMeter, clock: FakeClock, options: Partial<MeterPollOpti
     clock,
     onReading: (reading) => readings.push(reading),
     onError: ({ message }) => events.push(message),
+    onWait: ({ message }) => events.push(`waits: ${message}`),
     onBack: () => events.push('back'),
     onCondition: (condition) => conditions.push(condition),
     ...options,
@@ -98,6 +103,51 @@ describe('MeterPoll', () => {
     await meterPoll.stop();
     assert.equal(clock.pending, 0);
     assert.equal(meter.listenerCount, 0);
+  });
+
+  it('tells once that a meter waits for somebody else, which is no error, and a fault that comes of it', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const { meterPoll, events } = poll(meter, clock);
+    const refuse = (code: ErrorCode, message: string): void => {
+      meter.broken.add('all');
+      meter.error = { code, message };
+      meter.enter('waiting', new Pm500Error(code, message));
+    };
+    refuse('ENIP_NO_OWNER', 'nobody to listen to.');
+    await clock.advance(2500);
+    // Left alone meanwhile, it still waits for the same.
+    meter.error = { code: 'METER_BACKING_OFF', message: 'nobody to listen to. The next attempt is in 4 s.' };
+    await clock.advance(5000);
+    assert.deepEqual(events, ['waits: nobody to listen to.']);
+    refuse('ENIP_CONNECT_FAILED', 'nothing listens there.');
+    await clock.advance(5000);
+    refuse('ENIP_NO_OWNER', 'nobody to listen to.');
+    await clock.advance(5000);
+    meter.broken.clear();
+    meter.enter('connected');
+    await clock.advance(2000);
+    refuse('METER_PROTOCOL_BUSY', 'Modbus has it.');
+    await clock.advance(5000);
+    assert.deepEqual(events, [
+      'waits: nobody to listen to.',
+      'nothing listens there.',
+      'back',
+      'waits: Modbus has it.',
+    ]);
+    await meterPoll.stop();
+  });
+
+  it('warns of waiting also when the first read finds the meter left alone', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    meter.broken.add('all');
+    meter.error = { code: 'METER_BACKING_OFF', message: 'next attempt in 4 s.' };
+    meter.state = { kind: 'waiting', since: 0, error: new Pm500Error('METER_SHARED_WITH_PLC', 'a PLC owns it.') };
+    const { meterPoll, events } = poll(meter, clock);
+    await clock.advance(3000);
+    assert.deepEqual(events, ['waits: next attempt in 4 s.']);
+    await meterPoll.stop();
   });
 
   it('reads groups on schedules of their own; one that fails alone is no loss of the meter', async () => {

@@ -8,11 +8,10 @@ import { FAULTS } from '../../src/simulator/fault-table';
 import { settingsOfMany } from '../../src/simulator/many-meters';
 import { dailyProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
-import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { growthMegabytes, heapAfterCollection, type HeapSample } from '../soak/heap-trend';
-import { Stalls } from '../soak/stalls';
+import { steadyClock, Stalls } from '../soak/stalls';
 import { REPLY_TIMEOUT_MS, RPI_MS, Subject } from '../soak/subject';
 
 const SECONDS = Number(process.env['PM500_SOAK_SECONDS'] ?? 20);
@@ -57,13 +56,14 @@ function startMeters(): Promise<Simulator> {
     ),
     speed: 10,
     refreshMs: 1,
+    clock: steadyClock,
     random: seededRandom(2026),
     modbusSuspendsEnipMs: 200,
   });
 }
 
 function acquireMeters(simulator: Simulator): readonly AcquiredMeter[] {
-  const dependencies = { clock: systemClock, random: seededRandom(500), logger: silentLogger };
+  const dependencies = { clock: steadyClock, random: seededRandom(500), logger: silentLogger };
   const registry = new MeterRegistry({
     ...dependencies,
     createTransport: (settings) => createLinkTransport(settings, dependencies),
@@ -91,11 +91,11 @@ function acquireMeters(simulator: Simulator): readonly AcquiredMeter[] {
 
 /** Looks at the heap now and then until `until`, after the warm-up. */
 async function sampleHeap(until: number): Promise<readonly HeapSample[]> {
-  const lastsMs = until - Date.now();
+  const lastsMs = until - steadyClock.now();
   await pause(WARM_UP_SHARE * lastsMs);
   const samples: HeapSample[] = [];
   for (let index = 0; index < HEAP_SAMPLES; index++) {
-    samples.push({ atMs: Date.now(), bytes: heapAfterCollection() });
+    samples.push({ atMs: steadyClock.now(), bytes: heapAfterCollection() });
     await pause(((1 - WARM_UP_SHARE) * lastsMs) / HEAP_SAMPLES);
   }
   return samples;
@@ -138,7 +138,7 @@ describe('a soak of faults', () => {
         new Subject(what, kind, simulator.meters[index]!, acquired[index]!.session, seededRandom(index), stalls),
     );
     const polls = subjects.map((subject) => subject.poll());
-    const until = Date.now() + 1000 * SECONDS;
+    const until = steadyClock.now() + 1000 * SECONDS;
     const [heap] = await Promise.all([sampleHeap(until), ...subjects.map((subject) => subject.disturb(until))]);
     for (const subject of subjects) subject.stop();
     await Promise.all(polls);

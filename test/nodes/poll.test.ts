@@ -138,6 +138,8 @@ describe('pm500-poll on a message', () => {
     const noOwner = new Pm500Error('ENIP_NO_OWNER', 'Nobody owns it.');
     assert.equal(tell({ kind: 'waiting', error: noOwner }), 'blue no PLC to listen to');
     assert.equal(tell({ kind: 'connected' }), 'green energy 2 ms');
+    const conflict = new Pm500Error('ENIP_OWNERSHIP_CONFLICT', 'Configured by another.');
+    assert.equal(tell({ kind: 'waiting', error: conflict }), 'blue owned by another');
     const shared = new Pm500Error('METER_SHARED_WITH_PLC', 'Owned by a PLC.');
     assert.equal(tell({ kind: 'waiting', error: shared }), 'blue needs maintenance');
     await node.close();

@@ -102,7 +102,10 @@ export class ServedOracle {
     const newest = equal.findLast(({ served }) => isTimely(block, served.timestamp, limits));
     if (newest === undefined) {
       const ages = equal.map(({ served }) => block.timestamp - served.timestamp);
-      return `${what}: served ${ages.join(', ')} ms before, ${describeLimit(block, limits)}`;
+      const others = frames
+        .slice(-5)
+        .map(({ served }) => `${Buffer.from(served.bytes).toString('hex')} ${block.timestamp - served.timestamp} ms`);
+      return `${what}: served ${ages.join(', ')} ms before, ${describeLimit(block, limits)}; last were ${others.join(', ')}`;
     }
     if (limits.comesByItself && isOld(block, limits)) return `${what}: ${block.latencyMs} ms old when it was read`;
     const before = this.lastShown.get(id);

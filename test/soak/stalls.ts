@@ -1,3 +1,11 @@
+import { systemClock, type Clock } from '../../src/support/clock';
+
+/** Wall clock of the whole soak: one that is never set, so that times of both sides can be compared to the millisecond. */
+export const steadyClock: Clock = {
+  ...systemClock,
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
+};
+
 const EVERY_MS = 5;
 /** A timer that is late by less is no stall. */
 const TOLERANCE_MS = 5;
@@ -7,7 +15,7 @@ const KEPT_MS = 60_000;
 /** When this process did nothing, because the machine was busy elsewhere or it collected garbage: epoch milliseconds. */
 export class Stalls {
   private readonly stalls: { readonly from: number; readonly to: number }[] = [];
-  private last = Date.now();
+  private last = steadyClock.now();
   private readonly timer = setInterval(() => {
     this.look();
   }, EVERY_MS);
@@ -27,7 +35,7 @@ export class Stalls {
   }
 
   private look(): void {
-    const now = Date.now();
+    const now = steadyClock.now();
     if (now - this.last > EVERY_MS + TOLERANCE_MS) {
       this.stalls.push({ from: this.last, to: now });
       this.longestMs = Math.max(this.longestMs, now - this.last);

@@ -5,7 +5,7 @@ import { FAULT_ROWS, FAULTS, type FaultName, type FaultRow } from '../../src/sim
 import type { RunningMeter } from '../../src/simulator/simulator';
 import type { Random } from '../../src/support/random';
 import { ServedOracle } from './served-oracle';
-import type { Stalls } from './stalls';
+import { steadyClock, type Stalls } from './stalls';
 
 export const INTERVAL_MS = 250;
 export const RPI_MS = 100;
@@ -84,7 +84,7 @@ export class Subject {
 
   async poll(): Promise<void> {
     while (!this.stopped) {
-      const began = Date.now();
+      const began = steadyClock.now();
       const { blocks } = await this.session.readGroups(GROUPS);
       for (const block of blocks) {
         const verdict = this.oracle.judge(block, {
@@ -97,16 +97,16 @@ export class Subject {
       }
       this.cycles++;
       if (blocks.every(({ error }) => error === undefined)) this.goodAt = began;
-      await pause(Math.max(1, INTERVAL_MS - (Date.now() - began)));
+      await pause(Math.max(1, INTERVAL_MS - (steadyClock.now() - began)));
     }
   }
 
   /** Every fault once, and then again until the time is up. */
   async disturb(until: number): Promise<void> {
     await this.recover('the start');
-    for (let round = 0; round === 0 || Date.now() < until; round++) {
+    for (let round = 0; round === 0 || steadyClock.now() < until; round++) {
       for (const name of faultsFor(this.kind, this.random)) {
-        if (round > 0 && Date.now() > until) return;
+        if (round > 0 && steadyClock.now() > until) return;
         await this.inject(name);
       }
     }
@@ -132,7 +132,7 @@ export class Subject {
     this.meter.faults.start(name, instant ? parameters : { ...parameters, durationMs: FAULT_MS });
     this.seen.add(name);
     const delayMs = this.meter.faults.number('late-frames', 'delayMs');
-    if (delayMs > 0) this.lateness.push({ delayMs, until: Date.now() + FAULT_MS + delayMs + 1000 });
+    if (delayMs > 0) this.lateness.push({ delayMs, until: steadyClock.now() + FAULT_MS + delayMs + 1000 });
     while (this.lateness.length > 2) this.lateness.shift();
     await pause(FAULT_MS + 20);
     while (this.meter.faults.has(name)) await pause(5);
@@ -141,12 +141,12 @@ export class Subject {
   }
 
   private async recover(name: string): Promise<void> {
-    const began = Date.now();
-    while (this.meter.plcOwns === false && Date.now() < began + OWNER_MS) await pause(5);
-    const ended = Date.now();
+    const began = steadyClock.now();
+    while (this.meter.plcOwns === false && steadyClock.now() < began + OWNER_MS) await pause(5);
+    const ended = steadyClock.now();
     const limitMs = RECOVERY_MS + (this.kind === 'listen-only' ? REFUSAL_HOLD_MS + BACK_OFF_MS : 0);
     while (this.goodAt < ended) {
-      const now = Date.now();
+      const now = steadyClock.now();
       if (now - ended > limitMs + this.stalls.between(ended, now)) {
         const { message } = this.session.state.error ?? { message: 'connected' };
         this.slow.push(`${this.what}: nothing good ${now - ended} ms after ${name}: ${message}`);
@@ -154,6 +154,6 @@ export class Subject {
       }
       await pause(10);
     }
-    this.recoveries.push(Date.now() - ended);
+    this.recoveries.push(steadyClock.now() - ended);
   }
 }

@@ -74,7 +74,7 @@ export class LayoutCheck {
   }
 
   /** Takes the counters of the verified registers for comparison; a reading over Modbus holds them too. */
-  acceptVerifiedCounters(counters: Counters, timestamp: number): void {
+  private acceptVerifiedCounters(counters: Counters, timestamp: number): void {
     this.verified = { counters, timestamp };
   }
 

@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, TABLE_FILE, renderTable } from './table';
+
+/** Writes the page that the table is read on. */
+void renderTable().then((text) => {
+  writeFileSync(join(ROOT, TABLE_FILE), text);
+});
