@@ -7,6 +7,8 @@ import type { Served } from '../../src/simulator/served';
 const KEPT_MS = 5000;
 /** Wall clocks give whole milliseconds. */
 const CLOCK_MS = 2;
+/** An overload may leave so few values that a millisecond changes none of their 24 bits. */
+const FEWEST_NUMBERS = 8;
 /** What a single holds of a number: 24 bits. */
 const SINGLE = 2 ** -24;
 /** The pair of assembly 107 has a low half of up to a million kWh: 31 Wh and a bit. */
@@ -127,7 +129,8 @@ export class ServedOracle {
 
   /** A reading can only be traced when new values make new bytes. */
   private compare(before: Frame | undefined, { served, says }: Frame): void {
-    const hasNumbers = Object.values(says ?? {}).filter((value) => typeof value === 'number').length > 1;
+    const numbers = Object.values(says ?? {}).filter((value) => typeof value === 'number').length;
+    const hasNumbers = numbers >= FEWEST_NUMBERS;
     if (before === undefined || !hasNumbers || before.served.simulatedTimeMs === served.simulatedTimeMs) return;
     if (Buffer.compare(before.served.bytes, served.bytes) === 0) this.alike++;
   }
