@@ -4,11 +4,11 @@ import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
 import { DeviceUsers } from '../src/sparkplug/device-users';
 import { EdgeNode } from '../src/sparkplug/edge-node';
 import { createOpenLink } from '../src/sparkplug/mqtt-link';
-import { EdgeSession } from '../src/sparkplug/session';
+import { EdgeSession, type EdgeSessionDependencies, type EdgeSessionSettings } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
 import { onClose } from './shared/close';
 import { nodeLogger } from './shared/logger';
-import { takeOutbox } from './shared/outboxes';
+import { takeOutbox, type TakenOutbox } from './shared/outboxes';
 import { bdSeqStoreOf, type SparkplugEdgeNode } from './shared/sparkplug-edges';
 import { readEdgeSettings, readStoreLimits, STORE_KINDS } from './shared/sparkplug-settings';
 import { startNode } from './shared/start';
@@ -16,6 +16,20 @@ import { startNode } from './shared/start';
 interface Credentials {
   readonly username: unknown;
   readonly password: unknown;
+}
+
+/** A session over an outbox that was taken for it; where it cannot be made, the outbox is free again. */
+function createSession(
+  store: TakenOutbox | undefined,
+  dependenciesOf: () => Omit<EdgeSessionDependencies, 'outbox'>,
+  settings: EdgeSessionSettings,
+): EdgeSession {
+  try {
+    return new EdgeSession(settings, { ...dependenciesOf(), ...(store === undefined ? {} : { outbox: store.outbox }) });
+  } catch (thrown) {
+    void store?.giveBack(false);
+    throw thrown;
+  }
 }
 
 /** One Sparkplug edge node: one MQTT session that all its sparkplug-out nodes share. */
@@ -28,14 +42,17 @@ export = (RED: NodeAPI): void => {
       // Before anything is opened: wrong IDs are refused here.
       new EdgeNode(settings.node);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, readStoreLimits(config));
-      const session = new EdgeSession(settings, {
-        clock: systemClock,
-        random: Math.random,
-        logger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(bdSeqStoreOf(RED, this.id, logger)),
-        ...(store === undefined ? {} : { outbox: store.outbox }),
-      });
+      const session = createSession(
+        store,
+        () => ({
+          clock: systemClock,
+          random: Math.random,
+          logger,
+          openLink: createOpenLink(connect, systemClock),
+          bdSeq: createBdSeqCounter(bdSeqStoreOf(RED, this.id, logger)),
+        }),
+        settings,
+      );
       const users = new DeviceUsers(session);
       const attach: SparkplugEdgeNode['attach'] = () => {
         session.start();

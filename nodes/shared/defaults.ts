@@ -92,6 +92,7 @@ export const DEFAULTS = {
     webSocketPath: '',
     clientId: '',
     detectDuplicates: true,
+    metricModel: 'flat',
     store: 'disk',
     maximumMegabytes: 100,
     maximumAgeHours: 72,

@@ -3,6 +3,7 @@ import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
 import { parseServers } from '../../src/sparkplug/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session';
 import type { OutboxLimits } from '../../src/outbox/outbox';
+import { packageVersion } from '../../src/support/package-version';
 import type { ConfigReader, NumberRange } from './config';
 import { OUTBOX_HOURS_RANGE, OUTBOX_MEGABYTES_RANGE, outboxLimits } from './outboxes';
 import { readBrokerTls, readLogin } from './sparkplug-edges';
@@ -12,6 +13,9 @@ const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: t
 const HISTORICAL_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'values per second' };
 const CONNECT_TIMEOUT_MS = 10_000;
 const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
+
+/** How metrics stand in messages. */
+const METRIC_MODELS = ['flat', 'templates'] as const;
 
 /** Where values wait that cannot be sent; `none` lets them go. */
 export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
@@ -38,6 +42,7 @@ export function readEdgeSettings(
   const webSocketPath = config.text('webSocketPath');
   const port = config.port('port');
   const tlsId = config.text('tls');
+  const hasTemplates = config.choice('metricModel', METRIC_MODELS) === 'templates';
   const { maximumAgeMs = Infinity } = readStoreLimits(config);
   // A configuration node that is missing shows at once; the files are read for every connection.
   if (config.flag('useTls')) readBrokerTls(RED, tlsId);
@@ -47,6 +52,7 @@ export function readEdgeSettings(
       edgeNodeId: config.text('edgeNodeId'),
       watchesDuplicates: config.flag('detectDuplicates'),
       ...(primaryHostId === '' ? {} : { primaryHostId }),
+      ...(hasTemplates ? { templates: { version: packageVersion(), startedAt: Date.now() } } : {}),
     },
     broker: {
       host: config.requiredText('host'),

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { hasCode, toPm500Error } from '../support/errors';
-import { isRecord } from '../support/expect';
+import { packageVersion } from '../support/package-version';
 import { CHECK_HELP, runCheck } from './check';
 import { READ_HELP, runRead } from './read';
 import { runScan, SCAN_HELP } from './scan';
@@ -34,19 +32,6 @@ ${Object.entries(COMMANDS)
 Exit codes: 0 done, 1 the meter or the network failed, 2 wrong options.
 `;
 
-/** The package's version; its manifest stands above src, and above dist when built. */
-function version(): string {
-  for (const root of ['../..', '../../..']) {
-    try {
-      const manifest: unknown = JSON.parse(readFileSync(join(__dirname, root, 'package.json'), 'utf8'));
-      if (isRecord(manifest) && typeof manifest['version'] === 'string') return manifest['version'];
-    } catch {
-      // Not there: the other place is tried.
-    }
-  }
-  return 'unknown';
-}
-
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -55,7 +40,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     return name === undefined ? EXIT.usage : EXIT.success;
   }
   if (name === '--version') {
-    terminal.print(`${version()}\n`);
+    terminal.print(`${packageVersion()}\n`);
     return EXIT.success;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

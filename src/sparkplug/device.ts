@@ -94,6 +94,9 @@ export class Device {
     this.#aliases = aliases;
   }
 
+  /** The alias of a metric or an instance of this device. */
+  readonly aliasOf = (name: string): number => this.#aliases.of(name);
+
   /** True while the meter does not answer: such a device is dead. */
   get isLost(): boolean {
     return this.#isLost;

@@ -30,6 +30,8 @@ export type EdgeEvent =
   | { readonly kind: 'removed'; readonly deviceId: string; readonly at: number }
   /** The time that a `quiet` effect asked for has passed. */
   | { readonly kind: 'quietOver'; readonly at: number }
+  /** The time that a `health` effect asked for has passed. */
+  | { readonly kind: 'healthDue'; readonly at: number }
   /** The broker takes messages more slowly than they come. */
   | { readonly kind: 'congested' }
   | { readonly kind: 'drained'; readonly at: number }
@@ -70,6 +72,8 @@ export type EdgeEffect =
   | { readonly kind: 'settle'; readonly deviceId: string }
   /** Say `quietOver` when the next rebirth may be made. */
   | { readonly kind: 'quiet' }
+  /** Say `healthDue` when the health of the edge node is to be published again. */
+  | { readonly kind: 'health' }
   /** Values that no message has carried as present ones and perhaps none will: store and forward keeps them. */
   | { readonly kind: 'unsent'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
   /** Somebody else was born with the IDs of this edge node. */

@@ -1,11 +1,13 @@
 import { checkSamples } from './check-samples';
 import { readCommand } from './command';
-import type { Device } from './device';
 import { DeviceList } from './device-list';
+import { bearDevice, forwardHistory, killDevice } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
+import { type HealthSettings, templateModel } from './metric-model';
 import { Publisher } from './publisher';
+import { isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
 
 export interface EdgeNodeSettings extends EdgeNodeDescriptor {
@@ -15,6 +17,8 @@ export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   readonly hasFurtherServers?: boolean;
   /** True: read the own NBIRTH topic, where another edge node with the same IDs would show. */
   readonly watchesDuplicates?: boolean;
+  /** Gather metrics in instances of templates, with the health of the edge node; flat metrics where absent. */
+  readonly templates?: HealthSettings;
 }
 
 type EventOf<Kind extends EdgeEvent['kind']> = Extract<EdgeEvent, { kind: Kind }>;
@@ -50,7 +54,7 @@ export class EdgeNode {
     checkId('edge node ID', settings.edgeNodeId);
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
     this.#settings = settings;
-    this.#publisher = new Publisher(settings);
+    this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates));
   }
 
   get phase(): EdgePhase {
@@ -89,10 +93,12 @@ export class EdgeNode {
       case 'settled':
         return this.#onSettled(event);
       case 'removed':
-        return this.#killDevice(this.#devices.remove(event.deviceId), event.at);
+        return killDevice(this.#publisher, this.#devices.remove(event.deviceId), event.at);
       case 'quietOver':
         this.#isQuiet = false;
         return this.#isRebirthDue && !this.#isCongested ? this.#birthAll(event.at) : [];
+      case 'healthDue':
+        return this.#phase === 'born' ? this.#sayHealth(event.at) : [];
       case 'congested':
         this.#isCongested = true;
         return [];
@@ -195,7 +201,7 @@ export class EdgeNode {
 
   #onSamples(event: EventOf<'samples'>): Effects {
     const { deviceId, samples, at } = event;
-    checkSamples(deviceId, samples);
+    checkSamples(deviceId, samples, this.#settings.templates === undefined ? undefined : isInstanceName);
     if (samples.length === 0) return [];
     const device = this.#devices.obtain(deviceId);
     device.watch(samples);
@@ -207,9 +213,10 @@ export class EdgeNode {
       this.#counts.suppressed += taken.unsent.length;
       effects.push({ kind: 'unsent', deviceId, samples: taken.unsent });
     }
-    if (device.isLost) return [...effects, ...this.#killDevice(device, at)];
-    if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(deviceId, taken, at));
-    if (device.isSettled && !device.isBorn && this.#mayPublishData) effects.push(this.#birthDevice(device, at));
+    if (device.isLost) return [...effects, ...killDevice(this.#publisher, device, at)];
+    if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device, taken, at));
+    if (device.isSettled && !device.isBorn && this.#mayPublishData)
+      effects.push(bearDevice(this.#publisher, device, at));
     else if (device.needsSettling) {
       device.isSettling = true;
       effects.push({ kind: 'settle', deviceId });
@@ -224,13 +231,7 @@ export class EdgeNode {
     // A meter that stopped answering meanwhile settles anew when it is back.
     if (device.isLost) return [];
     device.isSettled = true;
-    return this.#mayPublishData && device.needsBirth ? [this.#birthDevice(device, at)] : [];
-  }
-
-  #killDevice(device: Device | undefined, at: number): Effects {
-    if (device?.isBorn !== true) return [];
-    device.isBorn = false;
-    return [this.#publisher.deviceDeath(device.id, at)];
+    return this.#mayPublishData && device.needsBirth ? [bearDevice(this.#publisher, device, at)] : [];
   }
 
   /** After congestion: the birth that was asked for meanwhile, else whatever each device has to say. */
@@ -239,10 +240,10 @@ export class EdgeNode {
     const effects: EdgeEffect[] = [];
     for (const device of this.#devices) {
       if (!device.isSettled || device.isLost) continue;
-      if (device.needsBirth && !device.isSettling) effects.push(this.#birthDevice(device, at));
+      if (device.needsBirth && !device.isSettling) effects.push(bearDevice(this.#publisher, device, at));
       else if (device.isBorn) {
         const taken = device.takePending();
-        if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device.id, taken, at));
+        if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device, taken, at));
       }
     }
     return effects;
@@ -256,35 +257,24 @@ export class EdgeNode {
     const birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
     this.#duplicates.add(birth.payload);
     const effects: EdgeEffect[] = [birth, { kind: 'quiet' }];
+    if (this.#settings.templates !== undefined) effects.push({ kind: 'health' });
     for (const device of this.#devices) {
-      if (device.isSettled && !device.isLost) effects.push(this.#birthDevice(device, at));
+      if (device.isSettled && !device.isLost) effects.push(bearDevice(this.#publisher, device, at));
     }
     return effects;
   }
 
-  #birthDevice(device: Device, at: number): EdgeEffect {
-    device.isBorn = true;
-    return this.#publisher.deviceBirth(device.id, { metrics: device.takeBirth(), published: device.present }, at);
+  #onHistory(event: EventOf<'history'>): Effects {
+    const device = this.#devices.find(event.deviceId);
+    if (!this.#mayPublishData || device?.isBorn !== true) return [];
+    const { effects, forwarded } = forwardHistory(this.#publisher, device, event);
+    this.#counts.historical += forwarded;
+    return effects;
   }
 
-  #onHistory({ deviceId, samples, isForced, at }: EventOf<'history'>): Effects {
-    const device = this.#devices.find(deviceId);
-    if (!this.#mayPublishData || device?.isBorn !== true) return [];
-    const effects: EdgeEffect[] = [];
-    const isUnknown = device.historical(samples).unknown.length > 0;
-    if (isUnknown) {
-      if (!isForced) return [];
-      for (const sample of samples) device.adopt(sample, at);
-      effects.push(this.#birthDevice(device, at));
-    }
-    const { metrics, misfits } = device.historical(samples);
-    this.#counts.historical += metrics.length;
-    if (misfits > 0) {
-      const message = `Sparkplug: ${misfits} stored values of device "${deviceId}" do not fit the datatypes of today; they were dropped.`;
-      effects.push({ kind: 'warn', message });
-    }
-    // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
-    return metrics.length === 0 ? effects : [...effects, this.#publisher.deviceHistory(deviceId, metrics, at)];
+  #sayHealth(at: number): Effects {
+    const data = this.#mayPublishData ? this.#publisher.nodeData(at) : undefined;
+    return data === undefined ? [{ kind: 'health' }] : [data, { kind: 'health' }];
   }
 
   /** Says NDEATH, which only a node that was born may say, and ends the session. */

@@ -1,9 +1,13 @@
+import type { Device } from './device';
 import type { EdgeEffect } from './edge-events';
+import { FLAT_MODEL, type MetricModel } from './metric-model';
 import type { MetricSample } from './metrics';
 import { bdSeqMetric, nextServerMetric, rebirthMetric } from './node-metrics';
 import { encodePayload, type Metric, type PayloadForm } from './payload';
 import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
 
+/** The device that a message is about. */
+type Addressee = Pick<Device, 'id' | 'aliasOf'>;
 type Publish = Extract<EdgeEffect, { kind: 'publish' }>;
 
 /** Present values as metrics, and the samples that they were made of. */
@@ -22,10 +26,12 @@ export class Publisher {
   /** Messages made to be published, and metrics in them. */
   readonly counts = { messages: 0, metrics: 0 };
   readonly #node: EdgeNodeDescriptor;
+  readonly #model: MetricModel;
   #seq = 0;
 
-  constructor(node: EdgeNodeDescriptor) {
+  constructor(node: EdgeNodeDescriptor, model: MetricModel = FLAT_MODEL) {
     this.#node = node;
+    this.#model = model;
   }
 
   /** NDEATH as the will of a CONNECT: without `seq`, with `bdSeq` alone. */
@@ -42,7 +48,15 @@ export class Publisher {
     this.#seq = 0;
     const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
     if (hasFurtherServers) metrics.push(nextServerMetric(at));
+    metrics.push(...this.#model.nodeBirth(at));
     return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, 'birth', at);
+  }
+
+  /** NDATA with what changed of the edge node itself; undefined where nothing does. */
+  nodeData(at: number): Publish | undefined {
+    const metrics = this.#model.nodeData(at);
+    if (metrics.length === 0) return undefined;
+    return this.#sequenced('NDATA', nodeTopic('NDATA', this.#node), metrics, 'data', at);
   }
 
   /** NDEATH, published when the node leaves on purpose: what the will says. */
@@ -50,24 +64,28 @@ export class Publisher {
     return this.#count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
   }
 
-  deviceBirth(deviceId: string, { metrics, published }: Content, at: number): Publish {
-    const publish = this.#sequenced('DBIRTH', deviceTopic('DBIRTH', this.#node, deviceId), metrics, 'birth', at);
-    return { ...publish, live: { deviceId, samples: published } };
+  deviceBirth(device: Addressee, { metrics, published }: Content, at: number): Publish {
+    const grouped = this.#model.deviceBirth(metrics, device.aliasOf);
+    return { ...this.#ofDevice('DBIRTH', device.id, grouped, at), live: { deviceId: device.id, samples: published } };
   }
 
   /** @param content in order of time */
-  deviceData(deviceId: string, { metrics, published }: Content, at: number): Publish {
-    const publish = this.#sequenced('DDATA', deviceTopic('DDATA', this.#node, deviceId), metrics, 'data', at);
-    return { ...publish, live: { deviceId, samples: published } };
+  deviceData(device: Addressee, { metrics, published }: Content, at: number): Publish {
+    return { ...this.deviceHistory(device, metrics, at), live: { deviceId: device.id, samples: published } };
   }
 
-  /** @param metrics that are historical */
-  deviceHistory(deviceId: string, metrics: readonly Metric[], at: number): Publish {
-    return this.#sequenced('DDATA', deviceTopic('DDATA', this.#node, deviceId), metrics, 'data', at);
+  /** @param metrics that are historical, or in order of time */
+  deviceHistory(device: Addressee, metrics: readonly Metric[], at: number): Publish {
+    return this.#ofDevice('DDATA', device.id, this.#model.deviceData(metrics, device.aliasOf), at);
   }
 
   deviceDeath(deviceId: string, at: number): Publish {
-    return this.#sequenced('DDEATH', deviceTopic('DDEATH', this.#node, deviceId), [], 'data', at);
+    return this.#ofDevice('DDEATH', deviceId, [], at);
+  }
+
+  #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish {
+    const form = message === 'DBIRTH' ? 'birth' : 'data';
+    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), metrics, form, at);
   }
 
   #sequenced(

@@ -27,6 +27,8 @@ export interface EdgeSessionSettings {
   readonly settleMs?: number;
   /** Least time between an NBIRTH and a rebirth that a host asks for. */
   readonly quietMs?: number;
+  /** How often the health of the edge node is published, where templates are in use. */
+  readonly healthMs?: number;
   /** How long to wait for the primary host on one of several servers. */
   readonly hostWaitMs?: number;
 }

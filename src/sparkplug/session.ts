@@ -3,6 +3,7 @@ import { createClientId } from './client-id';
 import { DuplicateAlarm } from './duplicate-alarm';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, LeaveReason } from './edge-events';
 import { EdgeNode } from './edge-node';
+import { EdgeTimers } from './edge-timers';
 import { type History, type HistoryStats, createHistory } from './history';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
@@ -14,10 +15,6 @@ import { TimerSet } from './timer-set';
 
 export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
 
-const DEFAULT_SETTLE_MS = 1000;
-const DEFAULT_QUIET_MS = 1000;
-const DEFAULT_HOST_WAIT_MS = 30_000;
-
 /** One Sparkplug edge node on one broker: runs the state machine, keeps the time, and connects again after failures. */
 export class EdgeSession {
   readonly #settings: EdgeSessionSettings;
@@ -25,6 +22,7 @@ export class EdgeSession {
   readonly #edge: EdgeNode;
   readonly #clientId: string;
   readonly #timers: TimerSet;
+  readonly #waits: EdgeTimers;
   readonly #servers: ServerList;
   readonly #alarm: DuplicateAlarm;
   readonly #history: History | undefined;
@@ -44,6 +42,9 @@ export class EdgeSession {
     this.#edge = new EdgeNode({ ...settings.node, hasFurtherServers: this.#servers.hasFurther });
     this.#clientId = settings.clientId ?? createClientId(dependencies.random);
     this.#timers = new TimerSet(dependencies.clock);
+    this.#waits = new EdgeTimers(settings, this.#timers, dependencies.clock, (event) => {
+      this.#dispatch(event);
+    });
     this.#alarm = new DuplicateAlarm(settings.node, this.#timers, dependencies.logger, () => {
       this.#announce(this.#state.error);
     });
@@ -90,7 +91,7 @@ export class EdgeSession {
 
   /** The device has gone: DDEATH, and it is forgotten. */
   remove(deviceId: string): void {
-    this.#timers.cancel(`settle ${deviceId}`);
+    this.#waits.forget(deviceId);
     this.#dispatch({ kind: 'removed', deviceId, at: this.#now() });
   }
 
@@ -133,7 +134,7 @@ export class EdgeSession {
     let hasDeviceChanged = false;
     for (const effect of effects) {
       this.#perform(effect);
-      hasDeviceChanged ||= effect.kind === 'publish' && effect.message !== 'DDATA';
+      hasDeviceChanged ||= effect.kind === 'publish' && !effect.message.endsWith('DATA');
     }
     const { phase } = this.#edge;
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
@@ -146,11 +147,7 @@ export class EdgeSession {
   #onStanding(): void {
     this.#hasStood = true;
     this.#servers.onStanding();
-    if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) {
-      this.#timers.set('host', this.#settings.hostWaitMs ?? DEFAULT_HOST_WAIT_MS, () => {
-        this.#dispatch({ kind: 'hostMissing', at: this.#now() });
-      });
-    }
+    if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) this.#waits.waitForHost();
     this.#announce(undefined);
   }
 
@@ -170,17 +167,10 @@ export class EdgeSession {
       case 'disconnect':
         this.#leave(effect.reason);
         break;
-      case 'settle': {
-        const { deviceId } = effect;
-        this.#timers.set(`settle ${deviceId}`, this.#settings.settleMs ?? DEFAULT_SETTLE_MS, () => {
-          this.#dispatch({ kind: 'settled', deviceId, at: this.#now() });
-        });
-        break;
-      }
+      case 'settle':
       case 'quiet':
-        this.#timers.set('quiet', this.#settings.quietMs ?? DEFAULT_QUIET_MS, () => {
-          this.#dispatch({ kind: 'quietOver', at: this.#now() });
-        });
+      case 'health':
+        this.#waits.begin(effect);
         break;
       case 'unsent':
         this.#history?.keep(effect);
@@ -266,8 +256,7 @@ export class EdgeSession {
 
   #onClosed(error: Pm500Error | undefined): void {
     this.#link = undefined;
-    this.#timers.cancel('quiet');
-    this.#timers.cancel('host');
+    this.#waits.endSession();
     if (error !== undefined) {
       this.#history?.keepRecent();
       this.#fail(error);

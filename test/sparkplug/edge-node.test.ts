@@ -5,6 +5,7 @@ import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
 import { EdgeNode, type EdgeNodeSettings } from '../../src/sparkplug/edge-node';
 import type { MetricSample } from '../../src/sparkplug/metrics';
 import { decodePayload, encodePayload } from '../../src/sparkplug/payload';
+import { PROCESS_INSTANCE, isProcessMember } from '../../src/sparkplug/template-instances';
 import { START, failed, hostState, nextServerCommand, rebirthCommand, sample } from './samples';
 import { StrictHost } from './strict-host';
 
@@ -452,10 +453,19 @@ describe('edge node under random events', () => {
   const DEVICES = ['M1', 'M2', 'M3'];
   const METRICS = ['a', 'b', 'c', 'voltage_l1_n', 'frequency'];
 
+  const hasTemplates = (seed: number): boolean => seed % 4 >= 2;
+  /** Where a strict host keeps a metric: a member has the path of its instance. */
+  const pathOf = (seed: number, device: string, name: string): string =>
+    hasTemplates(seed) && isProcessMember(name) ? `${device}/${PROCESS_INSTANCE}/${name}` : `${device}/${name}`;
+
   function run(seed: number, primaryHostId?: string): Bench {
     const random = seededRandom(seed);
     const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-    const bench = new Bench(primaryHostId, { hasFurtherServers: seed % 3 === 0, watchesDuplicates: true });
+    const bench = new Bench(primaryHostId, {
+      hasFurtherServers: seed % 3 === 0,
+      watchesDuplicates: true,
+      ...(hasTemplates(seed) ? { templates: { version: '1.0.0', startedAt: START } } : {}),
+    });
     const settling = new Set<string>();
     let isLinked = false;
     let isQuietTimer = false;
@@ -521,6 +531,7 @@ describe('edge node under random events', () => {
       [4, () => bench.tell({ kind: 'drained', at: bench.at })],
       [1, () => bench.tell({ kind: 'removed', deviceId: pick(DEVICES), at: bench.at })],
       [1, () => bench.tell({ kind: 'hostMissing', at: bench.at })],
+      [2, () => bench.tell({ kind: 'healthDue', at: bench.at })],
       [1, () => bench.message(NCMD, nextServerCommand())],
       [
         8,
@@ -554,7 +565,7 @@ describe('edge node under random events', () => {
       assert.deepEqual(bench.host.violations, [], `seed ${seed}`);
       for (const [message, count] of Object.entries(bench.host.counts)) seen[message] = (seen[message] ?? 0) + count;
     }
-    for (const message of ['NBIRTH', 'DBIRTH', 'DDATA', 'DDEATH', 'NDEATH']) {
+    for (const message of ['NBIRTH', 'NDATA', 'DBIRTH', 'DDATA', 'DDEATH', 'NDEATH']) {
       assert.ok((seen[message] ?? 0) > 50, `${message} was hardly exercised: ${seen[message] ?? 0}`);
     }
   });
@@ -571,7 +582,11 @@ describe('edge node under random events', () => {
       }
       for (const device of DEVICES) {
         METRICS.forEach((name, index) => {
-          assert.equal(bench.host.values.get(`${device}/${name}`), 1000 + index, `seed ${seed} ${device} ${name}`);
+          assert.equal(
+            bench.host.values.get(pathOf(seed, device, name)),
+            1000 + index,
+            `seed ${seed} ${device} ${name}`,
+          );
         });
       }
       bench.assertClean();

@@ -121,6 +121,11 @@ function readMetric(wire: WireMetric): SeenMetric {
   };
 }
 
+/** The members of a template, in order; none where the metric holds no template. */
+export function membersOf({ wire }: SeenMetric): readonly SeenMetric[] {
+  return (wire.templateValue?.metrics ?? []).map((member) => readMetric(member));
+}
+
 /** @throws Error for bytes that are no payload */
 export function readPayload(bytes: Uint8Array): SeenPayload {
   const payload = Payload.decode(bytes);
@@ -129,4 +134,13 @@ export function readPayload(bytes: Uint8Array): SeenPayload {
     ...(has(payload, 'seq') ? { seq: Number(String(payload.seq)) } : {}),
     metrics: payload.metrics.map((metric) => readMetric(metric)),
   };
+}
+
+export function describeValue(value: SeenValue | undefined): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+export function bdSeqOf(metric: SeenMetric | undefined): bigint | undefined {
+  const value = metric === undefined ? undefined : valueOf(metric, 4);
+  return typeof value === 'bigint' ? value : undefined;
 }

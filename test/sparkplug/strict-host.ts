@@ -1,9 +1,18 @@
-import { type SeenMetric, type SeenPayload, type SeenValue, readPayload, valueOf } from './independent-decoder';
+import {
+  type SeenMetric,
+  type SeenPayload,
+  type SeenValue,
+  bdSeqOf,
+  describeValue,
+  readPayload,
+  valueOf,
+} from './independent-decoder';
+import { readTopic } from './seen-topic';
+import { TemplateRules } from './template-rules';
 
 const INT32 = 3;
 const INT64 = 4;
-const NODE_MESSAGES = ['NBIRTH', 'NDATA', 'NDEATH', 'NCMD'];
-const DEVICE_MESSAGES = ['DBIRTH', 'DDATA', 'DDEATH', 'DCMD'];
+const TEMPLATE = 19;
 
 interface KnownMetric {
   readonly name: string;
@@ -20,33 +29,10 @@ interface SeenNode {
   bdSeq: bigint | undefined;
   seq: number;
   aliases: Map<bigint, string>;
+  /** What NBIRTH brought, as if the node were a device. */
+  readonly own: SeenDevice;
+  readonly templates: TemplateRules;
   readonly devices: Map<string, SeenDevice>;
-}
-
-interface SeenTopic {
-  readonly type: string;
-  readonly node: string;
-  readonly deviceId?: string;
-}
-
-/** Takes a topic apart after the text of the specification (topic-structure). */
-function readTopic(topic: string): SeenTopic | undefined {
-  const parts = topic.split('/');
-  const [namespace, group = '', type = '', node = '', deviceId] = parts;
-  if (namespace !== 'spBv1.0' || parts.some((part) => part === '' || /[+#]/.test(part))) return undefined;
-  if (parts.length === 3 && group === 'STATE') return { type: 'STATE', node: type };
-  if (parts.length === 4 && NODE_MESSAGES.includes(type)) return { type, node: `${group}/${node}` };
-  if (parts.length !== 5 || deviceId === undefined || !DEVICE_MESSAGES.includes(type)) return undefined;
-  return { type, node: `${group}/${node}`, deviceId };
-}
-
-function describeValue(value: SeenValue | undefined): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function bdSeqOf(metric: SeenMetric | undefined): bigint | undefined {
-  const value = metric === undefined ? undefined : valueOf(metric, INT64);
-  return typeof value === 'bigint' ? value : undefined;
 }
 
 export interface Delivery {
@@ -95,6 +81,11 @@ export class StrictHost {
     for (const node of this.#nodes.values()) node.isBorn = false;
   }
 
+  /** Names of the templates that an edge node ("group/node") has defined. */
+  definitionsOf(node: string): Iterable<string> {
+    return this.#nodes.get(node)?.templates.names ?? [];
+  }
+
   observe(topic: string, bytes: Uint8Array, { qos = 0, retain = false }: Delivery = {}): void {
     const parsed = readTopic(topic);
     if (parsed === undefined) {
@@ -109,7 +100,7 @@ export class StrictHost {
     if (payload.timestamp === undefined) this.#complain(topic, 'no payload timestamp');
     let node = this.#nodes.get(parsed.node);
     if (node === undefined) {
-      node = { isBorn: false, bdSeq: undefined, seq: 0, aliases: new Map(), devices: new Map() };
+      node = this.#createNode(parsed.node);
       this.#nodes.set(parsed.node, node);
     }
     if (parsed.type === 'NDEATH') {
@@ -127,7 +118,10 @@ export class StrictHost {
       this.#complain(topic, 'before NBIRTH');
       return;
     }
-    if (parsed.deviceId === undefined) return;
+    if (parsed.deviceId === undefined) {
+      this.#onData(topic, parsed.node, node, node.own, payload);
+      return;
+    }
     let device = node.devices.get(parsed.deviceId);
     if (device === undefined) {
       device = { isBorn: false, metrics: new Map() };
@@ -136,7 +130,15 @@ export class StrictHost {
     if (parsed.type === 'DBIRTH') this.#onDeviceBirth(topic, parsed.deviceId, node, device, payload);
     else if (!device.isBorn) this.#complain(topic, 'before DBIRTH');
     else if (parsed.type === 'DDEATH') device.isBorn = false;
-    else this.#onData(topic, parsed.deviceId, device, payload);
+    else this.#onData(topic, parsed.deviceId, node, device, payload);
+  }
+
+  #createNode(name: string): SeenNode {
+    const templates = new TemplateRules((fault) => {
+      this.#complain(name, fault);
+    });
+    const own = { isBorn: false, metrics: new Map<string, KnownMetric>() };
+    return { isBorn: false, bdSeq: undefined, seq: 0, aliases: new Map(), own, templates, devices: new Map() };
   }
 
   #complain(topic: string, fault: string): void {
@@ -199,7 +201,8 @@ export class StrictHost {
     node.seq = 0;
     node.aliases = new Map();
     for (const device of node.devices.values()) device.isBorn = false;
-    for (const metric of payload.metrics) this.#checkBirthMetric(topic, metric);
+    const id = topic.replace(/^[^/]+\/([^/]+)\/[^/]+\//, '$1/');
+    this.#onBirthMetrics(topic, id, node, node.own, node.templates.define(payload.metrics));
     const bdSeq = payload.metrics.find((metric) => metric.name === 'bdSeq');
     if (bdSeq?.datatype !== INT64) this.#complain(topic, 'NBIRTH without bdSeq as Int64');
     node.bdSeq = bdSeqOf(bdSeq);
@@ -211,7 +214,19 @@ export class StrictHost {
 
   #onDeviceBirth(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: SeenPayload): void {
     device.isBorn = true;
-    device.metrics.clear();
+    const names = this.#onBirthMetrics(topic, id, node, device, metrics);
+    if (names.length === 0) this.#complain(topic, 'DBIRTH without metrics');
+    this.births.push({ device: id, names });
+  }
+
+  #onBirthMetrics(
+    topic: string,
+    id: string,
+    node: SeenNode,
+    owner: SeenDevice,
+    metrics: readonly SeenMetric[],
+  ): readonly string[] {
+    owner.metrics.clear();
     this.#checkOrder(topic, metrics);
     const names: string[] = [];
     for (const metric of metrics) {
@@ -219,19 +234,26 @@ export class StrictHost {
       if (known === undefined) continue;
       if (names.includes(known.name)) this.#complain(topic, `${known.name} twice`);
       names.push(known.name);
-      this.#keep(id, known.name, metric, valueOf(metric, known.datatype));
+      if (known.datatype === TEMPLATE) this.#keepMembers(id, known.name, node, metric);
+      else this.#keep(id, known.name, metric, valueOf(metric, known.datatype));
       if (metric.alias === undefined) continue;
-      const owner = node.aliases.get(metric.alias) ?? `${id}/${known.name}`;
-      if (owner !== `${id}/${known.name}`) this.#complain(topic, `alias ${metric.alias} belongs to ${owner}`);
-      node.aliases.set(metric.alias, owner);
-      device.metrics.set(metric.alias.toString(), known);
+      const holder = node.aliases.get(metric.alias) ?? `${id}/${known.name}`;
+      if (holder !== `${id}/${known.name}`) this.#complain(topic, `alias ${metric.alias} belongs to ${holder}`);
+      node.aliases.set(metric.alias, holder);
+      owner.metrics.set(metric.alias.toString(), known);
     }
-    if (names.length === 0) this.#complain(topic, 'DBIRTH without metrics');
-    this.births.push({ device: id, names });
+    return names;
   }
 
-  #onData(topic: string, id: string, device: SeenDevice, { metrics }: SeenPayload): void {
-    if (metrics.length === 0) this.#complain(topic, 'DDATA without metrics');
+  #keepMembers(id: string, instance: string, node: SeenNode, metric: SeenMetric): void {
+    for (const { name, metric: member, value } of node.templates.checkInstance(instance, metric, true)) {
+      this.#checkQuality(`${id}/${instance}`, name, member);
+      this.#keep(id, `${instance}/${name}`, member, value);
+    }
+  }
+
+  #onData(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: SeenPayload): void {
+    if (metrics.length === 0) this.#complain(topic, 'data without metrics');
     this.#checkOrder(topic, metrics);
     for (const metric of metrics) {
       const { alias, name, datatype, field, isNull, timestamp } = metric;
@@ -248,14 +270,26 @@ export class StrictHost {
       const value = valueOf(metric, known.datatype);
       if (value === undefined) this.#complain(topic, `${known.name} is not of datatype ${known.datatype}`);
       this.#checkQuality(topic, known.name, metric);
-      if (metric.isHistorical) this.#keepHistory(`${id}/${known.name}`, timestamp ?? 0, value ?? null);
-      else {
-        this.#keep(id, known.name, metric, value);
-        const key = `${id}/${known.name} ${timestamp ?? 0} ${describeValue(value)}`;
-        if (this.#live.has(key)) this.twiceLive.push(key);
-        this.#live.add(key);
-      }
+      if (known.datatype === TEMPLATE) {
+        for (const member of node.templates.checkInstance(known.name, metric, false)) {
+          this.#checkQuality(topic, member.name, member.metric);
+          const ofInstance = { ...member.metric, isHistorical: metric.isHistorical };
+          this.#takeData(id, `${known.name}/${member.name}`, ofInstance, member.value);
+        }
+      } else this.#takeData(id, known.name, metric, value);
     }
+  }
+
+  #takeData(id: string, name: string, metric: SeenMetric, value: SeenValue | undefined): void {
+    const { timestamp = 0, isHistorical } = metric;
+    if (isHistorical) {
+      this.#keepHistory(`${id}/${name}`, timestamp, value ?? null);
+      return;
+    }
+    this.#keep(id, name, metric, value);
+    const key = `${id}/${name} ${timestamp} ${describeValue(value)}`;
+    if (this.#live.has(key)) this.twiceLive.push(key);
+    this.#live.add(key);
   }
 
   #keepHistory(path: string, timestamp: number, value: SeenValue): void {

@@ -22,7 +22,7 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
         p.random,
       ),
       row('MUST', 'operational-behavior-data-publish-nbirth-values', 'encode-metric', p.random),
-      row('MUST', 'topics-nbirth-templates', 'templates', p.definitions),
+      row('MUST', 'topics-nbirth-templates', 'templates metric-model', p.definedInBirth, p.definitions),
       row(
         'MUST',
         'topics-nbirth-rebirth-metric payloads-nbirth-rebirth-req operational-behavior-data-commands-rebirth-name operational-behavior-data-commands-rebirth-datatype operational-behavior-data-commands-rebirth-value operational-behavior-data-commands-rebirth-name-aliases',
@@ -35,10 +35,19 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
   {
     title: 'NDATA and DDATA',
     rows: [
-      without(
+      row(
         'MUST',
-        'topics-ndata-mqtt payloads-ndata-qos payloads-ndata-retain topics-ndata-timestamp payloads-ndata-timestamp topics-ndata-payload payloads-ndata-order',
-        'No NDATA is published.',
+        'topics-ndata-mqtt payloads-ndata-qos payloads-ndata-retain',
+        'mqtt-link',
+        p.nodeData,
+        p.publishPackets,
+      ),
+      row(
+        'MUST',
+        'topics-ndata-timestamp payloads-ndata-timestamp topics-ndata-payload payloads-ndata-order',
+        'publisher edge-node metric-model',
+        p.nodeData,
+        p.random,
       ),
       row('MUST', 'topics-ddata-mqtt payloads-ddata-qos payloads-ddata-retain', 'mqtt-link', p.publishPackets),
       row('MUST', 'topics-ddata-timestamp payloads-ddata-timestamp', 'publisher', p.times),

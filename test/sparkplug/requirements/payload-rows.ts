@@ -99,8 +99,9 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'payloads-template-definition-nbirth-only payloads-template-definition-nbirth',
-        'templates',
-        p.definitions,
+        'templates metric-model',
+        p.definedInBirth,
+        p.random,
       ),
       row(
         'MUST',
@@ -112,9 +113,10 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'payloads-template-definition-members payloads-template-instance-members',
-        'templates',
-        p.definitions,
-        p.birthInstance,
+        'templates template-instances',
+        p.unfitMembers,
+        p.instances,
+        p.random,
       ),
       row('MUST', 'payloads-template-version', 'templates', p.template),
       row(
@@ -124,8 +126,15 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
         p.template,
         p.birthInstance,
       ),
-      row('MUST', 'payloads-template-instance-members-birth', 'templates', p.birthInstance),
-      row('MAY', 'payloads-template-instance-members-data', 'templates', p.dataInstance),
+      row(
+        'MUST',
+        'payloads-template-instance-members-birth',
+        'template-instances',
+        p.birthInstance,
+        p.instances,
+        p.random,
+      ),
+      row('MAY', 'payloads-template-instance-members-data', 'template-instances', p.dataInstance, p.instances),
       {
         ...row(
           'MUST',

@@ -12,6 +12,7 @@ const session = at(`${SPARKPLUG}/session.test.ts`);
 const payload = at(`${SPARKPLUG}/payload.test.ts`);
 const composite = at(`${SPARKPLUG}/composite-values.test.ts`);
 const templates = at(`${SPARKPLUG}/templates.test.ts`);
+const templateEdge = at(`${SPARKPLUG}/template-edge.test.ts`);
 const faults = at('test/integration/sparkplug-faults.test.ts');
 
 /** Tests that prove requirements, by a short name; each title stands in its file. */
@@ -70,6 +71,14 @@ export const PROOF = {
   template: composite('writes and reads a template definition and an instance'),
   templateRefused: composite(
     'refuses members without a name, parameters without a value, and a template within itself',
+  ),
+  nodeData: templateEdge('publishes its health as NDATA every minute, with seq and under its alias'),
+  definedInBirth: templateEdge('defines every template in NBIRTH, before its instances, and nowhere else'),
+  instances: templateEdge(
+    'gathers present values in an instance that is complete in DBIRTH and has what changed in DDATA',
+  ),
+  unfitMembers: templateEdge(
+    'gathers the metrics of an alarm in an instance, and leaves flat what does not fit a definition',
   ),
   definitions: templates('are defined with every member, its datatype, and no value'),
   birthInstance: templates(

@@ -1,0 +1,41 @@
+import type { Device } from './device';
+import type { EdgeEffect, EdgeEvent } from './edge-events';
+import type { Publisher } from './publisher';
+
+type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'at'>;
+
+/** DBIRTH with everything that is known of a device. */
+export function bearDevice(publisher: Publisher, device: Device, at: number): EdgeEffect {
+  device.isBorn = true;
+  return publisher.deviceBirth(device, { metrics: device.takeBirth(), published: device.present }, at);
+}
+
+/** DDEATH, where there was a DBIRTH. */
+export function killDevice(publisher: Publisher, device: Device | undefined, at: number): readonly EdgeEffect[] {
+  if (device?.isBorn !== true) return [];
+  device.isBorn = false;
+  return [publisher.deviceDeath(device.id, at)];
+}
+
+/** DDATA with values of earlier; `forwarded` counts those in it. */
+export function forwardHistory(
+  publisher: Publisher,
+  device: Device,
+  { samples, isForced, at }: History,
+): { readonly effects: readonly EdgeEffect[]; readonly forwarded: number } {
+  const effects: EdgeEffect[] = [];
+  const isUnknown = device.historical(samples).unknown.length > 0;
+  if (isUnknown) {
+    if (!isForced) return { effects, forwarded: 0 };
+    for (const sample of samples) device.adopt(sample, at);
+    effects.push(bearDevice(publisher, device, at));
+  }
+  const { metrics, misfits } = device.historical(samples);
+  if (misfits > 0) {
+    const message = `Sparkplug: ${misfits} stored values of device "${device.id}" do not fit the datatypes of today; they were dropped.`;
+    effects.push({ kind: 'warn', message });
+  }
+  // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
+  if (metrics.length > 0) effects.push(publisher.deviceHistory(device, metrics, at));
+  return { effects, forwarded: metrics.length };
+}

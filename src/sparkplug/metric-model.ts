@@ -1,0 +1,53 @@
+import type { Metric } from './payload';
+import { type AliasOf, groupBirth, groupData } from './template-instances';
+import { templateDefinitions, templateInstance } from './templates';
+
+/** What an edge node says of its own health. */
+export interface HealthSettings {
+  /** Version of this software. */
+  readonly version: string;
+  /** When the edge node was made, epoch milliseconds UTC. */
+  readonly startedAt: number;
+}
+
+/** How metrics stand in messages. */
+export interface MetricModel {
+  /** What NBIRTH has beside bdSeq and the controls. */
+  nodeBirth(at: number): readonly Metric[];
+  /** What changes of the edge node itself, for NDATA; empty where nothing does. */
+  nodeData(at: number): readonly Metric[];
+  /** @param metrics in order of time */
+  deviceBirth(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[];
+  /** @param metrics in order of time */
+  deviceData(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[];
+}
+
+const NOTHING: readonly Metric[] = [];
+
+/** Every metric by itself. */
+export const FLAT_MODEL: MetricModel = {
+  nodeBirth: () => NOTHING,
+  nodeData: () => NOTHING,
+  deviceBirth: (metrics) => metrics,
+  deviceData: (metrics) => metrics,
+};
+
+/** Name and alias of the health instance; aliases below the first block belong to the edge node itself. */
+export const HEALTH_INSTANCE = 'edge_health';
+const HEALTH_ALIAS = 1;
+const MS_PER_SECOND = 1000;
+
+/** Metrics that belong together in instances of templates, whose definitions NBIRTH has. */
+export function templateModel({ version, startedAt }: HealthSettings): MetricModel {
+  /** Uptime in seconds; a clock that was set back shows as 0. */
+  const health = (at: number): Metric => {
+    const uptime = Math.max(0, Math.floor((at - startedAt) / MS_PER_SECOND));
+    return { ...templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version }), alias: HEALTH_ALIAS };
+  };
+  return {
+    nodeBirth: (at) => [...templateDefinitions(at), health(at)],
+    nodeData: (at) => [health(at)],
+    deviceBirth: groupBirth,
+    deviceData: groupData,
+  };
+}
