@@ -213,13 +213,12 @@ export class MeterSession {
   }
 
   private reference(): MeterReference {
-    const { name, host, tags } = this.settings;
+    const { name, host, tags, transport } = this.settings;
     const { identity } = this.link;
-    if (identity === undefined) return { name, host, tags };
+    const reference = { name, host, tags, ...(transport === undefined ? {} : { transport: transport.kind }) };
+    if (identity === undefined) return reference;
     return {
-      name,
-      host,
-      tags,
+      ...reference,
       ...referenceOf(identity),
       ...(this.mismatch() === undefined ? {} : { identityMismatch: true }),
     };

@@ -21,6 +21,13 @@ export const meter = {
     catalogNumber: { type: 'string' },
     serialNumber: { type: 'number' },
     firmware: { type: 'string', description: 'over Modbus: base firmware' },
+    transport: { type: 'string', description: 'how it was read' },
+    layout: {
+      type: 'object',
+      description: 'telemetry only: where the places of the values come from',
+      required: ['name', 'confirmed'],
+      properties: { name: { type: 'string' }, confirmed: { type: 'boolean' } },
+    },
     identityMismatch: { type: 'boolean' },
   },
 };

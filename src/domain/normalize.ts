@@ -143,5 +143,6 @@ export function normalizeReading(reading: Reading, context: NormalizeContext = N
       : (name: string) => CATALOGUE_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
   const metrics: Record<string, Sample> = {};
   for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
-  return { schema: TELEMETRY_SCHEMA, meter: reading.meter, timestamp: reading.timestamp, metrics };
+  const meter = { ...reading.meter, layout: reading.layout };
+  return { schema: TELEMETRY_SCHEMA, meter, timestamp: reading.timestamp, metrics };
 }

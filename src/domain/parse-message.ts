@@ -25,6 +25,12 @@ export function checkMeter(expect: Expect, value: unknown): void {
   if (meter['catalogNumber'] !== undefined) expect.text('payload.meter.catalogNumber', meter['catalogNumber']);
   if (meter['serialNumber'] !== undefined) expect.finite('payload.meter.serialNumber', meter['serialNumber']);
   if (meter['firmware'] !== undefined) expect.text('payload.meter.firmware', meter['firmware']);
+  if (meter['transport'] !== undefined) expect.text('payload.meter.transport', meter['transport']);
+  if (meter['layout'] !== undefined) {
+    const layout = expect.record('payload.meter.layout', meter['layout']);
+    expect.text('payload.meter.layout.name', layout['name']);
+    expect.flag('payload.meter.layout.confirmed', layout['confirmed']);
+  }
   if (meter['identityMismatch'] !== undefined) expect.flag('payload.meter.identityMismatch', meter['identityMismatch']);
 }
 

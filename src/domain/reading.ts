@@ -36,6 +36,10 @@ export interface MeterReference {
   readonly serialNumber?: number;
   /** Over Modbus, which tells neither of these: the base firmware of the product registers, for instance "A.7". */
   readonly firmware?: string;
+  /** How it was read: "ucmm", "class3", "input-only", "listen-only", "auto", "modbus-tcp", "modbus-rtu". */
+  readonly transport?: string;
+  /** Telemetry only: where the places of the values come from. */
+  readonly layout?: LayoutReference;
   /** True when the Identity object says it is not a PowerMonitor 500, or not the configured catalog number. */
   readonly identityMismatch?: boolean;
 }

@@ -1,4 +1,4 @@
-import { FIRST_CUSTOM_INDEX, catalogueIndex } from './metrics';
+import { FIRST_CUSTOM_INDEX, canonicalIndex } from './metrics';
 import { PROCESS_INSTANCE } from './template-instances';
 
 /** Aliases of one device stand in blocks of this size; the first block belongs to the edge node itself. */
@@ -33,7 +33,7 @@ export class DeviceAliases {
 
   /** The alias of a metric; always the same for the same name. */
   of(name: string): number {
-    const index = name === PROCESS_INSTANCE ? 0 : catalogueIndex(name);
+    const index = name === PROCESS_INSTANCE ? 0 : canonicalIndex(name);
     if (index !== undefined) return this.#base + index;
     let alias = this.#custom.get(name);
     if (alias === undefined) {

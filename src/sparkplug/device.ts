@@ -2,6 +2,7 @@ import type { DeviceAliases } from './alias';
 import { checkValue } from './check-value';
 import { conditionOf } from './condition';
 import type { MetricSample } from './metrics';
+import { isMeasured } from './nameplate';
 import type { Datatype, EncodedPropertySet, Metric, MetricValue } from './payload';
 
 interface MetricState {
@@ -113,10 +114,12 @@ export class Device {
   }
 
   /**
-   * Learns from a message whether the meter answers. It is lost when every metric known failed; or, as messages may
+   * Learns from the measured values of a message whether the meter answers. It is lost when every metric known failed; or, as messages may
    * bring one group each, when the same metric failed twice and nothing was read between.
    */
-  watch(samples: readonly MetricSample[]): void {
+  watch(given: readonly MetricSample[]): void {
+    const samples = given.filter(({ name }) => isMeasured(name));
+    if (samples.length === 0) return;
     if (samples.some((sample) => !sample.condition.isReadFailed)) {
       this.#failed.clear();
       this.#isLost = false;
@@ -128,7 +131,7 @@ export class Device {
   }
 
   #hasFailed(state: MetricState): boolean {
-    return state.latest.condition.isReadFailed || this.#failed.has(state.name);
+    return state.latest.condition.isReadFailed || this.#failed.has(state.name) || !isMeasured(state.name);
   }
 
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */

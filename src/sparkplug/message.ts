@@ -6,6 +6,7 @@ import { Expect, type UnknownRecord, isRecord } from '../support/expect';
 import { alarmMetricsOf } from './alarm-metrics';
 import { type Condition, conditionOf, customCondition } from './condition';
 import { type MetricSample, metricsOf } from './metrics';
+import { nameplateOf } from './nameplate';
 import { DATATYPE_NAMES, type Datatype, type MetricValue, type Property, isDatatype } from './payload';
 
 /** What a message says of a device. */
@@ -89,7 +90,10 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
     return expect.fail('payload', payload, 'telemetry of pm500-normalize, or an object with metrics');
   if (payload['schema'] === TELEMETRY_SCHEMA) {
     const telemetry = parseTelemetry(payload);
-    return { deviceId: telemetry.meter.name, samples: metricsOf(telemetry) };
+    return {
+      deviceId: telemetry.meter.name,
+      samples: [...nameplateOf(telemetry.meter, telemetry.timestamp), ...metricsOf(telemetry)],
+    };
   }
   if (payload['schema'] === ALARM_SCHEMA) {
     const message = parseAlarmMessage(payload);

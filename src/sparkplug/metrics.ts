@@ -1,5 +1,6 @@
 import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
 import { CATALOGUE } from '../meter/catalogue';
+import { ALL_METRICS, DERIVED_METRICS } from '../meter/derived-metrics';
 import { type Condition, conditionOf } from './condition';
 import type { Datatype, MetricValue, PropertySet } from './payload';
 
@@ -15,15 +16,21 @@ export interface MetricSample {
   readonly condition: Condition;
 }
 
-const BY_NAME = new Map(CATALOGUE.map((metric, index) => [metric.name, { metric, index }]));
+const BY_NAME = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
 
-/** First index of metrics that the catalogue does not have, within the aliases of a device. */
+/** Derived metrics have places of their own, so that a longer catalogue does not move them. */
+const FIRST_DERIVED_INDEX = 512;
+/** First index of metrics that only a site or a flow defines, within the aliases of a device. */
 export const FIRST_CUSTOM_INDEX = 1024;
 
-/** Place of a metric in the catalogue, from 1; undefined for metrics that only a site or a flow defines. */
-export function catalogueIndex(name: string): number | undefined {
-  const entry = BY_NAME.get(name);
-  return entry === undefined ? undefined : entry.index + 1;
+const INDICES: ReadonlyMap<string, number> = new Map([
+  ...CATALOGUE.map(({ name }, place) => [name, 1 + place] as const),
+  ...DERIVED_METRICS.map(({ name }, place) => [name, FIRST_DERIVED_INDEX + place] as const),
+]);
+
+/** The fixed place of a canonical metric among the aliases of a device; undefined for others. */
+export function canonicalIndex(name: string): number | undefined {
+  return INDICES.get(name);
 }
 
 /**
@@ -32,7 +39,7 @@ export function catalogueIndex(name: string): number | undefined {
  */
 function typeOf(name: string, sample: ShapedSample): Datatype | undefined {
   const entry = BY_NAME.get(name);
-  if (entry !== undefined) return entry.metric.sparkplugType;
+  if (entry !== undefined) return entry.sparkplugType;
   const { value, unit } = sample;
   if (typeof value === 'boolean') return 'Boolean';
   if (typeof value === 'string') return 'String';
@@ -42,7 +49,7 @@ function typeOf(name: string, sample: ShapedSample): Datatype | undefined {
 function describe(name: string, sample: ShapedSample): PropertySet {
   return Object.freeze({
     engUnit: { type: 'String', value: sample.unit },
-    description: { type: 'String', value: BY_NAME.get(name)?.metric.label ?? name },
+    description: { type: 'String', value: BY_NAME.get(name)?.label ?? name },
     provenance: { type: 'String', value: sample.provenance },
   });
 }

@@ -9,6 +9,9 @@ import { HostWatch } from '../../src/sparkplug/host-state';
 import { explainMqttError } from '../../src/sparkplug/mqtt-errors';
 import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/topic';
 import { CATALOGUE } from '../../src/meter/catalogue';
+import { ALL_METRICS } from '../../src/meter/derived-metrics';
+import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics';
+import { PROCESS_INSTANCE } from '../../src/sparkplug/template-instances';
 import { hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { sample } from './samples';
@@ -109,10 +112,31 @@ describe('aliases', () => {
 
   it('do not depend on the order in which canonical metrics arrive', () => {
     const [forward, backward] = [new DeviceAliases(new AliasBlocks()), new DeviceAliases(new AliasBlocks())];
-    const names = CATALOGUE.map(({ name }) => name);
+    const names = ALL_METRICS.map(({ name }) => name);
     const expected = names.map((name) => forward.of(name));
     const actual = names.toReversed().map((name) => backward.of(name));
     assert.deepEqual(actual.toReversed(), expected);
+  });
+
+  it('of canonical metrics are those on record, so that hosts need not learn them anew after an update', () => {
+    const path = join(__dirname, '../vectors/sparkplug-aliases.json');
+    const recorded = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, number>>;
+    const device = new DeviceAliases(new AliasBlocks());
+    const names = [PROCESS_INSTANCE, ...ALL_METRICS.map(({ name }) => name)];
+    for (const [name, alias] of Object.entries(recorded)) {
+      assert.ok(names.includes(name), `${name} is gone: its alias must stay unused, so leave a place for it`);
+      assert.equal(device.of(name), alias, `${name} had alias ${alias}: put new metrics behind the others`);
+    }
+    const missing = names.filter((name) => recorded[name] === undefined);
+    assert.deepEqual(
+      missing,
+      [],
+      `add ${missing.map((name) => `"${name}": ${device.of(name)}`).join(', ')} to ${path}`,
+    );
+    const aliases = Object.values(recorded);
+    assert.equal(new Set(aliases).size, aliases.length);
+    assert.ok(Math.max(...aliases) < device.of('a first metric of a flow'));
+    assert.equal(device.of('a first metric of a flow') % FIRST_CUSTOM_INDEX, 0);
   });
 });
 

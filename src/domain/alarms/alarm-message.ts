@@ -67,8 +67,7 @@ export function parseAlarmMessage(payload: unknown): AlarmMessage {
   if (event !== 'list') checkAlarm('payload.alarm', message['alarm']);
   else if (message['alarm'] !== undefined) expect.fail('payload.alarm', message['alarm'], 'nothing in a list');
   const active = expect.array('payload.active', message['active']);
-  active.forEach((alarm, index) => {
-    checkAlarm(`payload.active[${index}]`, alarm);
-  });
+  // Not forEach, which passes over the holes of an array.
+  for (let index = 0; index < active.length; index++) checkAlarm(`payload.active[${index}]`, active[index]);
   return payload as AlarmMessage;
 }
