@@ -5,7 +5,7 @@ import { POINT_SHAPES, QUALITY_PLACES } from '../src/influx/mapping';
 import type { PointDefaults } from '../src/influx/message-points';
 import { onClose } from './shared/close';
 import type { NumberRange } from './shared/config';
-import { isInfluxTargetNode, sendDiagnostics, showDelivery } from './shared/influx-targets';
+import { isInfluxTargetNode, openInlet, sendDiagnostics, showDelivery } from './shared/influx-targets';
 import { onInput } from './shared/input';
 import { startNode } from './shared/start';
 
@@ -28,12 +28,12 @@ export = (RED: NodeAPI): void => {
       const { target } = config.node('target', (id) => RED.nodes.getNode(id), isInfluxTargetNode);
       const influxMeasurement = config.requiredText('influxMeasurement');
       checkMeasurement(influxMeasurement);
-      const acknowledge = config.choice('acknowledge', ['queued', 'written']);
       const mapper = new LineMapper({
         shape: config.choice('shape', POINT_SHAPES),
         quality: config.choice('quality', QUALITY_PLACES),
       });
       const diagnosticsSeconds = config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE);
+      const inlet = openInlet(this, target, config.choice('acknowledge', ['queued', 'written']));
       let hasWarned = false;
 
       const show = (): void => {
@@ -58,17 +58,16 @@ export = (RED: NodeAPI): void => {
               `${leftOut} values of a message cannot be fields (NaN, infinite, or not of the type of their field) and were left out; this is said once.`,
             );
           }
-          if (lines.length === 0) return;
-          if (acknowledge === 'written') await target.submitAndWait(lines, this.id);
-          else await target.submit(lines, this.id);
+          if (lines.length > 0) await inlet.submit(lines);
         },
         () => {
           status.show('failed', 'refused');
         },
       );
 
-      onClose(this, () => {
+      onClose(this, (removed) => {
         for (const stop of stopListening) stop();
+        return inlet.close(removed);
       });
     });
   }

@@ -5,6 +5,7 @@ import { DiagnosticsReporter } from '../../src/influx/diagnostics';
 import { InfluxTarget } from '../../src/influx/target';
 import type { WriterState } from '../../src/influx/writer';
 import { systemClock, type Clock } from '../../src/support/clock';
+import { Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { StatusLine } from './status';
 
@@ -20,6 +21,37 @@ export function isInfluxTargetNode(candidate: unknown): candidate is InfluxTarge
     'target' in candidate &&
     candidate.target instanceof InfluxTarget
   );
+}
+
+/** How a node hands lines to a target. */
+export interface LineInlet {
+  /** Resolves when the lines are queued or written, as was chosen. @throws Pm500Error as `InfluxTarget` does */
+  submit(lines: readonly string[]): Promise<void>;
+  /** Lets the target close once no more messages can come to the node. */
+  close(removed: boolean): Promise<void>;
+}
+
+export function openInlet(node: Pick<Node, 'id'>, target: InfluxTarget, acknowledge: 'queued' | 'written'): LineInlet {
+  const leave = target.users.enter();
+  let isRestarting = false;
+  const submitAndWait = async (lines: readonly string[]): Promise<void> => {
+    try {
+      await target.submitAndWait(lines, node.id);
+    } catch (thrown) {
+      if (!isRestarting || !(thrown instanceof Pm500Error && thrown.code === 'INFLUX_STILL_WAITING')) throw thrown;
+      // The lines are written after the deployment: such a message is neither done nor has it failed.
+      await new Promise(() => undefined);
+    }
+  };
+  return {
+    submit: async (lines) => {
+      await (acknowledge === 'written' ? submitAndWait(lines) : target.submit(lines, node.id));
+    },
+    close: (removed) => {
+      isRestarting = !removed;
+      return target.users.leaveLate(leave);
+    },
+  };
 }
 
 /** The file for lines that the database refuses; none where Node-RED has no user directory. */

@@ -4,6 +4,7 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { createThrottle, type Throttle } from '../support/throttle';
+import { Users } from '../support/users';
 import type { DeadLetters } from './dead-letters';
 import type { Health } from './health';
 import { Receipts, type Receipt } from './receipts';
@@ -35,6 +36,8 @@ const DROP_REPORT_INTERVAL_MS = 60_000;
 
 /** One InfluxDB that several nodes write to: their lines share an outbox and a writer. */
 export class InfluxTarget {
+  /** Who may still hand in lines: `close` waits for them. */
+  readonly users: Users;
   private readonly writer: InfluxWriter;
   private readonly receipts = new Receipts();
   private readonly waiting = new Set<(reason: Pm500Error) => void>();
@@ -49,6 +52,7 @@ export class InfluxTarget {
     settings: WriterSettings,
     private readonly dependencies: TargetDependencies,
   ) {
+    this.users = new Users(dependencies.clock);
     this.changes = createThrottle(dependencies.clock, CHANGE_INTERVAL_MS, () => {
       for (const listener of [...this.changeListeners]) this.guard(listener);
     });
@@ -96,7 +100,8 @@ export class InfluxTarget {
    */
   async submit(lines: readonly string[], origin: string): Promise<OutboxRange> {
     const acceptedAt = this.dependencies.clock.now();
-    const range = await this.dependencies.outbox.append(lines.map((payload) => ({ payload, acceptedAt, origin })));
+    const records = lines.map((payload) => ({ payload, acceptedAt, origin }));
+    const range = await this.users.during(() => this.dependencies.outbox.append(records));
     this.changed();
     return range;
   }
@@ -104,7 +109,7 @@ export class InfluxTarget {
   /**
    * Queues lines and waits until all of them have been written.
    * @throws Pm500Error INFLUX_REJECTED with the words of the database, OUTBOX_FULL when lines were dropped,
-   * OUTBOX_CLOSED when the target closes first (what is queued stays queued)
+   * INFLUX_STILL_WAITING when the target closes first (what is queued stays queued)
    */
   async submitAndWait(lines: readonly string[], origin: string): Promise<void> {
     const range = await this.submit(lines, origin);
@@ -137,8 +142,12 @@ export class InfluxTarget {
     };
   }
 
-  /** Stops writing and tells what still waits in the outbox. Who waits for an acknowledgement gets an error. */
+  /**
+   * Takes lines until all users have left, then stops writing and tells what still waits in the outbox. Who waits for an
+   * acknowledgement gets an error.
+   */
   async close(): Promise<OutboxStats> {
+    await this.users.gone();
     const left = await this.writer.close();
     this.changes.cancel();
     this.dropReports.cancel();
@@ -201,5 +210,5 @@ function droppedError(lines: number): Pm500Error {
 
 function stillWaitingError(): Pm500Error {
   const message = 'The InfluxDB target was closed before the lines were written: they still wait in its outbox.';
-  return new Pm500Error('OUTBOX_CLOSED', message);
+  return new Pm500Error('INFLUX_STILL_WAITING', message);
 }

@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'INFLUX_BUSY'
   | 'INFLUX_REFUSED'
   | 'INFLUX_REJECTED'
+  | 'INFLUX_STILL_WAITING'
   | 'LINE_PROTOCOL_INVALID'
   // Sparkplug
   | 'SPARKPLUG_ID_INVALID'

@@ -25,7 +25,7 @@ describe('influx-target and influx-out', function () {
   });
 
   afterEach(async () => {
-    for (const node of nodes.reverse()) await node.close(true);
+    await Promise.all(nodes.map((node) => node.close(true)));
     await server.stop();
   });
 
@@ -144,8 +144,7 @@ describe('influx-target and influx-out', function () {
     const target = createTarget();
     const out = createOut();
     for (let count = 0; count < 5; count += 1) await out.receive({ payload: { a: count, time: count } });
-    await out.close(false);
-    await target.close(false);
+    await Promise.all([target.close(false), out.close(false)]);
     nodes = [];
     createTarget({ url: other.url });
     createOut();
@@ -156,8 +155,9 @@ describe('influx-target and influx-out', function () {
   it('says what is lost when a target is removed', async () => {
     await server.stop();
     const target = createTarget();
-    await createOut().receive({ payload: { a: 1 } });
-    await target.close(true);
+    const out = createOut();
+    await out.receive({ payload: { a: 1 } });
+    await Promise.all([target.close(true), out.close(true)]);
     assert.match(String(target.warnings.at(-1)), /^1 records/);
     nodes = [];
     await server.start();
@@ -166,14 +166,50 @@ describe('influx-target and influx-out', function () {
     assert.equal(server.received.length, 0);
   });
 
-  it('ends the wait of a message when the target closes', async () => {
+  it('ends the wait of a message when the nodes are removed', async () => {
     await server.stop();
     const target = createTarget();
     const out = createOut({ acknowledge: 'written' });
     const receiving = out.receive({ payload: { a: 1 } });
     await new Promise(setImmediate);
-    await target.close(true);
+    await Promise.all([target.close(true), out.close(true)]);
     assert.match(messageOf((await receiving).error), /still wait/);
+  });
+
+  it('takes messages that were on their way when all nodes are closed for a deployment', async () => {
+    await server.stop();
+    const target = createTarget();
+    const out = createOut();
+    const closing = [target.close(false), out.close(false)];
+    const late = out.receive({ payload: { a: 1 } });
+    await new Promise(setImmediate);
+    const later = out.receive({ payload: { a: 2 } });
+    assert.deepEqual([(await late).error, (await later).error], [undefined, undefined]);
+    await Promise.all(closing);
+    nodes = [];
+    createTarget();
+    createOut();
+    await server.start();
+    await server.until(() => server.stored.size === 2);
+    assert.deepEqual([target.errors, out.errors], [[], []]);
+  });
+
+  it('neither ends nor fails a message that waits over a deployment for its points to be written', async () => {
+    await server.stop();
+    const target = createTarget();
+    const out = createOut({ acknowledge: 'written' });
+    let ended = false;
+    void out.receive({ payload: { a: 1 } }).then(() => {
+      ended = true;
+    });
+    await Promise.all([target.close(false), out.close(false)]);
+    await new Promise(setImmediate);
+    assert.equal(ended, false);
+    nodes = [];
+    createTarget();
+    createOut();
+    await server.start();
+    await server.until(() => server.stored.size === 1);
   });
 
   const wrongTargets: readonly (readonly [what: string, properties: object, sentence: RegExp])[] = [
