@@ -28,6 +28,11 @@ const UINT64_MAX = 2n ** 64n - 1n;
 export class LineSerializer {
   private readonly fieldKeys = new Map<string, string>();
   private readonly seriesKeys = new Map<string, string>();
+  /** Of tag sets that cannot change, by the set itself: what a mapper gives again and again. */
+  private readonly frozenSets = new WeakMap<
+    Point['tags'],
+    { readonly influxMeasurement: string; readonly text: string }
+  >();
   private skippedValues = 0;
 
   /** Values left out so far because line protocol cannot carry them: NaN, infinities, integers beyond 64 bits. */
@@ -56,6 +61,15 @@ export class LineSerializer {
   }
 
   private seriesKey(point: Point): string {
+    const { influxMeasurement, tags } = point;
+    const known = this.frozenSets.get(tags);
+    if (known?.influxMeasurement === influxMeasurement) return known.text;
+    const text = this.rememberSeries(point);
+    if (Object.isFrozen(tags)) this.frozenSets.set(tags, { influxMeasurement, text });
+    return text;
+  }
+
+  private rememberSeries(point: Point): string {
     let key = point.influxMeasurement;
     const { tags } = point;
     for (const name in tags) key += `\0${name}\0${tags[name] ?? ''}`;

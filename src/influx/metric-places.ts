@@ -13,8 +13,8 @@ export interface MetricPlace {
   readonly type?: 'number' | 'boolean' | 'string';
   /** Worked out from readings, not read. */
   readonly derived: boolean;
-  /** The same for all metrics that share a point, but for their quality. */
-  readonly group: string;
+  /** The same for all metrics that share a point, but for their quality; counted from 0. */
+  readonly group: number;
 }
 
 const TYPE_NAMES = { float: 'number', boolean: 'boolean', string: 'string' } as const;
@@ -27,6 +27,7 @@ export class MetricPlaces {
   private readonly known = new Map<string, Metric>();
   private readonly derived: ReadonlySet<string>;
   private readonly places = new Map<string, MetricPlace>();
+  private readonly groups = new Map<string, number>();
 
   /** @param derivedMetrics those that go into the KPI measurement */
   constructor(
@@ -41,6 +42,14 @@ export class MetricPlaces {
     return this.places.get(name) ?? this.remember(name);
   }
 
+  /** Of points with this phase; without one, of points that stand for the whole meter. */
+  groupOf(derived: boolean, phase: string | undefined): number {
+    const key = `${derived ? 'derived' : 'read'} ${phase ?? ''}`;
+    const found = this.groups.get(key) ?? this.groups.size;
+    this.groups.set(key, found);
+    return found;
+  }
+
   private remember(name: string): MetricPlace {
     if (this.places.size >= CACHE_SIZE) this.places.clear();
     const type = this.known.get(name)?.influxType;
@@ -50,7 +59,7 @@ export class MetricPlaces {
     const place: MetricPlace = {
       field: base,
       derived,
-      group: `${derived ? 'derived' : 'read'} ${phase ?? ''}`,
+      group: this.groupOf(derived, phase),
       ...(phase === undefined ? {} : { phase }),
       ...(type === undefined ? {} : { type: TYPE_NAMES[type] }),
     };

@@ -2,16 +2,9 @@ import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/qua
 import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
 import type { Metric } from '../meter/measurement';
 import type { FieldValue, Point } from './line-protocol';
-import {
-  DEFAULT_MAPPING,
-  kpiMeasurement,
-  METER_TAG,
-  PHASE_TAG,
-  QUALITY_FIELD,
-  QUALITY_TAG,
-  type Mapping,
-} from './mapping';
+import { DEFAULT_MAPPING, kpiMeasurement, QUALITY_FIELD, type Mapping } from './mapping';
 import { MetricPlaces, type MetricPlace } from './metric-places';
+import { TagSets } from './tag-sets';
 
 export interface TelemetryPoints {
   readonly points: readonly Point[];
@@ -21,13 +14,15 @@ export interface TelemetryPoints {
 
 /** The fields of one point while they are collected. */
 interface Group {
-  readonly place: Pick<MetricPlace, 'phase' | 'derived'>;
+  readonly place: GroupPlace;
   readonly fields: Record<string, FieldValue>;
   /** Of the values in it; absent while it only counts what is missing. */
-  quality?: Quality;
+  quality: Quality | undefined;
   /** Of the whole group, where quality is a tag. */
   readonly tag: Quality | undefined;
 }
+
+type GroupPlace = Pick<MetricPlace, 'phase' | 'derived' | 'group'>;
 
 /** A bad sample has no value: how many there are is counted by reason, in numbers, which every server keeps. */
 function badField({ reason }: ShapedSample): string {
@@ -37,6 +32,9 @@ function badField({ reason }: ShapedSample): string {
 /** Turns telemetry into points. Not shared state but speed: it remembers where metrics go. */
 export class PointMapper {
   private readonly places: MetricPlaces;
+  private readonly tagSets = new TagSets();
+  /** What is missing is counted for the meter, not for each phase. */
+  private readonly missing: Readonly<Record<'read' | 'derived', GroupPlace>>;
 
   /** @param derivedMetrics those that go into the KPI measurement */
   constructor(
@@ -44,6 +42,10 @@ export class PointMapper {
     derivedMetrics: readonly Metric[] = [],
   ) {
     this.places = new MetricPlaces(mapping.shape, derivedMetrics);
+    this.missing = {
+      read: { derived: false, group: this.places.groupOf(false, undefined) },
+      derived: { derived: true, group: this.places.groupOf(true, undefined) },
+    };
   }
 
   /**
@@ -52,9 +54,19 @@ export class PointMapper {
    * outage is not silence.
    */
   map(telemetry: ShapedTelemetry, influxMeasurement: string): TelemetryPoints {
-    const groups = new Map<string, Group>();
     const byQuality = this.mapping.quality === 'tag';
+    const groups: (Group | undefined)[] = [];
+    const found: Group[] = [];
     let mistyped = 0;
+    const open = (place: GroupPlace, quality: Quality): Group => {
+      const index = byQuality ? place.group * QUALITIES.length + QUALITIES.indexOf(quality) : place.group;
+      const known = groups[index];
+      if (known !== undefined) return known;
+      const group: Group = { place, fields: {}, quality: undefined, tag: byQuality ? quality : undefined };
+      groups[index] = group;
+      found.push(group);
+      return group;
+    };
     const { metrics } = telemetry;
     for (const name in metrics) {
       const sample = metrics[name];
@@ -62,24 +74,16 @@ export class PointMapper {
       const { quality, value } = sample;
       const place = this.places.of(name);
       if (quality === 'bad') {
-        // What is missing is counted for the meter, not for each phase.
-        const { fields } = open(
-          groups,
-          `${place.derived ? 'derived' : 'read'} `,
-          { derived: place.derived },
-          byQuality,
-          'bad',
-        );
+        const { fields } = open(place.derived ? this.missing.derived : this.missing.read, 'bad');
         const field = badField(sample);
         fields[field] = Number(fields[field] ?? 0) + 1;
       } else if (value === null) continue;
       else if (place.type === undefined || typeof value === place.type) {
-        const group = open(groups, place.group, place, byQuality, quality);
+        const group = open(place, quality);
         group.fields[place.field] = value;
         group.quality = group.quality === undefined ? quality : worse(group.quality, quality);
       } else mistyped += 1;
     }
-    const found = [...groups.values()];
     if (byQuality && found.length > 1) found.sort((left, right) => rankOf(left) - rankOf(right));
     return { points: found.map((group) => this.toPoint(group, telemetry, influxMeasurement)), mistyped };
   }
@@ -90,33 +94,14 @@ export class PointMapper {
     influxMeasurement: string,
   ): Point {
     const { meter, timestamp } = telemetry;
-    const tags: Record<string, string> = { ...meter.tags, [METER_TAG]: meter.name };
-    if (tag !== undefined) tags[QUALITY_TAG] = tag;
-    if (place.phase !== undefined) tags[PHASE_TAG] = place.phase;
     if (this.mapping.quality === 'field') fields[QUALITY_FIELD] = OPC_QUALITY_CODES[quality ?? 'bad'];
     return {
       influxMeasurement: place.derived ? kpiMeasurement(influxMeasurement) : influxMeasurement,
-      tags,
+      tags: this.tagSets.of(meter, place, tag),
       fields,
       timestamp,
     };
   }
-}
-
-function open(
-  groups: Map<string, Group>,
-  key: string,
-  place: Group['place'],
-  byQuality: boolean,
-  quality: Quality,
-): Group {
-  const fullKey = byQuality ? key + quality : key;
-  let group = groups.get(fullKey);
-  if (group === undefined) {
-    group = { place, fields: {}, tag: byQuality ? quality : undefined };
-    groups.set(fullKey, group);
-  }
-  return group;
 }
 
 function rankOf({ tag }: Group): number {

@@ -99,6 +99,17 @@ describe('line protocol', () => {
     assert.equal(line.length, `m,t=x f=1 ${TIMESTAMP}`.length + 200_000);
   });
 
+  it('writes a frozen tag set under every measurement', () => {
+    const serializer = new LineSerializer();
+    const tags = Object.freeze({ b: '1', a: '2' });
+    const lineOf = (influxMeasurement: string): string | undefined =>
+      serializer.serialize({ influxMeasurement, tags, fields: { f: 1 }, timestamp: 5 });
+    for (let round = 0; round < 2; round += 1) {
+      assert.equal(lineOf('m'), 'm,a=2,b=1 f=1 5');
+      assert.equal(lineOf('n'), 'n,a=2,b=1 f=1 5');
+    }
+  });
+
   it('keeps remembering names in bounded memory', () => {
     const serializer = new LineSerializer();
     for (let index = 0; index < 25_000; index += 1) {

@@ -88,6 +88,22 @@ describe('telemetry as points', () => {
     assert.deepEqual(point?.tags, { meter: 'main', quality: 'uncertain' });
   });
 
+  it('follows the tags of a meter, also when the same object changes', () => {
+    const mapper = new PointMapper();
+    const tags: Record<string, string> = { site: 'a', area: 'x' };
+    const given = telemetry({ voltage_l1_n: sample(230) }, tags);
+    const tagsNow = (): unknown => mapper.map(given, 'pm').points[0]?.tags;
+    const common = { meter: 'main', quality: 'good' };
+    assert.deepEqual(tagsNow(), { site: 'a', area: 'x', ...common });
+    tags['site'] = 'b';
+    assert.deepEqual(tagsNow(), { site: 'b', area: 'x', ...common });
+    delete tags['area'];
+    assert.deepEqual(tagsNow(), { site: 'b', ...common });
+    tags['line'] = '1';
+    assert.deepEqual(tagsNow(), { site: 'b', line: '1', ...common });
+    assert.equal(tagsNow(), tagsNow(), 'one object while nothing changes');
+  });
+
   it('keeps the type of every canonical field, whatever value comes', () => {
     const values = { float: 1, boolean: true, string: 'x' };
     for (const { name, influxType } of CATALOGUE) {

@@ -110,4 +110,56 @@ describe('the InfluxDB nodes in a real Node-RED', () => {
     await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'held: 1' && fill === 'red');
     assert.equal(nodeRed.process.output().includes('unauthorized access'), true);
   });
+
+  it('loses nothing and logs no error when flows are deployed again while messages are on their way', async () => {
+    const z = 'busy-tab';
+    const at = { z, x: 100, y: 100, name: '' };
+    const targetOfExample = EXAMPLE.find(({ type }) => type === 'influx-target');
+    const outOfExample = EXAMPLE.find(({ type }) => type === 'influx-out');
+    const flow = [
+      { id: z, type: 'tab', label: 'busy', disabled: false, info: '', env: [] },
+      { ...targetOfExample, id: 'busy-target', url: server.url, flushMs: 10 },
+      {
+        ...at,
+        id: 'busy-inject',
+        type: 'inject',
+        props: [],
+        repeat: '0.01',
+        crontab: '',
+        once: true,
+        onceDelay: 0.01,
+        topic: '',
+        wires: [['busy-count']],
+      },
+      {
+        ...at,
+        id: 'busy-count',
+        type: 'function',
+        func: `const first = global.get('next') ?? 0;
+global.set('next', first + 40);
+return [Array.from({ length: 40 }, (_, at) => ({ payload: { f: first + at, time: 1767600000000 + first + at } }))];`,
+        outputs: 1,
+        timeout: 0,
+        noerr: 0,
+        initialize: '',
+        finalize: '',
+        libs: [],
+        wires: [['busy-out']],
+      },
+      { ...outOfExample, ...at, id: 'busy-out', target: 'busy-target', influxMeasurement: 'busy', wires: [[]] },
+    ] as readonly FlowEntry[];
+    const logged = nodeRed.process.output().length;
+    for (let deployment = 0; deployment < 5; deployment += 1) {
+      await nodeRed.admin.deploy(flow);
+      const before = server.stored.size;
+      await server.until(() => server.stored.size > before + 200);
+    }
+    await nodeRed.admin.deploy(flow.filter(({ id }) => id !== 'busy-inject'));
+    // A target that has found nothing waiting says "ready".
+    await nodeRed.channel.waitForStatus('busy-out', ({ text = '' }) => /^(written|ready)/.test(text));
+    const numbers = [...server.stored].map((line) => Number(/ f=(\d+) /.exec(line)?.[1])).sort((a, b) => a - b);
+    const missing = Array.from({ length: numbers.length }, (_, at) => at).filter((at) => numbers[at] !== at);
+    assert.deepEqual(missing, [], `${missing.length} of ${numbers.length}`);
+    assert.doesNotMatch(nodeRed.process.output().slice(logged), /\[error\]/);
+  });
 });
