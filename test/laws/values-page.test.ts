@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { VALUES_PAGE, valuesPage } from '../../tools/values/main';
+import { CATALOGUE } from '../../src/meter/catalogue';
+
+describe('docs/values.md', () => {
+  it('is what the meter table says now', () => {
+    assert.equal(readFileSync(VALUES_PAGE, 'utf8'), valuesPage(), 'run npx tsx tools/values/main.ts');
+  });
+
+  it('tells of every metric of the catalogue where it comes from', () => {
+    for (const { name } of CATALOGUE) {
+      const line = valuesPage()
+        .split('\n')
+        .find((candidate) => candidate.startsWith(`| \`${name}\` |`));
+      assert.match(line ?? '', /element \d+/, name);
+    }
+  });
+});
