@@ -82,7 +82,7 @@ export function frameBytes({ payloadBytes, originBytes }: SizedRecord): number {
 }
 
 /** Writes one frame at `at`; returns where the next one begins. */
-export function encodeFrame(target: Buffer, at: number, sized: SizedRecord, sequence: number, index: number): number {
+export function encodeEntry(target: Buffer, at: number, sized: SizedRecord, sequence: number, index: number): number {
   const { record, payloadBytes, originBytes } = sized;
   const end = at + frameBytes(sized);
   target.writeUInt32LE(MARKER_VALUE, at);

@@ -1,5 +1,5 @@
 import {
-  encodeFrame,
+  encodeEntry,
   encodeHeader,
   FORMAT_VERSION,
   frameBytes,
@@ -112,7 +112,7 @@ export class Tail {
     const target = length <= SCRATCH_BYTES ? this.scratch : Buffer.allocUnsafe(length);
     let at = from;
     records.forEach((record, offset) => {
-      at = encodeFrame(target, at, record, sequence, firstIndex + offset);
+      at = encodeEntry(target, at, record, sequence, firstIndex + offset);
     });
     return target.subarray(0, at);
   }

@@ -5,7 +5,7 @@ import { openOutbox } from '../../src/outbox/disk';
 import {
   decodeHeader,
   decodeRecord,
-  encodeFrame,
+  encodeEntry,
   encodeHeader,
   frameBytes,
   HEADER_BYTES,
@@ -38,7 +38,7 @@ describe('format of the outbox on disk', () => {
     VECTOR.records.forEach((record, index) => {
       const sized = measure(record);
       const bytes = Buffer.alloc(frameBytes(sized));
-      assert.equal(encodeFrame(bytes, 0, sized, sequence, index), bytes.length);
+      assert.equal(encodeEntry(bytes, 0, sized, sequence, index), bytes.length);
       assert.equal(bytes.toString('hex'), VECTOR.segment[index + 1]);
     });
     assert.equal(segmentName(VECTOR.header), VECTOR.name);
