@@ -58,11 +58,14 @@ function about(samples: FieldSamples | undefined, timestamp: number): readonly n
   });
 }
 
+/** What is known of a meter stands in births only, in folders such as `Properties/`. Names of measured values have none. */
+const isMeasured = ({ name }: SeenMetric): boolean => !name.includes('/');
+
 /** Whether every value that a Sparkplug subscriber saw up to `until` is in the database too, by name, time and amount. */
 export function comparePublished(seen: readonly SeenMetric[], stored: StoredFields, until: number): Comparison {
   return compare(
     seen
-      .filter(({ timestamp }) => timestamp <= until)
+      .filter((metric) => isMeasured(metric) && metric.timestamp <= until)
       .flatMap(({ name, value, timestamp }) => {
         const published = asNumber(value);
         if (published === undefined) return [];

@@ -24,7 +24,10 @@ interface Definition {
 }
 
 /** Where a value of a datatype stands; only the datatypes that a meter has. */
-const VALUE_FIELDS: Readonly<Record<number, 'floatValue' | 'doubleValue' | 'booleanValue' | 'stringValue'>> = {
+const VALUE_FIELDS: Readonly<
+  Record<number, 'intValue' | 'floatValue' | 'doubleValue' | 'booleanValue' | 'stringValue'>
+> = {
+  [DataType.UInt32]: 'intValue',
   [DataType.Float]: 'floatValue',
   [DataType.Double]: 'doubleValue',
   [DataType.Boolean]: 'booleanValue',
