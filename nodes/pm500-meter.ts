@@ -4,6 +4,7 @@ import { METER_TAGS } from '../src/domain/reading';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
 import { PARITIES } from '../src/transport/modbus/rtu-line';
+import { registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
 import { sharedMeters, type MeterNode } from './shared/meters';
@@ -49,6 +50,8 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
 
 /** One meter: who it is, how to reach it, and the session that all nodes share. */
 export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
   function Pm500Meter(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'pm500-meter', definition, (config) => {
       const { session, release } = sharedMeters(RED).acquire(readSettings(config));

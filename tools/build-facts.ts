@@ -57,6 +57,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   wirings: () => WIRING_ROWS.map(({ mode, label }) => ({ mode, label })),
   limits: () => ({
     minimumIntervalMs: QUIRKS.minimumReadIntervalMs.value,
+    enipPort: QUIRKS.enipPort.value,
     port: { min: PORT_RANGE.min, max: PORT_RANGE.max },
     rpiMs: { min: QUIRKS.minimumRpiMs.value, max: 60_000 },
     serialNumber: SERIAL_NUMBER_RANGE,

@@ -7,6 +7,7 @@ import { diagnosticsMetrics } from '../../src/domain/diagnostics-metrics';
 import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/prometheus';
 import { systemClock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
+import { checkMeterLayout } from './layout-check-page';
 import { processLogger } from './logger';
 
 /** What `GET pm500/scan` answers; `error` with status 400 when nothing could be asked. */
@@ -63,7 +64,10 @@ function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>): Promi
   return shared;
 }
 
-/** Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics` and `pm500/scan`. */
+/**
+ * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan` and
+ * `pm500/meters/:id/layout-check`.
+ */
 export function registerAdmin(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
   if (equipped.has(httpAdmin)) return;
@@ -81,6 +85,20 @@ export function registerAdmin(RED: NodeAPI): void {
       },
       (thrown: unknown) => {
         response.status(400).json({ error: toPm500Error(thrown).message, interfaces });
+      },
+    );
+  });
+  httpAdmin.get('/pm500/meters/:id/layout-check', mayRead, (request, response) => {
+    const left = new AbortController();
+    response.on('close', () => {
+      left.abort();
+    });
+    // Whatever goes wrong is an outcome.
+    void checkMeterLayout(RED, String(request.params['id']), request.query, processLogger(RED), left.signal).then(
+      (outcome) => {
+        if (left.signal.aborted) return;
+        if ('error' in outcome) response.status(outcome.status).json({ error: outcome.error });
+        else response.json(outcome);
       },
     );
   });

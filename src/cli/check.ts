@@ -1,10 +1,10 @@
+import { watchLayout } from '../acquisition/layout-watch';
 import type { MeterRegistry } from '../acquisition/meter-registry';
-import type { MeterSession } from '../acquisition/meter-session';
 import { settingsOf, type MeterSettings } from '../acquisition/meter-settings';
 import { LayoutCheck } from '../domain/layout-check/layout-check';
 import { WIRING_MODES } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
-import { delay, systemClock } from '../support/clock';
+import { systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { chooseEthernetMeter, commandMeters, ETHERNET_METER_ROWS } from './choose-meter';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
@@ -43,32 +43,6 @@ Usage: pm500 check HOST [options]
 ${describeOptions(ROWS)}
 Exit codes: 0 nothing contradicts the layout, 1 something does or the meter failed, 2 wrong options.
 `;
-
-/** Reads all assemblies until the time is over or the user ends it. */
-async function watch(
-  session: MeterSession,
-  check: LayoutCheck,
-  seconds: number,
-  intervalMs: number,
-  terminal: Terminal,
-): Promise<void> {
-  const assemblies = [...session.settings.layout.blocks.keys()];
-  const endAt = systemClock.monotonic() + 1000 * seconds;
-  let complained = false;
-  while (!terminal.ended.aborted) {
-    const startedAt = systemClock.monotonic();
-    const reading = await session.read(assemblies, terminal.ended);
-    const errors = reading.blocks.flatMap((block) => block.error ?? []);
-    const [first] = errors;
-    if (first !== undefined && errors.length === reading.blocks.length) throw new Pm500Error(first.code, first.message);
-    if (first !== undefined && !complained) terminal.complain(first.message);
-    complained ||= first !== undefined;
-    check.accept(reading);
-    const dueAt = startedAt + intervalMs;
-    if (dueAt > endAt) return;
-    await delay(systemClock, dueAt - systemClock.monotonic(), terminal.ended);
-  }
-}
 
 /** The verified 64-bit counters over Modbus, whose socket is given back at once. */
 async function readVerifiedCounters(
@@ -122,7 +96,10 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
   const registry = commandMeters(terminal);
   const { session, release } = registry.acquire(meter);
   try {
-    await watch(session, check, seconds, intervalMs, terminal);
+    const onTrouble = ({ message }: Pm500Error): void => {
+      terminal.complain(message);
+    };
+    await watchLayout(session, check, { seconds, intervalMs, clock: systemClock, onTrouble }, terminal.ended);
   } catch (thrown) {
     // Ended by the user between two assemblies: what was read until then counts.
     if (!(terminal.ended.aborted && hasCode(thrown, 'ABORTED'))) throw thrown;

@@ -31,6 +31,9 @@ function flatten(value: unknown, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, below]) => flatten(below, path === '' ? key : `${path}.${key}`));
 }
 
+/** A script that several forms use has its words in the catalog of one of them. */
+const SHARED_SCRIPTS: Readonly<Partial<Record<NodeType, string>>> = { 'pm500-meter': 'resources/meter-forms.js' };
+
 /** Keys of the catalog that the form, its script and the adapter name. */
 function usedKeys(type: NodeType): ReadonlySet<string> {
   const html = read(`nodes/${type}.html`);
@@ -39,7 +42,9 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
   const named = [...html.matchAll(new RegExp(`['"\`:]${type}\\.(?!svg)([\\w.]+)['"\`]`, 'g'))].map(
     ([, key = '']) => key,
   );
-  const byText = [...html.matchAll(/\b(?:text|filled)\(\s*'([\w.]+)'/g)].map(([, key = '']) => key);
+  const script = SHARED_SCRIPTS[type];
+  const scripts = script === undefined ? html : html + read(script);
+  const byText = [...scripts.matchAll(/\b(?:text|filled)\(\s*'([\w.]+)'/g)].map(([, key = '']) => key);
   return new Set([...inForm.map((key) => key.replace(`${type}.`, '')), ...named, ...byText]);
 }
 

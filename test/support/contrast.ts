@@ -20,7 +20,7 @@ export function findFaintWords(page: Page, least: number): Promise<readonly stri
       const color = getComputedStyle(element).backgroundColor;
       return isClear(color) && element.parentElement !== null ? behind(element.parentElement) : color;
     };
-    const words = '.pm500-form label, .pm500-form small, .pm500-form .pm500-tip, .pm500-form .pm500-section, .pm500-form .pm500-badge';
+    const words = '.pm500-form label, .pm500-form small, .pm500-form .pm500-tip, .pm500-form .pm500-section, .pm500-form .pm500-badge, .pm500-form .pm500-say, .pm500-form .pm500-table td';
     return [...document.querySelectorAll(words)].filter((element) => element.checkVisibility()).flatMap((element) => {
       const [dark, light] = [luminance(getComputedStyle(element).color), luminance(behind(element))].sort((a, b) => a - b);
       const contrast = (light + 0.05) / (dark + 0.05);

@@ -27,6 +27,8 @@ export interface NodeRedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where given, `userDir` has the package installed already. */
   readonly installation?: Installation;
+  /** Who may do what, as settings.js has it; whoever is not logged in must at least be allowed to read nodes. */
+  readonly adminAuth?: object;
 }
 
 /** A real Node-RED as a child process, with this package (as built in dist/) installed into its user folder. */
@@ -46,10 +48,11 @@ export interface NodeRed {
   stop(): Promise<void>;
 }
 
-function settings(userDir: string, port: number): string {
+function settings(userDir: string, port: number, adminAuth: object | undefined): string {
   const values = {
     uiHost: '127.0.0.1',
     uiPort: port,
+    ...(adminAuth === undefined ? {} : { adminAuth }),
     userDir,
     flowFile: 'flows.json',
     credentialSecret: 'a secret of this run only',
@@ -96,7 +99,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   const { node, program } = options.installation ?? { node: process.execPath, program: nodeRedProgram() };
   if (options.installation === undefined) linkPackage(userDir);
   const settingsFile = join(userDir, 'settings.js');
-  writeFileSync(settingsFile, settings(userDir, port));
+  writeFileSync(settingsFile, settings(userDir, port, options.adminAuth));
   const running = await startProcess({
     name: 'Node-RED',
     command: node,

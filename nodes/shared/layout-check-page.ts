@@ -1,0 +1,70 @@
+import type { NodeAPI } from 'node-red';
+import { watchLayout } from '../../src/acquisition/layout-watch';
+import type { MeterSession } from '../../src/acquisition/meter-session';
+import { LayoutCheck } from '../../src/domain/layout-check/layout-check';
+import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import { systemClock } from '../../src/support/clock';
+import { Pm500Error, toPm500Error } from '../../src/support/errors';
+import type { Logger } from '../../src/support/logger';
+import { isMeterNode } from './meters';
+
+/** How long `GET pm500/meters/:id/layout-check` watches a meter. */
+export const LAYOUT_CHECK_SECONDS = { min: 1, max: 600, usual: 20 } as const;
+const INTERVAL_MS = 1000;
+
+/** Status of the answer by what is wrong; the meter itself otherwise. */
+const STATUS_UNKNOWN = 404;
+const STATUS_REFUSED = 400;
+const STATUS_METER = 502;
+
+export interface LayoutCheckFailure {
+  readonly status: number;
+  readonly error: string;
+}
+
+function secondsOf(value: unknown): number {
+  const { min, max, usual } = LAYOUT_CHECK_SECONDS;
+  const seconds = value === undefined ? usual : Number(value);
+  if (seconds >= min && seconds <= max) return seconds;
+  throw new Pm500Error('CONFIG_INVALID', `Give seconds from ${min} to ${max}.`);
+}
+
+function checkTransport({ settings }: MeterSession): void {
+  const kind = settings.transport?.kind;
+  if (kind !== 'modbus-tcp' && kind !== 'modbus-rtu') return;
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    `Meter "${settings.name}" is read over Modbus, whose registers are verified; a layout is that of EtherNet/IP assemblies.`,
+  );
+}
+
+/**
+ * Watches a deployed meter through the session that all nodes share, and judges its layout.
+ * @param signal ends it when nobody waits for the outcome any more
+ */
+export async function checkMeterLayout(
+  RED: Pick<NodeAPI, 'nodes'>,
+  id: string,
+  query: Readonly<Record<string, unknown>>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<LayoutVerdict | LayoutCheckFailure> {
+  const meter: unknown = RED.nodes.getNode(id);
+  if (!isMeterNode(meter)) {
+    return { status: STATUS_UNKNOWN, error: 'No meter with these settings is running; deploy first, then check.' };
+  }
+  const { session } = meter;
+  try {
+    checkTransport(session);
+    const check = new LayoutCheck({ layout: session.settings.layout });
+    const onTrouble = ({ message }: Pm500Error): void => {
+      logger.warn(`Layout check of meter "${session.settings.name}": ${message}`);
+    };
+    const seconds = secondsOf(query['seconds']);
+    await watchLayout(session, check, { seconds, intervalMs: INTERVAL_MS, clock: systemClock, onTrouble }, signal);
+    return check.verdict();
+  } catch (thrown) {
+    const { code, message } = toPm500Error(thrown);
+    return { status: code === 'CONFIG_INVALID' ? STATUS_REFUSED : STATUS_METER, error: message };
+  }
+}
