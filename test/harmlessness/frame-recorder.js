@@ -82,7 +82,8 @@ function install() {
     return send.apply(this, options);
   };
 
-  // The serial port's own write, of whoever loads it.
+  // The serial port's own write, of whoever loads it; `pm500 sim` answers on one as a meter.
+  const serialRole = process.argv[2] === 'sim' ? 'simulator' : 'modbus';
   const { _load } = Module;
   Module._load = function (request, ...rest) {
     const loaded = _load.call(this, request, ...rest);
@@ -91,7 +92,7 @@ function install() {
       binding.frameRecorder = true;
       const original = binding.write;
       binding.write = function (bytes) {
-        write({ kind: 'serial', socket: 0, role: 'modbus', hex: Buffer.from(bytes).toString('hex') });
+        write({ kind: 'serial', socket: 0, role: serialRole, hex: Buffer.from(bytes).toString('hex') });
         return original.call(this, bytes);
       };
     }

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { connectAsync } from 'mqtt';
 import { parseTelemetry } from '../../src/domain/parse-message';
+import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { findImplausible } from '../../tools/demo/plausibility';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
@@ -127,6 +128,45 @@ describe('reference flows in Node-RED', () => {
       const reads = sum(await samplesOf(nodeRed, 'pm500_reads_total'));
       await waitFor('ten cycles more', async () => sum(await samplesOf(nodeRed, 'pm500_reads_total')) >= reads + 1000);
       assert.equal(sum(await samplesOf(nodeRed, 'pm500_missed_slots_total')), sum(before));
+    } finally {
+      await client.endAsync(true);
+    }
+  });
+
+  it('kpi-and-alarms works out KPIs, raises the alarm of a lost phase and clears it', async () => {
+    const client = await connectAsync(pipeline.broker.url);
+    try {
+      const telemetry: Telemetry[] = [];
+      const alarms: AlarmMessage[] = [];
+      client.on('message', (topic, payload) => {
+        const message: unknown = JSON.parse(payload.toString());
+        if (topic === 'pm500/kpi') telemetry.push(parseTelemetry(message));
+        else alarms.push(message as AlarmMessage);
+      });
+      await client.subscribeAsync(['pm500/kpi', 'pm500/alarms']);
+      await pipeline.run('kpi-and-alarms.json');
+      const unbalance = (): number | undefined => {
+        const value = telemetry.at(-1)?.metrics['voltage_unbalance']?.value;
+        return typeof value === 'number' ? value : undefined;
+      };
+      await waitFor('a first KPI', () => (unbalance() ?? 100) < 5);
+      const { nodeRed } = pipeline;
+      await nodeRed.admin.inject('kpi-and-alarms-lose-phase');
+      const raised = await waitFor(
+        'the alarm',
+        () => alarms.find(({ event, alarm }) => event === 'raised' && alarm?.id === 'phase_loss_l1'),
+        { timeoutMs: 30_000 },
+      );
+      assert.ok(raised.active.some(({ id }) => id === 'phase_loss_l1'));
+      // Between the lines two voltages are those of one phase then: 277, 480, 277 V, 39 % from their mean.
+      await waitFor('the unbalance of a lost phase', () => (unbalance() ?? 0) > 30);
+      await waitFor(
+        'its end',
+        () => alarms.some(({ event, alarm }) => event === 'cleared' && alarm?.id === 'phase_loss_l1'),
+        { timeoutMs: 60_000 },
+      );
+      for (const { metrics } of telemetry)
+        assert.notEqual(metrics['voltage_l1_n']?.quality, 'good', 'nobody confirmed the layout');
     } finally {
       await client.endAsync(true);
     }
