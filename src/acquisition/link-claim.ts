@@ -1,5 +1,5 @@
 import { toPm500Error, type Pm500Error } from '../support/errors';
-import { canonicalHost, isHostName, meterKeyOf } from './meter-address';
+import { canonicalHost, isHostName, linkKeyOf, meterKeyOf } from './meter-address';
 import type { LinkSettings } from './meter-settings';
 import type { Claim, Protocol, ProtocolArbiter } from './protocol-arbiter';
 
@@ -44,6 +44,7 @@ export class LinkClaim {
     let revoked: Pm500Error | undefined;
     this.held = arbiter.claim(key, {
       protocol,
+      link: linkKeyOf(this.settings),
       isSharedWithPlc: this.settings.sharedWithPlc ?? false,
       onRevoked: (reason) => {
         revoked = reason;

@@ -12,6 +12,8 @@ export interface Claim {
 
 export interface ClaimRequest {
   readonly protocol: Protocol;
+  /** What tells this connection from another one by the same protocol: the address as it is configured. */
+  readonly link: string;
   /** True: a PLC owns the meter over EtherNet/IP, so Modbus is only for a maintenance window. */
   readonly isSharedWithPlc: boolean;
   /** Called when the right is taken back: the connection must be closed; may return when it is, as a promise. */
@@ -129,7 +131,7 @@ export class ProtocolArbiter {
     this.revoke(meter, 'modbus', `The maintenance window of ${meter} has ended; open it again to go on over Modbus.`);
   }
 
-  private refuse(meter: string, { protocol, isSharedWithPlc }: ClaimRequest): void {
+  private refuse(meter: string, { protocol, link, isSharedWithPlc }: ClaimRequest): void {
     const leftMs = this.windowLeftMs(meter);
     if (protocol === 'ethernet-ip' && leftMs > 0) {
       const message = `A maintenance window for Modbus is open on ${meter} for ${Math.ceil(leftMs / 1000)} s more; EtherNet/IP goes on when it ends.`;
@@ -140,6 +142,7 @@ export class ProtocolArbiter {
       const message = `The meter ${meter} is shared with a PLC, which Modbus would cut off; open a maintenance window by message first.`;
       throw new Pm500Error('METER_SHARED_WITH_PLC', message);
     }
+    this.refuseSecond(meter, protocol, link);
     const other = protocol === 'modbus' ? 'ethernet-ip' : 'modbus';
     const isMet = (held: Held): boolean => this.nameOf(held.meter) === this.nameOf(meter) && held.protocol === other;
     if ([...this.held].some(isMet)) {
@@ -147,6 +150,17 @@ export class ProtocolArbiter {
       const message = `The meter ${meter} is in use over ${theirs}, and ${mine} must not run beside it; use one transport for it.`;
       throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
     }
+  }
+
+  /** One meter has one connection and one read limit, also when it is configured by its name and by its address. */
+  private refuseSecond(meter: string, protocol: Protocol, link: string): void {
+    if (protocol === 'modbus') return;
+    const first = [...this.held].find(
+      (held) => held.protocol === protocol && held.link !== link && this.nameOf(held.meter) === this.nameOf(meter),
+    );
+    if (first === undefined) return;
+    const message = `${link} and ${first.link} are one meter, which is read as ${first.link} already; write its address in one way in all configurations.`;
+    throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
   }
 
   private revoke(meter: string, protocol: Protocol, sentence: string): void {

@@ -9,8 +9,8 @@ function setUp() {
   const clock = new FakeClock();
   const arbiter = new ProtocolArbiter(clock);
   const revoked: string[] = [];
-  const claim = (protocol: Protocol, isSharedWithPlc = false, meter = METER) =>
-    arbiter.claim(meter, { protocol, isSharedWithPlc, onRevoked: ({ message }) => revoked.push(message) });
+  const claim = (protocol: Protocol, isSharedWithPlc = false, meter = METER, link = meter) =>
+    arbiter.claim(meter, { protocol, link, isSharedWithPlc, onRevoked: ({ message }) => revoked.push(message) });
   return { clock, arbiter, revoked, claim };
 }
 
@@ -32,6 +32,17 @@ describe('ProtocolArbiter', () => {
     const { claim } = setUp();
     claim('ethernet-ip');
     claim('modbus', false, '10.0.0.6');
+  });
+
+  it('refuses a second connection to one meter under another name, until the first is gone', () => {
+    const { arbiter, claim } = setUp();
+    arbiter.unite('incomer.plant', METER);
+    const first = claim('ethernet-ip');
+    claim('ethernet-ip');
+    const byName = () => claim('ethernet-ip', false, 'incomer.plant');
+    assert.throws(byName, { code: 'METER_PROTOCOL_BUSY', message: /incomer\.plant and 10\.0\.0\.5 are one meter/ });
+    first.release();
+    assert.throws(byName, { code: 'METER_PROTOCOL_BUSY' });
   });
 
   it('refuses Modbus to a meter that is shared with a PLC, but for a maintenance window', async () => {
@@ -99,6 +110,7 @@ describe('ProtocolArbiter', () => {
           try {
             const claim = arbiter.claim(METER, {
               protocol,
+              link: METER,
               isSharedWithPlc: random() < 0.3,
               onRevoked: () => granted.delete(token),
             });
