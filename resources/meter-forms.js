@@ -36,7 +36,12 @@
     box.empty();
     if (devices.length === 0) say(box, text('find.nobody'));
     else {
-      const { table, body } = tableOf([text('find.address'), text('find.product'), text('find.serial'), text('find.revision')]);
+      const { table, body } = tableOf([
+        text('find.address'),
+        text('find.product'),
+        text('find.serial'),
+        text('find.revision'),
+      ]);
       devices.forEach((device) => {
         const product = device.catalogNumber || device.productName;
         const row = $('<tr tabindex="0">').toggleClass('pm500-other', !device.isPowerMonitor).appendTo(body);
