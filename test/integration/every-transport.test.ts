@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/meter-settings';
+import { parseTelemetry } from '../../src/domain/parse-message';
+import type { Telemetry } from '../../src/domain/telemetry';
+import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { ModbusBench } from '../simulator/modbus-bench';
+import type { FlowEntry } from '../support/node-red-admin';
+import { startPipeline, type Pipeline } from '../support/pipeline';
+import { freePort } from '../support/ports';
+import { openPseudoTerminal, type PseudoTerminal } from '../support/pseudo-terminal';
+import { entryOf } from '../support/reference-flows';
+import { waitFor } from '../support/wait';
+
+const UNIT = 3;
+
+describe('one flow over every transport, chosen in pm500-meter', () => {
+  let pipeline: Pipeline;
+  let client: MqttClient;
+  let terminal: PseudoTerminal;
+  let received: Telemetry[] = [];
+
+  before(async () => {
+    pipeline = await startPipeline();
+    client = await connectAsync(pipeline.broker.url);
+    client.on('message', (_topic, payload) => {
+      received.push(parseTelemetry(JSON.parse(payload.toString())));
+    });
+    terminal = await openPseudoTerminal();
+    const server = new ModbusRtuServer(new ModbusBench().target, UNIT);
+    terminal.line.stdout.on('data', (chunk: Buffer) => {
+      for (const reply of server.push(chunk)) terminal.line.stdin.write(reply);
+    });
+  });
+
+  after(async () => {
+    await client.endAsync(true);
+    await pipeline.stop();
+    await terminal.close();
+  });
+
+  /** The flow as it is imported, but for the transport in the meter's settings and what the simulated meter offers for it. */
+  const flowOver = async (transport: TransportKind): Promise<readonly FlowEntry[]> => {
+    const modbusPort = await freePort();
+    return (await pipeline.flow('flows', 'assembly-to-mqtt.json')).map((entry) => {
+      // Listening needs a PLC; Modbus would be refused beside one.
+      if (entry.type === 'pm500-sim')
+        return { ...entry, plc: transport === 'listen-only', modbusPort: String(modbusPort) };
+      if (entry.type === 'pm500-poll') return { ...entry, groups: ['energy', 'status'] };
+      if (entry.type !== 'pm500-meter') return entry;
+      const serial = { serialPath: terminal.path, unitId: UNIT, baudRate: 115_200 };
+      return {
+        ...entry,
+        transport,
+        rpiMs: 200,
+        allowInputOnly: true,
+        modbusPort,
+        ...(transport === 'modbus-rtu' ? serial : {}),
+      };
+    });
+  };
+
+  for (const transport of TRANSPORT_KINDS) {
+    it(`${transport} brings the same metrics to the same place`, async () => {
+      const flow = await flowOver(transport);
+      await client.subscribeAsync(String(entryOf(flow, 'mqtt out')['topic']));
+      await pipeline.nodeRed.admin.deploy([]);
+      received = [];
+      await pipeline.nodeRed.admin.deploy(flow);
+      const telemetry = await waitFor('readings without a bad value', () => {
+        const whole = received.filter(({ metrics }) =>
+          Object.values(metrics).every(({ quality }) => quality !== 'bad'),
+        );
+        return whole.length >= 3 && whole.at(-1);
+      });
+      const names = Object.keys(telemetry.metrics);
+      for (const name of ['active_energy_import_total', 'run_hours', 'alarm_1', 'output_2']) {
+        assert.ok(names.includes(name), `${name} of ${names.join(', ')}`);
+      }
+      assert.equal(telemetry.meter.transport, transport);
+    });
+  }
+});
