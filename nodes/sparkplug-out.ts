@@ -34,6 +34,7 @@ export = (RED: NodeAPI): void => {
         this,
         (message) => {
           const update = parseDeviceMessage(message.payload, Date.now());
+          if (update.samples.length === 0) return;
           const deviceId = fixedDeviceId === '' ? update.deviceId : fixedDeviceId;
           if (deviceId === undefined) {
             throw new Pm500Error(

@@ -1,4 +1,6 @@
 import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
+import { LAYOUT_CHECK_SCHEMA } from '../domain/layout-check/verdict';
+import { NORMALIZE_DIAGNOSTICS_SCHEMA } from '../domain/normalizer/diagnostics';
 import { parseTelemetry } from '../domain/parse-message';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { toPm500Error } from '../support/errors';
@@ -13,10 +15,13 @@ import { DATATYPE_NAMES, type Datatype, type MetricValue, type Property, isDatat
 export interface DeviceUpdate {
   /** The name of the meter, or `payload.deviceId`; undefined when the message names none. */
   readonly deviceId?: string;
+  /** Empty for messages that say nothing a host could use. */
   readonly samples: readonly MetricSample[];
 }
 
 const expect = new Expect('MESSAGE_INVALID', 'see the help of sparkplug-out.');
+/** What `pm500-normalize` sends by the same output as alarms. */
+const NOTHING_FOR_A_HOST: readonly unknown[] = [NORMALIZE_DIAGNOSTICS_SCHEMA, LAYOUT_CHECK_SCHEMA];
 const NO_DESCRIPTION = Object.freeze({});
 
 function isMetricValue(value: unknown): value is MetricValue {
@@ -81,7 +86,7 @@ function readMetric(path: string, given: UnknownRecord, now: number): MetricSamp
 
 /**
  * Reads what `sparkplug-out` accepts: telemetry or an alarm of `pm500-normalize`, or an object with `metrics`, an array of
- * `{name, value, type, timestamp, properties}`. Type and timestamp may be left out, then the value decides and it is now.
+ * `{name, value, type, timestamp, properties}`; diagnostics and layout checks are passed over. Type and timestamp may be left out, then the value decides and it is now.
  * @param now epoch milliseconds UTC
  * @throws Pm500Error MESSAGE_INVALID, SPARKPLUG_VALUE_INVALID
  */
@@ -99,6 +104,7 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
     const message = parseAlarmMessage(payload);
     return { deviceId: message.meter.name, samples: alarmMetricsOf(message) };
   }
+  if (NOTHING_FOR_A_HOST.includes(payload['schema'])) return { samples: [] };
   if (payload['schema'] !== undefined) {
     expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
   }

@@ -99,6 +99,17 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(broker.host.counts['DBIRTH'], undefined);
   });
 
+  it('pass over what pm500-normalize sends beside alarms', async () => {
+    createEdge();
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    await waitFor('the edge node', () => out.lastStatus?.text === 'connected');
+    for (const schema of ['pm500.normalize-diagnostics/1', 'pm500.layout-check/1']) {
+      const { error } = await out.receive({ payload: { schema } });
+      assert.equal(error, undefined, schema);
+    }
+    assert.equal(out.lastStatus?.text, 'connected');
+  });
+
   it('show why there is no session', async () => {
     createEdge();
     const { port } = broker;
