@@ -14,6 +14,7 @@ import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
 import { onInput } from './shared/input';
 import { nodeLogger } from './shared/logger';
+import { noteSimulatorStart } from './shared/simulator-starts';
 import { startNode } from './shared/start';
 
 const SERIAL_RANGE: NumberRange = { ...SERIAL_NUMBER_RANGE, whole: true };
@@ -110,6 +111,8 @@ export = (RED: NodeAPI): void => {
           return undefined;
         },
       );
+
+      noteSimulatorStart(started);
 
       onInput(this, async (message, send) => {
         const simulator = await started;

@@ -5,6 +5,7 @@ import type { MeterSession } from '../../src/acquisition/meter-session';
 import { resolveSystemHost } from '../../src/acquisition/resolve-host';
 import { systemClock } from '../../src/support/clock';
 import { processLogger } from './logger';
+import { simulatorsStarted } from './simulator-starts';
 
 /** A `pm500-meter` configuration node that started: what other nodes get from it. */
 export interface MeterNode extends Node {
@@ -32,6 +33,7 @@ function createRegistry(RED: NodeAPI): MeterRegistry {
     random: Math.random,
     logger,
     resolveHost: resolveSystemHost,
+    whenReady: simulatorsStarted,
     createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
   });
 }

@@ -21,6 +21,8 @@ export interface LinkDependencies {
   readonly arbiter?: ProtocolArbiter;
   /** Finds out that a name and an address mean one meter; default: they are two. */
   readonly resolveHost?: ResolveHost;
+  /** Settles when a connection may be tried; default: at any time. */
+  readonly whenReady?: () => Promise<void>;
 }
 
 export interface LinkState {
@@ -186,6 +188,7 @@ export class MeterLink {
   }
 
   private async open(): Promise<void> {
+    await this.dependencies.whenReady?.();
     try {
       await this.claim.take();
     } catch (thrown) {

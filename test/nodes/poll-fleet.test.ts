@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pm500Poll from '../../nodes/pm500-poll';
+import pm500Sim from '../../nodes/pm500-sim';
 import type { MeterDiagnostics } from '../../src/domain/diagnostics';
 import type { Reading } from '../../src/domain/reading';
 import { constantProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { FakeRed, type FakeNode } from '../support/fake-red';
+import { freePortRange } from '../support/ports';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 
@@ -79,6 +81,26 @@ describe('pm500-poll with a list of meters', function () {
     const fullest = Math.max(...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((t) => times.filter((time) => time === t).length));
     assert.ok(fullest < times.length * 0.35, `${fullest} of ${times.length} readings fall into one tenth of a second`);
     assert.deepEqual(node.errors, []);
+  });
+
+  it('waits for simulated meters that start with it, in place of reporting them as lost', async () => {
+    const count = 20;
+    const first = await freePortRange(count);
+    const meters = Array.from({ length: count }, (_, index) => ({
+      name: `late${index}`,
+      host: '127.0.0.1',
+      port: String(first + index),
+    }));
+    const red = new FakeRed();
+    pm500Sim(red.api);
+    pm500Poll(red.api);
+    const poll = red.create('pm500-poll', { source: 'list', fleet: meters, groups: ['status'], mode: 'message' });
+    const answer = poll.receive({});
+    open.push(red.create('pm500-sim', { port: String(first), count, load: 'constant' }), poll);
+    const { sent, error } = await answer;
+    assert.equal(error, undefined);
+    assert.equal(sent.length, count);
+    assert.deepEqual(poll.errors, []);
   });
 
   it('takes a changed file without a deployment, starts anew only what changed, and reports a bad line once', async () => {

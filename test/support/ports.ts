@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** Whether a server may listen on this TCP port now. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
@@ -15,29 +17,48 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   }
 }
 
-/** A TCP port that the system has just given away and taken back, for servers that cannot be told to choose. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer();
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+async function isUdpPortFree(port: number, host: string): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, host);
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
 }
 
-/** The first of `count` TCP ports in a row that are all free. */
-export async function freePortRange(count: number): Promise<number> {
-  const ATTEMPTS = 50;
+/**
+ * Below the ports that the system gives to connections (32768 and above on Linux, 49152 elsewhere), so that none of the
+ * many connections of a test run takes a port between the moment it is found free and the moment a server listens on it.
+ */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 32_000;
+const ATTEMPTS = 200;
+
+/** The first of `count` ports in a row that are free for TCP and UDP, for servers that cannot be told to choose. */
+export async function freePortRange(count: number, host = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const first = await freePort();
-    if (first + count > 65_535) continue;
-    const free = await Promise.all(Array.from({ length: count - 1 }, (_, index) => isPortFree(first + index + 1)));
+    const first = randomInt(FIRST_PORT, LAST_PORT - count);
+    const free = await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const port = first + index;
+        return (await isPortFree(port, host)) && (await isUdpPortFree(port, host));
+      }),
+    );
     if (free.every(Boolean)) return first;
   }
   throw new Error(`No ${count} free ports in a row were found.`);
 }
 
-/** `preferred` where it is free, else one that the system chooses. */
+/** A port that is free for TCP and UDP. */
+export function freePort(host = '127.0.0.1'): Promise<number> {
+  return freePortRange(1, host);
+}
+
+/** `preferred` where it is free, else another one that is. */
 export async function portNear(preferred: number, host = '127.0.0.1'): Promise<number> {
   return (await isPortFree(preferred, host)) ? preferred : freePort(host);
 }
