@@ -7,7 +7,8 @@ import type { Outcome } from '../../src/domain/normalizer/normalizer';
 import type { QualityCounts } from '../../src/domain/normalizer/tally';
 import type { Reading } from '../../src/domain/reading';
 import type { Telemetry } from '../../src/domain/telemetry';
-import { systemClock } from '../../src/support/clock';
+import { systemClock, type Clock } from '../../src/support/clock';
+import { Pm500Error } from '../../src/support/errors';
 import { addMetrics } from './admin';
 import type { Send } from './input';
 import { nodeLogger } from './logger';
@@ -25,23 +26,25 @@ export class NormalizeRun {
   private readonly meters: NormalizerSet;
   private readonly file: StateFile | undefined;
   private readonly stops: (() => Promise<void> | void)[] = [];
+  private isClosing = false;
 
   constructor(
     RED: NodeAPI,
     private readonly node: Node,
     settings: NormalizeSettings,
     private readonly shape: Shaper,
+    private readonly clock: Clock = systemClock,
   ) {
     const { settingsFor, diagnosticsSeconds } = settings;
     const { kpis, alarmRules } = settingsFor([]);
     const remembers = kpis !== undefined || alarmRules.length > 0;
     const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
     const logger = nodeLogger(node);
-    const saved = path === undefined ? undefined : loadState(path, isSetState, logger, systemClock.now());
+    const saved = path === undefined ? undefined : loadState(path, isSetState, logger, clock.now());
     this.meters = new NormalizerSet(settingsFor, saved);
     if (path !== undefined) {
       const state = (closed: boolean): unknown => this.meters.state(closed);
-      this.file = new StateFile({ path, clock: systemClock, logger, everyMs: SAVE_EVERY_MS, state });
+      this.file = new StateFile({ path, clock, logger, everyMs: SAVE_EVERY_MS, state });
       this.file.begin();
     }
     const { report } = settingsFor([]);
@@ -54,19 +57,21 @@ export class NormalizeRun {
         return Promise.resolve();
       });
     }
-    this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(systemClock.now()), node.id)));
+    this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(clock.now()), node.id)));
   }
 
   /** @returns what the reading was worth */
   async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<QualityCounts> {
-    const accepted = this.meters.accept(reading, systemClock.now());
+    this.refuseWhenClosing();
+    const accepted = this.meters.accept(reading, this.clock.now());
     this.file?.changed();
     await this.send(accepted, message, send);
     return accepted.counts;
   }
 
   async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
-    const { telemetry, events } = this.meters.command(command, systemClock.now());
+    this.refuseWhenClosing();
+    const { telemetry, events } = this.meters.command(command, this.clock.now());
     this.file?.changed();
     for (const one of telemetry) await this.sendTelemetry(one, { ...message, topic: one.meter.name }, send);
     const answers = events.map((payload): NodeMessage => ({ ...message, topic: payload.meter.name, payload }));
@@ -79,15 +84,24 @@ export class NormalizeRun {
   }
 
   async close(removed: boolean): Promise<void> {
+    this.isClosing = true;
     for (const stop of this.stops) await stop();
     await (removed ? this.file?.remove() : this.file?.close());
+  }
+
+  /** What came now would be sent, but not be part of the last state: the node that follows would count it again. */
+  private refuseWhenClosing(): void {
+    if (!this.isClosing) return;
+    throw new Pm500Error('ABORTED', 'The node is closing and takes nothing any more; the next reading has it all.', {
+      retryable: true,
+    });
   }
 
   private every(intervalMs: number, onTick: () => Promise<void>): void {
     const onError = (thrown: unknown): void => {
       this.node.error(thrown, {});
     };
-    const schedule = startSchedule({ intervalMs, clock: systemClock, onTick, onError });
+    const schedule = startSchedule({ intervalMs, clock: this.clock, onTick, onError });
     this.stops.push(() => schedule.stop());
   }
 
@@ -95,7 +109,7 @@ export class NormalizeRun {
     const send: Send = (message) => {
       this.node.send(message);
     };
-    for (const outcome of this.meters.tick(systemClock.now())) {
+    for (const outcome of this.meters.tick(this.clock.now())) {
       if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
       this.file?.changed();
       await this.send(outcome, {}, send);
@@ -117,7 +131,7 @@ export class NormalizeRun {
 
   private sendDiagnostics(): void {
     const messages = this.meters
-      .diagnostics(systemClock.now())
+      .diagnostics(this.clock.now())
       .map((payload): NodeMessage => ({ topic: payload.meter.name, payload }));
     if (messages.length > 0) this.node.send([null, messages]);
   }

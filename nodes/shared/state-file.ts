@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../src/support/clock';
@@ -49,11 +49,21 @@ export function loadState(path: string, accept: (saved: unknown) => boolean, log
   return undefined;
 }
 
+/** A last state that cannot be marked as used up would be counted from a second time after the next start. */
+function forget(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What cannot be written mostly cannot be removed either; it has been said.
+  }
+}
+
 /** Writes the state of a node: soon after a change, and when the node closes. */
 export class StateFile {
   private timer: Timer | undefined;
   private writing: Promise<void> = Promise.resolve();
   private hasFailed = false;
+  private isOver = false;
 
   constructor(private readonly options: StateFileOptions) {}
 
@@ -62,14 +72,23 @@ export class StateFile {
     const { path } = this.options;
     try {
       mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-      writeFileSync(`${path}.new`, this.text(false), { mode: MODE });
+      const file = openSync(`${path}.new`, 'w', MODE);
+      try {
+        writeFileSync(file, this.text(false));
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
       renameSync(`${path}.new`, path);
     } catch (thrown) {
       this.complain(thrown);
+      forget(path);
     }
   }
 
+  /** Something changed: it is written before long. Nothing happens any more after `close` and `remove`. */
   changed(): void {
+    if (this.isOver) return;
     const { clock, everyMs } = this.options;
     this.timer ??= clock.after(
       everyMs,
@@ -83,15 +102,20 @@ export class StateFile {
 
   /** Writes the last state; afterwards nothing is written. */
   async close(): Promise<void> {
-    this.timer?.cancel();
+    this.end();
     await this.write(true);
   }
 
   /** Takes the file away, for a node that is gone. */
   async remove(): Promise<void> {
-    this.timer?.cancel();
+    this.end();
     await this.writing;
     await rm(this.options.path, { force: true });
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.timer?.cancel();
   }
 
   private text(closed: boolean): string {

@@ -15,6 +15,13 @@ function checkValue(expect: Expect, path: string, value: unknown): void {
   }
 }
 
+/** Names that every object has: as the name of a metric one would be found where nobody put it. */
+const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+function refuseName(expect: Expect, path: string, name: string): never {
+  return expect.fail(`a name in ${path}`, name, 'the name of a metric');
+}
+
 /** The reference to a meter that every message has. */
 export function checkMeter(expect: Expect, value: unknown): void {
   const meter = expect.record('payload.meter', value);
@@ -50,6 +57,7 @@ function checkBlock(expect: Expect, path: string, value: unknown): void {
   }
   const provenance = expect.record(`${path}.provenance`, block['provenance']);
   for (const name in provenance) {
+    if (INHERITED.has(name)) refuseName(expect, `${path}.provenance`, name);
     if (isOneOf(PROVENANCES, provenance[name])) continue;
     expect.choice(`${path}.provenance.${name}`, provenance[name], PROVENANCES);
   }
@@ -137,6 +145,7 @@ export function parseTelemetry(payload: unknown): Telemetry {
   expect.finite('payload.timestamp', telemetry['timestamp']);
   const metrics = expect.record('payload.metrics', telemetry['metrics']);
   for (const name in metrics) {
+    if (INHERITED.has(name)) refuseName(expect, 'payload.metrics', name);
     if (!isSample(metrics[name])) checkSample(expect, `payload.metrics.${name}`, metrics[name]);
   }
   return payload as Telemetry;

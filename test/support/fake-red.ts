@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeStatus } from 'node-red';
 
@@ -24,30 +25,44 @@ function lookUp(key: string, values: Readonly<Record<string, unknown>> = {}): st
   return found.replaceAll(/__(\w+)__/g, (_place, name: string) => String(values[name]));
 }
 
-/** What a node sends: a message of its only output, or one per output. */
-type Outgoing = NodeMessage | readonly (NodeMessage | null)[];
+/** What goes out of one output. */
+type Output = NodeMessage | readonly NodeMessage[] | null;
+/** What a node sends: messages of its only output, or of each output. */
+type Outgoing = NodeMessage | readonly Output[];
 
-function outputsOf(out: Outgoing): readonly [first: NodeMessage | null, second: NodeMessage | null] {
-  const list = Array.isArray(out) ? (out as readonly (NodeMessage | null)[]) : [out as NodeMessage];
-  return [list[0] ?? null, list[1] ?? null];
+function messagesOf(output: Output | undefined): readonly NodeMessage[] {
+  if (output === null || output === undefined) return [];
+  return Array.isArray(output) ? (output as readonly NodeMessage[]) : [output as NodeMessage];
 }
+
+function outputsOf(out: Outgoing): readonly [first: readonly NodeMessage[], second: readonly NodeMessage[]] {
+  const list = Array.isArray(out) ? (out as readonly Output[]) : [out as NodeMessage];
+  return [messagesOf(list[0]), messagesOf(list[1])];
+}
+
+/** The functions that Node-RED gives to nodes, JSONata among them. */
+const { util } = createRequire(createRequire(__filename).resolve('node-red/package.json'))('@node-red/util') as {
+  readonly util: unknown;
+};
 
 /** What answers a page of the admin API; tests call it with as much of a request as it needs. */
 export type Page = (request: object, response: object) => void;
 
 /** A node that remembers what it did. */
 export class FakeNode extends EventEmitter {
-  readonly id = 'f00d';
   readonly statuses: NodeStatus[] = [];
   /** Of the first output. */
   readonly sent: NodeMessage[] = [];
-  /** Of the second output. */
+  /** Of the second output, by itself or because of a message. */
   readonly sentSecond: NodeMessage[] = [];
   readonly errors: unknown[] = [];
   readonly logged: unknown[] = [];
   readonly warnings: unknown[] = [];
 
-  constructor(readonly type: string) {
+  constructor(
+    readonly type: string,
+    readonly id = 'f00d',
+  ) {
     super();
   }
 
@@ -56,8 +71,8 @@ export class FakeNode extends EventEmitter {
   }
   send(message: Outgoing): void {
     const [first, second] = outputsOf(message);
-    if (first !== null) this.sent.push(first);
-    if (second !== null) this.sentSecond.push(second);
+    this.sent.push(...first);
+    this.sentSecond.push(...second);
   }
   error(message: unknown): void {
     this.errors.push(message);
@@ -91,8 +106,9 @@ export class FakeNode extends EventEmitter {
           });
       };
       const send = (out: Outgoing): void => {
-        const [first] = outputsOf(out);
-        if (first !== null) sent.push(first);
+        const [first, second] = outputsOf(out);
+        sent.push(...first);
+        this.sentSecond.push(...second);
       };
       this.emit('input', message, send, finish);
     });
@@ -118,11 +134,16 @@ export class FakeRed {
     get: (path: string, permission: string, page: Page) => this.pages.set(path, { permission, page }),
   };
 
+  /** @param settings of settings.js; without a user directory nothing is kept over a restart */
+  constructor(private readonly settings: { readonly userDir?: string } = {}) {}
+
   /** This, as the type that adapters take. Only what they use is there. */
   get api(): NodeAPI {
     const ignore = (): void => undefined;
     const api = {
       _: lookUp,
+      settings: this.settings,
+      util,
       httpAdmin: this.httpAdmin,
       auth: { needsPermission: (permission: string) => permission },
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
@@ -137,7 +158,8 @@ export class FakeRed {
 
   /** Makes a node of a registered type. */
   create(type: string, properties: object): FakeNode {
-    const node = new FakeNode(type);
+    const { id } = properties as { readonly id?: string };
+    const node = new FakeNode(type, id);
     const constructor = this.constructors.get(type);
     if (constructor === undefined) throw new Error(`${type} was not registered.`);
     const definition: NodeDef = { id: node.id, type, name: '', z: '', ...properties };

@@ -55,7 +55,8 @@ export class EnergyKpis {
     const cursors = deltas.map((delta) => new DeltaCursor(delta));
     const nowMs = Math.max(...deltas.map(({ toMs }) => toMs));
     const fromMs = Math.min(...deltas.map((delta) => delta.fromMs));
-    if (Number.isNaN(this.dayEndMs)) this.dayEndMs = this.zone.periodAt('day', fromMs).endMs;
+    // At the start, and after a time without deltas: nothing happened on the days in between.
+    if (!(this.dayEndMs > fromMs)) this.dayEndMs = this.zone.periodAt('day', fromMs).endMs;
     // After a time without deltas, as when a state is old, the energy belongs to the period that it began in.
     for (const totals of this.periods) totals.reach(fromMs);
     this.lastActive = undefined;

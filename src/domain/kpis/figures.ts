@@ -36,10 +36,14 @@ export function powerFactorOf(active: number, reactive: number): number {
   return active / Math.hypot(active, reactive);
 }
 
+function energyOf(energies: Readonly<Record<string, number>>, period: string): number {
+  return Object.hasOwn(energies, period) ? (energies[period] ?? 0) : 0;
+}
+
 /** Energy by tariff period times price; what the price of a period was before does not count. */
 export function costOf(energies: Readonly<Record<string, number>>, tariff: Tariff): number {
   let cost = 0;
-  for (const { name, pricePerKwh } of tariff.periods) cost += ((energies[name] ?? 0) / WH_PER_KWH) * pricePerKwh;
+  for (const { name, pricePerKwh } of tariff.periods) cost += (energyOf(energies, name) / WH_PER_KWH) * pricePerKwh;
   return cost;
 }
 
@@ -104,7 +108,7 @@ function addTariffFigures(
   tariff: Tariff,
 ): void {
   if (wanted.has('tariff_energy')) {
-    for (const { name } of tariff.periods) add(tariffEnergyBase(name), energies[name] ?? 0, known);
+    for (const { name } of tariff.periods) add(tariffEnergyBase(name), energyOf(energies, name), known);
   }
   if (wanted.has('cost')) add('cost', costOf(energies, tariff), known);
 }

@@ -69,7 +69,9 @@ export class PeriodTotals {
   addTariff(tariffPeriod: string, added: number): void {
     if (this.current === undefined) return;
     const { tariff } = this.current;
-    this.current = { ...this.current, tariff: { ...tariff, [tariffPeriod]: (tariff[tariffPeriod] ?? 0) + added } };
+    // A period may have the name of something that every object has, such as "constructor".
+    const before = Object.hasOwn(tariff, tariffPeriod) ? (tariff[tariffPeriod] ?? 0) : 0;
+    this.current = { ...this.current, tariff: { ...tariff, [tariffPeriod]: before + added } };
   }
 
   addDemand(demand: Demand): void {

@@ -10,7 +10,7 @@ import { BlockWatch } from './block-watch';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
 import { RecentTelemetry } from './recent';
 import type { NormalizerSettings } from './settings';
-import { readState, UnprovenDeltas, type NormalizerState } from './state';
+import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from './state';
 import { QualityTally, type QualityCounts } from './tally';
 
 /** What a reading, a command or time that passes gives. */
@@ -101,8 +101,9 @@ export class Normalizer {
       ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
       ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
     });
-    const telemetry = this.kpis === undefined ? measured : this.derive(this.kpis, measured);
-    this.recent.remember(reading, telemetry);
+    const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured);
+    this.recent.remember(reading, measured, derived);
+    const telemetry = derived === undefined ? measured : { ...measured, metrics: { ...measured.metrics, ...derived } };
     // One failed read changes quality and passes as such. That a meter is lost, a sink knows from the second in a row.
     const repeated = failedAgain.flatMap(({ provenance }) => Object.keys(provenance));
     const passed = this.filter(telemetry, nowMs, repeated);
@@ -172,12 +173,12 @@ export class Normalizer {
     return { kpis: this.kpis?.state(), alarms: this.alarms.state() };
   }
 
-  private derive(kpis: KpiSet, measured: Telemetry): Telemetry {
+  private derive(kpis: KpiSet, measured: Telemetry): Record<string, Sample> {
     const derived = kpis.update(measured);
     this.unproven.mark(derived);
-    if (!this.settings.energyDeltas) UnprovenDeltas.leaveOut(derived);
+    if (!this.settings.energyDeltas) leaveOutDeltas(derived);
     for (const name in derived) this.tally.add(derived[name]?.reason);
-    return { ...measured, metrics: { ...measured.metrics, ...derived } };
+    return derived;
   }
 
   private filter(telemetry: Telemetry, nowMs: number, repeated: readonly string[]): Telemetry | undefined {

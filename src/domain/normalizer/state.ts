@@ -15,6 +15,10 @@ export function readState(saved: unknown): NormalizerState {
 
 const DELTA_NAMES: readonly string[] = ENERGY_COUNTERS.map(({ name }) => deltaMetricOf(name));
 
+export function leaveOutDeltas(metrics: Record<string, Sample>): void {
+  for (const name of DELTA_NAMES) Reflect.deleteProperty(metrics, name);
+}
+
 /**
  * Deltas that may have been sent already. A state is not saved with every reading; after a kill the counters go on from
  * an older one, so the first delta may hold energy that a receiver has. The KPIs, saved together with the counters, need
@@ -38,9 +42,5 @@ export class UnprovenDeltas {
       derived[name] = derivedSample(null, unit, timestamp, { quality: 'bad', reason: 'counter_started', provenance });
       this.waiting.delete(name);
     }
-  }
-
-  static leaveOut(derived: Record<string, Sample>): void {
-    for (const name of DELTA_NAMES) Reflect.deleteProperty(derived, name);
   }
 }
