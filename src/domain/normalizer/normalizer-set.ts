@@ -105,9 +105,9 @@ export class NormalizerSet {
   /** @param closed true when nothing will be sent any more */
   state(closed: boolean): NormalizerSetState {
     // Meters that have not sent anything since the start keep what is known of them.
-    const meters: Record<string, unknown> = { ...this.saved };
-    for (const [name, { normalizer }] of this.meters) if (normalizer.hasState) meters[name] = normalizer.state();
-    return { format: STATE_FORMAT, closed, meters };
+    const meters = new Map(Object.entries(this.saved));
+    for (const [name, { normalizer }] of this.meters) if (normalizer.hasState) meters.set(name, normalizer.state());
+    return { format: STATE_FORMAT, closed, meters: Object.fromEntries(meters) };
   }
 
   private add({ meter, definitions }: Reading): Entry {
