@@ -1,128 +1,132 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
-import { normalizeReading } from '../src/domain/normalize';
-import { LineMapper } from '../src/influx/line-mapper';
-import { createHttpSender, type SenderSettings } from '../src/influx/sender';
-import { InfluxTarget } from '../src/influx/target';
-import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY } from '../src/influx/writer-settings';
-import { openOutbox } from '../src/outbox/disk';
-import { systemClock } from '../src/support/clock';
-import { silentLogger } from '../src/support/logger';
-import { seededRandom } from '../src/support/random';
 import { startInfluxDb } from '../test/support/influxdb';
-import { sampleReading } from '../test/support/readings';
 import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
 import { startVictoriaMetrics } from '../test/support/victoria-metrics';
+import { runRate } from './influx-child';
+import { benchOutage } from './influx-outage';
+import type { RateReport } from './influx-process';
+import { BENCH_NAME, WAYS, type Api, type Way } from './influx-ways';
 import { formatCount, type BenchLine } from './report';
+import { within } from './within';
 
-const RUN_MS = 10_000;
-/** Telemetries of one append, as a fleet gives them. */
-const TELEMETRIES_PER_APPEND = 200;
-/** More than this does not wait: the bench measures what is sustained, not how much fits on the disk. */
-const MOST_WAITING = 20_000;
-const ASSEMBLIES = [101, 102];
-const METERS = 50;
-const MEASUREMENT = 'bench';
+/** Long enough that a memory that grows would show. */
+const OURS_MS = 12_000;
+const PEER_MS = 6000;
+const WARM_UP_MS = 1000;
+/** What still waits has to be written in this time, and a query answered. */
+const END_MS = 15_000;
+const FIELDS = 30;
 
-interface Run {
-  readonly fieldsPerSecond: number;
-  readonly lost: number;
+/** Counts the field values that a database has of a run. */
+type Count = (run: string) => Promise<number>;
+
+interface Server {
+  readonly name: string;
+  readonly url: string;
+  readonly api: Api;
+  readonly count: Count;
 }
 
-/** Telemetry to points to disk to database, for ten seconds and until nothing waits. */
-async function runOurs(settings: SenderSettings, fieldCount: number): Promise<Run> {
-  const telemetry = normalizeReading(sampleReading(ASSEMBLIES, seededRandom(4)));
-  const folder = temporaryFolder('bench-outbox');
-  const outbox = openOutbox({ folder, limits: { maximumBytes: 1e9 }, clock: systemClock, logger: silentLogger });
-  const target = new InfluxTarget(
-    {
-      batch: { lines: 5000, bytes: DEFAULT_BATCH_BYTES, flushMs: 100 },
-      retry: DEFAULT_RETRY,
-      recheckMs: DEFAULT_RECHECK_MS,
-    },
-    {
-      outbox,
-      sender: createHttpSender(settings, systemClock),
-      clock: systemClock,
-      random: Math.random,
-      logger: silentLogger,
-    },
-  );
-  const mapper = new LineMapper();
-  const startedAt = performance.now();
-  let points = 0;
-  while (performance.now() - startedAt < RUN_MS) {
-    const lines = Array.from({ length: TELEMETRIES_PER_APPEND }, () => {
-      const meter = { ...telemetry.meter, name: `m${points % METERS}` };
-      const given = { ...telemetry, meter, timestamp: telemetry.timestamp + Math.floor(points++ / METERS) };
-      return mapper.map(given, { influxMeasurement: MEASUREMENT, timestamp: 0 }).lines;
-    });
-    await target.submit(lines.flat(), 'bench');
-    while (outbox.stats().depth > MOST_WAITING) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  while (outbox.stats().depth > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const seconds = (performance.now() - startedAt) / 1000;
-  const { linesWritten } = target.stats;
-  await target.close();
-  await outbox.close();
-  removeFolder(folder);
-  return { fieldsPerSecond: (linesWritten * fieldCount) / seconds, lost: points - linesWritten };
+interface Run extends RateReport {
+  readonly way: Way;
+  /** Field values that a query finds. */
+  readonly stored: number;
+  readonly perSecond: number;
 }
 
-/** The same lines through the write API of the client, which keeps what waits in memory. */
-async function runPeer(url: string, fieldCount: number): Promise<Run> {
-  const telemetry = normalizeReading(sampleReading(ASSEMBLIES, seededRandom(4)));
-  let stored = 0;
-  const writeSuccess = (lines: string[]): void => {
-    stored += lines.length;
+async function startServers(): Promise<{ readonly servers: readonly Server[]; stop: () => Promise<void> }> {
+  const [victoria, influx] = await Promise.all([startVictoriaMetrics(), startInfluxDb()]);
+  await influx.query(`CREATE DATABASE ${BENCH_NAME}`);
+  const countVictoria: Count = async (run) =>
+    (await victoria.query(`sum(count_over_time({run="${run}"}[1d]))`))[0]?.value ?? 0;
+  const countInflux: Count = async (run) => {
+    const [series] = await influx.query(`SELECT COUNT(*) FROM ${BENCH_NAME} WHERE run = '${run}'`, BENCH_NAME);
+    // The first column is the time.
+    return (series?.values[0] ?? []).slice(1).reduce<number>((sum, count) => sum + Number(count), 0);
   };
-  const client = new InfluxDB({ url, token: 't', timeout: 30_000 });
-  const api = client.getWriteApi('o', 'b', 'ms', { batchSize: 5000, flushInterval: 100, writeSuccess });
-  const mapper = new LineMapper();
-  const startedAt = performance.now();
-  let points = 0;
-  while (performance.now() - startedAt < RUN_MS) {
-    for (let count = 0; count < 5000; count += 1) {
-      const meter = { ...telemetry.meter, name: `p${points % METERS}` };
-      const given = { ...telemetry, meter, timestamp: telemetry.timestamp + Math.floor(points++ / METERS) };
-      api.writeRecords([...mapper.map(given, { influxMeasurement: MEASUREMENT, timestamp: 0 }).lines]);
-    }
-    await api.flush();
-  }
-  await api.close();
-  const seconds = (performance.now() - startedAt) / 1000;
-  return { fieldsPerSecond: (stored * fieldCount) / seconds, lost: points - stored };
+  return {
+    servers: [
+      { name: 'VictoriaMetrics', url: victoria.url, api: 'v2', count: countVictoria },
+      { name: 'InfluxDB 1', url: influx.url, api: 'v1', count: countInflux },
+    ],
+    stop: async () => {
+      await Promise.all([victoria.stop(), influx.stop()]);
+    },
+  };
 }
 
-/** Sustained delivery through the outbox on disk into real databases; the peer writes to the same one without an outbox. */
+async function measure(
+  way: Way,
+  { name, url, api, count }: Server,
+  folder: string,
+  durationMs = way === 'ours' ? OURS_MS : PEER_MS,
+): Promise<Run> {
+  const run = `${way}-${api}-${durationMs}`;
+  const report = await runRate({
+    ...{ kind: 'rate', way, run, url, api, epoch: Date.now() - 600_000 },
+    ...{ folder: `${folder}/${run}`, durationMs, endMs: END_MS },
+  });
+  const stored = await within(`Counting in ${name} what ${run} has written`, END_MS, count(run));
+  return { ...report, way, stored, perSecond: stored / report.seconds };
+}
+
+function describe({ given, stored, unfinished }: Run): string {
+  const missing = `${given * FIELDS - stored} of ${given * FIELDS} not found`;
+  return unfinished === undefined ? missing : `${missing}; ${unfinished}`;
+}
+
+function compare(server: Server, ours: Run, peer: Run): BenchLine {
+  return {
+    what: `${WAYS.ours} to ${server.name}, field values/s`,
+    value: formatCount(ours.perSecond),
+    ratio: ours.perSecond / peer.perSecond,
+    peer: WAYS[peer.way],
+    note: `${formatCount(peer.perSecond)}; ${describe(peer)}`,
+  };
+}
+
+function describeOurs(server: Server, ours: Run): readonly BenchLine[] {
+  const [early, late] = ours.heapMegabytes;
+  const [earlyResident, lateResident] = ours.residentMegabytes;
+  return [
+    { what: `  field values given, found by a query`, value: formatCount(ours.stored), note: describe(ours) },
+    {
+      what: `  heap at 10 % and 100 % of ${ours.seconds.toFixed(0)} s, MB`,
+      value: `${early.toFixed(1)}, ${late.toFixed(1)}`,
+      note: `resident ${earlyResident.toFixed(0)}, ${lateResident.toFixed(0)}; ${FIELDS} fields a point`,
+    },
+    {
+      what: `  field values per second of CPU`,
+      value: formatCount(ours.stored / ours.cpuSeconds),
+      note: `of the writing process; ${server.name} takes its own`,
+    },
+  ];
+}
+
+/**
+ * Sustained delivery through the outbox on disk into real databases, beside other ways to do it; what counts is what a
+ * query finds in the database. Each way runs in a process of its own, one after the other.
+ */
 export async function benchInfluxDelivery(): Promise<BenchLine[]> {
-  const fieldCount = Object.keys(normalizeReading(sampleReading(ASSEMBLIES, seededRandom(4))).metrics).length;
+  const folder = temporaryFolder('bench-delivery');
   const lines: BenchLine[] = [];
-  const victoria = await startVictoriaMetrics();
-  const influx = await startInfluxDb();
   try {
-    await influx.query('CREATE DATABASE bench');
-    const v2 = { api: 'v2', org: '', bucket: 'b', token: '' } as const;
-    const v1 = { api: 'v1', database: 'bench', retentionPolicy: '', user: '', password: '' } as const;
-    const ours = await runOurs({ url: victoria.url, destination: v2, timeoutMs: 30_000 }, fieldCount);
-    const peer = await runPeer(victoria.url, fieldCount);
-    const strict = await runOurs({ url: influx.url, destination: v1, timeoutMs: 30_000 }, fieldCount);
-    lines.push(
-      {
-        what: 'disk outbox to VictoriaMetrics, field values/s',
-        value: formatCount(ours.fieldsPerSecond),
-        ratio: ours.fieldsPerSecond / peer.fieldsPerSecond,
-        peer: 'WriteApi of @influxdata/influxdb-client, in memory',
-        note: `${fieldCount} fields a point; lost ${ours.lost}, the peer ${peer.lost}`,
-      },
-      {
-        what: 'disk outbox to InfluxDB 1, field values/s',
-        value: formatCount(strict.fieldsPerSecond),
-        note: `${strict.lost} points lost`,
-      },
-    );
+    const { servers, stop } = await startServers();
+    try {
+      for (const server of servers) {
+        // Whoever comes first would pay for the start of the database.
+        await measure('contrib', server, folder, WARM_UP_MS);
+        const ours = await measure('ours', server, folder);
+        // The client library writes to InfluxDB 2 and what is like it only.
+        const peers: readonly Way[] = server.api === 'v2' ? ['writeApi', 'contrib'] : ['contrib'];
+        for (const way of peers) lines.push(compare(server, ours, await measure(way, server, folder)));
+        lines.push(...describeOurs(server, ours));
+      }
+    } finally {
+      await stop();
+    }
+    lines.push(await benchOutage(folder));
   } finally {
-    await influx.stop();
-    await victoria.stop();
+    removeFolder(folder);
   }
   return lines;
 }

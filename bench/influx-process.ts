@@ -1,0 +1,165 @@
+import { normalizeReading } from '../src/domain/normalize';
+import type { Telemetry } from '../src/domain/telemetry';
+import { seededRandom } from '../src/support/random';
+import { sampleReading } from '../test/support/readings';
+import { WAYS, openWay, type Api, type BenchWriter, type Way } from './influx-ways';
+import { pause, within } from './within';
+
+/*
+ * A process that brings points into a database in one way, so that its memory and CPU are its own:
+ * `node --expose-gc influx-process.js JOB`, where JOB is the JSON text of a `Job`. It prints one JSON text a line.
+ */
+
+interface Where {
+  readonly way: Way;
+  readonly url: string;
+  readonly api: Api;
+  readonly folder: string;
+  /** Time of the first point, epoch milliseconds. */
+  readonly epoch: number;
+}
+
+/** As fast as it goes for a while; prints a `RateReport`. */
+export interface RateJob extends Where {
+  readonly kind: 'rate';
+  /** The tag `run` of its points. */
+  readonly run: string;
+  readonly durationMs: number;
+  readonly endMs: number;
+}
+
+/** Numbered points, one every ten milliseconds, until SIGTERM; prints the number of each that its writer has accepted. */
+export interface OutageJob extends Where {
+  readonly kind: 'outage';
+  readonly meter: string;
+  readonly first: number;
+}
+
+export type Job = RateJob | OutageJob;
+
+export interface RateReport {
+  readonly given: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** After a garbage collection, MB: at a tenth of the run, and at its end while points still come. */
+  readonly heapMegabytes: readonly [early: number, late: number];
+  readonly residentMegabytes: readonly [early: number, late: number];
+  /** Why it did not end; absent when nothing waited any more. */
+  readonly unfinished?: string;
+}
+
+/** Telemetries that come together, as from a fleet. */
+const TELEMETRIES_PER_WRITE = 200;
+const METERS = 50;
+const VARIANTS = 64;
+const EVERY_MS = 10;
+const EARLY = 0.1;
+const LINGER_MS = 60_000;
+
+/** Two assemblies of real-time values, 30 of them, with many different values. */
+function telemetries({ run, epoch }: RateJob): (count: number) => Telemetry[] {
+  const random = seededRandom(4);
+  const variants = Array.from({ length: VARIANTS }, (_, at) => {
+    const telemetry = normalizeReading(sampleReading([101, 102], random));
+    return {
+      ...telemetry,
+      meter: { ...telemetry.meter, name: `m${at % METERS}`, tags: { ...telemetry.meter.tags, run } },
+    };
+  });
+  const meters = variants.slice(0, METERS).map(({ meter }) => meter);
+  let next = 0;
+  return (count) =>
+    Array.from({ length: count }, () => {
+      const number = next++;
+      const { schema, metrics } = variants[number % VARIANTS]!;
+      return { schema, metrics, meter: meters[number % METERS]!, timestamp: epoch + Math.floor(number / METERS) };
+    });
+}
+
+function memory(): readonly [heap: number, resident: number] {
+  globalThis.gc?.();
+  const { heapUsed, rss } = process.memoryUsage();
+  return [heapUsed / 1e6, rss / 1e6];
+}
+
+async function runRate(job: RateJob, writer: BenchWriter): Promise<RateReport> {
+  const make = telemetries(job);
+  const startedAt = performance.now();
+  let early: ReturnType<typeof memory> | undefined;
+  let given = 0;
+  while (performance.now() - startedAt < job.durationMs) {
+    await within('Writing one lot of points', job.endMs, writer.write(make(TELEMETRIES_PER_WRITE)));
+    given += TELEMETRIES_PER_WRITE;
+    if (early === undefined && performance.now() - startedAt >= EARLY * job.durationMs) early = memory();
+  }
+  const late = memory();
+  const [heap, resident] = early ?? late;
+  let unfinished: string | undefined;
+  try {
+    await within('Writing what still waited', job.endMs, writer.close());
+  } catch (thrown) {
+    unfinished = thrown instanceof Error ? thrown.message : String(thrown);
+  }
+  const { user, system } = process.cpuUsage();
+  return {
+    given,
+    seconds: (performance.now() - startedAt) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    heapMegabytes: [heap, late[0]],
+    residentMegabytes: [resident, late[1]],
+    ...(unfinished === undefined ? {} : { unfinished }),
+  };
+}
+
+async function runOutage(job: OutageJob, writer: BenchWriter): Promise<void> {
+  const { meter, metrics, schema } = normalizeReading(sampleReading([101], seededRandom(4)));
+  const [name, sample] = Object.entries(metrics)[0]!;
+  const ending = new AbortController();
+  process.once('SIGTERM', () => {
+    ending.abort();
+  });
+  const pending = new Set<Promise<void>>();
+  for (let number = job.first; !ending.signal.aborted; number++) {
+    const writing = writer.write([
+      {
+        schema,
+        meter: { ...meter, name: job.meter },
+        metrics: { [name]: { ...sample, value: number } },
+        timestamp: job.epoch + number,
+      },
+    ]);
+    // Ours accepts a point when it is safe; the others take it and say nothing, or only that writing has failed.
+    if (job.way === 'ours') await writing;
+    else {
+      pending.add(writing);
+      const settle = (): void => void pending.delete(writing);
+      void writing.then(settle, settle);
+    }
+    console.log(String(number));
+    await pause(EVERY_MS);
+  }
+  await Promise.allSettled(pending);
+  await writer.close();
+}
+
+async function main(): Promise<void> {
+  const job = JSON.parse(process.argv[2] ?? '{}') as Job;
+  if (!(job.way in WAYS)) throw new Error(`no way "${job.way}"`);
+  const writer = openWay(job.way, job.url, job.api, job.folder, job.kind === 'outage');
+  if (job.kind === 'outage') return runOutage(job, writer);
+  console.log(JSON.stringify(await runRate(job, writer)));
+  // Who has read it ends this process.
+  await pause(LINGER_MS);
+}
+
+// The parent is gone: nobody reads what this process has to say.
+process.once('disconnect', () => process.exit(1));
+// The client library says by this that writing has failed.
+process.on('unhandledRejection', () => undefined);
+main().then(
+  () => process.exit(0),
+  (thrown: unknown) => {
+    console.error(thrown instanceof Error ? thrown.message : String(thrown));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,122 @@
+import { InfluxDB, Point } from '@influxdata/influxdb-client';
+import { DEFAULTS } from '../nodes/shared/defaults';
+import type { Telemetry } from '../src/domain/telemetry';
+import type { Destination } from '../src/influx/destination';
+import { LineMapper } from '../src/influx/line-mapper';
+import { createHttpSender } from '../src/influx/sender';
+import { InfluxTarget } from '../src/influx/target';
+import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY } from '../src/influx/writer-settings';
+import { openOutbox } from '../src/outbox/disk';
+import { systemClock } from '../src/support/clock';
+import { silentLogger } from '../src/support/logger';
+import { openContribNode } from './influx-contrib-node';
+import { pause } from './within';
+
+/** The ways to bring telemetry into a database that are compared. */
+export const WAYS = {
+  ours: 'disk outbox',
+  writeApi: 'WriteApi of @influxdata/influxdb-client',
+  contrib: 'node-red-contrib-influxdb',
+} as const;
+export type Way = keyof typeof WAYS;
+
+export type Api = 'v1' | 'v2';
+
+export interface BenchWriter {
+  /** Takes messages that come together. Resolves when more may come. */
+  write(telemetries: readonly Telemetry[]): Promise<void>;
+  /** Resolves when nothing waits any more. */
+  close(): Promise<void>;
+}
+
+/** Database of InfluxDB 1 and bucket of InfluxDB 2, and the measurement in it. */
+export const BENCH_NAME = 'bench';
+const { batchLines, flushMs, timeoutMs, maximumMegabytes } = DEFAULTS['influx-target'];
+/** More does not wait: the bench measures what is sustained, not how much fits on the disk. */
+const MOST_WAITING = 4 * batchLines;
+const LOOK_EVERY_MS = 5;
+
+const DESTINATIONS: Readonly<Record<Api, Destination>> = {
+  v1: { api: 'v1', database: BENCH_NAME, retentionPolicy: '', user: '', password: '' },
+  v2: { api: 'v2', org: '', bucket: BENCH_NAME, token: '' },
+};
+
+/** What `influx-out` and `influx-target` do with messages, with the settings that a new node has. */
+function openOurs(url: string, api: Api, folder: string): BenchWriter {
+  const limits = { maximumBytes: maximumMegabytes * 1e6 };
+  const outbox = openOutbox({ folder, limits, clock: systemClock, logger: silentLogger });
+  const sender = createHttpSender({ url, destination: DESTINATIONS[api], timeoutMs, precision: 'ms' }, systemClock);
+  const target = new InfluxTarget(
+    {
+      batch: { lines: batchLines, bytes: DEFAULT_BATCH_BYTES, flushMs },
+      retry: DEFAULT_RETRY,
+      recheckMs: DEFAULT_RECHECK_MS,
+    },
+    { outbox, sender, clock: systemClock, random: Math.random, logger: silentLogger },
+  );
+  const mapper = new LineMapper();
+  const defaults = { influxMeasurement: BENCH_NAME, timestamp: 0 };
+  const drained = async (most: number): Promise<void> => {
+    while (outbox.stats().depth > most) await pause(LOOK_EVERY_MS);
+  };
+  return {
+    write: async (telemetries) => {
+      await Promise.all(
+        telemetries.map((telemetry) => target.submit([...mapper.map(telemetry, defaults).lines], BENCH_NAME)),
+      );
+      await drained(MOST_WAITING);
+    },
+    close: async () => {
+      await drained(0);
+      await target.close();
+      await outbox.close();
+    },
+  };
+}
+
+function toPoint({ meter, metrics, timestamp }: Telemetry): Point {
+  const point = new Point(BENCH_NAME).tag('meter', meter.name).timestamp(timestamp);
+  for (const tag in meter.tags) point.tag(tag, meter.tags[tag] ?? '');
+  for (const name in metrics) {
+    const value = metrics[name]?.value;
+    if (typeof value === 'number') point.floatField(name, value);
+    else if (typeof value === 'boolean') point.booleanField(name, value);
+    else if (typeof value === 'string') point.stringField(name, value);
+  }
+  return point;
+}
+
+/**
+ * The write API of the client. It begins to send a batch by itself when it has grown to the batch size, and neither its
+ * flush nor its close waits for that; so here it never grows to it, and every batch is sent by a flush that is awaited.
+ * Without that, requests would pile up until the database refuses them.
+ */
+function openWriteApi(url: string, isSlow: boolean): BenchWriter {
+  const client = new InfluxDB({ url, token: 'none', timeout: timeoutMs });
+  const api = client.getWriteApi('none', BENCH_NAME, 'ms', {
+    batchSize: 2 * batchLines,
+    flushInterval: isSlow ? flushMs : 0,
+    gzipThreshold: Infinity,
+  });
+  let buffered = 0;
+  return {
+    write: async (telemetries) => {
+      api.writePoints(telemetries.map(toPoint));
+      buffered += telemetries.length;
+      if (isSlow || buffered < batchLines) return;
+      buffered = 0;
+      await api.flush();
+    },
+    // Its close alone would throw away what waits to be sent again.
+    close: async () => {
+      await api.flush(true);
+      await api.close();
+    },
+  };
+}
+
+/** @param isSlow whether messages come one by one, far slower than they could be written */
+export function openWay(way: Way, url: string, api: Api, folder: string, isSlow: boolean): BenchWriter {
+  if (way === 'ours') return openOurs(url, api, folder);
+  return way === 'writeApi' ? openWriteApi(url, isSlow) : openContribNode(url, api, BENCH_NAME);
+}
