@@ -6,10 +6,11 @@ import { EdgeNode } from '../src/sparkplug/edge-node';
 import { createOpenLink } from '../src/sparkplug/mqtt-link';
 import { EdgeSession, type EdgeSessionDependencies, type EdgeSessionSettings } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
+import { Users } from '../src/support/users';
 import { onClose } from './shared/close';
 import { nodeLogger } from './shared/logger';
 import { takeOutbox, type TakenOutbox } from './shared/outboxes';
-import { bdSeqStoreOf, type SparkplugEdgeNode } from './shared/sparkplug-edges';
+import { bdSeqStoreOf, openPublisher, type SparkplugEdgeNode } from './shared/sparkplug-edges';
 import { readEdgeSettings, readStoreLimits, STORE_KINDS } from './shared/sparkplug-settings';
 import { startNode } from './shared/start';
 
@@ -53,13 +54,15 @@ export = (RED: NodeAPI): void => {
         }),
         settings,
       );
-      const users = new DeviceUsers(session);
+      const devices = new DeviceUsers(session);
+      const users = new Users(systemClock);
       const attach: SparkplugEdgeNode['attach'] = () => {
         session.start();
-        return users.open();
+        return openPublisher(devices, users);
       };
       Object.assign<Node, Pick<SparkplugEdgeNode, 'session' | 'attach'>>(this, { session, attach });
       onClose(this, async (removed) => {
+        await users.gone();
         await session.close();
         await store?.giveBack(removed);
       });

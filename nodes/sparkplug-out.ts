@@ -18,7 +18,7 @@ export = (RED: NodeAPI): void => {
       const fixedDeviceId = config.text('deviceId');
       if (fixedDeviceId !== '') checkId('device ID', fixedDeviceId);
       const { session } = edge;
-      const user = edge.attach();
+      const publisher = edge.attach();
       const ownDevices = new Set<string>();
       let messages = 0;
       let shownAt = 0;
@@ -32,7 +32,7 @@ export = (RED: NodeAPI): void => {
 
       onInput(
         this,
-        (message) => {
+        async (message) => {
           const update = parseDeviceMessage(message.payload, Date.now());
           if (update.samples.length === 0) return;
           const deviceId = fixedDeviceId === '' ? update.deviceId : fixedDeviceId;
@@ -42,19 +42,20 @@ export = (RED: NodeAPI): void => {
               'payload.deviceId is missing and the node has no device ID; set one of them.',
             );
           }
-          user.publish(deviceId, update.samples);
+          const accepted = publisher.publish(deviceId, update.samples);
           ownDevices.add(deviceId);
           messages++;
           if (performance.now() - shownAt >= STATUS_INTERVAL_MS) show();
+          await accepted();
         },
-        () => {
-          status.show('failed', 'messageRefused');
+        ({ code }) => {
+          status.show('failed', code.startsWith('OUTBOX') ? 'notStored' : 'messageRefused');
         },
       );
 
       onClose(this, () => {
         stopListening();
-        user.close();
+        return publisher.close();
       });
     });
   }

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
-import type { DeviceUser } from '../../src/sparkplug/device-users';
+import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import { type ErrorCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
+import type { Users } from '../../src/support/users';
 import type { StatusLine } from './status';
 import { readTlsOptions } from './tls';
 
@@ -15,7 +16,27 @@ import { readTlsOptions } from './tls';
 export interface SparkplugEdgeNode extends Node {
   readonly session: EdgeSession;
   /** A new publisher; the first one makes the edge node connect. */
-  readonly attach: () => DeviceUser;
+  readonly attach: () => EdgePublisher;
+}
+
+/** One publisher among those that share an edge node. */
+export interface EdgePublisher extends Pick<DeviceUser, 'publish'> {
+  /** Lets go of its devices once no more messages can come to the node. */
+  close(): Promise<void>;
+}
+
+/** What a `sparkplug-out` node gets of its edge node, which stays open until all of them have left. */
+export function openPublisher(devices: DeviceUsers, users: Users): EdgePublisher {
+  const leave = users.enter();
+  const user = devices.open();
+  return {
+    publish: (deviceId, samples) => user.publish(deviceId, samples),
+    close: () =>
+      users.leaveLate(() => {
+        user.close();
+        leave();
+      }),
+  };
 }
 
 /** True for a `sparkplug-edge` node whose configuration was right. */

@@ -10,11 +10,15 @@ export function bearDevice(publisher: Publisher, device: Device, at: number): Ed
   return publisher.deviceBirth(device, { metrics: device.takeBirth(), published: device.present }, at);
 }
 
-/** DDEATH, where there was a DBIRTH. */
-export function killDevice(publisher: Publisher, device: Device | undefined, at: number): readonly EdgeEffect[] {
-  if (device?.isBorn !== true) return [];
+/** DDEATH, where there was a DBIRTH; what waited of the device is given out, to be sent when it is back. */
+export function loseDevice(publisher: Publisher, device: Device | undefined, at: number): readonly EdgeEffect[] {
+  if (device === undefined) return [];
+  const effects: EdgeEffect[] = [];
+  const samples = device.holdPending();
+  if (samples.length > 0) effects.push({ kind: 'unsent', deviceId: device.id, samples });
+  if (device.isBorn) effects.push(publisher.deviceDeath(device.id, at));
   device.isBorn = false;
-  return [publisher.deviceDeath(device.id, at)];
+  return effects;
 }
 
 /** DDATA with values of earlier; `forwarded` counts those in it. */

@@ -1,20 +1,24 @@
+import type { Acceptance } from './history';
 import type { MetricSample } from './metrics';
 import type { EdgeSession } from './session';
 
 /** One publisher among those that share an edge node. */
 export interface DeviceUser {
-  /** Publishes values of a device. @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID */
-  publish(deviceId: string, samples: readonly MetricSample[]): void;
+  /**
+   * Publishes values of a device, and gives what tells when they cannot be lost any more, see `EdgeSession.watch`.
+   * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID, SPARKPLUG_OFFLINE; then nothing of them was taken
+   */
+  publish(deviceId: string, samples: readonly MetricSample[]): Acceptance;
   /** Lets go of its devices: those that nobody else publishes are gone (DDEATH). May be called twice. */
   close(): void;
 }
 
 /** Who publishes which device of an edge node. */
 export class DeviceUsers {
-  readonly #session: Pick<EdgeSession, 'publish' | 'remove'>;
+  readonly #session: Pick<EdgeSession, 'watch' | 'publish' | 'remove'>;
   readonly #users = new Map<string, Set<DeviceUser>>();
 
-  constructor(session: Pick<EdgeSession, 'publish' | 'remove'>) {
+  constructor(session: Pick<EdgeSession, 'watch' | 'publish' | 'remove'>) {
     this.#session = session;
   }
 
@@ -23,11 +27,11 @@ export class DeviceUsers {
     const devices = new Set<string>();
     const user: DeviceUser = {
       publish: (deviceId, samples) => {
+        const accepted = this.#session.watch(deviceId);
         this.#session.publish(deviceId, samples);
-        if (devices.has(deviceId)) return;
         devices.add(deviceId);
-        const users = this.#users.get(deviceId) ?? new Set();
-        this.#users.set(deviceId, users.add(user));
+        this.#users.set(deviceId, (this.#users.get(deviceId) ?? new Set()).add(user));
+        return accepted;
       },
       close: () => {
         for (const deviceId of devices) this.#release(deviceId, user);

@@ -168,7 +168,15 @@ export class Device {
     return taken;
   }
 
-  /** Everything that waits and was not given out as unsent yet, for when the session is over. */
+  /** True while a value has neither been published nor been given out as unsent. */
+  get hasPending(): boolean {
+    for (const { isPending, isHeld, latest } of this.#metrics.values()) {
+      if (isPending && !isHeld && !latest.condition.isReadFailed) return true;
+    }
+    return false;
+  }
+
+  /** Everything that waits and was not given out as unsent yet, for when nobody knows when it can be published. */
   holdPending(): readonly MetricSample[] {
     const unsent: MetricSample[] = [];
     for (const state of this.#metrics.values()) if (state.isPending) hold(state, unsent);

@@ -1,7 +1,7 @@
 import { checkSamples } from './check-samples';
 import { readCommand } from './command';
 import { DeviceList } from './device-list';
-import { bearDevice, forwardHistory, killDevice } from './device-messages';
+import { bearDevice, forwardHistory, loseDevice } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
@@ -93,7 +93,7 @@ export class EdgeNode {
       case 'settled':
         return this.#onSettled(event);
       case 'removed':
-        return killDevice(this.#publisher, this.#devices.remove(event.deviceId), event.at);
+        return loseDevice(this.#publisher, this.#devices.remove(event.deviceId), event.at);
       case 'quietOver':
         this.#isQuiet = false;
         return this.#isRebirthDue && !this.#isCongested ? this.#birthAll(event.at) : [];
@@ -121,6 +121,11 @@ export class EdgeNode {
   /** True when data could be published now: history may follow. */
   get isFlowing(): boolean {
     return this.#mayPublishData;
+  }
+
+  /** True while a value of the device has neither been published nor been given out as unsent. */
+  hasPending(deviceId: string): boolean {
+    return this.#devices.find(deviceId)?.hasPending ?? false;
   }
 
   #subscriptions(): EdgeEffect {
@@ -213,7 +218,7 @@ export class EdgeNode {
       this.#counts.suppressed += taken.unsent.length;
       effects.push({ kind: 'unsent', deviceId, samples: taken.unsent });
     }
-    if (device.isLost) return [...effects, ...killDevice(this.#publisher, device, at)];
+    if (device.isLost) return [...effects, ...loseDevice(this.#publisher, device, at)];
     if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device, taken, at));
     if (device.isSettled && !device.isBorn && this.#mayPublishData)
       effects.push(bearDevice(this.#publisher, device, at));

@@ -5,6 +5,7 @@ import type { Logger } from '../support/logger';
 import { BatchSize } from './batch-size';
 import { type HistoryRecord, readHistoryRecord, writeHistoryRecord } from './history-record';
 import type { MqttLink } from './mqtt-link';
+import { Receipts } from './receipts';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from './session-settings';
 import { SentWindow } from './sent-window';
 import { TimerSet } from './timer-set';
@@ -30,6 +31,12 @@ export interface HistorySettings {
   /** How long a lost link or host may stay unnoticed. */
   readonly blindMs: number;
 }
+
+/**
+ * Resolves when the broker has read everything that was published until now, and the outbox has everything else.
+ * @throws Pm500Error of the outbox, when something handed in meanwhile could not be stored
+ */
+export type Acceptance = () => Promise<void>;
 
 export interface HistoryStats extends OutboxStats {
   /** Values that the broker has acknowledged. */
@@ -58,8 +65,12 @@ export class History {
   readonly #port: HistoryPort;
   readonly #timers: TimerSet;
   readonly #sent: SentWindow;
+  readonly #receipts: Receipts;
   readonly #batch: BatchSize;
-  #appends: Promise<void> = Promise.resolve();
+  #appends: Promise<unknown> = Promise.resolve();
+  /** Appends that failed, and why the last one did. */
+  #failures = 0;
+  #failure: Pm500Error | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
   #isPausing = false;
@@ -79,6 +90,7 @@ export class History {
     this.#logger = logger;
     this.#timers = new TimerSet(clock);
     this.#sent = new SentWindow(settings.blindMs);
+    this.#receipts = new Receipts(this.#timers, port.linkOf);
     this.#batch = new BatchSize(settings.valuesPerSecond);
   }
 
@@ -91,19 +103,33 @@ export class History {
     this.#append([record], this.#clock.now());
   }
 
-  /** Remembers values that were published as present ones, in case they do not arrive. */
+  /** Remembers values that are published as present ones, in case they do not arrive. */
   remember(record: HistoryRecord): void {
-    this.#sent.add(record, this.#clock.monotonic());
+    const number = this.#receipts.onPublish();
+    const evicted = this.#sent.add(record, this.#clock.monotonic(), number, this.#receipts.confirmed);
+    this.#append(evicted, this.#clock.now());
+  }
+
+  /** Begins to watch over what is handed in from now on, see `Acceptance`. */
+  watch(): Acceptance {
+    const failures = this.#failures;
+    return async () => {
+      await this.#receipts.arrived();
+      await this.#appends;
+      if (this.#failures > failures && this.#failure !== undefined) throw this.#failure;
+    };
   }
 
   /** The link or the primary host is lost: what was published shortly before has perhaps reached nobody. */
   keepRecent(): void {
-    this.#append(this.#sent.take(this.#clock.monotonic()), this.#clock.now());
+    this.#append(this.#sent.take(this.#clock.monotonic(), this.#receipts.confirmed), this.#clock.now());
+    this.#receipts.settleAll();
   }
 
   /** Everything published has arrived. */
   forgetRecent(): void {
     this.#sent.clear();
+    this.#receipts.settleAll();
   }
 
   /** Goes on sending, if it does not already. To be called whenever that may have become possible. */
@@ -119,21 +145,25 @@ export class History {
     this.#timers.cancelAll();
     await this.#running;
     await this.#appends;
+    this.#receipts.settleAll();
   }
 
   #append(records: readonly HistoryRecord[], acceptedAt: number): void {
     const values = records.reduce((sum, { samples }) => sum + samples.length, 0);
     if (values === 0) return;
     const rows = records.map((record) => ({ payload: writeHistoryRecord(record), acceptedAt }));
-    this.#appends = Promise.all([this.#appends, this.#outbox.append(rows)]).then(
+    const stored = this.#outbox.append(rows).then(
       () => {
         this.wake();
       },
       (thrown: unknown) => {
         this.#lost += values;
-        this.#complain(`Sparkplug: values could not be stored: ${toPm500Error(thrown).message}`);
+        this.#failures++;
+        this.#failure = toPm500Error(thrown);
+        this.#complain(`Sparkplug: values could not be stored: ${this.#failure.message}`);
       },
     );
+    this.#appends = Promise.all([this.#appends, stored]);
   }
 
   async #run(): Promise<void> {

@@ -11,7 +11,7 @@ export interface LinkListener {
   onMessage(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** What had piled up in the socket has been sent. */
   onDrained(): void;
-  /** @param error why, unless it was asked for */
+  /** @param error why, unless it was asked for and went well */
   onClosed(error: Pm500Error | undefined): void;
 }
 
@@ -56,6 +56,7 @@ class ClientLink implements MqttLink {
   #error: Pm500Error | undefined;
   #isClosed = false;
   #isCongested = false;
+  #isForced = false;
   #ending: Promise<boolean> | undefined;
   readonly #pings = new PingLedger();
   #resolveClosed: () => void = () => undefined;
@@ -145,9 +146,8 @@ class ClientLink implements MqttLink {
 
   async #end(): Promise<boolean> {
     if (this.#isClosed) return true;
-    let isForced = false;
     const timer = this.#clock.after(END_TIMEOUT_MS, () => {
-      isForced = true;
+      this.#isForced = true;
       this.#destroy();
     });
     if (!this.#client.connected) this.#destroy();
@@ -155,7 +155,7 @@ class ClientLink implements MqttLink {
     else this.#client.end();
     await this.#closed;
     timer.cancel();
-    return !isForced;
+    return !this.#isForced;
   }
 
   #fail(thrown: unknown): void {
@@ -175,7 +175,11 @@ class ClientLink implements MqttLink {
     this.#isClosed = true;
     this.#resolveClosed();
     this.#pings.fail(this.#error ?? explainMqttError(undefined, this.#broker));
-    const error = this.#ending === undefined ? (this.#error ?? explainMqttError(undefined, this.#broker)) : undefined;
+    // Of a link that had to be closed by force nobody knows what has passed it.
+    const error =
+      this.#ending === undefined || this.#isForced
+        ? (this.#error ?? explainMqttError(undefined, this.#broker))
+        : undefined;
     this.#listener.onClosed(error);
   }
 }

@@ -3,11 +3,14 @@ import type { HistoryRecord } from './history-record';
 interface Entry {
   /** Monotonic milliseconds. */
   readonly at: number;
+  /** Of the message, in the order of publishing. */
+  readonly number: number;
   readonly record: HistoryRecord;
 }
 
-/** So many values are remembered at most; beyond that the oldest are forgotten, whatever their age. */
+/** So many values are remembered at most; beyond that the oldest go, whatever their age. */
 const MOST_VALUES = 500_000;
+const NOTHING: readonly HistoryRecord[] = [];
 
 /**
  * What was published within the keep-alive blind window: a link, or the primary host, may be dead for that long before
@@ -15,27 +18,34 @@ const MOST_VALUES = 500_000;
  */
 export class SentWindow {
   readonly #windowMs: number;
+  readonly #mostValues: number;
   #entries: Entry[] = [];
   #head = 0;
   #values = 0;
 
   /** @param windowMs longest time from a loss to its being noticed */
-  constructor(windowMs: number) {
+  constructor(windowMs: number, mostValues = MOST_VALUES) {
     this.#windowMs = windowMs;
+    this.#mostValues = mostValues;
   }
 
-  add(record: HistoryRecord, at: number): void {
-    this.#entries.push({ at, record });
+  /**
+   * @param number of the message with these values
+   * @param confirmed the broker has read messages with this number and below
+   * @returns what had to go to make room although the broker has not read it
+   */
+  add(record: HistoryRecord, at: number, number: number, confirmed: number): readonly HistoryRecord[] {
+    this.#entries.push({ at, number, record });
     this.#values += record.samples.length;
-    this.#prune(at);
+    return this.#prune(at, confirmed);
   }
 
-  /** Gives out and forgets what was published within the window before `at`, oldest first. */
-  take(at: number): readonly HistoryRecord[] {
-    this.#prune(at);
+  /** Gives out and forgets what was published within the window before `at` or has not been confirmed, oldest first. */
+  take(at: number, confirmed: number): readonly HistoryRecord[] {
+    const evicted = this.#prune(at, confirmed);
     const records = this.#entries.slice(this.#head).map(({ record }) => record);
     this.clear();
-    return records;
+    return [...evicted, ...records];
   }
 
   /** Everything has arrived. */
@@ -45,10 +55,15 @@ export class SentWindow {
     this.#values = 0;
   }
 
-  #prune(at: number): void {
+  #prune(at: number, confirmed: number): readonly HistoryRecord[] {
+    let evicted: HistoryRecord[] | undefined;
     for (;;) {
       const oldest = this.#entries[this.#head];
-      if (oldest === undefined || (at - oldest.at <= this.#windowMs && this.#values <= MOST_VALUES)) break;
+      if (oldest === undefined) break;
+      const isConfirmed = oldest.number <= confirmed;
+      const isOver = this.#values > this.#mostValues;
+      if (!isOver && !(isConfirmed && at - oldest.at > this.#windowMs)) break;
+      if (!isConfirmed) (evicted ??= []).push(oldest.record);
       this.#values -= oldest.record.samples.length;
       this.#head++;
     }
@@ -56,5 +71,6 @@ export class SentWindow {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
+    return evicted ?? NOTHING;
   }
 }

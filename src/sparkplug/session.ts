@@ -1,16 +1,18 @@
-import { type Pm500Error, toPm500Error } from '../support/errors';
+import { Pm500Error, toPm500Error } from '../support/errors';
 import { createClientId } from './client-id';
 import { DuplicateAlarm } from './duplicate-alarm';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, LeaveReason } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
-import { type History, type HistoryStats, createHistory } from './history';
+import { FlushWaits } from './flush-waits';
+import { type Acceptance, type History, type HistoryStats, createHistory } from './history';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
 import type { MqttLink } from './mqtt-link';
 import type { BrokerSettings, Will } from './mqtt-options';
 import { ServerList } from './server-list';
 import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
+import { StateBoard } from './state-board';
 import { TimerSet } from './timer-set';
 
 export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
@@ -26,9 +28,9 @@ export class EdgeSession {
   readonly #servers: ServerList;
   readonly #alarm: DuplicateAlarm;
   readonly #history: History | undefined;
-  readonly #listeners = new Set<(state: EdgeState) => void>();
+  readonly #flushes: FlushWaits;
+  readonly #board: StateBoard;
   #link: MqttLink | undefined;
-  #state: EdgeState = { phase: 'offline', devices: [] };
   #isStarted = false;
   /** True once this connection has been good for something. */
   #hasStood = false;
@@ -46,8 +48,14 @@ export class EdgeSession {
       this.#dispatch(event);
     });
     this.#alarm = new DuplicateAlarm(settings.node, this.#timers, dependencies.logger, () => {
-      this.#announce(this.#state.error);
+      this.#board.announce();
     });
+    this.#board = new StateBoard(dependencies.logger, () => {
+      const { phase, bornDevices: devices } = this.#edge;
+      const alarm = this.#alarm.error;
+      return { phase, devices, ...(alarm === undefined ? {} : { alarm }) };
+    });
+    this.#flushes = new FlushWaits((deviceId) => this.#edge.hasPending(deviceId));
     this.#history = createHistory(settings, dependencies, {
       linkOf: () => this.#link,
       isFlowing: () => this.#edge.isFlowing,
@@ -57,7 +65,7 @@ export class EdgeSession {
   }
 
   get state(): EdgeState {
-    return this.#state;
+    return this.#board.state;
   }
 
   get counts(): EdgeCounts {
@@ -89,6 +97,25 @@ export class EdgeSession {
     this.#dispatch({ kind: 'samples', deviceId, samples, at: this.#now() });
   }
 
+  /**
+   * Begins to watch over values of a device that are about to be published. What it returns, called after `publish`,
+   * resolves when they cannot be lost any more: the broker has read them, or the outbox has them. Without store and
+   * forward that is not waited for.
+   * @throws Pm500Error SPARKPLUG_OFFLINE when the session is closed
+   */
+  watch(deviceId: string): Acceptance {
+    if (this.#edge.phase === 'closed') {
+      const message = `Sparkplug: the edge node was closed before values of device "${deviceId}" came; send them again.`;
+      throw new Pm500Error('SPARKPLUG_OFFLINE', message, { retryable: true });
+    }
+    const accepted = this.#history?.watch();
+    return async () => {
+      if (accepted === undefined) return;
+      await this.#flushes.wait(deviceId);
+      await accepted();
+    };
+  }
+
   /** The device has gone: DDEATH, and it is forgotten. */
   remove(deviceId: string): void {
     this.#waits.forget(deviceId);
@@ -97,10 +124,7 @@ export class EdgeSession {
 
   /** Calls `listener` on every change of phase, devices or error, until the returned function is called. */
   onState(listener: (state: EdgeState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#board.onState(listener);
   }
 
   /** Says NDEATH and disconnects, for good. Never rejects; may be called again. */
@@ -116,7 +140,7 @@ export class EdgeSession {
     // Of a link that had to be closed by force nobody knows what has passed it.
     if (isClean === false) this.#history?.keepRecent();
     await this.#history?.close();
-    this.#announce(undefined);
+    this.#board.announceWell();
   }
 
   #now(): number {
@@ -138,8 +162,9 @@ export class EdgeSession {
     }
     const { phase } = this.#edge;
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
-    else if (hasDeviceChanged || phase !== before) this.#announce(this.#state.error);
+    else if (hasDeviceChanged || phase !== before) this.#board.announce();
     if (hasDeviceChanged || event.kind === 'drained') this.#history?.wake();
+    this.#flushes.look();
     return effects.length;
   }
 
@@ -148,7 +173,7 @@ export class EdgeSession {
     this.#hasStood = true;
     this.#servers.onStanding();
     if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) this.#waits.waitForHost();
-    this.#announce(undefined);
+    this.#board.announceWell();
   }
 
   #perform(effect: EdgeEffect): void {
@@ -248,7 +273,7 @@ export class EdgeSession {
       },
       (thrown: unknown) => {
         if (this.#link !== link) return;
-        this.#fail(toPm500Error(thrown));
+        this.#board.fail(toPm500Error(thrown));
         void link.end();
       },
     );
@@ -259,30 +284,12 @@ export class EdgeSession {
     this.#waits.endSession();
     if (error !== undefined) {
       this.#history?.keepRecent();
-      this.#fail(error);
+      this.#board.fail(error);
     } else this.#history?.forgetRecent();
     this.#dispatch({ kind: 'disconnected' });
     if (this.#closing !== undefined) return;
     this.#timers.set('retry', this.#servers.next(this.#hasStood), () => {
       this.#connect();
     });
-  }
-
-  /** Shows an error, and logs it unless it is what was logged last. */
-  #fail(error: Pm500Error): void {
-    if (error.message !== this.#state.error?.message) this.#dependencies.logger.warn(error.message);
-    this.#announce(error);
-  }
-
-  #announce(error: Pm500Error | undefined): void {
-    const { phase, bornDevices: devices } = this.#edge;
-    const alarm = this.#alarm.error;
-    this.#state = {
-      phase,
-      devices,
-      ...(error === undefined ? {} : { error }),
-      ...(alarm === undefined ? {} : { alarm }),
-    };
-    for (const listener of this.#listeners) listener(this.#state);
   }
 }

@@ -240,14 +240,26 @@ describe('parts of store and forward', () => {
     assert.deepEqual(done, ['first', 'second lost']);
   });
 
-  it('forget the oldest of what was sent, by time', () => {
+  it('forget the oldest of what was sent, by time, unless the broker has not confirmed it', () => {
     const window = new SentWindow(100);
-    for (let at = 0; at < 1000; at += 10) window.add({ deviceId: 'M', samples: [sample('a', at)] }, at);
-    assert.deepEqual(
-      window.take(1000).map(({ samples }) => samples[0]?.value),
-      [900, 910, 920, 930, 940, 950, 960, 970, 980, 990],
-    );
-    assert.deepEqual(window.take(1000), []);
+    const values = (records: readonly HistoryRecord[]): unknown[] => records.map(({ samples }) => samples[0]?.value);
+    for (let at = 0; at < 1000; at += 10) window.add({ deviceId: 'M', samples: [sample('a', at)] }, at, at, at);
+    assert.deepEqual(values(window.take(1000, 1000)), [900, 910, 920, 930, 940, 950, 960, 970, 980, 990]);
+    assert.deepEqual(window.take(1000, 1000), []);
+    for (let at = 0; at < 1000; at += 100) window.add({ deviceId: 'M', samples: [sample('a', at)] }, at, at, 700);
+    assert.deepEqual(values(window.take(5000, 700)), [800, 900]);
+  });
+
+  it('give out what the broker has not confirmed when there is no room for it', () => {
+    const window = new SentWindow(100, 2);
+    const add = (at: number, confirmed: number): unknown[] =>
+      window
+        .add({ deviceId: 'M', samples: [sample('a', at)] }, at, at, confirmed)
+        .map(({ samples }) => samples[0]?.value);
+    assert.deepEqual(add(1, 1), []);
+    assert.deepEqual(add(2, 1), []);
+    assert.deepEqual(add(3, 1), [], 'the first was confirmed');
+    assert.deepEqual(add(4, 1), [2]);
   });
 
   it('read lists of servers', () => {

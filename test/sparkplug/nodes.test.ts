@@ -22,7 +22,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
   });
 
   afterEach(async () => {
-    for (const node of nodes.reverse()) await node.close();
+    await Promise.all(nodes.map((node) => node.close()));
     await broker.kill();
   });
 
@@ -61,7 +61,8 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(broker.host.values.get('incomer/voltage_l1_n'), 230);
     await free.close();
     await waitFor('DDEATH', () => broker.host.counts['DDEATH'] === 1);
-    await edge.close();
+    // Node-RED closes nodes and the configuration nodes that they use at the same time.
+    await Promise.all([edge.close(), named.close()]);
     await waitFor('NDEATH', () => broker.messages.at(-1) === 'NDEATH');
     assert.equal(broker.clientIds.length, 1);
     assert.deepEqual(broker.host.violations, []);

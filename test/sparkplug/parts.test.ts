@@ -155,7 +155,11 @@ describe('primary host', () => {
 describe('device users', () => {
   it('say that a device is gone when the last of them has left it', () => {
     const removed: string[] = [];
-    const users = new DeviceUsers({ publish: () => undefined, remove: (deviceId) => void removed.push(deviceId) });
+    const users = new DeviceUsers({
+      watch: () => () => Promise.resolve(),
+      publish: () => undefined,
+      remove: (deviceId) => void removed.push(deviceId),
+    });
     const [first, second] = [users.open(), users.open()];
     first.publish('shared', [sample('a', 1)]);
     second.publish('shared', [sample('b', 1)]);
@@ -165,6 +169,21 @@ describe('device users', () => {
     assert.deepEqual(removed, ['own']);
     second.close();
     assert.deepEqual(removed, ['own', 'shared']);
+  });
+
+  it('do not keep a device whose values were refused', () => {
+    const removed: string[] = [];
+    const users = new DeviceUsers({
+      watch: () => () => Promise.resolve(),
+      publish: () => {
+        throw new TypeError('refused');
+      },
+      remove: (deviceId) => void removed.push(deviceId),
+    });
+    const user = users.open();
+    assert.throws(() => user.publish('M', [sample('a', 1)]), /refused/);
+    user.close();
+    assert.deepEqual(removed, []);
   });
 });
 
