@@ -40,6 +40,7 @@ const EMPTY: OutboxStats = { depth: 0, bytes: 0, dropped: 0, damaged: 0, positio
  */
 export class DiskOutbox implements Outbox {
   private readonly listeners = new Set<() => void>();
+  private readonly problemListeners = new Set<() => void>();
   private limits: OutboxLimits;
   private opening: Promise<void>;
   private store: Store | undefined;
@@ -62,7 +63,17 @@ export class DiskOutbox implements Outbox {
   }
 
   async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
-    return (await this.opened()).append(records);
+    const store = await this.opened();
+    try {
+      const range = await store.append(records);
+      this.note(undefined);
+      return range;
+    } catch (thrown) {
+      const problem = toPm500Error(thrown);
+      // What is wrong with the records alone is no problem of the outbox.
+      if (problem.retryable) this.note(problem);
+      throw problem;
+    }
   }
 
   async peek(limits: PeekLimits): Promise<OutboxBatch> {
@@ -82,6 +93,13 @@ export class DiskOutbox implements Outbox {
     this.listeners.add(listener);
     return () => {
       this.listeners.delete(listener);
+    };
+  }
+
+  onProblem(listener: () => void): () => void {
+    this.problemListeners.add(listener);
+    return () => {
+      this.problemListeners.delete(listener);
     };
   }
 
@@ -116,7 +134,7 @@ export class DiskOutbox implements Outbox {
       });
       store.limits = this.limits;
       this.store = store;
-      this.problem = undefined;
+      this.note(undefined);
       if (store.stats().depth > 0) this.notify();
     } catch (thrown) {
       await this.fail(openFailed(folder, thrown));
@@ -126,7 +144,7 @@ export class DiskOutbox implements Outbox {
   private async fail(problem: Pm500Error): Promise<void> {
     const { clock, logger } = this.options;
     if (problem.message !== this.problem?.message) logger.error(problem.message);
-    this.problem = problem;
+    this.note(problem);
     await this.unlock();
     if (this.closing !== undefined) return;
     this.retry = clock.after(
@@ -141,6 +159,7 @@ export class DiskOutbox implements Outbox {
   private async shut(): Promise<void> {
     this.retry?.cancel();
     this.listeners.clear();
+    this.problemListeners.clear();
     await this.opening;
     this.retry?.cancel();
     await this.store?.close();
@@ -153,8 +172,14 @@ export class DiskOutbox implements Outbox {
     await release?.();
   }
 
-  private notify(): void {
-    for (const listener of [...this.listeners]) {
+  private note(problem: Pm500Error | undefined): void {
+    if (problem?.message === this.problem?.message) return;
+    this.problem = problem;
+    this.notify(this.problemListeners);
+  }
+
+  private notify(listeners = this.listeners): void {
+    for (const listener of [...listeners]) {
       try {
         listener();
       } catch (thrown) {

@@ -4,6 +4,7 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free space, and it goes on by itself',
   EDQUOT: 'the disk quota is used up; raise it or free space, and it goes on by itself',
+  EFBIG: 'a file may not grow any further; raise the limit of the process',
   EROFS: 'the file system is read-only; mount it writable',
   EACCES: 'the folder may not be used; give the user of Node-RED the right to write there',
   EPERM: 'the folder may not be used; give the user of Node-RED the right to write there',

@@ -171,6 +171,12 @@ export class Head {
       await this.remove(passed);
     }
     this.skipLost();
+    const [last] = segments;
+    if (last?.isComplete === true && last.base + last.count <= this.position) {
+      if (this.reader?.segment === last) await this.reader.close();
+      segments.shift();
+      await this.remove(last);
+    }
     if (this.depth === 0) this.bytesBefore = this.log.endBytes;
   }
 

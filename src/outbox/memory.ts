@@ -87,6 +87,11 @@ export class MemoryOutbox implements Outbox {
     };
   }
 
+  /** Memory has none. */
+  onProblem(): () => void {
+    return () => undefined;
+  }
+
   setLimits(limits: OutboxLimits): void {
     this.limits = limits;
     this.enforceLimits();

@@ -28,6 +28,8 @@ export interface Outbox {
   stats(): OutboxStats;
   /** Calls `listener` after records were appended, until the returned function is called. */
   onAppend(listener: () => void): () => void;
+  /** Calls `listener` when `stats().problem` has come or gone, until the returned function is called. */
+  onProblem(listener: () => void): () => void;
   /** Lets go of every resource. Records of a durable outbox stay. May be called twice. */
   close(): Promise<void>;
   /** Takes over new limits at once, for instance when a person has changed the configuration. */
@@ -83,6 +85,9 @@ export interface OutboxStats {
   readonly durable: boolean;
   /** Files that hold records, where there are files. */
   readonly segments?: number;
-  /** Why the outbox takes and gives nothing at the moment; it comes back by itself when that has been mended. */
+  /**
+   * Why the outbox takes nothing at the moment (OUTBOX_WRITE_FAILED: what is in it is given all the same) or neither takes
+   * nor gives; it comes back by itself when that has been mended.
+   */
   readonly problem?: Pm500Error;
 }

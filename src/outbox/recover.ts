@@ -56,7 +56,7 @@ async function readHeader(
     }
     const { sequence, base } = header ?? named;
     const { baseBytes, firstAcceptedAt } = header ?? { baseBytes: UNKNOWN, firstAcceptedAt: Infinity };
-    return { name, sequence, base, baseBytes, firstAcceptedAt, count: 0, size: await file.size() };
+    return { name, sequence, base, baseBytes, firstAcceptedAt, count: 0, size: await file.size(), isComplete: true };
   } finally {
     await file.close();
   }

@@ -13,6 +13,8 @@ export interface Segment {
   count: number;
   /** Bytes of the file that count. */
   size: number;
+  /** True once nothing is written to it any more: it may go when its records are delivered, also the last one. */
+  isComplete: boolean;
 }
 
 /** The segments of an outbox, oldest first, which its two ends share: one adds at the tail, one takes at the head. */

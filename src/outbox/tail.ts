@@ -54,6 +54,8 @@ export class Tail {
       await file.write(bytes, segment.size);
     } catch (thrown) {
       await this.takeBack(file, segment);
+      // Its delivered records may be what fills the disk: it must be able to go, and with it they.
+      if (isOutOfRoom(thrown)) await this.leaveSegment();
       throw thrown;
     }
     try {
@@ -91,7 +93,7 @@ export class Tail {
       await ignoreFailure(this.files.remove(name));
       throw thrown;
     }
-    const segment: Segment = { name, sequence, base, baseBytes, firstAcceptedAt, count: 0, size: 0 };
+    const segment: Segment = { name, sequence, base, baseBytes, firstAcceptedAt, count: 0, size: 0, isComplete: false };
     this.file = file;
     this.segment = segment;
     this.log.segments.push(segment);
@@ -127,11 +129,17 @@ export class Tail {
   }
 
   private async leaveSegment(): Promise<void> {
-    const { file } = this;
+    const { file, segment } = this;
     this.file = undefined;
     this.segment = undefined;
+    if (segment !== undefined) segment.isComplete = true;
     if (file !== undefined) await ignoreFailure(file.close());
   }
+}
+
+function isOutOfRoom(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
 }
 
 async function ignoreFailure(work: Promise<void>): Promise<void> {

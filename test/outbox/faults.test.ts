@@ -80,6 +80,42 @@ describe('disk outbox with a disk that fails', () => {
     await refuses(append('a'), 'OUTBOX_WRITE_FAILED', /\/memory.*disk is full; free space/);
   });
 
+  it('gets room by its own delivery when its own records fill the disk', async () => {
+    const room = 2000;
+    files.fault = (operation, name) => {
+      const used = [...files.names.keys()].reduce((bytes, each) => bytes + files.get(each).length, 0);
+      if (operation === 'write' && name !== 'position' && used > room) throw systemError('ENOSPC');
+    };
+    const fill = async (): Promise<string[]> => {
+      for (const taken: string[] = []; ;) {
+        const text = `${taken.length} ${'.'.repeat(100)}`;
+        try {
+          await append(text);
+          taken.push(text);
+        } catch (thrown) {
+          assert.ok(hasCode(thrown, 'OUTBOX_WRITE_FAILED'));
+          return taken;
+        }
+      }
+    };
+    let problems = 0;
+    outbox.onProblem(() => (problems += 1));
+    for (let time = 0; time < 3; time += 1) {
+      const taken = await fill();
+      assert.ok(taken.length > 5, `${taken.length} records fit`);
+      assert.match(outbox.stats().problem?.message ?? '', /disk is full/);
+      const batch = await outbox.peek(ALL);
+      assert.deepEqual(
+        batch.records.map(({ payload }) => payload),
+        taken,
+      );
+      await outbox.acknowledge(batch);
+      assert.deepEqual([files.count('.log'), outbox.stats().bytes, outbox.stats().segments], [0, 0, 0]);
+    }
+    await append('last');
+    assert.deepEqual([await payloads(), outbox.stats().problem, problems], [['last'], undefined, 6]);
+  });
+
   it('takes of appends that come together those that fit', async () => {
     await append('before');
     let room = 200;
