@@ -1,9 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createHttpSender } from '../src/influx/sender';
+import { deliveryMetrics } from '../src/influx/delivery-metrics';
 import { checkHealth } from '../src/influx/health';
 import { InfluxTarget } from '../src/influx/target';
 import { systemClock } from '../src/support/clock';
 import { toPm500Error } from '../src/support/errors';
+import { addMetrics, registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
 import { readSenderSettings, readWriterSettings, type InfluxCredentials } from './shared/influx-settings';
 import { openDeadLetters, type InfluxTargetNode } from './shared/influx-targets';
@@ -13,6 +15,8 @@ import { startNode } from './shared/start';
 
 /** One InfluxDB: where it is, and the outbox and the writer that all nodes share. */
 export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
   function Target(this: Node<InfluxCredentials>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
       const senderSettings = readSenderSettings(RED, config, this);
@@ -34,6 +38,10 @@ export = (RED: NodeAPI): void => {
       });
       Object.assign<Node, Pick<InfluxTargetNode, 'target'>>(this, { target });
 
+      const { id, name = '' } = this;
+      const labels = { target: name === '' ? id : name, node: id };
+      const stopMetrics = addMetrics(() => deliveryMetrics(target.stats, labels, systemClock.now()));
+
       const closing = new AbortController();
       checkHealth(senderSettings, systemClock, closing.signal).then(
         (health) => {
@@ -46,6 +54,7 @@ export = (RED: NodeAPI): void => {
 
       onClose(this, async (removed) => {
         closing.abort();
+        stopMetrics();
         await target.close();
         await giveBack(removed);
       });

@@ -3,9 +3,9 @@ import type { Node, NodeAPI } from 'node-red';
 import { DeadLetters } from '../../src/influx/dead-letters';
 import { DiagnosticsReporter } from '../../src/influx/diagnostics';
 import { InfluxTarget } from '../../src/influx/target';
-import type { WriterState } from '../../src/influx/writer';
+import type { WriterStats } from '../../src/influx/writer';
 import { systemClock, type Clock } from '../../src/support/clock';
-import { Pm500Error } from '../../src/support/errors';
+import { hasCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { StatusLine } from './status';
 
@@ -63,11 +63,16 @@ export function openDeadLetters(RED: NodeAPI, id: string): { readonly deadLetter
   return { deadLetters: new DeadLetters(path, systemClock) };
 }
 
-/** Shows how delivery to a target goes; before the first point, whether it would go. */
-export function showDelivery(status: StatusLine, { stats, health }: InfluxTarget): void {
+/** Shows how delivery to a target goes; before the first point, whether it would go. What was lost stays shown. */
+export function showDelivery(status: StatusLine, { stats, health }: Pick<InfluxTarget, 'stats' | 'health'>): void {
   const { state, outbox, linesWritten } = stats;
   const count = (lines: number): string => lines.toLocaleString('en-US').replaceAll(',', ' ');
-  if (state === 'held') status.show('failed', 'held', { lines: count(outbox.depth) });
+  const lost = outbox.dropped + outbox.damaged;
+  const isWell = state === 'idle' || state === 'sending';
+  if (state !== 'closed' && outbox.problem !== undefined) {
+    status.show('failed', hasCode(outbox.problem, 'OUTBOX_WRITE_FAILED') ? 'outboxFailed' : 'outboxUnavailable');
+  } else if (state !== 'closed' && lost > 0) status.show(isWell ? 'partial' : 'failed', 'lost', { lines: count(lost) });
+  else if (state === 'held') status.show('failed', 'held', { lines: count(outbox.depth) });
   else if (state === 'retrying') status.show('partial', 'waiting', { lines: count(outbox.depth) });
   else if (state === 'closed') status.clear();
   else if (linesWritten > 0) status.show('ok', 'written', { lines: count(linesWritten) });
@@ -75,9 +80,11 @@ export function showDelivery(status: StatusLine, { stats, health }: InfluxTarget
   else status.show('idle', 'ready');
 }
 
-/** Whether delivery goes well is worth a message at once; that requests come and go is not. */
-function conditionOf(state: WriterState): string {
-  return state === 'held' || state === 'retrying' ? state : 'well';
+/** Whether delivery goes well is worth a message at once, and that points begin to get lost; how requests go is not. */
+function conditionOf({ state, outbox }: WriterStats): string {
+  const { dropped, damaged, problem } = outbox;
+  const delivery = state === 'held' || state === 'retrying' ? state : 'well';
+  return `${delivery} ${problem?.code ?? ''} ${dropped + damaged > 0 ? 'lost' : ''}`;
 }
 
 /**
@@ -92,13 +99,13 @@ export function sendDiagnostics(
   clock: Clock = systemClock,
 ): () => void {
   const reporter = new DiagnosticsReporter(target.stats, clock.monotonic());
-  let condition = conditionOf(target.stats.state);
+  let condition = conditionOf(target.stats);
   const send = (): void => {
-    condition = conditionOf(target.stats.state);
+    condition = conditionOf(target.stats);
     node.send({ topic: 'delivery', payload: reporter.report(target.stats, clock.now(), clock.monotonic()) });
   };
   const stopListening = target.onChange(() => {
-    if (conditionOf(target.stats.state) !== condition) send();
+    if (conditionOf(target.stats) !== condition) send();
   });
   const repeat = (): ReturnType<Clock['after']> =>
     clock.after(

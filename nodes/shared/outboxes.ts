@@ -1,15 +1,15 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { openOutbox } from '../../src/outbox/disk';
 import type { Outbox, OutboxLimits } from '../../src/outbox/outbox';
 import { OutboxShelf } from '../../src/outbox/shelf';
 import { systemClock } from '../../src/support/clock';
-import { toPm500Error } from '../../src/support/errors';
-import { isRecord } from '../../src/support/expect';
+import { hasCode, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
 import type { NumberRange } from './config';
 import { nodeLogger } from './logger';
+import { ownPath } from './user-dir';
 
 /** Where records wait: they survive a restart on disk, and a deployment in memory. */
 export const OUTBOX_KINDS = ['disk', 'memory'] as const;
@@ -43,24 +43,21 @@ const shelf = new OutboxShelf(systemClock);
  */
 export function takeOutbox(RED: NodeAPI, node: Node, kind: OutboxKind, limits: OutboxLimits): TakenOutbox {
   const logger = nodeLogger(node);
-  const folder = outboxFolder(RED, node.id);
+  // An id of dots alone would name another folder.
+  const name = encodeURIComponent(node.id).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+  const folder = ownPath(RED, 'pm500', 'outbox', name);
   return kind === 'memory' || folder === undefined
-    ? takeFromMemory(node.id, limits, logger)
+    ? takeFromMemory(folder, node.id, limits, logger)
     : takeFromDisk(folder, node.id, limits, logger);
 }
 
-function outboxFolder(RED: NodeAPI, id: string): string | undefined {
-  const settings: unknown = RED.settings;
-  const userDir = isRecord(settings) ? settings['userDir'] : undefined;
-  if (typeof userDir !== 'string' || userDir === '') return undefined;
-  return join(userDir, 'pm500', 'outbox', encodeURIComponent(id));
-}
-
-function takeFromMemory(id: string, limits: OutboxLimits, logger: Logger): TakenOutbox {
+function takeFromMemory(folder: string | undefined, id: string, limits: OutboxLimits, logger: Logger): TakenOutbox {
   const outbox = shelf.take(id, limits);
+  const told = folder === undefined ? Promise.resolve() : tellOfDisk(folder, logger);
   return {
     outbox,
     giveBack: async (removed) => {
+      await told;
       if (!removed) {
         shelf.putBack(id, outbox);
         return;
@@ -80,7 +77,8 @@ function takeFromDisk(folder: string, id: string, limits: OutboxLimits, logger: 
     giveBack: async (removed) => {
       await outbox.close();
       const { depth, problem } = outbox.stats();
-      if (!removed || problem !== undefined) return;
+      // Of an outbox that could not be opened nobody knows what it holds.
+      if (!removed || (problem !== undefined && !hasCode(problem, 'OUTBOX_WRITE_FAILED'))) return;
       if (depth === 0) await rm(folder, { recursive: true, force: true });
       else {
         logger.warn(
@@ -89,6 +87,22 @@ function takeFromDisk(folder: string, id: string, limits: OutboxLimits, logger: 
       }
     },
   };
+}
+
+/** What waits on the disk when a person has chosen memory stays there, where a restart does not take it. */
+async function tellOfDisk(folder: string, logger: Logger): Promise<void> {
+  if (!existsSync(folder)) return;
+  const left = openOutbox({ folder, limits: { maximumBytes: Infinity }, clock: systemClock, logger });
+  try {
+    await left.ready();
+  } catch {
+    // Why it cannot be opened is in the log already.
+  }
+  const { depth } = left.stats();
+  await left.close();
+  if (depth === 0) return;
+  const records = `${depth} records wait on the disk in ${folder} and stay there while the outbox is in memory`;
+  logger.warn(`${records}: choose the disk again to deliver them, or delete the folder.`);
 }
 
 /** What waited in memory before a person chose the disk. */

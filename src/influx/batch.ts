@@ -91,6 +91,12 @@ export class BatchSize {
   }
 }
 
+/** A batch without the records before a position. */
+export function cutFront({ records, from, to }: OutboxBatch, position: number): OutboxBatch {
+  const start = Math.min(Math.max(position, from), to);
+  return { records: records.slice(start - from), from: start, to };
+}
+
 /** The two halves of a batch of two or more, in order. */
 export function splitBatch({ records, from, to }: OutboxBatch): readonly [OutboxBatch, OutboxBatch] {
   const half = Math.ceil(records.length / 2);

@@ -19,9 +19,11 @@ export interface DeliveryDiagnostics {
   readonly retries: number;
   /** Lost for age or size of the outbox. */
   readonly dropped: number;
+  /** Lost because what they were stored on was damaged. */
+  readonly damaged: number;
   /** Whether what waits survives a restart. */
   readonly durable: boolean;
-  /** Why the last attempt failed; null after it was repeated with success. */
+  /** Why the outbox or the last attempt failed; null after it was repeated with success. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
@@ -60,6 +62,7 @@ export class DiagnosticsReporter {
       rejected: stats.linesRejected,
       retries: stats.retries,
       dropped: outbox.dropped,
+      damaged: outbox.damaged,
       durable: outbox.durable,
       lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
     };

@@ -46,6 +46,7 @@ export class InfluxTarget {
   private readonly changes: Throttle;
   private readonly dropReports: Throttle;
   private droppedReported: number;
+  private readonly stopHearing: () => void;
   private foundHealth: Health | undefined;
 
   constructor(
@@ -69,6 +70,9 @@ export class InfluxTarget {
       onChange: () => {
         this.changed();
       },
+    });
+    this.stopHearing = dependencies.outbox.onProblem(() => {
+      this.changed();
     });
     this.writer.start();
   }
@@ -149,6 +153,7 @@ export class InfluxTarget {
   async close(): Promise<OutboxStats> {
     await this.users.gone();
     const left = await this.writer.close();
+    this.stopHearing();
     this.changes.cancel();
     this.dropReports.cancel();
     this.reportDropped();

@@ -5,7 +5,7 @@ import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
 import type { Outbox, OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
-import { BatchSize, cutBatch, splitBatch, waitForBatch } from './batch';
+import { BatchSize, cutBatch, cutFront, splitBatch, waitForBatch } from './batch';
 import type { Verdict } from './response-rules';
 import type { Sender } from './sender';
 import { Troubles } from './troubles';
@@ -41,8 +41,14 @@ export interface WriterStats {
   readonly linesRejected: number;
   /** Attempts that failed and were repeated. */
   readonly retries: number;
-  /** Why the last attempt failed; absent after it was repeated with success. */
+  /** Why the outbox or the last attempt failed; absent after it was repeated with success. */
   readonly lastError?: Pm500Error;
+}
+
+/** What was sent at last, and what the database said to it. */
+interface Decision {
+  readonly sent: OutboxBatch;
+  readonly verdict: Extract<Verdict, { kind: 'written' | 'rejected' }>;
 }
 
 /**
@@ -77,10 +83,11 @@ export class InfluxWriter {
   }
 
   get stats(): WriterStats {
-    const lastError = this.outboxError ?? this.troubles.lastError;
+    const outbox = this.dependencies.outbox.stats();
+    const lastError = outbox.problem ?? this.outboxError ?? this.troubles.lastError;
     return {
       state: this.state,
-      outbox: this.dependencies.outbox.stats(),
+      outbox,
       linesWritten: this.linesWritten,
       linesRejected: this.linesRejected,
       retries: this.retries,
@@ -144,35 +151,44 @@ export class InfluxWriter {
   private async deliver(batch: OutboxBatch, turn: Promise<boolean>): Promise<boolean> {
     const parts = [batch];
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const [first] = part.records;
-      if (first === undefined) continue;
-      const verdict = await this.attempt(part);
-      if (verdict === undefined) return false;
-      if (verdict.kind === 'rejected' && part.records.length > 1) {
-        if (verdict.tooLarge) this.batchSize.noteTooLarge(part);
-        parts.unshift(...splitBatch(part));
+      if (part.records.length === 0) continue;
+      const decision = await this.attempt(part);
+      if (decision === undefined) return false;
+      const { sent, verdict } = decision;
+      const [first] = sent.records;
+      if (verdict.kind === 'rejected' && sent.records.length > 1) {
+        if (verdict.tooLarge) this.batchSize.noteTooLarge(sent);
+        parts.unshift(...splitBatch(sent));
         continue;
       }
       if (!(await turn)) return false;
-      if (verdict.kind === 'written') await this.settle(part, part.records.length);
-      else await this.park(part, first, verdict.error);
+      if (verdict.kind === 'written' || first === undefined) await this.settle(sent, sent.records.length);
+      else await this.park(sent, first, verdict.error);
     }
     return turn;
   }
 
   /** Sends until the database has decided, or the writer is closed (undefined). */
-  private async attempt(part: OutboxBatch): Promise<Extract<Verdict, { kind: 'written' | 'rejected' }> | undefined> {
-    const { sender, clock, random } = this.dependencies;
+  private async attempt(part: OutboxBatch): Promise<Decision | undefined> {
+    const { outbox, sender, clock, random } = this.dependencies;
     const { signal } = this.closing;
     const delays = retryDelays(this.settings.retry, random);
-    const lines = part.records.map(({ payload }) => payload).join('\n');
+    let sent = part;
+    let lines = joinLines(part);
     while (!signal.aborted) {
+      const { position } = outbox.stats();
+      if (position > sent.from) {
+        // What the outbox has dropped meanwhile counts as lost: it must not come to the database all the same.
+        sent = cutFront(sent, position);
+        if (sent.records.length === 0) break;
+        lines = joinLines(sent);
+      }
       // After a failure the state stays until an attempt succeeds: a status must not blink.
       this.enter(this.troubles.state ?? 'sending');
       const verdict = await sender.send(lines, signal);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
         if (this.troubles.clear(part)) this.lastWarning = '';
-        return verdict;
+        return { sent, verdict };
       }
       if (isAborted(signal)) break;
       this.retries += 1;
@@ -184,7 +200,7 @@ export class InfluxWriter {
       await delay(clock, waitMs, signal);
     }
     this.troubles.clear(part);
-    return undefined;
+    return signal.aborted ? undefined : { sent, verdict: { kind: 'written' } };
   }
 
   private async settle(part: OutboxBatch, written: number): Promise<void> {
@@ -235,6 +251,10 @@ export class InfluxWriter {
   private reportListener(thrown: unknown): void {
     this.dependencies.logger.error(`A listener of the InfluxDB writer failed: ${toPm500Error(thrown).message}`);
   }
+}
+
+function joinLines({ records }: OutboxBatch): string {
+  return records.map(({ payload }) => payload).join('\n');
 }
 
 /** The compiler would take a second look at `signal.aborted` for the value of the first. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { sendDiagnostics } from '../../nodes/shared/influx-targets';
+import { renderMetrics } from '../../src/domain/prometheus';
+import { deliveryMetrics } from '../../src/influx/delivery-metrics';
 import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/influx/diagnostics';
 import { InfluxTarget } from '../../src/influx/target';
 import type { Verdict } from '../../src/influx/response-rules';
@@ -50,6 +52,32 @@ describe('diagnostics of delivery', () => {
     assert.deepEqual([ill.state, ill.depth, ill.bytes, ill.oldestAgeSeconds], ['retrying', 1, 4, 2.5]);
     assert.deepEqual([ill.lastError, ill.pointsPerSecond], [{ code: 'INFLUX_BUSY', message: 'busy' }, 0]);
     assert.ok(ill.retries >= 2);
+  });
+
+  it('are told to Prometheus, each number under its name', async () => {
+    await target.submit(['a', 'b'], 'x');
+    await clock.advance(10);
+    const tell = (): string => renderMetrics(deliveryMetrics(target.stats, { target: 'a "db"' }, clock.now()));
+    const labels = '{target="a \\"db\\""}';
+    const well = ['up', 'waiting_points', 'waiting_bytes', 'oldest_seconds'].map((name) => `pm500_delivery_${name}`);
+    const assertTold = (names: readonly string[], values: readonly number[]): void => {
+      names.forEach((name, at) => {
+        assert.ok(tell().includes(`\n${name}${labels} ${values[at]}\n`), `${name} is not ${values[at]} in ${tell()}`);
+      });
+    };
+    assertTold(well, [1, 0, 0, 0]);
+    assertTold(['pm500_delivery_written_points_total', 'pm500_delivery_retries_total'], [2, 0]);
+    verdict = { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', 'no') };
+    await target.submit(['long'], 'x');
+    await clock.advance(2500);
+    assertTold(well, [0, 1, 4, 2.5]);
+    assertTold(['pm500_delivery_retries_total'], [target.stats.retries]);
+    await target.submit(['x'.repeat(1e6)], 'x');
+    verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false };
+    await clock.advance(2500);
+    const lost = ['dropped', 'refused', 'damaged'].map((name) => `pm500_delivery_${name}_points_total`);
+    assertTold(lost, [1, 1, 0]);
+    assertTold(well, [1, 0, 0, 0]);
   });
 
   it('are sent at every change for better or worse, and in the interval', async () => {

@@ -135,7 +135,7 @@ export class FakeRed {
   };
 
   /** @param settings of settings.js; without a user directory nothing is kept over a restart */
-  constructor(private readonly settings: { readonly userDir?: string } = {}) {}
+  constructor(readonly settings: { userDir?: string } = {}) {}
 
   /** This, as the type that adapters take. Only what they use is there. */
   get api(): NodeAPI {
