@@ -1,4 +1,5 @@
 import { benchAcquisition } from './acquisition.bench';
+import { benchAcquisitionToMqtt } from './acquisition-to-mqtt.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMeters } from './meters.bench';
@@ -11,6 +12,7 @@ import { benchSparkplug } from './sparkplug.bench';
 
 const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
   acquisition: benchAcquisition,
+  'acquisition-to-mqtt': benchAcquisitionToMqtt,
   modbus: benchModbus,
   meters: benchMeters,
   normalize: benchNormalize,

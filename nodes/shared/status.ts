@@ -23,6 +23,8 @@ const LOOKS: Readonly<Record<Condition, Look>> = {
 /** The longest text that stays readable under a node in the editor. */
 export const STATUS_TEXT_LIMIT = 19;
 
+const TEXTS_KEPT = 50;
+
 /** A status text that fits: never longer than the limit, and visibly cut when it was. */
 export function fitStatusText(text: string): string {
   return text.length <= STATUS_TEXT_LIMIT ? text : `${text.slice(0, STATUS_TEXT_LIMIT - 1)}…`;
@@ -34,6 +36,8 @@ export function fitStatusText(text: string): string {
  */
 export class StatusLine {
   private shown = '';
+  /** Texts by what was asked for: a status may be shown with every message, and looking a text up costs more than mapping one. */
+  private readonly texts = new Map<string, string>();
 
   constructor(
     private readonly RED: Pick<NodeAPI, '_'>,
@@ -42,11 +46,21 @@ export class StatusLine {
 
   /** @param values fill `__name__` places of the catalog's text */
   show(condition: Condition, key: string, values: Readonly<Record<string, string | number>> = {}): void {
-    const text = fitStatusText(this.RED._(`${this.node.type}.status.${key}`, { ...values }));
+    const text = this.textOf(key, values);
     const shown = `${condition} ${text}`;
     if (shown === this.shown) return;
     this.shown = shown;
     this.node.status({ ...LOOKS[condition], text });
+  }
+
+  private textOf(key: string, values: Readonly<Record<string, string | number>>): string {
+    const asked = [key, ...Object.values(values)].join('\n');
+    const known = this.texts.get(asked);
+    if (known !== undefined) return known;
+    const text = fitStatusText(this.RED._(`${this.node.type}.status.${key}`, { ...values }));
+    if (this.texts.size >= TEXTS_KEPT) this.texts.clear();
+    this.texts.set(asked, text);
+    return text;
   }
 
   /** Takes the line away. */

@@ -146,6 +146,29 @@ describe('StatusLine', () => {
     assert.equal(node.statuses.length, 4);
   });
 
+  it('looks a text up once, however often it changes with another', () => {
+    const node = new FakeNode('pm500-poll');
+    const { api } = new FakeRed();
+    let lookups = 0;
+    const status = new StatusLine(
+      {
+        _: (key, values) => {
+          lookups++;
+          return api._(key, values);
+        },
+      },
+      asNode(node),
+    );
+    for (let round = 0; round < 20; round++) {
+      status.show('ok', 'group', { group: 'realtime', milliseconds: 1 + (round % 2) });
+    }
+    assert.deepEqual([node.statuses.length, lookups], [20, 2]);
+    for (let milliseconds = 0; milliseconds < 1000; milliseconds++) {
+      status.show('ok', 'group', { group: 'realtime', milliseconds });
+      assert.equal(node.statuses.at(-1)?.text, `realtime ${milliseconds} ms`);
+    }
+  });
+
   it('cuts a text that would be too long', () => {
     assert.equal(fitStatusText('x'.repeat(STATUS_TEXT_LIMIT)), 'x'.repeat(STATUS_TEXT_LIMIT));
     assert.equal(fitStatusText('x'.repeat(50)).length, STATUS_TEXT_LIMIT);

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { recorderOnly } from '../harmlessness/recording';
 import { NodeRedAdmin } from './node-red-admin';
 import { EditorChannel } from './node-red-channel';
 import { freePort } from './ports';
 import { startProcess, type RunningProcess } from './processes';
+import { ROOT } from './root';
 import { removeFolder, temporaryFolder } from './temporary-folder';
 
-const ROOT = resolve(__dirname, '../..');
 export const PACKAGE_NAME = '@pm500/node-red-powermonitor';
 
 /** A Node-RED other than the one this project depends on, and the program that runs it. */

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { FlowEntry } from './node-red-admin';
 import { freePortRange } from './ports';
-
-const ROOT = resolve(__dirname, '../..');
+import { ROOT } from './root';
 
 /** Every flow file below one of the project's folders, as paths relative to it. */
 export function listFlows(folder: 'flows' | 'examples'): readonly string[] {
