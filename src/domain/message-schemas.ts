@@ -1,4 +1,5 @@
 import { PROVENANCES, UNITS } from '../meter/measurement';
+import { INHERITED_NAMES } from './parse-message';
 import { QUALITIES, QUALITY_REASONS } from './quality';
 import { READING_SCHEMA } from './reading';
 import { TELEMETRY_SCHEMA } from './telemetry';
@@ -9,6 +10,7 @@ export const value = { type: ['number', 'boolean', 'string', 'null'] };
 const epochMilliseconds = { type: 'number', description: 'epoch milliseconds UTC, the time of the read' };
 export const reason = { enum: Object.keys(QUALITY_REASONS) };
 const provenance = { enum: PROVENANCES };
+const metricName = { not: { enum: INHERITED_NAMES } };
 
 /** The reference to a meter that every message has. */
 export const meter = {
@@ -43,7 +45,7 @@ const block = {
     timestamp: epochMilliseconds,
     latencyMs: { type: 'number' },
     values: { type: 'object', additionalProperties: value },
-    provenance: { type: 'object', additionalProperties: provenance },
+    provenance: { type: 'object', propertyNames: metricName, additionalProperties: provenance },
     problems: { type: 'object', additionalProperties: reason },
     error: {
       type: 'object',
@@ -100,6 +102,7 @@ export const TELEMETRY_JSON_SCHEMA = {
     timestamp: epochMilliseconds,
     metrics: {
       type: 'object',
+      propertyNames: metricName,
       additionalProperties: {
         type: 'object',
         required: ['value', 'unit', 'quality', 'provenance', 'timestamp'],

@@ -16,10 +16,11 @@ function checkValue(expect: Expect, path: string, value: unknown): void {
 }
 
 /** Names that every object has: as the name of a metric one would be found where nobody put it. */
-const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+export const INHERITED_NAMES: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
+const INHERITED: ReadonlySet<string> = new Set(INHERITED_NAMES);
 
 function refuseName(expect: Expect, path: string, name: string): never {
-  return expect.fail(`a name in ${path}`, name, 'the name of a metric');
+  return expect.fail(`${path}.${name}`, name, 'the name of a metric');
 }
 
 /** The reference to a meter that every message has. */

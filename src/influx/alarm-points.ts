@@ -35,7 +35,8 @@ export function alarmPoints(
     fields: {
       active: event === 'cleared' ? 0 : 1,
       acknowledged: each.acknowledged,
-      latched: each.latched,
+      // An alarm that a reset has ended comes as it last was: latched. It is no more.
+      latched: event !== 'cleared' && each.latched,
       event,
       message: each.message,
       metric: each.metric,

@@ -12,8 +12,10 @@ const GOOD = conditionOf('good');
  */
 export function alarmMetricsOf({ event, timestamp, alarm, active }: AlarmMessage): readonly MetricSample[] {
   const alarms = alarm === undefined ? active : [alarm];
+  const isActive = event !== 'cleared';
   return alarms.flatMap(({ id, severity, latched, message }) => {
-    const values = { id, active: event !== 'cleared', severity, latched, message };
+    // The event of an alarm that a reset has ended shows it as it last was: latched. It is no more.
+    const values = { id, active: isActive, severity, latched: isActive && latched, message };
     return TEMPLATES.tpl_alarm_state.members.map(({ name, type }): MetricSample => ({
       name: `alarms/${id}/${name}`,
       type,

@@ -16,6 +16,14 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+const LONGEST_PATH = 120;
+
+/** Names in a path come from outside: whatever they hold, a sentence stays on one line. */
+function describePath(path: string): string {
+  const line = path.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return line.length > LONGEST_PATH ? `${line.slice(0, LONGEST_PATH)}…` : line;
+}
+
 /**
  * Checks of one message or file at its boundary: each says in one sentence which path holds what and what belongs there.
  * @param code the error code that a failed check carries
@@ -28,7 +36,10 @@ export class Expect {
   ) {}
 
   fail(path: string, value: unknown, expected: string): never {
-    throw new Pm500Error(this.code, `${path} is ${describeValue(value)}, expected ${expected}; ${this.advice}`);
+    throw new Pm500Error(
+      this.code,
+      `${describePath(path)} is ${describeValue(value)}, expected ${expected}; ${this.advice}`,
+    );
   }
 
   record(path: string, value: unknown): UnknownRecord {

@@ -125,6 +125,25 @@ describe('message contracts', () => {
     }
   });
 
+  it('refuses metrics with a name that every object has, in both ways', () => {
+    const readingFits = ajv.compile(READING_JSON_SCHEMA);
+    const telemetryFits = ajv.compile(TELEMETRY_JSON_SCHEMA);
+    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      const own = (value: unknown): object => Object.fromEntries([[name, value]]);
+      const reading = sampleReading([101], seededRandom(4));
+      const [block] = reading.blocks;
+      const named = { ...reading, blocks: [{ ...block, provenance: own('verified') }] };
+      assert.deepEqual([accepts(parseReading, named), readingFits(named)], [false, false], name);
+      const sample = { value: 1, unit: 'V', quality: 'good', provenance: 'verified', timestamp: 1 };
+      const telemetry = { ...normalizeReading(reading), metrics: own(sample) };
+      assert.deepEqual([accepts(parseTelemetry, telemetry), telemetryFits(telemetry)], [false, false], name);
+      assert.throws(
+        () => parseTelemetry(telemetry),
+        /^Pm500Error: payload\.metrics\.\w+ is "\w+", expected the name of a metric;/,
+      );
+    }
+  });
+
   it('names the path, what is there and what belongs there', () => {
     const broken = structuredClone(sampleReading([101], seededRandom(3))) as unknown as {
       blocks: { values: Record<string, unknown> }[];

@@ -162,7 +162,7 @@ describe('commands as messages', () => {
       [{ alarms: { reset: true, acknowledge: true } }, /payload\.alarms is an object, expected one of acknowledge/],
       [
         { sendAll: true, meter: 'other' },
-        /payload\.meter is "other", but this node has no such meter \(it has main-inc/,
+        /payload\.meter is "other", but this node has no such meter \(it has "main-incomer"\)/,
       ],
       [
         { layoutCheck: 'verdict' },

@@ -1,6 +1,7 @@
 import { WORKING_LAYOUT } from '../../meter/assemblies';
 import type { WiringMode } from '../../meter/identity';
 import { Pm500Error } from '../../support/errors';
+import { describeValue } from '../../support/expect';
 import { LayoutCheck } from '../layout-check/layout-check';
 import type { LayoutVerdict, Word } from '../layout-check/verdict';
 import type { Reading } from '../reading';
@@ -28,13 +29,13 @@ export class MeterLayoutCheck {
     if (this.otherLayout !== undefined) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
-        `Meter "${meter}" is read with the layout file "${this.otherLayout}", which this node does not have; run pm500 check HOST --layout FILE instead.`,
+        `Meter ${describeValue(meter)} is read with the layout file ${describeValue(this.otherLayout)}, which this node does not have; run pm500 check HOST --layout FILE instead.`,
       );
     }
     if (this.readings === 0) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
-        `The layout check of meter "${meter}" has seen no reading yet; let pm500-poll read all groups for some minutes first.`,
+        `The layout check of meter ${describeValue(meter)} has seen no reading yet; let pm500-poll read all groups for some minutes first.`,
       );
     }
     return this.check.verdict();

@@ -1,6 +1,6 @@
 import type { Metric } from '../../meter/measurement';
 import { Pm500Error } from '../../support/errors';
-import { isRecord, type UnknownRecord } from '../../support/expect';
+import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
 import { SEVERITIES } from '../alarms/rule';
 import type { LayoutVerdict } from '../layout-check/verdict';
@@ -114,7 +114,7 @@ export class NormalizerSet {
     if (this.meters.size >= MOST_METERS) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
-        `payload.meter.name is "${meter.name}", but this node has ${MOST_METERS} meters already; spread them over several pm500-normalize nodes.`,
+        `payload.meter.name is ${describeValue(meter.name)}, but this node has ${MOST_METERS} meters already; spread them over several pm500-normalize nodes.`,
       );
     }
     const normalizer = new Normalizer(
@@ -137,13 +137,13 @@ export class NormalizerSet {
         ? 'none has sent a reading yet'
         : `it has ${all
             .slice(0, 5)
-            .map(([each]) => each)
+            .map(([each]) => describeValue(each))
             .join(', ')}`;
     throw new Pm500Error(
       'MESSAGE_INVALID',
       name === undefined
         ? 'No meter has sent a reading to this node yet; send the command after the first one.'
-        : `payload.meter is "${name}", but this node has no such meter (${known}); correct the name.`,
+        : `payload.meter is ${describeValue(name)}, but this node has no such meter (${known}); correct the name.`,
     );
   }
 }
@@ -152,7 +152,7 @@ function refuseUnknown(id: string, chosen: readonly (readonly [string, Entry])[]
   if (chosen.some(([, { normalizer }]) => normalizer.knowsAlarm(id))) return;
   throw new Pm500Error(
     'MESSAGE_INVALID',
-    `No alarm rule has the id "${id}"; send {"alarms": "list"} to see which alarms are active.`,
+    `No alarm rule has the id ${describeValue(id)}; send {"alarms": "list"} to see which alarms are active.`,
   );
 }
 
@@ -164,7 +164,7 @@ function checkLayout(name: string, entry: Entry, step: 'start' | 'verdict' | 'ap
   if (entry.layoutCheck === undefined) {
     throw new Pm500Error(
       'MESSAGE_INVALID',
-      `No layout check of meter "${name}" is under way; send {"layoutCheck": "start"} and wait some minutes.`,
+      `No layout check of meter ${describeValue(name)} is under way; send {"layoutCheck": "start"} and wait some minutes.`,
     );
   }
   const verdict = entry.layoutCheck.verdict(name);
