@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, connect as connectSocket, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect, connectAsync, type MqttClient } from 'mqtt';
 import { openOutbox } from '../../src/outbox/disk';
@@ -15,6 +13,7 @@ import { hostState, nextServerCommand, rebirthCommand, sample } from '../sparkpl
 import { StrictHost } from '../sparkplug/strict-host';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto';
 import { startProcess } from '../support/processes';
+import { TcpLink } from '../support/tcp-link';
 import { temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 
@@ -22,56 +21,6 @@ const LIMITS = { maximumBytes: 10_000_000 };
 const NCMD = 'spBv1.0/plant/NCMD/edge';
 const STATE = 'spBv1.0/STATE/scada';
 const DEVICE = 'M';
-
-/** A TCP link that can go dead without a word: both ends stay open and nothing passes. */
-class DeadableLink {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isDead = false;
-
-  private constructor(target: number) {
-    this.#server = createServer((client) => {
-      const broker = connectSocket(target, '127.0.0.1');
-      for (const [from, to] of [[client, broker] as const, [broker, client] as const]) {
-        this.#sockets.add(from);
-        from.on('data', (chunk) => {
-          if (!this.#isDead) to.write(chunk);
-        });
-        from.on('error', () => undefined);
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          if (!this.#isDead) to.destroy();
-        });
-      }
-    });
-  }
-
-  static async open(target: number): Promise<DeadableLink> {
-    const link = new DeadableLink(target);
-    link.#server.listen(0, '127.0.0.1');
-    await once(link.#server, 'listening');
-    return link;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** What runs over it now is swallowed, for good; connections made after `revive` work. */
-  die(): void {
-    this.#isDead = true;
-  }
-
-  revive(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#isDead = false;
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-  }
-}
 
 describe('Sparkplug edge node under faults, on Mosquitto', function () {
   this.timeout(90_000);
@@ -194,7 +143,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
   });
 
   it('sends again what a link swallowed before anybody noticed that it was dead', async () => {
-    const link = await DeadableLink.open(broker.port);
+    const link = await TcpLink.open(broker.port);
     const edge = createEdge({ port: link.port });
     await publishFor(edge, 300);
     await born(edge);
