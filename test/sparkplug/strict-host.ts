@@ -1,32 +1,30 @@
+import { HostMemory } from './host-memory';
+import { type SeenMetric, type SeenPayload, readPayload, valueOf } from './independent-decoder';
 import {
-  type SeenMetric,
-  type SeenPayload,
-  type SeenValue,
-  bdSeqOf,
-  describeValue,
-  readPayload,
-  valueOf,
-} from './independent-decoder';
+  type KnownMetric,
+  checkBirthMetric,
+  checkDataMetric,
+  checkDeath,
+  checkNodeControls,
+  checkOrder,
+  checkQuality,
+} from './metric-rules';
 import { readTopic } from './seen-topic';
 import { TemplateRules } from './template-rules';
 
-const INT32 = 3;
-const INT64 = 4;
 const TEMPLATE = 19;
-
-interface KnownMetric {
-  readonly name: string;
-  readonly datatype: number;
-}
 
 interface SeenDevice {
   isBorn: boolean;
+  /** By alias. */
   readonly metrics: Map<string, KnownMetric>;
 }
 
 interface SeenNode {
   isBorn: boolean;
   bdSeq: bigint | undefined;
+  /** The bdSeq of an NDEATH after which nothing was born yet. */
+  deadBdSeq: bigint | undefined;
   seq: number;
   aliases: Map<bigint, string>;
   /** What NBIRTH brought, as if the node were a device. */
@@ -40,40 +38,33 @@ export interface Delivery {
   readonly retain?: boolean;
 }
 
+/** Of a will, beside its topic and payload; as the specification wants it where nothing is said. */
+const WILL_DELIVERY = { qos: 1, retain: false };
+
 /**
  * A host application that only watches: checks every message of every edge node against Sparkplug 3.0.0 and keeps what
  * breaks a rule, with what it has of each metric.
  */
-export class StrictHost {
+export class StrictHost extends HostMemory {
   readonly violations: string[] = [];
   readonly counts: Record<string, number> = {};
-  /** "device/metric" to the present value. */
-  readonly values = new Map<string, SeenValue>();
-  /** "device/metric" to every value that was present once. */
-  readonly present = new Map<string, Set<SeenValue>>();
-  readonly qualities = new Map<string, number>();
-  /** "device/metric" to the historical values in the order of their arrival, with their times. */
-  readonly history = new Map<string, [number, SeenValue][]>();
-  /** Present values that came twice in data, as "device/metric time value": for tests whose values are all different. */
-  readonly twiceLive: string[] = [];
   readonly births: { readonly device: string; readonly names: readonly string[] }[] = [];
-  readonly #live = new Set<string>();
   readonly #nodes = new Map<string, SeenNode>();
   #will: bigint | undefined;
 
   /** Takes the will of a CONNECT in: the births of this session have to carry its bdSeq. */
-  observeWill(topic: string, payload: Uint8Array): void {
+  observeWill(topic: string, payload: Uint8Array, { qos, retain }: Delivery = WILL_DELIVERY): void {
     const parsed = readTopic(topic);
     if (parsed?.type !== 'NDEATH') {
       this.#complain(topic, 'the will is no NDEATH');
       return;
     }
+    if (qos !== WILL_DELIVERY.qos || retain === true) this.#complain(topic, 'the will is not of QoS 1, or retained');
     const before = this.#will;
-    this.#will = this.#checkDeath(topic, readPayload(payload));
-    if (before !== undefined && this.#will !== (before + 1n) % 256n) {
+    this.#will = checkDeath(readPayload(payload), this.#complaintsOf(topic));
+    if (before !== undefined && this.#will !== (before + 1n) % 256n)
       this.#complain(topic, `bdSeq of the will went from ${before} to ${String(this.#will)}`);
-    }
-    for (const node of this.#nodes.values()) node.isBorn = false;
+    this.observeLoss();
   }
 
   /** The session ended without a word: the broker would publish the will. */
@@ -98,60 +89,40 @@ export class StrictHost {
     if (qos !== 0 && parsed.type !== 'NDEATH') this.#complain(topic, `QoS ${qos}`);
     const payload = readPayload(bytes);
     if (payload.timestamp === undefined) this.#complain(topic, 'no payload timestamp');
-    let node = this.#nodes.get(parsed.node);
-    if (node === undefined) {
-      node = this.#createNode(parsed.node);
-      this.#nodes.set(parsed.node, node);
+    const node = this.#nodes.get(parsed.node) ?? this.#createNode(parsed.node);
+    if (parsed.type === 'NDEATH') this.#onNodeDeath(topic, node, payload);
+    else if (parsed.type === 'NBIRTH') this.#onNodeBirth(topic, parsed.node, node, payload);
+    else {
+      this.#checkSeq(topic, node, payload);
+      if (!node.isBorn) this.#complain(topic, 'before NBIRTH');
+      else if (parsed.deviceId === undefined) this.#onData(topic, parsed.node, node, node.own, payload);
+      else this.#onDeviceMessage(topic, parsed.type, parsed.deviceId, node, payload);
     }
-    if (parsed.type === 'NDEATH') {
-      const bdSeq = this.#checkDeath(topic, payload);
-      // The will of an older session may come late and means nothing then.
-      if (bdSeq === node.bdSeq) node.isBorn = false;
-      return;
-    }
-    if (parsed.type === 'NBIRTH') {
-      this.#onNodeBirth(topic, node, payload);
-      return;
-    }
-    this.#checkSeq(topic, node, payload);
-    if (!node.isBorn) {
-      this.#complain(topic, 'before NBIRTH');
-      return;
-    }
-    if (parsed.deviceId === undefined) {
-      this.#onData(topic, parsed.node, node, node.own, payload);
-      return;
-    }
-    let device = node.devices.get(parsed.deviceId);
-    if (device === undefined) {
-      device = { isBorn: false, metrics: new Map() };
-      node.devices.set(parsed.deviceId, device);
-    }
-    if (parsed.type === 'DBIRTH') this.#onDeviceBirth(topic, parsed.deviceId, node, device, payload);
-    else if (!device.isBorn) this.#complain(topic, 'before DBIRTH');
-    else if (parsed.type === 'DDEATH') device.isBorn = false;
-    else this.#onData(topic, parsed.deviceId, node, device, payload);
   }
 
   #createNode(name: string): SeenNode {
-    const templates = new TemplateRules((fault) => {
-      this.#complain(name, fault);
-    });
-    const own = { isBorn: false, metrics: new Map<string, KnownMetric>() };
-    return { isBorn: false, bdSeq: undefined, seq: 0, aliases: new Map(), own, templates, devices: new Map() };
+    const node: SeenNode = {
+      isBorn: false,
+      bdSeq: undefined,
+      deadBdSeq: undefined,
+      seq: 0,
+      aliases: new Map(),
+      own: { isBorn: false, metrics: new Map() },
+      templates: new TemplateRules(this.#complaintsOf(name)),
+      devices: new Map(),
+    };
+    this.#nodes.set(name, node);
+    return node;
   }
 
   #complain(topic: string, fault: string): void {
     this.violations.push(`${topic}: ${fault}`);
   }
 
-  #checkDeath(topic: string, { seq, metrics }: SeenPayload): bigint | undefined {
-    const [metric] = metrics;
-    if (seq !== undefined) this.#complain(topic, 'seq in NDEATH');
-    if (metrics.length !== 1 || metric?.name !== 'bdSeq' || metric.datatype !== INT64) {
-      this.#complain(topic, 'NDEATH without exactly bdSeq as Int64');
-    }
-    return bdSeqOf(metric);
+  #complaintsOf(topic: string): (fault: string) => void {
+    return (fault) => {
+      this.#complain(topic, fault);
+    };
   }
 
   #checkSeq(topic: string, node: SeenNode, { seq }: SeenPayload): void {
@@ -160,63 +131,39 @@ export class StrictHost {
     node.seq = seq ?? expected;
   }
 
-  #checkBirthMetric(topic: string, metric: SeenMetric): KnownMetric | undefined {
-    const { name, datatype, timestamp, isNull, field, isHistorical } = metric;
-    if (name === undefined) {
-      this.#complain(topic, 'a metric without name in a birth');
-      return undefined;
-    }
-    if (datatype === undefined) {
-      this.#complain(topic, `${name} without datatype`);
-      return undefined;
-    }
-    if (timestamp === undefined) this.#complain(topic, `${name} without timestamp`);
-    if (isNull === (field !== undefined)) this.#complain(topic, `${name} is neither null nor has a value, or both`);
-    if (valueOf(metric, datatype) === undefined) this.#complain(topic, `${name} has no value of its datatype`);
-    if (isHistorical) this.#complain(topic, `${name} is historical in a birth`);
-    this.#checkQuality(topic, name, metric);
-    return { name, datatype };
+  #onNodeDeath(topic: string, node: SeenNode, payload: SeenPayload): void {
+    const bdSeq = checkDeath(payload, this.#complaintsOf(topic));
+    // The will of an older session may come late and means nothing then.
+    if (bdSeq !== node.bdSeq) return;
+    node.isBorn = false;
+    node.deadBdSeq = bdSeq;
   }
 
-  #checkQuality(topic: string, name: string, { properties }: SeenMetric): void {
-    const quality = properties.get('Quality');
-    if (quality === undefined) return;
-    if (quality.type !== INT32 || ![0, 192, 500].includes(Number(quality.value))) {
-      this.#complain(topic, `${name} has a wrong Quality`);
-    }
-  }
-
-  #checkOrder(topic: string, metrics: readonly SeenMetric[]): void {
-    let newest = 0;
-    for (const { timestamp = 0, isHistorical } of metrics) {
-      if (isHistorical) continue;
-      if (timestamp < newest) this.#complain(topic, 'metrics not in order of time');
-      newest = Math.max(newest, timestamp);
-    }
-  }
-
-  #onNodeBirth(topic: string, node: SeenNode, payload: SeenPayload): void {
+  #onNodeBirth(topic: string, id: string, node: SeenNode, payload: SeenPayload): void {
     if (payload.seq !== 0) this.#complain(topic, `NBIRTH with seq ${String(payload.seq)}`);
     node.isBorn = true;
     node.seq = 0;
     node.aliases = new Map();
     for (const device of node.devices.values()) device.isBorn = false;
-    const id = topic.replace(/^[^/]+\/([^/]+)\/[^/]+\//, '$1/');
     this.#onBirthMetrics(topic, id, node, node.own, node.templates.define(payload.metrics));
-    const bdSeq = payload.metrics.find((metric) => metric.name === 'bdSeq');
-    if (bdSeq?.datatype !== INT64) this.#complain(topic, 'NBIRTH without bdSeq as Int64');
-    node.bdSeq = bdSeqOf(bdSeq);
+    node.bdSeq = checkNodeControls(payload, this.#complaintsOf(topic));
     if (this.#will !== undefined && node.bdSeq !== this.#will) this.#complain(topic, 'bdSeq is not that of the will');
-    const rebirth = payload.metrics.find((metric) => metric.name === 'Node Control/Rebirth');
-    const isRight = rebirth?.wire.booleanValue === false && rebirth.field === 'booleanValue' && rebirth.datatype === 11;
-    if (!isRight || rebirth.alias !== undefined) this.#complain(topic, 'wrong Node Control/Rebirth');
+    if (node.deadBdSeq !== undefined && node.deadBdSeq === node.bdSeq)
+      this.#complain(topic, `bdSeq ${node.bdSeq} again after its NDEATH`);
+    node.deadBdSeq = undefined;
   }
 
-  #onDeviceBirth(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: SeenPayload): void {
-    device.isBorn = true;
-    const names = this.#onBirthMetrics(topic, id, node, device, metrics);
-    if (names.length === 0) this.#complain(topic, 'DBIRTH without metrics');
-    this.births.push({ device: id, names });
+  #onDeviceMessage(topic: string, type: string, id: string, node: SeenNode, payload: SeenPayload): void {
+    const device = node.devices.get(id) ?? { isBorn: false, metrics: new Map<string, KnownMetric>() };
+    node.devices.set(id, device);
+    if (type === 'DBIRTH') {
+      device.isBorn = true;
+      const names = this.#onBirthMetrics(topic, id, node, device, payload.metrics);
+      if (names.length === 0) this.#complain(topic, 'DBIRTH without metrics');
+      this.births.push({ device: id, names });
+    } else if (!device.isBorn) this.#complain(topic, 'before DBIRTH');
+    else if (type === 'DDEATH') device.isBorn = false;
+    else this.#onData(topic, id, node, device, payload);
   }
 
   #onBirthMetrics(
@@ -227,82 +174,51 @@ export class StrictHost {
     metrics: readonly SeenMetric[],
   ): readonly string[] {
     owner.metrics.clear();
-    this.#checkOrder(topic, metrics);
+    const complain = this.#complaintsOf(topic);
+    checkOrder(metrics, complain);
     const names: string[] = [];
     for (const metric of metrics) {
-      const known = this.#checkBirthMetric(topic, metric);
+      const known = checkBirthMetric(metric, complain);
       if (known === undefined) continue;
-      if (names.includes(known.name)) this.#complain(topic, `${known.name} twice`);
+      const path = `${id}/${known.name}`;
+      if (names.includes(known.name)) complain(`${known.name} twice`);
       names.push(known.name);
-      if (known.datatype === TEMPLATE) this.#keepMembers(id, known.name, node, metric);
-      else this.#keep(id, known.name, metric, valueOf(metric, known.datatype));
+      if (known.datatype === TEMPLATE) {
+        for (const member of node.templates.checkInstance(known.name, metric, true)) {
+          checkQuality(`${known.name}/${member.name}`, member.metric, complain);
+          this.keep(`${path}/${member.name}`, member.metric, member.value);
+        }
+      } else this.keep(path, metric, valueOf(metric, known.datatype));
       if (metric.alias === undefined) continue;
-      const holder = node.aliases.get(metric.alias) ?? `${id}/${known.name}`;
-      if (holder !== `${id}/${known.name}`) this.#complain(topic, `alias ${metric.alias} belongs to ${holder}`);
+      const holder = node.aliases.get(metric.alias) ?? path;
+      if (holder !== path) complain(`alias ${metric.alias} belongs to ${holder}`);
       node.aliases.set(metric.alias, holder);
       owner.metrics.set(metric.alias.toString(), known);
     }
     return names;
   }
 
-  #keepMembers(id: string, instance: string, node: SeenNode, metric: SeenMetric): void {
-    for (const { name, metric: member, value } of node.templates.checkInstance(instance, metric, true)) {
-      this.#checkQuality(`${id}/${instance}`, name, member);
-      this.#keep(id, `${instance}/${name}`, member, value);
-    }
-  }
-
-  #onData(topic: string, id: string, node: SeenNode, device: SeenDevice, { metrics }: SeenPayload): void {
-    if (metrics.length === 0) this.#complain(topic, 'data without metrics');
-    this.#checkOrder(topic, metrics);
+  #onData(topic: string, id: string, node: SeenNode, owner: SeenDevice, { metrics }: SeenPayload): void {
+    const complain = this.#complaintsOf(topic);
+    if (metrics.length === 0) complain('data without metrics');
+    checkOrder(metrics, complain);
     for (const metric of metrics) {
-      const { alias, name, datatype, field, isNull, timestamp } = metric;
-      const known = device.metrics.get(String(alias));
+      const known = owner.metrics.get(String(metric.alias));
       if (known === undefined) {
-        this.#complain(topic, `alias ${String(alias)} was not in the DBIRTH`);
+        complain(`alias ${String(metric.alias)} was not in the birth`);
         continue;
       }
-      if (name !== undefined) this.#complain(topic, `${known.name}: name and alias in data`);
-      if (datatype !== undefined) this.#complain(topic, `${known.name}: datatype in data`);
-      if (timestamp === undefined) this.#complain(topic, `${known.name} without timestamp`);
-      if (isNull === (field !== undefined))
-        this.#complain(topic, `${known.name} is neither null nor has a value, or both`);
-      const value = valueOf(metric, known.datatype);
-      if (value === undefined) this.#complain(topic, `${known.name} is not of datatype ${known.datatype}`);
-      this.#checkQuality(topic, known.name, metric);
-      if (known.datatype === TEMPLATE) {
-        for (const member of node.templates.checkInstance(known.name, metric, false)) {
-          this.#checkQuality(topic, member.name, member.metric);
-          const ofInstance = { ...member.metric, isHistorical: metric.isHistorical };
-          this.#takeData(id, `${known.name}/${member.name}`, ofInstance, member.value);
-        }
-      } else this.#takeData(id, known.name, metric, value);
+      const path = `${id}/${known.name}`;
+      const value = checkDataMetric(metric, known, complain);
+      if (known.datatype !== TEMPLATE) {
+        this.take(path, metric, value);
+        continue;
+      }
+      for (const member of node.templates.checkInstance(known.name, metric, false)) {
+        checkQuality(`${known.name}/${member.name}`, member.metric, complain);
+        const ofInstance = { ...member.metric, isHistorical: metric.isHistorical };
+        this.take(`${path}/${member.name}`, ofInstance, member.value);
+      }
     }
-  }
-
-  #takeData(id: string, name: string, metric: SeenMetric, value: SeenValue | undefined): void {
-    const { timestamp = 0, isHistorical } = metric;
-    if (isHistorical) {
-      this.#keepHistory(`${id}/${name}`, timestamp, value ?? null);
-      return;
-    }
-    this.#keep(id, name, metric, value);
-    const key = `${id}/${name} ${timestamp} ${describeValue(value)}`;
-    if (this.#live.has(key)) this.twiceLive.push(key);
-    this.#live.add(key);
-  }
-
-  #keepHistory(path: string, timestamp: number, value: SeenValue): void {
-    const values = this.history.get(path) ?? [];
-    values.push([timestamp, value]);
-    this.history.set(path, values);
-  }
-
-  #keep(device: string, name: string, { properties }: SeenMetric, value: SeenValue | undefined): void {
-    const path = `${device}/${name}`;
-    this.values.set(path, value ?? null);
-    this.present.set(path, (this.present.get(path) ?? new Set()).add(value ?? null));
-    const quality = properties.get('Quality')?.value;
-    if (typeof quality === 'number') this.qualities.set(`${device}/${name}`, quality);
   }
 }
