@@ -1,8 +1,20 @@
+import { DERIVED_METRICS } from '../meter/derived-metrics';
 import type { Device } from './device';
 import type { EdgeEffect, EdgeEvent } from './edge-events';
+import { isMeasured } from './nameplate';
 import type { Publisher } from './publisher';
 
 type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'at'>;
+
+const DERIVED: ReadonlySet<string> = new Set(DERIVED_METRICS.map(({ name }) => name));
+
+/**
+ * Whether the next readings bring a metric, so that its history may wait for that birth. An alarm may not come again for
+ * a year, and a demand not before its window ends: all later history would wait with them.
+ */
+function isComing(name: string): boolean {
+  return isMeasured(name) && !DERIVED.has(name);
+}
 
 /** DBIRTH with everything that is known of a device. */
 export function bearDevice(publisher: Publisher, device: Device, at: number): EdgeEffect {
@@ -28,9 +40,9 @@ export function forwardHistory(
   { samples, isForced, at }: History,
 ): { readonly effects: readonly EdgeEffect[]; readonly forwarded: number } {
   const effects: EdgeEffect[] = [];
-  const isUnknown = device.historical(samples).unknown.length > 0;
-  if (isUnknown) {
-    if (!isForced) return { effects, forwarded: 0 };
+  const { unknown } = device.historical(samples);
+  if (unknown.length > 0) {
+    if (!isForced && unknown.some(({ name }) => isComing(name))) return { effects, forwarded: 0 };
     for (const sample of samples) device.adopt(sample, at);
     effects.push(bearDevice(publisher, device, at));
   }

@@ -39,7 +39,8 @@ export type EdgeEvent =
   | { readonly kind: 'hostMissing'; readonly at: number }
   /**
    * Values taken earlier, to be sent as historical. Nothing is published where that is not possible now, or where the
-   * last DBIRTH lacked one of the metrics; `isForced` gives a device that is born another DBIRTH with them first.
+   * last DBIRTH lacked one of the metrics that readings bring; `isForced` gives a device that is born another DBIRTH with
+   * them first, as alarms and derived metrics get it anyhow.
    */
   | {
       readonly kind: 'history';

@@ -238,6 +238,28 @@ describe('edge node', () => {
     assert.deepEqual(messages(history('M', true, sample('old', 1))), ['DBIRTH', 'DDATA']);
     assert.equal(bench.host.values.get('M/old'), null);
     assert.equal(bench.host.qualities.get('M/old'), 500);
+    assert.equal(bench.edge.counts.historical, 2);
+    bench.assertClean();
+  });
+
+  it('does not let history wait for an alarm or a KPI, which may not come again for long', () => {
+    const bench = bornBench();
+    for (const name of ['alarms/phase_loss_l1/active', 'interval_demand']) {
+      const tell = (...samples: readonly MetricSample[]): readonly EdgeEffect[] =>
+        bench.tell({ kind: 'history', deviceId: 'M', samples, isForced: false, at: bench.at });
+      assert.deepEqual(tell(sample(name, 7, { at: START - 5000 }), sample('old', 1)), [], 'a measured one may come');
+      assert.deepEqual(messages(tell(sample(name, 7, { at: START - 5000 }))), ['DBIRTH', 'DDATA']);
+      assert.equal(bench.host.values.get(`M/${name}`), null, 'nothing is known of it now');
+      assert.deepEqual(bench.host.history.get(`M/${name}`), [[START - 5000, 7]]);
+      assert.deepEqual(messages(tell(sample(name, 8, { at: START - 4000 }))), ['DDATA']);
+    }
+    bench.assertClean();
+  });
+
+  it('drops a value of earlier that does not fit the datatype of today, and waits while congested', () => {
+    const bench = bornBench();
+    const history = (deviceId: string, isForced: boolean, ...samples: readonly MetricSample[]): readonly EdgeEffect[] =>
+      bench.tell({ kind: 'history', deviceId, samples, isForced, at: bench.at });
     const misfit = { ...sample('a', null), type: 'String' as const, value: 'text' };
     assert.deepEqual(
       history('M', false, misfit).map(({ kind }) => kind),
@@ -245,7 +267,7 @@ describe('edge node', () => {
     );
     bench.tell({ kind: 'congested' });
     assert.deepEqual(history('M', false, sample('a', 8)), []);
-    assert.equal(bench.edge.counts.historical, 2);
+    assert.equal(bench.edge.counts.historical, 0);
     bench.assertClean();
   });
 
