@@ -32,13 +32,22 @@ async function assertNothingLeft(output: string): Promise<void> {
 }
 
 describe('demo', () => {
-  it('verifies itself from outside, over an outage and a kill of Node-RED', async () => {
+  it('verifies itself from outside, over an outage and a kill of Node-RED', async function () {
+    // Where something is missing it waits for that, and then says so.
+    this.timeout(240_000);
     const demo = await startDemo('--check', '20');
     assert.equal(await demo.exited, 0, tailOf(demo));
     const output = demo.output();
     assert.match(output, /Check passed\./);
     assert.match(output, /realtime +30 of 30 metrics/);
     assert.match(output, /agreement \d+ values compared between broker and database, 0 differ/);
+    assert.match(output, /"Overload for 4 s": .* 30 values and 2 KPIs turned bad \(overload\), .* were uncertain/);
+    assert.match(output, /database: no value, bad_overload counts [1-9]\d* values and [1-9]\d* KPIs/);
+    // Value, unit and quality; samples in the database and values on the broker.
+    assert.match(output, /voltage_unbalance +[\d.]+ % +uncertain layout_inferred +[1-9]\d* +[1-9]/);
+    assert.match(output, /active_energy_import_day +[1-9]\d* Wh +uncertain layout_assumed +[1-9]\d* +[1-9]/);
+    assert.match(output, /phase_loss_l1 \(critical\): since .* raised .* cleared [\d:]+\n +Phase L1 is lost/);
+    assert.match(output, /[1-9] raised and [1-9] cleared in .* database: 0 missing/);
     assert.match(output, /database stopped and broker cut off.* Node-RED killed.* started again.* both back/);
     // Readings, values, missing in the database, twice there, missing on the broker.
     const rows = ['before', 'database and broker away', 'away, Node-RED restarted', 'all back'];

@@ -2,10 +2,13 @@ import { strict as assert } from 'node:assert';
 import { DEFAULTS } from '../../nodes/shared/defaults';
 import { GROUPS } from '../../src/meter/groups';
 import type { Telemetry } from '../../src/domain/telemetry';
+import { ALARMS_DEBUG } from '../../tools/demo/check-alarms';
 import { comparePublished, compareStored } from '../../tools/demo/compare';
-import { queryStored, type StoredFields } from '../../tools/demo/influx-query';
+import { querySamples } from '../../tools/demo/influx-query';
 import { findImplausible } from '../../tools/demo/plausibility';
+import { buttonOf } from '../../tools/demo/provoke';
 import { SparkplugWatch } from '../../tools/demo/sparkplug-watch';
+import type { StoredSamples } from '../../tools/demo/stored-samples';
 import { metricsOfGroup, TELEMETRY_DEBUG, telemetryShown } from '../../tools/demo/telemetry-watch';
 import { entryOf } from '../support/reference-flows';
 import { countSockets, startPipeline, type Pipeline } from '../support/pipeline';
@@ -24,8 +27,8 @@ describe('first-meter in Node-RED', () => {
   let flow: readonly FlowEntry[];
 
   const telemetries = (): readonly Telemetry[] => telemetryShown(pipeline.nodeRed.channel, TELEMETRY_DEBUG);
-  const stored = (): Promise<StoredFields> =>
-    queryStored(
+  const stored = (): Promise<StoredSamples> =>
+    querySamples(
       { url: pipeline.database.url, token: '', org: '', bucket: '' },
       {
         influxMeasurement: DEFAULTS['influx-out'].influxMeasurement,
@@ -34,7 +37,7 @@ describe('first-meter in Node-RED', () => {
       },
     );
   /** Resolves when everything that was shown by now is in the database. */
-  const everythingStored = async (): Promise<StoredFields> => {
+  const everythingStored = async (): Promise<StoredSamples> => {
     const shown = telemetries();
     return waitFor(
       'all values in the database',
@@ -75,7 +78,7 @@ describe('first-meter in Node-RED', () => {
   it('every value reaches the database, and agrees with the broker', async () => {
     const shown = telemetries();
     const until = Math.max(...shown.map(({ timestamp }) => timestamp));
-    const { compared, differences } = comparePublished(watch.metrics, await everythingStored(), until);
+    const { compared, differences } = comparePublished(watch.metrics, (await everythingStored()).fields, until);
     assert.ok(compared > 0);
     assert.deepEqual(differences, []);
     assert.deepEqual(findImplausible(shown), []);
@@ -88,6 +91,15 @@ describe('first-meter in Node-RED', () => {
       await pipeline.nodeRed.channel.waitForStatus(id, ({ fill }) => fill === expected);
     }
     assert.deepEqual(pipeline.nodeRed.errors(), []);
+  });
+
+  it('shows the loss of a phase as an alarm, below the node and on the broker', async () => {
+    const { admin, channel } = pipeline.nodeRed;
+    await admin.inject(buttonOf(flow, 'phase-loss').id);
+    await channel.waitForStatus(ALARMS_DEBUG, ({ fill, text = '' }) => fill === 'red' && text.startsWith('Phase L1'));
+    await waitFor('the alarm', () =>
+      watch.metrics.some(({ name, value }) => name === 'alarms/phase_loss_l1/active' && value === true),
+    );
   });
 
   it('loses nothing while the database is away', async () => {

@@ -14,7 +14,7 @@ function telemetry(second: number, value: number, quality: Quality = 'good'): Te
 
 function seen(second: number, value: number | null, over: Partial<SeenMetric> = {}): SeenMetric {
   const timestamp = START + second * SECOND;
-  return { device: 'm1', name: 'frequency', value, timestamp, isHistorical: false, quality: 192, ...over };
+  return { device: 'm1', name: 'frequency', value, timestamp, isHistorical: false, quality: 192, reason: '', ...over };
 }
 
 const differences = (sent: readonly Telemetry[], had: readonly SeenMetric[]): number =>
@@ -47,6 +47,23 @@ describe('replay of what a Sparkplug host has seen', () => {
     const doubted = [telemetry(0, 50), telemetry(1, 50, 'uncertain')];
     assert.equal(differences(doubted, [seen(0, 50)]), 1);
     assert.equal(differences(doubted, [seen(0, 50), seen(1, 50, { quality: 500 })]), 0);
+  });
+
+  it('misses another reason, and a bad sample that was not shown as such', () => {
+    const bad = telemetryOf(START + SECOND, { frequency: null }, undefined, { reason: 'overload' });
+    const shown = seen(1, null, { quality: 0, reason: 'overload' });
+    assert.equal(differences([telemetry(0, 50), bad], [seen(0, 50), shown]), 0);
+    for (const wrong of [
+      { ...shown, reason: '' },
+      { ...shown, value: 50 },
+      { ...shown, quality: 500 },
+    ]) {
+      assert.equal(differences([telemetry(0, 50), bad], [seen(0, 50), wrong]), 1);
+    }
+  });
+
+  it('leaves failed reads out, which can end the device instead', () => {
+    assert.equal(differences([telemetryOf(START, { frequency: null })], []), 0);
   });
 
   it('takes the value of a first birth for before, when it is the same', () => {

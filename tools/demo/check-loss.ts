@@ -1,11 +1,11 @@
 import type { Telemetry } from '../../src/domain/telemetry';
 import { waitFor } from '../../test/support/wait';
 import { compareStored, type Comparison } from './compare';
-import type { StoredSamples } from './influx-query';
 import type { Ordeal } from './ordeal';
 import { compareReplayed } from './replay';
-import type { Report } from './report';
+import { clockTime, type Report } from './report';
 import type { SparkplugWatch } from './sparkplug-watch';
+import type { StoredSamples } from './stored-samples';
 
 /**
  * `sparkplug-out` acknowledges a message before its values are on the disk; what came so shortly before the process was
@@ -36,8 +36,6 @@ const within = ({ from, to }: Phase, timestamp: number): boolean => timestamp >=
 export function isUnderWay({ killedAt }: Ordeal, timestamp: number): boolean {
   return timestamp > killedAt - UNDER_WAY_MS && timestamp <= killedAt;
 }
-
-const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
 /** What was done to the demo, in one line. */
 export function describeOrdeal({ awayAt, killedAt, restartedAt, backAt, hasStoppedDatabase }: Ordeal): string {
@@ -81,7 +79,7 @@ export async function checkLoss(report: Report, evidence: LossEvidence): Promise
     const ofPhase = (all: readonly Telemetry[]): readonly Telemetry[] =>
       all.filter(({ timestamp }) => within(phase, timestamp));
     const values = ofPhase(queued).reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
-    const missing = stored && compareStored(ofPhase(queued), stored.fields).differences.length;
+    const missing = stored && compareStored(ofPhase(queued), stored).differences.length;
     const twice = stored?.repeated.filter(({ timestamp }) => within(phase, timestamp)).length;
     const onBroker = compareReplayed(ofPhase(published), watch.metrics).differences.length;
     report.say(

@@ -5,12 +5,13 @@ import type { NodeStatusSeen } from '../../test/support/node-red-channel';
 import { waitFor } from '../../test/support/wait';
 import { asNumber, comparePublished, compareStored } from './compare';
 import type { Database } from './database';
-import { querySamples, type StoredFields, type StoredSamples } from './influx-query';
+import { querySamples } from './influx-query';
 import type { Report } from './report';
 import type { SeenMetric } from './sparkplug-watch';
 import type { Stage } from './stage';
+import { NOTHING_STORED, type StoredFields, type StoredSamples } from './stored-samples';
 import { countPoints, metricsOfGroup } from './telemetry-watch';
-import { acknowledgedBy } from './witness';
+import { acknowledgedBy, alarmsAcknowledgedBy } from './witness';
 
 /** The writer collects for a second before it sends; a database may take as long to show what it has. */
 const ARRIVAL_MS = 20_000;
@@ -36,7 +37,7 @@ export async function checkDatabase(report: Report, evidence: DatabaseEvidence):
   const { database, queued: telemetries, published, status } = evidence;
   const [first] = telemetries;
   const until = Math.max(...telemetries.map(({ timestamp }) => timestamp));
-  let samples: StoredSamples = { fields: new Map(), repeated: [] };
+  let samples: StoredSamples = NOTHING_STORED;
   if (first === undefined) return samples;
   const query = {
     influxMeasurement: DEFAULTS['influx-out'].influxMeasurement,
@@ -48,7 +49,7 @@ export async function checkDatabase(report: Report, evidence: DatabaseEvidence):
       'all values in the database',
       async () => {
         samples = await querySamples(database.access, query);
-        return compareStored(telemetries, samples.fields).differences.length === 0;
+        return compareStored(telemetries, samples).differences.length === 0;
       },
       { timeoutMs: ARRIVAL_MS, everyMs: 500 },
     );
@@ -57,7 +58,7 @@ export async function checkDatabase(report: Report, evidence: DatabaseEvidence):
     report.expect(false, `${why} influx-out shows "${status.text ?? ''}"`);
   }
   const stored = samples.fields;
-  const written = compareStored(telemetries, stored);
+  const written = compareStored(telemetries, samples);
   report.say(`database  ${database.label}`);
   report.say(
     `          ${countPoints(telemetries)} points sent, ${countSamples(stored)} samples of ${stored.size} fields found`,
@@ -90,7 +91,8 @@ export async function checkDatabase(report: Report, evidence: DatabaseEvidence):
 export async function checkOutbox(report: Report, stage: Stage, sinkId: string): Promise<void> {
   const shown = (): string => stage.nodeRed.channel.status(sinkId).text ?? '';
   const held = (): number => Number(shown().replace(/\D/g, '') || Number.NaN);
-  const acknowledged = (): number => countPoints(acknowledgedBy('influx-out', stage));
+  const acknowledged = (): number =>
+    countPoints(acknowledgedBy('influx-out', stage)) + alarmsAcknowledgedBy('influx-out', stage).length;
   report.say('database  none at hand (no INFLUX_URL, no victoria-metrics on the PATH): points wait in the outbox');
   const isComplete = await waitFor('the outbox', () => held() >= acknowledged(), { timeoutMs: ARRIVAL_MS }).catch(
     () => false,

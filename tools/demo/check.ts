@@ -3,16 +3,20 @@ import { GROUPS } from '../../src/meter/groups';
 import { entryOf } from '../../test/support/reference-flows';
 import { tailOf } from '../../test/support/processes';
 import { waitFor } from '../../test/support/wait';
+import { ALARMS_DEBUG, checkAlarms } from './check-alarms';
+import { checkKpis } from './check-kpis';
 import { checkLoss, describeOrdeal, isUnderWay } from './check-loss';
+import { checkQuality } from './check-quality';
 import { checkDatabase, checkOutbox } from './check-sink';
 import { undergo, type Ordeal } from './ordeal';
-import type { StoredSamples } from './influx-query';
 import { findImplausible } from './plausibility';
+import { provoke, type Provocations } from './provoke';
 import { percentile, Report } from './report';
 import type { SparkplugWatch } from './sparkplug-watch';
 import type { Stage } from './stage';
+import type { StoredSamples } from './stored-samples';
 import { metricsOfGroup } from './telemetry-watch';
-import { acknowledgedBy, sentToSinks } from './witness';
+import { acknowledgedBy, alarmsAcknowledgedBy, sentToSinks } from './witness';
 
 /** What is on its way when time is up may arrive. */
 const GRACE_MS = 20_000;
@@ -38,10 +42,26 @@ function checkBroker(report: Report, watch: SparkplugWatch): void {
   report.say(`latency   meter's answer to subscriber: p50 ${middle ?? 0} ms, p99 ${high ?? 0} ms (DDATA)`);
 }
 
-async function runFor(stage: Stage, seconds: number): Promise<Ordeal> {
+interface Run {
+  readonly provocations: Provocations;
+  readonly ordeal: Ordeal;
+  /** Texts below the node of the alarms, and lines of it in the sidebar. */
+  readonly statuses: readonly string[];
+  readonly shown: readonly string[];
+}
+
+/** First the faults of the meter, then those of everything around it; at least so many seconds. */
+async function runFor(stage: Stage, seconds: number): Promise<Run> {
+  const perform = async (): Promise<Run> => {
+    const provocations = await provoke(stage);
+    const { channel } = stage.nodeRed;
+    const statuses = channel.statusesOf(ALARMS_DEBUG).map(({ text = '' }) => text);
+    const shown = channel.debugsOf(ALARMS_DEBUG).map(({ msg }) => String(msg));
+    return { provocations, ordeal: await undergo(stage, seconds), statuses, shown };
+  };
   try {
-    const [ordeal] = await Promise.all([undergo(stage, seconds), pause(seconds * 1000)]);
-    return ordeal;
+    const [run] = await Promise.all([perform(), pause(seconds * 1000)]);
+    return run;
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Error(`${why}\n${tailOf(stage.nodeRed.process)}`, { cause: thrown });
@@ -49,12 +69,13 @@ async function runFor(stage: Stage, seconds: number): Promise<Ordeal> {
 }
 
 /**
- * Lets the demo run for some seconds, with an outage and a kill in them, and verifies from outside what arrived where.
+ * Lets the demo run for some seconds, with faults of the meter, an outage and a kill in them, and verifies from outside what arrived where.
  * @returns true when nothing is missing
  */
 export async function checkDemo(stage: Stage, watch: SparkplugWatch, seconds: number): Promise<boolean> {
   const report = new Report();
-  const ordeal = await runFor(stage, seconds);
+  const startedAt = performance.now();
+  const { provocations, ordeal, statuses, shown } = await runFor(stage, seconds);
   const everyMetric = GROUPS.flatMap(({ name }) => metricsOfGroup(name));
   await waitFor(
     'a second birth and every metric',
@@ -69,7 +90,7 @@ export async function checkDemo(stage: Stage, watch: SparkplugWatch, seconds: nu
   const telemetries = sentToSinks(stage);
   const [queued, published] = [acknowledgedBy('influx-out', stage), acknowledgedBy('sparkplug-out', stage)];
   const values = telemetries.reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
-  report.say(`\nAfter ${seconds} s, seen from outside:`);
+  report.say(`\nAfter ${Math.round((performance.now() - startedAt) / 1000)} s, seen from outside:`);
   report.say(`readings  ${telemetries.length} with ${values} values, ${queued.length} acknowledged by influx-out`);
   report.expect(telemetries.length > 0, 'no reading was normalized');
   checkBroker(report, watch);
@@ -84,6 +105,11 @@ export async function checkDemo(stage: Stage, watch: SparkplugWatch, seconds: nu
       published: watch.metrics.filter(({ timestamp }) => !isUnderWay(ordeal, timestamp)),
       status: stage.nodeRed.channel.status(sink.id),
     });
+  const seen = { stored, published: watch.metrics };
+  checkQuality(report, { ...seen, telemetries, overload: provocations.overload });
+  checkKpis(report, { ...seen, flow: stage.flow, queued });
+  const messages = alarmsAcknowledgedBy('influx-out', stage);
+  checkAlarms(report, { ...seen, phaseLoss: provocations.phaseLoss, messages, statuses, shown });
   report.say(describeOrdeal(ordeal));
   await checkLoss(report, { ordeal, queued, published, stored, watch });
   report.expectNone('implausible values', findImplausible(telemetries));

@@ -1,6 +1,7 @@
-import type { Telemetry } from '../../src/domain/telemetry';
-import type { FieldSamples, StoredFields } from './influx-query';
+import type { Sample, Telemetry } from '../../src/domain/telemetry';
 import type { SeenMetric } from './sparkplug-watch';
+import type { FieldSamples, StoredFields, StoredSamples } from './stored-samples';
+import { countBad } from './telemetry-watch';
 
 /** Single precision on the broker, decimal digits in the database. */
 const RELATIVE_TOLERANCE = 1e-6;
@@ -35,24 +36,66 @@ export function compare(checks: Iterable<string | undefined>): Comparison {
   return { compared, differences };
 }
 
-/** Whether every value that went to `influx-out` is in the database under its time. Text is not compared. */
-export function compareStored(telemetries: readonly Telemetry[], stored: StoredFields): Comparison {
-  return compare(
-    telemetries.flatMap(({ metrics, timestamp }) =>
-      Object.entries(metrics).flatMap(([name, { value }]) => {
-        const expected = asNumber(value);
-        if (expected === undefined) return [];
-        const found = asNumber(stored.get(name)?.get(timestamp));
-        if (found !== undefined && agree(found, expected)) return [undefined];
-        return [`${name} at ${new Date(timestamp).toISOString()} is ${found ?? 'missing'}, expected ${expected}`];
-      }),
-    ),
+function compareValue(
+  name: string,
+  timestamp: number,
+  { value, quality }: Sample,
+  stored: StoredFields,
+): string | undefined {
+  const found = stored.get(name)?.get(timestamp);
+  const at = `${name} at ${new Date(timestamp).toISOString()}`;
+  if (quality === 'bad')
+    return found === undefined ? undefined : `${at} is ${String(found.value)}, expected nothing: it was bad`;
+  const [expected, number] = [asNumber(value), asNumber(found?.value)];
+  if (expected === undefined || found === undefined || number === undefined)
+    return `${at} is missing, expected ${String(value)}`;
+  if (!agree(number, expected)) return `${at} is ${number}, expected ${expected}`;
+  return found.quality === quality ? undefined : `${at} is of quality ${found.quality}, expected ${quality}`;
+}
+
+/**
+ * Whether the bad values of each moment are counted with their reasons, and no others are. Where two readings have the
+ * same time and the same reason, a database keeps the count of one.
+ */
+function compareBad(telemetries: readonly Telemetry[], { bad }: StoredSamples): readonly (string | undefined)[] {
+  const moments = new Map<number, Telemetry[]>();
+  for (const telemetry of telemetries) {
+    const some = moments.get(telemetry.timestamp);
+    if (some === undefined) moments.set(telemetry.timestamp, [telemetry]);
+    else some.push(telemetry);
+  }
+  return [...moments].flatMap(([timestamp, some]) =>
+    (['read', 'derived'] as const).flatMap((kind) => {
+      const expected = some.map((telemetry) => countBad(telemetry)[kind]);
+      const found = bad[kind].get(timestamp) ?? {};
+      const reasons = new Set([found, ...expected].flatMap((counts) => Object.keys(counts)));
+      return [...reasons].map((reason) => {
+        const counts = expected.flatMap((each) => each[reason] ?? []);
+        const count = found[reason] ?? 0;
+        if (counts.includes(count)) return undefined;
+        return `bad_${reason} at ${new Date(timestamp).toISOString()} is ${count}, expected ${counts.length === 0 ? 'none' : counts.join(' or ')}`;
+      });
+    }),
   );
+}
+
+/**
+ * Whether every value that went to `influx-out` is in the database under its time with its quality, and every bad one is
+ * counted with its reason and nothing stands in its place. Text is not compared.
+ */
+export function compareStored(telemetries: readonly Telemetry[], stored: StoredSamples): Comparison {
+  const values = telemetries.flatMap(({ metrics, timestamp }) =>
+    Object.entries(metrics).flatMap(([name, sample]) => {
+      if (sample.quality !== 'bad' && asNumber(sample.value) === undefined) return [];
+      return [compareValue(name, timestamp, sample, stored.fields)];
+    }),
+  );
+  return compare([...values, ...compareBad(telemetries, stored)]);
 }
 
 /** What is stored of a field about this time; readings on demand may come closer to each other than their tolerance. */
 function about(samples: FieldSamples | undefined, timestamp: number): readonly number[] {
-  return [...(samples ?? [])].flatMap(([time, value]) => {
+  return [...(samples ?? [])].flatMap(([time, { value }]) => {
     const number = asNumber(value);
     return number !== undefined && Math.abs(time - timestamp) <= SAME_READING_MS ? [number] : [];
   });

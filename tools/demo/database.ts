@@ -1,6 +1,6 @@
 import { lookUpProgram } from '../../test/support/programs';
 import { startVictoriaMetrics, VICTORIA_METRICS_PROGRAMS } from '../../test/support/victoria-metrics';
-import { INFLUX_DEFAULT_PORT, type InfluxAccess } from './influx-query';
+import { INFLUX_DEFAULT_PORT, type InfluxAccess } from './influx-access';
 
 /** Where points go. */
 export interface Database {

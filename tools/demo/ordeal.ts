@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { waitFor } from '../../test/support/wait';
 import type { Stage } from './stage';
-import { acknowledgedBy } from './witness';
+import { moreAcknowledged } from './witness';
 
 /** What was done to the demo, and when, epoch milliseconds. */
 export interface Ordeal {
@@ -14,18 +13,8 @@ export interface Ordeal {
   readonly hasStoppedDatabase: boolean;
 }
 
-/** Shares of the time of the run: before the outage, and in it until Node-RED is killed. */
-const BEFORE = 0.3;
+/** The share of the time of the run that the outage lasts until Node-RED is killed. */
 const UNTIL_KILL = 0.25;
-const READING_MS = 30_000;
-
-/** Resolves when the sinks have acknowledged messages after the one that is the last now. */
-async function moreAcknowledged(stage: Stage, count: number): Promise<void> {
-  const seen = acknowledgedBy('influx-out', stage).length;
-  await waitFor(`${count} acknowledged readings`, () => acknowledgedBy('influx-out', stage).length >= seen + count, {
-    timeoutMs: READING_MS,
-  });
-}
 
 /**
  * Takes database and broker away, kills Node-RED while readings wait for both, starts it again, and only then brings
@@ -33,7 +22,7 @@ async function moreAcknowledged(stage: Stage, count: number): Promise<void> {
  */
 export async function undergo(stage: Stage, seconds: number): Promise<Ordeal> {
   const own = stage.database?.own;
-  await Promise.all([pause(seconds * BEFORE * 1000), moreAcknowledged(stage, 2)]);
+  await moreAcknowledged(stage, 2);
   const awayAt = Date.now();
   await Promise.all([own?.halt(), stage.broker.cut()]);
   await Promise.all([pause(seconds * UNTIL_KILL * 1000), moreAcknowledged(stage, 3)]);

@@ -18,30 +18,32 @@ function timelines(seen: readonly SeenMetric[]): ReadonlyMap<string, readonly Se
   return lines;
 }
 
-function isSame(seen: SeenMetric, { value, quality }: Sample): boolean {
-  if (seen.quality !== QUALITY_CODES[quality]) return false;
+function isSame(seen: SeenMetric, { value, quality, reason }: Sample): boolean {
+  if (seen.quality !== QUALITY_CODES[quality] || seen.reason !== (reason ?? '')) return false;
+  if (quality === 'bad') return seen.value === null;
   const [published, expected] = [asNumber(seen.value), asNumber(value)];
   if (published === undefined || expected === undefined) return seen.value === value;
   return agree(published, expected);
 }
 
 /**
- * Whether a host that saw all this had the value and the quality of every sample at the time of that sample. Only changes
- * are published, so a value stands until the next one; that of a first birth stands also for before, when it was read
- * already and had not changed. Failed reads are no values and not compared.
+ * Whether a host that saw all this had the value, the quality and its reason of every sample at the time of that sample.
+ * Only changes are published, so a value stands until the next one; that of a first birth stands also for before, when it
+ * was read already and had not changed. Failed reads are not compared: they can end the whole device instead.
  */
 export function compareReplayed(telemetries: readonly Telemetry[], seen: readonly SeenMetric[]): Comparison {
   const lines = timelines(seen);
   return compare(
     telemetries.flatMap(({ metrics }) =>
       Object.entries(metrics).flatMap(([name, sample]) => {
-        if (sample.value === null) return [];
+        if (sample.reason === 'read_failed') return [];
         const line = lines.get(name) ?? [];
         const found = line.findLast(({ timestamp }) => timestamp <= sample.timestamp) ?? line[0];
         if (found !== undefined && isSame(found, sample)) return [undefined];
-        const had = found === undefined ? 'nothing' : `${String(found.value)} of quality ${found.quality}`;
+        const had =
+          found === undefined ? 'nothing' : `${String(found.value)} of quality ${found.quality} ${found.reason}`;
         return [
-          `${name} at ${new Date(sample.timestamp).toISOString()} was ${String(sample.value)} (${sample.quality}), the host had ${had}`,
+          `${name} at ${new Date(sample.timestamp).toISOString()} was ${String(sample.value)} (${sample.quality} ${sample.reason ?? ''}), the host had ${had}`,
         ];
       }),
     ),

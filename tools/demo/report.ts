@@ -4,9 +4,11 @@ const MOST_SHOWN = 5;
 export class Report {
   private readonly missing: string[] = [];
 
+  constructor(private readonly print: (line: string) => void = console.log) {}
+
   /** A line for people. */
   say(line: string): void {
-    console.log(line);
+    this.print(line);
   }
 
   /** Something that must hold; when it does not, `otherwise` says what is missing. */
@@ -23,10 +25,15 @@ export class Report {
 
   /** Says what is missing, or that nothing is. */
   conclude(): boolean {
-    for (const line of this.missing) console.log(`MISSING  ${line}`);
-    console.log(this.missing.length === 0 ? 'Check passed.' : `Check failed: ${this.missing.length} missing.`);
+    for (const line of this.missing) this.print(`MISSING  ${line}`);
+    this.print(this.missing.length === 0 ? 'Check passed.' : `Check failed: ${this.missing.length} missing.`);
     return this.missing.length === 0;
   }
+}
+
+/** Hours, minutes and seconds of a moment, UTC. */
+export function clockTime(at: number): string {
+  return new Date(at).toISOString().slice(11, 19);
 }
 
 /** The value below which this share of a list lies, for instance 0.99. */

@@ -12,6 +12,8 @@ export interface SeenMetric {
   readonly isHistorical: boolean;
   /** OPC quality code; 192, good, where the metric has none. */
   readonly quality: number;
+  /** Why it is not good; empty where the metric does not say. */
+  readonly reason: string;
 }
 
 const { DataType, Payload } = org.eclipse.tahu.protobuf;
@@ -38,9 +40,10 @@ const BIRTHS = ['NBIRTH', 'DBIRTH'];
 const SEQ_MODULUS = 256;
 const GOOD = 192;
 
-function qualityOf({ properties }: Decoded): number {
-  const index = properties?.keys?.indexOf('Quality') ?? -1;
-  return properties?.values?.[index]?.intValue ?? GOOD;
+type PropertyValue = org.eclipse.tahu.protobuf.Payload.IPropertyValue;
+
+function propertyOf({ properties }: Decoded, key: string): PropertyValue | undefined {
+  return properties?.values?.[properties.keys?.indexOf(key) ?? -1];
 }
 
 /**
@@ -138,7 +141,8 @@ export class SparkplugWatch {
       value,
       timestamp: Number(timestamp),
       isHistorical: isHistorical === true,
-      quality: qualityOf(metric),
+      quality: propertyOf(metric, 'Quality')?.intValue ?? GOOD,
+      reason: propertyOf(metric, 'qualityReason')?.stringValue ?? '',
     };
   }
 }

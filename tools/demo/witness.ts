@@ -1,8 +1,10 @@
+import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { Telemetry } from '../../src/domain/telemetry';
 import type { FlowEntry } from '../../test/support/node-red-admin';
 import { entryOf } from '../../test/support/reference-flows';
+import { waitFor } from '../../test/support/wait';
 import type { Stage } from './stage';
-import { TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
+import { alarmsShown, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
 
 /** Sinks whose acknowledgements are watched. */
 export const SINKS = ['influx-out', 'sparkplug-out'] as const;
@@ -51,12 +53,27 @@ export function witnessNodes(flow: readonly FlowEntry[]): readonly FlowEntry[] {
 
 type Watched = Pick<Stage, 'nodeReds'>;
 
-/** What a sink has acknowledged, in all runs of Node-RED. */
+/** The telemetry that a sink has acknowledged, in all runs of Node-RED. */
 export function acknowledgedBy(sink: Sink, { nodeReds }: Watched): readonly Telemetry[] {
   return nodeReds.flatMap(({ channel }) => telemetryShown(channel, debugIdOf(sink)));
+}
+
+/** The alarm messages that a sink has acknowledged, in all runs of Node-RED. */
+export function alarmsAcknowledgedBy(sink: Sink, { nodeReds }: Watched): readonly AlarmMessage[] {
+  return nodeReds.flatMap(({ channel }) => alarmsShown(channel, debugIdOf(sink)));
 }
 
 /** What went to the sinks, in all runs of Node-RED: also what was under way when one was killed. */
 export function sentToSinks({ nodeReds }: Watched): readonly Telemetry[] {
   return nodeReds.flatMap(({ channel }) => telemetryShown(channel, TELEMETRY_DEBUG));
+}
+
+const READING_MS = 30_000;
+
+/** Resolves when the sinks have acknowledged messages after the one that is the last now. */
+export async function moreAcknowledged(stage: Watched, count: number): Promise<void> {
+  const seen = acknowledgedBy('influx-out', stage).length;
+  await waitFor(`${count} acknowledged readings`, () => acknowledgedBy('influx-out', stage).length >= seen + count, {
+    timeoutMs: READING_MS,
+  });
 }
