@@ -36,7 +36,10 @@ const feed = (kpis: KpiSet, minutes: number, active: number, reactive = 0, chang
   );
 
 describe('unbalance', () => {
-  it('is the NEMA MG-1 figure: 480, 476, 472 V are 0.84 %, 203, 210, 212 V are 2.56 %', () => {
+  it('is the NEMA MG-1 figure of worked examples: 0.84 %, 1.96 % and 2.5 %', () => {
+    // industrialmonitordirect.com, "NEMA MG1 Limits, Causes, and Motor Derating"; tools.gera.services, "AC voltage
+    // imbalance calculator"; SymCom Motor Saver 201-575-AU, page 5, which rounds on the way: 5.3 of 208.3 V.
+    assert.ok(Math.abs(unbalancePercent(460, 467, 450) - 1.96) < 0.005);
     assert.ok(Math.abs(unbalancePercent(480, 476, 472) - 0.840336) < 1e-6);
     assert.ok(Math.abs(unbalancePercent(203, 210, 212) - 2.56) < 1e-9);
     assert.equal(unbalancePercent(230, 230, 230), 0);

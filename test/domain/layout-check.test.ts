@@ -158,6 +158,26 @@ describe('layout check', function () {
     });
   }
 
+  for (const mode of WIRING_MODES.filter((candidate) => candidate !== '3PN')) {
+    it(`catches every power and every assembly of powers of another scale in wiring ${mode}`, () => {
+      const moments = metered(unevenMoments(5, 8), mode);
+      for (const instance of [102, 104, 106]) {
+        const names = namesOf(instance);
+        const powers = names.flatMap((name, index) => (/(active|apparent)_power_/.test(name) ? [index] : []));
+        const present = powers.filter((index) => Number(moments.at(-1)?.values[names[index] ?? '']) !== 0);
+        assert.ok(present.length > 0, `assembly ${instance}`);
+        for (const elements of [powers, ...present.map((index) => [index])]) {
+          // A maximum may be far above what is seen, but not below.
+          for (const factor of elements === powers ? [1e-3, 1e3] : [1e-3]) {
+            const verdict = checkLayout(readingsOf(moments, multiply(instance, elements, factor)), optionsOf(mode));
+            const what = `assembly ${instance}, elements ${elements.join()}, x ${factor}`;
+            assert.equal(wordOf(verdict, instance), 'contradicted', what);
+          }
+        }
+      }
+    });
+  }
+
   it('does not confirm what an exchange beyond its reach would leave as it is', () => {
     const verdict = checkLayout(readingsOf(metered(unevenMoments(4), '3P')), { wiring: '3P' });
     const demand = verdict.assemblies.find(({ assembly }) => assembly === 105);

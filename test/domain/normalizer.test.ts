@@ -123,6 +123,25 @@ describe('Normalizer', () => {
     assert.equal(next['active_energy_import_day']?.value, 750);
   });
 
+  it('counts single Wh at 9 999 999 999 kWh, and goes on over the rollover', () => {
+    const set = setOf({ kpis: DEFAULT_KPI_SETTINGS, energyDeltas: true });
+    const top = 9_999_999_999_000;
+    const seen = [0, 1, 2, 899, 900].map((wh, second) => {
+      const metrics = set.accept(energy(second, top + wh), at(second)).telemetry?.metrics;
+      return [metrics?.['energy_delta_active_import_total']?.value, metrics?.['active_energy_import_day']?.value];
+    });
+    assert.deepEqual(seen, [
+      [null, undefined],
+      [1, 1],
+      [1, 2],
+      [897, 899],
+      [1, 900],
+    ]);
+    const rolled = set.accept(energy(60, 5), at(60)).telemetry?.metrics['energy_delta_active_import_total'];
+    // 9 999 999 999.9 kWh is the largest; 0.1 kWh later the display is at zero.
+    assert.deepEqual([rolled?.value, rolled?.reason], [105, 'counter_rollover']);
+  });
+
   it('takes any state that is none as a start without a past', () => {
     const settings = { kpis: DEFAULT_KPI_SETTINGS, energyDeltas: true };
     const state = setOf(settings).state(true);

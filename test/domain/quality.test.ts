@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { KpiSet } from '../../src/domain/kpis/kpi-set';
+import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
 import { normalizeReading, type NormalizeContext } from '../../src/domain/normalize';
 import { OPC_QUALITY_CODES, opcQualityCode, QUALITIES, QUALITY_REASONS } from '../../src/domain/quality';
-import type { DerivedReason, QualityReason } from '../../src/domain/quality';
+import type { CounterReason, DerivedReason, QualityReason } from '../../src/domain/quality';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
 import type { Sample } from '../../src/domain/telemetry';
 import { absentMetrics, wiringRow } from '../../src/domain/wiring';
+import { PointMapper } from '../../src/influx/points';
 import { CATALOGUE } from '../../src/meter/catalogue';
 import { WIRING_MODES } from '../../src/meter/identity';
 import { WIRED_METRICS, WIRING_ROWS } from '../../src/meter/wiring-modes';
+import { metricsOf } from '../../src/sparkplug/metrics';
 import { seededRandom } from '../../src/support/random';
 import { READ_AT, sampleReading } from '../support/readings';
+import { telemetryOf } from '../support/telemetry';
 
 const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
 const NAME = 'voltage_l2_n';
@@ -49,7 +54,47 @@ const CASES: Readonly<Record<Exclude<QualityReason, DerivedReason>, () => Sample
   layout_assumed: () => sampleOf({ provenance: { [NAME]: 'assumed' } }),
 };
 
+/** How the reasons of worked-out values come about, but for those of counters (energy-deltas.test.ts). */
+const DERIVED_CASES: Readonly<Record<Exclude<DerivedReason, CounterReason>, () => Sample | undefined>> = {
+  period_incomplete: () => {
+    const kpis = new KpiSet(DEFAULT_KPI_SETTINGS);
+    kpis.update(telemetryOf(READ_AT, { active_energy_import_total: 1000 }));
+    return kpis.update(telemetryOf(READ_AT + 60_000, { active_energy_import_total: 1100 }))['active_energy_import_day'];
+  },
+  undefined_result: () =>
+    new KpiSet(DEFAULT_KPI_SETTINGS).update(telemetryOf(READ_AT, { current_l1: 0, current_l2: 0, current_l3: 0 }))[
+      'current_unbalance'
+    ],
+};
+
 describe('quality reasons', () => {
+  it('of worked-out values come about too', () => {
+    for (const [reason, create] of Object.entries(DERIVED_CASES)) {
+      const sample = create();
+      assert.deepEqual([sample?.reason, sample?.quality], [reason, QUALITY_REASONS[reason as QualityReason].quality]);
+    }
+  });
+
+  it('each reach every sink: as OPC code in Sparkplug properties, and as InfluxDB tag or field as chosen', () => {
+    for (const reason of REASONS) {
+      const { quality, opcCode } = QUALITY_REASONS[reason];
+      const value = quality === 'bad' ? null : 230;
+      const telemetry = telemetryOf(READ_AT, { voltage_l1_n: value }, 1, { quality, reason });
+      const [metric] = metricsOf(telemetry);
+      const { qualityCode, qualityReason } = metric?.condition.properties.properties ?? {};
+      assert.deepEqual([qualityCode?.value, qualityReason?.value], [opcCode, reason]);
+      const of = (place: 'tag' | 'field' | 'none') =>
+        new PointMapper({ shape: 'wide', quality: place }).map(telemetry, 'pm').points[0];
+      assert.deepEqual([of('tag')?.tags['quality'], of('tag')?.fields['quality_code']], [quality, undefined], reason);
+      assert.deepEqual(
+        [of('field')?.tags['quality'], of('field')?.fields['quality_code']],
+        [undefined, OPC_QUALITY_CODES[quality]],
+      );
+      assert.deepEqual([of('none')?.tags['quality'], of('none')?.fields['quality_code']], [undefined, undefined]);
+      assert.equal(of('tag')?.fields[`bad_${reason}`], quality === 'bad' ? 1 : undefined);
+    }
+  });
+
   it('each come about, with the class of their row, and only what is uncertain keeps its value', () => {
     for (const [reason, create] of Object.entries(CASES)) {
       const sample = create();

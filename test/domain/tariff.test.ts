@@ -157,6 +157,39 @@ describe('energy by tariff period', () => {
     assert.equal(out['tariff_period']?.value, 'night');
   });
 
+  it('gives the nights of both changes of the clocks their real length, by one hour and by half an hour', () => {
+    const nightOf = (timeZone: string, from: string, to: string): unknown[] => {
+      const night = { period: 'night', from: '22:00', to: '06:00' };
+      const calendar = parseTariff({ ...BERLIN, timeZone, rules: [night] });
+      const kpis = new KpiSet({ ...settings, periods: ['month'], timeZone, tariff: calendar }, { maxGapMs: HOUR_MS });
+      let out: Record<string, Sample> = {};
+      // 2 kW, read every ten minutes from noon to noon.
+      for (let time = Date.parse(from); time <= Date.parse(to); time += HOUR_MS / 6) {
+        out = kpis.update(
+          telemetryOf(time, { active_energy_import_total: (2000 * (time - Date.parse(from))) / HOUR_MS }),
+        );
+      }
+      return ['night', 'off_peak'].map((name) => Math.round(Number(out[`tariff_energy_${name}_month`]?.value)));
+    };
+    assert.deepEqual(nightOf('Europe/Berlin', '2026-03-28T12:00+01:00', '2026-03-29T12:00+02:00'), [14_000, 32_000]);
+    assert.deepEqual(nightOf('Europe/Berlin', '2026-10-24T12:00+02:00', '2026-10-25T12:00+01:00'), [18_000, 32_000]);
+    const howe = 'Australia/Lord_Howe';
+    assert.deepEqual(nightOf(howe, '2026-10-03T12:00+10:30', '2026-10-04T12:00+11:00'), [15_000, 32_000]);
+    assert.deepEqual(nightOf(howe, '2026-04-04T12:00+11:00', '2026-04-05T12:00+10:30'), [17_000, 32_000]);
+  });
+
+  it('takes any name that the calendar allows for a period', () => {
+    const named = parseTariff({
+      timeZone: 'UTC',
+      periods: [{ name: 'constructor', pricePerKwh: 2 }],
+      otherwise: 'constructor',
+    });
+    const kpis = new KpiSet({ ...settings, tariff: named }, {});
+    kpis.update(telemetryOf(Date.UTC(2026, 0, 5, 8), { active_energy_import_total: 1000 }));
+    const out = kpis.update(telemetryOf(Date.UTC(2026, 0, 5, 8, 5), { active_energy_import_total: 1500 }));
+    assert.deepEqual([out['tariff_energy_constructor_day']?.value, out['cost_day']?.value], [500, 1]);
+  });
+
   it('spreads what was counted over an edge by time, to the Wh', () => {
     const kpis = new KpiSet({ ...settings, tariff }, { maxGapMs: 24 * HOUR_MS });
     kpis.update(telemetryOf(Date.parse('2026-01-05T07:00+01:00'), { active_energy_import_total: 1000 }));

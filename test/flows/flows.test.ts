@@ -133,3 +133,23 @@ describe('reference flows', () => {
     assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-mqtt.json')), [{ intervalMs: 500, groups: ['realtime'] }]);
   });
 });
+
+describe('examples', () => {
+  for (const name of listFlows('examples').filter((path) => !path.includes('/'))) {
+    it(`${name} is small, explains itself, and lays its nodes apart`, () => {
+      const flow = readFlow('examples', name);
+      const placed = flow.filter(isPlaced);
+      assert.ok(placed.length <= 12, String(placed.length));
+      const said = flow.filter(({ type }) => type === 'tab' || type === 'comment').map(({ info }) => String(info));
+      assert.ok(said.join(' ').length > 60);
+      for (const entry of placed) {
+        const others = placed.filter((other) => other !== entry && overlap(entry, other));
+        assert.deepEqual(
+          others.map(({ id }) => id),
+          [],
+          `over ${entry.id}`,
+        );
+      }
+    });
+  }
+});
