@@ -135,12 +135,13 @@ export function showEdge(
   { ownDevices, messages, waiting }: Shown,
 ): void {
   if (phase === 'closed') status.clear();
-  else if (alarm !== undefined) status.show('failed', 'duplicate');
+  else if (alarm?.code === 'SPARKPLUG_ID_DUPLICATE') status.show('failed', 'duplicate');
   else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
   else if (phase !== 'born') {
     if (error === undefined) status.show('busy', 'connecting');
     else status.show('failed', ERROR_KEYS[error.code] ?? 'offline');
-  } else if (ownDevices.size === 0) status.show('idle', 'ready');
+  } else if (alarm !== undefined) status.show('partial', 'notReturned');
+  else if (ownDevices.size === 0) status.show('idle', 'ready');
   else if (!devices.some((device) => ownDevices.has(device))) status.show('partial', 'deviceDead');
   else if (waiting > 0) status.show('partial', 'forwarding', { records: grouped(waiting) });
   else status.show('ok', 'published', { messages: grouped(messages) });

@@ -79,6 +79,8 @@ export type EdgeEffect =
   | { readonly kind: 'unsent'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
   /** Somebody else was born with the IDs of this edge node. */
   | { readonly kind: 'duplicate' }
+  /** The own NBIRTH came back from the broker. */
+  | { readonly kind: 'returned' }
   | { readonly kind: 'warn'; readonly message: string };
 
 /**

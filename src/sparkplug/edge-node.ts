@@ -172,7 +172,7 @@ export class EdgeNode {
   }
 
   #onNodeBirth({ payload }: EventOf<'message'>): Effects {
-    if (!this.#duplicates.isForeign(payload)) return [];
+    if (!this.#duplicates.isForeign(payload)) return [{ kind: 'returned' }];
     this.#counts.foreignBirths++;
     return [{ kind: 'duplicate' }];
   }

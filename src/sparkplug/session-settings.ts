@@ -29,6 +29,8 @@ export interface EdgeSessionSettings {
   readonly quietMs?: number;
   /** How often the health of the edge node is published, where templates are in use. */
   readonly healthMs?: number;
+  /** After how long an NBIRTH that the broker did not return is missed, where the own topic is read. */
+  readonly birthReturnMs?: number;
   /** How long to wait for the primary host on one of several servers. */
   readonly hostWaitMs?: number;
 }
@@ -50,6 +52,6 @@ export interface EdgeState {
   readonly devices: readonly string[];
   /** Why there is no session, until there is one again. */
   readonly error?: Pm500Error;
-  /** Something a person has to look at although the session stands: another edge node has the same IDs. */
+  /** Something a person has to look at although the session stands: another edge node has the same IDs, or the broker does not return the own NBIRTH. */
   readonly alarm?: Pm500Error;
 }

@@ -1,6 +1,6 @@
 import { Pm500Error, toPm500Error } from '../support/errors';
+import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
-import { DuplicateAlarm } from './duplicate-alarm';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, LeaveReason } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
@@ -26,7 +26,7 @@ export class EdgeSession {
   readonly #timers: TimerSet;
   readonly #waits: EdgeTimers;
   readonly #servers: ServerList;
-  readonly #alarm: DuplicateAlarm;
+  readonly #alarm: BirthAlarm;
   readonly #history: History | undefined;
   readonly #flushes: FlushWaits;
   readonly #board: StateBoard;
@@ -47,9 +47,11 @@ export class EdgeSession {
     this.#waits = new EdgeTimers(settings, this.#timers, dependencies.clock, (event) => {
       this.#dispatch(event);
     });
-    this.#alarm = new DuplicateAlarm(settings.node, this.#timers, dependencies.logger, () => {
+    const announce = (): void => {
       this.#board.announce();
-    });
+    };
+    const { node, birthReturnMs } = settings;
+    this.#alarm = new BirthAlarm(node, this.#timers, dependencies.logger, announce, birthReturnMs);
     this.#board = new StateBoard(dependencies.logger, () => {
       const { phase, bornDevices: devices } = this.#edge;
       const alarm = this.#alarm.error;
@@ -186,6 +188,7 @@ export class EdgeSession {
         this.#subscribe(effect.topics, effect.watched);
         break;
       case 'publish':
+        if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
         if (effect.live !== undefined) this.#history?.remember(effect.live);
         if (this.#link?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
@@ -201,7 +204,10 @@ export class EdgeSession {
         this.#history?.keep(effect);
         break;
       case 'duplicate':
-        this.#alarm.raise(this.#servers.label);
+        this.#alarm.onForeign(this.#servers.label);
+        break;
+      case 'returned':
+        this.#alarm.onReturned();
         break;
       case 'warn':
         logger.warn(effect.message);
@@ -259,14 +265,7 @@ export class EdgeSession {
 
   #subscribe(topics: readonly string[], watched: string | undefined): void {
     const link = this.#link;
-    if (watched !== undefined) {
-      link?.subscribe([watched]).catch((thrown: unknown) => {
-        const { message } = toPm500Error(thrown);
-        if (this.#link === link) {
-          this.#dependencies.logger.info(`${message} Without it, another edge node with the same IDs goes unnoticed.`);
-        }
-      });
-    }
+    if (watched !== undefined && link !== undefined) this.#alarm.watch(link.subscribe([watched]));
     link?.subscribe(topics).then(
       () => {
         if (this.#link === link) this.#dispatch({ kind: 'subscribed', at: this.#now() });
@@ -282,6 +281,7 @@ export class EdgeSession {
   #onClosed(error: Pm500Error | undefined): void {
     this.#link = undefined;
     this.#waits.endSession();
+    this.#alarm.endSession();
     if (error !== undefined) {
       this.#history?.keepRecent();
       this.#board.fail(error);

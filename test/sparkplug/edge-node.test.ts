@@ -311,7 +311,7 @@ describe('edge node', () => {
     assert.deepEqual(subscribe, { kind: 'subscribe', topics: [NCMD], watched: 'spBv1.0/G/NBIRTH/N' });
     const own = bench.effects.flatMap((effect) => (effect.kind === 'publish' ? [effect] : []))[0];
     assert.ok(own?.message === 'NBIRTH');
-    assert.deepEqual(bench.message(own.topic, own.payload), []);
+    assert.deepEqual(bench.message(own.topic, own.payload), [{ kind: 'returned' }]);
     const foreign = new Bench();
     foreign.at += 1;
     foreign.connect();

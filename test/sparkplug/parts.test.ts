@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { TimerSet } from '../../src/sparkplug/timer-set';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AliasBlocks, DeviceAliases } from '../../src/sparkplug/alias';
 import { createBdSeqCounter, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { BirthAlarm } from '../../src/sparkplug/birth-alarm';
 import { DeviceUsers } from '../../src/sparkplug/device-users';
 import { HostWatch } from '../../src/sparkplug/host-state';
 import { explainMqttError } from '../../src/sparkplug/mqtt-errors';
@@ -15,6 +17,7 @@ import { PROCESS_INSTANCE } from '../../src/sparkplug/template-instances';
 import { hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { sample } from './samples';
+import { FakeClock } from '../support/fake-clock';
 
 describe('topics', () => {
   const node = { groupId: 'G 1', edgeNodeId: 'N' };
@@ -184,6 +187,64 @@ describe('device users', () => {
     assert.throws(() => user.publish('M', [sample('a', 1)]), /refused/);
     user.close();
     assert.deepEqual(removed, []);
+  });
+});
+
+describe('birth alarm', () => {
+  function bench() {
+    const clock = new FakeClock();
+    const logged: string[] = [];
+    const log = (message: string): void => void logged.push(message);
+    const logger = { debug: log, info: log, warn: log, error: log };
+    const changes: (string | undefined)[] = [];
+    const alarm: BirthAlarm = new BirthAlarm(
+      { groupId: 'G', edgeNodeId: 'N' },
+      new TimerSet(clock),
+      logger,
+      () => void changes.push(alarm.error?.code),
+    );
+    return { clock, logged, changes, alarm };
+  }
+
+  it('says once that births do not come back, and ends when one does', async () => {
+    const { clock, logged, changes, alarm } = bench();
+    alarm.watch(Promise.resolve());
+    for (let birth = 0; birth < 3; birth++) {
+      alarm.onBirth('broker:1883');
+      await clock.advance(10_000);
+    }
+    assert.deepEqual(changes, ['SPARKPLUG_BIRTH_NOT_RETURNED']);
+    assert.equal(logged.length, 1);
+    alarm.onBirth('broker:1883');
+    alarm.onReturned();
+    assert.deepEqual(changes, ['SPARKPLUG_BIRTH_NOT_RETURNED', undefined]);
+    await clock.advance(60_000);
+    assert.equal(alarm.error, undefined);
+  });
+
+  it('expects nothing back where the own topic may not be read, or the session is over', async () => {
+    const { clock, logged, changes, alarm } = bench();
+    alarm.watch(Promise.reject(new Error('The broker refused it.')));
+    alarm.onBirth('broker:1883');
+    await clock.advance(60_000);
+    assert.match(logged.join(), /refused it\. Without it, another edge node with the same IDs goes unnoticed/);
+    alarm.endSession();
+    alarm.watch(Promise.resolve());
+    alarm.onBirth('broker:1883');
+    alarm.endSession();
+    await clock.advance(60_000);
+    assert.deepEqual(changes, []);
+  });
+
+  it('stays for a while after the birth of another edge node', async () => {
+    const { clock, changes, alarm } = bench();
+    alarm.onForeign('broker:1883');
+    await clock.advance(400_000);
+    alarm.onForeign('broker:1883');
+    await clock.advance(400_000);
+    assert.equal(alarm.error?.code, 'SPARKPLUG_ID_DUPLICATE');
+    await clock.advance(300_000);
+    assert.deepEqual(changes, ['SPARKPLUG_ID_DUPLICATE', undefined]);
   });
 });
 

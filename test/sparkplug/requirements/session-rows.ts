@@ -25,7 +25,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         ...row(
           'MUST',
           'intro-edge-node-id-uniqueness topic-structure-namespace-unique-edge-node-descriptor payloads-nbirth-edge-node-descriptor',
-          'duplicate-watch duplicate-alarm',
+          'duplicate-watch birth-alarm',
           p.duplicate,
           p.duplicateOnBroker,
         ),

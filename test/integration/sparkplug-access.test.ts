@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { connect } from 'mqtt';
+import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createOpenLink } from '../../src/sparkplug/mqtt-link';
+import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
+import { EdgeSession } from '../../src/sparkplug/session';
+import { systemClock } from '../../src/support/clock';
+import { rebirthCommand, sample } from '../sparkplug/samples';
+import { Watcher } from '../sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../support/mosquitto';
+import { findProgram } from '../support/programs';
+import { temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
+
+const VERSIONS: readonly ProtocolVersion[] = [4, 5];
+const NCMD = 'spBv1.0/plant/NCMD/edge';
+const RETURN_MS = 1000;
+
+/** The plugin that refuses subscriptions, beside the libraries of the program; access files deny without a word. */
+function findPlugin(): string {
+  const name = 'mosquitto_dynamic_security.so';
+  const prefix = dirname(dirname(findProgram('mosquitto')));
+  const folders = ['/usr', prefix].flatMap((root) => [
+    `${root}/lib/x86_64-linux-gnu`,
+    `${root}/lib/aarch64-linux-gnu`,
+    `${root}/lib`,
+  ]);
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  assert.ok(found !== undefined, `${name} comes with Mosquitto; it was not found in ${folders.join(', ')}`);
+  return found;
+}
+
+describe('a Mosquitto that denies topics', function () {
+  this.timeout(60_000);
+  let broker: Mosquitto;
+  let watcher: Watcher;
+  let edge: EdgeSession;
+  let logged: string[];
+
+  /** @param rules lines of an access file; whatever they do not deny is allowed */
+  async function startDenying(...rules: readonly string[]): Promise<void> {
+    const file = join(temporaryFolder('access'), 'access');
+    writeFileSync(file, ['topic readwrite #', ...rules, ''].join('\n'));
+    broker = await startMosquitto({ lines: [`acl_file ${file}`] });
+  }
+
+  function createEdge(protocolVersion: ProtocolVersion): void {
+    logged = [];
+    const log = (message: string): void => void logged.push(message);
+    edge = new EdgeSession(
+      {
+        node: { groupId: 'plant', edgeNodeId: 'edge', watchesDuplicates: true },
+        broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 5, connectTimeoutMs: 3000, protocolVersion },
+        settleMs: 20,
+        birthReturnMs: RETURN_MS,
+      },
+      {
+        clock: systemClock,
+        random: Math.random,
+        logger: { debug: log, info: log, warn: log, error: log },
+        openLink: createOpenLink(connect, systemClock),
+        bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+      },
+    );
+    edge.start();
+    edge.publish('M', [sample('a', 1, { at: Date.now() })]);
+  }
+
+  afterEach(async () => {
+    await edge.close();
+    await watcher.close();
+    await broker.stop();
+  });
+
+  for (const protocolVersion of VERSIONS) {
+    it(`is noticed when it drops births, which no answer tells (protocol level ${protocolVersion})`, async () => {
+      await startDenying('topic deny spBv1.0/plant/NBIRTH/edge');
+      watcher = await Watcher.open(broker.url);
+      createEdge(protocolVersion);
+      await waitFor('the alarm', () => edge.state.alarm !== undefined);
+      assert.equal(edge.state.alarm?.code, 'SPARKPLUG_BIRTH_NOT_RETURNED');
+      assert.match(edge.state.alarm.message, /right to publish and to read spBv1\.0\/plant\/NBIRTH\/edge/);
+      assert.equal(logged.filter((line) => line === edge.state.alarm?.message).length, 1);
+      assert.equal(watcher.host.counts['NBIRTH'], undefined);
+      assert.match(broker.process.output(), /Denied PUBLISH/);
+    });
+
+    it(`is not noticed when it drops data only (protocol level ${protocolVersion})`, async () => {
+      await startDenying('topic deny spBv1.0/plant/DDATA/#');
+      watcher = await Watcher.open(broker.url);
+      createEdge(protocolVersion);
+      await waitFor('the device', () => watcher.host.counts['DBIRTH'] === 1);
+      edge.publish('M', [sample('a', 2, { at: Date.now() })]);
+      await waitFor('the drop', () => broker.process.output().includes('Denied PUBLISH'));
+      // A rebirth brings what was dropped: nothing but DDATA is denied.
+      await watcher.client.publishAsync(NCMD, Buffer.from(rebirthCommand()));
+      await waitFor('the value', () => watcher.host.values.get('M/a') === 2);
+      assert.deepEqual(edge.state, { phase: 'born', devices: ['M'] });
+      assert.deepEqual(watcher.host.violations, []);
+    });
+
+    it(`says so when it refuses the subscription to commands (protocol level ${protocolVersion})`, async () => {
+      const file = join(temporaryFolder('access'), 'access.json');
+      const defaultACLAccess = {
+        publishClientSend: true,
+        publishClientReceive: true,
+        subscribe: true,
+        unsubscribe: true,
+      };
+      const acls = [{ acltype: 'subscribeLiteral', topic: NCMD, priority: 1, allow: false }];
+      const groups = [{ groupname: 'all', roles: [{ rolename: 'deaf' }] }];
+      const roles = [{ rolename: 'deaf', acls }];
+      writeFileSync(file, JSON.stringify({ defaultACLAccess, clients: [], groups, roles, anonymousGroup: 'all' }));
+      broker = await startMosquitto({ lines: [`plugin ${findPlugin()}`, `plugin_opt_config_file ${file}`] });
+      watcher = await Watcher.open(broker.url);
+      createEdge(protocolVersion);
+      await waitFor('the refusal', () => edge.state.error !== undefined);
+      assert.equal(edge.state.error?.code, 'MQTT_REFUSED');
+      assert.match(edge.state.error.message, /refused the subscription to spBv1\.0\/plant\/NCMD\/edge/);
+      assert.equal(watcher.host.counts['NBIRTH'], undefined, 'nobody could ask for a rebirth');
+    });
+  }
+});
