@@ -1,11 +1,12 @@
 import type { HistoryRecord } from './history-record';
+import { type PackedRecord, RecordPacker, unpackRecord } from './packed-record';
 
 interface Entry {
   /** Monotonic milliseconds. */
   readonly at: number;
   /** Of the message, in the order of publishing. */
   readonly number: number;
-  readonly record: HistoryRecord;
+  readonly record: PackedRecord;
 }
 
 /** So many values are remembered at most; beyond that the oldest go, whatever their age. */
@@ -19,6 +20,7 @@ const NOTHING: readonly HistoryRecord[] = [];
 export class SentWindow {
   readonly #windowMs: number;
   readonly #mostValues: number;
+  readonly #packer = new RecordPacker();
   #entries: Entry[] = [];
   #head = 0;
   #values = 0;
@@ -35,7 +37,7 @@ export class SentWindow {
    * @returns what had to go to make room although the broker has not read it
    */
   add(record: HistoryRecord, at: number, number: number, confirmed: number): readonly HistoryRecord[] {
-    this.#entries.push({ at, number, record });
+    this.#entries.push({ at, number, record: this.#packer.pack(record) });
     this.#values += record.samples.length;
     return this.#prune(at, confirmed);
   }
@@ -43,7 +45,7 @@ export class SentWindow {
   /** Gives out and forgets what was published within the window before `at` or has not been confirmed, oldest first. */
   take(at: number, confirmed: number): readonly HistoryRecord[] {
     const evicted = this.#prune(at, confirmed);
-    const records = this.#entries.slice(this.#head).map(({ record }) => record);
+    const records = this.#entries.slice(this.#head).map(({ record }) => unpackRecord(record));
     this.clear();
     return [...evicted, ...records];
   }
@@ -53,6 +55,7 @@ export class SentWindow {
     this.#entries = [];
     this.#head = 0;
     this.#values = 0;
+    this.#packer.clear();
   }
 
   #prune(at: number, confirmed: number): readonly HistoryRecord[] {
@@ -63,8 +66,8 @@ export class SentWindow {
       const isConfirmed = oldest.number <= confirmed;
       const isOver = this.#values > this.#mostValues;
       if (!isOver && !(isConfirmed && at - oldest.at > this.#windowMs)) break;
-      if (!isConfirmed) (evicted ??= []).push(oldest.record);
-      this.#values -= oldest.record.samples.length;
+      if (!isConfirmed) (evicted ??= []).push(unpackRecord(oldest.record));
+      this.#values -= oldest.record.values.length;
       this.#head++;
     }
     if (this.#head * 2 > this.#entries.length) {
