@@ -2,13 +2,11 @@ import { normalizeReading } from '../src/domain/normalize';
 import type { Telemetry } from '../src/domain/telemetry';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../test/support/readings';
-import { WAYS, openWay, type Api, type BenchWriter, type Way } from './influx-ways';
+import { serveChild } from './child';
+import { openWay, type Api, type BenchWriter, type Way } from './influx-ways';
 import { pause, within } from './within';
 
-/*
- * A process that brings points into a database in one way, so that its memory and CPU are its own:
- * `node --expose-gc influx-process.js JOB`, where JOB is the JSON text of a `Job`. It prints one JSON text a line.
- */
+/* A process that brings points into a database in one way; its job is a `Job`. */
 
 interface Where {
   readonly way: Way;
@@ -54,7 +52,6 @@ const METERS = 50;
 const VARIANTS = 64;
 const EVERY_MS = 10;
 const EARLY = 0.1;
-const LINGER_MS = 60_000;
 
 /** Two assemblies of real-time values, 30 of them, with many different values. */
 function telemetries({ run, epoch }: RateJob): (count: number) => Telemetry[] {
@@ -142,24 +139,12 @@ async function runOutage(job: OutageJob, writer: BenchWriter): Promise<void> {
   await writer.close();
 }
 
-async function main(): Promise<void> {
-  const job = JSON.parse(process.argv[2] ?? '{}') as Job;
-  if (!(job.way in WAYS)) throw new Error(`no way "${job.way}"`);
-  const writer = openWay(job.way, job.url, job.api, job.folder, job.kind === 'outage');
-  if (job.kind === 'outage') return runOutage(job, writer);
-  console.log(JSON.stringify(await runRate(job, writer)));
-  // Who has read it ends this process.
-  await pause(LINGER_MS);
-}
-
-// The parent is gone: nobody reads what this process has to say.
-process.once('disconnect', () => process.exit(1));
 // The client library says by this that writing has failed.
 process.on('unhandledRejection', () => undefined);
-main().then(
-  () => process.exit(0),
-  (thrown: unknown) => {
-    console.error(thrown instanceof Error ? thrown.message : String(thrown));
-    process.exit(1);
-  },
-);
+serveChild(async (given) => {
+  const job = given as Job;
+  const writer = openWay(job.way, job.url, job.api, job.folder, job.kind === 'outage');
+  if (job.kind === 'rate') return runRate(job, writer);
+  await runOutage(job, writer);
+  return undefined;
+});

@@ -1,162 +1,183 @@
-import { connect, connectAsync, type MqttClient } from 'mqtt';
-import { get } from 'sparkplug-payload';
-import { MemoryOutbox } from '../src/outbox/memory';
-import { createBdSeqCounter, memoryBdSeqStore } from '../src/sparkplug/bd-seq';
-import { conditionOf } from '../src/sparkplug/condition';
-import { writeHistoryRecord } from '../src/sparkplug/history-record';
-import type { MetricSample } from '../src/sparkplug/metrics';
-import { createOpenLink } from '../src/sparkplug/mqtt-link';
-import { EdgeSession } from '../src/sparkplug/session';
-import { systemClock } from '../src/support/clock';
-import { silentLogger } from '../src/support/logger';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { decodePayload } from '../src/sparkplug/payload';
 import { startMosquitto } from '../test/support/mosquitto';
+import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
 import { waitFor } from '../test/support/wait';
+import { reportOf } from './child';
 import { percentile } from './measure';
 import { formatCount, type BenchLine } from './report';
+import { pause } from './within';
+import { EDGE_NODE, GROUP, LIVE_DEVICE, monotonicMs, type Job, type Report, type Span } from './sparkplug-job';
 
-const NAMES = Array.from({ length: 30 }, (_, index) => `metric_${index}`);
-const GOOD = conditionOf('good');
-const RUN_MS = 2000;
-const MESSAGES_PER_TURN = 50;
-const BACKLOG_VALUES = 60_000;
-const LIVE_EVERY_MS = 10;
-const RATE = { valuesPerSecond: 100_000, maximumAgeMs: Infinity };
+const RUN_MS = 6000;
+const RATE = 200_000;
+const BACKLOG_VALUES = 1_000_000;
+/** Chosen in the settings of the edge node. */
+const HISTORICAL_PER_SECOND = Number(process.env['PM500_HISTORICAL_PER_S'] ?? '100000');
+const QUIET_MS = 300;
+const REPORT_MS = 150_000;
+/** A word for every message would be more work for the broker than the message. */
+const QUIET_BROKER = [
+  'log_type none',
+  'log_type information',
+  'log_type error',
+  'sys_interval 1',
+  'max_queued_messages 0',
+];
+const RECEIVED_TOPIC = '$SYS/broker/publish/messages/received';
 
-function samplesOf(value: number): readonly MetricSample[] {
-  const timestamp = Date.now();
-  return NAMES.map((name, index) => ({
-    name,
-    type: 'Float',
-    value: value + index,
-    timestamp,
-    description: {},
-    condition: GOOD,
-  }));
+interface Delay {
+  readonly dueMs: number;
+  readonly delayMs: number;
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Reads what live messages say of when they were due, and what the broker says of itself. */
+class Reader {
+  readonly delays: Delay[] = [];
+  /** Live values that came as historical ones. */
+  historical = 0;
+  /** PUBLISH messages that the broker has counted. */
+  received = 0;
 
-function createEdge(port: number, outbox: MemoryOutbox): EdgeSession {
-  const edge = new EdgeSession(
-    {
-      node: { groupId: 'bench', edgeNodeId: 'edge' },
-      broker: { host: '127.0.0.1', port, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
-      settleMs: 20,
-      history: RATE,
-    },
-    {
-      clock: systemClock,
-      random: Math.random,
-      logger: silentLogger,
-      openLink: createOpenLink(connect, systemClock),
-      bdSeq: createBdSeqCounter(memoryBdSeqStore()),
-      outbox,
-    },
-  );
-  edge.start();
-  return edge;
-}
-
-/** Publishes as much as the broker takes for a while. @returns messages per second */
-async function sustain(publish: (round: number) => void, isFull: () => boolean): Promise<number> {
-  const startedAt = performance.now();
-  let count = 0;
-  while (performance.now() - startedAt < RUN_MS) {
-    if (!isFull()) for (let index = 0; index < MESSAGES_PER_TURN; index++) publish(++count);
-    await turn();
+  constructor(readonly client: MqttClient) {
+    client.on('message', (topic, payload) => {
+      if (topic === RECEIVED_TOPIC) this.received = Number(payload.toString());
+      else this.#take(payload);
+    });
   }
-  while (isFull()) await turn();
-  return (count / (performance.now() - startedAt)) * 1000;
-}
 
-function isBacklogged(client: MqttClient): boolean {
-  return client.stream.writableLength > 1_000_000;
-}
-
-/** Delays of live messages from `publish` to a subscriber, ms, until `isOver`. */
-async function delays(edge: EdgeSession, reader: MqttClient, isOver: () => boolean): Promise<readonly number[]> {
-  const found: number[] = [];
-  const sentAt = new Map<number, number>();
-  const seen = (topic: string): void => {
-    if (!topic.endsWith('/live')) return;
-    const [first] = sentAt;
-    if (first === undefined) return;
-    sentAt.delete(first[0]);
-    found.push(performance.now() - first[1]);
-  };
-  reader.on('message', seen);
-  for (let round = 1; !isOver(); round++) {
-    sentAt.set(round, performance.now());
-    edge.publish('live', [{ ...samplesOf(round)[0]!, value: round + found.length / 1e6 }]);
-    await new Promise((resolve) => setTimeout(resolve, LIVE_EVERY_MS));
+  static async open(url: string): Promise<Reader> {
+    const reader = new Reader(await connectAsync(url));
+    await reader.client.subscribeAsync([RECEIVED_TOPIC, `spBv1.0/${GROUP}/DDATA/${EDGE_NODE}/${LIVE_DEVICE}`]);
+    return reader;
   }
-  await waitFor('the last live values', () => sentAt.size === 0);
-  reader.off('message', seen);
-  return found;
-}
 
-/** Encoding and publishing to a Mosquitto on this machine, and a backlog that is forwarded beside live data. */
-export async function benchSparkplugBroker(): Promise<BenchLine[]> {
-  const broker = await startMosquitto({ lines: ['max_queued_messages 0'] });
-  const outbox = new MemoryOutbox({ maximumBytes: 1e9 }, systemClock);
-  const edge = createEdge(broker.port, outbox);
-  const reader = await connectAsync(broker.url);
-  const peer = await connectAsync(broker.url);
-  try {
-    for (const device of ['bulk', 'live']) edge.publish(device, samplesOf(0));
-    await waitFor('births', () => edge.state.devices.length === 2);
-    const before = edge.counts.suppressed;
-    const ours = await sustain(
-      (round) => {
-        edge.publish('bulk', samplesOf(round));
-      },
-      () => edge.isBacklogged,
-    );
-    const held = edge.counts.suppressed - before;
-    const codec = get('spBv1.0')!;
-    const theirs = await sustain(
-      (round) => {
-        const metrics = samplesOf(round).map(({ value, timestamp }, index) => ({
-          alias: index + 1,
-          type: 'Float',
-          value,
-          timestamp,
-        }));
-        const payload = codec.encodePayload({ timestamp: Date.now(), seq: round % 256, metrics } as never);
-        peer.publish('spBv1.0/bench/DDATA/peer/bulk', Buffer.from(payload));
-      },
-      () => isBacklogged(peer),
-    );
-    await reader.subscribeAsync('spBv1.0/bench/DDATA/edge/live');
-    const until = performance.now() + 1000;
-    const alone = await delays(edge, reader, () => performance.now() > until);
-    for (let index = 0; index < BACKLOG_VALUES / NAMES.length; index++) {
-      const payload = writeHistoryRecord({ deviceId: 'bulk', samples: samplesOf(index) });
-      await outbox.append([{ payload, acceptedAt: Date.now() }]);
+  #take(payload: Uint8Array): void {
+    const nowMs = monotonicMs();
+    for (const { raw, isHistorical } of decodePayload(payload).metrics) {
+      // The probe is the only Double; it is 0 in what was taken before the birth.
+      if (raw?.field !== 'double' || raw.content === 0) continue;
+      if (isHistorical) this.historical++;
+      this.delays.push({ dueMs: raw.content, delayMs: nowMs - raw.content });
     }
-    const startedAt = performance.now();
-    edge.publish('bulk', [{ ...samplesOf(-1)[0]!, name: 'further' }]);
-    const beside = await delays(edge, reader, () => outbox.stats().depth === 0);
-    const drainSeconds = (performance.now() - startedAt) / 1000;
-    const ms = (samples: readonly number[]): string => `${percentile(samples, 0.99).toFixed(1)} ms`;
-    return [
-      {
-        what: 'encode and publish to Mosquitto, metrics/s',
-        value: formatCount(ours * NAMES.length),
-        ratio: ours / theirs,
-        peer: 'sparkplug-payload + mqtt',
-        note: `${held} values held back`,
-      },
-      { what: 'publish to subscriber, p99', value: ms(alone), note: `${alone.length} messages` },
-      {
-        what: 'the same while a backlog is forwarded, p99',
-        value: ms(beside),
-        note: `${BACKLOG_VALUES} values in ${drainSeconds.toFixed(1)} s, worst ${Math.max(...beside).toFixed(1)} ms`,
-      },
-    ];
+  }
+
+  within([from, to]: Span): readonly number[] {
+    return this.delays.filter(({ dueMs }) => dueMs >= from && dueMs < to).map(({ delayMs }) => delayMs);
+  }
+}
+
+const rateOf = ({ metrics, seconds }: Report): number => metrics / seconds;
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+const megabytes = ({ heapMegabytes }: Report): string => heapMegabytes.map((heap) => heap.toFixed(0)).join(', ');
+
+function describeDelays(delays: readonly number[]): string {
+  const [p50, p99] = [percentile(delays, 0.5), percentile(delays, 0.99)];
+  return `p50 ${ms(p50)}, p99 ${ms(p99)}, worst ${ms(Math.max(...delays))} of ${delays.length}`;
+}
+
+/** Runs one job against a broker of its own. */
+async function run(kind: Job['kind'], folder: string): Promise<Report & { readonly reader: Reader }> {
+  const broker = await startMosquitto({ lines: QUIET_BROKER });
+  const reader = await Reader.open(broker.url);
+  try {
+    const job: Job = {
+      ...{ kind, port: broker.port, folder: `${folder}/${kind}`, durationMs: RUN_MS, rate: RATE },
+      ...{ backlogValues: BACKLOG_VALUES, historicalPerSecond: HISTORICAL_PER_SECOND },
+    };
+    const report = await reportOf<Report>(
+      { name: `Sparkplug, ${kind}`, script: 'sparkplug-process.js', job },
+      REPORT_MS,
+    );
+    // What the process believes to have published, the broker must have counted.
+    const { messages } = report;
+    await waitFor(`${messages} messages counted by the broker`, () => {
+      if (reader.received < messages) throw new Error(`it has counted ${reader.received}`);
+      return true;
+    });
+    // A subscriber that still gets something is not done.
+    for (let seen = -1; seen !== reader.delays.length;) {
+      seen = reader.delays.length;
+      await pause(QUIET_MS);
+    }
+    return { ...report, reader };
   } finally {
-    await edge.close();
-    await Promise.all([reader.endAsync(true), peer.endAsync(true)]);
+    await reader.client.endAsync(true);
     await broker.stop();
+  }
+}
+
+function reportRate(ours: Report, peer: Report): readonly BenchLine[] {
+  const perCpu = ({ metrics, cpuSeconds }: Report): number => metrics / cpuSeconds;
+  return [
+    {
+      what: 'encode and publish to Mosquitto, metrics/s',
+      value: formatCount(rateOf(ours)),
+      ratio: rateOf(ours) / rateOf(peer),
+      peer: 'sparkplug-payload + mqtt',
+      note: `${formatCount(rateOf(peer))}; ${ours.suppressed} values held back; the peer knows no births, changes, or store`,
+    },
+    {
+      what: '  the same per second of CPU',
+      value: formatCount(perCpu(ours)),
+      ratio: perCpu(ours) / perCpu(peer),
+      peer: 'sparkplug-payload + mqtt',
+    },
+    { what: '  heap at start, middle, end, MB', value: megabytes(ours), note: `of the peer ${megabytes(peer)}` },
+  ];
+}
+
+function reportPaced({ reader, ...paced }: Awaited<ReturnType<typeof run>>): BenchLine {
+  const delays = reader.delays.map(({ delayMs }) => delayMs);
+  return {
+    what: `publish to subscriber beside ${formatCount(RATE)} metrics/s, p99`,
+    value: ms(percentile(delays, 0.99)),
+    note: `${describeDelays(delays)} (${paced.live} due); ${formatCount(rateOf(paced))} reached, ${paced.suppressed} values held back`,
+  };
+}
+
+function reportBacklog({
+  reader,
+  drained = [0, 0],
+  alone = [0, 0],
+  ...backlog
+}: Awaited<ReturnType<typeof run>>): readonly BenchLine[] {
+  const seconds = (drained[1] - drained[0]) / 1000;
+  const beside = reader.within(drained);
+  return [
+    {
+      what: `${formatCount(BACKLOG_VALUES)} values from disk drained, s`,
+      value: seconds.toFixed(1),
+      note: `${backlog.forwarded} acknowledged, ${backlog.lost} lost; allowed ${formatCount(HISTORICAL_PER_SECOND)}/s`,
+    },
+    {
+      what: '  live data meanwhile, p99',
+      value: ms(percentile(beside, 0.99)),
+      note: `${describeDelays(beside)}; of ${backlog.live} live messages ${reader.delays.length} came, ${reader.historical} as historical`,
+    },
+    {
+      what: '  live data afterwards, p99',
+      value: ms(percentile(reader.within(alone), 0.99)),
+      note: describeDelays(reader.within(alone)),
+    },
+    { what: '  heap at start, middle, end of draining, MB', value: megabytes(backlog) },
+  ];
+}
+
+/**
+ * An edge node with its store on disk on a Mosquitto of this machine, in a process of its own: how much it publishes, how
+ * late live data comes to a subscriber (from when it was due), and a backlog that is forwarded beside live data: one
+ * message of 30 metrics every ten milliseconds.
+ */
+export async function benchSparkplugBroker(): Promise<BenchLine[]> {
+  const folder = temporaryFolder('bench-sparkplug');
+  try {
+    const ours = await run('ours', folder);
+    const peer = await run('peer', folder);
+    const paced = await run('paced', folder);
+    const backlog = await run('backlog', folder);
+    return [...reportRate(ours, peer), reportPaced(paced), ...reportBacklog(backlog)];
+  } finally {
+    removeFolder(folder);
   }
 }
