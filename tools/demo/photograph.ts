@@ -1,0 +1,78 @@
+/**
+ * `npx tsx tools/demo/photograph.ts`, after a build: the pictures of `docs/images/`, taken of the demo in a browser while
+ * the simulated meter lacks a phase. With the name of a folder they go there, to be looked at first.
+ */
+import { join, resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { Editor } from '../../test/support/editor';
+import { waitFor } from '../../test/support/wait';
+import { ALARMS_DEBUG } from './check-alarms';
+import { buttonOf } from './provoke';
+import { Curtain, startStage, type Stage } from './stage';
+
+const NORMALIZER = 'first-meter-normalize-realtime';
+const FLOW_SIZE = { width: 1400, height: 660 };
+/** The whole form fits. */
+const FORM_SIZE = { width: 1180, height: 2000 };
+
+/** Only the nodes of this package in the palette. */
+async function tidyPalette(page: Page): Promise<void> {
+  const others = page.locator('.red-ui-palette-category').filter({ hasNotText: 'PowerMonitor' });
+  await others.evaluateAll((categories) => {
+    for (const category of categories) category.remove();
+  });
+}
+
+async function photographFlow({ page }: Editor, stage: Stage, path: string): Promise<void> {
+  const { admin, channel } = stage.nodeRed;
+  await page.setViewportSize(FLOW_SIZE);
+  await page.evaluate(`RED.sidebar.show('debug')`);
+  await channel.waitForStatus('first-meter-energy', ({ text = '' }) => text.includes('power factor'));
+  await admin.inject(buttonOf(stage.flow, 'phase-loss').id);
+  await channel.waitForStatus(ALARMS_DEBUG, ({ fill }) => fill === 'red');
+  const alarm = page.locator('.red-ui-debug-msg').filter({ hasText: 'RAISED' }).first();
+  await alarm.scrollIntoViewIfNeeded();
+  await page.screenshot({ path });
+}
+
+async function photographForm(editor: Editor, path: string): Promise<void> {
+  const { page } = editor;
+  await page.setViewportSize(FORM_SIZE);
+  await editor.edit(NORMALIZER);
+  await waitFor('the form', () => page.locator('#pm500-normalize-alarms').isVisible());
+  const [from, to] = [page.locator('#pm500-normalize-kpis'), page.locator('#pm500-normalize-alarms')];
+  const [top, bottom] = [await from.boundingBox(), await to.boundingBox()];
+  if (top === null || bottom === null) throw new Error('The form does not show KPIs and alarms.');
+  const margin = 16;
+  await page.screenshot({
+    path,
+    clip: {
+      x: top.x - margin,
+      y: top.y - margin,
+      width: top.width + 2 * margin,
+      height: bottom.y + bottom.height - top.y + 2 * margin,
+    },
+  });
+}
+
+async function main(folder: string): Promise<void> {
+  const curtain = new Curtain();
+  try {
+    const stage = await startStage({ environment: process.env, curtain, isPrivate: true });
+    const editor = await Editor.open(stage.nodeRed.url);
+    curtain.add(() => editor.close());
+    await tidyPalette(editor.page);
+    await photographFlow(editor, stage, join(folder, 'first-meter.png'));
+    await photographForm(editor, join(folder, 'kpis-and-alarms.png'));
+  } finally {
+    await curtain.fall();
+  }
+}
+
+void main(resolve(process.argv[2] ?? join(__dirname, '../../docs/images'))).then(
+  () => process.exit(0),
+  (thrown: unknown) => {
+    console.error(`photograph: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    process.exit(1);
+  },
+);
