@@ -9,6 +9,7 @@ import { sampleReading } from '../test/support/readings';
 import { benchKpis } from './kpi-cost';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
+import { benchWholeNormalizer } from './whole-normalizer';
 
 const READINGS_PER_ROUND = 200;
 
@@ -58,6 +59,7 @@ export function benchNormalize(): BenchLine[] {
       peer: 'JSON.parse of the telemetry',
       note: `${formatCount(reported.bytesPerUnit * metricCount)} bytes allocated per reading; to reach: 2 M/s per core`,
     },
+    ...benchWholeNormalizer(),
     ...benchKpis(),
   ];
 }
