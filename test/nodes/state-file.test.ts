@@ -63,7 +63,6 @@ describe('the state that a node keeps', () => {
     const value = { count: 1 };
     const file = open(value);
     file.begin();
-    file.changed();
     await file.close();
     value.count = 2;
     file.changed();
