@@ -23,9 +23,15 @@ export interface PackedRecord {
 const NO_DESCRIPTION = Object.freeze({});
 const GOOD = conditionOf('good');
 
-/** The values of a column, or its only value. */
-function shorten<Value>(column: readonly Value[]): readonly Value[] {
-  return column.every((value) => value === column[0]) ? column.slice(0, 1) : column;
+const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
+const conditionOfSample = ({ condition }: MetricSample): Condition => condition;
+
+/** What all samples have in common alone, else what each has. */
+function columnOf<Value>(samples: readonly MetricSample[], of: (sample: MetricSample) => Value): readonly Value[] {
+  const [first] = samples;
+  if (first === undefined) return [];
+  const common = of(first);
+  return samples.every((sample) => of(sample) === common) ? [common] : samples.map(of);
 }
 
 /** Packs records; remembers for that which metrics a device had last. */
@@ -37,8 +43,8 @@ export class RecordPacker {
       deviceId,
       shape: this.#shapeOf(deviceId, samples),
       values: samples.map(({ value }) => value),
-      timestamps: shorten(samples.map(({ timestamp }) => timestamp)),
-      conditions: shorten(samples.map(({ condition }) => condition)),
+      timestamps: columnOf(samples, timestampOf),
+      conditions: columnOf(samples, conditionOfSample),
     };
   }
 
