@@ -229,6 +229,19 @@ describe('period figures', () => {
     assert.equal(value('coverage_day'), 100);
   });
 
+  it('have no load factor while the highest demand is in a window that has not ended', () => {
+    const kpis = new KpiSet(settings);
+    feed(kpis, 0, 0, 0);
+    assert.equal(feed(kpis, 15, 4000, 0)['load_factor_day']?.value, 100);
+    const rising = feed(kpis, 20, 14_000, 0)['load_factor_day'];
+    assert.deepEqual([rising?.quality, rising?.reason], ['bad', 'undefined_result']);
+    assert.equal(feed(kpis, 30, 20_000, 0)['load_factor_day']?.value, 62.5);
+    for (let minute = 45; minute <= 600; minute += 15) {
+      const value = Number(feed(kpis, minute, 20_000 + (minute - 30) * 1000, 0)['load_factor_day']?.value);
+      assert.ok(value > 0 && value <= 100, `${value} % after ${minute} minutes`);
+    }
+  });
+
   it('are all defined with a unit, and pass as telemetry', () => {
     const kpis = new KpiSet(settings);
     feed(kpis, 0, 0);

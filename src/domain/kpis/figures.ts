@@ -36,6 +36,17 @@ export function powerFactorOf(active: number, reactive: number): number {
   return active / Math.hypot(active, reactive);
 }
 
+/** Of a constant load the two differ by rounding alone. */
+const ROUNDING = 1e-6;
+
+/**
+ * Mean by peak power, percent. NaN while the mean is above the peak: then the highest demand is in a window that has not
+ * ended, or was not measured whole.
+ */
+export function loadFactorOf(meanPower: number, peakDemand: number): number {
+  return meanPower <= peakDemand * (1 + ROUNDING) ? Math.min(100, (100 * meanPower) / peakDemand) : Number.NaN;
+}
+
 function energyOf(energies: Readonly<Record<string, number>>, period: string): number {
   return Object.hasOwn(energies, period) ? (energies[period] ?? 0) : 0;
 }
@@ -92,7 +103,7 @@ export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<Kp
       add('peak_demand_time', peak.endMs, both);
     }
     if (wanted.has('load_factor')) {
-      add('load_factor', (100 * active * MS_PER_HOUR) / activeTotal.coveredMs / peak.value, both);
+      add('load_factor', loadFactorOf((active * MS_PER_HOUR) / activeTotal.coveredMs, peak.value), both);
     }
   }
   if (wanted.has('co2')) add('co2', (active / WH_PER_KWH) * settings.co2KgPerKwh, known);
