@@ -1,11 +1,17 @@
 import { AliasBlocks, DeviceAliases } from './alias';
-import { Device } from './device';
+import { Device, type InstanceOf } from './device';
 
 /** The devices of one edge node, by ID. Aliases outlive a device, so that it has the same ones when it comes back. */
 export class DeviceList {
   readonly #devices = new Map<string, Device>();
   readonly #aliases = new Map<string, DeviceAliases>();
   readonly #blocks = new AliasBlocks();
+  readonly #instanceOf: InstanceOf | undefined;
+
+  /** @param instanceOf where metrics are gathered in instances of templates */
+  constructor(instanceOf?: InstanceOf) {
+    this.#instanceOf = instanceOf;
+  }
 
   find(deviceId: string): Device | undefined {
     return this.#devices.get(deviceId);
@@ -17,7 +23,7 @@ export class DeviceList {
     if (device === undefined) {
       const aliases = this.#aliases.get(deviceId) ?? new DeviceAliases(this.#blocks);
       this.#aliases.set(deviceId, aliases);
-      device = new Device(deviceId, aliases);
+      device = new Device(deviceId, aliases, this.#instanceOf);
       this.#devices.set(deviceId, device);
     }
     return device;

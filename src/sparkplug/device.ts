@@ -35,6 +35,9 @@ export interface Taken {
   readonly unsent: readonly MetricSample[];
 }
 
+/** The name of the template instance that a metric is a member of; undefined for one that stands by itself. */
+export type InstanceOf = (name: string, type: Datatype) => string | undefined;
+
 /** Values of earlier as metrics, and those that the last DBIRTH does not allow. */
 export interface Historical {
   readonly metrics: readonly Metric[];
@@ -83,6 +86,9 @@ export class Device {
   isSettling = false;
   readonly #metrics = new Map<string, MetricState>();
   readonly #aliases: DeviceAliases;
+  readonly #instanceOf: InstanceOf;
+  /** Instances in the last DBIRTH, which had all their members. */
+  #bornInstances: ReadonlySet<string | undefined> = new Set();
   /** Metrics that failed since anything of the device was read. */
   readonly #failed = new Set<string>();
   #isLost = false;
@@ -91,8 +97,10 @@ export class Device {
   constructor(
     readonly id: string,
     aliases: DeviceAliases,
+    instanceOf: InstanceOf = () => undefined,
   ) {
     this.#aliases = aliases;
+    this.#instanceOf = instanceOf;
   }
 
   /** The alias of a metric or an instance of this device. */
@@ -143,7 +151,12 @@ export class Device {
       if (state === undefined) {
         const created = this.#createState(sample);
         this.#metrics.set(sample.name, created);
-        this.#unbornCount++;
+        created.isBorn = this.#isImplied(sample);
+        if (!created.isBorn) this.#unbornCount++;
+        else if (mode === 'live') {
+          taken.metrics.push(this.#publish(created));
+          taken.published.push(sample);
+        }
         if (mode === 'offline') hold(created, taken.unsent);
         continue;
       }
@@ -191,9 +204,10 @@ export class Device {
     for (const sample of samples) {
       const { name, value, timestamp, condition } = sample;
       const state = this.#metrics.get(name);
-      if (state?.isBorn !== true) unknown.push(sample);
-      else if (fits(state.latest.type, value, name)) {
-        const metric = { name, alias: state.alias, timestamp, type: state.latest.type, value, isHistorical: true };
+      const type = state?.isBorn === true ? state.latest.type : this.#isImplied(sample) ? sample.type : undefined;
+      if (type === undefined) unknown.push(sample);
+      else if (fits(type, value, name)) {
+        const metric = { name, alias: this.#aliases.of(name), timestamp, type, value, isHistorical: true };
         metrics.push(condition.isGood ? metric : { ...metric, properties: condition.properties });
       } else misfits++;
     }
@@ -222,6 +236,8 @@ export class Device {
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
   takeBirth(): readonly Metric[] {
     this.#unbornCount = 0;
+    const { present } = this;
+    this.#bornInstances = new Set(present.map(({ name, type }) => this.#instanceOf(name, type)));
     return this.#sorted(() => true).map((state) => {
       const { latest } = state;
       state.isBorn = true;
@@ -239,6 +255,12 @@ export class Device {
     });
   }
 
+  /** True for a member of an instance that was born: a first value of it is no news to the host but for its properties. */
+  #isImplied({ name, type }: MetricSample): boolean {
+    const instance = this.isBorn ? this.#instanceOf(name, type) : undefined;
+    return instance !== undefined && this.#bornInstances.has(instance);
+  }
+
   #createState(sample: MetricSample): MetricState {
     const { name } = sample;
     const alias = this.#aliases.of(name);
@@ -251,7 +273,11 @@ export class Device {
 
   #publish(state: MetricState): Metric {
     const { latest, name, alias } = state;
-    const properties = dataProperties(latest, state.published);
+    // The birth could not say the unit of a member that it had without a value.
+    const properties =
+      state.published === undefined
+        ? { ...latest.description, ...latest.condition.properties.properties }
+        : dataProperties(latest, state.published);
     state.published = latest;
     state.isPending = false;
     state.isHeld = false;

@@ -7,7 +7,7 @@ import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from '
 import { HostWatch, parseHostState } from './host-state';
 import { type HealthSettings, templateModel } from './metric-model';
 import { Publisher } from './publisher';
-import { isInstanceName } from './template-instances';
+import { instanceNameOf, isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
 
 export interface EdgeNodeSettings extends EdgeNodeDescriptor {
@@ -30,7 +30,7 @@ type Effects = readonly EdgeEffect[];
  */
 export class EdgeNode {
   readonly #settings: EdgeNodeSettings;
-  readonly #devices = new DeviceList();
+  readonly #devices: DeviceList;
   readonly #publisher: Publisher;
   readonly #counts = {
     births: 0,
@@ -54,6 +54,7 @@ export class EdgeNode {
     checkId('edge node ID', settings.edgeNodeId);
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
     this.#settings = settings;
+    this.#devices = new DeviceList(settings.templates && instanceNameOf);
     this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates));
   }
 

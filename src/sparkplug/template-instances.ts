@@ -1,4 +1,5 @@
-import type { Metric, Template } from './payload';
+import { conditionOf } from './condition';
+import type { Datatype, Metric, Template } from './payload';
 import { TEMPLATES, membersOf, type TemplateName } from './templates';
 
 /** Gathers the metrics of a device into instances of templates. Members keep the properties of flat metrics. */
@@ -24,7 +25,7 @@ const ALARM_TYPES = typesOf('tpl_alarm_state');
 const ALARM = /^(alarms\/[^/]+)\/([^/]+)$/;
 
 /** The place of a metric; undefined for one that stays flat: no member of a template, or not with this datatype. */
-function placeOf({ name, type }: Metric): Place | undefined {
+function placeOf(name: string | undefined, type: string): Place | undefined {
   if (name === undefined) return undefined;
   if (PROCESS_TYPES.get(name) === type)
     return { instance: PROCESS_INSTANCE, template: 'tpl_device_process', member: name };
@@ -36,6 +37,11 @@ function placeOf({ name, type }: Metric): Place | undefined {
 /** True for a metric that is a member of the process instance where templates are in use. */
 export function isProcessMember(name: string): boolean {
   return PROCESS_TYPES.has(name);
+}
+
+/** The instance that a metric is a member of, where templates are in use; undefined for one that stays flat. */
+export function instanceNameOf(name: string, type: Datatype): string | undefined {
+  return placeOf(name, type)?.instance;
 }
 
 /** True for names that belong to instances: a metric of a flow cannot have them. */
@@ -62,10 +68,15 @@ function instanceOf(
   return { name: instance, alias: aliasOf(instance), ...head, type: 'Template', value };
 }
 
-/** In a birth an instance has all members: those that no reading has brought yet are null. */
+/** What is said of a member that no reading has brought yet. */
+const { properties: NOT_READ } = conditionOf('uncertain');
+
+/** In a birth an instance has all members: those that no reading has brought yet are null and stale. */
 function complete(template: TemplateName, present: readonly Metric[], timestamp: number): readonly Metric[] {
   const byName = new Map(present.map((metric) => [metric.name, metric]));
-  return membersOf(template).map((row) => byName.get(row.name) ?? { ...row, timestamp, value: null });
+  return membersOf(template).map(
+    (row) => byName.get(row.name) ?? { ...row, timestamp, value: null, properties: NOT_READ },
+  );
 }
 
 /**
@@ -76,7 +87,7 @@ export function groupBirth(metrics: readonly Metric[], aliasOf: AliasOf): readon
   const flat: Metric[] = [];
   const instances = new Map<string, { readonly place: Place; readonly members: Metric[] }>();
   for (const metric of metrics) {
-    const place = placeOf(metric);
+    const place = placeOf(metric.name, metric.type);
     if (place === undefined) {
       flat.push(metric);
       continue;
@@ -101,7 +112,7 @@ export function groupData(metrics: readonly Metric[], aliasOf: AliasOf): readonl
   const grouped: Metric[] = [];
   const open = new Map<string, OpenInstance>();
   for (const metric of metrics) {
-    const place = placeOf(metric);
+    const place = placeOf(metric.name, metric.type);
     if (place === undefined) {
       grouped.push(metric);
       continue;

@@ -7,6 +7,7 @@ import { StrictHost } from './strict-host';
 export class FakeLink implements MqttLink {
   readonly subscriptions: (readonly string[])[] = [];
   readonly published: string[] = [];
+  readonly payloads: Uint8Array[] = [];
   isEnded = false;
   isCongested = false;
   isBacklogged = false;
@@ -29,6 +30,7 @@ export class FakeLink implements MqttLink {
 
   publish(topic: string, payload: Uint8Array): boolean {
     this.published.push(topic.split('/')[2] ?? '');
+    this.payloads.push(payload);
     this.host.observe(topic, payload);
     return this.isCongested;
   }

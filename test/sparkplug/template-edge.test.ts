@@ -6,6 +6,7 @@ import { hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { MemoryOutbox } from '../../src/outbox/memory';
+import { decodePayload } from '../../src/sparkplug/payload';
 import type { MetricSample } from '../../src/sparkplug/metrics';
 import { FakeClock, settle } from '../support/fake-clock';
 import { FakeBroker } from './fake-link';
@@ -88,6 +89,51 @@ describe('edge node with templates', () => {
     publish(sample('voltage_l1_n', 231), sample('own', 2), sample('current_l1', 5));
     assert.equal(broker.host.values.get(`${PROCESS}/voltage_l1_n`), 231);
     assert.equal(broker.host.values.get('M/own'), 2);
+    await session.close();
+    assert.deepEqual(broker.host.violations, []);
+  });
+
+  it('takes the first value of a member as data, with its unit, and a further birth only for what stands by itself', async () => {
+    const { clock, broker, session, accept, publish } = bench();
+    await accept();
+    publish(sample('voltage_l1_n', 230));
+    await clock.advance(1000);
+    assert.equal(broker.host.qualities.get(`${PROCESS}/frequency`), 500, 'not read yet');
+    publish(sample('frequency', 50));
+    assert.equal(broker.host.values.get(`${PROCESS}/frequency`), 50);
+    assert.equal(broker.host.qualities.get(`${PROCESS}/frequency`), 192);
+    assert.deepEqual(broker.last.published.slice(-2), ['DBIRTH', 'DDATA']);
+    await clock.advance(3000);
+    assert.equal(broker.host.counts['DBIRTH'], 1);
+    const { template } = decodePayload(broker.last.payloads.at(-1) ?? new Uint8Array()).metrics.flatMap(({ raw }) =>
+      raw?.field === 'template' ? [{ template: raw.content }] : [],
+    )[0] ?? { template: undefined };
+    assert.equal(template?.members[0]?.properties?.['engUnit']?.value, 'V');
+    publish(alarm('active', 'Boolean', true));
+    await clock.advance(1000);
+    assert.equal(broker.host.counts['DBIRTH'], 2, 'an instance that no birth had');
+    publish(alarm('message', 'String', 'phase L1 is missing'));
+    assert.equal(broker.host.values.get('M/alarms/phase_loss/message'), 'phase L1 is missing');
+    publish({ ...sample('current_l1', 1), type: 'Double' });
+    await clock.advance(1000);
+    assert.equal(broker.host.counts['DBIRTH'], 3, 'not of the datatype of the definition');
+    await session.close();
+    assert.deepEqual(broker.host.violations, []);
+  });
+
+  it('sends history of a member that no reading has brought yet without another birth', async () => {
+    const { clock, broker, session, accept, publish } = bench();
+    publish(sample('frequency', 49, { at: START + 1 }));
+    publish(sample('frequency', 50, { at: START + 2 }));
+    session.remove('M');
+    await accept();
+    publish(sample('voltage_l1_n', 230));
+    await clock.advance(3000);
+    assert.deepEqual(broker.host.history.get(`${PROCESS}/frequency`), [
+      [START + 1, 49],
+      [START + 2, 50],
+    ]);
+    assert.equal(broker.host.counts['DBIRTH'], 1);
     await session.close();
     assert.deepEqual(broker.host.violations, []);
   });
