@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import sparkplugEdge from '../../nodes/sparkplug-edge';
+import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
 import { hasCode } from '../../src/support/errors';
 import { FakeRed, type FakeNode } from '../support/fake-red';
@@ -120,6 +121,32 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(out.lastStatus?.fill, 'red');
     broker = await EmbeddedBroker.start({ port });
     await waitFor('the return', () => out.lastStatus?.text === 'connected');
+  });
+
+  it('give the outbox back when the session cannot be made', async () => {
+    const properties = { host: '127.0.0.1', groupId: 'plant', edgeNodeId: 'edge', store: 'memory' };
+    const depthOf = (edge: FakeNode): number | undefined =>
+      (edge as unknown as SparkplugEdgeNode).session.history?.depth;
+    const first = createEdge(properties);
+    await broker.kill();
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
+    await out.receive({ payload: { metrics: [{ name: 'a', value: 1 }] } });
+    assert.equal(depthOf(first), 1);
+    await Promise.all([out.close(), first.close()]);
+    // The outbox finds the user directory, what is made after it does not.
+    let looks = 0;
+    const faulty = new FakeRed({
+      get userDir(): string {
+        if (looks++ > 0) throw new Error('The disk has gone.');
+        return '';
+      },
+    });
+    sparkplugEdge(faulty.api);
+    const failed = faulty.create('sparkplug-edge', properties);
+    assert.equal(failed.lastStatus?.fill, 'red');
+    assert.match(failed.errors.join(), /The disk has gone/);
+    broker = await EmbeddedBroker.start();
+    assert.equal(depthOf(createEdge(properties)), 1, 'what waited is still there');
   });
 
   it('turn red with one sentence for a wrong configuration', async () => {
