@@ -52,7 +52,7 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
       row('MUST', 'topics-ddata-mqtt payloads-ddata-qos payloads-ddata-retain', 'mqtt-link', p.publishPackets),
       row('MUST', 'topics-ddata-timestamp payloads-ddata-timestamp', 'publisher', p.times),
       row('MUST', 'topics-ddata-payload', 'device', p.changes, p.newestArrives),
-      row('MUST', 'payloads-ddata-order', 'edge-node', p.birthsInOrder, p.rebirthStorm, p.random),
+      row('MUST', 'payloads-ddata-order', 'edge-node', p.birthsInOrder, p.rebirthStorm, p.random, p.deployed),
       row(
         'SHOULD',
         'principles-rbe-recommended operational-behavior-data-publish-nbirth-change operational-behavior-data-publish-dbirth-change',
@@ -92,6 +92,7 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
         'device edge-node',
         p.furtherMetric,
         p.changedDatatype,
+        p.firstOfMember,
         p.random,
       ),
       row('MUST', 'topics-dbirth-metrics', 'device', p.namesAndAliases, p.random),

@@ -13,6 +13,7 @@ const payload = at(`${SPARKPLUG}/payload.test.ts`);
 const composite = at(`${SPARKPLUG}/composite-values.test.ts`);
 const templates = at(`${SPARKPLUG}/templates.test.ts`);
 const templateEdge = at(`${SPARKPLUG}/template-edge.test.ts`);
+const nodeRed = at('test/integration/sparkplug-node-red.test.ts');
 const faults = at('test/integration/sparkplug-faults.test.ts');
 
 /** Tests that prove requirements, by a short name; each title stands in its file. */
@@ -92,5 +93,10 @@ export const PROOF = {
   hostSession: session('follows its primary host: waits, leaves with NDEATH, connects again and waits'),
   hostTimes: parts('counts by the order of its own times'),
   hostElsewhere: edge('leaves a server where its primary host is not, when there is another one'),
+  deployed: nodeRed('loses nothing when it is deployed again while values flow: full, flows, nodes'),
+  killed: nodeRed('has every acknowledged value at the host after '),
+  firstOfMember: templateEdge(
+    'takes the first value of a member as data, with its unit, and a further birth only for what stands by itself',
+  ),
   namesDiffer: at('test/laws/meter-table.test.ts')('has unique names in lower snake case and unique labels'),
 } as const satisfies Readonly<Record<string, Proof>>;

@@ -77,6 +77,8 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.subscribedFirst,
         p.subscribePackets,
         p.random,
+        p.deployed,
+        p.killed,
       ),
       row(
         'MUST',
@@ -152,7 +154,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.cleanSession,
         p.nextBdSeq,
       ),
-      row('MUST', 'topics-nbirth-bdseq-increment', 'bd-seq', p.bdSeqWraps, p.bdSeqKept, p.nextBdSeq),
+      row('MUST', 'topics-nbirth-bdseq-increment', 'bd-seq', p.bdSeqWraps, p.bdSeqKept, p.nextBdSeq, p.killed),
       row(
         'MUST',
         'topics-nbirth-bdseq-included payloads-nbirth-bdseq topics-nbirth-bdseq-matching payloads-nbirth-bdseq-repeat message-flow-edge-node-birth-publish-nbirth-payload-bdSeq',
