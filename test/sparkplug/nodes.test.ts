@@ -131,7 +131,8 @@ describe('sparkplug-edge and sparkplug-out', function () {
     await broker.kill();
     const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
     await out.receive({ payload: { metrics: [{ name: 'a', value: 1 }] } });
-    assert.equal(depthOf(first), 1);
+    const waiting = depthOf(first) ?? 0;
+    assert.ok(waiting > 0);
     await Promise.all([out.close(), first.close()]);
     // The outbox finds the user directory, what is made after it does not.
     let looks = 0;
@@ -146,7 +147,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(failed.lastStatus?.fill, 'red');
     assert.match(failed.errors.join(), /The disk has gone/);
     broker = await EmbeddedBroker.start();
-    assert.equal(depthOf(createEdge(properties)), 1, 'what waited is still there');
+    assert.equal(depthOf(createEdge(properties)), waiting, 'what waited is still there');
   });
 
   it('turn red with one sentence for a wrong configuration', async () => {
