@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../support/clock';
 import type { Pm500Error } from '../support/errors';
@@ -96,6 +97,8 @@ class ClientLink implements MqttLink {
   open(): void {
     try {
       this.#client.connect();
+      // Nagle's algorithm would hold small messages back until the broker has answered, 40 ms and more.
+      if (this.#client.stream instanceof Socket) this.#client.stream.setNoDelay(true);
     } catch (thrown) {
       this.#error = explainMqttError(thrown, this.#broker);
       setImmediate(() => {
