@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, Socket, type AddressInfo } from 'node:net';
 import { connect, connectAsync } from 'mqtt';
 import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
@@ -56,6 +56,28 @@ describe('edge session with a broker', function () {
 
   afterEach(async () => {
     await Promise.all(OPEN.splice(0).map((open) => open.close()));
+  });
+
+  it('has small messages sent at once, not after the answer to those before them', async () => {
+    const told: unknown[] = [];
+    const original = Object.getOwnPropertyDescriptor(Socket.prototype, 'setNoDelay');
+    assert.ok(original !== undefined);
+    const setNoDelay = original.value as (this: Socket, isOn?: boolean) => Socket;
+    Socket.prototype.setNoDelay = function (isOn) {
+      told.push(isOn);
+      return setNoDelay.call(this, isOn);
+    };
+    const broker = await EmbeddedBroker.start();
+    try {
+      told.length = 0;
+      const subject = session(broker.port);
+      subject.start();
+      await reached(subject, 'births', ({ phase }) => phase === 'born');
+      assert.deepEqual(told, [true]);
+    } finally {
+      Object.defineProperty(Socket.prototype, 'setNoDelay', original);
+      await broker.kill();
+    }
   });
 
   it('is born with two devices, publishes changes, answers a rebirth, and leaves with NDEATH', async () => {
