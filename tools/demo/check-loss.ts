@@ -7,11 +7,6 @@ import { clockTime, type Report } from './report';
 import type { SparkplugWatch } from './sparkplug-watch';
 import type { StoredSamples } from './stored-samples';
 
-/**
- * `sparkplug-out` acknowledges a message before its values are on the disk; what came so shortly before the process was
- * killed may be lost, and is counted apart.
- */
-export const UNDER_WAY_MS = 2000;
 const HISTORY_MS = 30_000;
 
 interface Phase {
@@ -31,11 +26,6 @@ function phasesOf({ awayAt, killedAt, backAt, hasStoppedDatabase }: Ordeal): rea
 }
 
 const within = ({ from, to }: Phase, timestamp: number): boolean => timestamp >= from && timestamp < to;
-
-/** True for what was taken just before the process was killed. */
-export function isUnderWay({ killedAt }: Ordeal, timestamp: number): boolean {
-  return timestamp > killedAt - UNDER_WAY_MS && timestamp <= killedAt;
-}
 
 /** What was done to the demo, in one line. */
 export function describeOrdeal({ awayAt, killedAt, restartedAt, backAt, hasStoppedDatabase }: Ordeal): string {
@@ -66,8 +56,7 @@ function row(cells: readonly (string | number)[]): string {
 
 /** Every acknowledged reading is in the database exactly once, and a host had every value of it, in time or as history. */
 export async function checkLoss(report: Report, evidence: LossEvidence): Promise<void> {
-  const { ordeal, queued, stored, watch } = evidence;
-  const published = evidence.published.filter(({ timestamp }) => !isUnderWay(ordeal, timestamp));
+  const { ordeal, queued, published, stored, watch } = evidence;
   const replayed = (): Comparison => compareReplayed(published, watch.metrics);
   await waitFor('the history on the broker', () => replayed().differences.length === 0, {
     timeoutMs: HISTORY_MS,

@@ -36,3 +36,11 @@ export async function undergo(stage: Stage, seconds: number): Promise<Ordeal> {
   await moreAcknowledged(stage, 3);
   return { awayAt, killedAt, restartedAt, backAt, hasStoppedDatabase: own !== undefined };
 }
+
+/** A reading reaches the two sinks one after the other; the process may be killed when but one of them has it. */
+const BETWEEN_SINKS_MS = 2000;
+
+/** True for what was read just before the process was killed. */
+export function isUnderWay({ killedAt }: Ordeal, timestamp: number): boolean {
+  return timestamp > killedAt - BETWEEN_SINKS_MS && timestamp <= killedAt;
+}
