@@ -61,7 +61,9 @@ export = (RED: NodeAPI): void => {
           if (lines.length > 0) await inlet.submit(lines);
         },
         () => {
-          status.show('failed', 'refused');
+          // Where the outbox takes nothing, no message is to blame.
+          if (target.stats.outbox.problem === undefined) status.show('failed', 'refused');
+          else show();
         },
       );
 
