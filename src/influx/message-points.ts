@@ -1,4 +1,5 @@
 import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
+import { SIDE_SCHEMAS } from '../domain/normalizer/side-messages';
 import { parseTelemetry } from '../domain/parse-message';
 import { READING_SCHEMA } from '../domain/reading';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
@@ -22,13 +23,16 @@ const expect = new Expect(
 
 /** In an object of fields this one is the timestamp; InfluxDB refuses a field of that name. */
 const TIME_FIELD = 'time';
+/** What the schemas of this package begin with. */
+const OWN_SCHEMAS = 'pm500.';
 /** How people write an integer field in a message: digits and an i. */
 const INTEGER_TEXT = /^-?\d{1,20}i$/;
 
 /**
- * Points of a message payload: telemetry or an alarm of this package, or one of the shapes that the common InfluxDB nodes take:
- * an object of fields; `[fields, tags]`; an array of such pairs; points `{ measurement, fields, tags, timestamp }`,
- * alone or in an array. There numbers become floats, bigints and texts such as "42i" integers, null is left out.
+ * Points of a message payload: telemetry or an alarm of this package (its diagnostics and layout checks give none), or one
+ * of the shapes that the common InfluxDB nodes take: an object of fields; `[fields, tags]`; an array of such pairs; points
+ * `{ measurement, fields, tags, timestamp }`, alone or in an array. There numbers become floats, bigints and texts such as
+ * "42i" integers, null is left out.
  * @throws Pm500Error MESSAGE_INVALID naming the path
  */
 export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: PointMapper): TelemetryPoints {
@@ -38,8 +42,11 @@ export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: P
     if (schema === ALARM_SCHEMA) {
       return { points: alarmPoints(parseAlarmMessage(payload), defaults.influxMeasurement), mistyped: 0 };
     }
+    if (SIDE_SCHEMAS.includes(schema)) return { points: [], mistyped: 0 };
     if (schema === READING_SCHEMA)
       expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
+    if (schema.startsWith(OWN_SCHEMAS))
+      expect.fail('payload.schema', schema, `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
   }
   return { points: parseShapes(payload, defaults), mistyped: 0 };
 }

@@ -1,6 +1,5 @@
 import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
-import { LAYOUT_CHECK_SCHEMA } from '../domain/layout-check/verdict';
-import { NORMALIZE_DIAGNOSTICS_SCHEMA } from '../domain/normalizer/diagnostics';
+import { SIDE_SCHEMAS } from '../domain/normalizer/side-messages';
 import { parseTelemetry } from '../domain/parse-message';
 import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { toPm500Error } from '../support/errors';
@@ -20,8 +19,6 @@ export interface DeviceUpdate {
 }
 
 const expect = new Expect('MESSAGE_INVALID', 'see the help of sparkplug-out.');
-/** What `pm500-normalize` sends by the same output as alarms. */
-const NOTHING_FOR_A_HOST: readonly unknown[] = [NORMALIZE_DIAGNOSTICS_SCHEMA, LAYOUT_CHECK_SCHEMA];
 const NO_DESCRIPTION = Object.freeze({});
 
 function isMetricValue(value: unknown): value is MetricValue {
@@ -86,7 +83,8 @@ function readMetric(path: string, given: UnknownRecord, now: number): MetricSamp
 
 /**
  * Reads what `sparkplug-out` accepts: telemetry or an alarm of `pm500-normalize`, or an object with `metrics`, an array of
- * `{name, value, type, timestamp, properties}`; diagnostics and layout checks are passed over. Type and timestamp may be left out, then the value decides and it is now.
+ * `{name, value, type, timestamp, properties}`; diagnostics and layout checks are passed over. Type and timestamp may be
+ * left out, then the value decides and it is now.
  * @param now epoch milliseconds UTC
  * @throws Pm500Error MESSAGE_INVALID, SPARKPLUG_VALUE_INVALID
  */
@@ -104,7 +102,7 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
     const message = parseAlarmMessage(payload);
     return { deviceId: message.meter.name, samples: alarmMetricsOf(message) };
   }
-  if (NOTHING_FOR_A_HOST.includes(payload['schema'])) return { samples: [] };
+  if (SIDE_SCHEMAS.includes(payload['schema'])) return { samples: [] };
   if (payload['schema'] !== undefined) {
     expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
   }
