@@ -27,6 +27,8 @@ export interface NodeRedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where given, `userDir` has the package installed already. */
   readonly installation?: Installation;
+  /** Packages of other people that are installed too; this project depends on them for development. */
+  readonly otherPackages?: readonly string[];
   /** Who may do what, as settings.js has it; whoever is not logged in must at least be allowed to read nodes. */
   readonly adminAuth?: object;
 }
@@ -68,11 +70,12 @@ function settings(userDir: string, port: number, adminAuth: object | undefined):
 }
 
 /** What `npm install` of a folder does: a link in node_modules. */
-export function linkPackage(userDir: string): void {
-  const link = join(userDir, 'node_modules', PACKAGE_NAME);
+export function linkPackage(userDir: string, name = PACKAGE_NAME): void {
+  const link = join(userDir, 'node_modules', name);
+  const folder = name === PACKAGE_NAME ? ROOT : join(ROOT, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
   // A user folder that was used before has it.
-  if (!existsSync(link)) symlinkSync(ROOT, link, 'junction');
+  if (!existsSync(link)) symlinkSync(folder, link, 'junction');
   const manifest = { name: 'node-red-project', version: '0.0.1', private: true, dependencies: { [PACKAGE_NAME]: '*' } };
   writeFileSync(join(userDir, 'package.json'), JSON.stringify(manifest));
 }
@@ -98,6 +101,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   mkdirSync(userDir, { recursive: true });
   const { node, program } = options.installation ?? { node: process.execPath, program: nodeRedProgram() };
   if (options.installation === undefined) linkPackage(userDir);
+  for (const name of options.otherPackages ?? []) linkPackage(userDir, name);
   const settingsFile = join(userDir, 'settings.js');
   writeFileSync(settingsFile, settings(userDir, port, options.adminAuth));
   const running = await startProcess({
