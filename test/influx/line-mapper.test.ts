@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
-import { DIAGNOSTICS_SCHEMA } from '../../src/domain/diagnostics';
+import { DELIVERY_SCHEMA } from '../../src/influx/diagnostics';
 import { SIDE_SCHEMAS } from '../../src/domain/normalizer/side-messages';
 import { READING_SCHEMA } from '../../src/domain/reading';
 import { TELEMETRY_SCHEMA } from '../../src/domain/telemetry';
@@ -75,10 +75,10 @@ describe('lines of a message', () => {
     ['a measurement that would be a comment', { fields: { a: 1 }, measurement: '#x' }, /#x/],
     ['a point among points that is none', [{ fields: { a: 1 } }, 5], /^payload\[1\] is 5/],
     ['a reading', { schema: READING_SCHEMA }, /pm500-normalize/],
-    ['diagnostics of a meter', { schema: DIAGNOSTICS_SCHEMA, reads: 5 }, /^payload\.schema is "pm500\.diagnostics/],
+    ['diagnostics of a sink', { schema: DELIVERY_SCHEMA, depth: 5 }, /^payload\.schema is "pm500\.delivery/],
     ['telemetry with a wrong sample', { ...TELEMETRY, metrics: { frequency: 60 } }, /payload\.metrics\.frequency/],
   ];
-  it('passes over what comes out of pm500-normalize beside alarms', () => {
+  it('passes over what pm500-normalize sends beside alarms, and pm500-poll beside readings', () => {
     for (const schema of SIDE_SCHEMAS) assert.deepEqual(lines({ schema, meter: { name: 'm1' }, counts: {} }), []);
   });
 

@@ -101,11 +101,11 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(broker.host.counts['DBIRTH'], undefined);
   });
 
-  it('pass over what pm500-normalize sends beside alarms', async () => {
+  it('pass over what pm500-normalize sends beside alarms, and pm500-poll beside readings', async () => {
     createEdge();
     const out = create('sparkplug-out', { edge: 'edge', deviceId: '' });
     await waitFor('the edge node', () => out.lastStatus?.text === 'connected');
-    for (const schema of ['pm500.normalize-diagnostics/1', 'pm500.layout-check/1']) {
+    for (const schema of ['pm500.normalize-diagnostics/1', 'pm500.diagnostics/1', 'pm500.layout-check/1']) {
       const { error } = await out.receive({ payload: { schema } });
       assert.equal(error, undefined, schema);
     }

@@ -1,8 +1,9 @@
+import { DIAGNOSTICS_SCHEMA } from '../diagnostics';
 import { LAYOUT_CHECK_SCHEMA } from '../layout-check/verdict';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA } from './diagnostics';
 
 /**
- * Schemas of what `pm500-normalize` sends by the same output as alarms and what has no value for a database or a host: the
- * sinks pass over it, so that the output can be wired to them as it is.
+ * Schemas of what `pm500-normalize` sends by the same output as alarms, and `pm500-poll` by its second one, and what has no
+ * value for a database or a host: the sinks pass over it, so that these outputs can be wired to them as they are.
  */
-export const SIDE_SCHEMAS: readonly unknown[] = [NORMALIZE_DIAGNOSTICS_SCHEMA, LAYOUT_CHECK_SCHEMA];
+export const SIDE_SCHEMAS: readonly unknown[] = [NORMALIZE_DIAGNOSTICS_SCHEMA, DIAGNOSTICS_SCHEMA, LAYOUT_CHECK_SCHEMA];
