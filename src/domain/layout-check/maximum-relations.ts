@@ -24,6 +24,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
   const frequency: Relation = {
     metrics: ['max_frequency'],
     formula: 'at most 70 Hz',
+    isPlain: true,
     expected: () => 70,
     bound: 'most',
     fits: 0,
@@ -32,6 +33,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
   const factors = ['l1', 'l2', 'l3', 'total'].map((suffix): Relation => ({
     metrics: [`max_power_factor_${suffix}`],
     formula: 'at most 1',
+    isPlain: true,
     expected: () => 1,
     bound: 'most',
     fits: 0.002,

@@ -62,7 +62,8 @@ export function powerRelations(
 function frequencyRelation(prefix: string): Relation {
   return {
     metrics: [`${prefix}frequency`],
-    formula: '55 Hz, at most 15 Hz more or less',
+    formula: 'between 40 and 70 Hz',
+    isPlain: true,
     expected: () => FREQUENCY.middle,
     size: () => FREQUENCY.half,
     fits: 1,
@@ -125,6 +126,7 @@ const SEQUENCES = [-1, 0, 1, 2, 123, 132, 321];
 export const PHASE_SEQUENCE_RELATION: Relation = {
   metrics: ['phase_sequence'],
   formula: `one of ${SEQUENCES.join(', ')}`,
+  isPlain: true,
   expected: (values) =>
     SEQUENCES.reduce((best, code) => {
       const seen = numberAt(values, 'phase_sequence');

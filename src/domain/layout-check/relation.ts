@@ -13,6 +13,10 @@ export interface Relation {
   readonly expected: (values: Readonly<Numbers>) => number | undefined;
   /** What a deviation is measured against; the expected value where absent. */
   readonly size?: (values: Readonly<Numbers>) => number;
+  /** The size in words, where it is not the expected value. */
+  readonly sizeName?: string;
+  /** The formula says it all: the number that is expected is a constant or the middle of a range. */
+  readonly isPlain?: boolean;
   /** `least`, `most`: only a value below, above what is expected deviates. */
   readonly bound?: 'least' | 'most';
   /** Share of the size up to which it fits. */

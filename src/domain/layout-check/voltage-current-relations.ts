@@ -132,6 +132,7 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
       formula: 'the vector sum of the phase currents',
       expected: vectorSum,
       size,
+      sizeName: 'the largest phase current',
       fits: 0.02,
       breaks: Number.POSITIVE_INFINITY,
     },

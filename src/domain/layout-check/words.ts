@@ -28,8 +28,11 @@ export function describeRelation(
   const [left = ''] = relation.metrics;
   const last = moments.findLast((values) => relation.metrics.every((name) => values[name] !== undefined)) ?? {};
   const expected = relation.expected(last);
-  const number = expected === undefined ? '' : ` (${formatNumber(expected, UNITS.get(left) ?? '')})`;
+  const number =
+    expected === undefined || relation.isPlain === true ? '' : ` (${formatNumber(expected, UNITS.get(left) ?? '')})`;
   const verb = state === 'broken' ? 'is not' : state === 'holds' ? 'is' : 'is not clearly';
-  const off = relation.bound === undefined ? `; off by ${formatShare(deviation)} over ${count} readings` : '';
+  const share = `${formatShare(deviation)}${relation.sizeName === undefined ? '' : ` of ${relation.sizeName}`}`;
+  const isPlain = relation.bound !== undefined || relation.isPlain === true;
+  const off = isPlain ? '' : `; off by ${share} over ${count} readings`;
   return `${formatMetric(left, numberAt(last, left))} ${verb} ${relation.formula}${number}${off}.`;
 }
