@@ -51,7 +51,10 @@ export async function runScan(args: readonly string[], terminal: Terminal): Prom
   if (terminal.ended.aborted) return EXIT.success;
   for (const { message } of failures) terminal.complain(message);
   if (devices.length === 0) {
-    terminal.complain(`No device answered within ${timeoutMs} ms; check cable, network and UDP port ${port}.`);
+    // Broadcasts do not reach loopback, where a newcomer's simulated meter is.
+    const local =
+      request.addresses.length > 0 ? '' : '; this computer is asked by its address only: pm500 scan 127.0.0.1';
+    terminal.complain(`No device answered within ${timeoutMs} ms; check cable, network and UDP port ${port}${local}.`);
     return EXIT.failure;
   }
   terminal.print(
