@@ -43,13 +43,34 @@ export function conditionOf(quality: Quality, reason?: QualityReason): Condition
   return condition;
 }
 
-/** The condition of a metric whose properties a flow gave itself. */
+const CUSTOM = new Map<string, Condition>();
+/** Properties come from messages; a flow that makes up others without end must not fill the memory. */
+const MOST_CUSTOM = 1024;
+/** Longer ones are not shared. */
+export const LONGEST_SHARED_KEY = 1024;
+
+/** Exact where JSON is not: no two different values have the same text. */
+function exactly(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  const isExact = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return isExact ? value : `number ${Object.is(value, -0) ? '-0' : value}`;
+}
+
+/** The condition of a metric whose properties a flow gave itself; shared by those with the same ones. */
 export function customCondition(properties: PropertySet): Condition {
+  const key = JSON.stringify(properties, exactly);
+  const known = CUSTOM.get(key);
+  if (known !== undefined) return known;
   const quality = properties['Quality']?.value;
-  return {
-    key: JSON.stringify(properties, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+  const condition: Condition = {
+    key,
     properties: encodePropertySet(properties, 'properties'),
     isGood: quality === undefined || quality === SPARKPLUG_QUALITY.good,
     isReadFailed: false,
   };
+  if (key.length <= LONGEST_SHARED_KEY) {
+    if (CUSTOM.size >= MOST_CUSTOM) CUSTOM.clear();
+    CUSTOM.set(key, condition);
+  }
+  return condition;
 }

@@ -46,6 +46,9 @@ export interface Historical {
   readonly misfits: number;
 }
 
+/** The description of a sample that stands for a metric of which nothing is known now. */
+const UNKNOWN = Object.freeze({});
+
 function isSame(left: MetricSample, right: MetricSample): boolean {
   return left.type === right.type && Object.is(left.value, right.value) && left.condition.key === right.condition.key;
 }
@@ -217,7 +220,14 @@ export class Device {
   /** Has a metric of earlier in the next DBIRTH, without a value: nothing is known of it now. */
   adopt({ name, type }: MetricSample, at: number): void {
     if (this.#metrics.has(name)) return;
-    const sample = { name, type, value: null, timestamp: at, description: {}, condition: conditionOf('uncertain') };
+    const sample = {
+      name,
+      type,
+      value: null,
+      timestamp: at,
+      description: UNKNOWN,
+      condition: conditionOf('uncertain'),
+    };
     this.#metrics.set(name, { ...this.#createState(sample), isHeld: true });
     this.#unbornCount++;
   }
@@ -228,16 +238,16 @@ export class Device {
     return { published: waiting.map(({ latest }) => latest), metrics: waiting.map((state) => this.#publish(state)) };
   }
 
-  /** The present samples of all metrics. */
+  /** The present samples of all metrics that have one. */
   get present(): readonly MetricSample[] {
-    return [...this.#metrics.values()].map(({ latest }) => latest);
+    return [...this.#metrics.values()].flatMap(({ latest }) => (latest.description === UNKNOWN ? [] : [latest]));
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
   takeBirth(): readonly Metric[] {
     this.#unbornCount = 0;
-    const { present } = this;
-    this.#bornInstances = new Set(present.map(({ name, type }) => this.#instanceOf(name, type)));
+    const states = [...this.#metrics.values()];
+    this.#bornInstances = new Set(states.map(({ name, latest }) => this.#instanceOf(name, latest.type)));
     return this.#sorted(() => true).map((state) => {
       const { latest } = state;
       state.isBorn = true;

@@ -163,7 +163,9 @@ export class History {
         this.#complain(`Sparkplug: values could not be stored: ${this.#failure.message}`);
       },
     );
-    this.#appends = Promise.all([this.#appends, stored]);
+    // Not `Promise.all`, whose results would hold those of all appends before.
+    const before = this.#appends;
+    this.#appends = stored.then(() => before);
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { HistoryRecord } from './history-record';
-import { type PackedRecord, RecordPacker, unpackRecord } from './packed-record';
+import { bytesOf, type PackedRecord, RecordPacker, unpackRecord } from './packed-record';
 
 interface Entry {
   /** Monotonic milliseconds. */
@@ -7,10 +7,12 @@ interface Entry {
   /** Of the message, in the order of publishing. */
   readonly number: number;
   readonly record: PackedRecord;
+  /** About what it takes in memory. */
+  readonly bytes: number;
 }
 
-/** So many values are remembered at most; beyond that the oldest go, whatever their age. */
-const MOST_VALUES = 500_000;
+/** So much is remembered at most, half a million ordinary values; beyond that the oldest go, whatever their age. */
+const MOST_BYTES = 24_000_000;
 const NOTHING: readonly HistoryRecord[] = [];
 
 /**
@@ -19,16 +21,19 @@ const NOTHING: readonly HistoryRecord[] = [];
  */
 export class SentWindow {
   readonly #windowMs: number;
-  readonly #mostValues: number;
+  readonly #mostBytes: number;
   readonly #packer = new RecordPacker();
-  #entries: Entry[] = [];
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
-  #values = 0;
+  #bytes = 0;
 
-  /** @param windowMs longest time from a loss to its being noticed */
-  constructor(windowMs: number, mostValues = MOST_VALUES) {
+  /**
+   * @param windowMs longest time from a loss to its being noticed
+   * @param mostBytes by the measure of `bytesOf`
+   */
+  constructor(windowMs: number, mostBytes = MOST_BYTES) {
     this.#windowMs = windowMs;
-    this.#mostValues = mostValues;
+    this.#mostBytes = mostBytes;
   }
 
   /**
@@ -37,15 +42,17 @@ export class SentWindow {
    * @returns what had to go to make room although the broker has not read it
    */
   add(record: HistoryRecord, at: number, number: number, confirmed: number): readonly HistoryRecord[] {
-    this.#entries.push({ at, number, record: this.#packer.pack(record) });
-    this.#values += record.samples.length;
+    const packed = this.#packer.pack(record);
+    const bytes = bytesOf(packed);
+    this.#entries.push({ at, number, record: packed, bytes });
+    this.#bytes += bytes;
     return this.#prune(at, confirmed);
   }
 
   /** Gives out and forgets what was published within the window before `at` or has not been confirmed, oldest first. */
   take(at: number, confirmed: number): readonly HistoryRecord[] {
     const evicted = this.#prune(at, confirmed);
-    const records = this.#entries.slice(this.#head).map(({ record }) => unpackRecord(record));
+    const records = this.#entries.flatMap((entry) => (entry === undefined ? [] : [unpackRecord(entry.record)]));
     this.clear();
     return [...evicted, ...records];
   }
@@ -54,7 +61,7 @@ export class SentWindow {
   clear(): void {
     this.#entries = [];
     this.#head = 0;
-    this.#values = 0;
+    this.#bytes = 0;
     this.#packer.clear();
   }
 
@@ -64,11 +71,12 @@ export class SentWindow {
       const oldest = this.#entries[this.#head];
       if (oldest === undefined) break;
       const isConfirmed = oldest.number <= confirmed;
-      const isOver = this.#values > this.#mostValues;
+      const isOver = this.#bytes > this.#mostBytes;
       if (!isOver && !(isConfirmed && at - oldest.at > this.#windowMs)) break;
       if (!isConfirmed) (evicted ??= []).push(unpackRecord(oldest.record));
-      this.#values -= oldest.record.values.length;
-      this.#head++;
+      this.#bytes -= oldest.bytes;
+      // What was let go must not stay in memory until the list is made shorter.
+      this.#entries[this.#head++] = undefined;
     }
     if (this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);

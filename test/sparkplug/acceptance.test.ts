@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
-import { readHistoryRecord } from '../../src/sparkplug/history-record';
+import { readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history-record';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { Pm500Error, hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
@@ -178,6 +178,22 @@ describe('acceptance of values', () => {
     await outbox.sync();
     assert.equal(outcomes.get(1), 'safe');
     assert.deepEqual(await stored(), [1]);
+    await close();
+  });
+
+  it('does not take for a value what a birth says of a metric of which only history is known', async () => {
+    const { clock, broker, outbox, session, bear, stored, close } = bench();
+    const earlier = { deviceId: 'M', samples: [sample('alarms/x/active', 7, { at: 1 })] };
+    void outbox.append([{ payload: writeHistoryRecord(earlier), acceptedAt: clock.now() }]);
+    await outbox.sync();
+    await bear();
+    await clock.advance(5000);
+    assert.deepEqual(broker.host.history.get('M/alarms/x/active'), [[1, 7]]);
+    assert.deepEqual(await stored(), []);
+    broker.last.lose(lost());
+    await outbox.sync();
+    assert.ok(!(await stored()).includes(null), 'a null was made up');
+    assert.equal(session.history?.lost, 0);
     await close();
   });
 

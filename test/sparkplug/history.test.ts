@@ -4,6 +4,7 @@ import { BatchSize } from '../../src/sparkplug/batch-size';
 import { conditionOf, customCondition } from '../../src/sparkplug/condition';
 import { History, type HistorySettings } from '../../src/sparkplug/history';
 import { type HistoryRecord, readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history-record';
+import { bytesOf, RecordPacker } from '../../src/sparkplug/packed-record';
 import { PingLedger } from '../../src/sparkplug/ping-ledger';
 import { SentWindow } from '../../src/sparkplug/sent-window';
 import { parseServers } from '../../src/sparkplug/server-list';
@@ -251,7 +252,8 @@ describe('parts of store and forward', () => {
   });
 
   it('give out what the broker has not confirmed when there is no room for it', () => {
-    const window = new SentWindow(100, 2);
+    const packed = new RecordPacker().pack({ deviceId: 'M', samples: [sample('a', 0)] });
+    const window = new SentWindow(100, 2 * bytesOf(packed));
     const add = (at: number, confirmed: number): unknown[] =>
       window
         .add({ deviceId: 'M', samples: [sample('a', at)] }, at, at, confirmed)
