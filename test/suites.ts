@@ -36,7 +36,14 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'harmlessness',
-    args: ['--no-config', '--require=tsx/cjs', '--forbid-only', '--forbid-pending', 'test/harmlessness/*.proof.ts'],
+    args: [
+      '--no-config',
+      '--require=tsx/cjs',
+      '--timeout=120000',
+      '--forbid-only',
+      '--forbid-pending',
+      'test/harmlessness/*.proof.ts',
+    ],
     env: { [FRAMES_FOLDER]: FRAMES },
   },
 ];

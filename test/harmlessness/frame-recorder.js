@@ -14,6 +14,9 @@ const Module = require('node:module');
 
 const folder = process.env.PM500_FRAMES;
 
+/** No request to a meter is nearly as long; one that were would be cut, and refused for it. What goes to databases and brokers is. */
+const LONGEST_BYTES = 2048;
+
 /** Files of the call stack that name who is at work; the recorder and Node.js itself are left out. */
 function callers() {
   const { stackTraceLimit } = Error;
@@ -67,7 +70,12 @@ function install() {
       const parts = isMany ? data.map((entry) => [entry.chunk, entry.encoding]) : [[data, encoding]];
       for (const [chunk, name] of parts) {
         const bytes = typeof chunk === 'string' ? Buffer.from(chunk, name) : Buffer.from(chunk);
-        write({ kind: 'tcp', ...this.frameRecorder, port: this.remotePort, hex: bytes.toString('hex') });
+        write({
+          kind: 'tcp',
+          ...this.frameRecorder,
+          port: this.remotePort,
+          hex: bytes.subarray(0, LONGEST_BYTES).toString('hex'),
+        });
       }
     }
     return _writeGeneric.call(this, isMany, data, encoding, done);
