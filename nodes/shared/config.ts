@@ -16,6 +16,23 @@ export interface NumberRange {
 /** The range of TCP and UDP ports. */
 export const PORT_RANGE: NumberRange = { min: 1, max: 65_535, whole: true };
 
+/** Nodes that exist and refused their own settings. */
+const refused = new WeakSet<object>();
+
+/** Remembers a node that did not start because of its settings, so that nodes that use it send people there. */
+export function noteRefused(node: object): void {
+  refused.add(node);
+}
+
+/** Why there is no configuration node to use, and what to do. */
+function missing(id: string, candidate: unknown): string {
+  if (id === '') return 'is not chosen; choose one in the settings of the node';
+  if (typeof candidate === 'object' && candidate !== null && refused.has(candidate)) {
+    return 'names a configuration node that has wrong settings; correct them in that configuration node';
+  }
+  return 'names a configuration node that is missing, disabled or not ready; choose one in the settings of the node';
+}
+
 /**
  * Reads the properties of one node as the editor (or a hand, or an environment variable) left them: numbers may be
  * text, and missing properties have their defaults.
@@ -127,10 +144,6 @@ export class ConfigReader<Type extends NodeType> {
     const id = this.text(property);
     const candidate = id === '' ? undefined : find(id);
     if (accept(candidate)) return candidate;
-    const problem = id === '' ? 'is not chosen' : 'names a configuration node that is missing, disabled or not ready';
-    throw new Pm500Error(
-      'CONFIG_INVALID',
-      `${this.path(property)} ${problem}; choose one in the settings of the node.`,
-    );
+    throw new Pm500Error('CONFIG_INVALID', `${this.path(property)} ${missing(id, candidate)}.`);
   }
 }

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
-import { parseServers } from '../../src/sparkplug/server-list';
+import { parseHost, parseServers } from '../../src/sparkplug/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session';
 import type { OutboxLimits } from '../../src/outbox/outbox';
 import { packageVersion } from '../../src/support/package-version';
@@ -55,7 +55,7 @@ export function readEdgeSettings(
       ...(hasTemplates ? { templates: { version: packageVersion(), startedAt: Date.now() } } : {}),
     },
     broker: {
-      host: config.requiredText('host'),
+      host: parseHost(config.requiredText('host')),
       port,
       keepAliveSeconds: config.number('keepAliveSeconds', KEEP_ALIVE_RANGE),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,

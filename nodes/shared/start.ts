@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { toPm500Error } from '../../src/support/errors';
-import { ConfigReader } from './config';
+import { ConfigReader, noteRefused } from './config';
 import type { NodeType } from './defaults';
 import { StatusLine } from './status';
 
@@ -22,6 +22,7 @@ export function startNode<Type extends NodeType>(
     start(new ConfigReader(type, definition), status);
   } catch (thrown) {
     const error = toPm500Error(thrown);
+    if (error.code !== 'INTERNAL') noteRefused(node);
     status.show('failed', 'invalid');
     node.error(error.message);
     node.on('input', (_message, _send, done) => {

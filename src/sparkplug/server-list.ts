@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Pm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import { type RetryPolicy, retryDelays } from '../support/retry';
@@ -27,6 +28,24 @@ export function parseServers(text: string, defaultPort: number): readonly Server
       `"${entry.slice(0, 60)}" is no MQTT server; write host or host:port, several separated by commas.`,
     );
   });
+}
+
+/**
+ * The host of the first server, whose port stands beside it: a name, an IPv4 or an IPv6 address (brackets are taken off).
+ * @throws Pm500Error CONFIG_INVALID for a URL, a port or a path
+ */
+export function parseHost(text: string): string {
+  const host = text.replace(/^\[([^\]]*)\]$/, '$1');
+  if (isIP(host) !== 0 || !/[\s:/\\?#@[\]]/.test(host)) return host;
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    `"${withoutLogin(text).slice(0, 60)}" is no host of an MQTT server; give the host without mqtt:// and without a port or path, such as 127.0.0.1.`,
+  );
+}
+
+/** What stands before an @ may be a password. */
+function withoutLogin(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/i, '$1');
 }
 
 const RETRY: RetryPolicy = { initialMs: 1000, maximumMs: 30_000, factor: 2, jitter: 0.3 };

@@ -229,7 +229,7 @@ describe('influx-target and influx-out', function () {
       const out = createOut();
       assert.deepEqual([fill(out), textOf(out)], ['red', 'check settings']);
       const { error } = await out.receive({ payload: { a: 1 } });
-      assert.match(messageOf(error), /target names a configuration node/);
+      assert.match(messageOf(error), /target names a configuration node that has wrong settings; correct them/);
     });
   }
 

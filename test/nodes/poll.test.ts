@@ -286,6 +286,20 @@ describe('configurations that cannot work', () => {
     });
   }
 
+  it('pm500-poll sends people to a meter that refused its settings', async () => {
+    const red = new FakeRed();
+    pm500Meter(red.api);
+    pm500Poll(red.api);
+    const meter = red.create('pm500-meter', { host: '' });
+    assert.equal(meter.errors.length, 1);
+    red.configurations.set('meter', meter);
+    const node = red.create('pm500-poll', { meter: 'meter' });
+    const sentence =
+      /meter names a configuration node that has wrong settings; correct them in that configuration node\.$/;
+    assert.match(String(node.errors[0]), sentence);
+    assert.match(String((await node.receive({})).error), sentence);
+  });
+
   it('pm500-poll does not take another configuration node for a meter', () => {
     assert.match(String(setUp({}, 'mqtt-broker').node.errors[0]), /missing, disabled or not ready/);
   });

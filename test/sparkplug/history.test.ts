@@ -7,7 +7,7 @@ import { type HistoryRecord, readHistoryRecord, writeHistoryRecord } from '../..
 import { bytesOf, RecordPacker } from '../../src/sparkplug/packed-record';
 import { PingLedger } from '../../src/sparkplug/ping-ledger';
 import { SentWindow } from '../../src/sparkplug/sent-window';
-import { parseServers } from '../../src/sparkplug/server-list';
+import { parseHost, parseServers } from '../../src/sparkplug/server-list';
 import { Pm500Error, hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock, settle } from '../support/fake-clock';
@@ -274,6 +274,35 @@ describe('parts of store and forward', () => {
       assert.throws(
         () => parseServers(text, 1883),
         (thrown) => hasCode(thrown, 'CONFIG_INVALID'),
+        text,
+      );
+    }
+  });
+
+  it('take a host, and refuse a URL, a port or a path in one sentence', () => {
+    const hosts = {
+      '127.0.0.1': '127.0.0.1',
+      'broker-1.plant': 'broker-1.plant',
+      '::1': '::1',
+      '[fe80::1]': 'fe80::1',
+    };
+    for (const [text, host] of Object.entries(hosts)) assert.equal(parseHost(text), host);
+    for (const text of [
+      'mqtt://127.0.0.1',
+      'mqtt://u:secret@h:1883',
+      'h:1883',
+      'h/mqtt',
+      'a b',
+      '[::1]:1883',
+      '[',
+      '::g',
+    ]) {
+      assert.throws(
+        () => parseHost(text),
+        (thrown) =>
+          hasCode(thrown, 'CONFIG_INVALID') &&
+          /; give the host without mqtt:\/\/ and[^;]*\.$/.test((thrown as Error).message) &&
+          !(thrown as Error).message.includes('secret'),
         text,
       );
     }

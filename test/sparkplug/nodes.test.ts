@@ -155,6 +155,9 @@ describe('sparkplug-edge and sparkplug-out', function () {
       { groupId: 'a/b' },
       { edgeNodeId: '' },
       { host: '' },
+      { host: 'mqtt://127.0.0.1' },
+      { host: '127.0.0.1:1883' },
+      { host: '127.0.0.1/' },
       { port: 'x' },
       { keepAliveSeconds: 0 },
     ]) {
@@ -164,7 +167,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
     }
     const orphan = create('sparkplug-out', { edge: 'edge', deviceId: '' });
     assert.equal(orphan.lastStatus?.fill, 'red');
-    assert.match(String(orphan.errors[0]), /edge names a configuration node that is missing/);
+    assert.match(String(orphan.errors[0]), /edge names a configuration node that has wrong settings; correct them/);
     createEdge();
     assert.match(String(create('sparkplug-out', { edge: 'edge', deviceId: 'a#' }).errors[0]), /device ID "a#"/);
     assert.ok((await orphan.receive({ payload: {} })).error instanceof Error);
