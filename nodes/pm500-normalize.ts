@@ -31,7 +31,7 @@ export = (RED: NodeAPI): void => {
             return;
           }
           const counts = await run.accept(parseReading(message.payload), message, send);
-          showQuality(status, counts, run.alarms);
+          showQuality(status, counts, run.alarms, settings.problems.length);
         },
         ({ code }) => {
           if (code === 'CONFIG_INVALID') status.show('failed', 'mapping');

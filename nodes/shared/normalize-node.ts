@@ -35,13 +35,13 @@ export class NormalizeRun {
     private readonly shape: Shaper,
     private readonly clock: Clock = systemClock,
   ) {
-    const { settingsFor, diagnosticsSeconds } = settings;
+    const { settingsFor, diagnosticsSeconds, problems } = settings;
     const { kpis, alarmRules } = settingsFor([]);
     const remembers = kpis !== undefined || alarmRules.length > 0;
     const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
     const logger = nodeLogger(node);
     const saved = path === undefined ? undefined : loadState(path, isSetState, logger, clock.now());
-    this.meters = new NormalizerSet(settingsFor, saved);
+    this.meters = new NormalizerSet(settingsFor, saved, problems);
     if (path !== undefined) {
       const state = (closed: boolean): unknown => this.meters.state(closed);
       this.file = new StateFile({ path, clock, logger, everyMs: SAVE_EVERY_MS, state });

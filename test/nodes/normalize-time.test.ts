@@ -105,6 +105,26 @@ describe('what pm500-normalize does without a message', () => {
     await bench.close();
   });
 
+  it('names settings that are left out in the diagnostics, for as long as it runs', async () => {
+    const validate = new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS_JSON_SCHEMA);
+    for (const [properties, count] of [
+      [{}, 0],
+      [{ alarmRules: '[1]', deadband: true, deadbands: '{' }, 2],
+    ] as const) {
+      const bench = new NormalizeBench({ ...properties, diagnosticsSeconds: 30 });
+      await bench.accept(reading(bench));
+      await bench.clock.advance(60_000);
+      const sent = bench.takeEvents().map(({ payload }) => payload as NormalizeDiagnostics);
+      assert.equal(sent.length, 2);
+      for (const one of sent) {
+        assert.ok(validate(one), JSON.stringify(validate.errors));
+        assert.deepEqual([one.problems, one.problemTexts?.length], [count, count]);
+        for (const text of one.problemTexts ?? []) assert.match(text, /; correct .+\.$/);
+      }
+      await bench.close();
+    }
+  });
+
   it('says an error of its own mapping in the log, and goes on', async () => {
     const bench = new NormalizeBench({
       shape: 'jsonata',

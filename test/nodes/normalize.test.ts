@@ -39,6 +39,26 @@ describe('pm500-normalize', () => {
     assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '18 metrics' });
   });
 
+  it('keeps saying that settings are left out, yellow, unless something worse is to be shown', async () => {
+    const confirmed = { ...reading, layout: { ...reading.layout, confirmed: true } };
+    const [block] = confirmed.blocks;
+    assert.ok(block);
+    const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply.' } as const;
+    for (const [properties, text] of [
+      [{ tariff: '{' }, '18, 1 setting bad'],
+      [{ tariff: '{', alarmRules: '[1]' }, '18, 2 settings bad'],
+    ] as const) {
+      const node = create(properties);
+      assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: 'see the log' });
+      for (const payload of [reading, confirmed, reading]) {
+        await node.receive({ payload });
+        assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text });
+      }
+      await node.receive({ payload: { ...confirmed, blocks: [{ ...block, values: {}, error }] } });
+      assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: '12 of 12 bad' });
+    }
+  });
+
   it('sends names and values when that was chosen', async () => {
     const { sent } = await create({ shape: 'flat' }).receive({ payload: reading });
     const flat = sent[0]?.payload as Record<string, unknown>;

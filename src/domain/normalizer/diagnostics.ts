@@ -28,6 +28,10 @@ export interface NormalizeDiagnostics {
   /** Values that were held back because they had not changed by more than their deadband. */
   readonly suppressed: number;
   readonly alarms: AlarmCounts;
+  /** Parts of the configuration that cannot be used and are left out; absent in messages of older versions. */
+  readonly problems?: number;
+  /** One sentence for each of them. */
+  readonly problemTexts?: readonly string[];
 }
 
 type Labels = Readonly<Record<string, string>>;

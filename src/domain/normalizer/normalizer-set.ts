@@ -50,10 +50,12 @@ export class NormalizerSet {
   /**
    * @param settingsFor how a meter is treated that has these metrics of its own layout
    * @param saved what `state()` gave
+   * @param problems one sentence for each part of the configuration that is left out
    */
   constructor(
     private readonly settingsFor: (definitions: readonly Metric[]) => NormalizerSettings,
     saved?: unknown,
+    private readonly problems: readonly string[] = [],
   ) {
     const usable = isSetState(saved) ? saved : {};
     this.saved = isRecord(usable['meters']) ? usable['meters'] : {};
@@ -99,7 +101,8 @@ export class NormalizerSet {
   }
 
   diagnostics(nowMs: number): readonly NormalizeDiagnostics[] {
-    return [...this.meters.values()].map(({ normalizer }) => normalizer.diagnostics(nowMs));
+    const left = { problems: this.problems.length, problemTexts: this.problems };
+    return [...this.meters.values()].map(({ normalizer }) => ({ ...normalizer.diagnostics(nowMs), ...left }));
   }
 
   /** @param closed true when nothing will be sent any more */
