@@ -39,12 +39,16 @@ export interface DestinationWords {
   readonly place: string;
   /** What a 404 may come from. */
   readonly whereabouts: string;
+  /** What else a 404 may mean that does not say what was not found. */
+  readonly otherServer?: string;
 }
 
+const MAY_BE_V1 = 'or is it an InfluxDB 1? then choose that server';
+
 const WORDS: Readonly<Record<Api, DestinationWords>> = {
-  v2: { credential: 'token', place: 'bucket', whereabouts: 'URL, organization and bucket' },
+  v2: { credential: 'token', place: 'bucket', whereabouts: 'URL, organization and bucket', otherServer: MAY_BE_V1 },
   v1: { credential: 'user and password', place: 'database', whereabouts: 'URL, database and retention policy' },
-  v3: { credential: 'token', place: 'database', whereabouts: 'URL and database' },
+  v3: { credential: 'token', place: 'database', whereabouts: 'URL and database', otherServer: MAY_BE_V1 },
   'line-protocol': { credential: 'token, or user and password,', place: 'endpoint', whereabouts: 'URL and path' },
 };
 

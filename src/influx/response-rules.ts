@@ -1,6 +1,7 @@
 import { Pm500Error, type ErrorCode } from '../support/errors';
 import { wordsOf, type DestinationWords } from './destination';
 import { parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
+import { otherScheme, plainTlsReason } from './scheme';
 
 /**
  * What an attempt to write means for the lines in it:
@@ -44,10 +45,15 @@ const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What a person can do about a status that holds the lines. */
-function holdAdvice(status: number, { credential, place, whereabouts }: DestinationWords): string {
+function holdAdvice({ status, text }: Reply, words: DestinationWords): string {
+  const { credential, place, whereabouts, otherServer } = words;
   if (status === 401) return `check the ${credential} of the target`;
   if (status === 403) return `give the ${credential} permission to write to the ${place}`;
-  if (status === 404) return `check ${whereabouts} of the target`;
+  if (status === 404) {
+    // A server that knows the path names what it did not find.
+    const isOther = otherServer !== undefined && !/\b(bucket|org)/i.test(text);
+    return `check ${whereabouts} of the target${isOther ? `, ${otherServer}` : ''}`;
+  }
   if (status === 405) return 'check the URL of the target: something else answers there';
   if (status === 407) return 'check the proxy of the target, and its user and password';
   return 'check the URL of the target';
@@ -78,13 +84,18 @@ export function judgeReply(reply: Reply, url: string, now: number, words = words
     const error = replyError('INFLUX_BUSY', reply, url, 'the lines wait and are sent again', true);
     return { kind: 'retry', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
-  return hold(reply, url, holdAdvice(status, words));
+  return hold(reply, url, holdAdvice(reply, words));
 }
 
 /** What a failure before or during the reply means: errors of certificates and settings hold, all others are retried. */
 export function judgeFailure(cause: unknown, url: string): Verdict {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const reason = cause instanceof Error ? shorten(cause.message) : String(cause);
+  const reason = cause instanceof Error ? shorten(plainTlsReason(cause.message)) : String(cause);
+  const scheme = otherScheme(cause, code);
+  if (scheme !== undefined) {
+    const message = `InfluxDB at ${url} cannot be reached this way: ${scheme}.`;
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
+  }
   if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^UNABLE_TO|^EPROTO$/.test(code)) {
     const message = `No trusted TLS connection to InfluxDB at ${url} (${reason}): check the TLS settings and the URL of the target.`;
     return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };

@@ -57,6 +57,9 @@ const TLS_FAULTS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port; switch TLS off or use its TLS port',
 };
 
+/** What the MQTT client says of an answer whose first bytes are no MQTT: of a web server, or the alert of a TLS port. */
+const NO_MQTT = /^(Invalid header flag bits|Invalid variable byte integer|Packet must not have both QoS bits)/;
+
 function codeOf(thrown: unknown): unknown {
   return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
 }
@@ -95,6 +98,10 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
   }
   if (message === 'connack timeout') {
     const sentence = `The MQTT broker ${broker} did not answer the CONNECT; check that an MQTT broker listens on this port.`;
+    return new Pm500Error('MQTT_UNREACHABLE', sentence, options);
+  }
+  if (NO_MQTT.test(message)) {
+    const sentence = `The server at ${broker} does not speak MQTT there; check the port, and whether it wants TLS.`;
     return new Pm500Error('MQTT_UNREACHABLE', sentence, options);
   }
   const why = message === '' ? 'the broker closed it' : message;

@@ -33,7 +33,13 @@ describe('health of a database', () => {
 
   const refusals = [
     [401, 'unauthorized access', V2, /401 \(unauthorized access\): check the token/],
-    [404, 'bucket "b" not found', V2, /404 \(bucket "b" not found\): check URL, organization and bucket/],
+    [
+      404,
+      'bucket "b" not found',
+      V2,
+      /404 \(bucket "b" not found\): check URL, organization and bucket of the target\.$/,
+    ],
+    [404, '404 page not found', V2, /and bucket of the target, or is it an InfluxDB 1\? then choose that server\.$/],
     [403, 'no', { api: 'v3', database: 'd', token: '' } as const, /give the token permission to write to the database/],
     [503, 'starting', V2, /answered 503 \(starting\)/],
   ] as const;
@@ -46,6 +52,21 @@ describe('health of a database', () => {
       assert.match(health.error.message, sentence);
     });
   }
+
+  it('says which scheme a server speaks, without the words of OpenSSL', async () => {
+    const url = server.url.replace('http:', 'https:');
+    const health = await checkHealth({ url, destination: V2, timeoutMs: 5000 }, systemClock, NEVER);
+    assert.ok(!health.healthy);
+    assert.equal(
+      health.error.message,
+      `InfluxDB at ${url} cannot be reached this way: the server speaks plain HTTP; write http:// in the URL of the target.`,
+    );
+    // A TLS server's alert to what is no TLS: fatal, protocol version.
+    server.probe = (_response, _received, socket) => socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 70]));
+    const other = await check();
+    assert.ok(!other.healthy);
+    assert.match(other.error.message, /the server speaks TLS; write https:\/\/ in the URL of the target\.$/);
+  });
 
   it('says that nobody answers', async () => {
     server.probe = silence;

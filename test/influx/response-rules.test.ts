@@ -88,6 +88,17 @@ describe('response rules', () => {
     });
   }
 
+  it('takes the reason out of what OpenSSL says', () => {
+    const dump =
+      'write EPROTO 80DC:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../deps/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 40\n';
+    const verdict = judgeFailure(Object.assign(new Error(dump), { code: 'EPROTO' }), URL);
+    assert.ok(verdict.kind === 'hold');
+    assert.match(verdict.error.message, /\(sslv3 alert handshake failure\): check the TLS settings/);
+    const wrong = judgeFailure(Object.assign(new Error('x'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }), URL);
+    assert.ok(wrong.kind === 'hold');
+    assert.match(wrong.error.message, /speaks plain HTTP; write http:/);
+  });
+
   it('takes anything for a failure', () => {
     assert.equal(judgeFailure('no error object', URL).kind, 'retry');
   });

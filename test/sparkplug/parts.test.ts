@@ -262,6 +262,11 @@ describe('MQTT errors', () => {
       [withCode('certificate has expired', 'CERT_HAS_EXPIRED'), 'MQTT_TLS_FAILED', /expired/],
       [withCode('wrong version number', 'ERR_SSL_WRONG_VERSION_NUMBER'), 'MQTT_TLS_FAILED', /TLS/],
       [withCode('write EPROTO', 'EPROTO'), 'MQTT_TLS_FAILED', /EPROTO/],
+      [
+        new Error('Invalid header flag bits, must be 0x0 for puback packet'),
+        'MQTT_UNREACHABLE',
+        /broker:1883 does not speak MQTT there; check the port/,
+      ],
       [new Error('Keepalive timeout'), 'MQTT_CONNECTION_LOST', /Keepalive timeout/],
       [undefined, 'MQTT_CONNECTION_LOST', /closed it/],
     ];
