@@ -93,7 +93,8 @@ export class InfluxTarget {
       logger.info(`Points go to ${health.server}.`);
       return;
     }
-    logger.warn(health.error.message);
+    // The writer may have met the same, or will soon.
+    this.writer.warn(health.error);
     this.changes.request();
   }
 

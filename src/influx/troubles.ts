@@ -15,9 +15,8 @@ export class Troubles {
     this.open.set(request, trouble);
   }
 
-  /** True when there was one. */
-  clear(request: object): boolean {
-    return this.open.delete(request);
+  clear(request: object): void {
+    this.open.delete(request);
   }
 
   /** The graver state of those that are open: a held request needs a person, a failed one only time. */

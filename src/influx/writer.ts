@@ -104,6 +104,13 @@ export class InfluxWriter {
     return this.dependencies.outbox.stats();
   }
 
+  /** Logs why nothing is delivered: the same reason once, until it changes or delivery goes on. */
+  warn(error: Pm500Error): void {
+    if (this.lastWarning === error.message) return;
+    this.lastWarning = error.message;
+    this.dependencies.logger.warn(error.message);
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.closing;
     const { outbox, clock } = this.dependencies;
@@ -187,7 +194,9 @@ export class InfluxWriter {
       this.enter(this.troubles.state ?? 'sending');
       const verdict = await sender.send(lines, signal);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
-        if (this.troubles.clear(part)) this.lastWarning = '';
+        this.troubles.clear(part);
+        // What an outbox says that fails after every write has not ended with the write.
+        if (this.troubles.state === undefined && this.outboxError === undefined) this.lastWarning = '';
         return { sent, verdict };
       }
       if (isAborted(signal)) break;
@@ -220,13 +229,6 @@ export class InfluxWriter {
       this.reportListener(thrown);
     }
     await this.settle(part, 0);
-  }
-
-  /** The same reason is said once. */
-  private warn(error: Pm500Error): void {
-    if (this.lastWarning === error.message) return;
-    this.lastWarning = error.message;
-    this.dependencies.logger.warn(error.message);
   }
 
   private enter(state: WriterState): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { checkHealth } from '../../src/influx/health';
 import { createHttpSender } from '../../src/influx/sender';
 import { InfluxTarget, type RejectedLine } from '../../src/influx/target';
 import { MemoryOutbox } from '../../src/outbox/memory';
@@ -207,6 +208,37 @@ describe('delivery to InfluxDB through faults', function () {
       losses.map((warning) => /\d+/.exec(warning)?.[0]),
       ['1', '6'],
     );
+  });
+
+  it('says the same failure once, whoever meets it, and again when delivery had gone on', async () => {
+    const refused = replyJson(401, 'unauthorized');
+    const destination = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
+    server.probe = refused;
+    const examine = async (): Promise<void> => {
+      const health = await checkHealth(
+        { url: server.url, destination, timeoutMs: 5000 },
+        systemClock,
+        new AbortController().signal,
+      );
+      open.target.noteHealth(health);
+    };
+    await examine();
+    server.answer(refused, refused);
+    await submit(0, 1);
+    await server.until(() => server.stored.size === 1);
+    assert.equal(warnings.length, 1, 'found before the first delivery');
+    assert.match(warnings[0] ?? '', /401 \(unauthorized\): check the token/);
+    server.answer(refused);
+    await submit(1, 2);
+    await server.until(() => server.stored.size === 2);
+    assert.equal(warnings.length, 2, 'it had ended');
+    server.fallback = refused;
+    await submit(2, 3);
+    await waitFor('the third', () => warnings.length === 3);
+    await examine();
+    assert.equal(warnings.length, 3, 'found after the first delivery');
+    server.fallback = replyJson(403, 'no');
+    await waitFor('the change', () => warnings.length === 4);
   });
 
   it('hands what is left to the next target on the same outbox', async () => {
