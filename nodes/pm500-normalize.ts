@@ -16,8 +16,11 @@ export = (RED: NodeAPI): void => {
 
   function Pm500Normalize(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'pm500-normalize', definition, (config, status) => {
-      const settings = readNormalizeSettings(RED, config);
-      const run = new NormalizeRun(RED, this, settings, readShape(RED, this, config, settings.currency));
+      const { settings, shape } = config.collect(() => {
+        const read = readNormalizeSettings(RED, config);
+        return { settings: read, shape: readShape(RED, this, config, read.currency) };
+      });
+      const run = new NormalizeRun(RED, this, settings, shape);
       for (const problem of settings.problems) this.warn(problem);
       if (settings.problems.length > 0) status.show('partial', 'partly');
       else status.show('idle', 'idle');

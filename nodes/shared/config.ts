@@ -1,4 +1,4 @@
-import { Pm500Error } from '../../src/support/errors';
+import { hasCode, Pm500Error, toPm500Error } from '../../src/support/errors';
 import { Expect, type UnknownRecord } from '../../src/support/expect';
 import type { NodeType, PropertyOf } from './defaults';
 import { migrateConfig } from './migrations';
@@ -33,13 +33,17 @@ function missing(id: string, candidate: unknown): string {
   return 'names a configuration node that is missing, disabled or not ready; choose one in the settings of the node';
 }
 
+const ADVICE = 'correct it in the settings of the node.';
+
 /**
  * Reads the properties of one node as the editor (or a hand, or an environment variable) left them: numbers may be
  * text, and missing properties have their defaults.
  * Every method throws Pm500Error CONFIG_INVALID with one sentence that names the node, the property and the fix.
  */
 export class ConfigReader<Type extends NodeType> {
-  private readonly expect = new Expect('CONFIG_INVALID', 'correct it in the settings of the node.');
+  private readonly expect = new Expect('CONFIG_INVALID', ADVICE);
+  /** What is wrong so far, while `collect` is at work. */
+  private problems: string[] | undefined;
   private readonly properties: UnknownRecord;
 
   constructor(
@@ -49,19 +53,55 @@ export class ConfigReader<Type extends NodeType> {
     this.properties = migrateConfig(type, definition);
   }
 
+  /**
+   * Lets `work` read on after a property that is wrong, so that a person sees all of them at once.
+   * @throws Pm500Error CONFIG_INVALID, one sentence with everything that is wrong; what `work` made then is never used
+   */
+  collect<Result>(work: () => Result): Result {
+    const problems: string[] = [];
+    this.problems = problems;
+    let result: Result | undefined;
+    try {
+      result = work();
+    } catch (thrown) {
+      // What follows from a property that was wrong before is no news.
+      if (problems.length === 0) throw thrown;
+    } finally {
+      this.problems = undefined;
+    }
+    if (problems.length === 0) return result as Result;
+    const [first = '', ...others] = problems.map((problem) => problem.slice(0, -`; ${ADVICE}`.length));
+    const prefix = this.path('').length;
+    const advice = others.length === 0 ? ADVICE : 'correct them in the settings of the node.';
+    const all = [first, ...new Set(others.map((each) => each.slice(prefix)))].join('; ');
+    throw new Pm500Error('CONFIG_INVALID', `${all}; ${advice}`);
+  }
+
+  /** @param instead what reading goes on with while `collect` is at work */
+  private attempt<Result>(read: () => Result, instead: Result): Result {
+    try {
+      return read();
+    } catch (thrown) {
+      if (this.problems === undefined || !hasCode(thrown, 'CONFIG_INVALID')) throw thrown;
+      this.problems.push(toPm500Error(thrown).message);
+      return instead;
+    }
+  }
+
   /** Text without surrounding spaces; may be empty. */
   text(property: PropertyOf<Type>): string {
-    return this.expect.text(this.path(property), this.properties[property] ?? '').trim();
+    return this.attempt(() => this.expect.text(this.path(property), this.properties[property] ?? ''), '').trim();
   }
 
   /** Text that may not be empty. */
   requiredText(property: PropertyOf<Type>): string {
     const text = this.text(property);
-    return text === '' ? this.expect.fail(this.path(property), text, 'text that is not empty') : text;
+    const refuse = (): string => this.expect.fail(this.path(property), text, 'text that is not empty');
+    return text === '' ? this.attempt(refuse, text) : text;
   }
 
   number(property: PropertyOf<Type>, range: NumberRange): number {
-    return this.toNumber(this.path(property), this.properties[property], range);
+    return this.attempt(() => this.toNumber(this.path(property), this.properties[property], range), range.min);
   }
 
   private toNumber(path: string, value: unknown, range: NumberRange): number {
@@ -86,11 +126,13 @@ export class ConfigReader<Type extends NodeType> {
   flag(property: PropertyOf<Type>): boolean {
     const value = this.properties[property];
     if (value === 'true' || value === 'false') return value === 'true';
-    return this.expect.flag(this.path(property), value);
+    return this.attempt(() => this.expect.flag(this.path(property), value), false);
   }
 
   choice<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): Choice {
-    return this.expect.choice(this.path(property), this.properties[property], choices);
+    const choose = (): Choice => this.expect.choice(this.path(property), this.properties[property], choices);
+    const [instead] = choices;
+    return instead === undefined ? choose() : this.attempt(choose, instead);
   }
 
   /** A list of whatever the editor collected in it. */
@@ -114,8 +156,11 @@ export class ConfigReader<Type extends NodeType> {
   /** Any of `choices`, perhaps none, without repetition, in their order. */
   choices<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
     const path = this.path(property);
-    const listed = this.expect.array(path, this.properties[property]);
-    const chosen = listed.map((value, index) => this.expect.choice(`${path}[${index}]`, value, choices));
+    const read = (): readonly Choice[] => {
+      const listed = this.expect.array(path, this.properties[property]);
+      return listed.map((value, index) => this.expect.choice(`${path}[${index}]`, value, choices));
+    };
+    const chosen = this.attempt(read, []);
     return choices.filter((choice) => chosen.includes(choice));
   }
 

@@ -96,4 +96,17 @@ describe('pm500-normalize', () => {
     const { error } = await node.receive({ payload: reading });
     assert.ok(error instanceof Pm500Error);
   });
+
+  it('names all fields that are wrong at once, in one sentence', () => {
+    const properties = { defaultAlarms: true, ratedAmperes: 'many', nominalVolts: -5, co2KgPerKwh: -1 };
+    const wrong = { ...properties, name: 'n', powerFactorLimit: 3, kpis: ['x'], staleSeconds: 'y' };
+    const { errors } = create({ ...wrong, deadband: 'z', shape: 'influx', influxMeasurement: '' });
+    assert.equal(errors.length, 1);
+    const sentence = String(errors[0]);
+    assert.match(sentence, /^pm500-normalize "n": [^\n]+; correct them in the settings of the node\.$/);
+    const fields = sentence.split('; ').map((part) => / ?([a-zA-Z0-9]+)(\[0\])? is .+, expected /.exec(part)?.[1]);
+    const named = [...Object.keys(wrong).filter((key) => !['name', 'defaultAlarms'].includes(key)), 'deadband'];
+    assert.deepEqual(fields.slice(0, -1).toSorted(), [...named, 'influxMeasurement'].toSorted());
+    assert.equal(sentence.split('pm500-normalize').length, 2, 'the node is named once');
+  });
 });
