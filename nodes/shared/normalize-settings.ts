@@ -9,7 +9,7 @@ import type { NominalValues } from '../../src/meter/alarm-defaults';
 import { ALL_METRICS, PERIODS, tariffMetrics } from '../../src/meter/derived-metrics';
 import { WIRING_MODES, type WiringMode } from '../../src/meter/identity';
 import type { Metric } from '../../src/meter/measurement';
-import { toPm500Error } from '../../src/support/errors';
+import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { readTextFile } from '../../src/support/read-text-file';
 import type { ConfigReader, NumberRange } from './config';
 import { parseJsonText } from './json-text';
@@ -53,12 +53,30 @@ class Attempts {
   }
 }
 
+/** @throws Pm500Error CONFIG_INVALID that names the setting and what to do, whatever the operating system says */
+function readFileOf(property: string, path: string): string {
+  try {
+    return readTextFile(path, `${property}: the file`, 'CONFIG_INVALID', MOST_BYTES);
+  } catch (thrown) {
+    const { cause, message } = toPm500Error(thrown);
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    // Neither a place nor JSON: the two ways in which a person gets here.
+    const problem =
+      code === 'ENOENT' ? `${property}: there is no file ${path}` : message.replace(/(; check the path)?\.$/, '');
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `${problem}; correct the path or enter the JSON itself, beginning with { or [, the rest keeps working.`,
+      { cause: thrown },
+    );
+  }
+}
+
 /** What stands in a field as JSON, or in the file that it names. */
 function readJson(RED: NodeAPI, property: string, text: string): unknown {
   if (text === '') return undefined;
   if (/^[[{]/.test(text)) return parseJsonText(property, text);
   const path = resolve(ownPath(RED) ?? '.', text);
-  return parseJsonText(path, readTextFile(path, 'File', 'CONFIG_INVALID', MOST_BYTES));
+  return parseJsonText(`${property}: the file ${path}`, readFileOf(property, path));
 }
 
 /** @param always worked out whether wanted or not */

@@ -247,32 +247,35 @@ describe('alarm rules that cannot be used', () => {
   it('are said in one sentence each, and the others keep working', () => {
     const good = { ...HIGH, id: 'good' };
     const cases: readonly (readonly [object | null, RegExp])[] = [
-      [null, /^alarms\[0\] is null, expected an object;/],
+      [null, /^alarmRules\[0\] is null, expected an object;/],
       [
         { ...HIGH, metric: 'voltage_l1' },
-        /^alarms\[0\]\.metric is "voltage_l1", expected the name of a metric or KPI;/,
+        /^alarmRules\[0\]\.metric is "voltage_l1", expected the name of a metric or KPI;/,
       ],
-      [{ ...HIGH, id: 'Too High' }, /^alarms\[0\]\.id is "Too High", expected lower snake case/],
-      [{ ...HIGH, condition: 'over' }, /^alarms\[0\]\.condition is "over", expected one of above, below/],
-      [{ ...HIGH, metric: 'alarm_1' }, /^alarms\[0\]\.condition is "above", expected one of equal, missing, changed/],
-      [{ ...HIGH, limit: '100' }, /^alarms\[0\]\.limit is "100", expected a number;/],
-      [{ ...HIGH, low: 3 }, /^alarms\[0\]\.low is 3, expected nothing/],
-      [{ ...HIGH, hysteresis: -1 }, /^alarms\[0\]\.hysteresis is -1, expected a number from 0/],
+      [{ ...HIGH, id: 'Too High' }, /^alarmRules\[0\]\.id is "Too High", expected lower snake case/],
+      [{ ...HIGH, condition: 'over' }, /^alarmRules\[0\]\.condition is "over", expected one of above, below/],
+      [
+        { ...HIGH, metric: 'alarm_1' },
+        /^alarmRules\[0\]\.condition is "above", expected one of equal, missing, changed/,
+      ],
+      [{ ...HIGH, limit: '100' }, /^alarmRules\[0\]\.limit is "100", expected a number;/],
+      [{ ...HIGH, low: 3 }, /^alarmRules\[0\]\.low is 3, expected nothing/],
+      [{ ...HIGH, hysteresis: -1 }, /^alarmRules\[0\]\.hysteresis is -1, expected a number from 0/],
       [
         { ...HIGH, condition: 'outside', limit: undefined, low: 3, high: 3 },
-        /^alarms\[0\]\.high is 3, expected a number above/,
+        /^alarmRules\[0\]\.high is 3, expected a number above/,
       ],
       [
         { ...HIGH, condition: 'outside', limit: undefined, low: 2, high: 4, hysteresis: 1 },
-        /^alarms\[0\]\.hysteresis is 1, expected less than half/,
+        /^alarmRules\[0\]\.hysteresis is 1, expected less than half/,
       ],
       [
         { ...HIGH, condition: 'missing', limit: undefined },
-        /^alarms\[0\]\.onDelaySeconds is missing, expected the seconds/,
+        /^alarmRules\[0\]\.onDelaySeconds is missing, expected the seconds/,
       ],
-      [{ ...HIGH, condition: 'changed', limit: undefined, onDelaySeconds: 1 }, /^alarms\[0\]\.onDelaySeconds is 1/],
-      [{ ...HIGH, severity: 'high' }, /^alarms\[0\]\.severity is "high", expected one of info, warning, critical/],
-      [{ ...HIGH, latching: 'no' }, /^alarms\[0\]\.latching is "no", expected true or false/],
+      [{ ...HIGH, condition: 'changed', limit: undefined, onDelaySeconds: 1 }, /^alarmRules\[0\]\.onDelaySeconds is 1/],
+      [{ ...HIGH, severity: 'high' }, /^alarmRules\[0\]\.severity is "high", expected one of info, warning, critical/],
+      [{ ...HIGH, latching: 'no' }, /^alarmRules\[0\]\.latching is "no", expected true or false/],
     ];
     for (const [row, pattern] of cases) {
       const { rules, problems } = parseAlarmRules([row, good], METRICS);
@@ -286,9 +289,30 @@ describe('alarm rules that cannot be used', () => {
     }
     assert.match(
       parseAlarmRules([good, good], METRICS).problems[0]!,
-      /^alarms\[1\]\.id is "good", expected an id that no/,
+      /^alarmRules\[1\]\.id is "good", expected an id that no/,
     );
-    assert.match(parseAlarmRules('x', METRICS).problems[0]!, /^alarms is "x", expected an array;/);
+    assert.match(
+      parseAlarmRules(good, METRICS).problems[0]!,
+      /^alarmRules is an object, expected a list of rules: put \[ \] around it;/,
+    );
+    assert.match(parseAlarmRules('x', METRICS).problems[0]!, /^alarmRules is "x", expected an array;/);
+  });
+
+  it('have members that no rule has: said, and the rule works without them', () => {
+    const { rules, problems } = parseAlarmRules([{ ...HIGH, message: undefined, Message: 'Hot', colour: 1 }], METRICS);
+    assert.deepEqual(
+      rules.map(({ id, message }) => [id, message.includes('Hot')]),
+      [[HIGH.id, false]],
+    );
+    assert.equal(problems.length, 2);
+    assert.match(
+      problems[0]!,
+      /^alarmRules\[0\] has the member "Message", .* expected "message"; correct the name; the/,
+    );
+    assert.match(
+      problems[1]!,
+      /"colour", which no rule has, expected one of id, metric, .*; the rule works without it\.$/,
+    );
   });
 
   it('never fail in another way, and whatever passes can be evaluated', () => {

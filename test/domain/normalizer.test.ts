@@ -224,7 +224,7 @@ describe('the rules of a meter', () => {
       { id: 'c', metric: 'frequency', condition: 'above', limit: 1 },
     ];
     const { rules, problems } = rulesOf({ ...sources, nominal: NOMINAL, own });
-    assert.match(problems[0] ?? '', /^alarms\[0\]\.metric is "voltage_l1", expected the name of a metric or KPI;/);
+    assert.match(problems[0] ?? '', /^alarmRules\[0\]\.metric is "voltage_l1", expected the name of a metric or KPI;/);
     assert.match(problems[1] ?? '', /^Alarm "b" watches interval_demand, which is switched off;/);
     assert.ok(rules.some(({ id }) => id === 'c'));
     assert.deepEqual(rulesOf({ ...sources, own: [own[1]], kpis: DEFAULT_KPI_SETTINGS }).problems, []);

@@ -97,6 +97,24 @@ describe('pm500-normalize', () => {
     assert.ok(error instanceof Pm500Error);
   });
 
+  it('names the setting and a remedy when a file is missing or cannot be used', async () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['/none/none.json', 'there is no file /none/none.json'],
+      ['none.json', 'there is no file /.*none.json'],
+      ['/', 'the file / cannot be read: it is no regular file'],
+      ['/etc/passwd/x', 'the file /etc/passwd/x cannot be read: ENOTDIR.*'],
+    ];
+    for (const [path, problem] of cases) {
+      for (const property of ['tariff', 'alarmRules', 'deadbands']) {
+        const node = create({ deadband: true, [property]: path });
+        const advice = 'correct the path or enter the JSON itself, beginning with { or \\[, the rest keeps working\\.';
+        assert.match(String(node.warnings[0]), new RegExp(`^${property}: ${problem}; ${advice}$`));
+        const { sent } = await node.receive({ payload: reading });
+        assert.equal(sent.length, 1);
+      }
+    }
+  });
+
   it('names all fields that are wrong at once, in one sentence', () => {
     const properties = { defaultAlarms: true, ratedAmperes: 'many', nominalVolts: -5, co2KgPerKwh: -1 };
     const wrong = { ...properties, name: 'n', powerFactorLimit: 3, kpis: ['x'], staleSeconds: 'y' };

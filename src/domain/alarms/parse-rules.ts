@@ -1,11 +1,17 @@
 import type { Metric } from '../../meter/measurement';
 import { hasCode } from '../../support/errors';
-import { Expect, type UnknownRecord } from '../../support/expect';
+import { describeValue, Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import { CONDITIONS, SEVERITIES, type AlarmRule, type Condition } from './rule';
 
 const expect = new Expect('CONFIG_INVALID', 'correct the rule; the other rules keep working.');
 
+/** The property of the node: sentences and the form have one name for it. */
+const PROPERTY = 'alarmRules';
 const ID = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+const KEYS = [
+  ...['id', 'metric', 'condition', 'limit', 'low', 'high', 'hysteresis', 'onDelaySeconds', 'offDelaySeconds'],
+  ...['latching', 'severity', 'message', 'source'],
+];
 const NUMERIC: readonly Condition[] = ['above', 'below', 'outside'];
 
 /** Metrics that rules may name, by name. */
@@ -89,9 +95,30 @@ function parseRule(path: string, value: unknown, metrics: KnownMetrics): AlarmRu
   };
 }
 
+/** A sentence for each member that nobody looks at: a limit or a text in it would be missed without a word. */
+function unknownMembers(path: string, value: unknown): string[] {
+  if (!isRecord(value)) return [];
+  return (
+    Object.keys(value)
+      // Default alarms say with `provenance` where a limit is from; who copies one may keep it.
+      .filter((key) => key !== 'provenance' && !KEYS.includes(key))
+      .map((key) => {
+        const meant = KEYS.find((known) => known.toLowerCase() === key.toLowerCase());
+        const belongs = meant === undefined ? `one of ${KEYS.join(', ')}` : `"${meant}"`;
+        const advice = 'correct the name; the rule works without it.';
+        return `${path} has the member ${describeValue(key)}, which no rule has, expected ${belongs}; ${advice}`;
+      })
+  );
+}
+
+function rowsOf(value: unknown): readonly unknown[] {
+  if (isRecord(value)) expect.fail(PROPERTY, value, 'a list of rules: put [ ] around it');
+  return expect.array(PROPERTY, value);
+}
+
 export interface ParsedRules {
   readonly rules: readonly AlarmRule[];
-  /** One sentence for each rule that could not be used. */
+  /** One sentence for each rule, or member of a rule, that could not be used. */
   readonly problems: readonly string[];
 }
 
@@ -111,12 +138,13 @@ export function parseAlarmRules(value: unknown, metrics: KnownMetrics): ParsedRu
     }
   };
   attempt(() => {
-    expect.array('alarms', value).forEach((row, index) => {
+    rowsOf(value).forEach((row, index) => {
       attempt(() => {
-        const path = `alarms[${index}]`;
+        const path = `${PROPERTY}[${index}]`;
         const rule = parseRule(path, row, metrics);
         if (rules.some(({ id }) => id === rule.id)) expect.fail(`${path}.id`, rule.id, 'an id that no other rule has');
         rules.push(rule);
+        problems.push(...unknownMembers(path, row));
       });
     });
   });
