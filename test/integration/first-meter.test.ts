@@ -9,7 +9,7 @@ import { findImplausible } from '../../tools/demo/plausibility';
 import { buttonOf } from '../../tools/demo/provoke';
 import { SparkplugWatch } from '../../tools/demo/sparkplug-watch';
 import type { StoredSamples } from '../../tools/demo/stored-samples';
-import { metricsOfGroup, TELEMETRY_DEBUG, telemetryShown } from '../../tools/demo/telemetry-watch';
+import { metricsOfGroup, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from '../../tools/demo/telemetry-watch';
 import { entryOf } from '../support/reference-flows';
 import { countSockets, startPipeline, type Pipeline } from '../support/pipeline';
 import type { FlowEntry } from '../support/node-red-admin';
@@ -58,7 +58,8 @@ describe('first-meter in Node-RED', () => {
   before(async () => {
     pipeline = await startPipeline();
     watch = await SparkplugWatch.start(pipeline.broker.url);
-    flow = await pipeline.run('first-meter.json');
+    flow = showingTelemetry(await pipeline.flow('flows', 'first-meter.json'));
+    await pipeline.nodeRed.admin.deploy(flow);
   });
 
   after(async () => {

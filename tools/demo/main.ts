@@ -8,7 +8,7 @@ import { printGuide } from './guide';
 import { parseOptions, type DemoOptions } from './options';
 import { SparkplugWatch } from './sparkplug-watch';
 import { Curtain, startStage } from './stage';
-import { witnessNodes } from './witness';
+import { withWitnesses } from './witness';
 
 const LOOK_FOR_PARENT_MS = 300;
 
@@ -36,7 +36,7 @@ async function perform({ checkSeconds }: DemoOptions, curtain: Curtain): Promise
     ...(checkSeconds === undefined
       ? {}
       : {
-          further: witnessNodes,
+          watched: withWitnesses,
           onBroker: async ({ watchUrl }) => {
             const started = await SparkplugWatch.start(watchUrl);
             curtain.add(() => started.stop());

@@ -60,8 +60,8 @@ export interface StageOptions {
   readonly isPrivate: boolean;
   /** Called when the broker is up and before anything publishes. */
   readonly onBroker?: (broker: Broker) => Promise<void>;
-  /** What to deploy beside the flow, for who watches. */
-  readonly further?: (flow: readonly FlowEntry[]) => readonly FlowEntry[];
+  /** Makes of the flow what is deployed, for who watches. */
+  readonly watched?: (flow: readonly FlowEntry[]) => readonly FlowEntry[];
 }
 
 function credentialsFor(flow: readonly FlowEntry[], database: Database | undefined): Credentials {
@@ -99,7 +99,7 @@ class NodeRedRuns {
 
 /** Starts broker, database and Node-RED, and deploys the flow; ports that are taken are replaced in a copy of it. */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { environment, curtain, isPrivate, onBroker, further = () => [] } = options;
+  const { environment, curtain, isPrivate, onBroker, watched = (flow: readonly FlowEntry[]) => flow } = options;
   const choosePort = (usual: number): Promise<number> => (isPrivate ? freePort() : portNear(usual));
   const broker = await startBroker(await choosePort(DEFAULTS['sparkplug-edge'].port));
   curtain.add(() => broker.stop());
@@ -119,7 +119,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     ...(access === undefined || access.org === '' ? {} : { influxOrg: access.org }),
     ...(access === undefined || access.bucket === '' ? {} : { influxBucket: access.bucket }),
   });
-  await runs.last.admin.deploy([...flow, ...further(flow)], credentialsFor(flow, database));
+  await runs.last.admin.deploy(watched(flow), credentialsFor(flow, database));
   return {
     meterPort,
     broker,

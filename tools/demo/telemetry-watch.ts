@@ -2,6 +2,7 @@ import { ALARM_SCHEMA, type AlarmMessage } from '../../src/domain/alarms/alarm-m
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/telemetry';
 import { ASSEMBLIES } from '../../src/meter/assemblies';
 import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
+import type { FlowEntry } from '../../test/support/node-red-admin';
 import type { EditorChannel } from '../../test/support/node-red-channel';
 
 /** The debug node of the flow that shows every telemetry. */
@@ -57,4 +58,9 @@ export function countPoints(telemetries: readonly Telemetry[]): number {
   const pointOf = ([name, { value, quality }]: [string, Sample]): readonly string[] =>
     value === null && quality !== 'bad' ? [] : [`${isDerived(name) ? 'derived' : 'read'} ${quality}`];
   return telemetries.reduce((sum, { metrics }) => sum + new Set(Object.entries(metrics).flatMap(pointOf)).size, 0);
+}
+
+/** The flow with its debug node for telemetry switched on, for whoever watches; a person does so in the editor. */
+export function showingTelemetry(flow: readonly FlowEntry[]): readonly FlowEntry[] {
+  return flow.map((entry) => (entry.id === TELEMETRY_DEBUG ? { ...entry, active: true } : entry));
 }

@@ -4,7 +4,7 @@ import type { FlowEntry } from '../../test/support/node-red-admin';
 import { entryOf } from '../../test/support/reference-flows';
 import { waitFor } from '../../test/support/wait';
 import type { Stage } from './stage';
-import { alarmsShown, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
+import { alarmsShown, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
 
 /** Sinks whose acknowledgements are watched. */
 export const SINKS = ['influx-out', 'sparkplug-out'] as const;
@@ -16,7 +16,7 @@ const debugIdOf = (sink: Sink): string => `demo-witness-${sink}-debug`;
  * Nodes beside the flow that show in the editor's channel what a sink has acknowledged: a `complete` node hears of a
  * message when the sink has called `done` for it, which `influx-out` does when the points are on the disk.
  */
-export function witnessNodes(flow: readonly FlowEntry[]): readonly FlowEntry[] {
+function witnessNodes(flow: readonly FlowEntry[]): readonly FlowEntry[] {
   return SINKS.flatMap((type, index) => {
     const sink = entryOf(flow, type);
     const at = { z: sink['z'], y: 400 + 60 * index };
@@ -49,6 +49,11 @@ export function witnessNodes(flow: readonly FlowEntry[]): readonly FlowEntry[] {
     };
     return [complete, show];
   });
+}
+
+/** The flow as it is deployed where somebody watches it from outside. */
+export function withWitnesses(flow: readonly FlowEntry[]): readonly FlowEntry[] {
+  return [...showingTelemetry(flow), ...witnessNodes(flow)];
 }
 
 type Watched = Pick<Stage, 'nodeReds'>;
