@@ -16,8 +16,8 @@ export function showQuality(
   const count = good + uncertain + bad;
   if (critical > 0) status.show('failed', 'critical', { count: critical });
   else if (bad > 0) status.show(bad < count ? 'partial' : 'failed', 'bad', { bad, count });
-  else if (warning > 0) status.show('partial', 'alarms', { count: warning });
+  else if (warning > 0) status.show('partial', warning === 1 ? 'alarm' : 'alarms', { count: warning });
   else if (problems > 0) status.show('partial', problems === 1 ? 'problem' : 'problems', { count, problems });
   else if (uncertain > 0) status.show('partial', 'uncertain', { uncertain });
-  else status.show('ok', 'metrics', { count });
+  else status.show('ok', count === 1 ? 'metric' : 'metrics', { count });
 }

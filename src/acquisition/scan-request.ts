@@ -25,6 +25,25 @@ export const SCAN_DEFAULTS: ScanRequest = {
   timeoutMs: 2000,
 };
 
+/** The broadcast address of a network as "10.0.0.0/8" names it; undefined for what is none, or has none. */
+function broadcastOf(range: string): string | undefined {
+  const [network = '', length = ''] = range.split('/');
+  const bits = /^\d{1,2}$/.test(length) ? Number(length) : 32;
+  if (!isIPv4(network) || bits > 30) return undefined;
+  const parts = network.split('.').map((part, index) => {
+    const ofHost = 0xff >> Math.min(Math.max(bits - 8 * index, 0), 8);
+    return Number(part) | ofHost;
+  });
+  return parts.join('.');
+}
+
+/** @returns the sentence for an address that is none */
+function describeWrong(address: string): string {
+  const broadcast = broadcastOf(address);
+  if (broadcast === undefined) return `Address "${address}" is no IPv4 address; write it like 192.168.1.10.`;
+  return `"${address}" is a range, and ranges are not searched; give the broadcast address of the network, ${broadcast}.`;
+}
+
 /** @throws Pm500Error CONFIG_INVALID, one sentence */
 function targetsOf({ addresses, interfaces, port }: ScanRequest): readonly ScanTarget[] {
   if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
@@ -35,7 +54,7 @@ function targetsOf({ addresses, interfaces, port }: ScanRequest): readonly ScanT
   }
   const wrong = addresses.find((address) => !isIPv4(address));
   if (wrong !== undefined) {
-    throw new Pm500Error('CONFIG_INVALID', `Address "${wrong}" is no IPv4 address; write it like 192.168.1.10.`);
+    throw new Pm500Error('CONFIG_INVALID', describeWrong(wrong));
   }
   if (addresses.length > 0) return addresses.map((address) => ({ address }));
   const targets = broadcastTargets(networkInterfaces(), interfaces);

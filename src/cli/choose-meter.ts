@@ -68,7 +68,7 @@ function chooseImplicit(options: Options): Pick<MeterChoice, 'rpiMs' | 'allowInp
  */
 export function chooseEthernetMeter(options: Options, command: string, more: Partial<MeterChoice>): MeterSettings {
   const host = onlyHost(options, command);
-  if (host === '') return failUsage(`The meter is missing; write ${command} HOST.`);
+  if (host === '') return failUsage(`The address of the meter is missing; write ${command} HOST.`);
   const transport = options.choice('transport', MESSAGING_KINDS) ?? METER_DEFAULTS.transport;
   const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? METER_DEFAULTS.enipPort;
   return settingsOf({ name: host, host, transport, port, ...chooseImplicit(options), ...more });
@@ -80,7 +80,7 @@ function chooseHost(options: Options, isSerial: boolean): string {
     for (const name of SERIAL_OPTIONS) {
       if (options.has(name)) failUsage(`Option --${name} is for --transport modbus-rtu; leave it out.`);
     }
-    return host === '' ? failUsage('The meter is missing; write pm500 read HOST.') : host;
+    return host === '' ? failUsage('The address of the meter is missing; write pm500 read HOST.') : host;
   }
   if (host !== '') failUsage(`Argument "${host}" has no use over a serial line; leave it out.`);
   const path = options.text('serial-port');

@@ -18,6 +18,7 @@ export const SCAN_HELP = `pm500 scan: finds EtherNet/IP devices by List Identity
 Usage: pm500 scan [ADDRESS ...] [options]
 
 ADDRESS is a device or the broadcast address of a network; without one, all networks of this computer are asked.
+Ranges such as 10.0.0.0/8 are not searched address by address: give 10.255.255.255.
 
 ${describeOptions(ROWS)}`;
 

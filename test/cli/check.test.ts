@@ -70,7 +70,7 @@ describe('pm500 check', function () {
 
   it('answers bad options and a meter that is not there with one sentence', async () => {
     for (const [args, sentence] of [
-      [['check'], /^The meter is missing; write pm500 check HOST/],
+      [['check'], /^The address of the meter is missing; write pm500 check HOST/],
       [['check', 'a', 'b'], /^Argument "b" is one too many/],
       [['check', 'a', '--wiring', '4P'], /^Option --wiring is "4P"; choose one of 1P/],
       [['check', 'a', '--seconds', '0'], /^Option --seconds is "0"/],

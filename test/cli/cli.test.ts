@@ -112,7 +112,7 @@ describe('pm500', function () {
       [['sim', '--start', 'monday'], /^Option --start is "monday"; give a time/],
       [['sim', '--json=yes'], /^Option --json takes no value/],
       [['sim', 'extra'], /^Argument "extra" has no meaning/],
-      [['read'], /^The meter is missing; write pm500 read HOST/],
+      [['read'], /^The address of the meter is missing; write pm500 read HOST/],
       [['read', 'a', 'b'], /^Argument "b" is one too many/],
       [['read', 'a', '--port', '0'], /^Option --port is "0"/],
       [['read', 'a', '--interval', '199'], /^Option --interval is "199"; give a number from 200/],

@@ -45,6 +45,13 @@ describe('pm500 scan', () => {
 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [['meter-1'], /^Address "meter-1" is no IPv4 address; write it like 192\.168\.1\.10\.\n$/],
+    [
+      ['10.0.0.0/8'],
+      /^"10\.0\.0\.0\/8" is a range, .* give the broadcast address of the network, 10\.255\.255\.255\.\n$/,
+    ],
+    [['192.168.5.17/20'], /^"192\.168\.5\.17\/20" is a range, .* network, 192\.168\.15\.255\.\n$/],
+    [['10.0.0.1/32'], /^Address "10\.0\.0\.1\/32" is no IPv4 address/],
+    [['10.0.0.1-20'], /^Address "10\.0\.0\.1-20" is no IPv4 address/],
     [['--interface', 'nowhere0'], /^There is no network interface "nowhere0"; choose from .+\.\n$/],
     [['127.0.0.1', '--interface', 'lo'], /do not go together/],
     [['--timeout', '5'], /^Option --timeout is "5"; give a number from 100 to 60000\.\n$/],

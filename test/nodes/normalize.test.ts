@@ -39,6 +39,19 @@ describe('pm500-normalize', () => {
     assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '18 metrics' });
   });
 
+  it('counts in words: one alarm is an alarm', async () => {
+    const rule = (id: string): object => ({ id, metric: 'frequency', condition: 'above', limit: -1 });
+    const confirmed = sampleReading([102, 108], seededRandom(1), Date.now());
+    for (const [rules, text] of [
+      [[rule('a')], '1 alarm'],
+      [[rule('a'), rule('b')], '2 alarms'],
+    ] as const) {
+      const node = create({ alarmRules: JSON.stringify(rules) });
+      await node.receive({ payload: confirmed });
+      assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text });
+    }
+  });
+
   it('keeps saying that settings are left out, yellow, unless something worse is to be shown', async () => {
     const confirmed = { ...reading, layout: { ...reading.layout, confirmed: true } };
     const [block] = confirmed.blocks;

@@ -1,7 +1,7 @@
 import { CATALOGUE, COUNTER_NAMES } from '../../meter/catalogue';
 import type { EnergyWindow, Flows } from './energy-window';
 import type { Fault } from './verdict';
-import { formatNumber } from './words';
+import { formatDuration, formatNumber } from './words';
 
 /** Wh or varh below which nothing is decided: counters show 0.1 kWh, and a single holds no finer steps of 1e6 kWh. */
 const ENOUGH_WH = 2_000;
@@ -60,10 +60,10 @@ function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
   const faults: Fault[] = [];
   const fitting = new Map<string, string>();
   const open = new Map<string, string>();
-  const minutes = formatNumber(window.elapsedMs / 60_000);
+  const time = formatDuration(window.elapsedMs);
   for (const { name, flow, seen, unit } of counters) {
     const wanted = expected[flipped ? FLIPPED[flow] : flow];
-    const words = `${name} grew by ${formatNumber(seen, unit)} in ${minutes} min; the integral of power is ${formatNumber(wanted, unit)}`;
+    const words = `${name} grew by ${formatNumber(seen, unit)} in ${time}; the integral of power is ${formatNumber(wanted, unit)}`;
     if (Math.max(seen, wanted) < ENOUGH_WH) open.set(name, `${words}: too little to decide.`);
     else if (!fits(seen, wanted, sumOf(flow)))
       faults.push({ metrics: [name], evidence: `${words}: they do not agree.` });

@@ -3,11 +3,16 @@ import { numberAt, type Numbers, type Relation, type RelationState } from './rel
 
 const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
 
-/** A number for people: five digits, with its unit. */
+/** A number for people: five digits, with its unit. No separators: a person copies a scale from here into a layout file. */
 export function formatNumber(value: number, unit = ''): string {
-  const text =
-    Math.abs(value) >= 1e5 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(5)).toString();
+  const text = (Math.abs(value) >= 1e5 ? Math.round(value) : Number(value.toPrecision(5))).toString();
   return unit === '' ? text : `${text} ${unit}`;
+}
+
+/** A time for people: seconds while they are few, else minutes. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Number((milliseconds / 60_000).toPrecision(3))} min`;
 }
 
 export function formatMetric(name: string, value: number): string {
