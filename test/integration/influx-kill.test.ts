@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEFAULTS } from '../../nodes/shared/defaults';
@@ -7,6 +7,7 @@ import { seededRandom } from '../../src/support/random';
 import { startInfluxDb, type InfluxDb } from '../support/influxdb';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 import type { FlowEntry } from '../support/node-red-admin';
+import { acknowledgedIn, notedCounts } from '../support/noted-counts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 
@@ -17,17 +18,13 @@ const KILLS = Number(process.env['PM500_KILLS'] ?? '8');
 const SEED = Number(process.env['PM500_SEED'] ?? Date.now() % 1_000_000);
 const LONGEST_RUN_MS = 1500;
 const START = 1_767_600_000_000;
-const COUNT_EVERY_MS = 10;
 const POINTS_PER_MESSAGE = 5;
 
-/**
- * A function node numbers the points, never twice, also over restarts: the clock runs ahead of the numbers. A file node
- * notes the first number of each message that influx-out has acknowledged.
- */
-function flowOf(url: string, acknowledged: string, countFrom: number): readonly FlowEntry[] {
+/** Points with numbers for a time, which influx-out acknowledges by the message. */
+function flowOf(url: string, notes: string, countFrom: number): readonly FlowEntry[] {
   const tab = 'kill-tab';
-  const at = { z: tab, x: 100, y: 100 };
-  return [
+  const out = 'kill-out';
+  const entries = [
     { id: tab, type: 'tab', label: 'kills', disabled: false, info: '', env: [] },
     {
       ...DEFAULTS['influx-target'],
@@ -40,80 +37,20 @@ function flowOf(url: string, acknowledged: string, countFrom: number): readonly 
       batchLines: 50,
     },
     {
-      ...at,
-      id: 'kill-inject',
-      type: 'inject',
-      name: '',
-      props: [],
-      repeat: String(COUNT_EVERY_MS / 1000),
-      crontab: '',
-      once: true,
-      onceDelay: 0.01,
-      topic: '',
-      wires: [['kill-count']],
-    },
-    {
-      ...at,
-      id: 'kill-count',
-      type: 'function',
-      name: '',
-      func: `const first = Math.max(context.get('next') ?? 0, Date.now() - ${countFrom});
-context.set('next', first + ${POINTS_PER_MESSAGE});
-msg.first = first;
-msg.payload = Array.from({ length: ${POINTS_PER_MESSAGE} }, (_, at) => ({ measurement: 'counted', fields: { f: first + at }, timestamp: ${START} + first + at }));
-return msg;`,
-      outputs: 1,
-      timeout: 0,
-      noerr: 0,
-      initialize: '',
-      finalize: '',
-      libs: [],
-      wires: [['kill-out']],
-    },
-    { ...at, ...DEFAULTS['influx-out'], id: 'kill-out', type: 'influx-out', target: 'kill-target', wires: [[]] },
-    {
-      ...at,
-      id: 'kill-done',
-      type: 'complete',
-      name: '',
-      scope: ['kill-out'],
-      uncaught: false,
-      wires: [['kill-first']],
-    },
-    {
-      ...at,
-      id: 'kill-first',
-      type: 'function',
-      name: '',
-      func: 'msg.payload = `<${msg.first}>`; return msg;',
-      outputs: 1,
-      timeout: 0,
-      noerr: 0,
-      initialize: '',
-      finalize: '',
-      libs: [],
-      wires: [['kill-note']],
-    },
-    {
-      ...at,
-      id: 'kill-note',
-      type: 'file',
-      name: '',
-      filename: acknowledged,
-      filenameType: 'str',
-      appendNewline: true,
-      createDir: false,
-      overwriteFile: 'false',
-      encoding: 'none',
+      ...DEFAULTS['influx-out'],
+      z: tab,
+      x: 100,
+      y: 100,
+      id: out,
+      type: 'influx-out',
+      target: 'kill-target',
       wires: [[]],
     },
-  ] as readonly FlowEntry[];
-}
-
-/** First numbers of acknowledged messages; a note that a kill cut short does not count. */
-function acknowledgedIn(file: string): readonly number[] {
-  if (!existsSync(file)) return [];
-  return [...readFileSync(file, 'utf8').matchAll(/<(\d+)>/g)].map(([, number]) => Number(number));
+  ];
+  const point = `{ measurement: 'counted', fields: { f: first + at }, timestamp: ${START} + first + at }`;
+  const payload = `Array.from({ length: ${POINTS_PER_MESSAGE} }, (_, at) => (${point}))`;
+  const counts = notedCounts({ tab, out, notes, countFrom, numbersPerMessage: POINTS_PER_MESSAGE, payload });
+  return [...(entries as readonly FlowEntry[]), ...counts];
 }
 
 describe('Node-RED killed at random moments', function () {

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { connect } from 'mqtt';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session';
-import { systemClock } from '../../src/support/clock';
+import { realDependencies } from '../sparkplug/real-dependencies';
 import { rebirthCommand, sample } from '../sparkplug/samples';
 import { Watcher } from '../sparkplug/watcher';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto';
@@ -56,13 +53,7 @@ describe('a Mosquitto that denies topics', function () {
         settleMs: 20,
         birthReturnMs: RETURN_MS,
       },
-      {
-        clock: systemClock,
-        random: Math.random,
-        logger: { debug: log, info: log, warn: log, error: log },
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(memoryBdSeqStore()),
-      },
+      { ...realDependencies(), logger: { debug: log, info: log, warn: log, error: log } },
     );
     edge.start();
     edge.publish('M', [sample('a', 1, { at: Date.now() })]);

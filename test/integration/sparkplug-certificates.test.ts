@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { COUNTED, COUNTING, acknowledgedIn, countingFlow } from '../sparkplug/counting-flow';
+import { COUNTED, COUNTING, countingFlow } from '../sparkplug/counting-flow';
+import { acknowledgedIn } from '../support/noted-counts';
 import { Watcher } from '../sparkplug/watcher';
 import { CertificateAuthority } from '../support/certificates';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto';

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from 'mqtt';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import type { BrokerSettings, ProtocolVersion } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
-import { systemClock } from '../../src/support/clock';
-import { silentLogger } from '../../src/support/logger';
+import { realDependencies } from '../sparkplug/real-dependencies';
 import { sample } from '../sparkplug/samples';
 import { CertificateAuthority } from '../support/certificates';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto';
@@ -35,13 +31,7 @@ describe('ways to a Mosquitto', function () {
         settleMs: 20,
         ...further,
       },
-      {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(memoryBdSeqStore()),
-      },
+      realDependencies(),
     );
     open.push(edge);
     edge.start();

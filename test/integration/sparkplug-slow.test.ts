@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { connect } from 'mqtt';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import { conditionOf } from '../../src/sparkplug/condition';
 import type { MetricSample } from '../../src/sparkplug/metrics';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
+import { realDependencies } from '../sparkplug/real-dependencies';
 import { Watcher } from '../sparkplug/watcher';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto';
 import { TcpLink } from '../support/tcp-link';
@@ -65,14 +63,7 @@ describe('Sparkplug edge node whose broker stops reading', function () {
         settleMs: 50,
         history: { valuesPerSecond: 5000, maximumAgeMs: Infinity },
       },
-      {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(memoryBdSeqStore()),
-        outbox,
-      },
+      { ...realDependencies(), outbox },
     );
     edge.start();
     publish();

@@ -1,11 +1,9 @@
-import { connect } from 'mqtt';
 import { openOutbox } from '../../src/outbox/disk';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { sample } from './samples';
+import { realDependencies } from './real-dependencies';
 
 /**
  * An edge node in a process of its own, without a broker, to be killed: `edge-process.ts FOLDER COUNT` keeps so many
@@ -20,14 +18,7 @@ const edge = new EdgeSession(
     broker: { host: '127.0.0.1', port: 9, keepAliveSeconds: 5, connectTimeoutMs: 1000 },
     history: { valuesPerSecond: 1000, maximumAgeMs: Infinity },
   },
-  {
-    clock: systemClock,
-    random: Math.random,
-    logger: silentLogger,
-    openLink: createOpenLink(connect, systemClock),
-    bdSeq: createBdSeqCounter(memoryBdSeqStore()),
-    outbox,
-  },
+  { ...realDependencies(), outbox },
 );
 edge.start();
 for (let index = 0; index < Number(count); index++) edge.publish('M', [sample('count', index, { at: Date.now() })]);

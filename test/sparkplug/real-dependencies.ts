@@ -1,0 +1,17 @@
+import { connect } from 'mqtt';
+import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createOpenLink } from '../../src/sparkplug/mqtt-link';
+import type { EdgeSessionDependencies } from '../../src/sparkplug/session';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+
+/** What an edge node needs that talks to a real broker: time, MQTT, and a bdSeq that begins anew with every call. */
+export function realDependencies(): EdgeSessionDependencies {
+  return {
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    openLink: createOpenLink(connect, systemClock),
+    bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+  };
+}
