@@ -1,4 +1,5 @@
 import { METER_DEFAULTS } from '../../src/acquisition/meter-settings';
+import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
 import { QUIRKS } from '../../src/meter/quirks';
 
 /**
@@ -66,6 +67,8 @@ export const DEFAULTS = {
     demandMinutes: 15,
     demandWindow: 'fixed',
     powerFactorLimit: 0.9,
+    minimumVolts: DEFAULT_KPI_SETTINGS.minimumVolts,
+    minimumAmperes: DEFAULT_KPI_SETTINGS.minimumAmperes,
     co2KgPerKwh: 0,
     timeZone: '',
     tariff: '',

@@ -36,6 +36,8 @@ const VOLTS: NumberRange = { min: 1, max: 1_000_000, unit: 'V' };
 const AMPERES: NumberRange = { min: 0.001, max: 1_000_000, unit: 'A' };
 const DEMAND: NumberRange = { min: 1, max: 60, unit: 'min', whole: true };
 const POWER_FACTOR: NumberRange = { min: 0.1, max: 1 };
+const LEAST_VOLTS: NumberRange = { min: 0, max: 1_000_000, unit: 'V' };
+const LEAST_AMPERES: NumberRange = { min: 0, max: 1_000_000, unit: 'A' };
 const CO2: NumberRange = { min: 0, max: 100, unit: 'kg/kWh' };
 const HERTZ = ['50', '60'] as const;
 
@@ -94,6 +96,8 @@ function readKpis(
     demandMinutes,
     demandWindow: config.choice('demandWindow', ['fixed', 'sliding']),
     powerFactorLimit: config.number('powerFactorLimit', POWER_FACTOR),
+    minimumVolts: config.number('minimumVolts', LEAST_VOLTS),
+    minimumAmperes: config.number('minimumAmperes', LEAST_AMPERES),
     co2KgPerKwh: config.number('co2KgPerKwh', CO2),
     ...(timeZone === '' ? {} : { timeZone }),
     ...(tariff === undefined ? {} : { tariff }),

@@ -74,14 +74,21 @@ describe('unbalance', () => {
     assert.equal('current_unbalance' in update({ current_l1: 1, current_l2: 1 }), false);
     const zero = update({ current_l1: 0, current_l2: 0, current_l3: 0 })['current_unbalance'];
     assert.deepEqual([zero?.quality, zero?.reason], ['bad', 'undefined_result']);
-    const small = { current_l1: 1, current_l2: 1, current_l3: 2 };
+    const small = { current_l1: 2, current_l2: 2, current_l3: 3 };
+    assert.equal(update(small)['current_unbalance']?.quality, 'good');
     assert.equal(update(small, { minimumAmperes: 5 })['current_unbalance']?.quality, 'bad');
+    const noise = { current_l1: 0.4, current_l2: 0, current_l3: 0 };
+    assert.equal(update(noise)['current_unbalance']?.reason, 'undefined_result', 'no 200 %');
+    assert.equal(Number(update(noise, { minimumAmperes: 0 })['current_unbalance']?.value).toFixed(6), '200.000000');
+    const dead = { voltage_l1_l2: 6, voltage_l2_l3: 1, voltage_l3_l1: 0 };
+    assert.equal(update(dead)['voltage_unbalance']?.reason, 'undefined_result');
+    assert.equal(update(dead, { minimumVolts: 1 })['voltage_unbalance']?.quality, 'good');
   });
 
   it('is as good, and its place as well known, as the worst of its inputs', () => {
-    const telemetry = telemetryOf(START, { current_l1: 1, current_l2: 1, current_l3: 1 });
+    const telemetry = telemetryOf(START, { current_l1: 9, current_l2: 9, current_l3: 9 });
     const worst = { quality: 'uncertain', reason: 'layout_inferred', provenance: 'inferred' } as const;
-    const metrics = { ...telemetry.metrics, current_l3: sampleOf('current_l3', 1, START, worst) };
+    const metrics = { ...telemetry.metrics, current_l3: sampleOf('current_l3', 9, START, worst) };
     const { quality, reason, provenance } = new KpiSet(settings).update({ ...telemetry, metrics })[
       'current_unbalance'
     ]!;
@@ -321,14 +328,21 @@ describe('KPI settings', () => {
       demandMinutes: 7,
       timeZone: 'Mars/Olympus',
       co2KgPerKwh: -1,
-      tanPhi: 'x',
+      powerFactorLimit: 'x',
       tariff: { timeZone: 'UTC' },
       periods: ['year'],
     });
     assert.deepEqual(read, { ...DEFAULT_KPI_SETTINGS, periods: ['year'] });
     assert.deepEqual(
       problems.map((problem) => problem.split(' ')[0]),
-      ['tariff.periods', 'kpis.kpis[0]', 'kpis.timeZone', 'kpis.demandMinutes', 'kpis.tanPhi', 'kpis.co2KgPerKwh'],
+      [
+        'tariff.periods',
+        'kpis.kpis[0]',
+        'kpis.timeZone',
+        'kpis.demandMinutes',
+        'kpis.powerFactorLimit',
+        'kpis.co2KgPerKwh',
+      ],
     );
     for (const problem of problems) assert.match(problem, /^\S+ is [^\n]+, expected [^\n]+; correct [^\n]+\.$/);
   });

@@ -1,6 +1,6 @@
 import { PERIODS, type Period } from '../../meter/derived-metrics';
 import { hasCode } from '../../support/errors';
-import { Expect, isRecord, type UnknownRecord } from '../../support/expect';
+import { Expect } from '../../support/expect';
 import { parseTariff, parseTimeZone } from '../tariff/parse-tariff';
 import type { Tariff } from '../tariff/tariff';
 import { tanPhiOf } from './figures';
@@ -34,8 +34,10 @@ export const DEFAULT_KPI_SETTINGS: KpiSettings = {
   demandWindow: 'fixed',
   tanPhi: tanPhiOf(0.9),
   co2KgPerKwh: 0,
-  minimumVolts: 0,
-  minimumAmperes: 0,
+  // A tenth of the lowest usual nominal voltage (208 V line to line): where IEC 61000-4-30 begins to ask for accuracy.
+  minimumVolts: 20,
+  // 5 % of a small feeder of 20 A: from 5 % on IEC 62053-21 asks for full accuracy of a meter behind current transformers.
+  minimumAmperes: 1,
 };
 
 const expect = new Expect('CONFIG_INVALID', 'correct the KPI settings; until then the default is used.');
@@ -54,12 +56,10 @@ function choices<Choice extends string>(path: string, value: unknown, all: reado
   return expect.array(path, value).map((item, index) => expect.choice(`${path}[${index}]`, item, all));
 }
 
-/** The threshold as tan phi, or as the power factor that the contract names. */
-function threshold(record: UnknownRecord): number {
-  const powerFactor = record['powerFactorLimit'];
-  if (powerFactor === undefined) return atLeastZero('kpis.tanPhi', record['tanPhi']);
-  const limit = expect.finite('kpis.powerFactorLimit', powerFactor);
-  if (!(limit > 0 && limit <= 1)) expect.fail('kpis.powerFactorLimit', powerFactor, 'a number above 0, up to 1');
+/** The threshold as the power factor that the contract names. */
+function threshold(path: string, value: unknown): number {
+  const limit = expect.finite(path, value);
+  if (!(limit > 0 && limit <= 1)) expect.fail(path, value, 'a number above 0, up to 1');
   return tanPhiOf(limit);
 }
 
@@ -85,7 +85,6 @@ export function parseKpiSettings(value: unknown): ParsedKpiSettings {
   const read = <Result>(key: string, fallback: Result, parse: (path: string, member: unknown) => Result): Result =>
     record[key] === undefined ? fallback : (attempt(() => parse(`kpis.${key}`, record[key])) ?? fallback);
   const base = DEFAULT_KPI_SETTINGS;
-  const hasThreshold = isRecord(record) && (record['tanPhi'] ?? record['powerFactorLimit']) !== undefined;
   const tariff = read<Tariff | undefined>('tariff', undefined, (_path, member) => parseTariff(member));
   const settings: KpiSettings = {
     kpis: read('kpis', base.kpis, (path, member) => choices(path, member, KPI_KEYS)),
@@ -95,7 +94,7 @@ export function parseKpiSettings(value: unknown): ParsedKpiSettings {
     demandWindow: read('demandWindow', base.demandWindow, (path, member) =>
       expect.choice(path, member, ['fixed', 'sliding'] as const),
     ),
-    tanPhi: (hasThreshold ? attempt(() => threshold(record)) : undefined) ?? base.tanPhi,
+    tanPhi: read('powerFactorLimit', base.tanPhi, threshold),
     co2KgPerKwh: read('co2KgPerKwh', base.co2KgPerKwh, atLeastZero),
     minimumVolts: read('minimumVolts', base.minimumVolts, atLeastZero),
     minimumAmperes: read('minimumAmperes', base.minimumAmperes, atLeastZero),
