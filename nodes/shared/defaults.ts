@@ -62,6 +62,8 @@ export const DEFAULTS = {
     minIntervalSeconds: 0,
     maxIntervalSeconds: 300,
     energyDeltas: false,
+    partialDeltas: false,
+    maxPowerKw: '',
     kpis: [],
     periods: ['day', 'month'],
     demandMinutes: 15,

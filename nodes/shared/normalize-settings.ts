@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { NodeAPI } from 'node-red';
+import type { EnergyDeltasSettings } from '../../src/domain/counters/energy-deltas';
 import { parseDeadbands } from '../../src/domain/deadband';
 import { KPI_KEYS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
 import { parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settings';
 import { KPIS_OF_DEFAULTS, rulesOf } from '../../src/domain/normalizer/rules';
 import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
 import type { NominalValues } from '../../src/meter/alarm-defaults';
-import { ALL_METRICS, PERIODS, tariffMetrics } from '../../src/meter/derived-metrics';
+import { ALL_METRICS, ENERGY_COUNTERS, PERIODS, tariffMetrics } from '../../src/meter/derived-metrics';
 import { WIRING_MODES, type WiringMode } from '../../src/meter/identity';
 import type { Metric } from '../../src/meter/measurement';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
@@ -39,6 +40,7 @@ const POWER_FACTOR: NumberRange = { min: 0.1, max: 1 };
 const LEAST_VOLTS: NumberRange = { min: 0, max: 1_000_000, unit: 'V' };
 const LEAST_AMPERES: NumberRange = { min: 0, max: 1_000_000, unit: 'A' };
 const CO2: NumberRange = { min: 0, max: 100, unit: 'kg/kWh' };
+const KILOWATTS: NumberRange = { min: 0.001, max: 10_000_000, unit: 'kW' };
 const HERTZ = ['50', '60'] as const;
 
 /** Collects sentences instead of giving up. */
@@ -120,6 +122,24 @@ function readNominal(config: Config): NominalValues | undefined {
   };
 }
 
+/** A feeder bears more than its rated current for a while. */
+const OVERLOAD = 1.5;
+
+/** Which counters have deltas, and what no load moves further: the rated power, else what the rated current allows. */
+function readCounters(config: Config, nominal: NominalValues | undefined): EnergyDeltasSettings {
+  const isGiven = config.text('maxPowerKw') !== '';
+  const { ratedAmperes, lineToNeutralVolts } = nominal ?? {};
+  const ofCurrent =
+    ratedAmperes === undefined || lineToNeutralVolts === undefined ? undefined : 3 * ratedAmperes * lineToNeutralVolts;
+  const given = isGiven ? 1000 * config.number('maxPowerKw', KILOWATTS) : undefined;
+  const maxPower = given ?? (ofCurrent === undefined ? undefined : OVERLOAD * ofCurrent);
+  const all = config.flag('energyDeltas') && config.flag('partialDeltas');
+  return {
+    ...(all ? { counters: ENERGY_COUNTERS.map(({ name }) => name) } : {}),
+    ...(maxPower === undefined ? {} : { maxPower }),
+  };
+}
+
 function readWiring(config: Config): WiringMode | undefined {
   const wiring = config.choice('wiring', ['', ...WIRING_MODES]);
   return wiring === '' ? undefined : wiring;
@@ -138,6 +158,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
   const energyDeltas = config.flag('energyDeltas');
   const [ownRules, bands] = [read('alarmRules'), read('deadbands')];
   const wiring = readWiring(config);
+  const counters = readCounters(config, nominal);
   const staleSeconds = config.number('staleSeconds', DAY_SECONDS);
   const intervals = {
     minIntervalMs: 1000 * config.number('minIntervalSeconds', DAY_SECONDS),
@@ -164,6 +185,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
       settings: {
         energyDeltas,
         alarmRules: rules.rules,
+        counters,
         ...known,
         ...(wiring === undefined ? {} : { wiring }),
         ...(staleSeconds === 0 ? {} : { staleAfterMs: 1000 * staleSeconds }),

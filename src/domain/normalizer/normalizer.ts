@@ -69,7 +69,7 @@ export class Normalizer {
   ) {
     const state = readState(saved);
     const { kpis, report, alarmRules, wiring, staleAfterMs } = settings;
-    this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, {}, state.kpis);
+    this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, settings.counters, state.kpis);
     this.alarms = new AlarmSet(alarmRules, state.alarms);
     this.activeCounts = countAlarms(this.alarms.active());
     this.report = report === undefined ? undefined : new ReportByException(report);

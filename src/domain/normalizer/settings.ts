@@ -1,5 +1,6 @@
 import type { WiringMode } from '../../meter/identity';
 import type { AlarmRule } from '../alarms/rule';
+import type { EnergyDeltasSettings } from '../counters/energy-deltas';
 import type { ReportSettings } from '../deadband';
 import type { KpiSettings } from '../kpis/settings';
 
@@ -13,6 +14,8 @@ export interface NormalizerSettings {
   readonly kpis?: KpiSettings;
   /** True: energy deltas are part of the telemetry, not only of the KPIs. */
   readonly energyDeltas: boolean;
+  /** Which counters have deltas, and what bounds them. */
+  readonly counters?: EnergyDeltasSettings;
   readonly alarmRules: readonly AlarmRule[];
   /** Report by exception. */
   readonly report?: ReportSettings;
