@@ -111,6 +111,7 @@ export class MeterSession {
       layout: { name: layoutName, confirmed: this.settings.layoutConfirmed },
       // Never newer than any of its data.
       timestamp: times.length > 0 ? Math.min(...times) : (blocks[0]?.timestamp ?? this.dependencies.clock.now()),
+      bootId: this.dependencies.clock.bootId,
       blocks,
       ...(definitions.length === 0 ? {} : { definitions }),
     };
@@ -176,6 +177,7 @@ export class MeterSession {
         ...plan.place,
         group: plan.group,
         timestamp: raw.timestamp,
+        uptimeMs: raw.uptimeMs,
         latencyMs: raw.latencyMs,
         values,
         provenance: plan.provenance,

@@ -6,6 +6,8 @@ export interface RawBlock {
   readonly bytes: Uint8Array;
   /** When the data arrived, epoch milliseconds UTC. */
   readonly timestamp: number;
+  /** When the data arrived by the uptime of this host, ms: what elapsed between two reads is told by this alone. */
+  readonly uptimeMs: number;
   /** Request to reply; of data that the meter sends by itself its age when it was read. */
   readonly latencyMs: number;
 }
@@ -18,11 +20,16 @@ export async function receiveBlock(transport: Transport<MeterIdentity>, block: B
   const startedAt = clock.monotonic();
   if (transport.receive === undefined) {
     const bytes = await transport.read(block);
-    return { bytes, timestamp: clock.now(), latencyMs: clock.monotonic() - startedAt };
+    return { bytes, ...momentOf(clock, 0), latencyMs: clock.monotonic() - startedAt };
   }
   const { bytes, arrivedAt } = await transport.receive(block);
   const ageMs = Math.max(0, clock.monotonic() - arrivedAt);
-  return { bytes, timestamp: Math.floor(clock.now() - ageMs), latencyMs: ageMs };
+  return { bytes, ...momentOf(clock, ageMs), latencyMs: ageMs };
+}
+
+/** Both clocks at once, so that what lies between them says whether one was set. */
+function momentOf(clock: Clock, ageMs: number): Pick<RawBlock, 'timestamp' | 'uptimeMs'> {
+  return { timestamp: Math.floor(clock.now() - ageMs), uptimeMs: Math.round(clock.uptime() - ageMs) };
 }
 
 /** Blocks of equal content share their reads. */

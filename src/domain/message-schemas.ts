@@ -43,6 +43,7 @@ const block = {
     register: { type: 'number', description: 'Modbus: printed number of the first register, 3xxxxx' },
     group: { type: 'string' },
     timestamp: epochMilliseconds,
+    uptimeMs: { type: 'number', description: 'the same moment, milliseconds since the host that read it was booted' },
     latencyMs: { type: 'number' },
     values: { type: 'object', additionalProperties: value },
     provenance: { type: 'object', propertyNames: metricName, additionalProperties: provenance },
@@ -70,6 +71,7 @@ export const READING_JSON_SCHEMA = {
       properties: { name: { type: 'string' }, confirmed: { type: 'boolean' } },
     },
     timestamp: epochMilliseconds,
+    bootId: { type: 'string', description: 'which boot of which host uptimeMs belongs to' },
     blocks: { type: 'array', items: block },
     definitions: {
       type: 'array',

@@ -51,6 +51,7 @@ function checkBlock(expect: Expect, path: string, value: unknown): void {
   }
   expect.text(`${path}.group`, block['group']);
   expect.finite(`${path}.timestamp`, block['timestamp']);
+  if (block['uptimeMs'] !== undefined) expect.finite(`${path}.uptimeMs`, block['uptimeMs']);
   expect.finite(`${path}.latencyMs`, block['latencyMs']);
   const values = expect.record(`${path}.values`, block['values']);
   for (const name in values) {
@@ -88,6 +89,7 @@ export function parseReading(payload: unknown): Reading {
   expect.text('payload.layout.name', layout['name']);
   expect.flag('payload.layout.confirmed', layout['confirmed']);
   expect.finite('payload.timestamp', reading['timestamp']);
+  if (reading['bootId'] !== undefined) expect.text('payload.bootId', reading['bootId']);
   const blocks = expect.array('payload.blocks', reading['blocks']);
   for (let index = 0; index < blocks.length; index++) checkBlock(expect, `payload.blocks[${index}]`, blocks[index]);
   if (reading['definitions'] !== undefined) {

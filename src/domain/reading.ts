@@ -12,6 +12,11 @@ export interface Reading {
   readonly layout: LayoutReference;
   /** Time of the read in epoch milliseconds UTC: that of the oldest block, or of the attempt when none arrived. */
   readonly timestamp: number;
+  /**
+   * Which boot of which host `uptimeMs` of the blocks belongs to. Absent in readings of older versions and in those that
+   * something else makes: then only the wall clock says what elapsed.
+   */
+  readonly bootId?: string;
   readonly blocks: readonly ReadingBlock[];
   /** Metrics that only a site's own layout defines. */
   readonly definitions?: readonly Metric[];
@@ -59,6 +64,11 @@ export interface ReadingBlock {
   readonly group: string;
   /** When the reply arrived (or the attempt failed), epoch milliseconds UTC. */
   readonly timestamp: number;
+  /**
+   * The same moment as milliseconds since the host that read it was booted, which setting its wall clock does not move.
+   * Absent where the read failed.
+   */
+  readonly uptimeMs?: number;
   /** Request to reply, milliseconds; of data that the meter sends by itself its age when it was read. */
   readonly latencyMs: number;
   /** Canonical metric name to value in the metric's unit; null where the meter had none. Empty when the read failed. */

@@ -1,3 +1,5 @@
+import { readBootId, startUptime } from './uptime';
+
 /** A timer that can be cancelled; opaque to callers. */
 export interface Timer {
   cancel(): void;
@@ -9,6 +11,13 @@ export interface Clock {
   now(): number;
   /** Monotonic milliseconds with a fraction; only differences mean something. */
   monotonic(): number;
+  /**
+   * Milliseconds since the host was booted, the time that it slept included; setting the wall clock does not move it.
+   * Times of one `bootId` can be subtracted, also when another process of that host took them.
+   */
+  uptime(): number;
+  /** Which boot of which host this is. */
+  readonly bootId: string;
   /** Calls `callback` once after `delayMs`; a timer never keeps the process alive by itself when `background`. */
   after(delayMs: number, callback: () => void, background?: boolean): Timer;
 }
@@ -16,6 +25,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  uptime: startUptime(),
+  bootId: readBootId(),
   after: (delayMs, callback, background = false) => {
     const handle = setTimeout(callback, delayMs);
     if (background) handle.unref();

@@ -87,6 +87,8 @@ describe('startSchedule', () => {
     const clock: Clock = {
       now: () => still.now() + lagMs,
       monotonic: () => still.monotonic() + lagMs,
+      uptime: () => still.uptime() + lagMs,
+      bootId: still.bootId,
       after: (delayMs, callback) => still.after(delayMs, callback),
     };
     const schedule = startSchedule({

@@ -15,6 +15,8 @@ export async function settle(): Promise<void> {
 export class FakeClock implements Clock {
   private elapsed = 0;
   private wallOffset: number;
+  private sleptMs = 0;
+  bootId = 'fake-boot';
   private order = 0;
   private readonly timers = new Set<PendingTimer>();
 
@@ -28,6 +30,10 @@ export class FakeClock implements Clock {
 
   monotonic(): number {
     return this.elapsed;
+  }
+
+  uptime(): number {
+    return this.elapsed + this.sleptMs;
   }
 
   after(delayMs: number, callback: () => void): Timer {
@@ -44,6 +50,12 @@ export class FakeClock implements Clock {
   /** Sets the wall clock forward or back; timers and the monotonic clock do not notice. */
   jump(byMs: number): void {
     this.wallOffset += byMs;
+  }
+
+  /** The host sleeps: the wall clock and the uptime go on, timers and the monotonic clock stand still. */
+  suspend(forMs: number): void {
+    this.wallOffset += forMs;
+    this.sleptMs += forMs;
   }
 
   /** Moves time on, firing every timer that falls due in order and letting its consequences run. */

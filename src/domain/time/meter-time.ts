@@ -1,0 +1,175 @@
+import { isRecord } from '../../support/expect';
+import type { Reading, ReadingBlock } from '../reading';
+import type { ReadTimes, TimeLine } from './read-times';
+import { TimeLines, type TimeLinesState } from './time-lines';
+
+/** This software is younger: a host whose clock shows less has lost it, as a board without a battery does. */
+export const EARLIEST_MS = Date.UTC(2024, 0, 1);
+/** A reading may be this far ahead of the clock it is compared with, ms: two hosts are never quite together. */
+export const FUTURE_TOLERANCE_MS = 5_000;
+/** A time that lies before the last by less is out of order, not a clock that was set, ms. */
+const BACK_TOLERANCE_MS = 2_000;
+/** Nobody counts over more; more likely a clock was wrong, ms. */
+const LONGEST_MS = 400 * 24 * 3_600_000;
+/** Hosts that read one meter: one, or two that stand in for each other. */
+const MOST_BOOTS = 4;
+/** What has no uptime of its own and comes at once takes that of this process. */
+const OWN_BOOT = 'arrival';
+
+/** The clocks of the host that normalizes. */
+export interface Moment {
+  /** Epoch milliseconds UTC. */
+  readonly wallMs: number;
+  /** Milliseconds since the host was booted; absent where readings are not taken as they come. */
+  readonly uptimeMs?: number;
+}
+
+export interface MeterTimeState extends TimeLinesState {
+  readonly format: typeof FORMAT;
+  /** Where the last reading lies on the axis. */
+  readonly lastMs: number;
+  /** What elapsed over this place on the axis is not known. */
+  readonly breakMs?: number;
+  /** Where the boot of a host lies on the axis, by its id. */
+  readonly boots: Readonly<Record<string, number>>;
+}
+
+const FORMAT = 'pm500.time/1';
+
+interface Placed {
+  readonly axisMs: number;
+  /** What the wall clock showed, as far as that is possible. */
+  readonly wallMs: number;
+  readonly isPossible: boolean;
+}
+
+/**
+ * Places the readings of one meter on its axis (see `ReadTimes`). Within one boot of the host that reads, its uptime says
+ * what elapsed. A reading without one that comes at once takes the uptime of this host. For others, and over a boot, only
+ * the wall clock can say it; it is believed where it goes on from the last reading.
+ */
+export class MeterTime {
+  private readonly times: TimeLines;
+  private readonly boots: Map<string, number>;
+  private lastMs: number;
+  private breakMs: number;
+  private lines: readonly TimeLine[];
+
+  /** @param saved what `state()` gave; anything else is a start without a past */
+  constructor(saved?: unknown) {
+    const state: Readonly<Record<string, unknown>> = isRecord(saved) && saved['format'] === FORMAT ? saved : {};
+    this.times = new TimeLines(state);
+    this.lastMs = numberOr(state['lastMs'], Number.NEGATIVE_INFINITY);
+    this.breakMs = numberOr(state['breakMs'], Number.NEGATIVE_INFINITY);
+    const boots = isRecord(state['boots']) ? Object.entries(state['boots']) : [];
+    this.boots = new Map(boots.filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
+    this.boots.delete(OWN_BOOT);
+    this.lines = this.times.list([]);
+  }
+
+  take(reading: Reading, now: Moment): ReadTimes {
+    const places = new Map<number, number>();
+    let newest: Placed | undefined;
+    for (const block of reading.blocks) {
+      if (block.error !== undefined) continue;
+      const placed = this.place(block, reading.bootId, now);
+      if (placed === undefined) continue;
+      places.set(block.timestamp, placed.axisMs);
+      if (newest === undefined || placed.axisMs >= newest.axisMs) newest = placed;
+    }
+    const stepMs = newest === undefined ? undefined : this.advance(newest);
+    const { breakMs } = this;
+    return {
+      axisOf: (timestamp) => places.get(timestamp),
+      elapsedMs: (from, to) => (from < breakMs && to >= breakMs ? undefined : to - from),
+      lines: this.lines,
+      countsId: this.times.countsId,
+      isDoubtful: newest !== undefined && !(newest.isPossible && this.times.isBelieved),
+      ...(stepMs === undefined ? {} : { stepMs }),
+    };
+  }
+
+  /** Plain JSON to go on from. */
+  state(): MeterTimeState {
+    return {
+      format: FORMAT,
+      ...this.times.state(),
+      lastMs: this.lastMs,
+      ...(Number.isFinite(this.breakMs) ? { breakMs: this.breakMs } : {}),
+      boots: Object.fromEntries(this.boots),
+    };
+  }
+
+  /** The wall clock of a reading that is newer than all before says where the lines are. */
+  private advance({ axisMs, wallMs, isPossible }: Placed): number | undefined {
+    if (axisMs < this.lastMs) return undefined;
+    this.lastMs = axisMs;
+    let stepMs: number | undefined;
+    if (isPossible) stepMs = this.times.take(axisMs, wallMs - axisMs);
+    else stepMs = this.times.lose(wallMs - axisMs);
+    this.lines = this.times.list(this.lines);
+    return stepMs;
+  }
+
+  private place(block: ReadingBlock, bootId: string | undefined, now: Moment): Placed | undefined {
+    const { timestamp } = block;
+    // What is ahead of this host's clock was not read later than now.
+    const wallMs = timestamp > now.wallMs + FUTURE_TOLERANCE_MS ? now.wallMs : timestamp;
+    const isPossible = wallMs >= EARLIEST_MS;
+    const stamp = stampOf(block, wallMs, bootId, now);
+    const known = stamp === undefined ? undefined : this.boots.get(stamp.bootId);
+    if (stamp !== undefined && known !== undefined) {
+      const axisMs = Math.round(stamp.uptimeMs + known);
+      if (this.isCredible(axisMs, wallMs)) return { axisMs, wallMs, isPossible };
+    }
+    if (!isPossible) return undefined;
+    const axisMs = this.continueFrom(wallMs, Math.abs(now.wallMs - wallMs) <= FUTURE_TOLERANCE_MS);
+    if (stamp !== undefined) this.remember(stamp.bootId, axisMs - stamp.uptimeMs);
+    return { axisMs, wallMs, isPossible };
+  }
+
+  /** An uptime that leaps is none; one that goes back is one only of an old reading, whose wall clock is as old. */
+  private isCredible(axisMs: number, wallMs: number): boolean {
+    if (axisMs < this.lastMs - BACK_TOLERANCE_MS) return this.times.knows(axisMs, wallMs - axisMs);
+    return axisMs - this.lastMs <= LONGEST_MS;
+  }
+
+  /** Where a reading lies of which only the wall clock is known. */
+  private continueFrom(wallMs: number, isLive: boolean): number {
+    const offset = this.times.offsetMs;
+    if (offset === undefined || !Number.isFinite(this.lastMs)) return wallMs;
+    for (const each of this.times.offsets) {
+      if (wallMs - each >= this.lastMs - BACK_TOLERANCE_MS) return wallMs - each;
+    }
+    const onLine = wallMs - offset;
+    // Something old that comes late has its place; what is read just now comes after all that was.
+    if (!isLive && onLine <= this.lastMs) return onLine;
+    this.breakMs = this.lastMs + 1;
+    return this.breakMs;
+  }
+
+  private remember(bootId: string, base: number): void {
+    if (!this.boots.has(bootId) && this.boots.size >= MOST_BOOTS) {
+      const [oldest] = this.boots.keys();
+      if (oldest !== undefined) this.boots.delete(oldest);
+    }
+    this.boots.set(bootId, base);
+  }
+}
+
+/** The uptime of a block, where it has one or came at once. */
+function stampOf(
+  { uptimeMs }: ReadingBlock,
+  wallMs: number,
+  bootId: string | undefined,
+  now: Moment,
+): { readonly bootId: string; readonly uptimeMs: number } | undefined {
+  if (uptimeMs !== undefined && bootId !== undefined) return { bootId, uptimeMs };
+  const ageMs = now.wallMs - wallMs;
+  if (now.uptimeMs === undefined || Math.abs(ageMs) > FUTURE_TOLERANCE_MS) return undefined;
+  return { bootId: OWN_BOOT, uptimeMs: now.uptimeMs - ageMs };
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+}
