@@ -63,7 +63,7 @@ export class NormalizeRun {
   /** @returns what the reading was worth */
   async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<QualityCounts> {
     this.refuseWhenClosing();
-    const accepted = this.meters.accept(reading, this.clock.now());
+    const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     await this.send(accepted, message, send);
     return accepted.counts;
@@ -71,7 +71,7 @@ export class NormalizeRun {
 
   async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
     this.refuseWhenClosing();
-    const { telemetry, events } = this.meters.command(command, this.clock.now());
+    const { telemetry, events } = this.meters.command(command, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     for (const one of telemetry) await this.sendTelemetry(one, { ...message, topic: one.meter.name }, send);
     const answers = events.map((payload): NodeMessage => ({ ...message, topic: payload.meter.name, payload }));
@@ -109,7 +109,7 @@ export class NormalizeRun {
     const send: Send = (message) => {
       this.node.send(message);
     };
-    for (const outcome of this.meters.tick(this.clock.now())) {
+    for (const outcome of this.meters.tick(this.clock.now(), this.clock.uptime())) {
       if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
       this.file?.changed();
       await this.send(outcome, {}, send);

@@ -4,6 +4,7 @@ import type { Metric, Provenance } from '../meter/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import type { MeterReference, Reading, ReadingBlock, Value } from './reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from './telemetry';
+import { EARLIEST_MS, FUTURE_TOLERANCE_MS } from './time/meter-time';
 import type { QualityTally } from './normalizer/tally';
 import { absentMetrics } from './wiring';
 
@@ -16,10 +17,6 @@ const LAYOUT_REASONS: Readonly<Record<Provenance, QualityReason | undefined>> = 
   assumed: 'layout_assumed',
 };
 
-/** This software is younger: a host whose clock shows less has lost it, as a board without a battery does. */
-const EARLIEST_MS = Date.UTC(2024, 0, 1);
-/** A reading may be this far ahead of the clock it is compared with, ms: two hosts are never quite together. */
-const FUTURE_TOLERANCE_MS = 5_000;
 /** Shared reads may come a little out of order, ms; a clock that was set back goes further. */
 const BACK_TOLERANCE_MS = 1_000;
 
@@ -31,6 +28,8 @@ export interface NormalizeContext {
   readonly staleAfterMs?: number;
   /** Time of the reading before of the same meter, epoch milliseconds UTC. */
   readonly previousTimestamp?: number;
+  /** True while the wall clock shows what is not believed: it was set just before. */
+  readonly isClockDoubtful?: boolean;
   /** The configured wiring. */
   readonly wiring?: WiringMode;
   /** What the layout check has found, by metric. */
@@ -67,6 +66,7 @@ function reasonOfMeter({
 function reasonOfTime({ timestamp }: ReadingBlock, context: NormalizeContext): QualityReason | undefined {
   const { nowMs, staleAfterMs, previousTimestamp } = context;
   if (
+    context.isClockDoubtful === true ||
     timestamp < EARLIEST_MS ||
     (previousTimestamp !== undefined && timestamp < previousTimestamp - BACK_TOLERANCE_MS) ||
     (nowMs !== undefined && timestamp > nowMs + FUTURE_TOLERANCE_MS)

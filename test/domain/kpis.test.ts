@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FixedDemand, SlidingDemand, type Demand } from '../../src/domain/kpis/demand';
+import type { Demand } from '../../src/domain/kpis/demand';
+import { FixedDemand } from '../../src/domain/kpis/fixed-demand';
 import { KPI_KEYS, KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
 import { KpiSet } from '../../src/domain/kpis/kpi-set';
 import { DEFAULT_KPI_SETTINGS, parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settings';
+import { SlidingDemand } from '../../src/domain/kpis/sliding-demand';
 import { DeltaCursor, type Piece } from '../../src/domain/kpis/split';
 import { unbalancePercent } from '../../src/domain/kpis/unbalance';
 import { parseTelemetry } from '../../src/domain/parse-message';
@@ -21,6 +23,7 @@ const piece = (fromMs: number, toMs: number, added: number): Piece => ({
   added,
   fromMs,
   toMs,
+  timestamp: toMs,
   judgement: GOOD,
 });
 const settings: KpiSettings = { ...DEFAULT_KPI_SETTINGS, kpis: KPI_KEYS, co2KgPerKwh: 0.5 };
@@ -119,11 +122,14 @@ describe('demand', () => {
     for (let round = 0; round < 100; round++) {
       const window = new FixedDemand(5 * MINUTE_MS);
       const demands: Demand[] = [];
+      const guessed = new Set<number>();
       let [at, added] = [START, 0];
       while (at < START + 120 * MINUTE_MS) {
         const next = Math.min(at + 1 + Math.floor(random() ** 3 * 20 * MINUTE_MS), START + 120 * MINUTE_MS);
         const amount = Math.floor(random() * 1000);
         window.add(piece(at, next, amount), (demand) => demands.push(demand));
+        const [first, last] = [at, next - 1].map((time) => Math.floor((time - START) / (5 * MINUTE_MS)));
+        if (first !== last && next - at > 63_000) for (let index = first!; index <= last!; index++) guessed.add(index);
         added += amount;
         at = next;
       }
@@ -133,7 +139,10 @@ describe('demand', () => {
       );
       const energy = demands.reduce((sum, { value }) => sum + value / 12, 0);
       assert.ok(Math.abs(energy - added) < 1e-6, `${energy} and ${added}`);
-      assert.ok(demands.every(({ judgement }) => judgement.quality === 'good'));
+      for (const [index, { judgement }] of demands.entries()) {
+        assert.equal(judgement.reason, guessed.has(index) ? 'period_incomplete' : undefined, `window ${index}`);
+      }
+      assert.ok(guessed.size > 0);
     }
   });
 

@@ -4,6 +4,7 @@ import type { Metric } from '../../meter/measurement';
 import { derivedSample, worseOf, type Judgement } from '../judgement';
 import { QUALITY_REASONS, type QualityReason } from '../quality';
 import type { Sample, Telemetry } from '../telemetry';
+import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { restoreCounters, type CounterState, type EnergyDeltasState } from './state';
 import { stepCounter, type CounterLimits } from './step';
 
@@ -13,8 +14,15 @@ export interface EnergyDelta {
   readonly counter: string;
   /** Whole Wh or varh, never negative. */
   readonly added: number;
+  /**
+   * From when to when, on the axis of the meter (see `ReadTimes`): both are the same where nobody knows what elapsed, and
+   * then the energy belongs to no window.
+   */
   readonly fromMs: number;
   readonly toMs: number;
+  /** When it was read by the wall clock, epoch milliseconds UTC. */
+  readonly timestamp: number;
+  /** Of the amount, not of the wall clock: what that is worth, the time lines say. */
   readonly judgement: Judgement;
 }
 
@@ -72,14 +80,15 @@ export class EnergyDeltas {
   /**
    * Takes the counters that the telemetry holds.
    * @param out gets an `energy_delta_...` for each of them
+   * @param times where the samples lie on the axis of the meter: bounds and spans count on it, not on the wall clock
    * @returns the deltas that are known
    */
-  update(telemetry: Telemetry, out: Record<string, Sample>): EnergyDelta[] {
+  update(telemetry: Telemetry, out: Record<string, Sample>, times: ReadTimes = WALL_TIMES): EnergyDelta[] {
     const deltas: EnergyDelta[] = [];
     for (const tracked of this.tracked) {
       const sample = telemetry.metrics[tracked.metric.name];
       if (sample === undefined) continue;
-      const delta = this.take(tracked, sample, telemetry.meter.serialNumber, out);
+      const delta = this.take(tracked, sample, telemetry.meter.serialNumber, out, times);
       if (delta !== undefined) deltas.push(delta);
     }
     return deltas;
@@ -95,44 +104,55 @@ export class EnergyDeltas {
     sample: Sample,
     serialNumber: number | undefined,
     out: Record<string, Sample>,
+    times: ReadTimes,
   ): EnergyDelta | undefined {
     const { timestamp } = sample;
     const unknown = (judgement: Judgement): void => {
       out[delta] = derivedSample(null, metric.unit, timestamp, judgement);
     };
     const value = typeof sample.value === 'number' ? Math.round(sample.value) : Number.NaN;
-    // What was read at an unknown time cannot be counted from, and a time ahead would stop the counting until then.
-    const unusable = sample.quality === 'bad' || sample.reason === 'clock_doubtful';
-    if (unusable || !Number.isSafeInteger(value) || value < 0) {
+    const isDoubtful = sample.reason === 'clock_doubtful';
+    // What has no place in time cannot be counted from.
+    const atMs = isDoubtful && times.isWallClock ? undefined : times.axisOf(timestamp);
+    if (sample.quality === 'bad' || atMs === undefined || !Number.isSafeInteger(value) || value < 0) {
       const reason = sample.reason ?? 'out_of_range';
       unknown({ quality: 'bad', reason, provenance: sample.provenance });
       return undefined;
     }
-    const now = { value, timestamp };
-    const seen = judgementOf(sample);
+    const now = { value, timestamp: atMs };
     const last = this.counters.get(metric.name);
+    // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
+    const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample);
     // An older reading, or the same once more, adds nothing.
-    if (last !== undefined && timestamp <= (last.suspect ?? last.standing).timestamp) return undefined;
+    if (last !== undefined && atMs <= (last.suspect ?? last.standing).timestamp) return undefined;
     const serial = serialNumber ?? last?.serialNumber;
     const identity = serial === undefined ? {} : { serialNumber: serial };
     const replaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
-    const forgotten = last !== undefined && timestamp - last.standing.timestamp > LONGEST_MS;
+    const forgotten = last !== undefined && atMs - last.standing.timestamp > LONGEST_MS;
     if (last === undefined || replaced || forgotten) {
       this.counters.set(metric.name, { standing: now, judgement: seen, ...identity });
       unknown(caused(replaced ? 'counter_replaced' : 'counter_started', seen));
       return undefined;
     }
-    const { standing, suspect, added, fromMs, reason } = stepCounter(last.standing, last.suspect, now, limits);
+    const isTimed = times.elapsedMs(last.standing.timestamp, atMs) !== undefined;
+    const from = isTimed ? last.standing : { ...last.standing, timestamp: atMs - LONGEST_MS };
+    const { standing, suspect, added, fromMs, reason } = stepCounter(from, last.suspect, now, limits);
     const inputs = worseOf(seen, last.judgement);
     const held = suspect === undefined ? {} : { suspect };
     this.counters.set(metric.name, { standing, judgement: suspect ? inputs : seen, ...identity, ...held });
-    const judgement = reason === undefined ? inputs : caused(reason, inputs);
+    const judgement = isTimed
+      ? reason === undefined
+        ? inputs
+        : caused(reason, inputs)
+      : caused('clock_doubtful', inputs);
+    const shown = isDoubtful ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
     if (added === undefined) {
-      unknown(judgement);
+      unknown(shown);
       return undefined;
     }
-    out[delta] = { ...derivedSample(added, metric.unit, timestamp, judgement), spanMs: timestamp - fromMs };
-    return { counter: metric.name, added, fromMs, toMs: timestamp, judgement };
+    const spanMs = isTimed ? atMs - fromMs : 0;
+    out[delta] = { ...derivedSample(added, metric.unit, timestamp, shown), spanMs };
+    return { counter: metric.name, added, fromMs: atMs - spanMs, toMs: atMs, timestamp, judgement };
   }
 }
 

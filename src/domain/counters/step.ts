@@ -4,7 +4,7 @@ import type { CounterReason } from '../quality';
 export interface Standing {
   /** In whole Wh or varh. */
   readonly value: number;
-  /** When it was read, epoch milliseconds UTC. */
+  /** When it was read, milliseconds on the axis of the meter (see `ReadTimes`). */
   readonly timestamp: number;
 }
 

@@ -2,15 +2,17 @@ import { ALL_METRICS, periodMetricOf, tariffMetrics } from '../../meter/derived-
 import type { Unit } from '../../meter/measurement';
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
-import { derivedSample, worseOf } from '../judgement';
+import { derivedSample, TRUSTED, worseOf } from '../judgement';
 import { TariffClock } from '../tariff/tariff-clock';
 import { Zone } from '../tariff/zone';
 import type { Sample } from '../telemetry';
-import { FixedDemand, SlidingDemand, type Demand, type DemandWindow } from './demand';
+import { readDemand, judgeSpread, type Demand, type DemandWindow } from './demand';
+import { FixedDemand } from './fixed-demand';
 import { ACTIVE_IMPORT, figuresOf, powerFactorOf, REACTIVE_IMPORT } from './figures';
 import type { KpiKey } from './kpi-rows';
 import { PeriodTotals } from './period-totals';
 import type { KpiSettings } from './settings';
+import { SlidingDemand } from './sliding-demand';
 import { DeltaCursor, type Piece } from './split';
 
 const MS_PER_MINUTE = 60_000;
@@ -20,13 +22,17 @@ const UNITS: ReadonlyMap<string, Unit> = new Map(ALL_METRICS.map(({ name, unit }
 export class EnergyKpis {
   private readonly wanted: ReadonlySet<KpiKey>;
   private readonly zone: Zone;
+  private readonly lengthMs: number;
   private readonly clock: TariffClock | undefined;
   private readonly active: DemandWindow;
   private readonly reactive: DemandWindow;
   private readonly periods: readonly PeriodTotals[];
   private readonly units: ReadonlyMap<string, Unit>;
+  /** The last windows that ended. Both counters may come in readings of their own, so each waits for the other. */
   private lastActive: Demand | undefined;
   private lastReactive: Demand | undefined;
+  private hasNewDemand = false;
+  private hasNewFactor = false;
   private dayEndMs = Number.NaN;
 
   constructor(
@@ -35,16 +41,23 @@ export class EnergyKpis {
   ) {
     const state = isRecord(saved) ? saved : {};
     const lengthMs = settings.demandMinutes * MS_PER_MINUTE;
-    const Window = settings.demandWindow === 'fixed' ? FixedDemand : SlidingDemand;
-    // A state of windows of another kind or length would mix two measures.
-    const same = state['demandMinutes'] === settings.demandMinutes && state['demandWindow'] === settings.demandWindow;
-    this.active = new Window(lengthMs, same ? state['active'] : undefined);
-    this.reactive = new Window(lengthMs, same ? state['reactive'] : undefined);
-    this.wanted = new Set(settings.kpis);
     this.zone = new Zone(settings.timeZone);
+    const { zone } = this;
+    // A state of windows of another kind, length or place would mix two measures.
+    const same = (['demandMinutes', 'demandWindow', 'timeZone'] as const).every((key) => state[key] === settings[key]);
+    const windowOf = (was: unknown): DemandWindow =>
+      settings.demandWindow === 'fixed'
+        ? new FixedDemand(lengthMs, same ? was : undefined, zone)
+        : new SlidingDemand(lengthMs, same ? was : undefined);
+    this.active = windowOf(state['active']);
+    this.reactive = windowOf(state['reactive']);
+    this.lastActive = same ? readDemand(state['lastActive']) : undefined;
+    this.lastReactive = same ? readDemand(state['lastReactive']) : undefined;
+    this.lengthMs = lengthMs;
+    this.wanted = new Set(settings.kpis);
     this.clock = settings.tariff === undefined ? undefined : new TariffClock(settings.tariff);
     const totals = isRecord(state['periods']) && state['timeZone'] === settings.timeZone ? state['periods'] : {};
-    this.periods = settings.periods.map((period) => new PeriodTotals(period, this.zone, totals[period]));
+    this.periods = settings.periods.map((period) => new PeriodTotals(period, zone, totals[period]));
     const own = settings.tariff?.periods.map(({ name }) => name) ?? [];
     this.units = own.length === 0 ? UNITS : new Map([...UNITS, ...tariffMetrics(own).map(unitOf)]);
   }
@@ -59,15 +72,27 @@ export class EnergyKpis {
     if (!(this.dayEndMs > fromMs)) this.dayEndMs = this.zone.periodAt('day', fromMs).endMs;
     // After a time without deltas, as when a state is old, the energy belongs to the period that it began in.
     for (const totals of this.periods) totals.reach(fromMs);
-    this.lastActive = undefined;
-    this.lastReactive = undefined;
+    this.hasNewDemand = false;
+    this.hasNewFactor = false;
     while (this.dayEndMs <= nowMs) {
       this.absorb(cursors, this.dayEndMs);
       for (const totals of this.periods) totals.reach(this.dayEndMs);
       this.dayEndMs = this.zone.periodAt('day', this.dayEndMs).endMs;
     }
     this.absorb(cursors, nowMs);
-    this.report(nowMs, out);
+    this.report(nowMs, Math.max(...deltas.map(({ timestamp }) => timestamp)), out);
+  }
+
+  /** The wall clock was set, to this time: windows begin anew, and periods are marked. */
+  clockWasSet(timeMs: number): void {
+    this.active.clockWasSet((demand) => {
+      for (const totals of this.periods) totals.addDemand(demand);
+    });
+    this.reactive.clockWasSet(() => undefined);
+    this.lastActive = undefined;
+    this.lastReactive = undefined;
+    for (const totals of this.periods) totals.clockWasSet(timeMs);
+    this.dayEndMs = Number.NaN;
   }
 
   /** Plain JSON to go on from. */
@@ -79,6 +104,8 @@ export class EnergyKpis {
       timeZone,
       active: this.active.state(),
       reactive: this.reactive.state(),
+      lastActive: this.lastActive,
+      lastReactive: this.lastReactive,
       periods: Object.fromEntries(this.periods.map((totals) => [totals.period, totals.state()])),
     };
   }
@@ -91,35 +118,56 @@ export class EnergyKpis {
       if (piece.counter === ACTIVE_IMPORT) {
         this.active.add(piece, (demand) => {
           this.lastActive = demand;
+          this.hasNewDemand = true;
+          this.hasNewFactor = true;
           for (const totals of this.periods) totals.addDemand(demand);
         });
         this.addToTariff(piece);
       } else if (piece.counter === REACTIVE_IMPORT) {
-        this.reactive.add(piece, (demand) => (this.lastReactive = demand));
+        this.reactive.add(piece, (demand) => {
+          this.lastReactive = demand;
+          this.hasNewFactor = true;
+        });
       }
     }
   }
 
   private addToTariff(piece: Piece): void {
-    if (this.clock === undefined) return;
+    const { clock } = this;
+    if (clock === undefined) return;
+    const isSpread = this.isSpreadOverEdge(piece, clock);
     const cursor = new DeltaCursor(piece);
-    for (let atMs = piece.fromMs; atMs < piece.toMs;) {
-      const { name, untilMs } = this.clock.at(atMs);
-      const added = cursor.takeUntil(untilMs)?.added ?? 0;
-      for (const totals of this.periods) totals.addTariff(name, added);
-      atMs = untilMs;
+    for (let atMs = piece.fromMs; ;) {
+      const { name, untilMs } = clock.at(atMs);
+      const part = cursor.takeUntil(untilMs);
+      if (part === undefined) return;
+      for (const totals of this.periods) totals.addTariff(name, part.added, part.fromMs, isSpread);
+      if (part.toMs >= piece.toMs) return;
+      atMs = part.toMs;
     }
   }
 
-  private report(nowMs: number, out: Record<string, Sample>): void {
+  /** True when the price changed at a time that lies too far from any reading. */
+  private isSpreadOverEdge(piece: Piece, clock: TariffClock): boolean {
+    const { fromMs, toMs } = piece.whole ?? piece;
+    if (judgeSpread(TRUSTED, toMs - fromMs, this.lengthMs) === TRUSTED) return false;
+    const { name } = clock.at(fromMs);
+    for (let atMs = fromMs; atMs < toMs; atMs = clock.at(atMs).untilMs) if (clock.at(atMs).name !== name) return true;
+    return false;
+  }
+
+  /** @param shownMs the time that the values carry: that of the reading */
+  private report(nowMs: number, shownMs: number, out: Record<string, Sample>): void {
     const put = (name: string, value: number, judgement: Demand['judgement']): void => {
-      out[name] = derivedSample(value, this.units.get(name) ?? '', nowMs, judgement);
+      out[name] = derivedSample(value, this.units.get(name) ?? '', shownMs, judgement);
     };
     const [active, reactive] = [this.lastActive, this.lastReactive];
     if (active !== undefined && this.wanted.has('demand')) {
-      put('interval_demand', active.value, active.judgement);
-      put('interval_demand_time', active.endMs, active.judgement);
-      if (reactive?.endMs === active.endMs) {
+      if (this.hasNewDemand) {
+        put('interval_demand', active.value, active.judgement);
+        put('interval_demand_time', active.endMs, active.judgement);
+      }
+      if (this.hasNewFactor && reactive?.endMs === active.endMs) {
         const factor = powerFactorOf(active.value, reactive.value);
         put('interval_power_factor', factor, worseOf(active.judgement, reactive.judgement));
       }
@@ -127,7 +175,7 @@ export class EnergyKpis {
     if (this.clock !== undefined && this.wanted.has('tariff_energy')) {
       const { name } = this.clock.at(nowMs);
       const judgement = { quality: 'good', provenance: 'verified' } as const;
-      out['tariff_period'] = { value: name, unit: '', timestamp: nowMs, ...judgement };
+      out['tariff_period'] = { value: name, unit: '', timestamp: shownMs, ...judgement };
     }
     for (const { period, current, last } of this.periods) {
       for (const ended of [false, true]) {

@@ -1,10 +1,10 @@
 import { tariffEnergyBase } from '../../meter/derived-metrics';
 import { worseOf, TRUSTED, type Judgement } from '../judgement';
 import type { Tariff } from '../tariff/tariff';
+import { INCOMPLETE, MS_PER_HOUR } from './demand';
 import type { KpiKey } from './kpi-rows';
-import type { CounterTotal, Totals } from './period-totals';
+import type { CounterTotal, Totals } from './totals';
 
-const MS_PER_HOUR = 3_600_000;
 const WH_PER_KWH = 1000;
 
 export const ACTIVE_IMPORT = 'active_energy_import_total';
@@ -58,29 +58,32 @@ export function costOf(energies: Readonly<Record<string, number>>, tariff: Tarif
   return cost;
 }
 
-const INCOMPLETE: Judgement = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
-
-/** Uncertain when energy is unknown for a part of the time. */
-function judge(total: CounterTotal | undefined, spanMs: number): Judgement {
+/** Uncertain when energy is unknown for a part of the time, or when the clock was set in it. */
+function judge(total: CounterTotal | undefined, spanMs: number, mark: Judgement = TRUSTED): Judgement {
   if (total === undefined) return { ...INCOMPLETE, quality: 'bad', provenance: 'assumed' };
-  return total.coveredMs >= spanMs ? total.judgement : worseOf(total.judgement, INCOMPLETE);
+  const known = worseOf(total.judgement, mark);
+  return total.coveredMs >= spanMs ? known : worseOf(known, INCOMPLETE);
 }
 
 /** The figures of one period, of the wanted KPIs; `spanMs` is the time from its beginning that they are for. */
 export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<KpiKey>, settings: FigureSettings) {
   const figures: Figure[] = [];
-  const { counters, peak } = totals;
+  const { counters, peak, mark } = totals;
   if (wanted.has('energy')) {
     for (const name in counters) {
       const total = counters[name];
       if (total === undefined || !name.endsWith('_total')) continue;
-      figures.push({ base: name.slice(0, -'_total'.length), value: total.added, judgement: judge(total, spanMs) });
+      figures.push({
+        base: name.slice(0, -'_total'.length),
+        value: total.added,
+        judgement: judge(total, spanMs, mark),
+      });
     }
   }
   const activeTotal = counters[ACTIVE_IMPORT];
   if (activeTotal === undefined) return figures;
   const active = activeTotal.added;
-  const known = judge(activeTotal, spanMs);
+  const known = judge(activeTotal, spanMs, mark);
   const add = (base: string, value: number, judgement: Judgement): void => {
     figures.push({ base, value, judgement });
   };
@@ -88,7 +91,7 @@ export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<Kp
   const reactiveTotal = counters[REACTIVE_IMPORT];
   if (reactiveTotal !== undefined) {
     const reactive = reactiveTotal.added;
-    const both = worseOf(known, judge(reactiveTotal, spanMs));
+    const both = worseOf(known, judge(reactiveTotal, spanMs, mark));
     if (wanted.has('power_factor')) add('power_factor', powerFactorOf(active, reactive), both);
     if (wanted.has('reactive_penalty')) {
       const excess = Math.max(0, reactive - settings.tanPhi * active);
@@ -113,11 +116,12 @@ export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<Kp
 
 function addTariffFigures(
   add: (base: string, value: number, judgement: Judgement) => void,
-  { tariff: energies }: Totals,
-  known: Judgement,
+  { tariff: energies, tariffMark = TRUSTED }: Totals,
+  ofPeriod: Judgement,
   wanted: ReadonlySet<KpiKey>,
   tariff: Tariff,
 ): void {
+  const known = worseOf(ofPeriod, tariffMark);
   if (wanted.has('tariff_energy')) {
     for (const { name } of tariff.periods) add(tariffEnergyBase(name), energyOf(energies, name), known);
   }

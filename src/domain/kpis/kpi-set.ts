@@ -1,14 +1,14 @@
 import { isRecord } from '../../support/expect';
 import { EnergyDeltas, type EnergyDeltasSettings } from '../counters/energy-deltas';
 import type { Sample, Telemetry } from '../telemetry';
-import { EnergyKpis } from './energy-kpis';
+import { WALL_TIMES, type ReadTimes } from '../time/read-times';
+import { KpiLines, type KpiLinesState } from './kpi-lines';
 import type { KpiSettings } from './settings';
 import { currentUnbalance, voltageUnbalance } from './unbalance';
 
-export interface KpiSetState {
+export interface KpiSetState extends KpiLinesState {
   readonly format: 'pm500.kpis/1';
   readonly counters: unknown;
-  readonly energy: unknown;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface KpiSetState {
  */
 export class KpiSet {
   private readonly deltas: EnergyDeltas;
-  private readonly energy: EnergyKpis;
+  private readonly energy: KpiLines;
   private readonly voltage: boolean;
   private readonly current: boolean;
 
@@ -31,22 +31,25 @@ export class KpiSet {
   ) {
     const state = isRecord(saved) && saved['format'] === 'pm500.kpis/1' ? saved : {};
     this.deltas = new EnergyDeltas(counters, state['counters']);
-    this.energy = new EnergyKpis(settings, state['energy']);
+    this.energy = new KpiLines(settings, state);
     this.voltage = settings.kpis.includes('voltage_unbalance');
     this.current = settings.kpis.includes('current_unbalance');
   }
 
-  /** The derived metrics, by name: a KPI is as good as the worst value that it was worked out from. */
-  update(telemetry: Telemetry): Record<string, Sample> {
+  /**
+   * The derived metrics, by name: a KPI is as good as the worst value that it was worked out from.
+   * @param times where the samples lie in time, where that is more than their wall clock says
+   */
+  update(telemetry: Telemetry, times: ReadTimes = WALL_TIMES): Record<string, Sample> {
     const out: Record<string, Sample> = {};
     if (this.voltage) put(out, 'voltage_unbalance', voltageUnbalance(telemetry.metrics, this.settings.minimumVolts));
     if (this.current) put(out, 'current_unbalance', currentUnbalance(telemetry.metrics, this.settings.minimumAmperes));
-    this.energy.update(this.deltas.update(telemetry, out), out);
+    this.energy.update(this.deltas.update(telemetry, out, times), times, out);
     return out;
   }
 
   state(): KpiSetState {
-    return { format: 'pm500.kpis/1', counters: this.deltas.state(), energy: this.energy.state() };
+    return { format: 'pm500.kpis/1', counters: this.deltas.state(), ...this.energy.state() };
   }
 }
 

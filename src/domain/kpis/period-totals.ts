@@ -1,42 +1,26 @@
 import type { Period } from '../../meter/derived-metrics';
 import { isRecord } from '../../support/expect';
-import { readJudgement, worseOf, type Judgement } from '../judgement';
+import { worseOf } from '../judgement';
 import type { Zone } from '../tariff/zone';
-import type { Demand } from './demand';
-import type { Piece } from './split';
-
-/** What one counter added within a period. */
-export interface CounterTotal {
-  /** Whole Wh or varh. */
-  readonly added: number;
-  /** The part of the period for which that is known. */
-  readonly coveredMs: number;
-  readonly judgement: Judgement;
-}
-
-/** One calendar period: energies, peak and energy by tariff period. Plain JSON. */
-export interface Totals {
-  readonly startMs: number;
-  readonly endMs: number;
-  /** The last reading that is part of it. */
-  readonly seenMs: number;
-  readonly counters: Readonly<Record<string, CounterTotal>>;
-  /** Wh of active import by name of the tariff period. */
-  readonly tariff: Readonly<Record<string, number>>;
-  readonly peak?: Demand;
-}
+import { INCOMPLETE, type Demand } from './demand';
+import { DeltaCursor, type Piece } from './split';
+import { CLOCK_WAS_SET, holds, plusDemand, plusPiece, plusTariff, readTotals, type Totals } from './totals';
 
 export interface PeriodTotalsState {
   readonly current?: Totals;
   readonly last?: Totals;
+  /** One that began before the wall clock was set back: when its time comes, it goes on. */
+  readonly ahead?: Totals;
 }
 
-const EARLIER: Judgement = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
-
-/** Adds up one calendar period after the other; keeps the one that runs and the one that ended last. */
+/**
+ * Adds up one calendar period after the other; keeps the one that runs and the one that ended last. Counters come in
+ * readings of their own: what one of them added before the end of the last period still belongs there.
+ */
 export class PeriodTotals {
   current: Totals | undefined;
   last: Totals | undefined;
+  private ahead: Totals | undefined;
 
   constructor(
     readonly period: Period,
@@ -46,91 +30,81 @@ export class PeriodTotals {
     if (!isRecord(saved)) return;
     this.current = readTotals(saved['current']);
     this.last = readTotals(saved['last']);
+    this.ahead = readTotals(saved['ahead']);
   }
 
-  /** Energy of the running period; the first one begins it. */
+  /** Energy of the running period, and of the last one as far as it reaches back; the first one begins it. */
   add(piece: Piece): void {
-    const totals = (this.current ??= this.begin(piece.fromMs));
-    const earlier = piece.fromMs < totals.startMs;
-    const judgement = earlier ? worseOf(piece.judgement, EARLIER) : piece.judgement;
-    const before = totals.counters[piece.counter] ?? { added: 0, coveredMs: 0, judgement };
-    const total = {
-      added: before.added + piece.added,
-      coveredMs: before.coveredMs + Math.max(0, piece.toMs - Math.max(piece.fromMs, totals.startMs)),
-      judgement: worseOf(before.judgement, judgement),
-    };
-    this.current = {
-      ...totals,
-      seenMs: Math.max(totals.seenMs, piece.toMs),
-      counters: { ...totals.counters, [piece.counter]: total },
-    };
+    const current = (this.current ??= this.begin(piece.fromMs));
+    if (piece.fromMs >= current.startMs) {
+      this.current = plusPiece(current, piece, piece.judgement);
+      return;
+    }
+    const cursor = new DeltaCursor(piece);
+    const earlier = cursor.takeUntil(current.startMs);
+    if (this.last === undefined || !holds(this.last, piece.fromMs) || earlier === undefined) {
+      this.current = plusPiece(current, piece, worseOf(piece.judgement, INCOMPLETE));
+      return;
+    }
+    this.last = plusPiece(this.last, earlier, earlier.judgement);
+    const rest = cursor.takeUntil(piece.toMs);
+    if (rest !== undefined) this.current = plusPiece(current, rest, rest.judgement);
   }
 
-  addTariff(tariffPeriod: string, added: number): void {
-    if (this.current === undefined) return;
-    const { tariff } = this.current;
-    // A period may have the name of something that every object has, such as "constructor".
-    const before = Object.hasOwn(tariff, tariffPeriod) ? (tariff[tariffPeriod] ?? 0) : 0;
-    this.current = { ...this.current, tariff: { ...tariff, [tariffPeriod]: before + added } };
+  /**
+   * Energy of one price level.
+   * @param fromMs when it was used from; it has been added as a piece before
+   * @param isSpread it was spread over an edge of the tariff that lies too far from any reading
+   */
+  addTariff(name: string, added: number, fromMs: number, isSpread: boolean): void {
+    if (this.last !== undefined && holds(this.last, fromMs)) this.last = plusTariff(this.last, name, added, isSpread);
+    else if (this.current !== undefined) this.current = plusTariff(this.current, name, added, isSpread);
   }
 
   addDemand(demand: Demand): void {
-    if (this.current === undefined || demand.value <= (this.current.peak?.value ?? -1)) return;
-    this.current = { ...this.current, peak: demand };
+    const { current, last } = this;
+    if (last !== undefined && demand.endMs > last.startMs && demand.endMs <= last.endMs) {
+      this.last = plusDemand(last, demand);
+    } else if (current !== undefined) this.current = plusDemand(current, demand);
   }
 
   /** Ends the running period when its time is over, and begins the one that holds this time. */
   reach(timeMs: number): void {
     if (this.current === undefined || timeMs < this.current.endMs) return;
     this.last = this.current;
-    this.current = this.begin(timeMs);
+    const { ahead } = this;
+    this.current = ahead !== undefined && holds(ahead, timeMs) ? ahead : this.begin(timeMs);
+    if (ahead !== undefined && timeMs >= ahead.startMs) this.ahead = undefined;
+  }
+
+  /**
+   * The wall clock was set to this time: what began before is marked, and goes on when its time is now. What lies ahead
+   * waits for its time, so that no energy is lost.
+   */
+  clockWasSet(timeMs: number): void {
+    if (this.current === undefined) return;
+    const marked = { ...this.current, mark: CLOCK_WAS_SET };
+    this.current = marked;
+    if (timeMs >= marked.endMs) this.reach(timeMs);
+    else if (timeMs < marked.startMs) {
+      this.ahead = marked;
+      const { last } = this;
+      this.current = last !== undefined && holds(last, timeMs) ? last : this.begin(timeMs);
+      if (last === undefined || timeMs < last.endMs) this.last = undefined;
+    }
+    this.current = { ...this.current, seenMs: timeMs, mark: CLOCK_WAS_SET };
   }
 
   state(): PeriodTotalsState {
+    const { current, last, ahead } = this;
     return {
-      ...(this.current === undefined ? {} : { current: this.current }),
-      ...(this.last === undefined ? {} : { last: this.last }),
+      ...(current === undefined ? {} : { current }),
+      ...(last === undefined ? {} : { last }),
+      ...(ahead === undefined ? {} : { ahead }),
     };
   }
 
   private begin(timeMs: number): Totals {
     return { ...this.zone.periodAt(this.period, timeMs), seenMs: timeMs, counters: {}, tariff: {} };
   }
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function readCounterTotal(saved: unknown): CounterTotal | undefined {
-  if (!isRecord(saved)) return undefined;
-  const { added, coveredMs } = saved;
-  const judgement = readJudgement(saved['judgement']);
-  return isNumber(added) && isNumber(coveredMs) && judgement !== undefined
-    ? { added, coveredMs, judgement }
-    : undefined;
-}
-
-function readPeak(saved: unknown): Demand | undefined {
-  if (!isRecord(saved)) return undefined;
-  const { value, endMs } = saved;
-  const judgement = readJudgement(saved['judgement']);
-  return isNumber(value) && isNumber(endMs) && judgement !== undefined ? { value, endMs, judgement } : undefined;
-}
-
-/** Totals from a saved state; undefined when they are none. */
-function readTotals(saved: unknown): Totals | undefined {
-  if (!isRecord(saved)) return undefined;
-  const { startMs, endMs, seenMs, counters, tariff } = saved;
-  if (!isNumber(startMs) || !isNumber(endMs) || !isNumber(seenMs) || !(startMs < endMs)) return undefined;
-  if (!isRecord(counters) || !isRecord(tariff) || !Object.values(tariff).every(isNumber)) return undefined;
-  const read: Record<string, CounterTotal> = {};
-  for (const [name, entry] of Object.entries(counters)) {
-    const total = readCounterTotal(entry);
-    if (total === undefined) return undefined;
-    read[name] = total;
-  }
-  const peak = readPeak(saved['peak']);
-  const totals = { startMs, endMs, seenMs, counters: read, tariff: tariff as Readonly<Record<string, number>> };
-  return peak === undefined ? totals : { ...totals, peak };
 }

@@ -37,6 +37,7 @@ export const NORMALIZE_DIAGNOSTICS_JSON_SCHEMA = {
     reported: count,
     suppressed: count,
     alarms: { ...countsOf(SEVERITIES), description: 'active alarms by severity' },
+    clockSteps: { ...count, description: 'how often the wall clock of the host that reads was set' },
     problems: { ...count, description: 'parts of the configuration that cannot be used and are left out' },
     problemTexts: { type: 'array', items: { type: 'string' }, description: 'one sentence for each of the problems' },
   },

@@ -28,6 +28,8 @@ export interface NormalizeDiagnostics {
   /** Values that were held back because they had not changed by more than their deadband. */
   readonly suppressed: number;
   readonly alarms: AlarmCounts;
+  /** How often the wall clock of the host that reads was set; absent in messages of older versions. */
+  readonly clockSteps?: number;
   /** Parts of the configuration that cannot be used and are left out; absent in messages of older versions. */
   readonly problems?: number;
   /** One sentence for each of them. */
@@ -61,6 +63,11 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
     ),
     counter('pm500_reported_values_total', 'Values that were sent.', ({ reported }) => reported),
     counter('pm500_suppressed_values_total', 'Values held back by their deadband.', ({ suppressed }) => suppressed),
+    counter(
+      'pm500_clock_steps_total',
+      'Times that the wall clock was set between two readings.',
+      ({ clockSteps = 0 }) => clockSteps,
+    ),
     family('pm500_active_alarms', 'gauge', 'Active alarms by severity.', ({ alarms }, labels) =>
       SEVERITIES.map((severity) => ({ labels: { ...labels, severity }, value: alarms[severity] })),
     ),

@@ -62,24 +62,28 @@ export class NormalizerSet {
     this.wasClosed = usable['closed'] === true;
   }
 
-  accept(reading: Reading, nowMs: number): Accepted {
+  /** @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed */
+  accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
     const entry = this.meters.get(reading.meter.name) ?? this.add(reading);
     entry.layoutCheck?.accept(reading);
-    return entry.normalizer.accept(reading, nowMs);
+    return entry.normalizer.accept(reading, nowMs, uptimeMs);
   }
 
-  tick(nowMs: number): readonly Outcome[] {
-    return [...this.meters.values()].map(({ normalizer }) => normalizer.tick(nowMs));
+  tick(nowMs: number, uptimeMs?: number): readonly Outcome[] {
+    return [...this.meters.values()].map(({ normalizer }) => normalizer.tick(nowMs, uptimeMs));
   }
 
   /** @throws Pm500Error MESSAGE_INVALID in one sentence when it cannot be done */
-  command(command: NormalizeCommand, nowMs: number): Answer {
+  command(command: NormalizeCommand, nowMs: number, uptimeMs?: number): Answer {
     const chosen = this.choose(command.meter);
     switch (command.kind) {
       case 'alarms':
         return { telemetry: [], events: chosen.map(([, { normalizer }]) => normalizer.listAlarms(nowMs)) };
       case 'sendAll':
-        return { telemetry: chosen.flatMap(([, { normalizer }]) => normalizer.sendAll(nowMs) ?? []), events: [] };
+        return {
+          telemetry: chosen.flatMap(([, { normalizer }]) => normalizer.sendAll(nowMs, uptimeMs) ?? []),
+          events: [],
+        };
       case 'layoutCheck':
         return { telemetry: [], events: chosen.flatMap(([name, entry]) => checkLayout(name, entry, command.step)) };
       case 'acknowledge':

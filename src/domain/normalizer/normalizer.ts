@@ -5,6 +5,8 @@ import { ReportByException } from '../deadband';
 import { KpiSet } from '../kpis/kpi-set';
 import { normalizeReading, type NormalizeContext } from '../normalize';
 import type { MeterReference, Reading } from '../reading';
+import { MeterTime, type Moment } from '../time/meter-time';
+import type { ReadTimes } from '../time/read-times';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../telemetry';
 import { BlockWatch } from './block-watch';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
@@ -23,6 +25,12 @@ export interface Outcome {
 export interface Accepted extends Outcome {
   /** Of the whole reading, reported or not. */
   readonly counts: QualityCounts;
+  /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
+  readonly clockStepMs?: number;
+}
+
+function momentOf(wallMs: number, uptimeMs: number | undefined): Moment {
+  return uptimeMs === undefined ? { wallMs } : { wallMs, uptimeMs };
 }
 
 const NO_ALARMS: readonly AlarmMessage[] = [];
@@ -39,7 +47,7 @@ function countAlarms(active: readonly ActiveAlarm[]): AlarmCounts {
 
 /**
  * One meter from readings to telemetry: quality, energy deltas and KPIs, alarms, report by exception. Time is an
- * argument, the host's clock in epoch milliseconds UTC. `state()` is plain JSON; a new normalizer made with it goes on.
+ * argument: the host's wall clock in epoch milliseconds UTC, and its uptime, which nobody sets. `state()` is plain JSON; a new normalizer made with it goes on.
  */
 export class Normalizer {
   private readonly tally = new QualityTally();
@@ -48,12 +56,14 @@ export class Normalizer {
   private readonly kpis: KpiSet | undefined;
   private readonly alarms: AlarmSet;
   private readonly report: ReportByException | undefined;
+  private readonly time: MeterTime;
   private readonly unproven: UnprovenDeltas;
   private readonly context: NormalizeContext;
   private verdicts: NormalizeContext['layoutVerdicts'];
   private readings = 0;
   private reported = 0;
   private suppressed = 0;
+  private clockSteps = 0;
   /** Active alarms by severity; worked out when one changes. */
   activeCounts: AlarmCounts;
 
@@ -73,6 +83,7 @@ export class Normalizer {
     this.alarms = new AlarmSet(alarmRules, state.alarms);
     this.activeCounts = countAlarms(this.alarms.active());
     this.report = report === undefined ? undefined : new ReportByException(report);
+    this.time = new MeterTime(state.time);
     this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
     this.context = {
       tally: this.tally,
@@ -90,28 +101,33 @@ export class Normalizer {
     return this.kpis !== undefined || this.settings.alarmRules.length > 0;
   }
 
-  accept(reading: Reading, nowMs: number): Accepted {
+  /** @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed */
+  accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
     this.meter = reading.meter;
     this.readings++;
+    const times = this.time.take(reading, momentOf(nowMs, uptimeMs));
+    if (times.stepMs !== undefined) this.clockSteps++;
     const { previousTimestamp, failedAgain } = this.blocks.take(reading);
     const before = this.tally.counts;
     const measured = normalizeReading(reading, {
       ...this.context,
       nowMs,
+      isClockDoubtful: times.isDoubtful,
       ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
       ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
     });
-    const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured);
+    const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured, times);
     this.recent.remember(reading, measured, derived);
     // The metrics were made for this reading: another object of more than a hundred members would cost as much again.
     const telemetry =
       derived === undefined ? measured : { ...measured, metrics: Object.assign(measured.metrics, derived) };
     // One failed read changes quality and passes as such. That a meter is lost, a sink knows from the second in a row.
     const repeated = failedAgain.flatMap(({ provenance }) => Object.keys(provenance));
-    const passed = this.filter(telemetry, nowMs, repeated);
+    const passed = this.filter(telemetry, uptimeMs ?? nowMs, repeated);
     const after = this.tally.counts;
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),
+      ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
       alarms: this.toMessages(this.alarms.update(telemetry.metrics, nowMs)),
       counts: {
         good: after.good - before.good,
@@ -122,18 +138,18 @@ export class Normalizer {
   }
 
   /** Lets time pass: delays of alarms, and what was held back for as long as it may be. Call it every second. */
-  tick(nowMs: number): Outcome {
+  tick(nowMs: number, uptimeMs?: number): Outcome {
     const alarms = this.toMessages(this.alarms.tick(nowMs));
-    const due = this.report?.flush(nowMs);
+    const due = this.report?.flush(uptimeMs ?? nowMs);
     if (due === undefined) return { alarms };
     this.reported += Object.keys(due).length;
     return { telemetry: this.telemetryOf(due), alarms };
   }
 
   /** Everything that was last known, changed or not; undefined before the first reading. */
-  sendAll(nowMs: number): Telemetry | undefined {
+  sendAll(nowMs: number, uptimeMs?: number): Telemetry | undefined {
     const all = this.recent.all();
-    if (all !== undefined) this.report?.filter(all, nowMs, true);
+    if (all !== undefined) this.report?.filter(all, uptimeMs ?? nowMs, true);
     this.reported += countOf(all);
     return all;
   }
@@ -168,27 +184,28 @@ export class Normalizer {
       reported: this.reported,
       suppressed: this.suppressed,
       alarms: this.activeCounts,
+      clockSteps: this.clockSteps,
     };
   }
 
   state(): NormalizerState {
-    return { kpis: this.kpis?.state(), alarms: this.alarms.state() };
+    return { kpis: this.kpis?.state(), alarms: this.alarms.state(), time: this.time.state() };
   }
 
-  private derive(kpis: KpiSet, measured: Telemetry): Record<string, Sample> {
-    const derived = kpis.update(measured);
+  private derive(kpis: KpiSet, measured: Telemetry, times: ReadTimes): Record<string, Sample> {
+    const derived = kpis.update(measured, times);
     this.unproven.mark(derived);
     if (!this.settings.energyDeltas) leaveOutDeltas(derived);
     for (const name in derived) this.tally.add(derived[name]?.reason);
     return derived;
   }
 
-  private filter(telemetry: Telemetry, nowMs: number, repeated: readonly string[]): Telemetry | undefined {
+  private filter(telemetry: Telemetry, uptimeMs: number, repeated: readonly string[]): Telemetry | undefined {
     if (this.report === undefined) {
       this.reported += countOf(telemetry);
       return telemetry;
     }
-    const passed = this.report.filter(telemetry, nowMs);
+    const passed = this.report.filter(telemetry, uptimeMs);
     const again = repeated.flatMap((name) => {
       const sample = telemetry.metrics[name];
       return sample === undefined ? [] : [[name, sample] as const];

@@ -7,10 +7,13 @@ import type { Sample } from '../telemetry';
 export interface NormalizerState {
   readonly kpis: unknown;
   readonly alarms: unknown;
+  /** Where its readings lie in time. */
+  readonly time: unknown;
 }
 
 export function readState(saved: unknown): NormalizerState {
-  return isRecord(saved) ? { kpis: saved['kpis'], alarms: saved['alarms'] } : { kpis: undefined, alarms: undefined };
+  const { kpis, alarms, time } = isRecord(saved) ? saved : {};
+  return { kpis, alarms, time };
 }
 
 const DELTA_NAMES: readonly string[] = ENERGY_COUNTERS.map(({ name }) => deltaMetricOf(name));

@@ -69,14 +69,6 @@ export class TariffClock {
     const local = timeMs + offset;
     const midnight = Math.floor(local / DAY_MS) * DAY_MS;
     const edge = this.edges.find((minute) => midnight + minute * MINUTE_MS > local) ?? MINUTES_PER_DAY;
-    let late = midnight + edge * MINUTE_MS - offset;
-    if (this.zone.offsetAt(late) === offset) return late;
-    let early = timeMs;
-    while (late - early > 1) {
-      const middle = Math.floor((early + late) / 2);
-      if (this.zone.offsetAt(middle) === offset) early = middle;
-      else late = middle;
-    }
-    return late;
+    return this.zone.sameOffsetUntil(timeMs, midnight + edge * MINUTE_MS - offset);
   }
 }

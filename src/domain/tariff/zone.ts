@@ -40,6 +40,18 @@ export class Zone {
     return this.cachedOffset;
   }
 
+  /** The first moment after `fromMs` at which the offset is another, or `toMs` when that comes before. */
+  sameOffsetUntil(fromMs: number, toMs: number): number {
+    const offset = this.offsetAt(fromMs);
+    return this.offsetAt(toMs - 1) === offset ? toMs : this.firstWith(fromMs, toMs - 1, (other) => other !== offset);
+  }
+
+  /** The moment since which the offset is that of `toMs`, or `fromMs` when that comes after. */
+  sameOffsetSince(fromMs: number, toMs: number): number {
+    const offset = this.offsetAt(toMs);
+    return this.offsetAt(fromMs) === offset ? fromMs : this.firstWith(fromMs, toMs, (other) => other === offset);
+  }
+
   localOf(timeMs: number): number {
     return timeMs + this.offsetAt(timeMs);
   }
@@ -66,6 +78,17 @@ export class Zone {
       startMs: this.timeOf(Date.UTC(year, month, day)),
       endMs: this.timeOf(Date.UTC(endYear, endMonth, endDay)),
     };
+  }
+
+  /** Between a moment that does not fit and a later one that does, where there is one change in between. */
+  private firstWith(earlyMs: number, lateMs: number, fits: (offset: number) => boolean): number {
+    let [early, late] = [earlyMs, lateMs];
+    while (late - early > 1) {
+      const middle = Math.floor((early + late) / 2);
+      if (fits(this.offsetAt(middle))) late = middle;
+      else early = middle;
+    }
+    return late;
   }
 
   private readOffset(timeMs: number): number {

@@ -82,8 +82,10 @@ export class MeterTime {
     return {
       axisOf: (timestamp) => places.get(timestamp),
       elapsedMs: (from, to) => (from < breakMs && to >= breakMs ? undefined : to - from),
+      atMs: newest?.axisMs ?? this.lastMs,
       lines: this.lines,
       countsId: this.times.countsId,
+      isWallClock: false,
       isDoubtful: newest !== undefined && !(newest.isPossible && this.times.isBelieved),
       ...(stepMs === undefined ? {} : { stepMs }),
     };

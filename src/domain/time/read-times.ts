@@ -15,12 +15,16 @@ export interface ReadTimes {
    * the clock. Then the two places still have their order.
    */
   elapsedMs(fromAxisMs: number, toAxisMs: number): number | undefined;
+  /** The newest place of this reading. */
+  readonly atMs: number;
   /** What the wall clock may show, the oldest belief first; one of them counts. */
   readonly lines: readonly TimeLine[];
   /** The line that counts. */
   readonly countsId: number;
   /** By how much the wall clock was set between the reading before and this one, ms; absent when it was not. */
   readonly stepMs?: number;
+  /** True where the wall clock is all that is known: what was read at a doubtful time of it has no place. */
+  readonly isWallClock: boolean;
   /** True while the wall clock shows what is not believed (yet): its time marks values, and moves no period. */
   readonly isDoubtful: boolean;
 }
@@ -41,7 +45,9 @@ export interface TimeLine {
 export const WALL_TIMES: ReadTimes = {
   axisOf: (timestamp) => timestamp,
   elapsedMs: (fromAxisMs, toAxisMs) => toAxisMs - fromAxisMs,
+  atMs: 0,
   lines: [{ id: 0, beforeMs: 0, offsetMs: 0 }],
   countsId: 0,
+  isWallClock: true,
   isDoubtful: false,
 };

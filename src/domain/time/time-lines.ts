@@ -135,7 +135,10 @@ export class TimeLines {
   private leastUsed(): Line | undefined {
     return this.lines
       .filter(({ id }) => !this.isInUse(id))
-      .reduce<Line | undefined>((least, line) => (least === undefined || line.seenMs < least.seenMs ? line : least), undefined);
+      .reduce<Line | undefined>(
+        (least, line) => (least === undefined || line.seenMs < least.seenMs ? line : least),
+        undefined,
+      );
   }
 
   private isInUse(id: number): boolean {

@@ -1,0 +1,93 @@
+import { isRecord } from '../../support/expect';
+import { readJudgement, worseOf, type Judgement } from '../judgement';
+import { Zone } from '../tariff/zone';
+import { finite, INCOMPLETE, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
+import { DeltaCursor, spreadMsOf, type Piece } from './split';
+
+interface FixedState {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly added: number;
+  readonly coveredMs: number;
+  readonly judgement: Judgement;
+}
+
+/**
+ * Windows that follow each other and begin at full multiples of their length on the clocks of a place: an hour there begins
+ * when its clocks show a full hour. Where clocks change by what is no multiple of the length, a shorter window lies
+ * between. One that is shorter, or was not wholly measured, gives what is known of it, a lower bound, as *uncertain*.
+ */
+export class FixedDemand implements DemandWindow {
+  private current: FixedState | undefined;
+
+  constructor(
+    private readonly lengthMs: number,
+    saved?: unknown,
+    private readonly zone: Zone = new Zone('UTC'),
+  ) {
+    if (!isRecord(saved)) return;
+    const judgement = readJudgement(saved['judgement']);
+    const [startMs, added, coveredMs] = [saved['startMs'], saved['added'], saved['coveredMs']].map(finite);
+    if (judgement === undefined || startMs === undefined || added === undefined || coveredMs === undefined) return;
+    const window = this.windowAt(startMs);
+    if (window.startMs === startMs) this.current = { ...window, added, coveredMs, judgement };
+  }
+
+  add(piece: Piece, visit: (demand: Demand) => void): void {
+    const cursor = new DeltaCursor(piece);
+    let atMs = piece.fromMs;
+    while (atMs < piece.toMs) {
+      const { current } = this;
+      const isIn = current !== undefined && atMs >= current.startMs && atMs < current.endMs;
+      const window = isIn ? current : this.windowAt(atMs);
+      const part = cursor.takeUntil(window.endMs);
+      if (part === undefined) return;
+      this.absorb(window, part, visit);
+      if (part.toMs === window.endMs) this.close(visit);
+      atMs = part.toMs;
+    }
+  }
+
+  clockWasSet(visit: (demand: Demand) => void): void {
+    this.close(visit);
+  }
+
+  state(): unknown {
+    return this.current;
+  }
+
+  private windowAt(atMs: number): { readonly startMs: number; readonly endMs: number } {
+    const { zone, lengthMs } = this;
+    const offset = zone.offsetAt(atMs);
+    const startMs = Math.floor((atMs + offset) / lengthMs) * lengthMs - offset;
+    return {
+      startMs: zone.sameOffsetSince(startMs, atMs),
+      endMs: zone.sameOffsetUntil(atMs, startMs + lengthMs),
+    };
+  }
+
+  private absorb(
+    { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+    part: Piece,
+    visit: (demand: Demand) => void,
+  ): void {
+    if (this.current !== undefined && this.current.startMs !== startMs) this.close(visit);
+    const known = judgeSpread(part.judgement, spreadMsOf(part), this.lengthMs);
+    const { added, coveredMs, judgement } = this.current ?? { added: 0, coveredMs: 0, judgement: known };
+    this.current = {
+      startMs,
+      endMs,
+      added: added + part.added,
+      coveredMs: coveredMs + part.toMs - part.fromMs,
+      judgement: worseOf(judgement, known),
+    };
+  }
+
+  private close(visit: (demand: Demand) => void): void {
+    if (this.current === undefined) return;
+    const { endMs, added, coveredMs, judgement } = this.current;
+    this.current = undefined;
+    const known = coveredMs >= this.lengthMs ? judgement : worseOf(judgement, INCOMPLETE);
+    visit({ value: (added * MS_PER_HOUR) / this.lengthMs, endMs, judgement: known });
+  }
+}
