@@ -79,8 +79,9 @@ export function registerAdmin(RED: NodeAPI): void {
   httpAdmin.get('/pm500/scan', mayRead, (request, response) => {
     const interfaces = Object.keys(networkInterfaces());
     scanOnce(RED, request.query).then(
-      ({ devices, failures }) => {
-        const answer: ScanAnswer = { devices, failures: failures.map(({ message }) => message), interfaces };
+      ({ devices, failures, unreadable }) => {
+        const sentences = [...failures, ...unreadable].map(({ message }) => message);
+        const answer: ScanAnswer = { devices, failures: sentences, interfaces };
         response.json(answer);
       },
       (thrown: unknown) => {

@@ -72,5 +72,7 @@ export async function scanNetwork(
   signal?: AbortSignal,
 ): Promise<ScanResult> {
   const { port, timeoutMs } = request;
-  return scan(targetsOf(request), (target) => discoverByUdp({ ...target, port, timeoutMs }, dependencies, signal));
+  return scan(targetsOf(request), (target, onUnreadable) =>
+    discoverByUdp({ ...target, port, timeoutMs, onUnreadable }, dependencies, signal),
+  );
 }

@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { CATALOG_NUMBERS } from '../meter/identity';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import type { DiscoveredDevice } from '../transport/ethernet-ip/discovery';
+import type { DiscoveredDevice, UnreadableAnswer } from '../transport/ethernet-ip/discovery';
 import { describeMismatch } from './meter-identity';
 
 /** Where to ask: one address, or everybody on a network through one interface of this computer. */
@@ -30,10 +30,15 @@ export interface ScanResult {
   readonly devices: readonly FoundDevice[];
   /** Networks that could not be asked; the others were. */
   readonly failures: readonly Pm500Error[];
+  /** What is there and answered, but not with an identity that can be read; each address once. */
+  readonly unreadable: readonly Pm500Error[];
 }
 
 /** Asks one target; rejects when it cannot be asked. */
-export type Discover = (target: ScanTarget) => Promise<readonly DiscoveredDevice[]>;
+export type Discover = (
+  target: ScanTarget,
+  onUnreadable: (answer: UnreadableAnswer) => void,
+) => Promise<readonly DiscoveredDevice[]>;
 
 const toNumber = (address: string): number =>
   address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
@@ -84,7 +89,11 @@ function describeDevice({ address, port, identity }: DiscoveredDevice): FoundDev
 
 /** Asks all targets at once. A network that cannot be asked does not cost the answers of the others. */
 export async function scan(targets: readonly ScanTarget[], discover: Discover): Promise<ScanResult> {
-  const answers = await Promise.allSettled(targets.map(discover));
+  const unreadable = new Map<string, Pm500Error>();
+  const note = ({ address, error }: UnreadableAnswer): void => {
+    if (!unreadable.has(address)) unreadable.set(address, error);
+  };
+  const answers = await Promise.allSettled(targets.map((target) => discover(target, note)));
   const devices = new Map<string, FoundDevice>();
   const failures: Pm500Error[] = [];
   for (const answer of answers) {
@@ -94,5 +103,6 @@ export async function scan(targets: readonly ScanTarget[], discover: Discover): 
   const ordered = [...devices.values()].sort(
     (left, right) => toNumber(left.address) - toNumber(right.address) || left.port - right.port,
   );
-  return { devices: ordered, failures };
+  for (const { address } of ordered) unreadable.delete(address);
+  return { devices: ordered, failures, unreadable: [...unreadable.values()] };
 }

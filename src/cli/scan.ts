@@ -48,9 +48,10 @@ export async function runScan(args: readonly string[], terminal: Terminal): Prom
   const timeoutMs = options.number('timeout', SCAN_TIMEOUT_LIMITS) ?? SCAN_DEFAULTS.timeoutMs;
   const request = { addresses: options.positionals, interfaces: options.texts('interface'), port, timeoutMs };
   const dependencies = { clock: systemClock, logger: terminalLogger(terminal) };
-  const { devices, failures } = await scanNetwork(request, dependencies, terminal.ended);
+  const { devices, failures, unreadable } = await scanNetwork(request, dependencies, terminal.ended);
   if (terminal.ended.aborted) return EXIT.success;
-  for (const { message } of failures) terminal.complain(message);
+  for (const { message } of [...failures, ...unreadable]) terminal.complain(message);
+  if (devices.length === 0 && unreadable.length > 0) return EXIT.failure;
   if (devices.length === 0) {
     // Broadcasts do not reach loopback, where a newcomer's simulated meter is.
     const local =

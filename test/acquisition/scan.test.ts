@@ -82,4 +82,16 @@ describe('scan', () => {
     assert.equal(devices.length, 1);
     assert.deepEqual(failures, [unreachable]);
   });
+
+  it('tells of an answer that cannot be read once, unless the device answered readably too', async () => {
+    const error = (address: string): Pm500Error => new Pm500Error('CIP_REPLY_INVALID', `${address} mumbles.`);
+    const result = await scan([{ address: 'a' }, { address: 'b' }], (_target, onUnreadable) => {
+      for (const address of ['10.0.0.3', '10.0.0.9']) onUnreadable({ address, error: error(address) });
+      return Promise.resolve([device('10.0.0.3', 4)]);
+    });
+    assert.deepEqual(
+      result.unreadable.map(({ message }) => message),
+      ['10.0.0.9 mumbles.'],
+    );
+  });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { constantProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from './run-command';
@@ -41,6 +43,21 @@ describe('pm500 scan', () => {
     const { code, stdout, stderr } = await runHere('scan', '127.0.0.99', '--port', port, '--timeout', '100');
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^No device answered within 100 ms; check cable, network and UDP port \d+\.\n$/);
+  });
+
+  it('tells of an answer that cannot be read instead of saying that nobody answered', async () => {
+    const device = createSocket('udp4');
+    device.on('message', (_bytes, { port: from, address }) => {
+      device.send('not an identity', from, address);
+    });
+    device.bind(0, '127.0.0.1');
+    await once(device, 'listening');
+    const where = ['127.0.0.1', '--port', String(device.address().port)];
+    const { code, stdout, stderr } = await runHere('scan', ...where, '--timeout', '300');
+    device.close();
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^List Identity of 127\.0\.0\.1: .+\n$/);
+    assert.doesNotMatch(stderr, /No device answered/);
   });
 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [

@@ -38,7 +38,7 @@ export function createConnectedTransport(settings: ConnectedSettings, dependenci
   const { clock, logger, random, connect = connectTcp } = dependencies;
   const counter: ContextCounter = { low: 0, high: 0 };
   const where = `${settings.host}:${settings.port}`;
-  return new SessionTransport(where, logger, (onLost): OpenAttempt => {
+  return new SessionTransport(settings, { clock, logger }, (onLost): OpenAttempt => {
     let opened: ConnectedSession | undefined;
     const attempt = openSession(settings, {
       clock,
@@ -62,6 +62,8 @@ export function createConnectedTransport(settings: ConnectedSettings, dependenci
           connection: CONNECTION,
         });
         opened = new ConnectedSession(session.over(connection), { ...ids, connection: CONNECTION }, clock);
+        // It may have been lost between the reply and this line.
+        if (session.lost !== undefined) opened.stop();
         return opened;
       } catch (thrown) {
         await session.leave(new Pm500Error('METER_CLOSED', `The session with ${where} was given back.`));

@@ -1,4 +1,4 @@
-import { Pm500Error } from '../../support/errors';
+import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { AssemblyBlock } from '../transport';
 import { ASSEMBLY_ATTRIBUTE, CONNECTION_SERVICE, SERVICE } from './cip';
 import { connectionRefused } from './connection-status';
@@ -23,6 +23,12 @@ function addressIn(items: readonly ReceivedCpfItem[], type: number): SocketAddre
   return item === undefined ? undefined : decodeSocketAddress(item.data);
 }
 
+/** How the outcome of a Forward Open reaches its caller. */
+export interface OpenOutcome extends Outcome<OpenedConnection> {
+  /** The target granted it by a reply that cannot be read or belongs to another connection. */
+  readonly unusable: (error: Pm500Error) => void;
+}
+
 /** Forward Open. */
 export class OpenConnection implements Exchange {
   /** @param purpose the task as the subject of a sentence */
@@ -31,7 +37,7 @@ export class OpenConnection implements Exchange {
     private readonly session: number,
     private readonly request: ForwardOpen,
     private readonly receivePort: number | undefined,
-    private readonly outcome: Outcome<OpenedConnection>,
+    private readonly outcome: OpenOutcome,
   ) {}
 
   what(): string {
@@ -49,7 +55,14 @@ export class OpenConnection implements Exchange {
       this.outcome.reject(connectionRefused(this.purpose, generalStatus, extendedStatus));
       return;
     }
-    this.outcome.resolve(withSubject(what, () => this.read(data, decodeReplyItems(frame))));
+    let opened: OpenedConnection;
+    try {
+      opened = withSubject(what, () => this.read(data, decodeReplyItems(frame)));
+    } catch (thrown) {
+      this.outcome.unusable(toPm500Error(thrown));
+      return;
+    }
+    this.outcome.resolve(opened);
   }
 
   fail(error: Pm500Error): void {

@@ -30,6 +30,7 @@ export class Connection {
   private lostWith: Pm500Error | undefined;
   private ended = false;
   private connected = false;
+  private address: string | undefined;
   private settleConnect: ((error?: Pm500Error) => void) | undefined;
   private onClosed: (() => void) | undefined;
 
@@ -46,9 +47,15 @@ export class Connection {
     return this.lostWith;
   }
 
-  /** IP address of the other end, when the socket knows it. */
+  /** Why nothing can be sent any more, when that is so: it was lost, or ended on request. */
+  get gone(): Pm500Error | undefined {
+    if (this.lostWith !== undefined || !this.ended) return this.lostWith;
+    return new Pm500Error('METER_CLOSED', `The connection to ${this.where()} has been closed; open it before reading.`);
+  }
+
+  /** IP address of the other end, since it was connected; a socket that is gone has forgotten it. */
   get remoteAddress(): string | undefined {
-    return this.socket?.remoteAddress;
+    return this.address;
   }
 
   /**
@@ -142,6 +149,7 @@ export class Connection {
     });
     socket.on('connect', () => {
       this.connected = true;
+      this.address = socket.remoteAddress;
       socket.setNoDelay(true);
       if (this.lostWith === undefined) this.settleConnect?.();
     });

@@ -64,6 +64,8 @@ export class CyclicConnection {
   private lastSequence: number | undefined;
   private newest: ReceivedBlock | undefined;
   private ended: Pm500Error | undefined;
+  /** The longest silence now. */
+  private limitMs: number;
   private counts: CyclicCounts = { frames: 0, missed: 0, stale: 0, misfits: 0 };
 
   constructor(
@@ -71,6 +73,7 @@ export class CyclicConnection {
     private readonly clock: Clock,
     private readonly events: CyclicEvents,
   ) {
+    this.limitMs = settings.watchdogMs;
     this.heartbeat = heartbeatFrame(settings.heartbeatId);
     this.heartbeatDue = this.lastFrameAt = clock.monotonic();
     this.beat();
@@ -95,6 +98,7 @@ export class CyclicConnection {
     this.counts = { ...this.counts, frames: this.counts.frames + 1, missed: this.counts.missed + missed };
     this.lastSequence = sequence;
     this.lastFrameAt = this.clock.monotonic();
+    this.limitMs = this.settings.watchdogMs;
     if (data.length !== block.sizeBytes) {
       this.counts = { ...this.counts, misfits: this.counts.misfits + 1 };
       this.rejectAll(sizeMismatch(what, block, data.length, 'a frame has'));
@@ -148,6 +152,14 @@ export class CyclicConnection {
     });
   }
 
+  /** There is reason to believe that the meter has forgotten this connection: until the next frame less silence is borne. */
+  suspect(): void {
+    if (this.ended !== undefined) return;
+    this.limitMs = this.settings.watchdogMs / 2;
+    this.watchdog?.cancel();
+    this.watch(Math.max(0, this.lastFrameAt + this.limitMs - this.clock.monotonic()));
+  }
+
   /** Stops heartbeats and watchdog; reads that wait are rejected with `error`. May be called twice. */
   stop(error: Pm500Error): void {
     if (this.ended !== undefined) return;
@@ -177,13 +189,13 @@ export class CyclicConnection {
   /** One timer serves all frames. What has arrived while the process was busy elsewhere is still heard. */
   private watch(delayMs: number, lastChance = false): void {
     this.watchdog = this.clock.after(delayMs, () => {
-      const remainingMs = this.lastFrameAt + this.settings.watchdogMs - this.clock.monotonic();
+      const remainingMs = this.lastFrameAt + this.limitMs - this.clock.monotonic();
       if (remainingMs > 0) {
         this.watch(Math.ceil(remainingMs));
       } else if (!lastChance) {
         this.watch(0, true);
       } else {
-        const error = this.noFrame(this.settings.watchdogMs);
+        const error = this.noFrame(this.limitMs);
         this.stop(error);
         this.events.onSilent(error);
       }

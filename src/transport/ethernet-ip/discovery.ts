@@ -40,6 +40,15 @@ export interface UdpDiscoverySettings {
   readonly stopAfter?: number;
   /** Address of the network interface to ask from; default: the operating system's choice. */
   readonly localAddress?: string;
+  /** Hears of an answer that cannot be read, once for each address, of as many as a person would want to read. */
+  readonly onUnreadable?: (unreadable: UnreadableAnswer) => void;
+}
+
+/** A device that answered List Identity with something else than its identity. */
+export interface UnreadableAnswer {
+  /** Where it came from. */
+  readonly address: string;
+  readonly error: Pm500Error;
 }
 
 export interface TcpDiscoverySettings {
@@ -49,6 +58,8 @@ export interface TcpDiscoverySettings {
   readonly replyTimeoutMs: number;
 }
 
+/** Of more answers that cannot be read nothing is told. */
+const UNREADABLE_LIMIT = 20;
 /** The share of the waiting time that devices may use to spread their answers to a broadcast. */
 const DELAY_SHARE = 0.8;
 
@@ -65,7 +76,7 @@ function readAnswer(bytes: Buffer, from: string): IdentityItem {
 
 /**
  * Asks by UDP who is there (CIP Vol 2, 2-4.2). A device is listed once however often it answers; an answer that cannot be
- * read is logged and left out.
+ * read is logged, told to `onUnreadable` and left out.
  * @throws Pm500Error ENIP_CONNECT_FAILED when the network cannot be asked, ABORTED when `signal` aborts
  */
 export function discoverByUdp(
@@ -75,13 +86,20 @@ export function discoverByUdp(
 ): Promise<readonly DiscoveredDevice[]> {
   const { address, port, timeoutMs } = settings;
   const found = new Map<string, DiscoveredDevice>();
+  const unreadable = new Set<string>();
+  const refuse = (remote: string, error: Pm500Error): void => {
+    dependencies.logger.debug(error.message);
+    if (unreadable.has(remote) || unreadable.size >= UNREADABLE_LIMIT) return;
+    unreadable.add(remote);
+    settings.onUnreadable?.({ address: remote, error });
+  };
   const take = (bytes: Buffer, remote: RemoteInfo): boolean => {
     try {
       const { identity, state, socketAddress } = readAnswer(bytes, remote.address);
       const device = { address: remote.address, port: socketAddress.port || port, identity, state };
       found.set(`${device.address}:${device.port}/${identity.vendorId}/${identity.serialNumber}`, device);
     } catch (thrown) {
-      dependencies.logger.debug(toPm500Error(thrown).message);
+      refuse(remote.address, toPm500Error(thrown));
     }
     return found.size >= (settings.stopAfter ?? Number.POSITIVE_INFINITY);
   };

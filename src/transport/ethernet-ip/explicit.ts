@@ -22,7 +22,7 @@ export interface ExplicitDependencies {
 export function createExplicitTransport(settings: ExplicitSettings, dependencies: ExplicitDependencies): Transport {
   const { clock, logger, connect = connectTcp } = dependencies;
   const counter: ContextCounter = { low: 0, high: 0 };
-  return new SessionTransport(`${settings.host}:${settings.port}`, logger, (onLost) =>
+  return new SessionTransport(settings, { clock, logger }, (onLost) =>
     openSession(settings, { clock, connect, counter, onLost }),
   );
 }

@@ -13,6 +13,8 @@ import { CIP_STATUS } from './status';
 /** Fixed part of the request (CIP Vol 1, table 3-5.17) and of the replies (tables 3-5.18, 3-5.19). */
 const REQUEST_BYTES = 36;
 const REPLY_BYTES = 26;
+/** Where a reply says how many words of application data follow it. */
+const APPLICATION_SIZE_OFFSET = 24;
 const FAILURE_BYTES = 10;
 /** Priority and time tick: the target may take 5 ticks of 1024 ms for the request itself. */
 const TIME_TICK = 0x0a;
@@ -126,12 +128,17 @@ export function encodeForwardOpenReply(reply: ForwardOpenReply): Buffer {
 }
 
 /**
- * Application data after the reply is left alone.
- * @throws Pm500Error CIP_REPLY_INVALID when the bytes end too early or an interval is 0
+ * Application data after the reply is left alone; it must have the length that the reply says.
+ * @throws Pm500Error CIP_REPLY_INVALID when the length is not that, or an interval is 0
  */
 export function decodeForwardOpenReply(bytes: Buffer): ForwardOpenReply {
   if (bytes.length < REPLY_BYTES) {
     throw new Pm500Error('CIP_REPLY_INVALID', `A reply to Forward Open ends after ${bytes.length} bytes.`);
+  }
+  const announced = REPLY_BYTES + 2 * bytes.readUInt8(APPLICATION_SIZE_OFFSET);
+  if (bytes.length !== announced) {
+    const message = `A reply to Forward Open announces ${announced} bytes, but has ${bytes.length}.`;
+    throw new Pm500Error('CIP_REPLY_INVALID', message);
   }
   const reply = {
     ...readIds(bytes, IDS_OFFSET.reply),

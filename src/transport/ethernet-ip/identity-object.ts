@@ -86,7 +86,7 @@ export function encodeListIdentityReply(item: IdentityItem): Buffer {
   return encodeCpf([{ type: CPF_ITEM.listIdentity, data }]);
 }
 
-/** @throws Pm500Error ENIP_FRAME_INVALID or CIP_REPLY_INVALID when there is no whole identity in the reply */
+/** @throws Pm500Error ENIP_FRAME_INVALID or CIP_REPLY_INVALID when there is not exactly one whole identity in its item */
 export function decodeListIdentityReply(data: Buffer): IdentityItem {
   const item = decodeCpf(data).find(({ type }) => type === CPF_ITEM.listIdentity)?.data;
   if (item === undefined) throw invalid('the reply to List Identity holds no identity item');
@@ -96,7 +96,10 @@ export function decodeListIdentityReply(data: Buffer): IdentityItem {
   if (protocolVersion !== PROTOCOL_VERSION) throw invalid(`protocol version ${protocolVersion} is not known`);
   const attributes = item.subarray(identityOffset);
   const identity = decodeIdentity(attributes);
-  const state = attributes[NAME_OFFSET + 1 + attributes.readUInt8(NAME_OFFSET)];
+  const stateOffset = NAME_OFFSET + 1 + attributes.readUInt8(NAME_OFFSET);
+  const state = attributes[stateOffset];
   if (state === undefined) throw invalid('its state is missing');
+  const extraBytes = attributes.length - stateOffset - 1;
+  if (extraBytes > 0) throw invalid(`its item has ${extraBytes} bytes more than its name and state need`);
   return { protocolVersion, socketAddress: decodeSocketAddress(item.subarray(2, identityOffset)), identity, state };
 }

@@ -1,9 +1,11 @@
 import type { Timer } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
+import type { Random } from '../../support/random';
 import type { AssemblyBlock, Identity, ReceivedBlock } from '../transport';
 import { closeInOrder } from './close-in-order';
 import type { DatagramLease } from './datagram-registry';
 import type { CheckedSettings } from './implicit-settings';
+import { LastingSession, type OpenAnother } from './lasting-session';
 import { stopped, type Session } from './session';
 import type { OpenSession } from './session-transport';
 import { join, type SharedAttempt } from './shared-attempt';
@@ -21,8 +23,20 @@ const REFUSAL_HOLD_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
 /** Refusals of the meter as a whole, not of one assembly. */
 const CONCERNS_METER = ['ENIP_NO_OWNER', 'ENIP_OWNERSHIP_CONFLICT', 'ENIP_CONNECTION_LIMIT'] as const;
+/** The target granted a connection by a reply that cannot be read: it would again. */
+const UNUSABLE = ['CIP_REPLY_INVALID', 'ENIP_FRAME_INVALID', 'ENIP_REPLY_MISMATCH'] as const;
 
-/** A session and the I/O connections that were opened through it. */
+export interface ImplicitSessionContext extends ImplicitContext {
+  readonly random: Random;
+  readonly openAnother: OpenAnother;
+  /** Everything is gone, and was not left. */
+  readonly onLost: (error: Pm500Error) => void;
+}
+
+/**
+ * A session and the I/O connections that were opened through it. They go on when the session is lost, as long as data
+ * comes; another session is opened beside them.
+ */
 export class ImplicitSession implements OpenSession {
   private readonly subscriptions = new Map<number, Subscription>();
   private readonly openings = new Map<number, SharedAttempt<Subscription>>();
@@ -32,15 +46,23 @@ export class ImplicitSession implements OpenSession {
   private readonly stopListening: () => void;
   private keepAlive: Timer | undefined;
   private over: Pm500Error | undefined;
+  private lostWith: Pm500Error | undefined;
+  private readonly session: LastingSession;
 
   constructor(
-    private readonly session: Session,
+    session: Session,
     private readonly lease: DatagramLease,
     settings: CheckedSettings,
-    private readonly context: ImplicitContext,
+    private readonly context: ImplicitSessionContext,
   ) {
     this.where = `${settings.host}:${settings.port}`;
-    this.subscriber = new Subscriber(session, lease, settings, context, this.where, {
+    this.session = new LastingSession(session, context.openAnother, context.clock, context.random, {
+      onLost: (error) => this.goOn(error),
+      onRenewed: () => {
+        for (const { cyclic } of this.subscriptions.values()) cyclic.suspect();
+      },
+    });
+    this.subscriber = new Subscriber(this.session, lease, settings, context, this.where, {
       onSilent: (error) => {
         // Closing in order never fails.
         void this.giveUp(error);
@@ -48,13 +70,19 @@ export class ImplicitSession implements OpenSession {
       over: () => this.over,
     });
     this.stopListening = lease.datagrams.onLost((error) => {
-      session.lose(error);
+      this.abandon(error);
     });
     this.watch();
   }
 
+  /** Why everything is gone, when it is. */
   get lost(): Pm500Error | undefined {
-    return this.session.lost;
+    return this.lostWith;
+  }
+
+  /** The session was lost. */
+  noteLost(error: Pm500Error): void {
+    this.session.noteLost(error);
   }
 
   async read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
@@ -78,7 +106,7 @@ export class ImplicitSession implements OpenSession {
   }
 
   /** Ends everything but the session; reads that wait are rejected with `error`. May be called twice. */
-  stop(error: Pm500Error): void {
+  private stop(error: Pm500Error): void {
     if (this.over !== undefined) return;
     this.over = error;
     this.keepAlive?.cancel();
@@ -92,16 +120,42 @@ export class ImplicitSession implements OpenSession {
     void this.lease.release();
   }
 
+  /** Everything is lost. May be called twice. */
+  private abandon(error: Pm500Error): void {
+    if (this.lostWith !== undefined) return;
+    this.lostWith = error;
+    this.stop(error);
+    this.session.lose(error);
+    this.context.onLost(error);
+  }
+
+  /** @returns whether the I/O connections, and one that is just being opened, need another session */
+  private goOn(error: Pm500Error): boolean {
+    if (this.over === undefined && this.subscriptions.size + this.openings.size > 0) {
+      this.context.logger.debug(`${error.message} What ${this.where} sends by itself is still taken meanwhile.`);
+      return true;
+    }
+    this.abandon(error);
+    return false;
+  }
+
+  /** What was being opened when the session was lost came to nothing. */
+  private endWithoutUse(): void {
+    const { lost } = this.session;
+    if (lost !== undefined && this.subscriptions.size + this.openings.size === 0) this.abandon(lost);
+  }
+
   private async closeAll(error: Pm500Error): Promise<void> {
     const closes = [...this.subscriptions.values()].map(({ close }) => close);
     this.stop(error);
+    this.session.stopOpening(error);
     await closeInOrder(this.session, closes, this.context.clock);
   }
 
   /** The meter is told before the session goes, so that a connection that only UDP cannot reach does not stay behind. */
   private async giveUp(error: Pm500Error): Promise<void> {
     await this.closeAll(error);
-    this.session.lose(error);
+    this.abandon(error);
   }
 
   private subscribe(block: AssemblyBlock, signal?: AbortSignal): Promise<Subscription> {
@@ -126,6 +180,7 @@ export class ImplicitSession implements OpenSession {
         this.openings.delete(instance);
         const error = toPm500Error(thrown);
         this.noteRefusal(instance, error);
+        this.endWithoutUse();
         throw error;
       },
     );
@@ -142,10 +197,11 @@ export class ImplicitSession implements OpenSession {
 
   private noteRefusal(instance: number, error: Pm500Error): void {
     // A wrong size is found out before anything is opened: asking again costs the meter one explicit read.
-    if (this.session.lost !== undefined || hasCode(error, 'METER_SIZE_MISMATCH', 'ABORTED', 'METER_CLOSED')) return;
+    if (hasCode(error, 'METER_SIZE_MISMATCH', 'ABORTED', 'METER_CLOSED')) return;
+    if (this.session.lost !== undefined && !hasCode(error, ...UNUSABLE)) return;
     this.refusals.set(instance, { error, until: this.context.clock.monotonic() + REFUSAL_HOLD_MS });
     const idle = this.subscriptions.size === 0 && this.openings.size === 0;
-    if (idle && hasCode(error, ...CONCERNS_METER)) this.session.lose(error);
+    if (idle && hasCode(error, ...CONCERNS_METER)) this.abandon(error);
   }
 
   private watch(): void {

@@ -7,6 +7,7 @@ import { openDatagramSocket, type OpenDatagramSocket } from './datagram-socket';
 import { processDatagrams, type DatagramRegistry } from './datagram-registry';
 import { ImplicitSession } from './implicit-session';
 import { checkImplicitSettings, type ImplicitSettings } from './implicit-settings';
+import type { OpenAnother } from './lasting-session';
 import { processOriginator } from './originator';
 import type { ContextCounter } from './request-line';
 import { openSession } from './session';
@@ -57,23 +58,20 @@ export function createImplicitTransport(settings: ImplicitSettings, dependencies
     share: sharePort,
     ...(localAddress === undefined ? {} : { localAddress }),
   };
-  return new ImplicitTransport(where, logger, (onLost): OpenAttempt<ImplicitSession> => {
+  return new ImplicitTransport(checked, { clock, logger }, (onLost): OpenAttempt<ImplicitSession> => {
     let opened: ImplicitSession | undefined;
-    const attempt = openSession(checked, {
-      clock,
-      connect,
-      counter,
-      onLost: (error) => {
-        opened?.stop(error);
-        onLost(error);
-      },
-    });
+    const openAnother: OpenAnother = (onSessionLost) =>
+      openSession(checked, { clock, connect, counter, onLost: onSessionLost });
+    const attempt = openAnother((error) => opened?.noteLost(error));
     const openDatagrams = async (): Promise<ImplicitSession> => {
       const session = await attempt.result;
       try {
         const lease = await registry.acquire(datagramSettings, openSocket, logger);
-        opened = new ImplicitSession(session, lease, checked, { clock, logger, originator: processOriginator(random) });
-        if (session.lost !== undefined) opened.stop(session.lost);
+        const originator = processOriginator(random);
+        const context = { clock, logger, random, originator, openAnother, onLost };
+        opened = new ImplicitSession(session, lease, checked, context);
+        // It may have been lost while the UDP port was opened.
+        if (session.lost !== undefined) opened.noteLost(session.lost);
         return opened;
       } catch (thrown) {
         await session.leave(new Pm500Error('METER_CLOSED', `The session with ${where} was given back.`));

@@ -51,8 +51,11 @@ export class RequestLine {
     return this.current !== undefined;
   }
 
+  /** Sends the request, or keeps it until its turn. On a connection that is gone it fails at once. */
   submit(exchange: Exchange): void {
-    if (this.current === undefined) this.start(exchange);
+    const { gone } = this.connection;
+    if (gone !== undefined) exchange.fail(this.notSent(exchange, gone));
+    else if (this.current === undefined) this.start(exchange);
     else this.waiting.push(exchange);
   }
 
@@ -93,10 +96,19 @@ export class RequestLine {
       );
       return;
     }
+    this.withdraw(exchange, error);
+  }
+
+  /**
+   * Takes back an exchange that was not sent yet.
+   * @returns false when it is on the wire, or was settled before
+   */
+  withdraw(exchange: Exchange, error: Pm500Error): boolean {
     const place = this.waiting.indexOf(exchange);
-    if (place < 0) return;
+    if (place < 0) return false;
     this.waiting.splice(place, 1);
     exchange.fail(error);
+    return true;
   }
 
   /** Tells everybody who waits; the one on the wire hears `error` itself. */

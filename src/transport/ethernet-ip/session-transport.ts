@@ -1,3 +1,4 @@
+import type { Clock } from '../../support/clock';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import { StateBroadcast } from '../state-broadcast';
@@ -10,7 +11,7 @@ import {
   type TransportState,
   type TransportStateChange,
 } from '../transport';
-import { stopped } from './session';
+import { stopped, type SessionSettings } from './session';
 import { join, type SharedAttempt } from './shared-attempt';
 
 /** What a transport reads through while it is open. */
@@ -35,20 +36,32 @@ export interface OpenAttempt<Session extends OpenSession = OpenSession> {
  */
 export type BeginSession<Session extends OpenSession> = (onLost: (error: Pm500Error) => void) => OpenAttempt<Session>;
 
+export interface SessionTransportDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Register Session, Forward Open, and the Forward Close and the end of the session when that came to nothing. */
+const REPLIES_OF_OPENING = 4;
+
 /** What all transports over an encapsulation session share: opening once for many callers, states, closing. */
 export class SessionTransport<Session extends OpenSession = OpenSession> implements Transport {
   private session: Session | undefined;
   private opening: SharedAttempt<void> | undefined;
   private ending: Promise<void> = Promise.resolve();
   private readonly broadcast: StateBroadcast;
+  /** Host and port, for sentences. */
+  private readonly where: string;
+  private readonly openTimeoutMs: number;
 
-  /** @param where host and port, for sentences */
   constructor(
-    private readonly where: string,
-    private readonly logger: Logger,
+    { host, port, connectTimeoutMs, replyTimeoutMs }: SessionSettings,
+    private readonly dependencies: SessionTransportDependencies,
     private readonly begin: BeginSession<Session>,
   ) {
-    this.broadcast = new StateBroadcast(logger);
+    this.where = `${host}:${port}`;
+    this.openTimeoutMs = connectTimeoutMs + REPLIES_OF_OPENING * replyTimeoutMs;
+    this.broadcast = new StateBroadcast(dependencies.logger);
   }
 
   get state(): TransportState {
@@ -108,7 +121,7 @@ export class SessionTransport<Session extends OpenSession = OpenSession> impleme
     const attempt = this.begin((error) => {
       if (this.session?.lost === undefined) return;
       this.session = undefined;
-      this.logger.debug(error.message);
+      this.dependencies.logger.debug(error.message);
       this.broadcast.enter('closed', error);
     });
     const opening: SharedAttempt<void> = {
@@ -125,7 +138,7 @@ export class SessionTransport<Session extends OpenSession = OpenSession> impleme
 
   private async settle(attempt: OpenAttempt<Session>): Promise<void> {
     try {
-      const session = await attempt.result;
+      const session = await this.inTime(attempt);
       // It may have been lost between the reply and this line.
       if (session.lost !== undefined) throw session.lost;
       this.session = session;
@@ -138,6 +151,38 @@ export class SessionTransport<Session extends OpenSession = OpenSession> impleme
     }
     this.opening = undefined;
     this.broadcast.enter('open');
+  }
+
+  /**
+   * A watchdog over all steps of opening, each of which has a time limit of its own: whatever goes wrong in there, whoever
+   * waits hears of it. A session that comes too late is left again.
+   */
+  private inTime(attempt: OpenAttempt<Session>): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = this.dependencies.clock.after(this.openTimeoutMs, () => {
+        isLate = true;
+        const error = new Pm500Error(
+          'ENIP_CONNECT_TIMEOUT',
+          `${this.where} could not be opened within ${this.openTimeoutMs} ms; check the network and the load of the meter.`,
+          { retryable: true },
+        );
+        attempt.giveUp(error);
+        reject(error);
+      });
+      attempt.result.then(
+        (session) => {
+          timer.cancel();
+          // Sessions are left without fail.
+          if (isLate) void session.leave(this.notOpen());
+          else resolve(session);
+        },
+        (thrown: unknown) => {
+          timer.cancel();
+          reject(toPm500Error(thrown, 'ENIP_CONNECT_FAILED'));
+        },
+      );
+    });
   }
 
   private notOpen(): Pm500Error {

@@ -2,7 +2,8 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { AssemblyBlock, Identity } from '../transport';
 import { Connection } from './connection';
-import { CheckAssemblySize, CloseConnection, OpenConnection, type OpenedConnection } from './connection-exchange';
+import { CheckAssemblySize, CloseConnection, type OpenedConnection } from './connection-exchange';
+import { ConnectionOpener } from './connection-opener';
 import {
   planAssembly,
   ReadAssembly,
@@ -66,6 +67,8 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
     const handle = await new Promise<number>((resolve, reject) => {
       line.submit(new RegisterSession(where, { resolve, reject }));
     });
+    // A reply that comes twice costs the connection before anybody hears of the session.
+    if (connection.lost !== undefined) throw connection.lost;
     line.setSession(handle);
     return new Session(handle, connection, line, where, settings.verifySize ?? true);
   };
@@ -80,6 +83,7 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
 /** A registered encapsulation session (CIP Vol 2, 2-4.4) and what it knows of the assemblies. */
 export class Session {
   private readonly plans = new Map<number, AssemblyPlan>();
+  private readonly opener: ConnectionOpener;
 
   constructor(
     private readonly handle: number,
@@ -88,7 +92,16 @@ export class Session {
     private readonly where: string,
     private readonly verifySize: boolean,
     private readonly requests: ReadRequests = unconnectedRequests(handle),
-  ) {}
+  ) {
+    this.opener = new ConnectionOpener({
+      handle,
+      line,
+      closeConnection: (request) => this.closeConnection(request),
+      lose: (error) => {
+        this.lose(error);
+      },
+    });
+  }
 
   /** Why it is gone, when it is. */
   get lost(): Pm500Error | undefined {
@@ -125,8 +138,23 @@ export class Session {
     return this.run((outcome) => new CheckAssemblySize(this.where, this.requests, block, outcome), signal);
   }
 
+  /** True while a Forward Open has no outcome. */
+  get opens(): boolean {
+    return this.opener.isBusy;
+  }
+
+  /** No connection is opened any more; whoever waits for one is rejected with `error`, and what is granted still is closed. */
+  stopOpening(error: Pm500Error): void {
+    this.opener.stop(error);
+  }
+
+  /** Resolves when no Forward Open is on the wire, and what was granted to nobody is closed. Never rejects. */
+  whenOpened(): Promise<void> {
+    return this.opener.settled();
+  }
+
   /**
-   * Forward Open.
+   * Forward Open. A connection that was granted too late, or by a reply that cannot be read, is closed again.
    * @param purpose the task as the subject of a sentence
    * @param receivePort UDP port for T->O datagrams, when the target shall be told
    */
@@ -136,7 +164,7 @@ export class Session {
     receivePort?: number,
     signal?: AbortSignal,
   ): Promise<OpenedConnection> {
-    return this.run((outcome) => new OpenConnection(purpose, this.handle, request, receivePort, outcome), signal);
+    return this.opener.open(purpose, request, receivePort, () => stopped(purpose), signal);
   }
 
   /** Forward Close. */
@@ -163,6 +191,10 @@ export class Session {
     return new Promise((resolve, reject) => {
       if (signal === undefined) {
         this.line.submit(create({ resolve, reject }));
+        return;
+      }
+      if (signal.aborted) {
+        reject(stopped(create({ resolve, reject }).what()));
         return;
       }
       const ignore = (): void => {

@@ -12,7 +12,7 @@ import { EarlyFrame } from './early-frame';
 import type { ForwardClose } from './forward-close';
 import type { CheckedSettings } from './implicit-settings';
 import type { Originator } from './originator';
-import type { Session } from './session';
+import type { ConnectionSession } from './lasting-session';
 import type { SocketAddress } from './socket-address';
 
 export interface ImplicitContext {
@@ -46,7 +46,7 @@ export function purposeOf({ instance }: AssemblyBlock, where: string): string {
 export class Subscriber {
   /** @param where host and port, for sentences */
   constructor(
-    private readonly session: Session,
+    private readonly session: ConnectionSession,
     private readonly lease: DatagramLease,
     private readonly settings: CheckedSettings,
     private readonly context: ImplicitContext,

@@ -124,6 +124,23 @@ describe('class 1 connection of an originator', () => {
     assert.deepEqual([heartbeats.length, silent.length, clock.pending], [sent, 1, 0]);
   });
 
+  it('bears half the silence once it is suspected to be forgotten, until a frame comes', async () => {
+    receive(1, 1);
+    await clock.advance(150);
+    connection.suspect();
+    await clock.advance(49);
+    receive(2, 2);
+    await clock.advance(399);
+    assert.equal(silent.length, 0, 'the frame has cleared it');
+    receive(3, 3);
+    await clock.advance(250);
+    connection.suspect();
+    await clock.advance(0);
+    assert.equal(silent.length, 1, 'it has been silent for longer than half the time');
+    connection.suspect();
+    assert.equal(clock.pending, 0);
+  });
+
   it('is not kept alive by stale frames', async () => {
     receive(9, 1);
     for (let step = 0; step < 4; step++) {

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { silentLogger } from '../../../src/support/logger';
-import { discoverByTcp, discoverByUdp, type DiscoveredDevice } from '../../../src/transport/ethernet-ip/discovery';
+import {
+  discoverByTcp,
+  discoverByUdp,
+  type DiscoveredDevice,
+  type UnreadableAnswer,
+} from '../../../src/transport/ethernet-ip/discovery';
 import { COMMAND, decodeFrame, encodeFrame, type FrameParts } from '../../../src/transport/ethernet-ip/encapsulation';
 import { encodeListIdentityReply } from '../../../src/transport/ethernet-ip/identity-object';
 import { rejectsWith } from '../../support/expect-error';
@@ -96,10 +101,17 @@ describe('discovery by UDP', () => {
       answer(4, { data: Buffer.alloc(2) }),
       answer(5),
     ];
-    const found = await discoverByUdp({ ...settings(), stopAfter: 1 }, dependencies());
+    const told: UnreadableAnswer[] = [];
+    const onUnreadable = (unreadable: UnreadableAnswer): void => void told.push(unreadable);
+    const found = await discoverByUdp({ ...settings(), stopAfter: 1, onUnreadable }, dependencies());
     assert.deepEqual(
       found.map(({ identity }) => identity.serialNumber),
       [5],
+    );
+    assert.deepEqual(
+      told.map(({ address, error }) => [address, error.code]),
+      [['127.0.0.1', 'ENIP_FRAME_INVALID']],
+      'one sentence for each address, however often it answers',
     );
   });
 

@@ -100,7 +100,11 @@ describe('Forward Open and Forward Close', () => {
       hex('44332211', '78563412', '0201', 'ffff', '0d0c0b0a', 'a0860100', '90d00300', '0000'),
     );
     assert.deepEqual(decodeForwardOpenReply(bytes), reply);
-    assert.deepEqual(decodeForwardOpenReply(Buffer.concat([bytes, Buffer.alloc(4)])), reply, 'application reply');
+    const withApplication = Buffer.concat([bytes, Buffer.alloc(4)]);
+    throwsWith(() => decodeForwardOpenReply(withApplication), 'CIP_REPLY_INVALID');
+    withApplication.writeUInt8(2, 24);
+    assert.deepEqual(decodeForwardOpenReply(withApplication), reply, 'application reply');
+    throwsWith(() => decodeForwardOpenReply(withApplication.subarray(0, 28)), 'CIP_REPLY_INVALID');
   });
 
   it('refuses a reply that is cut off or announces no interval', () => {

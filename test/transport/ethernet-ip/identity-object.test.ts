@@ -72,6 +72,7 @@ describe('identity object', () => {
     throwsWith(() => decodeListIdentityReply(hex('0000')), 'CIP_REPLY_INVALID');
     throwsWith(() => decodeListIdentityReply(hex('0100 0c00 0400 0100 0002')), 'CIP_REPLY_INVALID');
     throwsWith(() => decodeListIdentityReply(hex(`0100 0c00 3100 ${ITEM.slice(0, -3)}`)), 'CIP_REPLY_INVALID');
+    throwsWith(() => decodeListIdentityReply(hex(`0100 0c00 3300 ${ITEM} 00`)), 'CIP_REPLY_INVALID');
     throwsWith(() => decodeListIdentityReply(hex(REPLY).subarray(0, 40)), 'ENIP_FRAME_INVALID');
     throwsWith(() => decodeListIdentityReply(hex(REPLY.replace('3200 0100', '3200 0200'))), 'CIP_REPLY_INVALID');
   });

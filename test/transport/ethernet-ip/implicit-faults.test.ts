@@ -16,6 +16,7 @@ import { rejectsWith, throwsWith } from '../../support/expect-error';
 import { STATES, VOLTAGES } from '../../support/explicit-bench';
 import { connectionsOf } from '../../support/implicit-bench';
 import { ScriptedPeer } from '../../support/scripted-peer';
+import { waitFor } from '../../support/wait';
 
 describe('implicit transport: what a meter may refuse and what may break', () => {
   const transports: Transport[] = [];
@@ -48,6 +49,8 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
           path.classId === CIP_CLASS.connectionManager && service === CONNECTION_SERVICE.forwardOpen,
       )
       .map(({ data }) => decodeForwardOpen(data));
+  const closes = (): number =>
+    peer.requests.filter(({ service }) => service === CONNECTION_SERVICE.forwardClose).length;
   const nextClosed = (transport: Transport): Promise<TransportStateChange> =>
     new Promise((resolve) => {
       transport.onState((change) => {
@@ -147,15 +150,35 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
     assert.equal(transport.state, 'closed');
   });
 
-  it('is lost with its session, together with everything that waits', async () => {
+  const sessions = (): number => peer.frames.filter(({ command }) => command === COMMAND.registerSession).length;
+
+  it('goes on with what the meter sends when its session is lost, and opens another one beside it', async () => {
     const transport = create({ maximumAgeMs: 0 });
     await transport.open();
+    const changes: TransportStateChange[] = [];
+    transport.onState((change) => changes.push(change));
     await transport.read(STATES);
-    connections.table.clear();
-    const waiting = rejectsWith(transport.read(STATES), 'ENIP_CONNECTION_LOST');
     peer.hangUp();
-    await waiting;
-    assert.equal(transport.state, 'closed');
+    while (sessions() < 2) assert.equal((await transport.read(STATES))[0], 2);
+    await waitFor('the session', () => transport.identify().then(() => true));
+    assert.equal((await transport.read(VOLTAGES)).length, 48, 'a further assembly is opened through the new session');
+    assert.deepEqual([changes, opens().length], [[], 2], 'the assembly was not asked for again');
+    await transport.close();
+    assert.deepEqual([connections.table.summaries.length, closes()], [0, 2], 'both are closed in order');
+  });
+
+  it('is lost when its session is gone and the meter falls silent, together with everything that waits', async () => {
+    const transport = create({ maximumAgeMs: 0, timeoutMultiplier: 4 });
+    await transport.open();
+    await transport.read(STATES);
+    await peer.close();
+    connections.table.clear();
+    const closed = nextClosed(transport);
+    await rejectsWith(transport.read(STATES), 'ENIP_REPLY_TIMEOUT');
+    assert.equal((await closed).error?.code, 'ENIP_REPLY_TIMEOUT');
+    await peer.listen();
+    await transport.open();
+    assert.equal((await transport.read(STATES))[0], 2);
   });
 
   it('closes when the meter falls silent, and opens again', async () => {
@@ -181,14 +204,50 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
       peer.fault = {
         command: COMMAND.sendRrData,
         act: ({ reply, socket }) => {
+          peer.fault = undefined;
           spoil[index]!(reply);
           socket.write(reply);
         },
       };
       await rejectsWith(transport.read(STATES), code);
       assert.equal(transport.state, 'closed');
-      peer.fault = undefined;
+      assert.equal(connections.table.summaries.length, 0, 'what was granted is closed again');
     }
+  });
+
+  it('closes a connection again that was granted to nobody: the read was given up before the reply came', async () => {
+    const transport = create({ verifySize: false });
+    await transport.open();
+    const controller = new AbortController();
+    peer.fault = {
+      command: COMMAND.sendRrData,
+      act: ({ reply, socket }) => {
+        peer.fault = undefined;
+        controller.abort();
+        setImmediate(() => socket.write(reply));
+      },
+    };
+    await rejectsWith(transport.read(STATES, controller.signal), 'ABORTED');
+    await waitFor('the Forward Close', () => closes() === 1);
+    assert.deepEqual([connections.table.summaries.length, transport.state], [0, 'open']);
+    assert.equal((await transport.read(STATES))[0], 2, 'the session is good for more');
+  });
+
+  it('closes a connection that is granted while the transport is closed', async () => {
+    const transport = create({ verifySize: false });
+    await transport.open();
+    let closed: Promise<void> | undefined;
+    peer.fault = {
+      command: COMMAND.sendRrData,
+      act: ({ reply, socket }) => {
+        peer.fault = undefined;
+        closed = transport.close();
+        setImmediate(() => socket.write(reply));
+      },
+    };
+    await rejectsWith(transport.read(STATES), 'METER_CLOSED');
+    await closed;
+    assert.deepEqual([connections.table.summaries.length, closes()], [0, 1]);
   });
 
   it('gives the session back when its UDP port is taken', async () => {
