@@ -15,14 +15,10 @@ export class BackOff {
     private readonly random: Random,
   ) {}
 
-  /**
-   * An attempt has failed: the next one waits longer than this one did, and at least as long as its failure says
-   * (`retryAfterMs` of its details: a unit of a shared Modbus line must not hold the others up).
-   */
-  extend(reason?: Pm500Error): void {
+  /** An attempt has failed: the next one waits longer than this one did. */
+  extend(): void {
     this.delays ??= retryDelays(POLICY, this.random);
-    const atLeastMs = Number(reason?.details['retryAfterMs'] ?? 0);
-    this.retryAt = this.clock.monotonic() + Math.max(atLeastMs, this.delays.next().value);
+    this.retryAt = this.clock.monotonic() + this.delays.next().value;
   }
 
   /** It answers. */

@@ -264,7 +264,7 @@ export class MeterLink {
 
   private wait(error: Pm500Error | undefined): void {
     if (this.isClosed) return;
-    this.backOff.extend(error);
+    this.backOff.extend();
     const since = this.dependencies.clock.now();
     this.enter({ kind: 'waiting', since, ...(error === undefined ? {} : { error }) });
   }

@@ -21,7 +21,15 @@ export type QualityReason =
 
 /** What can happen to a counter between two readings. */
 export type CounterReason =
-  'counter_started' | 'counter_replaced' | 'counter_suspect' | 'counter_reset' | 'counter_rollover' | 'counter_gap';
+  | 'counter_started'
+  | 'counter_replaced'
+  | 'counter_suspect'
+  | 'counter_unconfirmed'
+  | 'counter_reset'
+  | 'counter_answered'
+  | 'counter_corrected'
+  | 'counter_rollover'
+  | 'counter_gap';
 
 /** Reasons of values that were worked out from readings. */
 export type DerivedReason = CounterReason | 'period_incomplete' | 'undefined_result';
@@ -103,6 +111,12 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcName: 'bad',
     meaning: 'the counter went back, or further ahead than any load could move it; the next reading decides',
   },
+  counter_unconfirmed: {
+    quality: 'bad',
+    opcCode: 0,
+    opcName: 'bad',
+    meaning: 'the counter stands at a level that no load explains; a person is asked what happened to it',
+  },
   undefined_result: {
     quality: 'bad',
     opcCode: 0,
@@ -150,6 +164,18 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 64,
     opcName: 'uncertain',
     meaning: 'the counter was reset or set; what it counted between the last reading and that moment is not known',
+  },
+  counter_answered: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'a person has said what happened to the counter, and the energy counts accordingly',
+  },
+  counter_corrected: {
+    quality: 'uncertain',
+    opcCode: 64,
+    opcName: 'uncertain',
+    meaning: 'a person has corrected the energy of this period',
   },
   counter_rollover: {
     quality: 'uncertain',

@@ -1,12 +1,24 @@
-import { CATALOGUE } from '../../meter/catalogue';
 import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
 import type { Metric } from '../../meter/measurement';
 import { derivedSample, worseOf, type Judgement } from '../judgement';
 import { QUALITY_REASONS, type QualityReason } from '../quality';
 import type { Sample, Telemetry } from '../telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
+import { answerTrack } from './answer';
+import { meanPower, type CounterLimits, type ElapsedMs, type Standing } from './line';
+import { PowerBound } from './power-bound';
+import {
+  readRecords,
+  withRecords,
+  type CounterEvent,
+  type CounterMoment,
+  type CounterQuestion,
+  type CounterRecord,
+} from './records';
+import { returned } from './replaced';
 import { restoreCounters, type CounterState, type EnergyDeltasState } from './state';
-import { stepCounter, type CounterLimits } from './step';
+import { stepCounter, type Step } from './step';
+import { newTrack, type CounterAnswer } from './track';
 
 /** What was added to one counter between two readings. */
 export interface EnergyDelta {
@@ -29,7 +41,7 @@ export interface EnergyDelta {
 export interface EnergyDeltasSettings {
   /** Names of the counters that deltas are wanted of; by default the four totals. */
   readonly counters?: readonly string[];
-  /** No load behind the meter takes more, W or var; by default what the catalogue holds for possible. */
+  /** No load behind the meter takes more, W or var; by default it is learned. */
   readonly maxPower?: number;
   /** A delta over more than this is marked, milliseconds; by default the 15 minutes of a metering interval. */
   readonly maxGapMs?: number;
@@ -41,14 +53,17 @@ export const TOTAL_COUNTERS: readonly string[] = ENERGY_COUNTERS.filter(({ name 
 const DEFAULT_MAX_GAP_MS = 15 * 60_000;
 /** Over more than 400 days a delta belongs to no period that anybody asks for, and more likely a clock was wrong. */
 const LONGEST_MS = 400 * 24 * 3_600_000;
-const POSSIBLE_POWER = CATALOGUE.find(({ name }) => name === 'active_power_total')?.range?.max ?? Number.MAX_VALUE;
 /** The last digit of the display, 0.1 kWh (1420-UM001D p.66 Table 37): one step above the largest value is zero. */
 const DISPLAY_STEP = 100;
+/** The counters of a meter are reset one after the other within this time, ms. */
+const TOGETHER_MS = 5 * 60_000;
+
+type Changeable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
 
 interface Tracked {
   readonly metric: Metric;
   readonly delta: string;
-  readonly limits: CounterLimits;
+  readonly limits: Changeable<CounterLimits>;
 }
 
 function caused(reason: QualityReason, inputs: Judgement): Judgement {
@@ -65,16 +80,35 @@ function caused(reason: QualityReason, inputs: Judgement): Judgement {
 export class EnergyDeltas {
   private readonly tracked: readonly Tracked[];
   private readonly counters: Map<string, CounterState>;
+  private readonly power: PowerBound;
+  private records: readonly CounterRecord[];
+  private fresh: CounterRecord[] = [];
+  private times: ReadTimes = WALL_TIMES;
+  /** When a counter was last found reset, on the axis. */
+  private resetAtMs = Number.NEGATIVE_INFINITY;
+  /** True when the last telemetry held a total whose energy is not known (yet). */
+  isWaiting = false;
 
   /** @param saved what `state()` gave; anything else is a start without a past */
   constructor(settings: EnergyDeltasSettings = {}, saved?: unknown) {
-    const { counters = TOTAL_COUNTERS, maxPower = POSSIBLE_POWER, maxGapMs = DEFAULT_MAX_GAP_MS } = settings;
+    const { counters = TOTAL_COUNTERS, maxPower, maxGapMs = DEFAULT_MAX_GAP_MS } = settings;
+    const state = (saved ?? {}) as { readonly power?: unknown; readonly book?: unknown };
+    this.counters = restoreCounters(saved);
+    this.power = new PowerBound(maxPower, state.power);
+    this.records = readRecords(state.book);
+    const elapsedMs: ElapsedMs = (from, to) => this.times.elapsedMs(from, to);
     this.tracked = ENERGY_COUNTERS.filter(({ name }) => counters.includes(name)).map((metric) => ({
       metric,
       delta: deltaMetricOf(metric.name),
-      limits: { maxPower, maxGapMs, modulus: (metric.rollover ?? 0) + DISPLAY_STEP },
+      limits: {
+        maxPower: this.power.watts,
+        isGiven: this.power.isGiven,
+        maxGapMs,
+        modulus: (metric.rollover ?? 0) + DISPLAY_STEP,
+        isPartial: metric.name.endsWith('_partial'),
+        elapsedMs,
+      },
     }));
-    this.counters = restoreCounters(saved);
   }
 
   /**
@@ -84,76 +118,192 @@ export class EnergyDeltas {
    * @returns the deltas that are known
    */
   update(telemetry: Telemetry, out: Record<string, Sample>, times: ReadTimes = WALL_TIMES): EnergyDelta[] {
+    this.times = times;
+    this.isWaiting = false;
+    this.power.see(telemetry.metrics);
     const deltas: EnergyDelta[] = [];
+    let fastest = 0;
     for (const tracked of this.tracked) {
       const sample = telemetry.metrics[tracked.metric.name];
       if (sample === undefined) continue;
-      const delta = this.take(tracked, sample, telemetry.meter.serialNumber, out, times);
-      if (delta !== undefined) deltas.push(delta);
+      const delta = this.take(tracked, sample, telemetry.meter.serialNumber, out);
+      if (delta === undefined) continue;
+      deltas.push(delta);
+      if (delta.judgement.quality === 'good' || delta.judgement.reason?.startsWith('layout_') === true) {
+        fastest = Math.max(fastest, meanPower(delta.added, delta.toMs - delta.fromMs));
+      }
     }
+    this.power.count(fastest);
     return deltas;
+  }
+
+  /** What happened to counters since this was last asked. */
+  takeRecords(): readonly CounterRecord[] {
+    if (this.fresh.length === 0) return this.fresh;
+    const { fresh } = this;
+    this.fresh = [];
+    return fresh;
+  }
+
+  /** The last things that happened to counters, the newest last. */
+  get book(): readonly CounterRecord[] {
+    return this.records;
+  }
+
+  /** What a person is asked about. */
+  get questions(): readonly CounterQuestion[] {
+    return [...this.counters].flatMap(([counter, { standing, level }]) =>
+      level?.isAsked === true
+        ? [{ counter, before: momentOf(standing), after: momentOf(level.first), now: momentOf(level.last) }]
+        : [],
+    );
+  }
+
+  /**
+   * What a person says about the levels that are asked about.
+   * @param counter all of them where absent
+   * @returns how many questions this answers
+   */
+  answer(answer: CounterAnswer, nowMs: number, counter?: string): number {
+    let answered = 0;
+    for (const { metric, limits } of this.tracked) {
+      const state = this.counters.get(metric.name);
+      if (state?.level?.isAsked !== true || (counter !== undefined && counter !== metric.name)) continue;
+      const { judgement, serialNumber } = state;
+      this.note('answered', metric.name, nowMs, state.standing, state.level.last, { answer });
+      const identity = serialNumber === undefined ? {} : { serialNumber };
+      this.counters.set(metric.name, { ...answerTrack(state, answer, limits), judgement, ...identity });
+      answered++;
+    }
+    return answered;
+  }
+
+  /** Writes into the book that a person has corrected an energy. */
+  noteCorrection(counter: string, nowMs: number, by: number, at: number, note?: string): void {
+    this.write({ event: 'corrected', counter, timestamp: nowMs, by, at, ...(note === undefined ? {} : { note }) });
   }
 
   /** Plain JSON to go on from. */
   state(): EnergyDeltasState {
-    return { format: 'pm500.counters/1', counters: Object.fromEntries(this.counters) };
+    return {
+      format: 'pm500.counters/1',
+      counters: Object.fromEntries(this.counters),
+      power: this.power.state(),
+      book: this.records,
+    };
   }
 
   private take(
-    { metric, delta, limits }: Tracked,
+    tracked: Tracked,
     sample: Sample,
     serialNumber: number | undefined,
     out: Record<string, Sample>,
-    times: ReadTimes,
   ): EnergyDelta | undefined {
+    const { metric, limits } = tracked;
     const { timestamp } = sample;
-    const unknown = (judgement: Judgement): void => {
-      out[delta] = derivedSample(null, metric.unit, timestamp, judgement);
-    };
     const value = typeof sample.value === 'number' ? Math.round(sample.value) : Number.NaN;
     const isDoubtful = sample.reason === 'clock_doubtful';
     // What has no place in time cannot be counted from.
-    const atMs = isDoubtful && times.isWallClock ? undefined : times.axisOf(timestamp);
+    const atMs = isDoubtful && this.times.isWallClock ? undefined : this.times.axisOf(timestamp);
     if (sample.quality === 'bad' || atMs === undefined || !Number.isSafeInteger(value) || value < 0) {
       const reason = sample.reason ?? 'out_of_range';
-      unknown({ quality: 'bad', reason, provenance: sample.provenance });
+      this.putUnknown(tracked, timestamp, { quality: 'bad', reason, provenance: sample.provenance }, out);
       return undefined;
     }
-    const now = { value, timestamp: atMs };
     const last = this.counters.get(metric.name);
+    // An older reading, or the same once more, adds nothing.
+    if (last !== undefined && atMs <= newestOf(last)) return undefined;
+    const now = { value, timestamp: atMs, readMs: timestamp };
     // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
     const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample);
-    // An older reading, or the same once more, adds nothing.
-    if (last !== undefined && atMs <= (last.suspect ?? last.standing).timestamp) return undefined;
     const serial = serialNumber ?? last?.serialNumber;
     const identity = serial === undefined ? {} : { serialNumber: serial };
-    const replaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
-    const forgotten = last !== undefined && atMs - last.standing.timestamp > LONGEST_MS;
-    if (last === undefined || replaced || forgotten) {
-      this.counters.set(metric.name, { standing: now, judgement: seen, ...identity });
-      unknown(caused(replaced ? 'counter_replaced' : 'counter_started', seen));
+    limits.maxPower = this.power.watts;
+    const isReplaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
+    const isForgotten = last !== undefined && atMs - last.standing.timestamp > LONGEST_MS;
+    const step = last === undefined || isForgotten ? undefined : this.step(tracked, last, now, isReplaced, serial);
+    if (last === undefined || step === undefined) {
+      const left = isReplaced ? { left: { standing: last.standing, counted: 0, serialNumber: last.serialNumber } } : {};
+      this.counters.set(metric.name, { ...newTrack(now), judgement: seen, ...identity, ...left });
+      const reason = isReplaced ? 'counter_replaced' : 'counter_started';
+      this.putUnknown(tracked, timestamp, caused(reason, seen), out);
       return undefined;
     }
-    const isTimed = times.elapsedMs(last.standing.timestamp, atMs) !== undefined;
-    const from = isTimed ? last.standing : { ...last.standing, timestamp: atMs - LONGEST_MS };
-    const { standing, suspect, added, fromMs, reason } = stepCounter(from, last.suspect, now, limits);
+    const { track, added, from, reason } = step;
     const inputs = worseOf(seen, last.judgement);
-    const held = suspect === undefined ? {} : { suspect };
-    this.counters.set(metric.name, { standing, judgement: suspect ? inputs : seen, ...identity, ...held });
-    const judgement = isTimed
-      ? reason === undefined
-        ? inputs
-        : caused(reason, inputs)
-      : caused('clock_doubtful', inputs);
+    this.counters.set(metric.name, { ...track, judgement: added === undefined ? inputs : seen, ...identity });
+    const isTimed = this.times.elapsedMs(from.timestamp, atMs) !== undefined;
+    const why = isTimed ? reason : 'clock_doubtful';
+    const judgement = why === undefined ? inputs : caused(why, inputs);
     const shown = isDoubtful ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
     if (added === undefined) {
-      unknown(shown);
+      this.putUnknown(tracked, timestamp, shown, out);
       return undefined;
     }
-    const spanMs = isTimed ? atMs - fromMs : 0;
-    out[delta] = { ...derivedSample(added, metric.unit, timestamp, shown), spanMs };
+    const spanMs = isTimed ? atMs - from.timestamp : 0;
+    out[tracked.delta] = { ...derivedSample(added, metric.unit, timestamp, shown), spanMs };
     return { counter: metric.name, added, fromMs: atMs - spanMs, toMs: atMs, timestamp, judgement };
   }
+
+  /** What a reading means for a counter that is known; undefined when another meter is at its place. */
+  private step(
+    { metric, limits }: Tracked,
+    last: CounterState,
+    now: Standing,
+    isReplaced: boolean,
+    serialNumber: number | undefined,
+  ): Step | undefined {
+    if (isReplaced) return returned(last, now, serialNumber, limits);
+    const since = last.level?.first ?? now;
+    const isResetNearby = Math.abs(since.timestamp - this.resetAtMs) <= TOGETHER_MS;
+    const step = stepCounter(last, now, limits, isResetNearby);
+    const { event, proved } = step;
+    if (event !== undefined) {
+      this.note(event, metric.name, now.readMs, last.standing, step.track.level?.first ?? now);
+      if (event === 'adopted' && step.reason === 'counter_reset') this.resetAtMs = since.timestamp;
+    }
+    if (proved !== undefined) this.power.prove(proved);
+    return step;
+  }
+
+  private putUnknown(
+    { metric, delta, limits }: Tracked,
+    timestamp: number,
+    why: Judgement,
+    out: Record<string, Sample>,
+  ) {
+    if (!limits.isPartial) this.isWaiting = true;
+    out[delta] = derivedSample(null, metric.unit, timestamp, why);
+  }
+
+  private note(
+    event: CounterEvent,
+    counter: string,
+    timestamp: number,
+    before: Standing,
+    after: Standing,
+    more: Pick<CounterRecord, 'answer'> = {},
+  ): void {
+    this.write({ event, counter, timestamp, before: before.value, after: after.value, ...more });
+  }
+
+  private write(record: CounterRecord): void {
+    this.fresh.push(record);
+    this.records = withRecords(this.records, [record]);
+  }
+}
+
+/** When the counter was last read, on the axis. */
+function newestOf({ standing, level, rival }: CounterState): number {
+  return Math.max(
+    standing.timestamp,
+    level?.last.timestamp ?? standing.timestamp,
+    rival?.last.timestamp ?? standing.timestamp,
+  );
+}
+
+function momentOf({ value, readMs }: Standing): CounterMoment {
+  return { value, timestamp: readMs };
 }
 
 function judgementOf({ quality, reason, provenance }: Sample): Judgement {

@@ -1,11 +1,12 @@
 import { isRecord } from '../../support/expect';
 import { readJudgement, type Judgement } from '../judgement';
-import type { Standing } from './step';
+import type { Standing } from './line';
+import type { PowerBoundState } from './power-bound';
+import type { CounterRecord } from './records';
+import type { Climb, Credit, Left, Level, Track } from './track';
 
 /** What is remembered of one counter. */
-export interface CounterState {
-  readonly standing: Standing;
-  readonly suspect?: Standing;
+export interface CounterState extends Track {
   /** How far the reading that is counted from can be trusted. */
   readonly judgement: Judgement;
   /** Of the meter that it belongs to, once known. */
@@ -15,13 +16,55 @@ export interface CounterState {
 export interface EnergyDeltasState {
   readonly format: 'pm500.counters/1';
   readonly counters: Readonly<Record<string, CounterState>>;
+  readonly power: PowerBoundState;
+  readonly book: readonly CounterRecord[];
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function readStanding(saved: unknown): Standing | undefined {
   if (!isRecord(saved)) return undefined;
-  const { value, timestamp } = saved;
+  const { value } = saved;
+  const timestamp = finite(saved['timestamp']);
+  if (timestamp === undefined || timestamp < 0) return undefined;
   const whole = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-  return whole && typeof timestamp === 'number' && Number.isFinite(timestamp) ? { value, timestamp } : undefined;
+  return whole ? { value, timestamp, readMs: finite(saved['readMs']) ?? timestamp } : undefined;
+}
+
+function readLevel(saved: unknown): Level | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [first, last] = [readStanding(saved['first']), readStanding(saved['last'])];
+  const sightings = finite(saved['sightings']);
+  if (first === undefined || last === undefined || sightings === undefined) return undefined;
+  return { first, last, sightings, ...(saved['isAsked'] === true ? { isAsked: true } : {}) };
+}
+
+function readClimb(saved: unknown): Climb | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [count, low, high] = [finite(saved['count']), finite(saved['low']), finite(saved['high'])];
+  return count === undefined || low === undefined || high === undefined ? undefined : { count, low, high };
+}
+
+function readLeft(saved: unknown): Left | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [standing, counted] = [readStanding(saved['standing']), finite(saved['counted'])];
+  if (standing === undefined || counted === undefined) return undefined;
+  const serialNumber = finite(saved['serialNumber']);
+  return { standing, counted, ...(serialNumber === undefined ? {} : { serialNumber }) };
+}
+
+function readCredit(saved: unknown): Credit | undefined {
+  if (!isRecord(saved)) return undefined;
+  const [added, from] = [finite(saved['added']), readStanding(saved['from'])];
+  return added === undefined || added < 0 || from === undefined ? undefined : { added, from };
+}
+
+/** Leaves out members that have no value. */
+function present<Members extends object>(members: Members): { [Key in keyof Members]?: NonNullable<Members[Key]> } {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Members]?: NonNullable<Members[Key]> };
 }
 
 function readCounter(saved: unknown): CounterState | undefined {
@@ -29,13 +72,20 @@ function readCounter(saved: unknown): CounterState | undefined {
   const standing = readStanding(saved['standing']);
   const judgement = readJudgement(saved['judgement']);
   if (standing === undefined || judgement === undefined) return undefined;
-  const suspect = readStanding(saved['suspect']);
-  const serialNumber = saved['serialNumber'];
   return {
     standing,
     judgement,
-    ...(suspect === undefined ? {} : { suspect }),
-    ...(typeof serialNumber === 'number' ? { serialNumber } : {}),
+    movedAtMs: finite(saved['movedAtMs']) ?? standing.timestamp,
+    ...present({
+      before: readStanding(saved['before']),
+      level: readLevel(saved['level']),
+      rival: readLevel(saved['rival']),
+      climb: readClimb(saved['climb']),
+      left: readLeft(saved['left']),
+      owed: finite(saved['owed']),
+      credit: readCredit(saved['credit']),
+      serialNumber: finite(saved['serialNumber']),
+    }),
   };
 }
 

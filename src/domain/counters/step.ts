@@ -1,89 +1,191 @@
 import type { CounterReason } from '../quality';
-
-/** Where a counter stood when it was last read and believed. */
-export interface Standing {
-  /** In whole Wh or varh. */
-  readonly value: number;
-  /** When it was read, milliseconds on the axis of the meter (see `ReadTimes`). */
-  readonly timestamp: number;
-}
-
-/** What moves a counter, and how far. */
-export interface CounterLimits {
-  /** No load behind the meter takes more, W or var: what moves a counter further is not believed at once. */
-  readonly maxPower: number;
-  /** A delta over more than this is marked `counter_gap`, milliseconds. */
-  readonly maxGapMs: number;
-  /** The count that follows the counter's largest value is zero: how many Wh or varh there are, zero included. */
-  readonly modulus: number;
-}
+import { adoptLevel, type Adoption } from './adopt';
+import { explain, explainRollover, meanPower, spanOf, type CounterLimits, type Standing } from './line';
+import type { Climb, Level, Track } from './track';
 
 export interface Step {
-  /** What to count from next. */
-  readonly standing: Standing;
-  /** A reading that cannot be believed before the next one agrees with it. */
-  readonly suspect?: Standing;
-  /** Whole Wh or varh that were added since `fromMs`; absent when that is not known. */
+  readonly track: Track;
+  /** Whole Wh or varh that were added since `from`; absent when that is not known. */
   readonly added?: number;
-  readonly fromMs: number;
+  readonly from: Standing;
   readonly reason?: CounterReason;
+  /** What a person should hear of. */
+  readonly event?: 'asked' | 'withdrawn' | 'adopted';
+  /** Mean power of a counter that proved to run faster than was thought, W or var. */
+  readonly proved?: number;
 }
 
-const MS_PER_HOUR = 3_600_000;
-/** What a reading may jump for other reasons than load: steps of a REAL, display rounding, a late time stamp. */
-const SLACK = 1000;
-/**
- * The steps of a REAL below 1 000 000 kWh are up to 1/16 kWh = 62.5 Wh. A counter that is read as REALs and then as whole
- * Wh may seem to go back by less than that; it has not moved.
- */
-const REAL_STEP = 63;
-/** Below this many Wh the steps of a REAL are under 1 Wh, and going back is going back. */
-const COARSE_FROM = 16_384_000;
-
-/** The most that can have been added in this time. */
-function mostIn(spanMs: number, limits: CounterLimits): number {
-  return (limits.maxPower * spanMs) / MS_PER_HOUR + SLACK;
-}
-
-function believe(last: Standing, now: Standing, added: number, limits: CounterLimits, rolled: boolean): Step {
-  const gap = now.timestamp - last.timestamp > limits.maxGapMs;
-  const reason = rolled ? 'counter_rollover' : gap ? 'counter_gap' : undefined;
-  const step = { standing: now, added, fromMs: last.timestamp };
-  return reason === undefined ? step : { ...step, reason };
-}
-
-/** The second reading in a row at a level that the first did not explain: the counter was reset, set or changed. */
-function acceptLevel(last: Standing, suspect: Standing, now: Standing, limits: CounterLimits): Step {
-  const sinceZero = now.value < last.value && now.value <= mostIn(now.timestamp - last.timestamp, limits);
-  return sinceZero
-    ? { standing: now, added: now.value, fromMs: last.timestamp, reason: 'counter_reset' }
-    : { standing: now, added: now.value - suspect.value, fromMs: suspect.timestamp, reason: 'counter_reset' };
-}
+/** Steps of a counter whose speeds differ by less than this may be those of one load. */
+const SAME_SPEED = 10;
+/** A person is asked when so many readings in a row agree. */
+const ASKED_AFTER = 3;
+/** A meter that starts can answer zeros for a while. */
+const ASKED_AFTER_ZEROS = 10;
+/** Steps that are this much faster than those around them are no load. */
+const BLIP = 3;
 
 /**
- * One reading of one counter: what was added since the last. Never negative, and never counted twice: added values are
- * differences of readings that follow each other.
+ * One reading of one counter: what was added since the last. Never negative, and never counted twice.
  *
- * A counter that goes back is at its rollover when the way over zero is one that the load can have gone; that it rolls
- * over at all is derived from the range of 1420-UM001D p.66 Table 37, so such a delta is *uncertain*. Otherwise, and
- * when it goes ahead further than any load could move it, one reading may be wrong (a meter that starts can answer
- * zeros): only when the next one agrees is the new level believed.
- * @param now a whole number, later than `last`
+ * A reading is believed when a load can have added the difference in the time that elapsed. Any other begins a level:
+ * while it is seen for the first time it may be one wrong reading; when readings agree on it, it is taken for what it must
+ * be (`adoptLevel`), or a person is asked. Until then it counts nothing, and the counter may come back at any time to
+ * where it stood.
+ * @param now a whole number, later than the last
+ * @param isResetNearby true when another counter of this meter was found reset at the same time
  */
-export function stepCounter(last: Standing, suspect: Standing | undefined, now: Standing, limits: CounterLimits): Step {
-  const moved = now.value - last.value;
-  const most = mostIn(now.timestamp - last.timestamp, limits);
-  if (moved >= 0 && moved <= most) return believe(last, now, moved, limits, false);
-  if (moved < 0 && moved > -REAL_STEP && last.value >= COARSE_FROM) {
-    return believe(last, { value: last.value, timestamp: now.timestamp }, 0, limits, false);
+export function stepCounter(track: Track, now: Standing, limits: CounterLimits, isResetNearby = false): Step {
+  const { standing, level } = track;
+  const onLine = explain(standing, now, limits);
+  const onLevel = level === undefined ? undefined : explain(level.last, now, limits);
+  if (onLine !== undefined && !(level?.isAsked === true && onLevel !== undefined && onLevel < onLine)) {
+    const back = stepBack(track, now, onLine, limits);
+    if (back !== undefined) return back;
+    // While a person is asked, more than one level may have come and gone: what it says of the time is no longer sure.
+    const isGap = onLevel !== undefined || level?.isAsked === true || spanOf(standing, now, limits) > limits.maxGapMs;
+    return believe(track, now, onLine, isGap ? 'counter_gap' : undefined);
   }
-  const overZero = moved + limits.modulus;
-  if (moved < 0 && overZero >= 0 && overZero <= most) return believe(last, now, overZero, limits, true);
-  if (suspect !== undefined) {
-    const further = now.value - suspect.value;
-    if (further >= 0 && further <= mostIn(now.timestamp - suspect.timestamp, limits)) {
-      return acceptLevel(last, suspect, now, limits);
+  if (onLevel === undefined) {
+    const overZero = explainRollover(standing, now, limits);
+    if (overZero !== undefined) {
+      const rolled = believe(track, now, overZero, 'counter_rollover');
+      return { ...rolled, track: { ...rolled.track, left: { standing, counted: overZero } } };
     }
+    const blip = level === undefined ? overshoot(track, now, limits) : undefined;
+    if (blip !== undefined) return blip;
   }
-  return { standing: last, suspect: now, fromMs: last.timestamp, reason: 'counter_suspect' };
+  if (level?.isAsked === true && onLevel === undefined) return watchRival(track, level, now, limits);
+  return watch(track, nextLevel(level, now, onLevel), climbOn(track, now, limits), limits, isResetNearby);
+}
+
+/** Neither the level that is asked about nor where the counter stood: one wrong reading, until others agree with it. */
+function watchRival(track: Track, level: Level, now: Standing, limits: CounterLimits): Step {
+  const { rival } = track;
+  const onRival = rival === undefined ? undefined : explain(rival.last, now, limits);
+  const next = nextLevel(rival, now, onRival);
+  const isAgreed = next.sightings >= ASKED_AFTER;
+  return {
+    track: isAgreed
+      ? { ...track, level: { ...next, isAsked: true }, rival: undefined }
+      : { ...track, level, rival: next, climb: undefined },
+    from: track.standing,
+    reason: 'counter_unconfirmed',
+    ...(isAgreed ? { event: 'asked' } : {}),
+  };
+}
+
+function believe(track: Track, now: Standing, moved: number, reason: CounterReason | undefined): Step {
+  const { standing, level, credit, owed = 0, left } = track;
+  const paid = Math.min(owed, moved);
+  const added = moved - paid + (credit?.added ?? 0);
+  const why: CounterReason | undefined =
+    credit !== undefined ? 'counter_answered' : paid > 0 ? 'counter_reset' : reason;
+  // A step back that a REAL makes is none: the highest value stands.
+  const value = Math.max(now.value, moved === 0 ? standing.value : 0);
+  return {
+    track: {
+      standing: value === now.value ? now : { ...now, value },
+      before: standing,
+      movedAtMs: moved > 0 ? now.timestamp : track.movedAtMs,
+      ...(owed > paid ? { owed: owed - paid } : {}),
+      ...(left === undefined ? {} : { left: { ...left, counted: left.counted + added } }),
+    },
+    added,
+    from: credit?.from ?? standing,
+    ...(why === undefined ? {} : { reason: why }),
+    ...(level?.isAsked === true ? { event: 'withdrawn' } : {}),
+  };
+}
+
+/**
+ * A level that was left is nearer than the one that is counted from: the counter is back where it was. What was counted
+ * meanwhile is not counted again.
+ */
+function stepBack(track: Track, now: Standing, onLine: number, limits: CounterLimits): Step | undefined {
+  const { left, ...rest } = track;
+  if (left === undefined) return undefined;
+  const moved = explain(left.standing, now, limits);
+  const missing = moved === undefined ? -1 : moved - left.counted;
+  if (missing < 0 || missing >= onLine) return undefined;
+  return believe(rest, now, missing, 'counter_reset');
+}
+
+/**
+ * The last step went further than those around it, and this reading lies between its ends: what was wrong is the reading
+ * before. It was counted, so as much is left out of what follows.
+ */
+function overshoot(
+  { standing, before, owed = 0, ...track }: Track,
+  now: Standing,
+  limits: CounterLimits,
+): Step | undefined {
+  if (before === undefined || now.value >= standing.value || now.value < before.value) return undefined;
+  const fast = meanPower(standing.value - before.value, spanOf(before, standing, limits));
+  const slow = meanPower(now.value - before.value, spanOf(before, now, limits));
+  if (fast < BLIP * slow) return undefined;
+  return {
+    track: { ...track, standing: now, before, movedAtMs: now.timestamp, owed: owed + standing.value - now.value },
+    added: 0,
+    from: standing,
+    reason: 'counter_reset',
+  };
+}
+
+function nextLevel(level: Level | undefined, now: Standing, onLevel: number | undefined): Level {
+  if (level === undefined || onLevel === undefined) return { first: now, last: now, sightings: 1 };
+  const last = now.value < level.last.value ? { ...now, value: level.last.value } : now;
+  return { ...level, last, sightings: level.sightings + 1 };
+}
+
+/** How steadily the counter runs ahead, if it does. */
+function climbOn({ standing, level, climb }: Track, now: Standing, limits: CounterLimits): Climb | undefined {
+  const from = level?.last ?? standing;
+  if (now.value <= from.value) return undefined;
+  const power = meanPower(now.value - from.value, spanOf(from, now, limits));
+  const count = (climb?.count ?? 0) + 1;
+  const [low, high] = [Math.min(power, climb?.low ?? power), Math.max(power, climb?.high ?? power)];
+  return high <= SAME_SPEED * low ? { count, low, high } : { count: 1, low: power, high: power };
+}
+
+/** A level is there: is it clear what it means, or must a person say so? */
+function watch(
+  track: Track,
+  level: Level,
+  climb: Climb | undefined,
+  limits: CounterLimits,
+  isResetNearby: boolean,
+): Step {
+  const adoption = adoptLevel(track, level, climb, limits, isResetNearby);
+  if (adoption !== undefined) return adopt(track, level, adoption);
+  const wasAsked = track.level?.isAsked === true;
+  const isZero = level.last.value === 0;
+  const isEnough = level.sightings >= (isZero ? ASKED_AFTER_ZEROS : ASKED_AFTER);
+  // Faster than the rated power, and steadily so: that number is wrong, or the meter is.
+  const isFast = limits.isGiven && (climb?.count ?? 0) >= ASKED_AFTER;
+  const isAsked = level.isAsked === true || isEnough || isFast;
+  return {
+    track: { ...track, level: isAsked ? { ...level, isAsked } : level, climb, rival: undefined },
+    from: track.standing,
+    reason: isAsked ? 'counter_unconfirmed' : 'counter_suspect',
+    ...(isAsked && !wasAsked ? { event: 'asked' } : {}),
+  };
+}
+
+function adopt(track: Track, level: Level, { added, from, reason, leaves, proved, owed: more = 0 }: Adoption): Step {
+  const { standing, credit } = track;
+  const owed = (track.owed ?? 0) + more;
+  const total = added + (credit?.added ?? 0);
+  return {
+    track: {
+      standing: level.last,
+      movedAtMs: level.last.timestamp,
+      ...(owed === 0 ? {} : { owed }),
+      ...(leaves ? { left: { standing, counted: total } } : {}),
+    },
+    added: total,
+    from: credit?.from ?? from,
+    reason,
+    event: 'adopted',
+    ...(proved === undefined ? {} : { proved }),
+  };
 }

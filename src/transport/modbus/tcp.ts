@@ -23,12 +23,11 @@ export function createModbusTcpTransport(
   dependencies: ModbusTcpDependencies,
 ): ModbusTransport {
   const { clock, lines = processLines, createSocket = (where: string) => new ReadOnlySocket(where) } = dependencies;
-  const address = `${settings.host}:${settings.port}`;
+  const where = `${settings.host}:${settings.port}`;
   return new LineTransport(
     {
-      where: `${address} unit ${settings.unitId}`,
-      key: `Modbus TCP ${address.toLowerCase()}`,
-      unit: settings.unitId,
+      where,
+      key: `Modbus TCP ${where.toLowerCase()}`,
       openLine: (events, signal) => openTcpLine(settings, clock, createSocket, events, signal),
       pauseMs: PAUSE_MS,
       pauseAfterFailureMs: PAUSE_MS,

@@ -1,0 +1,59 @@
+import type { Standing } from './line';
+
+/** A level that readings agree on, but that no load explains from where the counter stood. */
+export interface Level {
+  readonly first: Standing;
+  readonly last: Standing;
+  /** How many readings in a row agree. */
+  readonly sightings: number;
+  /** True once a person is asked. */
+  readonly isAsked?: boolean;
+}
+
+/** Readings that each went ahead too far, but all at about the same speed. */
+export interface Climb {
+  readonly count: number;
+  /** The least and the highest mean power of a step, W or var. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A level that was given up; the counter may come back to it. */
+export interface Left {
+  readonly standing: Standing;
+  /** What has been counted since. */
+  readonly counted: number;
+  readonly serialNumber?: number;
+}
+
+/** Energy that waited for an answer: the next delta has it. */
+export interface Credit {
+  readonly added: number;
+  readonly from: Standing;
+}
+
+/** What is remembered of one counter. Plain JSON. */
+export interface Track {
+  /** The last reading that was believed: what the next one is counted from. */
+  readonly standing: Standing;
+  /** The one believed before it. */
+  readonly before?: Standing;
+  /** When the value last changed, on the axis of the meter. */
+  readonly movedAtMs: number;
+  readonly level?: Level;
+  /** Another level, seen while one is asked about. */
+  readonly rival?: Level | undefined;
+  readonly climb?: Climb | undefined;
+  readonly left?: Left;
+  /** What was counted although it never flowed: following deltas are less by it. */
+  readonly owed?: number;
+  readonly credit?: Credit;
+}
+
+export function newTrack(standing: Standing): Track {
+  return { standing, movedAtMs: standing.timestamp };
+}
+
+/** What a person can say about a level that no load explains. */
+export const COUNTER_ANSWERS = ['replaced', 'reset', 'true'] as const;
+export type CounterAnswer = (typeof COUNTER_ANSWERS)[number];
