@@ -1,6 +1,6 @@
 import { get } from 'sparkplug-payload';
 import { normalizeReading } from '../src/domain/normalize';
-import { encodePayload, type Metric, type Payload } from '../src/sparkplug/payload';
+import { BIRTH_FORM, DATA_FORM, encodePayload, type Metric, type Payload, type PayloadForm } from '../src/sparkplug/payload';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../test/support/readings';
 import { measureRate } from './measure';
@@ -24,13 +24,13 @@ export function benchSparkplug(): BenchLine[] {
   const peerCodec = get('spBv1.0')!;
   const peerPayload = payload as unknown as Parameters<typeof peerCodec.encodePayload>[0];
 
-  const measure = (form: 'birth' | 'data') =>
+  const measure = (form: PayloadForm) =>
     measureRate(() => {
       for (let index = 0; index < MESSAGES_PER_ROUND; index++) encodePayload(payload, form);
       return MESSAGES_PER_ROUND * metrics.length;
     });
-  const same = measure('birth');
-  const data = measure('data');
+  const same = measure(BIRTH_FORM);
+  const data = measure(DATA_FORM);
   const peer = measureRate(() => {
     for (let index = 0; index < MESSAGES_PER_ROUND; index++) peerCodec.encodePayload(peerPayload);
     return MESSAGES_PER_ROUND * metrics.length;
@@ -43,7 +43,7 @@ export function benchSparkplug(): BenchLine[] {
     note: `${bytes} bytes per message of ${metrics.length} metrics`,
   });
   return [
-    line('Sparkplug encode, metrics/s, same content', same.perSecond, encodePayload(payload, 'birth').length),
-    line('Sparkplug encode, metrics/s, as DDATA', data.perSecond, encodePayload(payload, 'data').length),
+    line('Sparkplug encode, metrics/s, same content', same.perSecond, encodePayload(payload, BIRTH_FORM).length),
+    line('Sparkplug encode, metrics/s, as DDATA', data.perSecond, encodePayload(payload, DATA_FORM).length),
   ];
 }

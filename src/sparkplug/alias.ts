@@ -1,5 +1,4 @@
 import { FIRST_CUSTOM_INDEX, canonicalIndex } from './metrics';
-import { PROCESS_INSTANCE } from './template-instances';
 
 /** Aliases of one device stand in blocks of this size; the first block belongs to the edge node itself. */
 const BLOCK_SIZE = 4096;
@@ -15,39 +14,49 @@ export class AliasBlocks {
 }
 
 /**
- * The aliases of one device: those of canonical metrics follow from their place in the catalogue, so that they stay the
- * same whatever arrives first; others are counted up from `FIRST_CUSTOM_INDEX`, into further blocks where one is full.
+ * The aliases of one device. In the first DBIRTH after an NBIRTH those of canonical metrics follow from their place in
+ * the catalogue, so that they stay the same whatever arrives first; others are counted up from `FIRST_CUSTOM_INDEX`, into
+ * further blocks where one is full. Every further DBIRTH has new ones: hosts built on Eclipse Tahu refuse a birth that
+ * brings an alias which they know already, and forget aliases only with an NBIRTH.
  */
 export class DeviceAliases {
   readonly #blocks: AliasBlocks;
-  readonly #base: number;
   readonly #custom = new Map<string, number>();
-  #customBase: number;
-  #nextCustom = FIRST_CUSTOM_INDEX;
+  /** First aliases of the blocks of the first DBIRTH, in order. */
+  readonly #first: number[];
+  /** Those in use now. */
+  #bases: number[];
+  #isUsed = false;
 
   constructor(blocks: AliasBlocks) {
     this.#blocks = blocks;
-    this.#base = blocks.open();
-    this.#customBase = this.#base;
+    this.#first = [blocks.open()];
+    this.#bases = this.#first;
   }
 
-  /** The alias of a metric; always the same for the same name. */
+  /** An NBIRTH has made hosts forget every alias. */
+  restart(): void {
+    this.#bases = this.#first;
+    this.#isUsed = false;
+  }
+
+  /** A DBIRTH is about to be made. */
+  begin(): void {
+    if (this.#isUsed) this.#bases = [];
+    this.#isUsed = true;
+  }
+
+  /** The alias of a metric; the same for the same name until the next `begin` or `restart`. */
   of(name: string): number {
-    const index = name === PROCESS_INSTANCE ? 0 : canonicalIndex(name);
-    if (index !== undefined) return this.#base + index;
-    let alias = this.#custom.get(name);
-    if (alias === undefined) {
-      alias = this.#nextAlias();
-      this.#custom.set(name, alias);
-    }
-    return alias;
+    const index = canonicalIndex(name) ?? this.#customIndex(name);
+    const block = Math.floor(index / BLOCK_SIZE);
+    while (this.#bases.length <= block) this.#bases.push(this.#blocks.open());
+    return (this.#bases[block] ?? 0) + (index % BLOCK_SIZE);
   }
 
-  #nextAlias(): number {
-    if (this.#nextCustom === BLOCK_SIZE) {
-      this.#customBase = this.#blocks.open();
-      this.#nextCustom = 0;
-    }
-    return this.#customBase + this.#nextCustom++;
+  #customIndex(name: string): number {
+    const index = this.#custom.get(name) ?? FIRST_CUSTOM_INDEX + this.#custom.size;
+    this.#custom.set(name, index);
+    return index;
   }
 }

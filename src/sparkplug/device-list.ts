@@ -1,7 +1,7 @@
 import { AliasBlocks, DeviceAliases } from './alias';
 import { Device, type InstanceOf } from './device';
 
-/** The devices of one edge node, by ID. Aliases outlive a device, so that it has the same ones when it comes back. */
+/** The devices of one edge node, by ID. Aliases outlive a device: hosts know them until the next NBIRTH. */
 export class DeviceList {
   readonly #devices = new Map<string, Device>();
   readonly #aliases = new Map<string, DeviceAliases>();
@@ -27,6 +27,11 @@ export class DeviceList {
       this.#devices.set(deviceId, device);
     }
     return device;
+  }
+
+  /** An NBIRTH has made hosts forget all devices and their aliases. */
+  restartAliases(): void {
+    for (const aliases of this.#aliases.values()) aliases.restart();
   }
 
   /** Forgets a device and gives it for the last time. */

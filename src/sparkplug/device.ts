@@ -7,7 +7,8 @@ import type { Datatype, EncodedPropertySet, Metric, MetricValue } from './payloa
 
 interface MetricState {
   readonly name: string;
-  readonly alias: number;
+  /** That of the last DBIRTH. */
+  alias: number;
   latest: MetricSample;
   /** What the host has: the sample of the last birth or data message. */
   published: MetricSample | undefined;
@@ -105,9 +106,6 @@ export class Device {
     this.#aliases = aliases;
     this.#instanceOf = instanceOf;
   }
-
-  /** The alias of a metric or an instance of this device. */
-  readonly aliasOf = (name: string): number => this.#aliases.of(name);
 
   /** True while the meter does not answer: such a device is dead. */
   get isLost(): boolean {
@@ -246,11 +244,13 @@ export class Device {
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
   takeBirth(): readonly Metric[] {
     this.#unbornCount = 0;
+    this.#aliases.begin();
     const states = [...this.#metrics.values()];
     this.#bornInstances = new Set(states.map(({ name, latest }) => this.#instanceOf(name, latest.type)));
     return this.#sorted(() => true).map((state) => {
       const { latest } = state;
       state.isBorn = true;
+      state.alias = this.#aliases.of(state.name);
       state.published = latest;
       state.isPending = false;
       state.isHeld = false;

@@ -6,7 +6,7 @@ import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
 import { type HealthSettings, templateModel } from './metric-model';
-import { Publisher } from './publisher';
+import { type MetricNaming, Publisher } from './publisher';
 import { instanceNameOf, isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
 
@@ -19,6 +19,7 @@ export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   readonly watchesDuplicates?: boolean;
   /** Gather metrics in instances of templates, with the health of the edge node; flat metrics where absent. */
   readonly templates?: HealthSettings;
+  readonly naming?: MetricNaming;
 }
 
 type EventOf<Kind extends EdgeEvent['kind']> = Extract<EdgeEvent, { kind: Kind }>;
@@ -55,7 +56,7 @@ export class EdgeNode {
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
     this.#settings = settings;
     this.#devices = new DeviceList(settings.templates && instanceNameOf);
-    this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates));
+    this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates), settings.naming);
   }
 
   get phase(): EdgePhase {
@@ -260,6 +261,7 @@ export class EdgeNode {
     this.#isRebirthDue = false;
     this.#isQuiet = true;
     this.#counts.births++;
+    this.#devices.restartAliases();
     const birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
     this.#duplicates.add(birth.payload);
     const effects: EdgeEffect[] = [birth, { kind: 'quiet' }];

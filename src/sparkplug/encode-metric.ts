@@ -22,11 +22,19 @@ import type { EncodedPropertySet, Metric, MetricValue, PropertySet, Template, Te
 import { METRIC_TAGS, PARAMETER_TAGS, TEMPLATE_TAGS } from './wire';
 import { writeSafeInteger } from './varint';
 
-/**
- * - `birth`: every metric with name, alias (where it has one) and datatype
- * - `data`: no datatypes, and no name where there is an alias (payloads-alias-data-cmd-requirement)
- */
-export type PayloadForm = 'birth' | 'data';
+/** What stands beside the value of a metric. */
+export interface PayloadForm {
+  /** False: aliases are left out, and every metric has its name. */
+  readonly hasAliases: boolean;
+  /** True: the name stands also where there is an alias. */
+  readonly hasAllNames: boolean;
+  readonly hasDatatypes: boolean;
+}
+
+/** Every metric with name, alias (where it has one) and datatype. */
+export const BIRTH_FORM: PayloadForm = { hasAliases: true, hasAllNames: true, hasDatatypes: true };
+/** No datatypes, and no name where there is an alias (payloads-alias-data-cmd-requirement). */
+export const DATA_FORM: PayloadForm = { hasAliases: true, hasAllNames: false, hasDatatypes: false };
 
 /** Deeper nesting than this is taken for a mistake (a template that holds itself) and refused. */
 export const DEEPEST_TEMPLATE = 8;
@@ -61,9 +69,10 @@ function refuse(where: string, fault: string): never {
 
 /** Name and alias: in data the alias stands for the name. */
 function writeIdentity(writer: Writer, metric: Metric, form: PayloadForm): void {
-  const { name, alias } = metric;
+  const { name } = metric;
+  const alias = form.hasAliases ? metric.alias : undefined;
   if (name === undefined ? alias === undefined : name === '') checkName('', 'a metric name');
-  if (name !== undefined && (form === 'birth' || alias === undefined)) writer.uint32(NAME_TAG).string(name);
+  if (name !== undefined && (form.hasAllNames || alias === undefined)) writer.uint32(NAME_TAG).string(name);
   if (alias === undefined) return;
   if (!isCount(alias)) refuseCount(alias, 'alias', nameOf(metric));
   writer.uint32(ALIAS_TAG);
@@ -120,7 +129,7 @@ export function writeMetric(writer: Writer, metric: Metric, form: PayloadForm, d
     writer.uint32(TIMESTAMP_TAG);
     writeSafeInteger(writer, timestamp);
   }
-  if (form === 'birth') writer.uint32(DATATYPE_TAG).uint32(code);
+  if (form.hasDatatypes) writer.uint32(DATATYPE_TAG).uint32(code);
   if (metric.isHistorical === true) writer.uint32(METRIC_TAGS.isHistorical).bool(true);
   if (metric.isTransient === true) writer.uint32(METRIC_TAGS.isTransient).bool(true);
   if (value === null) writer.uint32(METRIC_TAGS.isNull).bool(true);

@@ -1,7 +1,7 @@
 import { Writer } from 'protobufjs/minimal';
 import { Pm500Error } from '../support/errors';
 import { isCount, refuseCount } from './check-value';
-import { type PayloadForm, writeMetric } from './encode-metric';
+import { BIRTH_FORM, type PayloadForm, writeMetric } from './encode-metric';
 import type { Payload } from './model';
 import { PAYLOAD_TAGS } from './wire';
 import { writeSafeInteger } from './varint';
@@ -38,7 +38,7 @@ function writePayload(writer: Writer, payload: Payload, form: PayloadForm): void
  * A payload as protobuf bytes, which belong to the caller. Fields stand in the order of their numbers.
  * @throws Pm500Error SPARKPLUG_VALUE_INVALID when a name, time, datatype or value cannot be written exactly
  */
-export function encodePayload(payload: Payload, form: PayloadForm = 'birth'): Uint8Array {
+export function encodePayload(payload: Payload, form: PayloadForm = BIRTH_FORM): Uint8Array {
   // One writer serves all messages: its buffer has grown to their size already. A failed one is not used again.
   const writer = spare ?? Writer.create();
   spare = undefined;

@@ -1,5 +1,5 @@
 import type { Metric } from './payload';
-import { type AliasOf, groupBirth, groupData } from './template-instances';
+import { groupBirth, groupData } from './template-instances';
 import { templateDefinitions, templateInstance } from './templates';
 
 /** What an edge node says of its own health. */
@@ -17,9 +17,9 @@ export interface MetricModel {
   /** What changes of the edge node itself, for NDATA; empty where nothing does. */
   nodeData(at: number): readonly Metric[];
   /** @param metrics in order of time */
-  deviceBirth(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[];
+  deviceBirth(metrics: readonly Metric[]): readonly Metric[];
   /** @param metrics in order of time */
-  deviceData(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[];
+  deviceData(metrics: readonly Metric[]): readonly Metric[];
 }
 
 const NOTHING: readonly Metric[] = [];
@@ -32,9 +32,8 @@ export const FLAT_MODEL: MetricModel = {
   deviceData: (metrics) => metrics,
 };
 
-/** Name and alias of the health instance; aliases below the first block belong to the edge node itself. */
+/** Name of the health instance. */
 export const HEALTH_INSTANCE = 'edge_health';
-const HEALTH_ALIAS = 1;
 const MS_PER_SECOND = 1000;
 
 /** Metrics that belong together in instances of templates, whose definitions NBIRTH has. */
@@ -42,7 +41,7 @@ export function templateModel({ version, startedAt }: HealthSettings): MetricMod
   /** Uptime in seconds; a clock that was set back shows as 0. */
   const health = (at: number): Metric => {
     const uptime = Math.max(0, Math.floor((at - startedAt) / MS_PER_SECOND));
-    return { ...templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version }), alias: HEALTH_ALIAS };
+    return templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version });
   };
   return {
     nodeBirth: (at) => [...templateDefinitions(at), health(at)],

@@ -1,6 +1,6 @@
 /** The Sparkplug B payload codec (Sparkplug 3.0.0, chapter 6), in one place for its users. */
 export { encodePayload } from './encode-payload';
-export type { PayloadForm } from './encode-metric';
+export { BIRTH_FORM, DATA_FORM, type PayloadForm } from './encode-metric';
 export { encodePropertySet } from './encode-properties';
 export { decodePayload } from './decode-payload';
 export { interpretValue } from './decode-value';

@@ -3,17 +3,25 @@ import type { EdgeEffect } from './edge-events';
 import { FLAT_MODEL, type MetricModel } from './metric-model';
 import type { MetricSample } from './metrics';
 import { bdSeqMetric, nextServerMetric, rebirthMetric } from './node-metrics';
-import { encodePayload, type Metric, type PayloadForm } from './payload';
+import { BIRTH_FORM, DATA_FORM, encodePayload, type Metric, type PayloadForm } from './payload';
 import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
 
 /** The device that a message is about. */
-type Addressee = Pick<Device, 'id' | 'aliasOf'>;
+type Addressee = Pick<Device, 'id'>;
 type Publish = Extract<EdgeEffect, { kind: 'publish' }>;
 
 /** Present values as metrics, and the samples that they were made of. */
 interface Content {
   readonly metrics: readonly Metric[];
   readonly published: readonly MetricSample[];
+}
+
+/** How metrics are identified in messages, for those who read them without keeping the births. */
+export interface MetricNaming {
+  /** True: every metric has its name in every message, and there are no aliases. */
+  readonly withoutAliases?: boolean;
+  /** True: data has datatypes too, which old decoders need. */
+  readonly datatypesInData?: boolean;
 }
 
 /** `seq` runs from 0 to 255 and starts again. */
@@ -27,11 +35,16 @@ export class Publisher {
   readonly counts = { messages: 0, metrics: 0 };
   readonly #node: EdgeNodeDescriptor;
   readonly #model: MetricModel;
+  readonly #birthForm: PayloadForm;
+  readonly #dataForm: PayloadForm;
   #seq = 0;
 
-  constructor(node: EdgeNodeDescriptor, model: MetricModel = FLAT_MODEL) {
+  constructor(node: EdgeNodeDescriptor, model: MetricModel = FLAT_MODEL, naming: MetricNaming = {}) {
+    const { withoutAliases = false, datatypesInData = false } = naming;
     this.#node = node;
     this.#model = model;
+    this.#birthForm = { ...BIRTH_FORM, hasAliases: !withoutAliases };
+    this.#dataForm = { ...DATA_FORM, hasAliases: !withoutAliases, hasDatatypes: datatypesInData };
   }
 
   /** NDEATH as the will of a CONNECT: without `seq`, with `bdSeq` alone. */
@@ -49,14 +62,14 @@ export class Publisher {
     const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
     if (hasFurtherServers) metrics.push(nextServerMetric(at));
     metrics.push(...this.#model.nodeBirth(at));
-    return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, 'birth', at);
+    return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, this.#birthForm, at);
   }
 
   /** NDATA with what changed of the edge node itself; undefined where nothing does. */
   nodeData(at: number): Publish | undefined {
     const metrics = this.#model.nodeData(at);
     if (metrics.length === 0) return undefined;
-    return this.#sequenced('NDATA', nodeTopic('NDATA', this.#node), metrics, 'data', at);
+    return this.#sequenced('NDATA', nodeTopic('NDATA', this.#node), metrics, this.#dataForm, at);
   }
 
   /** NDEATH, published when the node leaves on purpose: what the will says. */
@@ -65,7 +78,7 @@ export class Publisher {
   }
 
   deviceBirth(device: Addressee, { metrics, published }: Content, at: number): Publish {
-    const grouped = this.#model.deviceBirth(metrics, device.aliasOf);
+    const grouped = this.#model.deviceBirth(metrics);
     return { ...this.#ofDevice('DBIRTH', device.id, grouped, at), live: { deviceId: device.id, samples: published } };
   }
 
@@ -76,7 +89,7 @@ export class Publisher {
 
   /** @param metrics that are historical, or in order of time */
   deviceHistory(device: Addressee, metrics: readonly Metric[], at: number): Publish {
-    return this.#ofDevice('DDATA', device.id, this.#model.deviceData(metrics, device.aliasOf), at);
+    return this.#ofDevice('DDATA', device.id, this.#model.deviceData(metrics), at);
   }
 
   deviceDeath(deviceId: string, at: number): Publish {
@@ -84,7 +97,7 @@ export class Publisher {
   }
 
   #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish {
-    const form = message === 'DBIRTH' ? 'birth' : 'data';
+    const form = message === 'DBIRTH' ? this.#birthForm : this.#dataForm;
     return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), metrics, form, at);
   }
 

@@ -2,13 +2,13 @@ import { conditionOf } from './condition';
 import type { Datatype, Metric, Template } from './payload';
 import { TEMPLATES, membersOf, type TemplateName } from './templates';
 
-/** Gathers the metrics of a device into instances of templates. Members keep the properties of flat metrics. */
+/**
+ * Gathers the metrics of a device into instances of templates. Members keep the properties of flat metrics. An instance
+ * is known by its name, in data too: decoders of Eclipse Tahu find the datatype of a member by "<instance>/<member>".
+ */
 
 /** Name of the one instance of `tpl_device_process` that a device has. */
 export const PROCESS_INSTANCE = 'process';
-
-/** The alias of an instance, by its name; always the same for the same name. */
-export type AliasOf = (instance: string) => number;
 
 /** Where a metric belongs. */
 interface Place {
@@ -57,15 +57,10 @@ function memberOf({ alias: _alias, ...metric }: Metric, name: string): Metric {
 /** What an instance needs beside its members. */
 type InstanceHead = Pick<Metric, 'timestamp' | 'isHistorical'>;
 
-function instanceOf(
-  { instance, template }: Place,
-  aliasOf: AliasOf,
-  head: InstanceHead,
-  members: readonly Metric[],
-): Metric {
+function instanceOf({ instance, template }: Place, head: InstanceHead, members: readonly Metric[]): Metric {
   const { version } = TEMPLATES[template];
   const value: Template = { version, templateRef: template, members };
-  return { name: instance, alias: aliasOf(instance), ...head, type: 'Template', value };
+  return { name: instance, ...head, type: 'Template', value };
 }
 
 /** What is said of a member that no reading has brought yet. */
@@ -83,7 +78,7 @@ function complete(template: TemplateName, present: readonly Metric[], timestamp:
  * The metrics of a DBIRTH with those of templates gathered in instances, which have every member, in order of time. An
  * instance has the time of its newest member.
  */
-export function groupBirth(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[] {
+export function groupBirth(metrics: readonly Metric[]): readonly Metric[] {
   const flat: Metric[] = [];
   const instances = new Map<string, { readonly place: Place; readonly members: Metric[] }>();
   for (const metric of metrics) {
@@ -99,7 +94,7 @@ export function groupBirth(metrics: readonly Metric[], aliasOf: AliasOf): readon
   if (instances.size === 0) return metrics;
   const grouped = [...instances.values()].map(({ place, members }) => {
     const timestamp = Math.max(...members.map((member) => member.timestamp ?? 0));
-    return instanceOf(place, aliasOf, { timestamp }, complete(place.template, members, timestamp));
+    return instanceOf(place, { timestamp }, complete(place.template, members, timestamp));
   });
   return [...grouped, ...flat].sort((left, right) => (left.timestamp ?? 0) - (right.timestamp ?? 0));
 }
@@ -108,7 +103,7 @@ export function groupBirth(metrics: readonly Metric[], aliasOf: AliasOf): readon
  * The metrics of a DDATA with those of templates gathered in one instance for each point in time, in the order of the
  * message; an instance has only the members that changed.
  */
-export function groupData(metrics: readonly Metric[], aliasOf: AliasOf): readonly Metric[] {
+export function groupData(metrics: readonly Metric[]): readonly Metric[] {
   const grouped: Metric[] = [];
   const open = new Map<string, OpenInstance>();
   for (const metric of metrics) {
@@ -126,7 +121,7 @@ export function groupData(metrics: readonly Metric[], aliasOf: AliasOf): readonl
       };
       current = { head, members: [] };
       open.set(place.instance, current);
-      grouped.push(instanceOf(place, aliasOf, head, current.members));
+      grouped.push(instanceOf(place, head, current.members));
     }
     current.members.push(memberOf(metric, place.member));
   }

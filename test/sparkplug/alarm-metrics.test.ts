@@ -80,7 +80,7 @@ describe('alarms as Sparkplug metrics', () => {
       value,
       timestamp,
     }));
-    const instances = groupData(metrics, () => 1);
+    const instances = groupData(metrics);
     assert.deepEqual(
       instances.map(({ name, type }) => [name, type]),
       [

@@ -5,6 +5,8 @@ import { seededRandom } from '../../src/support/random';
 import {
   ARRAY_DATATYPE_NAMES,
   ARRAY_DATATYPES,
+  BIRTH_FORM,
+  DATA_FORM,
   decodePayload,
   encodePayload,
   type ArrayDatatype,
@@ -12,13 +14,14 @@ import {
   type DataSet,
   type DecodedMetric,
   type Metric,
+  type PayloadForm,
   type Template,
 } from '../../src/sparkplug/payload';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const fromHex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-function only(metric: Metric, form: 'birth' | 'data' = 'birth'): DecodedMetric {
+function only(metric: Metric, form: PayloadForm = BIRTH_FORM): DecodedMetric {
   const [read] = decodePayload(encodePayload({ metrics: [metric] }, form)).metrics;
   assert.ok(read);
   return read;
@@ -219,7 +222,7 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
         '220374706c' +
         '2800',
     );
-    const read = only({ alias: 9, name: 'i', type: 'Template', value }, 'data');
+    const read = only({ alias: 9, name: 'i', type: 'Template', value }, DATA_FORM);
     assert.deepEqual([read.name, read.alias, read.raw?.field], [undefined, 9n, 'template']);
     assert.ok(read.raw?.field === 'template');
     assert.equal(read.raw.content.templateRef, 'tpl');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../src/support/random';
 import { hasCode } from '../../src/support/errors';
-import { decodePayload, encodePayload } from '../../src/sparkplug/payload';
+import { DATA_FORM, decodePayload, encodePayload } from '../../src/sparkplug/payload';
 import type { Metric } from '../../src/sparkplug/payload';
 
 function fromHex(text: string): Uint8Array {
@@ -89,7 +89,7 @@ describe('payload decoder', () => {
     const below = (limit: number): number => Math.floor(random() * limit);
     const seeds = [
       encodePayload({ metrics: SAMPLE, seq: 7, timestamp: 1 }),
-      encodePayload({ metrics: SAMPLE }, 'data'),
+      encodePayload({ metrics: SAMPLE }, DATA_FORM),
     ];
     let accepted = 0;
     for (let round = 0; round < 100_000; round++) {

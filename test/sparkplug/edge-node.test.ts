@@ -420,7 +420,7 @@ describe('edge node', () => {
     assert.deepEqual(bench.tell({ kind: 'closing', at: START }), [{ kind: 'disconnect', reason: 'closing' }]);
   });
 
-  it('says DDEATH for a device that is removed, and has the same aliases when it comes back', () => {
+  it('says DDEATH for a device that is removed, and gives it new aliases until the next NBIRTH: hosts on Tahu refuse known ones', () => {
     const bench = bornBench();
     const alias = (): unknown => {
       const birth = bench.effects.findLast((effect) => effect.kind === 'publish' && effect.message === 'DBIRTH');
@@ -432,6 +432,9 @@ describe('edge node', () => {
     assert.deepEqual(messages(bench.settle('M')), []);
     bench.samples('M', sample('a', 1));
     assert.deepEqual(messages(bench.settle('M')), ['DBIRTH']);
+    assert.notEqual(alias(), before);
+    bench.message('spBv1.0/G/NCMD/N', rebirthCommand());
+    bench.tell({ kind: 'quietOver', at: START });
     assert.equal(alias(), before);
     bench.assertClean();
   });

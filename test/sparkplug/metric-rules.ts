@@ -45,13 +45,13 @@ export function checkBirthMetric(metric: SeenMetric, complain: Complain): KnownM
   return { name, datatype };
 }
 
-/** A metric of a data message has the alias alone, a timestamp, and a value of the datatype that the birth gave, or null. */
+/** A metric of a data message has the alias alone, or the name where there is none, a timestamp, and a value of the datatype that the birth gave, or null. */
 export function checkDataMetric(
   metric: SeenMetric,
   { name, datatype }: KnownMetric,
   complain: Complain,
 ): SeenValue | undefined {
-  if (metric.name !== undefined) complain(`${name}: name and alias in data`);
+  if (metric.name !== undefined && metric.alias !== undefined) complain(`${name}: name and alias in data`);
   if (metric.datatype !== undefined) complain(`${name}: datatype in data`);
   checkContent(name, metric, complain);
   const value = valueOf(metric, datatype);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { hasCode } from '../../src/support/errors';
-import { decodePayload, encodePayload, encodePropertySet, interpretValue } from '../../src/sparkplug/payload';
+import {
+  DATA_FORM,
+  decodePayload,
+  encodePayload,
+  encodePropertySet,
+  interpretValue,
+} from '../../src/sparkplug/payload';
 import type { Datatype, DecodedValue, Metric, MetricValue, PropertySet } from '../../src/sparkplug/payload';
 
 function hex(bytes: Uint8Array): string {
@@ -201,7 +207,7 @@ describe('payload codec', () => {
       { name: 'a', alias: 1, type: 'UInt8', value: 3 },
       { name: 'b', type: 'UInt8', value: 4 },
     ];
-    const [a, b] = decodePayload(encodePayload({ metrics }, 'data')).metrics;
+    const [a, b] = decodePayload(encodePayload({ metrics }, DATA_FORM)).metrics;
     assert.deepEqual([a?.name, a?.alias, a?.datatype], [undefined, 1n, undefined]);
     assert.deepEqual([b?.name, b?.alias, b?.datatype], ['b', undefined, undefined]);
     assert.equal(a?.value, undefined);

@@ -49,7 +49,6 @@ const quality = (value: number): NonNullable<Metric['properties']> => ({
 const member = (name: string, more: Metric = {}): Metric => ({ name, datatype: FLOAT, timestamp: START, ...more });
 const instance = (metrics: Metric[]): Metric => ({
   name: 'process',
-  alias: 20,
   datatype: TEMPLATE,
   timestamp: START,
   templateValue: { templateRef: 'tpl', isDefinition: false, metrics },
@@ -84,7 +83,7 @@ function goodSteps(): Steps {
       { alias: 10, floatValue: 5, timestamp: START + 1 },
       { alias: 11, isNull: true, timestamp: START + 2, properties: quality(0) },
       {
-        alias: 20,
+        name: 'process',
         timestamp: START + 3,
         templateValue: {
           templateRef: 'tpl',
@@ -171,7 +170,12 @@ const METRIC_ROWS: readonly Row[] = [
   ['data of a metric that no birth had', (s) => s.first.message.metrics.splice(1, 1), /alias 11 was not in the birth/],
   ['data of another device', (s) => (metricOf(s.ddata, 0).alias = 30), /alias 30 was not in the birth/],
   ['data by name', (s) => (s.ddata.message.metrics = [flat('a', 10, 1)]), /a: name and alias in data/],
-  ['data without alias', (s) => delete metricOf(s.ddata, 0).alias, /alias undefined was not in the birth/],
+  ['data without alias', (s) => delete metricOf(s.ddata, 0).alias, /name undefined was not in the birth/],
+  [
+    'data by the name of a metric with alias',
+    (s) => (s.ddata.message.metrics = [{ name: 'a', floatValue: 1 }]),
+    /name a was not in the birth/,
+  ],
   ['data with datatype', (s) => (metricOf(s.ddata, 0).datatype = FLOAT), /a: datatype in data/],
   ['data without time', (s) => delete metricOf(s.ddata, 0).timestamp, /a without timestamp/],
   ['data without value', (s) => delete metricOf(s.ddata, 0).floatValue, /a is neither null nor has a value/],
@@ -218,6 +222,29 @@ const TEMPLATE_ROWS: readonly Row[] = [
   ['an empty instance', (s) => (templateOf(s.ddata, 2).metrics = []), /instance process is empty/],
 ];
 
+/** An instance with an alias, as the specification allows it and decoders of Tahu cannot read it. */
+function aliasOfInstance({ first, ddata }: Steps): void {
+  metricOf(first, 2).alias = 20;
+  metricOf(ddata, 2).alias = 20;
+  delete metricOf(ddata, 2).name;
+}
+
+const TAHU_ROWS: readonly Row[] = [
+  ['an instance by its alias alone', aliasOfInstance, /DDATA\/N\/M: Tahu: no datatype of "\/i"/],
+  ['a gap in seq', (s) => (s.ddata.message.seq = 9), /Tahu: seq 9 instead of 4/],
+  ['data of a metric that no birth had', (s) => s.first.message.metrics.splice(1, 1), /Tahu: no datatype of alias 11/],
+  [
+    'a property without type',
+    (s) => delete metricOf(s.first, 0).properties?.values?.[0]?.type,
+    /Tahu: property Quality of "a" has no type/,
+  ],
+  [
+    'data of another datatype',
+    (s) => (s.ddata.message.metrics = [{ alias: 10, stringValue: 'x', timestamp: START }]),
+    /Tahu: "" is not of datatype 9/,
+  ],
+];
+
 describe('the strict host itself', () => {
   it('has nothing to say of a sequence without a fault, and keeps its values', () => {
     const host = play(goodSteps());
@@ -229,9 +256,9 @@ describe('the strict host itself', () => {
     assert.equal(host.qualities.get('M/b'), 0);
   });
 
-  for (const rows of [SESSION_ROWS, METRIC_ROWS, TEMPLATE_ROWS]) {
+  for (const rows of [SESSION_ROWS, METRIC_ROWS, TEMPLATE_ROWS, TAHU_ROWS]) {
     for (const [what, spoil, fault] of rows) {
-      it(`reports ${what}`, () => {
+      it(`reports ${what}${rows === TAHU_ROWS ? ' by the rules of Tahu' : ''}`, () => {
         const steps = goodSteps();
         spoil(steps);
         assert.match(play(steps).violations.join('\n'), fault);
@@ -250,6 +277,16 @@ describe('the strict host itself', () => {
     ['data after NDEATH', ['nbirth', 'first', 'ndeath', 'ddata'], /DDATA\/N\/M: before NBIRTH/],
     ['a birth with the bdSeq that has died', ['nbirth', 'ndeath', 'nbirth'], /bdSeq 7 again after its NDEATH/],
     ['a will whose bdSeq does not go up', ['will', 'will'], /bdSeq of the will went from 7 to 7/],
+    [
+      'a second DBIRTH with the same aliases',
+      ['nbirth', 'first', 'first'],
+      /Tahu: a birth with alias 10, which is known as "a"/,
+    ],
+    [
+      'a DBIRTH after DDEATH with the same aliases',
+      ['nbirth', 'first', 'ddeath', 'first'],
+      /Tahu: a birth with alias 10, which is known/,
+    ],
     ['data after a new CONNECT', ['nbirth', 'first', 'will', 'ddata'], /DDATA\/N\/M: before NBIRTH/],
   ];
   for (const [what, order, fault] of orders) {

@@ -10,13 +10,14 @@ import {
   checkQuality,
 } from './metric-rules';
 import { readTopic } from './seen-topic';
+import { TahuRules } from './tahu-rules';
 import { TemplateRules } from './template-rules';
 
 const TEMPLATE = 19;
 
 interface SeenDevice {
   isBorn: boolean;
-  /** By alias. */
+  /** By alias where there is one, else by name. */
   readonly metrics: Map<string, KnownMetric>;
 }
 
@@ -38,18 +39,24 @@ export interface Delivery {
   readonly retain?: boolean;
 }
 
+/** How data refers to a metric: by its alias when the birth gave one, else by its name. */
+function keyOf({ alias, name }: SeenMetric): string {
+  return alias === undefined ? `name ${String(name)}` : `alias ${alias}`;
+}
+
 /** Of a will, beside its topic and payload; as the specification wants it where nothing is said. */
 const WILL_DELIVERY = { qos: 1, retain: false };
 
 /**
- * A host application that only watches: checks every message of every edge node against Sparkplug 3.0.0 and keeps what
- * breaks a rule, with what it has of each metric.
+ * A host application that only watches: checks every message of every edge node against Sparkplug 3.0.0, and by the
+ * rules of Eclipse Tahu, and keeps what breaks one, with what it has of each metric.
  */
 export class StrictHost extends HostMemory {
   readonly violations: string[] = [];
   readonly counts: Record<string, number> = {};
   readonly births: { readonly device: string; readonly names: readonly string[] }[] = [];
   readonly #nodes = new Map<string, SeenNode>();
+  readonly #tahu = new TahuRules();
   #will: bigint | undefined;
 
   /** Takes the will of a CONNECT in: the births of this session have to carry its bdSeq. */
@@ -90,6 +97,7 @@ export class StrictHost extends HostMemory {
     const payload = readPayload(bytes);
     if (payload.timestamp === undefined) this.#complain(topic, 'no payload timestamp');
     const node = this.#nodes.get(parsed.node) ?? this.#createNode(parsed.node);
+    this.#tahu.observe(parsed, payload, this.#complaintsOf(topic));
     if (parsed.type === 'NDEATH') this.#onNodeDeath(topic, node, payload);
     else if (parsed.type === 'NBIRTH') this.#onNodeBirth(topic, parsed.node, node, payload);
     else {
@@ -189,11 +197,11 @@ export class StrictHost extends HostMemory {
           this.keep(`${path}/${member.name}`, member.metric, member.value);
         }
       } else this.keep(path, metric, valueOf(metric, known.datatype));
+      owner.metrics.set(keyOf(metric), known);
       if (metric.alias === undefined) continue;
       const holder = node.aliases.get(metric.alias) ?? path;
       if (holder !== path) complain(`alias ${metric.alias} belongs to ${holder}`);
       node.aliases.set(metric.alias, holder);
-      owner.metrics.set(metric.alias.toString(), known);
     }
     return names;
   }
@@ -203,9 +211,9 @@ export class StrictHost extends HostMemory {
     if (metrics.length === 0) complain('data without metrics');
     checkOrder(metrics, complain);
     for (const metric of metrics) {
-      const known = owner.metrics.get(String(metric.alias));
+      const known = owner.metrics.get(keyOf(metric));
       if (known === undefined) {
-        complain(`alias ${String(metric.alias)} was not in the birth`);
+        complain(`${keyOf(metric)} was not in the birth`);
         continue;
       }
       const path = `${id}/${known.name}`;

@@ -4,8 +4,6 @@ import { decodePayload, encodePayload, type DecodedTemplate, type Metric } from 
 import { groupBirth, groupData, isProcessMember, PROCESS_INSTANCE } from '../../src/sparkplug/template-instances';
 import { TEMPLATES, templateDefinitions, templateInstance } from '../../src/sparkplug/templates';
 
-const ALIAS = 4096;
-const aliasOf = (): number => ALIAS;
 const voltage = (timestamp: number, value = 230): Metric => ({
   name: 'voltage_l1_n',
   alias: 4097,
@@ -51,20 +49,20 @@ describe('Sparkplug templates', () => {
   });
 
   it('hold all members in a birth, null where nothing was read, beside the metrics that stay flat', () => {
-    const [instance, ...rest] = groupBirth([voltage(5), energy], aliasOf);
+    const [instance, ...rest] = groupBirth([voltage(5), energy]);
     assert.deepEqual(rest, [energy]);
-    assert.deepEqual([instance?.name, instance?.alias, instance?.timestamp], [PROCESS_INSTANCE, ALIAS, 5]);
+    assert.deepEqual([instance?.name, instance?.alias, instance?.timestamp], [PROCESS_INSTANCE, undefined, 5]);
     const { templateRef, members } = templateOf(instance);
     assert.equal(templateRef, 'tpl_device_process');
     assert.equal(members.length, TEMPLATES.tpl_device_process.members.length);
     assert.deepEqual(members[0], { name: 'voltage_l1_n', timestamp: 5, type: 'Float', value: 230 });
     assert.deepEqual(members[1]?.value, null);
-    assert.deepEqual(groupBirth([energy], aliasOf), [energy]);
+    assert.deepEqual(groupBirth([energy]), [energy]);
   });
 
   it('hold only what changed in data, one instance for each time, in order', () => {
     const current: Metric = { name: 'current_l1', alias: 4105, timestamp: 5, type: 'Float', value: 3 };
-    const grouped = groupData([voltage(5), current, energy, voltage(6, 231)], aliasOf);
+    const grouped = groupData([voltage(5), current, energy, voltage(6, 231)]);
     assert.deepEqual(
       grouped.map(({ name, timestamp }) => [name, timestamp]),
       [
@@ -80,7 +78,7 @@ describe('Sparkplug templates', () => {
         ['current_l1', undefined],
       ],
     );
-    const historical = groupData([{ ...voltage(5), isHistorical: true }, voltage(5)], aliasOf);
+    const historical = groupData([{ ...voltage(5), isHistorical: true }, voltage(5)]);
     assert.deepEqual(
       historical.map(({ isHistorical }) => isHistorical),
       [true, undefined],
