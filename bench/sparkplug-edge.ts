@@ -2,7 +2,8 @@ import { connect } from 'mqtt';
 import { DEFAULTS } from '../nodes/shared/defaults';
 import { openOutbox } from '../src/outbox/disk';
 import type { Outbox } from '../src/outbox/outbox';
-import { createBdSeqCounter, memoryBdSeqStore } from '../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../src/sparkplug/session-store';
 import { createOpenLink, type MqttLink } from '../src/sparkplug/mqtt-link';
 import { EdgeSession } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
@@ -35,7 +36,7 @@ export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge 
       random: Math.random,
       logger: silentLogger,
       openLink: (...given) => (link = openLink(...given)),
-      bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+      bdSeq: createBdSeqCounter(memorySessionStore()),
       outbox,
     },
   );

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
+import { keptClientId } from '../src/sparkplug/client-id';
 import { DeviceUsers } from '../src/sparkplug/device-users';
 import { EdgeNode } from '../src/sparkplug/edge-node';
 import { createOpenLink } from '../src/sparkplug/mqtt-link';
@@ -10,7 +12,7 @@ import { Users } from '../src/support/users';
 import { onClose } from './shared/close';
 import { nodeLogger } from './shared/logger';
 import { takeOutbox, type TakenOutbox } from './shared/outboxes';
-import { bdSeqStoreOf, openPublisher, type SparkplugEdgeNode } from './shared/sparkplug-edges';
+import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from './shared/sparkplug-edges';
 import { readEdgeSettings, readStoreLimits, STORE_KINDS } from './shared/sparkplug-settings';
 import { startNode } from './shared/start';
 
@@ -42,6 +44,7 @@ export = (RED: NodeAPI): void => {
       const kind = config.choice('store', STORE_KINDS);
       // Before anything is opened: wrong IDs are refused here.
       new EdgeNode(settings.node);
+      const sessions = sessionStoreOf(RED, this.id, logger);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, readStoreLimits(config));
       const session = createSession(
         store,
@@ -50,9 +53,9 @@ export = (RED: NodeAPI): void => {
           random: Math.random,
           logger,
           openLink: createOpenLink(connect, systemClock),
-          bdSeq: createBdSeqCounter(bdSeqStoreOf(RED, this.id, logger)),
+          bdSeq: createBdSeqCounter(sessions),
         }),
-        settings,
+        { clientId: keptClientId(sessions, hostname(), Math.random), ...settings },
       );
       const devices = new DeviceUsers(session);
       const users = new Users(systemClock);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
-import { type BdSeqStore, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
 import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
+import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
 import { type ErrorCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
@@ -104,12 +104,12 @@ export function readLogin(credentials: unknown): { readonly username?: string; r
   };
 }
 
-/** Where an edge node keeps its bdSeq: a file in Node-RED's user folder, memory where there is none. */
-export function bdSeqStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): BdSeqStore {
+/** Where an edge node keeps its bdSeq and client ID: a file in Node-RED's user folder, memory where there is none. */
+export function sessionStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): SessionStore {
   const settings: unknown = RED.settings;
   const userDir = isRecord(settings) ? settings['userDir'] : undefined;
-  if (typeof userDir !== 'string' || userDir === '') return memoryBdSeqStore();
-  return fileBdSeqStore(join(userDir, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`), logger);
+  if (typeof userDir !== 'string' || userDir === '') return memorySessionStore();
+  return fileSessionStore(join(userDir, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`), logger);
 }
 
 /** Catalog keys of the statuses that say why there is no session; others say that it is offline. */

@@ -68,7 +68,12 @@ export type EdgeEffect =
       readonly live?: { readonly deviceId: string; readonly samples: readonly MetricSample[] };
     }
   /** DISCONNECT; but for `closing` connect again, to the next server where there are several. */
-  | { readonly kind: 'disconnect'; readonly reason: LeaveReason }
+  | {
+      readonly kind: 'disconnect';
+      readonly reason: LeaveReason;
+      /** True: there was no NDEATH, which the will has to say then. */
+      readonly leavesWill: boolean;
+    }
   /** Say `settled` when the other groups of this device have had time to come. */
   | { readonly kind: 'settle'; readonly deviceId: string }
   /** Say `quietOver` when the next rebirth may be made. */

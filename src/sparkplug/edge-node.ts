@@ -285,12 +285,12 @@ export class EdgeNode {
     return data === undefined ? [{ kind: 'health' }] : [data, { kind: 'health' }];
   }
 
-  /** Says NDEATH, which only a node that was born may say, and ends the session. */
+  /** Ends the session: a node that was born says NDEATH, for one that was not its will has to say it. */
   #leave(reason: LeaveReason, at: number): Effects {
     const phase = this.#phase;
     const unsent = this.#endSession(reason === 'closing' ? 'closed' : 'offline');
     if (phase === 'offline') return unsent;
-    const disconnect: EdgeEffect = { kind: 'disconnect', reason };
+    const disconnect: EdgeEffect = { kind: 'disconnect', reason, leavesWill: phase !== 'born' };
     return phase === 'born' ? [this.#publisher.nodeDeath(at), disconnect, ...unsent] : [disconnect, ...unsent];
   }
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../support/clock';
 import type { Pm500Error } from '../support/errors';
@@ -8,6 +9,8 @@ import { PingLedger } from './ping-ledger';
 
 /** What a link tells; never from within a call to it. After `onClosed` nothing more comes. */
 export interface LinkListener {
+  /** The network connection stands: CONNECT leaves now. */
+  onConnecting(): void;
   onConnected(): void;
   onMessage(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** What had piled up in the socket has been sent. */
@@ -32,8 +35,9 @@ export interface MqttLink {
   /**
    * Sends what was published, then DISCONNECT (in MQTT 5 with reason 0x04, "disconnect with will message").
    * Resolves when the socket is closed: true, or false where it had to be closed by force after a time.
+   * @param leavesWill true: the broker shall publish the will, so in MQTT 3.1.1 there is no DISCONNECT
    */
-  end(): Promise<boolean>;
+  end(leavesWill?: boolean): Promise<boolean>;
 }
 
 export type OpenLink = (settings: BrokerSettings, will: Will, listener: LinkListener) => MqttLink;
@@ -58,6 +62,7 @@ class ClientLink implements MqttLink {
   #isClosed = false;
   #isCongested = false;
   #isForced = false;
+  #hasToldConnecting = false;
   #ending: Promise<boolean> | undefined;
   readonly #pings = new PingLedger();
   #resolveClosed: () => void = () => undefined;
@@ -71,7 +76,10 @@ class ClientLink implements MqttLink {
     this.#listener = listener;
     this.#broker = `${settings.host}:${settings.port}`;
     client.on('connect', () => {
-      if (!this.#isClosed) listener.onConnected();
+      if (!this.#isClosed) {
+        this.#tellConnecting();
+        listener.onConnected();
+      }
     });
     client.on('message', (topic, payload, packet) => {
       if (!this.#isClosed) listener.onMessage(topic, payload, packet.retain);
@@ -98,7 +106,13 @@ class ClientLink implements MqttLink {
     try {
       this.#client.connect();
       // Nagle's algorithm would hold small messages back until the broker has answered, 40 ms and more.
-      if (this.#client.stream instanceof Socket) this.#client.stream.setNoDelay(true);
+      const { stream } = this.#client;
+      if (!(stream instanceof Socket)) return;
+      stream.setNoDelay(true);
+      // Before the listeners that send what waits: CONNECT is among it.
+      stream.prependOnceListener(stream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+        this.#tellConnecting();
+      });
     } catch (thrown) {
       this.#error = explainMqttError(thrown, this.#broker);
       setImmediate(() => {
@@ -142,12 +156,18 @@ class ClientLink implements MqttLink {
     });
   }
 
-  end(): Promise<boolean> {
-    this.#ending ??= this.#end();
+  #tellConnecting(): void {
+    if (this.#hasToldConnecting) return;
+    this.#hasToldConnecting = true;
+    this.#listener.onConnecting();
+  }
+
+  end(leavesWill = false): Promise<boolean> {
+    this.#ending ??= this.#end(leavesWill);
     return this.#ending;
   }
 
-  async #end(): Promise<boolean> {
+  async #end(leavesWill: boolean): Promise<boolean> {
     if (this.#isClosed) return true;
     const timer = this.#clock.after(END_TIMEOUT_MS, () => {
       this.#isForced = true;
@@ -155,6 +175,7 @@ class ClientLink implements MqttLink {
     });
     if (!this.#client.connected) this.#destroy();
     else if (this.#client.options.protocolVersion === 5) this.#client.end({ reasonCode: DISCONNECT_WITH_WILL });
+    else if (leavesWill) this.#destroy();
     else this.#client.end();
     await this.#closed;
     timer.cancel();
@@ -175,6 +196,9 @@ class ClientLink implements MqttLink {
 
   #finish(): void {
     if (this.#isClosed) return;
+    // A WebSocket says nothing when it opens, but what waited for that has left it.
+    const { stream } = this.#client as { readonly stream?: MqttClient['stream'] };
+    if (stream !== undefined && !(stream instanceof Socket) && stream.writableLength === 0) this.#tellConnecting();
     this.#isClosed = true;
     this.#resolveClosed();
     this.#pings.fail(this.#error ?? explainMqttError(undefined, this.#broker));

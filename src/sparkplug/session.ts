@@ -1,7 +1,7 @@
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
-import type { EdgeCounts, EdgeEffect, EdgeEvent, LeaveReason } from './edge-events';
+import type { EdgeCounts, EdgeEffect, EdgeEvent } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
 import { FlushWaits } from './flush-waits';
@@ -32,6 +32,8 @@ export class EdgeSession {
   readonly #board: StateBoard;
   #link: MqttLink | undefined;
   #isStarted = false;
+  /** True once this attempt has used its bdSeq. */
+  #isNumberTaken = false;
   /** True once this connection has been good for something. */
   #hasStood = false;
   #closing: Promise<void> | undefined;
@@ -150,7 +152,8 @@ export class EdgeSession {
   }
 
   #connect(): void {
-    this.#dispatch({ kind: 'connecting', bdSeq: this.#dependencies.bdSeq.next(), at: this.#now() });
+    this.#isNumberTaken = false;
+    this.#dispatch({ kind: 'connecting', bdSeq: this.#dependencies.bdSeq.next, at: this.#now() });
   }
 
   /** @returns how many effects the event had */
@@ -193,7 +196,7 @@ export class EdgeSession {
         if (this.#link?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
       case 'disconnect':
-        this.#leave(effect.reason);
+        this.#leave(effect);
         break;
       case 'settle':
       case 'quiet':
@@ -215,7 +218,7 @@ export class EdgeSession {
     }
   }
 
-  #leave(reason: LeaveReason): void {
+  #leave({ reason, leavesWill }: Extract<EdgeEffect, { kind: 'disconnect' }>): void {
     const { logger } = this.#dependencies;
     if (reason === 'host_offline') {
       logger.info('The primary host is not online; waiting for it.');
@@ -224,7 +227,7 @@ export class EdgeSession {
     }
     if (reason === 'next_server') logger.info('A host asked for the next server.');
     this.#hasStood = false;
-    void this.#link?.end();
+    void this.#link?.end(leavesWill);
   }
 
   /** @throws whatever reading the TLS settings throws */
@@ -247,8 +250,13 @@ export class EdgeSession {
       return;
     }
     const link: MqttLink = openLink(broker, will, {
+      onConnecting: () => {
+        if (this.#link === link) this.#takeNumber();
+      },
       onConnected: () => {
-        if (this.#link === link) this.#dispatch({ kind: 'connected' });
+        if (this.#link !== link) return;
+        this.#takeNumber();
+        this.#dispatch({ kind: 'connected' });
       },
       onMessage: (topic, payload, isRetained) => {
         if (this.#link === link) this.#dispatch({ kind: 'message', topic, payload, isRetained, at: this.#now() });
@@ -261,6 +269,13 @@ export class EdgeSession {
       },
     });
     this.#link = link;
+  }
+
+  /** From now on the broker may have the will of this attempt. */
+  #takeNumber(): void {
+    if (this.#isNumberTaken) return;
+    this.#isNumberTaken = true;
+    this.#dependencies.bdSeq.take();
   }
 
   #subscribe(topics: readonly string[], watched: string | undefined): void {

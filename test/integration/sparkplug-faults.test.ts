@@ -4,7 +4,8 @@ import { connect, connectAsync, type MqttClient } from 'mqtt';
 import { openOutbox } from '../../src/outbox/disk';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { Outbox } from '../../src/outbox/outbox';
-import { createBdSeqCounter, fileBdSeqStore, type BdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter, type BdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { fileSessionStore } from '../../src/sparkplug/session-store';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
@@ -107,7 +108,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     host = new StrictHost();
     published = 0;
     outbox = new MemoryOutbox(LIMITS, systemClock);
-    bdSeq = createBdSeqCounter(fileBdSeqStore(join(temporaryFolder('bdseq'), 'edge'), silentLogger));
+    bdSeq = createBdSeqCounter(fileSessionStore(join(temporaryFolder('bdseq'), 'edge'), silentLogger));
     await watch();
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connectAsync, connect, type MqttClient } from 'mqtt';
-import { createBdSeqCounter, fileBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { fileSessionStore } from '../../src/sparkplug/session-store';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
@@ -43,7 +44,7 @@ describe('Sparkplug edge node on Mosquitto', function () {
         random: Math.random,
         logger: silentLogger,
         openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(fileBdSeqStore(bdSeqFile, silentLogger)),
+        bdSeq: createBdSeqCounter(fileSessionStore(bdSeqFile, silentLogger)),
       },
     );
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history-record';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { Pm500Error, hasCode } from '../../src/support/errors';
@@ -54,7 +55,7 @@ function bench() {
       random: seededRandom(1),
       logger: silentLogger,
       openLink: broker.open,
-      bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+      bdSeq: createBdSeqCounter(memorySessionStore()),
       outbox,
     },
   );

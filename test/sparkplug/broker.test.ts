@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, Socket, type AddressInfo } from 'node:net';
 import { connect, connectAsync } from 'mqtt';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import type { BrokerSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
@@ -28,7 +29,7 @@ function session(port: number, over: Partial<BrokerSettings> = {}, primaryHostId
       random: seededRandom(port),
       logger: silentLogger,
       openLink: createOpenLink(connect, systemClock),
-      bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+      bdSeq: createBdSeqCounter(memorySessionStore()),
     },
   );
   OPEN.push(created);

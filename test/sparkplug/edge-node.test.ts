@@ -287,7 +287,7 @@ describe('edge node', () => {
     );
     const effects = bench.message(NCMD, command);
     assert.deepEqual(messages(effects), ['NDEATH']);
-    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'next_server' });
+    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'next_server', leavesWill: false });
     assert.equal(bench.edge.phase, 'offline');
     bench.connect();
     assert.equal(bench.host.counts['NBIRTH'], 2);
@@ -298,9 +298,11 @@ describe('edge node', () => {
     const bench = new Bench('scada', { hasFurtherServers: true });
     bench.connect();
     const effects = bench.tell({ kind: 'hostMissing', at: bench.at });
-    assert.deepEqual(effects, [{ kind: 'disconnect', reason: 'host_offline' }]);
+    assert.deepEqual(effects, [{ kind: 'disconnect', reason: 'host_offline', leavesWill: true }]);
     bench.connect();
-    assert.deepEqual(bench.message(STATE, hostState(false, 5), true), [{ kind: 'disconnect', reason: 'host_offline' }]);
+    assert.deepEqual(bench.message(STATE, hostState(false, 5), true), [
+      { kind: 'disconnect', reason: 'host_offline', leavesWill: true },
+    ]);
     assert.equal(bench.host.counts['NDEATH'], undefined);
   });
 
@@ -391,7 +393,7 @@ describe('edge node', () => {
     assert.deepEqual(messages(bench.message(STATE, hostState(false, 4))), [], 'an old offline is ignored');
     const leaving = bench.message(STATE, hostState(false, 6));
     assert.deepEqual(messages(leaving), ['NDEATH']);
-    assert.deepEqual(leaving.at(-1), { kind: 'disconnect', reason: 'host_offline' });
+    assert.deepEqual(leaving.at(-1), { kind: 'disconnect', reason: 'host_offline', leavesWill: false });
     assert.equal(bench.edge.phase, 'offline');
     bench.assertClean();
   });
@@ -408,7 +410,7 @@ describe('edge node', () => {
     const bench = bornBench();
     const effects = bench.tell({ kind: 'closing', at: START });
     assert.deepEqual(messages(effects), ['NDEATH']);
-    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'closing' });
+    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'closing', leavesWill: false });
     assert.deepEqual(bench.samples('M', sample('a', 99)), []);
     assert.deepEqual(bench.tell({ kind: 'closing', at: START }), []);
     bench.assertClean();
@@ -417,7 +419,9 @@ describe('edge node', () => {
   it('publishes nothing when it is closed before it was born', () => {
     const bench = new Bench('scada');
     bench.connect();
-    assert.deepEqual(bench.tell({ kind: 'closing', at: START }), [{ kind: 'disconnect', reason: 'closing' }]);
+    assert.deepEqual(bench.tell({ kind: 'closing', at: START }), [
+      { kind: 'disconnect', reason: 'closing', leavesWill: true },
+    ]);
   });
 
   it('says DDEATH for a device that is removed, and gives it new aliases until the next NBIRTH: hosts on Tahu refuse known ones', () => {

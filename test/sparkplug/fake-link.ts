@@ -9,6 +9,8 @@ export class FakeLink implements MqttLink {
   readonly published: string[] = [];
   readonly payloads: Uint8Array[] = [];
   isEnded = false;
+  leavesWill = false;
+  readonly listener: LinkListener;
   isCongested = false;
   isBacklogged = false;
   answersPings = true;
@@ -19,9 +21,26 @@ export class FakeLink implements MqttLink {
   constructor(
     readonly settings: BrokerSettings,
     readonly will: Will,
-    readonly listener: LinkListener,
+    listener: LinkListener,
     private readonly host: StrictHost,
-  ) {}
+  ) {
+    // Only a network connection that stands makes a CONNECT.
+    let isConnecting = false;
+    const onConnecting = (): void => {
+      if (isConnecting) return;
+      isConnecting = true;
+      host.observeWill(will.topic, will.payload);
+      listener.onConnecting();
+    };
+    this.listener = {
+      ...listener,
+      onConnecting,
+      onConnected: () => {
+        onConnecting();
+        listener.onConnected();
+      },
+    };
+  }
 
   subscribe(topics: readonly string[]): Promise<void> {
     this.subscriptions.push(topics);
@@ -46,7 +65,8 @@ export class FakeLink implements MqttLink {
     for (const { resolve } of this.pings.splice(0)) resolve();
   }
 
-  end(): Promise<boolean> {
+  end(leavesWill = false): Promise<boolean> {
+    this.leavesWill = leavesWill;
     if (!this.isEnded) {
       this.isEnded = true;
       setImmediate(() => {
@@ -74,7 +94,6 @@ export class FakeBroker {
   readonly open: OpenLink = (settings, will, listener) => {
     const link = new FakeLink(settings, will, listener, this.host);
     link.refusal = this.refusal;
-    this.host.observeWill(will.topic, will.payload);
     this.links.push(link);
     return link;
   };

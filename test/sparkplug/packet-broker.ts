@@ -105,15 +105,25 @@ export class PacketBroker {
     });
   }
 
-  static async start(): Promise<PacketBroker> {
+  /** @param port where the clients look for it; any where absent */
+  static async start(port = 0): Promise<PacketBroker> {
     const broker = new PacketBroker();
-    broker.#server.listen(0, '127.0.0.1');
+    broker.#server.listen(port, '127.0.0.1');
     await once(broker.#server, 'listening');
     return broker;
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Resets every connection; the server stays. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
   of(type: number): readonly SeenPacket[] {

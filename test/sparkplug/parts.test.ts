@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AliasBlocks, DeviceAliases } from '../../src/sparkplug/alias';
-import { createBdSeqCounter, fileBdSeqStore, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { type BdSeqCounter, createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
 import { BirthAlarm } from '../../src/sparkplug/birth-alarm';
 import { DeviceUsers } from '../../src/sparkplug/device-users';
 import { HostWatch } from '../../src/sparkplug/host-state';
@@ -14,6 +15,7 @@ import { CATALOGUE } from '../../src/meter/catalogue';
 import { ALL_METRICS } from '../../src/meter/derived-metrics';
 import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics';
 import { hasCode } from '../../src/support/errors';
+import { keptClientId } from '../../src/sparkplug/client-id';
 import { silentLogger } from '../../src/support/logger';
 import { sample } from './samples';
 import { FakeClock } from '../support/fake-clock';
@@ -54,10 +56,33 @@ describe('topics', () => {
   });
 });
 
+function taken(counter: BdSeqCounter): number {
+  const { next } = counter;
+  counter.take();
+  return next;
+}
+
+describe('client ID', () => {
+  it('is kept beside bdSeq over restarts, and another one on another computer', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pm500-client-'));
+    try {
+      const open = () => fileSessionStore(join(folder, 'edge.bdseq'), silentLogger);
+      const first = keptClientId(open(), 'gateway', Math.random);
+      createBdSeqCounter(open()).take();
+      assert.equal(keptClientId(open(), 'gateway', Math.random), first);
+      assert.equal(createBdSeqCounter(open()).next, 1);
+      assert.notEqual(keptClientId(open(), 'copy', Math.random), first);
+      assert.equal(createBdSeqCounter(open()).next, 1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('bdSeq', () => {
   it('starts at 0 and follows 255 with 0', () => {
-    const counter = createBdSeqCounter(memoryBdSeqStore());
-    const numbers = Array.from({ length: 258 }, () => counter.next());
+    const counter = createBdSeqCounter(memorySessionStore());
+    const numbers = Array.from({ length: 258 }, () => taken(counter));
     assert.deepEqual([numbers[0], numbers[255], numbers[256], numbers[257]], [0, 255, 0, 1]);
   });
 
@@ -65,15 +90,18 @@ describe('bdSeq', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pm500-bdseq-'));
     const path = join(folder, 'deep', 'edge.bdseq');
     try {
-      const first = createBdSeqCounter(fileBdSeqStore(path, silentLogger));
-      assert.deepEqual([first.next(), first.next()], [0, 1]);
-      assert.equal(createBdSeqCounter(fileBdSeqStore(path, silentLogger)).next(), 2);
-      assert.equal(readFileSync(path, 'utf8'), '2\n');
-      for (const damage of ['', '256', '-1', 'x', '1.5']) {
+      const first = createBdSeqCounter(fileSessionStore(path, silentLogger));
+      assert.deepEqual([taken(first), taken(first)], [0, 1]);
+      const second = createBdSeqCounter(fileSessionStore(path, silentLogger));
+      assert.deepEqual([second.next, taken(second)], [2, 2]);
+      assert.equal(readFileSync(path, 'utf8'), '{"bdSeq":2}\n');
+      writeFileSync(path, '7\n');
+      assert.equal(createBdSeqCounter(fileSessionStore(path, silentLogger)).next, 8, 'as earlier versions wrote it');
+      for (const damage of ['', '256', '-1', 'x', '1.5', '{"bdSeq":256}', '{"bdSeq":"1"}', '[]']) {
         writeFileSync(path, damage);
         const warnings: string[] = [];
-        const store = fileBdSeqStore(path, { ...silentLogger, warn: (message) => void warnings.push(message) });
-        assert.equal(createBdSeqCounter(store).next(), 0);
+        const store = fileSessionStore(path, { ...silentLogger, warn: (message) => void warnings.push(message) });
+        assert.equal(createBdSeqCounter(store).next, 0);
         assert.equal(warnings.length, 1);
       }
     } finally {
@@ -87,8 +115,8 @@ describe('bdSeq', () => {
       writeFileSync(join(folder, 'file'), '');
       const warnings: string[] = [];
       const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
-      const counter = createBdSeqCounter(fileBdSeqStore(join(folder, 'file', 'below'), logger));
-      assert.deepEqual([counter.next(), counter.next(), counter.next()], [0, 1, 2]);
+      const counter = createBdSeqCounter(fileSessionStore(join(folder, 'file', 'below'), logger));
+      assert.deepEqual([taken(counter), taken(counter), taken(counter)], [0, 1, 2]);
       assert.equal(warnings.length, 1);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { connect } from 'mqtt';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import type { EdgeSessionDependencies } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
@@ -12,6 +13,6 @@ export function realDependencies(): EdgeSessionDependencies {
     random: Math.random,
     logger: silentLogger,
     openLink: createOpenLink(connect, systemClock),
-    bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+    bdSeq: createBdSeqCounter(memorySessionStore()),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { subscriptionRefused } from '../../src/sparkplug/mqtt-errors';
 import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
 import { Pm500Error } from '../../src/support/errors';
@@ -29,7 +30,7 @@ function bench(over: Partial<EdgeSessionSettings> = {}) {
     warn: (message: string) => void warnings.push(message),
     error: (message: string) => void warnings.push(message),
   };
-  const store = memoryBdSeqStore();
+  const store = memorySessionStore();
   const session = new EdgeSession(
     { ...SETTINGS, ...over },
     { clock, random: seededRandom(1), logger, openLink: broker.open, bdSeq: createBdSeqCounter(store) },
@@ -85,11 +86,20 @@ describe('edge session', () => {
       await clock.advance(30_000);
     }
     assert.equal(broker.links.length, 4);
-    assert.equal(store.read(), 3);
+    assert.deepEqual(store.read(), { bdSeq: 0 }, 'attempts without a network connection have no CONNECT');
     assert.deepEqual(warnings, ['The connection was lost.']);
     await accept();
+    assert.deepEqual(store.read(), { bdSeq: 1 });
     assert.equal(session.state.error, undefined);
     assert.deepEqual(broker.last.published, ['NBIRTH', 'DBIRTH']);
+    broker.last.lose(lost());
+    await clock.advance(30_000);
+    broker.last.listener.onConnecting();
+    assert.deepEqual(store.read(), { bdSeq: 2 }, 'a CONNECT that nobody answers has used its number');
+    broker.last.lose(lost());
+    await clock.advance(30_000);
+    await accept();
+    assert.deepEqual(store.read(), { bdSeq: 3 });
     assert.deepEqual(broker.host.violations, []);
     await session.close();
   });

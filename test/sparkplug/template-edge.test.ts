@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { TEMPLATES } from '../../src/sparkplug/templates';
 import { hasCode } from '../../src/support/errors';
@@ -30,7 +31,7 @@ function bench() {
       random: seededRandom(1),
       logger: silentLogger,
       openLink: broker.open,
-      bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+      bdSeq: createBdSeqCounter(memorySessionStore()),
       outbox: new MemoryOutbox({ maximumBytes: 1_000_000 }, clock),
     },
   );
@@ -63,7 +64,7 @@ describe('edge node with templates', () => {
     assert.deepEqual(broker.host.violations, []);
   });
 
-  it('publishes its health as NDATA every minute, with seq and under its alias', async () => {
+  it('publishes its health as NDATA every minute, with seq and by its name', async () => {
     const { clock, broker, session, accept, publish } = bench();
     await accept();
     publish(sample('voltage_l1_n', 230));

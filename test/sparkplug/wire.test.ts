@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { connect } from 'mqtt';
-import { createBdSeqCounter, memoryBdSeqStore } from '../../src/sparkplug/bd-seq';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { createOpenLink } from '../../src/sparkplug/mqtt-link';
 import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { waitFor } from '../support/wait';
-import { readPayload } from './independent-decoder';
+import { bdSeqOf, readPayload } from './independent-decoder';
 import { PACKET, PacketBroker, readConnect, readSubscribe, topicOf } from './packet-broker';
 import { sample } from './samples';
 
@@ -18,20 +19,25 @@ describe('packets of an edge node', function () {
   this.timeout(10_000);
   let broker: PacketBroker;
   let edge: EdgeSession;
+  let attempts: number;
 
-  function start(protocolVersion: ProtocolVersion, primaryHostId?: string): void {
+  function start(protocolVersion: ProtocolVersion, primaryHostId?: string, port = broker.port): void {
+    attempts = 0;
     edge = new EdgeSession(
       {
         node: { groupId: 'G', edgeNodeId: 'N', ...(primaryHostId === undefined ? {} : { primaryHostId }) },
-        broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 30, connectTimeoutMs: 5000, protocolVersion },
+        broker: { host: '127.0.0.1', port, keepAliveSeconds: 30, connectTimeoutMs: 5000, protocolVersion },
         settleMs: 10,
       },
       {
         clock: systemClock,
         random: Math.random,
         logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(memoryBdSeqStore()),
+        openLink: (settings, will, listener) => {
+          attempts++;
+          return createOpenLink(connect, systemClock)(settings, will, listener);
+        },
+        bdSeq: createBdSeqCounter(memorySessionStore()),
       },
     );
     edge.start();
@@ -83,6 +89,35 @@ describe('packets of an edge node', function () {
       assert.deepEqual(broker.of(PACKET.publish), []);
     });
   }
+
+  for (const level of [4, 5] as const) {
+    it(`leave it to the will to say NDEATH when it was never born (protocol level ${level})`, async () => {
+      start(level, 'scada');
+      await waitFor('the phase', () => edge.state.phase === 'waiting');
+      await edge.close();
+      await waitFor('the end of the connection', () => broker.connections === 0);
+      const said = broker.of(PACKET.disconnect).map(({ body }) => body[0]);
+      // Without DISCONNECT (MQTT 3.1.1, 3.14.4) or with this reason (MQTT 5.0, 3.14.2.1) the broker publishes the will.
+      assert.deepEqual(said, level === 4 ? [] : [DISCONNECT_WITH_WILL]);
+      assert.deepEqual(broker.of(PACKET.publish), []);
+    });
+  }
+
+  it('count bdSeq by CONNECT, not by attempt', async () => {
+    const { port } = broker;
+    await broker.stop();
+    start(4, undefined, port);
+    await waitFor('a second failed attempt', () => attempts >= 2);
+    broker = await PacketBroker.start(port);
+    await waitFor('the first CONNECT', () => broker.of(PACKET.connect).length === 1);
+    broker.cut();
+    await waitFor('the second CONNECT', () => broker.of(PACKET.connect).length === 2);
+    const numbers = broker.of(PACKET.connect).map((packet) => {
+      const [metric] = readPayload(readConnect(packet).willPayload).metrics;
+      return bdSeqOf(metric);
+    });
+    assert.deepEqual(numbers, [0n, 1n]);
+  });
 
   for (const level of [4, 5] as const) {
     it(`publish with QoS 0 and not retained, and NDEATH before DISCONNECT (protocol level ${level})`, async () => {

@@ -24,7 +24,11 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
         remark: 'The metrics of a meter; a flow that makes up names of its own is told by docs/sparkplug.md.',
       },
       row('MUST', 'payloads-alias-uniqueness', 'alias', p.aliases, p.changes, p.random),
-      row('MUST', 'payloads-alias-birth-requirement', 'device', p.namesAndAliases, p.random),
+      {
+        ...row('MUST', 'payloads-alias-birth-requirement', 'device', p.namesAndAliases, p.random),
+        remark:
+          'For metrics that have an alias. Instances of templates have none: decoders of Eclipse Tahu find members by the name of the instance.',
+      },
       row('MUST', 'payloads-alias-data-cmd-requirement', 'encode-metric', p.namesAndAliases, p.dataForm, p.random),
     ],
   },

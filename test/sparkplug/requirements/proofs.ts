@@ -29,6 +29,8 @@ export const PROOF = {
   newestArrives: edge('ends with the newest values at the host once everything works again'),
   cleanSession: wire('open a clean session with the NDEATH as its will, QoS 1 and not retained'),
   subscribePackets: wire('subscribe to commands and the primary host with QoS 1, and to nothing that could be written'),
+  willSpeaks: wire('leave it to the will to say NDEATH when it was never born'),
+  countedByConnect: wire('count bdSeq by CONNECT, not by attempt'),
   publishPackets: wire('publish with QoS 0 and not retained, and NDEATH before DISCONNECT'),
   subscribedFirst: session('publishes nothing before the broker has confirmed the subscriptions'),
   nextBdSeq: session('connects again with the next bdSeq, keeps the error for the status, and says it once'),
@@ -73,7 +75,7 @@ export const PROOF = {
   templateRefused: composite(
     'refuses members without a name, parameters without a value, and a template within itself',
   ),
-  nodeData: templateEdge('publishes its health as NDATA every minute, with seq and under its alias'),
+  nodeData: templateEdge('publishes its health as NDATA every minute, with seq and by its name'),
   definedInBirth: templateEdge('defines every template in NBIRTH, before its instances, and nowhere else'),
   instances: templateEdge(
     'gathers present values in an instance that is complete in DBIRTH and has what changed in DDATA',

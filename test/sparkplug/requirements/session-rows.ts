@@ -132,6 +132,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.leave,
         p.closeSession,
         p.publishPackets,
+        p.willSpeaks,
       ),
       row('SHOULD', 'payloads-ndeath-will-message-publisher', 'edge-node', p.leave, p.publishPackets),
       row(
@@ -154,7 +155,16 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.cleanSession,
         p.nextBdSeq,
       ),
-      row('MUST', 'topics-nbirth-bdseq-increment', 'bd-seq', p.bdSeqWraps, p.bdSeqKept, p.nextBdSeq, p.killed),
+      row(
+        'MUST',
+        'topics-nbirth-bdseq-increment',
+        'bd-seq',
+        p.bdSeqWraps,
+        p.bdSeqKept,
+        p.nextBdSeq,
+        p.countedByConnect,
+        p.killed,
+      ),
       row(
         'MUST',
         'topics-nbirth-bdseq-included payloads-nbirth-bdseq topics-nbirth-bdseq-matching payloads-nbirth-bdseq-repeat message-flow-edge-node-birth-publish-nbirth-payload-bdSeq',
