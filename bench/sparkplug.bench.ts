@@ -1,6 +1,13 @@
 import { get } from 'sparkplug-payload';
 import { normalizeReading } from '../src/domain/normalize';
-import { BIRTH_FORM, DATA_FORM, encodePayload, type Metric, type Payload, type PayloadForm } from '../src/sparkplug/payload';
+import {
+  BIRTH_FORM,
+  DATA_FORM,
+  encodePayload,
+  type Metric,
+  type Payload,
+  type PayloadForm,
+} from '../src/sparkplug/payload';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../test/support/readings';
 import { measureRate } from './measure';
