@@ -52,7 +52,16 @@ export function readEdgeSettings(
       edgeNodeId: config.text('edgeNodeId'),
       watchesDuplicates: config.flag('detectDuplicates'),
       ...(primaryHostId === '' ? {} : { primaryHostId }),
-      ...(hasTemplates ? { templates: { version: packageVersion(), startedAt: Date.now() } } : {}),
+      naming: { withoutAliases: config.flag('withoutAliases'), datatypesInData: config.flag('datatypesInData') },
+      ...(hasTemplates
+        ? {
+            templates: {
+              version: packageVersion(),
+              startedAt: Date.now(),
+              versionedNames: config.flag('versionedTemplates'),
+            },
+          }
+        : {}),
     },
     broker: {
       host: parseHost(config.requiredText('host')),

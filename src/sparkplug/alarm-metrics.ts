@@ -3,7 +3,6 @@ import { conditionOf } from './condition';
 import type { MetricSample } from './metrics';
 import { TEMPLATES } from './templates';
 
-const DESCRIPTION = Object.freeze({});
 const GOOD = conditionOf('good');
 
 /**
@@ -16,12 +15,12 @@ export function alarmMetricsOf({ event, timestamp, alarm, active }: AlarmMessage
   return alarms.flatMap(({ id, severity, latched, message }) => {
     // The event of an alarm that a reset has ended shows it as it last was: latched. It is no more.
     const values = { id, active: isActive, severity, latched: isActive && latched, message };
-    return TEMPLATES.tpl_alarm_state.members.map(({ name, type }): MetricSample => ({
+    return TEMPLATES.tpl_alarm_state.members.map(({ name, type, properties }): MetricSample => ({
       name: `alarms/${id}/${name}`,
       type,
       value: values[name],
       timestamp,
-      description: DESCRIPTION,
+      description: properties,
       condition: GOOD,
     }));
   });

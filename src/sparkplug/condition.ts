@@ -6,7 +6,9 @@ export interface Condition {
   /** Equal keys mean equal properties. */
   readonly key: string;
   readonly properties: EncodedPropertySet;
-  /** True: properties need not be repeated in data. */
+  /** What data repeats while the condition lasts. */
+  readonly lasting: EncodedPropertySet;
+  /** True: nothing has to be repeated in data. */
   readonly isGood: boolean;
   /** True: the meter did not answer; when nothing of a device answers, the device is lost. */
   readonly isReadFailed: boolean;
@@ -16,14 +18,16 @@ export interface Condition {
 const SPARKPLUG_QUALITY: Readonly<Record<Quality, number>> = { good: 192, uncertain: 500, bad: 0 };
 
 function createCondition(quality: Quality, reason: QualityReason | undefined): Condition {
+  const lasting: PropertySet = { Quality: { type: 'Int32', value: SPARKPLUG_QUALITY[quality] } };
   const properties: PropertySet = {
-    Quality: { type: 'Int32', value: SPARKPLUG_QUALITY[quality] },
+    ...lasting,
     qualityCode: { type: 'Int32', value: opcQualityCode(quality, reason) },
     qualityReason: { type: 'String', value: reason ?? '' },
   };
   return {
     key: `${quality}:${reason ?? ''}`,
     properties: encodePropertySet(properties),
+    lasting: encodePropertySet(lasting),
     isGood: quality === 'good',
     isReadFailed: reason === 'read_failed',
   };
@@ -62,9 +66,11 @@ export function customCondition(properties: PropertySet): Condition {
   const known = CUSTOM.get(key);
   if (known !== undefined) return known;
   const quality = properties['Quality']?.value;
+  const encoded = encodePropertySet(properties, 'properties');
   const condition: Condition = {
     key,
-    properties: encodePropertySet(properties, 'properties'),
+    properties: encoded,
+    lasting: encoded,
     isGood: quality === undefined || quality === SPARKPLUG_QUALITY.good,
     isReadFailed: false,
   };

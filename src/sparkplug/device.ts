@@ -75,11 +75,16 @@ function byTime(left: MetricSample, right: MetricSample): number {
   return left.timestamp - right.timestamp;
 }
 
-/** Quality travels in data whenever it is not good, and once when it has become good again. */
-function dataProperties(sample: MetricSample, before: MetricSample | undefined): EncodedPropertySet | undefined {
-  const { condition } = sample;
-  return condition.isGood && condition.key === before?.condition.key ? undefined : condition.properties;
+/**
+ * Quality travels in data whenever it is not good, and once when it has become good again; its reason when it changes.
+ * @param before key of the condition that the host has
+ */
+function dataProperties({ condition }: MetricSample, before: string | undefined): EncodedPropertySet | undefined {
+  if (condition.key !== before) return condition.properties;
+  return condition.isGood ? undefined : condition.lasting;
 }
+
+const GOOD_KEY = conditionOf('good').key;
 
 /** What an edge node knows of one device: its metrics, what the host has of them, and whether the meter answers. */
 export class Device {
@@ -202,6 +207,8 @@ export class Device {
     const metrics: Metric[] = [];
     const unknown: MetricSample[] = [];
     let misfits = 0;
+    // A message of values of earlier stands for itself: whatever it does not say is good.
+    const said = new Map<string, string>();
     for (const sample of samples) {
       const { name, value, timestamp, condition } = sample;
       const state = this.#metrics.get(name);
@@ -209,7 +216,9 @@ export class Device {
       if (type === undefined) unknown.push(sample);
       else if (fits(type, value, name)) {
         const metric = { name, alias: this.#aliases.of(name), timestamp, type, value, isHistorical: true };
-        metrics.push(condition.isGood ? metric : { ...metric, properties: condition.properties });
+        const properties = dataProperties(sample, said.get(name) ?? GOOD_KEY);
+        said.set(name, condition.key);
+        metrics.push(properties === undefined ? metric : { ...metric, properties });
       } else misfits++;
     }
     return { metrics, unknown, misfits };
@@ -287,7 +296,7 @@ export class Device {
     const properties =
       state.published === undefined
         ? { ...latest.description, ...latest.condition.properties.properties }
-        : dataProperties(latest, state.published);
+        : dataProperties(latest, state.published.condition.key);
     state.published = latest;
     state.isPending = false;
     state.isHeld = false;

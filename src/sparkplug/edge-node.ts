@@ -5,7 +5,7 @@ import { bearDevice, forwardHistory, loseDevice } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
-import { type HealthSettings, templateModel } from './metric-model';
+import { type TemplateSettings, templateModel } from './metric-model';
 import { type MetricNaming, Publisher } from './publisher';
 import { instanceNameOf, isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
@@ -18,7 +18,7 @@ export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   /** True: read the own NBIRTH topic, where another edge node with the same IDs would show. */
   readonly watchesDuplicates?: boolean;
   /** Gather metrics in instances of templates, with the health of the edge node; flat metrics where absent. */
-  readonly templates?: HealthSettings;
+  readonly templates?: TemplateSettings;
   readonly naming?: MetricNaming;
 }
 

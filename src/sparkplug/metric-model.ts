@@ -1,13 +1,15 @@
 import type { Metric } from './payload';
 import { groupBirth, groupData } from './template-instances';
-import { templateDefinitions, templateInstance } from './templates';
+import { PLAIN_NAMES, templateDefinitions, templateInstance, VERSIONED_NAMES } from './templates';
 
-/** What an edge node says of its own health. */
-export interface HealthSettings {
+/** What an edge node says of its own health, and how its templates are called. */
+export interface TemplateSettings {
   /** Version of this software. */
   readonly version: string;
   /** When the edge node was made, epoch milliseconds UTC. */
   readonly startedAt: number;
+  /** True: definitions have their version in the name. */
+  readonly versionedNames?: boolean;
 }
 
 /** How metrics stand in messages. */
@@ -37,16 +39,17 @@ export const HEALTH_INSTANCE = 'edge_health';
 const MS_PER_SECOND = 1000;
 
 /** Metrics that belong together in instances of templates, whose definitions NBIRTH has. */
-export function templateModel({ version, startedAt }: HealthSettings): MetricModel {
+export function templateModel({ version, startedAt, versionedNames = false }: TemplateSettings): MetricModel {
+  const nameOf = versionedNames ? VERSIONED_NAMES : PLAIN_NAMES;
   /** Uptime in seconds; a clock that was set back shows as 0. */
   const health = (at: number): Metric => {
     const uptime = Math.max(0, Math.floor((at - startedAt) / MS_PER_SECOND));
-    return templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version });
+    return templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version }, nameOf);
   };
   return {
-    nodeBirth: (at) => [...templateDefinitions(at), health(at)],
+    nodeBirth: (at) => [...templateDefinitions(at, nameOf), health(at)],
     nodeData: (at) => [health(at)],
-    deviceBirth: groupBirth,
-    deviceData: groupData,
+    deviceBirth: (metrics) => groupBirth(metrics, nameOf),
+    deviceData: (metrics) => groupData(metrics, nameOf),
   };
 }

@@ -2,6 +2,7 @@ import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
 import { CATALOGUE } from '../meter/catalogue';
 import { ALL_METRICS, DERIVED_METRICS } from '../meter/derived-metrics';
 import { type Condition, conditionOf } from './condition';
+import { describeMetric } from './description';
 import type { Datatype, MetricValue, PropertySet } from './payload';
 
 /** One value of one metric of a device, ready for the edge node. */
@@ -46,11 +47,11 @@ function typeOf(name: string, sample: ShapedSample): Datatype | undefined {
   return value === null && unit === '' ? undefined : 'Double';
 }
 
-function describe(name: string, sample: ShapedSample): PropertySet {
+function describe(name: string, { unit, provenance }: ShapedSample): PropertySet {
+  const metric = BY_NAME.get(name);
   return Object.freeze({
-    engUnit: { type: 'String', value: sample.unit },
-    description: { type: 'String', value: BY_NAME.get(name)?.label ?? name },
-    provenance: { type: 'String', value: sample.provenance },
+    ...describeMetric(metric?.label ?? name, unit, metric),
+    provenance: { type: 'String', value: provenance },
   });
 }
 
@@ -82,7 +83,7 @@ function conditionFor(sample: ShapedSample): Condition {
 }
 
 /**
- * Telemetry as samples of flat metrics: the canonical name, the catalogue's datatype, unit, label and provenance as
+ * Telemetry as samples of flat metrics: the canonical name, the catalogue's datatype, unit, range, label and provenance as
  * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (OPC, with substatus) and
  * `qualityReason`. A bad value is null. A metric of unknown type without a value is left out until it has one.
  */

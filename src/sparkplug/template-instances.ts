@@ -1,6 +1,6 @@
 import { conditionOf } from './condition';
 import type { Datatype, Metric, Template } from './payload';
-import { TEMPLATES, membersOf, type TemplateName } from './templates';
+import { type DefinitionName, PLAIN_NAMES, TEMPLATES, membersOf, type TemplateName } from './templates';
 
 /**
  * Gathers the metrics of a device into instances of templates. Members keep the properties of flat metrics. An instance
@@ -57,9 +57,14 @@ function memberOf({ alias: _alias, ...metric }: Metric, name: string): Metric {
 /** What an instance needs beside its members. */
 type InstanceHead = Pick<Metric, 'timestamp' | 'isHistorical'>;
 
-function instanceOf({ instance, template }: Place, head: InstanceHead, members: readonly Metric[]): Metric {
+function instanceOf(
+  { instance, template }: Place,
+  head: InstanceHead,
+  members: readonly Metric[],
+  nameOf: DefinitionName,
+): Metric {
   const { version } = TEMPLATES[template];
-  const value: Template = { version, templateRef: template, members };
+  const value: Template = { version, templateRef: nameOf(template), members };
   return { name: instance, ...head, type: 'Template', value };
 }
 
@@ -78,7 +83,7 @@ function complete(template: TemplateName, present: readonly Metric[], timestamp:
  * The metrics of a DBIRTH with those of templates gathered in instances, which have every member, in order of time. An
  * instance has the time of its newest member.
  */
-export function groupBirth(metrics: readonly Metric[]): readonly Metric[] {
+export function groupBirth(metrics: readonly Metric[], nameOf = PLAIN_NAMES): readonly Metric[] {
   const flat: Metric[] = [];
   const instances = new Map<string, { readonly place: Place; readonly members: Metric[] }>();
   for (const metric of metrics) {
@@ -94,7 +99,7 @@ export function groupBirth(metrics: readonly Metric[]): readonly Metric[] {
   if (instances.size === 0) return metrics;
   const grouped = [...instances.values()].map(({ place, members }) => {
     const timestamp = Math.max(...members.map((member) => member.timestamp ?? 0));
-    return instanceOf(place, { timestamp }, complete(place.template, members, timestamp));
+    return instanceOf(place, { timestamp }, complete(place.template, members, timestamp), nameOf);
   });
   return [...grouped, ...flat].sort((left, right) => (left.timestamp ?? 0) - (right.timestamp ?? 0));
 }
@@ -103,7 +108,7 @@ export function groupBirth(metrics: readonly Metric[]): readonly Metric[] {
  * The metrics of a DDATA with those of templates gathered in one instance for each point in time, in the order of the
  * message; an instance has only the members that changed.
  */
-export function groupData(metrics: readonly Metric[]): readonly Metric[] {
+export function groupData(metrics: readonly Metric[], nameOf = PLAIN_NAMES): readonly Metric[] {
   const grouped: Metric[] = [];
   const open = new Map<string, OpenInstance>();
   for (const metric of metrics) {
@@ -121,7 +126,7 @@ export function groupData(metrics: readonly Metric[]): readonly Metric[] {
       };
       current = { head, members: [] };
       open.set(place.instance, current);
-      grouped.push(instanceOf(place, head, current.members));
+      grouped.push(instanceOf(place, head, current.members, nameOf));
     }
     current.members.push(memberOf(metric, place.member));
   }

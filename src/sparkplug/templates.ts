@@ -1,11 +1,14 @@
 import { CATALOGUE } from '../meter/catalogue';
-import type { Metric, Template } from './payload';
 import type { Datatype } from './datatypes';
+import { describeMetric } from './description';
+import type { Metric, PropertySet, Template } from './payload';
 
 /** The templates (UDTs) that an edge node offers instead of flat metrics. Members keep the datatypes of flat metrics. */
 export interface MemberRow {
   readonly name: string;
   readonly type: Datatype;
+  /** What the definition says of it; instances say what is different. */
+  readonly properties: PropertySet;
 }
 
 interface TemplateRow {
@@ -16,26 +19,39 @@ interface TemplateRow {
 /** Every present electrical value of a meter: voltages, currents, powers, power factors, frequency. */
 const PROCESS_MEMBERS: readonly MemberRow[] = CATALOGUE.filter(
   ({ kind, statistic }) => kind === 'gauge' && statistic === 'instant',
-).map(({ name, sparkplugType }) => ({ name, type: sparkplugType }));
+).map((metric) => ({
+  name: metric.name,
+  type: metric.sparkplugType,
+  properties: describeMetric(metric.label, metric.unit, metric),
+}));
+
+function member<Name extends string>(
+  name: Name,
+  type: Datatype,
+  label: string,
+  unit = '',
+): MemberRow & { readonly name: Name } {
+  return { name, type, properties: describeMetric(label, unit, undefined) };
+}
 
 /** A member that is added, or gets another datatype, makes a new version. */
 export const TEMPLATES = {
   tpl_edge_health: {
     version: '1',
     members: [
-      { name: 'uptime', type: 'Int64' },
-      { name: 'version', type: 'String' },
+      member('uptime', 'Int64', 'Time since the edge node was deployed', 's'),
+      member('version', 'String', 'Version of the package'),
     ],
   },
   tpl_device_process: { version: '1', members: PROCESS_MEMBERS },
   tpl_alarm_state: {
     version: '1',
     members: [
-      { name: 'id', type: 'String' },
-      { name: 'active', type: 'Boolean' },
-      { name: 'severity', type: 'String' },
-      { name: 'latched', type: 'Boolean' },
-      { name: 'message', type: 'String' },
+      member('id', 'String', 'ID of the alarm'),
+      member('active', 'Boolean', 'The alarm is active'),
+      member('severity', 'String', 'How severe the alarm is'),
+      member('latched', 'Boolean', 'The alarm stays until somebody resets it'),
+      member('message', 'String', 'What the alarm says'),
     ],
   },
 } as const satisfies Readonly<Record<string, TemplateRow>>;
@@ -48,12 +64,19 @@ export function membersOf(template: TemplateName): readonly MemberRow[] {
   return TEMPLATES[template].members;
 }
 
+/** What a template is called at the host. */
+export type DefinitionName = (template: TemplateName) => string;
+
+export const PLAIN_NAMES: DefinitionName = (template) => template;
+/** A changed definition is a new one: Ignition keeps the definition that it has of a name. */
+export const VERSIONED_NAMES: DefinitionName = (template) => `${template}_v${TEMPLATES[template].version}`;
+
 /** All definitions, as metrics of NBIRTH (topics-nbirth-templates). */
-export function templateDefinitions(timestamp: number): readonly Metric[] {
-  return TEMPLATE_NAMES.map((name) => {
-    const { version, members } = TEMPLATES[name];
+export function templateDefinitions(timestamp: number, nameOf: DefinitionName = PLAIN_NAMES): readonly Metric[] {
+  return TEMPLATE_NAMES.map((template) => {
+    const { version, members } = TEMPLATES[template];
     const value: Template = { version, members: members.map((member) => ({ ...member, value: null })) };
-    return { name, timestamp, type: 'Template', value };
+    return { name: nameOf(template), timestamp, type: 'Template', value };
   });
 }
 
@@ -63,8 +86,14 @@ export function templateInstance(
   name: string,
   timestamp: number,
   values: Readonly<Record<string, string | number | bigint | boolean | null>>,
+  nameOf: DefinitionName = PLAIN_NAMES,
 ): Metric {
   const { version } = TEMPLATES[template];
-  const members = membersOf(template).map((row): Metric => ({ ...row, timestamp, value: values[row.name] ?? null }));
-  return { name, timestamp, type: 'Template', value: { version, templateRef: template, members } };
+  const members = membersOf(template).map((row): Metric => ({
+    name: row.name,
+    type: row.type,
+    timestamp,
+    value: values[row.name] ?? null,
+  }));
+  return { name, timestamp, type: 'Template', value: { version, templateRef: nameOf(template), members } };
 }

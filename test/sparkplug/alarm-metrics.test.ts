@@ -25,7 +25,7 @@ describe('alarms as Sparkplug metrics', () => {
     );
     assert.deepEqual(
       metrics.map(({ name, type }) => ({ name: name.split('/')[2], type })),
-      membersOf('tpl_alarm_state'),
+      membersOf('tpl_alarm_state').map(({ name, type }) => ({ name, type })),
     );
     for (const { timestamp, condition } of metrics) {
       assert.equal(timestamp, raised.timestamp, 'when it happened');

@@ -4,6 +4,7 @@ import { seededRandom } from '../../src/support/random';
 import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
 import { EdgeNode, type EdgeNodeSettings } from '../../src/sparkplug/edge-node';
 import type { MetricSample } from '../../src/sparkplug/metrics';
+import { opcQualityCode } from '../../src/domain/quality';
 import { decodePayload, encodePayload } from '../../src/sparkplug/payload';
 import { PROCESS_INSTANCE, isProcessMember } from '../../src/sparkplug/template-instances';
 import { START, failed, hostState, nextServerCommand, rebirthCommand, sample } from './samples';
@@ -177,19 +178,45 @@ describe('edge node', () => {
     bench.assertClean();
   });
 
-  it('sends quality with data while it is not good, and once when it is good again', () => {
+  it('sends quality with data while it is not good, and once when it is good again, its reason when it changes', () => {
     const bench = bornBench();
     const properties = (effects: readonly EdgeEffect[]): unknown => {
       const publish = effects.find((effect) => effect.kind === 'publish');
-      return publish === undefined ? 'none' : decodePayload(publish.payload).metrics[0]?.properties?.['Quality']?.value;
+      assert.ok(publish !== undefined);
+      const found = Object.entries(decodePayload(publish.payload).metrics[0]?.properties ?? {});
+      return Object.fromEntries(found.map(([key, { value }]) => [key, value]));
     };
-    assert.equal(properties(bench.samples('M', sample('a', 3))), undefined);
+    assert.deepEqual(properties(bench.samples('M', sample('a', 3))), {});
     const inferred = { quality: 'uncertain', reason: 'layout_inferred' } as const;
-    assert.equal(properties(bench.samples('M', sample('a', 3, inferred))), 500);
-    assert.equal(properties(bench.samples('M', sample('a', 4, inferred))), 500);
-    assert.equal(properties(bench.samples('M', sample('a', 4))), 192);
-    assert.equal(properties(bench.samples('M', sample('a', 5))), undefined);
+    const whole = { Quality: 500, qualityCode: opcQualityCode('uncertain'), qualityReason: 'layout_inferred' };
+    assert.deepEqual(properties(bench.samples('M', sample('a', 3, inferred))), whole);
+    assert.deepEqual(properties(bench.samples('M', sample('a', 4, inferred))), { Quality: 500 });
+    const assumed = { quality: 'uncertain', reason: 'layout_assumed' } as const;
+    assert.deepEqual(properties(bench.samples('M', sample('a', 4, assumed))), {
+      ...whole,
+      qualityReason: 'layout_assumed',
+    });
+    assert.deepEqual(properties(bench.samples('M', sample('a', 4))), {
+      Quality: 192,
+      qualityCode: 192,
+      qualityReason: '',
+    });
+    assert.deepEqual(properties(bench.samples('M', sample('a', 5))), {});
     bench.assertClean();
+  });
+
+  it('names every metric where aliases are not wanted, and gives datatypes in data where they are', () => {
+    const bench = new Bench(undefined, { naming: { withoutAliases: true, datatypesInData: true } });
+    bench.connect();
+    bench.samples('M', sample('a', 1));
+    bench.settle('M');
+    for (const effects of [bench.effects, bench.samples('M', sample('a', 2))]) {
+      const publish = effects.findLast((effect) => effect.kind === 'publish');
+      const [metric] = decodePayload(publish?.payload ?? new Uint8Array()).metrics;
+      assert.deepEqual([metric?.name, metric?.alias, metric?.datatype], ['a', undefined, 9]);
+    }
+    assert.equal(bench.host.values.get('M/a'), 2);
+    assert.deepEqual(bench.host.violations, ['spBv1.0/G/DDATA/N/M: a: datatype in data']);
   });
 
   it('keeps several values of one metric in order of time', () => {

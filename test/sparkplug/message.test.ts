@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { UnitConverter } from '../../src/domain/shapes/units';
 import { CATALOGUE } from '../../src/meter/catalogue';
 import { parseDeviceMessage } from '../../src/sparkplug/message';
 import { metricsOf } from '../../src/sparkplug/metrics';
@@ -14,8 +15,22 @@ describe('telemetry as metrics', () => {
     for (const metric of CATALOGUE) {
       const [sample] = metricsOf(telemetry({ [metric.name]: telemetrySample(null, { quality: 'bad' }) }));
       assert.equal(sample?.type, metric.sparkplugType, metric.name);
-      assert.equal(sample.description['description']?.value, metric.label);
+      const { documentation, tooltip, readOnly, engUnit, engLow, engHigh } = sample.description;
+      assert.deepEqual([documentation?.value, tooltip?.value, readOnly?.value], [metric.label, metric.label, true]);
+      assert.equal(engUnit?.value, 'V', 'the unit of the sample');
+      const range = metric.unit === 'V' ? metric.range : undefined;
+      assert.deepEqual([engLow?.value, engHigh?.value], [range?.min, range?.max], metric.name);
     }
+  });
+
+  it('gives the range in the unit of the value', () => {
+    const [sample] = metricsOf(
+      new UnitConverter({ power: 'kW', energy: 'Wh' }).convert(
+        telemetry({ active_power_total: telemetrySample(1, { unit: 'W' }) }),
+      ),
+    );
+    const { engUnit, engLow, engHigh } = sample?.description ?? {};
+    assert.deepEqual([engUnit?.value, engLow?.value, engHigh?.value], ['kW', -1e7, 1e7]);
   });
 
   it('takes the datatype of other metrics from the value, and leaves out what has neither', () => {

@@ -36,6 +36,13 @@ type Prefix = keyof typeof DIVISORS;
 const POWERS: readonly Unit[] = ['W', 'VA', 'var'];
 const ENERGIES: readonly Unit[] = ['Wh', 'varh'];
 
+/** How many of the base unit one of `unit` is; undefined where it is no prefix of that unit. */
+export function divisorOf(unit: string, base: Unit): number | undefined {
+  if (!unit.endsWith(base)) return undefined;
+  const prefix = unit.slice(0, unit.length - base.length);
+  return Object.hasOwn(DIVISORS, prefix) ? DIVISORS[prefix as Prefix] : undefined;
+}
+
 function prefixOf(unit: string, base: string): Prefix {
   return unit.slice(0, unit.length - base.length) as Prefix;
 }

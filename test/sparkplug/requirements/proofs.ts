@@ -59,7 +59,9 @@ export const PROOF = {
   deviceDeath: edge(
     'says DDEATH when nothing of the meter can be read, nothing while it is dead, and DBIRTH when it is back',
   ),
-  quality: edge('sends quality with data while it is not good, and once when it is good again'),
+  quality: edge(
+    'sends quality with data while it is not good, and once when it is good again, its reason when it changes',
+  ),
   aliases: parts('are unique over all devices, also past a block, and the same for the same name'),
   datatypes: payload('writes and reads the vectors of every datatype'),
   arrays: composite('writes and reads the vectors of every array datatype'),
