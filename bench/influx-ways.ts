@@ -1,11 +1,11 @@
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import { DEFAULTS } from '../nodes/shared/defaults';
 import type { Telemetry } from '../src/domain/telemetry';
-import type { Destination } from '../src/influx/destination';
+import type { Endpoint } from '../src/influx/endpoint';
 import { LineMapper } from '../src/influx/line-mapper';
-import { createHttpSender } from '../src/influx/sender';
-import { InfluxTarget } from '../src/influx/target';
-import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY } from '../src/influx/writer-settings';
+import { createInfluxDestination } from '../src/influx/destination';
+import { Delivery } from '../src/delivery/delivery';
+import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY } from '../src/delivery/settings';
 import { openOutbox } from '../src/outbox/disk';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
@@ -36,7 +36,7 @@ const { batchLines, flushMs, timeoutMs, maximumMegabytes } = DEFAULTS['influx-ta
 const MOST_WAITING = 4 * batchLines;
 const LOOK_EVERY_MS = 5;
 
-const DESTINATIONS: Readonly<Record<Api, Destination>> = {
+const ENDPOINTS: Readonly<Record<Api, Endpoint>> = {
   v1: { api: 'v1', database: BENCH_NAME, retentionPolicy: '', user: '', password: '' },
   v2: { api: 'v2', org: '', bucket: BENCH_NAME, token: '' },
 };
@@ -45,14 +45,17 @@ const DESTINATIONS: Readonly<Record<Api, Destination>> = {
 function openOurs(url: string, api: Api, folder: string): BenchWriter {
   const limits = { maximumBytes: maximumMegabytes * 1e6 };
   const outbox = openOutbox({ folder, limits, clock: systemClock, logger: silentLogger });
-  const sender = createHttpSender({ url, destination: DESTINATIONS[api], timeoutMs, precision: 'ms' }, systemClock);
-  const target = new InfluxTarget(
+  const destination = createInfluxDestination(
+    { url, endpoint: ENDPOINTS[api], timeoutMs, precision: 'ms' },
+    systemClock,
+  );
+  const target = new Delivery(
     {
-      batch: { lines: batchLines, bytes: DEFAULT_BATCH_BYTES, flushMs },
+      batch: { records: batchLines, bytes: DEFAULT_BATCH_BYTES, flushMs },
       retry: DEFAULT_RETRY,
       recheckMs: DEFAULT_RECHECK_MS,
     },
-    { outbox, sender, clock: systemClock, random: Math.random, logger: silentLogger },
+    { outbox, destination, clock: systemClock, random: Math.random, logger: silentLogger },
   );
   const mapper = new LineMapper();
   const defaults = { influxMeasurement: BENCH_NAME, timestamp: 0 };

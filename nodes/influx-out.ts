@@ -42,8 +42,8 @@ export = (RED: NodeAPI): void => {
       const stopListening = [
         target.onChange(show),
         sendDiagnostics(this, target, diagnosticsSeconds),
-        target.onRejected(this.id, ({ line, reason }) => {
-          this.error(reason.message, { payload: line });
+        target.onRefused(this.id, ({ payload, message, count }) => {
+          this.error(message, { payload, count });
         }),
       ];
       show();
@@ -62,7 +62,7 @@ export = (RED: NodeAPI): void => {
         },
         () => {
           // Where the outbox takes nothing, no message is to blame.
-          if (target.stats.outbox.problem === undefined) status.show('failed', 'refused');
+          if (target.stats.problem === undefined) status.show('failed', 'refused');
           else show();
         },
       );

@@ -1,13 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { createHttpSender } from '../src/influx/sender';
-import { deliveryMetrics } from '../src/influx/delivery-metrics';
-import { checkHealth } from '../src/influx/health';
-import { InfluxTarget } from '../src/influx/target';
+import { Delivery } from '../src/delivery/delivery';
+import { deliveryMetrics } from '../src/delivery/metrics';
+import { createInfluxDestination } from '../src/influx/destination';
 import { systemClock } from '../src/support/clock';
 import { toPm500Error } from '../src/support/errors';
 import { addMetrics, registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
-import { readSenderSettings, readWriterSettings, type InfluxCredentials } from './shared/influx-settings';
+import { readDeliverySettings, readSenderSettings, type InfluxCredentials } from './shared/influx-settings';
 import { openDeadLetters, type InfluxTargetNode } from './shared/influx-targets';
 import { nodeLogger } from './shared/logger';
 import { OUTBOX_HOURS_RANGE, OUTBOX_KINDS, OUTBOX_MEGABYTES_RANGE, outboxLimits, takeOutbox } from './shared/outboxes';
@@ -19,18 +18,17 @@ export = (RED: NodeAPI): void => {
 
   function Target(this: Node<InfluxCredentials>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
-      const senderSettings = readSenderSettings(RED, config, this);
-      const sender = createHttpSender(senderSettings, systemClock);
-      const settings = readWriterSettings(config);
+      const destination = createInfluxDestination(readSenderSettings(RED, config, this), systemClock);
+      const settings = readDeliverySettings(config);
       const limits = outboxLimits(
         config.number('maximumMegabytes', OUTBOX_MEGABYTES_RANGE),
         config.number('maximumAgeHours', OUTBOX_HOURS_RANGE),
       );
       const { outbox, giveBack } = takeOutbox(RED, this, config.choice('outbox', OUTBOX_KINDS), limits);
       const logger = nodeLogger(this);
-      const target = new InfluxTarget(settings, {
+      const target = new Delivery(settings, {
         outbox,
-        sender,
+        destination,
         clock: systemClock,
         random: Math.random,
         logger,
@@ -40,17 +38,12 @@ export = (RED: NodeAPI): void => {
 
       const { id, name = '' } = this;
       const labels = { target: name === '' ? id : name, node: id };
-      const stopMetrics = addMetrics(() => deliveryMetrics(target.stats, labels, systemClock.now()));
+      const stopMetrics = addMetrics(() => deliveryMetrics(target.stats, labels));
 
       const closing = new AbortController();
-      checkHealth(senderSettings, systemClock, closing.signal).then(
-        (health) => {
-          if (!closing.signal.aborted) target.noteHealth(health);
-        },
-        (thrown: unknown) => {
-          logger.warn(toPm500Error(thrown).message);
-        },
-      );
+      target.examine(closing.signal).catch((thrown: unknown) => {
+        logger.warn(toPm500Error(thrown).message);
+      });
 
       onClose(this, async (removed) => {
         closing.abort();

@@ -1,13 +1,13 @@
 import type { Node, NodeAPI } from 'node-red';
-import { APIS, type Destination } from '../../src/influx/destination';
-import { PRECISIONS } from '../../src/influx/precision';
-import type { SenderSettings } from '../../src/influx/sender';
 import {
   DEFAULT_BATCH_BYTES,
   DEFAULT_RECHECK_MS,
   DEFAULT_RETRY,
-  type WriterSettings,
-} from '../../src/influx/writer-settings';
+  type DeliverySettings,
+} from '../../src/delivery/settings';
+import { APIS, type Endpoint } from '../../src/influx/endpoint';
+import { PRECISIONS } from '../../src/influx/precision';
+import type { SenderSettings } from '../../src/influx/sender';
 import { isRecord } from '../../src/support/expect';
 import type { ConfigReader, NumberRange } from './config';
 import { readTlsOptions } from './tls';
@@ -31,7 +31,7 @@ function readCredential({ credentials }: Node<InfluxCredentials>, name: keyof In
   return typeof found === 'string' ? found.trim() : '';
 }
 
-function readDestination(config: Config, node: Node<InfluxCredentials>): Destination {
+function readEndpoint(config: Config, node: Node<InfluxCredentials>): Endpoint {
   const api = config.choice('api', APIS);
   const token = readCredential(node, 'token');
   const login = { user: config.text('user'), password: readCredential(node, 'password') };
@@ -62,7 +62,7 @@ export function readSenderSettings(RED: NodeAPI, config: Config, node: Node<Infl
   const compression = config.choice('compression', ['auto', 'gzip', 'none']);
   return {
     url,
-    destination: readDestination(config, node),
+    endpoint: readEndpoint(config, node),
     timeoutMs: config.number('timeoutMs', TIMEOUT_RANGE),
     precision: config.choice('precision', PRECISIONS),
     gzip: compression === 'auto' ? isRemote(url) : compression === 'gzip',
@@ -73,11 +73,11 @@ export function readSenderSettings(RED: NodeAPI, config: Config, node: Node<Infl
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
-export function readWriterSettings(config: Config): WriterSettings {
-  const lines = config.number('batchLines', LINES_RANGE);
+export function readDeliverySettings(config: Config): DeliverySettings {
+  const records = config.number('batchLines', LINES_RANGE);
   const flushMs = config.number('flushMs', FLUSH_RANGE);
   return {
-    batch: { lines, bytes: DEFAULT_BATCH_BYTES, flushMs },
+    batch: { records, bytes: DEFAULT_BATCH_BYTES, flushMs },
     retry: DEFAULT_RETRY,
     maximumInFlight: config.number('maximumInFlight', IN_FLIGHT_RANGE),
     recheckMs: DEFAULT_RECHECK_MS,

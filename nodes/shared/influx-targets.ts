@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
-import { DeadLetters } from '../../src/influx/dead-letters';
-import { DiagnosticsReporter } from '../../src/influx/diagnostics';
-import { InfluxTarget } from '../../src/influx/target';
-import type { WriterStats } from '../../src/influx/writer';
+import { DeadLetters } from '../../src/delivery/dead-letters';
+import { Delivery } from '../../src/delivery/delivery';
+import { DiagnosticsReporter } from '../../src/delivery/diagnostics';
+import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
@@ -11,34 +11,31 @@ import type { StatusLine } from './status';
 
 /** What `influx-target` offers to `influx-out`. */
 export interface InfluxTargetNode extends Node {
-  readonly target: InfluxTarget;
+  readonly target: Delivery;
 }
 
 export function isInfluxTargetNode(candidate: unknown): candidate is InfluxTargetNode {
   return (
-    typeof candidate === 'object' &&
-    candidate !== null &&
-    'target' in candidate &&
-    candidate.target instanceof InfluxTarget
+    typeof candidate === 'object' && candidate !== null && 'target' in candidate && candidate.target instanceof Delivery
   );
 }
 
 /** How a node hands lines to a target. */
 export interface LineInlet {
-  /** Resolves when the lines are queued or written, as was chosen. @throws Pm500Error as `InfluxTarget` does */
+  /** Resolves when the lines are queued or written, as was chosen. @throws Pm500Error as `Delivery` does */
   submit(lines: readonly string[]): Promise<void>;
   /** Lets the target close once no more messages can come to the node. */
   close(removed: boolean): Promise<void>;
 }
 
-export function openInlet(node: Pick<Node, 'id'>, target: InfluxTarget, acknowledge: 'queued' | 'written'): LineInlet {
+export function openInlet(node: Pick<Node, 'id'>, target: Delivery, acknowledge: 'queued' | 'written'): LineInlet {
   const leave = target.users.enter();
   let isRestarting = false;
   const submitAndWait = async (lines: readonly string[]): Promise<void> => {
     try {
       await target.submitAndWait(lines, node.id);
     } catch (thrown) {
-      if (!isRestarting || !(thrown instanceof Pm500Error && thrown.code === 'INFLUX_STILL_WAITING')) throw thrown;
+      if (!isRestarting || !(thrown instanceof Pm500Error && thrown.code === 'DELIVERY_STILL_WAITING')) throw thrown;
       // The lines are written after the deployment: such a message is neither done nor has it failed.
       await new Promise(() => undefined);
     }
@@ -64,27 +61,29 @@ export function openDeadLetters(RED: NodeAPI, id: string): { readonly deadLetter
 }
 
 /** Shows how delivery to a target goes; before the first point, whether it would go. What was lost stays shown. */
-export function showDelivery(status: StatusLine, { stats, health }: Pick<InfluxTarget, 'stats' | 'health'>): void {
-  const { state, outbox, linesWritten } = stats;
+export function showDelivery(status: StatusLine, { stats, health }: Pick<Delivery, 'stats' | 'health'>): void {
+  const { state, waiting, written, problem, refused } = stats;
   const count = (lines: number): string => lines.toLocaleString('en-US').replaceAll(',', ' ');
-  const lost = outbox.dropped + outbox.damaged;
+  const lost = totalLoss(stats);
   const isWell = state === 'idle' || state === 'sending';
-  if (state !== 'closed' && outbox.problem !== undefined) {
-    status.show('failed', hasCode(outbox.problem, 'OUTBOX_WRITE_FAILED') ? 'outboxFailed' : 'outboxUnavailable');
+  if (state !== 'closed' && problem !== undefined) {
+    status.show('failed', hasCode(problem, 'OUTBOX_WRITE_FAILED') ? 'outboxFailed' : 'outboxUnavailable');
   } else if (state !== 'closed' && lost > 0) status.show(isWell ? 'partial' : 'failed', 'lost', { lines: count(lost) });
-  else if (state === 'held') status.show('failed', 'held', { lines: count(outbox.depth) });
-  else if (state === 'retrying') status.show('partial', 'waiting', { lines: count(outbox.depth) });
+  else if (state === 'held') status.show('failed', 'held', { lines: count(waiting.records) });
+  else if (state === 'retrying') status.show('partial', 'waiting', { lines: count(waiting.records) });
   else if (state === 'closed') status.clear();
-  else if (linesWritten > 0) status.show('ok', 'written', { lines: count(linesWritten) });
+  else if (refused > 0) status.show('partial', 'refusedPoints', { lines: count(refused) });
+  else if (written > 0) status.show('ok', 'written', { lines: count(written) });
   else if (health?.healthy === false) status.show('failed', health.problem === 'refused' ? 'unwelcome' : 'unreachable');
   else status.show('idle', 'ready');
 }
 
 /** Whether delivery goes well is worth a message at once, and that points begin to get lost; how requests go is not. */
-function conditionOf({ state, outbox }: WriterStats): string {
-  const { dropped, damaged, problem } = outbox;
+function conditionOf(stats: DeliveryStats): string {
+  const { state, problem, refused } = stats;
   const delivery = state === 'held' || state === 'retrying' ? state : 'well';
-  return `${delivery} ${problem?.code ?? ''} ${dropped + damaged > 0 ? 'lost' : ''}`;
+  const losses = `${totalLoss(stats) > 0 ? 'lost' : ''} ${refused > 0 ? 'refused' : ''}`;
+  return `${delivery} ${problem?.code ?? ''} ${losses}`;
 }
 
 /**
@@ -94,7 +93,7 @@ function conditionOf({ state, outbox }: WriterStats): string {
  */
 export function sendDiagnostics(
   node: Pick<Node, 'send'>,
-  target: InfluxTarget,
+  target: Delivery,
   seconds: number,
   clock: Clock = systemClock,
 ): () => void {

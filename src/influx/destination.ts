@@ -1,97 +1,22 @@
-import { Pm500Error } from '../support/errors';
-import { precisionName, type Precision } from './precision';
+import type { Destination } from '../delivery/destination';
+import type { Clock } from '../support/clock';
+import { checkHealth } from './health';
+import { createHttpSender, type SenderSettings } from './sender';
 
 /**
- * What takes the lines, and as whom:
- * - `v2`: InfluxDB 2, InfluxDB Cloud, Telegraf's influxdb_v2_listener, VictoriaMetrics
- * - `v1`: InfluxDB 1 and what answers like it at /write
- * - `v3`: InfluxDB 3 at its v2-compatible endpoint, which knows databases and no organizations
- * - `line-protocol`: anything else that takes line protocol by POST, at a path of its own
- *
- * Empty text stands for what is not set.
+ * An InfluxDB, or what takes line protocol like one, as the destination of an engine of delivery. A record is one line.
+ * @throws Pm500Error CONFIG_INVALID for a URL, path or proxy that cannot be used
  */
-export type Destination =
-  | { readonly api: 'v2'; readonly org: string; readonly bucket: string; readonly token: string }
-  | {
-      readonly api: 'v1';
-      readonly database: string;
-      readonly retentionPolicy: string;
-      readonly user: string;
-      readonly password: string;
-    }
-  | { readonly api: 'v3'; readonly database: string; readonly token: string }
-  | {
-      readonly api: 'line-protocol';
-      /** With its query, for instance /telegraf?source=plant. */
-      readonly path: string;
-      readonly token: string;
-      readonly user: string;
-      readonly password: string;
-    };
-
-export type Api = Destination['api'];
-export const APIS: readonly Api[] = ['v2', 'v1', 'v3', 'line-protocol'];
-
-/** What a sentence calls the settings that a refusal is about. */
-export interface DestinationWords {
-  readonly credential: string;
-  /** What holds the points. */
-  readonly place: string;
-  /** What a 404 may come from. */
-  readonly whereabouts: string;
-  /** What else a 404 may mean that does not say what was not found. */
-  readonly otherServer?: string;
-}
-
-const MAY_BE_V1 = 'or is it an InfluxDB 1? then choose that server';
-
-const WORDS: Readonly<Record<Api, DestinationWords>> = {
-  v2: { credential: 'token', place: 'bucket', whereabouts: 'URL, organization and bucket', otherServer: MAY_BE_V1 },
-  v1: { credential: 'user and password', place: 'database', whereabouts: 'URL, database and retention policy' },
-  v3: { credential: 'token', place: 'database', whereabouts: 'URL and database', otherServer: MAY_BE_V1 },
-  'line-protocol': { credential: 'token, or user and password,', place: 'endpoint', whereabouts: 'URL and path' },
-};
-
-export function wordsOf({ api }: Pick<Destination, 'api'>): DestinationWords {
-  return WORDS[api];
-}
-
-/**
- * Path and query of the write request, to be added to the URL of the server.
- * @throws Pm500Error CONFIG_INVALID for a path that cannot be used
- */
-export function writePath(destination: Destination, precision: Precision): string {
-  const query = (entries: Readonly<Record<string, string>>): string =>
-    new URLSearchParams(Object.entries(entries).filter(([, value]) => value !== '')).toString();
-  switch (destination.api) {
-    case 'v2': {
-      const { org, bucket } = destination;
-      return `/api/v2/write?${query({ org, bucket, precision: precisionName('v2', precision) })}`;
-    }
-    case 'v3':
-      // The v2-compatible endpoint takes the name of the database for the bucket.
-      return `/api/v2/write?${query({ bucket: destination.database, precision: precisionName('v2', precision) })}`;
-    case 'v1': {
-      const { database: db, retentionPolicy: rp } = destination;
-      return `/write?${query({ db, rp, precision: precisionName('v1', precision) })}`;
-    }
-    case 'line-protocol':
-      return customPath(destination.path, precision);
-  }
-}
-
-function customPath(path: string, precision: Precision): string {
-  if (!/^\/[^\s#]*$/.test(path) || /[?&]precision=/.test(path)) {
-    const message =
-      'The path of the InfluxDB target cannot be used: begin it with /, without spaces and without precision=, which is a setting of its own.';
-    throw new Pm500Error('CONFIG_INVALID', message);
-  }
-  return `${path}${path.includes('?') ? '&' : '?'}precision=${precisionName('v2', precision)}`;
-}
-
-/** The Authorization header, or undefined where no credential is set. */
-export function authorization(destination: Destination): string | undefined {
-  if ('token' in destination && destination.token !== '') return `Token ${destination.token}`;
-  if (!('user' in destination) || destination.user === '') return undefined;
-  return `Basic ${Buffer.from(`${destination.user}:${destination.password}`, 'utf8').toString('base64')}`;
+export function createInfluxDestination(settings: SenderSettings, clock: Clock, env = process.env): Destination {
+  const sender = createHttpSender(settings, clock, env);
+  return {
+    name: 'InfluxDB',
+    unit: 'line',
+    patienceMs: settings.timeoutMs,
+    deliver: (records, signal) => sender.send(records.map(({ payload }) => payload).join('\n'), signal),
+    health: (signal) => checkHealth(settings, clock, signal, env),
+    close: () => {
+      sender.close();
+    },
+  };
 }

@@ -1,17 +1,9 @@
+import type { Health } from '../delivery/destination';
 import type { Clock } from '../support/clock';
-import type { Pm500Error } from '../support/errors';
-import { wordsOf, writePath } from './destination';
+import { wordsOf, writePath } from './endpoint';
 import { createExchange, type Exchange } from './exchange';
 import { judgeFailure, judgeReply, type Reply } from './response-rules';
 import { writeHeaders, type SenderSettings } from './sender';
-
-/** Whether a database would take points, found out without sending one. */
-export type Health =
-  | { readonly healthy: true; readonly server: string }
-  | { readonly healthy: false; readonly problem: HealthProblem; readonly error: Pm500Error };
-
-/** - `unreachable`: no connection (name, address, TLS, proxy); `refused`: it answers and would not take points */
-export type HealthProblem = 'unreachable' | 'refused';
 
 /**
  * Asks a database how it is, then writes nothing to it: an empty write is judged like any other (credential, bucket or
@@ -33,13 +25,13 @@ export async function checkHealth(
 
 async function examine(
   exchange: Exchange,
-  { destination, precision = 'ms', timeoutMs }: SenderSettings,
+  { endpoint, precision = 'ms', timeoutMs }: SenderSettings,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Health> {
   const { shownUrl } = exchange;
-  const headers = writeHeaders(destination);
-  const path = writePath(destination, precision);
+  const headers = writeHeaders(endpoint);
+  const path = writePath(endpoint, precision);
   const empty = { method: 'POST', path, body: '', headers, gzip: false } as const;
   const outcome = await exchange.request(empty, signal);
   if (outcome.kind === 'timed out') {
@@ -48,7 +40,7 @@ async function examine(
   }
   if (outcome.kind === 'failed') return unreachable(outcome.cause, shownUrl);
   const { reply } = outcome;
-  const verdict = judgeReply(reply, shownUrl, clock.now(), wordsOf(destination));
+  const verdict = judgeReply(reply, shownUrl, clock.now(), wordsOf(endpoint));
   if (verdict.kind === 'hold') return { healthy: false, problem: 'refused', error: verdict.error };
   if (verdict.kind === 'retry') return { healthy: false, problem: 'refused', error: verdict.error };
   // A 400 is about the write being empty: InfluxDB 2 and 3 want at least one line, after all else has passed.

@@ -22,6 +22,12 @@ export function parseFieldConflict(text: string): FieldConflict | undefined {
   return name === undefined ? undefined : { influxMeasurement: '', field: name, given: got, existing: expected };
 }
 
+/** How many points a server says it refused of those that it understood; undefined where it does not say so. */
+export function parseDropped(text: string): number | undefined {
+  const found = /\bdropped(?:=| )(\d{1,9})\b/.exec(text);
+  return found === null ? undefined : Number(found[1]);
+}
+
 /** What a person can do about a line that was refused. */
 export function refusalAdvice(text: string): string {
   const conflict = parseFieldConflict(text);

@@ -1,20 +1,8 @@
+import type { Verdict } from '../delivery/destination';
 import { Pm500Error, type ErrorCode } from '../support/errors';
-import { wordsOf, type DestinationWords } from './destination';
-import { parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
+import { wordsOf, type EndpointWords } from './endpoint';
+import { parseDropped, parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
 import { otherScheme, plainTlsReason } from './scheme';
-
-/**
- * What an attempt to write means for the lines in it:
- * - `written`: the database has them
- * - `retry`: nobody knows; the same lines may be sent again soon
- * - `hold`: it will go on failing until a person changes something; the lines wait
- * - `rejected`: the database refuses at least one of the lines, whatever is tried
- */
-export type Verdict =
-  | { readonly kind: 'written' }
-  | { readonly kind: 'retry'; readonly error: Pm500Error; readonly retryAfterMs?: number }
-  | { readonly kind: 'hold'; readonly error: Pm500Error }
-  | { readonly kind: 'rejected'; readonly error: Pm500Error; readonly tooLarge: boolean };
 
 /** The part of an HTTP reply that the rules look at. */
 export interface Reply {
@@ -45,7 +33,7 @@ const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What a person can do about a status that holds the lines. */
-function holdAdvice({ status, text }: Reply, words: DestinationWords): string {
+function holdAdvice({ status, text }: Reply, words: EndpointWords): string {
   const { credential, place, whereabouts, otherServer } = words;
   if (status === 401) return `check the ${credential} of the target`;
   if (status === 403) return `give the ${credential} permission to write to the ${place}`;
@@ -128,7 +116,8 @@ function hold(reply: Reply, url: string, advice: string): Verdict {
 
 function rejected(reply: Reply, url: string, tooLarge: boolean): Verdict {
   const error = replyError('INFLUX_REJECTED', reply, url, refusalAdvice(reply.text), false);
-  return { kind: 'rejected', error, tooLarge };
+  const count = parseDropped(reply.text);
+  return { kind: 'rejected', error, tooLarge, ...(count === undefined ? {} : { count }) };
 }
 
 function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, retryable: boolean): Pm500Error {

@@ -1,15 +1,16 @@
+import type { Verdict } from '../delivery/destination';
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
-import { authorization, wordsOf, writePath, type Destination } from './destination';
+import { authorization, wordsOf, writePath, type Endpoint } from './endpoint';
 import { createExchange, type ConnectionSettings } from './exchange';
 import { convertTimestamps, type Precision } from './precision';
-import { judgeFailure, judgeReply, type Verdict } from './response-rules';
+import { judgeFailure, judgeReply } from './response-rules';
 
 export type { TlsSettings } from './exchange';
 
 /** Which database, and how to reach it. */
 export interface SenderSettings extends ConnectionSettings {
-  readonly destination: Destination;
+  readonly endpoint: Endpoint;
   /** Compresses what is sent; no where absent. */
   readonly gzip?: boolean;
   /** Of the timestamps on the wire; milliseconds where absent. */
@@ -32,12 +33,12 @@ export interface Sender {
  * @throws Pm500Error CONFIG_INVALID for a URL, path or proxy that cannot be used
  */
 export function createHttpSender(settings: SenderSettings, clock: Clock, env = process.env): Sender {
-  const { destination, precision = 'ms', gzip = false, timeoutMs } = settings;
+  const { endpoint, precision = 'ms', gzip = false, timeoutMs } = settings;
   const exchange = createExchange(settings, clock, env);
   const { shownUrl } = exchange;
-  const path = writePath(destination, precision);
-  const words = wordsOf(destination);
-  const headers = writeHeaders(destination);
+  const path = writePath(endpoint, precision);
+  const words = wordsOf(endpoint);
+  const headers = writeHeaders(endpoint);
 
   return {
     send: async (lines, signal) => {
@@ -53,9 +54,9 @@ export function createHttpSender(settings: SenderSettings, clock: Clock, env = p
   };
 }
 
-/** Headers of a write to `destination`. */
-export function writeHeaders(destination: Destination): Readonly<Record<string, string>> {
-  const credential = authorization(destination);
+/** Headers of a write to `endpoint`. */
+export function writeHeaders(endpoint: Endpoint): Readonly<Record<string, string>> {
+  const credential = authorization(endpoint);
   return {
     'content-type': 'text/plain; charset=utf-8',
     ...(credential === undefined ? {} : { authorization: credential }),

@@ -32,7 +32,16 @@ const SEGMENTS_AT_LIMIT = 8;
 /** How often an outbox that could not be opened is tried again, milliseconds. */
 const REOPEN_MS = 2000;
 
-const EMPTY: OutboxStats = { depth: 0, bytes: 0, dropped: 0, damaged: 0, position: 0, durable: true, segments: 0 };
+const EMPTY: OutboxStats = {
+  depth: 0,
+  bytes: 0,
+  dropped: 0,
+  droppedForAge: 0,
+  damaged: 0,
+  position: 0,
+  durable: true,
+  segments: 0,
+};
 
 /**
  * An outbox on disk. It begins to open at once and takes calls meanwhile; an outbox that cannot be opened (somebody else

@@ -15,6 +15,7 @@ const KEEP_BYTES = 4 * 1024 * 1024;
 /** Takes records at the front of the log. Never to be called again before the last call is over. */
 export class Head {
   dropped = 0;
+  droppedForAge = 0;
   private readonly ahead = new ReadAhead();
   private reader: SegmentReader | undefined;
   /** Payload bytes of all records of the outbox before `position`. */
@@ -98,11 +99,14 @@ export class Head {
     if (!isTooMuch()) return;
     for (let next = this.log.segments[1]; next !== undefined; next = this.log.segments[1]) {
       // Whole segments need not be read to be dropped.
-      const isOver = this.log.endBytes - next.baseBytes > maximumBytes || next.firstAcceptedAt < oldestAllowed;
-      if (!isOver) break;
+      const isOld = next.firstAcceptedAt < oldestAllowed;
+      if (!isOld && this.log.endBytes - next.baseBytes <= maximumBytes) break;
+      const before = this.dropped;
       await this.dropSegment(next);
+      if (isOld) this.droppedForAge += this.dropped - before;
     }
     while (isTooMuch()) {
+      if ((this.oldest?.acceptedAt ?? now) < oldestAllowed) this.droppedForAge += 1;
       await this.takeOldest();
       this.dropped += 1;
       await this.tidy();

@@ -19,6 +19,7 @@ export class MemoryOutbox implements Outbox {
   private position = 0;
   private bytes = 0;
   private dropped = 0;
+  private droppedForAge = 0;
   private closed = false;
   private limits: OutboxLimits;
   private readonly listeners = new Set<() => void>();
@@ -72,8 +73,9 @@ export class MemoryOutbox implements Outbox {
     return {
       depth: this.entries.length - this.head,
       bytes: this.bytes,
-      ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest.record.acceptedAt }),
+      ...this.describeOldest(oldest),
       dropped: this.dropped,
+      droppedForAge: this.droppedForAge,
       damaged: 0,
       position: this.position,
       durable: false,
@@ -107,15 +109,23 @@ export class MemoryOutbox implements Outbox {
     return Promise.resolve();
   }
 
+  private describeOldest(oldest: Entry | undefined): Pick<OutboxStats, 'oldestAcceptedAt' | 'oldestAgeMs'> {
+    if (oldest === undefined) return {};
+    const { acceptedAt } = oldest.record;
+    return { oldestAcceptedAt: acceptedAt, oldestAgeMs: Math.max(0, this.clock.now() - acceptedAt) };
+  }
+
   private enforceLimits(): void {
     const { maximumBytes, maximumAgeMs = Infinity } = this.limits;
     const oldestAllowed = this.clock.now() - maximumAgeMs;
     for (;;) {
       const oldest = this.entries[this.head];
       if (oldest === undefined) return;
-      if (this.bytes <= maximumBytes && oldest.record.acceptedAt >= oldestAllowed) return;
+      const isOld = oldest.record.acceptedAt < oldestAllowed;
+      if (this.bytes <= maximumBytes && !isOld) return;
       this.removeOldest();
       this.dropped += 1;
+      if (isOld) this.droppedForAge += 1;
     }
   }
 

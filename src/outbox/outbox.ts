@@ -75,8 +75,12 @@ export interface OutboxStats {
   readonly bytes: number;
   /** When the oldest was accepted, epoch milliseconds UTC; absent when nothing waits. */
   readonly oldestAcceptedAt?: number;
+  /** How long the oldest has waited, milliseconds; absent when nothing waits. */
+  readonly oldestAgeMs?: number;
   /** Records dropped for age or size since the outbox was opened. */
   readonly dropped: number;
+  /** Those of them that had waited too long. */
+  readonly droppedForAge: number;
   /** Records that could not be read back since the outbox was opened, because what they were stored on was damaged. */
   readonly damaged: number;
   /** Position of the oldest record that waits, or of the next one to come when nothing waits. */

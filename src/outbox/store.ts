@@ -107,12 +107,18 @@ export class Store {
   }
 
   stats(): OutboxStats {
-    const { depth, bytes, oldest, dropped, position } = this.head;
+    const { depth, bytes, oldest, dropped, droppedForAge, position } = this.head;
     return {
       depth,
       bytes,
-      ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest.acceptedAt }),
+      ...(oldest === undefined
+        ? {}
+        : {
+            oldestAcceptedAt: oldest.acceptedAt,
+            oldestAgeMs: Math.max(0, this.clock.now() - oldest.acceptedAt),
+          }),
       dropped,
+      droppedForAge,
       damaged: this.damage.lost,
       position,
       durable: true,

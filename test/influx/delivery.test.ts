@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { checkHealth } from '../../src/influx/health';
-import { createHttpSender } from '../../src/influx/sender';
-import { InfluxTarget, type RejectedLine } from '../../src/influx/target';
+import { Delivery } from '../../src/delivery/delivery';
+import type { Refusal } from '../../src/delivery/refusals';
+import { createInfluxDestination } from '../../src/influx/destination';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
@@ -10,25 +11,21 @@ import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from 
 import { waitFor } from '../support/wait';
 
 /** Everything of a target over a real connection; pauses are short, so that the tests are too. */
-function openTarget(
-  url: string,
-  timeoutMs: number,
-  warnings: string[],
-): { target: InfluxTarget; outbox: MemoryOutbox } {
+function openTarget(url: string, timeoutMs: number, warnings: string[]): { target: Delivery; outbox: MemoryOutbox } {
   const outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
-  const sender = createHttpSender(
-    { url, destination: { api: 'v2', org: 'o', bucket: 'b', token: 't' }, timeoutMs },
+  const destination = createInfluxDestination(
+    { url, endpoint: { api: 'v2', org: 'o', bucket: 'b', token: 't' }, timeoutMs },
     systemClock,
   );
-  const target = new InfluxTarget(
+  const target = new Delivery(
     {
-      batch: { lines: 50, bytes: 100_000, flushMs: 2 },
+      batch: { records: 50, bytes: 100_000, flushMs: 2 },
       retry: { initialMs: 2, maximumMs: 10, factor: 2, jitter: 0.5 },
       recheckMs: 5,
     },
     {
       outbox,
-      sender,
+      destination,
       clock: systemClock,
       random: seededRandom(3),
       logger: { ...silentLogger, warn: (message) => warnings.push(message) },
@@ -47,7 +44,7 @@ describe('delivery to InfluxDB through faults', function () {
   this.timeout(30_000);
   let server: ScriptedInflux;
   let warnings: string[];
-  let open: { target: InfluxTarget; outbox: MemoryOutbox };
+  let open: { target: Delivery; outbox: MemoryOutbox };
 
   beforeEach(async () => {
     server = new ScriptedInflux();
@@ -106,9 +103,13 @@ describe('delivery to InfluxDB through faults', function () {
       for (const given of received.lines) server.stored.add(given);
     }, silence);
     const lines = await submit(0, 40);
-    await server.until(() => server.received.length === 3);
+    await server.until(() => server.received.length === 4);
     assert.deepEqual([...server.stored], lines);
-    assert.ok(server.received.every((request) => request.lines.length === 40));
+    assert.deepEqual(
+      server.received.map((request) => request.lines.length),
+      [40, 1, 1, 40],
+      'single lines tell when the server is back',
+    );
   });
 
   it('keeps everything over an outage, and goes on by itself', async () => {
@@ -128,14 +129,14 @@ describe('delivery to InfluxDB through faults', function () {
 
   it('finds one bad line among many, reports it where it came from, and writes the others', async () => {
     server.fallback = strict;
-    const rejected: RejectedLine[] = [];
-    open.target.onRejected('other', () => assert.fail('not from there'));
-    open.target.onRejected('node', (found) => rejected.push(found));
+    const rejected: Refusal[] = [];
+    open.target.onRefused('other', () => assert.fail('not from there'));
+    open.target.onRefused('node', (found) => rejected.push(found));
     await open.target.submit([line(0), line(1), BAD, line(2)], 'node');
     await submit(3, 200);
     await server.until(() => server.stored.size === 200);
     assert.deepEqual(
-      rejected.map(({ line: found, reason }) => [found, reason.code, reason.details['reason']]),
+      rejected.map(({ payload: found, reason }) => [found, reason.code, reason.details['reason']]),
       [[BAD, 'INFLUX_REJECTED', 'unable to parse']],
     );
     assert.equal(server.stored.has(BAD), false);
@@ -163,7 +164,7 @@ describe('delivery to InfluxDB through faults', function () {
 
     it('rejects with the words of the database, and tells nobody else', async () => {
       server.fallback = strict;
-      open.target.onRejected('node', () => assert.fail('told twice'));
+      open.target.onRefused('node', () => assert.fail('told twice'));
       const [first, second] = await Promise.allSettled([
         open.target.submitAndWait([line(1), BAD, line(2)], 'node'),
         open.target.submitAndWait([line(3)], 'node'),
@@ -180,7 +181,7 @@ describe('delivery to InfluxDB through faults', function () {
       await new Promise(setImmediate);
       open.outbox.setLimits({ maximumBytes: 1 });
       await open.target.submit([line(2)], 'node');
-      await assert.rejects(waiting, /oldest 1 lines were dropped/);
+      await assert.rejects(waiting, /outbox is full: 1 line was dropped/);
     });
 
     it('rejects when the target closes first, and the lines stay', async () => {
@@ -212,11 +213,11 @@ describe('delivery to InfluxDB through faults', function () {
 
   it('says the same failure once, whoever meets it, and again when delivery had gone on', async () => {
     const refused = replyJson(401, 'unauthorized');
-    const destination = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
+    const endpoint = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
     server.probe = refused;
     const examine = async (): Promise<void> => {
       const health = await checkHealth(
-        { url: server.url, destination, timeoutMs: 5000 },
+        { url: server.url, endpoint, timeoutMs: 5000 },
         systemClock,
         new AbortController().signal,
       );
@@ -246,17 +247,17 @@ describe('delivery to InfluxDB through faults', function () {
     await submit(0, 20);
     await open.target.close();
     await server.start();
-    const sender = createHttpSender(
-      { url: server.url, destination: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
+    const destination = createInfluxDestination(
+      { url: server.url, endpoint: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
       systemClock,
     );
-    const successor = new InfluxTarget(
+    const successor = new Delivery(
       {
-        batch: { lines: 50, bytes: 1e6, flushMs: 0 },
+        batch: { records: 50, bytes: 1e6, flushMs: 0 },
         retry: { initialMs: 2, maximumMs: 10, factor: 2, jitter: 0 },
         recheckMs: 5,
       },
-      { outbox: open.outbox, sender, clock: systemClock, random: Math.random, logger: silentLogger },
+      { outbox: open.outbox, destination, clock: systemClock, random: Math.random, logger: silentLogger },
     );
     await server.until(() => server.stored.size === 20);
     await successor.close();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Destination } from '../../src/influx/destination';
-import { checkHealth, type Health } from '../../src/influx/health';
+import type { Endpoint } from '../../src/influx/endpoint';
+import type { Health } from '../../src/delivery/destination';
+import { checkHealth } from '../../src/influx/health';
 import { systemClock } from '../../src/support/clock';
 import { FakeClock } from '../support/fake-clock';
 import { reply, replyJson, ScriptedInflux, silence } from '../support/scripted-influx';
 
 const NEVER = new AbortController().signal;
-const V2: Destination = { api: 'v2', org: 'o', bucket: 'b', token: 't' };
+const V2: Endpoint = { api: 'v2', org: 'o', bucket: 'b', token: 't' };
 
 describe('health of a database', () => {
   let server: ScriptedInflux;
@@ -20,8 +21,8 @@ describe('health of a database', () => {
     await server.stop();
   });
 
-  const check = (destination: Destination = V2): Promise<Health> =>
-    checkHealth({ url: server.url, destination, timeoutMs: 5000 }, systemClock, NEVER);
+  const check = (endpoint: Endpoint = V2): Promise<Health> =>
+    checkHealth({ url: server.url, endpoint, timeoutMs: 5000 }, systemClock, NEVER);
 
   it('is good where an empty write would pass, and nothing is stored', async () => {
     server.probe = reply(204, '', { 'x-influxdb-version': '2.7.1' });
@@ -43,10 +44,10 @@ describe('health of a database', () => {
     [403, 'no', { api: 'v3', database: 'd', token: '' } as const, /give the token permission to write to the database/],
     [503, 'starting', V2, /answered 503 \(starting\)/],
   ] as const;
-  for (const [status, text, destination, sentence] of refusals) {
+  for (const [status, text, endpoint, sentence] of refusals) {
     it(`says what a ${status} means`, async () => {
       server.probe = replyJson(status, text);
-      const health = await check(destination);
+      const health = await check(endpoint);
       assert.ok(!health.healthy);
       assert.equal(health.problem, 'refused');
       assert.match(health.error.message, sentence);
@@ -55,7 +56,7 @@ describe('health of a database', () => {
 
   it('says which scheme a server speaks, without the words of OpenSSL', async () => {
     const url = server.url.replace('http:', 'https:');
-    const health = await checkHealth({ url, destination: V2, timeoutMs: 5000 }, systemClock, NEVER);
+    const health = await checkHealth({ url, endpoint: V2, timeoutMs: 5000 }, systemClock, NEVER);
     assert.ok(!health.healthy);
     assert.equal(
       health.error.message,
@@ -71,7 +72,7 @@ describe('health of a database', () => {
   it('says that nobody answers', async () => {
     server.probe = silence;
     const clock = new FakeClock();
-    const checking = checkHealth({ url: server.url, destination: V2, timeoutMs: 1000 }, clock, NEVER);
+    const checking = checkHealth({ url: server.url, endpoint: V2, timeoutMs: 1000 }, clock, NEVER);
     await clock.advanceUntil(checking, 100);
     const health = await checking;
     assert.ok(!health.healthy && health.problem === 'unreachable');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
-import { DELIVERY_SCHEMA } from '../../src/influx/diagnostics';
+import { DELIVERY_SCHEMA } from '../../src/delivery/diagnostics';
 import { SIDE_SCHEMAS } from '../../src/domain/normalizer/side-messages';
 import { READING_SCHEMA } from '../../src/domain/reading';
 import { TELEMETRY_SCHEMA } from '../../src/domain/telemetry';

@@ -121,9 +121,9 @@ describe('InfluxDB sender through a proxy', () => {
   });
 
   const open = (settings: Pick<SenderSettings, 'url'> & Partial<SenderSettings>): Sender => {
-    const destination = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
+    const endpoint = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
     const proxyUrl = `http://user:p%40ss@127.0.0.1:${proxyPort}`;
-    sender = createHttpSender({ destination, timeoutMs: 5000, proxy: proxyUrl, ...settings }, new FakeClock(), {});
+    sender = createHttpSender({ endpoint, timeoutMs: 5000, proxy: proxyUrl, ...settings }, new FakeClock(), {});
     return sender;
   };
   const AUTHORIZATION = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;

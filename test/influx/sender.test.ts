@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createHttpSender, type Sender, type SenderSettings } from '../../src/influx/sender';
-import type { Verdict } from '../../src/influx/response-rules';
+import type { Verdict } from '../../src/delivery/destination';
 import { hasCode } from '../../src/support/errors';
 import { FakeClock } from '../support/fake-clock';
 import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
@@ -20,7 +20,7 @@ describe('InfluxDB sender over HTTP', () => {
     createHttpSender(
       {
         url: server.url,
-        destination: { api: 'v2', org: 'o', bucket: 'b', token: 't' },
+        endpoint: { api: 'v2', org: 'o', bucket: 'b', token: 't' },
         timeoutMs: TIMEOUT_MS,
         ...settings,
       },
@@ -44,7 +44,7 @@ describe('InfluxDB sender over HTTP', () => {
     sender.close();
     sender = open({
       url: `${server.url}/proxy/`,
-      destination: { api: 'v2', org: 'my org', bucket: 'a&b', token: 'secret' },
+      endpoint: { api: 'v2', org: 'my org', bucket: 'a&b', token: 'secret' },
     });
     assert.deepEqual(await sender.send('a f=1 1\nb,t=ä f=2 2', NEVER), { kind: 'written' });
     const [request] = server.received;
@@ -58,7 +58,7 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('sends neither token nor organization where there is none', async () => {
     sender.close();
-    sender = open({ destination: { api: 'v2', org: '', bucket: 'b', token: '' } });
+    sender = open({ endpoint: { api: 'v2', org: '', bucket: 'b', token: '' } });
     await sender.send('a f=1 1', NEVER);
     assert.equal(server.received[0]?.headers.authorization, undefined);
     assert.equal(server.received[0]?.url, '/api/v2/write?bucket=b&precision=ms');
@@ -82,8 +82,8 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('speaks to InfluxDB 1 as it asks', async () => {
     sender.close();
-    const destination = { api: 'v1', database: 'd', retentionPolicy: 'raw', user: 'u', password: 'p' } as const;
-    sender = open({ destination, precision: 'ns' });
+    const endpoint = { api: 'v1', database: 'd', retentionPolicy: 'raw', user: 'u', password: 'p' } as const;
+    sender = open({ endpoint, precision: 'ns' });
     await sender.send('m f=1 1', NEVER);
     const [request] = server.received;
     assert.equal(request?.url, '/write?db=d&rp=raw&precision=n');
@@ -202,7 +202,7 @@ describe('InfluxDB sender over HTTP', () => {
 
   it('holds on a token that no header can carry', async () => {
     sender.close();
-    sender = open({ destination: { api: 'v2', org: 'o', bucket: 'b', token: 'two\nlines' } });
+    sender = open({ endpoint: { api: 'v2', org: 'o', bucket: 'b', token: 'two\nlines' } });
     const verdict = await sender.send('a f=1 1', NEVER);
     assert.deepEqual([verdict.kind, codeOf(verdict)], ['hold', 'CONFIG_INVALID']);
   });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { createHttpSender, type TlsSettings } from '../../src/influx/sender';
-import type { Verdict } from '../../src/influx/response-rules';
+import type { Verdict } from '../../src/delivery/destination';
 import { FakeClock } from '../support/fake-clock';
 
 const read = (name: string): Buffer => readFileSync(join(__dirname, '../vectors/tls', name));
@@ -36,7 +36,7 @@ describe('InfluxDB sender over TLS', () => {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const settings = {
       url,
-      destination: { api: 'v2', org: 'o', bucket: 'b', token: '' } as const,
+      endpoint: { api: 'v2', org: 'o', bucket: 'b', token: '' } as const,
       timeoutMs: 10_000,
       ...(tls === undefined ? {} : { tls }),
     };

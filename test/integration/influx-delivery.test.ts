@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
-import { createHttpSender } from '../../src/influx/sender';
-import { InfluxTarget } from '../../src/influx/target';
+import { createInfluxDestination } from '../../src/influx/destination';
+import { Delivery } from '../../src/delivery/delivery';
 import { normalizeReading } from '../../src/domain/normalize';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
@@ -16,7 +16,7 @@ const MEASUREMENT = 'powermonitor_500';
 describe('delivery to a real VictoriaMetrics', () => {
   let database: VictoriaMetrics;
   let outbox: MemoryOutbox;
-  let target: InfluxTarget;
+  let target: Delivery;
 
   before(async () => {
     database = await startVictoriaMetrics();
@@ -28,16 +28,16 @@ describe('delivery to a real VictoriaMetrics', () => {
 
   beforeEach(() => {
     outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
-    const sender = createHttpSender(
-      { url: database.url, destination: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
+    const destination = createInfluxDestination(
+      { url: database.url, endpoint: { api: 'v2', org: 'o', bucket: 'b', token: '' }, timeoutMs: 5000 },
       systemClock,
     );
-    const batch = { lines: 1000, bytes: 1_000_000, flushMs: 20 };
+    const batch = { records: 1000, bytes: 1_000_000, flushMs: 20 };
     const retry = { initialMs: 20, maximumMs: 100, factor: 2, jitter: 0.3 };
     const settings = { batch, retry, recheckMs: 100 };
-    target = new InfluxTarget(settings, {
+    target = new Delivery(settings, {
       outbox,
-      sender,
+      destination,
       clock: systemClock,
       random: Math.random,
       logger: silentLogger,
@@ -92,7 +92,7 @@ describe('delivery to a real VictoriaMetrics', () => {
       await target.submit(lines, 'test');
     };
     await submit();
-    await waitFor('the first points', () => target.stats.linesWritten > 0);
+    await waitFor('the first points', () => target.stats.written > 0);
     await submit();
     await database.halt();
     await submit();
@@ -107,6 +107,6 @@ describe('delivery to a real VictoriaMetrics', () => {
       series?.values,
       Array.from({ length: next }, (_, at) => at),
     );
-    assert.equal(target.stats.linesRejected, 0);
+    assert.equal(target.stats.refused, 0);
   });
 });

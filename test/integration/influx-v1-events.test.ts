@@ -3,8 +3,9 @@ import type { Value } from '../../src/domain/reading';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { LineMapper } from '../../src/influx/line-mapper';
 import { DEFAULT_MAPPING, POINT_SHAPES, QUALITY_PLACES, type Mapping } from '../../src/influx/mapping';
-import { createHttpSender } from '../../src/influx/sender';
-import { InfluxTarget, type RejectedLine } from '../../src/influx/target';
+import { createInfluxDestination } from '../../src/influx/destination';
+import { Delivery } from '../../src/delivery/delivery';
+import type { Refusal } from '../../src/delivery/refusals';
 import { CATALOGUE } from '../../src/meter/catalogue';
 import { ALL_METRICS, DERIVED_METRICS } from '../../src/meter/derived-metrics';
 import type { Metric } from '../../src/meter/measurement';
@@ -34,28 +35,28 @@ const present = (row: Row = {}): Row => Object.fromEntries(Object.entries(row).f
 
 describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
   let database: InfluxDb;
-  let target: InfluxTarget;
-  const rejected: RejectedLine[] = [];
+  let target: Delivery;
+  const rejected: Refusal[] = [];
 
   before(async () => {
     database = await startInfluxDb();
     await database.query(`CREATE DATABASE ${DATABASE}`);
-    const destination = { api: 'v1', database: DATABASE, retentionPolicy: '', user: '', password: '' } as const;
-    target = new InfluxTarget(
+    const endpoint = { api: 'v1', database: DATABASE, retentionPolicy: '', user: '', password: '' } as const;
+    target = new Delivery(
       {
-        batch: { lines: 1000, bytes: 1_000_000, flushMs: 5 },
+        batch: { records: 1000, bytes: 1_000_000, flushMs: 5 },
         retry: { initialMs: 10, maximumMs: 100, factor: 2, jitter: 0.3 },
         recheckMs: 50,
       },
       {
         outbox: new MemoryOutbox({ maximumBytes: 1e8 }, systemClock),
-        sender: createHttpSender({ url: database.url, destination, timeoutMs: 10_000 }, systemClock),
+        destination: createInfluxDestination({ url: database.url, endpoint, timeoutMs: 10_000 }, systemClock),
         clock: systemClock,
         random: seededRandom(4),
         logger: silentLogger,
       },
     );
-    target.onRejected('test', (found) => rejected.push(found));
+    target.onRefused('test', (found) => rejected.push(found));
   });
 
   after(async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import type { Destination } from '../../src/influx/destination';
+import type { Endpoint } from '../../src/influx/endpoint';
 import { checkHealth } from '../../src/influx/health';
 import { LineMapper } from '../../src/influx/line-mapper';
 import type { FieldValue } from '../../src/influx/line-protocol';
-import { createHttpSender, type SenderSettings } from '../../src/influx/sender';
-import { InfluxTarget, type RejectedLine } from '../../src/influx/target';
+import { createInfluxDestination } from '../../src/influx/destination';
+import type { SenderSettings } from '../../src/influx/sender';
+import { Delivery } from '../../src/delivery/delivery';
+import type { Refusal } from '../../src/delivery/refusals';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
@@ -22,8 +24,8 @@ describe('delivery to a real InfluxDB 1', () => {
   let proxy: FaultProxy;
   let proxyUrl: string;
   let outbox: MemoryOutbox;
-  let target: InfluxTarget;
-  const rejected: RejectedLine[] = [];
+  let target: Delivery;
+  const rejected: Refusal[] = [];
 
   before(async () => {
     database = await startInfluxDb({ admin: ADMIN });
@@ -37,7 +39,7 @@ describe('delivery to a real InfluxDB 1', () => {
     await database.stop();
   });
 
-  const v1 = (over: object = {}): Destination => ({
+  const v1 = (over: object = {}): Endpoint => ({
     api: 'v1',
     database: DATABASE,
     retentionPolicy: '',
@@ -45,18 +47,18 @@ describe('delivery to a real InfluxDB 1', () => {
     ...over,
   });
 
-  const open = (settings: Partial<SenderSettings> = {}, maximumInFlight = 1): InfluxTarget => {
+  const open = (settings: Partial<SenderSettings> = {}, maximumInFlight = 1): Delivery => {
     outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
     rejected.length = 0;
-    const connection = { url: proxyUrl, destination: v1(), timeoutMs: 5000, connections: maximumInFlight };
-    const sender = createHttpSender({ ...connection, ...settings }, systemClock);
-    const batch = { lines: 1000, bytes: 1_000_000, flushMs: 10 };
+    const connection = { url: proxyUrl, endpoint: v1(), timeoutMs: 5000, connections: maximumInFlight };
+    const destination = createInfluxDestination({ ...connection, ...settings }, systemClock);
+    const batch = { records: 1000, bytes: 1_000_000, flushMs: 10 };
     const retry = { initialMs: 10, maximumMs: 100, factor: 2, jitter: 0.3 };
-    target = new InfluxTarget(
+    target = new Delivery(
       { batch, retry, recheckMs: 50, maximumInFlight },
-      { outbox, sender, clock: systemClock, random: seededRandom(2), logger: silentLogger },
+      { outbox, destination, clock: systemClock, random: seededRandom(2), logger: silentLogger },
     );
-    target.onRejected('test', (found) => rejected.push(found));
+    target.onRefused('test', (found) => rejected.push(found));
     return target;
   };
 
@@ -133,7 +135,7 @@ describe('delivery to a real InfluxDB 1', () => {
     await target.submit(lines, 'test');
     await waitFor('all lines', () => outbox.stats().depth === 0);
     assert.deepEqual(
-      rejected.map(({ line }) => line),
+      rejected.map(({ payload }) => payload),
       ['no line protocol', 'typed g="text" 2', 'among f= 5'],
     );
     assert.match(rejected[1]?.reason.message ?? '', /the field g is float in the database and came as string/);
@@ -183,16 +185,13 @@ describe('delivery to a real InfluxDB 1', () => {
   it('says on deployment what is wrong, without writing anything', async () => {
     open();
     const check = async (over: Partial<SenderSettings>): Promise<string> => {
-      const settings = { url: database.url, destination: v1(), timeoutMs: 5000, ...over };
+      const settings = { url: database.url, endpoint: v1(), timeoutMs: 5000, ...over };
       const health = await checkHealth(settings, systemClock, new AbortController().signal);
       return health.healthy ? health.server : `${health.problem}: ${health.error.message}`;
     };
     assert.match(await check({}), /^InfluxDB 1\.\d/);
-    assert.match(
-      await check({ destination: v1({ database: 'nowhere' }) }),
-      /^refused: .*database not found.*check URL/,
-    );
-    assert.match(await check({ destination: v1({ password: 'no' }) }), /^refused: .*401.*check the user and password/);
+    assert.match(await check({ endpoint: v1({ database: 'nowhere' }) }), /^refused: .*database not found.*check URL/);
+    assert.match(await check({ endpoint: v1({ password: 'no' }) }), /^refused: .*401.*check the user and password/);
     assert.match(await check({ url: 'http://127.0.0.1:1' }), /^unreachable: .*nothing listens there/);
     assert.match(await check({ url: 'http://no.such.host.invalid' }), /^unreachable: .*(no such host|name server)/);
     assert.match(
@@ -202,13 +201,13 @@ describe('delivery to a real InfluxDB 1', () => {
   });
 
   it('holds on a wrong password, a missing database and a missing retention policy, and goes on when it is there', async () => {
-    open({ destination: v1({ password: 'wrong' }) });
+    open({ endpoint: v1({ password: 'wrong' }) });
     await target.submit(numbered('held', 0, 5), 'test');
     await waitFor('the refusal', () => target.stats.state === 'held');
     assert.match(target.stats.lastError?.message ?? '', /answered 401 .*check the user and password/);
     assert.equal((await target.close()).depth, 5);
 
-    open({ destination: v1({ database: 'later' }) });
+    open({ endpoint: v1({ database: 'later' }) });
     await target.submit(numbered('held', 0, 5), 'test');
     await waitFor('the refusal', () => target.stats.state === 'held');
     assert.match(target.stats.lastError?.message ?? '', /database not found.*check URL, database and retention/);
@@ -216,7 +215,7 @@ describe('delivery to a real InfluxDB 1', () => {
     await waitFor('the lines', () => outbox.stats().depth === 0);
     await target.close();
 
-    open({ destination: v1({ retentionPolicy: 'raw' }) });
+    open({ endpoint: v1({ retentionPolicy: 'raw' }) });
     await target.submit(numbered('held', 0, 5), 'test');
     await waitFor('the refusal', () => target.stats.state === 'held');
     assert.match(target.stats.lastError?.message ?? '', /retention policy not found.*check the retention policy/);

@@ -22,9 +22,9 @@ const MOST_GROWTH_MB = 40;
 const DRAIN = `
   const dist = (path) => require(${JSON.stringify(join(ROOT, 'dist/src'))} + path);
   const { openOutbox } = dist('/outbox/disk.js');
-  const { createHttpSender } = dist('/influx/sender.js');
-  const { InfluxTarget } = dist('/influx/target.js');
-  const { DEFAULT_RETRY, DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS } = dist('/influx/writer-settings.js');
+  const { createInfluxDestination } = dist('/influx/destination.js');
+  const { Delivery } = dist('/delivery/delivery.js');
+  const { DEFAULT_RETRY, DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS } = dist('/delivery/settings.js');
   const { systemClock: clock } = dist('/support/clock.js');
   const { silentLogger: logger } = dist('/support/logger.js');
   const [folder, url, quarter] = process.argv.slice(1);
@@ -47,11 +47,11 @@ const DRAIN = `
       console.log(JSON.stringify({ atStart, inUse }));
       void target.close().then(() => outbox.close());
     };
-    const batch = { lines: 5000, bytes: DEFAULT_BATCH_BYTES, flushMs: 1000 };
-    const destination = { api: 'v2', org: 'o', bucket: 'b', token: '' };
-    const sender = createHttpSender({ url, destination, timeoutMs: 10000 }, clock);
+    const batch = { records: 5000, bytes: DEFAULT_BATCH_BYTES, flushMs: 1000 };
+    const endpoint = { api: 'v2', org: 'o', bucket: 'b', token: '' };
+    const destination = createInfluxDestination({ url, endpoint, timeoutMs: 10000 }, clock);
     const settings = { batch, retry: DEFAULT_RETRY, recheckMs: DEFAULT_RECHECK_MS };
-    const target = new InfluxTarget(settings, { outbox, sender, clock, random: Math.random, logger });
+    const target = new Delivery(settings, { outbox, destination, clock, random: Math.random, logger });
   })();`;
 
 describe('memory while a full disk outbox is drained', () => {

@@ -9,6 +9,10 @@ import { sampleReading } from '../support/readings';
 import { replyJson, ScriptedInflux, written } from '../support/scripted-influx';
 import { waitFor } from '../support/wait';
 
+/** As InfluxDB 2 says it. */
+const CONFLICT =
+  'field type conflict: input field "a" on measurement "powermonitor_500" is type float, already exists as type string';
+
 describe('influx-target and influx-out', function () {
   this.timeout(30_000);
   let server: ScriptedInflux;
@@ -92,7 +96,7 @@ describe('influx-target and influx-out', function () {
     const out = createOut({ acknowledge: 'written' });
     assert.equal((await out.receive({ payload: [{ fields: { a: 1 } }, { fields: { a: 2 } }] })).error, undefined);
     assert.equal(server.stored.size, 2);
-    server.answer(replyJson(422, 'field type conflict'));
+    server.answer(replyJson(422, `failure writing points to database: partial write: ${CONFLICT} dropped=1`));
     const { error } = await out.receive({ payload: { a: 3 } });
     assert.match(messageOf(error), /field type conflict/);
     assert.deepEqual(out.errors, [], 'Catch hears of it once');
@@ -101,7 +105,9 @@ describe('influx-target and influx-out', function () {
   it('reports a refused point of a message that is done already', async () => {
     createTarget();
     const out = createOut();
-    server.answer(replyJson(400, 'points beyond retention policy'));
+    server.answer(
+      replyJson(422, 'failure writing points to database: partial write: points beyond retention policy dropped=1'),
+    );
     await out.receive({ payload: { a: 1 } });
     await until(() => out.errors.length > 0);
     assert.match(String(out.errors[0]), /points beyond retention policy/);

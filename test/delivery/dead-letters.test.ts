@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DeadLetters } from '../../src/influx/dead-letters';
-import { InfluxTarget } from '../../src/influx/target';
+import { DeadLetters } from '../../src/delivery/dead-letters';
+import { Delivery } from '../../src/delivery/delivery';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
+import { destinationOf } from '../support/destinations';
 import { FakeClock, settle } from '../support/fake-clock';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
@@ -28,8 +29,8 @@ describe('dead letters', () => {
 
   it('keep the line under its reason, as line protocol that can be written again', async () => {
     const letters = new DeadLetters(path, clock);
-    await letters.add('m f=1 1', REASON);
-    await letters.add('m f="é" 2', REASON);
+    await letters.add([{ payload: 'm f=1 1', reason: REASON }]);
+    await letters.add([{ payload: 'm f="é" 2', reason: REASON }]);
     const comment = '# 2026-01-01T00:00:00.000Z INFLUX_REJECTED InfluxDB answered 400 (unable to parse): correct it.';
     assert.equal(readFileSync(path, 'utf8'), `${comment}\nm f=1 1\n${comment}\nm f="é" 2\n`);
   });
@@ -38,7 +39,7 @@ describe('dead letters', () => {
     const limit = 2000;
     for (let start = 0; start < 5; start += 1) {
       const letters = new DeadLetters(path, clock, limit);
-      for (let at = 0; at < 20; at += 1) await letters.add(`m f=${start * 20 + at} 1`, REASON);
+      for (let at = 0; at < 20; at += 1) await letters.add([{ payload: `m f=${start * 20 + at} 1`, reason: REASON }]);
     }
     assert.ok(statSync(path).size <= limit && statSync(`${path}.1`).size <= limit);
     const kept = readFileSync(`${path}.1`, 'utf8') + readFileSync(path, 'utf8');
@@ -52,18 +53,18 @@ describe('dead letters', () => {
 
   it('take a line that is larger than the limit', async () => {
     const letters = new DeadLetters(path, clock, 100);
-    await letters.add('x'.repeat(500), REASON);
-    await letters.add('y', REASON);
+    await letters.add([{ payload: 'x'.repeat(500), reason: REASON }]);
+    await letters.add([{ payload: 'y', reason: REASON }]);
     assert.match(readFileSync(`${path}.1`, 'utf8'), /x{500}/);
     assert.match(readFileSync(path, 'utf8'), /^y$/m);
   });
 
   it('go on after the folder was removed', async () => {
     const letters = new DeadLetters(path, clock);
-    await letters.add('one', REASON);
+    await letters.add([{ payload: 'one', reason: REASON }]);
     rmSync(dirname(path), { recursive: true });
-    await assert.rejects(letters.add('two', REASON));
-    await letters.add('three', REASON);
+    await assert.rejects(letters.add([{ payload: 'two', reason: REASON }]));
+    await letters.add([{ payload: 'three', reason: REASON }]);
     assert.match(readFileSync(path, 'utf8'), /three/);
   });
 
@@ -72,26 +73,25 @@ describe('dead letters', () => {
       const errors: string[] = [];
       const heard: string[] = [];
       const outbox = new MemoryOutbox({ maximumBytes: 1e6 }, clock);
-      const target = new InfluxTarget(
+      const target = new Delivery(
         {
-          batch: { lines: 10, bytes: 1e6, flushMs: 0 },
+          batch: { records: 10, bytes: 1e6, flushMs: 0 },
           retry: { initialMs: 1, maximumMs: 1, factor: 1, jitter: 0 },
           recheckMs: 1,
         },
         {
           outbox,
-          sender: {
-            send: () => Promise.resolve({ kind: 'rejected', error: REASON, tooLarge: false }),
-            close: () => undefined,
-          },
+          destination: destinationOf((lines) =>
+            lines.includes('m f=1 1') ? { kind: 'rejected', error: REASON, tooLarge: false } : { kind: 'written' },
+          ),
           clock,
           random: Math.random,
           logger: { ...silentLogger, error: (message) => errors.push(message) },
           deadLetters: letters,
         },
       );
-      target.onRejected('node', ({ line }) => heard.push(line));
-      await target.submit(['m f=1 1'], origin);
+      target.onRefused('node', ({ payload }) => heard.push(payload));
+      await target.submit(['m f=1 1', 'good'], origin);
       await settle();
       await clock.advance(10);
       await waitFor('the line to leave the outbox', () => outbox.stats().depth === 0, { everyMs: 2 });

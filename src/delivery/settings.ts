@@ -1,13 +1,17 @@
 import type { RetryPolicy } from '../support/retry';
 import type { BatchLimits } from './batch';
 
-/** How a writer batches and repeats. */
-export interface WriterSettings {
+/** Which records go first once much has waited: the oldest, or those that come in now. */
+export const DELIVERY_ORDERS = ['oldest', 'newest'] as const;
+export type DeliveryOrder = (typeof DELIVERY_ORDERS)[number];
+
+/** How an engine batches and repeats. */
+export interface DeliverySettings {
   readonly batch: BatchLimits;
   readonly retry: RetryPolicy;
-  /** Requests under way at the same time; 1 where absent. With more, lines of different requests may arrive in any order. */
+  /** Deliveries under way at the same time; 1 where absent. With more, records of different batches may arrive in any order. */
   readonly maximumInFlight?: number;
-  /** How often a held writer looks whether the cause is gone, milliseconds. */
+  /** How often a held engine looks whether the cause is gone, milliseconds. */
   readonly recheckMs: number;
 }
 

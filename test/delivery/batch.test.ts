@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { BatchSize, cutBatch } from '../../src/influx/batch';
+import { cutBatch } from '../../src/delivery/batch';
 import type { OutboxBatch } from '../../src/outbox/outbox';
 
-const LIMITS = { lines: 3, bytes: 10, flushMs: 0 };
+const LIMITS = { records: 3, bytes: 10, flushMs: 0 };
 const batchOf = (...payloads: readonly string[]): OutboxBatch => ({
   records: payloads.map((payload) => ({ payload, acceptedAt: 0 })),
   from: 7,
@@ -10,7 +10,7 @@ const batchOf = (...payloads: readonly string[]): OutboxBatch => ({
 });
 
 describe('batches', () => {
-  it('are cut into requests within lines and bytes, in order and without a gap', () => {
+  it('are cut into requests within records and bytes, in order and without a gap', () => {
     const parts = cutBatch(batchOf('a', 'b', 'c', 'd', '12345', '123456', 'x'.repeat(20), 'e'), LIMITS, 9);
     assert.deepEqual(
       parts.map(({ records }) => records.map(({ payload }) => payload.slice(0, 6)).join()),
@@ -30,19 +30,5 @@ describe('batches', () => {
       [10, 13],
     );
     assert.deepEqual(cutBatch(batchOf(), LIMITS, 2), []);
-  });
-
-  it('shrink at once when they are too large, and grow again slowly, never past what is set', () => {
-    const size = new BatchSize(1000);
-    size.noteTooLarge(batchOf('x'.repeat(600)));
-    assert.equal(size.bytes, 300);
-    for (let count = 0; count < 99; count += 1) size.noteTaken();
-    assert.equal(size.bytes, 300);
-    size.noteTaken();
-    assert.equal(size.bytes, 600);
-    for (let count = 0; count < 100; count += 1) size.noteTaken();
-    assert.equal(size.bytes, 1000);
-    size.noteTooLarge(batchOf('x'));
-    assert.equal(size.bytes, 1);
   });
 });

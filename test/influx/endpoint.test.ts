@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { authorization, writePath, type Destination } from '../../src/influx/destination';
+import { authorization, writePath, type Endpoint } from '../../src/influx/endpoint';
 import { convertTimestamps, type Precision } from '../../src/influx/precision';
 import { parseFieldConflict, refusalAdvice, requestFaultAdvice } from '../../src/influx/refusal';
 import { judgeReply } from '../../src/influx/response-rules';
 import { hasCode } from '../../src/support/errors';
 
-const v1 = (over: object = {}): Destination => ({
+const v1 = (over: object = {}): Endpoint => ({
   api: 'v1',
   database: 'energy',
   retentionPolicy: '',
@@ -15,7 +15,7 @@ const v1 = (over: object = {}): Destination => ({
 });
 
 describe('destinations of lines', () => {
-  const paths: readonly (readonly [destination: Destination, precision: Precision, path: string])[] = [
+  const paths: readonly (readonly [endpoint: Endpoint, precision: Precision, path: string])[] = [
     [
       { api: 'v2', org: 'my org', bucket: 'a&b', token: '' },
       'ms',
@@ -29,9 +29,9 @@ describe('destinations of lines', () => {
     [{ api: 'line-protocol', path: '/telegraf', token: '', user: '', password: '' }, 'ns', '/telegraf?precision=ns'],
     [{ api: 'line-protocol', path: '/x?a=b', token: '', user: '', password: '' }, 's', '/x?a=b&precision=s'],
   ];
-  for (const [destination, precision, path] of paths) {
+  for (const [endpoint, precision, path] of paths) {
     it(`writes to ${path}`, () => {
-      assert.equal(writePath(destination, precision), path);
+      assert.equal(writePath(endpoint, precision), path);
     });
   }
 

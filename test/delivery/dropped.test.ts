@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../../src/influx/response-rules';
-import { InfluxTarget } from '../../src/influx/target';
+import type { Verdict } from '../../src/delivery/destination';
+import { Delivery } from '../../src/delivery/delivery';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
+import { destinationOf } from '../support/destinations';
 import { FakeClock, settle } from '../support/fake-clock';
 
 const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy') };
@@ -17,27 +18,26 @@ describe('lines that the outbox drops while the database is away', () => {
       let verdictOf: (lines: readonly string[]) => Verdict;
       let taken: string[];
       let outbox: MemoryOutbox;
-      let target: InfluxTarget;
+      let target: Delivery;
 
       beforeEach(() => {
         clock = new FakeClock();
         taken = [];
         verdictOf = () => BUSY;
         outbox = new MemoryOutbox({ maximumBytes: 6 }, clock);
-        const send = (text: string): Promise<Verdict> => {
-          const lines = text.split('\n');
+        const destination = destinationOf((lines) => {
           const verdict = verdictOf(lines);
           if (verdict.kind === 'written') taken.push(...lines);
-          return Promise.resolve(verdict);
-        };
-        target = new InfluxTarget(
+          return verdict;
+        });
+        target = new Delivery(
           {
-            batch: { lines: 2, bytes: 1e6, flushMs: 0 },
+            batch: { records: 2, bytes: 1e6, flushMs: 0 },
             retry: { initialMs: 1000, maximumMs: 1000, factor: 1, jitter: 0 },
             recheckMs: 1000,
             maximumInFlight,
           },
-          { outbox, sender: { send, close: () => undefined }, clock, random: () => 0, logger: silentLogger },
+          { outbox, destination, clock, random: () => 0, logger: silentLogger },
         );
       });
 
@@ -59,7 +59,7 @@ describe('lines that the outbox drops while the database is away', () => {
         verdictOf = () => WRITTEN;
         await clock.advance(5000);
         assert.deepEqual(taken.sort(), ['c', 'd', 'e', 'f', 'g', 'h']);
-        assert.deepEqual([target.stats.linesWritten, outbox.stats().dropped, outbox.stats().depth], [6, 2, 0]);
+        assert.deepEqual([target.stats.written, outbox.stats().dropped, outbox.stats().depth], [6, 2, 0]);
       });
 
       it('may be all that was in flight', async () => {
@@ -68,12 +68,12 @@ describe('lines that the outbox drops while the database is away', () => {
         verdictOf = () => WRITTEN;
         await clock.advance(5000);
         assert.deepEqual(taken.sort(), ['dddd', 'ee']);
-        assert.equal(target.stats.linesWritten, 2);
+        assert.equal(target.stats.written, 2);
       });
 
       it('are not reported as refused', async () => {
         const refused: string[] = [];
-        target.onRejected('x', ({ line }) => refused.push(line));
+        target.onRefused('x', ({ payload }) => refused.push(payload));
         await submit('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
         verdictOf = (lines) => (lines.includes('d') ? REJECTED : WRITTEN);
         await clock.advance(5000);

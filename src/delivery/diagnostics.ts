@@ -1,11 +1,11 @@
-import type { WriterStats } from './writer';
+import { totalLoss, type DeliveryStats } from './stats';
 
-/** How delivery to a database goes, as a message payload. */
+/** How delivery of a sink goes, as a message payload. */
 export interface DeliveryDiagnostics {
   readonly schema: typeof DELIVERY_SCHEMA;
   /** Epoch milliseconds UTC. */
   readonly timestamp: number;
-  readonly state: WriterStats['state'];
+  readonly state: DeliveryStats['state'];
   /** Points that wait in the outbox, and their bytes. */
   readonly depth: number;
   readonly bytes: number;
@@ -13,14 +13,20 @@ export interface DeliveryDiagnostics {
   readonly oldestAgeSeconds: number;
   /** Written since the diagnostics before this one, points per second. */
   readonly pointsPerSecond: number;
-  /** Since the target started. */
+  /** Since the sink started. */
   readonly written: number;
+  /** Refused for good. */
   readonly rejected: number;
+  /** Refused points that are kept on the disk. */
+  readonly setAside: number;
   readonly retries: number;
   /** Lost for age or size of the outbox. */
   readonly dropped: number;
   /** Lost because what they were stored on was damaged. */
   readonly damaged: number;
+  /** Everything that is lost, and by which cause. */
+  readonly lost: number;
+  readonly losses: DeliveryStats['losses'];
   /** Whether what waits survives a restart. */
   readonly durable: boolean;
   /** Why the outbox or the last attempt failed; null after it was repeated with success. */
@@ -35,8 +41,8 @@ export class DiagnosticsReporter {
   private reportedAtMs: number;
 
   /** @param monotonicMs of now */
-  constructor(stats: WriterStats, monotonicMs: number) {
-    this.writtenBefore = stats.linesWritten;
+  constructor({ written }: Pick<DeliveryStats, 'written'>, monotonicMs: number) {
+    this.writtenBefore = written;
     this.reportedAtMs = monotonicMs;
   }
 
@@ -44,26 +50,29 @@ export class DiagnosticsReporter {
    * @param now wall clock, epoch milliseconds UTC
    * @param monotonicMs the monotonic clock at the same time
    */
-  report(stats: WriterStats, now: number, monotonicMs: number): DeliveryDiagnostics {
-    const { outbox, linesWritten, lastError } = stats;
+  report(stats: DeliveryStats, now: number, monotonicMs: number): DeliveryDiagnostics {
+    const { waiting, written, losses, lastError } = stats;
     const seconds = (monotonicMs - this.reportedAtMs) / 1000;
-    const pointsPerSecond = seconds > 0 ? Math.max(0, linesWritten - this.writtenBefore) / seconds : 0;
-    this.writtenBefore = linesWritten;
+    const pointsPerSecond = seconds > 0 ? Math.max(0, written - this.writtenBefore) / seconds : 0;
+    this.writtenBefore = written;
     this.reportedAtMs = monotonicMs;
     return {
       schema: DELIVERY_SCHEMA,
       timestamp: now,
       state: stats.state,
-      depth: outbox.depth,
-      bytes: outbox.bytes,
-      oldestAgeSeconds: Math.max(0, now - (outbox.oldestAcceptedAt ?? now)) / 1000,
+      depth: waiting.records,
+      bytes: waiting.bytes,
+      oldestAgeSeconds: waiting.oldestAgeMs / 1000,
       pointsPerSecond,
-      written: linesWritten,
-      rejected: stats.linesRejected,
+      written,
+      rejected: stats.refused,
+      setAside: stats.setAside,
       retries: stats.retries,
-      dropped: outbox.dropped,
-      damaged: outbox.damaged,
-      durable: outbox.durable,
+      dropped: losses.age + losses.size,
+      damaged: losses.damage,
+      lost: totalLoss(stats),
+      losses,
+      durable: stats.durable,
       lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
     };
   }

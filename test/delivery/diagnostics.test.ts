@@ -1,32 +1,33 @@
 import assert from 'node:assert/strict';
 import { sendDiagnostics } from '../../nodes/shared/influx-targets';
 import { renderMetrics } from '../../src/domain/prometheus';
-import { deliveryMetrics } from '../../src/influx/delivery-metrics';
-import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/influx/diagnostics';
-import { InfluxTarget } from '../../src/influx/target';
-import type { Verdict } from '../../src/influx/response-rules';
+import { deliveryMetrics } from '../../src/delivery/metrics';
+import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
+import { Delivery } from '../../src/delivery/delivery';
+import type { Verdict } from '../../src/delivery/destination';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
+import { destinationOf } from '../support/destinations';
 import { FakeClock } from '../support/fake-clock';
 
 describe('diagnostics of delivery', () => {
   let clock: FakeClock;
   let verdict: Verdict;
-  let target: InfluxTarget;
+  let target: Delivery;
 
   beforeEach(() => {
     clock = new FakeClock();
     verdict = { kind: 'written' };
-    target = new InfluxTarget(
+    target = new Delivery(
       {
-        batch: { lines: 100, bytes: 1e6, flushMs: 0 },
+        batch: { records: 100, bytes: 1e6, flushMs: 0 },
         retry: { initialMs: 1000, maximumMs: 1000, factor: 1, jitter: 0 },
         recheckMs: 1000,
       },
       {
         outbox: new MemoryOutbox({ maximumBytes: 1e6 }, clock),
-        sender: { send: () => Promise.resolve(verdict), close: () => undefined },
+        destination: destinationOf(() => verdict),
         clock,
         random: () => 0,
         logger: silentLogger,
@@ -57,7 +58,7 @@ describe('diagnostics of delivery', () => {
   it('are told to Prometheus, each number under its name', async () => {
     await target.submit(['a', 'b'], 'x');
     await clock.advance(10);
-    const tell = (): string => renderMetrics(deliveryMetrics(target.stats, { target: 'a "db"' }, clock.now()));
+    const tell = (): string => renderMetrics(deliveryMetrics(target.stats, { target: 'a "db"' }));
     const labels = '{target="a \\"db\\""}';
     const well = ['up', 'waiting_points', 'waiting_bytes', 'oldest_seconds'].map((name) => `pm500_delivery_${name}`);
     const assertTold = (names: readonly string[], values: readonly number[]): void => {
@@ -73,7 +74,7 @@ describe('diagnostics of delivery', () => {
     assertTold(well, [0, 1, 4, 2.5]);
     assertTold(['pm500_delivery_retries_total'], [target.stats.retries]);
     await target.submit(['x'.repeat(1e6)], 'x');
-    verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false };
+    verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false, named: [0] };
     await clock.advance(2500);
     const lost = ['dropped', 'refused', 'damaged'].map((name) => `pm500_delivery_${name}_points_total`);
     assertTold(lost, [1, 1, 0]);

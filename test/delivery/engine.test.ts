@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../../src/influx/response-rules';
-import type { Sender } from '../../src/influx/sender';
-import { InfluxWriter } from '../../src/influx/writer';
-import type { WriterSettings } from '../../src/influx/writer-settings';
+import type { Verdict } from '../../src/delivery/destination';
+import { DeliveryEngine } from '../../src/delivery/engine';
+import type { DeliverySettings } from '../../src/delivery/settings';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { OutboxRange } from '../../src/outbox/outbox';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
+import { destinationOf } from '../support/destinations';
 import { FakeClock, settle } from '../support/fake-clock';
 
-const SETTINGS: WriterSettings = {
-  batch: { lines: 100, bytes: 1000, flushMs: 1000 },
+const SETTINGS: DeliverySettings = {
+  batch: { records: 100, bytes: 1000, flushMs: 1000 },
   retry: { initialMs: 500, maximumMs: 8000, factor: 2, jitter: 0 },
   recheckMs: 30_000,
 };
@@ -27,7 +27,7 @@ const TOO_LARGE: Verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJ
 
 type Answer = (lines: readonly string[], signal: AbortSignal) => Verdict | Promise<Verdict>;
 
-/** A writer on a clock that the test moves, with a sender that answers as told and then `written`. */
+/** An engine on a clock that the test moves, with a destination that answers as told and then `written`. */
 class Bench {
   readonly clock = new FakeClock();
   readonly outbox = new MemoryOutbox({ maximumBytes: 1e6 }, this.clock);
@@ -36,39 +36,43 @@ class Bench {
   readonly written: OutboxRange[] = [];
   readonly states: string[] = [];
   readonly warnings: string[] = [];
-  senderClosed = 0;
+  closed = 0;
   always: Answer = () => WRITTEN;
   private readonly answers: Answer[] = [];
-  readonly writer: InfluxWriter;
+  readonly engine: DeliveryEngine;
 
-  constructor(settings: Partial<WriterSettings> = {}) {
-    const sender: Sender = {
-      send: async (text, signal) => {
-        const lines = text.split('\n');
+  constructor(settings: Partial<DeliverySettings> = {}) {
+    const destination = destinationOf(
+      async (lines, signal) => {
         this.sent.push({ at: this.clock.monotonic(), lines });
         return await (this.answers.shift() ?? this.always)(lines, signal);
       },
-      close: () => {
-        this.senderClosed += 1;
+      {
+        close: () => {
+          this.closed += 1;
+        },
       },
-    };
-    this.writer = new InfluxWriter(
+    );
+    this.engine = new DeliveryEngine(
       { ...SETTINGS, ...settings },
       {
         outbox: this.outbox,
-        sender,
+        destination,
         clock: this.clock,
         random: seededRandom(1),
         logger: { ...silentLogger, warn: (message) => this.warnings.push(message) },
-        onRejected: ({ payload }, reason, position) => void this.rejected.push([payload, reason.code, position]),
+        onRefused: (refused) => {
+          for (const { record, reason, position } of refused)
+            this.rejected.push([record.payload, reason.code, position]);
+        },
         onWritten: ({ from, to }) => this.written.push({ from, to }),
         onChange: () => {
-          const { state } = this.writer.stats;
+          const { state } = this.engine.counts;
           if (this.states.at(-1) !== state) this.states.push(state);
         },
       },
     );
-    this.writer.start();
+    this.engine.start();
   }
 
   answer(...verdicts: readonly (Verdict | Answer)[]): void {
@@ -87,7 +91,7 @@ class Bench {
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => `l${at}`);
 
-describe('InfluxDB writer', () => {
+describe('engine of delivery', () => {
   let bench: Bench;
 
   beforeEach(() => {
@@ -95,8 +99,8 @@ describe('InfluxDB writer', () => {
   });
 
   afterEach(async () => {
-    await bench.writer.close();
-    assert.equal(bench.clock.pending, 0, 'no timer outlives the writer');
+    await bench.engine.close();
+    assert.equal(bench.clock.pending, 0, 'no timer outlives the engine');
   });
 
   it('sends what has waited for flushMs in one batch, and acknowledges it', async () => {
@@ -109,7 +113,7 @@ describe('InfluxDB writer', () => {
     assert.deepEqual(bench.batches, [['a', 'b']]);
     assert.equal(bench.outbox.stats().depth, 0);
     assert.deepEqual(bench.written, [{ from: 0, to: 2 }]);
-    assert.deepEqual([bench.writer.stats.linesWritten, bench.writer.stats.state], [2, 'idle']);
+    assert.deepEqual([bench.engine.counts.written, bench.engine.counts.state], [2, 'idle']);
   });
 
   it('sends a full batch at once, by lines', async () => {
@@ -149,7 +153,7 @@ describe('InfluxDB writer', () => {
     };
     for (let round = 0; round < 10; round += 1) await bench.append(...numbered(100));
     await bench.clock.advance(1000);
-    assert.deepEqual([most, bench.writer.stats.linesWritten], [1, 1000]);
+    assert.deepEqual([most, bench.engine.counts.written], [1, 1000]);
   });
 
   it('retries the same lines with growing pauses until they are taken', async () => {
@@ -161,8 +165,8 @@ describe('InfluxDB writer', () => {
       [1000, 1500, 2500, 4500, 8500, 16_500, 24_500],
     );
     assert.ok(bench.batches.every((lines) => lines.join() === 'a'));
-    assert.deepEqual([bench.writer.stats.linesWritten, bench.writer.stats.retries], [1, 6]);
-    assert.equal(bench.writer.stats.lastError, undefined);
+    assert.deepEqual([bench.engine.counts.written, bench.engine.counts.retries], [1, 6]);
+    assert.equal(bench.engine.counts.lastError, undefined);
     assert.deepEqual(bench.warnings, ['busy'], 'the same reason is said once');
     assert.deepEqual(bench.states, ['sending', 'retrying', 'sending', 'idle']);
   });
@@ -181,13 +185,13 @@ describe('InfluxDB writer', () => {
     bench.answer(HOLD, HOLD);
     await bench.append('a');
     await bench.clock.advance(1000);
-    assert.deepEqual([bench.writer.stats.state, bench.writer.stats.lastError?.code], ['held', 'INFLUX_REFUSED']);
+    assert.deepEqual([bench.engine.counts.state, bench.engine.counts.lastError?.code], ['held', 'INFLUX_REFUSED']);
     await bench.append('b');
     await bench.clock.advance(59_999);
     assert.deepEqual([bench.sent.length, bench.outbox.stats().depth], [2, 2]);
     await bench.clock.advance(1001);
     assert.deepEqual(bench.batches, [['a'], ['a'], ['a'], ['b']]);
-    assert.deepEqual([bench.writer.stats.state, bench.outbox.stats().depth], ['idle', 0]);
+    assert.deepEqual([bench.engine.counts.state, bench.outbox.stats().depth], ['idle', 0]);
   });
 
   it('isolates the lines that are refused and writes all others, in order', async () => {
@@ -204,7 +208,7 @@ describe('InfluxDB writer', () => {
       positions,
       numbered(100).filter((line) => !bad.has(line)),
     );
-    assert.deepEqual([bench.writer.stats.linesWritten, bench.writer.stats.linesRejected], [97, 3]);
+    assert.deepEqual([bench.engine.counts.written, bench.engine.counts.refused], [97, 3]);
     assert.ok(bench.sent.length < 50, `${bench.sent.length} requests for 3 bad lines`);
     assert.equal(bench.outbox.stats().depth, 0);
   });
@@ -229,7 +233,7 @@ describe('InfluxDB writer', () => {
       bench.rejected.map(([line]) => line.length),
       [400],
     );
-    assert.equal(bench.writer.stats.linesWritten, 9);
+    assert.equal(bench.engine.counts.written, 9);
     const before = bench.sent.length;
     await bench.append(...lines);
     await bench.clock.advance(2000);
@@ -245,8 +249,8 @@ describe('InfluxDB writer', () => {
     broken.answer(REJECTED, REJECTED);
     await broken.append('bad', 'good');
     await broken.clock.advance(1000);
-    assert.deepEqual([broken.writer.stats.linesWritten, broken.outbox.stats().depth], [1, 0]);
-    await broken.writer.close();
+    assert.deepEqual([broken.engine.counts.written, broken.outbox.stats().depth], [1, 0]);
+    await broken.engine.close();
   });
 
   it('goes on when the outbox fails for a while', async () => {
@@ -255,9 +259,9 @@ describe('InfluxDB writer', () => {
     bench.outbox.peek = (limits) => (failures-- > 0 ? Promise.reject(new Error('disk')) : peek(limits));
     await bench.append('a');
     await bench.clock.advance(1000);
-    assert.deepEqual([bench.writer.stats.state, bench.writer.stats.lastError?.message], ['retrying', 'disk']);
+    assert.deepEqual([bench.engine.counts.state, bench.engine.counts.lastError?.message], ['retrying', 'disk']);
     await bench.clock.advance(20_000);
-    assert.deepEqual([bench.batches, bench.writer.stats.state], [[['a']], 'idle']);
+    assert.deepEqual([bench.batches, bench.engine.counts.state], [[['a']], 'idle']);
   });
 
   it('passes over lines that the outbox dropped while they were in flight', async () => {
@@ -293,9 +297,9 @@ describe('InfluxDB writer', () => {
         bench.answer(answer);
         await bench.append('a', 'b');
         await bench.clock.advance(advanceMs);
-        const left = await bench.writer.close();
+        const left = await bench.engine.close();
         assert.equal(left.depth, 2);
-        assert.deepEqual([bench.writer.stats.state, bench.senderClosed], ['closed', 1]);
+        assert.deepEqual([bench.engine.counts.state, bench.closed], ['closed', 1]);
         const sent = bench.sent.length;
         await bench.clock.advance(100_000);
         assert.equal(bench.sent.length, sent);
@@ -304,9 +308,9 @@ describe('InfluxDB writer', () => {
     }
 
     it('closes twice, and does not start again', async () => {
-      await bench.writer.close();
-      await bench.writer.close();
-      bench.writer.start();
+      await bench.engine.close();
+      await bench.engine.close();
+      bench.engine.start();
       await bench.append('a');
       await bench.clock.advance(10_000);
       assert.deepEqual(bench.batches, []);

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../../src/influx/response-rules';
-import { InfluxWriter } from '../../src/influx/writer';
+import type { Verdict } from '../../src/delivery/destination';
+import { DeliveryEngine } from '../../src/delivery/engine';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { OutboxRange } from '../../src/outbox/outbox';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
+import { destinationOf } from '../support/destinations';
 import { FakeClock, settle } from '../support/fake-clock';
 
 const WRITTEN: Verdict = { kind: 'written' };
-const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy') };
+const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy'), isGeneral: true };
 const HOLD: Verdict = { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', 'held') };
 const REJECTED: Verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false };
 
@@ -20,7 +21,7 @@ class Bench {
   readonly open: { readonly lines: readonly string[]; readonly answer: (verdict: Verdict) => void }[] = [];
   readonly acknowledged: OutboxRange[] = [];
   readonly rejected: string[] = [];
-  readonly writer: InfluxWriter;
+  readonly engine: DeliveryEngine;
 
   constructor() {
     const acknowledge = this.outbox.acknowledge.bind(this.outbox);
@@ -28,32 +29,31 @@ class Bench {
       this.acknowledged.push({ from: range.from, to: range.to });
       return acknowledge(range);
     };
-    this.writer = new InfluxWriter(
+    this.engine = new DeliveryEngine(
       {
-        batch: { lines: 2, bytes: 1000, flushMs: 10 },
+        batch: { records: 2, bytes: 1000, flushMs: 10 },
         retry: { initialMs: 100, maximumMs: 100, factor: 1, jitter: 0 },
         recheckMs: 1000,
         maximumInFlight: 3,
       },
       {
         outbox: this.outbox,
-        sender: {
-          send: (text, signal) =>
+        destination: destinationOf(
+          (lines, signal) =>
             new Promise((resolve) => {
-              this.open.push({ lines: text.split('\n'), answer: resolve });
+              this.open.push({ lines, answer: resolve });
               signal.addEventListener('abort', () => {
                 resolve(BUSY);
               });
             }),
-          close: () => undefined,
-        },
+        ),
         clock: this.clock,
         random: seededRandom(1),
         logger: silentLogger,
-        onRejected: ({ payload }) => void this.rejected.push(payload),
+        onRefused: (refused) => void this.rejected.push(...refused.map(({ record }) => record.payload)),
       },
     );
-    this.writer.start();
+    this.engine.start();
   }
 
   async append(count: number): Promise<void> {
@@ -79,8 +79,8 @@ describe('several requests under way', () => {
   });
 
   afterEach(async () => {
-    await bench.writer.close();
-    assert.equal(bench.clock.pending, 0, 'no timer outlives the writer');
+    await bench.engine.close();
+    assert.equal(bench.clock.pending, 0, 'no timer outlives the engine');
   });
 
   it('are as many as are set, and no more', async () => {
@@ -102,7 +102,7 @@ describe('several requests under way', () => {
       { from: 2, to: 4 },
       { from: 4, to: 6 },
     ]);
-    assert.deepEqual([bench.writer.stats.linesWritten, bench.outbox.stats().depth], [6, 0]);
+    assert.deepEqual([bench.engine.counts.written, bench.outbox.stats().depth], [6, 0]);
   });
 
   it('isolate a bad line in one of them without stopping the others', async () => {
@@ -112,28 +112,28 @@ describe('several requests under way', () => {
     await bench.answer('l4', WRITTEN);
     await bench.answer('l2', REJECTED);
     await bench.answer('l3', WRITTEN);
-    assert.deepEqual([bench.rejected, bench.writer.stats.linesWritten, bench.outbox.stats().depth], [['l2'], 5, 0]);
+    assert.deepEqual([bench.rejected, bench.engine.counts.written, bench.outbox.stats().depth], [['l2'], 5, 0]);
   });
 
   it('show the graver of their troubles, and none once all are over', async () => {
     await bench.append(6);
     await bench.answer('l2', BUSY);
-    assert.equal(bench.writer.stats.state, 'retrying');
+    assert.equal(bench.engine.counts.state, 'retrying');
     await bench.answer('l0', HOLD);
-    assert.deepEqual([bench.writer.stats.state, bench.writer.stats.lastError?.message], ['held', 'held']);
+    assert.deepEqual([bench.engine.counts.state, bench.engine.counts.lastError?.message], ['held', 'held']);
     await bench.answer('l4', WRITTEN);
     await bench.clock.advance(100);
     await bench.answer('l2', WRITTEN);
-    assert.equal(bench.writer.stats.state, 'held', 'one still waits for a person');
+    assert.equal(bench.engine.counts.state, 'held', 'one still waits for a person');
     await bench.clock.advance(900);
     await bench.answer('l0', WRITTEN);
-    assert.deepEqual([bench.writer.stats.lastError, bench.outbox.stats().depth], [undefined, 0]);
+    assert.deepEqual([bench.engine.counts.lastError, bench.outbox.stats().depth], [undefined, 0]);
   });
 
-  it('stay in the outbox when the writer closes before the first is decided', async () => {
+  it('stay in the outbox when the engine closes before the first is decided', async () => {
     await bench.append(6);
     await bench.answer('l2', WRITTEN);
-    const left = await bench.writer.close();
+    const left = await bench.engine.close();
     assert.deepEqual([left.depth, bench.acknowledged], [6, []]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Receipts, type Receipt } from '../../src/influx/receipts';
+import { Receipts, type Receipt } from '../../src/delivery/receipts';
 import { Pm500Error } from '../../src/support/errors';
 
 describe('receipts', () => {

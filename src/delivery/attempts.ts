@@ -1,0 +1,188 @@
+import type { OutboxRecord } from '../outbox/outbox';
+import { delay, type Clock } from '../support/clock';
+import type { Pm500Error } from '../support/errors';
+import type { Random } from '../support/random';
+import { retryDelays } from '../support/retry';
+import { sizeOf } from './batch';
+import type { BatchSize } from './batch-size';
+import type { Consignment, Group } from './consignment';
+import type { Destination, Rejected, Verdict } from './destination';
+import type { DeliverySettings } from './settings';
+import type { Troubles } from './troubles';
+
+/**
+ * How the other side has decided about a group of records. `unfit`: it takes others, and not these together, or, of a
+ * single record, not this one; it says no more than that something failed.
+ */
+export type Decision =
+  | { readonly kind: 'written'; readonly sent: Group }
+  | { readonly kind: 'rejected'; readonly sent: Group; readonly verdict: Rejected }
+  | { readonly kind: 'unfit'; readonly sent: Group; readonly error: Pm500Error; readonly elapsedMs: number };
+
+export interface AttemptDependencies {
+  readonly settings: DeliverySettings;
+  readonly destination: Destination;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly batchSize: BatchSize;
+  readonly troubles: Troubles;
+  readonly signal: AbortSignal;
+  /** Position of the oldest record that waits: what was dropped counts as lost, and must not come all the same. */
+  readonly position: () => number;
+  /** The record that was handed in last, where it still waits. */
+  readonly newest: () => NewestRecord | undefined;
+  /** Called when the state may have changed: what `troubles` says, or that something is under way. */
+  readonly onState: () => void;
+  /** Why nothing is delivered. */
+  readonly onFailure: (error: Pm500Error) => void;
+  readonly onRetry: () => void;
+}
+
+/** The record that was handed in last. */
+export interface NewestRecord {
+  readonly record: OutboxRecord;
+  readonly position: number;
+}
+
+/** How often a general failure is taken for one, before a probe looks whether it is not about the batch after all. */
+const GENERAL_FAILURES = 3;
+/** How often a single record must fail, each time while another one passes, before it is held to be the reason. */
+const STRIKES = 4;
+/** The same where the failure is said to be general. */
+const GENERAL_STRIKES = 12;
+
+/** Sends groups of records until they are decided. */
+export class Attempts {
+  /** Deliveries so far in which the other side took something: it takes records at all. */
+  taken = 0;
+
+  constructor(private readonly dependencies: AttemptDependencies) {}
+
+  /** Repeats until the other side has decided; undefined when the engine is closed first. */
+  async send(group: Group, consignment: Consignment): Promise<Decision | undefined> {
+    const { settings, random, clock, troubles, signal } = this.dependencies;
+    const delays = retryDelays(settings.retry, random);
+    let strikes = 0;
+    for (let failures = 0; !signal.aborted;) {
+      const sent = consignment.from(group, this.dependencies.position());
+      if (sent.records.length === 0) break;
+      const startedAt = clock.monotonic();
+      const verdict = await this.deliver(sent.records);
+      const elapsedMs = clock.monotonic() - startedAt;
+      if (verdict.kind === 'written' || verdict.kind === 'rejected') {
+        troubles.clear(group);
+        return verdict.kind === 'written' ? { kind: 'written', sent } : { kind: 'rejected', sent, verdict };
+      }
+      if (isAborted(signal)) break;
+      await this.pause(group, verdict, delays);
+      if (verdict.kind === 'hold') continue;
+      failures += 1;
+      const isGeneral = verdict.isGeneral === true;
+      if (isGeneral && failures < GENERAL_FAILURES) continue;
+      const answer = await this.probe(group, consignment, failures, delays);
+      if (answer === 'none') continue;
+      if (answer === 'later') strikes = 0;
+      else if (sent.records.length > 1 || ++strikes >= (isGeneral ? GENERAL_STRIKES : STRIKES)) {
+        troubles.clear(group);
+        return { kind: 'unfit', sent, error: verdict.error, elapsedMs };
+      }
+    }
+    troubles.clear(group);
+    return signal.aborted ? undefined : { kind: 'written', sent: { records: [], places: [] } };
+  }
+
+  /** One attempt with a single record, repeated while nobody answers; undefined when the engine is closed first. */
+  async ask(key: object, record: OutboxRecord): Promise<'written' | 'rejected' | undefined> {
+    const { settings, random, signal, troubles } = this.dependencies;
+    const delays = retryDelays(settings.retry, random);
+    while (!signal.aborted) {
+      const verdict = await this.deliver([record]);
+      if (verdict.kind === 'written' || verdict.kind === 'rejected') {
+        troubles.clear(key);
+        return verdict.kind;
+      }
+      if (isAborted(signal)) break;
+      await this.pause(key, verdict, delays);
+    }
+    troubles.clear(key);
+    return undefined;
+  }
+
+  /** Waits with the state `held`, for `waitMs`. */
+  async hold(key: object, error: Pm500Error, waitMs: number): Promise<void> {
+    this.dependencies.troubles.set(key, { state: 'held', error });
+    this.dependencies.onFailure(error);
+    this.dependencies.onState();
+    await delay(this.dependencies.clock, waitMs, this.dependencies.signal);
+    this.dependencies.troubles.clear(key);
+  }
+
+  private async deliver(records: readonly OutboxRecord[]): Promise<Verdict> {
+    const { destination, signal, clock, batchSize } = this.dependencies;
+    // After a failure the state stays until an attempt succeeds: a status must not blink.
+    this.dependencies.onState();
+    const startedAt = clock.monotonic();
+    const verdict = await destination.deliver(records, signal);
+    if (verdict.kind === 'written') {
+      this.taken += 1;
+      batchSize.noteTaken(sizeOf(records), clock.monotonic() - startedAt);
+    } else if (verdict.kind === 'rejected' && verdict.count !== undefined && verdict.count > 0) {
+      // The others were written, as far as it says; whether they all were is found out, that it takes some is known.
+      if (verdict.count < records.length) this.taken += 1;
+    }
+    return verdict;
+  }
+
+  private async pause(
+    key: object,
+    verdict: Exclude<Verdict, { kind: 'written' | 'rejected' }>,
+    delays: Iterator<number, never>,
+  ): Promise<void> {
+    const { settings, clock, signal, troubles } = this.dependencies;
+    this.dependencies.onRetry();
+    troubles.set(key, { state: verdict.kind === 'hold' ? 'held' : 'retrying', error: verdict.error });
+    this.dependencies.onFailure(verdict.error);
+    this.dependencies.onState();
+    const delayMs = delays.next().value;
+    const waitMs = verdict.kind === 'hold' ? settings.recheckMs : Math.max(delayMs, verdict.retryAfterMs ?? 0);
+    await delay(clock, waitMs, signal);
+  }
+
+  /**
+   * Sends single records until one is answered, whatever the answer.
+   * @returns `at once` when the first is: the other side is there, and the group is at fault; `later` when the other side
+   * was away; `none` when nothing is to be learned
+   */
+  private async probe(
+    group: Group,
+    consignment: Consignment,
+    failures: number,
+    delays: Iterator<number, never>,
+  ): Promise<'at once' | 'later' | 'none'> {
+    const { signal } = this.dependencies;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const record = this.chooseProbe(consignment.from(group, this.dependencies.position()), consignment, failures);
+      if (record === undefined) break;
+      const verdict = await this.deliver([record]);
+      if (verdict.kind === 'written' || verdict.kind === 'rejected') return attempt === 0 ? 'at once' : 'later';
+      if (isAborted(signal)) break;
+      await this.pause(group, verdict, delays);
+    }
+    return 'none';
+  }
+
+  /** One of several records, or another than a single one; undefined where there is none, or it is too early. */
+  private chooseProbe({ records }: Group, { batch }: Consignment, failures: number): OutboxRecord | undefined {
+    if (records.length > 1) return records[0];
+    if (failures < 2) return undefined;
+    const newest = this.dependencies.newest();
+    if (newest !== undefined && newest.position >= batch.to) return newest.record;
+    const waiting = batch.records.slice(Math.max(this.dependencies.position() - batch.from, 0));
+    return waiting.findLast((record) => record !== records[0]);
+  }
+}
+
+/** The compiler would take a second look at `signal.aborted` for the value of the first. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

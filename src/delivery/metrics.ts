@@ -1,0 +1,59 @@
+import type { MetricFamily } from '../domain/prometheus';
+import { isWell, LOSS_CAUSES, type DeliveryStats } from './stats';
+
+type Family = readonly [
+  name: string,
+  type: 'gauge' | 'counter',
+  help: string,
+  valueOf: (stats: DeliveryStats) => number,
+];
+
+const FAMILIES: readonly Family[] = [
+  [
+    'pm500_delivery_up',
+    'gauge',
+    '1 while points are taken and nothing keeps them from the other side.',
+    (stats) => (isWell(stats) ? 1 : 0),
+  ],
+  ['pm500_delivery_waiting_points', 'gauge', 'Points in the outbox.', ({ waiting }) => waiting.records],
+  ['pm500_delivery_waiting_bytes', 'gauge', 'Their bytes.', ({ waiting }) => waiting.bytes],
+  [
+    'pm500_delivery_oldest_seconds',
+    'gauge',
+    'How long the oldest of them has waited, else 0.',
+    ({ waiting }) => waiting.oldestAgeMs / 1000,
+  ],
+  ['pm500_delivery_written_points_total', 'counter', 'Points that the other side has taken.', ({ written }) => written],
+  ['pm500_delivery_refused_points_total', 'counter', 'Points that it refused for good.', ({ refused }) => refused],
+  [
+    'pm500_delivery_set_aside_points_total',
+    'counter',
+    'Refused points that are kept on the disk for a person.',
+    ({ setAside }) => setAside,
+  ],
+  [
+    'pm500_delivery_dropped_points_total',
+    'counter',
+    'Points lost for their age or the size of the outbox.',
+    ({ losses }) => losses.age + losses.size,
+  ],
+  ['pm500_delivery_damaged_points_total', 'counter', 'Points lost with a damaged file.', ({ losses }) => losses.damage],
+  ['pm500_delivery_retries_total', 'counter', 'Requests that failed and were repeated.', ({ retries }) => retries],
+];
+
+const LOST_HELP = 'Points that will never reach the other side, by cause.';
+
+/** Delivery of one sink as metric families of Prometheus. Counters count since the sink was deployed. */
+export function deliveryMetrics(
+  stats: DeliveryStats,
+  labels: Readonly<Record<string, string>>,
+): readonly MetricFamily[] {
+  const families = FAMILIES.map(([name, type, help, valueOf]): MetricFamily => ({
+    name,
+    type,
+    help,
+    samples: [{ labels, value: valueOf(stats) }],
+  }));
+  const lost = LOSS_CAUSES.map((cause) => ({ labels: { ...labels, cause }, value: stats.losses[cause] }));
+  return [...families, { name: 'pm500_delivery_lost_points_total', type: 'counter', help: LOST_HELP, samples: lost }];
+}
