@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { Pm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
+import { outwardAddress } from './host-networks';
 
 /** A UDP socket that listens. */
 export interface BoundDatagramSocket {
@@ -63,22 +64,29 @@ export async function listenTcp(server: Server, address: string, port: number): 
   }
 }
 
+/** Where a UDP socket listens. */
+export interface DatagramPlace {
+  readonly address: string;
+  readonly port: number;
+  /** Lets other programs listen there too; default false. */
+  readonly share?: boolean;
+}
+
 /**
- * @param onMessage called for every datagram, with a function that sends one back
+ * @param onMessage called for every datagram, with where it came from
  * @throws Pm500Error SIMULATOR_BIND_FAILED
  */
 export async function listenUdp(
-  address: string,
-  port: number,
-  onMessage: (message: Buffer, sendBack: (reply: Buffer) => void, senderAddress: string) => void,
+  { address, port, share = false }: DatagramPlace,
+  onMessage: (message: Buffer, from: { readonly address: string; readonly port: number }) => void,
   logger: Logger,
 ): Promise<BoundDatagramSocket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket({ type: 'udp4', reuseAddr: share });
   try {
     socket.bind(port, address);
     await once(socket, 'listening');
     // Multicast leaves where the meter listens, so that a simulation on loopback stays there.
-    if (address !== ANY_ADDRESS) socket.setMulticastInterface(address);
+    if (!share) socket.setMulticastInterface(address === ANY_ADDRESS ? outwardAddress() : address);
   } catch (thrown) {
     socket.close();
     throw bindError(thrown, 'UDP', address, port);
@@ -86,12 +94,7 @@ export async function listenUdp(
   socket.on('error', (error) => {
     logger.warn(`Simulated meter, UDP ${address}:${port}: ${error.message}`);
   });
-  socket.on('message', (message, sender) => {
-    const sendBack = (reply: Buffer): void => {
-      send(reply, sender.port, sender.address);
-    };
-    onMessage(message, sendBack, sender.address);
-  });
+  socket.on('message', onMessage);
   let closed: Promise<void> | undefined;
   const send = (message: Buffer, toPort: number, toAddress: string): void => {
     if (closed === undefined) socket.send(message, toPort, toAddress, () => undefined);

@@ -1,13 +1,16 @@
 import { QUIRKS } from '../meter/quirks';
 import { CIP_CLASS } from '../transport/ethernet-ip/cip';
 import {
+  DELIVERIES,
   MESSAGE_ROUTER_PATH,
   SEQUENCE_COUNT_BYTES,
   TRANSPORT_CLASS,
   type Delivery,
 } from '../transport/ethernet-ip/connection-parameters';
+import type { ElectronicKey, ReceivedConnectionPath } from '../transport/ethernet-ip/connection-path';
 import { CONNECTION_STATUS } from '../transport/ethernet-ip/connection-status';
 import type { ReceivedForwardOpen } from '../transport/ethernet-ip/forward-open';
+import type { Identity } from '../transport/transport';
 
 /** The connections that a meter serves. */
 export type ServedConnection =
@@ -32,6 +35,17 @@ export interface IntervalBounds {
   readonly maximumMs: number;
 }
 
+/** How Listen Only is served: both ways, or one alone. Devices of other makes differ in it. */
+export const LISTENING_SERVICES = ['both', ...DELIVERIES] as const;
+export type ListeningService = (typeof LISTENING_SERVICES)[number];
+
+/** What a device looks at beside the assemblies. */
+export interface DeviceTraits {
+  /** What an electronic key is compared with; it changes when the meter is replaced. */
+  readonly identity: () => Identity;
+  readonly listenOnly: ListeningService;
+}
+
 /** The words of a refusal. */
 export interface Refusal {
   readonly extendedStatus: readonly number[];
@@ -43,6 +57,32 @@ const KIND_OF_POINT: ReadonlyMap<number | undefined, 'input-only' | 'listen-only
 ]);
 
 const refuse = (...extendedStatus: readonly number[]): Refusal => ({ extendedStatus });
+
+/** In the major revision of a key: a device that can stand in for the one that is named will do. */
+const COMPATIBLE = 0x80;
+
+/** Why a key does not fit; zeros in it fit anything (CIP Vol 1, appendix C-1.4.2). */
+function refuseKey(key: ElectronicKey | undefined, { vendorId, deviceType, productCode, revision }: Identity) {
+  if (key === undefined) return undefined;
+  const fits = (named: number, own: number): boolean => named === 0 || named === own;
+  if (!fits(key.vendorId, vendorId) || !fits(key.productCode, productCode)) {
+    return refuse(CONNECTION_STATUS.keyVendorOrProduct);
+  }
+  if (!fits(key.deviceType, deviceType)) return refuse(CONNECTION_STATUS.keyDeviceType);
+  const major = key.major & ~COMPATIBLE;
+  const isSame = fits(major, revision.major) && fits(key.minor, revision.minor);
+  const isLater = revision.major > major || (revision.major === major && revision.minor >= key.minor);
+  const isCompatible = (key.major & COMPATIBLE) !== 0 && isLater;
+  return isSame || isCompatible ? undefined : refuse(CONNECTION_STATUS.keyRevision);
+}
+
+/** A meter has nothing to be configured by a connection: its configuration instance is there and takes no data. */
+function refuseConfiguration({ instanceId, configurationWords }: ReceivedConnectionPath): Refusal | undefined {
+  if (instanceId !== undefined && instanceId !== QUIRKS.configurationInstance.value) {
+    return refuse(CONNECTION_STATUS.invalidConfigurationPath);
+  }
+  return configurationWords > 0 ? refuse(CONNECTION_STATUS.invalidConfigurationSize, 0) : undefined;
+}
 
 function classify(request: ReceivedForwardOpen, source: AssemblySource): ServedConnection | Refusal {
   const { path, transport, originatorToTarget, targetToOriginator } = request;
@@ -60,6 +100,8 @@ function classify(request: ReceivedForwardOpen, source: AssemblySource): ServedC
   const kind = KIND_OF_POINT.get(consuming);
   // There is no output that an Exclusive Owner could own.
   if (kind === undefined) return refuse(CONNECTION_STATUS.invalidConsumingPath);
+  const misconfigured = refuseConfiguration(path);
+  if (misconfigured !== undefined) return misconfigured;
   const sizeBytes = source.sizeOf(instance);
   if (sizeBytes === undefined) return refuse(CONNECTION_STATUS.invalidProducingPath);
   if (originatorToTarget.type !== 'point-to-point' || originatorToTarget.redundantOwner) {
@@ -83,9 +125,15 @@ export function admit(
   request: ReceivedForwardOpen,
   source: AssemblySource,
   bounds: IntervalBounds,
+  device?: DeviceTraits,
 ): ServedConnection | Refusal {
+  const wrongKey = device === undefined ? undefined : refuseKey(request.path.key, device.identity());
+  if (wrongKey !== undefined) return wrongKey;
   const served = classify(request, source);
   if ('extendedStatus' in served) return served;
+  const { listenOnly = 'both' } = device ?? {};
+  const isServed = served.kind !== 'listen-only' || listenOnly === 'both' || listenOnly === served.delivery;
+  if (!isServed) return refuse(CONNECTION_STATUS.typeTargetToOriginatorNotSupported);
   const intervalsMs = [request.originatorToTarget, request.targetToOriginator].map(
     (flow) => flow.rpiMicroseconds / 1000,
   );

@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../support/clock';
-import { timeoutMultiplier, type ConnectionIds } from '../transport/ethernet-ip/connection-parameters';
+import { timeoutMultiplier, type ConnectionIds, type Delivery } from '../transport/ethernet-ip/connection-parameters';
 import { CONNECTION_STATUS } from '../transport/ethernet-ip/connection-status';
 import { isNewer, type ReceivedCyclicFrame } from '../transport/ethernet-ip/cyclic-frame';
 import type { ForwardOpenReply, ReceivedForwardOpen } from '../transport/ethernet-ip/forward-open';
 import {
   admit,
   type AssemblySource,
+  type DeviceTraits,
   type IntervalBounds,
   type Refusal,
   type ServedConnection,
@@ -30,6 +31,10 @@ export interface ConnectionTableOptions {
   readonly bounds: IntervalBounds;
   /** Multicast group that shared productions go to. */
   readonly group: Destination;
+  /** What is looked at when a connection is opened; default: keys are not, and listeners are served either way. */
+  readonly device?: DeviceTraits | undefined;
+  /** First half of the O->T connection ids; default 0. */
+  readonly idPrefix?: number;
   readonly send: (frame: Buffer, destination: Destination, connectionId: number) => void;
 }
 
@@ -37,6 +42,8 @@ export interface ConnectionTableOptions {
 export interface ConnectionSummary {
   readonly kind: ServedConnection['kind'];
   readonly instance?: number;
+  /** How its data travels; absent where it is not sent by itself. */
+  readonly delivery?: Delivery;
   readonly originator: string;
 }
 
@@ -78,19 +85,18 @@ export class ConnectionTable {
   get summaries(): readonly ConnectionSummary[] {
     return [...this.entries.values()].map(({ served, requester }) => ({
       kind: served.kind,
-      ...('instance' in served ? { instance: served.instance } : {}),
+      ...('instance' in served ? { instance: served.instance, delivery: served.delivery } : {}),
       originator: requester.address,
     }));
   }
 
   open(request: ReceivedForwardOpen, requester: Requester): Accepted | Refusal {
-    const { source, bounds, maximumConnections } = this.options;
-    const served = admit(request, source, bounds);
+    const { source, bounds, maximumConnections, device } = this.options;
+    const served = admit(request, source, bounds, device);
     if ('extendedStatus' in served) return served;
     if (this.find(request) !== undefined) return { extendedStatus: [CONNECTION_STATUS.inUse] };
-    if (served.kind === 'listen-only' && !this.isOwned(served.instance)) {
-      return { extendedStatus: [CONNECTION_STATUS.listenOnlyWithoutOwner] };
-    }
+    const refusal = served.kind === 'listen-only' ? this.refuseListener(request, served.instance) : undefined;
+    if (refusal !== undefined) return refusal;
     if (this.entries.size >= maximumConnections) return { extendedStatus: [CONNECTION_STATUS.outOfConnections] };
     return this.accept(request, served, requester);
   }
@@ -134,6 +140,22 @@ export class ConnectionTable {
   /** The owners are gone: their connections end, and with them those that only listened. */
   dropOwners(): void {
     for (const entry of [...this.entries.values()]) if (entry.served.kind === 'input-only') this.end(entry);
+  }
+
+  /** A device that serves listeners by multicast alone has nothing for them beside an owner that reads point-to-point. */
+  private refuseListener({ targetToOriginator }: ReceivedForwardOpen, instance: number): Refusal | undefined {
+    const isStrict = this.options.device?.listenOnly === 'multicast';
+    const production = this.multicastOf(instance);
+    if (!this.isOwned(instance) || (isStrict && production === undefined)) {
+      return { extendedStatus: [CONNECTION_STATUS.listenOnlyWithoutOwner] };
+    }
+    if (!isStrict || production === undefined) return undefined;
+    const microseconds = Math.round(production.options.intervalMs * 1000);
+    return targetToOriginator.rpiMicroseconds === microseconds ? undefined : otherInterval(microseconds);
+  }
+
+  private multicastOf(instance: number): Producer | undefined {
+    return [...this.entries.values()].find((entry) => isMulticastOf(entry.served, instance))?.producer;
   }
 
   private accept(request: ReceivedForwardOpen, served: ServedConnection, requester: Requester): Accepted {
@@ -181,8 +203,10 @@ export class ConnectionTable {
       const destination = { address: requester.address, port: requester.receivePort };
       return new Producer({ connectionId, intervalMs, destination, clock, read, send });
     }
-    const shared = [...this.entries.values()].find((entry) => isMulticastOf(entry.served, instance))?.producer;
-    return shared ?? new Producer({ connectionId: this.nextId(), intervalMs, destination: group, clock, read, send });
+    return (
+      this.multicastOf(instance) ??
+      new Producer({ connectionId: this.nextId(), intervalMs, destination: group, clock, read, send })
+    );
   }
 
   private heard(entry: TableEntry): void {
@@ -230,10 +254,18 @@ export class ConnectionTable {
     );
   }
 
-  /** Never 0, and not reused while the count of 32 bits lasts. */
+  /** Never 0, and not reused while 65535 others are opened. */
   private nextId(): number {
-    return (this.ids = (this.ids % 0xffff_ffff) + 1);
+    this.ids = (this.ids % 0xffff) + 1;
+    return (this.options.idPrefix ?? 0) * 0x1_0000 + this.ids;
   }
+}
+
+/** Not acceptable: T->O is produced already, at this interval; O->T was acceptable (CIP Vol 1, table 3-5.33). */
+function otherInterval(microseconds: number): Refusal {
+  const [accepted, producedAlready] = [0, 4];
+  const words = [accepted | (producedAlready << 8), 0, 0, microseconds & 0xffff, microseconds >>> 16];
+  return { extendedStatus: [CONNECTION_STATUS.rpiNotAcceptable, ...words] };
 }
 
 function isMulticastOf(served: ServedConnection, instance: number): boolean {

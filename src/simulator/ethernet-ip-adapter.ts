@@ -4,6 +4,7 @@ import { FrameReassembler } from '../transport/ethernet-ip/reassembler';
 import type { Logger } from '../support/logger';
 import { listenTcp, listenUdp, type BoundDatagramSocket } from './bind';
 import { CipTarget } from './cip-target';
+import type { DeviceTraits } from './connection-admission';
 import {
   EncapsulationTarget,
   LONGEST_FRAME_BYTES,
@@ -11,6 +12,8 @@ import {
   type TargetContext,
 } from './encapsulation-target';
 import { ImplicitPort, type ImplicitPortOptions } from './implicit-port';
+import { hearBroadcasts } from './broadcasts';
+import type { DatagramListener, PortShare } from './shared-port';
 import type { SimulatedMeter } from './simulated-meter';
 import type { StatsRecorder } from './stats';
 import type { WireFaults } from './wire-faults';
@@ -28,7 +31,8 @@ export interface AdapterOptions {
   /** True while nothing is served: connections are closed at once, requests get no answer. Default: never. */
   readonly isSuspended?: () => boolean;
   /** How CIP connections are served. */
-  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended' | 'faults'>;
+  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended' | 'faults' | 'device'> &
+    Pick<DeviceTraits, 'listenOnly'>;
   /** Faults on demand between the meter and the network. */
   readonly faults?: WireFaults;
 }
@@ -44,6 +48,7 @@ export class EthernetIpAdapter {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private datagrams: BoundDatagramSocket | undefined;
+  private broadcasts: readonly PortShare[] = [];
   private sessions = 0;
   private pausedPort: number | undefined;
 
@@ -53,7 +58,9 @@ export class EthernetIpAdapter {
     private readonly options: AdapterOptions,
   ) {
     const { bind, logger, connections, isSuspended, faults } = options;
-    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, faults, ...connections });
+    const { listenOnly, ...rest } = connections;
+    const device = { identity: () => meter.identity, listenOnly };
+    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, faults, device, ...rest });
     this.context = {
       meter,
       stats,
@@ -65,21 +72,11 @@ export class EthernetIpAdapter {
   }
 
   /**
-   * Starts to listen.
+   * Starts to listen for sessions and discovery; `implicit` is opened on its own.
    * @returns the port
    * @throws Pm500Error SIMULATOR_BIND_FAILED
    */
   async open(): Promise<number> {
-    await this.implicit.open();
-    try {
-      return await this.openPort();
-    } catch (thrown) {
-      await this.implicit.close();
-      throw thrown;
-    }
-  }
-
-  private async openPort(): Promise<number> {
     const { bind, port, maximumConnections, logger } = this.options;
     const server = createServer({ noDelay: true }, (socket) => {
       this.accept(socket);
@@ -88,16 +85,18 @@ export class EthernetIpAdapter {
     server.on('drop', () => {
       this.stats.noteTurnedAway();
     });
-    const onDatagram = (message: Buffer, sendBack: (reply: Buffer) => void): void => {
+    const onDatagram: DatagramListener = (message, from) => {
       const reply = this.answerDatagram(message);
-      if (reply !== undefined) this.send(reply, sendBack);
+      // Whoever asked by a broadcast learns the address from where the answer comes.
+      if (reply !== undefined) this.send(reply, (bytes) => this.datagrams?.send(bytes, from.port, from.address));
     };
     // A port that the system chose for TCP may be taken for UDP: then another one is chosen.
     for (let attempt = 1; ; attempt++) {
       const chosen = await listenTcp(server, bind, port);
       try {
-        this.datagrams = await listenUdp(bind, chosen, onDatagram, logger);
+        this.datagrams = await listenUdp({ address: bind, port: chosen }, onDatagram, logger);
         this.server = server;
+        this.broadcasts = await hearBroadcasts(bind, chosen, onDatagram, logger);
         server.on('error', (error) => {
           logger.warn(`Simulated meter on ${bind}:${chosen}: ${error.message}`);
         });
@@ -136,12 +135,13 @@ export class EthernetIpAdapter {
 
   /** Closes every socket and resolves when they are gone. May be called twice. */
   async close(): Promise<void> {
-    const { server, datagrams } = this;
+    const { server, datagrams, broadcasts } = this;
     this.server = undefined;
     this.datagrams = undefined;
+    this.broadcasts = [];
     const closed = server?.listening === true ? new Promise((resolve) => server.close(resolve)) : undefined;
     for (const socket of this.sockets) socket.destroy();
-    await Promise.all([closed, datagrams?.close(), this.implicit.close()]);
+    await Promise.all([closed, datagrams?.close(), this.implicit.close(), ...broadcasts.map((port) => port.release())]);
   }
 
   private get suspended(): boolean {

@@ -1,17 +1,23 @@
 import type { Clock } from '../support/clock';
 import { decodeCyclicFrame } from '../transport/ethernet-ip/cyclic-frame';
 import type { Logger } from '../support/logger';
-import { listenUdp, type BoundDatagramSocket } from './bind';
-import type { AssemblySource, IntervalBounds } from './connection-admission';
+import { QUIRKS } from '../meter/quirks';
+import { toPm500Error } from '../support/errors';
+import { listenUdp } from './bind';
+import type { AssemblySource, DeviceTraits, IntervalBounds } from './connection-admission';
 import { ConnectionObject } from './connection-object';
 import { ConnectionTable } from './connection-table';
+import { shareUdp, type DatagramListener, type PortShare } from './shared-port';
 import type { WireFaults } from './wire-faults';
 
 export interface ImplicitPortOptions {
   /** IPv4 address to listen on. */
   readonly bind: string;
-  /** UDP; 0 lets the system choose, and originators are told. */
-  readonly port: number;
+  /**
+   * UDP; 0 lets the system choose, and originators are told. Absent: that of the specification, which all meters of one
+   * address share, or one that the system chooses where another program has it.
+   */
+  readonly port: number | undefined;
   readonly source: AssemblySource;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -19,29 +25,40 @@ export interface ImplicitPortOptions {
   readonly bounds: IntervalBounds;
   /** Multicast group and port that shared productions go to. */
   readonly group: { readonly address: string; readonly port: number };
+  /** What is looked at when a connection is opened. */
+  readonly device?: DeviceTraits | undefined;
   /** True while nothing is sent and nothing that arrives is heard. Default: never. */
   readonly isSuspended?: (() => boolean) | undefined;
   /** Faults on demand between the meter and the network. */
   readonly faults?: WireFaults | undefined;
 }
 
+let prefixes = 0;
+
+/** Meters that share a port find their own heartbeats by the first half of a connection id. */
+function nextPrefix(): number {
+  return (prefixes = (prefixes % 0xffff) + 1);
+}
+
 /** The connections of one meter and the UDP port that their datagrams use. */
 export class ImplicitPort {
   readonly table: ConnectionTable;
   readonly object: ConnectionObject;
-  private socket: BoundDatagramSocket | undefined;
+  private share: PortShare | undefined;
 
   constructor(private readonly options: ImplicitPortOptions) {
-    const { clock, source, maximumConnections, bounds, group } = options;
+    const { clock, source, maximumConnections, bounds, group, device } = options;
     this.table = new ConnectionTable({
       clock,
       source,
       maximumConnections,
       bounds,
       group,
+      device,
+      idPrefix: nextPrefix(),
       send: (frame, { address, port }, connectionId) => {
         if (this.suspended) return;
-        const send = (bytes: Buffer): void => this.socket?.send(bytes, port, address);
+        const send = (bytes: Buffer): void => this.share?.socket.send(bytes, port, address);
         if (options.faults === undefined) send(frame);
         else options.faults.frame(frame, `${address}:${port}/${connectionId}`, send);
       },
@@ -51,22 +68,38 @@ export class ImplicitPort {
 
   /** Where heartbeats arrive. */
   get port(): number {
-    return this.socket?.port ?? this.options.port;
+    return this.share?.socket.port ?? this.options.port ?? QUIRKS.implicitPort.value;
   }
 
   /** @throws Pm500Error SIMULATOR_BIND_FAILED */
   async open(): Promise<void> {
-    const { bind, port, logger } = this.options;
-    const onMessage = (message: Buffer, _sendBack: unknown, senderAddress: string): void => {
-      this.receive(message, senderAddress);
+    const { port } = this.options;
+    try {
+      this.share = await this.listen(port ?? QUIRKS.implicitPort.value);
+    } catch (thrown) {
+      if (port !== undefined || !toPm500Error(thrown).retryable) throw thrown;
+      this.share = await this.listen(0);
+      this.options.logger.info(
+        `UDP port ${QUIRKS.implicitPort.value} of ${this.options.bind} is taken: originators are told to send heartbeats to port ${this.port}.`,
+      );
+    }
+  }
+
+  /** A port that the system chooses is nobody else's. */
+  private async listen(port: number): Promise<PortShare> {
+    const { bind, logger } = this.options;
+    const onMessage: DatagramListener = (message, { address }) => {
+      this.receive(message, address);
     };
-    this.socket = await listenUdp(bind, port, onMessage, logger);
+    if (port !== 0) return shareUdp({ address: bind, port, share: false }, onMessage, logger);
+    const socket = await listenUdp({ address: bind, port }, onMessage, logger);
+    return { socket, release: () => socket.close() };
   }
 
   /** Ends all connections; resolves when the socket is closed. May be called twice. */
   async close(): Promise<void> {
     this.table.clear();
-    await this.socket?.close();
+    await this.share?.release();
   }
 
   private get suspended(): boolean {

@@ -1,6 +1,7 @@
 import { ASSEMBLIES } from '../meter/assemblies';
 import type { Timer } from '../support/clock';
 import { toPm500Error } from '../support/errors';
+import type { Delivery } from '../transport/ethernet-ip/connection-parameters';
 import type { AssemblyBlock } from '../transport/transport';
 import { startPlcOriginator, type PlcDependencies, type PlcOriginator } from './plc-originator';
 
@@ -8,6 +9,8 @@ import { startPlcOriginator, type PlcDependencies, type PlcOriginator } from './
 export interface PlcChoice {
   /** Requested packet interval, ms. */
   readonly rpiMs: number;
+  /** Default multicast, without which many devices let nobody listen. */
+  readonly delivery?: Delivery;
 }
 
 /** A PLC program tries again about every second. */
@@ -75,7 +78,10 @@ export class PlcKeeper {
     this.attempt = this.attempt.then(async () => {
       if (!this.running || this.current !== undefined) return;
       try {
-        const plc = await startPlcOriginator({ ...this.meter, ...this.choice, blocks: ALL_BLOCKS }, this.dependencies);
+        const plc = await startPlcOriginator(
+          { ...this.meter, delivery: 'multicast', ...this.choice, blocks: ALL_BLOCKS },
+          this.dependencies,
+        );
         this.current = plc;
         void plc.ended.then(() => {
           if (this.current !== plc) return;

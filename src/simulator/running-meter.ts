@@ -9,6 +9,7 @@ import { EthernetIpAdapter } from './ethernet-ip-adapter';
 import { MeterFaultEffects } from './fault-effects';
 import { MeterFaults } from './faults';
 import { Gate } from './gate';
+import { groupOf, outwardAddress } from './host-networks';
 import { ModbusRtuServer } from './modbus-rtu-server';
 import { ModbusServer } from './modbus-server';
 import { ModbusTarget, type ModbusStats } from './modbus-target';
@@ -53,12 +54,9 @@ export interface RunningMeter {
   activePowerW(): number;
 }
 
-/** Organization-local multicast, where the algorithm of CIP Vol 2 (3-5.3) begins. */
-const DEFAULT_GROUP = { address: '239.192.1.0', port: QUIRKS.implicitPort.value };
 /** The manual states no bounds; the lower one is the meter's, the upper one is that of sister products. */
 export const SIMULATED_RPI_MS = { min: QUIRKS.minimumRpiMs.value, max: 10_000 } as const;
 const ANY_ADDRESS = '0.0.0.0';
-const LOOPBACK = '127.0.0.1';
 const DEFAULT_MAXIMUM_CONNECTIONS = 32;
 const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
 const DEFAULT_SUSPENSION_MS = 5000;
@@ -70,7 +68,8 @@ function checkAddress(settings: SimulatedMeterSettings): void {
       `"${settings.bind}" is not an IPv4 address to listen on; write it as 127.0.0.1, or 0.0.0.0 for all.`,
     );
   }
-  for (const port of [settings.enipPort ?? QUIRKS.enipPort.value, settings.modbusPort ?? 0]) {
+  const { enipPort = QUIRKS.enipPort.value, modbusPort = 0, implicitPort = 0 } = settings;
+  for (const port of [enipPort, modbusPort, implicitPort]) {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new Pm500Error('CONFIG_INVALID', `Port ${port} does not exist; choose a whole number from 0 to 65535.`);
     }
@@ -80,6 +79,13 @@ function checkAddress(settings: SimulatedMeterSettings): void {
 /** What one meter consists of on the network. */
 export interface StartedMeter {
   readonly running: RunningMeter;
+  /**
+   * Opens the sockets whose ports the system chooses, which must not take the ports of other meters that still open
+   * theirs; then lets its PLC begin.
+   * @throws Pm500Error SIMULATOR_BIND_FAILED
+   */
+  readonly openImplicit: () => Promise<void>;
+  readonly startPlc: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -89,7 +95,7 @@ function plcBeside(
   { clock = systemClock, random = Math.random, logger = silentLogger }: CommonSettings,
 ): PlcKeeper | undefined {
   if (plc === undefined) return undefined;
-  const host = bind === ANY_ADDRESS ? LOOPBACK : bind;
+  const host = bind === ANY_ADDRESS ? outwardAddress() : bind;
   return new PlcKeeper({ host, port }, plc, { clock, random, logger });
 }
 
@@ -114,11 +120,15 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
     isSuspended: () => suspension.active || faults.has('reboot'),
     faults: wire,
     connections: {
-      port: settings.implicitPort ?? 0,
+      port: settings.implicitPort,
       clock,
       maximumConnections: common.maximumCipConnections ?? QUIRKS.assemblyConnections.value,
       bounds: { minimumMs: SIMULATED_RPI_MS.min, maximumMs: SIMULATED_RPI_MS.max },
-      group: settings.multicast ?? DEFAULT_GROUP,
+      group: settings.multicast ?? {
+        address: groupOf(bind === ANY_ADDRESS ? outwardAddress() : bind),
+        port: QUIRKS.implicitPort.value,
+      },
+      listenOnly: settings.listenOnly ?? 'both',
     },
   });
   const target = new ModbusTarget(new RegisterImage(meter), wire);
@@ -132,7 +142,10 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
   return { meter, stats, suspension, faults, wire, adapter, target, modbus, clock, logger };
 }
 
-/** @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED */
+/**
+ * Starts to listen at the ports that the settings name.
+ * @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED
+ */
 export async function startMeter(settings: SimulatedMeterSettings, common: CommonSettings): Promise<StartedMeter> {
   checkAddress(settings);
   const parts = assemble(settings, common);
@@ -148,8 +161,11 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
   const gate = new Gate(modbus === undefined ? [adapter] : [adapter, modbus], clock, logger);
   const plc = plcBeside(settings, port, common);
   faults.attach(new MeterFaultEffects({ meter, adapter, modbus, plc, suspension, gate, clock }));
-  await plc?.start();
   return {
+    openImplicit: () => adapter.implicit.open(),
+    startPlc: async () => {
+      await plc?.start();
+    },
     close: async () => {
       const ended = gate.end();
       wire.close();

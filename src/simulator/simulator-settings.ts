@@ -1,6 +1,7 @@
 import type { Clock } from '../support/clock';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
+import type { ListeningService } from './connection-admission';
 import type { LoadProfile } from './load-profile';
 import type { PlcChoice } from './plc-keeper';
 
@@ -10,9 +11,14 @@ export interface SimulatedMeterSettings {
   readonly bind: string;
   /** TCP and UDP port; 0 lets the system choose. Default: the port of EtherNet/IP. */
   readonly enipPort?: number;
-  /** UDP port for heartbeats of I/O connections. Default: one that the system chooses, which originators are told. */
+  /**
+   * UDP port for heartbeats of I/O connections, 0 for one that the system chooses; originators are told. Default: that of
+   * the specification, shared by all meters of one address, or any where another program has it.
+   */
   readonly implicitPort?: number;
-  /** Where multicast data goes; default: the first group for such use, and the port of the specification. */
+  /** How Listen Only connections are served; default: both by multicast and point-to-point. */
+  readonly listenOnly?: ListeningService;
+  /** Where multicast data goes; default: the first group of its address, and the port of the specification. */
   readonly multicast?: { readonly address: string; readonly port: number };
   /** TCP port of Modbus; 0 lets the system choose, absent for a meter without Modbus. */
   readonly modbusPort?: number;

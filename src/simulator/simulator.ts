@@ -25,6 +25,8 @@ export async function startSimulator(settings: SimulatorSettings): Promise<Simul
   };
   try {
     for (const meter of settings.meters) started.push(await startMeter(meter, settings));
+    for (const meter of started) await meter.openImplicit();
+    for (const meter of started) await meter.startPlc();
   } catch (thrown) {
     await close();
     throw thrown;

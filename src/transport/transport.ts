@@ -52,6 +52,23 @@ export interface ReceivedBlock {
   readonly arrivedAt: number;
 }
 
+/** What the I/O connections of one meter send and receive: plain counters since it was configured. */
+export interface IoTraffic {
+  /** Connections open now whose data comes by a multicast group, and those whose data is sent to us alone. */
+  readonly multicast: number;
+  readonly pointToPoint: number;
+  /** The groups, as "239.192.1.0:2222". */
+  readonly groups: readonly string[];
+  /** Frames of the meter that were taken. */
+  readonly frames: number;
+  /** Frames that never came, by their sequence numbers. */
+  readonly missed: number;
+  /** Frames that came twice, late or out of order, and were dropped. */
+  readonly stale: number;
+  /** Heartbeats that were sent to the meter. */
+  readonly heartbeats: number;
+}
+
 export type TransportState = 'closed' | 'opening' | 'open';
 
 export interface TransportStateChange {
@@ -82,6 +99,8 @@ export interface Transport<Told extends MeterIdentity = Identity> {
    * request. Absent where data comes only on request.
    */
   receive?(block: Block, signal?: AbortSignal): Promise<ReceivedBlock>;
+  /** How the data of I/O connections comes; a copy. Absent where there are none. */
+  readonly traffic?: IoTraffic;
   /** Reads what the meter says of itself. */
   identify(signal?: AbortSignal): Promise<Told>;
   /** Closes for good or until the next `open`; pending calls are rejected. Never throws, may be called twice. */

@@ -12,6 +12,15 @@ const ASSEMBLY = { instance: 101, sizeBytes: 48, delivery: 'point-to-point' } as
 const INPUT: ReadingConnection = { kind: 'input-only', ...ASSEMBLY };
 const LISTEN: ReadingConnection = { kind: 'listen-only', ...ASSEMBLY };
 const LINK = {};
+const IDENTITY = {
+  vendorId: 1,
+  deviceType: 0x92,
+  productCode: 7,
+  revision: { major: 4, minor: 7 },
+  status: 0,
+  serialNumber: 940_000_001,
+  productName: 'PowerMonitor 500',
+};
 
 describe('connections of the simulated meter', () => {
   let clock: FakeClock;
@@ -31,6 +40,7 @@ describe('connections of the simulated meter', () => {
       maximumConnections: 3,
       bounds: { minimumMs: 100, maximumMs: 10_000 },
       group: { address: '239.192.1.0', port: 2222 },
+      device: { identity: () => IDENTITY, listenOnly: 'both' },
       send: (frame, { address, port }) => sent.push({ frame: decodeCyclicFrame(frame), to: `${address}:${port}` }),
     });
   });
@@ -81,6 +91,49 @@ describe('connections of the simulated meter', () => {
     assert.equal(refusedWith(changed(INPUT, 32, 0x0032)), 0x0108, 'a null connection');
     assert.equal(refusedWith(changed(INPUT, 34, 0x21, 1)), 0x0103, 'another transport class');
     assert.equal(table.summaries.length, 0);
+  });
+
+  /** The request with an electronic key before its path. */
+  const keyed = (vendor: number, type: number, product: number, major: number, minor: number): Buffer => {
+    const bytes = request(INPUT);
+    const key = Buffer.alloc(10);
+    key.set([0x34, 4, vendor, 0, type, 0, product, 0, major, minor]);
+    bytes.writeUInt8(bytes.readUInt8(35) + 5, 35);
+    return Buffer.concat([bytes.subarray(0, 36), key, bytes.subarray(36)]);
+  };
+
+  it('judges an electronic key as a device does', () => {
+    const fits: Parameters<typeof keyed>[] = [
+      [0, 0, 0, 0, 0],
+      [1, 0x92, 7, 4, 7],
+      [1, 0x92, 7, 0, 0],
+      [1, 0x92, 7, 4, 0],
+      [1, 0x92, 7, 0x84, 1],
+      [1, 0x92, 7, 0x83, 9],
+    ];
+    for (const key of fits) table.close(accepted(keyed(...key)).reply);
+    const refused: [...Parameters<typeof keyed>, number][] = [
+      [2, 0x92, 7, 4, 7, 0x0114],
+      [1, 0x92, 8, 4, 7, 0x0114],
+      [1, 0x93, 7, 4, 7, 0x0115],
+      [1, 0x92, 7, 3, 7, 0x0116],
+      [1, 0x92, 7, 4, 6, 0x0116],
+      [1, 0x92, 7, 0x84, 8, 0x0116],
+      [1, 0x92, 7, 0x85, 1, 0x0116],
+    ];
+    for (const [vendor, type, product, major, minor, status] of refused) {
+      assert.equal(refusedWith(keyed(vendor, type, product, major, minor)), status, `${vendor} ${major}.${minor}`);
+    }
+  });
+
+  it('knows one configuration instance, which takes no data, and does without one', () => {
+    assert.equal(refusedWith(changed(INPUT, 39, 128, 1)), 0x0129);
+    const bytes = request(INPUT);
+    bytes.writeUInt8(bytes.readUInt8(35) + 2, 35);
+    assert.equal(refusedWith(Buffer.concat([bytes, Buffer.of(0x80, 1, 0, 0)])), 0x0126);
+    const without = request(INPUT);
+    without.writeUInt8(without.readUInt8(35) - 1, 35);
+    accepted(Buffer.concat([without.subarray(0, 38), without.subarray(40)]));
   });
 
   it('keeps to the bounds of the packet interval', () => {

@@ -8,7 +8,6 @@ import { constantProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { createConnectedTransport } from '../../src/transport/ethernet-ip/connected';
 import { DatagramRegistry } from '../../src/transport/ethernet-ip/datagram-registry';
-import { openDatagramSocket } from '../../src/transport/ethernet-ip/datagram-socket';
 import { createImplicitTransport, type ImplicitSettings } from '../../src/transport/ethernet-ip/implicit';
 import type { Transport } from '../../src/transport/transport';
 import { rejectsWith } from '../support/expect-error';
@@ -154,20 +153,12 @@ describe('simulated meter with CIP connections', () => {
 
   it('sends one multicast to all who joined', async () => {
     await simulator.close();
-    const registry = new DatagramRegistry();
-    const lease = await registry.acquire(
-      { port: 0, share: true, localAddress: '127.0.0.1' },
-      openDatagramSocket,
-      silentLogger,
-    );
-    const { port } = lease.datagrams;
-    await lease.release();
     simulator = await startSimulator({
       meters: [
         {
           bind: '127.0.0.1',
           enipPort: 0,
-          multicast: { address: '239.192.1.77', port },
+          multicast: { address: '239.192.1.77', port: 22_277 },
           catalogNumber: '1420-V2-ENT',
           serialNumber: 940_000_001,
           seed: 1,
@@ -176,12 +167,16 @@ describe('simulated meter with CIP connections', () => {
       ],
     });
     meter = simulator.meters[0]!;
-    const settings = { delivery: 'multicast', receivePort: port, localAddress: '127.0.0.1' } as const;
-    const [owner, listener] = [implicit(settings), implicit({ ...settings, mode: 'listen-only' })];
+    const [owner, listener] = [implicit({ delivery: 'multicast' }), implicit({ mode: 'listen-only' })];
     await owner.open();
     await owner.read(VOLTAGES);
     await listener.open();
     assert.equal((await listener.read(VOLTAGES)).length, 48);
+    const { multicast, pointToPoint, groups } = listener.traffic!;
+    assert.deepEqual(
+      { multicast, pointToPoint, groups },
+      { multicast: 1, pointToPoint: 0, groups: ['239.192.1.77:22277'] },
+    );
     await owner.close();
     assert.deepEqual(meter.connections, []);
   });

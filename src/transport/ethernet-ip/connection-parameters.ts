@@ -10,7 +10,8 @@ export interface ConnectionIds {
 }
 
 /** How T->O data travels: to this originator alone, or to a group that others may have joined. */
-export type Delivery = 'point-to-point' | 'multicast';
+export const DELIVERIES = ['point-to-point', 'multicast'] as const;
+export type Delivery = (typeof DELIVERIES)[number];
 
 /** An I/O connection that only receives. Its O->T side is a heartbeat without data. */
 export interface IoConnection {
@@ -20,6 +21,8 @@ export interface IoConnection {
   /** Of the assembly; the sequence count that goes before the data is added here. */
   readonly sizeBytes: number;
   readonly delivery: Delivery;
+  /** Instance that stands for the configuration in the path; default: the one that is assumed of the meter. */
+  readonly configurationInstance?: number;
 }
 
 /** Explicit messages to the Message Router, transport class 3. */
@@ -122,11 +125,11 @@ export function transportParameters(connection: ReadingConnection): TransportPar
       transport: TRANSPORT_CLASS.explicit,
     };
   }
-  const { kind, instance, sizeBytes, delivery } = connection;
+  const { kind, instance, sizeBytes, delivery, configurationInstance } = connection;
   return {
     path: {
       classId: CIP_CLASS.assembly,
-      instanceId: QUIRKS.configurationInstance.value,
+      instanceId: configurationInstance ?? QUIRKS.configurationInstance.value,
       points: [HEARTBEAT_POINT[kind], instance],
     },
     originatorToTarget: cyclicFlow('point-to-point', 0),

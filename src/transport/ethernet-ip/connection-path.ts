@@ -14,10 +14,19 @@ export interface ConnectionPath {
   readonly points: readonly number[];
 }
 
+/** The device that an originator expects, format 4; zeros stand for any (CIP Vol 1, appendix C-1.4.2). */
+export interface ElectronicKey {
+  readonly vendorId: number;
+  readonly deviceType: number;
+  readonly productCode: number;
+  /** Bit 7: a device that is compatible will do. */
+  readonly major: number;
+  readonly minor: number;
+}
+
 /** A path as a target receives it. */
 export interface ReceivedConnectionPath extends ConnectionPath {
-  /** True when the originator named the device that it expects; what it named is not looked at. */
-  readonly keyed: boolean;
+  readonly key?: ElectronicKey;
   /** Words of configuration that came along. */
   readonly configurationWords: number;
 }
@@ -58,6 +67,17 @@ function invalid(reason: string): Pm500Error {
   });
 }
 
+function readKey(segment: Buffer): ElectronicKey {
+  if (segment.readUInt8(1) !== KEY_FORMAT) throw invalid('its key is not known');
+  return {
+    vendorId: segment.readUInt16LE(2),
+    deviceType: segment.readUInt16LE(4),
+    productCode: segment.readUInt16LE(6),
+    major: segment.readUInt8(8),
+    minor: segment.readUInt8(9),
+  };
+}
+
 /**
  * The inverse of `encodeConnectionPath`; it also takes what PLCs add: an electronic key before, a production inhibit time
  * and configuration after. A path that leads through other devices is refused.
@@ -65,7 +85,7 @@ function invalid(reason: string): Pm500Error {
  */
 export function decodeConnectionPath(bytes: Buffer): ReceivedConnectionPath {
   let offset = 0;
-  let keyed = false;
+  let key: ElectronicKey | undefined;
   let classId: number | undefined;
   let instanceId: number | undefined;
   let configurationWords = 0;
@@ -82,8 +102,8 @@ export function decodeConnectionPath(bytes: Buffer): ReceivedConnectionPath {
     const code = bytes.readUInt8(offset);
     switch (code) {
       case SEGMENT.key:
-        if (take(KEY_BYTES).readUInt8(1) !== KEY_FORMAT || classId !== undefined) throw invalid('its key is not known');
-        keyed = true;
+        if (classId !== undefined || key !== undefined) throw invalid('a key is out of place');
+        key = readKey(take(KEY_BYTES));
         break;
       case SEGMENT.classId:
       case SEGMENT.classId | WIDE:
@@ -113,5 +133,11 @@ export function decodeConnectionPath(bytes: Buffer): ReceivedConnectionPath {
     }
   }
   if (classId === undefined) throw invalid('it names no class');
-  return { classId, ...(instanceId === undefined ? {} : { instanceId }), points, keyed, configurationWords };
+  return {
+    classId,
+    ...(instanceId === undefined ? {} : { instanceId }),
+    points,
+    ...(key === undefined ? {} : { key }),
+    configurationWords,
+  };
 }

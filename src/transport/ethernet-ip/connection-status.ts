@@ -10,14 +10,22 @@ export const CONNECTION_STATUS = {
   invalidParameter: 0x0108,
   invalidSize: 0x0109,
   rpiNotSupported: 0x0111,
+  rpiNotAcceptable: 0x0112,
   outOfConnections: 0x0113,
+  keyVendorOrProduct: 0x0114,
+  keyDeviceType: 0x0115,
+  keyRevision: 0x0116,
   listenOnlyWithoutOwner: 0x0119,
+  typeTargetToOriginatorNotSupported: 0x0124,
+  invalidConfigurationSize: 0x0126,
   invalidSizeOriginatorToTarget: 0x0127,
   invalidSizeTargetToOriginator: 0x0128,
+  invalidConfigurationPath: 0x0129,
   invalidConsumingPath: 0x012a,
   invalidProducingPath: 0x012b,
   timedOut: 0x0203,
   invalidSegment: 0x0315,
+  offSubnetMulticast: 0x0813,
 } as const;
 
 /** What an extended status means to the one who asked. */
@@ -44,7 +52,7 @@ const wrongSize = {
   advice: 'give this meter a layout file that fits its firmware.',
 } as const;
 const otherDevice = { advice: 'check that the device is a PowerMonitor 500.' } as const;
-const otherDelivery = { advice: 'choose the other delivery, point-to-point or multicast.' } as const;
+const otherDelivery = { advice: 'choose the other delivery, point-to-point or multicast, or auto.' } as const;
 const otherInterval = { advice: 'choose a longer interval.' } as const;
 const noPath = { advice: 'check that the device is a PowerMonitor 500 that has this assembly.' } as const;
 
@@ -78,7 +86,8 @@ const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
     status: 0x0119,
     meaning: 'no other connection to listen to',
     code: 'ENIP_NO_OWNER',
-    advice: 'the PLC does not read this assembly now; listening begins when it does, or allow Input Only.',
+    advice:
+      'the PLC does not read this assembly now, or reads it point-to-point, which some devices let nobody listen to: then set its connection to multicast. Listening begins when it does; or allow Input Only.',
     retryable: true,
   },
   { status: 0x011a, meaning: 'no connection left at the target object', ...noMore },

@@ -58,6 +58,11 @@ export class Connection {
     return this.address;
   }
 
+  /** IP address of this end, when the socket knows it. */
+  get localAddress(): string | undefined {
+    return this.socket?.localAddress;
+  }
+
   /**
    * Once only.
    * @throws Pm500Error ENIP_CONNECT_FAILED, ENIP_CONNECT_TIMEOUT, or what `lose` was called with meanwhile

@@ -42,6 +42,7 @@ export interface CyclicCounts {
   readonly stale: number;
   /** Frames of another length than the assembly has. */
   readonly misfits: number;
+  readonly heartbeats: number;
 }
 
 /** What a reader may change without harm to others. */
@@ -66,7 +67,7 @@ export class CyclicConnection {
   private ended: Pm500Error | undefined;
   /** The longest silence now. */
   private limitMs: number;
-  private counts: CyclicCounts = { frames: 0, missed: 0, stale: 0, misfits: 0 };
+  private counts: Omit<CyclicCounts, 'heartbeats'> = { frames: 0, missed: 0, stale: 0, misfits: 0 };
 
   constructor(
     private readonly settings: CyclicSettings,
@@ -82,7 +83,7 @@ export class CyclicConnection {
 
   /** A copy. */
   get statistics(): CyclicCounts {
-    return { ...this.counts };
+    return { ...this.counts, heartbeats: this.heartbeats };
   }
 
   /** Takes a frame that carries this connection's id. */

@@ -14,13 +14,13 @@ interface Shared {
   users: number;
 }
 
-/** The UDP sockets of one process: whoever receives at the same port shares one. */
+/** The UDP sockets of one process: whoever receives at the same port, or the same group, shares one. */
 export class DatagramRegistry {
   private readonly sockets = new Map<string, Shared>();
 
   /** @throws Pm500Error ENIP_PORT_IN_USE or ENIP_CONNECT_FAILED */
   async acquire(settings: DatagramSettings, openSocket: OpenDatagramSocket, logger: Logger): Promise<DatagramLease> {
-    const key = `${settings.localAddress ?? ''}:${settings.port}`;
+    const key = `${settings.localAddress ?? ''}:${settings.port}/${settings.group ?? ''}`;
     const shared = this.sockets.get(key) ?? { opening: Datagrams.open(settings, openSocket, logger), users: 0 };
     this.sockets.set(key, shared);
     shared.users++;

@@ -14,7 +14,6 @@ export interface DatagramSocket {
   setRecvBufferSize(bytes: number): unknown;
   send(frame: RequestFrame, port: number, address: string, callback: (error: Error | null) => void): unknown;
   addMembership(group: string, localAddress?: string): unknown;
-  dropMembership(group: string, localAddress?: string): unknown;
   close(callback?: () => void): unknown;
 }
 

@@ -8,17 +8,23 @@ import { describeSocketError } from './socket';
 export interface DatagramSettings {
   /** UDP port to receive at; 0 lets the system choose. */
   readonly port: number;
-  /** Address of the network interface to receive at; default: all. A shared port joins groups there. */
-  readonly localAddress?: string;
+  /** Address of the network interface to receive at; default: all, and for a group the operating system's choice. */
+  readonly localAddress?: string | undefined;
   /**
-   * Lets other programs listen on the same port too. For multicast alone: of two programs that share a port, only one
-   * gets the datagrams that are sent to this machine.
+   * Multicast group to receive in place of what is sent to this machine. Several sockets and programs may receive one
+   * group, at one port.
    */
-  readonly share: boolean;
+  readonly group?: string | undefined;
 }
 
 /** Linux gives at most what net.core.rmem_max says, without an error. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * True where a socket may be bound to the group itself. It then gets nothing but the group, so that a program which reads
+ * a meter point-to-point keeps its datagrams, and frames leave from the port of the group, as some devices demand.
+ */
+const BINDS_GROUP = process.platform === 'linux';
 
 export type FrameListener = (frame: ReceivedCyclicFrame) => void;
 
@@ -32,12 +38,10 @@ export type LostListener = (error: Pm500Error) => void;
 export class Datagrams {
   private readonly listeners = new Map<string, Set<FrameListener>>();
   private readonly lostListeners = new Set<LostListener>();
-  private readonly groups = new Map<string, number>();
   private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly socket: DatagramSocket,
-    private readonly settings: DatagramSettings,
     private readonly logger: Logger,
   ) {}
 
@@ -45,10 +49,10 @@ export class Datagrams {
    * @throws Pm500Error ENIP_PORT_IN_USE, or ENIP_CONNECT_FAILED when the socket cannot be opened for another reason
    */
   static open(settings: DatagramSettings, openSocket: OpenDatagramSocket, logger: Logger): Promise<Datagrams> {
-    const { port, localAddress, share } = settings;
+    const { group } = settings;
     return new Promise((resolve, reject) => {
-      const socket = openSocket(share);
-      const datagrams = new Datagrams(socket, settings, logger);
+      const socket = openSocket(group !== undefined);
+      const datagrams = new Datagrams(socket, logger);
       let listening = false;
       socket.on('error', (error) => {
         if (listening) {
@@ -57,19 +61,23 @@ export class Datagrams {
         }
         // The error event of a bind that failed comes once; nothing is left open after this.
         socket.close();
-        reject(bindFailed(error, port));
+        reject(bindFailed(error, settings));
       });
       socket.on('listening', () => {
         listening = true;
         growReceiveBuffer(socket);
-        resolve(datagrams);
+        try {
+          if (group !== undefined) socket.addMembership(group, settings.localAddress);
+          resolve(datagrams);
+        } catch (thrown) {
+          void datagrams.close();
+          reject(joinFailed(thrown, group));
+        }
       });
       socket.on('message', (bytes, { address }) => {
         datagrams.receive(bytes, address);
       });
-      // A socket that is bound to one address hears no multicast.
-      const bindsAddress = localAddress !== undefined && !share;
-      socket.bind({ port, exclusive: !share, ...(bindsAddress ? { address: localAddress } : {}) });
+      socket.bind(bindingOf(settings));
     });
   }
 
@@ -103,30 +111,6 @@ export class Datagrams {
     });
   }
 
-  /**
-   * Receives what is sent to a multicast group, until the returned function is called as often as this one.
-   * @throws Pm500Error ENIP_CONNECT_FAILED when the operating system refuses
-   */
-  join(group: string): () => void {
-    const users = this.groups.get(group) ?? 0;
-    if (users === 0) {
-      try {
-        this.socket.addMembership(group, this.settings.localAddress);
-      } catch (cause) {
-        const reason = describeSocketError(cause);
-        const message = `The multicast group ${group} could not be joined: ${reason}`;
-        throw new Pm500Error('ENIP_CONNECT_FAILED', message, { cause, retryable: true });
-      }
-    }
-    this.groups.set(group, users + 1);
-    let joined = true;
-    return () => {
-      if (!joined) return;
-      joined = false;
-      this.leave(group);
-    };
-  }
-
   /** Resolves when the socket is closed; may be called twice. */
   close(): Promise<void> {
     return (this.closed ??= new Promise((resolve) => {
@@ -134,21 +118,6 @@ export class Datagrams {
       this.lostListeners.clear();
       this.socket.close(resolve);
     }));
-  }
-
-  private leave(group: string): void {
-    const users = (this.groups.get(group) ?? 1) - 1;
-    if (users > 0) {
-      this.groups.set(group, users);
-      return;
-    }
-    this.groups.delete(group);
-    if (this.closed !== undefined) return;
-    try {
-      this.socket.dropMembership(group, this.settings.localAddress);
-    } catch {
-      // The interface is gone, and the membership with it.
-    }
   }
 
   private receive(bytes: Buffer, address: string): void {
@@ -188,15 +157,30 @@ function keyOf(address: string, connectionId: number): string {
   return `${address}/${connectionId}`;
 }
 
-function bindFailed(cause: Error, port: number): Pm500Error {
-  const inUse = 'code' in cause && cause.code === 'EADDRINUSE';
-  if (!inUse) {
-    const message = `UDP port ${port} could not be opened for I/O connections: ${describeSocketError(cause)}`;
-    return new Pm500Error('ENIP_CONNECT_FAILED', message, { cause, retryable: true });
+/** A socket that is bound to an address of this machine hears no multicast. */
+function bindingOf({ port, localAddress, group }: DatagramSettings): Parameters<DatagramSocket['bind']>[0] {
+  if (group !== undefined) return { port, exclusive: false, ...(BINDS_GROUP ? { address: group } : {}) };
+  return { port, exclusive: true, ...(localAddress === undefined ? {} : { address: localAddress }) };
+}
+
+function joinFailed(cause: unknown, group: string | undefined): Pm500Error {
+  const message = `The multicast group ${group} could not be joined: ${describeSocketError(cause)}`;
+  return new Pm500Error('ENIP_CONNECT_FAILED', message, { cause, retryable: true });
+}
+
+function bindFailed(cause: Error, { port, localAddress }: DatagramSettings): Pm500Error {
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new Pm500Error(
+      'ENIP_PORT_IN_USE',
+      `UDP port ${port} is taken by another program of this machine that uses I/O connections; stop it, or choose another local UDP port, or read by explicit messages.`,
+      { cause, retryable: true, details: { port } },
+    );
   }
-  return new Pm500Error(
-    'ENIP_PORT_IN_USE',
-    `UDP port ${port} is taken by another program of this machine that uses I/O connections; stop it, or choose another port, or read by explicit messages.`,
-    { cause, retryable: true, details: { port } },
-  );
+  const reason =
+    code === 'EADDRNOTAVAIL' && localAddress !== undefined
+      ? `${localAddress} is no address of this machine; choose one that it has, or leave the local address empty.`
+      : describeSocketError(cause);
+  const message = `UDP port ${port} could not be opened for I/O connections: ${reason}`;
+  return new Pm500Error('ENIP_CONNECT_FAILED', message, { cause, retryable: true });
 }

@@ -3,9 +3,9 @@ import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import type { Random } from '../../support/random';
 import type { AssemblyBlock, Identity, ReceivedBlock } from '../transport';
 import { closeInOrder } from './close-in-order';
-import type { DatagramLease } from './datagram-registry';
 import type { CheckedSettings } from './implicit-settings';
 import { LastingSession, type OpenAnother } from './lasting-session';
+import type { IoSockets } from './io-sockets';
 import { stopped, type Session } from './session';
 import type { OpenSession } from './session-transport';
 import { join, type SharedAttempt } from './shared-attempt';
@@ -43,7 +43,6 @@ export class ImplicitSession implements OpenSession {
   private readonly refusals = new Map<number, Refusal>();
   private readonly where: string;
   private readonly subscriber: Subscriber;
-  private readonly stopListening: () => void;
   private keepAlive: Timer | undefined;
   private over: Pm500Error | undefined;
   private lostWith: Pm500Error | undefined;
@@ -51,7 +50,7 @@ export class ImplicitSession implements OpenSession {
 
   constructor(
     session: Session,
-    private readonly lease: DatagramLease,
+    private readonly sockets: IoSockets,
     settings: CheckedSettings,
     private readonly context: ImplicitSessionContext,
   ) {
@@ -62,14 +61,14 @@ export class ImplicitSession implements OpenSession {
         for (const { cyclic } of this.subscriptions.values()) cyclic.suspect();
       },
     });
-    this.subscriber = new Subscriber(this.session, lease, settings, context, this.where, {
+    this.subscriber = new Subscriber(this.session, sockets, settings, context, this.where, {
       onSilent: (error) => {
         // Closing in order never fails.
         void this.giveUp(error);
       },
       over: () => this.over,
     });
-    this.stopListening = lease.datagrams.onLost((error) => {
+    sockets.onLost((error) => {
       this.abandon(error);
     });
     this.watch();
@@ -110,14 +109,13 @@ export class ImplicitSession implements OpenSession {
     if (this.over !== undefined) return;
     this.over = error;
     this.keepAlive?.cancel();
-    this.stopListening();
     for (const { cyclic, detach } of this.subscriptions.values()) {
       detach();
       cyclic.stop(error);
     }
     this.subscriptions.clear();
     // Datagram sockets close without fail.
-    void this.lease.release();
+    void this.sockets.release();
   }
 
   /** Everything is lost. May be called twice. */

@@ -1,6 +1,8 @@
+import { isIPv4 } from 'node:net';
 import { QUIRKS } from '../../meter/quirks';
 import { Pm500Error } from '../../support/errors';
-import { timeoutMultiplier, type Delivery } from './connection-parameters';
+import { timeoutMultiplier } from './connection-parameters';
+import type { DeliveryChoiceName } from './delivery-choice';
 import type { SessionSettings } from './session';
 
 /**
@@ -18,16 +20,19 @@ export interface ImplicitSettings extends SessionSettings {
   readonly rpiMs: number;
   /** A connection without a frame for 4, 8, 16, ... 512 intervals is lost; default 8. */
   readonly timeoutMultiplier?: number;
-  /** Default point-to-point: it loads nobody else's network. */
-  readonly delivery?: Delivery;
+  /** Default auto: what a PLC already has the meter send where that can be joined, else point-to-point. */
+  readonly delivery?: DeliveryChoiceName;
+  /** Instance of the configuration in the path of connections; default: the one that is assumed of the meter. */
+  readonly configurationInstance?: number;
   /** Data that is older than so many ms is not given to a read; default: two intervals that the meter agreed to. */
   readonly maximumAgeMs?: number;
-  /** UDP port to receive at; default that of the specification. 0 lets the system choose, and the meter is told. */
+  /**
+   * UDP port to receive point-to-point data at; 0 lets the system choose. Default: that of the specification, or a free
+   * one where another program has it. The meter is told of any other port. A group comes at the port that the meter names.
+   */
   readonly receivePort?: number;
-  /** Address of the network interface to receive at; default: all. */
+  /** Address of the network interface to receive at; default: the one by which the meter is reached. */
   readonly localAddress?: string;
-  /** Lets other programs of this machine receive at the same port; default: with multicast only. */
-  readonly sharePort?: boolean;
 }
 
 /** Settings with their defaults, checked. */
@@ -36,21 +41,25 @@ export interface CheckedSettings extends SessionSettings {
   readonly allowInputOnly: boolean;
   readonly rpiMs: number;
   readonly timeoutCode: number;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryChoiceName;
+  readonly configurationInstance: number;
   readonly maximumAgeMs: number | undefined;
-  readonly receivePort: number;
+  readonly receivePort: number | undefined;
   readonly localAddress: string | undefined;
-  readonly sharePort: boolean;
 }
 
 /** The longest interval that the 32 bits of a Forward Open hold, with room for the timeout. */
 const MAXIMUM_RPI_MS = 60_000;
-const DEFAULT_MULTIPLIER = 8;
-const MULTIPLIERS = [0, 1, 2, 3, 4, 5, 6, 7].map(timeoutMultiplier);
+export const DEFAULT_TIMEOUT_MULTIPLIER = 8;
+/** What a Forward Open can say: so many intervals without a frame end a connection. */
+export const TIMEOUT_MULTIPLIERS = [0, 1, 2, 3, 4, 5, 6, 7].map(timeoutMultiplier);
+/** The configuration is an assembly, whose instances have 16 bits. */
+export const CONFIGURATION_INSTANCES = { min: 1, max: 0xffff } as const;
 
 /** @throws Pm500Error CONFIG_INVALID */
 export function checkImplicitSettings(settings: ImplicitSettings): CheckedSettings {
-  const { rpiMs, delivery = 'point-to-point', timeoutMultiplier: multiplier = DEFAULT_MULTIPLIER } = settings;
+  const { rpiMs, timeoutMultiplier: multiplier = DEFAULT_TIMEOUT_MULTIPLIER } = settings;
+  const { configurationInstance = QUIRKS.configurationInstance.value, localAddress } = settings;
   const minimumMs = QUIRKS.minimumRpiMs.value;
   if (!(rpiMs >= minimumMs && rpiMs <= MAXIMUM_RPI_MS)) {
     throw new Pm500Error(
@@ -58,21 +67,34 @@ export function checkImplicitSettings(settings: ImplicitSettings): CheckedSettin
       `A packet interval of ${rpiMs} ms is not allowed; choose ${minimumMs} to ${MAXIMUM_RPI_MS} ms, because the meter must not be asked for more.`,
     );
   }
-  const timeoutCode = MULTIPLIERS.indexOf(multiplier);
+  const timeoutCode = TIMEOUT_MULTIPLIERS.indexOf(multiplier);
   if (timeoutCode < 0) {
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `A timeout multiplier of ${multiplier} does not exist; choose one of ${MULTIPLIERS.join(', ')}.`,
+      `A timeout multiplier of ${multiplier} does not exist; choose one of ${TIMEOUT_MULTIPLIERS.join(', ')}.`,
+    );
+  }
+  const { min, max } = CONFIGURATION_INSTANCES;
+  if (!(Number.isInteger(configurationInstance) && configurationInstance >= min && configurationInstance <= max)) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `A configuration instance of ${configurationInstance} does not exist; choose a whole number from ${min} to ${max}.`,
+    );
+  }
+  if (localAddress !== undefined && !isIPv4(localAddress)) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `"${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`,
     );
   }
   return {
     ...settings,
     allowInputOnly: settings.allowInputOnly ?? false,
     timeoutCode,
-    delivery,
+    delivery: settings.delivery ?? 'auto',
+    configurationInstance,
     maximumAgeMs: settings.maximumAgeMs,
-    receivePort: settings.receivePort ?? QUIRKS.implicitPort.value,
-    localAddress: settings.localAddress,
-    sharePort: settings.sharePort ?? delivery === 'multicast',
+    receivePort: settings.receivePort,
+    localAddress,
   };
 }

@@ -2,12 +2,15 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import type { Random } from '../../support/random';
-import type { Block, ReceivedBlock, Transport } from '../transport';
+import type { Block, IoTraffic, ReceivedBlock, Transport } from '../transport';
 import { openDatagramSocket, type OpenDatagramSocket } from './datagram-socket';
 import { processDatagrams, type DatagramRegistry } from './datagram-registry';
+import { DeliveryChoice } from './delivery-choice';
 import { ImplicitSession } from './implicit-session';
+import { interfaceAddress, IoSockets } from './io-sockets';
 import { checkImplicitSettings, type ImplicitSettings } from './implicit-settings';
 import type { OpenAnother } from './lasting-session';
+import { IoTrafficRecorder } from './io-traffic';
 import { processOriginator } from './originator';
 import type { ContextCounter } from './request-line';
 import { openSession } from './session';
@@ -28,8 +31,19 @@ export interface ImplicitDependencies {
   readonly datagrams?: DatagramRegistry;
 }
 
-/** Tells, beside the data, when its frame came. */
+/** Tells, beside the data, when its frame came, and how it comes. */
 class ImplicitTransport extends SessionTransport<ImplicitSession> implements Transport {
+  constructor(
+    private readonly recorder: IoTrafficRecorder,
+    ...rest: ConstructorParameters<typeof SessionTransport<ImplicitSession>>
+  ) {
+    super(...rest);
+  }
+
+  get traffic(): IoTraffic {
+    return this.recorder.snapshot();
+  }
+
   receive(block: Block, signal?: AbortSignal): Promise<ReceivedBlock> {
     return this.ask(block, (session, assembly) => session.receive(assembly, signal), signal);
   }
@@ -52,28 +66,28 @@ export function createImplicitTransport(settings: ImplicitSettings, dependencies
   const registry = dependencies.datagrams ?? processDatagrams;
   const counter: ContextCounter = { low: 0, high: 0 };
   const where = `${settings.host}:${settings.port}`;
-  const { receivePort, localAddress, sharePort } = checked;
-  const datagramSettings = {
-    port: receivePort,
-    share: sharePort,
-    ...(localAddress === undefined ? {} : { localAddress }),
-  };
-  return new ImplicitTransport(checked, { clock, logger }, (onLost): OpenAttempt<ImplicitSession> => {
+  const delivery = new DeliveryChoice(checked.delivery, clock, logger);
+  const traffic = new IoTrafficRecorder();
+  const isDirect = delivery.orderFor(checked.mode === 'input-only' ? 'input-only' : 'listen-only')[0] !== 'multicast';
+  return new ImplicitTransport(traffic, checked, { clock, logger }, (onLost): OpenAttempt<ImplicitSession> => {
     let opened: ImplicitSession | undefined;
     const openAnother: OpenAnother = (onSessionLost) =>
       openSession(checked, { clock, connect, counter, onLost: onSessionLost });
     const attempt = openAnother((error) => opened?.noteLost(error));
     const openDatagrams = async (): Promise<ImplicitSession> => {
       const session = await attempt.result;
+      const { receivePort, localAddress = interfaceAddress(session.localAddress) } = checked;
+      const sockets = new IoSockets({ receivePort, localAddress }, { registry, openSocket, logger });
       try {
-        const lease = await registry.acquire(datagramSettings, openSocket, logger);
+        if (isDirect) await sockets.pointToPoint();
         const originator = processOriginator(random);
-        const context = { clock, logger, random, originator, openAnother, onLost };
-        opened = new ImplicitSession(session, lease, checked, context);
+        const context = { clock, logger, random, originator, delivery, traffic, openAnother, onLost };
+        opened = new ImplicitSession(session, sockets, checked, context);
         // It may have been lost while the UDP port was opened.
         if (session.lost !== undefined) opened.noteLost(session.lost);
         return opened;
       } catch (thrown) {
+        await sockets.release();
         await session.leave(new Pm500Error('METER_CLOSED', `The session with ${where} was given back.`));
         throw thrown;
       }

@@ -122,6 +122,11 @@ export class Session {
     return this.connection.remoteAddress;
   }
 
+  /** IP address of this end, once connected. */
+  get localAddress(): string | undefined {
+    return this.connection.localAddress;
+  }
+
   /** True while a request is on the wire. */
   get busy(): boolean {
     return this.line.busy;

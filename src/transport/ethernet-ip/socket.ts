@@ -11,6 +11,8 @@ export interface SocketLike {
   setNoDelay(noDelay: boolean): unknown;
   /** IP address of the other end, once connected. */
   readonly remoteAddress?: string | undefined;
+  /** IP address of this end, once connected: that of the interface by which the other end is reached. */
+  readonly localAddress?: string | undefined;
 }
 
 /**

@@ -1,17 +1,21 @@
 import { QUIRKS } from '../../meter/quirks';
 import type { Clock } from '../../support/clock';
-import { hasCode, Pm500Error } from '../../support/errors';
+import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import type { AssemblyBlock } from '../transport';
 import { closeInOrder } from './close-in-order';
 import type { OpenedConnection } from './connection-exchange';
-import { timeoutMultiplier, type ConnectionIds, type IoConnection } from './connection-parameters';
+import { timeoutMultiplier, type ConnectionIds, type Delivery, type IoConnection } from './connection-parameters';
 import { CyclicConnection } from './cyclic-connection';
-import type { DatagramLease } from './datagram-registry';
+import type { Datagrams } from './datagrams';
+import type { DeliveryChoice } from './delivery-choice';
 import { EarlyFrame } from './early-frame';
-import type { ForwardClose } from './forward-close';
 import type { CheckedSettings } from './implicit-settings';
+import type { IoSockets } from './io-sockets';
+import type { CountedConnection, IoTrafficRecorder } from './io-traffic';
+import { receiveGroup } from './multicast-group';
 import type { Originator } from './originator';
+import { requiredInterval } from './required-interval';
 import type { ConnectionSession } from './lasting-session';
 import type { SocketAddress } from './socket-address';
 
@@ -19,12 +23,19 @@ export interface ImplicitContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly originator: Originator;
+  readonly delivery: DeliveryChoice;
+  readonly traffic: IoTrafficRecorder;
+}
+
+/** A connection as its Forward Close names it. */
+interface IoClose extends ConnectionIds {
+  readonly connection: IoConnection;
 }
 
 /** One assembly that the meter produces for us. */
-export interface Subscription {
+export interface Subscription extends CountedConnection {
   readonly cyclic: CyclicConnection;
-  readonly close: ForwardClose;
+  readonly close: IoClose;
   readonly detach: () => void;
 }
 
@@ -47,7 +58,7 @@ export class Subscriber {
   /** @param where host and port, for sentences */
   constructor(
     private readonly session: ConnectionSession,
-    private readonly lease: DatagramLease,
+    private readonly sockets: IoSockets,
     private readonly settings: CheckedSettings,
     private readonly context: ImplicitContext,
     private readonly where: string,
@@ -61,66 +72,109 @@ export class Subscriber {
   async open(block: AssemblyBlock, signal: AbortSignal): Promise<Subscription> {
     await this.session.checkSize(block, signal);
     const { mode, allowInputOnly } = this.settings;
-    if (mode !== 'auto') return this.forwardOpen(block, mode, signal);
+    if (mode !== 'auto') return this.openAs(mode, block, signal);
     try {
-      return await this.forwardOpen(block, 'listen-only', signal);
+      return await this.openAs('listen-only', block, signal);
     } catch (thrown) {
       if (!allowInputOnly || !hasCode(thrown, 'ENIP_NO_OWNER')) throw thrown;
       this.context.logger.info(
         `Nobody else reads assembly ${block.instance} of ${this.where}: it is read by an Input Only connection.`,
       );
-      return this.forwardOpen(block, 'input-only', signal);
+      return this.openAs('input-only', block, signal);
+    }
+  }
+
+  /** Asks for one delivery, and for the other one where that is allowed and the meter may grant it. */
+  private async openAs(kind: IoConnection['kind'], block: AssemblyBlock, signal: AbortSignal): Promise<Subscription> {
+    const { delivery: choice } = this.context;
+    const [best = 'point-to-point', other] = choice.orderFor(kind);
+    let refusal: Pm500Error;
+    try {
+      return this.told(await this.openBy(block, kind, best, signal));
+    } catch (thrown) {
+      refusal = toPm500Error(thrown);
+      const isOver = signal.aborted || this.session.lost !== undefined;
+      if (other === undefined || isOver || !choice.mayTryOther(kind, refusal)) throw refusal;
+    }
+    try {
+      const subscription = await this.openBy(block, kind, other, signal);
+      choice.noteGranted(refusal, best);
+      return this.told(subscription, refusal);
+    } catch (thrown) {
+      throw choice.tellingOf(refusal, toPm500Error(thrown));
+    }
+  }
+
+  private told(subscription: Subscription, refusal?: Pm500Error): Subscription {
+    const { group, close } = subscription;
+    const isListening = close.connection.kind === 'listen-only';
+    const how =
+      group === undefined
+        ? `point-to-point${isListening ? ', each frame once more than to the PLC alone' : ''}`
+        : `by multicast ${group.address}, UDP port ${group.port}${isListening ? ', no frame more than to the PLC alone' : ''}`;
+    const why = refusal === undefined ? '.' : `. ${refusal.message}`;
+    this.context.delivery.tell(close.connection.delivery, `${this.where} sends its data ${how}${why}`);
+    return subscription;
+  }
+
+  /** Opens one connection; where the meter names the interval that it must have, with that one. */
+  private async openBy(
+    block: AssemblyBlock,
+    kind: IoConnection['kind'],
+    delivery: Delivery,
+    signal: AbortSignal,
+  ): Promise<Subscription> {
+    const { instance, sizeBytes } = block;
+    const { configurationInstance, rpiMs } = this.settings;
+    const connection = { kind, instance, sizeBytes, delivery, configurationInstance };
+    try {
+      return await this.forwardOpen(block, connection, Math.round(rpiMs * MICROSECONDS), signal);
+    } catch (thrown) {
+      const rpiMicroseconds = requiredInterval(thrown);
+      if (rpiMicroseconds === undefined) throw thrown;
+      return this.forwardOpen(block, connection, rpiMicroseconds, signal);
     }
   }
 
   private async forwardOpen(
     block: AssemblyBlock,
-    kind: IoConnection['kind'],
+    connection: IoConnection,
+    rpiMicroseconds: number,
     signal: AbortSignal,
   ): Promise<Subscription> {
-    const { settings, context, lease } = this;
-    const { instance, sizeBytes } = block;
-    const { delivery, rpiMs, timeoutCode } = settings;
+    const { context, sockets, settings } = this;
     const ids = context.originator.nextIds();
-    const connection: IoConnection = { kind, instance, sizeBytes, delivery };
-    const { port } = lease.datagrams;
-    const tellPort = delivery === 'point-to-point' && port !== QUIRKS.implicitPort.value;
     const targetToOriginatorId = context.originator.nextConnectionId();
-    const early = new EarlyFrame(lease.datagrams, this.address, targetToOriginatorId);
+    const direct = connection.delivery === 'point-to-point' ? await sockets.pointToPoint() : undefined;
+    const early = direct === undefined ? undefined : new EarlyFrame(direct, this.address, targetToOriginatorId);
+    const receivePort = direct?.port === QUIRKS.implicitPort.value ? undefined : direct?.port;
+    const timeoutMultiplierCode = settings.timeoutCode;
     try {
       const opened = await this.session.openConnection(
         purposeOf(block, this.where),
-        {
-          ...ids,
-          targetToOriginatorId,
-          rpiMicroseconds: Math.round(rpiMs * MICROSECONDS),
-          timeoutMultiplierCode: timeoutCode,
-          connection,
-        },
-        tellPort ? port : undefined,
+        { ...ids, targetToOriginatorId, rpiMicroseconds, timeoutMultiplierCode, connection },
+        receivePort,
         signal,
       );
-      const over = this.events.over();
-      if (over !== undefined) throw over;
-      return await this.attachOrClose(block, { ...ids, connection }, opened, early);
+      return await this.attachOrClose(block, { ...ids, connection }, opened, direct, early);
     } finally {
-      early.take();
+      early?.take();
     }
   }
 
   private async attachOrClose(
     block: AssemblyBlock,
-    { connection, ...ids }: ForwardClose & { readonly connection: IoConnection },
+    close: IoClose,
     opened: OpenedConnection,
-    early: EarlyFrame,
+    direct: Datagrams | undefined,
+    early: EarlyFrame | undefined,
   ): Promise<Subscription> {
     try {
-      const subscription = this.attach(block, ids, connection, opened);
-      const frame = early.take();
-      if (frame !== undefined) subscription.cyclic.take(frame);
-      return subscription;
+      if (direct !== undefined) return this.attach(block, close, opened, direct, undefined, early);
+      const group = receiveGroup(opened.receiveAt, this.where);
+      return this.attach(block, close, opened, await this.sockets.multicast(group), group);
     } catch (thrown) {
-      await closeInOrder(this.session, [{ ...ids, connection }], this.context.clock);
+      await closeInOrder(this.session, [close], this.context.clock);
       throw thrown;
     }
   }
@@ -131,15 +185,19 @@ export class Subscriber {
 
   private attach(
     block: AssemblyBlock,
-    ids: ConnectionIds,
-    connection: IoConnection,
+    close: IoClose,
     opened: OpenedConnection,
+    datagrams: Datagrams,
+    group: SocketAddress | undefined,
+    early?: EarlyFrame,
   ): Subscription {
-    const { settings, context, lease, events, address } = this;
-    const { datagrams } = lease;
-    const sendPort = opened.sendTo?.port ?? QUIRKS.implicitPort.value;
+    const over = this.events.over();
+    if (over !== undefined) throw over;
+    const { settings, context, events, address } = this;
+    // A device that leaves the port open means the usual one.
+    const told = opened.sendTo?.port ?? 0;
+    const sendPort = told === 0 ? QUIRKS.implicitPort.value : told;
     const intervalMs = opened.targetToOriginatorMicroseconds / MICROSECONDS;
-    const leaveGroup = connection.delivery === 'multicast' ? this.joinGroup(opened.receiveAt) : undefined;
     const cyclic = new CyclicConnection(
       {
         what: purposeOf(block, this.where),
@@ -156,6 +214,7 @@ export class Subscriber {
           datagrams.send(heartbeat, sendPort, address);
         },
         onSilent: (error) => {
+          if (group !== undefined && cyclic.statistics.frames === 0) context.delivery.noteSilence();
           events.onSilent(error);
         },
       },
@@ -163,23 +222,13 @@ export class Subscriber {
     const unsubscribe = datagrams.subscribe(address, opened.targetToOriginatorId, (frame) => {
       cyclic.take(frame);
     });
+    const stopCounting = context.traffic.add({ cyclic, group });
+    const frame = early?.take();
+    if (frame !== undefined) cyclic.take(frame);
     const detach = (): void => {
       unsubscribe();
-      leaveGroup?.();
+      stopCounting();
     };
-    return { cyclic, close: { ...ids, connection }, detach };
-  }
-
-  /** @throws Pm500Error ENIP_CONNECT_FAILED when the meter names no group that can be joined */
-  private joinGroup(group: SocketAddress | undefined): () => void {
-    const { datagrams } = this.lease;
-    if (group?.port !== datagrams.port) {
-      const told = group === undefined ? 'no multicast group' : `multicast port ${group.port}`;
-      throw new Pm500Error(
-        'ENIP_CONNECT_FAILED',
-        `${this.where} names ${told} while UDP port ${datagrams.port} is listened at; choose point-to-point delivery, or that port.`,
-      );
-    }
-    return datagrams.join(group.address);
+    return { cyclic, close, detach, group };
   }
 }

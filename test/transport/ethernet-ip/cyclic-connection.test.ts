@@ -95,7 +95,7 @@ describe('class 1 connection of an originator', () => {
     receive(7, 71);
     receive(4, 40);
     assert.equal(await read(), 70);
-    assert.deepEqual(connection.statistics, { frames: 2, missed: 1, stale: 3, misfits: 0 });
+    assert.deepEqual(connection.statistics, { frames: 2, missed: 1, stale: 3, misfits: 0, heartbeats: 1 });
   });
 
   it('counts lost frames, over the wrap of the counter too', async () => {
@@ -103,7 +103,7 @@ describe('class 1 connection of an originator', () => {
     receive(0xffff_ffff, 2);
     receive(1, 3);
     assert.equal(await read(), 3);
-    assert.deepEqual(connection.statistics, { frames: 3, missed: 1, stale: 0, misfits: 0 });
+    assert.deepEqual(connection.statistics, { frames: 3, missed: 1, stale: 0, misfits: 0, heartbeats: 1 });
   });
 
   it('is lost when nothing comes for as long as the watchdog allows, and not before', async () => {

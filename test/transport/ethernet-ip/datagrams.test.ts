@@ -4,12 +4,13 @@ import { EventEmitter, once } from 'node:events';
 import { silentLogger } from '../../../src/support/logger';
 import { encodeCyclicFrame, type CyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
 import { DatagramRegistry, type DatagramLease } from '../../../src/transport/ethernet-ip/datagram-registry';
+import type { DatagramSettings } from '../../../src/transport/ethernet-ip/datagrams';
 import { openDatagramSocket, type DatagramSocket } from '../../../src/transport/ethernet-ip/datagram-socket';
 import { heartbeatFrame } from '../../../src/transport/ethernet-ip/requests';
 import { EarlyFrame } from '../../../src/transport/ethernet-ip/early-frame';
 import { rejectsWith } from '../../support/expect-error';
 
-const ANY_PORT = { port: 0, share: false };
+const ANY_PORT: DatagramSettings = { port: 0 };
 
 /** A UDP socket whose other side a test plays. */
 class LoopDatagrams extends EventEmitter implements DatagramSocket {
@@ -27,12 +28,9 @@ class LoopDatagrams extends EventEmitter implements DatagramSocket {
   send(_frame: Buffer, _port: number, _address: string, callback: (error: Error | null) => void): void {
     callback(new Error('network is unreachable'));
   }
-  addMembership(group: string): void {
+  addMembership(group: string, localAddress?: string): void {
     if (group === '10.0.0.1') throw new Error('addMembership EINVAL');
-    this.groups.push(group);
-  }
-  dropMembership(group: string): void {
-    this.groups = this.groups.filter((joined) => joined !== group);
+    this.groups.push(`${group} at ${localAddress ?? 'any'}`);
   }
   close(callback?: () => void): void {
     this.closes++;
@@ -135,7 +133,7 @@ describe('UDP socket of I/O connections', () => {
 
   it('says that its port is in use, and can be tried again', async () => {
     const { port } = sender.address();
-    const settings = { port, share: false, localAddress: '127.0.0.1' };
+    const settings = { port, localAddress: '127.0.0.1' };
     const error = await rejectsWith(registry.acquire(settings, openDatagramSocket, silentLogger), 'ENIP_PORT_IN_USE');
     assert.equal(error.retryable, true);
     assert.match(error.message, new RegExp(`UDP port ${port} is taken`));
@@ -146,8 +144,12 @@ describe('UDP socket of I/O connections', () => {
   });
 
   it('says that an address is not of this machine', async () => {
-    const settings = { port: 0, share: false, localAddress: '192.0.2.1' };
-    await rejectsWith(registry.acquire(settings, openDatagramSocket, silentLogger), 'ENIP_CONNECT_FAILED');
+    const settings = { port: 0, localAddress: '198.51.100.1' };
+    const error = await rejectsWith(
+      registry.acquire(settings, openDatagramSocket, silentLogger),
+      'ENIP_CONNECT_FAILED',
+    );
+    assert.match(error.message, /198\.51\.100\.1 is no address of this machine/);
   });
 
   it('tells its users when it fails, and the next one gets another', async () => {
@@ -170,16 +172,59 @@ describe('UDP socket of I/O connections', () => {
     datagrams.send(heartbeatFrame(1), 2222, '192.0.2.1');
   });
 
-  it('joins a group once for all and leaves it with the last', async () => {
+  it('joins a group once for all, at the interface by which the meter is reached', async () => {
+    const sockets: LoopDatagrams[] = [];
+    const shares: boolean[] = [];
+    const open = (share: boolean): DatagramSocket => {
+      shares.push(share);
+      sockets.push(new LoopDatagrams());
+      return sockets.at(-1)!;
+    };
+    const settings = { port: 2222, group: '239.192.1.1', localAddress: '10.0.0.5' };
+    const [first, second] = await Promise.all([acquire(settings, open), acquire(settings, open)]);
+    assert.equal(first.datagrams, second.datagrams);
+    await acquire({ ...settings, localAddress: '10.1.0.5' }, open);
+    assert.deepEqual(
+      sockets.flatMap(({ groups }) => groups),
+      ['239.192.1.1 at 10.0.0.5', '239.192.1.1 at 10.1.0.5'],
+    );
+    assert.deepEqual(shares, [true, true], 'other programs may receive the group too');
+    await first.release();
+    assert.equal(sockets[0]!.closes, 0);
+    await second.release();
+    assert.equal(sockets[0]!.closes, 1, 'the group is left with the last who used it');
+  });
+
+  it('says that a group cannot be joined, and leaves nothing open', async () => {
     const socket = new LoopDatagrams();
-    const { datagrams } = await acquire(ANY_PORT, () => socket);
-    const [first, second] = [datagrams.join('239.192.1.1'), datagrams.join('239.192.1.1')];
-    assert.deepEqual(socket.groups, ['239.192.1.1']);
-    first();
-    first();
-    assert.deepEqual(socket.groups, ['239.192.1.1']);
-    second();
-    assert.deepEqual(socket.groups, []);
-    assert.throws(() => datagrams.join('10.0.0.1'), /could not be joined/);
+    const error = await rejectsWith(
+      acquire({ port: 2222, group: '10.0.0.1' }, () => socket),
+      'ENIP_CONNECT_FAILED',
+    );
+    assert.match(error.message, /group 10\.0\.0\.1 could not be joined/);
+    assert.equal(socket.closes, 1);
+  });
+
+  it('gives every program the frames of a group, and each its own of what is sent to it alone', async () => {
+    const group = { port: 22_220, group: '239.192.77.1', localAddress: '127.0.0.1' };
+    const other = new DatagramRegistry();
+    const programs = [await acquire(group), await other.acquire(group, openDatagramSocket, silentLogger)];
+    leases.push(programs[1]!);
+    const alone = await acquire({ port: 22_220, localAddress: '127.0.0.1' });
+    const heard: string[] = [];
+    const settled = [...programs, alone].map(
+      ({ datagrams }, index) =>
+        new Promise<void>((resolve) => {
+          datagrams.subscribe('127.0.0.1', 5, ({ data }) => {
+            heard.push(`${index} heard ${data[0] ?? -1}`);
+            resolve();
+          });
+        }),
+    );
+    sender.setMulticastInterface('127.0.0.1');
+    sender.send(frame(5, 1), group.port, group.group);
+    sender.send(frame(5, 2), group.port, '127.0.0.1');
+    await Promise.all(settled);
+    assert.deepEqual(heard.sort(), ['0 heard 1', '1 heard 1', '2 heard 2']);
   });
 });

@@ -143,7 +143,7 @@ describe('connection path', () => {
     const path = { classId: 4, instanceId: 1, points: [98, 0x0300] };
     const bytes = encodeConnectionPath(path);
     assert.equal(bytes.toString('hex'), hex('20 04 24 01 2c 62 2d 00 00 03'));
-    assert.deepEqual(decodeConnectionPath(bytes), { ...path, keyed: false, configurationWords: 0 });
+    assert.deepEqual(decodeConnectionPath(bytes), { ...path, configurationWords: 0 });
     throwsWith(() => encodeConnectionPath({ classId: 4, points: [70_000] }), 'CIP_REQUEST_INVALID');
   });
 
@@ -152,7 +152,7 @@ describe('connection path', () => {
     assert.deepEqual(decodeConnectionPath(bytes), {
       classId: 4,
       points: [98, 101],
-      keyed: true,
+      key: { vendorId: 1, deviceType: 0x92, productCode: 7, major: 4, minor: 1 },
       configurationWords: 2,
     });
   });

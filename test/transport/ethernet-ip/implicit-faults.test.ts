@@ -261,11 +261,4 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
     await once(other, 'close');
     await transport.open();
   });
-
-  it('refuses multicast from a meter that names no group', async () => {
-    const transport = create({ delivery: 'multicast', sharePort: false });
-    await transport.open();
-    await rejectsWith(transport.read(STATES), 'ENIP_CONNECT_FAILED');
-    assert.equal(connections.table.summaries.length, 0, 'what was opened is closed again');
-  });
 });
