@@ -1,8 +1,10 @@
+import type { Socket } from 'node:dgram';
 import type { Clock } from '../support/clock';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import type { Delivery } from '../transport/ethernet-ip/connection-parameters';
 import { DatagramRegistry } from '../transport/ethernet-ip/datagram-registry';
+import { openDatagramSocket } from '../transport/ethernet-ip/datagram-socket';
 import { createImplicitTransport } from '../transport/ethernet-ip/implicit';
 import { connectTcp, type SocketLike } from '../transport/ethernet-ip/socket';
 import type { AssemblyBlock } from '../transport/transport';
@@ -45,11 +47,17 @@ const TIMEOUT_MS = 5000;
 export async function startPlcOriginator(settings: PlcSettings, dependencies: PlcDependencies): Promise<PlcOriginator> {
   const { blocks, receivePort = 0, ...rest } = settings;
   const sockets: SocketLike[] = [];
+  const datagramSockets: Socket[] = [];
   const transport = createImplicitTransport(
     { ...rest, receivePort, mode: 'input-only', connectTimeoutMs: TIMEOUT_MS, replyTimeoutMs: TIMEOUT_MS },
     {
       ...dependencies,
       datagrams: new DatagramRegistry(),
+      openDatagramSocket: (share) => {
+        const socket = openDatagramSocket(share);
+        datagramSockets.push(socket);
+        return socket;
+      },
       connect: (host, port, onBytes) => {
         const socket = connectTcp(host, port, onBytes);
         sockets.push(socket);
@@ -74,7 +82,9 @@ export async function startPlcOriginator(settings: PlcSettings, dependencies: Pl
     ended,
     close: () => transport.close(),
     die: () => {
+      // Without UDP too: a PLC whose session is cut off goes on with what it owns.
       for (const socket of sockets) socket.destroy();
+      for (const socket of datagramSockets.splice(0)) socket.emit('error', new Error('the PLC has no power'));
       return ended;
     },
   };

@@ -1,4 +1,4 @@
-import { createSocket, type SocketOptions } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { isIPv4 } from 'node:net';
 import type { RequestFrame } from './requests';
@@ -27,5 +27,5 @@ const lookUp: NonNullable<SocketOptions['lookup']> = (host, options, callback) =
 };
 
 /** A UDP socket of the operating system. */
-export const openDatagramSocket: OpenDatagramSocket = (share) =>
-  createSocket({ type: 'udp4', reuseAddr: share, lookup: lookUp });
+export const openDatagramSocket = ((share: boolean): Socket =>
+  createSocket({ type: 'udp4', reuseAddr: share, lookup: lookUp })) satisfies OpenDatagramSocket;

@@ -5,7 +5,11 @@ import { silentLogger } from '../../../src/support/logger';
 import { encodeCyclicFrame, type CyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
 import { DatagramRegistry, type DatagramLease } from '../../../src/transport/ethernet-ip/datagram-registry';
 import type { DatagramSettings } from '../../../src/transport/ethernet-ip/datagrams';
-import { openDatagramSocket, type DatagramSocket } from '../../../src/transport/ethernet-ip/datagram-socket';
+import {
+  openDatagramSocket,
+  type DatagramSocket,
+  type OpenDatagramSocket,
+} from '../../../src/transport/ethernet-ip/datagram-socket';
 import { heartbeatFrame } from '../../../src/transport/ethernet-ip/requests';
 import { EarlyFrame } from '../../../src/transport/ethernet-ip/early-frame';
 import { rejectsWith } from '../../support/expect-error';
@@ -43,7 +47,10 @@ describe('UDP socket of I/O connections', () => {
   let sender: Socket;
   let leases: DatagramLease[];
 
-  const acquire = async (settings = ANY_PORT, open = openDatagramSocket): Promise<DatagramLease> => {
+  const acquire = async (
+    settings = ANY_PORT,
+    open: OpenDatagramSocket = openDatagramSocket,
+  ): Promise<DatagramLease> => {
     const lease = await registry.acquire(settings, open, silentLogger);
     leases.push(lease);
     return lease;

@@ -10,7 +10,11 @@ import { decodeConnected } from '../../../src/transport/ethernet-ip/connected-me
 import { decodeUnconnected } from '../../../src/transport/ethernet-ip/cpf';
 import { decodeCyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
 import { DatagramRegistry } from '../../../src/transport/ethernet-ip/datagram-registry';
-import { openDatagramSocket, type OpenDatagramSocket } from '../../../src/transport/ethernet-ip/datagram-socket';
+import {
+  openDatagramSocket,
+  type DatagramSocket,
+  type OpenDatagramSocket,
+} from '../../../src/transport/ethernet-ip/datagram-socket';
 import { COMMAND, decodeFrame } from '../../../src/transport/ethernet-ip/encapsulation';
 import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit';
 import { decodeForwardClose } from '../../../src/transport/ethernet-ip/forward-close';
@@ -92,7 +96,7 @@ describe('law of the wire: nothing leaves over EtherNet/IP but the closed list',
     });
   };
   const openDatagrams: OpenDatagramSocket = (share) => {
-    const socket = openDatagramSocket(share);
+    const socket: DatagramSocket = openDatagramSocket(share);
     const send = socket.send.bind(socket);
     return Object.assign(socket, {
       send: (...sent: Parameters<typeof send>): unknown => {
