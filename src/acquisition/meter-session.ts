@@ -10,6 +10,10 @@ import { planSourceOf, type PlanSource, type ReadPlan } from './read-plan';
 
 export type { MeterSettings } from './meter-settings';
 
+function hexadecimalOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('hex');
+}
+
 /** A meter as one configuration sees it: its name, tags and layout over the shared connection. */
 export class MeterSession {
   private readonly source: PlanSource;
@@ -181,6 +185,7 @@ export class MeterSession {
         latencyMs: raw.latencyMs,
         values,
         provenance: plan.provenance,
+        ...(plan.keepsRaw ? { raw: hexadecimalOf(raw.bytes) } : {}),
         ...(problems === undefined ? {} : { problems }),
       };
     } catch (thrown) {

@@ -18,6 +18,8 @@ export interface ReadPlan {
   /** Metric name to provenance; shared by all readings, never changed. */
   readonly provenance: Readonly<Record<string, Provenance>>;
   readonly decode: (bytes: Uint8Array) => DecodedBlock;
+  /** What the bytes mean is assumed: a reading carries them, so that the layout check can judge it. */
+  readonly keepsRaw: boolean;
 }
 
 /** What a layout has to read over EtherNet/IP. */
@@ -29,6 +31,7 @@ export function assemblyPlans(layout: CompiledLayout): readonly ReadPlan[] {
     group: plan.group,
     provenance: plan.provenance,
     decode: (bytes) => decodeBlock(plan, bytes),
+    keepsRaw: plan.rows.some(({ row }) => row.provenance === 'assumed'),
   }));
 }
 
@@ -42,6 +45,7 @@ export function registerPlans(): readonly ReadPlan[] {
       group,
       provenance: span.provenance,
       decode: (bytes: Uint8Array) => decodeRegisters(span, bytes),
+      keepsRaw: false,
     })),
   );
 }

@@ -4,11 +4,15 @@ import type { Encoding, Measurement, Metric } from '../meter/measurement';
 const DECODES_TO: Readonly<Record<Encoding, Metric['influxType']>> = {
   REAL: 'float',
   REAL_PAIR: 'float',
+  ULINT: 'float',
+  HOURS_MINUTES: 'float',
   UINT: 'float',
   BIT: 'boolean',
   REVISION: 'string',
   LETTERS: 'string',
 };
+/** Encodings of numbers that have a high and a low half. */
+const HALVED: readonly Encoding[] = ['REAL_PAIR', 'ULINT', 'HOURS_MINUTES'];
 /** An element of bits is a UINT. */
 const HIGHEST_BIT = 15;
 const LETTERS_PER_ELEMENT = 2;
@@ -22,7 +26,7 @@ function elementsFault({ encoding, elements }: Measurement): string | undefined 
 
 /** Why a row would give a wrong value, as the end of a sentence; undefined when its members fit each other. */
 export function findRowFault(row: Measurement, metric: Metric): string | undefined {
-  const { encoding, elements = 1, bit, letters, pairScale } = row;
+  const { encoding, elements = 1, bit, letters, pairScale, order } = row;
   if (DECODES_TO[encoding] !== metric.influxType) {
     return `encoding ${encoding} gives a ${DECODES_TO[encoding]}, but the metric is a ${metric.influxType}; correct one of them`;
   }
@@ -33,6 +37,9 @@ export function findRowFault(row: Measurement, metric: Metric): string | undefin
   }
   if (encoding === 'REAL_PAIR' && pairScale === undefined) {
     return 'REAL_PAIR needs a "pairScale", what one step of the high element is worth; add it';
+  }
+  if (order !== undefined && !HALVED.includes(encoding)) {
+    return `${encoding} has no halves, so it takes no "order"; leave it out`;
   }
   if (letters !== undefined && letters > LETTERS_PER_ELEMENT * elements) {
     return `${letters} letters do not fit ${elements} elements of ${LETTERS_PER_ELEMENT}; correct "letters" or "elements"`;

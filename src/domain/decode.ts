@@ -37,6 +37,23 @@ function lettersOf(view: DataView, { row, offset }: RowPlan): string {
   return decodeLetters((index) => view.getUint16(offset + 2 * index, true), count);
 }
 
+const HALF = 2 ** 32;
+/** Hours and minutes in one number: 100 steps of it are an hour (1420-UM001E p.57 Table 25). */
+const STEPS_PER_HOUR = 100;
+const MINUTES_PER_HOUR = 60;
+
+/**
+ * A 64-bit number of an assembly in the metric's unit; null where it is no reading: beyond 2^53, which is 900 times the
+ * rollover of a counter, or with a remainder above 59 that is no minute.
+ */
+function wideValueOf(view: DataView, { row, highOffset, lowOffset, scale }: RowPlan): number | null {
+  const count = view.getUint32(highOffset, true) * HALF + view.getUint32(lowOffset, true);
+  if (count > Number.MAX_SAFE_INTEGER) return null;
+  if (row.encoding === 'ULINT') return count * scale;
+  const minutes = count % STEPS_PER_HOUR;
+  return minutes >= MINUTES_PER_HOUR ? null : (count - minutes) / STEPS_PER_HOUR + minutes / MINUTES_PER_HOUR;
+}
+
 /** Why a REAL of these 32 bits is no number: the overload pattern of the sister products, or not available. */
 export function reasonOfBits(bits: number): QualityReason {
   return bits === QUIRKS.overloadBits.value ? 'overload' : 'not_a_number';
@@ -67,14 +84,24 @@ export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
         break;
       }
       case 'REAL_PAIR': {
-        const high = view.getFloat32(offset, true);
-        const low = view.getFloat32(offset + 4, true);
+        const high = view.getFloat32(rowPlan.highOffset, true);
+        const low = view.getFloat32(rowPlan.lowOffset, true);
         const value = (high * (row.pairScale ?? 1) + low) * scale;
         if (Number.isFinite(value)) values[row.metric] = value;
         else {
           values[row.metric] = null;
-          (problems ??= {})[row.metric] = reasonOf(view, Number.isFinite(high) ? offset + 4 : offset);
+          (problems ??= {})[row.metric] = reasonOf(
+            view,
+            Number.isFinite(high) ? rowPlan.lowOffset : rowPlan.highOffset,
+          );
         }
+        break;
+      }
+      case 'ULINT':
+      case 'HOURS_MINUTES': {
+        const value = wideValueOf(view, rowPlan);
+        values[row.metric] = value;
+        if (value === null) (problems ??= {})[row.metric] = 'out_of_range';
         break;
       }
       case 'UINT':

@@ -11,8 +11,21 @@ function encodePair(view: DataView, plan: RowPlan, value: number): void {
   const pairScale = plan.row.pairScale ?? 1;
   const raw = value / plan.scale;
   const high = Math.trunc(raw / pairScale);
-  view.setFloat32(plan.offset, high, true);
-  view.setFloat32(plan.offset + 4, raw - high * pairScale, true);
+  view.setFloat32(plan.highOffset, high, true);
+  view.setFloat32(plan.lowOffset, raw - high * pairScale, true);
+}
+
+const HALF = 2 ** 32;
+/** So little before a full minute counts as full: hours with a fraction are not exact. */
+const MINUTE_TOLERANCE = 1e-6;
+
+/** Whole steps; a number that no counter reaches where there is none. */
+function encodeWide(view: DataView, { row, highOffset, lowOffset, scale }: RowPlan, value: number): void {
+  const minutes = Math.floor(value * 60 + MINUTE_TOLERANCE);
+  const count = row.encoding === 'ULINT' ? Math.floor(value / scale) : Math.floor(minutes / 60) * 100 + (minutes % 60);
+  const isThere = count >= 0 && count <= Number.MAX_SAFE_INTEGER;
+  view.setUint32(highOffset, isThere ? Math.floor(count / HALF) : 0xffffffff, true);
+  view.setUint32(lowOffset, isThere ? count % HALF : 0xffffffff, true);
 }
 
 /** The inverse of `decodeRevision`; 0 for what is no revision. */
@@ -33,7 +46,7 @@ export function encodeLetters(value: Value | undefined, words: number, count = 2
 
 /**
  * The inverse of `decodeBlock`, for simulated meters and tests: data of one assembly, little-endian.
- * A number that is missing becomes a NaN, a missing state is off, a missing text is zeros.
+ * A number that is missing becomes a NaN, or all ones in 64 bits, a missing state is off, a missing text is zeros.
  */
 export function encodeBlock(plan: BlockPlan, values: Readonly<Record<string, Value>>): Uint8Array {
   const bytes = new Uint8Array(plan.sizeBytes);
@@ -47,6 +60,10 @@ export function encodeBlock(plan: BlockPlan, values: Readonly<Record<string, Val
         break;
       case 'REAL_PAIR':
         encodePair(view, rowPlan, numberOf(value));
+        break;
+      case 'ULINT':
+      case 'HOURS_MINUTES':
+        encodeWide(view, rowPlan, numberOf(value));
         break;
       case 'UINT':
         view.setUint16(offset, typeof value === 'number' ? Math.round(value / scale) : 0, true);

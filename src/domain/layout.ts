@@ -1,5 +1,5 @@
 import { CATALOGUE } from '../meter/catalogue';
-import type { Assembly, ElementType, Layout, Measurement, Metric, Provenance } from '../meter/measurement';
+import type { Assembly, ElementType, Encoding, Layout, Measurement, Metric, Provenance } from '../meter/measurement';
 import { Pm500Error } from '../support/errors';
 import { findRowFault } from './check-row';
 
@@ -9,6 +9,9 @@ export interface RowPlan {
   readonly metric: Metric;
   /** First byte of the row's first element. */
   readonly offset: number;
+  /** First byte of the high and of the low half, for numbers of two halves. */
+  readonly highOffset: number;
+  readonly lowOffset: number;
   /** `row.scale`, 1 where it is absent. */
   readonly scale: number;
 }
@@ -34,8 +37,22 @@ export interface CompiledLayout {
   readonly blocks: ReadonlyMap<number, BlockPlan>;
 }
 
-/** Bytes of one element: REAL is an IEEE 754 single, UINT has 16 bits (1420-UM001E p.44). */
-export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { REAL: 4, UINT: 2 };
+/** Bytes of one element: REAL is an IEEE 754 single, UINT has 16 bits, ULINT has 64 (1420-UM001E p.44). */
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { REAL: 4, UINT: 2, ULINT: 8 };
+/** Of numbers that have two halves. */
+const HALF_BYTES = 4;
+
+/** The element type that an encoding is made of. */
+const ELEMENT_OF: Readonly<Record<Encoding, ElementType>> = {
+  REAL: 'REAL',
+  REAL_PAIR: 'REAL',
+  ULINT: 'ULINT',
+  HOURS_MINUTES: 'ULINT',
+  UINT: 'UINT',
+  BIT: 'UINT',
+  REVISION: 'UINT',
+  LETTERS: 'UINT',
+};
 
 /** Elements that a row takes. */
 export function elementsOf(row: Measurement): number {
@@ -58,8 +75,7 @@ function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<stri
       `Layout, ${where}: "${row.metric}" lies outside the ${assembly.elementCount} elements; correct its element number.`,
     );
   }
-  const isReal = row.encoding === 'REAL' || row.encoding === 'REAL_PAIR';
-  if (isReal !== (assembly.elementType === 'REAL')) {
+  if (ELEMENT_OF[row.encoding] !== assembly.elementType) {
     throw new Pm500Error(
       'LAYOUT_INVALID',
       `Layout, ${where}: encoding ${row.encoding} does not fit elements of type ${assembly.elementType}.`,
@@ -67,7 +83,10 @@ function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<stri
   }
   const fault = findRowFault(row, metric);
   if (fault !== undefined) throw new Pm500Error('LAYOUT_INVALID', `Layout, ${where}: "${row.metric}": ${fault}.`);
-  return { row, metric, offset: first * ELEMENT_BYTES[assembly.elementType], scale: row.scale ?? 1 };
+  const offset = first * ELEMENT_BYTES[assembly.elementType];
+  const isHighFirst = (row.order ?? (row.encoding === 'REAL_PAIR' ? 'high-first' : 'low-first')) === 'high-first';
+  const [highOffset, lowOffset] = isHighFirst ? [offset, offset + HALF_BYTES] : [offset + HALF_BYTES, offset];
+  return { row, metric, offset, highOffset, lowOffset, scale: row.scale ?? 1 };
 }
 
 function refuseOverlap(assembly: Assembly): void {

@@ -47,6 +47,11 @@ const block = {
     latencyMs: { type: 'number' },
     values: { type: 'object', additionalProperties: value },
     provenance: { type: 'object', propertyNames: metricName, additionalProperties: provenance },
+    raw: {
+      type: 'string',
+      pattern: '^([0-9a-f]{2}){1,512}$',
+      description: 'the bytes as they came, where the layout assumes what they mean',
+    },
     problems: { type: 'object', additionalProperties: reason },
     error: {
       type: 'object',

@@ -1,4 +1,4 @@
-import { METRIC_KINDS, ENCODINGS, PROVENANCES, QUANTITIES, UNITS } from '../meter/measurement';
+import { METRIC_KINDS, ENCODINGS, HALF_ORDERS, PROVENANCES, QUANTITIES, UNITS } from '../meter/measurement';
 import type { Assembly, Deadband, Layout, Measurement, Metric } from '../meter/measurement';
 import { Expect, type UnknownRecord } from '../support/expect';
 import { compileLayout, type CompiledLayout } from './layout';
@@ -6,7 +6,7 @@ import { compileLayout, type CompiledLayout } from './layout';
 const expect = new Expect('LAYOUT_INVALID', 'correct the layout file (its format is that of docs/layout-file.md).');
 
 const METRIC_NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-const ELEMENT_TYPES = ['REAL', 'UINT'] as const;
+const ELEMENT_TYPES = ['REAL', 'UINT', 'ULINT'] as const;
 const STATISTICS = ['instant', 'maximum', 'demand', 'total'] as const;
 const SPARKPLUG_TYPES = ['Float', 'Double', 'Boolean', 'String'] as const;
 const INFLUX_TYPES = ['float', 'boolean', 'string'] as const;
@@ -38,6 +38,7 @@ function parseMeasurement(path: string, value: unknown): Measurement {
     ...optional(row, 'elements', (elements) => integer(`${path}.elements`, elements)),
     ...optional(row, 'scale', (scale) => nonZero(`${path}.scale`, scale)),
     ...optional(row, 'pairScale', (scale) => nonZero(`${path}.pairScale`, scale)),
+    ...optional(row, 'order', (order) => expect.choice(`${path}.order`, order, HALF_ORDERS)),
     ...optional(row, 'bit', (bit) => integer(`${path}.bit`, bit)),
     ...optional(row, 'letters', (letters) => integer(`${path}.letters`, letters)),
     source: expect.text(`${path}.source`, row['source']),

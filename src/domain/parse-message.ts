@@ -6,6 +6,9 @@ import { TELEMETRY_SCHEMA, type Telemetry } from './telemetry';
 
 const REASONS = Object.keys(QUALITY_REASONS);
 
+/** Up to 512 bytes: no assembly is as long. */
+const HEXADECIMAL = /^([0-9a-f]{2}){1,512}$/;
+
 const isOneOf = (choices: readonly string[], value: unknown): boolean => choices.includes(value as string);
 
 function checkValue(expect: Expect, path: string, value: unknown): void {
@@ -62,6 +65,9 @@ function checkBlock(expect: Expect, path: string, value: unknown): void {
     if (INHERITED.has(name)) refuseName(expect, `${path}.provenance`, name);
     if (isOneOf(PROVENANCES, provenance[name])) continue;
     expect.choice(`${path}.provenance.${name}`, provenance[name], PROVENANCES);
+  }
+  if (block['raw'] !== undefined && (typeof block['raw'] !== 'string' || !HEXADECIMAL.test(block['raw']))) {
+    expect.fail(`${path}.raw`, block['raw'], 'bytes as hexadecimal digits');
   }
   if (block['problems'] !== undefined) {
     const problems = expect.record(`${path}.problems`, block['problems']);

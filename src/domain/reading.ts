@@ -75,6 +75,8 @@ export interface ReadingBlock {
   readonly values: Readonly<Record<string, Value>>;
   /** How well the place of each metric of this block is known; also lists the metrics of a failed block. */
   readonly provenance: Readonly<Record<string, Provenance>>;
+  /** The bytes as they came, hexadecimal: only where the layout assumes what they mean, so that it can be judged. */
+  readonly raw?: string;
   /** Only for values that are not plain numbers: why. */
   readonly problems?: Readonly<Record<string, QualityReason>>;
   /** Present when the read failed. */

@@ -1,4 +1,5 @@
-import { COUNTER_NAMES, POWER_NAMES, VOLTAGE_CURRENT_NAMES } from './catalogue';
+import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from './catalogue';
+import { ASSUMED_ENERGY, energyAssembly } from './energy-candidates';
 import type { Assembly, Layout, Measurement } from './measurement';
 import { SOURCES } from './sources';
 
@@ -37,20 +38,6 @@ function realAssembly(row: RealAssembly): Assembly {
     sizeBytes: 4 * row.elementCount,
     sizeSource: SOURCES.sizes,
     sizeProvenance: 'verified',
-  };
-}
-
-/** Counters are kept in kWh, kvarh and h by the meter; the catalogue counts Wh, varh and h. */
-function counterPair(metric: string, index: number): Measurement {
-  return {
-    metric,
-    element: 2 * index + 1,
-    elements: 2,
-    encoding: 'REAL_PAIR',
-    pairScale: 1_000_000,
-    scale: metric === 'run_hours' ? 1 : 1000,
-    source: SOURCES.energyPairs,
-    provenance: 'assumed',
   };
 }
 
@@ -134,13 +121,7 @@ export const ASSEMBLIES: readonly Assembly[] = [
     elementCount: 17,
     measurements: reals(prefixed('demand', POWER_NAMES), SOURCES.sisterCounts),
   }),
-  realAssembly({
-    instance: 107,
-    title: 'Energy meters',
-    group: 'energy',
-    elementCount: 18,
-    measurements: COUNTER_NAMES.map(counterPair),
-  }),
+  energyAssembly(ASSUMED_ENERGY),
   {
     instance: 108,
     title: 'Alarm and output status',

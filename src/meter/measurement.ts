@@ -110,14 +110,29 @@ export interface Metric {
 /**
  * How raw elements become a value. Elements are those of one assembly, all of the assembly's element type.
  * - `REAL`: one IEEE 754 single, times `scale`
- * - `REAL_PAIR`: two REALs (high, low): (high x `pairScale` + low) x `scale`
+ * - `REAL_PAIR`: two REALs, the high one first unless `order` says otherwise: (high x `pairScale` + low) x `scale`
+ * - `ULINT`: one unsigned 64-bit number, the low half first unless `order` says otherwise, times `scale`
+ * - `HOURS_MINUTES`: a ULINT, hours = value div 100, minutes = value mod 100, in hours
  * - `UINT`: one unsigned 16-bit number, times `scale`
  * - `BIT`: bit `bit` of one UINT, on = true
  * - `REVISION`: one UINT, high byte an ASCII model letter, low byte a number, shown as "A.7"
  * - `LETTERS`: `elements` UINTs of two ASCII letters each, the odd-numbered letter in the high byte
  */
-export type Encoding = 'REAL' | 'REAL_PAIR' | 'UINT' | 'BIT' | 'REVISION' | 'LETTERS';
-export const ENCODINGS: readonly Encoding[] = ['REAL', 'REAL_PAIR', 'UINT', 'BIT', 'REVISION', 'LETTERS'];
+export type Encoding = 'REAL' | 'REAL_PAIR' | 'ULINT' | 'HOURS_MINUTES' | 'UINT' | 'BIT' | 'REVISION' | 'LETTERS';
+export const ENCODINGS: readonly Encoding[] = [
+  'REAL',
+  'REAL_PAIR',
+  'ULINT',
+  'HOURS_MINUTES',
+  'UINT',
+  'BIT',
+  'REVISION',
+  'LETTERS',
+];
+
+/** Which half of a number of two halves stands first. */
+export type HalfOrder = 'high-first' | 'low-first';
+export const HALF_ORDERS: readonly HalfOrder[] = ['high-first', 'low-first'];
 
 /** One row of the meter table: where in an assembly a canonical metric stands, and how well that is known. */
 export interface Measurement {
@@ -132,6 +147,8 @@ export interface Measurement {
   readonly scale?: number;
   /** REAL_PAIR only: what one step of the high element is worth, in steps of the low one. */
   readonly pairScale?: number;
+  /** REAL_PAIR, ULINT, HOURS_MINUTES: absent for a pair with the high REAL first, and for a little-endian ULINT. */
+  readonly order?: HalfOrder;
   /** BIT only: 0 is the least significant. */
   readonly bit?: number;
   /** Letters in the text, for LETTERS. */
@@ -140,7 +157,7 @@ export interface Measurement {
   readonly provenance: Provenance;
 }
 
-export type ElementType = 'REAL' | 'UINT';
+export type ElementType = 'REAL' | 'UINT' | 'ULINT';
 
 /** One assembly instance. Its size and element count are facts of their own, known even where its rows are not. */
 export interface Assembly {

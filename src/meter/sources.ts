@@ -16,4 +16,12 @@ export const SOURCES = {
     'inferred: the one real-time quantity with neither maximum nor demand fits the 18th element; manual page not read',
   energyPairs:
     'assumed: 18 REALs are nine counters in the order of 1420-UM001E Table 25 as pairs (x 1 000 000, x 1); manual page not read',
+  energyPairsOther:
+    'assumed: as the pairs of 1420-UM001E Table 25, in another order or with another step; word orders and steps differ between meters of both makers; manual page not read',
+  energyWide:
+    'assumed: nine unsigned 64-bit counters as in the registers of 1420-UM001E Table 25 are 72 bytes, the size of instance 107, though p.81 says REAL; manual page not read',
+  energyWideTenths:
+    'assumed: as 64-bit counters, in steps of the last digit of the display, 0.1 kWh (1420-UM001D p.66 Table 37); manual page not read',
+  energySingles:
+    'assumed: 18 REALs of which the first nine are the counters of 1420-UM001E Table 25; manual page not read',
 } as const;

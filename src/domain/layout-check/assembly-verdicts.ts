@@ -24,7 +24,7 @@ const undecided = (evidence: readonly string[], alternatives: readonly string[] 
 });
 
 /** A counter: by Modbus, else by its growth, which shows the low element alone. */
-function judgeCounter(name: string, { energy, compared }: Findings): Judged {
+function judgeCounter({ metric: { name }, row }: RowPlan, { energy, compared }: Findings): Judged {
   const same = compared?.same.get(name);
   const growth = energy.fitting.get(name);
   const alike = compared?.alike.get(name) ?? [];
@@ -35,7 +35,11 @@ function judgeCounter(name: string, { energy, compared }: Findings): Judged {
   }
   const why = energy.open.get(name);
   if (growth !== undefined) {
-    return undecided([...evidence, 'The high element cannot be seen from growth; compare with Modbus or the display.']);
+    const limit =
+      row.encoding === 'REAL_PAIR'
+        ? 'The high element cannot be seen from growth'
+        : 'Growth does not tell where a counter stands';
+    return undecided([...evidence, `${limit}; compare with Modbus or the display.`]);
   }
   return undecided([why ?? 'Not watched long enough, or not together with the powers.']);
 }
@@ -74,7 +78,7 @@ function judgeElement(plan: RowPlan, block: BlockPlan, findings: Findings): Judg
   if (absentMetrics(findings.wiring).has(name)) {
     return undecided([`Wiring ${findings.wiring} does not measure it.`]);
   }
-  return kind === 'counter' ? judgeCounter(name, findings) : judgeGauge(name, block, findings);
+  return kind === 'counter' ? judgeCounter(plan, findings) : judgeGauge(name, block, findings);
 }
 
 /** A verdict for every element of the layout. */

@@ -1,5 +1,6 @@
 import { CATALOGUE, COUNTER_NAMES } from '../../meter/catalogue';
-import type { EnergyWindow, Flows } from './energy-window';
+import type { EnergyWindow } from './energy-window';
+import { multiplyFlows, type Flows } from './flow-integral';
 import type { Fault } from './verdict';
 import { formatDuration, formatNumber } from './words';
 
@@ -34,7 +35,8 @@ const FLIPPED: Readonly<Record<keyof Flows, keyof Flows>> = {
 };
 const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
 
-const flowOf = (name: string): keyof Flows | undefined => FLOW_OF[name.replace(/_(total|partial)$/, '')];
+/** The flow that an energy counter counts; undefined for run hours. */
+export const flowOf = (name: string): keyof Flows | undefined => FLOW_OF[name.replace(/_(total|partial)$/, '')];
 
 function fits(grown: number, expected: number, sum: number): boolean {
   return Math.abs(grown - expected) <= TOLERANCE * expected + 0.02 * sum + STEP_WH;
@@ -103,14 +105,7 @@ export function judgeEnergy(window: EnergyWindow, factor: number): EnergyFinding
     const why = 'Phases import and export at once: how the meter adds these is not known, so energy is not compared.';
     return { faults, fitting, open: new Map(COUNTER_NAMES.map((name) => [name, why])), ratio: undefined };
   }
-  const raw = window.expected;
-  const expected: Flows = {
-    activeImport: factor * raw.activeImport,
-    activeExport: factor * raw.activeExport,
-    reactiveImport: factor * raw.reactiveImport,
-    reactiveExport: factor * raw.reactiveExport,
-  };
-  const growth = judgeGrowth(window, expected);
+  const growth = judgeGrowth(window, multiplyFlows(window.expected, factor));
   return {
     faults: [...faults, ...growth.faults],
     fitting: new Map([...fitting, ...growth.fitting]),

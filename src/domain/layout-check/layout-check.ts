@@ -7,13 +7,15 @@ import { judgeAssemblies } from './assembly-verdicts';
 import { compareCounters } from './counter-comparison';
 import { judgeEnergy } from './energy-findings';
 import { EnergyWindow } from './energy-window';
+import { EnergyTrace } from './energy-trace';
+import { contradictionOf, decideEnergyLayout } from './energy-layout';
 import { rangeFaults } from './range-faults';
 import { Moments } from './moments';
 import type { Counters } from './pair-scale';
 import { findPowerScales, rescale } from './power-scale';
 import type { Relation } from './relation';
 import { RelationSet } from './relation-set';
-import { judgeEnergyScale, judgePairScale, judgePowerScales, layoutOfPairs } from './scale-verdicts';
+import { energyScaleOf, judgeEnergyScale, judgePairScale, judgePowerScales, layoutOfPairs } from './scale-verdicts';
 import { blame } from './swap-search';
 import { LAYOUT_CHECK_SCHEMA, together, type Fault, type LayoutVerdict } from './verdict';
 import { recognizeWiring } from './wiring-recognition';
@@ -46,6 +48,7 @@ export class LayoutCheck {
   private readonly layout: CompiledLayout;
   private readonly moments = new Moments();
   private readonly energy = new EnergyWindow();
+  private readonly trace = new EnergyTrace();
   private verified: VerifiedCounters | undefined;
   private meter: MeterReference | undefined;
   private from = 0;
@@ -63,6 +66,7 @@ export class LayoutCheck {
     const ofAssemblies = { ...reading, blocks: reading.blocks.filter(({ register }) => register === undefined) };
     this.moments.accept(ofAssemblies);
     this.energy.accept(ofAssemblies);
+    this.trace.accept(ofAssemblies);
     for (const block of reading.blocks) this.acceptRegisters(block);
   }
 
@@ -102,10 +106,19 @@ export class LayoutCheck {
       ...(powerWrong ? energy.faults.filter(({ metrics }) => metrics.length > 1) : energy.faults),
     ];
     const pairs = layoutOfPairs(this.layout);
-    const compared = this.compare(pairs.scale);
+    const energyScale = energyScaleOf(this.layout);
+    const compared = this.compare(energyScale);
     faults.push(...(compared?.faults ?? []));
     const pairScale = judgePairScale(this.energy.counters, pairs, this.verified?.counters, this.driftWh());
-    if (pairScale.verdict === 'contradicted') faults.push({ metrics: COUNTER_NAMES, evidence: pairScale.evidence });
+    if (pairScale?.verdict === 'contradicted') faults.push({ metrics: COUNTER_NAMES, evidence: pairScale.evidence });
+    const energyLayout = decideEnergyLayout(this.layout, this.trace, {
+      ...(powerWrong ? {} : { powerFactor: scales.get('')?.factor }),
+      ...(this.verified === undefined ? {} : { verified: this.verified.counters }),
+      driftWh: this.driftWh(),
+    });
+    if (energyLayout?.verdict === 'contradicted') {
+      faults.push({ metrics: COUNTER_NAMES, evidence: contradictionOf(energyLayout) });
+    }
     for (const { verdict, evidence, metrics } of scaleVerdicts) {
       if (verdict === 'contradicted') faults.push({ metrics, evidence });
     }
@@ -130,10 +143,11 @@ export class LayoutCheck {
       },
       scales: [
         ...scaleVerdicts.map(({ metrics: _, ...scale }) => scale),
-        judgeEnergyScale(energy, pairs, powerWrong),
-        pairScale,
+        judgeEnergyScale(energy, energyScale, powerWrong),
+        ...(pairScale === undefined ? [] : [pairScale]),
       ],
       assemblies,
+      ...(energyLayout === undefined ? {} : { energyLayout }),
       limits: LIMITS,
     };
   }

@@ -1,4 +1,4 @@
-import type { CompiledLayout } from '../layout';
+import type { CompiledLayout, RowPlan } from '../layout';
 import type { EnergyFindings } from './energy-findings';
 import { guessPairScale, pairScalesByModbus, type Counters, type PairLayout } from './pair-scale';
 import { prefixOf, type PowerPrefix, type PowerScale } from './power-scale';
@@ -8,12 +8,22 @@ import { formatNumber } from './words';
 const ENERGY_ASSEMBLY = 107;
 const RATIO_TOLERANCE = 0.15;
 
-/** What the layout says of the pairs of the energy counters. */
-export function layoutOfPairs(layout: CompiledLayout): PairLayout {
-  const plan = [...layout.blocks.values()]
+function importRow(layout: CompiledLayout): RowPlan | undefined {
+  return [...layout.blocks.values()]
     .flatMap(({ rows }) => rows)
     .find(({ metric }) => metric.name === 'active_energy_import_total');
-  return { pairScale: plan?.row.pairScale ?? 1_000_000, scale: plan?.scale ?? 1000 };
+}
+
+/** Wh in one step of the meter's energy counters, as the layout says. */
+export function energyScaleOf(layout: CompiledLayout): number {
+  return importRow(layout)?.scale ?? 1000;
+}
+
+/** What the layout says of the pairs of the energy counters; undefined where they are no pairs. */
+export function layoutOfPairs(layout: CompiledLayout): PairLayout | undefined {
+  const plan = importRow(layout);
+  const pairScale = plan?.row.pairScale;
+  return plan === undefined || pairScale === undefined ? undefined : { pairScale, scale: plan.scale };
 }
 
 /** A verdict on the scale of powers, and which these are. */
@@ -59,7 +69,7 @@ export function judgePowerScales(
 }
 
 /** Wh or kWh in assembly 107, from the growth of the import counter. */
-export function judgeEnergyScale({ ratio }: EnergyFindings, { scale }: PairLayout, powerWrong: boolean): ScaleVerdict {
+export function judgeEnergyScale({ ratio }: EnergyFindings, scale: number, powerWrong: boolean): ScaleVerdict {
   const common = { assembly: ENERGY_ASSEMBLY, member: 'scale', layoutValue: scale } as const;
   if (ratio === undefined || powerWrong) {
     return { ...common, verdict: 'undecided', evidence: 'Too little has been imported to compare energy with power.' };
@@ -78,13 +88,14 @@ export function judgeEnergyScale({ ratio }: EnergyFindings, { scale }: PairLayou
   };
 }
 
-/** What one step of the high elements of assembly 107 is worth. */
+/** What one step of the high elements of assembly 107 is worth; undefined where its counters are no pairs. */
 export function judgePairScale(
   counters: Counters,
-  pairs: PairLayout,
+  pairs: PairLayout | undefined,
   verified: Counters | undefined,
   toleranceWh: number,
-): ScaleVerdict {
+): ScaleVerdict | undefined {
+  if (pairs === undefined) return undefined;
   const common = { assembly: ENERGY_ASSEMBLY, member: 'pairScale', layoutValue: pairs.pairScale } as const;
   if (Object.keys(counters).length === 0) {
     return { ...common, verdict: 'undecided', evidence: 'Assembly 107 was not read.' };

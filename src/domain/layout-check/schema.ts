@@ -44,6 +44,33 @@ const scale = {
   additionalProperties: false,
 };
 
+const candidate = {
+  type: 'object',
+  required: ['name', 'description', 'source', 'verdict', 'evidence'],
+  properties: {
+    name: { type: 'string', description: 'stable: what settings and lists of meters call it' },
+    description: { type: 'string' },
+    source: { type: 'string' },
+    verdict: word,
+    evidence: { type: 'string' },
+  },
+  additionalProperties: false,
+};
+
+const energyLayout = {
+  type: 'object',
+  description: 'which of the named layouts of assembly 107 the meter has',
+  required: ['verdict', 'evidence', 'candidates'],
+  properties: {
+    verdict: { ...word, description: 'on the layout in use' },
+    inUse: { type: 'string', description: 'the candidate that the layout in use is' },
+    named: { type: 'string', description: 'the candidate that fits, once that is decided' },
+    evidence: { type: 'string' },
+    candidates: { type: 'array', items: candidate },
+  },
+  additionalProperties: false,
+};
+
 /** JSON Schema (draft 2020-12) of the outcome of a layout check. */
 export const LAYOUT_CHECK_JSON_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -88,6 +115,7 @@ export const LAYOUT_CHECK_JSON_SCHEMA = {
     },
     scales: { type: 'array', items: scale },
     assemblies: { type: 'array', items: assembly },
+    energyLayout,
     limits: { ...texts, description: 'what no values can tell' },
   },
   additionalProperties: false,

@@ -37,6 +37,29 @@ export interface ScaleVerdict {
   readonly evidence: string;
 }
 
+/** What the bytes of assembly 107 say about one named way to read them. */
+export interface CandidateVerdict {
+  /** Stable: what settings and lists of meters call it. */
+  readonly name: string;
+  readonly description: string;
+  readonly source: string;
+  /** `confirmed`: it fits, its scale is proved, and no other fits. */
+  readonly verdict: Word;
+  readonly evidence: string;
+}
+
+/** Which of the named layouts of assembly 107 the meter has. */
+export interface EnergyLayoutVerdict {
+  /** On the layout in use. */
+  readonly verdict: Word;
+  /** Name of the candidate that the layout in use is; absent where it is none of them. */
+  readonly inUse?: string;
+  /** The one that fits; absent while that is not decided. */
+  readonly named?: string;
+  readonly evidence: string;
+  readonly candidates: readonly CandidateVerdict[];
+}
+
 /** The outcome of a layout check: a message, and what `pm500 check --json` prints. */
 export interface LayoutVerdict {
   readonly schema: typeof LAYOUT_CHECK_SCHEMA;
@@ -55,6 +78,8 @@ export interface LayoutVerdict {
   };
   readonly scales: readonly ScaleVerdict[];
   readonly assemblies: readonly AssemblyVerdict[];
+  /** Absent where the bytes of assembly 107 were not seen, or the layout says that its rows were read in the manual. */
+  readonly energyLayout?: EnergyLayoutVerdict;
   /** What no values can tell. */
   readonly limits: readonly string[];
 }

@@ -1,0 +1,100 @@
+import { compileLayout, type RowPlan } from '../layout';
+import { ENERGY_CANDIDATES, energyAssembly, type EnergyCandidate } from '../../meter/energy-candidates';
+
+/** One counter as a candidate reads it. */
+export interface CounterReading {
+  /** In the catalogue's unit; NaN where it is no number. */
+  readonly value: number;
+  /** The smallest change that these bytes can show, in the catalogue's unit. */
+  readonly step: number;
+  /** Why no counter can look like this, as the end of a sentence that begins with the name of the metric. */
+  readonly odd?: string;
+}
+
+/** A candidate with the places of its counters worked out. */
+export interface CompiledCandidate {
+  readonly candidate: EnergyCandidate;
+  readonly rows: readonly RowPlan[];
+}
+
+/** Below this a REAL is the bits of something else: no meter shows a millionth of a Wh. */
+const SMALLEST = 1e-9;
+/** Bits of the mantissa of a single. */
+const MANTISSA_BITS = 23;
+/** Whole numbers below it are exact as singles. */
+const EXACT = 2 ** (MANTISSA_BITS + 1);
+/** Smallest exponent of a normal single. */
+const LEAST_EXPONENT = -126;
+const HALF = 2 ** 32;
+/** Hours and minutes in one number: 100 steps of it are an hour. */
+const STEPS_PER_HOUR = 100;
+const MINUTES_PER_HOUR = 60;
+
+let compiled: readonly CompiledCandidate[] | undefined;
+
+/** Every candidate, compiled once. */
+export function compiledCandidates(): readonly CompiledCandidate[] {
+  compiled ??= ENERGY_CANDIDATES.map((candidate) => {
+    const assemblies = [energyAssembly(candidate)];
+    const layout = compileLayout({ format: 'pm500.layout/1', name: candidate.name, assemblies });
+    return { candidate, rows: [...layout.blocks.values()].flatMap(({ rows }) => rows) };
+  });
+  return compiled;
+}
+
+/** Distance to the next single. */
+function stepOf(single: number): number {
+  const exponent = single === 0 ? LEAST_EXPONENT : Math.max(LEAST_EXPONENT, Math.floor(Math.log2(Math.abs(single))));
+  return 2 ** (exponent - MANTISSA_BITS);
+}
+
+function oddSingle(single: number): string | undefined {
+  if (!Number.isFinite(single)) return 'would be no number';
+  if (single < 0) return 'would be negative';
+  return single > 0 && single < SMALLEST ? 'would be smaller than anything that a meter counts' : undefined;
+}
+
+function readPair(bytes: DataView, { row, highOffset, lowOffset, scale }: RowPlan): CounterReading {
+  const [high, low] = [bytes.getFloat32(highOffset, true), bytes.getFloat32(lowOffset, true)];
+  const pairScale = row.pairScale ?? 1;
+  // A whole number of up to 24 bits is exact: then the low part alone has steps.
+  const step = Math.max(high < EXACT ? 0 : stepOf(high) * pairScale, stepOf(low)) * scale;
+  const value = (high * pairScale + low) * scale;
+  const odd =
+    oddSingle(high) ??
+    oddSingle(low) ??
+    (Number.isInteger(high) ? undefined : 'would have a high part that is not whole') ??
+    (low > pairScale ? `would have a low part above ${pairScale}` : undefined);
+  return { value, step, ...(odd === undefined ? {} : { odd }) };
+}
+
+function readWide(bytes: DataView, { row, highOffset, lowOffset, scale }: RowPlan): CounterReading {
+  const count = bytes.getUint32(highOffset, true) * HALF + bytes.getUint32(lowOffset, true);
+  if (row.encoding === 'ULINT') return { value: count * scale, step: scale };
+  const minutes = count % STEPS_PER_HOUR;
+  const value = (count - minutes) / STEPS_PER_HOUR + minutes / MINUTES_PER_HOUR;
+  const odd = minutes >= MINUTES_PER_HOUR ? `would have ${minutes} minutes` : undefined;
+  return { value, step: 1 / MINUTES_PER_HOUR, ...(odd === undefined ? {} : { odd }) };
+}
+
+function readSingle(bytes: DataView, { offset, scale }: RowPlan): CounterReading {
+  const single = bytes.getFloat32(offset, true);
+  const odd = oddSingle(single);
+  return { value: single * scale, step: stepOf(single) * scale, ...(odd === undefined ? {} : { odd }) };
+}
+
+/** What one row of a candidate makes of the bytes of assembly 107. */
+export function readCounter(bytes: DataView, plan: RowPlan): CounterReading {
+  const { encoding } = plan.row;
+  const reading =
+    encoding === 'REAL_PAIR'
+      ? readPair(bytes, plan)
+      : encoding === 'REAL'
+        ? readSingle(bytes, plan)
+        : readWide(bytes, plan);
+  const limit = plan.metric.rollover ?? Number.POSITIVE_INFINITY;
+  if (reading.odd === undefined && reading.value > limit + 2 * reading.step) {
+    return { ...reading, odd: 'would be beyond the largest value that the meter counts to' };
+  }
+  return reading;
+}

@@ -1,0 +1,198 @@
+import type { EnergyCandidate } from '../../meter/energy-candidates';
+import { seriesOf, type CandidateSeries, type CounterSeries } from './candidate-series';
+import type { CompiledCandidate } from './candidate-counters';
+import { flowOf } from './energy-findings';
+import type { EnergyMark } from './energy-trace';
+import { multiplyFlows, type Flows } from './flow-integral';
+import { sameCounter, type Counters } from './pair-scale';
+import { formatDuration, formatMetric, formatNumber } from './words';
+
+/** What else is known when candidates are judged. */
+export interface CandidateEvidence {
+  readonly marks: readonly EnergyMark[];
+  /** Turns the powers as they are read into W and var; absent while they prove nothing. */
+  readonly powerFactor?: number;
+  /** The verified counters over Modbus, and what may have flowed between the two reads, Wh. */
+  readonly verified?: Counters;
+  readonly driftWh: number;
+}
+
+/** A candidate and what speaks against it and for it. */
+export interface JudgedCandidate {
+  readonly candidate: EnergyCandidate;
+  readonly series: CandidateSeries;
+  /** Why it cannot be. */
+  readonly objection?: string;
+  /** Why it is unlikely: it is not named, and set aside where another has nothing of the kind against it. */
+  readonly doubt?: string;
+  /** What proves its scale. */
+  readonly proof?: string;
+}
+
+/** Wh below which growth proves nothing, and by how much a counter may be off: meters may show steps of 0.1 kWh. */
+const ENOUGH_WH = 2_000;
+const STEP_WH = 200;
+/** The integral of readings a second or more apart is not exact. */
+const TOLERANCE = 0.15;
+const SUM_TOLERANCE = 0.02;
+/** Growth proves a scale when it is so many times what it may be off. */
+const PROOF_STEPS = 5;
+/** A counter that is once lower than before may have been reset while it was watched. */
+const MOST_FALLS = 1;
+/** Longer than any of these meters can have run: fifty years, in hours. */
+const LONGEST_RUN_H = 438_000;
+/** Meters may count whole hours: fewer say nothing. */
+const ENOUGH_HOURS = 2;
+/** Just before the largest count of hours nobody can tell. */
+const RUN_LIMIT_H = 99_000_000;
+const HOURS_TOLERANCE = 0.05;
+const HOUR_MS = 3_600_000;
+/** A counter over Modbus must be so many times the tolerance for its equality to prove anything. */
+const TELLING = 10;
+
+const counterOf = ({ counters }: CandidateSeries, name: string): CounterSeries | undefined =>
+  counters.find(({ metric }) => metric === name);
+
+function growthFault({ counters, elapsedMs }: CandidateSeries, expected: Flows): string | undefined {
+  const active = expected.activeImport + expected.activeExport;
+  const all = active + expected.reactiveImport + expected.reactiveExport;
+  const time = formatDuration(elapsedMs);
+  for (const { metric, unit, grown, uncertainty } of counters) {
+    const flow = flowOf(metric);
+    if (flow === undefined) continue;
+    const words = `${metric} would have grown by ${formatNumber(grown, unit)} in ${time}`;
+    // Which direction of reactive energy is plus was not read; no counter grows by more than everything that flowed.
+    if (flow.startsWith('reactive')) {
+      if (grown <= (1 + TOLERANCE) * all + STEP_WH + uncertainty) continue;
+      return `${words}; all that flowed by the integral of power is ${formatNumber(all, unit)}`;
+    }
+    const wanted = expected[flow];
+    const tolerance = TOLERANCE * wanted + SUM_TOLERANCE * active + STEP_WH + uncertainty;
+    if (Math.abs(grown - wanted) <= tolerance) continue;
+    return `${words}; the integral of power is ${formatNumber(wanted, unit)}`;
+  }
+  return undefined;
+}
+
+function hoursFault(series: CandidateSeries): string | undefined {
+  const run = counterOf(series, 'run_hours');
+  const hours = series.elapsedMs / HOUR_MS;
+  if (run === undefined || run.grown <= 1.05 * hours + HOURS_TOLERANCE + run.uncertainty) return undefined;
+  return `run_hours would have grown by ${formatNumber(run.grown, 'h')} in ${formatNumber(hours, 'h')}`;
+}
+
+function modbusFault(
+  { counters }: CandidateSeries,
+  candidate: EnergyCandidate,
+  { verified, driftWh }: CandidateEvidence,
+): string | undefined {
+  for (const { metric, latest } of counters) {
+    const wanted = verified?.[metric];
+    if (wanted === undefined) continue;
+    const isSame =
+      metric === 'run_hours'
+        ? Math.abs(latest.value - wanted) <= HOURS_TOLERANCE + latest.step
+        : sameCounter(latest.value, wanted, Math.max(candidate.scale, latest.step), driftWh);
+    if (isSame) continue;
+    return `${formatMetric(metric, latest.value)}, but over Modbus ${formatMetric(metric, wanted).slice(metric.length + 1)}`;
+  }
+  return undefined;
+}
+
+function objectionTo(
+  candidate: EnergyCandidate,
+  series: CandidateSeries,
+  expected: Flows | undefined,
+  evidence: CandidateEvidence,
+): string | undefined {
+  const { oddMarks, odd, falls, fallen = '' } = series;
+  if (2 * oddMarks > evidence.marks.length) return odd;
+  if (falls > MOST_FALLS) return `${fallen} would have fallen ${falls} times, and counters only rise`;
+  return (
+    modbusFault(series, candidate, evidence) ??
+    hoursFault(series) ??
+    (expected === undefined ? undefined : growthFault(series, expected))
+  );
+}
+
+/** Reactive counters follow their flows, with plus and minus as named or all of them exchanged. */
+function reactiveDoubt({ counters }: CandidateSeries, expected: Flows): string | undefined {
+  const sum = expected.reactiveImport + expected.reactiveExport;
+  const swapped: Flows = {
+    ...expected,
+    reactiveImport: expected.reactiveExport,
+    reactiveExport: expected.reactiveImport,
+  };
+  const stray = (flows: Flows): CounterSeries | undefined =>
+    counters.find(({ metric, grown, uncertainty }) => {
+      const flow = flowOf(metric);
+      if (flow?.startsWith('reactive') !== true) return false;
+      return Math.abs(grown - flows[flow]) > TOLERANCE * flows[flow] + SUM_TOLERANCE * sum + STEP_WH + uncertainty;
+    });
+  const one = stray(expected);
+  if (one === undefined || stray(swapped) === undefined) return undefined;
+  return `${one.metric} would have grown by ${formatNumber(one.grown, one.unit)}, which does not follow the reactive power`;
+}
+
+function hoursDoubt(series: CandidateSeries, isLoaded: boolean): string | undefined {
+  const run = counterOf(series, 'run_hours');
+  if (run === undefined) return undefined;
+  const hours = run.latest.value;
+  if (hours > LONGEST_RUN_H && hours < RUN_LIMIT_H) {
+    return `run_hours would be ${formatNumber(hours, 'h')}, longer than the meter can have run`;
+  }
+  const elapsed = series.elapsedMs / HOUR_MS;
+  if (!isLoaded || elapsed < ENOUGH_HOURS || run.grown + run.uncertainty >= 0.9 * elapsed - 1) return undefined;
+  return `run_hours would have grown by ${formatNumber(run.grown, 'h')} only in ${formatNumber(elapsed, 'h')} under load`;
+}
+
+function doubtAbout(series: CandidateSeries, expected: Flows | undefined): string | undefined {
+  const isLoaded = expected !== undefined && expected.activeImport + expected.activeExport > ENOUGH_WH;
+  const unlikely =
+    hoursDoubt(series, isLoaded) ?? (expected === undefined ? undefined : reactiveDoubt(series, expected));
+  if (unlikely !== undefined) return unlikely;
+  for (const { metric, unit, latest } of series.counters) {
+    const total = counterOf(series, metric.replace('_partial', '_total'));
+    if (!metric.endsWith('_partial') || total === undefined || total.passed) continue;
+    if (latest.value <= total.latest.value + STEP_WH + latest.step + total.latest.step) continue;
+    return `${metric} (${formatNumber(latest.value, unit)}) would be more than ${total.metric} (${formatNumber(total.latest.value, unit)})`;
+  }
+  return undefined;
+}
+
+function proofOf(
+  candidate: EnergyCandidate,
+  series: CandidateSeries,
+  expected: Flows | undefined,
+  { verified, driftWh }: CandidateEvidence,
+): string | undefined {
+  const telling = series.counters.find(({ metric, latest }) => {
+    const tolerance = 2 * Math.max(candidate.scale, latest.step) + driftWh;
+    return flowOf(metric) !== undefined && (verified?.[metric] ?? 0) > TELLING * tolerance;
+  });
+  if (telling !== undefined) return 'its counters are those of the registers over Modbus';
+  if (expected === undefined) return undefined;
+  const isImport = expected.activeImport >= expected.activeExport;
+  const wanted = isImport ? expected.activeImport : expected.activeExport;
+  const counter = counterOf(series, isImport ? 'active_energy_import_total' : 'active_energy_export_total');
+  if (counter === undefined || wanted < ENOUGH_WH || wanted < PROOF_STEPS * counter.uncertainty) return undefined;
+  return `${counter.metric} grew by ${formatNumber(counter.grown, counter.unit)} in ${formatDuration(series.elapsedMs)}, as the integral of power says (${formatNumber(wanted, counter.unit)})`;
+}
+
+/** What the bytes say about one candidate. */
+export function judgeCandidate(compiled: CompiledCandidate, evidence: CandidateEvidence): JudgedCandidate {
+  const { candidate } = compiled;
+  const series = seriesOf(compiled, evidence.marks);
+  const { powerFactor } = evidence;
+  const expected = powerFactor === undefined ? undefined : multiplyFlows(series.flows, powerFactor);
+  const objection = objectionTo(candidate, series, expected, evidence);
+  if (objection !== undefined) return { candidate, series, objection };
+  const doubt = doubtAbout(series, expected);
+  const proof = proofOf(candidate, series, expected, evidence);
+  return {
+    candidate,
+    series,
+    ...(doubt === undefined ? {} : { doubt }),
+    ...(proof === undefined ? {} : { proof }),
+  };
+}
