@@ -226,7 +226,7 @@ describe('laws of the candidates of assembly 107', function () {
         const isOther = candidate.name !== ASSUMED_ENERGY.name;
         assert.equal(energy?.verdict, isOther ? 'contradicted' : 'undecided');
         assert.equal(energyLayout.verdict, isOther ? 'contradicted' : 'confirmed');
-        if (isOther) assert.match(energy?.elements[0]?.evidence.join(' ') ?? '', new RegExp(`${candidate.name} fits`));
+        if (isOther) assert.match(energy.elements[0]?.evidence.join(' ') ?? '', new RegExp(`${candidate.name} fits`));
       }
     }
   });
