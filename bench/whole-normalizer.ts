@@ -73,7 +73,7 @@ export function benchWholeNormalizer(): BenchLine[] {
   const rate = measureRate(() => {
     for (let index = 0; index < READINGS_PER_ROUND; index++) {
       const reading = next();
-      const { telemetry } = normalizer.accept(reading, reading.timestamp);
+      const { telemetry } = normalizer.accept(reading, reading.timestamp, reading.timestamp);
       readings++;
       if (telemetry !== undefined) reported += Object.keys(telemetry.metrics).length;
     }

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { parseNormalizeCommand } from '../src/domain/normalizer/command';
+import type { Concerns } from '../src/domain/normalizer/tally';
 import { parseReading } from '../src/domain/parse-message';
 import { registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
@@ -24,6 +25,11 @@ export = (RED: NodeAPI): void => {
       for (const problem of settings.problems) this.warn(problem);
       if (settings.problems.length > 0) status.show('partial', 'partly');
       else status.show('idle', 'idle');
+      let concerns: Concerns | undefined;
+      const show = (): void => {
+        if (concerns !== undefined) showQuality(status, concerns, run.alarms, settings.problems.length);
+      };
+      run.onAlarmsByTime = show;
 
       onInput(
         this,
@@ -33,8 +39,8 @@ export = (RED: NodeAPI): void => {
             await run.command(command, message, send);
             return;
           }
-          const counts = await run.accept(parseReading(message.payload), message, send);
-          showQuality(status, counts, run.alarms, settings.problems.length);
+          concerns = await run.accept(parseReading(message.payload), message, send);
+          show();
         },
         ({ code }) => {
           if (code === 'CONFIG_INVALID') status.show('failed', 'mapping');

@@ -4,7 +4,7 @@ import type { NormalizeCommand } from '../../src/domain/normalizer/command';
 import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/diagnostics';
 import { isSetState, NormalizerSet } from '../../src/domain/normalizer/normalizer-set';
 import type { Outcome } from '../../src/domain/normalizer/normalizer';
-import type { QualityCounts } from '../../src/domain/normalizer/tally';
+import type { Concerns } from '../../src/domain/normalizer/tally';
 import type { Reading } from '../../src/domain/reading';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { systemClock, type Clock } from '../../src/support/clock';
@@ -27,6 +27,8 @@ export class NormalizeRun {
   private readonly file: StateFile | undefined;
   private readonly stops: (() => Promise<void> | void)[] = [];
   private isClosing = false;
+  /** Called when time alone has changed alarms, or what can be judged. */
+  onAlarmsByTime: () => void = () => undefined;
 
   constructor(
     RED: NodeAPI,
@@ -60,13 +62,13 @@ export class NormalizeRun {
     this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(clock.now()), node.id)));
   }
 
-  /** @returns what the reading was worth */
-  async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<QualityCounts> {
+  /** @returns what of the reading somebody has to look into */
+  async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<Concerns> {
     this.refuseWhenClosing();
     const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     await this.send(accepted, message, send);
-    return accepted.counts;
+    return accepted.concerns;
   }
 
   async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
@@ -78,9 +80,9 @@ export class NormalizeRun {
     if (answers.length > 0) send([null, answers]);
   }
 
-  /** Active alarms of all meters. */
-  get alarms(): AlarmCounts {
-    return this.meters.alarms;
+  /** Active alarms of all meters, and rules that cannot be judged. */
+  get alarms(): AlarmCounts & { readonly unjudged: number } {
+    return { ...this.meters.alarms, unjudged: this.meters.unjudgedCount };
   }
 
   async close(removed: boolean): Promise<void> {
@@ -113,6 +115,7 @@ export class NormalizeRun {
       if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
       this.file?.changed();
       await this.send(outcome, {}, send);
+      if (outcome.alarms.length > 0) this.onAlarmsByTime();
     }
   }
 

@@ -44,6 +44,11 @@ export interface ReasonRow {
   /** What the OPC code is called there. */
   readonly opcName: string;
   readonly meaning: string;
+  /**
+   * What a person has to do about it, where that is not to look for a fault: `none` for what belongs to normal operation,
+   * `confirm` for what ends when the layout is confirmed.
+   */
+  readonly calls?: 'none' | 'confirm';
 }
 
 /**
@@ -86,6 +91,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 28,
     opcName: 'out of service',
     meaning: 'the configured wiring does not measure this value (inferred from the wiring, not read in the manual)',
+    calls: 'none',
   },
   layout_contradicted: {
     quality: 'bad',
@@ -98,6 +104,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 32,
     opcName: 'waiting for initial data',
     meaning: 'the counter has no earlier reading to count from',
+    calls: 'none',
   },
   counter_replaced: {
     quality: 'bad',
@@ -122,6 +129,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 0,
     opcName: 'bad',
     meaning: 'the formula has no result for these inputs, such as a share of zero',
+    calls: 'none',
   },
   clock_doubtful: {
     quality: 'uncertain',
@@ -152,12 +160,14 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 64,
     opcName: 'uncertain',
     meaning: 'the position of this value was inferred from a sister product and has not been confirmed on this meter',
+    calls: 'confirm',
   },
   layout_assumed: {
     quality: 'uncertain',
     opcCode: 64,
     opcName: 'uncertain',
     meaning: 'the position or scale of this value is an assumption that has not been confirmed on this meter',
+    calls: 'confirm',
   },
   counter_reset: {
     quality: 'uncertain',
@@ -194,6 +204,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 88,
     opcName: 'sub-normal',
     meaning: 'a part of the window or period was not measured',
+    calls: 'none',
   },
 };
 

@@ -43,9 +43,9 @@ const energy = (seconds: number, wh: number): Reading => readingOf(107, seconds,
 describe('Normalizer', () => {
   it('holds back what has not changed, counts it, and sends all on demand', () => {
     const set = setOf({ report: { maxIntervalMs: 60_000 } });
-    assert.equal(Object.keys(set.accept(readingOf(101, 0, {}), at(0)).telemetry?.metrics ?? {}).length, 12);
-    assert.equal(set.accept(readingOf(101, 1, {}), at(1)).telemetry, undefined);
-    const { telemetry } = set.accept(readingOf(101, 2, { voltage_l1_n: 5 }), at(2));
+    assert.equal(Object.keys(set.accept(readingOf(101, 0, {}), at(0), at(0)).telemetry?.metrics ?? {}).length, 12);
+    assert.equal(set.accept(readingOf(101, 1, {}), at(1), at(1)).telemetry, undefined);
+    const { telemetry } = set.accept(readingOf(101, 2, { voltage_l1_n: 5 }), at(2), at(2));
     assert.deepEqual(Object.keys(telemetry?.metrics ?? {}), ['voltage_l1_n']);
     const [diagnostics] = set.diagnostics(at(2));
     assert.deepEqual([diagnostics?.reported, diagnostics?.suppressed], [13, 23]);
@@ -56,22 +56,23 @@ describe('Normalizer', () => {
 
   it('says a second time that nothing was read, so that a sink can tell a lost meter from a lost reply', () => {
     const set = setOf({ report: {} });
-    set.accept(readingOf(101, 0, {}), at(0));
+    set.accept(readingOf(101, 0, {}), at(0), at(0));
     const counts = [1, 2, 3].map(
       (second) =>
-        Object.keys(set.accept(failing(readingOf(101, second, {})), at(second)).telemetry?.metrics ?? {}).length,
+        Object.keys(set.accept(failing(readingOf(101, second, {})), at(second), at(second)).telemetry?.metrics ?? {})
+          .length,
     );
     assert.deepEqual(counts, [12, 12, 0]);
   });
 
   it('does not doubt the clock when slow groups arrive after fast ones', () => {
     const set = setOf({});
-    set.accept(readingOf(107, 0, {}), at(0));
-    set.accept(readingOf(101, 20, {}), at(20));
-    const late = set.accept(readingOf(107, 10, {}), at(21));
-    assert.equal(late.counts.uncertain, 0);
-    const back = set.accept(readingOf(107, 5, {}), at(22));
-    assert.equal(back.counts.good, 0);
+    set.accept(readingOf(107, 0, {}), at(0), at(0));
+    set.accept(readingOf(101, 20, {}), at(20), at(20));
+    const late = set.accept(readingOf(107, 10, {}), at(21), at(21));
+    assert.equal(late.concerns.uncertain, 0);
+    const back = set.accept(readingOf(107, 5, {}), at(22), at(22));
+    assert.equal(back.concerns.uncertain, back.concerns.count);
     assert.equal(back.telemetry?.metrics['run_hours']?.reason, 'clock_doubtful');
   });
 
@@ -79,9 +80,9 @@ describe('Normalizer', () => {
     const { rules } = rulesOf({ own: undefined, nominal: NOMINAL, energyDeltas: false, metrics: METRICS });
     const set = setOf({ alarmRules: rules });
     const volts = { voltage_l1_n: 230, voltage_l2_n: 230, voltage_l3_n: 230 };
-    assert.deepEqual(set.accept(readingOf(101, 0, volts), at(0)).alarms, []);
-    set.accept(readingOf(101, 1, { ...volts, voltage_l1_n: 0 }), at(1));
-    const raised = set.tick(at(3)).flatMap(({ alarms }) => alarms);
+    assert.deepEqual(set.accept(readingOf(101, 0, volts), at(0), at(0)).alarms, []);
+    set.accept(readingOf(101, 1, { ...volts, voltage_l1_n: 0 }), at(1), at(1));
+    const raised = set.tick(at(3), at(3)).flatMap(({ alarms }) => alarms);
     assert.deepEqual(
       raised.map(({ event, alarm }) => [event, alarm?.id, alarm?.severity]),
       [['raised', 'phase_loss_l1', 'critical']],
@@ -96,8 +97,8 @@ describe('Normalizer', () => {
       () => set.command({ kind: 'acknowledge', id: 'no_such' }, at(5)),
       /No alarm rule has the id "no_such"/,
     );
-    set.accept(readingOf(101, 6, volts), at(6));
-    const cleared = set.tick(at(20)).flatMap(({ alarms }) => alarms);
+    set.accept(readingOf(101, 6, volts), at(6), at(6));
+    const cleared = set.tick(at(20), at(20)).flatMap(({ alarms }) => alarms);
     assert.deepEqual(
       cleared.map(({ event, active }) => [event, active.length]),
       [['cleared', 0]],
@@ -107,7 +108,7 @@ describe('Normalizer', () => {
   it('goes on after a restart: energy is neither lost nor counted twice', () => {
     const settings = { kpis: DEFAULT_KPI_SETTINGS, energyDeltas: true };
     const delta = (set: NormalizerSet, seconds: number, wh: number): unknown =>
-      set.accept(energy(seconds, wh), at(seconds)).telemetry?.metrics['energy_delta_active_import_total'];
+      set.accept(energy(seconds, wh), at(seconds), at(seconds)).telemetry?.metrics['energy_delta_active_import_total'];
     const first = setOf(settings);
     delta(first, 0, 1000);
     assert.equal((delta(first, 60, 1500) as { value: number }).value, 500);
@@ -117,7 +118,7 @@ describe('Normalizer', () => {
     const after = setOf(settings, killed);
     const doubtful = delta(after, 120, 1700) as { value: unknown; reason: string };
     assert.deepEqual([doubtful.value, doubtful.reason], [null, 'counter_started']);
-    const next = after.accept(energy(180, 1750), at(180)).telemetry?.metrics;
+    const next = after.accept(energy(180, 1750), at(180), at(180)).telemetry?.metrics;
     assert.equal(next?.['energy_delta_active_import_total']?.value, 50);
     // The KPIs were saved together with the counters: they have everything.
     assert.equal(next['active_energy_import_day']?.value, 750);
@@ -127,7 +128,7 @@ describe('Normalizer', () => {
     const set = setOf({ kpis: DEFAULT_KPI_SETTINGS, energyDeltas: true });
     const top = 9_999_999_999_000;
     const seen = [0, 1, 2, 899, 900].map((wh, second) => {
-      const metrics = set.accept(energy(second, top + wh), at(second)).telemetry?.metrics;
+      const metrics = set.accept(energy(second, top + wh), at(second), at(second)).telemetry?.metrics;
       return [metrics?.['energy_delta_active_import_total']?.value, metrics?.['active_energy_import_day']?.value];
     });
     assert.deepEqual(seen, [
@@ -137,7 +138,7 @@ describe('Normalizer', () => {
       [897, 899],
       [1, 900],
     ]);
-    const rolled = set.accept(energy(60, 5), at(60)).telemetry?.metrics['energy_delta_active_import_total'];
+    const rolled = set.accept(energy(60, 5), at(60), at(60)).telemetry?.metrics['energy_delta_active_import_total'];
     // 9 999 999 999.9 kWh is the largest; 0.1 kWh later the display is at zero.
     assert.deepEqual([rolled?.value, rolled?.reason], [105, 'counter_rollover']);
   });
@@ -154,20 +155,20 @@ describe('Normalizer', () => {
       { ...state, meters: null },
       { ...state, meters: { 'main-incomer': 7 } },
     ]) {
-      const { telemetry } = setOf(settings, saved).accept(energy(0, 5), at(0));
+      const { telemetry } = setOf(settings, saved).accept(energy(0, 5), at(0), at(0));
       assert.equal(telemetry?.metrics['energy_delta_active_import_total']?.reason, 'counter_started');
     }
   });
 
   it('gives telemetry of measured and derived metrics that the contract accepts', () => {
     const set = setOf({ kpis: DEFAULT_KPI_SETTINGS, energyDeltas: true });
-    set.accept(energy(0, 0), at(0));
-    const { telemetry } = set.accept(energy(900, 100), at(900));
+    set.accept(energy(0, 0), at(0), at(0));
+    const { telemetry } = set.accept(energy(900, 100), at(900), at(900));
     assert.ok(telemetry);
     assert.equal(parseTelemetry(telemetry), telemetry);
     const off = setOf({ kpis: DEFAULT_KPI_SETTINGS });
-    off.accept(energy(0, 0), at(0));
-    const names = Object.keys(off.accept(energy(900, 100), at(900)).telemetry?.metrics ?? {});
+    off.accept(energy(0, 0), at(0), at(0));
+    const names = Object.keys(off.accept(energy(900, 100), at(900), at(900)).telemetry?.metrics ?? {});
     assert.deepEqual(
       names.filter((name) => name.startsWith('energy_delta')),
       [],
@@ -177,24 +178,24 @@ describe('Normalizer', () => {
 
   it('starts a layout check, refuses a verdict before it, and names what it has seen', () => {
     const set = setOf({});
-    set.accept(readingOf(101, 0, {}), at(0));
+    set.accept(readingOf(101, 0, {}), at(0), at(0));
     assert.throws(
       () => set.command({ kind: 'layoutCheck', step: 'verdict' }, at(1)),
       /No layout check .* is under way/,
     );
     set.command({ kind: 'layoutCheck', step: 'start' }, at(1));
     assert.throws(() => set.command({ kind: 'layoutCheck', step: 'verdict' }, at(1)), /has seen no reading yet/);
-    for (let second = 2; second < 6; second++) set.accept(readingOf(101, second, {}), at(second));
+    for (let second = 2; second < 6; second++) set.accept(readingOf(101, second, {}), at(second), at(second));
     const [verdict] = set.command({ kind: 'layoutCheck', step: 'apply' }, at(9)).events;
     assert.equal(verdict?.schema, 'pm500.layout-check/1');
     // Random voltages break the relation of phases: the check says so, and the values count no more.
-    const { telemetry } = set.accept(readingOf(101, 10, {}), at(10));
+    const { telemetry } = set.accept(readingOf(101, 10, {}), at(10), at(10));
     assert.ok(Object.values(telemetry?.metrics ?? {}).some(({ reason }) => reason === 'layout_contradicted'));
   });
 
   it('gives diagnostics that fit their schema, and metrics with a label for the node', () => {
     const set = setOf({ report: {} });
-    set.accept(failing(readingOf(101, 0, {})), at(0));
+    set.accept(failing(readingOf(101, 0, {})), at(0), at(0));
     const diagnostics = set.diagnostics(at(1));
     assert.ok(new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS_JSON_SCHEMA)(diagnostics[0]));
     assert.deepEqual(diagnostics[0].values, { good: 0, uncertain: 0, bad: 12 });

@@ -10,6 +10,7 @@ import { normalizeReading } from '../../src/domain/normalize';
 import { parseReading, parseTelemetry } from '../../src/domain/parse-message';
 import { ASSEMBLIES } from '../../src/meter/assemblies';
 import { seededRandom, type Random } from '../../src/support/random';
+import { momentOf } from '../support/alarms';
 import { READ_AT, sampleReading } from '../support/readings';
 
 const ALL = ASSEMBLIES.map(({ instance }) => instance);
@@ -62,15 +63,25 @@ function accepts(parse: (payload: unknown) => unknown, payload: unknown): boolea
   }
 }
 
-/** An alarm that was raised, with two in the table. */
-function sampleAlarm(): unknown {
+/** An alarm that was raised, or what cannot be judged any more; two in the table, and a rule that never was judged. */
+function sampleAlarm(event: 'raised' | 'unjudged'): unknown {
   const { metrics, meter } = normalizeReading(sampleReading(ALL, seededRandom(3)));
-  const rows = ['voltage_l1_n', 'frequency'].map((metric) => ({ id: metric, metric, condition: 'above', limit: -1 }));
+  const rows = ['voltage_l1_n', 'frequency', 'peak_demand_day'].map((metric) => ({
+    id: metric,
+    metric,
+    condition: 'above',
+    limit: -1,
+  }));
   const { rules } = parseAlarmRules(rows, new Map(ALL_METRICS.map((each) => [each.name, each])));
   const alarms = new AlarmSet(rules);
-  const [event] = alarms.update(metrics, READ_AT);
-  assert.ok(event);
-  return alarmMessage(meter, event, alarms.active());
+  const bad = Object.entries(metrics).map(([name, sample]) => [name, { ...sample, value: null, quality: 'bad' }]);
+  const events = [
+    ...alarms.update(metrics, momentOf(READ_AT)),
+    ...alarms.update(Object.fromEntries(bad) as typeof metrics, momentOf(READ_AT + 1000)),
+  ];
+  const found = events.find((each) => each.event === event);
+  assert.ok(found);
+  return alarmMessage(meter, found, alarms.tables());
 }
 
 describe('message contracts', () => {
@@ -82,7 +93,8 @@ describe('message contracts', () => {
       parse: parseTelemetry,
       sample: normalizeReading(sampleReading(ALL, seededRandom(2))),
     },
-    { name: 'alarm', schema: ALARM_JSON_SCHEMA, parse: parseAlarmMessage, sample: sampleAlarm() },
+    { name: 'alarm', schema: ALARM_JSON_SCHEMA, parse: parseAlarmMessage, sample: sampleAlarm('raised') },
+    { name: 'lost judgement', schema: ALARM_JSON_SCHEMA, parse: parseAlarmMessage, sample: sampleAlarm('unjudged') },
   ] as const;
 
   for (const { name, schema, parse, sample } of contracts) {

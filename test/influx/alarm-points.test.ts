@@ -19,6 +19,7 @@ describe('alarms as InfluxDB points', () => {
           active: 1,
           acknowledged: false,
           latched: false,
+          judged: true,
           event: 'raised',
           message: 'Too much.',
           metric: 'current_l1',
@@ -53,6 +54,28 @@ describe('alarms as InfluxDB points', () => {
     );
   });
 
+  it('say for how long neither is known', () => {
+    const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 200 });
+    const life = [
+      ...script.see('current_l1', 150),
+      ...script.see('current_l1', null),
+      script.list(),
+      ...script.see('current_l1', 150),
+    ].flatMap((message) => alarmPoints(message, 'pm'));
+    assert.deepEqual(
+      life.map(({ tags, fields: { event, active, judged, reason } }) => [tags['alarm'], event, active, judged, reason]),
+      [
+        ['high', 'raised', 1, true, undefined],
+        ['high', 'unjudged', 1, false, 'read_failed'],
+        ['higher', 'unjudged', 0, false, 'read_failed'],
+        ['high', 'list', 1, false, undefined],
+        ['higher', 'list', 0, false, 'read_failed'],
+        ['high', 'judged', 1, true, undefined],
+        ['higher', 'judged', 0, true, undefined],
+      ],
+    );
+  });
+
   it('put what is no number into a field of its own, and leave out what is not there', () => {
     const rules = [
       { id: 'on', metric: 'alarm_1', condition: 'equal', limit: true },
@@ -77,6 +100,7 @@ describe('alarms as InfluxDB points', () => {
   it('become lines as influx-out writes them; a list has one for each alarm, none when nothing is active', () => {
     const mapper = new LineMapper(DEFAULT_MAPPING);
     const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 120, severity: 'critical' });
+    script.see('current_l1', 10);
     assert.deepEqual(mapper.map(script.list(), DEFAULTS).lines, []);
     script.see('current_l1', 150);
     const { lines, leftOut } = mapper.map(JSON.parse(JSON.stringify(script.list())), DEFAULTS);

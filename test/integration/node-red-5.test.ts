@@ -19,7 +19,7 @@ const ENOUGH_CONTRAST = 3;
 const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boolean>> = {
   'pm500-sim': ({ fill, text = '' }) => fill === 'green' && text.endsWith(' kW'),
   'pm500-poll': ({ fill, text = '' }) => fill === 'green' && text.endsWith(' ms'),
-  'pm500-normalize': ({ fill, text = '' }) => fill === 'yellow' && text.endsWith(' uncertain'),
+  'pm500-normalize': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('confirm layout: '),
   'sparkplug-out': ({ fill, text }) => fill === 'red' && text === 'broker unreachable',
   'influx-out': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('waiting: '),
 };

@@ -30,7 +30,7 @@ describe('pm500-normalize', () => {
     assert.equal(error, undefined);
     assert.equal(sent[0], message);
     assert.equal(Object.keys(parseTelemetry(message.payload).metrics).length, 18);
-    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '12 uncertain' });
+    assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: 'confirm layout: 12' });
   });
 
   it('shows green only when every value is good', async () => {

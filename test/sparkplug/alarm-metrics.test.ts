@@ -54,6 +54,39 @@ describe('alarms as Sparkplug metrics', () => {
     assert.deepEqual(alarmMetricsOf(script.list()), [], 'nothing is active');
   });
 
+  it('are stale while neither is known, and say so in their quality', () => {
+    const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 200 });
+    const states = [
+      ...script.see('current_l1', 150),
+      ...script.see('current_l1', null),
+      script.list(),
+      ...script.see('current_l1', 150),
+    ].flatMap((message) =>
+      alarmMetricsOf(message)
+        .filter(({ name }) => name.endsWith('/active'))
+        .map(({ name, value, condition }) => [message.event, name.split('/')[1], value, condition.key]),
+    );
+    assert.deepEqual(states, [
+      ['raised', 'high', true, 'good:'],
+      ['unjudged', 'high', true, 'uncertain:stale'],
+      ['unjudged', 'higher', false, 'uncertain:stale'],
+      ['list', 'high', true, 'uncertain:stale'],
+      ['list', 'higher', false, 'uncertain:stale'],
+      ['judged', 'high', true, 'good:'],
+      ['judged', 'higher', false, 'good:'],
+    ]);
+  });
+
+  it('are as uncertain as the value, and a missing value is no doubt about its alarm', () => {
+    const script = new AlarmScript({ id: 'gone', metric: 'frequency', condition: 'missing', onDelaySeconds: 1 });
+    script.see('frequency', 50);
+    const [raised] = script.see('frequency', null);
+    assert.equal(raised?.alarm?.quality, 'bad');
+    assert.ok(alarmMetricsOf(raised).every(({ condition }) => condition.isGood));
+    const doubtful = { ...raised, alarm: { ...raised.alarm, quality: 'uncertain' as const } };
+    assert.ok(alarmMetricsOf(doubtful).every(({ condition }) => condition.key === 'uncertain:'));
+  });
+
   it('come from the message of pm500-normalize as sparkplug-out takes it, for the device of that meter', () => {
     const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 120 });
     const raised = script.see('current_l1', 150);

@@ -1,9 +1,13 @@
 import { alarmList, alarmMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { AlarmSet } from '../../src/domain/alarms/alarm-set';
 import { parseAlarmRules } from '../../src/domain/alarms/parse-rules';
+import type { Instant } from '../../src/domain/alarms/rule-watch';
 import type { Value } from '../../src/domain/reading';
 import { ALL_METRICS } from '../../src/meter/derived-metrics';
 import { sampleOf } from './telemetry';
+
+/** Both clocks agree, as on a host whose time nobody sets. */
+export const momentOf = (ms: number): Instant => ({ wallMs: ms, elapsedMs: ms });
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
 export const ALARMED_METER = { name: 'm1', host: '127.0.0.1', tags: { site: 's', alarm: 'no name of an alarm' } };
@@ -21,7 +25,7 @@ export class AlarmScript {
 
   see(metric: string, value: Value): readonly AlarmMessage[] {
     this.nowMs += 1000;
-    return this.messages(this.alarms.update({ [metric]: sampleOf(metric, value, this.nowMs) }, this.nowMs));
+    return this.messages(this.alarms.update({ [metric]: sampleOf(metric, value, this.nowMs) }, momentOf(this.nowMs)));
   }
 
   command(command: 'acknowledge' | 'reset'): readonly AlarmMessage[] {
@@ -30,10 +34,10 @@ export class AlarmScript {
   }
 
   list(): AlarmMessage {
-    return alarmList(ALARMED_METER, this.alarms.active(), this.nowMs);
+    return alarmList(ALARMED_METER, this.alarms.tables(), this.nowMs);
   }
 
   private messages(events: ReturnType<AlarmSet['update']>): readonly AlarmMessage[] {
-    return events.map((event) => alarmMessage(ALARMED_METER, event, this.alarms.active()));
+    return events.map((event) => alarmMessage(ALARMED_METER, event, this.alarms.tables()));
   }
 }

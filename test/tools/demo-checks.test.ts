@@ -169,6 +169,7 @@ describe('check of alarms', () => {
     limit: 138.5,
     acknowledged: false,
     latched: false,
+    judged: true,
   };
   const message = (event: 'raised' | 'cleared', second: number): AlarmMessage => {
     const { meter } = telemetryOf(START, {});
@@ -179,6 +180,7 @@ describe('check of alarms', () => {
       event,
       alarm,
       active: event === 'raised' ? [alarm] : [],
+      unjudged: [],
     };
   };
   const rows = [

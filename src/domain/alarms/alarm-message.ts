@@ -1,39 +1,43 @@
 import { Expect } from '../../support/expect';
 import { checkMeter } from '../parse-message';
-import { QUALITIES } from '../quality';
+import { QUALITIES, QUALITY_REASONS, type QualityReason } from '../quality';
 import type { MeterReference } from '../reading';
-import type { ActiveAlarm, AlarmEvent } from './alarm-set';
+import type { ActiveAlarm, AlarmEvent, UnjudgedRule } from './alarm-set';
 import { SEVERITIES } from './rule';
 
 export const ALARM_SCHEMA = 'pm500.alarm/1';
-export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'list'] as const;
+export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'list'] as const;
+type Event = (typeof ALARM_EVENTS)[number];
 
 /**
- * The message contract of alarms, second output of `pm500-normalize`: what happened to one alarm, or on demand only the
- * table. The table is that of the meter after the event.
+ * The message contract of alarms, second output of `pm500-normalize`: what happened to one alarm, which rules can no longer
+ * be judged or can be again, or on demand only the tables. The tables are those of the meter after the event.
  */
 export interface AlarmMessage {
   readonly schema: typeof ALARM_SCHEMA;
   readonly meter: MeterReference;
   /** When it happened, or when the list was asked for, epoch milliseconds UTC. */
   readonly timestamp: number;
-  readonly event: (typeof ALARM_EVENTS)[number];
-  /** The alarm that the event is about; a list has none. */
+  readonly event: Event;
+  /** The alarm that `raised`, `cleared` and `acknowledged` are about. */
   readonly alarm?: ActiveAlarm;
+  /** The rules that `unjudged` and `judged` are about. */
+  readonly rules?: readonly UnjudgedRule[];
   /** The table of active alarms. */
   readonly active: readonly ActiveAlarm[];
+  /** The table of rules that cannot be judged: neither active nor inactive is known of them. */
+  readonly unjudged: readonly UnjudgedRule[];
 }
 
-export function alarmMessage(
-  meter: MeterReference,
-  { event, timestamp, alarm }: AlarmEvent,
-  active: readonly ActiveAlarm[],
-): AlarmMessage {
-  return { schema: ALARM_SCHEMA, meter, timestamp, event, alarm, active };
+/** Both tables of a meter. */
+export type AlarmTables = Pick<AlarmMessage, 'active' | 'unjudged'>;
+
+export function alarmMessage(meter: MeterReference, event: AlarmEvent, tables: AlarmTables): AlarmMessage {
+  return { schema: ALARM_SCHEMA, meter, ...event, ...tables };
 }
 
-export function alarmList(meter: MeterReference, active: readonly ActiveAlarm[], timestamp: number): AlarmMessage {
-  return { schema: ALARM_SCHEMA, meter, timestamp, event: 'list', active };
+export function alarmList(meter: MeterReference, tables: AlarmTables, timestamp: number): AlarmMessage {
+  return { schema: ALARM_SCHEMA, meter, event: 'list', timestamp, ...tables };
 }
 
 const expect = new Expect('MESSAGE_INVALID', 'send the message of the second output of a pm500-normalize node.');
@@ -51,8 +55,35 @@ function checkAlarm(path: string, value: unknown): void {
   checkValue(`${path}.value`, alarm['value']);
   expect.choice(`${path}.quality`, alarm['quality'], QUALITIES);
   checkValue(`${path}.limit`, alarm['limit']);
-  for (const key of ['acknowledged', 'latched']) expect.flag(`${path}.${key}`, alarm[key]);
+  for (const key of ['acknowledged', 'latched', 'judged']) expect.flag(`${path}.${key}`, alarm[key]);
 }
+
+const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
+
+function checkUnjudged(path: string, value: unknown): void {
+  const rule = expect.record(path, value);
+  for (const key of ['id', 'metric', 'message']) expect.text(`${path}.${key}`, rule[key]);
+  expect.choice(`${path}.severity`, rule['severity'], SEVERITIES);
+  expect.finite(`${path}.since`, rule['since']);
+  expect.flag(`${path}.active`, rule['active']);
+  if (rule['reason'] !== undefined) expect.choice(`${path}.reason`, rule['reason'], REASONS);
+}
+
+function checkEach(path: string, value: unknown, check: (path: string, value: unknown) => void): void {
+  const rows = expect.array(path, value);
+  // Not forEach, which passes over the holes of an array.
+  for (let index = 0; index < rows.length; index++) check(`${path}[${index}]`, rows[index]);
+}
+
+/** Which member says what an event is about; a list is about everything. */
+const SUBJECTS: Readonly<Record<Event, 'alarm' | 'rules' | undefined>> = {
+  raised: 'alarm',
+  cleared: 'alarm',
+  acknowledged: 'alarm',
+  unjudged: 'rules',
+  judged: 'rules',
+  list: undefined,
+};
 
 /**
  * Accepts an alarm message that came to a sink.
@@ -64,10 +95,15 @@ export function parseAlarmMessage(payload: unknown): AlarmMessage {
   checkMeter(expect, message['meter']);
   expect.finite('payload.timestamp', message['timestamp']);
   const event = expect.choice('payload.event', message['event'], ALARM_EVENTS);
-  if (event !== 'list') checkAlarm('payload.alarm', message['alarm']);
-  else if (message['alarm'] !== undefined) expect.fail('payload.alarm', message['alarm'], 'nothing in a list');
-  const active = expect.array('payload.active', message['active']);
-  // Not forEach, which passes over the holes of an array.
-  for (let index = 0; index < active.length; index++) checkAlarm(`payload.active[${index}]`, active[index]);
+  const subject = SUBJECTS[event];
+  for (const key of ['alarm', 'rules'] as const) {
+    if (key !== subject && message[key] !== undefined) {
+      expect.fail(`payload.${key}`, message[key], `nothing with the event "${event}"`);
+    }
+  }
+  if (subject === 'alarm') checkAlarm('payload.alarm', message['alarm']);
+  else if (subject === 'rules') checkEach('payload.rules', message['rules'], checkUnjudged);
+  checkEach('payload.active', message['active'], checkAlarm);
+  checkEach('payload.unjudged', message['unjudged'], checkUnjudged);
   return payload as AlarmMessage;
 }

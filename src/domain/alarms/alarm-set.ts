@@ -1,16 +1,21 @@
-import type { Quality } from '../quality';
+import type { Quality, QualityReason } from '../quality';
 import type { Value } from '../reading';
 import type { Sample } from '../telemetry';
-import { restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
-import { conditionHolds, limitOf } from './condition';
+import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
+import { limitOf } from './condition';
 import type { AlarmRule, Severity } from './rule';
+import { RuleWatch, type Instant } from './rule-watch';
 
-/** A row of the table of active alarms. */
-export interface ActiveAlarm {
+/** What a row says of its rule. */
+interface RuleRow {
   readonly id: string;
   readonly metric: string;
   readonly severity: Severity;
   readonly message: string;
+}
+
+/** A row of the table of active alarms. */
+export interface ActiveAlarm extends RuleRow {
   /** When the condition began to hold, epoch milliseconds UTC. */
   readonly since: number;
   /** The last value seen, null where there was none. */
@@ -21,9 +26,22 @@ export interface ActiveAlarm {
   readonly acknowledged: boolean;
   /** True when the condition is over and only a reset ends the alarm. */
   readonly latched: boolean;
+  /** False while there is no value that could be compared: the alarm stands as it was last known. */
+  readonly judged: boolean;
 }
 
-export interface AlarmEvent {
+/** A rule that cannot be judged: whether its condition holds is not known. */
+export interface UnjudgedRule extends RuleRow {
+  /** Since when, epoch milliseconds UTC. */
+  readonly since: number;
+  /** True while its alarm is in the table, as it was last known. */
+  readonly active: boolean;
+  /** Of the last value; absent when there was none since the start. */
+  readonly reason?: QualityReason;
+}
+
+/** What happened to one alarm. */
+export interface AlarmChange {
   readonly event: 'raised' | 'cleared' | 'acknowledged';
   /** When it happened, epoch milliseconds UTC. */
   readonly timestamp: number;
@@ -31,169 +49,206 @@ export interface AlarmEvent {
   readonly alarm: ActiveAlarm;
 }
 
+/** Rules that can no longer be judged, or can be again. */
+export interface JudgementChange {
+  readonly event: 'unjudged' | 'judged';
+  readonly timestamp: number;
+  /** With the time and the reason of now, or of before for `judged`. */
+  readonly rules: readonly UnjudgedRule[];
+}
+
+export type AlarmEvent = AlarmChange | JudgementChange;
+
 export type AlarmCommand = 'acknowledge' | 'reset';
 
 type Samples = Readonly<Record<string, Sample | undefined>>;
 
-const MS_PER_SECOND = 1000;
 const NO_SAMPLES: Samples = {};
-const MOST_BACK_MS = 60_000;
+/** How long a value counts whose cycle is not known yet. */
+const DEFAULT_VALID_MS = 60_000;
+/** A KPI of the longest demand window comes for the first time after an hour. */
+const FIRST_VALUE_MS = 65 * 60_000;
+
+/** An alarm that is in a saved state and whose rule is gone, or is another by now. */
+interface Ended {
+  readonly id: string;
+  readonly state: RuleState & { readonly active: NonNullable<RuleState['active']> };
+}
+
+function isSameRule(rule: AlarmRule, state: RuleState): boolean {
+  return rule.metric === state.metric && rule.condition === state.condition;
+}
 
 /**
- * The alarms of one meter: rules in, events and a table out. Time is an argument: give it the host's clock, not the time
- * of readings. Delays are looked at whenever `update` or `tick` is called; call `tick` every second or so, because what
- * is missing does not say so itself.
+ * The alarms of one meter: rules in, events and two tables out: what is active, and what cannot be judged. Time is an
+ * argument. Delays go by the monotonic clock; the wall clock only says when. They are looked at whenever `update` or
+ * `tick` is called; call `tick` every second or so, because what is missing does not say so itself.
  *
- * A bad value says nothing: it neither raises nor clears (except `missing`). An uncertain one counts, and the alarm
- * carries that quality. `state()` is plain JSON; a new set made with it and the same rules goes on.
+ * A bad value says nothing: it neither raises nor clears (except `missing`), and delays stand still for as long as it
+ * lasts. An uncertain one counts, and the alarm carries that quality. `state()` is plain JSON; a new set made with it and
+ * the same rules goes on. An alarm whose rule is gone, or now watches something else, is cleared with the first step.
  */
 export class AlarmSet {
-  private readonly states: Map<string, RuleState>;
-  private nowMs: number;
+  private readonly watches: readonly RuleWatch[];
+  private ended: readonly Ended[];
+  /** When the meter was last heard of, and first, on the monotonic clock. */
+  private heardAt = Number.NEGATIVE_INFINITY;
+  private startedAt: number | undefined;
 
+  /** @param validMs how long a value counts whose cycle is not known yet, ms */
   constructor(
-    private readonly rules: readonly AlarmRule[],
+    rules: readonly AlarmRule[],
     saved?: unknown,
+    private readonly validMs = DEFAULT_VALID_MS,
   ) {
-    const { nowMs, rules: states } = restoreAlarms(saved);
-    this.nowMs = nowMs;
-    const known = new Set(rules.map(({ id }) => id));
-    this.states = new Map([...states].filter(([id]) => known.has(id)));
+    const states = restoreAlarms(saved);
+    const ended = new Map(states);
+    this.watches = rules.map((rule) => {
+      const state = states.get(rule.id);
+      if (state === undefined || !isSameRule(rule, state)) return new RuleWatch(rule);
+      if (state.severity === rule.severity) ended.delete(rule.id);
+      // Of another severity it is another alarm to whoever receives it: the old one ends and the new one is raised.
+      const { active, ...rest } = state;
+      const isKept = active !== undefined && state.severity === rule.severity;
+      return new RuleWatch(rule, isKept ? state : rest);
+    });
+    this.ended = [...ended].flatMap(([id, { active, ...rest }]) =>
+      active === undefined ? [] : [{ id, state: { ...rest, active } }],
+    );
   }
 
   /** Takes the metrics of a telemetry, those of the catalogue and KPIs alike. */
-  update(samples: Samples, timeMs: number): AlarmEvent[] {
-    this.advance(timeMs);
-    const events: AlarmEvent[] = [];
-    for (const rule of this.rules) {
-      const event = this.step(rule, samples[rule.metric]);
-      if (event !== undefined) events.push(event);
-    }
+  update(samples: Samples, now: Instant): AlarmEvent[] {
+    const events = this.step(samples, now);
+    this.heardAt = now.elapsedMs;
     return events;
   }
 
   /** Lets time pass. */
-  tick(timeMs: number): AlarmEvent[] {
-    return this.update(NO_SAMPLES, timeMs);
+  tick(now: Instant): AlarmEvent[] {
+    return this.step(NO_SAMPLES, now);
   }
 
   /** The table of active alarms, in the order of the rules. */
   active(): ActiveAlarm[] {
-    return this.rules.flatMap((rule) => this.row(rule) ?? []);
+    return this.watches.flatMap((watch) => rowOf(watch) ?? []);
+  }
+
+  /** Rules that cannot be judged, in their order. */
+  unjudged(): UnjudgedRule[] {
+    return this.watches.filter(({ canJudge }) => !canJudge).map(unjudgedRow);
+  }
+
+  /** Both tables, for messages. */
+  tables(): { readonly active: ActiveAlarm[]; readonly unjudged: UnjudgedRule[] } {
+    return { active: this.active(), unjudged: this.unjudged() };
+  }
+
+  /** Of these, those that receivers were told of: not yet what has not come because its cycle is long. */
+  get unjudgedCount(): number {
+    let count = 0;
+    for (const { isToldUnjudged } of this.watches) if (isToldUnjudged) count++;
+    return count;
   }
 
   /**
-   * A person's command. `acknowledge` marks alarms as seen; `reset` ends latched ones whose condition is over, and does
-   * nothing to the others.
+   * A person's command. `acknowledge` marks alarms as seen; `reset` ends latched ones whose condition is over, as far as
+   * was last known, and does nothing to the others.
    * @param id of one alarm; all of them where absent
    */
-  command(command: AlarmCommand, timeMs: number, id?: string): AlarmEvent[] {
-    this.advance(timeMs);
-    return this.rules
-      .filter((rule) => id === undefined || rule.id === id)
-      .flatMap((rule) => (command === 'acknowledge' ? this.acknowledge(rule) : this.reset(rule)) ?? []);
+  command(command: AlarmCommand, wallMs: number, id?: string): AlarmEvent[] {
+    return this.watches
+      .filter(({ rule }) => id === undefined || rule.id === id)
+      .flatMap((watch) => (command === 'acknowledge' ? acknowledge(watch, wallMs) : reset(watch, wallMs)));
   }
 
   state(): AlarmSetState {
-    return { format: 'pm500.alarms/1', nowMs: this.nowMs, rules: Object.fromEntries(this.states) };
+    return { format: FORMAT, rules: Object.fromEntries(this.watches.map((watch) => [watch.rule.id, watch.save()])) };
   }
 
-  /** Clocks are corrected by a little all the time; when one goes back far, delays begin again rather than never end. */
-  private advance(timeMs: number): void {
-    if (timeMs < this.nowMs - MOST_BACK_MS) {
-      this.nowMs = timeMs;
-      for (const [id, state] of this.states) {
-        this.states.set(id, {
-          ...state,
-          turnedMs: Math.min(state.turnedMs, timeMs),
-          seenMs: Math.min(state.seenMs, timeMs),
-        });
+  private step(samples: Samples, now: Instant): AlarmEvent[] {
+    this.startedAt ??= now.elapsedMs;
+    const before = this.heardAt + this.validMs;
+    const validity = { before, after: samples === NO_SAMPLES ? before : now.elapsedMs + this.validMs };
+    const events: AlarmEvent[] = this.ended.map((each) => endedEvent(each, now.wallMs));
+    this.ended = [];
+    const [lost, regained]: [UnjudgedRule[], UnjudgedRule[]] = [[], []];
+    for (const watch of this.watches) {
+      const told = watch.isToldUnjudged ? unjudgedRow(watch) : undefined;
+      const turn = watch.step(samples[watch.rule.metric], now, validity);
+      if (turn !== undefined) events.push(...turned(watch, turn, now.wallMs));
+      if (!watch.canJudge && !watch.isToldUnjudged && this.isWorthTelling(watch, now.elapsedMs)) {
+        watch.isToldUnjudged = true;
+        lost.push(unjudgedRow(watch));
+      } else if (watch.canJudge && told !== undefined) {
+        watch.isToldUnjudged = false;
+        regained.push(told);
       }
     }
-    this.nowMs = Math.max(this.nowMs, timeMs);
+    // What can be judged again comes before what this judgement is, what cannot after what was known last.
+    if (regained.length > 0) events.unshift({ event: 'judged', timestamp: now.wallMs, rules: regained });
+    if (lost.length > 0) events.push({ event: 'unjudged', timestamp: now.wallMs, rules: lost });
+    return events;
   }
 
-  private step(rule: AlarmRule, sample: Sample | undefined): AlarmEvent | undefined {
-    const { nowMs } = this;
-    const before = this.states.get(rule.id) ?? { holds: false, turnedMs: nowMs, seenMs: nowMs };
-    const value = sample === undefined || sample.quality === 'bad' ? null : sample.value;
-    const seenMs = value === null ? before.seenMs : nowMs;
-    const missing = rule.condition === 'missing';
-    const holds = missing
-      ? // Telemetry without the metric is no proof, because groups are read at different times. Only time is.
-        value === null && nowMs - seenMs >= rule.onDelaySeconds * MS_PER_SECOND
-      : (conditionHolds(rule, value, before.holds, before.previous) ?? before.holds);
-    const turnedMs = holds === before.holds ? before.turnedMs : missing && holds ? seenMs : nowMs;
-    const previous = value ?? before.previous;
-    const active =
-      before.active === undefined || sample === undefined
-        ? before.active
-        : { ...before.active, value: sample.value, quality: sample.quality };
-    const after: RuleState = {
-      holds,
-      turnedMs,
-      seenMs,
-      ...(previous === undefined ? {} : { previous }),
-      ...(active === undefined ? {} : { active }),
-    };
-    this.states.set(rule.id, after);
-    return this.settle(rule, after, sample);
+  /** A default rule for what nobody reads is no news, and a value that comes once an hour is awaited as long. */
+  private isWorthTelling({ hasCome, rule, active }: RuleWatch, elapsedMs: number): boolean {
+    if (hasCome) return true;
+    const waitedMs = elapsedMs - (this.startedAt ?? elapsedMs);
+    return active !== undefined ? waitedMs >= this.validMs : !rule.isDefault && waitedMs >= FIRST_VALUE_MS;
   }
+}
 
-  /** Raises or clears when a delay is over. */
-  private settle(rule: AlarmRule, state: RuleState, sample: Sample | undefined): AlarmEvent | undefined {
-    const heldMs = this.nowMs - state.turnedMs;
-    if (state.holds && state.active === undefined && heldMs >= rule.onDelaySeconds * MS_PER_SECOND) {
-      const missing = rule.condition === 'missing';
-      const value = sample?.value ?? (missing ? null : (state.previous ?? null));
-      const quality = sample?.quality ?? (missing ? 'bad' : 'uncertain');
-      const active = { sinceMs: state.turnedMs, acknowledged: false, value, quality };
-      this.states.set(rule.id, { ...state, active });
-      return this.event('raised', rule);
-    }
-    const over = !state.holds && heldMs >= rule.offDelaySeconds * MS_PER_SECOND;
-    return over && state.active !== undefined && !rule.latching ? this.clear(rule, state) : undefined;
-  }
+function rowOf(watch: RuleWatch): ActiveAlarm | undefined {
+  const { active, canJudge, isHolding, rule } = watch;
+  if (active === undefined) return undefined;
+  const { id, metric, severity, message, latching } = rule;
+  const { sinceMs, acknowledged, value, quality } = active;
+  return {
+    id,
+    metric,
+    severity,
+    message,
+    since: sinceMs,
+    value,
+    quality,
+    limit: limitOf(rule, value),
+    acknowledged,
+    latched: latching && !isHolding,
+    judged: canJudge,
+  };
+}
 
-  private clear(rule: AlarmRule, { active: _ended, ...rest }: RuleState): AlarmEvent | undefined {
-    const event = this.event('cleared', rule);
-    this.states.set(rule.id, rest);
-    return event;
-  }
+function unjudgedRow({ rule, active, unjudgedSince, unjudgedReason }: RuleWatch): UnjudgedRule {
+  const { id, metric, severity, message } = rule;
+  const row = { id, metric, severity, message, since: unjudgedSince, active: active !== undefined };
+  return unjudgedReason === undefined ? row : { ...row, reason: unjudgedReason };
+}
 
-  private acknowledge(rule: AlarmRule): AlarmEvent | undefined {
-    const state = this.states.get(rule.id);
-    if (state?.active === undefined || state.active.acknowledged) return undefined;
-    this.states.set(rule.id, { ...state, active: { ...state.active, acknowledged: true } });
-    return this.event('acknowledged', rule);
-  }
+function change(event: AlarmChange['event'], watch: RuleWatch, timestamp: number): AlarmChange[] {
+  const alarm = rowOf(watch);
+  return alarm === undefined ? [] : [{ event, timestamp, alarm }];
+}
 
-  private reset(rule: AlarmRule): AlarmEvent | undefined {
-    const state = this.states.get(rule.id);
-    return state?.active !== undefined && rule.latching && !state.holds ? this.clear(rule, state) : undefined;
-  }
+function turned(watch: RuleWatch, turn: 'raised' | 'cleared', timestamp: number): AlarmChange[] {
+  const events = change(turn, watch, timestamp);
+  if (turn === 'cleared') watch.active = undefined;
+  return events;
+}
 
-  private event(event: AlarmEvent['event'], rule: AlarmRule): AlarmEvent | undefined {
-    const alarm = this.row(rule);
-    return alarm === undefined ? undefined : { event, timestamp: this.nowMs, alarm };
-  }
+function acknowledge(watch: RuleWatch, timestamp: number): AlarmChange[] {
+  if (watch.active === undefined || watch.active.acknowledged) return [];
+  watch.active = { ...watch.active, acknowledged: true };
+  return change('acknowledged', watch, timestamp);
+}
 
-  private row(rule: AlarmRule): ActiveAlarm | undefined {
-    const state = this.states.get(rule.id);
-    if (state?.active === undefined) return undefined;
-    const { id, metric, severity, message, latching } = rule;
-    const { sinceMs, acknowledged, value, quality } = state.active;
-    return {
-      id,
-      metric,
-      severity,
-      message,
-      since: sinceMs,
-      value,
-      quality,
-      limit: limitOf(rule, value),
-      acknowledged,
-      latched: latching && !state.holds,
-    };
-  }
+function reset(watch: RuleWatch, timestamp: number): AlarmChange[] {
+  return watch.rule.latching && !watch.isHolding ? turned(watch, 'cleared', timestamp) : [];
+}
+
+function endedEvent({ id, state }: Ended, timestamp: number): AlarmChange {
+  const { metric, severity, message, active } = state;
+  const { sinceMs, acknowledged, value, quality } = active;
+  const row = { id, metric, severity, message, since: sinceMs, value, quality, limit: null, acknowledged };
+  return { event: 'cleared', timestamp, alarm: { ...row, latched: false, judged: false } };
 }

@@ -40,4 +40,6 @@ export interface AlarmRule {
   readonly message: string;
   /** Where the limit comes from. */
   readonly source?: string;
+  /** True for a rule that nobody wrote for this site. */
+  readonly isDefault?: boolean;
 }

@@ -14,7 +14,18 @@ export const NORMALIZE_DIAGNOSTICS_JSON_SCHEMA = {
   $id: 'urn:pm500:normalize-diagnostics:1',
   title: 'What became of the readings of one meter, second output of pm500-normalize',
   type: 'object',
-  required: ['schema', 'meter', 'timestamp', 'readings', 'values', 'reasons', 'reported', 'suppressed', 'alarms'],
+  required: [
+    'schema',
+    'meter',
+    'timestamp',
+    'readings',
+    'values',
+    'reasons',
+    'reported',
+    'suppressed',
+    'alarms',
+    'unjudged',
+  ],
   properties: {
     schema: { const: NORMALIZE_DIAGNOSTICS_SCHEMA },
     meter: {
@@ -38,6 +49,7 @@ export const NORMALIZE_DIAGNOSTICS_JSON_SCHEMA = {
     suppressed: count,
     alarms: { ...countsOf(SEVERITIES), description: 'active alarms by severity' },
     clockSteps: { ...count, description: 'how often the wall clock of the host that reads was set' },
+    unjudged: { ...count, description: 'alarm rules that cannot be judged' },
     problems: { ...count, description: 'parts of the configuration that cannot be used and are left out' },
     problemTexts: { type: 'array', items: { type: 'string' }, description: 'one sentence for each of the problems' },
   },

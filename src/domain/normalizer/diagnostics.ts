@@ -30,6 +30,8 @@ export interface NormalizeDiagnostics {
   readonly alarms: AlarmCounts;
   /** How often the wall clock of the host that reads was set; absent in messages of older versions. */
   readonly clockSteps?: number;
+  /** Alarm rules that cannot be judged. */
+  readonly unjudged: number;
   /** Parts of the configuration that cannot be used and are left out; absent in messages of older versions. */
   readonly problems?: number;
   /** One sentence for each of them. */
@@ -71,5 +73,8 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
     family('pm500_active_alarms', 'gauge', 'Active alarms by severity.', ({ alarms }, labels) =>
       SEVERITIES.map((severity) => ({ labels: { ...labels, severity }, value: alarms[severity] })),
     ),
+    family('pm500_unjudged_alarms', 'gauge', 'Alarm rules that cannot be judged.', ({ unjudged }, labels) => [
+      { labels, value: unjudged },
+    ]),
   ];
 }

@@ -104,6 +104,13 @@ export class NormalizerSet {
     return sum;
   }
 
+  /** Alarm rules of all meters that cannot be judged, as far as receivers were told. */
+  get unjudgedCount(): number {
+    let sum = 0;
+    for (const { normalizer } of this.meters.values()) sum += normalizer.unjudgedCount;
+    return sum;
+  }
+
   diagnostics(nowMs: number): readonly NormalizeDiagnostics[] {
     const left = { problems: this.problems.length, problemTexts: this.problems };
     return [...this.meters.values()].map(({ normalizer }) => ({ ...normalizer.diagnostics(nowMs), ...left }));

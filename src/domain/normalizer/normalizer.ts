@@ -13,7 +13,7 @@ import { NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnosti
 import { RecentTelemetry } from './recent';
 import type { NormalizerSettings } from './settings';
 import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from './state';
-import { QualityTally, type QualityCounts } from './tally';
+import { QualityTally, type Concerns } from './tally';
 
 /** What a reading, a command or time that passes gives. */
 export interface Outcome {
@@ -24,7 +24,7 @@ export interface Outcome {
 
 export interface Accepted extends Outcome {
   /** Of the whole reading, reported or not. */
-  readonly counts: QualityCounts;
+  readonly concerns: Concerns;
   /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
   readonly clockStepMs?: number;
 }
@@ -80,7 +80,7 @@ export class Normalizer {
     const state = readState(saved);
     const { kpis, report, alarmRules, wiring, staleAfterMs } = settings;
     this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, settings.counters, state.kpis);
-    this.alarms = new AlarmSet(alarmRules, state.alarms);
+    this.alarms = new AlarmSet(alarmRules, state.alarms, staleAfterMs);
     this.activeCounts = countAlarms(this.alarms.active());
     this.report = report === undefined ? undefined : new ReportByException(report);
     this.time = new MeterTime(state.time);
@@ -90,6 +90,11 @@ export class Normalizer {
       ...(wiring === undefined ? {} : { wiring }),
       ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     };
+  }
+
+  /** Alarm rules that cannot be judged, as far as receivers were told. */
+  get unjudgedCount(): number {
+    return this.alarms.unjudgedCount;
   }
 
   get wiring(): WiringMode | undefined {
@@ -108,7 +113,7 @@ export class Normalizer {
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs));
     if (times.stepMs !== undefined) this.clockSteps++;
     const { previousTimestamp, failedAgain } = this.blocks.take(reading);
-    const before = this.tally.counts;
+    const before = this.tally.concerns();
     const measured = normalizeReading(reading, {
       ...this.context,
       nowMs,
@@ -124,22 +129,17 @@ export class Normalizer {
     // One failed read changes quality and passes as such. That a meter is lost, a sink knows from the second in a row.
     const repeated = failedAgain.flatMap(({ provenance }) => Object.keys(provenance));
     const passed = this.filter(telemetry, uptimeMs ?? nowMs, repeated);
-    const after = this.tally.counts;
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
-      alarms: this.toMessages(this.alarms.update(telemetry.metrics, nowMs)),
-      counts: {
-        good: after.good - before.good,
-        uncertain: after.uncertain - before.uncertain,
-        bad: after.bad - before.bad,
-      },
+      alarms: this.toMessages(this.alarms.update(telemetry.metrics, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs })),
+      concerns: this.tally.concerns(before),
     };
   }
 
   /** Lets time pass: delays of alarms, and what was held back for as long as it may be. Call it every second. */
   tick(nowMs: number, uptimeMs?: number): Outcome {
-    const alarms = this.toMessages(this.alarms.tick(nowMs));
+    const alarms = this.toMessages(this.alarms.tick({ wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }));
     const due = this.report?.flush(uptimeMs ?? nowMs);
     if (due === undefined) return { alarms };
     this.reported += Object.keys(due).length;
@@ -159,7 +159,7 @@ export class Normalizer {
   }
 
   listAlarms(nowMs: number): AlarmMessage {
-    return alarmList(this.meter, this.alarms.active(), nowMs);
+    return alarmList(this.meter, this.alarms.tables(), nowMs);
   }
 
   /** True for the id of a rule of this meter, whether its alarm is active or not. */
@@ -185,6 +185,7 @@ export class Normalizer {
       suppressed: this.suppressed,
       alarms: this.activeCounts,
       clockSteps: this.clockSteps,
+      unjudged: this.alarms.unjudged().length,
     };
   }
 
@@ -225,8 +226,8 @@ export class Normalizer {
 
   private toMessages(events: readonly AlarmEvent[]): readonly AlarmMessage[] {
     if (events.length === 0) return NO_ALARMS;
-    const active = this.alarms.active();
-    this.activeCounts = countAlarms(active);
-    return events.map((event) => alarmMessage(this.meter, event, active));
+    const tables = this.alarms.tables();
+    this.activeCounts = countAlarms(tables.active);
+    return events.map((event) => alarmMessage(this.meter, event, tables));
   }
 }

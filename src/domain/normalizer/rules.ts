@@ -67,7 +67,12 @@ export function rulesOf(sources: RuleSources): ParsedRules {
   const ownIds = new Set(parsed.rules.map(({ id }) => id));
   const defaults = nominal === undefined ? [] : parseAlarmRules(defaultAlarms(nominal), metrics).rules;
   return {
-    rules: [...parsed.rules, ...fitToWiring(defaults, wiring).filter(({ id }) => !ownIds.has(id))],
+    rules: [
+      ...parsed.rules,
+      ...fitToWiring(defaults, wiring)
+        .filter(({ id }) => !ownIds.has(id))
+        .map((rule) => ({ ...rule, isDefault: true })),
+    ],
     problems: [...parsed.problems, ...silentRules(parsed.rules, sources)],
   };
 }
