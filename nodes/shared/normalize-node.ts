@@ -7,8 +7,10 @@ import type { Outcome } from '../../src/domain/normalizer/normalizer';
 import type { Concerns } from '../../src/domain/normalizer/tally';
 import type { Reading } from '../../src/domain/reading';
 import type { Telemetry } from '../../src/domain/telemetry';
+import { ClockSteps } from '../../src/domain/time/clock-steps';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
+import type { Logger } from '../../src/support/logger';
 import { addMetrics } from './admin';
 import type { Send } from './input';
 import { nodeLogger } from './logger';
@@ -25,6 +27,8 @@ const TICK_MS = 1000;
 export class NormalizeRun {
   private readonly meters: NormalizerSet;
   private readonly file: StateFile | undefined;
+  private readonly logger: Logger;
+  private readonly clockSteps = new ClockSteps();
   private readonly stops: (() => Promise<void> | void)[] = [];
   private isClosing = false;
   /** Called when time alone has changed alarms, or what can be judged. */
@@ -42,6 +46,7 @@ export class NormalizeRun {
     const remembers = kpis !== undefined || alarmRules.length > 0;
     const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
     const logger = nodeLogger(node);
+    this.logger = logger;
     const saved = path === undefined ? undefined : loadState(path, isSetState, logger, clock.now());
     this.meters = new NormalizerSet(settingsFor, saved, problems);
     if (path !== undefined) {
@@ -67,6 +72,7 @@ export class NormalizeRun {
     this.refuseWhenClosing();
     const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
     this.file?.changed();
+    this.tellStep(reading, accepted.clockStepMs);
     await this.send(accepted, message, send);
     return accepted.concerns;
   }
@@ -97,6 +103,11 @@ export class NormalizeRun {
     throw new Pm500Error('ABORTED', 'The node is closing and takes nothing any more; the next reading has it all.', {
       retryable: true,
     });
+  }
+
+  private tellStep({ meter }: Reading, stepMs: number | undefined): void {
+    const text = stepMs === undefined ? undefined : this.clockSteps.tell(meter.name, stepMs, this.clock.uptime());
+    if (text !== undefined) this.logger.warn(text);
   }
 
   private every(intervalMs: number, onTick: () => Promise<void>): void {

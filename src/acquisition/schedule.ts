@@ -35,15 +35,15 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   let running: Promise<void> | undefined;
   let stopped = false;
   let missed = 0;
-  let lastSlot = Number.NEGATIVE_INFINITY;
   /** By the monotonic clock. */
-  let lastTickAt = Number.POSITIVE_INFINITY;
+  let lastTickAt: number | undefined;
 
   const tick = (slot: number): void => {
     const tickAt = clock.monotonic();
-    missed += Math.max(0, Math.floor((tickAt - lastTickAt) / intervalMs + TOLERANCE) - 1);
+    const sinceMs = tickAt - (lastTickAt ?? tickAt);
+    missed += Math.max(0, Math.floor(sinceMs / intervalMs + TOLERANCE) - 1);
     lastTickAt = tickAt;
-    arm(slot);
+    arm();
     if (running !== undefined) {
       missed++;
       return;
@@ -56,20 +56,20 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       });
   };
 
-  const arm = (previousSlot: number): void => {
+  const arm = (): void => {
     if (stopped) return;
-    lastSlot = previousSlot;
     const now = clock.now();
-    let slot = (Math.floor((now - phaseMs) / intervalMs) + 1) * intervalMs + phaseMs;
     // A timer may fire just before its slot, and a start at once just before the grid: no two ticks come close together.
-    // A clock that was set far back starts over.
-    while (slot - lastSlot < CLOSEST_TICKS * intervalMs && lastSlot - slot < 2 * intervalMs) slot += intervalMs;
+    // That is told by the monotonic clock, so that setting the wall clock costs no tick.
+    const earliest = lastTickAt === undefined ? 0 : lastTickAt + CLOSEST_TICKS * intervalMs - clock.monotonic();
+    let slot = (Math.floor((now - phaseMs) / intervalMs) + 1) * intervalMs + phaseMs;
+    while (slot - now < earliest) slot += intervalMs;
     timer = clock.after(slot - now, () => {
       tick(slot);
     });
   };
 
-  if (options.firstAfterMs === undefined) arm(lastSlot);
+  if (options.firstAfterMs === undefined) arm();
   else {
     timer = clock.after(options.firstAfterMs, () => {
       tick(clock.now());
