@@ -44,15 +44,15 @@ export class VirtualTime {
    * @returns false when nothing is left that could settle it, or it takes longer than `limitMs`
    */
   async settles(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-    let settled = false;
+    const outcome = { settled: false };
     const note = (): void => {
-      settled = true;
+      outcome.settled = true;
     };
     work.then(note, note);
     const until = this.elapsed + limitMs;
     for (;;) {
       await turn();
-      if (settled) return true;
+      if (outcome.settled) return true;
       const next = this.next();
       if (next === undefined || next.due > until) return false;
       this.entries.delete(next);
