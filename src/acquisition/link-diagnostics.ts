@@ -1,4 +1,5 @@
 import type { ErrorCode, Pm500Error } from '../support/errors';
+import { isLeftAlone } from './back-off';
 import type { LinkState } from './meter-link';
 
 /** Upper ends of the latency buckets, milliseconds; one more bucket holds what took longer. */
@@ -75,8 +76,10 @@ export class LinkRecorder {
     this.counts[index] = (this.counts[index] ?? 0) + 1;
   }
 
-  fail({ code }: Pm500Error): void {
+  fail(error: Pm500Error): void {
     this.failed++;
+    // Not asked is not timed out: while a meter is left alone the reason was counted when it happened.
+    const code = isLeftAlone(error) ? 'METER_BACKING_OFF' : error.code;
     if (!REFUSALS.includes(code)) this.isStale = true;
     this.failures[code] = (this.failures[code] ?? 0) + 1;
     if (TIMEOUTS.includes(code)) this.timeouts++;

@@ -129,7 +129,7 @@ export class MeterLink {
 
   /**
    * The newest data of one block that the limits allow.
-   * @throws Pm500Error what the transport said, or METER_BACKING_OFF, METER_CLOSED
+   * @throws Pm500Error what the transport said, now or when the meter was asked last, or METER_CLOSED
    */
   read(block: Block): Promise<RawBlock> {
     return this.slots.read(keyOf(block), (waitMs, onSend) => this.readAfter(block, waitMs, onSend));
@@ -200,6 +200,7 @@ export class MeterLink {
       this.claim.release();
       throw this.closedError();
     }
+    this.backOff.begin();
     this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
     try {
       await this.transport.open();

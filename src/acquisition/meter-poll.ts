@@ -4,7 +4,7 @@ import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/er
 import type { LinkState } from './meter-link';
 import { phaseOf, type PollSchedule } from './poll-schedule';
 import { startSchedule, type Schedule } from './schedule';
-import { isWaitingCode, reasonOf } from './waiting-codes';
+import { isWaitingCode } from './waiting-codes';
 
 /** What polling needs of a meter's session. */
 export interface PolledMeter {
@@ -60,6 +60,9 @@ interface Part {
 const hasFailed = ({ blocks }: Part): boolean => blocks.length > 0 && blocks.every(({ error }) => error !== undefined);
 const hasAnswered = ({ blocks }: Part): boolean => blocks.some(({ error }) => error === undefined);
 
+/** The same for a block of every cycle. */
+const placeOf = ({ group, assembly, register }: ReadingBlock): string => `${group}/${assembly ?? ''}/${register ?? ''}`;
+
 /** Reads one meter: groups of it on schedules of their own, or on request, and tells how the meter stands. */
 export class MeterPoll {
   private readonly parts: readonly Part[];
@@ -72,6 +75,8 @@ export class MeterPoll {
   /** When data came last, epoch milliseconds UTC. */
   private freshAt: number | undefined;
   private refusal = '';
+  /** Blocks whose failure was told since they were read last. */
+  private readonly told = new Set<string>();
   /** True while what was told of a loss is that the meter waits. */
   private waits = false;
 
@@ -123,6 +128,7 @@ export class MeterPoll {
       false,
     );
     if (reading === undefined) return undefined;
+    this.newsOf(reading);
     const first = reading.blocks[0]?.error;
     if (first === undefined || reading.blocks.some(({ error }) => error === undefined)) return { reading };
     return { reading, failure: this.failureOf(first) };
@@ -145,9 +151,9 @@ export class MeterPoll {
       firstAfterMs: spreadMs === 0 ? 0 : phaseOf(address, spreadMs),
       clock,
       onTick: async () => {
-        const hadFailed = hasFailed(part);
         const reading = await this.read(groups, true);
-        if (reading !== undefined && !(hadFailed && hasFailed(part))) this.options.onReading(reading);
+        const news = reading === undefined ? undefined : this.newsOf(reading);
+        if (news !== undefined) this.options.onReading(news);
       },
       onError: (thrown) => {
         const error = toPm500Error(thrown);
@@ -168,6 +174,25 @@ export class MeterPoll {
       if (hasCode(thrown, 'ABORTED')) return undefined;
       throw thrown;
     }
+  }
+
+  /**
+   * What a cycle brought that was not told yet: of an outage each block once, also of one that began in the middle of a
+   * cycle. A reading that holds anything good is whole.
+   */
+  private newsOf(reading: Reading): Reading | undefined {
+    const { blocks } = reading;
+    const { told } = this;
+    if (blocks.some(({ error }) => error === undefined)) {
+      for (const block of blocks) {
+        if (block.error === undefined) told.delete(placeOf(block));
+        else told.add(placeOf(block));
+      }
+      return reading;
+    }
+    const news = blocks.filter((block) => !told.has(placeOf(block)));
+    for (const block of news) told.add(placeOf(block));
+    return news.length === 0 ? undefined : { ...reading, blocks: news };
   }
 
   /** Takes over what a cycle brought, and tells what has changed by it. */
@@ -195,7 +220,7 @@ export class MeterPoll {
   }
 
   private tell(failure: Pm500Error, isToldAlready: boolean): void {
-    const waits = isWaitingCode(reasonOf(failure.code, this.meter.state));
+    const waits = isWaitingCode(failure.code);
     if (waits && isToldAlready) return;
     this.waits = waits;
     if (waits) this.options.onWait(failure);

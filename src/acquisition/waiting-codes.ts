@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../support/errors';
-import type { LinkState } from './meter-link';
 
 /**
  * Why a meter cannot be read although nothing is wrong: somebody else has it, or has not come yet. It is tried again by
@@ -16,9 +15,4 @@ const WAITING_CODES: ReadonlySet<ErrorCode> = new Set([
 /** Whether a meter that is not read for this reason waits for somebody else. */
 export function isWaitingCode(code: ErrorCode): boolean {
   return WAITING_CODES.has(code);
-}
-
-/** The reason behind the failure of a read: while a meter is left alone, it is what its connection waits for. */
-export function reasonOf(code: ErrorCode, { error }: LinkState): ErrorCode {
-  return code === 'METER_BACKING_OFF' ? (error?.code ?? code) : code;
 }

@@ -179,7 +179,9 @@ describe('one meter, one connection', () => {
     const first = await settled(clock, session.read([101]));
     assert.equal(first.blocks[0]?.error?.code, 'ENIP_CONNECT_TIMEOUT');
     const second = await settled(clock, session.read([102]));
-    assert.equal(second.blocks[0]?.error?.code, 'METER_BACKING_OFF');
+    assert.equal(second.blocks[0]?.error?.code, 'ENIP_CONNECT_TIMEOUT', 'the cause, not that it is left alone');
+    assert.deepEqual(session.diagnostics.failures, { ENIP_CONNECT_TIMEOUT: 1, METER_BACKING_OFF: 1 });
+    assert.equal(session.diagnostics.timeouts, 1, 'what was not asked has not timed out');
     assert.match(second.blocks[0].error.message, /ENIP_CONNECT_TIMEOUT\. The next attempt is in 1 s\./);
     for (let at = 0; at < 300_000; at += 250) {
       session.read([101]).catch(() => undefined);

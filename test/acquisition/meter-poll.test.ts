@@ -117,7 +117,7 @@ describe('MeterPoll', () => {
     refuse('ENIP_NO_OWNER', 'nobody to listen to.');
     await clock.advance(2500);
     // Left alone meanwhile, it still waits for the same.
-    meter.error = { code: 'METER_BACKING_OFF', message: 'nobody to listen to. The next attempt is in 4 s.' };
+    meter.error = { code: 'ENIP_NO_OWNER', message: 'nobody to listen to. The next attempt is in 4 s.' };
     await clock.advance(5000);
     assert.deepEqual(events, ['waits: nobody to listen to.']);
     refuse('ENIP_CONNECT_FAILED', 'nothing listens there.');
@@ -142,11 +142,39 @@ describe('MeterPoll', () => {
     const clock = new FakeClock();
     const meter = new FakeMeter();
     meter.broken.add('all');
-    meter.error = { code: 'METER_BACKING_OFF', message: 'next attempt in 4 s.' };
+    meter.error = { code: 'METER_SHARED_WITH_PLC', message: 'next attempt in 4 s.' };
     meter.state = { kind: 'waiting', since: 0, error: new Pm500Error('METER_SHARED_WITH_PLC', 'a PLC owns it.') };
     const { meterPoll, events } = poll(meter, clock);
     await clock.advance(3000);
     assert.deepEqual(events, ['waits: next attempt in 4 s.']);
+    await meterPoll.stop();
+  });
+
+  it('tells each block of an outage once, also when it begins in the middle of a cycle', async () => {
+    const clock = new FakeClock();
+    const meter = new FakeMeter();
+    const schedules = [{ intervalMs: 1000, groups: ['realtime', 'energy'] }];
+    const { meterPoll, readings } = poll(meter, clock, { schedules });
+    await clock.advance(1500);
+    const healthy = readings.length;
+    const blocks = readings[0]!.blocks.length;
+    meter.broken.add('energy');
+    await clock.advance(1000);
+    meter.broken.add('all');
+    await clock.advance(10_000);
+    const bad = readings.slice(healthy).flatMap((reading) => reading.blocks.filter(({ error }) => error !== undefined));
+    assert.equal(bad.length, blocks);
+    assert.equal(new Set(bad.map(({ assembly }) => assembly)).size, blocks);
+    meter.broken.clear();
+    await clock.advance(1000);
+    meter.broken.add('all');
+    const before = readings.length;
+    await clock.advance(10_000);
+    assert.deepEqual(
+      readings.slice(before).map((reading) => reading.blocks.length),
+      [blocks],
+      'a further outage is told anew',
+    );
     await meterPoll.stop();
   });
 

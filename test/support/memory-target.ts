@@ -48,12 +48,36 @@ const ASSEMBLY_BYTES: Readonly<Record<number, number>> = { 101: 48, 102: 56, 108
 class MemorySocket extends EventEmitter implements SocketLike {
   destroyed = false;
   readonly remoteAddress = ADDRESS;
+  /** What was written behind a frame of which a part is still on its way: a stream keeps its order. */
+  private behind: Buffer[] | undefined;
 
   constructor(
     readonly target: MemoryTarget,
-    readonly deliver: (chunk: Buffer) => void,
+    private readonly onBytes: (chunk: Buffer) => void,
   ) {
     super();
+  }
+
+  deliver(chunk: Buffer): void {
+    // A socket hands on nothing after it was destroyed.
+    if (this.destroyed) return;
+    if (this.behind === undefined) this.onBytes(chunk);
+    else this.behind.push(chunk);
+  }
+
+  /** Delivers the first part of a frame. @returns delivers the rest, and everything behind it */
+  deliverPart(part: Buffer, rest: Buffer): () => void {
+    if (this.behind !== undefined) {
+      this.behind.push(part, rest);
+      return () => undefined;
+    }
+    this.deliver(part);
+    const behind = [rest];
+    this.behind = behind;
+    return () => {
+      this.behind = undefined;
+      for (const chunk of behind) this.deliver(chunk);
+    };
   }
 
   write(frame: Uint8Array): void {
@@ -136,10 +160,7 @@ export class MemoryTarget {
   ) {}
 
   readonly connect: Connect = (_host, _port, onBytes) => {
-    const socket = new MemorySocket(this, (chunk) => {
-      // Sockets hand on what arrived before they were destroyed, and nothing after.
-      if (!socket.destroyed) onBytes(chunk);
-    });
+    const socket = new MemorySocket(this, onBytes);
     this.sockets.add(socket);
     this.held = undefined;
     const fate = this.random() < this.faults.share / 4 ? this.pick(['refused', 'silent'] as const) : 'accepted';
@@ -220,14 +241,16 @@ export class MemoryTarget {
         return;
       case 'cut in pieces': {
         const at = Math.floor(this.random() * (reply.length + 1));
-        socket.deliver(reply.subarray(0, at));
-        if (this.random() < 0.5) socket.deliver(reply.subarray(at));
-        else later(this.random() * 900, reply.subarray(at));
+        const goOn = socket.deliverPart(reply.subarray(0, at), reply.subarray(at));
+        if (this.random() < 0.5) goOn();
+        else this.clock.after(this.random() * 900, goOn);
         return;
       }
-      case 'cut off':
-        socket.deliver(reply.subarray(0, Math.floor(this.random() * reply.length)));
+      case 'cut off': {
+        const at = Math.floor(this.random() * reply.length);
+        socket.deliverPart(reply.subarray(0, at), reply.subarray(at));
         return;
+      }
       case 'late':
         later(this.random() * 4000, reply);
         return;
