@@ -1,10 +1,13 @@
 import { DERIVED_METRICS } from '../meter/derived-metrics';
-import type { Device } from './device';
+import type { Device, Taken } from './device';
 import type { EdgeEffect, EdgeEvent } from './edge-events';
 import { isMeasured } from './nameplate';
 import type { Publisher } from './publisher';
 
 type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'at'>;
+
+/** Metrics that one sentence names. */
+const MOST_NAMED = 5;
 
 const DERIVED: ReadonlySet<string> = new Set(DERIVED_METRICS.map(({ name }) => name));
 
@@ -16,19 +19,49 @@ function isComing(name: string): boolean {
   return isMeasured(name) && !DERIVED.has(name);
 }
 
-/** DBIRTH with everything that is known of a device. */
-export function bearDevice(publisher: Publisher, device: Device, at: number): EdgeEffect {
-  device.isBorn = true;
-  return publisher.deviceBirth(device, { metrics: device.takeBirth(), published: device.present }, at);
+/** DBIRTH with everything that is known of a device; a device whose birth is too large for the broker stays unborn. */
+export function bearDevice(publisher: Publisher, device: Device, at: number): readonly EdgeEffect[] {
+  if (device.isTooLarge) return [];
+  const messages = publisher.deviceBirth(device, { metrics: device.makeBirth(), published: device.present }, at);
+  if (messages !== undefined) {
+    device.bear();
+    return [...messages, ...leftOut(publisher)];
+  }
+  device.isTooLarge = true;
+  const message = `Sparkplug: the DBIRTH of device "${device.id}" is larger than the ${publisher.maximumBytes} bytes that the broker takes; the device is left out, its values wait. Raise the limit of the broker, or publish fewer metrics.`;
+  return [{ kind: 'warn', message }, ...holdBack(device)];
+}
+
+/** What a device has and cannot publish goes to store and forward. */
+function holdBack(device: Device): readonly EdgeEffect[] {
+  const samples = device.holdPending();
+  return samples.length === 0 ? [] : [{ kind: 'unsent', deviceId: device.id, samples }];
+}
+
+/** Says which values were too large, once for each metric. */
+function leftOut({ leftOut: names, maximumBytes }: Publisher): readonly EdgeEffect[] {
+  if (names.size === 0) return [];
+  const sentence = `Sparkplug: values of ${[...names].slice(0, MOST_NAMED).join(', ')} are larger than the ${maximumBytes} bytes that the broker takes; they are sent as bad, without the value.`;
+  names.clear();
+  return [{ kind: 'warn', message: sentence }];
+}
+
+/** DDATA with present values. */
+export function sayData(
+  publisher: Publisher,
+  device: Device,
+  taken: Pick<Taken, 'metrics' | 'published'>,
+  at: number,
+): readonly EdgeEffect[] {
+  const messages = publisher.deviceData(device, taken, at);
+  return [...messages, ...leftOut(publisher)];
 }
 
 /** DDEATH, where there was a DBIRTH; what waited of the device is given out, to be sent when it is back. */
 export function loseDevice(publisher: Publisher, device: Device | undefined, at: number): readonly EdgeEffect[] {
   if (device === undefined) return [];
-  const effects: EdgeEffect[] = [];
-  const samples = device.holdPending();
-  if (samples.length > 0) effects.push({ kind: 'unsent', deviceId: device.id, samples });
-  if (device.isBorn) effects.push(publisher.deviceDeath(device.id, at));
+  const effects = [...holdBack(device)];
+  if (device.isBorn) effects.push(...publisher.deviceDeath(device.id, at));
   device.isBorn = false;
   return effects;
 }
@@ -44,7 +77,7 @@ export function forwardHistory(
   if (unknown.length > 0) {
     if (!isForced && unknown.some(({ name }) => isComing(name))) return { effects, forwarded: 0 };
     for (const sample of samples) device.adopt(sample, at);
-    effects.push(bearDevice(publisher, device, at));
+    effects.push(...bearDevice(publisher, device, at));
   }
   const { metrics, misfits } = device.historical(samples);
   if (misfits > 0) {
@@ -52,6 +85,6 @@ export function forwardHistory(
     effects.push({ kind: 'warn', message });
   }
   // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
-  if (metrics.length > 0) effects.push(publisher.deviceHistory(device, metrics, at));
+  if (metrics.length > 0) effects.push(...publisher.deviceHistory(device, metrics, at), ...leftOut(publisher));
   return { effects, forwarded: metrics.length };
 }

@@ -1,24 +1,9 @@
 import type { DeviceAliases } from './alias';
-import { checkValue } from './check-value';
 import { conditionOf } from './condition';
 import type { MetricSample } from './metrics';
+import { byTime, dataProperties, fits, GOOD_KEY, hold, isSame, type MetricState } from './metric-state';
 import { isMeasured } from './nameplate';
-import type { Datatype, EncodedPropertySet, Metric, MetricValue } from './payload';
-
-interface MetricState {
-  readonly name: string;
-  /** That of the last DBIRTH. */
-  alias: number;
-  latest: MetricSample;
-  /** What the host has: the sample of the last birth or data message. */
-  published: MetricSample | undefined;
-  /** True: `latest` has not been sent. */
-  isPending: boolean;
-  /** True: `latest` was given out as unsent already. */
-  isHeld: boolean;
-  /** True: the last DBIRTH had this metric with this datatype. */
-  isBorn: boolean;
-}
+import type { Datatype, Metric } from './payload';
 
 /**
  * - `live`: samples are published at once
@@ -50,46 +35,12 @@ export interface Historical {
 /** The description of a sample that stands for a metric of which nothing is known now. */
 const UNKNOWN = Object.freeze({});
 
-function isSame(left: MetricSample, right: MetricSample): boolean {
-  return left.type === right.type && Object.is(left.value, right.value) && left.condition.key === right.condition.key;
-}
-
-function fits(type: Datatype, value: MetricValue, name: string): boolean {
-  try {
-    checkValue(type, value, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Gives `latest` out as unsent, once. A failed read is no value. @returns true when it was or had been given out */
-function hold(state: MetricState, unsent: MetricSample[]): boolean {
-  if (state.latest.condition.isReadFailed) return false;
-  if (!state.isHeld) unsent.push(state.latest);
-  state.isHeld = true;
-  return true;
-}
-
-function byTime(left: MetricSample, right: MetricSample): number {
-  return left.timestamp - right.timestamp;
-}
-
-/**
- * Quality travels in data whenever it is not good, and once when it has become good again; its reason when it changes.
- * @param before key of the condition that the host has
- */
-function dataProperties({ condition }: MetricSample, before: string | undefined): EncodedPropertySet | undefined {
-  if (condition.key !== before) return condition.properties;
-  return condition.isGood ? undefined : condition.lasting;
-}
-
-const GOOD_KEY = conditionOf('good').key;
-
 /** What an edge node knows of one device: its metrics, what the host has of them, and whether the meter answers. */
 export class Device {
   /** True between DBIRTH and DDEATH. */
   isBorn = false;
+  /** True: its DBIRTH is larger than the broker takes; it is tried again with the next NBIRTH. */
+  isTooLarge = false;
   /** True: enough time has passed since the first sample for all groups to have come. */
   isSettled = false;
   isSettling = false;
@@ -251,27 +202,31 @@ export class Device {
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
-  takeBirth(): readonly Metric[] {
-    this.#unbornCount = 0;
+  makeBirth(): readonly Metric[] {
     this.#aliases.begin();
+    return this.#sorted(() => true).map(({ name, latest }) => ({
+      name,
+      alias: this.#aliases.of(name),
+      timestamp: latest.timestamp,
+      type: latest.type,
+      value: latest.value,
+      properties: { ...latest.description, ...latest.condition.properties.properties },
+    }));
+  }
+
+  /** The metrics of `makeBirth` were published. */
+  bear(): void {
+    this.isBorn = true;
+    this.#unbornCount = 0;
     const states = [...this.#metrics.values()];
     this.#bornInstances = new Set(states.map(({ name, latest }) => this.#instanceOf(name, latest.type)));
-    return this.#sorted(() => true).map((state) => {
-      const { latest } = state;
+    for (const state of states) {
       state.isBorn = true;
       state.alias = this.#aliases.of(state.name);
-      state.published = latest;
+      state.published = state.latest;
       state.isPending = false;
       state.isHeld = false;
-      return {
-        name: state.name,
-        alias: state.alias,
-        timestamp: latest.timestamp,
-        type: latest.type,
-        value: latest.value,
-        properties: { ...latest.description, ...latest.condition.properties.properties },
-      };
-    });
+    }
   }
 
   /** True for a member of an instance that was born: a first value of it is no news to the host but for its properties. */

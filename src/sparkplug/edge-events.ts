@@ -1,3 +1,4 @@
+import type { Pm500Error } from '../support/errors';
 import type { MetricSample } from './metrics';
 import type { DeviceMessage, NodeMessage } from './topic';
 
@@ -5,8 +6,8 @@ import type { DeviceMessage, NodeMessage } from './topic';
 export type EdgeEvent =
   /** A CONNECT is about to be made, with this number. */
   | { readonly kind: 'connecting'; readonly bdSeq: number; readonly at: number }
-  /** The broker has accepted the session. */
-  | { readonly kind: 'connected' }
+  /** The broker has accepted the session, and takes messages of so many bytes at most. */
+  | { readonly kind: 'connected'; readonly maximumBytes?: number }
   /** The broker has confirmed all subscriptions. */
   | { readonly kind: 'subscribed'; readonly at: number }
   | {
@@ -86,14 +87,17 @@ export type EdgeEffect =
   | { readonly kind: 'duplicate' }
   /** The own NBIRTH came back from the broker. */
   | { readonly kind: 'returned' }
+  /** The session cannot go on like this. */
+  | { readonly kind: 'failed'; readonly error: Pm500Error }
   | { readonly kind: 'warn'; readonly message: string };
 
 /**
  * - `host_offline`: the primary host is not online here
  * - `next_server`: a host asked for it
+ * - `too_large`: the broker would not take the NBIRTH
  * - `closing`: for good
  */
-export type LeaveReason = 'host_offline' | 'next_server' | 'closing';
+export type LeaveReason = 'host_offline' | 'next_server' | 'too_large' | 'closing';
 
 /**
  * - `offline`: no session
@@ -121,6 +125,8 @@ export interface EdgeCounts {
   readonly historical: number;
   /** NBIRTHs of another edge node with the same IDs. */
   readonly foreignBirths: number;
+  /** Values larger than the broker takes, sent as bad instead. */
+  readonly leftOut: number;
   /** Commands that were refused: nothing here can be written. */
   readonly refusedCommands: number;
 }

@@ -1,7 +1,8 @@
 import { checkSamples } from './check-samples';
 import { readCommand } from './command';
 import { DeviceList } from './device-list';
-import { bearDevice, forwardHistory, loseDevice } from './device-messages';
+import { toPm500Error } from '../support/errors';
+import { bearDevice, forwardHistory, loseDevice, sayData } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { HostWatch, parseHostState } from './host-state';
@@ -83,6 +84,7 @@ export class EdgeNode {
         return this.#beginSession(event);
       case 'connected':
         this.#phase = 'subscribing';
+        this.#publisher.maximumBytes = event.maximumBytes ?? Number.POSITIVE_INFINITY;
         return [this.#subscriptions()];
       case 'subscribed':
         return this.#phase === 'subscribing' ? this.#birthOrWait(event.at) : [];
@@ -213,7 +215,7 @@ export class EdgeNode {
     const device = this.#devices.obtain(deviceId);
     device.watch(samples);
     const isLive = this.#mayPublishData && device.isBorn && !device.isLost;
-    const isOffline = this.#phase !== 'born';
+    const isOffline = this.#phase !== 'born' || device.isTooLarge;
     const taken = device.take(samples, isLive ? 'live' : isOffline ? 'offline' : 'brief');
     const effects: EdgeEffect[] = [];
     if (taken.unsent.length > 0) {
@@ -221,9 +223,9 @@ export class EdgeNode {
       effects.push({ kind: 'unsent', deviceId, samples: taken.unsent });
     }
     if (device.isLost) return [...effects, ...loseDevice(this.#publisher, device, at)];
-    if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device, taken, at));
+    if (taken.metrics.length > 0) effects.push(...sayData(this.#publisher, device, taken, at));
     if (device.isSettled && !device.isBorn && this.#mayPublishData)
-      effects.push(bearDevice(this.#publisher, device, at));
+      effects.push(...bearDevice(this.#publisher, device, at));
     else if (device.needsSettling) {
       device.isSettling = true;
       effects.push({ kind: 'settle', deviceId });
@@ -238,7 +240,7 @@ export class EdgeNode {
     // A meter that stopped answering meanwhile settles anew when it is back.
     if (device.isLost) return [];
     device.isSettled = true;
-    return this.#mayPublishData && device.needsBirth ? [bearDevice(this.#publisher, device, at)] : [];
+    return this.#mayPublishData && device.needsBirth ? bearDevice(this.#publisher, device, at) : [];
   }
 
   /** After congestion: the birth that was asked for meanwhile, else whatever each device has to say. */
@@ -247,27 +249,33 @@ export class EdgeNode {
     const effects: EdgeEffect[] = [];
     for (const device of this.#devices) {
       if (!device.isSettled || device.isLost) continue;
-      if (device.needsBirth && !device.isSettling) effects.push(bearDevice(this.#publisher, device, at));
+      if (device.needsBirth && !device.isSettling) effects.push(...bearDevice(this.#publisher, device, at));
       else if (device.isBorn) {
         const taken = device.takePending();
-        if (taken.metrics.length > 0) effects.push(this.#publisher.deviceData(device, taken, at));
+        if (taken.metrics.length > 0) effects.push(...sayData(this.#publisher, device, taken, at));
       }
     }
     return effects;
   }
 
   #birthAll(at: number): Effects {
+    let birth: Extract<EdgeEffect, { kind: 'publish' }>;
+    try {
+      birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
+    } catch (thrown) {
+      return [{ kind: 'failed', error: toPm500Error(thrown) }, ...this.#leave('too_large', at)];
+    }
     this.#phase = 'born';
     this.#isRebirthDue = false;
     this.#isQuiet = true;
     this.#counts.births++;
     this.#devices.restartAliases();
-    const birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
     this.#duplicates.add(birth.payload);
     const effects: EdgeEffect[] = [birth, { kind: 'quiet' }];
     if (this.#settings.templates !== undefined) effects.push({ kind: 'health' });
     for (const device of this.#devices) {
-      if (device.isSettled && !device.isLost) effects.push(bearDevice(this.#publisher, device, at));
+      device.isTooLarge = false;
+      if (device.isSettled && !device.isLost) effects.push(...bearDevice(this.#publisher, device, at));
     }
     return effects;
   }

@@ -11,7 +11,8 @@ import { PingLedger } from './ping-ledger';
 export interface LinkListener {
   /** The network connection stands: CONNECT leaves now. */
   onConnecting(): void;
-  onConnected(): void;
+  /** @param maximumBytes of a packet that the server takes, where its CONNACK says so (MQTT 5) */
+  onConnected(maximumBytes?: number): void;
   onMessage(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** What had piled up in the socket has been sent. */
   onDrained(): void;
@@ -75,10 +76,10 @@ class ClientLink implements MqttLink {
     this.#clock = clock;
     this.#listener = listener;
     this.#broker = `${settings.host}:${settings.port}`;
-    client.on('connect', () => {
+    client.on('connect', ({ properties }) => {
       if (!this.#isClosed) {
         this.#tellConnecting();
-        listener.onConnected();
+        listener.onConnected(properties?.maximumPacketSize);
       }
     });
     client.on('message', (topic, payload, packet) => {

@@ -1,9 +1,20 @@
+import { Pm500Error } from '../support/errors';
+import { conditionOf } from './condition';
 import type { Device } from './device';
 import type { EdgeEffect } from './edge-events';
+import { publishBytes } from './message-size';
 import { FLAT_MODEL, type MetricModel } from './metric-model';
 import type { MetricSample } from './metrics';
 import { bdSeqMetric, nextServerMetric, rebirthMetric } from './node-metrics';
-import { BIRTH_FORM, DATA_FORM, encodePayload, type Metric, type PayloadForm } from './payload';
+import {
+  BIRTH_FORM,
+  DATA_FORM,
+  encodePayload,
+  type EncodedPropertySet,
+  type Metric,
+  type PayloadForm,
+  type PropertySet,
+} from './payload';
 import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
 
 /** The device that a message is about. */
@@ -27,12 +38,46 @@ export interface MetricNaming {
 /** `seq` runs from 0 to 255 and starts again. */
 const SEQ_COUNT = 256;
 
+/** What is said in place of a value that is too large. */
+const { properties: LEFT_OUT } = conditionOf('bad');
+
+/** A birth without the texts of its values; they follow in data. */
+function withoutTexts(metrics: readonly Metric[]): readonly Metric[] {
+  return metrics.map((metric) => (isText(metric) ? { ...metric, value: null } : metric));
+}
+
+function isText({ type, value }: Metric): boolean {
+  return type === 'String' && value !== null && value !== '';
+}
+
+/** A birth without what people read of a metric. */
+function withoutWords(metrics: readonly Metric[]): readonly Metric[] {
+  return metrics.map((metric) => {
+    const { properties } = metric;
+    if (properties === undefined || isEncodedSet(properties)) return metric;
+    const kept = Object.entries(properties).filter(([key]) => key !== 'documentation' && key !== 'tooltip');
+    return { ...metric, properties: Object.fromEntries(kept) };
+  });
+}
+
+function withoutProperties({ properties: _properties, ...metric }: Metric): Metric {
+  return metric;
+}
+
+function isEncodedSet(properties: PropertySet | EncodedPropertySet): properties is EncodedPropertySet {
+  return 'bytes' in properties && properties.bytes instanceof Uint8Array;
+}
+
 /** Makes the messages of one edge node: owns `seq`, one counter for the node and all its devices, and `bdSeq`. */
 export class Publisher {
   /** Number of the CONNECT of this session, in its will, its NBIRTHs and its NDEATH. */
   bdSeq = 0;
+  /** Of a message on the wire, at most. */
+  maximumBytes = Number.POSITIVE_INFINITY;
   /** Messages made to be published, and metrics in them. */
-  readonly counts = { messages: 0, metrics: 0 };
+  readonly counts = { messages: 0, metrics: 0, leftOut: 0 };
+  /** Metrics of which a value was too large, since somebody looked last. */
+  readonly leftOut = new Set<string>();
   readonly #node: EdgeNodeDescriptor;
   readonly #model: MetricModel;
   readonly #birthForm: PayloadForm;
@@ -56,13 +101,20 @@ export class Publisher {
   /**
    * NBIRTH: `seq` starts at 0.
    * @param hasFurtherServers whether `Node Control/Next Server` is offered
+   * @throws Pm500Error SPARKPLUG_TOO_LARGE
    */
   nodeBirth(at: number, hasFurtherServers: boolean): Publish {
     this.#seq = 0;
     const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
     if (hasFurtherServers) metrics.push(nextServerMetric(at));
     metrics.push(...this.#model.nodeBirth(at));
-    return this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, this.#birthForm, at);
+    const birth = this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, this.#birthForm, at);
+    if (birth !== undefined) return birth;
+    throw new Pm500Error(
+      'SPARKPLUG_TOO_LARGE',
+      `Sparkplug: the NBIRTH is larger than the ${this.maximumBytes} bytes that the broker takes; raise the limit of the broker, or choose metrics one by one in the edge node.`,
+      { retryable: true },
+    );
   }
 
   /** NDATA with what changed of the edge node itself; undefined where nothing does. */
@@ -77,28 +129,63 @@ export class Publisher {
     return this.#count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
   }
 
-  deviceBirth(device: Addressee, { metrics, published }: Content, at: number): Publish {
-    const grouped = this.#model.deviceBirth(metrics);
-    return { ...this.#ofDevice('DBIRTH', device.id, grouped, at), live: { deviceId: device.id, samples: published } };
+  /**
+   * DBIRTH with all metrics of a device. One that is too large for the broker goes without texts, which follow in data,
+   * and without words for people.
+   * @returns undefined where it is too large all the same; nothing was made then
+   */
+  deviceBirth(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] | undefined {
+    const live = { deviceId: device.id, samples: published };
+    const whole = this.#ofDevice('DBIRTH', device.id, metrics, at);
+    if (whole !== undefined) return [{ ...whole, live }];
+    const short = withoutTexts(metrics);
+    const birth =
+      this.#ofDevice('DBIRTH', device.id, short, at) ?? this.#ofDevice('DBIRTH', device.id, withoutWords(short), at);
+    if (birth === undefined) return undefined;
+    return [{ ...birth, live }, ...this.#data(device.id, metrics.filter(isText).map(withoutProperties), at)];
   }
 
   /** @param content in order of time */
-  deviceData(device: Addressee, { metrics, published }: Content, at: number): Publish {
-    return { ...this.deviceHistory(device, metrics, at), live: { deviceId: device.id, samples: published } };
+  deviceData(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] {
+    const live = { deviceId: device.id, samples: published };
+    return this.#data(device.id, metrics, at).map((publish, index) => (index === 0 ? { ...publish, live } : publish));
   }
 
   /** @param metrics that are historical, or in order of time */
-  deviceHistory(device: Addressee, metrics: readonly Metric[], at: number): Publish {
-    return this.#ofDevice('DDATA', device.id, this.#model.deviceData(metrics), at);
+  deviceHistory(device: Addressee, metrics: readonly Metric[], at: number): readonly Publish[] {
+    return this.#data(device.id, metrics, at);
   }
 
-  deviceDeath(deviceId: string, at: number): Publish {
-    return this.#ofDevice('DDEATH', deviceId, [], at);
+  deviceDeath(deviceId: string, at: number): readonly Publish[] {
+    const death = this.#ofDevice('DDEATH', deviceId, [], at);
+    return death === undefined ? [] : [death];
   }
 
-  #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish {
-    const form = message === 'DBIRTH' ? this.#birthForm : this.#dataForm;
-    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), metrics, form, at);
+  /** DDATA, as many as it takes: each half of one that is too large goes by itself, and a value that is, as bad. */
+  #data(deviceId: string, metrics: readonly Metric[], at: number): readonly Publish[] {
+    if (metrics.length === 0) return [];
+    const whole = this.#ofDevice('DDATA', deviceId, metrics, at);
+    if (whole !== undefined) return [whole];
+    const [metric] = metrics;
+    if (metrics.length === 1 && metric !== undefined) {
+      this.#leaveOut(deviceId, metric);
+      const instead = this.#ofDevice('DDATA', deviceId, [{ ...metric, value: null, properties: LEFT_OUT }], at);
+      return instead === undefined ? [] : [instead];
+    }
+    const middle = Math.ceil(metrics.length / 2);
+    return [...this.#data(deviceId, metrics.slice(0, middle), at), ...this.#data(deviceId, metrics.slice(middle), at)];
+  }
+
+  #leaveOut(deviceId: string, { name = '' }: Metric): void {
+    this.counts.leftOut++;
+    this.leftOut.add(`${name} of ${deviceId}`);
+  }
+
+  #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish | undefined {
+    const isBirth = message === 'DBIRTH';
+    const grouped = isBirth ? this.#model.deviceBirth(metrics) : this.#model.deviceData(metrics);
+    const form = isBirth ? this.#birthForm : this.#dataForm;
+    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), grouped, form, at);
   }
 
   #sequenced(
@@ -107,8 +194,9 @@ export class Publisher {
     metrics: readonly Metric[],
     form: PayloadForm,
     at: number,
-  ): Publish {
+  ): Publish | undefined {
     const payload = encodePayload({ timestamp: at, metrics, seq: this.#seq }, form);
+    if (publishBytes(topic, payload) > this.maximumBytes) return undefined;
     // Only a message that could be made uses up its number.
     this.#seq = (this.#seq + 1) % SEQ_COUNT;
     return this.#count({ kind: 'publish', message, topic, payload, metricCount: metrics.length });

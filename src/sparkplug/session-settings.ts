@@ -23,6 +23,8 @@ export interface EdgeSessionSettings {
   readonly readTls?: () => TlsSettings;
   /** Store and forward; what cannot be published is lost where absent. */
   readonly history?: Omit<HistorySettings, 'blindMs'>;
+  /** Bytes of a message at most, for brokers that do not say it themselves. */
+  readonly maximumMessageBytes?: number;
   /** How long a device's first or changed DBIRTH waits for metrics of other groups. */
   readonly settleMs?: number;
   /** Least time between an NBIRTH and a rebirth that a host asks for. */

@@ -1,6 +1,7 @@
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
+import { ConnectionWatch } from './connection-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
@@ -26,6 +27,7 @@ export class EdgeSession {
   readonly #timers: TimerSet;
   readonly #waits: EdgeTimers;
   readonly #servers: ServerList;
+  readonly #watch: ConnectionWatch;
   readonly #alarm: BirthAlarm;
   readonly #history: History | undefined;
   readonly #flushes: FlushWaits;
@@ -52,9 +54,11 @@ export class EdgeSession {
     const announce = (): void => {
       this.#board.announce();
     };
-    const { node, birthReturnMs } = settings;
-    this.#alarm = new BirthAlarm(node, this.#timers, dependencies.logger, announce, birthReturnMs);
-    this.#board = new StateBoard(dependencies.logger, () => {
+    const { node, birthReturnMs, maximumMessageBytes } = settings;
+    const { clock, logger } = dependencies;
+    this.#watch = new ConnectionWatch(this.#servers, this.#timers, clock, logger, maximumMessageBytes);
+    this.#alarm = new BirthAlarm(node, this.#timers, logger, announce, birthReturnMs);
+    this.#board = new StateBoard(logger, () => {
       const { phase, bornDevices: devices } = this.#edge;
       const alarm = this.#alarm.error;
       return { phase, devices, ...(alarm === undefined ? {} : { alarm }) };
@@ -169,6 +173,8 @@ export class EdgeSession {
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
     else if (hasDeviceChanged || phase !== before) this.#board.announce();
     if (hasDeviceChanged || event.kind === 'drained') this.#history?.wake();
+    const link = this.#link;
+    if (hasDeviceChanged && link !== undefined) this.#watch.onBirth(() => link.confirm());
     this.#flushes.look();
     return effects.length;
   }
@@ -176,7 +182,7 @@ export class EdgeSession {
   /** The broker took the session and granted everything: what went wrong before is over. */
   #onStanding(): void {
     this.#hasStood = true;
-    this.#servers.onStanding();
+    this.#watch.onStanding();
     if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) this.#waits.waitForHost();
     this.#board.announceWell();
   }
@@ -193,6 +199,7 @@ export class EdgeSession {
       case 'publish':
         if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
         if (effect.live !== undefined) this.#history?.remember(effect.live);
+        this.#watch.onPublish(effect);
         if (this.#link?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
       case 'disconnect':
@@ -211,6 +218,9 @@ export class EdgeSession {
         break;
       case 'returned':
         this.#alarm.onReturned();
+        break;
+      case 'failed':
+        this.#board.fail(effect.error);
         break;
       case 'warn':
         logger.warn(effect.message);
@@ -253,10 +263,10 @@ export class EdgeSession {
       onConnecting: () => {
         if (this.#link === link) this.#takeNumber();
       },
-      onConnected: () => {
+      onConnected: (announced) => {
         if (this.#link !== link) return;
         this.#takeNumber();
-        this.#dispatch({ kind: 'connected' });
+        this.#dispatch({ kind: 'connected', maximumBytes: this.#watch.onConnected(announced) });
       },
       onMessage: (topic, payload, isRetained) => {
         if (this.#link === link) this.#dispatch({ kind: 'message', topic, payload, isRetained, at: this.#now() });
@@ -297,9 +307,10 @@ export class EdgeSession {
     this.#link = undefined;
     this.#waits.endSession();
     this.#alarm.endSession();
-    if (error !== undefined) {
+    const explained = this.#watch.onEnd(error);
+    if (explained !== undefined) {
       this.#history?.keepRecent();
-      this.#board.fail(error);
+      this.#board.fail(explained);
     } else this.#history?.forgetRecent();
     this.#dispatch({ kind: 'disconnected' });
     if (this.#closing !== undefined) return;

@@ -35,9 +35,9 @@ export class FakeLink implements MqttLink {
     this.listener = {
       ...listener,
       onConnecting,
-      onConnected: () => {
+      onConnected: (maximumBytes) => {
         onConnecting();
-        listener.onConnected();
+        listener.onConnected(maximumBytes);
       },
     };
   }

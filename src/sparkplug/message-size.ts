@@ -1,0 +1,94 @@
+/** First byte, length of the rest (at most four bytes), length of the topic, and in MQTT 5 the length of no properties. */
+const HEAD_BYTES = 1 + 4 + 2 + 1;
+/** A broker that does not take a message for its size ends the connection at once; a slow network takes its time. */
+const SOON_MS = 3000;
+/** So many times in a row the same message has to be followed by the end of the connection. */
+const STRIKES = 4;
+/** A learned limit is tried again after this: brokers get other settings. */
+const FORGET_AFTER_MS = 3_600_000;
+/** Values change by a few bytes from one birth to the next. */
+const SAME_SHARE = 0.9;
+
+/** Bytes of a PUBLISH with QoS 0, at most (MQTT 5.0, 3.3). */
+export function publishBytes(topic: string, payload: Uint8Array): number {
+  return HEAD_BYTES + Buffer.byteLength(topic) + payload.byteLength;
+}
+
+/** The largest message of which nobody knows yet whether the broker takes it. */
+interface Suspect {
+  readonly what: string;
+  readonly bytes: number;
+  readonly atMs: number;
+}
+
+/**
+ * How large a message may be: what a setting and the broker's CONNACK say (MQTT 5.0, 3.2.2.3.6), and what connections
+ * taught that ended each time soon after the same large message. Times are monotonic milliseconds.
+ */
+export class SizeLimit {
+  readonly #configured: number;
+  #announced = Number.POSITIVE_INFINITY;
+  #learned = Number.POSITIVE_INFINITY;
+  #learnedAt = 0;
+  #taken = 0;
+  #suspect: Suspect | undefined;
+  #strikes = 0;
+  #struck: number | undefined;
+
+  /** @param configured bytes; no limit where absent */
+  constructor(configured = Number.POSITIVE_INFINITY) {
+    this.#configured = configured;
+  }
+
+  /** Bytes of a message at most. */
+  get bytes(): number {
+    return Math.min(this.#configured, this.#announced, this.#learned);
+  }
+
+  /** A session begins. @param announced what the CONNACK says; no limit where absent */
+  begin(nowMs: number, announced = Number.POSITIVE_INFINITY): void {
+    this.#announced = announced;
+    this.#suspect = undefined;
+    if (nowMs - this.#learnedAt > FORGET_AFTER_MS) this.#learned = Number.POSITIVE_INFINITY;
+  }
+
+  /** A message was handed to the socket. */
+  onPublish(what: string, bytes: number, nowMs: number): void {
+    if (bytes > Math.max(this.#taken, this.#suspect?.bytes ?? 0)) this.#suspect = { what, bytes, atMs: nowMs };
+  }
+
+  /** Bytes of the largest message so far of which nobody knows whether the broker takes it; 0 where there is none. */
+  get unknownBytes(): number {
+    return this.#suspect?.bytes ?? 0;
+  }
+
+  /** The broker has read a message of so many bytes. */
+  onTaken(bytes: number): void {
+    this.#taken = Math.max(this.#taken, bytes);
+    if (this.#suspect === undefined || this.#suspect.bytes > bytes) return;
+    this.#suspect = undefined;
+    this.#strikes = 0;
+  }
+
+  /**
+   * The connection ended without having been asked to.
+   * @returns what was published shortly before that is larger than anything the broker took, and whether this is a limit
+   * from now on; undefined where size cannot be the cause
+   */
+  onLost(nowMs: number): { readonly what: string; readonly bytes: number; readonly isLearned: boolean } | undefined {
+    const suspect = this.#suspect;
+    this.#suspect = undefined;
+    if (suspect === undefined || nowMs - suspect.atMs > SOON_MS) return undefined;
+    const isSame = this.#struck !== undefined && suspect.bytes >= this.#struck * SAME_SHARE;
+    this.#strikes = isSame ? this.#strikes + 1 : 1;
+    this.#struck = suspect.bytes;
+    const isLearned = this.#strikes >= STRIKES;
+    if (isLearned) {
+      this.#learned = Math.floor(suspect.bytes * SAME_SHARE);
+      this.#learnedAt = nowMs;
+      this.#strikes = 0;
+      this.#struck = undefined;
+    }
+    return { what: suspect.what, bytes: suspect.bytes, isLearned };
+  }
+}

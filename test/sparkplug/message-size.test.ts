@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import type { MetricSample } from '../../src/sparkplug/metrics';
+import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
+import { EdgeNode } from '../../src/sparkplug/edge-node';
+import { SizeLimit, publishBytes } from '../../src/sparkplug/message-size';
+import { START, rebirthCommand, sample } from './samples';
+import { StrictHost } from './strict-host';
+
+const text = (name: string, length: number): MetricSample => ({
+  ...sample(name, 0),
+  type: 'String',
+  value: 'x'.repeat(length),
+});
+
+const described = (name: string): MetricSample => ({
+  ...sample(name, 1),
+  description: {
+    engUnit: { type: 'String', value: 'V' },
+    documentation: { type: 'String', value: 'd'.repeat(200) },
+    tooltip: { type: 'String', value: 't'.repeat(200) },
+  },
+});
+
+function bench(maximumBytes: number) {
+  const edge = new EdgeNode({ groupId: 'G', edgeNodeId: 'N' });
+  const host = new StrictHost();
+  const warnings: string[] = [];
+  const failures: string[] = [];
+  const sizes: number[] = [];
+  const unsent: MetricSample[] = [];
+  const tell = (event: EdgeEvent): readonly EdgeEffect[] => {
+    const effects = edge.handle(event);
+    for (const effect of effects) {
+      if (effect.kind === 'warn') warnings.push(effect.message);
+      if (effect.kind === 'failed') failures.push(effect.error.message);
+      if (effect.kind === 'unsent') unsent.push(...effect.samples);
+      if (effect.kind !== 'publish') continue;
+      sizes.push(publishBytes(effect.topic, effect.payload));
+      host.observe(effect.topic, effect.payload);
+    }
+    return effects;
+  };
+  const connect = (limit: number): readonly EdgeEffect[] => {
+    tell({ kind: 'connecting', bdSeq: 0, at: START });
+    tell({ kind: 'connected', maximumBytes: limit });
+    return tell({ kind: 'subscribed', at: START });
+  };
+  const take = (deviceId: string, ...samples: readonly MetricSample[]): void => {
+    tell({ kind: 'samples', deviceId, samples, at: START });
+    tell({ kind: 'settled', deviceId, at: START });
+  };
+  const effects = connect(maximumBytes);
+  return { edge, host, warnings, failures, sizes, unsent, tell, connect, take, effects };
+}
+
+describe('an edge node at a broker that takes small messages only', () => {
+  it('sends the texts of a birth that is too large as data', () => {
+    const { edge, host, warnings, sizes, take } = bench(600);
+    take('M', sample('a', 1), text('note', 300), text('other', 300));
+    assert.deepEqual(edge.bornDevices, ['M']);
+    assert.deepEqual([host.counts['DBIRTH'], host.counts['DDATA']], [1, 2]);
+    assert.equal(host.values.get('M/note'), 'x'.repeat(300));
+    assert.equal(host.values.get('M/other'), 'x'.repeat(300));
+    assert.equal(host.values.get('M/a'), 1);
+    assert.ok(Math.max(...sizes) <= 600);
+    assert.deepEqual([host.violations, warnings], [[], []]);
+  });
+
+  it('leaves out the words for people before it leaves out a device', () => {
+    const { edge, host, sizes, take } = bench(600);
+    take('M', described('a'), described('b'));
+    assert.deepEqual(edge.bornDevices, ['M']);
+    assert.ok(Math.max(...sizes) <= 600);
+    assert.deepEqual(host.violations, []);
+  });
+
+  it('says a value that is too large as bad, names it once, and sends the others', () => {
+    const { host, warnings, sizes, tell, take } = bench(600);
+    take('M', sample('a', 1), text('note', 10));
+    for (const value of [2, 3]) {
+      tell({ kind: 'samples', deviceId: 'M', samples: [text('note', 900 + value), sample('a', value)], at: START });
+      assert.equal(host.values.get('M/note'), null);
+      assert.equal(host.qualities.get('M/note'), 0);
+      assert.equal(host.values.get('M/a'), value);
+    }
+    assert.match(warnings[0] ?? '', /values of note of M are larger than the 600 bytes/);
+    assert.ok(Math.max(...sizes) <= 600);
+    assert.deepEqual(host.violations, []);
+  });
+
+  it('cuts data into as many messages as it takes, each value once', () => {
+    const { host, sizes, tell, take } = bench(2000);
+    const texts = (length: number) => Array.from({ length: 12 }, (_, index) => text(`text_${index}`, length));
+    take('M', ...texts(1));
+    const before = sizes.length;
+    tell({ kind: 'samples', deviceId: 'M', samples: texts(500), at: START });
+    for (let index = 0; index < 12; index++) assert.equal(host.values.get(`M/text_${index}`), 'x'.repeat(500));
+    assert.ok(sizes.length - before >= 4, `${sizes.length - before} messages`);
+    assert.ok(Math.max(...sizes) <= 2000);
+    assert.deepEqual([host.violations, host.twiceLive], [[], []]);
+  });
+
+  it('leaves out one device whose birth is too large all the same, and keeps its values', () => {
+    const { edge, host, warnings, unsent, tell, connect, take } = bench(600);
+    const many = Array.from({ length: 40 }, (_, index) => sample(`metric_${index}`, index));
+    take('large', ...many);
+    take('M', sample('a', 1));
+    tell({ kind: 'samples', deviceId: 'large', samples: [sample('metric_0', 7)], at: START });
+    assert.deepEqual(edge.bornDevices, ['M']);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /the DBIRTH of device "large" is larger than the 600 bytes/);
+    assert.deepEqual(
+      unsent.map(({ value }) => value),
+      [...many.map(({ value }) => value), 7],
+    );
+    tell({ kind: 'disconnected' });
+    host.observeLoss();
+    connect(100_000);
+    assert.deepEqual([...edge.bornDevices].sort(), ['M', 'large']);
+    assert.equal(host.values.get('large/metric_0'), 7);
+    assert.deepEqual(host.violations, []);
+  });
+
+  it('is not born, with a sentence, where not even NBIRTH passes', () => {
+    const { edge, failures, effects } = bench(40);
+    assert.match(failures[0] ?? '', /the NBIRTH is larger than the 40 bytes/);
+    assert.deepEqual(effects.at(-1), { kind: 'disconnect', reason: 'too_large', leavesWill: true });
+    assert.equal(edge.phase, 'offline');
+  });
+
+  it('goes on after a rebirth that a smaller limit made impossible for one device', () => {
+    const { edge, tell, take } = bench(100_000);
+    take('M', sample('a', 1));
+    tell({ kind: 'message', topic: 'spBv1.0/G/NCMD/N', payload: rebirthCommand(), isRetained: false, at: START });
+    tell({ kind: 'quietOver', at: START });
+    assert.deepEqual(edge.bornDevices, ['M']);
+  });
+});
+
+describe('the limit of messages', () => {
+  it('is the smaller one of setting and CONNACK', () => {
+    const limit = new SizeLimit(5000);
+    assert.equal(limit.bytes, 5000);
+    limit.begin(0, 3000);
+    assert.equal(limit.bytes, 3000);
+    limit.begin(0, 8000);
+    assert.equal(limit.bytes, 5000);
+  });
+
+  it('is learned from connections that end at once after the same large message, and forgotten after an hour', () => {
+    const limit = new SizeLimit();
+    const round = (nowMs: number) => {
+      limit.begin(nowMs);
+      limit.onPublish('NBIRTH of N', 200, nowMs);
+      limit.onPublish('DBIRTH of M', 22_000, nowMs);
+      return limit.onLost(nowMs + 50);
+    };
+    for (let index = 0; index < 3; index++) {
+      assert.deepEqual(round(index * 1000), { what: 'DBIRTH of M', bytes: 22_000, isLearned: false });
+      assert.equal(limit.bytes, Infinity);
+    }
+    assert.equal(round(3000)?.isLearned, true);
+    assert.ok(limit.bytes < 22_000);
+    limit.begin(4000);
+    assert.ok(limit.bytes < 22_000);
+    limit.begin(4_000_000);
+    assert.equal(limit.bytes, Infinity);
+  });
+
+  it('learns nothing from a message that the broker has read, or a connection that ends later', () => {
+    const limit = new SizeLimit();
+    for (let index = 0; index < 20; index++) {
+      limit.begin(index * 10_000);
+      limit.onPublish('DBIRTH of M', 22_000, index * 10_000);
+      if (index % 2 === 0) limit.onTaken(limit.unknownBytes);
+      assert.equal(limit.onLost(index * 10_000 + (index % 2 === 0 ? 10 : 5000)), undefined);
+    }
+    assert.equal(limit.bytes, Infinity);
+  });
+});
