@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
+import { HOST_VERSIONS } from '../../src/sparkplug/host-state';
 import { parseHost, parseServers } from '../../src/sparkplug/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session';
 import type { OutboxLimits } from '../../src/outbox/outbox';
@@ -11,6 +12,9 @@ import { readBrokerTls, readLogin } from './sparkplug-edges';
 /** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
 const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
 const HISTORICAL_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'values per second' };
+/** 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3). */
+const MESSAGE_RANGE: NumberRange = { min: 0, max: 262_144, unit: 'kB' };
+const BYTES_PER_KILOBYTE = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
 
@@ -41,6 +45,7 @@ export function readEdgeSettings(
   const clientId = config.text('clientId');
   const webSocketPath = config.text('webSocketPath');
   const port = config.port('port');
+  const maximumKilobytes = config.number('maximumMessageKilobytes', MESSAGE_RANGE);
   const tlsId = config.text('tls');
   const hasTemplates = config.choice('metricModel', METRIC_MODELS) === 'templates';
   const { maximumAgeMs = Infinity } = readStoreLimits(config);
@@ -51,7 +56,7 @@ export function readEdgeSettings(
       groupId: config.text('groupId'),
       edgeNodeId: config.text('edgeNodeId'),
       watchesDuplicates: config.flag('detectDuplicates'),
-      ...(primaryHostId === '' ? {} : { primaryHostId }),
+      ...(primaryHostId === '' ? {} : { primaryHostId, hostVersion: config.choice('hostVersion', HOST_VERSIONS) }),
       naming: { withoutAliases: config.flag('withoutAliases'), datatypesInData: config.flag('datatypesInData') },
       ...(hasTemplates
         ? {
@@ -76,6 +81,7 @@ export function readEdgeSettings(
     },
     furtherServers: parseServers(config.text('furtherServers'), port),
     ...(clientId === '' ? {} : { clientId }),
+    ...(maximumKilobytes === 0 ? {} : { maximumMessageBytes: maximumKilobytes * BYTES_PER_KILOBYTE }),
     ...(config.flag('useTls') ? { readTls: () => readBrokerTls(RED, tlsId) } : {}),
     history: { valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE), maximumAgeMs },
   };

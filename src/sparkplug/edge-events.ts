@@ -56,8 +56,16 @@ export type EdgeEvent =
 export type EdgeEffect =
   /** CONNECT with this will: QoS 1, not retained, clean session. */
   | { readonly kind: 'connect'; readonly will: { readonly topic: string; readonly payload: Uint8Array } }
-  /** SUBSCRIBE with QoS 1. The session stands without `watched`, where another edge node of the same IDs would show. */
-  | { readonly kind: 'subscribe'; readonly topics: readonly string[]; readonly watched?: string }
+  /**
+   * SUBSCRIBE with QoS 1. The session stands without `watched`, where another edge node of the same IDs would show, and
+   * without `unlikely`, where a primary host of another version would.
+   */
+  | {
+      readonly kind: 'subscribe';
+      readonly topics: readonly string[];
+      readonly watched?: string;
+      readonly unlikely?: string;
+    }
   /** PUBLISH with QoS 0, not retained, at once: its `seq` is allocated. */
   | {
       readonly kind: 'publish';

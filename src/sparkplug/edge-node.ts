@@ -5,15 +5,17 @@ import { toPm500Error } from '../support/errors';
 import { bearDevice, forwardHistory, loseDevice, sayData } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
-import { HostWatch, parseHostState } from './host-state';
+import { HostWatch, type HostNews, type HostVersion } from './host-state';
 import { type TemplateSettings, templateModel } from './metric-model';
 import { type MetricNaming, Publisher } from './publisher';
 import { instanceNameOf, isInstanceName } from './template-instances';
-import { type EdgeNodeDescriptor, checkId, nodeTopic, stateTopic } from './topic';
+import { type EdgeNodeDescriptor, checkId, nodeTopic } from './topic';
 
 export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   /** Publish only while this host application is online; undefined: always. */
   readonly primaryHostId?: string;
+  /** How that host says whether it is online; 3.0 where absent. */
+  readonly hostVersion?: HostVersion;
   /** True where there is another server to go to: a host may ask for it. */
   readonly hasFurtherServers?: boolean;
   /** True: read the own NBIRTH topic, where another edge node with the same IDs would show. */
@@ -25,6 +27,10 @@ export interface EdgeNodeSettings extends EdgeNodeDescriptor {
 
 type EventOf<Kind extends EdgeEvent['kind']> = Extract<EdgeEvent, { kind: Kind }>;
 type Effects = readonly EdgeEffect[];
+
+function warningOf({ warning }: HostNews): Effects {
+  return warning === undefined ? [] : [{ kind: 'warn', message: warning }];
+}
 
 /**
  * A Sparkplug edge node as a pure state machine: events in, effects out, no time and no network of its own. Effects must
@@ -43,8 +49,9 @@ export class EdgeNode {
     foreignBirths: 0,
   };
   readonly #duplicates = new DuplicateWatch();
+  /** Undefined without a primary host. */
+  readonly #host: HostWatch | undefined;
   #phase: EdgePhase = 'offline';
-  #host = new HostWatch();
   /** True for a time after every NBIRTH: a rebirth asked for meanwhile is made when it is over. */
   #isQuiet = false;
   #isRebirthDue = false;
@@ -56,6 +63,8 @@ export class EdgeNode {
     checkId('edge node ID', settings.edgeNodeId);
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
     this.#settings = settings;
+    const { primaryHostId: hostId, hostVersion } = settings;
+    this.#host = hostId === undefined ? undefined : new HostWatch(hostId, hostVersion);
     this.#devices = new DeviceList(settings.templates && instanceNameOf);
     this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates), settings.naming);
   }
@@ -110,7 +119,7 @@ export class EdgeNode {
         this.#isCongested = false;
         return this.#phase === 'born' ? this.#catchUp(event.at) : [];
       case 'hostMissing':
-        return this.#phase === 'waiting' ? this.#leave('host_offline', event.at) : [];
+        return this.#phase === 'waiting' ? this.#onHostMissing(event.at) : [];
       case 'history':
         return this.#onHistory(event);
       case 'closing':
@@ -133,11 +142,12 @@ export class EdgeNode {
   }
 
   #subscriptions(): EdgeEffect {
-    const { primaryHostId, watchesDuplicates } = this.#settings;
+    const host = this.#host;
     const ownCommands = nodeTopic('NCMD', this.#settings);
-    const topics = primaryHostId === undefined ? [ownCommands] : [ownCommands, stateTopic(primaryHostId)];
-    if (watchesDuplicates !== true) return { kind: 'subscribe', topics };
-    return { kind: 'subscribe', topics, watched: nodeTopic('NBIRTH', this.#settings) };
+    const topics = host === undefined ? [ownCommands] : [ownCommands, host.topic];
+    if (this.#settings.watchesDuplicates !== true) return { kind: 'subscribe', topics };
+    const watched = nodeTopic('NBIRTH', this.#settings);
+    return { kind: 'subscribe', topics, watched, ...(host === undefined ? {} : { unlikely: host.otherTopic }) };
   }
 
   #beginSession({ bdSeq, at }: EventOf<'connecting'>): Effects {
@@ -147,7 +157,7 @@ export class EdgeNode {
   }
 
   #birthOrWait(at: number): Effects {
-    if (this.#settings.primaryHostId === undefined || this.#host.isOnline) return this.#birthAll(at);
+    if (this.#host === undefined || this.#host.isOnline) return this.#birthAll(at);
     this.#phase = 'waiting';
     return [];
   }
@@ -155,7 +165,7 @@ export class EdgeNode {
   /** Forgets the session, and gives out what it could not publish any more. */
   #endSession(phase: EdgePhase): Effects {
     this.#phase = phase;
-    this.#host = new HostWatch();
+    this.#host?.restart();
     this.#isRebirthDue = false;
     this.#isCongested = false;
     const effects: EdgeEffect[] = [];
@@ -168,9 +178,9 @@ export class EdgeNode {
   }
 
   #onMessage(event: EventOf<'message'>): Effects {
-    const { primaryHostId } = this.#settings;
     if (this.#phase === 'offline' || this.#phase === 'connecting') return [];
-    if (primaryHostId !== undefined && event.topic === stateTopic(primaryHostId)) return this.#onHostState(event);
+    if (this.#host !== undefined && event.topic === this.#host.topic) return this.#onHostState(this.#host, event);
+    if (event.topic === this.#host?.otherTopic) return warningOf(this.#host.takeOther());
     if (event.topic === nodeTopic('NCMD', this.#settings)) return this.#onCommand(event);
     return event.topic === nodeTopic('NBIRTH', this.#settings) ? this.#onNodeBirth(event) : [];
   }
@@ -181,18 +191,19 @@ export class EdgeNode {
     return [{ kind: 'duplicate' }];
   }
 
-  #onHostState({ topic, payload, at }: EventOf<'message'>): Effects {
-    const state = parseHostState(payload);
-    if (state === undefined) {
-      const message = `Sparkplug: the message on ${topic} is not {"online": ..., "timestamp": ...}; it was ignored.`;
-      return [{ kind: 'warn', message }];
-    }
-    if (!this.#host.take(state)) return [];
-    if (state.online) return this.#phase === 'waiting' ? this.#birthAll(at) : [];
+  #onHostState(host: HostWatch, { payload, at }: EventOf<'message'>): Effects {
+    const news = host.take(payload);
+    if (!news.isTaken) return warningOf(news);
+    if (host.isOnline) return this.#phase === 'waiting' ? this.#birthAll(at) : [];
     // With several servers the host may be online on another one: do not wait here for it.
     const isLeaving =
       this.#phase === 'born' || (this.#phase === 'waiting' && this.#settings.hasFurtherServers === true);
     return isLeaving ? this.#leave('host_offline', at) : [];
+  }
+
+  #onHostMissing(at: number): Effects {
+    if (this.#settings.hasFurtherServers === true) return this.#leave('host_offline', at);
+    return this.#host === undefined ? [] : warningOf(this.#host.explainSilence());
   }
 
   #onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {

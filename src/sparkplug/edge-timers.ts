@@ -44,7 +44,7 @@ export class EdgeTimers {
     }
   }
 
-  /** The primary host is not online on a server that is one of several. */
+  /** The primary host is not online on this server. */
   waitForHost(): void {
     this.timers.set('host', this.settings.hostWaitMs ?? DEFAULT_HOST_WAIT_MS, () => {
       this.tell({ kind: 'hostMissing', at: this.clock.now() });

@@ -183,7 +183,7 @@ export class EdgeSession {
   #onStanding(): void {
     this.#hasStood = true;
     this.#watch.onStanding();
-    if (this.#edge.phase === 'waiting' && this.#servers.hasFurther) this.#waits.waitForHost();
+    if (this.#edge.phase === 'waiting') this.#waits.waitForHost();
     this.#board.announceWell();
   }
 
@@ -194,7 +194,7 @@ export class EdgeSession {
         this.#open(effect.will);
         break;
       case 'subscribe':
-        this.#subscribe(effect.topics, effect.watched);
+        this.#subscribe(effect);
         break;
       case 'publish':
         if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
@@ -288,8 +288,10 @@ export class EdgeSession {
     this.#dependencies.bdSeq.take();
   }
 
-  #subscribe(topics: readonly string[], watched: string | undefined): void {
+  #subscribe({ topics, watched, unlikely }: Extract<EdgeEffect, { kind: 'subscribe' }>): void {
     const link = this.#link;
+    // Where it is refused, a host of another version goes unnoticed, and nothing else.
+    if (unlikely !== undefined) link?.subscribe([unlikely]).catch(() => undefined);
     if (watched !== undefined && link !== undefined) this.#alarm.watch(link.subscribe([watched]));
     link?.subscribe(topics).then(
       () => {

@@ -17,7 +17,7 @@ import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics';
 import { hasCode } from '../../src/support/errors';
 import { keptClientId } from '../../src/sparkplug/client-id';
 import { silentLogger } from '../../src/support/logger';
-import { sample } from './samples';
+import { hostState, sample } from './samples';
 import { FakeClock } from '../support/fake-clock';
 
 describe('topics', () => {
@@ -172,13 +172,48 @@ describe('aliases', () => {
 
 describe('primary host', () => {
   it('counts by the order of its own times', () => {
-    const watch = new HostWatch();
+    const watch = new HostWatch('scada');
     assert.equal(watch.isOnline, false);
-    assert.ok(watch.take({ online: true, timestamp: 10 }));
-    assert.ok(!watch.take({ online: false, timestamp: 9 }));
+    assert.ok(watch.take(hostState(true, 10)).isTaken);
+    assert.deepEqual(watch.take(hostState(false, 9)), { isTaken: false });
     assert.ok(watch.isOnline);
-    assert.ok(watch.take({ online: false, timestamp: 10 }));
+    assert.ok(watch.take(hostState(false, 10)).isTaken);
     assert.equal(watch.isOnline, false);
+  });
+
+  it('says once why a host whose clock was set back does not count', () => {
+    const watch = new HostWatch('scada');
+    watch.take(hostState(false, 5000));
+    const { isTaken, warning } = watch.take(hostState(true, 1000));
+    assert.equal(isTaken, false);
+    assert.match(warning ?? '', /"scada".*1970-01-01T00:00:01.000Z.*1970-01-01T00:00:05.000Z.*correct the clock/);
+    assert.deepEqual(watch.take(hostState(true, 2000)), { isTaken: false });
+    assert.ok(watch.take(hostState(true, 5000)).isTaken);
+  });
+
+  it('reads the words of Sparkplug 2.2 where that is chosen, and says once that a host speaks another version', () => {
+    const old = new HostWatch('scada', '2.2');
+    assert.deepEqual([old.topic, old.otherTopic], ['STATE/scada', 'spBv1.0/STATE/scada']);
+    assert.ok(old.take(Buffer.from('ONLINE')).isTaken);
+    assert.ok(old.isOnline);
+    assert.ok(old.take(Buffer.from('OFFLINE')).isTaken);
+    for (const word of ['online', '', 'ONLINE '.repeat(1000), '{"online":true,"timestamp":1}']) {
+      assert.equal(old.take(Buffer.from(word)).isTaken, false, word.slice(0, 20));
+    }
+    assert.equal(old.isOnline, false);
+    assert.match(old.takeOther().warning ?? '', /choose 3\.0 as the version/);
+    const recent = new HostWatch('scada');
+    assert.match(recent.takeOther().warning ?? '', /speaks on STATE\/scada, as Sparkplug 2\.2 has it.*choose 2\.2/);
+    assert.deepEqual(recent.takeOther(), { isTaken: false });
+  });
+
+  it('says once that nothing came of a host', () => {
+    const watch = new HostWatch('scada');
+    assert.match(watch.explainSilence().warning ?? '', /spBv1\.0\/STATE\/scada; check that the host has this ID/);
+    assert.deepEqual(watch.explainSilence(), { isTaken: false });
+    watch.take(hostState(false, 1));
+    assert.deepEqual(new HostWatch('x').take(Buffer.from('y')).isTaken, false);
+    assert.deepEqual(watch.explainSilence(), { isTaken: false });
   });
 });
 
