@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { settingsOf, TRANSPORT_KINDS, type MeterSettings } from '../src/acquisition/meter-settings';
 import { METER_TAGS } from '../src/domain/reading';
+import { ENERGY_CANDIDATE_NAMES } from '../src/meter/energy-candidates';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
 import { PARITIES } from '../src/transport/modbus/rtu-line';
@@ -44,6 +45,7 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
     tags: readTags(config),
     catalogNumber: config.choice('catalogNumber', ['', ...CATALOG_NUMBERS.map((row) => row.catalogNumber)]),
     layoutFile: config.text('layoutFile'),
+    energyLayout: config.choice('energyLayout', ['', ...ENERGY_CANDIDATE_NAMES]),
     layoutConfirmed: config.flag('layoutConfirmed'),
   });
 }

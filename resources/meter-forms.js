@@ -110,7 +110,31 @@
     });
   }
 
-  function showVerdict(box, { verdict, readings, wiring, scales, assemblies, limits }) {
+  /** Which named layout of assembly 107 fits, why the others do not, and a button that chooses it. */
+  function showEnergyLayout(body, { inUse, named, evidence, verdict, candidates }, apply) {
+    const heading = cellsOf($('<tr class="pm500-assembly">').appendTo(body), [text('layoutCheck.energyLayout')]);
+    $('<td>').append(badge(verdict)).appendTo(heading);
+    const says = $('<td>').text(evidence).appendTo(heading);
+    if (named !== undefined && named !== inUse) {
+      const button = $('<button type="button" class="red-ui-button pm500-apply-energy">').text(
+        text('layoutCheck.apply', { name: named }),
+      );
+      button.on('click', () => {
+        apply(named);
+        button.prop('disabled', true);
+        $('<div>').text(text('layoutCheck.applied')).appendTo(says);
+      });
+      $('<div>').append(button).appendTo(says);
+    }
+    candidates.forEach((candidate) => {
+      const row = cellsOf($('<tr>').appendTo(body), [candidate.name]);
+      row.children().first().attr('title', candidate.description);
+      $('<td>').append(badge(candidate.verdict)).appendTo(row);
+      $('<td>').text(candidate.evidence).appendTo(row);
+    });
+  }
+
+  function showVerdict(box, { verdict, readings, wiring, scales, assemblies, energyLayout, limits }, apply) {
     box.empty().append($('<div class="pm500-say">').append(badge(verdict)));
     box.children().append(document.createTextNode(' ' + summaries[verdict](readings)));
     const { table, body } = tableOf([text('layoutCheck.place'), text('layoutCheck.verdict'), text('layoutCheck.why')]);
@@ -125,13 +149,17 @@
       const better = suggestion === undefined ? '' : ' ' + text('layoutCheck.suggestion', { member, suggestion });
       line(text('layoutCheck.scale', { member, assembly }), scale.verdict, scale.evidence + better);
     });
+    if (energyLayout !== undefined) showEnergyLayout(body, energyLayout, apply);
     assemblies.forEach((assembly) => showAssembly(body, assembly));
     box.append(table);
     limits.forEach((limit) => $('<div class="pm500-say">').text(limit).appendTo(box));
   }
 
-  /** Puts a button into `box` that watches the running meter with this id for a while and shows what that proves. */
-  function offerLayoutCheck(box, id) {
+  /**
+   * Puts a button into `box` that watches the running meter with this id for a while and shows what that proves;
+   * `apply` takes the name of the layout of the energy counters that a person chooses then.
+   */
+  function offerLayoutCheck(box, id, apply) {
     const seconds = $('<input type="text" class="pm500-short">').val(20).attr('title', text('layoutCheck.seconds'));
     const button = $('<button type="button" class="red-ui-button pm500-check-layout">').text(
       text('layoutCheck.button'),
@@ -145,7 +173,7 @@
       // Closing the form ends the watch.
       outcome.on('remove', () => request.abort());
       request
-        .done((verdict) => showVerdict(outcome, verdict))
+        .done((verdict) => showVerdict(outcome, verdict, apply))
         .fail((xhr) => say(outcome, reasonOf(xhr)))
         .always(() => button.prop('disabled', false));
     });

@@ -4,6 +4,7 @@ import { DEMAND_MINUTES } from '../src/domain/kpis/settings';
 import { CATALOGUE } from '../src/meter/catalogue';
 import { ASSEMBLIES } from '../src/meter/assemblies';
 import { PERIODS } from '../src/meter/derived-metrics';
+import { ENERGY_CANDIDATES } from '../src/meter/energy-candidates';
 import { GROUPS } from '../src/meter/groups';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { PROVENANCES, type Provenance } from '../src/meter/measurement';
@@ -47,6 +48,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   color: colorOf,
   groups: groupFacts,
   catalogNumbers: () => CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
+  energyCandidates: () => ENERGY_CANDIDATES.map(({ name, description }) => ({ name, description })),
   transports: () => TRANSPORT_KINDS,
   baudRates: () => BAUD_RATES,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),

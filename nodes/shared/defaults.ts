@@ -31,6 +31,7 @@ export const DEFAULTS = {
     replyTimeoutMs: METER_DEFAULTS.replyTimeoutMs,
     minimumIntervalMs: METER_DEFAULTS.minimumReadIntervalMs,
     layoutFile: '',
+    energyLayout: '',
     layoutConfirmed: false,
   },
   'pm500-poll': {

@@ -1,4 +1,5 @@
 import { METER_TAGS } from '../domain/reading';
+import { ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
 import { GROUPS } from '../meter/groups';
 import { CATALOG_NUMBERS } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
@@ -40,6 +41,7 @@ export const FLEET_COLUMNS = [
   'parity',
   'catalogNumber',
   'layoutFile',
+  'energyLayout',
   'layoutConfirmed',
 ] as const;
 type Column = (typeof FLEET_COLUMNS)[number];
@@ -89,6 +91,7 @@ function choiceOf(cells: Cells<Column>): MeterChoice {
       CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
     ),
     layoutFile: cells.text('layoutFile'),
+    energyLayout: cells.choice('energyLayout', ENERGY_CANDIDATE_NAMES),
     layoutConfirmed: cells.flag('layoutConfirmed'),
   };
   return {

@@ -1,6 +1,8 @@
+import { builtInLayout } from '../domain/built-in-layouts';
 import { compileLayout, type CompiledLayout } from '../domain/layout';
 import { parseLayout } from '../domain/parse-layout';
 import { WORKING_LAYOUT } from '../meter/assemblies';
+import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, findEnergyCandidate, withEnergy } from '../meter/energy-candidates';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { readTextFile } from '../support/read-text-file';
 
@@ -10,13 +12,7 @@ const MOST_BYTES = 1_000_000;
 /** The built-in working layout, compiled once. */
 export const BUILT_IN_LAYOUT: CompiledLayout = compileLayout(WORKING_LAYOUT);
 
-/**
- * The layout to use: the built-in one, or a site's own file.
- * @param path of a JSON file; empty for the built-in layout
- * @throws Pm500Error LAYOUT_INVALID when the file cannot be read, is too large, is no JSON, or does not fit
- */
-export function loadLayout(path: string): CompiledLayout {
-  if (path === '') return BUILT_IN_LAYOUT;
+function readLayoutFile(path: string): CompiledLayout {
   const text = readTextFile(path, 'Layout file', 'LAYOUT_INVALID', MOST_BYTES);
   let value: unknown;
   try {
@@ -32,4 +28,40 @@ export function loadLayout(path: string): CompiledLayout {
     const error = toPm500Error(thrown, 'LAYOUT_INVALID');
     throw new Pm500Error(error.code, `Layout file ${path}: ${error.message}`, { cause: thrown });
   }
+}
+
+/** A layout with the energy counters of assembly 107 as one of the named candidates has them. */
+function chooseEnergy(layout: CompiledLayout, name: string): CompiledLayout {
+  const candidate = findEnergyCandidate(name);
+  if (candidate === undefined) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `Layout of the energy counters is "${name}"; choose one of ${ENERGY_CANDIDATE_NAMES.join(', ')}.`,
+    );
+  }
+  const rows = layout.blocks.get(ENERGY_INSTANCE)?.rows ?? [];
+  if (rows.some(({ row }) => row.provenance === 'verified')) {
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `Layout "${layout.name}" has read in the manual what assembly ${ENERGY_INSTANCE} holds; leave the layout of the energy counters out.`,
+    );
+  }
+  const assemblies = [...layout.blocks.values()].map(({ assembly }) => assembly);
+  const changed = withEnergy(
+    { format: 'pm500.layout/1', name: layout.name, assemblies, metrics: layout.definitions },
+    candidate,
+  );
+  return builtInLayout(changed.name) ?? compileLayout(changed);
+}
+
+/**
+ * The layout to use: the built-in one, or a site's own file.
+ * @param path of a JSON file; empty for the built-in layout
+ * @param energy name of the candidate that assembly 107 is; empty for what the layout says of it
+ * @throws Pm500Error LAYOUT_INVALID when the file cannot be read, is too large, is no JSON, or does not fit;
+ * CONFIG_INVALID for a candidate that does not exist, or a file whose assembly 107 was read in the manual
+ */
+export function loadLayout(path: string, energy = ''): CompiledLayout {
+  const layout = path === '' ? BUILT_IN_LAYOUT : readLayoutFile(path);
+  return energy === '' ? layout : chooseEnergy(layout, energy);
 }

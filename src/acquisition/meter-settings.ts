@@ -123,6 +123,8 @@ export interface MeterChoice {
   readonly catalogNumber?: string;
   /** Empty for the built-in layout. */
   readonly layoutFile?: string;
+  /** Name of the candidate that assembly 107 is; empty for what the layout says of it. */
+  readonly energyLayout?: string;
   readonly layoutConfirmed?: boolean;
 }
 
@@ -190,7 +192,7 @@ export function settingsOf(choice: MeterChoice): MeterSettings {
     minimumReadIntervalMs: choice.minimumReadIntervalMs ?? METER_DEFAULTS.minimumReadIntervalMs,
     tags: choice.tags ?? {},
     ...(catalogNumber === '' ? {} : { catalogNumber }),
-    layout: loadLayout(choice.layoutFile ?? ''),
+    layout: loadLayout(choice.layoutFile ?? '', choice.energyLayout),
     layoutConfirmed: choice.layoutConfirmed ?? false,
   };
 }

@@ -2,6 +2,7 @@ import { watchLayout } from '../acquisition/layout-watch';
 import type { MeterRegistry } from '../acquisition/meter-registry';
 import { settingsOf, type MeterSettings } from '../acquisition/meter-settings';
 import { LayoutCheck } from '../domain/layout-check/layout-check';
+import { ENERGY_CANDIDATES, ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
 import { WIRING_MODES } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
 import { systemClock } from '../support/clock';
@@ -25,6 +26,11 @@ const ROWS: readonly OptionRow[] = [
   },
   { name: 'wiring', value: 'MODE', help: `${WIRING_MODES.join(', ')} (recognized from the values)` },
   { name: 'layout', value: 'FILE', help: 'layout file to check (the built-in layout)' },
+  {
+    name: 'energy-layout',
+    value: 'NAME',
+    help: 'check assembly 107 as one of the named layouts has it (what the layout says); names below',
+  },
   ...ETHERNET_METER_ROWS,
   {
     name: 'modbus-port',
@@ -41,6 +47,8 @@ export const CHECK_HELP = `pm500 check: decides from live values whether the lay
 Usage: pm500 check HOST [options]
 
 ${describeOptions(ROWS)}
+Named layouts of the energy counters in assembly 107:
+${ENERGY_CANDIDATES.map(({ name, description }) => `  ${name}\n      ${description}\n`).join('')}
 Exit codes: 0 nothing contradicts the layout, 1 something does or the meter failed, 2 wrong options.
 `;
 
@@ -91,7 +99,8 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
   const intervalMs = options.number('interval', limits) ?? DEFAULT_INTERVAL_MS;
   const wiring = options.choice('wiring', WIRING_MODES);
   const modbusPort = chooseModbusPort(options);
-  const meter = chooseEthernetMeter(options, 'pm500 check', { layoutFile: options.text('layout') ?? '' });
+  const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES) ?? '';
+  const meter = chooseEthernetMeter(options, 'pm500 check', { layoutFile: options.text('layout') ?? '', energyLayout });
   const check = new LayoutCheck({ layout: meter.layout, ...(wiring === undefined ? {} : { wiring }) });
   const registry = commandMeters(terminal);
   const { session, release } = registry.acquire(meter);

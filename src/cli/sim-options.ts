@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
 import { LOAD_KINDS, loadsOf } from '../simulator/choose-load';
@@ -85,6 +86,11 @@ export const SIM_ROWS: readonly OptionRow[] = [
     value: 'N',
     help: `same seed, same values; every further meter takes the next one (${DEFAULTS.seed})`,
   },
+  {
+    name: 'energy-layout',
+    value: 'NAME',
+    help: `how assembly 107 is sent, see pm500 check --help (${ASSUMED_ENERGY.name})`,
+  },
   { name: 'catalog', value: 'NUMBER', help: `catalog number (${DEFAULTS.catalogNumber})` },
   {
     name: 'serial',
@@ -163,6 +169,7 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
       'catalog',
       CATALOG_NUMBERS.map((row) => row.catalogNumber),
     ) ?? DEFAULTS.catalogNumber;
+  const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES);
   goesWith(options, 'plc-rpi', 'plc');
   const rpiMs = options.number('plc-rpi', SIMULATED_RPI_MS) ?? DEFAULTS.plcRpiMs;
   const addressing = options.choice('addressing', ADDRESSINGS) ?? 'port';
@@ -177,6 +184,7 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
         enipPort,
         ...(modbusPort === undefined ? {} : { modbusPort }),
         catalogNumber,
+        ...(energyLayout === undefined ? {} : { energyLayout }),
         serialNumber: serial + index,
         seed: seed + index,
         ...(options.has('plc') ? { plc: { rpiMs } } : {}),

@@ -1,4 +1,4 @@
-import type { AssemblyVerdict, LayoutVerdict, ScaleVerdict } from '../domain/layout-check/verdict';
+import type { AssemblyVerdict, EnergyLayoutVerdict, LayoutVerdict, ScaleVerdict } from '../domain/layout-check/verdict';
 
 const INDENT = '    ';
 
@@ -15,9 +15,25 @@ function formatScale({ assembly, member, verdict, layoutValue, suggestion, evide
   return `  ${assembly} ${member.padEnd(9)}  ${verdict.padEnd(12)}  ${evidence}${advice}\n`;
 }
 
+/** Which named layout of assembly 107 fits, why the others do not, and how to apply it. */
+function formatEnergyLayout({ inUse, named, evidence, candidates }: EnergyLayoutVerdict): string {
+  const use = inUse === undefined ? 'of its own' : inUse;
+  const apply =
+    named === undefined || named === inUse
+      ? ''
+      : `  To apply it choose "${named}" under Energy counters in pm500-meter; to check with it add --energy-layout ${named}.\n`;
+  return [
+    `\nEnergy counters in assembly 107: ${named ?? 'undecided'}\n  In use: ${use}. ${evidence}\n`,
+    apply,
+    ...candidates.map(
+      ({ name, verdict, evidence: why }) => `  ${verdict.padEnd(12)}  ${name}\n${INDENT}${INDENT}${why}\n`,
+    ),
+  ].join('');
+}
+
 /** The outcome of a layout check for people: everything it says, the summary last, where the eye is. */
 export function formatVerdict(outcome: LayoutVerdict): string {
-  const { meter, layout, readings, from, to, wiring, scales, assemblies, limits, verdict } = outcome;
+  const { meter, layout, readings, from, to, wiring, scales, assemblies, energyLayout, limits, verdict } = outcome;
   const seconds = Math.round((to - from) / 1000);
   const counts = assemblies.map(({ assembly, elements }) => {
     const count = (word: string): number => elements.filter((element) => element.verdict === word).length;
@@ -29,6 +45,7 @@ export function formatVerdict(outcome: LayoutVerdict): string {
     `\nWiring: ${wiring.verdict}. ${wiring.evidence}\n`,
     '\nScales\n',
     ...scales.map(formatScale),
+    energyLayout === undefined ? '' : formatEnergyLayout(energyLayout),
     '\nWhat no values can tell\n',
     ...limits.map((limit) => `  ${limit}\n`),
     `\nVerdict: ${verdict}\n`,

@@ -18,6 +18,8 @@ export interface MeterModelOptions {
   /** Draws voltages, unbalance, start readings and how the load moves inside its intervals. */
   readonly seed: number;
   readonly load: LoadProfile;
+  /** Name of the candidate that assembly 107 is sent as; default: what the working layout says of it. */
+  readonly energyLayout?: string;
   /** Simulated time at which the run begins, epoch milliseconds; by default the load's own. */
   readonly startMs?: number;
 }

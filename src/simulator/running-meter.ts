@@ -101,11 +101,18 @@ function plcBeside(
 
 /** The parts of one meter, made but not yet listening. */
 function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
-  const { bind, catalogNumber, serialNumber, seed, load, modbusPort } = settings;
+  const { bind, catalogNumber, serialNumber, seed, load, modbusPort, energyLayout } = settings;
   const { startMs, clock = systemClock, logger = silentLogger, random = Math.random } = common;
   const idleTimeoutMs = common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   const model = findCatalogNumber(catalogNumber);
-  const options = { model, serialNumber, seed, load, ...(startMs === undefined ? {} : { startMs }) };
+  const options = {
+    model,
+    serialNumber,
+    seed,
+    load,
+    ...(startMs === undefined ? {} : { startMs }),
+    ...(energyLayout === undefined ? {} : { energyLayout }),
+  };
   const meter = new SimulatedMeter(options, clock, common.speed ?? 1, common.refreshMs);
   const stats = new StatsRecorder(clock);
   const suspension = new Suspension(clock, common.modbusSuspendsEnipMs ?? DEFAULT_SUSPENSION_MS);

@@ -1,7 +1,9 @@
-import { compileLayout, type BlockPlan, type CompiledLayout } from '../domain/layout';
+import { builtInLayout } from '../domain/built-in-layouts';
+import type { BlockPlan, CompiledLayout } from '../domain/layout';
 import { encodeBlock } from '../domain/encode';
 import type { Value } from '../domain/reading';
 import { WORKING_LAYOUT } from '../meter/assemblies';
+import { ENERGY_CANDIDATE_NAMES, findEnergyCandidate, withEnergy } from '../meter/energy-candidates';
 import { DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID, type CatalogNumber } from '../meter/identity';
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
@@ -12,8 +14,6 @@ import { overloadBlock, type Overload } from './overload';
 import { FIRMWARE } from './product';
 import { ServedData } from './served';
 import { SimulatedTime } from './simulated-time';
-
-let layout: CompiledLayout | undefined;
 
 /** Identity status: owned by nobody, configured, no connection established (CIP Vol 1, table 5A-2.3, bits 2 and 4-7 = 3). */
 const IDENTITY_STATUS = 0x0034;
@@ -68,9 +68,8 @@ export class SimulatedMeter {
     this.time = new SimulatedTime(clock, this.model.startMs, speed, refreshMs);
     this.served = new ServedData(clock);
     this.ownIdentity = identityOf(options.model, options.serialNumber);
-    layout ??= compileLayout(WORKING_LAYOUT);
     this.sources = new Map(
-      [...layout.blocks].map(([instance, plan]) => [
+      [...layoutOf(options.energyLayout).blocks].map(([instance, plan]) => [
         instance,
         { plan, sections: [...new Set(plan.rows.map(({ metric }) => sectionOf(metric)))] },
       ]),
@@ -180,6 +179,17 @@ export class SimulatedMeter {
     if (!isFaulty) this.cache.set(plan.instance, { timeMs, bytes });
     return extraBytes === 0 ? bytes : resized(bytes, extraBytes);
   }
+}
+
+/** @throws Pm500Error CONFIG_INVALID */
+function layoutOf(energy: string | undefined): CompiledLayout {
+  const candidate = energy === undefined ? undefined : findEnergyCandidate(energy);
+  const layout = builtInLayout((candidate === undefined ? WORKING_LAYOUT : withEnergy(WORKING_LAYOUT, candidate)).name);
+  if (layout !== undefined && (energy === undefined || candidate !== undefined)) return layout;
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    `Energy layout "${energy ?? ''}" does not exist; choose one of ${ENERGY_CANDIDATE_NAMES.join(', ')}.`,
+  );
 }
 
 /** The same bytes with zeros behind them, or without the last ones. */

@@ -44,6 +44,7 @@ const SHOWN_FOR: Readonly<Record<string, readonly TransportKind[]>> = {
   baudRate: ['modbus-rtu'],
   parity: ['modbus-rtu'],
   layoutFile: MESSAGING_KINDS,
+  energyLayout: MESSAGING_KINDS,
 };
 
 const exampleFlow = (name: string): FlowEntry[] =>

@@ -374,6 +374,7 @@ describe('pm500-meter', () => {
     [{ minimumIntervalMs: 100 }, /minimumIntervalMs is 100, expected a number from 200/],
     [{ catalogNumber: '1408' }, /catalogNumber is "1408"/],
     [{ layoutFile: '/no/such/file.json' }, /Layout file \/no\/such\/file\.json cannot be read/],
+    [{ energyLayout: 'pairs' }, /energyLayout is "pairs"/],
     [{ configVersion: 99 }, /update @pm500/],
   ];
   for (const [properties, sentence] of refused) {

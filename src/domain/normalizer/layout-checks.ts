@@ -1,27 +1,31 @@
-import { WORKING_LAYOUT } from '../../meter/assemblies';
 import type { WiringMode } from '../../meter/identity';
 import { Pm500Error } from '../../support/errors';
 import { describeValue } from '../../support/expect';
+import { builtInLayout } from '../built-in-layouts';
 import { LayoutCheck } from '../layout-check/layout-check';
 import type { LayoutVerdict, Word } from '../layout-check/verdict';
 import type { Reading } from '../reading';
 
 /** The layout check of one meter, from the message that starts it to the one that asks for its verdict. */
 export class MeterLayoutCheck {
-  private readonly check: LayoutCheck;
+  private check: LayoutCheck | undefined;
+  private layout: string | undefined;
   private otherLayout: string | undefined;
-  private readings = 0;
 
-  constructor(wiring: WiringMode | undefined) {
-    this.check = new LayoutCheck(wiring === undefined ? {} : { wiring });
-  }
+  constructor(private readonly wiring: WiringMode | undefined) {}
 
   accept(reading: Reading): void {
-    if (reading.layout.name !== WORKING_LAYOUT.name) this.otherLayout = reading.layout.name;
-    else {
-      this.readings++;
-      this.check.accept(reading);
+    const { name } = reading.layout;
+    if (name !== this.layout) {
+      // Another layout was chosen meanwhile: what was seen with the one before says nothing about it.
+      const layout = builtInLayout(name);
+      const { wiring } = this;
+      this.layout = name;
+      this.otherLayout = layout === undefined ? name : undefined;
+      this.check =
+        layout === undefined ? undefined : new LayoutCheck({ layout, ...(wiring === undefined ? {} : { wiring }) });
     }
+    this.check?.accept(reading);
   }
 
   /** @throws Pm500Error MESSAGE_INVALID when there is nothing to judge */
@@ -32,7 +36,7 @@ export class MeterLayoutCheck {
         `Meter ${describeValue(meter)} is read with the layout file ${describeValue(this.otherLayout)}, which this node does not have; run pm500 check HOST --layout FILE instead.`,
       );
     }
-    if (this.readings === 0) {
+    if (this.check === undefined) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
         `The layout check of meter ${describeValue(meter)} has seen no reading yet; let pm500-poll read all groups for some minutes first.`,
