@@ -17,7 +17,7 @@ function formatScale({ assembly, member, verdict, layoutValue, suggestion, evide
 
 /** Which named layout of assembly 107 fits, why the others do not, and how to apply it. */
 function formatEnergyLayout({ inUse, named, evidence, candidates }: EnergyLayoutVerdict): string {
-  const use = inUse === undefined ? 'of its own' : inUse;
+  const use = inUse ?? 'a layout of its own';
   const apply =
     named === undefined || named === inUse
       ? ''

@@ -3,6 +3,7 @@ import { Pm500Error } from '../../support/errors';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
 import { SEVERITIES } from '../alarms/rule';
+import { EnergyGuard } from '../layout-check/energy-guard';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import type { Reading } from '../reading';
 import type { Telemetry } from '../telemetry';
@@ -31,6 +32,7 @@ export interface Answer {
 interface Entry {
   readonly normalizer: Normalizer;
   layoutCheck: MeterLayoutCheck | undefined;
+  energyGuard: EnergyGuard;
 }
 
 /** A site has fewer; beyond this something else is sending, and memory stays flat. */
@@ -66,6 +68,7 @@ export class NormalizerSet {
   accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
     const entry = this.meters.get(reading.meter.name) ?? this.add(reading);
     entry.layoutCheck?.accept(reading);
+    guardEnergy(entry, reading);
     return entry.normalizer.accept(reading, nowMs, uptimeMs);
   }
 
@@ -124,7 +127,7 @@ export class NormalizerSet {
     return { format: STATE_FORMAT, closed, meters: Object.fromEntries(meters) };
   }
 
-  private add({ meter, definitions }: Reading): Entry {
+  private add({ meter, layout, definitions }: Reading): Entry {
     if (this.meters.size >= MOST_METERS) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
@@ -137,7 +140,7 @@ export class NormalizerSet {
       Object.hasOwn(this.saved, meter.name) ? this.saved[meter.name] : undefined,
       this.wasClosed,
     );
-    const entry: Entry = { normalizer, layoutCheck: undefined };
+    const entry: Entry = { normalizer, layoutCheck: undefined, energyGuard: new EnergyGuard(layout.name) };
     this.meters.set(meter.name, entry);
     return entry;
   }
@@ -160,6 +163,19 @@ export class NormalizerSet {
         : `payload.meter is ${describeValue(name)}, but this node has no such meter (${known}); correct the name.`,
     );
   }
+}
+
+/** A confirmed layout that live data contradict gives no good counters; another layout is judged anew. */
+function guardEnergy(entry: Entry, reading: Reading): void {
+  const { name } = reading.layout;
+  if (name !== entry.energyGuard.layout) {
+    // Registers beside assemblies say nothing about the layout of these.
+    if (reading.blocks.every(({ assembly }) => assembly === undefined)) return;
+    entry.energyGuard = new EnergyGuard(name);
+    entry.normalizer.applyVerdicts(undefined);
+  }
+  const contradicted = entry.energyGuard.accept(reading);
+  if (contradicted !== undefined) entry.normalizer.applyVerdicts(contradicted);
 }
 
 function refuseUnknown(id: string, chosen: readonly (readonly [string, Entry])[]): void {

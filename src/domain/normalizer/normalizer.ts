@@ -167,8 +167,8 @@ export class Normalizer {
     return this.settings.alarmRules.some((rule) => rule.id === id);
   }
 
-  /** What the layout check has found counts for quality from now on. */
-  applyVerdicts(verdicts: NonNullable<NormalizeContext['layoutVerdicts']>): void {
+  /** What the layout check has found counts for quality from now on; undefined: nothing is known any more. */
+  applyVerdicts(verdicts: NormalizeContext['layoutVerdicts']): void {
     this.verdicts = verdicts;
   }
 

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { decodeBlock } from '../../src/domain/decode';
+import { NormalizerSet } from '../../src/domain/normalizer/normalizer-set';
+import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
+import type { Reading } from '../../src/domain/reading';
+import type { Sample } from '../../src/domain/telemetry';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATES, type EnergyCandidate } from '../../src/meter/energy-candidates';
+import {
+  countersAt,
+  energyReadings,
+  layoutWith,
+  type Counters,
+  type MeteredLoad,
+  type Spoil,
+} from '../support/energy-meters';
+
+const SETTINGS: NormalizerSettings = { energyDeltas: false, alarmRules: [] };
+const START = countersAt(20_123_456_000, 3_456_789_000);
+const LOAD: MeteredLoad = { activeW: 1e6, reactiveVar: 2e5, seconds: 330, intervalMs: 10_000 };
+
+/** Readings of a meter that sends `served`, read with the layout of `used` that somebody has confirmed. */
+function confirmed(
+  served: EnergyCandidate,
+  used: EnergyCandidate,
+  start: Counters = START,
+  spoil?: Spoil,
+): readonly Reading[] {
+  const layout = layoutWith(used);
+  const plan = layout.blocks.get(107);
+  assert.ok(plan !== undefined);
+  return energyReadings(served, start, LOAD, spoil).map((reading) => ({
+    ...reading,
+    layout: { name: layout.name, confirmed: true },
+    blocks: reading.blocks.map((block) =>
+      block.assembly !== 107
+        ? block
+        : { ...block, ...decodeBlock(plan, Buffer.from(block.raw ?? '', 'hex')), provenance: plan.provenance },
+    ),
+  }));
+}
+
+/** The import counter of every reading, as the normalizer judges it. */
+function judged(readings: readonly Reading[], meters = new NormalizerSet(() => SETTINGS)): readonly Sample[] {
+  return readings.flatMap((reading) => {
+    const { telemetry } = meters.accept(reading, reading.timestamp);
+    return telemetry?.metrics['active_energy_import_total'] ?? [];
+  });
+}
+
+describe('energy counters whose confirmed layout live data contradict', function () {
+  this.timeout(60_000);
+
+  it('stay good where the layout is the one that the meter has, also when they are reset', () => {
+    for (const candidate of ENERGY_CANDIDATES) {
+      const samples = judged(confirmed(candidate, candidate));
+      assert.ok(
+        samples.every(({ quality }) => quality === 'good'),
+        candidate.name,
+      );
+      const reset: Spoil = (bytes, moment) => (moment > 20 && moment < 24 ? new Uint8Array(72) : bytes);
+      const dipped = judged(confirmed(candidate, candidate, START, reset));
+      assert.ok(!dipped.some(({ reason }) => reason === 'layout_contradicted'), candidate.name);
+    }
+  });
+
+  it('are bad before long where it is another one, whichever', () => {
+    for (const served of ENERGY_CANDIDATES) {
+      for (const used of ENERGY_CANDIDATES) {
+        if (served === used) continue;
+        const last = judged(confirmed(served, used)).at(-1);
+        assert.equal(last?.quality, 'bad', `${served.name} read as ${used.name}: ${last?.value}`);
+      }
+    }
+  });
+
+  it('are judged anew when another layout is chosen', () => {
+    const meters = new NormalizerSet(() => SETTINGS);
+    const [served, used] = [ENERGY_CANDIDATES[8], ASSUMED_ENERGY];
+    assert.ok(served !== undefined);
+    assert.equal(judged(confirmed(served, used), meters).at(-1)?.quality, 'bad');
+    const after = judged(confirmed(served, served), meters);
+    assert.ok(after.every(({ reason }) => reason !== 'layout_contradicted'));
+  });
+
+  it('say nothing without load', () => {
+    const still = { ...LOAD, activeW: 0, reactiveVar: 0 };
+    const readings = energyReadings(ASSUMED_ENERGY, START, still).map((reading) => ({
+      ...reading,
+      layout: { ...reading.layout, confirmed: true },
+    }));
+    assert.ok(judged(readings).every(({ quality }) => quality === 'good'));
+  });
+});
