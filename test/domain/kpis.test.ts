@@ -344,14 +344,7 @@ describe('KPI settings', () => {
     assert.deepEqual(read, { ...DEFAULT_KPI_SETTINGS, periods: ['year'] });
     assert.deepEqual(
       problems.map((problem) => problem.split(' ')[0]),
-      [
-        'tariff.periods',
-        'kpis.kpis[0]',
-        'kpis.timeZone',
-        'kpis.demandMinutes',
-        'kpis.powerFactorLimit',
-        'kpis.co2KgPerKwh',
-      ],
+      ['tariff.periods', 'kpis[0]', 'timeZone', 'demandMinutes', 'powerFactorLimit', 'co2KgPerKwh'],
     );
     for (const problem of problems) assert.match(problem, /^\S+ is [^\n]+, expected [^\n]+; correct [^\n]+\.$/);
   });

@@ -83,7 +83,7 @@ export function parseKpiSettings(value: unknown): ParsedKpiSettings {
   };
   const record = (value === undefined ? {} : attempt(() => expect.record('kpis', value))) ?? {};
   const read = <Result>(key: string, fallback: Result, parse: (path: string, member: unknown) => Result): Result =>
-    record[key] === undefined ? fallback : (attempt(() => parse(`kpis.${key}`, record[key])) ?? fallback);
+    record[key] === undefined ? fallback : (attempt(() => parse(key, record[key])) ?? fallback);
   const base = DEFAULT_KPI_SETTINGS;
   const tariff = read<Tariff | undefined>('tariff', undefined, (_path, member) => parseTariff(member));
   const settings: KpiSettings = {

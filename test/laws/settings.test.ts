@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+
+/** What docs, help and sentences call a setting exists, and can be set. */
+
+const ROOT = resolve(__dirname, '../..');
+const TYPES = Object.keys(DEFAULTS) as NodeType[];
+const PROPERTIES: ReadonlySet<string> = new Set(TYPES.flatMap((type) => Object.keys(DEFAULTS[type])));
+/** A name as programs write it, of two words at least. No unit (kWh), no path and no version begins so. */
+const NAME = /(?<![\w/])[a-z]{2,}(?:[A-Z][a-z]+)+\b/g;
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function filesIn(folder: string, ...endings: readonly string[]): readonly string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return filesIn(path, ...endings);
+    return endings.some((ending) => path.endsWith(ending)) ? [path] : [];
+  });
+}
+
+interface Vocabulary {
+  /** Names that code reads or writes as text. */
+  readonly quoted: ReadonlySet<string>;
+  /** Names of members and functions, but for what a part of the code is only set up with: no user can reach that. */
+  readonly members: ReadonlySet<string>;
+  /** Texts that are more than a name, with their file. */
+  readonly sentences: readonly (readonly [file: string, text: string])[];
+}
+
+const SET_UP = /(Settings|Limits|Options|Dependencies)$/;
+
+function isSetUp(node: ts.Node): boolean {
+  return ts.isInterfaceDeclaration(node.parent) && SET_UP.test(node.parent.name.text);
+}
+
+function isNamed(node: ts.Node): node is ts.Node & { readonly name: ts.Node } {
+  const isMember = ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node);
+  return (isMember && node.name !== undefined) || (ts.isPropertySignature(node) && !isSetUp(node));
+}
+
+function readCode(files: readonly string[]): Vocabulary {
+  const [quoted, members] = [new Set<string>(), new Set<string>()];
+  const sentences: (readonly [string, string])[] = [];
+  for (const file of files) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) {
+        if (/^\w+$/.test(node.text)) quoted.add(node.text);
+        else if (!ts.isImportDeclaration(node.parent)) sentences.push([file, node.text]);
+      }
+      if (isNamed(node)) members.add(node.name.getText());
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true));
+  }
+  return { quoted, members, sentences };
+}
+
+const code = readCode([...filesIn('src', '.ts'), ...filesIn('nodes', '.ts')]);
+const PAGES = ['README.md', ...filesIn('docs', '.md'), ...filesIn('nodes/locales', '.html', '.json')];
+
+/** Names that a page sets in the type of code. */
+function namesOf(page: string): readonly string[] {
+  const spans = [...page.matchAll(/`([^`\n]+)`|<code>([^<]+)<\/code>/g)].map(([, ticks, tag]) => ticks ?? tag ?? '');
+  return spans.flatMap((span) => span.match(NAME) ?? []);
+}
+
+/** Names that a page calls a setting: in so many words, or in the first column of a table of settings. */
+function settingsOf(page: string): readonly string[] {
+  const inWords = [...page.matchAll(/\bsettings?\s+(?:`|<code>)([^`<]+)/g)].map(([, name = '']) => name);
+  const tables = [...page.matchAll(/^## Settings\n([\s\S]*?)(?=^## |$(?![\s\S]))/gm)].map(([, table = '']) => table);
+  const cells = tables.flatMap((table) => [...table.matchAll(/^\|([^|]+)\|/gm)].map(([, cell = '']) => cell));
+  return [...inWords, ...cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))];
+}
+
+/** Rows of a form: what stands in one of them shares its label. */
+function rowOf(html: string, property: string): string | undefined {
+  return html.split('<div class="form-row').find((row) => new RegExp(`-input-${property}"`).test(row));
+}
+
+/** A property that is edited in the list of another one. */
+const BESIDE: Readonly<Record<string, string>> = { groupIntervals: 'groups' };
+
+function labelsOf(type: NodeType): Readonly<Record<string, string>> {
+  const catalog = JSON.parse(read(`nodes/locales/en-US/${type}.json`)) as Record<
+    string,
+    { readonly label?: Readonly<Record<string, string>> }
+  >;
+  return catalog[type]?.label ?? {};
+}
+
+/** Every text of all catalogs, with anything in the places for values. */
+function shownTexts(): readonly RegExp[] {
+  const flatten = (value: unknown): string[] =>
+    typeof value === 'string' ? [value] : Object.values(value as object).flatMap(flatten);
+  const texts = TYPES.flatMap((type) => flatten(JSON.parse(read(`nodes/locales/en-US/${type}.json`))));
+  return [...texts, ...TYPES].map((text) => {
+    const parts = text.split(/__\w+__/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+    return new RegExp(`^${parts.join('.+')}$`);
+  });
+}
+
+/** What a page quotes from the editor: in italics, and in a help text the names of the properties. */
+function quotesOf(path: string): readonly string[] {
+  const page = read(path).replaceAll(/```[\s\S]*?```/g, '');
+  if (path.endsWith('.md'))
+    return [...page.matchAll(/(?<![\w`*])_([A-Z][^_`\n]*)_(?!\w)/g)].map(([, words = '']) => words);
+  const properties = /<h3>Properties<\/h3>([\s\S]*?)(?:<h3>|$)/.exec(page)?.[1] ?? '';
+  const terms = [...properties.matchAll(/<dt[^>]*>([\s\S]*?)(?:<span|<\/dt)/g)].flatMap(([, term = '']) =>
+    term.split(','),
+  );
+  const italics = [...page.matchAll(/<i\s*>([\s\S]*?)<\/i\s*>/g)].map(([, words = '']) => words);
+  return [...terms, ...italics].map((words) => words.replaceAll(/\s+/g, ' ').trim());
+}
+
+describe('settings', () => {
+  it('are recognized in the ways in which pages name them', () => {
+    assert.deepEqual(settingsOf('so (setting `maxPower`), else <code>no</code>; the setting <code>x</code>'), [
+      'maxPower',
+      'x',
+    ]);
+    assert.deepEqual(settingsOf('## Settings\n\n| member |\n| --- |\n| `a` or `b` | `c` |\n\n## Next\n| `d` |'), [
+      'a',
+      'b',
+    ]);
+    assert.deepEqual(namesOf('`maxPower` of 5 `kWh`, `spBv1.0/x`, `/dev/ttyUSB0`, <code>{"sendAll": true}</code>'), [
+      'maxPower',
+      'sendAll',
+    ]);
+  });
+
+  it('that a page calls so are properties of a node', () => {
+    const found = PAGES.flatMap((path) => settingsOf(read(path)).map((name) => [path, name] as const));
+    assert.ok(found.length > 10);
+    assert.deepEqual(
+      found.filter(([, name]) => !PROPERTIES.has(name)),
+      [],
+    );
+  });
+
+  it('and all other names in pages are known to code that a user can reach', () => {
+    const found = PAGES.flatMap((path) => namesOf(read(path)).map((name) => [path, name] as const));
+    assert.ok(found.length > 50);
+    assert.deepEqual(
+      found.filter(([, name]) => !PROPERTIES.has(name) && !code.quoted.has(name) && !code.members.has(name)),
+      [],
+    );
+  });
+
+  it('and names in sentences of the code are read or written somewhere', () => {
+    const found = code.sentences.flatMap(([file, text]) =>
+      (text.match(NAME) ?? []).map((name) => [file, name] as const),
+    );
+    assert.ok(found.length > 30);
+    assert.deepEqual(
+      found.filter(([, name]) => !PROPERTIES.has(name) && !code.quoted.has(name)),
+      [],
+    );
+  });
+
+  it('and what pages quote from the editor stands there in these words', () => {
+    const texts = shownTexts();
+    const found = PAGES.filter((path) => !path.endsWith('.json')).flatMap((path) =>
+      quotesOf(path).map((words) => [path, words] as const),
+    );
+    assert.ok(found.length > 50);
+    assert.deepEqual(
+      found.filter(([, words]) => !texts.some((text) => text.test(words))),
+      [],
+    );
+  });
+
+  it('of the KPIs are what the form of pm500-normalize has, under the same names', () => {
+    const { sentences } = readCode(['src/domain/kpis/settings.ts']);
+    const names = [...read('src/domain/kpis/settings.ts').matchAll(/\bread(?:<[^>]+>)?\(\s*'(\w+)'/g)].map(
+      ([, name = '']) => name,
+    );
+    assert.ok(names.includes('minimumAmperes') && names.length > 8);
+    assert.deepEqual(
+      names.filter((name) => !(name in DEFAULTS['pm500-normalize'])),
+      [],
+    );
+    assert.deepEqual(
+      sentences.filter(([, text]) => text.startsWith('kpis.')),
+      [],
+      'no setting is called so',
+    );
+  });
+
+  for (const type of TYPES) {
+    it(`of ${type} have a field in its form, with a label, and are read`, () => {
+      const html = read(`nodes/${type}.html`);
+      const labels = labelsOf(type);
+      for (const property of Object.keys(DEFAULTS[type])) {
+        if (property === 'configVersion') continue;
+        const row = rowOf(html, property);
+        assert.ok(row !== undefined || html.includes(`this.${property} =`), `${property} has no field`);
+        const isLabelled = property in labels || row?.includes('<label') === true || BESIDE[property] !== undefined;
+        assert.ok(isLabelled, `the field of ${property} has no label`);
+        assert.ok(code.quoted.has(property), `nothing reads ${property}`);
+      }
+    });
+  }
+});
