@@ -38,6 +38,9 @@ export interface AttemptDependencies {
   readonly onRetry: () => void;
 }
 
+/** Probes that are made with the first record of a group, so that what is sent first is what came first. */
+const PATIENT_PROBES = 6;
+
 /** The record that was handed in last. */
 export interface NewestRecord {
   readonly record: OutboxRecord;
@@ -48,8 +51,6 @@ export interface NewestRecord {
 const GENERAL_FAILURES = 3;
 /** How often a single record must fail, each time while another one passes, before it is held to be the reason. */
 const STRIKES = 4;
-/** The same where the failure is said to be general. */
-const GENERAL_STRIKES = 12;
 
 /** Sends groups of records until they are decided. */
 export class Attempts {
@@ -63,6 +64,8 @@ export class Attempts {
     const { settings, random, clock, troubles, signal } = this.dependencies;
     const delays = retryDelays(settings.retry, random);
     let strikes = 0;
+    // Records that were not answered when they were tried alone.
+    const silent = new Set<OutboxRecord>();
     for (let failures = 0; !signal.aborted;) {
       const sent = consignment.from(group, this.dependencies.position());
       if (sent.records.length === 0) break;
@@ -79,10 +82,12 @@ export class Attempts {
       failures += 1;
       const isGeneral = verdict.isGeneral === true;
       if (isGeneral && failures < GENERAL_FAILURES) continue;
-      const answer = await this.probe(group, consignment, failures, delays);
+      // Of a single record, a general failure never is the fault.
+      if (sent.records.length === 1 && (isGeneral || failures < 2)) continue;
+      const answer = await this.probe(group, consignment, silent, delays);
       if (answer === 'none') continue;
       if (answer === 'later') strikes = 0;
-      else if (sent.records.length > 1 || ++strikes >= (isGeneral ? GENERAL_STRIKES : STRIKES)) {
+      else if (sent.records.length > 1 || ++strikes >= STRIKES) {
         troubles.clear(group);
         return { kind: 'unfit', sent, error: verdict.error, elapsedMs };
       }
@@ -156,29 +161,38 @@ export class Attempts {
   private async probe(
     group: Group,
     consignment: Consignment,
-    failures: number,
+    silent: Set<OutboxRecord>,
     delays: Iterator<number, never>,
   ): Promise<'at once' | 'later' | 'none'> {
     const { signal } = this.dependencies;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const record = this.chooseProbe(consignment.from(group, this.dependencies.position()), consignment, failures);
+      const current = consignment.from(group, this.dependencies.position());
+      const record = this.chooseProbe(current, consignment, silent);
       if (record === undefined) break;
       const verdict = await this.deliver([record]);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') return attempt === 0 ? 'at once' : 'later';
       if (isAborted(signal)) break;
+      if (attempt + 1 >= PATIENT_PROBES || current.records.length === 1) silent.add(record);
       await this.pause(group, verdict, delays);
     }
     return 'none';
   }
 
-  /** One of several records, or another than a single one; undefined where there is none, or it is too early. */
-  private chooseProbe({ records }: Group, { batch }: Consignment, failures: number): OutboxRecord | undefined {
-    if (records.length > 1) return records[0];
-    if (failures < 2) return undefined;
-    const newest = this.dependencies.newest();
-    if (newest !== undefined && newest.position >= batch.to) return newest.record;
-    const waiting = batch.records.slice(Math.max(this.dependencies.position() - batch.from, 0));
-    return waiting.findLast((record) => record !== records[0]);
+  /**
+   * One of several records, or another than a single one; undefined where there is none. Not one that was not answered
+   * before, as long as there are others: it may be the very record that fails.
+   */
+  private chooseProbe({ records }: Group, { batch }: Consignment, silent: Set<OutboxRecord>): OutboxRecord | undefined {
+    const { random, newest: findNewest, position } = this.dependencies;
+    const newest = findNewest();
+    const others = batch.records.slice(Math.max(position() - batch.from, 0)).filter((record) => record !== records[0]);
+    const candidates = records.length > 1 ? records : others;
+    const isElsewhere = records.length === 1 && newest !== undefined && newest.position >= batch.to;
+    const all = isElsewhere ? [newest.record, ...candidates] : candidates;
+    const found = all.find((record) => !silent.has(record));
+    if (found !== undefined) return found;
+    silent.clear();
+    return all[Math.floor(random() * all.length)];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Destination } from '../delivery/destination';
 import type { Clock } from '../support/clock';
 import { checkHealth } from './health';
+import { KnownOffenders } from './known-offenders';
 import { createHttpSender, type SenderSettings } from './sender';
 
 /**
@@ -9,11 +10,18 @@ import { createHttpSender, type SenderSettings } from './sender';
  */
 export function createInfluxDestination(settings: SenderSettings, clock: Clock, env = process.env): Destination {
   const sender = createHttpSender(settings, clock, env);
+  const offenders = new KnownOffenders();
   return {
     name: 'InfluxDB',
     unit: 'line',
     patienceMs: settings.timeoutMs,
-    deliver: (records, signal) => sender.send(records.map(({ payload }) => payload).join('\n'), signal),
+    deliver: async (records, signal) => {
+      const verdict = await sender.send(records.map(({ payload }) => payload).join('\n'), signal);
+      if (verdict.kind === 'rejected') offenders.learn(verdict, records);
+      else if (verdict.kind === 'written' && offenders.suspects(records).length === records.length) offenders.forget();
+      return verdict;
+    },
+    suspects: (records) => offenders.suspects(records),
     health: (signal) => checkHealth(settings, clock, signal, env),
     close: () => {
       sender.close();

@@ -3,6 +3,7 @@ import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { createAgent } from './agent';
 import { proxyFor, type Proxy } from './proxy';
+import { readComplaint } from './reply-words';
 import type { Reply } from './response-rules';
 
 /** How a server is reached. */
@@ -55,7 +56,7 @@ export interface Exchange {
 }
 
 /** What a server says beyond this is not kept. */
-const MOST_CONTENT_CHARACTERS = 1000;
+const MOST_CONTENT_CHARACTERS = 64 * 1024;
 /** The client compresses bodies of more bytes than this; a smaller one would not shrink by a frame on the network. */
 const GZIP_THRESHOLD_BYTES = 1000;
 
@@ -123,7 +124,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
             },
             error: fail,
             complete: () => {
-              finish({ kind: 'replied', reply: { ...started, text: content } });
+              finish({ kind: 'replied', reply: { ...started, ...readComplaint(content, parseJson(content)) } });
             },
           },
         );
@@ -173,19 +174,17 @@ function toReply(error: HttpError): Reply {
   return {
     status: error.statusCode,
     contentType: error.contentType ?? '',
-    text: describe(error),
+    ...readComplaint(error.body ?? '', error.json),
     ...versionOf(error.headers?.['x-influxdb-version']),
     ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
   };
 }
 
-/** InfluxDB 2 says why in `message`, InfluxDB 1 and its kin in `error`, InfluxDB 3 also line by line, proxies as text. */
-function describe(error: HttpError): string {
-  const json: unknown = error.json;
-  if (typeof json !== 'object' || json === null) return error.body ?? '';
-  if ('message' in json && typeof json.message === 'string') return json.message;
-  if (!('error' in json) || typeof json.error !== 'string') return error.body ?? '';
-  const [first] = 'data' in json && Array.isArray(json.data) ? (json.data as readonly unknown[]) : [];
-  const hasReason = typeof first === 'object' && first !== null && 'error_message' in first;
-  return hasReason ? `${json.error}: ${String(first.error_message)}` : json.error;
+function parseJson(text: string): unknown {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

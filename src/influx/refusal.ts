@@ -14,11 +14,18 @@ const TYPE_CONFLICT = /input field "(.*?)" on measurement "(.*?)" is type (\w+),
 const TYPE_CONFLICT_V3 =
   /field(?: value in line protocol for field)? '(.*?)' on line \d+: expected type ([\w:]+), but got ([\w:]+)/;
 
+/** InfluxDB 3: `invalid column type for column 'f', expected iox::column_type::field::float, got iox::column_type::field::string`. */
+const COLUMN_CONFLICT_V3 = /invalid column type for column '([^']*)', expected ([\w:]+), got ([\w:]+)/;
+/** A server says it in its first words; more is the business of lines. */
+const MOST_CHARACTERS = 4096;
+
 /** Which field a refusal is about; undefined where it says something else. */
 export function parseFieldConflict(text: string): FieldConflict | undefined {
-  const [, field, influxMeasurement = '', given = '', existing = ''] = TYPE_CONFLICT.exec(text) ?? [];
+  const beginning = text.slice(0, MOST_CHARACTERS);
+  const [, field, influxMeasurement = '', given = '', existing = ''] = TYPE_CONFLICT.exec(beginning) ?? [];
   if (field !== undefined) return { influxMeasurement, field, given, existing };
-  const [, name, expected = '', got = ''] = TYPE_CONFLICT_V3.exec(text) ?? [];
+  const [, name, expected = '', got = ''] =
+    TYPE_CONFLICT_V3.exec(beginning) ?? COLUMN_CONFLICT_V3.exec(beginning) ?? [];
   return name === undefined ? undefined : { influxMeasurement: '', field: name, given: got, existing: expected };
 }
 

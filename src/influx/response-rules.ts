@@ -2,16 +2,15 @@ import type { Verdict } from '../delivery/destination';
 import { Pm500Error, type ErrorCode } from '../support/errors';
 import { wordsOf, type EndpointWords } from './endpoint';
 import { parseDropped, parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
+import { isAboutLines, type Complaint } from './refused-lines';
 import { otherScheme, plainTlsReason } from './scheme';
 
 /** The part of an HTTP reply that the rules look at. */
-export interface Reply {
+export interface Reply extends Complaint {
   readonly status: number;
   readonly contentType: string;
   /** The Retry-After header: seconds or an HTTP date. */
   readonly retryAfter?: string;
-  /** What the server said, in its own words. */
-  readonly text: string;
   /** The X-Influxdb-Version header. */
   readonly version?: string;
 }
@@ -31,6 +30,9 @@ const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was cut',
   ETIMEDOUT: 'the host does not answer',
 };
+
+/** Codes of attempts that sent nothing: they say nothing about what would have been sent. */
+const NEVER_CONNECTED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** What a person can do about a status that holds the lines. */
 function holdAdvice({ status, text }: Reply, words: EndpointWords): string {
@@ -57,6 +59,8 @@ export function judgeReply(reply: Reply, url: string, now: number, words = words
   const isWebPage = reply.contentType.startsWith('text/html');
   if (status >= 200 && status < 300) {
     if (isWebPage) return hold(reply, url, 'check the URL of the target: a web page answers there');
+    // Some answer 201 to a request of which they refuse a part.
+    if (isAboutLines(reply)) return rejected(reply, url, false);
     // InfluxDB answers a write with 204; whoever has something to say to it has not understood it.
     const advice = 'check the URL of the target: no InfluxDB answers a write with content';
     return reply.text.trim() === '' ? WRITTEN : hold(reply, url, advice);
@@ -67,10 +71,13 @@ export function judgeReply(reply: Reply, url: string, now: number, words = words
   if (status === 400 || status === 422) {
     return isWebPage ? hold(reply, url, 'check the proxy in front of the database') : rejected(reply, url, false);
   }
+  // InfluxDB 2 says of some bad lines that it has failed itself.
+  if (status >= 500 && isAboutLines(reply)) return rejected(reply, url, false);
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(reply.retryAfter, now);
     const error = replyError('INFLUX_BUSY', reply, url, 'the lines wait and are sent again', true);
-    return { kind: 'retry', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    const isGeneral = status === 429 || status === 503 || retryAfterMs !== undefined;
+    return { kind: 'retry', error, isGeneral, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return hold(reply, url, holdAdvice(reply, words));
 }
@@ -99,7 +106,8 @@ export function judgeFailure(cause: unknown, url: string): Verdict {
   const why = UNREACHABLE_REASONS[code];
   const shown = why === undefined ? reason : `${why}: ${reason}`;
   const message = `InfluxDB at ${url} cannot be reached (${shown}): the lines wait and are sent again.`;
-  return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true }) };
+  const error = new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true });
+  return { kind: 'retry', error, isGeneral: NEVER_CONNECTED.has(code) };
 }
 
 /** Milliseconds from a Retry-After header (RFC 9110, 10.2.3), capped; undefined when there is none or it is unreadable. */

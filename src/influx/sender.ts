@@ -4,6 +4,7 @@ import { Pm500Error } from '../support/errors';
 import { authorization, wordsOf, writePath, type Endpoint } from './endpoint';
 import { createExchange, type ConnectionSettings } from './exchange';
 import { convertTimestamps, type Precision } from './precision';
+import { namedLines } from './refused-lines';
 import { judgeFailure, judgeReply } from './response-rules';
 
 export type { TlsSettings } from './exchange';
@@ -46,7 +47,10 @@ export function createHttpSender(settings: SenderSettings, clock: Clock, env = p
       const outcome = await exchange.request({ method: 'POST', path, body, headers, gzip }, signal);
       if (outcome.kind === 'timed out') return timeoutVerdict(timeoutMs, shownUrl);
       if (outcome.kind === 'failed') return judgeFailure(outcome.cause, shownUrl);
-      return judgeReply(outcome.reply, shownUrl, clock.now(), words);
+      const verdict = judgeReply(outcome.reply, shownUrl, clock.now(), words);
+      if (verdict.kind !== 'rejected') return verdict;
+      const named = namedLines(body.split('\n'), outcome.reply);
+      return named.length === 0 ? verdict : { ...verdict, named };
     },
     close: () => {
       exchange.close();

@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/support/logger';
 import { destinationOf } from '../support/destinations';
 import { FakeClock, settle } from '../support/fake-clock';
 
-const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy') };
+const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy'), isGeneral: true };
 const WRITTEN: Verdict = { kind: 'written' };
 const REJECTED: Verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false };
 
