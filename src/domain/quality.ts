@@ -135,7 +135,8 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     quality: 'uncertain',
     opcCode: 64,
     opcName: 'uncertain',
-    meaning: 'the time of the read cannot be right: before 2024, before the reading before it, or in the future',
+    meaning:
+      'the time cannot be right: before 2024, before the reading before it, or in the future; or the clock was just set, or was set within this window or period',
   },
   stale: {
     quality: 'uncertain',

@@ -140,7 +140,7 @@ describe('demand', () => {
       const energy = demands.reduce((sum, { value }) => sum + value / 12, 0);
       assert.ok(Math.abs(energy - added) < 1e-6, `${energy} and ${added}`);
       for (const [index, { judgement }] of demands.entries()) {
-        assert.equal(judgement.reason, guessed.has(index) ? 'period_incomplete' : undefined, `window ${index}`);
+        assert.equal(judgement.reason, guessed.has(index) ? 'counter_gap' : undefined, `window ${index}`);
       }
       assert.ok(guessed.size > 0);
     }

@@ -24,6 +24,9 @@ export interface DemandWindow {
 export const MS_PER_HOUR = 3_600_000;
 export const INCOMPLETE: Judgement = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
 
+/** Energy was spread evenly over a time that is too long for that. */
+export const SPREAD: Judgement = { quality: 'uncertain', reason: 'counter_gap', provenance: 'verified' };
+
 /** Readings per window that leave it measured; a twentieth more time is for reads that are late. */
 const READINGS_PER_WINDOW = 5;
 const LATE = 1.05;
@@ -52,5 +55,5 @@ export function readDemand(saved: unknown): Demand | undefined {
 
 /** As well known as its energy, and no better than a guess where that was spread over too long a time. */
 export function judgeSpread(judgement: Judgement, spreadMs: number, lengthMs: number): Judgement {
-  return spreadMs > allowedGapMs(lengthMs) ? worseOf(judgement, INCOMPLETE) : judgement;
+  return spreadMs > allowedGapMs(lengthMs) ? worseOf(judgement, SPREAD) : judgement;
 }

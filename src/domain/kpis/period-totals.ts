@@ -4,7 +4,7 @@ import { worseOf } from '../judgement';
 import type { Zone } from '../tariff/zone';
 import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';
-import { CLOCK_WAS_SET, holds, plusDemand, plusPiece, plusTariff, readTotals, type Totals } from './totals';
+import { CLOCK_WAS_SET, holds, isOverfull, plusDemand, plusPiece, plusTariff, readTotals, type Totals } from './totals';
 
 export interface PeriodTotalsState {
   readonly current?: Totals;
@@ -46,7 +46,9 @@ export class PeriodTotals {
       this.current = plusPiece(current, piece, worseOf(piece.judgement, INCOMPLETE));
       return;
     }
-    this.last = plusPiece(this.last, earlier, earlier.judgement);
+    const grown = plusPiece(this.last, earlier, earlier.judgement);
+    // More time than the period has: the wall clock was set back over its end.
+    this.last = isOverfull(grown, piece.counter) ? { ...grown, mark: CLOCK_WAS_SET } : grown;
     const rest = cursor.takeUntil(piece.toMs);
     if (rest !== undefined) this.current = plusPiece(current, rest, rest.judgement);
   }

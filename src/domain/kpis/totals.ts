@@ -1,6 +1,6 @@
 import { isRecord } from '../../support/expect';
 import { readJudgement, worseOf, type Judgement } from '../judgement';
-import { finite, readDemand, type Demand } from './demand';
+import { finite, readDemand, SPREAD, type Demand } from './demand';
 import type { Piece } from './split';
 
 /** What one counter added within a period. */
@@ -29,10 +29,14 @@ export interface Totals {
 }
 
 export const CLOCK_WAS_SET: Judgement = { quality: 'uncertain', reason: 'clock_doubtful', provenance: 'verified' };
-export const SPREAD_OVER_EDGE: Judgement = { quality: 'uncertain', reason: 'counter_gap', provenance: 'verified' };
 
 export function holds({ startMs, endMs }: Totals, timeMs: number): boolean {
   return timeMs >= startMs && timeMs < endMs;
+}
+
+/** True when a counter has energy of more time than the period has. */
+export function isOverfull({ counters, startMs, endMs }: Totals, counter: string): boolean {
+  return (counters[counter]?.coveredMs ?? 0) > endMs - startMs;
 }
 
 /** With the energy of a piece, which is no better known than `judgement`. */
@@ -54,7 +58,7 @@ export function plusTariff(totals: Totals, name: string, added: number, isSpread
   // A period may have the name of something that every object has, such as "constructor".
   const before = Object.hasOwn(totals.tariff, name) ? (totals.tariff[name] ?? 0) : 0;
   const next = { ...totals, tariff: { ...totals.tariff, [name]: before + added } };
-  return isSpread ? { ...next, tariffMark: SPREAD_OVER_EDGE } : next;
+  return isSpread ? { ...next, tariffMark: SPREAD } : next;
 }
 
 export function plusDemand(totals: Totals, demand: Demand): Totals {
