@@ -34,7 +34,8 @@ function createRegistry(RED: NodeAPI): MeterRegistry {
     logger,
     resolveHost: resolveSystemHost,
     whenReady: simulatorsStarted,
-    createTransport: (settings) => createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }),
+    createTransport: (settings, addressOf) =>
+      createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }, addressOf),
   });
 }
 

@@ -1,9 +1,14 @@
-import { toPm500Error, type Pm500Error } from '../support/errors';
-import { canonicalHost, isHostName, linkKeyOf, meterKeyOf } from './meter-address';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import { describeSocketError } from '../transport/ethernet-ip/socket';
+import type { MeterIdentity } from '../transport/transport';
+import { canonicalHost, isHostName, linkKeyOf, meterKeyOf, whereOf } from './meter-address';
 import type { LinkSettings } from './meter-settings';
 import type { Claim, Protocol, ProtocolArbiter } from './protocol-arbiter';
 
-/** The address of a host name, undefined when it has none now. */
+/**
+ * The address of a host name; undefined leaves the name to whoever connects. In bounded time; rejects as Node.js does, with
+ * a code such as ENOTFOUND or EAI_AGAIN, when there is none.
+ */
 export type ResolveHost = (name: string) => Promise<string | undefined>;
 
 /** The right of one connection to talk to its meter, and what happens to it. Modbus RTU needs none. */
@@ -11,6 +16,8 @@ export class LinkClaim {
   private readonly protocol: Protocol;
   private readonly key: string | undefined;
   private held: Claim | undefined;
+  private known: string | undefined;
+  private isStale = false;
 
   /** @param onRevoked closes the connection, because the meter is somebody else's now */
   constructor(
@@ -40,7 +47,6 @@ export class LinkClaim {
   async take(): Promise<void> {
     const { key, arbiter, protocol } = this;
     if (key === undefined || this.held !== undefined) return;
-    await this.lookUp(key);
     let revoked: Pm500Error | undefined;
     this.held = arbiter.claim(key, {
       protocol,
@@ -61,12 +67,49 @@ export class LinkClaim {
     this.held = undefined;
   }
 
-  /** A name and its address are one meter. */
-  private async lookUp(key: string): Promise<void> {
-    const { settings, resolveHost, arbiter } = this;
-    if (resolveHost === undefined || !isHostName(settings.host)) return;
-    const address = await resolveHost(canonicalHost(settings.host));
-    const known = address === undefined ? undefined : meterKeyOf(settings, address);
-    if (known !== undefined) arbiter.unite(key, known);
+  /** Where to connect: what the last lookup gave, which need not have been the last attempt, or the host as it is set. */
+  get address(): string {
+    return this.known ?? this.settings.host;
+  }
+
+  /**
+   * Looks the name up, once for the attempt to come. A name and its address are one meter.
+   * @throws Pm500Error ENIP_CONNECT_FAILED or MODBUS_CONNECT_FAILED when it has no address and never had one
+   */
+  async lookUp(): Promise<void> {
+    const { settings, resolveHost, arbiter, key } = this;
+    if (key === undefined || resolveHost === undefined || !isHostName(settings.host)) return;
+    try {
+      this.known = (await resolveHost(canonicalHost(settings.host))) ?? this.known;
+      this.isStale = false;
+    } catch (cause) {
+      this.isStale = this.known !== undefined;
+      if (!this.isStale) throw this.lookupFailed(cause);
+    }
+    const met = this.known === undefined ? undefined : meterKeyOf(settings, this.known);
+    if (met !== undefined) arbiter.unite(key, met);
+  }
+
+  /**
+   * While its name cannot be looked up a meter is read at its last address, unless another device is there by now.
+   * @param before what the meter said of itself when the connection was opened last
+   * @throws Pm500Error ENIP_REPLY_MISMATCH
+   */
+  checkDevice(before: MeterIdentity | undefined, now: MeterIdentity | undefined): void {
+    if (!this.isStale || before === undefined || now === undefined) return;
+    if (!('serialNumber' in before && 'serialNumber' in now) || before.serialNumber === now.serialNumber) return;
+    const address = this.known ?? '';
+    this.known = undefined;
+    throw new Pm500Error(
+      'ENIP_REPLY_MISMATCH',
+      `The name of ${whereOf(this.settings)} cannot be looked up, and at its last address ${address} another device answers (serial ${now.serialNumber}, not ${before.serialNumber}); check the name server.`,
+      { retryable: true },
+    );
+  }
+
+  private lookupFailed(cause: unknown): Pm500Error {
+    const code = this.protocol === 'modbus' ? 'MODBUS_CONNECT_FAILED' : 'ENIP_CONNECT_FAILED';
+    const message = `No connection to ${whereOf(this.settings)}: ${describeSocketError(cause)}`;
+    return new Pm500Error(code, message, { cause, retryable: true });
   }
 }

@@ -7,7 +7,7 @@ import { BackOff } from './back-off';
 import { LinkClaim, type ResolveHost } from './link-claim';
 import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';
-import { isImplicit, type LinkSettings } from './meter-settings';
+import { isImplicit, shortestIntervalOf, type LinkSettings } from './meter-settings';
 import type { ProtocolArbiter } from './protocol-arbiter';
 import { keyOf, receiveBlock, type RawBlock } from './raw-block';
 import { ReadSlots } from './read-slots';
@@ -16,7 +16,8 @@ export interface LinkDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly createTransport: (settings: LinkSettings) => Transport<MeterIdentity>;
+  /** `addressOf` tells where to connect now: the address of a host that is set by its name. */
+  readonly createTransport: (settings: LinkSettings, addressOf: () => string) => Transport<MeterIdentity>;
   /** Says which protocol may be used now; default: one for each registry. */
   readonly arbiter?: ProtocolArbiter;
   /** Finds out that a name and an address mean one meter; default: they are two. */
@@ -68,7 +69,7 @@ export class MeterLink {
       this.recorder.share();
     });
     this.claim = new LinkClaim(settings, arbiter, dependencies.resolveHost, (reason) => this.makeRoom(reason));
-    this.transport = dependencies.createTransport(settings);
+    this.transport = dependencies.createTransport(settings, () => this.claim.address);
     this.stopListening = this.transport.onState(({ state, error }) => {
       if (state !== 'closed' || this.current.kind !== 'connected') return;
       this.claim.release();
@@ -189,6 +190,11 @@ export class MeterLink {
 
   private async open(): Promise<void> {
     await this.dependencies.whenReady?.();
+    this.backOff.begin();
+    await this.claim.lookUp().catch((thrown: unknown) => {
+      this.wait(toPm500Error(thrown));
+      throw thrown;
+    });
     try {
       await this.claim.take();
     } catch (thrown) {
@@ -200,7 +206,6 @@ export class MeterLink {
       this.claim.release();
       throw this.closedError();
     }
-    this.backOff.begin();
     this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
     try {
       await this.transport.open();
@@ -219,6 +224,7 @@ export class MeterLink {
 
   /** A device that refuses to say who it is may still be read; one that breaks the connection may not. */
   private async identify(): Promise<void> {
+    const { identity: before } = this;
     try {
       this.identity = await this.transport.identify();
     } catch (thrown) {
@@ -226,6 +232,7 @@ export class MeterLink {
       this.identity = undefined;
       this.dependencies.logger.warn(`${this.where()} does not tell its identity: ${toPm500Error(thrown).message}`);
     }
+    this.claim.checkDevice(before, this.identity);
   }
 
   /** The meter is somebody else's for now. No attempt was made, so the next one need not wait. */
@@ -289,9 +296,4 @@ export class MeterLink {
   private where(): string {
     return whereOf(this.settings);
   }
-}
-
-/** What the meter sends by itself costs it nothing to be taken. */
-function shortestIntervalOf({ minimumReadIntervalMs, transport }: LinkSettings): number {
-  return isImplicit(transport) ? Math.min(minimumReadIntervalMs, transport.rpiMs) : minimumReadIntervalMs;
 }

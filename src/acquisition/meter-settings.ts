@@ -68,6 +68,11 @@ export interface LinkSettings {
   readonly sharedWithPlc?: boolean;
 }
 
+/** Least time between two reads of one block; what the meter sends by itself costs it nothing to be taken. */
+export function shortestIntervalOf({ minimumReadIntervalMs, transport }: LinkSettings): number {
+  return isImplicit(transport) ? Math.min(minimumReadIntervalMs, transport.rpiMs) : minimumReadIntervalMs;
+}
+
 /** One meter as a user configured it. */
 export interface MeterSettings extends LinkSettings {
   /** Unique on a site. */

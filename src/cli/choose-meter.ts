@@ -8,6 +8,7 @@ import {
   type MeterChoice,
   type MeterSettings,
 } from '../acquisition/meter-settings';
+import { resolveSystemHost } from '../acquisition/resolve-host';
 import { QUIRKS } from '../meter/quirks';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { systemClock } from '../support/clock';
@@ -45,7 +46,8 @@ export function commandMeters(terminal: Terminal): MeterRegistry {
   const dependencies = { clock: systemClock, random: Math.random, logger: terminalLogger(terminal) };
   return new MeterRegistry({
     ...dependencies,
-    createTransport: (settings) => createLinkTransport(settings, dependencies),
+    resolveHost: resolveSystemHost,
+    createTransport: (settings, addressOf) => createLinkTransport(settings, dependencies, addressOf),
   });
 }
 

@@ -92,7 +92,10 @@ interface ReadPlan {
   readonly asJson: boolean;
 }
 
-/** Reads and prints until the count is reached, everything fails, or the user ends it. */
+/**
+ * Reads and prints until the count is reached or the user ends it; a cycle that fails does not end it.
+ * @throws Pm500Error what kept the only read from success
+ */
 async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Terminal): Promise<number> {
   let failed = false;
   let dueAt = systemClock.monotonic();
@@ -105,9 +108,11 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
     dueAt = (cycle === 0 ? systemClock.monotonic() : startedAt) + plan.intervalMs;
     const errors = reading.blocks.flatMap((block) => block.error ?? []);
     const [first] = errors;
-    if (first !== undefined && errors.length === reading.blocks.length) throw new Pm500Error(first.code, first.message);
-    failed = first !== undefined;
-    for (const { message } of errors) terminal.complain(message);
+    const isLost = first !== undefined && errors.length === reading.blocks.length;
+    if (isLost && plan.count === 1) throw new Pm500Error(first.code, first.message);
+    failed ||= first !== undefined;
+    for (const message of new Set(errors.map((error) => error.message))) terminal.complain(message);
+    if (isLost) continue;
     const telemetry = normalizeReading(reading);
     const heading = `${cycle === 0 ? '' : '\n'}${describeMeter(reading, whereOf(session.settings))}`;
     terminal.print(plan.asJson ? `${JSON.stringify(telemetry)}\n` : `${heading}${formatTable(telemetry)}`);

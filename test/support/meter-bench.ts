@@ -26,6 +26,8 @@ export class MeterBench {
   readonly warnings: string[] = [];
   readonly notes: string[] = [];
   readonly transports: ScriptedTransport[] = [];
+  /** Where the connection that was made last would go now. */
+  addressOf: () => string = () => HOST;
   private readonly registry: MeterRegistry;
 
   constructor(resolveHost?: ResolveHost) {
@@ -37,7 +39,8 @@ export class MeterBench {
         warn: (message) => this.warnings.push(message),
         info: (message) => this.notes.push(message),
       },
-      createTransport: ({ transport }) => {
+      createTransport: ({ transport }, addressOf) => {
+        this.addressOf = addressOf;
         const scripted = new ScriptedTransport(this.clock);
         if (transport?.kind.startsWith('modbus') === true) scripted.identity = PRODUCT;
         this.transports.push(scripted);

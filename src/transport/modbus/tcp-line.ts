@@ -11,6 +11,8 @@ export interface TcpLineSettings {
   /** 1 to 247; a meter on Ethernet usually ignores it. */
   readonly unitId: number;
   readonly connectTimeoutMs: number;
+  /** Where to connect now, when the host is a name that was looked up. */
+  readonly addressOf?: () => string;
 }
 
 /** MBAP header (7), function and byte count around the registers; the exception has its code instead. */
@@ -47,7 +49,7 @@ async function connectSocket(
       signal.addEventListener('abort', stop, { once: true });
       socket.once('error', fail);
       socket.once('connect', resolve);
-      socket.begin(host, port);
+      socket.begin(settings.addressOf?.() ?? host, port);
     });
   } catch (thrown) {
     socket.destroy();
