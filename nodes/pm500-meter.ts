@@ -1,9 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { settingsOf, TRANSPORT_KINDS, type MeterSettings } from '../src/acquisition/meter-settings';
+import { settingsOf, TRANSPORT_KINDS, type MeterChoice, type MeterSettings } from '../src/acquisition/meter-settings';
 import { METER_TAGS } from '../src/domain/reading';
 import { ENERGY_CANDIDATE_NAMES } from '../src/meter/energy-candidates';
 import { CATALOG_NUMBERS } from '../src/meter/identity';
 import { QUIRKS } from '../src/meter/quirks';
+import { DELIVERY_CHOICES } from '../src/transport/ethernet-ip/delivery-choice';
+import { CONFIGURATION_INSTANCES } from '../src/transport/ethernet-ip/implicit-settings';
 import { PARITIES } from '../src/transport/modbus/rtu-line';
 import { registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
@@ -14,6 +16,8 @@ import { startNode } from './shared/start';
 const TIMEOUT_RANGE: NumberRange = { min: 100, max: 60_000, unit: 'ms' };
 const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 3_600_000, unit: 'ms' };
 const RPI_RANGE: NumberRange = { min: QUIRKS.minimumRpiMs.value, max: 60_000, unit: 'ms' };
+const MULTIPLIER_RANGE: NumberRange = { min: 4, max: 512, whole: true };
+const CONFIGURATION_RANGE: NumberRange = { ...CONFIGURATION_INSTANCES, whole: true };
 const RELEASE_RANGE: NumberRange = { min: 0, max: 60_000, unit: 'ms' };
 const UNIT_ID_RANGE: NumberRange = { min: 0, max: 255, whole: true };
 const BAUD_RANGE: NumberRange = { min: 1, max: 1_000_000, whole: true };
@@ -21,6 +25,18 @@ const BAUD_RANGE: NumberRange = { min: 1, max: 1_000_000, whole: true };
 function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, string>> {
   const pairs = METER_TAGS.map((tag) => [tag, config.text(tag)] as const);
   return Object.fromEntries(pairs.filter(([, value]) => value !== ''));
+}
+
+/** What only implicit transports have. */
+function readConnections(config: ConfigReader<'pm500-meter'>): Partial<MeterChoice> {
+  const receivePort = config.optionalPort('localUdpPort');
+  return {
+    delivery: config.choice('delivery', DELIVERY_CHOICES),
+    timeoutMultiplier: config.number('timeoutMultiplier', MULTIPLIER_RANGE),
+    configurationInstance: config.number('configurationInstance', CONFIGURATION_RANGE),
+    localAddress: config.text('localAddress'),
+    ...(receivePort === undefined ? {} : { receivePort }),
+  };
 }
 
 function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
@@ -37,6 +53,7 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
     minimumReadIntervalMs: config.number('minimumIntervalMs', INTERVAL_RANGE),
     rpiMs: config.number('rpiMs', RPI_RANGE),
     allowInputOnly: config.flag('allowInputOnly'),
+    ...readConnections(config),
     unitId: config.number('unitId', UNIT_ID_RANGE),
     releaseAfterIdleMs: config.number('releaseAfterIdleMs', RELEASE_RANGE),
     baudRate: config.number('baudRate', BAUD_RANGE),

@@ -32,7 +32,7 @@
     return row;
   }
 
-  function showDevices(box, { devices, failures }, choose) {
+  function showDevices(box, { devices, failures, asked }, choose) {
     box.empty();
     if (devices.length === 0) say(box, text('find.nobody'));
     else {
@@ -58,6 +58,9 @@
       box.append(table);
     }
     failures.forEach((failure) => $('<div class="pm500-say">').text(failure).appendTo(box));
+    $('<div class="pm500-say">')
+      .text(text('find.asked', { asked: asked.join(', ') }))
+      .appendTo(box);
   }
 
   /** What is typed beside the button: nothing, an address, or an address and a port. */

@@ -13,6 +13,7 @@ import { WIRING_ROWS } from '../src/meter/wiring-modes';
 import { FAULTS } from '../src/simulator/fault-table';
 import { MOST_METERS } from '../src/simulator/many-meters';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
+import { TIMEOUT_MULTIPLIERS } from '../src/transport/ethernet-ip/implicit-settings';
 import { BAUD_RATES } from '../src/transport/modbus/rtu-line';
 import { PORT_RANGE } from '../nodes/shared/config';
 import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
@@ -51,6 +52,7 @@ const FACTS: Readonly<Record<string, (type: NodeType) => unknown>> = {
   energyCandidates: () => ENERGY_CANDIDATES.map(({ name, description }) => ({ name, description })),
   transports: () => TRANSPORT_KINDS,
   baudRates: () => BAUD_RATES,
+  timeoutMultipliers: () => TIMEOUT_MULTIPLIERS,
   metrics: () => CATALOGUE.map(({ name, label, unit }) => ({ name, label, unit })),
   faults: () => FAULTS.map(({ name, label, does }) => ({ name, label, does })),
   kpis: () => KPI_ROWS.map(({ key, label, formula }) => ({ key, label, formula })),

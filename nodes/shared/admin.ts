@@ -15,6 +15,8 @@ export interface ScanAnswer {
   readonly devices: ScanResult['devices'];
   /** Networks that could not be asked, a sentence each. */
   readonly failures: readonly string[];
+  /** Where was asked, as "10.20.1.255 (eth0)". */
+  readonly asked: readonly string[];
   /** What `?interface=` may name. */
   readonly interfaces: readonly string[];
 }
@@ -79,9 +81,9 @@ export function registerAdmin(RED: NodeAPI): void {
   httpAdmin.get('/pm500/scan', mayRead, (request, response) => {
     const interfaces = Object.keys(networkInterfaces());
     scanOnce(RED, request.query).then(
-      ({ devices, failures, unreadable }) => {
+      ({ devices, failures, unreadable, asked }) => {
         const sentences = [...failures, ...unreadable].map(({ message }) => message);
-        const answer: ScanAnswer = { devices, failures: sentences, interfaces };
+        const answer: ScanAnswer = { devices, failures: sentences, asked, interfaces };
         response.json(answer);
       },
       (thrown: unknown) => {

@@ -5,6 +5,8 @@ import { CATALOG_NUMBERS } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
 import { describeValue, type UnknownRecord } from '../support/expect';
+import { DELIVERY_CHOICES } from '../transport/ethernet-ip/delivery-choice';
+import { CONFIGURATION_INSTANCES, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { Cells, wholeNumber } from './fleet-cells';
 import { TRANSPORT_KINDS, type MeterChoice } from './meter-settings';
@@ -34,6 +36,11 @@ export const FLEET_COLUMNS = [
   'intervalMs',
   'rpiMs',
   'allowInputOnly',
+  'delivery',
+  'timeoutMultiplier',
+  'configurationInstance',
+  'localUdpPort',
+  'localAddress',
   'sharedWithPlc',
   'unitId',
   'enipPort',
@@ -81,6 +88,15 @@ function choiceOf(cells: Cells<Column>): MeterChoice {
     transport: cells.choice('transport', TRANSPORT_KINDS),
     rpiMs: cells.number('rpiMs', QUIRKS.minimumRpiMs.value, LONGEST_RPI_MS),
     allowInputOnly: cells.flag('allowInputOnly'),
+    delivery: cells.choice('delivery', DELIVERY_CHOICES),
+    timeoutMultiplier: cells.choice('timeoutMultiplier', TIMEOUT_MULTIPLIERS),
+    configurationInstance: cells.number(
+      'configurationInstance',
+      CONFIGURATION_INSTANCES.min,
+      CONFIGURATION_INSTANCES.max,
+    ),
+    receivePort: cells.number('localUdpPort', 1, LARGEST_PORT),
+    localAddress: cells.text('localAddress'),
     sharedWithPlc: cells.flag('sharedWithPlc'),
     unitId: cells.number('unitId', 0, LARGEST_UNIT_ID),
     enipPort: cells.number('enipPort', 1, LARGEST_PORT),

@@ -1,5 +1,6 @@
 import type { ErrorCode, Pm500Error } from '../support/errors';
 import { isLeftAlone } from './back-off';
+import type { IoTraffic } from '../transport/transport';
 import type { LinkState } from './meter-link';
 
 /** Upper ends of the latency buckets, milliseconds; one more bucket holds what took longer. */
@@ -31,6 +32,8 @@ export interface LinkDiagnostics {
   readonly lastGoodAt?: number;
   /** The same, while what came after has failed: the values are as old as this. */
   readonly staleSince?: number;
+  /** How the data of I/O connections comes; absent where the meter is asked. */
+  readonly implicit?: IoTraffic;
 }
 
 export interface LatencyHistogram {
@@ -98,7 +101,7 @@ export class LinkRecorder {
     return this.isStale ? this.lastGoodAt : undefined;
   }
 
-  snapshot({ kind, since, error }: LinkState): LinkDiagnostics {
+  snapshot({ kind, since, error }: LinkState, implicit?: IoTraffic): LinkDiagnostics {
     const { lastGoodAt, staleSince } = this;
     return {
       state: kind,
@@ -114,6 +117,7 @@ export class LinkRecorder {
       latency: { edgesMs: LATENCY_EDGES_MS, counts: [...this.counts], sumMs: this.sumMs, maxMs: this.maxMs },
       ...(lastGoodAt === undefined ? {} : { lastGoodAt }),
       ...(staleSince === undefined ? {} : { staleSince }),
+      ...(implicit === undefined ? {} : { implicit }),
     };
   }
 }

@@ -88,7 +88,7 @@ export class MeterLink {
 
   /** A copy of the counters. */
   get diagnostics(): LinkDiagnostics {
-    return this.recorder.snapshot(this.current);
+    return this.recorder.snapshot(this.current, this.transport.traffic);
   }
 
   /** When data came last, epoch milliseconds UTC, while what came after has failed. */

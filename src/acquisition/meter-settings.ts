@@ -1,8 +1,11 @@
+import { isIPv4 } from 'node:net';
 import type { CompiledLayout } from '../domain/layout';
 import { CATALOG_NUMBERS } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
 import { BAUD_RATES, PARITIES, type BaudRate, type Parity } from '../transport/modbus/rtu-line';
+import type { DeliveryChoiceName } from '../transport/ethernet-ip/delivery-choice';
+import { DEFAULT_TIMEOUT_MULTIPLIER, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
 import { loadLayout } from './layout-file';
 
 /**
@@ -27,6 +30,16 @@ export interface Messaging {
   readonly rpiMs: number;
   /** `auto`: lets it open connections of its own. */
   readonly allowInputOnly: boolean;
+  /** Implicit kinds: how the meter's data travels; this and what follows have the defaults of the transport. */
+  readonly delivery?: DeliveryChoiceName;
+  /** Implicit kinds: a connection without a frame for so many intervals is lost. */
+  readonly timeoutMultiplier?: number;
+  /** Implicit kinds: instance of the configuration in the path of connections. */
+  readonly configurationInstance?: number;
+  /** Implicit kinds: UDP port for point-to-point data; absent: the usual one, or a free one. */
+  readonly receivePort?: number;
+  /** Implicit kinds: address of the network interface to receive at; absent: the one by which the meter is reached. */
+  readonly localAddress?: string;
 }
 
 export interface ModbusTcpChoice {
@@ -97,6 +110,9 @@ export const METER_DEFAULTS = {
   releaseAfterIdleMs: 0,
   rpiMs: 500,
   allowInputOnly: false,
+  delivery: 'auto',
+  timeoutMultiplier: DEFAULT_TIMEOUT_MULTIPLIER,
+  configurationInstance: QUIRKS.configurationInstance.value,
   sharedWithPlc: false,
   connectTimeoutMs: 3000,
   replyTimeoutMs: 2000,
@@ -116,6 +132,13 @@ export interface MeterChoice {
   readonly tags?: Readonly<Record<string, string>>;
   readonly rpiMs?: number;
   readonly allowInputOnly?: boolean;
+  readonly delivery?: DeliveryChoiceName;
+  readonly timeoutMultiplier?: number;
+  readonly configurationInstance?: number;
+  /** Absent: the usual one, or a free one where another program has it. */
+  readonly receivePort?: number;
+  /** Empty for the interface by which the meter is reached. */
+  readonly localAddress?: string;
   readonly sharedWithPlc?: boolean;
   readonly unitId?: number;
   readonly baudRate?: number;
@@ -168,10 +191,25 @@ function transportOf(choice: MeterChoice): TransportSettings {
       parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_DEFAULTS.parity, PARITIES),
     };
   }
+  return messagingOf(kind, choice);
+}
+
+function messagingOf(kind: MessagingKind, choice: MeterChoice): Messaging {
+  const { name, receivePort, localAddress = '' } = choice;
+  if (localAddress !== '' && !isIPv4(localAddress)) {
+    const message = `Meter "${name}": local address "${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`;
+    throw new Pm500Error('CONFIG_INVALID', message);
+  }
+  const multiplier = choice.timeoutMultiplier ?? METER_DEFAULTS.timeoutMultiplier;
   return {
     kind,
     rpiMs: choice.rpiMs ?? METER_DEFAULTS.rpiMs,
     allowInputOnly: choice.allowInputOnly ?? METER_DEFAULTS.allowInputOnly,
+    delivery: choice.delivery ?? METER_DEFAULTS.delivery,
+    timeoutMultiplier: chooseFrom(`Meter "${name}": timeout multiplier`, multiplier, TIMEOUT_MULTIPLIERS),
+    configurationInstance: choice.configurationInstance ?? METER_DEFAULTS.configurationInstance,
+    ...(receivePort === undefined ? {} : { receivePort }),
+    ...(localAddress === '' ? {} : { localAddress }),
   };
 }
 

@@ -3,13 +3,13 @@ import { networkInterfaces } from 'node:os';
 import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
 import { discoverByUdp, type DiscoveryDependencies } from '../transport/ethernet-ip/discovery';
-import { broadcastTargets, scan, type ScanResult, type ScanTarget } from './scan';
+import { broadcastTargets, ownTargets, scan, type ScanResult, type ScanTarget } from './scan';
 
 /** Which devices to ask who they are. Addresses and interfaces do not go together. */
 export interface ScanRequest {
   /** Devices, or broadcast addresses of networks. */
   readonly addresses: readonly string[];
-  /** Names of network interfaces; with no addresses either: all but the loopback. */
+  /** Names of network interfaces; with no addresses either: all, and this computer itself. */
   readonly interfaces: readonly string[];
   /** UDP. */
   readonly port: number;
@@ -57,9 +57,11 @@ function targetsOf({ addresses, interfaces, port }: ScanRequest): readonly ScanT
     throw new Pm500Error('CONFIG_INVALID', describeWrong(wrong));
   }
   if (addresses.length > 0) return addresses.map((address) => ({ address }));
-  const targets = broadcastTargets(networkInterfaces(), interfaces);
+  const own = networkInterfaces();
+  const targets = broadcastTargets(own, interfaces);
+  if (interfaces.length === 0) return [...targets, ...ownTargets(own)];
   if (targets.length > 0) return targets;
-  throw new Pm500Error('CONFIG_INVALID', 'This computer has no IPv4 network to ask; name an address.');
+  throw new Pm500Error('CONFIG_INVALID', `${interfaces.join(', ')} has no IPv4 network to ask; name an address.`);
 }
 
 /**

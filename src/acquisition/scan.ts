@@ -8,6 +8,10 @@ import { describeMismatch } from './meter-identity';
 export interface ScanTarget {
   /** A device, or the broadcast address of a network. */
   readonly address: string;
+  /** What it is, for people; absent where a person has named it. */
+  readonly name?: string;
+  /** True where a failure is no news, because not every operating system can ask there. */
+  readonly isOptional?: boolean;
   /** Address of the interface to ask from; absent: the operating system's choice. */
   readonly localAddress?: string;
 }
@@ -32,6 +36,8 @@ export interface ScanResult {
   readonly failures: readonly Pm500Error[];
   /** What is there and answered, but not with an identity that can be read; each address once. */
   readonly unreadable: readonly Pm500Error[];
+  /** Where was asked, as "10.20.1.255 (eth0)". */
+  readonly asked: readonly string[];
 }
 
 /** Asks one target; rejects when it cannot be asked. */
@@ -68,9 +74,28 @@ export function broadcastTargets(
       .map(({ address, netmask }) => {
         const parts = netmask.split('.').map(Number);
         const broadcast = address.split('.').map((part, index) => Number(part) | (~(parts[index] ?? 255) & 255));
-        return { address: broadcast.join('.'), localAddress: address };
+        return { address: broadcast.join('.'), localAddress: address, name };
       }),
   );
+}
+
+const THIS_COMPUTER = 'this computer';
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * This computer itself, which no broadcast reaches: a simulated meter on it, a gateway program. Meters that are simulated
+ * at several addresses of the loopback hear its broadcast, where the operating system has one.
+ */
+export function ownTargets(
+  interfaces: Readonly<Partial<Record<string, readonly NetworkInterfaceInfo[]>>>,
+): readonly ScanTarget[] {
+  const own = Object.values(interfaces)
+    .flatMap((addresses = []) => addresses.filter(({ family }) => family === 'IPv4'))
+    .map(({ address }) => address);
+  return [
+    ...[...new Set([LOOPBACK, ...own])].map((address) => ({ address, name: THIS_COMPUTER, isOptional: true })),
+    { address: '127.255.255.255', localAddress: LOOPBACK, name: THIS_COMPUTER, isOptional: true },
+  ];
 }
 
 function describeDevice({ address, port, identity }: DiscoveredDevice): FoundDevice {
@@ -87,6 +112,14 @@ function describeDevice({ address, port, identity }: DiscoveredDevice): FoundDev
   };
 }
 
+/** What listens at all addresses of this computer is found at each: the one that others can use is enough. */
+function withoutDoubles(devices: readonly FoundDevice[]): FoundDevice[] {
+  const isLocal = ({ address }: FoundDevice): boolean => address.startsWith('127.');
+  const keyOf = ({ serialNumber, port }: FoundDevice): string => `${serialNumber}/${port}`;
+  const outward = new Set(devices.filter((device) => !isLocal(device)).map(keyOf));
+  return devices.filter((device) => !isLocal(device) || !outward.has(keyOf(device)));
+}
+
 /** Asks all targets at once. A network that cannot be asked does not cost the answers of the others. */
 export async function scan(targets: readonly ScanTarget[], discover: Discover): Promise<ScanResult> {
   const unreadable = new Map<string, Pm500Error>();
@@ -96,13 +129,15 @@ export async function scan(targets: readonly ScanTarget[], discover: Discover): 
   const answers = await Promise.allSettled(targets.map((target) => discover(target, note)));
   const devices = new Map<string, FoundDevice>();
   const failures: Pm500Error[] = [];
-  for (const answer of answers) {
-    if (answer.status === 'rejected') failures.push(toPm500Error(answer.reason));
+  for (const [index, answer] of answers.entries()) {
+    const isNews = targets[index]?.isOptional !== true;
+    if (answer.status === 'rejected') failures.push(...(isNews ? [toPm500Error(answer.reason)] : []));
     else for (const device of answer.value) devices.set(`${device.address}:${device.port}`, describeDevice(device));
   }
-  const ordered = [...devices.values()].sort(
+  const ordered = withoutDoubles([...devices.values()]).sort(
     (left, right) => toNumber(left.address) - toNumber(right.address) || left.port - right.port,
   );
   for (const { address } of ordered) unreadable.delete(address);
-  return { devices: ordered, failures, unreadable: [...unreadable.values()] };
+  const asked = targets.map(({ address, name }) => (name === undefined ? address : `${address} (${name})`));
+  return { devices: ordered, failures, unreadable: [...unreadable.values()], asked };
 }

@@ -10,6 +10,8 @@ import {
 } from '../acquisition/meter-settings';
 import { resolveSystemHost } from '../acquisition/resolve-host';
 import { QUIRKS } from '../meter/quirks';
+import { DELIVERY_CHOICES } from '../transport/ethernet-ip/delivery-choice';
+import { CONFIGURATION_INSTANCES, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { systemClock } from '../support/clock';
 import { failUsage, type Options, type OptionRow } from './options';
@@ -17,12 +19,37 @@ import { terminalLogger, type Terminal } from './terminal';
 
 const DEFAULT_RPI_MS = 250;
 const LONGEST_RPI_MS = 60_000;
+const IMPLICIT_OPTIONS = [
+  'rpi',
+  'delivery',
+  'local-udp-port',
+  'local-address',
+  'timeout-multiplier',
+  'configuration-instance',
+] as const;
 const SERIAL_OPTIONS = ['serial-port', 'baud', 'parity'] as const;
 
 /** The options that say which meter is read, and how. */
 export const METER_ROWS: readonly OptionRow[] = [
   { name: 'transport', value: 'NAME', help: `${TRANSPORT_KINDS.join(', ')} (${METER_DEFAULTS.transport})` },
   { name: 'rpi', value: 'MS', help: `packet interval of input-only, listen-only and auto (${DEFAULT_RPI_MS})` },
+  {
+    name: 'delivery',
+    value: 'NAME',
+    help: `how their data comes: ${DELIVERY_CHOICES.join(', ')} (${METER_DEFAULTS.delivery})`,
+  },
+  { name: 'local-udp-port', value: 'N', help: 'UDP port for point-to-point data (2222, or a free one)' },
+  { name: 'local-address', value: 'ADDRESS', help: 'network interface to receive at (the one that reaches the meter)' },
+  {
+    name: 'timeout-multiplier',
+    value: 'N',
+    help: `intervals without a frame that end a connection: ${TIMEOUT_MULTIPLIERS.join(', ')} (${METER_DEFAULTS.timeoutMultiplier})`,
+  },
+  {
+    name: 'configuration-instance',
+    value: 'N',
+    help: `configuration assembly that connections name (${METER_DEFAULTS.configurationInstance})`,
+  },
   {
     name: 'port',
     value: 'N',
@@ -37,7 +64,7 @@ export const METER_ROWS: readonly OptionRow[] = [
 /** The options that say which meter is read over EtherNet/IP, and how. */
 export const ETHERNET_METER_ROWS: readonly OptionRow[] = [
   { name: 'transport', value: 'NAME', help: `${MESSAGING_KINDS.join(', ')} (${METER_DEFAULTS.transport})` },
-  ...METER_ROWS.filter(({ name }) => name === 'rpi'),
+  ...METER_ROWS.filter(({ name }) => IMPLICIT_OPTIONS.some((option) => option === name)),
   { name: 'port', value: 'N', help: `TCP port (${METER_DEFAULTS.enipPort})` },
 ];
 
@@ -58,9 +85,21 @@ function onlyHost({ positionals }: Options, command: string): string {
 }
 
 /** The packet interval, and that a person who reads from a shell and asks for `auto` wants values either way. */
-function chooseImplicit(options: Options): Pick<MeterChoice, 'rpiMs' | 'allowInputOnly'> {
+function chooseImplicit(options: Options): Partial<MeterChoice> {
   const limits = { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS };
-  return { rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS, allowInputOnly: true };
+  const multiplier = options.choice('timeout-multiplier', TIMEOUT_MULTIPLIERS.map(String));
+  const said = {
+    delivery: options.choice('delivery', DELIVERY_CHOICES),
+    receivePort: options.number('local-udp-port', { min: 1, max: 65_535, whole: true }),
+    localAddress: options.text('local-address'),
+    timeoutMultiplier: multiplier === undefined ? undefined : Number(multiplier),
+    configurationInstance: options.number('configuration-instance', { ...CONFIGURATION_INSTANCES, whole: true }),
+  };
+  return {
+    rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS,
+    allowInputOnly: true,
+    ...(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as Partial<MeterChoice>),
+  };
 }
 
 /**

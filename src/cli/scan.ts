@@ -6,7 +6,12 @@ import { alignColumns } from './table';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
 
 const ROWS: readonly OptionRow[] = [
-  { name: 'interface', value: 'NAME', multiple: true, help: 'ask the networks of this interface (all but loopback)' },
+  {
+    name: 'interface',
+    value: 'NAME',
+    multiple: true,
+    help: 'ask the networks of this interface (all, and this computer)',
+  },
   { name: 'port', value: 'N', help: `UDP port (${SCAN_DEFAULTS.port})` },
   { name: 'timeout', value: 'MS', help: `how long answers are collected (${SCAN_DEFAULTS.timeoutMs})` },
   { name: 'json', help: 'one line of JSON per device' },
@@ -17,7 +22,8 @@ export const SCAN_HELP = `pm500 scan: finds EtherNet/IP devices by List Identity
 
 Usage: pm500 scan [ADDRESS ...] [options]
 
-ADDRESS is a device or the broadcast address of a network; without one, all networks of this computer are asked.
+ADDRESS is a device or the broadcast address of a network; without one, all networks of this computer are asked, and
+this computer itself; the error output says which.
 Ranges such as 10.0.0.0/8 are not searched address by address: give 10.255.255.255.
 
 ${describeOptions(ROWS)}`;
@@ -48,15 +54,13 @@ export async function runScan(args: readonly string[], terminal: Terminal): Prom
   const timeoutMs = options.number('timeout', SCAN_TIMEOUT_LIMITS) ?? SCAN_DEFAULTS.timeoutMs;
   const request = { addresses: options.positionals, interfaces: options.texts('interface'), port, timeoutMs };
   const dependencies = { clock: systemClock, logger: terminalLogger(terminal) };
-  const { devices, failures, unreadable } = await scanNetwork(request, dependencies, terminal.ended);
+  const { devices, failures, unreadable, asked } = await scanNetwork(request, dependencies, terminal.ended);
   if (terminal.ended.aborted) return EXIT.success;
   for (const { message } of [...failures, ...unreadable]) terminal.complain(message);
+  if (request.addresses.length === 0) terminal.complain(`Asked ${asked.join(', ')}.`);
   if (devices.length === 0 && unreadable.length > 0) return EXIT.failure;
   if (devices.length === 0) {
-    // Broadcasts do not reach loopback, where a newcomer's simulated meter is.
-    const local =
-      request.addresses.length > 0 ? '' : '; this computer is asked by its address only: pm500 scan 127.0.0.1';
-    terminal.complain(`No device answered within ${timeoutMs} ms; check cable, network and UDP port ${port}${local}.`);
+    terminal.complain(`No device answered within ${timeoutMs} ms; check cable, network and UDP port ${port}.`);
     return EXIT.failure;
   }
   terminal.print(

@@ -10,6 +10,8 @@ import { SIMULATED_RPI_MS } from '../simulator/running-meter';
 import type { SerialLineSettings } from '../simulator/serial-line';
 import { SPEED_RANGE } from '../simulator/simulated-time';
 import type { SimulatedMeterSettings, SimulatorSettings } from '../simulator/simulator';
+import { LISTENING_SERVICES } from '../simulator/connection-admission';
+import { DELIVERIES } from '../transport/ethernet-ip/connection-parameters';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { failUsage, HELP_OPTION, type OptionRow, type Options } from './options';
 
@@ -54,6 +56,17 @@ export const SIM_ROWS: readonly OptionRow[] = [
   { name: 'parity', value: 'KIND', help: `with --modbus-rtu, ${PARITIES.join(', ')} (none)` },
   { name: 'plc', help: 'a PLC owns each meter, so that others can listen beside it' },
   { name: 'plc-rpi', value: 'MS', help: `packet interval of the PLC (${DEFAULTS.plcRpiMs})` },
+  { name: 'plc-delivery', value: 'HOW', help: `how the PLC has its data sent: ${DELIVERIES.join(', ')} (multicast)` },
+  {
+    name: 'listen-only',
+    value: 'HOW',
+    help: `how others may listen beside it: ${LISTENING_SERVICES.join(', ')} (both)`,
+  },
+  {
+    name: 'implicit-port',
+    value: 'N',
+    help: `UDP port for heartbeats, 0 = any free one (${QUIRKS.implicitPort.value}, or a free one where that is taken)`,
+  },
   { name: 'max-connections', value: 'N', help: 'TCP connections of EtherNet/IP per meter (32)' },
   {
     name: 'max-cip-connections',
@@ -171,6 +184,10 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
     ) ?? DEFAULTS.catalogNumber;
   const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES);
   goesWith(options, 'plc-rpi', 'plc');
+  goesWith(options, 'plc-delivery', 'plc');
+  const delivery = options.choice('plc-delivery', DELIVERIES);
+  const listenOnly = options.choice('listen-only', LISTENING_SERVICES);
+  const implicitPort = options.number('implicit-port', PORTS);
   const rpiMs = options.number('plc-rpi', SIMULATED_RPI_MS) ?? DEFAULTS.plcRpiMs;
   const addressing = options.choice('addressing', ADDRESSINGS) ?? 'port';
   const loadOf = readLoad(options);
@@ -187,7 +204,9 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
         ...(energyLayout === undefined ? {} : { energyLayout }),
         serialNumber: serial + index,
         seed: seed + index,
-        ...(options.has('plc') ? { plc: { rpiMs } } : {}),
+        ...(options.has('plc') ? { plc: { rpiMs, ...(delivery === undefined ? {} : { delivery }) } } : {}),
+        ...(listenOnly === undefined ? {} : { listenOnly }),
+        ...(implicitPort === undefined ? {} : { implicitPort }),
       },
     }),
   );

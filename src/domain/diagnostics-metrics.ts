@@ -33,6 +33,26 @@ function histogramOf({ latency }: MeterDiagnostics, labels: Labels): readonly Me
   ];
 }
 
+const IMPLICIT = {
+  multicast: ['pm500_multicast_connections', 'gauge', 'I/O connections whose data comes by a multicast group.'],
+  pointToPoint: ['pm500_point_to_point_connections', 'gauge', 'I/O connections whose data is sent to us alone.'],
+  frames: ['pm500_frames_total', 'counter', 'Frames of I/O connections that were taken.'],
+  missed: ['pm500_missed_frames_total', 'counter', 'Frames of I/O connections that never came.'],
+  stale: ['pm500_stale_frames_total', 'counter', 'Frames that came twice, late or out of order.'],
+  heartbeats: ['pm500_heartbeats_total', 'counter', 'Heartbeats that were sent to the meter.'],
+} as const;
+
+/** Of meters that send by themselves. */
+function implicitMetrics(meters: readonly MeterDiagnostics[]): readonly MetricFamily[] {
+  return (Object.keys(IMPLICIT) as (keyof typeof IMPLICIT)[]).map((key): MetricFamily => {
+    const [name, type, help] = IMPLICIT[key];
+    const samples = meters.flatMap((meter) =>
+      meter.implicit === undefined ? [] : [{ labels: labelsOf(meter), value: meter.implicit[key] }],
+    );
+    return { name, help, type, samples };
+  });
+}
+
 /** The diagnostics of all meters as metric families of Prometheus. */
 export function diagnosticsMetrics(all: readonly MeterDiagnostics[]): readonly MetricFamily[] {
   const meters = mergeDiagnostics(all);
@@ -61,6 +81,7 @@ export function diagnosticsMetrics(all: readonly MeterDiagnostics[]): readonly M
         samples: meters.map((meter) => ({ labels: labelsOf(meter), value: meter[counter] })),
       };
     }),
+    ...implicitMetrics(meters),
     {
       name: 'pm500_read_latency_seconds',
       help: 'From request to answer; with implicit messages the age of the data when it was read.',

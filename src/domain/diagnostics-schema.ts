@@ -55,6 +55,20 @@ export const DIAGNOSTICS_JSON_SCHEMA = {
     timeouts: count,
     reconnects: count,
     missedSlots: count,
+    implicit: {
+      type: 'object',
+      description: 'how the data of I/O connections comes',
+      required: ['multicast', 'pointToPoint', 'groups', 'frames', 'missed', 'stale', 'heartbeats'],
+      properties: {
+        multicast: count,
+        pointToPoint: count,
+        groups: { type: 'array', items: { type: 'string' } },
+        frames: count,
+        missed: count,
+        stale: count,
+        heartbeats: count,
+      },
+    },
     latency: {
       type: 'object',
       required: ['edgesMs', 'counts', 'sumMs', 'maxMs'],

@@ -12,6 +12,24 @@ export interface LatencyHistogram {
   readonly maxMs: number;
 }
 
+/** How the data of I/O connections comes, and what it costs the meter: plain counters. */
+export interface ImplicitDiagnostics {
+  /** Connections open now whose data comes by a multicast group that others receive too: no frame is for us alone. */
+  readonly multicast: number;
+  /** Connections open now whose data is sent to us alone. */
+  readonly pointToPoint: number;
+  /** The groups, as "239.192.1.0:2222". */
+  readonly groups: readonly string[];
+  /** Frames of the meter that were taken. */
+  readonly frames: number;
+  /** Frames that never came, by their sequence numbers. */
+  readonly missed: number;
+  /** Frames that came twice, late or out of order, and were dropped. */
+  readonly stale: number;
+  /** Heartbeats that were sent to the meter. */
+  readonly heartbeats: number;
+}
+
 /** How one connection fares. */
 export interface ConnectionDiagnostics {
   readonly state: 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
@@ -36,6 +54,8 @@ export interface ConnectionDiagnostics {
   readonly lastGoodAt?: number;
   /** The same, while what came after has failed. */
   readonly staleSince?: number;
+  /** Where the meter sends by itself. */
+  readonly implicit?: ImplicitDiagnostics;
 }
 
 /** Which meter, and how it is reached. */
@@ -77,7 +97,7 @@ export function describeMeter(
   { timestamp, missedSlots, maintenanceLeftMs }: PollFacts,
 ): MeterDiagnostics {
   const { state, since, error, reads, coalesced, failed, failures, timeouts, reconnects, latency } = connection;
-  const { lastGoodAt, staleSince } = connection;
+  const { lastGoodAt, staleSince, implicit } = connection;
   return {
     schema: DIAGNOSTICS_SCHEMA,
     meter,
@@ -96,6 +116,7 @@ export function describeMeter(
     reconnects,
     missedSlots,
     latency,
+    ...(implicit === undefined ? {} : { implicit }),
   };
 }
 

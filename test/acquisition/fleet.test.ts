@@ -82,6 +82,27 @@ describe('parseFleet', () => {
     ]);
   });
 
+  it('reads how the I/O connections of a meter are opened', () => {
+    const columns = 'name,host,transport,delivery,timeoutMultiplier,configurationInstance,localUdpPort,localAddress';
+    const { meters } = parse(`${columns}\na,10.0.0.1,listen-only,Multicast,16,128,2230,10.0.0.5\nb,10.0.0.2,auto,,,,,`);
+    assert.deepEqual(meters, [
+      {
+        ...USUAL,
+        name: 'a',
+        host: '10.0.0.1',
+        transport: 'listen-only',
+        delivery: 'multicast',
+        timeoutMultiplier: 16,
+        configurationInstance: 128,
+        receivePort: 2230,
+        localAddress: '10.0.0.5',
+      },
+      { ...USUAL, name: 'b', host: '10.0.0.2', transport: 'auto' },
+    ]);
+    const { problems } = parse(`${columns}\nc,10.0.0.3,listen-only,unicast,,,,`);
+    assert.match(problems[0]?.message ?? '', /delivery is "unicast", expected one of auto, point-to-point, multicast/);
+  });
+
   it('gives groups intervals of their own', () => {
     const [meter] = parse(
       'name,host,groups,intervalMs\na,10.0.0.1,energy:10000 realtime:250 status maximum:10000,500',

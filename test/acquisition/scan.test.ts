@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { broadcastTargets, scan } from '../../src/acquisition/scan';
+import { broadcastTargets, ownTargets, scan } from '../../src/acquisition/scan';
 import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
 import { Pm500Error } from '../../src/support/errors';
 import type { DiscoveredDevice } from '../../src/transport/ethernet-ip/discovery';
@@ -35,13 +35,15 @@ function device(address: string, productCode: number, deviceType: number = DEVIC
 describe('broadcastTargets', () => {
   it('asks every IPv4 network but the loopback, at its broadcast address, through its own interface', () => {
     assert.deepEqual(broadcastTargets(INTERFACES, []), [
-      { address: '192.168.4.255', localAddress: '192.168.4.17' },
-      { address: '10.20.31.255', localAddress: '10.20.30.40' },
+      { address: '192.168.4.255', localAddress: '192.168.4.17', name: 'eth0' },
+      { address: '10.20.31.255', localAddress: '10.20.30.40', name: 'eth1' },
     ]);
   });
 
   it('asks the chosen interfaces only, also the loopback, and refuses one that is not there', () => {
-    assert.deepEqual(broadcastTargets(INTERFACES, ['lo']), [{ address: '127.255.255.255', localAddress: '127.0.0.1' }]);
+    assert.deepEqual(broadcastTargets(INTERFACES, ['lo']), [
+      { address: '127.255.255.255', localAddress: '127.0.0.1', name: 'lo' },
+    ]);
     assert.throws(() => broadcastTargets(INTERFACES, ['wlan0']), {
       code: 'CONFIG_INVALID',
       message: 'There is no network interface "wlan0"; choose from lo, eth0, eth1, tun0.',
@@ -49,7 +51,37 @@ describe('broadcastTargets', () => {
   });
 });
 
+describe('ownTargets', () => {
+  it('asks this computer at each of its addresses, and whoever is simulated on its loopback', () => {
+    assert.deepEqual(
+      ownTargets(INTERFACES).map(({ address }) => address),
+      ['127.0.0.1', '192.168.4.17', '10.20.30.40', '10.8.0.2', '127.255.255.255'],
+    );
+  });
+});
+
 describe('scan', () => {
+  it('says where it asked, and keeps silent where not every system can ask', async () => {
+    const targets = [
+      { address: '10.20.1.255', name: 'eth0' },
+      { address: '127.255.255.255', name: 'this computer', isOptional: true },
+    ];
+    const { asked, failures } = await scan(targets, ({ isOptional = false }) =>
+      isOptional ? Promise.reject(new Error('not here')) : Promise.resolve([]),
+    );
+    assert.deepEqual(asked, ['10.20.1.255 (eth0)', '127.255.255.255 (this computer)']);
+    assert.deepEqual(failures, []);
+  });
+
+  it('lists once what is found at the loopback and at an address that others can use', async () => {
+    const found = [device('127.0.0.1', 7), device('192.168.4.17', 7), device('127.0.0.2', 8)];
+    const { devices } = await scan([{ address: 'a' }], () => Promise.resolve(found));
+    assert.deepEqual(
+      devices.map(({ address }) => address),
+      ['127.0.0.2', '192.168.4.17'],
+    );
+  });
+
   it('lists each device once, in order of address, with the catalog number of its product code', async () => {
     const { devices, failures } = await scan([{ address: 'a' }, { address: 'b' }], ({ address }) =>
       Promise.resolve(

@@ -33,6 +33,13 @@ describe('pm500 scan', () => {
     );
   });
 
+  it('asks this computer too when no address is given, and says where it asked', async () => {
+    const { code, stdout, stderr } = await runHere('scan', '--port', port, '--timeout', '500');
+    assert.equal(code, 0);
+    assert.match(stdout, /940000321/);
+    assert.match(stderr, /^Asked .*127\.0\.0\.1 \(this computer\).*\.\n$/);
+  });
+
   it('prints one line of JSON per device', async () => {
     const { stdout } = await runHere('scan', '127.0.0.1', '--port', port, '--timeout', '300', '--json');
     const device = JSON.parse(stdout) as { serialNumber: number; isPowerMonitor: boolean };

@@ -93,6 +93,28 @@ describe('pm500 read over every transport', () => {
     assert.match(stderr, /^[^\n]+no other connection to listen to[^\n]+\n$/);
   });
 
+  it('opens I/O connections as it is told, or says what there is to choose from', async () => {
+    const { code, stderr } = await read('--transport', 'auto', '--group', 'status', '--configuration-instance', '128');
+    assert.equal(code, 1);
+    assert.match(stderr, /0x0129[^\n]+give the configuration instance that the device expects/);
+    for (const delivery of ['auto', 'multicast', 'point-to-point']) {
+      const told = await read(
+        '--transport',
+        'auto',
+        '--group',
+        'status',
+        '--delivery',
+        delivery,
+        '--timeout-multiplier',
+        '16',
+      );
+      assert.equal(told.code, 0, told.stderr);
+    }
+    assert.match((await read('--delivery', 'unicast')).stderr, /choose one of auto, point-to-point, multicast/);
+    assert.match((await read('--timeout-multiplier', '5')).stderr, /choose one of 4, 8, 16/);
+    assert.match((await read('--local-address', 'eth0')).stderr, /"eth0" is no IPv4 address of a network interface/);
+  });
+
   it('refuses a transport that does not exist and an interval that the meter does not bear', async () => {
     assert.deepEqual(await read('--transport', 'owner'), {
       code: 2,

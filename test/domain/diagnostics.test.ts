@@ -39,6 +39,25 @@ describe('diagnostics of a meter', () => {
     assert.ok(!validate({ ...describeMeter(METER, CONNECTION, FACTS), missedSlots: -1 }));
   });
 
+  it('say how the data of I/O connections comes, and what it costs the meter', () => {
+    const implicit = {
+      multicast: 9,
+      pointToPoint: 0,
+      groups: ['239.192.1.0:2222'],
+      frames: 100,
+      missed: 1,
+      stale: 2,
+      heartbeats: 98,
+    };
+    const told = describeMeter(METER, { ...CONNECTION, implicit }, FACTS);
+    assert.ok(validate(told), JSON.stringify(validate.errors));
+    assert.deepEqual(told.implicit, implicit);
+    const text = renderMetrics(diagnosticsMetrics([told, describeMeter({ ...METER, name: 'm2' }, CONNECTION, FACTS)]));
+    assert.match(text, /^pm500_multicast_connections\{[^}]*meter="m\\"1"[^}]*\} 9$/m);
+    assert.match(text, /^pm500_heartbeats_total\{[^}]*\} 98$/m);
+    assert.doesNotMatch(text, /^pm500_heartbeats_total\{[^}]*m2/m, 'a meter that is asked has none');
+  });
+
   it('carry nothing that the contract does not have', () => {
     const known = Object.keys(DIAGNOSTICS_JSON_SCHEMA.properties);
     const odd = { ...CONNECTION, secret: 1 };
