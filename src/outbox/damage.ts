@@ -31,6 +31,14 @@ export class DamageReporter {
     this.logger.error(`Outbox ${this.folder}: ${reason}; ${kept}. All other records are delivered; check the disk.`);
   }
 
+  /** Files with waiting records are gone, or were cut off at the beginning. */
+  reportMissing(lost: number): void {
+    this.lost += lost;
+    this.logger.error(
+      `Outbox ${this.folder}: ${lost} records lost: the files that held the oldest of them are gone. All other records are delivered; check who removes files there.`,
+    );
+  }
+
   private async setAside(segmentName: string, offset: number, bytes: Buffer, reason: string): Promise<string> {
     const name = `${segmentName.replace(/\.log$/, '')}.${offset}.damaged`;
     try {

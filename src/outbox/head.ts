@@ -1,4 +1,5 @@
 import { toPm500Error } from '../support/errors';
+import type { Ages } from './ages';
 import type { Logger } from '../support/logger';
 import type { DamageReporter } from './damage';
 import type { SizedRecord } from './disk-format';
@@ -18,6 +19,8 @@ export class Head {
   droppedForAge = 0;
   private readonly ahead = new ReadAhead();
   private reader: SegmentReader | undefined;
+  /** Segments that lie behind, until the position is remembered that says so. */
+  private readonly passed: Segment[] = [];
   /** Payload bytes of all records of the outbox before `position`. */
   private bytesBefore: number;
 
@@ -28,6 +31,7 @@ export class Head {
     /** Of the oldest record that waits. */
     public position: number,
     private readonly logger: Logger,
+    private readonly ages: Ages,
   ) {
     this.bytesBefore = log.endBytes;
     const [first] = log.segments;
@@ -90,31 +94,46 @@ export class Head {
   }
 
   /** Drops the oldest records until the limits are kept. */
-  async enforce({ maximumBytes, maximumAgeMs = Infinity }: OutboxLimits, now: number): Promise<void> {
-    const oldestAllowed = now - maximumAgeMs;
+  async enforce({ maximumBytes, maximumAgeMs = Infinity }: OutboxLimits): Promise<void> {
+    const isOld = (acceptedAt: number, position: number): boolean =>
+      maximumAgeMs !== Infinity && this.ages.ageOf(acceptedAt, position) > maximumAgeMs;
     const isTooMuch = (): boolean => {
       const { oldest } = this;
-      return oldest !== undefined && (this.bytes > maximumBytes || oldest.acceptedAt < oldestAllowed);
+      return oldest !== undefined && (this.bytes > maximumBytes || isOld(oldest.acceptedAt, this.position));
     };
     if (!isTooMuch()) return;
     for (let next = this.log.segments[1]; next !== undefined; next = this.log.segments[1]) {
       // Whole segments need not be read to be dropped.
-      const isOld = next.firstAcceptedAt < oldestAllowed;
-      if (!isOld && this.log.endBytes - next.baseBytes <= maximumBytes) break;
+      const isAllOld = [this.log.segments[0], next].every(
+        (segment) => segment === undefined || isOld(segment.firstAcceptedAt, segment.base),
+      );
+      if (!isAllOld && this.log.endBytes - next.baseBytes <= maximumBytes) break;
       const before = this.dropped;
       await this.dropSegment(next);
-      if (isOld) this.droppedForAge += this.dropped - before;
+      if (isAllOld) this.droppedForAge += this.dropped - before;
     }
     while (isTooMuch()) {
-      if ((this.oldest?.acceptedAt ?? now) < oldestAllowed) this.droppedForAge += 1;
+      const { oldest } = this;
+      if (oldest !== undefined && isOld(oldest.acceptedAt, this.position)) this.droppedForAge += 1;
       await this.takeOldest();
       this.dropped += 1;
       await this.tidy();
     }
   }
 
+  /** True while there are files that nobody needs once the position is remembered. */
+  get hasPassed(): boolean {
+    return this.passed.length > 0;
+  }
+
+  /** Removes the files that lie behind the position; to be called when that position is remembered. */
+  async removePassed(): Promise<void> {
+    for (const segment of this.passed.splice(0)) await this.remove(segment);
+  }
+
   /** Removes the files of an outbox in which nothing waits. */
   async removeAll(): Promise<void> {
+    await this.removePassed();
     for (let [first] = this.log.segments; first !== undefined; [first] = this.log.segments) {
       this.log.segments.shift();
       await this.remove(first);
@@ -172,14 +191,14 @@ export class Head {
       if (passed === undefined) return;
       if (this.reader?.segment === passed) await this.enter(next);
       segments.shift();
-      await this.remove(passed);
+      this.passed.push(passed);
     }
     this.skipLost();
     const [last] = segments;
     if (last?.isComplete === true && last.base + last.count <= this.position) {
       if (this.reader?.segment === last) await this.reader.close();
       segments.shift();
-      await this.remove(last);
+      this.passed.push(last);
     }
     if (this.depth === 0) this.bytesBefore = this.log.endBytes;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
+import { Ages } from './ages';
 import type { Outbox, OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
 
 /** Settled entries at the front are given back to the memory once there are this many of them. */
@@ -23,17 +24,17 @@ export class MemoryOutbox implements Outbox {
   private closed = false;
   private limits: OutboxLimits;
   private readonly listeners = new Set<() => void>();
+  private readonly ages: Ages;
 
-  constructor(
-    limits: OutboxLimits,
-    private readonly clock: Clock,
-  ) {
+  constructor(limits: OutboxLimits, clock: Clock) {
+    this.ages = new Ages(clock);
     this.limits = limits;
   }
 
   append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
     if (this.closed) return Promise.reject(closedError());
-    const from = this.position + this.entries.length - this.head;
+    const from = this.end;
+    this.ages.look(from);
     for (const record of records) {
       const bytes = Buffer.byteLength(record.payload);
       this.entries.push({ record, bytes });
@@ -112,16 +113,21 @@ export class MemoryOutbox implements Outbox {
   private describeOldest(oldest: Entry | undefined): Pick<OutboxStats, 'oldestAcceptedAt' | 'oldestAgeMs'> {
     if (oldest === undefined) return {};
     const { acceptedAt } = oldest.record;
-    return { oldestAcceptedAt: acceptedAt, oldestAgeMs: Math.max(0, this.clock.now() - acceptedAt) };
+    return { oldestAcceptedAt: acceptedAt, oldestAgeMs: this.ages.ageOf(acceptedAt, this.position) };
+  }
+
+  private get end(): number {
+    return this.position + this.entries.length - this.head;
   }
 
   private enforceLimits(): void {
     const { maximumBytes, maximumAgeMs = Infinity } = this.limits;
-    const oldestAllowed = this.clock.now() - maximumAgeMs;
+    this.ages.look(this.end);
+    this.ages.forget(this.position);
     for (;;) {
       const oldest = this.entries[this.head];
       if (oldest === undefined) return;
-      const isOld = oldest.record.acceptedAt < oldestAllowed;
+      const isOld = this.ages.ageOf(oldest.record.acceptedAt, this.position) > maximumAgeMs;
       if (this.bytes <= maximumBytes && !isOld) return;
       this.removeOldest();
       this.dropped += 1;

@@ -10,15 +10,21 @@ import {
   type Frame,
 } from './disk-format';
 import type { OutboxFiles } from './files';
+import type { Remembered } from './position-file';
 import { readBlocks, type Segment, type SegmentLog } from './segments';
 
 /**
  * Finds what an outbox folder holds without reading it all: the header of every segment, and the last segment whole,
  * because only there a crash can have left something unfinished.
- * @param position of the oldest record that was not acknowledged
+ * @param remembered what tells of records of which no file is left; absent where nothing was remembered
  * @throws Pm500Error OUTBOX_UNAVAILABLE when a later version has written there
  */
-export async function recoverLog(files: OutboxFiles, position: number, damage: DamageReporter): Promise<SegmentLog> {
+export async function recoverLog(
+  files: OutboxFiles,
+  remembered: Remembered | undefined,
+  damage: DamageReporter,
+): Promise<SegmentLog> {
+  const { position, end } = remembered ?? { position: 0, end: 0 };
   const segments: Segment[] = [];
   let nextSequence = 1;
   for (const name of await files.list()) {
@@ -29,10 +35,15 @@ export async function recoverLog(files: OutboxFiles, position: number, damage: D
   }
   segments.sort((left, right) => left.base - right.base || left.sequence - right.sequence);
   await mendHeaders(files, segments);
-  const log: SegmentLog = { segments, end: position, endBytes: 0, nextSequence };
+  const log: SegmentLog = { segments, end: Math.max(position, end), endBytes: 0, nextSequence };
+  const [first] = segments;
   const last = segments.at(-1);
+  const missing = (first?.base ?? log.end) - position;
+  if (remembered !== undefined && missing > 0) damage.reportMissing(missing);
   if (last === undefined) return log;
   log.endBytes = last.baseBytes + (await measure(files, last, damage));
+  // What was there once and is cut off is looked for, and missed, where it would be read.
+  if (end > last.base + last.count) last.count = end - last.base;
   log.end = Math.max(position, last.base + last.count);
   return log;
 }

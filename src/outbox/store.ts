@@ -1,6 +1,7 @@
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
+import { Ages } from './ages';
 import { DamageReporter } from './damage';
 import { MAXIMUM_ORIGIN_BYTES, MAXIMUM_PAYLOAD_BYTES, measure, type SizedRecord } from './disk-format';
 import { readFailed, writeFailed } from './failures';
@@ -21,10 +22,15 @@ export interface StoreSettings {
   readonly limits: OutboxLimits;
 }
 
+/** How often the end is remembered while nothing is acknowledged, milliseconds: what is cut off behind it is not noticed. */
+const REMEMBER_END_MS = 1000;
+
 /** An open outbox folder, which this process owns. Appends run beside reads; everything else takes turns. */
 export class Store {
   limits: OutboxLimits;
   private readonly commits: GroupCommit;
+  /** Monotonic time at which the end was remembered last. */
+  private rememberedAt = -Infinity;
   private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -36,14 +42,19 @@ export class Store {
     private readonly tail: Tail,
     private readonly damage: DamageReporter,
     private readonly positions: PositionFile,
+    private readonly ages: Ages,
     notify: () => void,
   ) {
     this.limits = settings.limits;
     this.commits = new GroupCommit(async (records) => {
+      const hasStepped = ages.look(log.end);
       const added = await tail.write(records);
       await this.guard(async () => {
         await this.head.offer(added, records);
-        await this.head.enforce(this.limits, this.clock.now());
+        await this.head.enforce(this.limits);
+        const isDue = clock.monotonic() - this.rememberedAt >= REMEMBER_END_MS;
+        if (this.head.hasPassed) await this.moveOn();
+        else if (hasStepped || isDue) await this.remember(false);
       });
       notify();
       return added;
@@ -60,12 +71,16 @@ export class Store {
     const damage = new DamageReporter(files, settings.folder, logger);
     const positions = await PositionFile.open(files);
     try {
-      const log = await recoverLog(files, positions.found, damage);
-      const head = new Head(files, log, damage, positions.found, logger);
+      const { found } = positions;
+      const log = await recoverLog(files, found, damage);
+      const ages = new Ages(clock, found?.steps);
+      const head = new Head(files, log, damage, found?.position ?? 0, logger, ages);
       await head.start();
-      await head.enforce(settings.limits, clock.now());
+      await head.enforce(settings.limits);
       const tail = new Tail(files, log, settings);
-      return new Store(settings, clock, logger, log, head, tail, damage, positions, notify);
+      const store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, notify);
+      await store.moveOn();
+      return store;
     } catch (thrown) {
       await positions.close();
       throw thrown;
@@ -89,7 +104,9 @@ export class Store {
 
   peek(limits: PeekLimits): Promise<OutboxBatch> {
     return this.exclusive(async () => {
-      await this.head.enforce(this.limits, this.clock.now());
+      this.ages.look(this.log.end);
+      await this.head.enforce(this.limits);
+      if (this.head.hasPassed) await this.moveOn();
       return this.head.peek(limits);
     });
   }
@@ -102,7 +119,7 @@ export class Store {
         throw new Pm500Error('INTERNAL', message);
       }
       await this.head.take(Math.min(to, this.log.end));
-      if (this.head.position > position) await this.remember();
+      if (this.head.position > position) await this.moveOn();
     });
   }
 
@@ -115,7 +132,7 @@ export class Store {
         ? {}
         : {
             oldestAcceptedAt: oldest.acceptedAt,
-            oldestAgeMs: Math.max(0, this.clock.now() - oldest.acceptedAt),
+            oldestAgeMs: this.ages.ageOf(oldest.acceptedAt, position),
           }),
       dropped,
       droppedForAge,
@@ -128,14 +145,17 @@ export class Store {
 
   enforceLimits(limits: OutboxLimits): void {
     this.limits = limits;
-    void this.guard(() => this.head.enforce(this.limits, this.clock.now()));
+    void this.guard(async () => {
+      await this.head.enforce(this.limits);
+      if (this.head.hasPassed) await this.moveOn();
+    });
   }
 
   /** What was appended before is written; nothing may be asked afterwards but `stats`. */
   async close(): Promise<void> {
     await this.commits.idle();
     await this.guard(async () => {
-      await this.remember();
+      await this.remember(this.settings.isSynced);
       await this.tail.close();
       if (this.head.depth === 0) await this.head.removeAll();
       await this.head.close();
@@ -144,12 +164,22 @@ export class Store {
   }
 
   /** A position that cannot be written is written with the next one; until then a crash costs a resend. */
-  private async remember(): Promise<void> {
+  private async remember(isSynced: boolean): Promise<boolean> {
+    const { position } = this.head;
+    this.ages.forget(position);
     try {
-      await this.positions.write(this.head.position, this.settings.isSynced);
+      await this.positions.write({ position, end: this.log.end, steps: this.ages.steps }, isSynced);
+      this.rememberedAt = this.clock.monotonic();
+      return true;
     } catch (thrown) {
       this.logger.warn(writeFailed(this.settings.folder, thrown, 'remember what was delivered').message);
+      return false;
     }
+  }
+
+  /** Remembers the position, then removes the files behind it: in this order, a file that is missing was lost. */
+  private async moveOn(): Promise<void> {
+    if (await this.remember(this.settings.isSynced)) await this.head.removePassed();
   }
 
   private async exclusive<Result>(work: () => Promise<Result>): Promise<Result> {

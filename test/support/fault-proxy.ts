@@ -12,6 +12,8 @@ export type Fault =
 /** A relay before a real database that does harm to requests as told, one fault for each, then none. */
 export class FaultProxy {
   readonly faults: Fault[] = [];
+  /** Requests so far. */
+  relayed = 0;
   /** Writes that reached the database. */
   applied = 0;
   private readonly server: Server;
@@ -35,6 +37,7 @@ export class FaultProxy {
   }
 
   private relay(incoming: IncomingMessage, response: ServerResponse): void {
+    this.relayed += 1;
     this.open.add(response);
     response.on('close', () => this.open.delete(response));
     const fault = this.faults.shift();

@@ -1,0 +1,72 @@
+import type { Clock } from '../support/clock';
+
+/** The wall clock was set while records waited. */
+export interface ClockStep {
+  /** Position of the next record when it was noticed: records before it were accepted by the clock before. */
+  readonly position: number;
+  /** By how much it was set forward, milliseconds. */
+  readonly byMs: number;
+}
+
+/** A difference below this is the clock being trimmed, not set. */
+const LEAST_STEP_MS = 1000;
+/** Steps that are remembered one by one. */
+export const MOST_STEPS = 8;
+
+/**
+ * How long records have waited. The wall clock, by which they are stamped, may be set at any time; a step of it is no
+ * age. Within a process the monotonic clock tells a step, and steps are remembered, so that the next process knows too.
+ */
+export class Ages {
+  private known: ClockStep[];
+  private offset: number;
+
+  /** @param known steps that an earlier process has seen */
+  constructor(
+    private readonly clock: Clock,
+    known: readonly ClockStep[] = [],
+  ) {
+    this.known = [...known];
+    this.offset = clock.now() - clock.monotonic();
+  }
+
+  get steps(): readonly ClockStep[] {
+    return this.known;
+  }
+
+  /**
+   * Looks whether the clock was set since the last time.
+   * @param end position of the next record to come
+   */
+  look(end: number): boolean {
+    const offset = this.clock.now() - this.clock.monotonic();
+    const byMs = offset - this.offset;
+    this.offset = offset;
+    if (Math.abs(byMs) < LEAST_STEP_MS) return false;
+    this.known.push({ position: end, byMs });
+    if (this.known.length > MOST_STEPS) this.merge();
+    return true;
+  }
+
+  /** Steps before which no record waits any more matter to nobody. */
+  forget(position: number): void {
+    if ((this.known[0]?.position ?? Infinity) <= position) {
+      this.known = this.known.filter((step) => step.position > position);
+    }
+  }
+
+  /** Milliseconds since a record was accepted; never less than 0. */
+  ageOf(acceptedAt: number, position: number): number {
+    let stamp = acceptedAt;
+    for (const step of this.known) if (position < step.position) stamp += step.byMs;
+    return Math.max(0, this.clock.now() - stamp);
+  }
+
+  /** The two oldest steps become one; where that is not exact, records count as younger and are kept. */
+  private merge(): void {
+    const [first, second, ...others] = this.known;
+    if (first === undefined || second === undefined) return;
+    const byMs = Math.max(first.byMs, 0) + Math.max(second.byMs, 0);
+    this.known = [{ position: second.position, byMs }, ...others];
+  }
+}
