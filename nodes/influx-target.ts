@@ -7,7 +7,7 @@ import { toPm500Error } from '../src/support/errors';
 import { addMetrics, registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
 import { readDeliverySettings, readSenderSettings, type InfluxCredentials } from './shared/influx-settings';
-import { openDeadLetters, type InfluxTargetNode } from './shared/influx-targets';
+import { openDeadLetters, REFUSED_MEGABYTES_RANGE, type InfluxTargetNode } from './shared/influx-targets';
 import { nodeLogger } from './shared/logger';
 import { OUTBOX_HOURS_RANGE, OUTBOX_KINDS, OUTBOX_MEGABYTES_RANGE, outboxLimits, takeOutbox } from './shared/outboxes';
 import { startNode } from './shared/start';
@@ -32,7 +32,7 @@ export = (RED: NodeAPI): void => {
         clock: systemClock,
         random: Math.random,
         logger,
-        ...openDeadLetters(RED, this.id),
+        ...openDeadLetters(RED, this.id, config.number('refusedMegabytes', REFUSED_MEGABYTES_RANGE)),
       });
       Object.assign<Node, Pick<InfluxTargetNode, 'target'>>(this, { target });
 

@@ -134,9 +134,11 @@ export const DEFAULTS = {
     flushMs: 1000,
     timeoutMs: 10_000,
     maximumInFlight: 1,
+    order: 'oldest',
     outbox: 'disk',
     maximumMegabytes: 1000,
     maximumAgeHours: 0,
+    refusedMegabytes: 10,
   },
   'influx-out': {
     name: '',

@@ -3,6 +3,7 @@ import {
   DEFAULT_BATCH_BYTES,
   DEFAULT_RECHECK_MS,
   DEFAULT_RETRY,
+  DELIVERY_ORDERS,
   type DeliverySettings,
 } from '../../src/delivery/settings';
 import { APIS, type Endpoint } from '../../src/influx/endpoint';
@@ -81,5 +82,6 @@ export function readDeliverySettings(config: Config): DeliverySettings {
     retry: DEFAULT_RETRY,
     maximumInFlight: config.number('maximumInFlight', IN_FLIGHT_RANGE),
     recheckMs: DEFAULT_RECHECK_MS,
+    order: config.choice('order', DELIVERY_ORDERS),
   };
 }

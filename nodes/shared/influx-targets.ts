@@ -7,6 +7,7 @@ import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import type { NumberRange } from './config';
 import type { StatusLine } from './status';
 
 /** What `influx-target` offers to `influx-out`. */
@@ -51,13 +52,16 @@ export function openInlet(node: Pick<Node, 'id'>, target: Delivery, acknowledge:
   };
 }
 
+export const REFUSED_MEGABYTES_RANGE: NumberRange = { min: 1, max: 10_000, unit: 'MB' };
+const BYTES_PER_MEGABYTE = 1_000_000;
+
 /** The file for lines that the database refuses; none where Node-RED has no user directory. */
-export function openDeadLetters(RED: NodeAPI, id: string): { readonly deadLetters?: DeadLetters } {
+export function openDeadLetters(RED: NodeAPI, id: string, megabytes: number): { readonly deadLetters?: DeadLetters } {
   const settings: unknown = RED.settings;
   const userDir = isRecord(settings) ? settings['userDir'] : undefined;
   if (typeof userDir !== 'string' || userDir === '') return {};
   const path = join(userDir, 'pm500', 'refused', `${encodeURIComponent(id)}.lp`);
-  return { deadLetters: new DeadLetters(path, systemClock) };
+  return { deadLetters: new DeadLetters(path, systemClock, megabytes * BYTES_PER_MEGABYTE) };
 }
 
 /** Shows how delivery to a target goes; before the first point, whether it would go. What was lost stays shown. */

@@ -32,11 +32,21 @@ export class Consignment {
   private front = 0;
   private readonly groups: Group[] = [];
 
-  /** @param suspects places of records to be tried apart, ascending */
+  /**
+   * @param suspects places of records to be tried apart, ascending
+   * @param done places of records that were written out of turn
+   */
   constructor(
     readonly batch: OutboxBatch,
     suspects: readonly number[],
+    done: readonly number[] = [],
   ) {
+    if (done.length > 0) {
+      const [open, written] = this.divide({ records: batch.records }, done);
+      this.settle(written, 'written');
+      this.push(open);
+      return;
+    }
     if (suspects.length === 0 || suspects.length >= batch.records.length) {
       this.groups.push({ records: batch.records, isSuspected: suspects.length > 0 });
     } else this.push(...this.divide({ records: batch.records }, suspects));

@@ -120,8 +120,7 @@ export class Delivery {
     const acceptedAt = this.dependencies.clock.now();
     const records = payloads.map((payload) => ({ payload, acceptedAt, origin }));
     const range = await this.users.during(() => this.dependencies.outbox.append(records));
-    const last = records.at(-1);
-    if (last !== undefined) this.engine.noteNewest(last, range.to - 1);
+    this.engine.noteNewest(records, range.from);
     this.changed();
     return range;
   }

@@ -1,50 +1,19 @@
-import type { Outbox, OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
-import { delay, type Clock } from '../support/clock';
+import type { OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
+import { delay } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import type { Logger } from '../support/logger';
-import type { Random } from '../support/random';
 import { Attempts, type NewestRecord } from './attempts';
 import { cutBatch, sizeOf, waitForBatch } from './batch';
 import { BatchSize } from './batch-size';
 import { Consignment, type Group, type RefusedRecord } from './consignment';
-import type { Destination, Rejected } from './destination';
+import type { Rejected } from './destination';
 import { Doubts } from './doubts';
+import type { DeliveryState, EngineCounts, EngineDependencies } from './engine-types';
+import { FreshLane } from './fresh-lane';
 import type { DeliverySettings } from './settings';
 import { Troubles } from './troubles';
 
-/**
- * - `idle`: nothing waits, or a batch is filling
- * - `sending`: a delivery is under way
- * - `retrying`: the last attempt failed, the next one comes by itself
- * - `held`: a person must change something; it is tried again slowly
- * - `closed`: for good
- */
-export type DeliveryState = 'idle' | 'sending' | 'retrying' | 'held' | 'closed';
-
-export interface EngineDependencies {
-  readonly outbox: Outbox;
-  readonly destination: Destination;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Records that are refused for good. They leave the outbox when this has resolved. */
-  readonly onRefused: (refused: readonly RefusedRecord[]) => Promise<void> | void;
-  /** Records that were written; called in order, before the outbox forgets them. */
-  readonly onWritten?: (range: OutboxRange) => void;
-  /** After every change of state, and after every batch. */
-  readonly onChange?: () => void;
-}
-
-/** What an engine has done since it was made. */
-export interface EngineCounts {
-  readonly state: DeliveryState;
-  readonly written: number;
-  readonly refused: number;
-  /** Attempts that failed and were repeated. */
-  readonly retries: number;
-  /** Why the outbox or the last attempt failed; absent after it was repeated with success. */
-  readonly lastError?: Pm500Error;
-}
+/** Records that come in go first, where that was chosen, when the oldest has waited this long: an outage, not a full batch. */
+const LONG_MS = 60_000;
 
 /**
  * Carries records from an outbox to a destination: batch by batch, each acknowledged only when the other side has it,
@@ -66,6 +35,7 @@ export class DeliveryEngine {
   private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
   private newest: NewestRecord | undefined;
+  private readonly fresh = new FreshLane();
 
   constructor(
     private readonly settings: DeliverySettings,
@@ -107,9 +77,13 @@ export class DeliveryEngine {
     return { state, written, refused, retries, ...(lastError === undefined ? {} : { lastError }) };
   }
 
-  /** The record that was handed in last: what is refused is compared with it. */
-  noteNewest(record: OutboxRecord, position: number): void {
-    this.newest = { record, position };
+  /** Records that were handed in: what is refused is compared with the last of them, and they may go first. */
+  noteNewest(records: readonly OutboxRecord[], from: number): void {
+    const record = records.at(-1);
+    if (record === undefined) return;
+    this.newest = { record, position: from + records.length - 1 };
+    const { oldestAgeMs = 0 } = this.dependencies.outbox.stats();
+    if (this.settings.order === 'newest' && oldestAgeMs >= LONG_MS) this.fresh.add(records, from);
   }
 
   /** Stops at once: a delivery under way is given up, its records stay. Tells what the outbox still holds. */
@@ -139,6 +113,7 @@ export class DeliveryEngine {
         });
         if (isAborted(signal)) return;
         const { limits } = this;
+        await this.deliverFresh(limits);
         const batch = await outbox.peek({
           maximumRecords: limits.records * maximumInFlight,
           maximumBytes: limits.bytes * maximumInFlight,
@@ -149,6 +124,21 @@ export class DeliveryEngine {
         await this.recover(thrown);
       }
     }
+  }
+
+  /** Sends what came in last before what waits; what is not taken at once goes in its turn. */
+  private async deliverFresh(limits: DeliverySettings['batch']): Promise<void> {
+    const { outbox, destination } = this.dependencies;
+    this.fresh.forget(outbox.stats().position);
+    if (this.fresh.isEmpty) return;
+    this.enter('sending');
+    const taken = this.fresh.take(limits);
+    const verdict = await destination.deliver(
+      taken.map(({ record }) => record),
+      this.closing.signal,
+    );
+    if (verdict.kind !== 'written') this.fresh.clear();
+    else for (const { position } of taken) this.fresh.noteWritten(position);
   }
 
   private get limits(): DeliverySettings['batch'] {
@@ -183,7 +173,8 @@ export class DeliveryEngine {
     const waiting = turn.then((isTurn) => {
       mayLeave = isTurn;
     });
-    const consignment = new Consignment(batch, destination.suspects?.(batch.records) ?? []);
+    const done = this.fresh.writtenIn(batch.from, batch.to);
+    const consignment = new Consignment(batch, destination.suspects?.(batch.records) ?? [], done);
     const takenBefore = this.attempts.taken;
     const learned = this.batchSize.learned;
     for (let group = consignment.next(); group !== undefined; group = consignment.next()) {

@@ -13,6 +13,8 @@ export interface DeliverySettings {
   readonly maximumInFlight?: number;
   /** How often a held engine looks whether the cause is gone, milliseconds. */
   readonly recheckMs: number;
+  /** `oldest` where absent. */
+  readonly order?: DeliveryOrder;
 }
 
 /** Batches of 5 MB stay below the request limits of InfluxDB Cloud (50 MB) and of common proxies. */

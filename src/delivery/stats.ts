@@ -1,6 +1,6 @@
 import type { OutboxStats } from '../outbox/outbox';
 import type { Pm500Error } from '../support/errors';
-import type { DeliveryState } from './engine';
+import type { DeliveryState } from './engine-types';
 
 /** Why records never reached the other side, each loss under one of them. */
 export const LOSS_CAUSES = ['age', 'size', 'damage', 'overwritten'] as const;
