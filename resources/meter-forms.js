@@ -137,7 +137,7 @@
     });
   }
 
-  function showVerdict(box, { verdict, readings, wiring, scales, assemblies, energyLayout, limits }, apply) {
+  function showVerdict(box, { verdict, readings, wiring, scales, assemblies, energyLayout, rating, limits }, apply) {
     box.empty().append($('<div class="pm500-say">').append(badge(verdict)));
     box.children().append(document.createTextNode(' ' + summaries[verdict](readings)));
     const { table, body } = tableOf([text('layoutCheck.place'), text('layoutCheck.verdict'), text('layoutCheck.why')]);
@@ -155,7 +155,9 @@
     if (energyLayout !== undefined) showEnergyLayout(body, energyLayout, apply);
     assemblies.forEach((assembly) => showAssembly(body, assembly));
     box.append(table);
-    limits.forEach((limit) => $('<div class="pm500-say">').text(limit).appendTo(box));
+    [...(rating === undefined ? [] : [rating.evidence]), ...limits].forEach((limit) =>
+      $('<div class="pm500-say">').text(limit).appendTo(box),
+    );
   }
 
   /**

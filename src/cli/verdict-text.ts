@@ -33,7 +33,8 @@ function formatEnergyLayout({ inUse, named, evidence, candidates }: EnergyLayout
 
 /** The outcome of a layout check for people: everything it says, the summary last, where the eye is. */
 export function formatVerdict(outcome: LayoutVerdict): string {
-  const { meter, layout, readings, from, to, wiring, scales, assemblies, energyLayout, limits, verdict } = outcome;
+  const { meter, layout, readings, from, to, wiring, scales, assemblies, energyLayout, rating, limits, verdict } =
+    outcome;
   const seconds = Math.round((to - from) / 1000);
   const counts = assemblies.map(({ assembly, elements }) => {
     const count = (word: string): number => elements.filter((element) => element.verdict === word).length;
@@ -43,6 +44,7 @@ export function formatVerdict(outcome: LayoutVerdict): string {
     `${meter.host}: ${readings} readings in ${seconds} s; layout: ${layout}\n`,
     ...assemblies.map(formatAssembly),
     `\nWiring: ${wiring.verdict}. ${wiring.evidence}\n`,
+    rating === undefined ? '' : `Voltages: ${rating.evidence}\n`,
     '\nScales\n',
     ...scales.map(formatScale),
     energyLayout === undefined ? '' : formatEnergyLayout(energyLayout),

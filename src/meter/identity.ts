@@ -12,6 +12,8 @@ export interface CatalogNumber {
   readonly productCode: number;
   /** Rated line-to-line voltage, V ac. */
   readonly ratedVoltage: 240 | 690;
+  /** Nominal line-to-neutral voltage, V ac (1420-UM001D and E, preface: V1 120 V L-N, 208 or 240 V L-L; V2 400 V L-N, 690 V L-L). */
+  readonly nominalLineToNeutral: 120 | 400;
   readonly inputsOutputs: 'none' | 'digital' | 'analog';
   /** ASCII letter in the high byte of the firmware words: A = V2, B = V1 (1420-UM001E p.49 Table 10). */
   readonly modelLetter: 'A' | 'B';
@@ -19,12 +21,54 @@ export interface CatalogNumber {
 
 /** 1420-UM001D p.76. */
 export const CATALOG_NUMBERS: readonly CatalogNumber[] = [
-  { catalogNumber: '1420-V1-ENT', productCode: 4, ratedVoltage: 240, inputsOutputs: 'none', modelLetter: 'B' },
-  { catalogNumber: '1420-V1P-ENT', productCode: 5, ratedVoltage: 240, inputsOutputs: 'digital', modelLetter: 'B' },
-  { catalogNumber: '1420-V1A-ENT', productCode: 6, ratedVoltage: 240, inputsOutputs: 'analog', modelLetter: 'B' },
-  { catalogNumber: '1420-V2-ENT', productCode: 7, ratedVoltage: 690, inputsOutputs: 'none', modelLetter: 'A' },
-  { catalogNumber: '1420-V2P-ENT', productCode: 8, ratedVoltage: 690, inputsOutputs: 'digital', modelLetter: 'A' },
-  { catalogNumber: '1420-V2A-ENT', productCode: 9, ratedVoltage: 690, inputsOutputs: 'analog', modelLetter: 'A' },
+  {
+    catalogNumber: '1420-V1-ENT',
+    productCode: 4,
+    ratedVoltage: 240,
+    nominalLineToNeutral: 120,
+    inputsOutputs: 'none',
+    modelLetter: 'B',
+  },
+  {
+    catalogNumber: '1420-V1P-ENT',
+    productCode: 5,
+    ratedVoltage: 240,
+    nominalLineToNeutral: 120,
+    inputsOutputs: 'digital',
+    modelLetter: 'B',
+  },
+  {
+    catalogNumber: '1420-V1A-ENT',
+    productCode: 6,
+    ratedVoltage: 240,
+    nominalLineToNeutral: 120,
+    inputsOutputs: 'analog',
+    modelLetter: 'B',
+  },
+  {
+    catalogNumber: '1420-V2-ENT',
+    productCode: 7,
+    ratedVoltage: 690,
+    nominalLineToNeutral: 400,
+    inputsOutputs: 'none',
+    modelLetter: 'A',
+  },
+  {
+    catalogNumber: '1420-V2P-ENT',
+    productCode: 8,
+    ratedVoltage: 690,
+    nominalLineToNeutral: 400,
+    inputsOutputs: 'digital',
+    modelLetter: 'A',
+  },
+  {
+    catalogNumber: '1420-V2A-ENT',
+    productCode: 9,
+    ratedVoltage: 690,
+    nominalLineToNeutral: 400,
+    inputsOutputs: 'analog',
+    modelLetter: 'A',
+  },
 ];
 
 /** Electrical system codes of register 304098 (1420-UM001E p.57 Table 26). */

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import pm500Meter from '../../nodes/pm500-meter';
+import pm500Normalize from '../../nodes/pm500-normalize';
+import pm500Poll from '../../nodes/pm500-poll';
+import { DEFAULTS } from '../../nodes/shared/defaults';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import { parseTelemetry } from '../../src/domain/parse-message';
+import type { Sample } from '../../src/domain/telemetry';
 import { ENERGY_CANDIDATES } from '../../src/meter/energy-candidates';
 import { constantProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from '../cli/run-command';
+import { FakeRed } from '../support/fake-red';
 
-/** 10 MW: in four seconds 11 kWh flow. */
-const LOAD = constantProfile(10_000_000);
+/** 40 MW: in four seconds 44 kWh flow, far more than the steps of any candidate. */
+const LOAD = constantProfile(40_000_000);
 
 describe('pm500 check on simulated meters that send assembly 107 in every named way', function () {
   this.timeout(120_000);
@@ -54,5 +61,57 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     for (const { name } of ENERGY_CANDIDATES) {
       assert.match(stdout, new RegExp(`(confirmed|contradicted) +${name}\\n {8}\\S.*\\.\\n`));
     }
+  });
+
+  /** The import counter as pm500-poll reads it and pm500-normalize judges it, read after read. */
+  async function judged(index: number, settings: object, reads: number): Promise<readonly Sample[]> {
+    const red = new FakeRed();
+    for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);
+    const address = { name: 'feeder', host: '127.0.0.1', port: simulator.meters[index]?.port };
+    const meter = red.create('pm500-meter', { ...DEFAULTS['pm500-meter'], id: 'm', ...address, ...settings });
+    red.configurations.set('m', Object.assign(meter, { type: 'pm500-meter' }));
+    const groups = ['realtime', 'energy'];
+    const poll = red.create('pm500-poll', { ...DEFAULTS['pm500-poll'], id: 'p', meter: 'm', mode: 'message', groups });
+    const normalize = red.create('pm500-normalize', { ...DEFAULTS['pm500-normalize'], id: 'n' });
+    const samples: Sample[] = [];
+    for (let read = 0; read < reads; read++) {
+      const { sent, error } = await poll.receive({});
+      assert.equal(error, undefined);
+      for (const message of sent) {
+        const { sent: telemetry } = await normalize.receive(message);
+        for (const { payload } of telemetry) {
+          samples.push(...[parseTelemetry(payload).metrics['active_energy_import_total'] ?? []].flat());
+        }
+      }
+    }
+    for (const node of [normalize, poll, meter]) await node.close();
+    return samples;
+  }
+
+  it('gives no good counter until the right layout was chosen and confirmed, and the right value then', async () => {
+    const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'counters-64-bit-wh');
+    const energyLayout = 'counters-64-bit-wh';
+    const before = Number(simulator.meters[index]?.values()['active_energy_import_total']);
+    const [wrong, wrongConfirmed, chosen, confirmed] = await Promise.all([
+      judged(index, {}, 20),
+      judged(index, { layoutConfirmed: true }, 20),
+      judged(index, { energyLayout }, 20),
+      judged(index, { energyLayout, layoutConfirmed: true }, 20),
+    ]);
+    const after = Number(simulator.meters[index]?.values()['active_energy_import_total']);
+    assert.ok(wrong.every(({ quality }) => quality !== 'good'));
+    assert.equal(wrongConfirmed.at(-1)?.quality, 'bad');
+    for (const { quality, reason } of chosen) assert.deepEqual([quality, reason], ['uncertain', 'layout_assumed']);
+    for (const { quality, value } of confirmed) {
+      assert.equal(quality, 'good');
+      assert.ok(Number(value) >= before - 1 && Number(value) <= after, `${String(value)} from ${before} to ${after}`);
+    }
+  });
+
+  it('takes away the good quality of a confirmed layout that another one disproves', async () => {
+    const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'pairs-mwh-kwh');
+    const samples = await judged(index, { layoutConfirmed: true }, 20);
+    const last = samples.at(-1);
+    assert.deepEqual([last?.quality, last?.reason, last?.value], ['bad', 'layout_contradicted', null]);
   });
 });

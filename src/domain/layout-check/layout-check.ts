@@ -13,6 +13,7 @@ import { rangeFaults } from './range-faults';
 import { Moments } from './moments';
 import type { Counters } from './pair-scale';
 import { findPowerScales, rescale } from './power-scale';
+import { rateVoltages } from './rating';
 import type { Relation } from './relation';
 import { RelationSet } from './relation-set';
 import { energyScaleOf, judgeEnergyScale, judgePairScale, judgePowerScales, layoutOfPairs } from './scale-verdicts';
@@ -123,6 +124,7 @@ export class LayoutCheck {
       if (verdict === 'contradicted') faults.push({ metrics, evidence });
     }
     const assemblies = judgeAssemblies({ layout: this.layout, set, wiring: wiring.mode, faults, energy, compared });
+    const rating = rateVoltages(this.meter?.catalogNumber, raw);
     const { configured, ...found } = { ...wiring, configured: this.options.wiring };
     return {
       schema: LAYOUT_CHECK_SCHEMA,
@@ -148,6 +150,7 @@ export class LayoutCheck {
       ],
       assemblies,
       ...(energyLayout === undefined ? {} : { energyLayout }),
+      ...(rating === undefined ? {} : { rating }),
       limits: LIMITS,
     };
   }

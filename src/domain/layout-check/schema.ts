@@ -116,6 +116,17 @@ export const LAYOUT_CHECK_JSON_SCHEMA = {
     scales: { type: 'array', items: scale },
     assemblies: { type: 'array', items: assembly },
     energyLayout,
+    rating: {
+      type: 'object',
+      description: 'voltages beside what the device measures directly; evidence, never a verdict',
+      required: ['catalogNumber', 'isDirect', 'evidence'],
+      properties: {
+        catalogNumber: { type: 'string' },
+        isDirect: { type: 'boolean', description: 'false where only a voltage transformer explains the voltages' },
+        evidence: { type: 'string' },
+      },
+      additionalProperties: false,
+    },
     limits: { ...texts, description: 'what no values can tell' },
   },
   additionalProperties: false,

@@ -60,6 +60,14 @@ export interface EnergyLayoutVerdict {
   readonly candidates: readonly CandidateVerdict[];
 }
 
+/** Voltages beside what the device measures directly. Evidence, never a verdict. */
+export interface RatingEvidence {
+  readonly catalogNumber: string;
+  /** False where only a voltage transformer explains the voltages. */
+  readonly isDirect: boolean;
+  readonly evidence: string;
+}
+
 /** The outcome of a layout check: a message, and what `pm500 check --json` prints. */
 export interface LayoutVerdict {
   readonly schema: typeof LAYOUT_CHECK_SCHEMA;
@@ -80,6 +88,8 @@ export interface LayoutVerdict {
   readonly assemblies: readonly AssemblyVerdict[];
   /** Absent where the bytes of assembly 107 were not seen, or the layout says that its rows were read in the manual. */
   readonly energyLayout?: EnergyLayoutVerdict;
+  /** Absent where the catalog number or the voltages are not known. */
+  readonly rating?: RatingEvidence;
   /** What no values can tell. */
   readonly limits: readonly string[];
 }
