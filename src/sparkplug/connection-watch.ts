@@ -75,6 +75,8 @@ export class ConnectionWatch {
     if (lost === undefined) return error;
     const kilobytes = Math.ceil(lost.bytes / BYTES_PER_KILOBYTE);
     if (lost.isLearned) {
+      // What ended the connections will not be sent again: no reason to wait longer.
+      this.#servers.onStanding();
       this.#logger.warn(
         `Sparkplug: the MQTT broker ${this.#servers.label} ended the connection several times after ${lost.what} of ${kilobytes} kB; messages of that size are avoided for an hour. Raise the limit of the broker for the size of packets, or set the limit in the edge node.`,
       );

@@ -22,7 +22,7 @@ function isComing(name: string): boolean {
 /** DBIRTH with everything that is known of a device; a device whose birth is too large for the broker stays unborn. */
 export function bearDevice(publisher: Publisher, device: Device, at: number): readonly EdgeEffect[] {
   if (device.isTooLarge) return [];
-  const messages = publisher.deviceBirth(device, { metrics: device.makeBirth(), published: device.present }, at);
+  const messages = publisher.deviceBirth(device, { metrics: device.makeBirth(), published: device.news }, at);
   if (messages !== undefined) {
     device.bear();
     return [...messages, ...leftOut(publisher)];

@@ -196,9 +196,11 @@ export class Device {
     return { published: waiting.map(({ latest }) => latest), metrics: waiting.map((state) => this.#publish(state)) };
   }
 
-  /** The present samples of all metrics that have one. */
-  get present(): readonly MetricSample[] {
-    return [...this.#metrics.values()].flatMap(({ latest }) => (latest.description === UNKNOWN ? [] : [latest]));
+  /** Present samples that no message has carried and store and forward does not have: what a birth now tells first. */
+  get news(): readonly MetricSample[] {
+    return [...this.#metrics.values()].flatMap(({ latest, isPending, isHeld }) =>
+      isPending && !isHeld && latest.description !== UNKNOWN ? [latest] : [],
+    );
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */

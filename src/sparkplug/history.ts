@@ -4,7 +4,7 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import { BatchSize } from './batch-size';
 import { type HistoryRecord, readHistoryRecord, writeHistoryRecord } from './history-record';
-import type { MqttLink } from './mqtt-link';
+import type { LinkLoss, MqttLink } from './mqtt-link';
 import { Receipts } from './receipts';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from './session-settings';
 import { SentWindow } from './sent-window';
@@ -49,6 +49,8 @@ const PEEK = { maximumRecords: 500, maximumBytes: 256 * 1024 };
 /** A record whose device or metric is not born waits so long for it before others go first. */
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 1000;
+/** A broker that ends a connection may have read what it did not pass on any more. */
+const ENDED_WINDOW_MS = 2000;
 /** While live data has to wait, history looks again after this. */
 const YIELD_MS = 20;
 
@@ -120,9 +122,13 @@ export class History {
     };
   }
 
-  /** The link or the primary host is lost: what was published shortly before has perhaps reached nobody. */
-  keepRecent(): void {
-    this.#append(this.#sent.take(this.#clock.monotonic(), this.#receipts.confirmed), this.#clock.now());
+  /**
+   * The link or the primary host is lost: what was published shortly before has perhaps reached nobody.
+   * @param loss `ended` where the broker ended the connection itself, so that it was there until then
+   */
+  keepRecent(loss: LinkLoss): void {
+    const windowMs = loss === 'ended' ? ENDED_WINDOW_MS : undefined;
+    this.#append(this.#sent.take(this.#clock.monotonic(), this.#receipts.confirmed, windowMs), this.#clock.now());
     this.#receipts.settleAll();
   }
 

@@ -4,6 +4,8 @@ const HEAD_BYTES = 1 + 4 + 2 + 1;
 const SOON_MS = 3000;
 /** So many times in a row the same message has to be followed by the end of the connection. */
 const STRIKES = 4;
+/** Where a limit was learned already, a smaller one needs less proof. */
+const FURTHER_STRIKES = 2;
 /** A learned limit is tried again after this: brokers get other settings. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Values change by a few bytes from one birth to the next. */
@@ -82,7 +84,7 @@ export class SizeLimit {
     const isSame = this.#struck !== undefined && suspect.bytes >= this.#struck * SAME_SHARE;
     this.#strikes = isSame ? this.#strikes + 1 : 1;
     this.#struck = suspect.bytes;
-    const isLearned = this.#strikes >= STRIKES;
+    const isLearned = this.#strikes >= (this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES);
     if (isLearned) {
       this.#learned = Math.floor(suspect.bytes * SAME_SHARE);
       this.#learnedAt = nowMs;

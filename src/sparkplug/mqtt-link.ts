@@ -17,8 +17,16 @@ export interface LinkListener {
   /** What had piled up in the socket has been sent. */
   onDrained(): void;
   /** @param error why, unless it was asked for and went well */
-  onClosed(error: Pm500Error | undefined): void;
+  onClosed(error: Pm500Error | undefined, loss?: LinkLoss): void;
 }
+
+/**
+ * - `ended`: the other side ended the connection, by DISCONNECT, FIN or RST: it was there until then
+ * - `silent`: nobody knows since when nothing has arrived
+ */
+export type LinkLoss = 'ended' | 'silent';
+
+const RESET_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
 /** One MQTT connection, from CONNECT to its end. It never reconnects: the next CONNECT needs another will. */
 export interface MqttLink {
@@ -63,6 +71,8 @@ class ClientLink implements MqttLink {
   #isClosed = false;
   #isCongested = false;
   #isForced = false;
+  /** Until something else is heard, a connection that closes was closed by the other side. */
+  #loss: LinkLoss = 'ended';
   #hasToldConnecting = false;
   #ending: Promise<boolean> | undefined;
   readonly #pings = new PingLedger();
@@ -108,6 +118,10 @@ class ClientLink implements MqttLink {
       this.#client.connect();
       // Nagle's algorithm would hold small messages back until the broker has answered, 40 ms and more.
       const { stream } = this.#client;
+      // The library keeps some errors of the stream to itself.
+      stream.on('error', (error: unknown) => {
+        this.#noteLoss(error);
+      });
       if (!(stream instanceof Socket)) return;
       stream.setNoDelay(true);
       // Before the listeners that send what waits: CONNECT is among it.
@@ -183,7 +197,14 @@ class ClientLink implements MqttLink {
     return !this.#isForced;
   }
 
+  /** A network that gave up (ETIMEDOUT), or a keep-alive that was not answered, says nothing of when it went. */
+  #noteLoss(thrown: unknown): void {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (!this.#isClosed && !RESET_CODES.includes(code)) this.#loss = 'silent';
+  }
+
   #fail(thrown: unknown): void {
+    if (this.#error === undefined) this.#noteLoss(thrown);
     this.#error ??= explainMqttError(thrown, this.#broker);
     this.#destroy();
   }
@@ -208,7 +229,7 @@ class ClientLink implements MqttLink {
       this.#ending === undefined || this.#isForced
         ? (this.#error ?? explainMqttError(undefined, this.#broker))
         : undefined;
-    this.#listener.onClosed(error);
+    this.#listener.onClosed(error, this.#isForced ? 'silent' : this.#loss);
   }
 }
 

@@ -49,10 +49,17 @@ export class SentWindow {
     return this.#prune(at, confirmed);
   }
 
-  /** Gives out and forgets what was published within the window before `at` or has not been confirmed, oldest first. */
-  take(at: number, confirmed: number): readonly HistoryRecord[] {
+  /**
+   * Gives out and forgets what was published shortly before `at` or has not been confirmed, oldest first.
+   * @param windowMs how short, where the loss was noticed sooner than it can be at the latest
+   */
+  take(at: number, confirmed: number, windowMs = this.#windowMs): readonly HistoryRecord[] {
     const evicted = this.#prune(at, confirmed);
-    const records = this.#entries.flatMap((entry) => (entry === undefined ? [] : [unpackRecord(entry.record)]));
+    const records = this.#entries.flatMap((entry) =>
+      entry === undefined || (entry.number <= confirmed && at - entry.at > windowMs)
+        ? []
+        : [unpackRecord(entry.record)],
+    );
     this.clear();
     return [...evicted, ...records];
   }

@@ -9,7 +9,7 @@ import { FlushWaits } from './flush-waits';
 import { type Acceptance, type History, type HistoryStats, createHistory } from './history';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
-import type { MqttLink } from './mqtt-link';
+import type { LinkLoss, MqttLink } from './mqtt-link';
 import type { BrokerSettings, Will } from './mqtt-options';
 import { ServerList } from './server-list';
 import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
@@ -146,7 +146,7 @@ export class EdgeSession {
     this.#dispatch({ kind: 'closing', at: this.#now() });
     const isClean = await this.#link?.end();
     // Of a link that had to be closed by force nobody knows what has passed it.
-    if (isClean === false) this.#history?.keepRecent();
+    if (isClean === false) this.#history?.keepRecent('silent');
     await this.#history?.close();
     this.#board.announceWell();
   }
@@ -233,7 +233,7 @@ export class EdgeSession {
     if (reason === 'host_offline') {
       logger.info('The primary host is not online; waiting for it.');
       // It was gone for a while before its will said so.
-      this.#history?.keepRecent();
+      this.#history?.keepRecent('silent');
     }
     if (reason === 'next_server') logger.info('A host asked for the next server.');
     this.#hasStood = false;
@@ -274,8 +274,8 @@ export class EdgeSession {
       onDrained: () => {
         if (this.#link === link) this.#dispatch({ kind: 'drained', at: this.#now() });
       },
-      onClosed: (error) => {
-        if (this.#link === link) this.#onClosed(error);
+      onClosed: (error, loss) => {
+        if (this.#link === link) this.#onClosed(error, loss);
       },
     });
     this.#link = link;
@@ -305,13 +305,13 @@ export class EdgeSession {
     );
   }
 
-  #onClosed(error: Pm500Error | undefined): void {
+  #onClosed(error: Pm500Error | undefined, loss: LinkLoss = 'silent'): void {
     this.#link = undefined;
     this.#waits.endSession();
     this.#alarm.endSession();
     const explained = this.#watch.onEnd(error);
     if (explained !== undefined) {
-      this.#history?.keepRecent();
+      this.#history?.keepRecent(loss);
       this.#board.fail(explained);
     } else this.#history?.forgetRecent();
     this.#dispatch({ kind: 'disconnected' });

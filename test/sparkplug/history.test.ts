@@ -162,14 +162,35 @@ describe('history of an edge node', () => {
       history.remember({ deviceId: 'M', samples: [sample('a', value)] });
       await clock.advance(1000);
     }
-    history.keepRecent();
+    history.keepRecent('silent');
     await settle();
     assert.equal(history.stats.depth, 3);
     history.remember({ deviceId: 'M', samples: [sample('a', 1)] });
     history.forgetRecent();
-    history.keepRecent();
+    history.keepRecent('silent');
     await settle();
     assert.equal(history.stats.depth, 3);
+    await history.close();
+  });
+});
+
+describe('a lost connection', () => {
+  it('that the broker ended itself costs a repetition of two seconds and of what no ping confirmed', async () => {
+    const { clock, state, history } = bench({ blindMs: 60_000 });
+    state.isFlowing = false;
+    const remember = async (value: number): Promise<void> => {
+      history.remember({ deviceId: 'M', samples: [sample('a', value)] });
+      await clock.advance(1000);
+    };
+    for (const value of numbers(30)) await remember(value);
+    history.keepRecent('ended');
+    await settle();
+    assert.equal(history.stats.depth, 2);
+    state.answers = false;
+    for (const value of numbers(30)) await remember(value);
+    history.keepRecent('ended');
+    await settle();
+    assert.equal(history.stats.depth, 2 + 30, 'unconfirmed');
     await history.close();
   });
 });
