@@ -12,6 +12,7 @@ interface Requirement {
 
 const REQUIREMENTS: readonly Requirement[] = [
   { programs: ['mosquitto'], debianPackage: 'mosquitto', purpose: 'MQTT broker' },
+  { programs: ['mosquitto_pub'], debianPackage: 'mosquitto-clients', purpose: 'MQTT client of a shell' },
   {
     programs: ['victoria-metrics', 'victoria-metrics-prod'],
     debianPackage: 'victoria-metrics',

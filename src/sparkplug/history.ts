@@ -107,6 +107,8 @@ export class History {
 
   /** Remembers values that are published as present ones, in case they do not arrive. */
   remember(record: HistoryRecord): void {
+    // A birth may tell nothing new: a record without values could never be sent.
+    if (record.samples.length === 0) return;
     const number = this.#receipts.onPublish();
     const evicted = this.#sent.add(record, this.#clock.monotonic(), number, this.#receipts.confirmed);
     this.#append(evicted, this.#clock.now());
@@ -227,6 +229,7 @@ export class History {
       if (values >= this.#batch.values || !this.#port.isFlowing()) return { records: index, values };
       const record = readHistoryRecord(row.payload);
       if (record === undefined || row.acceptedAt < oldestAllowed) this.#lost += record?.samples.length ?? 1;
+      else if (record.samples.length === 0) continue;
       else if (this.#port.forward(record, false)) values += record.samples.length;
       else return { records: index, values };
     }

@@ -174,6 +174,25 @@ describe('history of an edge node', () => {
   });
 });
 
+describe('a record without values', () => {
+  it('holds nothing up', async () => {
+    const { clock, outbox, sent, history, keep } = bench();
+    history.remember({ deviceId: 'M', samples: [] });
+    history.keepRecent('silent');
+    await settle();
+    assert.equal(history.stats.depth, 0);
+    await outbox.append([{ payload: writeHistoryRecord({ deviceId: 'M', samples: [] }), acceptedAt: clock.now() }]);
+    keep('M', 1);
+    await clock.advance(1000);
+    assert.deepEqual(
+      sent.map(({ value }) => value),
+      [1],
+    );
+    assert.equal(history.stats.depth, 0);
+    await history.close();
+  });
+});
+
 describe('a lost connection', () => {
   it('that the broker ended itself costs a repetition of two seconds and of what no ping confirmed', async () => {
     const { clock, state, history } = bench({ blindMs: 60_000 });
