@@ -76,7 +76,7 @@ describe('a Mosquitto that takes small packets only', function () {
       assert.equal(watcher.host.counts['NBIRTH'], 1);
       assert.deepEqual(watcher.host.violations, []);
       assert.equal(
-        logged.filter((line) => /DBIRTH of device "huge" is larger than the 3000 bytes/.test(line)).length,
+        logged.filter((line) => line.includes('DBIRTH of device "huge" is larger than the 3000 bytes')).length,
         1,
       );
     });
@@ -95,7 +95,7 @@ describe('a Mosquitto that takes small packets only', function () {
     assert.ok(!edge.state.devices.includes('huge'));
     await waitFor('a session that lasts', () => edge.state.error === undefined);
     assert.ok(
-      logged.some((line) => /largest message shortly before was DBIRTH of huge/.test(line)),
+      logged.some((line) => line.includes('largest message shortly before was DBIRTH of huge')),
       logged.join('\n'),
     );
     assert.ok(logged.some((line) => /ended the connection several times after DBIRTH of huge of \d+ kB/.test(line)));
