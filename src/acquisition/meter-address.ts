@@ -38,5 +38,6 @@ export function linkKeyOf({ host, port, transport }: LinkSettings): string {
 
 /** The other end, for sentences. */
 export function whereOf({ host, port, transport }: LinkSettings): string {
-  return transport?.kind === 'modbus-rtu' ? `${host} unit ${transport.unitId}` : `${host}:${port}`;
+  if (transport?.kind === 'modbus-rtu') return `${host} unit ${transport.unitId}`;
+  return transport?.kind === 'modbus-tcp' ? `${host}:${port} unit ${transport.unitId}` : `${host}:${port}`;
 }

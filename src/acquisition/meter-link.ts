@@ -272,7 +272,7 @@ export class MeterLink {
 
   private wait(error: Pm500Error | undefined): void {
     if (this.isClosed) return;
-    this.backOff.extend();
+    this.backOff.extend(error);
     const since = this.dependencies.clock.now();
     this.enter({ kind: 'waiting', since, ...(error === undefined ? {} : { error }) });
   }

@@ -9,8 +9,8 @@ export interface Exchange {
   /** The task as the subject of a sentence. */
   readonly what: string;
   readonly block: RegisterBlock;
-  /** True from the moment its request is handed to the line. */
-  sent: boolean;
+  /** When its request was handed to the line, by the monotonic clock; undefined before. */
+  sentAt: number | undefined;
   receivedBytes: number;
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: Pm500Error) => void;
@@ -32,13 +32,12 @@ function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number): 
  * Asks the line for the registers of one exchange and checks the reply by itself, whatever the library accepted: the
  * count of registers and the count of bytes that came.
  * @returns the registers, owned by the caller
- * @throws Pm500Error MODBUS_EXCEPTION when the meter refused, MODBUS_REPLY_INVALID when the reply is doubtful and the
+ * @throws Pm500Error MODBUS_EXCEPTION when the meter refused, MODBUS_UNIT_ABSENT when a gateway did, MODBUS_REPLY_INVALID when the reply is doubtful and the
  * line must be dropped. It may never settle: the caller keeps the time.
  */
 export async function askLine(line: ModbusLine, exchange: Exchange, readFunction: ReadFunction): Promise<Uint8Array> {
   const { block, what } = exchange;
   const address = wireAddress(block.register);
-  exchange.sent = true;
   let registers: Buffer;
   try {
     const { reader } = line;

@@ -1,4 +1,4 @@
-import { Pm500Error } from '../../support/errors';
+import { Pm500Error, type ErrorCode } from '../../support/errors';
 import { describeSocketError } from '../ethernet-ip/socket';
 
 /** What the exception codes mean (Modbus Application Protocol 1.1b3, 7) and what to do. */
@@ -9,13 +9,27 @@ const EXCEPTIONS: ReadonlyMap<number, string> = new Map([
   [4, 'server device failure; read again, and look at the meter when it stays so'],
   [5, 'acknowledge, the answer takes long; read again later'],
   [6, 'server device busy; read again later'],
-  [10, 'gateway path unavailable; check the gateway and the unit identifier'],
-  [11, 'gateway target failed to respond; check the unit identifier and that the meter is powered'],
 ]);
-const MAY_PASS: readonly number[] = [4, 5, 6, 10, 11];
+const MAY_PASS: readonly number[] = [4, 5, 6];
 
-/** An exception reply: the meter refuses, and the connection is as good as before. */
+/** What a gateway answers in place of a unit that it does not reach (the same, 7). */
+const GATEWAY_EXCEPTIONS: ReadonlyMap<number, string> = new Map([
+  [10, 'the gateway has no path to it (exception 10); check the settings of the gateway and the unit identifier'],
+  [11, 'the gateway got no answer from it (exception 11); check the unit identifier, the wiring and its power'],
+]);
+
+/**
+ * An exception reply: MODBUS_EXCEPTION when the meter refuses, MODBUS_UNIT_ABSENT when a gateway says that the unit does
+ * not answer. The connection is as good as before.
+ */
 export function exceptionError(what: string, exceptionCode: number): Pm500Error {
+  const absence = GATEWAY_EXCEPTIONS.get(exceptionCode);
+  if (absence !== undefined) {
+    return new Pm500Error('MODBUS_UNIT_ABSENT', `${what}: ${absence}.`, {
+      retryable: true,
+      details: { exceptionCode },
+    });
+  }
   const meaning = EXCEPTIONS.get(exceptionCode) ?? 'a code that Modbus does not define; check the device';
   return new Pm500Error('MODBUS_EXCEPTION', `${what} was refused with exception ${exceptionCode}: ${meaning}.`, {
     retryable: MAY_PASS.includes(exceptionCode),
@@ -106,6 +120,38 @@ export function serialConnectionLost(path: string, cause?: unknown): Pm500Error 
     cause,
     retryable: true,
   });
+}
+
+/** What says that a unit did not answer, not that its line is broken or that it refused. */
+const SILENCE: readonly ErrorCode[] = [
+  'MODBUS_REPLY_TIMEOUT',
+  'MODBUS_REPLY_INVALID',
+  'MODBUS_UNIT_ABSENT',
+  'MODBUS_CONNECTION_LOST',
+];
+
+export function isSilence({ code }: Pm500Error): boolean {
+  return SILENCE.includes(code);
+}
+
+/** The same failure, with the time for which its unit is not asked again: `retryAfterMs` of its details. */
+export function withRetryAfter(error: Pm500Error, retryAfterMs: number): Pm500Error {
+  if (retryAfterMs <= 0) return error;
+  const { code, message, retryable, details, cause } = error;
+  return new Pm500Error(code, message, { retryable, details: { ...details, retryAfterMs }, cause });
+}
+
+/**
+ * A unit that did not answer before is not asked yet, so that it does not hold the others of its line up.
+ * @param last what it failed with
+ */
+export function unitDemoted(where: string, retryAfterMs: number, last?: Pm500Error): Pm500Error {
+  const before = last === undefined ? `${where} did not answer.` : last.message;
+  return new Pm500Error(
+    last?.code ?? 'MODBUS_REPLY_TIMEOUT',
+    `${before} The others on its line go first: it is asked again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+    { retryable: true, details: { ...last?.details, retryAfterMs }, cause: last },
+  );
 }
 
 export function notOpen(where: string): Pm500Error {

@@ -1,14 +1,19 @@
 import type { Clock } from '../../support/clock';
-import type { Pm500Error } from '../../support/errors';
+import { toPm500Error, type Pm500Error } from '../../support/errors';
 import type { LineEvents, LineKind, ModbusLine } from './line';
-import type { GiveBack } from './line-turns';
+import type { Turn } from './line-turns';
 
 /** An open line and the right to it. */
 interface Held {
   readonly line: ModbusLine;
-  readonly giveBack: GiveBack;
+  readonly turn: Turn;
   /** Why it is gone, when it went by itself. */
   lost: Pm500Error | undefined;
+}
+
+export interface HolderEvents extends LineEvents {
+  /** Somebody else waits for the line. */
+  readonly onWanted: () => void;
 }
 
 /**
@@ -22,13 +27,17 @@ export class LineHolder {
 
   constructor(
     private readonly kind: LineKind,
-    private readonly connectTimeoutMs: number,
     private readonly clock: Clock,
-    private readonly events: LineEvents,
+    private readonly events: HolderEvents,
   ) {}
 
   get line(): ModbusLine | undefined {
     return this.held?.line;
+  }
+
+  /** The right to the line that is held. */
+  get turn(): Turn | undefined {
+    return this.held?.turn;
   }
 
   /** Resolves when what was released last is closed. */
@@ -71,15 +80,16 @@ export class LineHolder {
     if (held !== undefined) this.closing = this.dispose(held, pauseMs);
   }
 
-  private async dispose({ line, giveBack }: Held, pauseMs: number): Promise<void> {
+  private async dispose({ line, turn }: Held, pauseMs: number): Promise<void> {
     await line.destroy();
-    giveBack(pauseMs);
+    turn.giveBack(pauseMs);
   }
 
   private async openWhenFree(stop: AbortSignal): Promise<Held> {
     await this.closing;
     stop.throwIfAborted();
-    const giveBack = await this.kind.lines.take(this.kind.key, this.connectTimeoutMs, this.clock, stop);
+    const { lines, key, unit, where } = this.kind;
+    const turn = await lines.take({ key, unit, where, clock: this.clock, signal: stop });
     let held: Held | undefined;
     let lost: Pm500Error | undefined;
     try {
@@ -97,10 +107,13 @@ export class LineHolder {
         },
         stop,
       );
-      held = { line, giveBack, lost };
+      held = { line, turn, lost };
+      turn.onWanted = this.events.onWanted;
       return held;
     } catch (thrown) {
-      giveBack(this.kind.pauseMs);
+      // What keeps the line from being opened is no fault of a unit: whoever waits would find the same.
+      if (!stop.aborted) turn.failWaiting(toPm500Error(thrown, 'MODBUS_CONNECT_FAILED'));
+      turn.giveBack(this.kind.pauseMs);
       throw thrown;
     }
   }

@@ -43,10 +43,12 @@ export type OpenLine = (events: LineEvents, signal: AbortSignal) => Promise<Modb
 
 /** What differs between TCP and a serial line. */
 export interface LineKind {
-  /** For sentences. */
+  /** The line and the unit on it, for sentences. */
   readonly where: string;
   /** The same for all transports that mean the same socket or port. */
   readonly key: string;
+  /** The unit identifier. */
+  readonly unit: number;
   readonly openLine: OpenLine;
   /** Silence before the line is opened again. */
   readonly pauseMs: number;

@@ -11,7 +11,17 @@ import {
 } from '../transport';
 import { checkRegisterBlock } from './address';
 import { askLine, type Exchange } from './exchange';
-import { closedOnRequest, droppedWith, notOpen, notSent, replyInvalid, replyTimedOut, stopped } from './failures';
+import {
+  closedOnRequest,
+  droppedWith,
+  isSilence,
+  notOpen,
+  notSent,
+  replyInvalid,
+  replyTimedOut,
+  stopped,
+  withRetryAfter,
+} from './failures';
 import type { LineKind, ModbusLine } from './line';
 import { LineHolder } from './line-holder';
 import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
@@ -23,6 +33,9 @@ interface Opening {
   readonly stop: AbortController;
   waiters: number;
 }
+
+/** Who has had the line for so long gives it up between two requests when somebody waits for it. */
+const LONGEST_TURN_MS = 1000;
 
 /**
  * Reads registers over one line at a time, one request on it at a time. Whatever the library does, each request ends by
@@ -43,12 +56,15 @@ export class LineTransport implements ModbusTransport {
     private readonly dependencies: ModbusDependencies,
   ) {
     this.broadcast = new StateBroadcast(dependencies.logger);
-    this.holder = new LineHolder(kind, settings.connectTimeoutMs, dependencies.clock, {
+    this.holder = new LineHolder(kind, dependencies.clock, {
       onBytes: (count) => {
         this.count(count);
       },
       onLost: (error) => {
         this.fail(error);
+      },
+      onWanted: () => {
+        if (this.current === undefined) this.rest();
       },
     });
   }
@@ -142,7 +158,7 @@ export class LineTransport implements ModbusTransport {
       const exchange: Exchange = {
         what,
         block,
-        sent: false,
+        sentAt: undefined,
         receivedBytes: 0,
         resolve: (bytes) => {
           signal?.removeEventListener('abort', stop);
@@ -164,25 +180,36 @@ export class LineTransport implements ModbusTransport {
     if (this.current !== undefined) return;
     this.idle?.cancel();
     this.idle = undefined;
+    const { turn } = this.holder;
+    const heldMs = turn === undefined ? 0 : this.dependencies.clock.monotonic() - turn.since;
+    if (turn?.isWanted === true && heldMs >= LONGEST_TURN_MS) this.holder.release(this.kind.pauseMs);
     this.current = this.waiting.shift();
     if (this.current !== undefined) {
       const exchange = this.current;
       this.serve(exchange).catch((thrown: unknown) => {
         this.conclude(exchange, toPm500Error(thrown));
       });
-    } else if (this.holdsLine) {
-      this.idle = this.dependencies.clock.after(this.settings.releaseAfterIdleMs, () => {
-        this.holder.release(this.kind.pauseMs);
-      });
-    }
+    } else this.rest();
+  }
+
+  /** Nothing is to be read now: the line is kept for a while, and for no longer than this cycle when others want it. */
+  private rest(): void {
+    const { turn } = this.holder;
+    if (turn === undefined) return;
+    this.idle?.cancel();
+    this.idle = this.dependencies.clock.after(turn.isWanted ? 0 : this.settings.releaseAfterIdleMs, () => {
+      this.holder.release(this.kind.pauseMs);
+    });
   }
 
   private async serve(exchange: Exchange): Promise<void> {
     const line: ModbusLine = this.holder.line ?? (await this.holder.open());
     if (this.current !== exchange) return;
     this.watch(exchange, this.settings.replyTimeoutMs);
+    exchange.sentAt = this.dependencies.clock.monotonic();
     const bytes = await askLine(line, exchange, this.settings.readFunction ?? 4);
     if (this.current !== exchange) return;
+    this.holder.turn?.answered();
     this.finish();
     exchange.resolve(bytes);
     this.proceed();
@@ -191,6 +218,7 @@ export class LineTransport implements ModbusTransport {
   private conclude(exchange: Exchange, error: Pm500Error): void {
     if (this.current !== exchange) return;
     if (error.code === 'MODBUS_EXCEPTION') {
+      this.holder.turn?.answered();
       this.finish();
       exchange.reject(error);
       this.proceed();
@@ -212,7 +240,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   private count(bytes: number): void {
-    if (this.current?.sent === true) this.current.receivedBytes += bytes;
+    if (this.current?.sentAt !== undefined) this.current.receivedBytes += bytes;
     else this.fail(replyInvalid(this.kind.where, 'a reply arrived that nothing had asked for'));
   }
 
@@ -230,10 +258,22 @@ export class LineTransport implements ModbusTransport {
     exchange.reject(error);
   }
 
-  private fail(error: Pm500Error): void {
+  private fail(cause: Pm500Error): void {
     if (this.state !== 'open') return;
+    const isAbsent = cause.code === 'MODBUS_UNIT_ABSENT';
+    // A gateway that speaks for the unit has nothing of it that could come late.
+    const pauseMs = isAbsent ? this.kind.pauseMs : this.kind.pauseAfterFailureMs;
+    const error = this.charge(cause, pauseMs);
     this.dependencies.logger.debug(error.message);
-    this.end(error, this.kind.pauseAfterFailureMs, error);
+    this.end(error, pauseMs, error);
+  }
+
+  /** A unit that did not answer is held back, so that it does not cost the others on its line more than its share. */
+  private charge(error: Pm500Error, pauseMs: number): Pm500Error {
+    const { turn } = this.holder;
+    const sentAt = this.current?.sentAt;
+    if (turn === undefined || sentAt === undefined || !isSilence(error)) return error;
+    return withRetryAfter(error, turn.silent(error, this.dependencies.clock.monotonic() - sentAt + pauseMs));
   }
 
   /** Drops the line and tells everybody who waits; the one whose turn it was hears `error` itself. */

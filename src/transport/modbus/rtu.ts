@@ -30,6 +30,7 @@ export function createModbusRtuTransport(
     {
       where: `${settings.path} unit ${settings.unitId}`,
       key: `Serial port ${settings.path}`,
+      unit: settings.unitId,
       openLine: (events, signal) => openRtuLine(settings, clock, loadBinding, events, signal),
       pauseMs: PAUSE_MS,
       pauseAfterFailureMs: Math.max(PAUSE_MS, settings.replyTimeoutMs),

@@ -23,11 +23,12 @@ export function createModbusTcpTransport(
   dependencies: ModbusTcpDependencies,
 ): ModbusTransport {
   const { clock, lines = processLines, createSocket = (where: string) => new ReadOnlySocket(where) } = dependencies;
-  const where = `${settings.host}:${settings.port}`;
+  const address = `${settings.host}:${settings.port}`;
   return new LineTransport(
     {
-      where,
-      key: `Modbus TCP ${where.toLowerCase()}`,
+      where: `${address} unit ${settings.unitId}`,
+      key: `Modbus TCP ${address.toLowerCase()}`,
+      unit: settings.unitId,
       openLine: (events, signal) => openTcpLine(settings, clock, createSocket, events, signal),
       pauseMs: PAUSE_MS,
       pauseAfterFailureMs: PAUSE_MS,

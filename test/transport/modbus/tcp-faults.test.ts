@@ -194,7 +194,6 @@ describe('Modbus TCP under faults', () => {
       [3, false],
       [4, true],
       [6, true],
-      [11, true],
       [99, false],
     ] as const) {
       peer.refusals.set(VOLTAGE.register, code);
@@ -204,6 +203,21 @@ describe('Modbus TCP under faults', () => {
     peer.refusals.clear();
     assert.equal((await transport.read(VOLTAGE)).length, 4);
     assert.equal(peer.accepted, 1);
+  });
+
+  it('takes what a gateway says in place of a unit for silence of that unit', async () => {
+    for (const [code, says] of [
+      [10, /127\.0\.0\.1:\d+ unit 1: the gateway has no path to it/],
+      [11, /127\.0\.0\.1:\d+ unit 1: the gateway got no answer from it/],
+    ] as const) {
+      peer.refusals.set(VOLTAGE.register, code);
+      await clock.advanceUntil(transport.open(), PAUSE_MS);
+      const error = await rejectsWith(transport.read(VOLTAGE), 'MODBUS_UNIT_ABSENT');
+      assert.deepEqual([error.details['exceptionCode'], error.retryable, transport.state], [code, true, 'closed']);
+      assert.match(error.message, says);
+    }
+    peer.refusals.clear();
+    await recovers();
   });
 
   it('drops a connection on which something arrives that nothing had asked for', async () => {
@@ -304,11 +318,14 @@ describe('Modbus TCP under faults', () => {
   it('never opens a second socket of this process to the same meter: the other one waits for its turn', async () => {
     await transport.open();
     const second = create({ host: '127.0.0.1' });
-    const busy = rejectsWith(second.open(), 'MODBUS_BUSY');
-    await clock.advance(3000);
-    await busy;
+    const arrived = next(() => undefined);
+    const read = rejectsWith(transport.read(VOLTAGE), 'MODBUS_REPLY_TIMEOUT');
+    await arrived;
     const opened = second.open();
-    await transport.close();
+    await clock.advance(1999);
+    assert.deepEqual([second.state, peer.accepted], ['opening', 1]);
+    await clock.advance(1);
+    await read;
     await clock.advanceUntil(opened, PAUSE_MS);
     assert.equal((await second.read(VOLTAGE)).length, 4);
   });
