@@ -41,12 +41,12 @@ function readConnections(config: ConfigReader<'pm500-meter'>): Partial<MeterChoi
 
 function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
   const transport = config.choice('transport', TRANSPORT_KINDS);
-  const isModbusTcp = transport === 'modbus-tcp';
+  const isModbusOverTcp = transport === 'modbus-tcp' || transport === 'modbus-rtu-tcp';
   return settingsOf({
     name: config.requiredText('name'),
     host: config.requiredText(transport === 'modbus-rtu' ? 'serialPath' : 'host'),
     transport,
-    port: config.port(isModbusTcp ? 'modbusPort' : 'port'),
+    port: config.port(isModbusOverTcp ? 'modbusPort' : 'port'),
     enipPort: config.port('port'),
     connectTimeoutMs: config.number('connectTimeoutMs', TIMEOUT_RANGE),
     replyTimeoutMs: config.number('replyTimeoutMs', TIMEOUT_RANGE),
@@ -58,6 +58,7 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
     releaseAfterIdleMs: config.number('releaseAfterIdleMs', RELEASE_RANGE),
     baudRate: config.number('baudRate', BAUD_RANGE),
     parity: config.choice('parity', PARITIES),
+    dropEcho: config.flag('dropEcho'),
     sharedWithPlc: config.flag('sharedWithPlc'),
     tags: readTags(config),
     catalogNumber: config.choice('catalogNumber', ['', ...CATALOG_NUMBERS.map((row) => row.catalogNumber)]),

@@ -26,6 +26,7 @@ export const DEFAULTS = {
     serialPath: '',
     baudRate: METER_DEFAULTS.baudRate,
     parity: METER_DEFAULTS.parity,
+    dropEcho: METER_DEFAULTS.dropEcho,
     sharedWithPlc: METER_DEFAULTS.sharedWithPlc,
     site: '',
     area: '',

@@ -30,8 +30,7 @@ function secondsOf(value: unknown): number {
 }
 
 function checkTransport({ settings }: MeterSession): void {
-  const kind = settings.transport?.kind;
-  if (kind !== 'modbus-tcp' && kind !== 'modbus-rtu') return;
+  if (settings.transport?.kind.startsWith('modbus') !== true) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
     `Meter "${settings.name}" is read over Modbus, whose registers are verified; a layout is that of EtherNet/IP assemblies.`,

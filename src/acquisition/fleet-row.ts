@@ -46,6 +46,7 @@ export const FLEET_COLUMNS = [
   'enipPort',
   'baudRate',
   'parity',
+  'dropEcho',
   'catalogNumber',
   'layoutFile',
   'energyLayout',
@@ -102,6 +103,7 @@ function choiceOf(cells: Cells<Column>): MeterChoice {
     enipPort: cells.number('enipPort', 1, LARGEST_PORT),
     baudRate: cells.choice('baudRate', BAUD_RATES),
     parity: cells.choice('parity', PARITIES),
+    dropEcho: cells.flag('dropEcho'),
     catalogNumber: cells.choice(
       'catalogNumber',
       CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),

@@ -6,6 +6,7 @@ import { createExplicitTransport } from '../transport/ethernet-ip/explicit';
 import { createImplicitTransport } from '../transport/ethernet-ip/implicit';
 import { connectTcp, type Connect } from '../transport/ethernet-ip/socket';
 import { createModbusRtuTransport } from '../transport/modbus/rtu';
+import { createModbusRtuTcpTransport } from '../transport/modbus/rtu-tcp';
 import { createModbusTcpTransport } from '../transport/modbus/tcp';
 import type { MeterIdentity, Transport } from '../transport/transport';
 import type { LinkSettings } from './meter-settings';
@@ -46,6 +47,8 @@ export function createLinkTransport(
     case 'modbus-rtu':
       // The port is given back after each cycle, since other units may be on the same line.
       return createModbusRtuTransport({ ...settings, ...transport, path: settings.host, releaseAfterIdleMs: 0 }, given);
+    case 'modbus-rtu-tcp':
+      return createModbusRtuTcpTransport({ ...settings, ...transport, addressOf, releaseAfterIdleMs: 0 }, given);
     case 'input-only':
     case 'listen-only':
     case 'auto':

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { QUIRKS } from '../meter/quirks';
-import type { LinkSettings } from './meter-settings';
+import { isSerial, type LinkSettings } from './meter-settings';
 
 const LOOPBACK = '127.0.0.1';
 const LOOPBACK_NAMES = ['localhost', '::1', '[::1]'];
@@ -19,12 +19,12 @@ export function isHostName(host: string): boolean {
 
 /**
  * What all ways into one physical meter have in common: its address. Meters never change the port of EtherNet/IP, but
- * simulated ones that share an address do, so another port is part of it. Nothing for Modbus RTU: the serial option takes
- * the place of EtherNet/IP.
+ * simulated ones that share an address do, so another port is part of it. Nothing for Modbus RTU, also over TCP: the serial
+ * option takes the place of EtherNet/IP.
  * @param host what stands for the host: its address, once its name has been looked up
  */
 export function meterKeyOf({ host: given, port, transport }: LinkSettings, host = given): string | undefined {
-  if (transport?.kind === 'modbus-rtu') return undefined;
+  if (isSerial(transport)) return undefined;
   const enipPort = transport?.kind === 'modbus-tcp' ? transport.enipPort : port;
   return enipPort === QUIRKS.enipPort.value ? canonicalHost(host) : `${canonicalHost(host)}:${enipPort}`;
 }
@@ -33,11 +33,13 @@ export function meterKeyOf({ host: given, port, transport }: LinkSettings, host 
 export function linkKeyOf({ host, port, transport }: LinkSettings): string {
   if (transport?.kind === 'modbus-rtu') return `${host} unit ${transport.unitId}`;
   const address = `${canonicalHost(host)}:${port}`;
+  if (transport?.kind === 'modbus-rtu-tcp') return `serial server ${address} unit ${transport.unitId}`;
   return transport?.kind === 'modbus-tcp' ? `${address} unit ${transport.unitId}` : address;
 }
 
 /** The other end, for sentences. */
 export function whereOf({ host, port, transport }: LinkSettings): string {
   if (transport?.kind === 'modbus-rtu') return `${host} unit ${transport.unitId}`;
-  return transport?.kind === 'modbus-tcp' ? `${host}:${port} unit ${transport.unitId}` : `${host}:${port}`;
+  const isModbus = transport?.kind === 'modbus-tcp' || transport?.kind === 'modbus-rtu-tcp';
+  return isModbus ? `${host}:${port} unit ${transport.unitId}` : `${host}:${port}`;
 }

@@ -19,8 +19,11 @@ import { loadLayout } from './layout-file';
 export const MESSAGING_KINDS = ['ucmm', 'class3', 'input-only', 'listen-only', 'auto'] as const;
 export type MessagingKind = (typeof MESSAGING_KINDS)[number];
 
-/** Every way to reach a meter; `modbus-rtu` is for units with the serial option, `modbus-tcp` never beside a PLC. */
-export const TRANSPORT_KINDS = [...MESSAGING_KINDS, 'modbus-tcp', 'modbus-rtu'] as const;
+/**
+ * Every way to reach a meter: `modbus-tcp` is never for one beside a PLC, `modbus-rtu` and `modbus-rtu-tcp` are for units
+ * with the serial option, on a port of this computer or of a transparent serial server.
+ */
+export const TRANSPORT_KINDS = [...MESSAGING_KINDS, 'modbus-tcp', 'modbus-rtu', 'modbus-rtu-tcp'] as const;
 export type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
 /** EtherNet/IP. */
@@ -56,9 +59,22 @@ export interface ModbusRtuChoice {
   readonly unitId: number;
   readonly baudRate: BaudRate;
   readonly parity: Parity;
+  /** The adapter sends back what is sent, which is to be taken off. */
+  readonly dropEcho: boolean;
 }
 
-export type TransportSettings = Messaging | ModbusTcpChoice | ModbusRtuChoice;
+export interface ModbusRtuTcpChoice {
+  readonly kind: 'modbus-rtu-tcp';
+  readonly unitId: number;
+  readonly dropEcho: boolean;
+}
+
+export type TransportSettings = Messaging | ModbusTcpChoice | ModbusRtuChoice | ModbusRtuTcpChoice;
+
+/** True where the meter has the serial option in place of EtherNet/IP. */
+export function isSerial(transport: TransportSettings | undefined): transport is ModbusRtuChoice | ModbusRtuTcpChoice {
+  return transport?.kind === 'modbus-rtu' || transport?.kind === 'modbus-rtu-tcp';
+}
 
 /** True where the meter sends by itself. */
 export function isImplicit(transport: TransportSettings | undefined): transport is Messaging {
@@ -69,7 +85,7 @@ export function isImplicit(transport: TransportSettings | undefined): transport 
 export interface LinkSettings {
   /** Address or name; over Modbus RTU the path of the serial port. */
   readonly host: string;
-  /** TCP port of EtherNet/IP, or of Modbus over Modbus TCP; not used over Modbus RTU. */
+  /** TCP port of EtherNet/IP, of Modbus TCP, or of a serial server; not used over Modbus RTU. */
   readonly port: number;
   readonly connectTimeoutMs: number;
   readonly replyTimeoutMs: number;
@@ -107,6 +123,7 @@ export const METER_DEFAULTS = {
   unitId: QUIRKS.modbusUnitId.value,
   baudRate: QUIRKS.modbusBaudRate.value,
   parity: 'none',
+  dropEcho: false,
   releaseAfterIdleMs: 0,
   rpiMs: 500,
   allowInputOnly: false,
@@ -143,6 +160,7 @@ export interface MeterChoice {
   readonly unitId?: number;
   readonly baudRate?: number;
   readonly parity?: string;
+  readonly dropEcho?: boolean;
   readonly releaseAfterIdleMs?: number;
   readonly connectTimeoutMs?: number;
   readonly replyTimeoutMs?: number;
@@ -156,7 +174,11 @@ export interface MeterChoice {
   readonly layoutConfirmed?: boolean;
 }
 
-const UNIT_IDS = { 'modbus-tcp': { min: 0, max: 255 }, 'modbus-rtu': { min: 1, max: 247 } } as const;
+const UNIT_IDS = {
+  'modbus-tcp': { min: 0, max: 255 },
+  'modbus-rtu': { min: 1, max: 247 },
+  'modbus-rtu-tcp': { min: 1, max: 247 },
+} as const;
 
 function chooseFrom<Choice>(what: string, value: unknown, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === value);
@@ -174,7 +196,7 @@ function unitIdOf(name: string, kind: keyof typeof UNIT_IDS, unitId: number): nu
 function transportOf(choice: MeterChoice): TransportSettings {
   const { name } = choice;
   const kind = choice.transport ?? METER_DEFAULTS.transport;
-  const unitId = choice.unitId ?? METER_DEFAULTS.unitId;
+  const { unitId = METER_DEFAULTS.unitId, dropEcho = METER_DEFAULTS.dropEcho } = choice;
   if (kind === 'modbus-tcp') {
     return {
       kind,
@@ -189,8 +211,10 @@ function transportOf(choice: MeterChoice): TransportSettings {
       unitId: unitIdOf(name, kind, unitId),
       baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? METER_DEFAULTS.baudRate, BAUD_RATES),
       parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_DEFAULTS.parity, PARITIES),
+      dropEcho,
     };
   }
+  if (kind === 'modbus-rtu-tcp') return { kind, unitId: unitIdOf(name, kind, unitId), dropEcho };
   return messagingOf(kind, choice);
 }
 
@@ -227,7 +251,7 @@ export function settingsOf(choice: MeterChoice): MeterSettings {
   return {
     name,
     host: choice.host,
-    port: choice.port ?? (transport.kind === 'modbus-tcp' ? METER_DEFAULTS.modbusPort : METER_DEFAULTS.enipPort),
+    port: choice.port ?? (transport.kind.startsWith('modbus') ? METER_DEFAULTS.modbusPort : METER_DEFAULTS.enipPort),
     transport,
     sharedWithPlc: choice.sharedWithPlc ?? METER_DEFAULTS.sharedWithPlc,
     connectTimeoutMs: choice.connectTimeoutMs ?? METER_DEFAULTS.connectTimeoutMs,

@@ -65,7 +65,7 @@ const REGISTER_TABLE = 'Modbus registers';
 
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
 export function planSourceOf({ transport, layout }: MeterSettings): PlanSource {
-  if (transport?.kind === 'modbus-tcp' || transport?.kind === 'modbus-rtu') {
+  if (transport?.kind.startsWith('modbus') === true) {
     return { plans: registerPlans(), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
   }
   const { name, definitions } = layout;

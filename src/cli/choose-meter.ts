@@ -7,6 +7,7 @@ import {
   TRANSPORT_KINDS,
   type MeterChoice,
   type MeterSettings,
+  type TransportKind,
 } from '../acquisition/meter-settings';
 import { resolveSystemHost } from '../acquisition/resolve-host';
 import { QUIRKS } from '../meter/quirks';
@@ -28,6 +29,7 @@ const IMPLICIT_OPTIONS = [
   'configuration-instance',
 ] as const;
 const SERIAL_OPTIONS = ['serial-port', 'baud', 'parity'] as const;
+const SERIAL_KINDS: readonly TransportKind[] = ['modbus-rtu', 'modbus-rtu-tcp'];
 
 /** The options that say which meter is read, and how. */
 export const METER_ROWS: readonly OptionRow[] = [
@@ -53,12 +55,13 @@ export const METER_ROWS: readonly OptionRow[] = [
   {
     name: 'port',
     value: 'N',
-    help: `TCP port (${METER_DEFAULTS.enipPort}, over modbus-tcp ${METER_DEFAULTS.modbusPort})`,
+    help: `TCP port (${METER_DEFAULTS.enipPort}, over modbus-tcp and modbus-rtu-tcp ${METER_DEFAULTS.modbusPort})`,
   },
   { name: 'unit', value: 'N', help: `Modbus unit identifier (${METER_DEFAULTS.unitId})` },
   { name: 'serial-port', value: 'PATH', help: 'modbus-rtu: for instance /dev/ttyUSB0 or COM3, instead of a host' },
   { name: 'baud', value: 'N', help: `modbus-rtu: ${BAUD_RATES.join(', ')} (${METER_DEFAULTS.baudRate})` },
   { name: 'parity', value: 'NAME', help: `modbus-rtu: ${PARITIES.join(', ')} (${METER_DEFAULTS.parity})` },
+  { name: 'drop-echo', help: 'modbus-rtu and modbus-rtu-tcp: the adapter sends back what is sent; take that off' },
 ];
 
 /** The options that say which meter is read over EtherNet/IP, and how. */
@@ -134,12 +137,16 @@ function chooseHost(options: Options, isSerial: boolean): string {
  */
 export function chooseMeter(options: Options): MeterSettings {
   const transport = options.choice('transport', TRANSPORT_KINDS) ?? METER_DEFAULTS.transport;
-  const isModbus = transport === 'modbus-tcp' || transport === 'modbus-rtu';
+  const isModbus = transport.startsWith('modbus');
   const host = chooseHost(options, transport === 'modbus-rtu');
   if (isModbus && options.has('assembly')) {
     failUsage('Option --assembly is for EtherNet/IP, Modbus has no assemblies; use --group.');
   }
   if (!isModbus && options.has('unit')) failUsage('Option --unit is for Modbus; leave it out.');
+  const dropEcho = options.has('drop-echo');
+  if (dropEcho && !SERIAL_KINDS.includes(transport)) {
+    failUsage(`Option --drop-echo is for ${SERIAL_KINDS.join(' and ')}; leave it out.`);
+  }
   const port = options.number('port', { min: 1, max: 65_535, whole: true });
   const unitId = options.number('unit', { min: 0, max: 255, whole: true });
   const baudRate = options.number('baud', { min: 1, max: 1_000_000, whole: true });
@@ -153,5 +160,6 @@ export function chooseMeter(options: Options): MeterSettings {
     ...(unitId === undefined ? {} : { unitId }),
     ...(baudRate === undefined ? {} : { baudRate }),
     ...(parity === undefined ? {} : { parity }),
+    dropEcho,
   });
 }

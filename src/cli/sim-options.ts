@@ -48,9 +48,14 @@ export const SIM_ROWS: readonly OptionRow[] = [
   { name: 'modbus-port', value: 'N', help: 'serve Modbus TCP too, on this port, 0 = any free one (no Modbus)' },
   { name: 'modbus-rtu', value: 'PATH', help: 'serve Modbus RTU on this serial port or pseudo-terminal (no RTU)' },
   {
+    name: 'rtu-tcp-port',
+    value: 'N',
+    help: 'serve Modbus RTU over TCP, as a serial server does, on this port of the first address, 0 = any free one (none)',
+  },
+  {
     name: 'unit',
     value: 'N',
-    help: 'with --modbus-rtu, unit of the first meter; every further one takes the next (1)',
+    help: 'with --modbus-rtu and --rtu-tcp-port, unit of the first meter; every further one takes the next (1)',
   },
   { name: 'baud', value: 'N', help: `with --modbus-rtu, ${BAUD_RATES.join(', ')} (${DEFAULTS.baudRate})` },
   { name: 'parity', value: 'KIND', help: `with --modbus-rtu, ${PARITIES.join(', ')} (none)` },
@@ -120,8 +125,12 @@ export interface SimOrder {
   readonly seed: number;
   readonly speed: number;
   readonly description: string;
-  /** A serial line and the unit of the first meter; absent for none. */
-  readonly serial?: SerialLineSettings & { readonly unitId: number };
+  /** A serial line; absent for none. */
+  readonly serial?: SerialLineSettings;
+  /** A serial server; absent for none. */
+  readonly serialServer?: { readonly address: string; readonly port: number };
+  /** Unit of the first meter on either line. */
+  readonly firstUnit: number;
   readonly http?: { readonly address: string; readonly port: number };
 }
 
@@ -213,8 +222,13 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
   return { meters, seed };
 }
 
-function readSerial(options: Options, meters: number): SimOrder['serial'] {
-  for (const name of ['unit', 'baud', 'parity']) goesWith(options, name, 'modbus-rtu');
+function readFirstUnit(options: Options, meters: number): number {
+  if (!options.has('rtu-tcp-port')) goesWith(options, 'unit', 'modbus-rtu');
+  return options.number('unit', { min: 1, max: LAST_UNIT - meters + 1, whole: true }) ?? 1;
+}
+
+function readSerial(options: Options): SimOrder['serial'] {
+  for (const name of ['baud', 'parity']) goesWith(options, name, 'modbus-rtu');
   const path = options.text('modbus-rtu');
   if (path === undefined) return undefined;
   const rates = BAUD_RATES.map(String);
@@ -223,7 +237,6 @@ function readSerial(options: Options, meters: number): SimOrder['serial'] {
     path,
     baudRate: BAUD_RATES.find((known) => String(known) === rate) ?? DEFAULTS.baudRate,
     parity: options.choice('parity', PARITIES) ?? 'none',
-    unitId: options.number('unit', { min: 1, max: LAST_UNIT - meters + 1, whole: true }) ?? 1,
   };
 }
 
@@ -243,7 +256,9 @@ export function readSimOrder(options: Options): SimOrder {
   const limit = { min: 1, max: 10_000, whole: true };
   const maximumConnections = options.number('max-connections', limit);
   const maximumCipConnections = options.number('max-cip-connections', limit);
-  const serial = readSerial(options, meters.length);
+  const serial = readSerial(options);
+  const rtuTcpPort = options.number('rtu-tcp-port', PORTS);
+  const firstUnit = readFirstUnit(options, meters.length);
   const http = readHttp(options);
   return {
     seed,
@@ -256,7 +271,11 @@ export function readSimOrder(options: Options): SimOrder {
       ...(maximumConnections === undefined ? {} : { maximumConnections }),
       ...(maximumCipConnections === undefined ? {} : { maximumCipConnections }),
     },
+    firstUnit,
     ...(serial === undefined ? {} : { serial }),
+    ...(rtuTcpPort === undefined
+      ? {}
+      : { serialServer: { address: meters[0]?.bind ?? DEFAULTS.bind, port: rtuTcpPort } }),
     ...(http === undefined ? {} : { http }),
   };
 }

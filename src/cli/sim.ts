@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline';
 import { answerLine } from '../simulator/command-line';
 import { describeFaults, SimulatorControl } from '../simulator/control';
+import type { ModbusRtuServer } from '../simulator/modbus-rtu-server';
 import { HttpControl } from '../simulator/http-control';
 import { SimulatedSerialLine } from '../simulator/serial-line';
+import { SimulatedSerialServer } from '../simulator/serial-server';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { describeOptions, failUsage, Options } from './options';
 import { readSimOrder, SIM_ROWS, type SimOrder } from './sim-options';
@@ -24,6 +26,7 @@ interface Ready {
   readonly seed: number;
   readonly httpPort?: number;
   readonly serialPath?: string;
+  readonly rtuTcpPort?: number;
 }
 
 function describeReady(simulator: Simulator, common: Ready, asJson: boolean): string {
@@ -40,8 +43,9 @@ function describeReady(simulator: Simulator, common: Ready, asJson: boolean): st
     (meter) =>
       `${meter.catalogNumber} serial ${meter.serialNumber} listens on ${meter.address} TCP and UDP ${meter.port}${meter.modbusPort === undefined ? '' : `, Modbus TCP ${meter.modbusPort}`}\n`,
   );
-  const { httpPort, serialPath } = common;
+  const { httpPort, serialPath, rtuTcpPort } = common;
   if (serialPath !== undefined) lines.push(`Modbus RTU on ${serialPath}\n`);
+  if (rtuTcpPort !== undefined) lines.push(`Modbus RTU over TCP on port ${rtuTcpPort}\n`);
   if (httpPort !== undefined) lines.push(`Orders for faults over HTTP on port ${httpPort}\n`);
   return `${lines.join('')}Load: ${common.load}, from ${simulatedTime} at ${common.speed} x real time. Ctrl-C ends it.\n`;
 }
@@ -67,11 +71,21 @@ function beginFaults(control: SimulatorControl, orders: readonly string[]): void
   }
 }
 
+/** Each line has servers of its own, since each cuts its frames from its own bytes. */
+function unitsOf(simulator: Simulator, { firstUnit }: SimOrder): readonly ModbusRtuServer[] {
+  return simulator.meters.map((meter, index) => meter.createRtuServer(firstUnit + index));
+}
+
 async function openLine(simulator: Simulator, order: SimOrder, terminal: Terminal) {
   const { serial } = order;
   if (serial === undefined) return undefined;
-  const servers = simulator.meters.map((meter, index) => meter.createRtuServer(serial.unitId + index));
-  return SimulatedSerialLine.open(serial, servers, terminalLogger(terminal));
+  return SimulatedSerialLine.open(serial, unitsOf(simulator, order), terminalLogger(terminal));
+}
+
+async function openSerialServer(simulator: Simulator, order: SimOrder, terminal: Terminal) {
+  if (order.serialServer === undefined) return undefined;
+  const { address, port } = order.serialServer;
+  return SimulatedSerialServer.open(address, port, unitsOf(simulator, order), terminalLogger(terminal));
 }
 
 /**
@@ -94,10 +108,12 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
   const control = new SimulatorControl(simulator);
   const web = new HttpControl(simulator, control);
   let line: SimulatedSerialLine | undefined;
+  let serialServer: SimulatedSerialServer | undefined;
   let stopCommands = (): void => undefined;
   try {
     beginFaults(control, options.texts('fault'));
     line = await openLine(simulator, order, terminal);
+    serialServer = await openSerialServer(simulator, order, terminal);
     const httpPort = http === undefined ? undefined : await web.open(http.address, http.port);
     const ready = {
       load: description,
@@ -105,13 +121,14 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
       seed,
       ...(httpPort === undefined ? {} : { httpPort }),
       ...(serial === undefined ? {} : { serialPath: serial.path }),
+      ...(serialServer === undefined ? {} : { rtuTcpPort: serialServer.port }),
     };
     terminal.print(describeReady(simulator, ready, options.has('json')));
     if (!options.has('no-input')) stopCommands = takeCommands(control, terminal);
     await untilEnded(terminal.ended);
   } finally {
     stopCommands();
-    await Promise.all([line?.close(), web.close()]);
+    await Promise.all([line?.close(), serialServer?.close(), web.close()]);
     await simulator.close();
   }
   return EXIT.success;

@@ -41,7 +41,7 @@ export interface MeterReference {
   readonly serialNumber?: number;
   /** Over Modbus, which tells neither of these: the base firmware of the product registers, for instance "A.7". */
   readonly firmware?: string;
-  /** How it was read: "ucmm", "class3", "input-only", "listen-only", "auto", "modbus-tcp", "modbus-rtu". */
+  /** How it was read: "ucmm", "class3", "input-only", "listen-only", "auto", "modbus-tcp", "modbus-rtu", "modbus-rtu-tcp". */
   readonly transport?: string;
   /** Telemetry only: where the places of the values come from. */
   readonly layout?: LayoutReference;

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'MODBUS_EXCEPTION'
   | 'MODBUS_REQUEST_INVALID'
   | 'MODBUS_UNIT_ABSENT'
+  | 'MODBUS_ECHO'
   | 'MODBUS_SERIAL_UNAVAILABLE'
   // acquisition
   | 'BLOCK_UNSUPPORTED'

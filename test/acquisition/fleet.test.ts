@@ -50,10 +50,11 @@ describe('parseFleet', () => {
   it('reads how each meter is reached', () => {
     const { meters, problems } = parse(
       [
-        'name,host,port,transport,unitId,rpiMs,sharedWithPlc,catalogNumber,layoutConfirmed,baudRate,parity',
-        'a,10.0.0.1,,listen-only,,250,,1420-v2-ent,yes,,',
-        'b,10.0.0.2,,modbus-tcp,17,,true,,,,',
-        'c,/dev/ttyUSB0,,MODBUS-RTU,3,,no,,0,19200,Even',
+        'name,host,port,transport,unitId,rpiMs,sharedWithPlc,catalogNumber,layoutConfirmed,baudRate,parity,dropEcho',
+        'a,10.0.0.1,,listen-only,,250,,1420-v2-ent,yes,,,',
+        'b,10.0.0.2,,modbus-tcp,17,,true,,,,,',
+        'c,/dev/ttyUSB0,,MODBUS-RTU,3,,no,,0,19200,Even,yes',
+        'd,10.0.0.3,4001,modbus-rtu-tcp,4,,,,,,,',
       ].join('\n'),
     );
     assert.deepEqual(problems, []);
@@ -78,7 +79,9 @@ describe('parseFleet', () => {
         layoutConfirmed: false,
         baudRate: 19_200,
         parity: 'even',
+        dropEcho: true,
       },
+      { ...USUAL, name: 'd', host: '10.0.0.3', port: 4001, transport: 'modbus-rtu-tcp', unitId: 4 },
     ]);
   });
 

@@ -3,7 +3,9 @@ import { parseTelemetry } from '../../src/domain/parse-message';
 import { CATALOGUE } from '../../src/meter/catalogue';
 import { REGISTER_PLANS } from '../../src/domain/register-plan';
 import { dailyProfile } from '../../src/simulator/plain-profiles';
+import { SimulatedSerialServer } from '../../src/simulator/serial-server';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import { silentLogger } from '../../src/support/logger';
 import { runHere } from './run-command';
 
 describe('pm500 read over every transport', () => {
@@ -60,7 +62,42 @@ describe('pm500 read over every transport', () => {
     assert.ok(Object.values(telemetry.metrics).every(({ value, quality }) => value !== null && quality !== 'bad'));
     assert.equal(telemetry.metrics['active_energy_import_total']?.quality, 'good', 'its register is verified');
     const table = await runHere('read', '127.0.0.1', ...args, '--group', 'energy');
-    assert.match(table.stdout, new RegExp(`^127\\.0\\.0\\.1:${modbusPort}, [^\\n]+\\nNAME`));
+    assert.match(table.stdout, new RegExp(`^127\\.0\\.0\\.1:${modbusPort} unit 1, [^\\n]+\\nNAME`));
+  });
+
+  it('modbus-rtu-tcp brings the same by a serial server, and drops an echo where it is told to', async () => {
+    const meter = simulator.meters[2]!;
+    const servers = [meter.createRtuServer(7)];
+    const serialServer = await SimulatedSerialServer.open('127.0.0.1', 0, servers, silentLogger);
+    const echoing = await SimulatedSerialServer.open(
+      '127.0.0.1',
+      0,
+      [
+        {
+          receive: (chunk, write) => {
+            write(Buffer.from(chunk));
+          },
+        },
+        ...servers,
+      ],
+      silentLogger,
+    );
+    const args = (chosen: number): readonly string[] => [
+      ...['127.0.0.1', '--transport', 'modbus-rtu-tcp', '--port', String(chosen), '--unit', '7', '--json'],
+    ];
+    try {
+      const { code, stdout, stderr } = await runHere('read', ...args(serialServer.port));
+      assert.deepEqual([code, stderr], [0, '']);
+      const { metrics } = parseTelemetry(JSON.parse(stdout));
+      assert.equal(metrics['active_energy_import_total']?.quality, 'good');
+      const echoed = await runHere('read', ...args(echoing.port));
+      assert.equal(echoed.code, 1);
+      assert.match(echoed.stderr, /unit 7: the line sent the request itself back.*--drop-echo/);
+      const dropped = await runHere('read', ...args(echoing.port), '--drop-echo');
+      assert.deepEqual([dropped.code, dropped.stderr], [0, '']);
+    } finally {
+      await Promise.all([serialServer.close(), echoing.close()]);
+    }
   });
 
   it('says which groups Modbus has, when it has none of those that are asked for', async () => {
@@ -78,6 +115,7 @@ describe('pm500 read over every transport', () => {
     const refusal = async (...args: readonly string[]): Promise<string> => (await runHere('read', ...args)).stderr;
     assert.match(await refusal('m', '--transport', 'modbus-tcp', '--assembly', '101'), /Modbus has no assemblies/);
     assert.match(await refusal('m', '--unit', '2'), /--unit is for Modbus/);
+    assert.match(await refusal('m', '--drop-echo'), /--drop-echo is for modbus-rtu and modbus-rtu-tcp/);
     assert.match(await refusal('m', '--baud', '9600'), /--baud is for --transport modbus-rtu/);
     assert.match(await refusal('--transport', 'modbus-rtu'), /write --serial-port PATH/);
     assert.match(await refusal('m', '--transport', 'modbus-rtu', '--serial-port', 'x'), /"m" has no use/);
@@ -120,7 +158,7 @@ describe('pm500 read over every transport', () => {
       code: 2,
       stdout: '',
       stderr:
-        'Option --transport is "owner"; choose one of ucmm, class3, input-only, listen-only, auto, modbus-tcp, modbus-rtu.\n',
+        'Option --transport is "owner"; choose one of ucmm, class3, input-only, listen-only, auto, modbus-tcp, modbus-rtu, modbus-rtu-tcp.\n',
     });
     assert.match(
       (await read('--transport', 'auto', '--rpi', '50')).stderr,

@@ -8,6 +8,7 @@ import { ModbusTarget } from '../../src/simulator/modbus-target';
 import { wireAddress } from '../../src/transport/modbus/address';
 import { ReadOnlySocket } from '../../src/transport/modbus/read-only-socket';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
+import { createModbusRtuTcpTransport } from '../../src/transport/modbus/rtu-tcp';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
 import { createConnectedTransport } from '../../src/transport/ethernet-ip/connected';
 import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit';
@@ -16,6 +17,7 @@ import { seededRandom } from '../../src/support/random';
 import { connectionsOf } from '../support/implicit-bench';
 import { FakeTransport } from '../support/fake-transport';
 import { MemorySerial } from '../support/memory-serial';
+import { SerialServerPeer } from '../support/serial-server-peer';
 import { ModbusPeer, PEER_PRODUCT, PEER_REGISTERS } from '../support/modbus-peer';
 import { PEER_IDENTITY, ScriptedPeer } from '../support/scripted-peer';
 import { describeTransport, type Protocol } from './transport.suite';
@@ -217,6 +219,60 @@ describeTransport(
       },
       dispose: () => Promise.resolve(),
     });
+  },
+  MODBUS,
+);
+
+describeTransport(
+  'Modbus RTU over TCP',
+  async () => {
+    const spans = new Map<number, Uint8Array>();
+    const refused = new Set<number>();
+    const target = new ModbusTarget({
+      read: (address, words) =>
+        refused.has(address) ? undefined : (spans.get(address) ?? PEER_REGISTERS.get(address))?.subarray(0, 2 * words),
+    });
+    const peer = new SerialServerPeer(new ModbusRtuServer(target, 1));
+    const port = await peer.listen();
+    const arrivals = new EventEmitter();
+    let stalled = false;
+    /** Never connects while the meter is stalled. */
+    class StallingSocket extends ReadOnlySocket {
+      override begin(host: string, chosen: number): void {
+        if (stalled) arrivals.emit('request');
+        else super.begin(host, chosen);
+      }
+    }
+    let arrived: Promise<unknown> = Promise.resolve();
+    return {
+      transport: createModbusRtuTcpTransport(
+        { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 100, releaseAfterIdleMs: 60_000 },
+        { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where, 'rtu') },
+      ),
+      identity: PEER_PRODUCT,
+      setAssembly: (instance, bytes) => void spans.set(wireAddress(registerOf(instance)), bytes),
+      refuse: (instance) => void refused.add(wireAddress(registerOf(instance))),
+      stall: () => {
+        stalled = true;
+        arrived = once(arrivals, 'request');
+        peer.fault = () => arrivals.emit('request');
+      },
+      stalledRequest: async () => {
+        await arrived;
+      },
+      resume: () => {
+        stalled = false;
+        peer.fault = undefined;
+      },
+      dropConnection: () => {
+        peer.hangUp();
+      },
+      goAway: () => peer.close(),
+      comeBack: async () => {
+        await peer.listen();
+      },
+      dispose: () => peer.close(),
+    };
   },
   MODBUS,
 );

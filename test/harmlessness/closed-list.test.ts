@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nameDatagram, nameEthernetIpStream, nameModbusStream, nameSerialFrame } from './closed-list';
+import { nameDatagram, nameEthernetIpStream, nameModbusStream, nameRtuStream, nameSerialFrame } from './closed-list';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -29,6 +29,10 @@ describe('the closed list', () => {
     assert.deepEqual(nameEthernetIpStream(forwardOpen('62')), ['Forward Open of Input Only']);
     assert.deepEqual(nameEthernetIpStream(forwardOpen('63')), ['Forward Open of Listen Only']);
     assert.deepEqual(nameModbusStream(hex('0001 0000 0006 01 04 0000 0003')), ['Read Input Registers']);
+    assert.deepEqual(nameRtuStream(hex('03 04 0000 0003 b1e9 03 04 0000 0003 b1e9')), [
+      'RTU over TCP Read Input Registers',
+      'RTU over TCP Read Input Registers',
+    ]);
     assert.equal(nameSerialFrame(hex('03 04 0000 0003 b1e9')), 'serial Read Input Registers');
     assert.equal(nameDatagram(hex('0200 0280 0800 01000000 02000000 b100 0200 0700')), 'heartbeat');
   });
@@ -51,6 +55,10 @@ describe('the closed list', () => {
     ['Write Multiple Registers', () => nameModbusStream(hex('0001 0000 0009 01 10 0000 0001 02 0001'))],
     ['Diagnostics', () => nameModbusStream(hex('0001 0000 0006 01 08 0000 0000'))],
     ['126 registers', () => nameModbusStream(hex('0001 0000 0006 01 04 0000 007e'))],
+    ['a write over a serial server', () => nameRtuStream(hex('03 06 0000 0003 c829'))],
+    ['a wrong checksum', () => nameRtuStream(hex('03 04 0000 0003 b1e8'))],
+    ['a broadcast', () => nameRtuStream(hex('00 04 0000 0003 b1da'))],
+    ['a write of several behind a read', () => nameRtuStream(hex('03 04 0000 0003 b1e9 03 10 0000 0001 02 0001'))],
     ['a serial write', () => nameSerialFrame(hex('03 06 0000 0003 0000'))],
     ['I/O data', () => nameDatagram(hex('0200 0280 0800 01000000 02000000 b100 0400 07000000'))],
   ];

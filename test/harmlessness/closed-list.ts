@@ -162,6 +162,31 @@ export function nameModbusStream(bytes: Buffer): readonly string[] {
   return names;
 }
 
+/** The checksum of a serial line (Modbus over serial line 1.02, 6.2.2), bit by bit. */
+function checksum(bytes: Buffer): number {
+  let register = 0xffff;
+  for (const byte of bytes) {
+    register ^= byte;
+    for (let shift = 0; shift < 8; shift++) {
+      const carry = register % 2;
+      register = Math.floor(register / 2) ^ (carry * 0xa001);
+    }
+  }
+  return register;
+}
+
+/** What every frame of one TCP connection to a serial server asks for; no frame but a whole request may be there. */
+export function nameRtuStream(bytes: Buffer): readonly string[] {
+  const names: string[] = [];
+  for (let offset = 0; bytes.length - offset >= 8; offset += 8) {
+    const frame = bytes.subarray(offset, offset + 8);
+    assert.equal(frame.readUInt16LE(6), checksum(frame.subarray(0, 6)), 'checksum');
+    assert.notEqual(frame.readUInt8(0), 0, 'no broadcast');
+    names.push(`RTU over TCP ${nameModbus(frame.subarray(1, 6))}`);
+  }
+  return names;
+}
+
 /** What one frame on a serial line asks for: unit, function, address, count, checksum. */
 export function nameSerialFrame(bytes: Buffer): string {
   assert.equal(bytes.length, 8);

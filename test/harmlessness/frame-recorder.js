@@ -33,6 +33,7 @@ function roleOf(files) {
   const has = (pattern) => files.some((file) => pattern.test(file));
   if (has(/node_modules\/st-ethernet-ip\//)) return 'independent';
   if (has(/\/src\/transport\/ethernet-ip\//)) return 'ethernet-ip';
+  if (has(/\/src\/transport\/modbus\/rtu-tcp-line\./)) return 'modbus-rtu';
   if (has(/\/src\/transport\/modbus\//)) return 'modbus';
   if (has(/\/src\/simulator\//)) return 'simulator';
   if (has(/\/test\/.*\.ts$/) && !has(/\/src\//)) return 'test';
@@ -51,7 +52,9 @@ function install() {
     this.once('listening', () => {
       const address = this.address();
       if (roleOf(files) === 'simulator' && typeof address === 'object' && address !== null) {
-        const protocol = files.some((path) => path.includes('modbus-server')) ? 'modbus' : 'ethernet-ip';
+        const served = { 'modbus-server': 'modbus', 'serial-server': 'modbus-rtu' };
+        const source = Object.keys(served).find((name) => files.some((path) => path.includes(`/${name}.`)));
+        const protocol = served[source] ?? 'ethernet-ip';
         write({ kind: 'meter', protocol, port: address.port });
         this.once('close', () => write({ kind: 'meter closed', port: address.port }));
       }

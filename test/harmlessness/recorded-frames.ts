@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nameDatagram, nameEthernetIpStream, nameModbusStream, nameSerialFrame } from './closed-list';
+import { nameDatagram, nameEthernetIpStream, nameModbusStream, nameRtuStream, nameSerialFrame } from './closed-list';
 
-type Role = 'ethernet-ip' | 'modbus' | 'simulator' | 'independent' | 'test' | 'other';
-type Protocol = 'ethernet-ip' | 'modbus';
+type Role = 'ethernet-ip' | 'modbus' | 'modbus-rtu' | 'simulator' | 'independent' | 'test' | 'other';
+type Protocol = 'ethernet-ip' | 'modbus' | 'modbus-rtu';
+
+const DECODERS: Readonly<Record<Protocol, (bytes: Buffer) => readonly string[]>> = {
+  'ethernet-ip': nameEthernetIpStream,
+  modbus: nameModbusStream,
+  'modbus-rtu': nameRtuStream,
+};
 
 interface Sent {
   readonly kind: 'tcp' | 'udp' | 'serial';
@@ -69,7 +75,7 @@ function portsOf(files: Iterable<readonly Line[]>): readonly MeterPort[] {
 
 /** The protocol by which a frame is to be judged: of our transports all, of others what goes to a meter. */
 function protocolOf({ kind, role, port, at }: Sent, ports: readonly MeterPort[]): Protocol | 'foreign' | undefined {
-  if (role === 'ethernet-ip' || role === 'modbus') return role;
+  if (role === 'ethernet-ip' || role === 'modbus' || role === 'modbus-rtu') return role;
   if (kind !== 'tcp' || role === 'simulator') return undefined;
   const meter = ports.find((candidate) => candidate.port === port && candidate.from <= at && at <= candidate.until);
   if (meter === undefined) return undefined;
@@ -112,8 +118,7 @@ export function readRecording(folder: string): Recorded {
       }
     }
     for (const [socket, { protocol, parts }] of streams) {
-      const decode = protocol === 'modbus' ? nameModbusStream : nameEthernetIpStream;
-      judge(`${file}, connection ${socket}, ${protocol}`, () => decode(Buffer.concat(parts)));
+      judge(`${file}, connection ${socket}, ${protocol}`, () => DECODERS[protocol](Buffer.concat(parts)));
     }
   }
   return { processes, names, violations, foreign };

@@ -11,6 +11,7 @@ const CLOSED_LIST = [
   'Get_Attribute_Single',
   'Get_Attributes_All',
   'List Identity',
+  'RTU over TCP Read Input Registers',
   'Read Input Registers',
   'Register Session',
   'UnRegister Session',

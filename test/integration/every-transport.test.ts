@@ -4,6 +4,8 @@ import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/meter
 import { parseTelemetry } from '../../src/domain/parse-message';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { SimulatedSerialServer } from '../../src/simulator/serial-server';
+import { silentLogger } from '../../src/support/logger';
 import { ModbusBench } from '../simulator/modbus-bench';
 import type { FlowEntry } from '../support/node-red-admin';
 import { startPipeline, type Pipeline } from '../support/pipeline';
@@ -18,6 +20,7 @@ describe('one flow over every transport, chosen in pm500-meter', () => {
   let pipeline: Pipeline;
   let client: MqttClient;
   let terminal: PseudoTerminal;
+  let serialServer: SimulatedSerialServer;
   let received: Telemetry[] = [];
 
   before(async () => {
@@ -28,6 +31,8 @@ describe('one flow over every transport, chosen in pm500-meter', () => {
     });
     terminal = await openPseudoTerminal();
     const server = new ModbusRtuServer(new ModbusBench().target, UNIT);
+    const behind = [new ModbusRtuServer(new ModbusBench().target, UNIT)];
+    serialServer = await SimulatedSerialServer.open('127.0.0.1', 0, behind, silentLogger);
     terminal.line.stdout.on('data', (chunk: Buffer) => {
       for (const reply of server.push(chunk)) terminal.line.stdin.write(reply);
     });
@@ -37,6 +42,7 @@ describe('one flow over every transport, chosen in pm500-meter', () => {
     await client.endAsync(true);
     await pipeline.stop();
     await terminal.close();
+    await serialServer.close();
   });
 
   /** The flow as it is imported, but for the transport in the meter's settings and what the simulated meter offers for it. */
@@ -56,6 +62,7 @@ describe('one flow over every transport, chosen in pm500-meter', () => {
         allowInputOnly: true,
         modbusPort,
         ...(transport === 'modbus-rtu' ? serial : {}),
+        ...(transport === 'modbus-rtu-tcp' ? { modbusPort: serialServer.port, unitId: UNIT } : {}),
       };
     });
   };

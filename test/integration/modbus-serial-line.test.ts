@@ -67,6 +67,51 @@ describe('Modbus RTU over a pseudo-terminal', () => {
     }
   });
 
+  it('names an adapter that echoes, and reads through it where the echo is dropped', async () => {
+    const { path, line, close } = await openPseudoTerminal();
+    const server = new ModbusRtuServer(new ModbusBench().target, 3);
+    line.stdout.on('data', (chunk: Buffer) => {
+      line.stdin.write(chunk);
+      for (const reply of server.push(chunk)) line.stdin.write(reply);
+    });
+    const serial = ['--transport', 'modbus-rtu', '--serial-port', path, '--baud', '115200', '--unit', '3', '--json'];
+    try {
+      const echoed = await runHere('read', ...serial);
+      assert.equal(echoed.code, 1);
+      assert.ok(echoed.stderr.includes(`${path} unit 3: the line sent the request itself back`), echoed.stderr);
+      const { code, stdout, stderr } = await runHere('read', ...serial, '--drop-echo');
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.equal(parseTelemetry(JSON.parse(stdout)).metrics['active_energy_import_total']?.quality, 'good');
+    } finally {
+      await close();
+    }
+  });
+
+  it('pm500 sim serves several units over TCP, as a serial server does', async () => {
+    const sim = spawnCommand(
+      'sim',
+      ...['--enip-port', '0', '--count', '2', '--load', 'constant', '--no-input', '--json'],
+      ...['--rtu-tcp-port', '0', '--unit', '7'],
+    );
+    const ended = resultOf(sim);
+    try {
+      const { rtuTcpPort } = JSON.parse(await firstLineOf(sim)) as { rtuTcpPort: number };
+      for (const [unit, letters] of [
+        ['7', 'SIM0940000001'],
+        ['8', 'SIM0940000002'],
+      ] as const) {
+        const args = ['--transport', 'modbus-rtu-tcp', '--port', String(rtuTcpPort), '--unit', unit, '--json'];
+        const { code, stdout, stderr } = await runCommand('read', '127.0.0.1', ...args);
+        assert.deepEqual([code, stderr], [0, ''], `unit ${unit}`);
+        assert.equal(parseTelemetry(JSON.parse(stdout)).metrics['identification_letters']?.value, letters);
+      }
+    } finally {
+      sim.kill('SIGTERM');
+      const { code } = await ended;
+      assert.equal(code, 0, 'pm500 sim ends in order');
+    }
+  });
+
   it('pm500 sim serves several units on a line that pm500 read reads, each a process of its own', async () => {
     const { paths, close } = await openPseudoTerminalPair();
     const [simulated, read] = paths;

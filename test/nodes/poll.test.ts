@@ -337,7 +337,13 @@ describe('pm500-meter', () => {
       properties: { host: '', serialPath: ' /dev/ttyUSB0 ', unitId: 7, baudRate: '19200', parity: 'even' },
       host: '/dev/ttyUSB0',
       port: 44_818,
-      transport: { kind: 'modbus-rtu', unitId: 7, baudRate: 19_200, parity: 'even' },
+      transport: { kind: 'modbus-rtu', unitId: 7, baudRate: 19_200, parity: 'even', dropEcho: false },
+    },
+    'modbus-rtu-tcp': {
+      properties: { modbusPort: '4001', unitId: '7', dropEcho: true },
+      host: '127.0.0.1',
+      port: 4001,
+      transport: { kind: 'modbus-rtu-tcp', unitId: 7, dropEcho: true },
     },
   } as const;
 
@@ -350,12 +356,14 @@ describe('pm500-meter', () => {
         transport: { kind, rpiMs: 250, allowInputOnly: true },
       };
       const { properties, host, port, transport } =
-        kind === 'modbus-tcp' || kind === 'modbus-rtu' ? BEYOND_ETHERNET_IP[kind] : ethernetIp;
+        kind === 'modbus-tcp' || kind === 'modbus-rtu' || kind === 'modbus-rtu-tcp'
+          ? BEYOND_ETHERNET_IP[kind]
+          : ethernetIp;
       const node = create({ transport: kind, ...properties });
       assert.ok(isMeterNode(node));
       const { settings } = node.session;
       assert.deepEqual([settings.host, settings.port, settings.transport], [host, port, transport]);
-      assert.equal(settings.sharedWithPlc, kind !== 'modbus-rtu');
+      assert.equal(settings.sharedWithPlc, !kind.startsWith('modbus-rtu'));
       assert.ok(node.session.groups.includes('realtime'));
       await (node as FakeNode).close();
     });

@@ -47,8 +47,7 @@ export class MemoryGateway {
       };
       return {
         reader: { readHoldingRegisters: ask, readInputRegisters: ask },
-        envelopeBytes: ENVELOPE_BYTES,
-        exceptionBytes: EXCEPTION_BYTES,
+        lengths: { envelopeBytes: ENVELOPE_BYTES, exceptionBytes: EXCEPTION_BYTES },
         destroy: () => {
           if (isOpen) this.openLines--;
           isOpen = false;

@@ -1,8 +1,9 @@
 import type { Pm500Error } from '../../support/errors';
 import type { RegisterBlock } from '../transport';
 import { wireAddress } from './address';
-import { exceptionError, replyInvalid } from './failures';
+import { exceptionError, replyInvalid, requestEchoed } from './failures';
 import type { ModbusLine, ReadFunction } from './line';
+import { EchoedRequest } from './rtu-reader';
 
 /** One read: what was asked, and the bytes that have arrived since. Exactly one of its outcomes is ever told. */
 export interface Exchange {
@@ -22,8 +23,8 @@ function exceptionCodeOf(thrown: unknown): number | undefined {
 }
 
 /** @throws Pm500Error MODBUS_REPLY_INVALID when more or fewer bytes came than the reply has */
-function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number): void {
-  if (receivedBytes !== expectedBytes) {
+function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number | undefined): void {
+  if (expectedBytes !== undefined && receivedBytes !== expectedBytes) {
     throw replyInvalid(what, `the reply has ${receivedBytes} bytes instead of ${expectedBytes}`);
   }
 }
@@ -32,11 +33,12 @@ function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number): 
  * Asks the line for the registers of one exchange and checks the reply by itself, whatever the library accepted: the
  * count of registers and the count of bytes that came.
  * @returns the registers, owned by the caller
- * @throws Pm500Error MODBUS_EXCEPTION when the meter refused, MODBUS_UNIT_ABSENT when a gateway did, MODBUS_REPLY_INVALID when the reply is doubtful and the
+ * @throws Pm500Error MODBUS_EXCEPTION when the meter refused, MODBUS_UNIT_ABSENT when a gateway did, MODBUS_ECHO, MODBUS_REPLY_INVALID when the reply is doubtful and the
  * line must be dropped. It may never settle: the caller keeps the time.
  */
 export async function askLine(line: ModbusLine, exchange: Exchange, readFunction: ReadFunction): Promise<Uint8Array> {
   const { block, what } = exchange;
+  const { lengths } = line;
   const address = wireAddress(block.register);
   let registers: Buffer;
   try {
@@ -47,17 +49,18 @@ export async function askLine(line: ModbusLine, exchange: Exchange, readFunction
         : reader.readInputRegisters(address, block.words);
     registers = (await asked).buffer;
   } catch (thrown) {
+    if (thrown instanceof EchoedRequest) throw requestEchoed(what);
     const exceptionCode = exceptionCodeOf(thrown);
     if (exceptionCode === undefined) {
       throw replyInvalid(what, `the reply was refused (${describe(thrown)})`, thrown);
     }
-    checkLength(exchange, line.exceptionBytes);
+    checkLength(exchange, lengths?.exceptionBytes);
     throw exceptionError(what, exceptionCode);
   }
   if (registers.length !== 2 * block.words) {
     throw replyInvalid(what, `the reply has ${registers.length / 2} registers instead of ${block.words}`);
   }
-  checkLength(exchange, line.envelopeBytes + registers.length);
+  checkLength(exchange, lengths && lengths.envelopeBytes + registers.length);
   return new Uint8Array(registers);
 }
 

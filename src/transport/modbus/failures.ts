@@ -45,11 +45,23 @@ export function connectTimedOut(where: string, timeoutMs: number): Pm500Error {
   );
 }
 
-export function replyTimedOut(what: string, timeoutMs: number): Pm500Error {
+/** @param receivedBytes that came in its place: half a reply, one of another unit, or noise */
+export function replyTimedOut(what: string, timeoutMs: number, receivedBytes: number): Pm500Error {
+  const found = receivedBytes === 0 ? '' : `, but ${receivedBytes} bytes that are none`;
+  const advice =
+    receivedBytes === 0
+      ? 'check the unit identifier, the wiring and its power'
+      : 'check the wiring, the rate and the parity, and that no other unit has its identifier';
+  return new Pm500Error('MODBUS_REPLY_TIMEOUT', `${what}: no reply within ${timeoutMs} ms${found}; ${advice}.`, {
+    retryable: true,
+  });
+}
+
+/** The line sends back every request, which a two-wire adapter with local echo does. */
+export function requestEchoed(what: string): Pm500Error {
   return new Pm500Error(
-    'MODBUS_REPLY_TIMEOUT',
-    `${what}: no reply within ${timeoutMs} ms; check the unit identifier and the network, the connection is opened again.`,
-    { retryable: true },
+    'MODBUS_ECHO',
+    `${what}: the line sent the request itself back, as a two-wire RS-485 adapter with local echo does; turn the echo off at the adapter, or tick "Drop the echo" (dropEcho in a list, --drop-echo).`,
   );
 }
 

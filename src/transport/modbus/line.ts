@@ -1,7 +1,7 @@
 import type { Pm500Error } from '../../support/errors';
 import type { LineTurns } from './line-turns';
 
-/** All of the Modbus library's client that is used: the two functions that read registers, and nothing that writes. */
+/** What reads registers over a line: two functions, and nothing that writes. All of the Modbus library's client that is used. */
 export interface RegisterReader {
   /** Function 03. */
   readHoldingRegisters(address: number, words: number): Promise<RegisterReply>;
@@ -17,13 +17,18 @@ export interface RegisterReply {
 /** Functions that this software may send (1420-UM001E p.44: both give the same values). */
 export type ReadFunction = 3 | 4;
 
-/** One connection to a meter: a TCP socket or an open serial port, and the library's client on it. */
+/** Bytes of a whole reply. */
+export interface ReplyLengths {
+  /** Around its registers. */
+  readonly envelopeBytes: number;
+  readonly exceptionBytes: number;
+}
+
+/** One connection to a meter: a TCP socket or an open serial port, and what reads registers over it. */
 export interface ModbusLine {
   readonly reader: RegisterReader;
-  /** Bytes of a reply around its registers: 9 over TCP, 5 over a serial line. */
-  readonly envelopeBytes: number;
-  /** Bytes of an exception reply. */
-  readonly exceptionBytes: number;
+  /** How many bytes a reply has, for a reader that does not check it by itself. */
+  readonly lengths?: ReplyLengths;
   /** Closes at once; resolves when nothing of it is open any more. May be called twice, never rejects. */
   destroy(): Promise<void>;
 }

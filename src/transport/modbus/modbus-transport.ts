@@ -234,7 +234,7 @@ export class LineTransport implements ModbusTransport {
   /** When time is up, what has arrived while the process was busy elsewhere is still heard: a slow host is not a silent meter. */
   private watch(exchange: Exchange, delayMs: number, lastChance = false): void {
     this.timer = this.dependencies.clock.after(delayMs, () => {
-      if (lastChance) this.fail(replyTimedOut(exchange.what, this.settings.replyTimeoutMs));
+      if (lastChance) this.fail(replyTimedOut(exchange.what, this.settings.replyTimeoutMs, exchange.receivedBytes));
       else this.watch(exchange, 0, true);
     });
   }

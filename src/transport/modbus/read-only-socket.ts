@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { isTcpRead, notARead } from './read-guard';
+import { isRtuRead, isTcpRead, notARead } from './read-guard';
 
 /** What the socket is given to send, one chunk of several. */
 interface Chunk {
@@ -7,7 +7,9 @@ interface Chunk {
   readonly encoding: BufferEncoding;
 }
 
-const isAllowed = (chunk: unknown): boolean => chunk instanceof Uint8Array && isTcpRead(chunk);
+/** What the frames on a socket look like. */
+export type Framing = 'tcp' | 'rtu';
+const IS_READ = { tcp: isTcpRead, rtu: isRtuRead } as const;
 
 /**
  * A TCP socket that lets nothing out but Modbus requests that read: the last stop before the operating system, since
@@ -15,7 +17,10 @@ const isAllowed = (chunk: unknown): boolean => chunk instanceof Uint8Array && is
  * is thrown, because the library writes from where an exception would be an unhandled rejection.
  */
 export class ReadOnlySocket extends Socket {
-  constructor(private readonly where: string) {
+  constructor(
+    private readonly where: string,
+    private readonly framing: Framing = 'tcp',
+  ) {
     super();
   }
 
@@ -25,12 +30,16 @@ export class ReadOnlySocket extends Socket {
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (isAllowed(chunk)) super._write(chunk, encoding, done);
+    if (this.isAllowed(chunk)) super._write(chunk, encoding, done);
     else done(notARead(this.where));
   }
 
   override _writev(chunks: Chunk[], done: (error?: Error | null) => void): void {
-    if (chunks.every(({ chunk }) => isAllowed(chunk))) super._writev?.(chunks, done);
+    if (chunks.every(({ chunk }) => this.isAllowed(chunk))) super._writev?.(chunks, done);
     else done(notARead(this.where));
+  }
+
+  private isAllowed(chunk: unknown): boolean {
+    return chunk instanceof Uint8Array && IS_READ[this.framing](chunk);
   }
 }

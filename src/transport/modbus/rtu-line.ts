@@ -1,9 +1,9 @@
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import { serialConnectFailed, serialConnectionLost, serialOpenTimedOut } from './failures';
-import { loadBufferedPort, loadClient, type BufferedPort } from './library';
 import type { LineEvents, ModbusLine } from './line';
-import { guardBinding, type SerialBinding } from './serial-binding';
+import { RtuReader } from './rtu-reader';
+import { guardBinding, type SerialBinding, type SerialBindingPort } from './serial-binding';
 
 /** Rates of the serial option (1420-UM001D p.66 Table 36). */
 export const BAUD_RATES = [9_600, 19_200, 38_400, 115_200] as const;
@@ -19,35 +19,38 @@ export interface RtuLineSettings {
   /** 1 to 247. */
   readonly unitId: number;
   readonly connectTimeoutMs: number;
+  /** The adapter sends back what is sent (two wires with local echo): that is taken off. */
+  readonly dropEcho?: boolean;
 }
 
-/** Unit, function, byte count and CRC around the registers; the exception has its code instead of the count. */
-const ENVELOPE_BYTES = 5;
-const EXCEPTION_BYTES = 5;
 /** A driver that never ends closing must not keep a deployment waiting. */
 const CLOSE_WAIT_MS = 1000;
+const CHUNK_BYTES = 512;
 
 /** Closes a port; resolves when it is closed, was not open, or has taken too long. */
-function closePort(port: BufferedPort, clock: Clock): Promise<void> {
+function closePort(port: SerialBindingPort, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.after(CLOSE_WAIT_MS, resolve);
-    port.close(() => {
+    const done = (): void => {
       timer.cancel();
       resolve();
-    });
+    };
+    port.close().then(done, done);
   });
 }
 
-/** Resolves once `open` has called back; rejects after the time, on `signal`, or with what `open` said. */
-function waitForOpen(
-  open: (callback: (error?: Error | null) => void) => void,
-  settings: RtuLineSettings,
+/** Resolves with the port; rejects after the time, on `signal`, or with why it did not open. */
+function openPort(
+  opening: Promise<SerialBindingPort>,
+  { path, connectTimeoutMs }: RtuLineSettings,
   clock: Clock,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SerialBindingPort> {
   return new Promise((resolve, reject) => {
-    const { path, connectTimeoutMs } = settings;
+    let isOver = false;
     const finish = (act: () => void): void => {
+      if (isOver) return;
+      isOver = true;
       timer.cancel();
       signal.removeEventListener('abort', stop);
       act();
@@ -63,16 +66,24 @@ function waitForOpen(
       });
     });
     signal.addEventListener('abort', stop, { once: true });
-    open((error) => {
-      finish(() => {
-        if (error === undefined || error === null) resolve();
-        else reject(serialConnectFailed(path, error));
-      });
-    });
+    opening.then(
+      (port) => {
+        // One that opens after all would hold the port for ever.
+        if (isOver) void closePort(port, clock);
+        finish(() => {
+          resolve(port);
+        });
+      },
+      (thrown: unknown) => {
+        finish(() => {
+          reject(serialConnectFailed(path, thrown));
+        });
+      },
+    );
   });
 }
 
-/** Opens a serial port and puts a client of the library on it: 8 data bits, 1 stop bit. */
+/** Opens a serial port and reads by RTU frames over it: 8 data bits, 1 stop bit. */
 export async function openRtuLine(
   settings: RtuLineSettings,
   clock: Clock,
@@ -80,50 +91,33 @@ export async function openRtuLine(
   events: LineEvents,
   signal: AbortSignal,
 ): Promise<ModbusLine> {
-  const { path, baudRate, parity, unitId } = settings;
-  const system = loadBinding();
-  const [Client, Port] = await Promise.all([loadClient(), loadBufferedPort()]);
-  signal.throwIfAborted();
-  const binding = guardBinding(system, path, events.onBytes);
-  const port = new Port(path, { baudRate, parity, dataBits: 8, stopBits: 1, binding });
-  let over = false;
-  let failure: Error | undefined;
-  const lose = (): void => {
-    if (over) return;
-    over = true;
-    events.onLost(failure instanceof Pm500Error ? failure : serialConnectionLost(path, failure));
+  const { path, baudRate, parity, unitId, dropEcho = false } = settings;
+  const binding = guardBinding(loadBinding(), path, events.onBytes);
+  const opening = binding.open({ path, baudRate, parity, dataBits: 8, stopBits: 1 });
+  const port = await openPort(opening, settings, clock, signal);
+  let isOver = false;
+  const lose = (thrown: unknown): void => {
+    if (isOver) return;
+    isOver = true;
+    events.onLost(thrown instanceof Pm500Error ? thrown : serialConnectionLost(path, thrown));
   };
-  port.on('error', (error) => {
-    failure = error;
-    lose();
+  const reader = new RtuReader(unitId, dropEcho, (frame) => {
+    port.write(frame).catch(lose);
   });
-  port.on('close', lose);
-  const client = new Client(port);
-  client.on('error', () => undefined);
-  client.setID(unitId);
-  let closing: Promise<void> | undefined;
-  const destroy = (): Promise<void> => {
-    over = true;
-    return (closing ??= closePort(port, clock));
+  const receive = async (): Promise<void> => {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    while (!isOver) {
+      const { bytesRead } = await port.read(chunk, 0, CHUNK_BYTES);
+      reader.push(Buffer.from(chunk.subarray(0, bytesRead)));
+    }
   };
-  let late = false;
-  try {
-    await waitForOpen(
-      (callback) => {
-        client.open((error?: Error | null) => {
-          // One that opens after all would hold the port for ever.
-          if (late && !(error instanceof Error)) void closePort(port, clock);
-          callback(error);
-        });
-      },
-      settings,
-      clock,
-      signal,
-    );
-  } catch (thrown) {
-    late = true;
-    await destroy();
-    throw thrown;
-  }
-  return { reader: client, envelopeBytes: ENVELOPE_BYTES, exceptionBytes: EXCEPTION_BYTES, destroy };
+  receive().catch(lose);
+  let closing: Promise<void> | undefined;
+  return {
+    reader,
+    destroy: () => {
+      isOver = true;
+      return (closing ??= closePort(port, clock));
+    },
+  };
 }

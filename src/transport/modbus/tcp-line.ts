@@ -1,65 +1,13 @@
 import type { Clock } from '../../support/clock';
-import { Pm500Error } from '../../support/errors';
-import { connectTimedOut, tcpConnectFailed, tcpConnectionLost } from './failures';
+import { tcpConnectionLost } from './failures';
 import { loadClient } from './library';
 import type { LineEvents, ModbusLine } from './line';
 import type { ReadOnlySocket } from './read-only-socket';
-
-export interface TcpLineSettings {
-  readonly host: string;
-  readonly port: number;
-  /** 1 to 247; a meter on Ethernet usually ignores it. */
-  readonly unitId: number;
-  readonly connectTimeoutMs: number;
-  /** Where to connect now, when the host is a name that was looked up. */
-  readonly addressOf?: () => string;
-}
+import { connectTcp, type TcpLineSettings } from './tcp-socket';
 
 /** MBAP header (7), function and byte count around the registers; the exception has its code instead. */
 const ENVELOPE_BYTES = 9;
 const EXCEPTION_BYTES = 9;
-
-/** Resolves once the socket is connected; else destroys it, awaits its close and rejects. */
-async function connectSocket(
-  socket: ReadOnlySocket,
-  closed: Promise<void>,
-  settings: TcpLineSettings,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  const { host, port, connectTimeoutMs } = settings;
-  const where = `${host}:${port}`;
-  let cleanUp = (): void => undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const timer = clock.after(connectTimeoutMs, () => {
-        reject(connectTimedOut(where, connectTimeoutMs));
-      });
-      const stop = (): void => {
-        reject(signal.reason as Pm500Error);
-      };
-      const fail = (error: Error): void => {
-        reject(tcpConnectFailed(where, error));
-      };
-      cleanUp = () => {
-        timer.cancel();
-        signal.removeEventListener('abort', stop);
-        socket.off('error', fail);
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      socket.once('error', fail);
-      socket.once('connect', resolve);
-      socket.begin(settings.addressOf?.() ?? host, port);
-    });
-  } catch (thrown) {
-    socket.destroy();
-    await closed;
-    // A port or host that cannot be makes `connect` throw at once.
-    throw thrown instanceof TypeError || thrown instanceof RangeError ? tcpConnectFailed(where, thrown) : thrown;
-  } finally {
-    cleanUp();
-  }
-}
 
 /**
  * Opens one socket of its own, and only then gives it to a client of the library, which never connects by itself: its
@@ -72,39 +20,21 @@ export async function openTcpLine(
   events: LineEvents,
   signal: AbortSignal,
 ): Promise<ModbusLine> {
-  const where = `${settings.host}:${settings.port}`;
   const Client = await loadClient();
   signal.throwIfAborted();
-  const socket = createSocket(where);
-  let failure: Error | undefined;
-  let destroyed = false;
-  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  await connectSocket(socket, closed, settings, clock, signal);
-  socket.on('data', (chunk) => {
-    events.onBytes(chunk.length);
-  });
-  socket.on('end', () => {
-    socket.destroy();
-  });
-  socket.on('close', () => {
-    if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
-  });
+  const { socket, destroy } = await connectTcp(settings, clock, createSocket, events, signal);
   const client = new Client();
   client.on('error', () => undefined);
   client.setID(settings.unitId);
-  const destroy = (): Promise<void> => {
-    destroyed = true;
-    socket.destroy();
-    return closed;
-  };
   try {
     await client.linkTCP(socket, { port: settings.port });
   } catch (thrown) {
     await destroy();
-    throw tcpConnectionLost(where, thrown);
+    throw tcpConnectionLost(`${settings.host}:${settings.port}`, thrown);
   }
-  return { reader: client, envelopeBytes: ENVELOPE_BYTES, exceptionBytes: EXCEPTION_BYTES, destroy };
+  return {
+    reader: client,
+    lengths: { envelopeBytes: ENVELOPE_BYTES, exceptionBytes: EXCEPTION_BYTES },
+    destroy,
+  };
 }

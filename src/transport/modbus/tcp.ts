@@ -2,7 +2,8 @@ import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
 import { ReadOnlySocket } from './read-only-socket';
 import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
-import { openTcpLine, type TcpLineSettings } from './tcp-line';
+import { openTcpLine } from './tcp-line';
+import type { TcpLineSettings } from './tcp-socket';
 
 export interface ModbusTcpSettings extends ModbusSettings, TcpLineSettings {}
 

@@ -158,6 +158,25 @@ describe('Modbus RTU', () => {
     });
   }
 
+  it('names the echo of an adapter and what to do, and drops it where it is told to', async () => {
+    line.answer = (request) => [request, ...server.push(request)];
+    await transport.open();
+    const error = await rejectsWith(transport.read(FIRMWARE), 'MODBUS_ECHO');
+    assert.match(error.message, /\/dev\/ttyTEST unit 7: the line sent the request itself back.*"Drop the echo"/);
+    assert.equal(transport.state, 'closed');
+    const dropping = create({ dropEcho: true });
+    await clock.advanceUntil(dropping.open(), REPLY_TIMEOUT_MS / 10);
+    assert.deepEqual([...(await dropping.read(FIRMWARE))], [0x41, 7, 0x41, 4]);
+    assert.equal((await dropping.read(STATUS)).length, 4);
+  });
+
+  it('lets another unit that answers late cost nothing', async () => {
+    const late = withCrc(Uint8Array.of(UNIT + 1, 4, 4, 9, 9, 9, 9));
+    await transport.open();
+    line.answer = (request) => [late, ...server.push(request)];
+    assert.deepEqual([...(await transport.read(FIRMWARE))], [0x41, 7, 0x41, 4]);
+  });
+
   it('keeps the port through an exception', async () => {
     await transport.open();
     const error = await rejectsWith(

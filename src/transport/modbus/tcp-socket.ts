@@ -1,0 +1,103 @@
+import type { Clock } from '../../support/clock';
+import { Pm500Error } from '../../support/errors';
+import { connectTimedOut, tcpConnectFailed, tcpConnectionLost } from './failures';
+import type { LineEvents } from './line';
+import type { ReadOnlySocket } from './read-only-socket';
+
+export interface TcpLineSettings {
+  readonly host: string;
+  readonly port: number;
+  /** 1 to 247; a meter on Ethernet usually ignores it. */
+  readonly unitId: number;
+  readonly connectTimeoutMs: number;
+  /** Where to connect now, when the host is a name that was looked up. */
+  readonly addressOf?: () => string;
+}
+
+/** A connected socket, whose end is told as that of its line. */
+export interface ConnectedSocket {
+  readonly socket: ReadOnlySocket;
+  /** Closes at once; resolves when it is closed. May be called twice. */
+  readonly destroy: () => Promise<void>;
+}
+
+/** Resolves once the socket is connected; else destroys it, awaits its close and rejects. */
+async function connectSocket(
+  socket: ReadOnlySocket,
+  closed: Promise<void>,
+  settings: TcpLineSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, port, connectTimeoutMs } = settings;
+  const where = `${host}:${port}`;
+  let cleanUp = (): void => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.after(connectTimeoutMs, () => {
+        reject(connectTimedOut(where, connectTimeoutMs));
+      });
+      const stop = (): void => {
+        reject(signal.reason as Pm500Error);
+      };
+      const fail = (error: Error): void => {
+        reject(tcpConnectFailed(where, error));
+      };
+      cleanUp = () => {
+        timer.cancel();
+        signal.removeEventListener('abort', stop);
+        socket.off('error', fail);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      socket.once('error', fail);
+      socket.once('connect', resolve);
+      socket.begin(settings.addressOf?.() ?? host, port);
+    });
+  } catch (thrown) {
+    socket.destroy();
+    await closed;
+    // A port or host that cannot be makes `connect` throw at once.
+    throw thrown instanceof TypeError || thrown instanceof RangeError ? tcpConnectFailed(where, thrown) : thrown;
+  } finally {
+    cleanUp();
+  }
+}
+
+/**
+ * Connects one socket of its own, or rejects with a coded error and leaves nothing open. What arrives and that it ended is
+ * told to `events`.
+ */
+export async function connectTcp(
+  settings: TcpLineSettings,
+  clock: Clock,
+  createSocket: (where: string) => ReadOnlySocket,
+  events: LineEvents,
+  signal: AbortSignal,
+): Promise<ConnectedSocket> {
+  const where = `${settings.host}:${settings.port}`;
+  const socket = createSocket(where);
+  let failure: Error | undefined;
+  let destroyed = false;
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  await connectSocket(socket, closed, settings, clock, signal);
+  socket.on('data', (chunk) => {
+    events.onBytes(chunk.length);
+  });
+  socket.on('end', () => {
+    socket.destroy();
+  });
+  socket.on('close', () => {
+    if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
+  });
+  return {
+    socket,
+    destroy: () => {
+      destroyed = true;
+      socket.destroy();
+      return closed;
+    },
+  };
+}
