@@ -353,7 +353,14 @@ describe('pm500-meter', () => {
         properties: { rpiMs: '250', allowInputOnly: true, sharedWithPlc: true },
         host: '127.0.0.1',
         port: 44_818,
-        transport: { kind, rpiMs: 250, allowInputOnly: true },
+        transport: {
+          kind,
+          rpiMs: 250,
+          allowInputOnly: true,
+          delivery: 'auto',
+          timeoutMultiplier: 8,
+          configurationInstance: 1,
+        },
       };
       const { properties, host, port, transport } =
         kind === 'modbus-tcp' || kind === 'modbus-rtu' || kind === 'modbus-rtu-tcp'
