@@ -27,7 +27,7 @@ export = (RED: NodeAPI): void => {
       else status.show('idle', 'idle');
       let concerns: Concerns | undefined;
       const show = (): void => {
-        if (concerns !== undefined) showQuality(status, concerns, run.alarms, settings.problems.length);
+        if (concerns !== undefined) showQuality(status, concerns, run, settings.problems.length);
       };
       run.onAlarmsByTime = show;
 

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { ALARM_JSON_SCHEMA } from '../src/domain/alarms/alarm-schema';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics-schema';
+import { COUNTER_JSON_SCHEMA } from '../src/domain/counters/counter-schema';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
 import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
@@ -37,6 +38,7 @@ function writeSchemas(): void {
     alarm: ALARM_JSON_SCHEMA,
     'normalize-diagnostics': NORMALIZE_DIAGNOSTICS_JSON_SCHEMA,
     'layout-check': LAYOUT_CHECK_JSON_SCHEMA,
+    'counter-event': COUNTER_JSON_SCHEMA,
   };
   for (const [name, schema] of Object.entries(schemas)) {
     writeFileSync(join(target, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);

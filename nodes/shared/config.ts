@@ -117,10 +117,15 @@ export class ConfigReader<Type extends NodeType> {
     return this.number(property, PORT_RANGE);
   }
 
+  /** A number, or undefined where the property is empty. */
+  optionalNumber(property: PropertyOf<Type>, range: NumberRange): number | undefined {
+    const value = this.properties[property];
+    return typeof value === 'string' && value.trim() === '' ? undefined : this.number(property, range);
+  }
+
   /** A port, or undefined where the property is empty. */
   optionalPort(property: PropertyOf<Type>): number | undefined {
-    const value = this.properties[property];
-    return typeof value === 'string' && value.trim() === '' ? undefined : this.port(property);
+    return this.optionalNumber(property, PORT_RANGE);
   }
 
   flag(property: PropertyOf<Type>): boolean {

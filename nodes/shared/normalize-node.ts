@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { startSchedule } from '../../src/acquisition/schedule';
+import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { NormalizeCommand } from '../../src/domain/normalizer/command';
 import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/diagnostics';
 import { isSetState, NormalizerSet } from '../../src/domain/normalizer/normalizer-set';
@@ -73,6 +74,7 @@ export class NormalizeRun {
     const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     this.tellStep(reading, accepted.clockStepMs);
+    this.sendCounters(accepted.counters, send);
     await this.send(accepted, message, send);
     return accepted.concerns;
   }
@@ -84,6 +86,11 @@ export class NormalizeRun {
     for (const one of telemetry) await this.sendTelemetry(one, { ...message, topic: one.meter.name }, send);
     const answers = events.map((payload): NodeMessage => ({ ...message, topic: payload.meter.name, payload }));
     if (answers.length > 0) send([null, answers]);
+  }
+
+  /** How many counters a person is asked about. */
+  get openQuestions(): number {
+    return this.meters.openQuestions;
   }
 
   /** Active alarms of all meters, and rules that cannot be judged. */
@@ -135,6 +142,13 @@ export class NormalizeRun {
       send([null, alarms.map((payload): NodeMessage => ({ topic: payload.meter.name, payload }))]);
     }
     if (telemetry !== undefined) await this.sendTelemetry(telemetry, message, send);
+  }
+
+  /** A question waits for a person, who may have wired the first output only: the log has it too. */
+  private sendCounters(counters: readonly CounterMessage[], send: Send): void {
+    if (counters.length === 0) return;
+    for (const { event, message } of counters) if (event === 'asked') this.node.warn(message);
+    send([null, counters.map((payload): NodeMessage => ({ topic: payload.meter.name, payload }))]);
   }
 
   private async sendTelemetry(telemetry: Telemetry, message: NodeMessage, send: Send): Promise<void> {

@@ -114,7 +114,7 @@ function readKpis(
 function readNominal(config: Config): NominalValues | undefined {
   if (!config.flag('defaultAlarms')) return undefined;
   const hertz = config.choice('nominalHertz', HERTZ);
-  const ratedAmperes = config.text('ratedAmperes') === '' ? undefined : config.number('ratedAmperes', AMPERES);
+  const ratedAmperes = config.optionalNumber('ratedAmperes', AMPERES);
   return {
     lineToNeutralVolts: config.number('nominalVolts', VOLTS),
     frequencyHz: hertz === '50' ? 50 : 60,
@@ -127,11 +127,11 @@ const OVERLOAD = 1.5;
 
 /** Which counters have deltas, and what no load moves further: the rated power, else what the rated current allows. */
 function readCounters(config: Config, nominal: NominalValues | undefined): EnergyDeltasSettings {
-  const isGiven = config.text('maxPowerKw') !== '';
   const { ratedAmperes, lineToNeutralVolts } = nominal ?? {};
   const ofCurrent =
     ratedAmperes === undefined || lineToNeutralVolts === undefined ? undefined : 3 * ratedAmperes * lineToNeutralVolts;
-  const given = isGiven ? 1000 * config.number('maxPowerKw', KILOWATTS) : undefined;
+  const kilowatts = config.optionalNumber('maxPowerKw', KILOWATTS);
+  const given = kilowatts === undefined ? undefined : 1000 * kilowatts;
   const maxPower = given ?? (ofCurrent === undefined ? undefined : OVERLOAD * ofCurrent);
   const all = config.flag('energyDeltas') && config.flag('partialDeltas');
   return {

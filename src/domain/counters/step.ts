@@ -38,7 +38,7 @@ export function stepCounter(track: Track, now: Standing, limits: CounterLimits, 
   const { standing, level } = track;
   const onLine = explain(standing, now, limits);
   const onLevel = level === undefined ? undefined : explain(level.last, now, limits);
-  if (onLine !== undefined && !(level?.isAsked === true && onLevel !== undefined && onLevel < onLine)) {
+  if (onLine !== undefined && !staysOn(track, onLine, onLevel, limits)) {
     const back = stepBack(track, now, onLine, limits);
     if (back !== undefined) return back;
     // While a person is asked, more than one level may have come and gone: what it says of the time is no longer sure.
@@ -56,6 +56,20 @@ export function stepCounter(track: Track, now: Standing, limits: CounterLimits, 
   }
   if (level?.isAsked === true && onLevel === undefined) return watchRival(track, level, now, limits);
   return watch(track, nextLevel(level, now, onLevel), climbOn(track, now, limits), limits, isResetNearby);
+}
+
+/**
+ * True when a reading belongs to the level that is asked about, although by now a load could have gone all the way from
+ * where the counter stood. It could not when the level was first seen, unless more is known of the load since then.
+ */
+function staysOn(
+  { standing, level }: Track,
+  onLine: number,
+  onLevel: number | undefined,
+  limits: CounterLimits,
+): boolean {
+  if (level?.isAsked !== true || onLevel === undefined || onLevel >= onLine) return false;
+  return explain(standing, level.first, limits) === undefined;
 }
 
 /** Neither the level that is asked about nor where the counter stood: one wrong reading, until others agree with it. */
@@ -137,14 +151,14 @@ function nextLevel(level: Level | undefined, now: Standing, onLevel: number | un
   return { ...level, last, sightings: level.sightings + 1 };
 }
 
-/** How steadily the counter runs ahead, if it does. */
+/** How steadily the counter runs ahead since it was last believed, if it does. */
 function climbOn({ standing, level, climb }: Track, now: Standing, limits: CounterLimits): Climb | undefined {
   const from = level?.last ?? standing;
-  if (now.value <= from.value) return undefined;
+  const isFirst = level === undefined;
+  if (now.value <= from.value || (climb === undefined && !isFirst)) return undefined;
   const power = meanPower(now.value - from.value, spanOf(from, now, limits));
-  const count = (climb?.count ?? 0) + 1;
   const [low, high] = [Math.min(power, climb?.low ?? power), Math.max(power, climb?.high ?? power)];
-  return high <= SAME_SPEED * low ? { count, low, high } : { count: 1, low: power, high: power };
+  return high <= SAME_SPEED * low ? { count: (climb?.count ?? 0) + 1, low, high } : undefined;
 }
 
 /** A level is there: is it clear what it means, or must a person say so? */

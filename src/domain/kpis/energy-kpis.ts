@@ -95,6 +95,30 @@ export class EnergyKpis {
     this.dayEndMs = Number.NaN;
   }
 
+  /**
+   * Counters were read at this time, but what they counted is not known (yet).
+   * @param shownMs the time that the values carry
+   */
+  wait(nowMs: number, shownMs: number, out: Record<string, Sample>): void {
+    if (!(nowMs < this.dayEndMs)) return;
+    for (const totals of this.periods) totals.wait(nowMs);
+    this.hasNewDemand = false;
+    this.hasNewFactor = false;
+    this.report(nowMs, shownMs, out);
+  }
+
+  /** True when a period that is kept holds this time, and what is left of each is not less than nothing. */
+  canCorrect(counter: string, by: number, atMs: number): boolean {
+    const all = this.periods.map((totals) => totals.canCorrect(counter, by, atMs));
+    return all.includes('yes') && !all.includes('less than nothing');
+  }
+
+  /** Adds to what a counter is held to have counted at a time, or takes away: Wh or varh. */
+  correct(counter: string, by: number, atMs: number): void {
+    const tariff = counter === ACTIVE_IMPORT ? this.clock?.at(atMs).name : undefined;
+    for (const totals of this.periods) totals.correct(counter, by, atMs, tariff);
+  }
+
   /** Plain JSON to go on from. */
   state(): unknown {
     const { demandMinutes, demandWindow, timeZone } = this.settings;

@@ -48,6 +48,20 @@ export class KpiLines {
     }
   }
 
+  /** Counters were read, but what they counted is not known (yet): totals are told for what they are. */
+  wait(timestamp: number, times: ReadTimes, out: Record<string, Sample>): void {
+    const line = times.lines.find(({ id }) => id === times.countsId);
+    const atMs = times.axisOf(timestamp);
+    if (line !== undefined && atMs !== undefined) this.counting.kpis.wait(atMs + line.offsetMs, timestamp, out);
+  }
+
+  /** @returns false when no period that is kept holds that time, or less than nothing would be left */
+  correct(counter: string, by: number, atMs: number): boolean {
+    if (!this.counting.kpis.canCorrect(counter, by, atMs)) return false;
+    for (const kpis of this.byId.values()) kpis.correct(counter, by, atMs);
+    return true;
+  }
+
   state(): KpiLinesState {
     const { id, kpis } = this.counting;
     const others = [...this.byId].filter(([other]) => other !== id).map(([other, each]) => [other, each.state()]);

@@ -1,5 +1,7 @@
 import { isRecord } from '../../support/expect';
 import { EnergyDeltas, type EnergyDeltasSettings } from '../counters/energy-deltas';
+import type { CounterQuestion, CounterRecord } from '../counters/records';
+import type { CounterAnswer } from '../counters/track';
 import type { Sample, Telemetry } from '../telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { KpiLines, type KpiLinesState } from './kpi-lines';
@@ -44,8 +46,45 @@ export class KpiSet {
     const out: Record<string, Sample> = {};
     if (this.voltage) put(out, 'voltage_unbalance', voltageUnbalance(telemetry.metrics, this.settings.minimumVolts));
     if (this.current) put(out, 'current_unbalance', currentUnbalance(telemetry.metrics, this.settings.minimumAmperes));
-    this.energy.update(this.deltas.update(telemetry, out, times), times, out);
+    const deltas = this.deltas.update(telemetry, out, times);
+    this.energy.update(deltas, times, out);
+    if (deltas.length === 0 && this.deltas.isWaiting) this.energy.wait(telemetry.timestamp, times, out);
     return out;
+  }
+
+  /** What happened to counters since this was last asked. */
+  takeRecords(): readonly CounterRecord[] {
+    return this.deltas.takeRecords();
+  }
+
+  /** The last things that happened to counters, the newest last. */
+  get book(): readonly CounterRecord[] {
+    return this.deltas.book;
+  }
+
+  /** What a person is asked about. */
+  get questions(): readonly CounterQuestion[] {
+    return this.deltas.questions;
+  }
+
+  /**
+   * What a person says about counters that no load explains.
+   * @returns how many questions this answers
+   */
+  answer(answer: CounterAnswer, nowMs: number, counter?: string): number {
+    return this.deltas.answer(answer, nowMs, counter);
+  }
+
+  /**
+   * Adds to what a counter is held to have counted in the periods of a time, or takes away.
+   * @param by Wh or varh
+   * @param at the time, by the wall clock, epoch milliseconds UTC
+   * @returns false when no period that is kept holds that time, or less than nothing would be left; then nothing changes
+   */
+  correct(counter: string, by: number, at: number, nowMs: number, note?: string): boolean {
+    if (!this.energy.correct(counter, by, at)) return false;
+    this.deltas.noteCorrection(counter, nowMs, by, at, note);
+    return true;
   }
 
   state(): KpiSetState {

@@ -4,7 +4,17 @@ import { worseOf } from '../judgement';
 import type { Zone } from '../tariff/zone';
 import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';
-import { CLOCK_WAS_SET, holds, isOverfull, plusDemand, plusPiece, plusTariff, readTotals, type Totals } from './totals';
+import {
+  CLOCK_WAS_SET,
+  corrected,
+  holds,
+  isOverfull,
+  plusDemand,
+  plusPiece,
+  plusTariff,
+  readTotals,
+  type Totals,
+} from './totals';
 
 export interface PeriodTotalsState {
   readonly current?: Totals;
@@ -68,6 +78,29 @@ export class PeriodTotals {
     if (last !== undefined && demand.endMs > last.startMs && demand.endMs <= last.endMs) {
       this.last = plusDemand(last, demand);
     } else if (current !== undefined) this.current = plusDemand(current, demand);
+  }
+
+  /** The running period goes on, without any energy that is known. */
+  wait(nowMs: number): void {
+    if (this.current !== undefined && holds(this.current, nowMs)) {
+      this.current = { ...this.current, seenMs: Math.max(this.current.seenMs, nowMs) };
+    }
+  }
+
+  /** Whether the period that holds this time, if one is kept, can be corrected by this. */
+  canCorrect(counter: string, by: number, atMs: number): 'yes' | 'no such period' | 'less than nothing' {
+    const totals = [this.current, this.last].find((each) => each !== undefined && holds(each, atMs));
+    if (totals === undefined) return 'no such period';
+    return (totals.counters[counter]?.added ?? 0) + by < 0 ? 'less than nothing' : 'yes';
+  }
+
+  /** Adds to a counter of the period that holds this time, and to the energy of a tariff period, or takes away. */
+  correct(counter: string, by: number, atMs: number, tariff?: string): void {
+    if (this.current !== undefined && holds(this.current, atMs)) {
+      this.current = corrected(this.current, counter, by, tariff);
+    } else if (this.last !== undefined && holds(this.last, atMs)) {
+      this.last = corrected(this.last, counter, by, tariff);
+    }
   }
 
   /** Ends the running period when its time is over, and begins the one that holds this time. */

@@ -30,6 +30,8 @@ export interface Totals {
 
 export const CLOCK_WAS_SET: Judgement = { quality: 'uncertain', reason: 'clock_doubtful', provenance: 'verified' };
 
+const CORRECTED: Judgement = { quality: 'uncertain', reason: 'counter_corrected', provenance: 'verified' };
+
 export function holds({ startMs, endMs }: Totals, timeMs: number): boolean {
   return timeMs >= startMs && timeMs < endMs;
 }
@@ -59,6 +61,16 @@ export function plusTariff(totals: Totals, name: string, added: number, isSpread
   const before = Object.hasOwn(totals.tariff, name) ? (totals.tariff[name] ?? 0) : 0;
   const next = { ...totals, tariff: { ...totals.tariff, [name]: before + added } };
   return isSpread ? { ...next, tariffMark: SPREAD } : next;
+}
+
+/** As a person says; what is left of a tariff period is never less than nothing. */
+export function corrected(totals: Totals, counter: string, by: number, tariff: string | undefined): Totals {
+  const before = totals.counters[counter] ?? { added: 0, coveredMs: 0, judgement: CORRECTED };
+  const total = { ...before, added: before.added + by, judgement: worseOf(CORRECTED, before.judgement) };
+  const next = { ...totals, counters: { ...totals.counters, [counter]: total } };
+  if (tariff === undefined) return next;
+  const energy = Object.hasOwn(totals.tariff, tariff) ? (totals.tariff[tariff] ?? 0) : 0;
+  return { ...next, tariff: { ...totals.tariff, [tariff]: Math.max(0, energy + by) } };
 }
 
 export function plusDemand(totals: Totals, demand: Demand): Totals {

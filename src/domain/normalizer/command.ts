@@ -1,11 +1,13 @@
 import { Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmCommand } from '../alarms/alarm-set';
+import { parseCounterCommand, type CounterCommand } from '../counters/parse-command';
 import { parseAlarmCommand } from '../alarms/parse-command';
 
 /** What a message can ask of `pm500-normalize`; `meter` names one of several, all of them where absent. */
 export type NormalizeCommand = { readonly meter?: string } & (
   | { readonly kind: 'alarms' }
   | { readonly kind: AlarmCommand; readonly id?: string }
+  | CounterCommand
   | { readonly kind: 'sendAll' }
   | { readonly kind: 'layoutCheck'; readonly step: LayoutCheckStep }
 );
@@ -15,7 +17,7 @@ export const LAYOUT_CHECK_STEPS = ['start', 'verdict', 'apply'] as const;
 export type LayoutCheckStep = (typeof LAYOUT_CHECK_STEPS)[number];
 
 const expect = new Expect('MESSAGE_INVALID', 'the help of pm500-normalize lists the commands.');
-const KEYS = ['alarms', 'alarm', 'sendAll', 'layoutCheck'] as const;
+const KEYS = ['alarms', 'alarm', 'sendAll', 'layoutCheck', 'counters'] as const;
 
 function alarmCommand(payload: UnknownRecord): NormalizeCommand {
   const { alarms } = payload;
@@ -46,6 +48,7 @@ function readCommand(payload: UnknownRecord): NormalizeCommand {
     const step = expect.choice('payload.layoutCheck', payload['layoutCheck'], LAYOUT_CHECK_STEPS);
     return { kind: 'layoutCheck', step };
   }
+  if (key === 'counters') return parseCounterCommand(payload['counters']);
   if (key === 'alarm') {
     const { command, ...which } = parseAlarmCommand(payload);
     return { kind: command, ...which };

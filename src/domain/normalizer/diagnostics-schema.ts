@@ -48,6 +48,7 @@ export const NORMALIZE_DIAGNOSTICS_JSON_SCHEMA = {
     reported: count,
     suppressed: count,
     alarms: { ...countsOf(SEVERITIES), description: 'active alarms by severity' },
+    counterQuestions: { ...count, description: 'counters that a person is asked about now' },
     clockSteps: { ...count, description: 'how often the wall clock of the host that reads was set' },
     unjudged: { ...count, description: 'alarm rules that cannot be judged' },
     problems: { ...count, description: 'parts of the configuration that cannot be used and are left out' },

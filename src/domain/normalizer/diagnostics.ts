@@ -32,6 +32,8 @@ export interface NormalizeDiagnostics {
   readonly clockSteps?: number;
   /** Alarm rules that cannot be judged. */
   readonly unjudged: number;
+  /** Counters that a person is asked about now; absent in messages of older versions. */
+  readonly counterQuestions?: number;
   /** Parts of the configuration that cannot be used and are left out; absent in messages of older versions. */
   readonly problems?: number;
   /** One sentence for each of them. */
@@ -70,6 +72,9 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
       'Times that the wall clock was set between two readings.',
       ({ clockSteps = 0 }) => clockSteps,
     ),
+    family('pm500_counter_questions', 'gauge', 'Counters that a person is asked about.', (one, labels) => [
+      { labels, value: one.counterQuestions ?? 0 },
+    ]),
     family('pm500_active_alarms', 'gauge', 'Active alarms by severity.', ({ alarms }, labels) =>
       SEVERITIES.map((severity) => ({ labels: { ...labels, severity }, value: alarms[severity] })),
     ),

@@ -3,11 +3,13 @@ import { Pm500Error } from '../../support/errors';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
 import { SEVERITIES } from '../alarms/rule';
+import type { CounterMessage } from '../counters/counter-message';
 import { EnergyGuard } from '../layout-check/energy-guard';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import type { Reading } from '../reading';
 import type { Telemetry } from '../telemetry';
 import type { NormalizeCommand } from './command';
+import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
 import { MeterLayoutCheck, verdictsOf } from './layout-checks';
 import { Normalizer, type Accepted, type Outcome } from './normalizer';
@@ -26,7 +28,7 @@ export const STATE_FORMAT = 'pm500.normalize-state/1';
 /** What commands give. */
 export interface Answer {
   readonly telemetry: readonly Telemetry[];
-  readonly events: readonly (AlarmMessage | LayoutVerdict)[];
+  readonly events: readonly (AlarmMessage | CounterMessage | LayoutVerdict)[];
 }
 
 interface Entry {
@@ -34,6 +36,8 @@ interface Entry {
   layoutCheck: MeterLayoutCheck | undefined;
   energyGuard: EnergyGuard;
 }
+
+type Chosen = readonly (readonly [string, Entry])[];
 
 /** A site has fewer; beyond this something else is sending, and memory stays flat. */
 const MOST_METERS = 5000;
@@ -89,6 +93,11 @@ export class NormalizerSet {
         };
       case 'layoutCheck':
         return { telemetry: [], events: chosen.flatMap(([name, entry]) => checkLayout(name, entry, command.step)) };
+      case 'listCounters':
+        return { telemetry: [], events: chosen.map(([, { normalizer }]) => normalizer.listCounters(nowMs)) };
+      case 'answerCounters':
+      case 'correctCounter':
+        return { telemetry: [], events: changeCounters(command, nowMs, chosen) };
       case 'acknowledge':
       case 'reset': {
         const { kind, id } = command;
@@ -111,6 +120,13 @@ export class NormalizerSet {
   get unjudgedCount(): number {
     let sum = 0;
     for (const { normalizer } of this.meters.values()) sum += normalizer.unjudgedCount;
+    return sum;
+  }
+
+  /** How many counters of all meters a person is asked about. */
+  get openQuestions(): number {
+    let sum = 0;
+    for (const { normalizer } of this.meters.values()) sum += normalizer.openQuestions;
     return sum;
   }
 
@@ -145,7 +161,7 @@ export class NormalizerSet {
     return entry;
   }
 
-  private choose(name: string | undefined): readonly (readonly [string, Entry])[] {
+  private choose(name: string | undefined): Chosen {
     const all = [...this.meters];
     const chosen = name === undefined ? all : all.filter(([known]) => known === name);
     if (chosen.length > 0) return chosen;
@@ -178,7 +194,7 @@ function guardEnergy(entry: Entry, reading: Reading): void {
   if (contradicted !== undefined) entry.normalizer.applyVerdicts(contradicted);
 }
 
-function refuseUnknown(id: string, chosen: readonly (readonly [string, Entry])[]): void {
+function refuseUnknown(id: string, chosen: Chosen): void {
   if (chosen.some(([, { normalizer }]) => normalizer.knowsAlarm(id))) return;
   throw new Pm500Error(
     'MESSAGE_INVALID',

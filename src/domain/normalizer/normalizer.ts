@@ -1,6 +1,9 @@
 import type { WiringMode } from '../../meter/identity';
 import { alarmList, alarmMessage, type AlarmMessage } from '../alarms/alarm-message';
 import { AlarmSet, type ActiveAlarm, type AlarmCommand, type AlarmEvent } from '../alarms/alarm-set';
+import { counterList, counterMessages, type CounterMessage } from '../counters/counter-message';
+import type { CounterQuestion } from '../counters/records';
+import type { CounterAnswer } from '../counters/track';
 import { ReportByException } from '../deadband';
 import { KpiSet } from '../kpis/kpi-set';
 import { normalizeReading, type NormalizeContext } from '../normalize';
@@ -23,6 +26,8 @@ export interface Outcome {
 }
 
 export interface Accepted extends Outcome {
+  /** What happened to counters. */
+  readonly counters: readonly CounterMessage[];
   /** Of the whole reading, reported or not. */
   readonly concerns: Concerns;
   /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
@@ -34,6 +39,7 @@ function momentOf(wallMs: number, uptimeMs: number | undefined): Moment {
 }
 
 const NO_ALARMS: readonly AlarmMessage[] = [];
+const NO_COUNTERS: readonly CounterMessage[] = [];
 
 function countOf(telemetry: Telemetry | undefined): number {
   return telemetry === undefined ? 0 : Object.keys(telemetry.metrics).length;
@@ -59,6 +65,7 @@ export class Normalizer {
   private readonly time: MeterTime;
   private readonly unproven: UnprovenDeltas;
   private readonly context: NormalizeContext;
+  private questions: readonly CounterQuestion[];
   private verdicts: NormalizeContext['layoutVerdicts'];
   private readings = 0;
   private reported = 0;
@@ -80,6 +87,7 @@ export class Normalizer {
     const state = readState(saved);
     const { kpis, report, alarmRules, wiring, staleAfterMs } = settings;
     this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, settings.counters, state.kpis);
+    this.questions = this.kpis?.questions ?? [];
     this.alarms = new AlarmSet(alarmRules, state.alarms, staleAfterMs);
     this.activeCounts = countAlarms(this.alarms.active());
     this.report = report === undefined ? undefined : new ReportByException(report);
@@ -134,6 +142,7 @@ export class Normalizer {
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
       alarms: this.toMessages(this.alarms.update(telemetry.metrics, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs })),
       concerns: this.tally.concerns(before),
+      counters: this.takeCounterMessages(),
     };
   }
 
@@ -167,6 +176,28 @@ export class Normalizer {
     return this.settings.alarmRules.some((rule) => rule.id === id);
   }
 
+  /** How many counters a person is asked about. */
+  get openQuestions(): number {
+    return this.questions.length;
+  }
+
+  /** What is known of the counters: open questions, and what happened. */
+  listCounters(nowMs: number): CounterMessage {
+    return counterList(this.meter, this.kpis?.book ?? [], this.questions, nowMs);
+  }
+
+  /** @returns what a person's answer changed; empty when nothing was asked */
+  answerCounters(answer: CounterAnswer, nowMs: number, counter?: string): readonly CounterMessage[] {
+    this.kpis?.answer(answer, nowMs, counter);
+    return this.takeCounterMessages();
+  }
+
+  /** @returns what changed; empty when there is nothing to correct at that time, or too little */
+  correctCounter(counter: string, by: number, at: number, nowMs: number, note?: string): readonly CounterMessage[] {
+    this.kpis?.correct(counter, by, at, nowMs, note);
+    return this.takeCounterMessages();
+  }
+
   /** What the layout check has found counts for quality from now on; undefined: nothing is known any more. */
   applyVerdicts(verdicts: NormalizeContext['layoutVerdicts']): void {
     this.verdicts = verdicts;
@@ -186,6 +217,7 @@ export class Normalizer {
       alarms: this.activeCounts,
       clockSteps: this.clockSteps,
       unjudged: this.alarms.unjudged().length,
+      counterQuestions: this.questions.length,
     };
   }
 
@@ -199,6 +231,13 @@ export class Normalizer {
     if (!this.settings.energyDeltas) leaveOutDeltas(derived);
     for (const name in derived) this.tally.add(derived[name]?.reason);
     return derived;
+  }
+
+  private takeCounterMessages(): readonly CounterMessage[] {
+    const records = this.kpis?.takeRecords() ?? [];
+    if (records.length === 0) return NO_COUNTERS;
+    this.questions = this.kpis?.questions ?? [];
+    return counterMessages(this.meter, records, this.questions);
   }
 
   private filter(telemetry: Telemetry, uptimeMs: number, repeated: readonly string[]): Telemetry | undefined {
