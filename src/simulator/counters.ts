@@ -77,3 +77,11 @@ export function shortOfRollover(name: string, headroom: number): number | undefi
   const limit = ROLLOVER.get(name);
   return limit === undefined ? undefined : limit - headroom;
 }
+
+/** What a counter shows in place of its value. */
+export type CounterView = (name: string, value: number) => number;
+
+/** The nearest value that a counter can show. */
+export function withinRange(name: string, value: number): number {
+  return Math.min(Math.max(0, value), ROLLOVER.get(name) ?? Number.POSITIVE_INFINITY);
+}

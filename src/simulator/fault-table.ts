@@ -265,6 +265,54 @@ export const FAULTS = [
     instant: true,
     does: 'has energy counters set just below their limit of 10 digits, so that they begin anew.',
   },
+  {
+    name: 'counter-set',
+    label: 'Counters set',
+    reaches: ['values'],
+    parameters: [
+      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
+      {
+        name: 'value',
+        label: 'To',
+        kind: 'number',
+        min: 0,
+        max: 9_999_999_999_900,
+        whole: true,
+        unit: 'Wh',
+        default: 20_000_000,
+      },
+    ],
+    instant: true,
+    does: 'has energy counters set to a value, as another meter without a serial number, or one with another memory.',
+  },
+  {
+    name: 'counter-shift',
+    label: 'Counters moved',
+    reaches: ['values'],
+    parameters: [
+      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
+      { name: 'by', label: 'By', kind: 'number', min: -1e12, max: 1e12, whole: true, unit: 'Wh', default: -5000 },
+    ],
+    instant: true,
+    does: 'has energy counters go back, as after a loss of power, or ahead, and count on from there.',
+  },
+  {
+    name: 'counter-spike',
+    label: 'Counters too high',
+    reaches: ['values'],
+    parameters: [
+      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
+      { name: 'by', label: 'By', kind: 'number', min: -1e12, max: 1e12, whole: true, unit: 'Wh', default: 9_113_000 },
+    ],
+    does: 'shows energy counters too high, or too low, and counts on behind that.',
+  },
+  {
+    name: 'counter-zero',
+    label: 'Counters show zero',
+    reaches: ['values'],
+    parameters: [{ name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'all' }],
+    does: 'shows energy counters as zero, as a meter that is starting, and counts on behind that.',
+  },
 ] as const satisfies readonly FaultRow[];
 
 export type FaultName = (typeof FAULTS)[number]['name'];

@@ -8,6 +8,7 @@ import { DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID, type Catalog
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import type { Identity } from '../transport/transport';
+import type { CounterView } from './counters';
 import type { Disturbances } from './disturbances';
 import { MeterModel, SECTIONS, sectionOf, type MeterModelOptions, type Section } from './meter-model';
 import { overloadBlock, type Overload } from './overload';
@@ -44,6 +45,8 @@ function checkSerialNumber(serialNumber: number): void {
  * socket; every server (EtherNet/IP now, others later) asks this one object, so that they all tell the same.
  */
 export class SimulatedMeter {
+  /** What counters show in place of their values. */
+  readonly counterViews = new Set<CounterView>();
   /** Values that show no number. */
   overload: Overload | undefined;
   /** Bytes that its assemblies are longer than they should be; negative: shorter. */
@@ -142,6 +145,11 @@ export class SimulatedMeter {
   valuesOf(sections: readonly Section[], timeMs = this.valueTimeMs()): Record<string, Value> {
     const values: Record<string, Value> = {};
     for (const section of sections) Object.assign(values, this.model.section(section, timeMs));
+    if (this.counterViews.size > 0 && sections.includes('counters')) {
+      for (const name of this.model.counterNames) {
+        for (const view of this.counterViews) values[name] = view(name, Number(values[name]));
+      }
+    }
     for (const name of this.overload?.metrics ?? []) if (name in values) values[name] = null;
     return values;
   }
@@ -172,7 +180,7 @@ export class SimulatedMeter {
   private encode({ plan, sections }: BlockSource, timeMs: number): Uint8Array {
     const cached = this.cache.get(plan.instance);
     const { extraBytes, overload } = this;
-    const isFaulty = extraBytes !== 0 || overload !== undefined;
+    const isFaulty = extraBytes !== 0 || overload !== undefined || this.counterViews.size > 0;
     if (cached?.timeMs === timeMs && !isFaulty) return cached.bytes;
     const bytes = encodeBlock(plan, this.valuesOf(sections, timeMs));
     if (overload !== undefined) overloadBlock(bytes, plan, overload);

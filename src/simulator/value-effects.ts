@@ -1,4 +1,4 @@
-import { countersOf, shortOfRollover, type CounterChoice } from './counters';
+import { countersOf, shortOfRollover, withinRange, type CounterChoice, type CounterView } from './counters';
 import type { Disturbance } from './disturbances';
 import type { FaultName } from './fault-table';
 import { overloadOf, type OverloadChoice, type OverloadPattern } from './overload';
@@ -45,6 +45,29 @@ function setCounters(
   meter.setCounters(Object.fromEntries(entries));
 }
 
+/** The hours are no energy. */
+function isEnergy(counter: string): boolean {
+  return counter !== 'run_hours';
+}
+
+/** Energy counters show something else while the fault lasts, within what a counter can show. */
+function showing(meter: SimulatedMeter, show: (value: number, parameters: FaultParameters) => number): Effect {
+  const views = meter.counterViews;
+  let view: CounterView | undefined;
+  return {
+    begin: (parameters) => {
+      const names = new Set(
+        countersOf(parameters['counters'] as CounterChoice, meter.model.counterNames).filter(isEnergy),
+      );
+      view = (name, value) => (names.has(name) ? withinRange(name, show(value, parameters)) : value);
+      views.add(view);
+    },
+    end: () => {
+      if (view !== undefined) views.delete(view);
+    },
+  };
+}
+
 /** The faults that change what a meter measures or shows. */
 export function valueEffects(meter: SimulatedMeter): EffectTable {
   return {
@@ -84,11 +107,26 @@ export function valueEffects(meter: SimulatedMeter): EffectTable {
         setCounters(meter, counters as CounterChoice, () => 0);
       },
     },
+    'counter-set': {
+      begin: ({ counters, value }) => {
+        setCounters(meter, counters as CounterChoice, (counter) => (isEnergy(counter) ? Number(value) : undefined));
+      },
+    },
+    'counter-shift': {
+      begin: ({ counters, by }) => {
+        const shown = meter.valuesOf(['counters']);
+        setCounters(meter, counters as CounterChoice, (counter) =>
+          isEnergy(counter) ? Math.max(0, Number(shown[counter]) + Number(by)) : undefined,
+        );
+      },
+    },
+    'counter-spike': showing(meter, (value, { by }) => value + Number(by)),
+    'counter-zero': showing(meter, () => 0),
     'counter-rollover': {
       begin: ({ counters, headroom }) => {
         setCounters(meter, counters as CounterChoice, (counter) =>
           // The hours have a limit of their own, which no plant has seen.
-          counter === 'run_hours' ? undefined : shortOfRollover(counter, Number(headroom)),
+          isEnergy(counter) ? shortOfRollover(counter, Number(headroom)) : undefined,
         );
       },
     },
