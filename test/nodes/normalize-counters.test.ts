@@ -76,7 +76,9 @@ class Counted {
   }
 
   events(): readonly CounterMessage[] {
-    const own = this.bench.takeEvents().filter(({ payload }) => (payload as { readonly schema: string }).schema === COUNTER_SCHEMA);
+    const own = this.bench
+      .takeEvents()
+      .filter(({ payload }) => (payload as { readonly schema: string }).schema === COUNTER_SCHEMA);
     return own.map(({ payload }) => {
       assert.ok(fitsSchema(JSON.parse(JSON.stringify(payload))), JSON.stringify(fitsSchema.errors));
       return payload as CounterMessage;
