@@ -2,6 +2,7 @@ import { startInfluxDb } from '../test/support/influxdb';
 import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
 import { startVictoriaMetrics } from '../test/support/victoria-metrics';
 import { runRate } from './influx-child';
+import { benchHardWays } from './influx-hard-ways';
 import { benchOutage } from './influx-outage';
 import type { RateReport } from './influx-process';
 import { BENCH_NAME, WAYS, type Api, type Way } from './influx-ways';
@@ -124,7 +125,7 @@ export async function benchInfluxDelivery(): Promise<BenchLine[]> {
     } finally {
       await stop();
     }
-    lines.push(await benchOutage(folder));
+    lines.push(await benchOutage(folder), ...(await benchHardWays(folder)));
   } finally {
     removeFolder(folder);
   }

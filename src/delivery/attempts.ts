@@ -31,6 +31,8 @@ export interface AttemptDependencies {
   readonly position: () => number;
   /** The record that was handed in last, where it still waits. */
   readonly newest: () => NewestRecord | undefined;
+  /** The record that was handed in last was written before its turn. */
+  readonly onWrittenEarly: (position: number) => void;
   /** Called when the state may have changed: what `troubles` says, or that something is under way. */
   readonly onState: () => void;
   /** Why nothing is delivered. */
@@ -97,11 +99,12 @@ export class Attempts {
   }
 
   /** One attempt with a single record, repeated while nobody answers; undefined when the engine is closed first. */
-  async ask(key: object, record: OutboxRecord): Promise<'written' | 'rejected' | undefined> {
+  async ask(key: object, record: OutboxRecord, consignment: Consignment): Promise<'written' | 'rejected' | undefined> {
     const { settings, random, signal, troubles } = this.dependencies;
     const delays = retryDelays(settings.retry, random);
     while (!signal.aborted) {
       const verdict = await this.deliver([record]);
+      if (verdict.kind === 'written') this.noteWritten(record, consignment);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
         troubles.clear(key);
         return verdict.kind;
@@ -120,6 +123,13 @@ export class Attempts {
     this.dependencies.onState();
     await delay(this.dependencies.clock, waitMs, this.dependencies.signal);
     this.dependencies.troubles.clear(key);
+  }
+
+  /** What was written alone is not sent again: not every server takes a point twice for one. */
+  private noteWritten(record: OutboxRecord, consignment: Consignment): void {
+    if (consignment.noteWritten(record)) return;
+    const newest = this.dependencies.newest();
+    if (newest?.record === record) this.dependencies.onWrittenEarly(newest.position);
   }
 
   private async deliver(records: readonly OutboxRecord[]): Promise<Verdict> {
@@ -170,6 +180,7 @@ export class Attempts {
       const record = this.chooseProbe(current, consignment, silent);
       if (record === undefined) break;
       const verdict = await this.deliver([record]);
+      if (verdict.kind === 'written') this.noteWritten(record, consignment);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') return attempt === 0 ? 'at once' : 'later';
       if (isAborted(signal)) break;
       if (attempt + 1 >= PATIENT_PROBES || current.records.length === 1) silent.add(record);
@@ -182,13 +193,19 @@ export class Attempts {
    * One of several records, or another than a single one; undefined where there is none. Not one that was not answered
    * before, as long as there are others: it may be the very record that fails.
    */
-  private chooseProbe({ records }: Group, { batch }: Consignment, silent: Set<OutboxRecord>): OutboxRecord | undefined {
+  private chooseProbe(
+    { records }: Group,
+    consignment: Consignment,
+    silent: Set<OutboxRecord>,
+  ): OutboxRecord | undefined {
     const { random, newest: findNewest, position } = this.dependencies;
     const newest = findNewest();
-    const others = batch.records.slice(Math.max(position() - batch.from, 0)).filter((record) => record !== records[0]);
-    const candidates = records.length > 1 ? records : others;
-    const isElsewhere = records.length === 1 && newest !== undefined && newest.position >= batch.to;
-    const all = isElsewhere ? [newest.record, ...candidates] : candidates;
+    const others = consignment.open(position()).filter((record) => record !== records[0]);
+    // One that was written already tells as much; it is sent twice only where nothing else is there to tell.
+    if (others.length === 0) others.push(...consignment.batch.records.filter((record) => record !== records[0]));
+    const isElsewhere = newest !== undefined && newest.position >= consignment.batch.to;
+    const own = records.length > 1 ? records : [];
+    const all = [...own.slice(0, 1), ...(isElsewhere ? [newest.record] : []), ...others, ...own];
     const found = all.find((record) => !silent.has(record));
     if (found !== undefined) return found;
     silent.clear();

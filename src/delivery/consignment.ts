@@ -66,6 +66,19 @@ export class Consignment {
     for (const place of placesOf(group)) this.fates[place] = fate;
   }
 
+  /** A record of this consignment was written alone. False where it is none of these. */
+  noteWritten(record: OutboxRecord): boolean {
+    const place = this.batch.records.indexOf(record);
+    if (place !== -1) this.fates[place] = 'written';
+    return place !== -1;
+  }
+
+  /** Records that are not written yet, from `position` on. */
+  open(position: number): OutboxRecord[] {
+    const first = position - this.batch.from;
+    return this.batch.records.filter((_, place) => place >= first && this.fates[place] !== 'written');
+  }
+
   /** The records of a group that are not at `suspects` (places in the group), then those that are. */
   divide(group: Group, suspects: readonly number[]): readonly [others: Group, suspected: Group] {
     const chosen = new Set(suspects);
@@ -99,11 +112,12 @@ export class Consignment {
     return [places.slice(0, half), places.slice(half)].map((part) => ({ ...this.groupOf(part), isSuspected }));
   }
 
-  /** The records of a group from `position` on. */
+  /** The records of a group that still have to be sent: from `position` on, without what was written alone. */
   from(group: Group, position: number): Group {
     const first = position - this.batch.from;
-    if (first <= 0) return group;
-    return { ...group, ...this.groupOf(placesOf(group).filter((place) => place >= first)) };
+    const isOpen = (place: number): boolean => place >= first && this.fates[place] !== 'written';
+    if (first <= 0 && this.fates.length === 0) return group;
+    return { ...group, ...this.groupOf(placesOf(group).filter(isOpen)) };
   }
 
   /**

@@ -50,17 +50,17 @@ export class Doubts {
     if (first === undefined) return 'refused';
     const delays = retryDelays({ ...settings.retry, maximumMs: settings.recheckMs }, random);
     for (let round = 0; !signal.aborted; round += 1) {
-      if (attempts.taken > takenBefore) return this.look(group, verdict, first);
+      if (attempts.taken > takenBefore) return this.look(consignment, group, verdict, first);
       if (round > 0) {
         // The fault may have been mended meanwhile.
-        const answer = await attempts.ask(group, first);
+        const answer = await attempts.ask(group, first, consignment);
         if (answer === undefined) return undefined;
         if (answer === 'written') return 'again';
       }
       const witnesses = this.witnesses(consignment, group);
       if (witnesses.length === 0 && this.mayTrust(verdict)) return 'refused';
       for (const witness of witnesses) {
-        const answer = await attempts.ask(group, witness);
+        const answer = await attempts.ask(group, witness, consignment);
         if (answer === undefined) return undefined;
         if (answer === 'written') break;
       }
@@ -71,10 +71,15 @@ export class Doubts {
   }
 
   /** The other side takes records. Of several that nothing pointed at one more is tried: together they may be too many. */
-  private async look(group: Group, verdict: Rejected, first: OutboxRecord): Promise<'refused' | 'again' | undefined> {
+  private async look(
+    consignment: Consignment,
+    group: Group,
+    verdict: Rejected,
+    first: OutboxRecord,
+  ): Promise<'refused' | 'again' | undefined> {
     const { length } = group.records;
     if (length === 1 || group.isSuspected === true || verdict.named?.length === length) return 'refused';
-    const answer = await this.dependencies.attempts.ask(group, first);
+    const answer = await this.dependencies.attempts.ask(group, first, consignment);
     return answer === 'rejected' ? 'refused' : answer === 'written' ? 'again' : undefined;
   }
 
@@ -84,7 +89,7 @@ export class Doubts {
     const own = new Set(group.records);
     const last = newest();
     const isElsewhere = last !== undefined && last.position >= batch.to;
-    const others = batch.records.filter((record) => !own.has(record));
+    const others = consignment.open(batch.from).filter((record) => !own.has(record));
     const chosen: OutboxRecord[] = isElsewhere ? [last.record] : [];
     while (chosen.length < WITNESSES && others.length > 0) {
       chosen.push(...others.splice(Math.floor(random() * others.length), 1));

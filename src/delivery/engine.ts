@@ -51,6 +51,9 @@ export class DeliveryEngine {
     this.attempts = new Attempts({
       ...{ settings, destination, clock, random, signal, batchSize: this.batchSize, troubles: this.troubles, newest },
       position: () => outbox.stats().position,
+      onWrittenEarly: (position) => {
+        if (!this.fresh.isWritten(position)) this.fresh.noteWritten(position);
+      },
       onState: () => {
         this.enter(this.troubles.state ?? 'sending');
       },

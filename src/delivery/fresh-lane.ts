@@ -17,7 +17,7 @@ interface Fresh {
 export class FreshLane {
   private waiting: Fresh[] = [];
   private bytes = 0;
-  /** Stretches that were written out of turn, in order. */
+  /** Stretches that were written out of turn. */
   private written: { from: number; to: number }[] = [];
 
   /** Takes records over; beyond what fits, the oldest of the lane are left to their turn. */
@@ -63,13 +63,18 @@ export class FreshLane {
     else this.written.push({ from: position, to: position + 1 });
   }
 
+  isWritten(position: number): boolean {
+    return this.written.some(({ from, to }) => from <= position && position < to);
+  }
+
   /** Places of records of a batch that were written out of turn. */
   writtenIn(from: number, to: number): readonly number[] {
     const places: number[] = [];
+    if (this.written.length === 0) return places;
     for (const stretch of this.written) {
       for (let at = Math.max(stretch.from, from); at < Math.min(stretch.to, to); at += 1) places.push(at - from);
     }
-    return places;
+    return places.sort((left, right) => left - right);
   }
 
   /** What left the outbox is nobody's business any more. */

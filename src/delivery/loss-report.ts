@@ -45,7 +45,7 @@ export class LossReport {
     const { age = 0, size = 0, overwritten = 0 } = losses;
     const parts = [
       size > 0 &&
-        `The outbox is full: ${many(size)} dropped, the oldest first, before ${name} took them; raise its limit or bring ${name} back.`,
+        `${many(size)} dropped before ${name} took them: the outbox is full, and the oldest go first; raise its limit or bring ${name} back.`,
       age > 0 &&
         `${many(age)} dropped for age before ${name} took them: the outbox keeps none that long; let it keep them longer, or bring ${name} back.`,
       overwritten > 0 &&

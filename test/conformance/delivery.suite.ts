@@ -153,7 +153,9 @@ export function describeDelivery(
       await submit(100, 101);
       const { size } = delivery.stats.losses;
       assert.ok(size >= 50, String(size));
-      await until('a sentence', () => warnings.some((warning) => /outbox is full: \d+ .* dropped/.test(warning)));
+      await until('a sentence', () =>
+        warnings.some((warning) => /\d+ .* dropped before .*: the outbox is full/.test(warning)),
+      );
       assertNothingVanished(101);
     });
 
