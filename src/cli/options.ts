@@ -90,7 +90,7 @@ export class Options {
 
   numbers(name: string, { min, max, whole = false }: NumberLimits): readonly number[] {
     return this.texts(name).map((text) => {
-      const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+      const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
       if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
       const kind = whole ? 'a whole number' : 'a number';
       return failUsage(`Option --${name} is ${describeValue(text)}; give ${kind} from ${min} to ${max}.`);

@@ -1,9 +1,12 @@
-import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { createAgent } from './agent';
+import { readAnswer } from './answer';
 import { proxyFor, type Proxy } from './proxy';
-import { readComplaint } from './reply-words';
 import type { Reply } from './response-rules';
 
 /** How a server is reached. */
@@ -55,16 +58,13 @@ export interface Exchange {
   close(): void;
 }
 
-/** What a server says beyond this is not kept. */
-const MOST_CONTENT_CHARACTERS = 64 * 1024;
-/** The client compresses bodies of more bytes than this; a smaller one would not shrink by a frame on the network. */
+/** Bodies of more bytes than this are compressed; a smaller one would not shrink by a frame on the network. */
 const GZIP_THRESHOLD_BYTES = 1000;
+const compress = promisify(gzip);
 
 /**
- * Requests with the transport of the InfluxDB client. That transport is used below its write API, which refuses a 200,
- * acknowledges what it drops when closed, and keeps a retry buffer beside ours; its own timeout starts anew with every
- * byte and leaves the socket open, and it reads Retry-After as milliseconds. So each request here has a deadline that
- * ends in its abort, and the reply is judged by our rules.
+ * Requests over HTTP, each with a deadline that ends in its abort; the reply is judged by our rules. Nothing that a server
+ * does can take more memory than the beginning of its answer.
  * @param env where the proxy variables stand
  * @throws Pm500Error CONFIG_INVALID for a URL or proxy that cannot be used
  */
@@ -72,66 +72,53 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
   const url = parseUrl(settings.url);
   const proxy = proxyFor(url, settings.proxy ?? '', env);
   const agent = createAgent(url, proxy, settings.connections ?? 1, settings.tls);
-  const { transport } = new InfluxDB({
-    url: url.href,
-    timeout: 0,
-    transportOptions: { agent },
-    ...plainProxyOptions(url, proxy),
-  });
+  const way = wayTo(url, proxy);
+  const open = url.protocol === 'https:' ? https.request : http.request;
 
-  const request = (given: Request, signal: AbortSignal): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const attempt = new AbortController();
-      let started: Pick<Reply, 'status' | 'contentType' | 'version'> = { status: 0, contentType: '' };
-      let content = '';
-      let timedOut = false;
-      const abort = (): void => {
-        attempt.abort();
-      };
-      const timer = clock.after(settings.timeoutMs, () => {
-        timedOut = true;
-        abort();
+  const send = async (given: Request, signal: AbortSignal): Promise<Reply> => {
+    const plain = Buffer.from(given.body, 'utf8');
+    const isPacked = given.gzip && plain.length > GZIP_THRESHOLD_BYTES;
+    const body = isPacked ? await compress(plain) : plain;
+    const headers = {
+      'user-agent': 'pm500',
+      ...way.headers,
+      ...given.headers,
+      'accept-encoding': 'identity',
+      'content-length': body.length,
+      ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
+    };
+    return new Promise((resolve, reject) => {
+      const options = { ...way.to, path: `${way.base}${given.path}`, method: given.method, headers, agent, signal };
+      const request = open(options, (response) => {
+        readAnswer(response, resolve, reject);
       });
-      const finish = (outcome: Outcome): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', abort);
-        resolve(outcome);
-      };
-      const fail = (cause: unknown): void => {
-        if (timedOut) finish({ kind: 'timed out' });
-        else if (cause instanceof HttpError) finish({ kind: 'replied', reply: toReply(cause) });
-        else finish({ kind: 'failed', cause });
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      if (signal.aborted) abort();
-      const { method, path, headers } = given;
-      const gzip = given.gzip ? { gzipThreshold: GZIP_THRESHOLD_BYTES } : {};
-      try {
-        transport.send(
-          path,
-          given.body,
-          { method, headers: { ...headers }, signal: attempt.signal, ...gzip },
-          {
-            responseStarted: (replyHeaders, status = 0) => {
-              started = {
-                status,
-                contentType: String(replyHeaders['content-type'] ?? ''),
-                ...versionOf(replyHeaders['x-influxdb-version']),
-              };
-            },
-            next: (chunk) => {
-              content = `${content}${Buffer.from(chunk).toString('utf8')}`.slice(0, MOST_CONTENT_CHARACTERS);
-            },
-            error: fail,
-            complete: () => {
-              finish({ kind: 'replied', reply: { ...started, ...readComplaint(content, parseJson(content)) } });
-            },
-          },
-        );
-      } catch (error) {
-        fail(error);
-      }
+      // Stays: a connection may fail again after its request is over.
+      request.on('error', reject);
+      request.end(body);
     });
+  };
+
+  const request = async (given: Request, signal: AbortSignal): Promise<Outcome> => {
+    const attempt = new AbortController();
+    const state = { timedOut: false };
+    const abort = (): void => {
+      attempt.abort();
+    };
+    const timer = clock.after(settings.timeoutMs, () => {
+      state.timedOut = true;
+      abort();
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return { kind: 'replied', reply: await send(given, attempt.signal) };
+    } catch (cause) {
+      return state.timedOut ? { kind: 'timed out' } : { kind: 'failed', cause };
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', abort);
+    }
+  };
 
   return {
     shownUrl: url.origin,
@@ -142,17 +129,28 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
   };
 }
 
+interface Way {
+  readonly to: { readonly protocol: string; readonly hostname: string; readonly port: string };
+  /** What stands before the path of a request. */
+  readonly base: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Plain HTTP asks a proxy with the whole URL; TLS goes through a tunnel, which is the agent's business. */
-function plainProxyOptions(
-  url: URL,
-  proxy: Proxy | undefined,
-): { proxyUrl?: string; headers?: Record<string, string> } {
-  if (proxy === undefined || url.protocol === 'https:') return {};
+function wayTo(url: URL, proxy: Proxy | undefined): Way {
+  const path = url.pathname.replace(/\/$/, '');
+  if (proxy === undefined || url.protocol === 'https:') return { to: placeOf(url), base: path, headers: {} };
   const { authorization } = proxy;
   return {
-    proxyUrl: proxy.url.href,
-    ...(authorization === undefined ? {} : { headers: { 'proxy-authorization': authorization } }),
+    to: placeOf(proxy.url),
+    base: `${url.origin}${path}`,
+    headers: { host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
   };
+}
+
+function placeOf({ protocol, hostname, port }: URL): Way['to'] {
+  // In a URL an IPv6 address stands in brackets.
+  return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
 }
 
 function parseUrl(text: string): URL {
@@ -163,28 +161,4 @@ function parseUrl(text: string): URL {
   // Not quoted: it may hold a password.
   const message = `The InfluxDB URL cannot be used: give only where the server is, such as http://127.0.0.1:8086.`;
   throw new Pm500Error('CONFIG_INVALID', message);
-}
-
-function versionOf(header: unknown): { version?: string } {
-  return typeof header === 'string' && header !== '' ? { version: header } : {};
-}
-
-function toReply(error: HttpError): Reply {
-  const retryAfter = error.headers?.['retry-after'];
-  return {
-    status: error.statusCode,
-    contentType: error.contentType ?? '',
-    ...readComplaint(error.body ?? '', error.json),
-    ...versionOf(error.headers?.['x-influxdb-version']),
-    ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
-  };
-}
-
-function parseJson(text: string): unknown {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

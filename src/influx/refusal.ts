@@ -9,24 +9,39 @@ export interface FieldConflict {
 }
 
 /** InfluxDB 1 and 2: `input field "f" on measurement "m" is type string, already exists as type float`. */
-const TYPE_CONFLICT = /input field "(.*?)" on measurement "(.*?)" is type (\w+), already exists as type (\w+)/;
+const TYPE_CONFLICT = /" is type (\w{1,40}), already exists as type (\w{1,40})/;
+const FIELD_BEGIN = 'input field "';
+const MEASUREMENT_BEGIN = '" on measurement "';
 /** InfluxDB 3: `invalid field value in line protocol for field 'f' on line 1: expected type float, but got string`. */
 const TYPE_CONFLICT_V3 =
-  /field(?: value in line protocol for field)? '(.*?)' on line \d+: expected type ([\w:]+), but got ([\w:]+)/;
+  /field(?: value in line protocol for field)? '(.{0,256}?)' on line \d{1,9}: expected type ([\w:]{1,80}), but got ([\w:]{1,80})/;
 
 /** InfluxDB 3: `invalid column type for column 'f', expected iox::column_type::field::float, got iox::column_type::field::string`. */
-const COLUMN_CONFLICT_V3 = /invalid column type for column '([^']*)', expected ([\w:]+), got ([\w:]+)/;
+const COLUMN_CONFLICT_V3 = /invalid column type for column '([^']*)', expected ([\w:]{1,80}), got ([\w:]{1,80})/;
 /** A server says it in its first words; more is the business of lines. */
 const MOST_CHARACTERS = 4096;
 
 /** Which field a refusal is about; undefined where it says something else. */
 export function parseFieldConflict(text: string): FieldConflict | undefined {
   const beginning = text.slice(0, MOST_CHARACTERS);
-  const [, field, influxMeasurement = '', given = '', existing = ''] = TYPE_CONFLICT.exec(beginning) ?? [];
-  if (field !== undefined) return { influxMeasurement, field, given, existing };
+  const quoted = parseQuotedConflict(beginning);
+  if (quoted !== undefined) return quoted;
   const [, name, expected = '', got = ''] =
     TYPE_CONFLICT_V3.exec(beginning) ?? COLUMN_CONFLICT_V3.exec(beginning) ?? [];
   return name === undefined ? undefined : { influxMeasurement: '', field: name, given: got, existing: expected };
+}
+
+/** Not by one expression: names may hold quotes, and to try each of them as an end takes the square of the text. */
+function parseQuotedConflict(text: string): FieldConflict | undefined {
+  const begin = text.indexOf(FIELD_BEGIN);
+  if (begin === -1) return undefined;
+  const rest = text.slice(begin + FIELD_BEGIN.length);
+  const end = TYPE_CONFLICT.exec(rest);
+  const split = rest.indexOf(MEASUREMENT_BEGIN);
+  if (end === null || split === -1 || split >= end.index) return undefined;
+  const [, given = '', existing = ''] = end;
+  const influxMeasurement = rest.slice(split + MEASUREMENT_BEGIN.length, end.index);
+  return { influxMeasurement, field: rest.slice(0, split), given, existing };
 }
 
 /** How many points a server says it refused of those that it understood; undefined where it does not say so. */
@@ -36,7 +51,8 @@ export function parseDropped(text: string): number | undefined {
 }
 
 /** What a person can do about a line that was refused. */
-export function refusalAdvice(text: string): string {
+export function refusalAdvice(complaint: string): string {
+  const text = complaint.slice(0, MOST_CHARACTERS);
   const conflict = parseFieldConflict(text);
   if (conflict !== undefined) {
     const { field, given, existing } = conflict;
@@ -52,16 +68,17 @@ export function refusalAdvice(text: string): string {
 /** Refusals with a status of a bad line that are about the request: no line would fare better. */
 const REQUEST_FAULTS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   // How servers and proxies answer plain HTTP on a TLS port, in a 400 that says nothing about the lines.
-  [/https? request.*https/i, 'begin the URL of the target with https://'],
+  [/https? request.{0,200}https/i, 'begin the URL of the target with https://'],
   [/retention policy not found/i, 'check the retention policy of the target'],
   [/database is required|database name required/i, 'give the target a database'],
-  [/org(anization)? .*not found|bucket .*not found/i, 'check organization and bucket of the target'],
+  [/org(anization)? .{0,200}not found|bucket .{0,200}not found/i, 'check organization and bucket of the target'],
   [/(invalid|unknown|unsupported)\b.{0,20}precision/i, 'check the precision of the target'],
   [/\bgzip: |invalid gzip|content.encoding/i, 'switch compression off in the target'],
 ];
 
 /** What a person can do where a refusal is about the request and not about its lines; undefined where it is not. */
-export function requestFaultAdvice(text: string): string | undefined {
+export function requestFaultAdvice(complaint: string): string | undefined {
+  const text = complaint.slice(0, MOST_CHARACTERS);
   if (/unable to parse|partial write/i.test(text)) return undefined;
   return REQUEST_FAULTS.find(([pattern]) => pattern.test(text))?.[1];
 }

@@ -63,10 +63,12 @@ function quotedLines(lines: readonly string[], text: string): readonly number[] 
     if (known === undefined) places.set(line, [place]);
     else known.push(place);
   });
+  // Only what is as long as a line can be one: to look up every piece would take the square of the text.
+  const lengths = new Set(lines.map(({ length }) => length));
   const found: number[] = [];
   for (const piece of text.split(UNPARSABLE).slice(1)) {
     for (let end = piece.indexOf("'"); end !== -1; end = piece.indexOf("'", end + 1)) {
-      const known = places.get(piece.slice(0, end));
+      const known = lengths.has(end) ? places.get(piece.slice(0, end)) : undefined;
       if (known === undefined) continue;
       found.push(...known);
       break;

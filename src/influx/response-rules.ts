@@ -19,6 +19,8 @@ const WRITTEN: Verdict = { kind: 'written' };
 /** Retry-After beyond this is not followed: a wrong clock on the other side must not stop delivery for days. */
 export const MAXIMUM_RETRY_AFTER_MS = 300_000;
 const SHOWN_CHARACTERS = 200;
+/** More of a text is not looked at to show the beginning of it. */
+const MOST_CHARACTERS = 4096;
 
 /** Codes of Node.js and of the system in words of people. */
 const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
@@ -142,6 +144,6 @@ function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, 
 
 /** One line of bounded length. */
 function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text.slice(0, MOST_CHARACTERS).replace(/\s+/g, ' ').trim();
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }

@@ -68,7 +68,7 @@ const ROWS: Readonly<Record<WiringMode, Omit<WiringRow, 'mode' | 'exists'> & { r
   },
   '3P1': {
     label: '3-phase 4-wire, one current and three phase-to-neutral voltages',
-    names: WIRED.filter((name) => !/^(current|.*power.*)_l[23]$/.test(name) && name !== 'current_n'),
+    names: WIRED.filter((name) => !/^current_l[23]$|^(?=.*power).*_l[23]$/.test(name) && name !== 'current_n'),
     assumesBalance: true,
     ...inferred,
   },

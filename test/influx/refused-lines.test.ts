@@ -62,6 +62,16 @@ describe('lines that a server points at', () => {
     });
   }
 
+  it('looks up no more than could be lines, however many ends a quotation may have', () => {
+    const text = `unable to parse '${"'".repeat(64 * 1024)}`;
+    const start = process.cpuUsage();
+    assert.deepEqual(name(`${text} unable to parse 'nonsense': x`), []);
+    const nearly = name(`unable to parse '${"'".repeat(30_000)} unable to parse 'nonsense': x`);
+    assert.deepEqual(nearly, [1]);
+    // Trying every end takes seconds of work.
+    assert.ok(process.cpuUsage(start).user < 500_000);
+  });
+
   it('are found by the numbers of InfluxDB 3', () => {
     const body = {
       error: 'partial write of line protocol occurred',

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { createHttpSender, type Sender, type SenderSettings } from '../../src/influx/sender';
 import type { Verdict } from '../../src/delivery/destination';
 import { hasCode } from '../../src/support/errors';
@@ -92,7 +94,7 @@ describe('InfluxDB sender over HTTP', () => {
   });
 
   it('keeps one connection, also over refusals', async () => {
-    server.answer(written, replyJson(400, 'no'), reply(503, 'x'.repeat(100_000)), written);
+    server.answer(written, replyJson(400, 'no'), reply(503, 'x'.repeat(60_000)), written);
     for (let count = 0; count < 8; count += 1) await sender.send('a f=1 1', NEVER);
     assert.deepEqual([server.received.length, server.connections], [8, 1]);
   });
@@ -118,6 +120,41 @@ describe('InfluxDB sender over HTTP', () => {
     assert.deepEqual([verdict.kind, codeOf(verdict)], ['hold', 'INFLUX_REFUSED']);
     assert.equal((await sender.send('a f=1 1', NEVER)).kind, 'hold');
     assert.equal((await sender.send('a f=1 1', NEVER)).kind, 'written');
+  });
+
+  it('reads 64 kB of an answer that never ends, and closes its connection', async () => {
+    const piece = Buffer.alloc(16 * 1024, 'no ');
+    let cut: Promise<unknown> | undefined;
+    server.answer((response) => {
+      response.writeHead(400);
+      const more = (): void => {
+        while (response.write(piece));
+      };
+      response.on('drain', more);
+      cut = once(response, 'close');
+      more();
+    });
+    const verdict = await sender.send('a f=1 1', NEVER);
+    assert.deepEqual([verdict.kind, codeOf(verdict)], ['rejected', 'INFLUX_REJECTED']);
+    await cut;
+    assert.equal((await sender.send('a f=1 1', NEVER)).kind, 'written');
+    assert.equal(server.connections, 2);
+  });
+
+  it('asks for answers that are not compressed and unpacks none', async () => {
+    for (const megabytes of [20, 100]) {
+      const bomb = gzipSync(Buffer.alloc(megabytes * 1_000_000, 'x'));
+      server.answer((response) => {
+        response.writeHead(400, { 'content-encoding': 'gzip', 'content-type': 'application/json' }).end(bomb);
+      });
+      const verdict = await sender.send('a f=1 1', NEVER);
+      assert.ok(verdict.kind === 'rejected');
+      assert.match(verdict.error.message, /answered 400 \(an answer that is compressed/);
+    }
+    assert.deepEqual(
+      server.received.map(({ headers }) => headers['accept-encoding']),
+      ['identity', 'identity'],
+    );
   });
 
   it('reads Retry-After in seconds', async () => {

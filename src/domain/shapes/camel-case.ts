@@ -32,7 +32,7 @@ const MOST_NAMES = 4096;
 export function camelCase(name: string): string {
   let camel = known.get(name);
   if (camel === undefined) {
-    camel = name.replaceAll(/[_\s-]+(\w)/g, (_all, letter: string) => letter.toUpperCase());
+    camel = name.replaceAll(/(?<![_\s-])[_\s-]+(\w)/g, (_all, letter: string) => letter.toUpperCase());
     if (known.size >= MOST_NAMES) known.clear();
     known.set(name, camel);
   }
