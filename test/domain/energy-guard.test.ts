@@ -82,6 +82,34 @@ describe('energy counters whose confirmed layout live data contradict', function
     assert.ok(after.every(({ reason }) => reason !== 'layout_contradicted'));
   });
 
+  it('are good again where what contradicted was a disturbance', () => {
+    for (const candidate of ENERGY_CANDIDATES) {
+      // Bytes of something else in most of the first reads, as from a faulty gateway.
+      const noise: Spoil = (bytes, moment) => (moment < 7 ? new Uint8Array(72).fill(0xa5) : bytes);
+      const samples = judged(confirmed(candidate, candidate, START, noise));
+      assert.ok(samples.some(({ quality }) => quality !== 'good'));
+      assert.equal(samples.at(-1)?.quality, 'good', candidate.name);
+    }
+  });
+
+  it('stay good through spikes, zeros and another level', () => {
+    const higher = countersAt(29_236_456_000, 3_456_789_000);
+    for (const candidate of ENERGY_CANDIDATES) {
+      const bytesOf = (counters: Counters): Uint8Array => {
+        const raw = energyReadings(candidate, counters, LOAD).find(({ blocks }) =>
+          blocks.some((b) => b.assembly === 107),
+        );
+        return Buffer.from(raw?.blocks.find((b) => b.assembly === 107)?.raw ?? '', 'hex');
+      };
+      const spiked = bytesOf(higher);
+      for (const at of [2, 6, 12, 25]) {
+        const spike: Spoil = (bytes, moment) => (moment === at ? spiked : bytes);
+        const samples = judged(confirmed(candidate, candidate, START, spike));
+        assert.ok(!samples.some(({ reason }) => reason === 'layout_contradicted'), `${candidate.name} at ${at}`);
+      }
+    }
+  });
+
   it('say nothing without load', () => {
     const still = { ...LOAD, activeW: 0, reactiveVar: 0 };
     const readings = energyReadings(ASSUMED_ENERGY, START, still).map((reading) => ({

@@ -25,7 +25,7 @@ class Line {
     readonly normalize: FakeNode,
   ) {}
 
-  static async open(transport: 'modbus-tcp', beginning: number): Promise<Line> {
+  static async open(transport: 'modbus-tcp' | 'ucmm', beginning: number): Promise<Line> {
     const simulator = await startSimulator({
       meters: [
         {
@@ -113,8 +113,8 @@ function assertNothingInvented(all: readonly Telemetry[]): void {
   assert.ok(counted(all) <= flowedWh + ROUNDING_WH, `${counted(all)} Wh where ${flowedWh} flowed`);
 }
 
-// Over Modbus, where no serial number and no layout of an assembly says anything of the counters.
-for (const transport of ['modbus-tcp'] as const) {
+// Over Modbus no serial number says whose counters they are; over EtherNet/IP the layout of the assembly is judged besides.
+for (const transport of ['modbus-tcp', 'ucmm'] as const) {
   describe(`a meter read over ${transport} by pm500-poll, and counted by pm500-normalize`, function () {
     this.timeout(60_000);
 

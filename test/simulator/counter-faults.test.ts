@@ -4,6 +4,7 @@ import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
 import { EnergyDeltas } from '../../src/domain/counters/energy-deltas';
+import type { CounterAnswer } from '../../src/domain/counters/track';
 import { normalizeReading } from '../../src/domain/normalize';
 import type { Sample } from '../../src/domain/telemetry';
 import { constantProfile } from '../../src/simulator/plain-profiles';
@@ -60,6 +61,14 @@ class Bench {
     this.lastAt = this.servedAt;
     const value = Number(telemetry.metrics[COUNTER]?.value);
     return { value, flownWh: (POWER_W * flownMs) / MS_PER_HOUR, delta: out[DELTA] };
+  }
+
+  get isAsked(): boolean {
+    return this.deltas.questions.length > 0;
+  }
+
+  answer(answer: CounterAnswer): void {
+    this.deltas.answer(answer, Date.now());
   }
 
   async steps(count: number): Promise<readonly Step[]> {
@@ -143,13 +152,24 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
 
     it('counts on over a rollover', async () => {
       bench.meter.faults.start('counter-rollover', { headroom: 15_000 });
-      const jump = await bench.steps(2);
+      // No load takes a counter there: nothing is counted until a person says what it means.
+      const jump = [await bench.step()];
+      while (!bench.isAsked && jump.length < 5) jump.push(await bench.step());
       assertNothingInvented(jump);
-      let before = jump.at(-1)!;
+      bench.answer('replaced');
+      let before = await bench.step();
+      // What flowed while nobody knew is counted now, since the level was first seen.
+      const flownWh = [...jump.slice(1), before].reduce((sum, step) => sum + step.flownWh, 0);
+      assertCounted({ ...before, flownWh });
+      assert.equal(before.delta?.reason, 'counter_answered');
       for (let tries = 0; tries < 200; tries++) {
         const step = await bench.step();
         assertCounted(step);
-        if (step.value < before.value) return;
+        if (step.value < before.value) {
+          assert.equal(step.delta?.quality, 'uncertain');
+          assert.equal(step.delta?.reason, 'counter_rollover');
+          return;
+        }
         before = step;
       }
       assert.fail('the counter did not roll over');

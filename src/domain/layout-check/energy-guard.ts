@@ -1,9 +1,11 @@
 import { COUNTER_NAMES } from '../../meter/catalogue';
 import { builtInLayout } from '../built-in-layouts';
 import type { Reading } from '../reading';
+import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
 import { decideCandidate } from './decide-candidate';
 import { candidateInUse } from './energy-layout';
 import { EnergyTrace } from './energy-trace';
+import { judgeCandidate } from './judge-candidate';
 import { Moments } from './moments';
 import { findPowerScale } from './power-scale';
 import type { Word } from './verdict';
@@ -13,54 +15,98 @@ const FIRST_MARKS = 8;
 /** Moments that tell W from kW; the scale of a meter does not change. */
 const ENOUGH_MOMENTS = 48;
 
+/** One spike can make counters fall on both its ends; only where they fall all the time is it no disturbance. */
+const LEAST_FALLS = 2;
+const FALLING_SHARE = 0.25;
+
 /** Every counter contradicted. */
 const CONTRADICTED: ReadonlyMap<string, Word> = new Map(COUNTER_NAMES.map((name) => [name, 'contradicted']));
+/** Nothing is held against any counter. */
+const NOTHING: ReadonlyMap<string, Word> = new Map();
+
+/** What a trace has shown that speaks against the layout in use. */
+interface Suspicion {
+  /** How many reads it took, and how many of them differed from the one before. */
+  readonly marks: number;
+  readonly changes: number;
+  /** A second trace showed it again: only proof of the layout takes it back. */
+  readonly isRepeated: boolean;
+}
 
 /**
  * Watches the energy counters of one meter whose layout a person has confirmed, until live data have proved it. A
  * confirmed layout may be the wrong one, and then its counters must not be good.
  *
  * It contradicts only where the bytes cannot be what the layout says whatever flows, or another named layout is proved and
- * this one excluded: power that is read seldom integrates badly, and that must not cost right values.
+ * this one excluded: power that is read seldom integrates badly, and counters that were set, swapped or lost are only
+ * unlikely. What contradicted may also have been a spike or a jump of the clock: it must show again in reads that came
+ * later, or the layout is believed again.
  */
 export class EnergyGuard {
-  private readonly inUse: string | undefined;
+  private readonly inUse: CompiledCandidate | undefined;
   private trace = new EnergyTrace();
   private readonly powers = new Moments();
   private marks = 0;
+  private changes = 0;
+  private lastRaw = '';
   private dueAt = FIRST_MARKS;
+  private suspicion: Suspicion | undefined;
   private isDone: boolean;
 
   /** @param layout name that the readings of the meter give; nothing is watched where it is a site's own file */
   constructor(readonly layout: string) {
     const known = builtInLayout(layout);
-    this.inUse = known === undefined ? undefined : candidateInUse(known);
+    const name = known === undefined ? undefined : candidateInUse(known);
+    this.inUse = compiledCandidates().find(({ candidate }) => candidate.name === name);
     this.isDone = this.inUse === undefined;
   }
 
-  /** @returns once, what is contradicted; else undefined */
+  /** @returns what is held against the counters from now on, empty when nothing is any more; undefined: as before */
   accept(reading: Reading): ReadonlyMap<string, Word> | undefined {
-    if (this.isDone || !reading.layout.confirmed) return undefined;
+    const { inUse } = this;
+    if (this.isDone || inUse === undefined || !reading.layout.confirmed) return undefined;
     this.trace.accept(reading);
     if (this.powers.count < ENOUGH_MOMENTS) this.powers.accept(reading);
-    if (!reading.blocks.some(({ raw }) => raw !== undefined)) return undefined;
+    const raw = reading.blocks.find((block) => block.raw !== undefined)?.raw;
+    if (raw === undefined) return undefined;
+    if (raw !== this.lastRaw) this.changes++;
+    this.lastRaw = raw;
     if (++this.marks < this.dueAt) return undefined;
     this.dueAt *= 2;
-    return this.judge();
+    return this.judge(inUse);
   }
 
-  private judge(): ReadonlyMap<string, Word> | undefined {
-    const { inUse } = this;
+  private judge(inUse: CompiledCandidate): ReadonlyMap<string, Word> | undefined {
     const { marks, mixed } = this.trace;
     const factor = mixed ? undefined : findPowerScale('', this.powers.all)?.factor;
     const powers = factor === undefined ? {} : { powerFactor: factor };
-    const { named, verdict } = decideCandidate({ marks, ...powers, driftWh: 0 }, inUse);
-    const isProved = named === inUse && named !== undefined;
-    const isImpossible =
-      decideCandidate({ marks, driftWh: 0 }, inUse).verdict === 'contradicted' || (named !== undefined && !isProved);
-    // What spoiled one judgement, a reset or a jump of the clock, shall not spoil the next.
-    if (verdict === 'contradicted') this.trace = new EnergyTrace();
-    this.isDone = isProved || isImpossible;
-    return isImpossible ? CONTRADICTED : undefined;
+    const { name } = inUse.candidate;
+    const { named } = decideCandidate({ marks, ...powers, driftWh: 0 }, name);
+    if (named === name) {
+      this.isDone = true;
+      return this.suspicion === undefined ? undefined : NOTHING;
+    }
+    const mostFalls = Math.max(LEAST_FALLS, FALLING_SHARE * marks.length);
+    const isImpossible = judgeCandidate(inUse, { marks, driftWh: 0, mostFalls }).objection !== undefined;
+    return isImpossible || named !== undefined ? this.suspect() : this.acquit();
+  }
+
+  /** What spoiled this judgement, a reset or a jump of the clock, shall not spoil the next. */
+  private suspect(): ReadonlyMap<string, Word> {
+    const { marks, changes, suspicion } = this;
+    this.suspicion = { marks, changes, isRepeated: suspicion !== undefined };
+    this.trace = new EnergyTrace();
+    this.marks = 0;
+    this.changes = 0;
+    this.dueAt = marks;
+    return CONTRADICTED;
+  }
+
+  /** As many reads with as much movement show nothing of it any more. */
+  private acquit(): ReadonlyMap<string, Word> | undefined {
+    const { suspicion } = this;
+    if (suspicion === undefined || suspicion.isRepeated || this.changes < suspicion.changes) return undefined;
+    this.suspicion = undefined;
+    return NOTHING;
   }
 }

@@ -15,6 +15,8 @@ export interface CandidateEvidence {
   /** The verified counters over Modbus, and what may have flowed between the two reads, Wh. */
   readonly verified?: Counters;
   readonly driftWh: number;
+  /** So many falls of counters may be disturbances; by default the one of a reset. */
+  readonly mostFalls?: number;
 }
 
 /** A candidate and what speaks against it and for it. */
@@ -107,7 +109,8 @@ function objectionTo(
 ): string | undefined {
   const { oddMarks, odd, falls, fallen = '' } = series;
   if (2 * oddMarks > evidence.marks.length) return odd;
-  if (falls > MOST_FALLS) return `${fallen} would have fallen ${falls} times, and counters only rise`;
+  if (falls > (evidence.mostFalls ?? MOST_FALLS))
+    return `${fallen} would have fallen ${falls} times, and counters only rise`;
   return (
     modbusFault(series, candidate, evidence) ??
     hoursFault(series) ??

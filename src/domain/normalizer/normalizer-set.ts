@@ -190,8 +190,8 @@ function guardEnergy(entry: Entry, reading: Reading): void {
     entry.energyGuard = new EnergyGuard(name);
     entry.normalizer.applyVerdicts(undefined);
   }
-  const contradicted = entry.energyGuard.accept(reading);
-  if (contradicted !== undefined) entry.normalizer.applyVerdicts(contradicted);
+  const found = entry.energyGuard.accept(reading);
+  if (found !== undefined) entry.normalizer.holdAgainst(found);
 }
 
 function refuseUnknown(id: string, chosen: Chosen): void {

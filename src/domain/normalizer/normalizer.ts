@@ -66,6 +66,8 @@ export class Normalizer {
   private readonly unproven: UnprovenDeltas;
   private readonly context: NormalizeContext;
   private questions: readonly CounterQuestion[];
+  private applied: NormalizeContext['layoutVerdicts'];
+  /** What was applied, and above it what live data hold against the layout. */
   private verdicts: NormalizeContext['layoutVerdicts'];
   private readings = 0;
   private reported = 0;
@@ -200,7 +202,13 @@ export class Normalizer {
 
   /** What the layout check has found counts for quality from now on; undefined: nothing is known any more. */
   applyVerdicts(verdicts: NormalizeContext['layoutVerdicts']): void {
+    this.applied = verdicts;
     this.verdicts = verdicts;
+  }
+
+  /** What live data hold against a confirmed layout, in place of what they held before. */
+  holdAgainst(found: NonNullable<NormalizeContext['layoutVerdicts']>): void {
+    this.verdicts = found.size === 0 ? this.applied : new Map([...(this.applied ?? []), ...found]);
   }
 
   diagnostics(nowMs: number): NormalizeDiagnostics {
