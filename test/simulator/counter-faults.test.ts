@@ -167,7 +167,7 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
         assertCounted(step);
         if (step.value < before.value) {
           assert.equal(step.delta?.quality, 'uncertain');
-          assert.equal(step.delta?.reason, 'counter_rollover');
+          assert.equal(step.delta.reason, 'counter_rollover');
           return;
         }
         before = step;
