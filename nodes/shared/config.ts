@@ -1,7 +1,8 @@
 import { hasCode, Pm500Error, toPm500Error } from '../../src/support/errors';
-import { Expect, type UnknownRecord } from '../../src/support/expect';
+import { Expect, isRecord, type UnknownRecord } from '../../src/support/expect';
 import type { NodeType, PropertyOf } from './defaults';
 import { migrateConfig } from './migrations';
+import { literalText, missingVariable, type PropertyKind } from './variables';
 
 /** What a number property may be; both ends belong to the range. */
 export interface NumberRange {
@@ -37,7 +38,7 @@ const ADVICE = 'correct it in the settings of the node.';
 
 /**
  * Reads the properties of one node as the editor (or a hand, or an environment variable) left them: numbers may be
- * text, and missing properties have their defaults.
+ * text, and missing properties have their defaults. An environment variable that is not set is refused by its name.
  * Every method throws Pm500Error CONFIG_INVALID with one sentence that names the node, the property and the fix.
  */
 export class ConfigReader<Type extends NodeType> {
@@ -88,14 +89,47 @@ export class ConfigReader<Type extends NodeType> {
     }
   }
 
-  /** Text without surrounding spaces; may be empty. */
+  /** @throws Pm500Error CONFIG_INVALID where a variable is left in the text */
+  private known(path: string, value: unknown, kind: PropertyKind = 'word'): unknown {
+    if (typeof value !== 'string') return value;
+    const missingValue = missingVariable(value, kind);
+    return missingValue === undefined ? literalText(value, kind) : this.expect.fail(path, value, missingValue);
+  }
+
+  private knownText(path: string, value: unknown, kind: PropertyKind): string {
+    return this.attempt(() => this.expect.text(path, this.known(path, value, kind)), '');
+  }
+
+  /** Text without surrounding spaces; may be empty. `$${NAME}` in it is `${NAME}` itself, no variable. */
   text(property: PropertyOf<Type>): string {
-    return this.attempt(() => this.expect.text(this.path(property), this.properties[property] ?? ''), '').trim();
+    return this.knownText(this.path(property), this.properties[property] ?? '', 'text').trim();
+  }
+
+  /** JSON or JSONata without surrounding spaces; may be empty. */
+  code(property: PropertyOf<Type>): string {
+    return this.knownText(this.path(property), this.properties[property] ?? '', 'code').trim();
+  }
+
+  /**
+   * A credential of the node, as it stands; empty where it was never set.
+   * @param credentials what Node-RED gives: nothing at all where none were ever set
+   */
+  secret(credentials: unknown, name: string): string {
+    const found = isRecord(credentials) ? credentials[name] : undefined;
+    return typeof found === 'string' ? this.knownText(this.path(name), found, 'secret') : '';
   }
 
   /** Text that may not be empty. */
   requiredText(property: PropertyOf<Type>): string {
-    const text = this.text(property);
+    return this.required(property, this.text(property));
+  }
+
+  /** JSON or JSONata that may not be empty. */
+  requiredCode(property: PropertyOf<Type>): string {
+    return this.required(property, this.code(property));
+  }
+
+  private required(property: PropertyOf<Type>, text: string): string {
     const refuse = (): string => this.expect.fail(this.path(property), text, 'text that is not empty');
     return text === '' ? this.attempt(refuse, text) : text;
   }
@@ -104,7 +138,8 @@ export class ConfigReader<Type extends NodeType> {
     return this.attempt(() => this.toNumber(this.path(property), this.properties[property], range), range.min);
   }
 
-  private toNumber(path: string, value: unknown, range: NumberRange): number {
+  private toNumber(path: string, given: unknown, range: NumberRange): number {
+    const value = this.known(path, given);
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     const { min, max, unit = '', whole = false } = range;
     const fits = typeof number === 'number' && number >= min && number <= max && (!whole || Number.isInteger(number));
@@ -131,24 +166,36 @@ export class ConfigReader<Type extends NodeType> {
   flag(property: PropertyOf<Type>): boolean {
     const value = this.properties[property];
     if (value === 'true' || value === 'false') return value === 'true';
-    return this.attempt(() => this.expect.flag(this.path(property), value), false);
+    return this.attempt(() => this.expect.flag(this.path(property), this.known(this.path(property), value)), false);
   }
 
   choice<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): Choice {
-    const choose = (): Choice => this.expect.choice(this.path(property), this.properties[property], choices);
+    const path = this.path(property);
+    const choose = (): Choice => this.expect.choice(path, this.known(path, this.properties[property]), choices);
     const [instead] = choices;
     return instead === undefined ? choose() : this.attempt(choose, instead);
   }
 
   /** A list of whatever the editor collected in it. */
   list(property: PropertyOf<Type>): readonly unknown[] {
-    return this.expect.array(this.path(property), this.properties[property]);
+    const path = this.path(property);
+    const entries = this.expect.array(path, this.known(path, this.properties[property]));
+    return entries.map((entry, index) => this.knownBelow(`${path}[${index}]`, entry));
+  }
+
+  /** The same, of everything in an entry of a list. */
+  private knownBelow(path: string, value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((entry, index) => this.knownBelow(`${path}[${index}]`, entry));
+    if (!isRecord(value)) return this.known(path, value, 'text');
+    return Object.fromEntries(
+      Object.entries(value).map(([name, below]) => [name, this.knownBelow(`${path}.${name}`, below)]),
+    );
   }
 
   /** Numbers by one of `names`; names that are left empty are left out. */
   numbersByName(property: PropertyOf<Type>, names: readonly string[], range: NumberRange): ReadonlyMap<string, number> {
     const path = this.path(property);
-    const entries = Object.entries(this.expect.record(path, this.properties[property]));
+    const entries = Object.entries(this.expect.record(path, this.known(path, this.properties[property])));
     const numbers = new Map<string, number>();
     for (const [name, value] of entries) {
       if (value === '' || value === null) continue;
@@ -162,8 +209,11 @@ export class ConfigReader<Type extends NodeType> {
   choices<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
     const path = this.path(property);
     const read = (): readonly Choice[] => {
-      const listed = this.expect.array(path, this.properties[property]);
-      return listed.map((value, index) => this.expect.choice(`${path}[${index}]`, value, choices));
+      const listed = this.expect.array(path, this.known(path, this.properties[property]));
+      return listed.map((value, index) => {
+        const place = `${path}[${index}]`;
+        return this.expect.choice(place, this.known(place, value), choices);
+      });
     };
     const chosen = this.attempt(read, []);
     return choices.filter((choice) => chosen.includes(choice));

@@ -9,7 +9,6 @@ import {
 import { APIS, type Endpoint } from '../../src/influx/endpoint';
 import { PRECISIONS } from '../../src/influx/precision';
 import type { SenderSettings } from '../../src/influx/sender';
-import { isRecord } from '../../src/support/expect';
 import type { ConfigReader, NumberRange } from './config';
 import { readTlsOptions } from './tls';
 
@@ -26,16 +25,10 @@ export interface InfluxCredentials {
   readonly password: unknown;
 }
 
-/** Node-RED gives no credentials at all where none were ever set. */
-function readCredential({ credentials }: Node<InfluxCredentials>, name: keyof InfluxCredentials): string {
-  const found: unknown = isRecord(credentials) ? credentials[name] : undefined;
-  return typeof found === 'string' ? found.trim() : '';
-}
-
-function readEndpoint(config: Config, node: Node<InfluxCredentials>): Endpoint {
+function readEndpoint(config: Config, { credentials }: Node<InfluxCredentials>): Endpoint {
   const api = config.choice('api', APIS);
-  const token = readCredential(node, 'token');
-  const login = { user: config.text('user'), password: readCredential(node, 'password') };
+  const token = config.secret(credentials, 'token').trim();
+  const login = { user: config.text('user'), password: config.secret(credentials, 'password').trim() };
   switch (api) {
     case 'v2':
       return { api, org: config.text('org'), bucket: config.requiredText('bucket'), token };

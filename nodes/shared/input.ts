@@ -1,21 +1,28 @@
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { toPm500Error, type Pm500Error } from '../../src/support/errors';
+import { systemClock, type Clock } from '../../src/support/clock';
+import { toPm500Error, type ErrorCode, type Pm500Error } from '../../src/support/errors';
+import { SettingsErrors } from './settings-errors';
 
 export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 
 /** What a node does with one message. The message counts as handled when the promise resolves. */
 export type InputHandler = (message: NodeMessageInFlow, send: Send) => Promise<void> | void;
 
+/** Errors that come with every message until a person changes a setting. */
+const OF_SETTINGS: readonly ErrorCode[] = ['CONFIG_INVALID', 'SIMULATOR_BIND_FAILED'];
+
 /**
- * Handles messages so that `done` is called exactly once for each, with the error where there was one, and no promise
- * is left without a catch.
+ * Handles messages so that `done` is called once for each, with the error where there was one, and no promise is left
+ * without a catch. What a wrong setting does to every message is told once a minute, with how many there were.
  * @param onError told of every failure before `done`, to show it in the status
  */
 export function onInput(
   node: Node,
   handle: InputHandler,
   onError: (error: Pm500Error) => void = () => undefined,
+  clock: Clock = systemClock,
 ): void {
+  const ofSettings = new SettingsErrors(clock);
   node.on('input', (message, send, done) => {
     const run = async (): Promise<void> => {
       await handle(message, send);
@@ -27,8 +34,12 @@ export function onInput(
       (thrown: unknown) => {
         const error = toPm500Error(thrown);
         onError(error);
-        done(error);
+        if (OF_SETTINGS.includes(error.code)) ofSettings.add(error, done);
+        else done(error);
       },
     );
+  });
+  node.on('close', () => {
+    ofSettings.close();
   });
 }

@@ -152,7 +152,7 @@ function readWiring(config: Config): WiringMode | undefined {
 export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSettings {
   const attempts = new Attempts();
   const read = (property: 'tariff' | 'alarmRules' | 'deadbands'): unknown =>
-    attempts.try(() => readJson(RED, property, config.text(property)));
+    attempts.try(() => readJson(RED, property, config.code(property)));
   const nominal = readNominal(config);
   const { settings: kpis, problems } = readKpis(config, read('tariff'), nominal === undefined ? [] : KPIS_OF_DEFAULTS);
   const energyDeltas = config.flag('energyDeltas');

@@ -59,7 +59,7 @@ export function readShape(RED: NodeAPI, node: Node, config: ConfigReader<'pm500-
     case 'camelCase':
       return payload(siteJsonOf);
     case 'jsonata': {
-      const map = jsonataMapping(RED, node, config.requiredText('mapping'));
+      const map = jsonataMapping(RED, node, config.requiredCode('mapping'));
       return async (telemetry, message) => {
         const result = await map({ ...message, payload: converter.convert(telemetry) });
         return result === undefined ? undefined : Object.assign(message, { payload: result });

@@ -94,16 +94,6 @@ function readTlsFile(path: string): Buffer {
   }
 }
 
-/** User name and password where they were set; Node-RED gives no credentials at all where none ever were. */
-export function readLogin(credentials: unknown): { readonly username?: string; readonly password?: string } {
-  if (!isRecord(credentials)) return {};
-  const { username, password } = credentials as { readonly username?: unknown; readonly password?: unknown };
-  return {
-    ...(typeof username === 'string' && username !== '' ? { username } : {}),
-    ...(typeof password === 'string' && password !== '' ? { password } : {}),
-  };
-}
-
 /** Where an edge node keeps its bdSeq and client ID: a file in Node-RED's user folder, memory where there is none. */
 export function sessionStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): SessionStore {
   const settings: unknown = RED.settings;

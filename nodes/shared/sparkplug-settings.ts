@@ -7,7 +7,7 @@ import type { OutboxLimits } from '../../src/outbox/outbox';
 import { packageVersion } from '../../src/support/package-version';
 import type { ConfigReader, NumberRange } from './config';
 import { OUTBOX_HOURS_RANGE, OUTBOX_MEGABYTES_RANGE, outboxLimits } from './outboxes';
-import { readBrokerTls, readLogin } from './sparkplug-edges';
+import { readBrokerTls } from './sparkplug-edges';
 
 /** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
 const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
@@ -39,8 +39,10 @@ export function readStoreLimits(config: ConfigReader<'sparkplug-edge'>): OutboxL
 export function readEdgeSettings(
   RED: NodeAPI,
   config: ConfigReader<'sparkplug-edge'>,
-  login: unknown,
+  credentials: unknown,
 ): EdgeSessionSettings {
+  const username = config.secret(credentials, 'username');
+  const password = config.secret(credentials, 'password');
   const primaryHostId = config.text('primaryHostId');
   const clientId = config.text('clientId');
   const webSocketPath = config.text('webSocketPath');
@@ -77,7 +79,8 @@ export function readEdgeSettings(
       ...(webSocketPath === ''
         ? {}
         : { webSocketPath: webSocketPath.startsWith('/') ? webSocketPath : `/${webSocketPath}` }),
-      ...readLogin(login),
+      ...(username === '' ? {} : { username }),
+      ...(password === '' ? {} : { password }),
     },
     furtherServers: parseServers(config.text('furtherServers'), port),
     ...(clientId === '' ? {} : { clientId }),
