@@ -5,6 +5,7 @@ import type { Outbox } from '../src/outbox/outbox';
 import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
 import { memorySessionStore } from '../src/sparkplug/session-store';
 import { createOpenLink, type MqttLink } from '../src/sparkplug/mqtt-link';
+import { diskQueues } from '../src/sparkplug/queue-place';
 import { EdgeSession } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
@@ -29,7 +30,7 @@ export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge 
     {
       node: { groupId: GROUP, edgeNodeId: EDGE_NODE },
       broker: { host: '127.0.0.1', port, keepAliveSeconds, connectTimeoutMs: 5000 },
-      history: { valuesPerSecond: historicalPerSecond, maximumAgeMs: Infinity },
+      history: { valuesPerSecond: historicalPerSecond, store: { maximumBytes: 1e9 } },
     },
     {
       clock: systemClock,
@@ -38,6 +39,7 @@ export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge 
       openLink: (...given) => (link = openLink(...given)),
       bdSeq: createBdSeqCounter(memorySessionStore()),
       outbox,
+      queues: diskQueues(`${folder}-absent`, systemClock, silentLogger),
     },
   );
   return {

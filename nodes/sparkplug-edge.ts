@@ -12,6 +12,7 @@ import { Users } from '../src/support/users';
 import { onClose } from './shared/close';
 import { nodeLogger } from './shared/logger';
 import { takeOutbox, type TakenOutbox } from './shared/outboxes';
+import { takeQueues } from './shared/queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from './shared/sparkplug-edges';
 import { readEdgeSettings, readStoreLimits, STORE_KINDS } from './shared/sparkplug-settings';
 import { startNode } from './shared/start';
@@ -46,6 +47,7 @@ export = (RED: NodeAPI): void => {
       new EdgeNode(settings.node);
       const sessions = sessionStoreOf(RED, this.id, logger);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, readStoreLimits(config));
+      const waiting = kind === 'none' ? undefined : takeQueues(RED, this, kind);
       const session = createSession(
         store,
         () => ({
@@ -54,6 +56,7 @@ export = (RED: NodeAPI): void => {
           logger,
           openLink: createOpenLink(connect, systemClock),
           bdSeq: createBdSeqCounter(sessions),
+          ...(waiting === undefined ? {} : { queues: waiting.queues }),
         }),
         { clientId: keptClientId(sessions, hostname(), Math.random), ...settings },
       );
@@ -68,6 +71,7 @@ export = (RED: NodeAPI): void => {
         await users.gone();
         await session.close();
         await store?.giveBack(removed);
+        await waiting?.giveBack(removed);
       });
     });
   }

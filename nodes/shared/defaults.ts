@@ -114,6 +114,8 @@ export const DEFAULTS = {
     maximumMegabytes: 100,
     maximumAgeHours: 72,
     historicalPerSecond: 5000,
+    historicalMessagesPerSecond: 40,
+    historicalKilobytesPerSecond: 250,
   },
   'sparkplug-out': { name: '', configVersion: 1, edge: '', deviceId: '' },
   'influx-target': {

@@ -9,7 +9,7 @@ import { hasCode, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
 import type { NumberRange } from './config';
 import { nodeLogger } from './logger';
-import { ownPath } from './user-dir';
+import { folderNameOf, ownPath } from './user-dir';
 
 /** Where records wait: they survive a restart on disk, and a deployment in memory. */
 export const OUTBOX_KINDS = ['disk', 'memory'] as const;
@@ -43,9 +43,7 @@ const shelf = new OutboxShelf(systemClock);
  */
 export function takeOutbox(RED: NodeAPI, node: Node, kind: OutboxKind, limits: OutboxLimits): TakenOutbox {
   const logger = nodeLogger(node);
-  // An id of dots alone would name another folder.
-  const name = encodeURIComponent(node.id).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
-  const folder = ownPath(RED, 'pm500', 'outbox', name);
+  const folder = ownPath(RED, 'pm500', 'outbox', folderNameOf(node.id));
   return kind === 'memory' || folder === undefined
     ? takeFromMemory(folder, node.id, limits, logger)
     : takeFromDisk(folder, node.id, limits, logger);

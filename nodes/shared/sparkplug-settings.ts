@@ -12,6 +12,9 @@ import { readBrokerTls } from './sparkplug-edges';
 /** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
 const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
 const HISTORICAL_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'values per second' };
+/** 0: no limit. */
+const HISTORICAL_MESSAGES_RANGE: NumberRange = { min: 0, max: 100_000, unit: 'messages per second' };
+const HISTORICAL_KILOBYTES_RANGE: NumberRange = { min: 0, max: 1_000_000, unit: 'kB per second' };
 /** 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3). */
 const MESSAGE_RANGE: NumberRange = { min: 0, max: 262_144, unit: 'kB' };
 const BYTES_PER_KILOBYTE = 1000;
@@ -32,6 +35,18 @@ export function readStoreLimits(config: ConfigReader<'sparkplug-edge'>): OutboxL
   );
 }
 
+/** How fast stored values are sent, and how many may wait. */
+function readHistory(config: ConfigReader<'sparkplug-edge'>): NonNullable<EdgeSessionSettings['history']> {
+  const messagesPerSecond = config.number('historicalMessagesPerSecond', HISTORICAL_MESSAGES_RANGE);
+  const kilobytesPerSecond = config.number('historicalKilobytesPerSecond', HISTORICAL_KILOBYTES_RANGE);
+  return {
+    valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE),
+    ...(messagesPerSecond === 0 ? {} : { messagesPerSecond }),
+    ...(kilobytesPerSecond === 0 ? {} : { bytesPerSecond: kilobytesPerSecond * BYTES_PER_KILOBYTE }),
+    store: readStoreLimits(config),
+  };
+}
+
 /**
  * The settings of an edge node.
  * @throws Pm500Error CONFIG_INVALID
@@ -50,7 +65,6 @@ export function readEdgeSettings(
   const maximumKilobytes = config.number('maximumMessageKilobytes', MESSAGE_RANGE);
   const tlsId = config.text('tls');
   const hasTemplates = config.choice('metricModel', METRIC_MODELS) === 'templates';
-  const { maximumAgeMs = Infinity } = readStoreLimits(config);
   // A configuration node that is missing shows at once; the files are read for every connection.
   if (config.flag('useTls')) readBrokerTls(RED, tlsId);
   return {
@@ -86,6 +100,6 @@ export function readEdgeSettings(
     ...(clientId === '' ? {} : { clientId }),
     ...(maximumKilobytes === 0 ? {} : { maximumMessageBytes: maximumKilobytes * BYTES_PER_KILOBYTE }),
     ...(config.flag('useTls') ? { readTls: () => readBrokerTls(RED, tlsId) } : {}),
-    history: { valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE), maximumAgeMs },
+    history: readHistory(config),
   };
 }

@@ -8,3 +8,9 @@ export function ownPath(RED: NodeAPI, ...parts: readonly string[]): string | und
   const userDir = isRecord(settings) ? settings['userDir'] : undefined;
   return typeof userDir === 'string' && userDir !== '' ? join(userDir, ...parts) : undefined;
 }
+
+/** The id of a node as the name of a folder of its own. */
+export function folderNameOf(nodeId: string): string {
+  // An id of dots alone would name another folder.
+  return encodeURIComponent(nodeId).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+}

@@ -9,21 +9,26 @@ const LATE_MS = 100;
  * of a second, found by trying, so that live data behind them is not delayed on a slow link.
  */
 export class BatchSize {
-  readonly #largest: number;
+  readonly #usual: number;
+  readonly #most: number;
   #values = SMALLEST;
 
-  /** @param valuesPerSecond a batch never has more than a tenth of that */
+  /** @param valuesPerSecond a batch has at most a tenth of that; all of it where there may be only so many messages */
   constructor(valuesPerSecond: number) {
-    this.#largest = Math.min(LARGEST, Math.max(SMALLEST, Math.floor(valuesPerSecond / 10)));
+    this.#usual = Math.min(LARGEST, Math.max(SMALLEST, Math.floor(valuesPerSecond / 10)));
+    this.#most = Math.min(LARGEST, Math.max(SMALLEST, valuesPerSecond));
   }
 
   get values(): number {
     return this.#values;
   }
 
-  /** @param answeredMs from the end of a batch to the broker's answer */
-  learn(answeredMs: number): void {
-    if (answeredMs <= SOON_MS) this.#values = Math.min(this.#largest, this.#values * 2);
+  /**
+   * @param answeredMs from the end of a batch to the broker's answer
+   * @param isMessageBound true where the number of messages is what history has to wait for: more values in each help
+   */
+  learn(answeredMs: number, isMessageBound = false): void {
+    if (answeredMs <= SOON_MS) this.#values = Math.min(isMessageBound ? this.#most : this.#usual, this.#values * 2);
     else if (answeredMs > LATE_MS) this.#values = Math.max(SMALLEST, Math.floor(this.#values / 2));
   }
 }

@@ -136,6 +136,11 @@ export class EdgeNode {
     return this.#mayPublishData;
   }
 
+  /** True between DBIRTH and DDEATH of a device. */
+  isBorn(deviceId: string): boolean {
+    return this.#devices.find(deviceId)?.isBorn === true;
+  }
+
   /** True while a value of the device has neither been published nor been given out as unsent. */
   hasPending(deviceId: string): boolean {
     return this.#devices.find(deviceId)?.hasPending ?? false;

@@ -1,35 +1,32 @@
-import type { Outbox, OutboxBatch, OutboxRecord, OutboxStats } from '../outbox/outbox';
+import type { Outbox, OutboxLimits, OutboxStats } from '../outbox/outbox';
 import type { Clock } from '../support/clock';
-import { Pm500Error, toPm500Error } from '../support/errors';
+import { type Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
-import { BatchSize } from './batch-size';
-import { type HistoryRecord, readHistoryRecord, writeHistoryRecord } from './history-record';
-import type { LinkLoss, MqttLink } from './mqtt-link';
+import { type AbsentDevice, AbsentQueues } from './absent-queues';
+import { AbsentReport } from './absent-report';
+import type { DrainPort } from './drain-port';
+import { HistoryDrain } from './history-drain';
+import { type HistoryRecord, writeHistoryRecord } from './history-record';
+import { historyStats } from './history-stats';
+import type { LinkLoss } from './mqtt-link';
+import type { PaceLimits } from './pace';
+import { memoryQueues, type QueuePlace } from './queue-place';
 import { Receipts } from './receipts';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from './session-settings';
 import { SentWindow } from './sent-window';
 import { TimerSet } from './timer-set';
 
-/** What history needs of the session. */
-export interface HistoryPort {
-  readonly linkOf: () => Pick<MqttLink, 'confirm' | 'isBacklogged'> | undefined;
-  /** True while data may be published. */
-  readonly isFlowing: () => boolean;
-  /**
-   * Publishes values as historical.
-   * @param isForced bear the device again where its last DBIRTH lacks a metric
-   * @returns false when the device is not born, or a metric is missing in its birth; nothing was published then
-   */
-  readonly forward: (record: HistoryRecord, isForced: boolean) => boolean;
+/** Where history waits: `queues` for devices that are not there, kept as safely as the outbox. */
+export interface HistoryStores {
+  readonly outbox: Outbox;
+  readonly queues: QueuePlace;
 }
 
-export interface HistorySettings {
-  /** Historical values per second at most. */
-  readonly valuesPerSecond: number;
-  /** Older values are dropped. */
-  readonly maximumAgeMs: number;
+export interface HistorySettings extends PaceLimits {
   /** How long a lost link or host may stay unnoticed. */
   readonly blindMs: number;
+  /** Of the outbox; the queues of absent devices have half of it at most. */
+  readonly store: OutboxLimits;
 }
 
 /**
@@ -39,20 +36,22 @@ export interface HistorySettings {
 export type Acceptance = () => Promise<void>;
 
 export interface HistoryStats extends OutboxStats {
-  /** Values that the broker has acknowledged. */
+  /** Values that the broker has acknowledged, and the records that they were stored in. */
   readonly forwarded: number;
-  /** Values that could not be kept or read again, beside what the outbox dropped for age and size. */
+  readonly forwardedRecords: number;
+  /** Values that could not be kept, and records that nobody can read, beside what the outbox dropped for age and size. */
   readonly lost: number;
+  /** What waits for devices that are not there; part of `depth` and `bytes`. */
+  readonly absent: readonly AbsentDevice[];
 }
 
-const PEEK = { maximumRecords: 500, maximumBytes: 256 * 1024 };
-/** A record whose device or metric is not born waits so long for it before others go first. */
-const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 1000;
 /** A broker that ends a connection may have read what it did not pass on any more. */
 const ENDED_WINDOW_MS = 2000;
 /** While live data has to wait, history looks again after this. */
 const YIELD_MS = 20;
+/** How often queues that nobody uses are looked at, and how long devices may be away before it is said. */
+const SWEEP_MS = 600_000;
 
 /**
  * Store and forward of one edge node: keeps values that could not be published as present ones in an outbox, and sends
@@ -62,13 +61,15 @@ const YIELD_MS = 20;
 export class History {
   readonly #settings: HistorySettings;
   readonly #outbox: Outbox;
+  readonly #absent: AbsentQueues;
+  readonly #drain: HistoryDrain;
+  readonly #report: AbsentReport;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #port: HistoryPort;
+  readonly #port: DrainPort;
   readonly #timers: TimerSet;
   readonly #sent: SentWindow;
   readonly #receipts: Receipts;
-  readonly #batch: BatchSize;
   #appends: Promise<unknown> = Promise.resolve();
   /** Appends that failed, and why the last one did. */
   #failures = 0;
@@ -76,28 +77,31 @@ export class History {
   #running: Promise<void> | undefined;
   #isClosed = false;
   #isPausing = false;
-  #forwarded = 0;
-  #lost = 0;
-  /** Monotonic time since which the oldest record cannot be published. */
-  #stuckSince: number | undefined;
-  /** Records put behind the others since one was published. */
-  #putBack = 0;
+  #isSweepDue = false;
+  /** Values that could not be stored. */
+  #unstored = 0;
   #complaint = '';
+  /** Bytes that the outbox may take at the moment. */
+  #allowed: number;
 
-  constructor(settings: HistorySettings, outbox: Outbox, port: HistoryPort, clock: Clock, logger: Logger) {
+  constructor(settings: HistorySettings, stores: HistoryStores, port: DrainPort, clock: Clock, logger: Logger) {
     this.#settings = settings;
-    this.#outbox = outbox;
+    this.#allowed = settings.store.maximumBytes;
+    this.#outbox = stores.outbox;
+    this.#absent = new AbsentQueues(stores.queues, shareOf(settings.store), clock);
+    this.#drain = new HistoryDrain(stores.outbox, this.#absent, port, settings, clock);
+    this.#report = new AbsentReport(logger);
     this.#port = port;
     this.#clock = clock;
     this.#logger = logger;
     this.#timers = new TimerSet(clock);
     this.#sent = new SentWindow(settings.blindMs);
     this.#receipts = new Receipts(this.#timers, port.linkOf);
-    this.#batch = new BatchSize(settings.valuesPerSecond);
   }
 
   get stats(): HistoryStats {
-    return { ...this.#outbox.stats(), forwarded: this.#forwarded, lost: this.#lost };
+    const { counts } = this.#drain;
+    return historyStats(this.#outbox.stats(), this.#absent, counts, this.#unstored);
   }
 
   /** Keeps values that were not published. */
@@ -132,17 +136,20 @@ export class History {
     const windowMs = loss === 'ended' ? ENDED_WINDOW_MS : undefined;
     this.#append(this.#sent.take(this.#clock.monotonic(), this.#receipts.confirmed, windowMs), this.#clock.now());
     this.#receipts.settleAll();
+    this.#drain.onSessionEnd();
   }
 
   /** Everything published has arrived. */
   forgetRecent(): void {
     this.#sent.clear();
     this.#receipts.settleAll();
+    this.#drain.onSessionEnd();
   }
 
   /** Goes on sending, if it does not already. To be called whenever that may have become possible. */
   wake(): void {
     if (this.#isClosed || this.#running !== undefined || this.#isPausing || !this.#port.isFlowing()) return;
+    if (!this.#timers.has('sweep')) this.#sweepLater();
     if (this.#port.linkOf()?.isBacklogged === true) this.#pause(YIELD_MS);
     else this.#running = this.#run();
   }
@@ -153,6 +160,7 @@ export class History {
     this.#timers.cancelAll();
     await this.#running;
     await this.#appends;
+    await this.#absent.close();
     this.#receipts.settleAll();
   }
 
@@ -165,7 +173,7 @@ export class History {
         this.wake();
       },
       (thrown: unknown) => {
-        this.#lost += values;
+        this.#unstored += values;
         this.#failures++;
         this.#failure = toPm500Error(thrown);
         this.#complain(`Sparkplug: values could not be stored: ${this.#failure.message}`);
@@ -201,74 +209,27 @@ export class History {
     });
   }
 
-  /** Sends one batch. @returns after how many milliseconds to go on; undefined when there is nothing to do */
   async #step(): Promise<number | undefined> {
-    const batch = await this.#outbox.peek(PEEK);
-    if (batch.records.length === 0) return undefined;
-    const startedAt = this.#clock.monotonic();
-    const { records, values } = this.#publish(batch);
-    if (records === 0) return this.#port.isFlowing() ? this.#waitOrPutBack(batch) : undefined;
-    this.#stuckSince = undefined;
-    this.#putBack = 0;
-    if (values > 0) {
-      const askedAt = this.#clock.monotonic();
-      await this.#confirm();
-      this.#batch.learn(this.#clock.monotonic() - askedAt);
+    if (this.#isSweepDue) {
+      this.#isSweepDue = false;
+      await this.#absent.sweep();
+      this.#report.look(this.#absent.devices.filter(({ deviceId }) => !this.#port.isBorn(deviceId)));
     }
-    await this.#outbox.acknowledge({ from: batch.from, to: batch.from + records });
-    this.#forwarded += values;
-    const dueMs = (values * 1000) / this.#settings.valuesPerSecond;
-    return Math.max(0, dueMs - (this.#clock.monotonic() - startedAt));
+    const waitMs = await this.#drain.step();
+    const { maximumBytes } = this.#settings.store;
+    // Together they take no more than was allowed.
+    const left = Math.max(shareOf(this.#settings.store).maximumBytes, maximumBytes - this.#absent.bytes);
+    if (left !== this.#allowed) this.#outbox.setLimits({ ...this.#settings.store, maximumBytes: left });
+    this.#allowed = left;
+    return waitMs;
   }
 
-  /** Publishes records from the front until the batch is full or one of them cannot be. */
-  #publish({ records }: OutboxBatch): { readonly records: number; readonly values: number } {
-    const oldestAllowed = this.#clock.now() - this.#settings.maximumAgeMs;
-    let values = 0;
-    for (const [index, row] of records.entries()) {
-      if (values >= this.#batch.values || !this.#port.isFlowing()) return { records: index, values };
-      const record = readHistoryRecord(row.payload);
-      if (record === undefined || row.acceptedAt < oldestAllowed) this.#lost += record?.samples.length ?? 1;
-      else if (record.samples.length === 0) continue;
-      else if (this.#port.forward(record, false)) values += record.samples.length;
-      else return { records: index, values };
-    }
-    return { records: records.length, values };
-  }
-
-  /**
-   * The oldest record cannot be published: its device is not there, or has not yet brought that metric. After a while
-   * it is forced into a birth; and where its device is not born at all, it goes behind the others, keeping its age.
-   */
-  async #waitOrPutBack({ records, from }: OutboxBatch): Promise<number | undefined> {
-    const now = this.#clock.monotonic();
-    this.#stuckSince ??= now;
-    if (now - this.#stuckSince < PATIENCE_MS) return LOOK_AGAIN_MS;
-    const first = readHistoryRecord(records[0]?.payload ?? '');
-    if (first === undefined || this.#port.forward(first, true)) {
-      await this.#confirm();
-      await this.#outbox.acknowledge({ from, to: from + 1 });
-      this.#forwarded += first?.samples.length ?? 0;
-      this.#stuckSince = undefined;
-      return 0;
-    }
-    if (this.#putBack >= this.#outbox.stats().depth) {
-      this.#stuckSince = now;
-      this.#putBack = 0;
-      return LOOK_AGAIN_MS;
-    }
-    const stuck = takeWhile(records, ({ payload }) => readHistoryRecord(payload)?.deviceId === first.deviceId);
-    await this.#outbox.append(stuck);
-    await this.#outbox.acknowledge({ from, to: from + stuck.length });
-    this.#putBack += stuck.length;
-    return 0;
-  }
-
-  /** Waits until the broker has read everything published. @throws Pm500Error MQTT_CONNECTION_LOST */
-  async #confirm(): Promise<void> {
-    const link = this.#port.linkOf();
-    if (link === undefined) throw new Pm500Error('MQTT_CONNECTION_LOST', 'The connection was lost; it is made again.');
-    await link.confirm();
+  #sweepLater(): void {
+    this.#timers.set('sweep', SWEEP_MS, () => {
+      this.#isSweepDue = true;
+      this.#sweepLater();
+      this.wake();
+    });
   }
 
   #complain(message: string): void {
@@ -277,9 +238,9 @@ export class History {
   }
 }
 
-function takeWhile(records: readonly OutboxRecord[], isWanted: (record: OutboxRecord) => boolean): OutboxRecord[] {
-  const end = records.findIndex((record) => !isWanted(record));
-  return records.slice(0, end === -1 ? records.length : end);
+/** Half of the store: absent devices never take the room of the others. */
+function shareOf(store: OutboxLimits): OutboxLimits {
+  return { ...store, maximumBytes: Math.ceil(store.maximumBytes / 2) };
 }
 
 /** A dead link shows after one and a half keep-alives; a second more for the clocks. */
@@ -289,10 +250,11 @@ const BLIND_MARGIN_MS = 1000;
 /** The history of a session; undefined where it has no store and forward. */
 export function createHistory(
   { history, broker }: Pick<EdgeSessionSettings, 'history' | 'broker'>,
-  { outbox, clock, logger }: Pick<EdgeSessionDependencies, 'outbox' | 'clock' | 'logger'>,
-  port: HistoryPort,
+  { outbox, queues, clock, logger }: Pick<EdgeSessionDependencies, 'outbox' | 'queues' | 'clock' | 'logger'>,
+  port: DrainPort,
 ): History | undefined {
   if (history === undefined || outbox === undefined) return undefined;
   const blindMs = broker.keepAliveSeconds * 1000 * BLIND_KEEP_ALIVES + BLIND_MARGIN_MS;
-  return new History({ ...history, blindMs }, outbox, port, clock, logger);
+  const stores = { outbox, queues: queues ?? memoryQueues(clock) };
+  return new History({ ...history, blindMs }, stores, port, clock, logger);
 }

@@ -9,6 +9,7 @@ import type { EdgeNodeSettings } from './edge-node';
 import type { HistorySettings } from './history';
 import type { OpenLink } from './mqtt-link';
 import type { BrokerSettings, TlsSettings } from './mqtt-options';
+import type { QueuePlace } from './queue-place';
 import type { Server } from './server-list';
 
 export interface EdgeSessionSettings {
@@ -45,6 +46,8 @@ export interface EdgeSessionDependencies {
   readonly bdSeq: BdSeqCounter;
   /** Where values wait, with `history`. It belongs to the caller, who closes it after the session. */
   readonly outbox?: Outbox;
+  /** Where values of devices that are not there wait, kept as safely as the outbox; in memory where absent. */
+  readonly queues?: QueuePlace;
 }
 
 /** What an edge node shows of itself. */

@@ -7,6 +7,8 @@ import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
 import { FlushWaits } from './flush-waits';
 import { type Acceptance, type History, type HistoryStats, createHistory } from './history';
+import { type Forwarded, forwardedBy } from './drain-port';
+import type { HistoryRecord } from './history-record';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
 import type { LinkLoss, MqttLink } from './mqtt-link';
@@ -67,8 +69,8 @@ export class EdgeSession {
     this.#history = createHistory(settings, dependencies, {
       linkOf: () => this.#link,
       isFlowing: () => this.#edge.isFlowing,
-      forward: ({ deviceId, samples }, isForced) =>
-        this.#dispatch({ kind: 'history', deviceId, samples, isForced, at: this.#now() }) > 0,
+      isBorn: (deviceId) => this.#edge.isBorn(deviceId),
+      forward: (record, isForced) => this.#forward(record, isForced),
     });
   }
 
@@ -160,8 +162,14 @@ export class EdgeSession {
     this.#dispatch({ kind: 'connecting', bdSeq: this.#dependencies.bdSeq.next, at: this.#now() });
   }
 
-  /** @returns how many effects the event had */
-  #dispatch(event: EdgeEvent): number {
+  #forward({ deviceId, samples }: HistoryRecord, isForced: boolean): Forwarded {
+    const effects = this.#dispatch({ kind: 'history', deviceId, samples, isForced, at: this.#now() });
+    if (effects.length > 0) return forwardedBy(effects);
+    const state = this.#edge.isFlowing && this.#edge.isBorn(deviceId) ? 'incomplete' : 'impossible';
+    return { state, messages: 0, bytes: 0 };
+  }
+
+  #dispatch(event: EdgeEvent): readonly EdgeEffect[] {
     const before = this.#edge.phase;
     const effects = this.#edge.handle(event);
     let hasDeviceChanged = false;
@@ -176,7 +184,7 @@ export class EdgeSession {
     const link = this.#link;
     if (hasDeviceChanged && link !== undefined) this.#watch.onBirth(() => link.confirm());
     this.#flushes.look();
-    return effects.length;
+    return effects;
   }
 
   /** The broker took the session and granted everything: what went wrong before is over. */

@@ -18,6 +18,11 @@ export class TimerSet {
     this.#timers.set(name, timer);
   }
 
+  /** True while that timer runs. */
+  has(name: string): boolean {
+    return this.#timers.has(name);
+  }
+
   cancel(name: string): void {
     this.#timers.get(name)?.cancel();
     this.#timers.delete(name);

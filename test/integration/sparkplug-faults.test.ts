@@ -49,7 +49,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
         node: { groupId: 'plant', edgeNodeId: 'edge' },
         broker: { host: '127.0.0.1', port, keepAliveSeconds: 1, connectTimeoutMs: 1000 },
         settleMs: 50,
-        history: { valuesPerSecond: 20_000, maximumAgeMs: Infinity },
+        history: { valuesPerSecond: 20_000, store: { maximumBytes: 1e9 } },
         ...settings,
       },
       {

@@ -61,7 +61,7 @@ describe('Sparkplug edge node whose broker stops reading', function () {
         // A keep-alive that does not end the connection while the test lasts.
         broker: { host: '127.0.0.1', port: link.port, keepAliveSeconds: 60, connectTimeoutMs: 3000 },
         settleMs: 50,
-        history: { valuesPerSecond: 5000, maximumAgeMs: Infinity },
+        history: { valuesPerSecond: 5000, store: { maximumBytes: 1e9 } },
       },
       { ...realDependencies(), outbox },
     );

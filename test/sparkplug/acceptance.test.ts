@@ -48,7 +48,7 @@ function bench() {
       broker: { host: 'broker', port: 1883, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
       settleMs: 1000,
       quietMs: 1000,
-      history: { valuesPerSecond: 1000, maximumAgeMs: Infinity },
+      history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
     },
     {
       clock,

@@ -16,7 +16,7 @@ const edge = new EdgeSession(
     node: { groupId: 'plant', edgeNodeId: 'edge' },
     // Port 9 is "discard": nothing listens there.
     broker: { host: '127.0.0.1', port: 9, keepAliveSeconds: 5, connectTimeoutMs: 1000 },
-    history: { valuesPerSecond: 1000, maximumAgeMs: Infinity },
+    history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
   },
   { ...realDependencies(), outbox },
 );

@@ -24,7 +24,7 @@ function bench() {
       node: { groupId: 'G', edgeNodeId: 'N', templates: { version: '1.2.3', startedAt: START } },
       broker: { host: 'broker', port: 1883, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
       settleMs: 1000,
-      history: { valuesPerSecond: 1000, maximumAgeMs: Infinity },
+      history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
     },
     {
       clock,

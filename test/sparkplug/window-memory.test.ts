@@ -5,6 +5,7 @@ import type { Outbox } from '../../src/outbox/outbox';
 import { customCondition } from '../../src/sparkplug/condition';
 import { History } from '../../src/sparkplug/history';
 import type { MetricSample } from '../../src/sparkplug/metrics';
+import { memoryQueues } from '../../src/sparkplug/queue-place';
 import { Receipts } from '../../src/sparkplug/receipts';
 import { SentWindow } from '../../src/sparkplug/sent-window';
 import { TimerSet } from '../../src/sparkplug/timer-set';
@@ -21,6 +22,7 @@ function heapBytes(): number {
 }
 
 const MEGABYTE = 1e6;
+const IMPOSSIBLE = { state: 'impossible', messages: 0, bytes: 0 } as const;
 const WEEK_MS = 604_800_000;
 /** Enough of each kind to fill the window more than once. */
 const VALUES = 700_000;
@@ -69,9 +71,11 @@ describe('memory of store and forward', function () {
 
   it('does not grow with every record that was stored', async () => {
     const outbox = { append: () => Promise.resolve({ from: 0, to: 1 }), stats: () => ({}) } as unknown as Outbox;
-    const port = { linkOf: () => undefined, isFlowing: () => false, forward: () => false };
-    const settings = { valuesPerSecond: 1, maximumAgeMs: Infinity, blindMs: 1 };
-    const history = new History(settings, outbox, port, new FakeClock(), silentLogger);
+    const port = { linkOf: () => undefined, isFlowing: () => false, isBorn: () => false, forward: () => IMPOSSIBLE };
+    const settings = { valuesPerSecond: 1, store: { maximumBytes: 1e9 }, blindMs: 1 };
+    const clock = new FakeClock();
+    const stores = { outbox, queues: memoryQueues(clock) };
+    const history = new History(settings, stores, port, clock, silentLogger);
     const record = { deviceId: 'M', samples: [sample('a', 1)] };
     const store = async (): Promise<void> => {
       for (let round = 0; round < 100_000; round++) {

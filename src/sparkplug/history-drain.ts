@@ -1,0 +1,277 @@
+import type { Outbox, OutboxRecord } from '../outbox/outbox';
+import type { Clock } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+import type { AbsentQueues } from './absent-queues';
+import { BatchSize } from './batch-size';
+import type { DrainPort, Forwarded } from './drain-port';
+import { readHistoryRecord } from './history-record';
+import type { MetricSample } from './metrics';
+import { type Load, type PaceLimits, paceOf } from './pace';
+
+const PEEK = { maximumRecords: 500, maximumBytes: 256 * 1024 };
+/** So long after births began all devices may be expected; those that are not there then wait by themselves. */
+const GRACE_MS = 5000;
+/** A metric that readings bring is waited for so long before its device is born again for its history alone. */
+const PATIENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 1000;
+/** Values in one message: the smallest of the large brokers takes 128 kB. */
+const MOST_IN_MESSAGE = 2000;
+/** Where one record of a device has to wait, so many before it go one by one. */
+const MOST_SINGLY = 10;
+/** Queues of devices that are back are looked into, one after the other, until one has something that can be sent. */
+const MOST_TRIED = 16;
+
+interface Sending extends Load {
+  values: number;
+  messages: number;
+  bytes: number;
+  /** Records whose values are in it. */
+  records: number;
+}
+
+/** What waits of one device in a batch of the outbox. */
+interface Group {
+  readonly deviceId: string;
+  values: number;
+  readonly rows: { readonly index: number; readonly row: OutboxRecord; readonly samples: readonly MetricSample[] }[];
+}
+
+/**
+ * Sends what the outbox has, the values of each device in order, many readings in a message. What belongs to a device that
+ * is not there, or not complete yet, is put into a queue of that device; and from there sent when the device is back.
+ */
+export class HistoryDrain {
+  /** Since the program began; only what the broker has confirmed. */
+  readonly counts = { values: 0, records: 0, unreadable: 0 };
+  readonly #outbox: Outbox;
+  readonly #absent: AbsentQueues;
+  readonly #port: DrainPort;
+  readonly #limits: PaceLimits;
+  readonly #clock: Clock;
+  readonly #batch: BatchSize;
+  /** Monotonic time since which data flows. */
+  #flowingSince: number | undefined;
+  /** Since when the oldest values of a device have waited for a metric. */
+  readonly #incompleteSince = new Map<string, number>();
+  /** Positions of records that were sent although one before them was not. */
+  readonly #ahead = new Set<number>();
+
+  constructor(outbox: Outbox, absent: AbsentQueues, port: DrainPort, limits: PaceLimits, clock: Clock) {
+    this.#outbox = outbox;
+    this.#absent = absent;
+    this.#port = port;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#batch = new BatchSize(limits.valuesPerSecond);
+  }
+
+  /** How long data has been flowing, milliseconds. */
+  get flowingMs(): number {
+    return this.#flowingSince === undefined ? 0 : this.#clock.monotonic() - this.#flowingSince;
+  }
+
+  /** The session has ended: the devices are expected anew. */
+  onSessionEnd(): void {
+    this.#flowingSince = undefined;
+    this.#incompleteSince.clear();
+  }
+
+  /** Sends one batch. @returns after how many milliseconds to go on; undefined when there is nothing to do */
+  async step(): Promise<number | undefined> {
+    const startedAt = this.#clock.monotonic();
+    this.#flowingSince ??= startedAt;
+    await this.#absent.load();
+    const sending: Sending = { values: 0, messages: 0, bytes: 0, records: 0 };
+    const back = await this.#sendBack(sending);
+    const waiting = await this.#sendWaiting(sending);
+    const { dueMs, isMessageBound } = paceOf(sending, this.#limits);
+    if (sending.messages > 0) {
+      const askedAt = this.#clock.monotonic();
+      await this.#confirm();
+      this.#batch.learn(this.#clock.monotonic() - askedAt, isMessageBound);
+    }
+    const isMoved = [await back.done(), await waiting.done()].includes(true);
+    this.counts.values += sending.values;
+    this.counts.records += sending.records;
+    if (isMoved) return Math.max(0, dueMs - (this.#clock.monotonic() - startedAt));
+    return this.#port.isFlowing() && (back.isWaiting || waiting.isWaiting) ? LOOK_AGAIN_MS : undefined;
+  }
+
+  /** Sends something of a device that has been absent and is back. */
+  async #sendBack(sending: Sending): Promise<Outcome> {
+    const tried = new Set<string>();
+    while (this.#port.isFlowing() && tried.size < MOST_TRIED) {
+      const deviceId = this.#absent.next((id) => !tried.has(id) && this.#port.isBorn(id));
+      if (deviceId === undefined) break;
+      tried.add(deviceId);
+      const { records, from } = await this.#absent.peek(deviceId, PEEK);
+      const count = this.#publishBack(deviceId, records, sending);
+      if (count === 0) continue;
+      return {
+        isWaiting: true,
+        done: async () => {
+          await this.#absent.acknowledge(deviceId, { from, to: from + count });
+          return true;
+        },
+      };
+    }
+    return tried.size === 0 ? NOTHING : { ...NOTHING, isWaiting: true };
+  }
+
+  /** @returns how many records are done with */
+  #publishBack(deviceId: string, records: readonly OutboxRecord[], sending: Sending): number {
+    const samples: MetricSample[] = [];
+    let count = 0;
+    for (const { payload } of records) {
+      if (samples.length >= Math.min(this.#batch.values, MOST_IN_MESSAGE)) break;
+      samples.push(...this.#read(payload));
+      count++;
+    }
+    if (this.#send(deviceId, samples, count, sending) === 'sent') return count;
+    let singly = 0;
+    for (const { payload } of records.slice(0, MOST_SINGLY)) {
+      if (this.#send(deviceId, this.#read(payload), 1, sending) !== 'sent') break;
+      singly++;
+    }
+    if (singly > 0 || !this.#port.isFlowing() || !this.#port.isBorn(deviceId)) return singly;
+    const now = this.#clock.monotonic();
+    const since = this.#incompleteSince.get(deviceId) ?? now;
+    this.#incompleteSince.set(deviceId, since);
+    const [first] = records;
+    if (now - since < PATIENCE_MS || first === undefined) return 0;
+    return this.#send(deviceId, this.#read(first.payload), 1, sending, true) === 'sent' ? 1 : 0;
+  }
+
+  /** Sends a batch of what waits, or puts it aside. */
+  async #sendWaiting(sending: Sending): Promise<Outcome> {
+    if (!this.#port.isFlowing()) return NOTHING;
+    const { records, from } = await this.#outbox.peek(PEEK);
+    if (records.length === 0) return NOTHING;
+    const stepMs = this.#clockStep(records[0]);
+    const { groups, absent, unreadable, left, end } = this.#sort(records, from);
+    const unsent: number[] = [...left];
+    const sent: number[] = [];
+    for (const { deviceId, rows } of groups) {
+      const samples = rows.flatMap((row) => row.samples);
+      const state = this.#send(deviceId, samples, rows.length, sending);
+      const indices = rows.map(({ index }) => index);
+      if (state === 'sent') sent.push(...indices);
+      else if (!this.#port.isFlowing()) unsent.push(...indices);
+      else absent.push({ deviceId, rows });
+    }
+    for (const { deviceId, rows } of absent) {
+      const moved = rows.map(({ row }) => ({ ...row, acceptedAt: row.acceptedAt + stepMs }));
+      await this.#absent.append(deviceId, moved);
+    }
+    const count = unsent.reduce((least, index) => Math.min(least, index), end);
+    return {
+      isWaiting: end < records.length,
+      done: async () => {
+        const moved = absent.flatMap(({ rows }) => rows.map(({ index }) => index));
+        for (const index of [...sent, ...moved]) if (index >= count) this.#ahead.add(from + index);
+        if (count === 0) return sent.length + moved.length > 0;
+        await this.#outbox.acknowledge({ from, to: from + count });
+        for (const position of this.#ahead) if (position < from + count) this.#ahead.delete(position);
+        this.counts.unreadable += unreadable.filter((index) => index < count).length;
+        return true;
+      },
+    };
+  }
+
+  /** By how much the wall clock was set while the oldest record waited, milliseconds: a step is no age, also elsewhere. */
+  #clockStep(oldest: OutboxRecord | undefined): number {
+    const { oldestAgeMs, oldestAcceptedAt } = this.#outbox.stats();
+    if (oldest === undefined || oldestAgeMs === undefined || oldestAcceptedAt !== oldest.acceptedAt) return 0;
+    return this.#clock.now() - oldestAgeMs - oldest.acceptedAt;
+  }
+
+  /** A batch by device, up to the first record that has to be waited for. */
+  #sort(records: readonly OutboxRecord[], from: number): Sorted {
+    const { messagesPerSecond = Infinity } = this.#limits;
+    const groups = new Map<string, Group>();
+    const absent = new Map<string, Group>();
+    const isExpecting = this.flowingMs < GRACE_MS;
+    /** Devices of which no more goes into this batch. */
+    const full = new Set<string>();
+    const left: number[] = [];
+    let values = 0;
+    const unreadable: number[] = [];
+    let index = 0;
+    for (; index < records.length && values < this.#batch.values; index++) {
+      const row = records[index];
+      if (row === undefined || this.#ahead.has(from + index)) continue;
+      const record = readHistoryRecord(row.payload);
+      if (record === undefined) unreadable.push(index);
+      if (record === undefined || record.samples.length === 0) continue;
+      const { deviceId, samples } = record;
+      const isQueued = this.#absent.has(deviceId);
+      const isAbsent = isQueued || !this.#port.isBorn(deviceId);
+      if (isAbsent && !isQueued && isExpecting) break;
+      const group = (isAbsent ? absent : groups).get(deviceId) ?? { deviceId, values: 0, rows: [] };
+      const isFull =
+        !isAbsent &&
+        (group.rows.length === 0
+          ? groups.size >= Math.max(1, messagesPerSecond)
+          : group.values + samples.length > MOST_IN_MESSAGE);
+      if (isFull) full.add(deviceId);
+      if (full.has(deviceId)) {
+        left.push(index);
+        continue;
+      }
+      (isAbsent ? absent : groups).set(deviceId, group);
+      group.rows.push({ index, row, samples });
+      group.values += samples.length;
+      if (!isAbsent) values += samples.length;
+    }
+    return { groups: [...groups.values()], absent: [...absent.values()], unreadable, left, end: index };
+  }
+
+  #read(payload: string): readonly MetricSample[] {
+    return readHistoryRecord(payload)?.samples ?? [];
+  }
+
+  #send(
+    deviceId: string,
+    samples: readonly MetricSample[],
+    records: number,
+    sending: Sending,
+    isForced = false,
+  ): Forwarded['state'] {
+    if (samples.length === 0) return 'sent';
+    const { state, messages, bytes } = this.#port.forward({ deviceId, samples }, isForced);
+    if (state !== 'sent') return state;
+    sending.values += samples.length;
+    sending.messages += messages;
+    sending.bytes += bytes;
+    sending.records += records;
+    this.#incompleteSince.delete(deviceId);
+    return state;
+  }
+
+  /** Waits until the broker has read everything published. @throws Pm500Error MQTT_CONNECTION_LOST */
+  async #confirm(): Promise<void> {
+    const link = this.#port.linkOf();
+    if (link === undefined) throw new Pm500Error('MQTT_CONNECTION_LOST', 'The connection was lost; it is made again.');
+    await link.confirm();
+  }
+}
+
+interface Sorted {
+  readonly groups: readonly Group[];
+  readonly absent: Group[];
+  /** Indices of records that are none. */
+  readonly unreadable: readonly number[];
+  /** Indices of records that go later although others behind them go now. */
+  readonly left: readonly number[];
+  /** Index of the first record that was not looked at. */
+  readonly end: number;
+}
+
+interface Outcome {
+  /** True: there is more, for which somebody has to look again. */
+  readonly isWaiting: boolean;
+  /** To be called when the broker has confirmed. @returns true when something is done with */
+  readonly done: () => Promise<boolean>;
+}
+
+const NOTHING: Outcome = { isWaiting: false, done: () => Promise.resolve(false) };
