@@ -151,13 +151,14 @@ export class HistoryDrain {
     const { groups, absent, unreadable, left, end } = this.#sort(records, from);
     const unsent: number[] = [...left];
     const sent: number[] = [];
-    for (const { deviceId, rows } of groups) {
+    for (const group of groups) {
+      const { deviceId, rows } = group;
       const samples = rows.flatMap((row) => row.samples);
       const state = this.#send(deviceId, samples, rows.length, sending);
       const indices = rows.map(({ index }) => index);
       if (state === 'sent') sent.push(...indices);
       else if (!this.#port.isFlowing()) unsent.push(...indices);
-      else absent.push({ deviceId, rows });
+      else absent.push(group);
     }
     for (const { deviceId, rows } of absent) {
       const moved = rows.map(({ row }) => ({ ...row, acceptedAt: row.acceptedAt + stepMs }));
