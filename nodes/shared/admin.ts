@@ -1,12 +1,14 @@
 import { networkInterfaces } from 'node:os';
 import type { NodeAPI } from 'node-red';
+import { checkScan } from '../../src/acquisition/scan-limits';
 import { SCAN_DEFAULTS, scanNetwork, type ScanRequest } from '../../src/acquisition/scan-request';
 import type { ScanResult } from '../../src/acquisition/scan';
 import type { MeterDiagnostics } from '../../src/domain/diagnostics';
 import { diagnosticsMetrics } from '../../src/domain/diagnostics-metrics';
 import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/prometheus';
 import { systemClock } from '../../src/support/clock';
-import { toPm500Error } from '../../src/support/errors';
+import { Pm500Error, toPm500Error } from '../../src/support/errors';
+import { isRecord } from '../../src/support/expect';
 import { checkMeterLayout } from './layout-check-page';
 import { processLogger } from './logger';
 
@@ -23,6 +25,9 @@ export interface ScanAnswer {
 
 /** Who may look: Node-RED grants it to `*`, and to `pm500.read` where permissions are listed one by one. */
 const PERMISSION = 'pm500.read';
+/** Who may have packets sent: a permission of its own, which one to read does not include. */
+const SCAN_PERMISSION = 'pm500.scan';
+const MOST_SCANS = 2;
 
 const sources = new Set<() => readonly MetricFamily[]>();
 const meters = new Set<() => readonly MeterDiagnostics[]>();
@@ -49,8 +54,15 @@ function metricsNow(): string {
 const listOf = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string' && item !== '');
 
+/** `pm500: { scanAnywhere: true }` in settings.js lets public addresses be asked. */
+function mayScanAnywhere(RED: NodeAPI): boolean {
+  const settings: unknown = RED.settings;
+  const own = isRecord(settings) ? settings['pm500'] : undefined;
+  return isRecord(own) && own['scanAnywhere'] === true;
+}
+
 /** People who press the button at once share one scan. */
-function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>): Promise<ScanResult> {
+async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>): Promise<ScanResult> {
   const { port, timeoutMs } = SCAN_DEFAULTS;
   const request: ScanRequest = {
     addresses: listOf(query['address']),
@@ -58,9 +70,14 @@ function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>): Promi
     port: Number(listOf(query['port'])[0] ?? port),
     timeoutMs,
   };
+  checkScan(request, mayScanAnywhere(RED));
   const key = JSON.stringify(request);
+  const running = scans.get(key);
+  if (running === undefined && scans.size >= MOST_SCANS) {
+    throw new Pm500Error('CONFIG_INVALID', `${MOST_SCANS} scans are running already; try again when they have ended.`);
+  }
   const shared =
-    scans.get(key) ??
+    running ??
     scanNetwork(request, { clock: systemClock, logger: processLogger(RED) }).finally(() => scans.delete(key));
   scans.set(key, shared);
   return shared;
@@ -78,7 +95,7 @@ export function registerAdmin(RED: NodeAPI): void {
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(metricsNow());
   });
-  httpAdmin.get('/pm500/scan', mayRead, (request, response) => {
+  httpAdmin.get('/pm500/scan', auth.needsPermission(SCAN_PERMISSION), (request, response) => {
     const interfaces = Object.keys(networkInterfaces());
     scanOnce(RED, request.query).then(
       ({ devices, failures, unreadable, asked }) => {

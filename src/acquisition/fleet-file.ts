@@ -27,8 +27,8 @@ export interface WatchedFile {
   stop(): void;
 }
 
-/** More than a hundred thousand meters; whatever is longer is another file. */
-const LARGEST_FILE_BYTES = 16_000_000;
+/** Ten thousand meters with room to spare; whatever is longer is another file. */
+const LARGEST_FILE_BYTES = 4_000_000;
 const LOOK_EVERY_MS = 1000;
 
 /** A meter list on disk. Editors replace files, so the inode belongs to its version. */

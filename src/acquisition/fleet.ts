@@ -1,5 +1,6 @@
 import { parseCsv } from '../support/csv';
 import { Pm500Error, toPm500Error } from '../support/errors';
+import { describeJsonFault } from '../support/json-fault';
 import { describeValue, isRecord, type UnknownRecord } from '../support/expect';
 import { FLEET_COLUMNS, parseFleetRow, type FleetDefaults, type FleetMeter } from './fleet-row';
 
@@ -21,6 +22,11 @@ export interface Shard {
   readonly count: number;
 }
 
+/** Larger plants have several lists. */
+const MOST_METERS = 10_000;
+/** Problems that are told one by one. */
+const MOST_PROBLEMS = 100;
+
 interface NumberedRow {
   readonly line: number;
   readonly row: UnknownRecord;
@@ -31,7 +37,12 @@ function numberRows(list: readonly unknown[]): readonly NumberedRow[] {
 }
 
 function rowsOfJson(text: string): readonly NumberedRow[] {
-  const list: unknown = JSON.parse(text);
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (thrown) {
+    throw new Pm500Error('CONFIG_INVALID', `${describeJsonFault(thrown)}; correct it, or write CSV.`);
+  }
   if (Array.isArray(list)) return numberRows(list);
   throw new Pm500Error('CONFIG_INVALID', 'it holds no list of meters; write [ {...}, ... ].');
 }
@@ -39,9 +50,14 @@ function rowsOfJson(text: string): readonly NumberedRow[] {
 function rowsOfCsv(text: string): readonly NumberedRow[] {
   const [heading, ...records] = parseCsv(text);
   const names = heading?.cells ?? [];
-  const unknown = names.find((name) => !(FLEET_COLUMNS as readonly string[]).includes(name));
-  if (unknown !== undefined || !names.includes('name') || !names.includes('host')) {
-    const what = unknown === undefined ? 'lacks the columns name and host' : `has an unknown column "${unknown}"`;
+  // Known names only, each once, so that a row is no larger than a meter.
+  const wrong = names.findIndex(
+    (name, index) => index >= FLEET_COLUMNS.length || !isColumn(name) || names.indexOf(name) !== index,
+  );
+  if (wrong !== -1 || !names.includes('name') || !names.includes('host')) {
+    // Not quoted: it may be the first line of another file.
+    const what =
+      wrong === -1 ? 'lacks the columns name and host' : `has an unknown or second column at place ${wrong + 1}`;
     throw new Pm500Error('CONFIG_INVALID', `its first line ${what}; the columns are ${FLEET_COLUMNS.join(', ')}.`);
   }
   return records.map(({ line, cells }) => ({
@@ -50,23 +66,36 @@ function rowsOfCsv(text: string): readonly NumberedRow[] {
   }));
 }
 
+function isColumn(name: string): boolean {
+  return (FLEET_COLUMNS as readonly string[]).includes(name);
+}
+
 /** Refuses what does not belong into a row, most likely a misspelt column. */
 function checkColumns(row: UnknownRecord): void {
-  const unknown = Object.keys(row).find((name) => !(FLEET_COLUMNS as readonly string[]).includes(name));
+  // What is no meter at all may come out of another file, of which nothing is told.
+  if (!('name' in row || 'host' in row)) throw new Pm500Error('CONFIG_INVALID', 'it has neither name nor host');
+  const unknown = Object.keys(row).find((name) => !isColumn(name));
   if (unknown === undefined) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
-    `"${unknown}" belongs into no meter, which has only ${FLEET_COLUMNS.join(', ')}`,
+    `${describeValue(unknown)} belongs into no meter, which has only ${FLEET_COLUMNS.join(', ')}`,
   );
 }
 
 function parseRows(rows: readonly NumberedRow[], source: string, defaults: FleetDefaults): Fleet {
+  if (rows.length > MOST_METERS) {
+    const message = `Meter list ${source} has ${rows.length} meters, and ${MOST_METERS} are the most; split it.`;
+    throw new Pm500Error('CONFIG_INVALID', message);
+  }
   const meters: FleetMeter[] = [];
+  let untold = 0;
   const problems: FleetProblem[] = [];
   const lines = new Map<string, number>();
   for (const { line, row } of rows) {
     const refuse = (reason: string): void => {
-      problems.push({ line, message: `Meter list ${source}, line ${line}: ${reason}; the other meters are read.` });
+      if (problems.length >= MOST_PROBLEMS) untold += 1;
+      else
+        problems.push({ line, message: `Meter list ${source}, line ${line}: ${reason}; the other meters are read.` });
     };
     try {
       checkColumns(row);
@@ -79,6 +108,10 @@ function parseRows(rows: readonly NumberedRow[], source: string, defaults: Fleet
     } catch (thrown) {
       refuse(toPm500Error(thrown).message);
     }
+  }
+  if (untold > 0) {
+    const message = `Meter list ${source}: ${untold} more lines cannot be used; correct the others first.`;
+    problems.push({ line: 0, message });
   }
   return { meters, problems };
 }

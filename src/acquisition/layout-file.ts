@@ -4,6 +4,7 @@ import { parseLayout } from '../domain/parse-layout';
 import { WORKING_LAYOUT } from '../meter/assemblies';
 import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, findEnergyCandidate, withEnergy } from '../meter/energy-candidates';
 import { Pm500Error, toPm500Error } from '../support/errors';
+import { describeJsonFault } from '../support/json-fault';
 import { readTextFile } from '../support/read-text-file';
 
 /** Far more than every assembly and every metric of a meter need, in bytes. */
@@ -18,9 +19,8 @@ function readLayoutFile(path: string): CompiledLayout {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} cannot be read: ${toPm500Error(thrown).message}.`, {
-      cause: thrown,
-    });
+    const reason = describeJsonFault(thrown);
+    throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} cannot be read: ${reason}; check the path.`);
   }
   try {
     return parseLayout(value);

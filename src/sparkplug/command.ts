@@ -9,9 +9,12 @@ export interface Command {
   readonly isNextServer: boolean;
   /** Metrics that somebody wanted to write and that cannot be written; a message that cannot be read counts as one. */
   readonly refusals: number;
-  /** One sentence for each thing that was refused. */
+  /** One sentence for all that cannot be written, and one for a retained request. */
   readonly warnings: readonly string[];
 }
+
+/** Metrics that a sentence names. */
+const MOST_NAMED = 3;
 
 function isRequest({ name, value, raw }: DecodedMetric, command: string): boolean {
   // A command may leave the datatype out, then only the raw value is there.
@@ -20,6 +23,12 @@ function isRequest({ name, value, raw }: DecodedMetric, command: string): boolea
 
 function describe(metric: DecodedMetric): string {
   return metric.name === undefined ? `alias ${metric.alias?.toString() ?? '?'}` : `"${metric.name.slice(0, 60)}"`;
+}
+
+/** However many there are, the sentence stays short. */
+function describeAll(metrics: readonly DecodedMetric[]): string {
+  const named = metrics.slice(0, MOST_NAMED).map(describe).join(', ');
+  return metrics.length > MOST_NAMED ? `${named} and ${metrics.length - MOST_NAMED} more` : named;
 }
 
 function refuse(warning: string): Command {
@@ -41,9 +50,10 @@ export function readCommand(bytes: Uint8Array, isRetained: boolean, hasFurtherSe
   const isAsked = (command: string): boolean => payload.metrics.some((metric) => isRequest(metric, command));
   const others = payload.metrics.filter(({ name }) => name === undefined || !commands.includes(name));
   const offered = commands.map((command) => `"${command}"`).join(' and ');
-  const warnings = others.map(
-    (metric) => `Sparkplug NCMD refused: ${describe(metric)} cannot be written; commands here: ${offered}.`,
-  );
+  const warnings =
+    others.length === 0
+      ? []
+      : [`Sparkplug NCMD refused: ${describeAll(others)} cannot be written; commands here: ${offered}.`];
   const asked = commands.filter(isAsked);
   if (isRetained && asked.length > 0) {
     const { refusals, warnings: further } = refuse(

@@ -10,6 +10,7 @@ import { type TemplateSettings, templateModel } from './metric-model';
 import { type MetricNaming, Publisher } from './publisher';
 import { instanceNameOf, isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic } from './topic';
+import { RefusalLimit } from './refusal-limit';
 
 export interface EdgeNodeSettings extends EdgeNodeDescriptor {
   /** Publish only while this host application is online; undefined: always. */
@@ -55,6 +56,7 @@ export class EdgeNode {
   /** True for a time after every NBIRTH: a rebirth asked for meanwhile is made when it is over. */
   #isQuiet = false;
   #isRebirthDue = false;
+  readonly #refusals = new RefusalLimit();
   #isCongested = false;
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
@@ -214,7 +216,9 @@ export class EdgeNode {
   #onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {
     const command = readCommand(payload, isRetained, this.#settings.hasFurtherServers === true);
     this.#counts.refusedCommands += command.refusals;
-    const effects: EdgeEffect[] = command.warnings.map((message) => ({ kind: 'warn', message }));
+    const effects: EdgeEffect[] = this.#refusals
+      .tell(command.warnings, at)
+      .map((message) => ({ kind: 'warn', message }));
     if (command.isNextServer && this.#phase === 'born') return [...effects, ...this.#leave('next_server', at)];
     if (!command.isRebirth) return effects;
     this.#counts.rebirthRequests++;

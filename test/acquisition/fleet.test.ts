@@ -181,12 +181,36 @@ describe('parseFleet', () => {
   it('refuses a list that cannot be read as a whole, in one sentence', () => {
     for (const [text, reason] of [
       ['', /lacks the columns name and host/],
-      ['name,address\n', /unknown column "address"; the columns are name, host/],
+      ['name,address\n', /first line has an unknown or second column at place 2; the columns are name, host/],
       ['{"name":"a"}', /holds no list of meters/],
       ['[{"name":', /Meter list meters\.csv: /],
     ] as const) {
       assert.throws(() => parse(text), { code: 'CONFIG_INVALID', message: reason });
     }
+  });
+
+  it('tells nothing of a file that is no meter list', () => {
+    const texts = ['root:x:0:0:secret\nmore', '{secret', '["secret" x', 'name,host,secret\na,b,c', '[{"secret": 1}]'];
+    for (const text of texts) {
+      let said: string;
+      try {
+        said = JSON.stringify(parse(text).problems);
+      } catch (thrown) {
+        const error = thrown as Error;
+        said = `${error.message} ${String(error.cause)}`;
+      }
+      assert.match(said, /Meter list/);
+      assert.doesNotMatch(said, /secret/);
+    }
+  });
+
+  it('refuses what is larger than any plant, before it works on it', () => {
+    const heading = `${'name,host,'.repeat(100_000)}\n`;
+    assert.throws(() => parse(heading + 'a\n'.repeat(100_000)), /unknown or second column at place 3/);
+    assert.throws(() => parse(`name,host\n${'a,b\n'.repeat(10_001)}`), /has 10001 meters, and 10000 are the most/);
+    const { problems } = parse(`name,host\n${'a\n'.repeat(5000)}`);
+    assert.equal(problems.length, 101);
+    assert.match(problems[100]?.message ?? '', /4900 more lines cannot be used/);
   });
 
   it('takes JSON rows that are no objects for bad rows', () => {

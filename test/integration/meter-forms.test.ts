@@ -151,7 +151,7 @@ describe('pages about meters where Node-RED asks for a login', function () {
     red = await startNodeRed({
       adminAuth: {
         type: 'credentials',
-        users: [{ username: 'looker', password: PASSWORD_HASH, permissions: ['pm500.read'] }],
+        users: [{ username: 'looker', password: PASSWORD_HASH, permissions: ['pm500.read', 'pm500.scan'] }],
         default: { permissions: ['nodes.read', 'flows.read', 'flows.write', 'status.read'] },
       },
     });
@@ -172,7 +172,7 @@ describe('pages about meters where Node-RED asks for a login', function () {
       body: JSON.stringify({
         client_id: 'node-red-admin',
         grant_type: 'password',
-        scope: 'pm500.read',
+        scope: 'pm500.read pm500.scan',
         username: 'looker',
         password: 'looker',
       }),
