@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { LineMapper } from '../src/influx/line-mapper';
 import { checkMeasurement } from '../src/influx/line-protocol';
 import { POINT_SHAPES, QUALITY_PLACES } from '../src/influx/mapping';
-import type { PointDefaults } from '../src/influx/message-points';
+import { readHints, type MessageHints } from '../src/influx/message-points';
 import { onClose } from './shared/close';
 import type { NumberRange } from './shared/config';
 import { isInfluxTargetNode, openInlet, sendDiagnostics, showDelivery } from './shared/influx-targets';
@@ -11,21 +11,11 @@ import { startNode } from './shared/start';
 
 const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
 
-/** What senders for other InfluxDB nodes put beside the payload. */
-type InfluxMessage = NodeMessageInFlow & { readonly measurement?: unknown; readonly timestamp?: unknown };
-
-function readDefaults({ measurement, timestamp }: InfluxMessage, influxMeasurement: string): PointDefaults {
-  return {
-    influxMeasurement: typeof measurement === 'string' && measurement !== '' ? measurement : influxMeasurement,
-    timestamp: typeof timestamp === 'number' ? timestamp : Date.now(),
-  };
-}
-
 /** Queues the points of every message for an InfluxDB. */
 export = (RED: NodeAPI): void => {
   function Out(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'influx-out', definition, (config, status) => {
-      const { target } = config.node('target', (id) => RED.nodes.getNode(id), isInfluxTargetNode);
+      const { target, retentionPolicy = '' } = config.node('target', (id) => RED.nodes.getNode(id), isInfluxTargetNode);
       const influxMeasurement = config.requiredText('influxMeasurement');
       checkMeasurement(influxMeasurement);
       const mapper = new LineMapper({
@@ -50,8 +40,9 @@ export = (RED: NodeAPI): void => {
 
       onInput(
         this,
-        async (message) => {
-          const { lines, leftOut } = mapper.map(message.payload, readDefaults(message, influxMeasurement));
+        async (message: NodeMessageInFlow & MessageHints) => {
+          const hints = readHints(message, { influxMeasurement, retentionPolicy }, Date.now());
+          const { lines, leftOut } = mapper.map(message.payload, hints);
           if (leftOut > 0 && !hasWarned) {
             hasWarned = true;
             this.warn(

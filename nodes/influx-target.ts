@@ -18,7 +18,8 @@ export = (RED: NodeAPI): void => {
 
   function Target(this: Node<InfluxCredentials>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
-      const destination = createInfluxDestination(readSenderSettings(RED, config, this), systemClock);
+      const sender = readSenderSettings(RED, config, this);
+      const destination = createInfluxDestination(sender, systemClock);
       const settings = readDeliverySettings(config);
       const limits = outboxLimits(
         config.number('maximumMegabytes', OUTBOX_MEGABYTES_RANGE),
@@ -34,7 +35,9 @@ export = (RED: NodeAPI): void => {
         logger,
         ...openDeadLetters(RED, this.id, config.number('refusedMegabytes', REFUSED_MEGABYTES_RANGE)),
       });
-      Object.assign<Node, Pick<InfluxTargetNode, 'target'>>(this, { target });
+      const { endpoint } = sender;
+      const retentionPolicy = endpoint.api === 'v1' ? endpoint.retentionPolicy : '';
+      Object.assign<Node, Pick<InfluxTargetNode, 'target' | 'retentionPolicy'>>(this, { target, retentionPolicy });
 
       const { id, name = '' } = this;
       const labels = { target: name === '' ? id : name, node: id };

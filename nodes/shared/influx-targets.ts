@@ -13,6 +13,8 @@ import type { StatusLine } from './status';
 /** What `influx-target` offers to `influx-out`. */
 export interface InfluxTargetNode extends Node {
   readonly target: Delivery;
+  /** That of an InfluxDB 1; empty for its default, absent for others. */
+  readonly retentionPolicy?: string;
 }
 
 export function isInfluxTargetNode(candidate: unknown): candidate is InfluxTargetNode {

@@ -70,9 +70,13 @@ export class LineSerializer {
   }
 
   private rememberSeries(point: Point): string {
-    let key = point.influxMeasurement;
-    const { tags } = point;
-    for (const name in tags) key += `\0${name}\0${tags[name] ?? ''}`;
+    const { influxMeasurement, tags } = point;
+    // With lengths, so that no text can look like the end of another.
+    let key = `${influxMeasurement.length} ${influxMeasurement}`;
+    for (const name in tags) {
+      const value = tags[name] ?? '';
+      key += ` ${name.length} ${name}${value.length} ${value}`;
+    }
     return this.seriesKeys.get(key) ?? remember(this.seriesKeys, key, formatSeries(point));
   }
 

@@ -6,14 +6,56 @@ import { TELEMETRY_SCHEMA } from '../domain/telemetry';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
 import type { FieldValue, Point } from './line-protocol';
-import type { PointMapper } from './points';
-import { type TelemetryPoints } from './points';
+import { parseTime, unitOf } from './message-time';
+import type { PointMapper, TelemetryPoints } from './points';
 
 /** What a point takes where the payload does not say it. */
 export interface PointDefaults {
   readonly influxMeasurement: string;
   /** Epoch milliseconds UTC. */
   readonly timestamp: number;
+  /** Milliseconds of one unit of timestamps in the payload; 1 where absent. */
+  readonly unitMs?: number;
+}
+
+/** What senders for other InfluxDB nodes put beside the payload. */
+export interface MessageHints {
+  readonly measurement?: unknown;
+  readonly timestamp?: unknown;
+  /** Unit of the timestamps that are numbers. */
+  readonly precision?: unknown;
+  readonly retentionPolicy?: unknown;
+}
+
+/**
+ * What a message says of its points. Nothing of it is passed over in silence.
+ * @param target its retention policy: points of one target go into one
+ * @param now epoch milliseconds, for points without a time
+ * @throws Pm500Error MESSAGE_INVALID
+ */
+export function readHints(
+  { measurement, timestamp, precision, retentionPolicy }: MessageHints,
+  target: { readonly influxMeasurement: string; readonly retentionPolicy: string },
+  now: number,
+): PointDefaults {
+  if (!isAbsent(retentionPolicy) && retentionPolicy !== target.retentionPolicy) {
+    expect.fail('retentionPolicy', retentionPolicy, 'that of the target: choose another influx-target for it');
+  }
+  const unitMs = unitOf(expect, precision);
+  return {
+    influxMeasurement: isAbsent(measurement) ? target.influxMeasurement : parseMeasurement('measurement', measurement),
+    timestamp: isAbsent(timestamp) ? now : parseTime(expect, 'timestamp', timestamp, unitMs),
+    unitMs,
+  };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** A number is a name too. */
+function parseMeasurement(path: string, value: unknown): string {
+  return typeof value === 'number' ? String(value) : expect.text(path, value);
 }
 
 const expect = new Expect(
@@ -68,8 +110,11 @@ function parseElement(path: string, element: unknown, defaults: PointDefaults): 
   const measurement = element['measurement'] ?? defaults.influxMeasurement;
   const given = element['timestamp'] ?? element[TIME_FIELD];
   return parseFields(`${path}.fields`, element['fields'], parseTags(`${path}.tags`, element['tags']), {
-    influxMeasurement: expect.text(`${path}.measurement`, measurement),
-    timestamp: given === undefined ? defaults.timestamp : parseTime(`${path}.timestamp`, given),
+    ...defaults,
+    influxMeasurement: parseMeasurement(`${path}.measurement`, measurement),
+    timestamp: isAbsent(given)
+      ? defaults.timestamp
+      : parseTime(expect, `${path}.timestamp`, given, defaults.unitMs ?? 1),
   });
 }
 
@@ -91,10 +136,16 @@ function parseFields(path: string, given: unknown, tags: Point['tags'], defaults
   let { timestamp } = defaults;
   for (const [name, value] of Object.entries(record)) {
     if (value === null || value === undefined) continue;
-    if (name === TIME_FIELD) timestamp = parseTime(`${path}.${name}`, value);
-    else fields[name] = parseField(`${path}.${name}`, value);
+    if (name === TIME_FIELD) timestamp = parseTime(expect, `${path}.${name}`, value, defaults.unitMs ?? 1);
+    else setOwn(fields, name, parseField(`${path}.${name}`, value));
   }
   return { influxMeasurement: defaults.influxMeasurement, tags, fields, timestamp };
+}
+
+/** Also of a name such as __proto__, which an assignment would not keep. */
+function setOwn<Value>(record: Record<string, Value>, name: string, value: Value): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function parseField(path: string, value: unknown): FieldValue {
@@ -108,16 +159,8 @@ function parseTags(path: string, given: unknown): Point['tags'] {
   const tags: Record<string, string> = {};
   for (const [name, value] of Object.entries(expect.record(path, given))) {
     if (value === null || value === undefined) continue;
-    if (typeof value === 'number' || typeof value === 'boolean') tags[name] = String(value);
-    else tags[name] = expect.text(`${path}.${name}`, value);
+    const isPlain = typeof value === 'number' || typeof value === 'boolean';
+    setOwn(tags, name, isPlain ? String(value) : expect.text(`${path}.${name}`, value));
   }
   return tags;
-}
-
-/** Epoch milliseconds, a Date, or text that Date understands. */
-function parseTime(path: string, value: unknown): number {
-  const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
-  return typeof time === 'number' && Number.isFinite(time)
-    ? time
-    : expect.fail(path, value, 'epoch milliseconds or a Date');
 }

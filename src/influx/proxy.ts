@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { Pm500Error } from '../support/errors';
 
 /** An HTTP proxy on the way to a database. */
@@ -9,10 +10,11 @@ export interface Proxy {
 
 /** The setting that goes past every proxy, whatever the environment says. */
 const NO_PROXY = 'none';
+const SCHEME = /^[a-z][a-z\d+.-]{0,20}:\/\//i;
 
 /**
  * The proxy to use for `target`: the one that is set, else what the usual environment variables say (lower case before
- * upper case; `no_proxy` lists host names, domains, `host:port` or `*`).
+ * upper case; `no_proxy` lists host names, domains, `host:port`, networks such as 10.0.0.0/8, or `*`). There the scheme may be absent.
  * @throws Pm500Error CONFIG_INVALID for one that is set and no http:// URL
  */
 export function proxyFor(target: URL, setting: string, env: NodeJS.ProcessEnv): Proxy | undefined {
@@ -27,7 +29,8 @@ export function proxyFor(target: URL, setting: string, env: NodeJS.ProcessEnv): 
   const read = (name: string): string => env[name] ?? env[name.toUpperCase()] ?? '';
   if (isExempt(target, read('no_proxy'))) return undefined;
   // An environment that is meant for other programs must not stop this one: what cannot be read is passed over.
-  return parseProxy(read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy'));
+  const found = read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy').trim();
+  return parseProxy(found === '' || SCHEME.test(found) ? found : `http://${found}`);
 }
 
 function parseProxy(text: string): Proxy | undefined {
@@ -35,10 +38,37 @@ function parseProxy(text: string): Proxy | undefined {
   const url = new URL(text);
   if (url.protocol !== 'http:' || url.hostname === '') return undefined;
   if (url.username === '') return { url };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = `${decode(url.username)}:${decode(url.password)}`;
   url.username = '';
   url.password = '';
   return { url, authorization: `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}` };
+}
+
+/** One character of UTF-8 in percent signs. */
+const CODED_CHARACTER =
+  /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}/gi;
+
+/** A password may hold a % that begins nothing. */
+function decode(text: string): string {
+  return text.replace(CODED_CHARACTER, (found) => {
+    try {
+      return decodeURIComponent(found);
+    } catch {
+      return found;
+    }
+  });
+}
+
+/** Whether an address is in a network such as 10.0.0.0/8; false for what is no network. */
+function isWithin(address: string, entry: string): boolean {
+  const [network = '', length = ''] = entry.replace(/[[\]]/g, '').split('/');
+  const version = isIP(network);
+  if (version === 0 || version !== isIP(address) || !/^\d{1,3}$/.test(length)) return false;
+  const bits = Number(length);
+  if (bits > (version === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, bits, version === 4 ? 'ipv4' : 'ipv6');
+  return list.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** This machine is never asked for through a proxy of the environment. */
@@ -49,7 +79,10 @@ function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
     .some((entry) => {
-      if (entry === '*') return true;
+      const address = hostname.replace(/^\[|\]$/g, '');
+      if (entry === '*' || isWithin(address, entry)) return true;
+      // An IPv6 address has colons and no port.
+      if (isIP(entry) === 6) return isWithin(address, `${entry}/128`);
       const [, host = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
       if (only !== undefined && only !== effectivePort) return false;
       const domain = host.replace(/^\*?\./, '');

@@ -71,7 +71,7 @@ describe('lines of a message', () => {
     ['a tag that is an object', [{ a: 1 }, { t: {} }], /^payload\[1\]\.t is an object/],
     ['a wrong time', { a: 1, time: 'soon' }, /^payload\.time is "soon"/],
     ['a wrong timestamp', [{ fields: { a: 1 }, timestamp: {} }], /^payload\[0\]\.timestamp is an object/],
-    ['a measurement that is a number', { fields: { a: 1 }, measurement: 5 }, /measurement is 5/],
+    ['a measurement that is no name', { fields: { a: 1 }, measurement: {} }, /measurement is an object/],
     ['a measurement that would be a comment', { fields: { a: 1 }, measurement: '#x' }, /#x/],
     ['a point among points that is none', [{ fields: { a: 1 } }, 5], /^payload\[1\] is 5/],
     ['a reading', { schema: READING_SCHEMA }, /pm500-normalize/],

@@ -21,7 +21,11 @@ const listen = async (server: Server | ReturnType<typeof createHttpsServer>): Pr
 describe('the proxy for a database', () => {
   const choose = (target: string, setting: string, env: NodeJS.ProcessEnv = {}): string | undefined =>
     proxyFor(new URL(target), setting, env)?.url.href;
-  const env = { http_proxy: 'http://p:1', HTTPS_PROXY: 'http://s:2', no_proxy: 'plain.example, .inside:8086,10.0.0.1' };
+  const env = {
+    http_proxy: 'http://p:1',
+    HTTPS_PROXY: 'http://s:2',
+    no_proxy: 'plain.example, .inside:8086,10.0.0.1 10.9.0.0/16,fd00::/16,fe80::7,1.2.3.4/99,x/8',
+  };
 
   const table: readonly (readonly [target: string, setting: string, proxy: string | undefined])[] = [
     ['http://db:8086', '', 'http://p:1/'],
@@ -37,12 +41,28 @@ describe('the proxy for a database', () => {
     ['http://db.inside:8086', '', undefined],
     ['http://db.inside:9999', '', 'http://p:1/'],
     ['http://10.0.0.1:8086', '', undefined],
+    ['http://10.9.1.1:8086', '', undefined],
+    ['http://10.10.0.1:8086', '', 'http://p:1/'],
+    ['http://[fd00:1::5]:8086', '', undefined],
+    ['http://[fd01::5]:8086', '', 'http://p:1/'],
+    ['http://[fe80::7]:8086', '', undefined],
   ];
   for (const [target, setting, proxy] of table) {
     it(`of ${target} with "${setting}" is ${proxy ?? 'none'}`, () => {
       assert.equal(choose(target, setting, env), proxy);
     });
   }
+
+  it('of the environment needs no scheme, and may have any character in its password', () => {
+    const of = (http_proxy: string): readonly unknown[] => {
+      const found = proxyFor(new URL('http://db'), '', { http_proxy });
+      const [, coded = ''] = found?.authorization?.split(' ') ?? [];
+      return [found?.url.href, Buffer.from(coded, 'base64').toString()];
+    };
+    assert.deepEqual(of('proxy:3128'), ['http://proxy:3128/', '']);
+    assert.deepEqual(of('me:a%b@proxy:3128'), ['http://proxy:3128/', 'me:a%b']);
+    assert.deepEqual(of('http://me:100%25%C3%A4%ff%@proxy'), ['http://proxy/', 'me:100%ä%ff%']);
+  });
 
   it('is passed over where the environment makes no sense, and refused where it was set', () => {
     assert.equal(choose('http://db', '', { http_proxy: 'socks5://x' }), undefined);

@@ -1,0 +1,45 @@
+import type { Expect } from '../support/expect';
+
+/** What one unit of each precision is in milliseconds; the names that the InfluxDB nodes and APIs have for them. */
+const UNIT_MS: Readonly<Record<string, number>> = {
+  n: 1e-6,
+  ns: 1e-6,
+  u: 1e-3,
+  us: 1e-3,
+  µ: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+/** InfluxDB holds nanoseconds in 64 bits: up to the year 2262. */
+const LATEST_MS = 9_223_372_036_854;
+const DIGITS = /^-?\d{1,20}$/;
+
+/**
+ * Milliseconds of one unit of a precision that a message names.
+ * @throws Pm500Error MESSAGE_INVALID for a name that no InfluxDB has
+ */
+export function unitOf(expect: Expect, precision: unknown): number {
+  if (precision === undefined || precision === null || precision === '') return 1;
+  const unit = typeof precision === 'string' && Object.hasOwn(UNIT_MS, precision) ? UNIT_MS[precision] : undefined;
+  return unit ?? expect.fail('precision', precision, `one of ${Object.keys(UNIT_MS).join(', ')}`);
+}
+
+/**
+ * Epoch milliseconds of a number or digits in a unit, of a Date, or of text that Date understands. A Date of a function
+ * node comes from another realm.
+ * @throws Pm500Error MESSAGE_INVALID
+ */
+export function parseTime(expect: Expect, path: string, value: unknown, unitMs: number): number {
+  const time = toMilliseconds(value, unitMs);
+  if (time !== undefined && Math.abs(time) <= LATEST_MS) return time;
+  return expect.fail(path, value, 'epoch milliseconds (or msg.precision to say their unit), or a Date');
+}
+
+function toMilliseconds(value: unknown, unitMs: number): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value) * unitMs;
+  if (typeof value === 'string') return DIGITS.test(value) ? Number(value) * unitMs : Date.parse(value);
+  const isDate = Object.prototype.toString.call(value) === '[object Date]';
+  return isDate ? Number(value) : undefined;
+}
