@@ -6,6 +6,7 @@ import { HttpControl } from '../simulator/http-control';
 import { SimulatedSerialLine } from '../simulator/serial-line';
 import { SimulatedSerialServer } from '../simulator/serial-server';
 import { startSimulator, type Simulator } from '../simulator/simulator';
+import { hasCode } from '../support/errors';
 import { describeOptions, failUsage, Options } from './options';
 import { readSimOrder, SIM_ROWS, type SimOrder } from './sim-options';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
@@ -88,6 +89,17 @@ async function openSerialServer(simulator: Simulator, order: SimOrder, terminal:
   return SimulatedSerialServer.open(address, port, unitsOf(simulator, order), terminalLogger(terminal));
 }
 
+/** @returns undefined when the user ends the command before all meters stand */
+async function startOrEnd(order: SimOrder, terminal: Terminal): Promise<Simulator | undefined> {
+  const { ended } = terminal;
+  try {
+    return await startSimulator({ ...order.simulator, logger: terminalLogger(terminal), signal: ended });
+  } catch (thrown) {
+    if (ended.aborted && hasCode(thrown, 'ABORTED')) return undefined;
+    throw thrown;
+  }
+}
+
 /**
  * `pm500 sim`: runs until it is ended.
  * @returns the exit code
@@ -104,7 +116,8 @@ export async function runSim(args: readonly string[], terminal: Terminal): Promi
   const order = readSimOrder(options);
   const { http, serial, description, speed, seed } = order;
 
-  const simulator = await startSimulator({ ...order.simulator, logger: terminalLogger(terminal) });
+  const simulator = await startOrEnd(order, terminal);
+  if (simulator === undefined) return EXIT.success;
   const control = new SimulatorControl(simulator);
   const web = new HttpControl(simulator, control);
   let line: SimulatedSerialLine | undefined;

@@ -31,6 +31,8 @@ export class PlcKeeper {
   private attempt: Promise<void> = Promise.resolve();
   private timer: Timer | undefined;
   private running = false;
+  /** Ends the attempt that is under way. */
+  private ending = new AbortController();
 
   constructor(
     private readonly meter: { readonly host: string; readonly port: number },
@@ -47,6 +49,7 @@ export class PlcKeeper {
   start(): Promise<void> {
     if (!this.running) {
       this.running = true;
+      this.ending = new AbortController();
       this.connect();
     }
     return this.attempt;
@@ -67,6 +70,7 @@ export class PlcKeeper {
   private async halt(): Promise<PlcOriginator | undefined> {
     this.running = false;
     this.timer?.cancel();
+    this.ending.abort();
     await this.attempt;
     const { current } = this;
     this.current = undefined;
@@ -81,6 +85,7 @@ export class PlcKeeper {
         const plc = await startPlcOriginator(
           { ...this.meter, delivery: 'multicast', ...this.choice, blocks: ALL_BLOCKS },
           this.dependencies,
+          this.ending.signal,
         );
         this.current = plc;
         void plc.ended.then(() => {

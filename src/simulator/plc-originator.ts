@@ -42,9 +42,14 @@ const TIMEOUT_MS = 5000;
 /**
  * Starts a PLC that owns connections to a meter. It owns them as Input Only, on which Listen Only connections depend just
  * as on those of an Exclusive Owner; an Exclusive Owner, which could write, exists nowhere in this software.
+ * @param signal ends an attempt that still waits for an answer
  * @throws Pm500Error what the meter or the network answers
  */
-export async function startPlcOriginator(settings: PlcSettings, dependencies: PlcDependencies): Promise<PlcOriginator> {
+export async function startPlcOriginator(
+  settings: PlcSettings,
+  dependencies: PlcDependencies,
+  signal?: AbortSignal,
+): Promise<PlcOriginator> {
   const { blocks, receivePort = 0, ...rest } = settings;
   const sockets: SocketLike[] = [];
   const datagramSockets: Socket[] = [];
@@ -65,12 +70,18 @@ export async function startPlcOriginator(settings: PlcSettings, dependencies: Pl
       },
     },
   );
+  const giveUp = (): void => void transport.close();
+  signal?.addEventListener('abort', giveUp);
   try {
+    signal?.throwIfAborted();
     await transport.open();
-    for (const block of blocks) await transport.read(block);
+    // Side by side: each waits for a first frame of its own.
+    await Promise.all(blocks.map((block) => transport.read(block)));
   } catch (thrown) {
     await transport.close();
     throw thrown;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
   const ended = new Promise<void>((resolve) => {
     if (transport.state === 'closed') resolve();

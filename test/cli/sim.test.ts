@@ -40,6 +40,13 @@ function startSim(...args: readonly string[]) {
 }
 
 describe('pm500 sim', () => {
+  it('ends in order while meters and PLCs start one after the other', async () => {
+    const sim = startSim('--enip-port', '0', '--count', '50', '--plc');
+    sim.ready.catch(() => undefined);
+    assert.equal(await sim.end(), 0);
+    assert.equal(sim.output() + sim.complaints(), '');
+  });
+
   it('runs many meters, begins with faults and takes commands and HTTP orders', async () => {
     const sim = startSim('--enip-port', '0', '--count', '3', '--http-port', '0', '--fault', '2 delay delayMs=5');
     const { meters, httpPort } = await sim.ready;

@@ -62,3 +62,36 @@ describe('a PLC beside a simulated meter', () => {
     });
   });
 });
+
+describe('PLCs that begin', () => {
+  const meters = Array.from({ length: 12 }, (_, index) => ({
+    bind: '127.0.0.1',
+    enipPort: 0,
+    catalogNumber: '1420-V2-ENT' as const,
+    serialNumber: 940_000_001 + index,
+    seed: index,
+    load: constantProfile(1000),
+    plc: { rpiMs: 100 },
+  }));
+
+  it('own all of many meters when the simulator has started', async () => {
+    const simulator = await startSimulator({ meters, random: seededRandom(4) });
+    assert.ok(simulator.meters.every(({ plcOwns }) => plcOwns === true));
+    await simulator.close();
+  });
+
+  it('are ended, with all meters, when nobody wants them any more', async () => {
+    const ending = new AbortController();
+    const random = seededRandom(4);
+    // A PLC draws its identity when it begins its first attempt.
+    const whenPlcBegins = (): number => {
+      ending.abort();
+      return random();
+    };
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP)/.test(name)).length;
+    const before = sockets();
+    await assert.rejects(startSimulator({ meters, random: whenPlcBegins, signal: ending.signal }), { code: 'ABORTED' });
+    await waitFor('the sockets to be gone', () => sockets() <= before);
+    await assert.rejects(startSimulator({ meters, signal: ending.signal }), { code: 'ABORTED' });
+  });
+});
