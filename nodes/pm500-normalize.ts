@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { parseNormalizeCommand } from '../src/domain/normalizer/command';
-import type { Concerns } from '../src/domain/normalizer/tally';
 import { parseReading } from '../src/domain/parse-message';
 import { registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
@@ -25,11 +24,10 @@ export = (RED: NodeAPI): void => {
       for (const problem of settings.problems) this.warn(problem);
       if (settings.problems.length > 0) status.show('partial', 'partly');
       else status.show('idle', 'idle');
-      let concerns: Concerns | undefined;
       const show = (): void => {
-        if (concerns !== undefined) showQuality(status, concerns, run, settings.problems.length);
+        if (run.concerns.count > 0) showQuality(status, run, settings.problems.length);
       };
-      run.onAlarmsByTime = show;
+      run.onTime = show;
 
       onInput(
         this,
@@ -39,7 +37,7 @@ export = (RED: NodeAPI): void => {
             await run.command(command, message, send);
             return;
           }
-          concerns = await run.accept(parseReading(message.payload), message, send);
+          await run.accept(parseReading(message.payload), message, send);
           show();
         },
         ({ code }) => {

@@ -3,7 +3,8 @@ import { startSchedule } from '../../src/acquisition/schedule';
 import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { NormalizeCommand } from '../../src/domain/normalizer/command';
 import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/diagnostics';
-import { isSetState, NormalizerSet } from '../../src/domain/normalizer/normalizer-set';
+import { isSetState, NormalizerSet, type Silence } from '../../src/domain/normalizer/normalizer-set';
+import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import type { Outcome } from '../../src/domain/normalizer/normalizer';
 import type { Concerns } from '../../src/domain/normalizer/tally';
 import type { Reading } from '../../src/domain/reading';
@@ -32,8 +33,10 @@ export class NormalizeRun {
   private readonly clockSteps = new ClockSteps();
   private readonly stops: (() => Promise<void> | void)[] = [];
   private isClosing = false;
-  /** Called when time alone has changed alarms, or what can be judged. */
-  onAlarmsByTime: () => void = () => undefined;
+  /** Which meters give no readings any more, as of the last second. */
+  silence: Silence = { meters: 0, whole: 0, part: 0 };
+  /** Called when time alone has changed alarms, what can be judged, or which meters give readings. */
+  onTime: () => void = () => undefined;
 
   constructor(
     RED: NodeAPI,
@@ -55,10 +58,7 @@ export class NormalizeRun {
       this.file = new StateFile({ path, clock, logger, everyMs: SAVE_EVERY_MS, state });
       this.file.begin();
     }
-    const { report } = settingsFor([]);
-    if (alarmRules.length > 0 || report !== undefined) {
-      this.every(TICK_MS, () => this.tick());
-    }
+    this.every(TICK_MS, () => this.tick());
     if (diagnosticsSeconds > 0) {
       this.every(diagnosticsSeconds * 1000, () => {
         this.sendDiagnostics();
@@ -68,15 +68,15 @@ export class NormalizeRun {
     this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(clock.now()), node.id)));
   }
 
-  /** @returns what of the reading somebody has to look into */
-  async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<Concerns> {
+  async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<void> {
     this.refuseWhenClosing();
     const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     this.tellStep(reading, accepted.clockStepMs);
     this.sendCounters(accepted.counters, send);
+    if (this.silence.whole + this.silence.part > 0) this.watchSilence();
+    this.tellLayout(accepted.layoutVerdict, send);
     await this.send(accepted, message, send);
-    return accepted.concerns;
   }
 
   async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
@@ -91,6 +91,11 @@ export class NormalizeRun {
   /** How many counters a person is asked about. */
   get openQuestions(): number {
     return this.meters.openQuestions;
+  }
+
+  /** What of all meters somebody has to look into. */
+  get concerns(): Concerns {
+    return this.meters.concerns;
   }
 
   /** Active alarms of all meters, and rules that cannot be judged. */
@@ -117,6 +122,23 @@ export class NormalizeRun {
     if (text !== undefined) this.logger.warn(text);
   }
 
+  /** A layout that a person has confirmed is wrong: the log has it too, in case the second output is not wired. */
+  private tellLayout(verdict: LayoutVerdict | undefined, send: Send): void {
+    if (verdict === undefined) return;
+    const { meter, assemblies } = verdict;
+    const text = `Meter "${meter.name}": ${(assemblies[0]?.elements[0]?.evidence ?? []).join(' ')}`;
+    if (verdict.verdict === 'contradicted') this.logger.warn(text);
+    else this.logger.info(text);
+    send([null, [{ topic: meter.name, payload: verdict }]]);
+  }
+
+  /** @returns true when it is another than before */
+  private watchSilence(): boolean {
+    const { whole, part } = this.silence;
+    this.silence = this.meters.silence(this.clock.uptime());
+    return this.silence.whole !== whole || this.silence.part !== part;
+  }
+
   private every(intervalMs: number, onTick: () => Promise<void>): void {
     const onError = (thrown: unknown): void => {
       this.node.error(thrown, {});
@@ -133,8 +155,9 @@ export class NormalizeRun {
       if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
       this.file?.changed();
       await this.send(outcome, {}, send);
-      if (outcome.alarms.length > 0) this.onAlarmsByTime();
+      if (outcome.alarms.length > 0) this.onTime();
     }
+    if (this.watchSilence()) this.onTime();
   }
 
   private async send({ telemetry, alarms }: Outcome, message: NodeMessage, send: Send): Promise<void> {

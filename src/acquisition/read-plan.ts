@@ -1,5 +1,6 @@
 import { decodeBlock, type DecodedBlock } from '../domain/decode';
 import type { CompiledLayout } from '../domain/layout';
+import { REGISTER_TABLE } from '../domain/reading';
 import { decodeRegisters } from '../domain/register-decode';
 import { REGISTER_PLANS } from '../domain/register-plan';
 import type { Metric, Provenance } from '../meter/measurement';
@@ -60,8 +61,6 @@ export interface PlanSource {
   /** The subject of a sentence about what is missing. */
   readonly what: string;
 }
-
-const REGISTER_TABLE = 'Modbus registers';
 
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
 export function planSourceOf({ transport, layout }: MeterSettings): PlanSource {

@@ -109,7 +109,7 @@ function addBlock(
         : absent?.has(name) === true
           ? 'not_in_wiring'
           : (problems?.[name] ?? (isOutOfRange(metric, read) ? 'out_of_range' : reasonOf(name, provenance)));
-    tally?.add(reason);
+    tally?.add(name, reason);
     if (reason === undefined) {
       metrics[name] = { value: read ?? null, unit, quality: 'good', provenance, timestamp };
       continue;

@@ -46,9 +46,9 @@ export interface ReasonRow {
   readonly meaning: string;
   /**
    * What a person has to do about it, where that is not to look for a fault: `none` for what belongs to normal operation,
-   * `confirm` for what ends when the layout is confirmed.
+   * `confirm` for what ends when the layout is confirmed, `choose` for what ends when another layout is chosen.
    */
-  readonly calls?: 'none' | 'confirm';
+  readonly calls?: 'none' | 'confirm' | 'choose';
 }
 
 /**
@@ -98,6 +98,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 4,
     opcName: 'configuration error',
     meaning: 'the layout check has found that another value, or one of another scale, stands at this place',
+    calls: 'choose',
   },
   counter_started: {
     quality: 'bad',

@@ -55,6 +55,9 @@ export interface LayoutReference {
   readonly confirmed: boolean;
 }
 
+/** What stands for the name of a layout where a meter is read over Modbus, whose registers were read in the manual. */
+export const REGISTER_TABLE = 'Modbus registers';
+
 /** What one assembly or one span of registers said, or why it said nothing. It has either `assembly` or `register`. */
 export interface ReadingBlock {
   /** EtherNet/IP: the assembly instance. */

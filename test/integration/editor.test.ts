@@ -188,7 +188,7 @@ describe('the editor of Node-RED', function () {
     const status = editor.page.locator('.red-ui-flow-node-status-label');
     await status.filter({ hasText: /^realtime \d+ ms$/ }).waitFor();
     await status
-      .filter({ hasText: /^\d+ uncertain$/ })
+      .filter({ hasText: /^confirm layout: \d+$/ })
       .first()
       .waitFor();
     await editor.photograph('live');

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import pm500Meter from '../../nodes/pm500-meter';
 import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
+import Ajv from 'ajv/dist/2020';
 import { DEFAULTS } from '../../nodes/shared/defaults';
+import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { parseTelemetry } from '../../src/domain/parse-message';
 import type { Sample } from '../../src/domain/telemetry';
@@ -63,8 +65,18 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     }
   });
 
-  /** The import counter as pm500-poll reads it and pm500-normalize judges it, read after read. */
-  async function judged(index: number, settings: object, reads: number): Promise<readonly Sample[]> {
+  interface Judged {
+    /** The import counter, read after read. */
+    readonly samples: readonly Sample[];
+    /** What pm500-normalize sent on its second output. */
+    readonly events: readonly unknown[];
+    /** What it showed last. */
+    readonly status: unknown;
+    readonly warnings: readonly string[];
+  }
+
+  /** The import counter as pm500-poll reads it and pm500-normalize judges it. */
+  async function judgedWith(index: number, settings: object, reads: number): Promise<Judged> {
     const red = new FakeRed();
     for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);
     const address = { name: 'feeder', host: '127.0.0.1', port: simulator.meters[index]?.port };
@@ -85,8 +97,12 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
       }
     }
     for (const node of [normalize, poll, meter]) await node.close();
-    return samples;
+    const events = normalize.sentSecond.map(({ payload }) => payload);
+    return { samples, events, status: normalize.lastStatus, warnings: normalize.warnings.map(String) };
   }
+
+  const judged = async (index: number, settings: object, reads: number): Promise<readonly Sample[]> =>
+    (await judgedWith(index, settings, reads)).samples;
 
   it('gives no good counter until the right layout was chosen and confirmed, and the right value then', async () => {
     const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'counters-64-bit-wh');
@@ -108,10 +124,55 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     }
   });
 
+  it('counts anew when another layout is chosen: the same bytes as another number are no energy', async () => {
+    const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'pairs-mwh-kwh');
+    const red = new FakeRed();
+    for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);
+    const address = { name: 'feeder', host: '127.0.0.1', port: simulator.meters[index]?.port };
+    const groups = ['energy'];
+    const normalize = red.create('pm500-normalize', { ...DEFAULTS['pm500-normalize'], id: 'n', energyDeltas: true });
+    const deltas: (Sample | undefined)[] = [];
+    for (const energyLayout of ['pairs-gwh-kwh', 'pairs-mwh-kwh', 'pairs-gwh-kwh']) {
+      const config = { ...DEFAULTS['pm500-meter'], id: 'm', ...address, energyLayout, layoutConfirmed: true };
+      const meter = red.create('pm500-meter', config);
+      red.configurations.set('m', Object.assign(meter, { type: 'pm500-meter' }));
+      const poll = red.create('pm500-poll', {
+        ...DEFAULTS['pm500-poll'],
+        id: 'p',
+        meter: 'm',
+        mode: 'message',
+        groups,
+      });
+      for (let read = 0; read < 2; read++) {
+        for (const message of (await poll.receive({})).sent) {
+          for (const { payload } of (await normalize.receive(message)).sent) {
+            deltas.push(parseTelemetry(payload).metrics['energy_delta_active_import_total']);
+          }
+        }
+      }
+      for (const node of [poll, meter]) await node.close();
+    }
+    await normalize.close();
+    assert.deepEqual(
+      deltas.map((delta) => delta?.reason === 'counter_started'),
+      [true, false, true, false, true, false],
+    );
+    // 40 MW for seconds; the counter itself is read a thousand times as large with the other layout.
+    for (const delta of deltas) assert.ok(Number(delta?.value ?? 0) < 1e6, JSON.stringify(delta));
+    assert.deepEqual(normalize.sentSecond, [], 'nobody is asked');
+  });
+
   it('takes away the good quality of a confirmed layout that another one disproves', async () => {
     const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'pairs-mwh-kwh');
-    const samples = await judged(index, { layoutConfirmed: true }, 20);
+    const { samples, events, status, warnings } = await judgedWith(index, { layoutConfirmed: true }, 20);
     const last = samples.at(-1);
     assert.deepEqual([last?.quality, last?.reason, last?.value], ['bad', 'layout_contradicted', null]);
+    assert.deepEqual(status, { fill: 'yellow', shape: 'dot', text: 'layout wrong: 9' });
+    const [event, ...more] = events as LayoutVerdict[];
+    assert.deepEqual(more, [], 'said once');
+    assert.equal(new Ajv().compile(LAYOUT_CHECK_JSON_SCHEMA)(event), true);
+    assert.deepEqual([event?.meter.name, event?.verdict], ['feeder', 'contradicted']);
+    assert.deepEqual([event?.energyLayout?.inUse, event?.energyLayout?.verdict], ['pairs-gwh-kwh', 'contradicted']);
+    assert.equal(warnings.filter((warning) => warning.includes('Assembly 107 is not pairs-gwh-kwh')).length, 1);
   });
 });

@@ -123,7 +123,7 @@ describe('finding and checking meters in the forms', function () {
     const table = page.locator('#pm500-meter-layout-check .pm500-table');
     await table.waitFor({ timeout: 60_000 });
     const headings = await table.locator('.pm500-assembly td:first-child').allInnerTexts();
-    assert.deepEqual(headings.map((heading) => heading.split(' ')[0]).slice(0, 3), ['100', '101', '102']);
+    assert.deepEqual(headings.map((heading) => heading.split(' ')[0]).slice(0, 4), ['Energy', '100', '101', '102']);
     assert.equal(await table.locator('.pm500-badge-contradicted').count(), 0);
     assert.ok((await table.locator('.pm500-badge-confirmed').count()) > 0);
     await table.scrollIntoViewIfNeeded();

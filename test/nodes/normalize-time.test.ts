@@ -73,11 +73,12 @@ describe('what pm500-normalize does without a message', () => {
     await bench.close();
   });
 
-  it('needs no timer where nothing goes by time', async () => {
+  it('needs one timer where only silence goes by time, and none once it is closed', async () => {
     const bench = new NormalizeBench({ diagnosticsSeconds: 0 });
     await bench.accept(reading(bench));
-    assert.equal(bench.clock.pending, 0);
+    assert.equal(bench.clock.pending, 1);
     await bench.close();
+    assert.equal(bench.clock.pending, 0);
   });
 
   it('sends diagnostics on their schedule, of every meter, and none before the first reading', async () => {

@@ -68,7 +68,10 @@ describe('pm500-normalize', () => {
         assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text });
       }
       await node.receive({ payload: { ...confirmed, blocks: [{ ...block, values: {}, error }] } });
-      assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: '12 of 12 bad' });
+      assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '12 of 18 bad' });
+      const failed = confirmed.blocks.map((each) => ({ ...each, values: {}, error }));
+      await node.receive({ payload: { ...confirmed, blocks: failed } });
+      assert.deepEqual(node.lastStatus, { fill: 'red', shape: 'ring', text: '18 of 18 bad' });
     }
   });
 

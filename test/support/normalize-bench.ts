@@ -46,7 +46,7 @@ export function createNormalize(properties: object, settings: { readonly userDir
 /** The work of a `pm500-normalize` node under a clock that stands still. */
 export class NormalizeBench {
   readonly node: FakeNode;
-  private readonly run: NormalizeRun;
+  readonly work: NormalizeRun;
 
   constructor(
     properties: object,
@@ -59,18 +59,18 @@ export class NormalizeBench {
     const config = new ConfigReader('pm500-normalize', properties);
     const node = this.node as unknown as Node;
     const read = readNormalizeSettings(RED, config);
-    this.run = new NormalizeRun(RED, node, read, readShape(RED, node, config, read.currency), clock);
+    this.work = new NormalizeRun(RED, node, read, readShape(RED, node, config, read.currency), clock);
   }
 
   /** What a reading of now gives on the first output. */
   async accept(reading: Reading): Promise<readonly NodeMessage[]> {
-    return this.sentBy((message, send) => this.run.accept(reading, message, send));
+    return this.sentBy((message, send) => this.work.accept(reading, message, send));
   }
 
   async command(payload: object): Promise<readonly NodeMessage[]> {
     const command = parseNormalizeCommand(payload);
     if (command === undefined) throw new Error('This is no command.');
-    return this.sentBy((message, send) => this.run.command(command, message, send));
+    return this.sentBy((message, send) => this.work.command(command, message, send));
   }
 
   /** Takes what the second output has sent since the last time. */
@@ -79,7 +79,7 @@ export class NormalizeBench {
   }
 
   close(removed = false): Promise<void> {
-    return this.run.close(removed);
+    return this.work.close(removed);
   }
 
   private async sentBy(

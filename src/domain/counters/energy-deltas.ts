@@ -2,6 +2,7 @@ import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
 import type { Metric } from '../../meter/measurement';
 import { derivedSample, worseOf, type Judgement } from '../judgement';
 import { QUALITY_REASONS, type QualityReason } from '../quality';
+import { REGISTER_TABLE, type MeterReference } from '../reading';
 import type { Sample, Telemetry } from '../telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
@@ -126,7 +127,7 @@ export class EnergyDeltas {
     for (const tracked of this.tracked) {
       const sample = telemetry.metrics[tracked.metric.name];
       if (sample === undefined) continue;
-      const delta = this.take(tracked, sample, telemetry.meter.serialNumber, out);
+      const delta = this.take(tracked, sample, telemetry.meter, out);
       if (delta === undefined) continue;
       deltas.push(delta);
       if (delta.judgement.quality === 'good' || delta.judgement.reason?.startsWith('layout_') === true) {
@@ -169,9 +170,9 @@ export class EnergyDeltas {
     for (const { metric, limits } of this.tracked) {
       const state = this.counters.get(metric.name);
       if (state?.level?.isAsked !== true || (counter !== undefined && counter !== metric.name)) continue;
-      const { judgement, serialNumber } = state;
+      const { judgement, serialNumber, layout } = state;
       this.note('answered', metric.name, nowMs, state.standing, state.level.last, { answer });
-      const identity = serialNumber === undefined ? {} : { serialNumber };
+      const identity = identityOf(serialNumber, layout);
       this.counters.set(metric.name, { ...answerTrack(state, answer, limits), judgement, ...identity });
       answered++;
     }
@@ -196,7 +197,7 @@ export class EnergyDeltas {
   private take(
     tracked: Tracked,
     sample: Sample,
-    serialNumber: number | undefined,
+    meter: MeterReference,
     out: Record<string, Sample>,
   ): EnergyDelta | undefined {
     const { metric, limits } = tracked;
@@ -216,12 +217,18 @@ export class EnergyDeltas {
     const now = { value, timestamp: atMs, readMs: timestamp };
     // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
     const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample);
-    const serial = serialNumber ?? last?.serialNumber;
-    const identity = serial === undefined ? {} : { serialNumber: serial };
+    const serial = meter.serialNumber ?? last?.serialNumber;
+    const layout = layoutOf(meter) ?? last?.layout;
+    const identity = identityOf(serial, layout);
     limits.maxPower = this.power.watts;
     const isReplaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
+    // The same bytes read with another layout are another number, which nothing flowed to.
+    const isSameLayout = last?.layout === undefined || last.layout === layout;
     const isForgotten = last !== undefined && atMs - last.standing.timestamp > LONGEST_MS;
-    const step = last === undefined || isForgotten ? undefined : this.step(tracked, last, now, isReplaced, serial);
+    const step =
+      last === undefined || isForgotten || !isSameLayout
+        ? undefined
+        : this.step(tracked, last, now, isReplaced, serial);
     if (last === undefined || step === undefined) {
       const left = isReplaced ? { left: { standing: last.standing, counted: 0, serialNumber: last.serialNumber } } : {};
       this.counters.set(metric.name, { ...newTrack(now), judgement: seen, ...identity, ...left });
@@ -291,6 +298,17 @@ export class EnergyDeltas {
     this.fresh.push(record);
     this.records = withRecords(this.records, [record]);
   }
+}
+
+type Identity = Pick<CounterState, 'serialNumber' | 'layout'>;
+
+function identityOf(serialNumber: number | undefined, layout: string | undefined): Identity {
+  return { ...(serialNumber === undefined ? {} : { serialNumber }), ...(layout === undefined ? {} : { layout }) };
+}
+
+/** The layout of its assemblies; registers are the same counters whatever that is. */
+function layoutOf({ layout }: MeterReference): string | undefined {
+  return layout?.name === REGISTER_TABLE ? undefined : layout?.name;
 }
 
 /** When the counter was last read, on the axis. */

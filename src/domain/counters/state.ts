@@ -11,6 +11,8 @@ export interface CounterState extends Track {
   readonly judgement: Judgement;
   /** Of the meter that it belongs to, once known. */
   readonly serialNumber?: number;
+  /** Name of the layout that its assembly was read with; with another one its values are others. */
+  readonly layout?: string;
 }
 
 export interface EnergyDeltasState {
@@ -85,6 +87,7 @@ function readCounter(saved: unknown): CounterState | undefined {
       owed: finite(saved['owed']),
       credit: readCredit(saved['credit']),
       serialNumber: finite(saved['serialNumber']),
+      layout: typeof saved['layout'] === 'string' ? saved['layout'] : undefined,
     }),
   };
 }

@@ -8,7 +8,8 @@ import { EnergyTrace } from './energy-trace';
 import { judgeCandidate } from './judge-candidate';
 import { Moments } from './moments';
 import { findPowerScale } from './power-scale';
-import type { Word } from './verdict';
+import type { GuardFinding } from './guard-verdict';
+import type { EnergyLayoutVerdict, Word } from './verdict';
 
 /** Reads of assembly 107 before the first judgement; every further one comes after twice as many. */
 const FIRST_MARKS = 8;
@@ -52,6 +53,9 @@ export class EnergyGuard {
   private dueAt = FIRST_MARKS;
   private suspicion: Suspicion | undefined;
   private isDone: boolean;
+  private from: number | undefined;
+  /** Why counters are contradicted, or are no longer; absent until they were. */
+  finding: GuardFinding | undefined;
 
   /** @param layout name that the readings of the meter give; nothing is watched where it is a site's own file */
   constructor(readonly layout: string) {
@@ -65,6 +69,7 @@ export class EnergyGuard {
   accept(reading: Reading): ReadonlyMap<string, Word> | undefined {
     const { inUse } = this;
     if (this.isDone || inUse === undefined || !reading.layout.confirmed) return undefined;
+    this.from ??= reading.timestamp;
     this.trace.accept(reading);
     if (this.powers.count < ENOUGH_MOMENTS) this.powers.accept(reading);
     const raw = reading.blocks.find((block) => block.raw !== undefined)?.raw;
@@ -81,14 +86,28 @@ export class EnergyGuard {
     const factor = mixed ? undefined : findPowerScale('', this.powers.all)?.factor;
     const powers = factor === undefined ? {} : { powerFactor: factor };
     const { name } = inUse.candidate;
-    const { named } = decideCandidate({ marks, ...powers, driftWh: 0 }, name);
+    const decision = decideCandidate({ marks, ...powers, driftWh: 0 }, name);
+    const { named } = decision;
     if (named === name) {
       this.isDone = true;
-      return this.suspicion === undefined ? undefined : NOTHING;
+      if (this.suspicion === undefined) return undefined;
+      this.find(decision);
+      return NOTHING;
     }
     const mostFalls = Math.max(LEAST_FALLS, FALLING_SHARE * marks.length);
     const isImpossible = judgeCandidate(inUse, { marks, driftWh: 0, mostFalls }).objection !== undefined;
-    return isImpossible || named !== undefined ? this.suspect() : this.acquit();
+    if (isImpossible || named !== undefined) {
+      this.find({ ...decision, verdict: 'contradicted' });
+      return this.suspect();
+    }
+    const acquitted = this.acquit();
+    // What spoke against it was a disturbance; nothing proves it yet.
+    if (acquitted !== undefined) this.find({ ...decision, verdict: 'undecided' });
+    return acquitted;
+  }
+
+  private find(energyLayout: EnergyLayoutVerdict): void {
+    this.finding = { energyLayout, readings: this.marks, from: this.from ?? 0 };
   }
 
   /** What spoiled this judgement, a reset or a jump of the clock, shall not spoil the next. */

@@ -5,6 +5,7 @@ import type { AlarmMessage } from '../alarms/alarm-message';
 import { SEVERITIES } from '../alarms/rule';
 import type { CounterMessage } from '../counters/counter-message';
 import { EnergyGuard } from '../layout-check/energy-guard';
+import { guardVerdict } from '../layout-check/guard-verdict';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import type { Reading } from '../reading';
 import type { Telemetry } from '../telemetry';
@@ -13,7 +14,10 @@ import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
 import { MeterLayoutCheck, verdictsOf } from './layout-checks';
 import { Normalizer, type Accepted, type Outcome } from './normalizer';
+import { MOST_SCHEDULES, scheduleKey } from './recent';
+import { Rhythm } from './rhythm';
 import type { NormalizerSettings } from './settings';
+import { NO_CONCERNS, withConcerns, type Concerns } from './tally';
 
 /** What a node remembers over a restart. Plain JSON. */
 export interface NormalizerSetState {
@@ -33,11 +37,23 @@ export interface Answer {
 
 interface Entry {
   readonly normalizer: Normalizer;
+  readonly rhythm: Rhythm;
+  /** What the sum of all meters holds of this one. */
+  counted: Concerns;
   layoutCheck: MeterLayoutCheck | undefined;
   energyGuard: EnergyGuard;
+  /** True while the energy counters are contradicted, and receivers were told so. */
+  isEnergyHeld: boolean;
 }
 
 type Chosen = readonly (readonly [string, Entry])[];
+
+/** How many meters give no readings any more, whole ones and in part. */
+export interface Silence {
+  readonly meters: number;
+  readonly whole: number;
+  readonly part: number;
+}
 
 /** A site has fewer; beyond this something else is sending, and memory stays flat. */
 const MOST_METERS = 5000;
@@ -52,6 +68,8 @@ export class NormalizerSet {
   private readonly meters = new Map<string, Entry>();
   private readonly saved: UnknownRecord;
   private readonly wasClosed: boolean;
+  /** Of the last value of every metric of every meter. */
+  concerns: Concerns = NO_CONCERNS;
 
   /**
    * @param settingsFor how a meter is treated that has these metrics of its own layout
@@ -72,8 +90,24 @@ export class NormalizerSet {
   accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
     const entry = this.meters.get(reading.meter.name) ?? this.add(reading);
     entry.layoutCheck?.accept(reading);
-    guardEnergy(entry, reading);
-    return entry.normalizer.accept(reading, nowMs, uptimeMs);
+    entry.rhythm.hear(scheduleKey(reading), uptimeMs ?? nowMs);
+    const layoutVerdict = guardEnergy(entry, reading);
+    const accepted = entry.normalizer.accept(reading, nowMs, uptimeMs);
+    const { concerns } = entry.normalizer;
+    this.concerns = withConcerns(this.concerns, concerns, entry.counted);
+    entry.counted = concerns;
+    return layoutVerdict === undefined ? accepted : { ...accepted, layoutVerdict };
+  }
+
+  /** @param elapsedMs of the clock that `accept` has as uptime */
+  silence(elapsedMs: number): Silence {
+    const silence = { meters: this.meters.size, whole: 0, part: 0 };
+    for (const { rhythm } of this.meters.values()) {
+      const one = rhythm.silence(elapsedMs);
+      if (one === 'all') silence.whole++;
+      else if (one === 'part') silence.part++;
+    }
+    return silence;
   }
 
   tick(nowMs: number, uptimeMs?: number): readonly Outcome[] {
@@ -156,7 +190,14 @@ export class NormalizerSet {
       Object.hasOwn(this.saved, meter.name) ? this.saved[meter.name] : undefined,
       this.wasClosed,
     );
-    const entry: Entry = { normalizer, layoutCheck: undefined, energyGuard: new EnergyGuard(layout.name) };
+    const entry: Entry = {
+      normalizer,
+      rhythm: new Rhythm(MOST_SCHEDULES),
+      counted: NO_CONCERNS,
+      layoutCheck: undefined,
+      energyGuard: new EnergyGuard(layout.name),
+      isEnergyHeld: false,
+    };
     this.meters.set(meter.name, entry);
     return entry;
   }
@@ -181,17 +222,27 @@ export class NormalizerSet {
   }
 }
 
-/** A confirmed layout that live data contradict gives no good counters; another layout is judged anew. */
-function guardEnergy(entry: Entry, reading: Reading): void {
+/**
+ * A confirmed layout that live data contradict gives no good counters; another layout is judged anew.
+ * @returns why the layout is contradicted, once until it changes, or why it is no longer
+ */
+function guardEnergy(entry: Entry, reading: Reading): LayoutVerdict | undefined {
   const { name } = reading.layout;
   if (name !== entry.energyGuard.layout) {
     // Registers beside assemblies say nothing about the layout of these.
-    if (reading.blocks.every(({ assembly }) => assembly === undefined)) return;
+    if (reading.blocks.every(({ assembly }) => assembly === undefined)) return undefined;
     entry.energyGuard = new EnergyGuard(name);
+    entry.isEnergyHeld = false;
     entry.normalizer.applyVerdicts(undefined);
   }
   const found = entry.energyGuard.accept(reading);
-  if (found !== undefined) entry.normalizer.holdAgainst(found);
+  if (found === undefined) return undefined;
+  entry.normalizer.holdAgainst(found);
+  const isHeld = found.size > 0;
+  const { finding } = entry.energyGuard;
+  if (isHeld === entry.isEnergyHeld || finding === undefined) return undefined;
+  entry.isEnergyHeld = isHeld;
+  return guardVerdict(finding, reading);
 }
 
 function refuseUnknown(id: string, chosen: Chosen): void {

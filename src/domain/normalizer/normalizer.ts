@@ -6,6 +6,7 @@ import type { CounterQuestion } from '../counters/records';
 import type { CounterAnswer } from '../counters/track';
 import { ReportByException } from '../deadband';
 import { KpiSet } from '../kpis/kpi-set';
+import type { LayoutVerdict } from '../layout-check/verdict';
 import { normalizeReading, type NormalizeContext } from '../normalize';
 import type { MeterReference, Reading } from '../reading';
 import { MeterTime, type Moment } from '../time/meter-time';
@@ -28,8 +29,8 @@ export interface Outcome {
 export interface Accepted extends Outcome {
   /** What happened to counters. */
   readonly counters: readonly CounterMessage[];
-  /** Of the whole reading, reported or not. */
-  readonly concerns: Concerns;
+  /** Once until it changes: live data contradict the confirmed layout, or no longer do. */
+  readonly layoutVerdict?: LayoutVerdict;
   /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
   readonly clockStepMs?: number;
 }
@@ -107,6 +108,11 @@ export class Normalizer {
     return this.alarms.unjudgedCount;
   }
 
+  /** Of the last value of every metric, reported or not. */
+  get concerns(): Concerns {
+    return this.tally.concerns;
+  }
+
   get wiring(): WiringMode | undefined {
     return this.settings.wiring;
   }
@@ -123,7 +129,6 @@ export class Normalizer {
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs));
     if (times.stepMs !== undefined) this.clockSteps++;
     const { previousTimestamp, failedAgain } = this.blocks.take(reading);
-    const before = this.tally.concerns();
     const measured = normalizeReading(reading, {
       ...this.context,
       nowMs,
@@ -143,7 +148,6 @@ export class Normalizer {
       ...(passed === undefined ? {} : { telemetry: passed }),
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
       alarms: this.toMessages(this.alarms.update(telemetry.metrics, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs })),
-      concerns: this.tally.concerns(before),
       counters: this.takeCounterMessages(),
     };
   }
@@ -237,7 +241,7 @@ export class Normalizer {
     const derived = kpis.update(measured, times);
     this.unproven.mark(derived);
     if (!this.settings.energyDeltas) leaveOutDeltas(derived);
-    for (const name in derived) this.tally.add(derived[name]?.reason);
+    for (const name in derived) this.tally.add(name, derived[name]?.reason);
     return derived;
   }
 

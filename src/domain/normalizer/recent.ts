@@ -3,10 +3,10 @@ import type { Sample, Telemetry } from '../telemetry';
 import { leaveOutDeltas } from './state';
 
 /** Schedules of one meter are few; beyond this something else is sending, and memory stays flat. */
-const MOST_SCHEDULES = 64;
+export const MOST_SCHEDULES = 64;
 
 /** A number for what a reading is made of: schedules differ in it. Made faster than a text of all groups. */
-function keyOf({ blocks }: Reading): number {
+export function scheduleKey({ blocks }: Reading): number {
   let key = 0;
   for (const { assembly, register } of blocks) key = (Math.imul(key, 31) + (assembly ?? register ?? 0)) | 0;
   return key;
@@ -19,7 +19,7 @@ export class RecentTelemetry {
   private readonly derived: Record<string, Sample> = {};
 
   remember(reading: Reading, measured: Telemetry, derived?: Readonly<Record<string, Sample>>): void {
-    const key = keyOf(reading);
+    const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();
     this.bySchedule.set(key, measured);
     if (derived !== undefined) Object.assign(this.derived, derived);

@@ -1,0 +1,50 @@
+import { ENERGY_INSTANCE } from '../../meter/energy-candidates';
+import { builtInLayout } from '../built-in-layouts';
+import type { Reading } from '../reading';
+import { contradictionOf } from './energy-layout';
+import { LAYOUT_CHECK_SCHEMA, type EnergyLayoutVerdict, type LayoutVerdict } from './verdict';
+
+const LIMITS = [
+  'Only the energy counters were watched, because their layout is confirmed; the layout check looks at the rest.',
+] as const;
+const ADVICE = 'The energy counters are bad until another layout is chosen in the meter, or live data prove this one.';
+
+/** What watching a confirmed layout has shown. */
+export interface GuardFinding {
+  readonly energyLayout: EnergyLayoutVerdict;
+  /** How many reads of assembly 107 it took. */
+  readonly readings: number;
+  /** When the first of them was, epoch milliseconds UTC. */
+  readonly from: number;
+}
+
+/** The finding as the message of a layout check that has looked at the energy counters only. */
+export function guardVerdict(
+  { energyLayout, readings, from }: GuardFinding,
+  { meter, layout, timestamp }: Reading,
+): LayoutVerdict {
+  const plan = builtInLayout(layout.name)?.blocks.get(ENERGY_INSTANCE);
+  const { verdict } = energyLayout;
+  const evidence = verdict === 'contradicted' ? [contradictionOf(energyLayout), ADVICE] : [energyLayout.evidence];
+  const elements = (plan?.rows ?? []).map(({ metric, row }) => ({
+    metric: metric.name,
+    element: row.element,
+    verdict,
+    evidence,
+    alternatives: [],
+  }));
+  return {
+    schema: LAYOUT_CHECK_SCHEMA,
+    meter: { name: meter.name, host: meter.host },
+    layout: layout.name,
+    readings,
+    from,
+    to: timestamp,
+    verdict,
+    wiring: { verdict: 'undecided', candidates: [], evidence: 'Not looked at.' },
+    scales: [],
+    assemblies: [{ assembly: ENERGY_INSTANCE, title: plan?.assembly.title ?? '', verdict, elements }],
+    energyLayout,
+    limits: LIMITS,
+  };
+}
