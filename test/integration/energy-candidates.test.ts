@@ -75,8 +75,17 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     readonly warnings: readonly string[];
   }
 
-  /** The import counter as pm500-poll reads it and pm500-normalize judges it. */
-  async function judgedWith(index: number, settings: object, reads: number): Promise<Judged> {
+  /**
+   * The import counter as pm500-poll reads it and pm500-normalize judges it.
+   * @param reads at most
+   * @param isEnough ends it earlier, by what pm500-normalize shows
+   */
+  async function judgedWith(
+    index: number,
+    settings: object,
+    reads: number,
+    isEnough: (text: string | undefined) => boolean = () => false,
+  ): Promise<Judged> {
     const red = new FakeRed();
     for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);
     const address = { name: 'feeder', host: '127.0.0.1', port: simulator.meters[index]?.port };
@@ -86,7 +95,8 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     const poll = red.create('pm500-poll', { ...DEFAULTS['pm500-poll'], id: 'p', meter: 'm', mode: 'message', groups });
     const normalize = red.create('pm500-normalize', { ...DEFAULTS['pm500-normalize'], id: 'n' });
     const samples: Sample[] = [];
-    for (let read = 0; read < reads; read++) {
+    const shown = (): string | undefined => (normalize.lastStatus as { text?: string } | undefined)?.text;
+    for (let read = 0; read < reads && !isEnough(shown()); read++) {
       const { sent, error } = await poll.receive({});
       assert.equal(error, undefined);
       for (const message of sent) {
@@ -164,7 +174,12 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
 
   it('takes away the good quality of a confirmed layout that another one disproves', async () => {
     const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'pairs-mwh-kwh');
-    const { samples, events, status, warnings } = await judgedWith(index, { layoutConfirmed: true }, 20);
+    const { samples, events, status, warnings } = await judgedWith(
+      index,
+      { layoutConfirmed: true },
+      20_000,
+      (text) => text === 'layout wrong: 9',
+    );
     const last = samples.at(-1);
     assert.deepEqual([last?.quality, last?.reason, last?.value], ['bad', 'layout_contradicted', null]);
     assert.deepEqual(status, { fill: 'yellow', shape: 'dot', text: 'layout wrong: 9' });
