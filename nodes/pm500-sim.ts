@@ -3,6 +3,7 @@ import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { LOAD_KINDS, loadsOf } from '../src/simulator/choose-load';
 import { SimulatorControl } from '../src/simulator/control';
 import { ADDRESSINGS, MOST_METERS, settingsOfMany } from '../src/simulator/many-meters';
+import { LISTENING_SERVICES } from '../src/simulator/connection-admission';
 import { parseFaultName } from '../src/simulator/parse-fault';
 import { MAXIMUM_POWER_W } from '../src/simulator/plain-profiles';
 import { SIMULATED_RPI_MS } from '../src/simulator/running-meter';
@@ -10,6 +11,7 @@ import { SPEED_RANGE } from '../src/simulator/simulated-time';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../src/simulator/simulator';
 import { systemClock, type Timer } from '../src/support/clock';
 import { hasCode, Pm500Error, toPm500Error } from '../src/support/errors';
+import { DELIVERIES } from '../src/transport/ethernet-ip/connection-parameters';
 import { onClose } from './shared/close';
 import type { ConfigReader, NumberRange } from './shared/config';
 import { onInput } from './shared/input';
@@ -33,7 +35,7 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
     activePowerKw: config.number('activePowerKw', POWER_RANGE),
   };
   const modbusPort = config.optionalPort('modbusPort');
-  const rpiMs = config.number('plcRpiMs', RPI_RANGE);
+  const plc = { rpiMs: config.number('plcRpiMs', RPI_RANGE), delivery: config.choice('plcDelivery', DELIVERIES) };
   return {
     speed: config.number('speed', SPEED_RANGE),
     meters: settingsOfMany({
@@ -50,7 +52,8 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
         ),
         serialNumber: config.number('serialNumber', SERIAL_RANGE),
         seed: config.number('seed', SEED_RANGE),
-        ...(config.flag('plc') ? { plc: { rpiMs } } : {}),
+        listenOnly: config.choice('listenOnly', LISTENING_SERVICES),
+        ...(config.flag('plc') ? { plc } : {}),
       },
     }),
   };

@@ -170,6 +170,8 @@ export const DEFAULTS = {
     modbusPort: '',
     plc: false,
     plcRpiMs: 500,
+    plcDelivery: 'multicast',
+    listenOnly: 'both',
     fault: '',
   },
 } as const;

@@ -1,3 +1,8 @@
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { seededRandom } from '../../src/support/random';
+import { DatagramRegistry } from '../../src/transport/ethernet-ip/datagram-registry';
+import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -61,6 +66,36 @@ describe('pm500-sim', () => {
     }
     await node.close();
     assert.deepEqual(node.errors, []);
+  });
+
+  it('lets others listen in the way that is chosen, and in no other', async () => {
+    const port = await freePort();
+    const node = create({ port, plc: true, plcDelivery: 'point-to-point', listenOnly: 'point-to-point' });
+    await waitFor('the simulated meter', () => fillOf(node) === 'green', { everyMs: 5 });
+    const listen = async (delivery: 'multicast' | 'point-to-point'): Promise<number> => {
+      const listener = createImplicitTransport(
+        {
+          host: '127.0.0.1',
+          port,
+          mode: 'listen-only',
+          rpiMs: 500,
+          delivery,
+          receivePort: 0,
+          connectTimeoutMs: 2000,
+          replyTimeoutMs: 2000,
+        },
+        { clock: systemClock, logger: silentLogger, random: seededRandom(5), datagrams: new DatagramRegistry() },
+      );
+      try {
+        await listener.open();
+        return (await listener.read({ kind: 'assembly', instance: 108, sizeBytes: 4 })).length;
+      } finally {
+        await listener.close();
+      }
+    };
+    assert.equal(await listen('point-to-point'), 4);
+    await assert.rejects(listen('multicast'));
+    await node.close();
   });
 
   it('begins and ends faults by message, and tells and shows them', async () => {
