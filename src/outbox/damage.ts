@@ -40,7 +40,7 @@ export class DamageReporter {
   }
 
   private async setAside(segmentName: string, offset: number, bytes: Buffer, reason: string): Promise<string> {
-    const name = `${segmentName.replace(/\.log$/, '')}.${offset}.damaged`;
+    const name = `${segmentName.replace(/\.(?:seg|log)$/, '')}.${offset}.damaged`;
     try {
       if ((await this.files.list()).includes(name)) return `the bytes are in ${name}`;
       const file = await this.files.create(name);

@@ -148,13 +148,13 @@ function originLength(bytes: Buffer, at: number): number {
   return length === NO_ORIGIN ? 0 : length;
 }
 
-/** Names carry what a damaged header could no longer tell. */
+/** Names carry what a damaged header could no longer tell. None ends in `.log` any more: cleaners delete such files. */
 export function segmentName({ sequence, base }: Pick<SegmentHeader, 'sequence' | 'base'>): string {
-  return `segment-${String(sequence).padStart(10, '0')}-${String(base).padStart(16, '0')}.log`;
+  return `segment-${String(sequence).padStart(10, '0')}-${String(base).padStart(16, '0')}.seg`;
 }
 
 export function parseSegmentName(name: string): Pick<SegmentHeader, 'sequence' | 'base'> | undefined {
-  const match = /^segment-(\d{10})-(\d{16})\.log$/.exec(name);
+  const match = /^segment-(\d{10})-(\d{16})\.(?:seg|log)$/.exec(name);
   const sequence = Number(match?.[1]);
   const base = Number(match?.[2]);
   const isValid = match !== null && sequence <= 0xffff_ffff && Number.isSafeInteger(base);

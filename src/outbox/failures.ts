@@ -10,6 +10,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'the folder may not be used; give the user of Node-RED the right to write there',
   ENOTDIR: 'a part of the path is no folder; choose another folder',
   EEXIST: 'a part of the path is no folder; choose another folder',
+  ELOOP: 'a file of the outbox is a symbolic link, which is not followed; remove it',
   EIO: 'the disk reports errors; check it',
   EMFILE: 'too many files are open; raise the limit of the process',
 };

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { chmod, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * What the outbox on disk asks of a file system: one folder, files read and written at given places, and a word on when
@@ -27,15 +28,24 @@ export interface OutboxFile {
   truncate(size: number): Promise<void>;
   /** Makes what was written safe from a power loss. */
   sync(): Promise<void>;
+  /** False when its name leads elsewhere now: file or folder were removed or moved, or something is mounted over them. */
+  isInPlace(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /** Files only their owner may read: they hold what a site measures. */
 const MODE = 0o600;
 const FOLDER_MODE = 0o700;
+/** Whoever may write into the folder could exchange its files. */
+const WRITABLE_BY_OTHERS = 0o022;
+/** A file of the outbox that is a symbolic link was put there by somebody else; Windows has no such flag. */
+const OPEN_FLAGS = constants.O_RDWR | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0);
 
 class NodeFile implements OutboxFile {
-  constructor(private readonly handle: FileHandle) {}
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly path: string,
+  ) {}
 
   async size(): Promise<number> {
     return (await this.handle.stat()).size;
@@ -65,30 +75,57 @@ class NodeFile implements OutboxFile {
     return this.handle.datasync();
   }
 
+  async isInPlace(): Promise<boolean> {
+    const own = await this.handle.stat({ bigint: true });
+    try {
+      const named = await stat(this.path, { bigint: true });
+      return named.dev === own.dev && named.ino === own.ino;
+    } catch {
+      return false;
+    }
+  }
+
   close(): Promise<void> {
     return this.handle.close();
+  }
+}
+
+/** Makes the names in a folder safe from a power loss. */
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot sync a folder, and does not need to.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a folder and those above it, each name safe from a power loss, and none open to others. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (first !== undefined) {
+    const top = dirname(resolve(first));
+    for (let parent = dirname(resolve(folder)); parent.length >= top.length; parent = dirname(parent)) {
+      await syncFolder(parent);
+      if (parent === dirname(parent)) break;
+    }
+  }
+  const { mode, uid } = await stat(folder);
+  if (process.getuid?.() === uid && (mode & WRITABLE_BY_OTHERS) !== 0) {
+    await chmod(folder, mode & 0o777 & ~WRITABLE_BY_OTHERS);
   }
 }
 
 /** A folder of the machine. */
 export function nodeFiles(folder: string): OutboxFiles {
   return {
-    prepare: async () => {
-      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    },
+    prepare: () => makeFolder(folder),
     list: () => readdir(folder),
-    open: async (name) => new NodeFile(await open(join(folder, name), 'r+')),
-    create: async (name) => new NodeFile(await open(join(folder, name), 'wx+', MODE)),
+    open: async (name) => new NodeFile(await open(join(folder, name), OPEN_FLAGS), join(folder, name)),
+    create: async (name) => new NodeFile(await open(join(folder, name), 'wx+', MODE), join(folder, name)),
     remove: (name) => unlink(join(folder, name)),
-    syncNames: async () => {
-      // Windows cannot sync a folder, and does not need to.
-      if (process.platform === 'win32') return;
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    },
+    syncNames: () => syncFolder(folder),
   };
 }

@@ -37,10 +37,25 @@ export function pipeAddress(folder: string): string {
   return `\\\\.\\pipe\\pm500-outbox-${hash(folder)}`;
 }
 
-/** True for what file systems without sockets answer (shares, some volumes of virtual machines). */
+/** Codes that say nothing of whether the file system has sockets. */
+const NO_QUESTION_OF_SOCKETS = new Set([
+  'EADDRINUSE',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOENT',
+  'ENOTDIR',
+  'ENOSPC',
+  'EROFS',
+]);
+
+/**
+ * True for what file systems without sockets answer. Shares, FUSE and volumes of virtual machines have codes of their own
+ * for it; whether files can be written there is found out when they are.
+ */
 export function isWithoutSockets(thrown: unknown): boolean {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  return code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'EPERM' || code === 'ENOSYS' || code === 'EINVAL';
+  return typeof code === 'string' && /^(E[A-Z0-9]+|UNKNOWN)$/.test(code) && !NO_QUESTION_OF_SOCKETS.has(code);
 }
 
 function plainPlace(folder: string): LockPlace {

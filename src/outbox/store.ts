@@ -41,7 +41,7 @@ export class Store {
     private readonly head: Head,
     private readonly tail: Tail,
     private readonly damage: DamageReporter,
-    private readonly positions: PositionFile,
+    private positions: PositionFile,
     private readonly ages: Ages,
     notify: () => void,
   ) {
@@ -77,8 +77,9 @@ export class Store {
       const head = new Head(files, log, damage, found?.position ?? 0, logger, ages);
       await head.start();
       await head.enforce(settings.limits);
-      const tail = new Tail(files, log, settings);
-      const store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, notify);
+      // Nothing is written before the store is there.
+      const tail = new Tail(files, log, settings, () => store.beginAnew(files));
+      const store: Store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, notify);
       await store.moveOn();
       return store;
     } catch (thrown) {
@@ -180,6 +181,22 @@ export class Store {
   /** Remembers the position, then removes the files behind it: in this order, a file that is missing was lost. */
   private async moveOn(): Promise<void> {
     if (await this.remember(this.settings.isSynced)) await this.head.removePassed();
+  }
+
+  /** The folder or the file that was written are not there any more: what is needed is made again, and said. */
+  private async beginAnew(files: OutboxFiles): Promise<void> {
+    const { folder } = this.settings;
+    this.logger.error(
+      `The outbox in ${folder} was removed, moved or mounted over while it was in use: it begins anew there; what waited in files that are gone is counted as lost when its turn comes. Find out what touches this folder.`,
+    );
+    await files.prepare();
+    const fresh = await PositionFile.open(files);
+    await this.guard(async () => {
+      const before = this.positions;
+      this.positions = fresh;
+      await before.close();
+      await this.remember(this.settings.isSynced);
+    });
   }
 
   private async exclusive<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -42,6 +42,8 @@ export class Tail {
     private readonly files: OutboxFiles,
     private readonly log: SegmentLog,
     private readonly settings: TailSettings,
+    /** Called when file or folder are not where they were, before writing begins anew. */
+    private readonly onGone: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** All records, or none and an error. */
@@ -66,7 +68,11 @@ export class Tail {
       await this.leaveSegment();
       throw thrown;
     }
-    return this.add(segment, records, bytes.length);
+    if (await file.isInPlace()) return this.add(segment, records, bytes.length);
+    // What was written can never be found again by its name, and nothing of it was promised yet.
+    await this.leaveSegment();
+    await this.onGone();
+    return this.begin(records);
   }
 
   async close(): Promise<void> {
@@ -78,7 +84,7 @@ export class Tail {
     const sequence = this.log.nextSequence++;
     const name = segmentName({ sequence, base });
     const firstAcceptedAt = records[0]?.record.acceptedAt ?? 0;
-    const file = await this.files.create(name);
+    const file = await this.create(name);
     const bytes = this.encode(records, HEADER_BYTES, sequence, 0);
     encodeHeader({ version: FORMAT_VERSION, sequence, base, baseBytes, firstAcceptedAt }).copy(bytes);
     try {
@@ -98,6 +104,17 @@ export class Tail {
     this.segment = segment;
     this.log.segments.push(segment);
     return this.add(segment, records, bytes.length);
+  }
+
+  private async create(name: string): Promise<OutboxFile> {
+    try {
+      return await this.files.create(name);
+    } catch (thrown) {
+      if (!isMissing(thrown)) throw thrown;
+      // The folder was there when the outbox was opened.
+      await this.onGone();
+      return this.files.create(name);
+    }
   }
 
   private add(segment: Segment, records: readonly SizedRecord[], length: number): Added {
@@ -140,6 +157,10 @@ export class Tail {
 function isOutOfRoom(thrown: unknown): boolean {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 }
 
 async function ignoreFailure(work: Promise<void>): Promise<void> {

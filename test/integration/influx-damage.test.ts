@@ -39,7 +39,7 @@ describe('an outbox of Node-RED whose files were damaged', () => {
     nodeRed.channel.close();
     await nodeRed.process.kill();
 
-    const [name = ''] = readdirSync(folder).filter((each) => each.endsWith('.log'));
+    const [name = ''] = readdirSync(folder).filter((each) => each.endsWith('.seg'));
     const bytes = readFileSync(join(folder, name));
     const line = Buffer.from(`${COUNT_MEASUREMENT} f=${DAMAGED} `);
     const place = bytes.indexOf(line);

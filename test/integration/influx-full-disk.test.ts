@@ -94,7 +94,7 @@ describe('an outbox of Node-RED on a full disk', () => {
     await counter.delivered();
     await waitFor(
       'the files to go',
-      () => !readdirSync(join(folder, COUNT_TARGET)).some((name) => name.endsWith('.log')),
+      () => !readdirSync(join(folder, COUNT_TARGET)).some((name) => name.endsWith('.seg')),
     );
     assert.equal((await send()).error, undefined);
     await assertStored();

@@ -101,5 +101,5 @@ describe('disk outbox', () => {
 });
 
 function segments(folder: string): string[] {
-  return readdirSync(join(folder)).filter((name) => name.endsWith('.log'));
+  return readdirSync(join(folder)).filter((name) => name.endsWith('.seg'));
 }

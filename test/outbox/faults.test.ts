@@ -110,7 +110,7 @@ describe('disk outbox with a disk that fails', () => {
         taken,
       );
       await outbox.acknowledge(batch);
-      assert.deepEqual([files.count('.log'), outbox.stats().bytes, outbox.stats().segments], [0, 0, 0]);
+      assert.deepEqual([files.count('.seg'), outbox.stats().bytes, outbox.stats().segments], [0, 0, 0]);
     }
     await append('last');
     assert.deepEqual([await payloads(), outbox.stats().problem, problems], [['last'], undefined, 6]);
@@ -137,10 +137,10 @@ describe('disk outbox with a disk that fails', () => {
     assert.match(warnings.join(), /cannot be removed/);
     await outbox.close();
     heal();
-    assert.equal(files.count('.log'), 4);
+    assert.equal(files.count('.seg'), 4);
     open(50);
     assert.deepEqual(await payloads(), ['d']);
-    assert.equal(files.count('.log'), 1);
+    assert.equal(files.count('.seg'), 1);
   });
 
   it('delivers although the position cannot be written, and says so', async () => {
@@ -196,7 +196,7 @@ describe('disk outbox with a disk that fails', () => {
   it('does not touch what a later version has written', async () => {
     await append('a');
     await outbox.close();
-    const name = files.find('.log');
+    const name = files.find('.seg');
     const bytes = Buffer.from(files.get(name));
     encodeHeader({ ...decodeHeader(bytes)!, version: 2 }).copy(bytes);
     files.put(name, bytes);

@@ -114,7 +114,7 @@ describe('records of a disk outbox that somebody took away', () => {
     await outbox.peek(ALL);
     await outbox.acknowledge({ from: 0, to: 50 });
     await outbox.close();
-    const first = Number(/-(\d{16})\.log$/.exec(bench.segments[0] ?? '')?.[1]);
+    const first = Number(/-(\d{16})\.seg$/.exec(bench.segments[0] ?? '')?.[1]);
     assert.ok(first > 0);
     bench.files.names.delete('position');
     await bench.assertAccounted(first, false);
@@ -131,7 +131,7 @@ describe('records of a disk outbox that somebody took away', () => {
     // Killed: nothing is closed, another process opens what is there.
     const killed = new Bench();
     killed.files = bench.files.copy();
-    const first = Number(/-(\d{16})\.log$/.exec(killed.segments[0] ?? '')?.[1]);
+    const first = Number(/-(\d{16})\.seg$/.exec(killed.segments[0] ?? '')?.[1]);
     const again = killed.open();
     await again.ready();
     const { damaged, position: found } = again.stats();

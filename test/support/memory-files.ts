@@ -165,6 +165,7 @@ export class MemoryFiles {
         inode.safe = Buffer.from(inode.content);
         inode.unsafe = [];
       },
+      isInPlace: () => Promise.resolve(this.names.get(name) === inode),
       close: () => Promise.resolve(),
     };
   }
