@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { deliveryMetrics } from '../src/delivery/metrics';
 import { createBdSeqCounter } from '../src/sparkplug/bd-seq';
 import { keptClientId } from '../src/sparkplug/client-id';
 import { DeviceUsers } from '../src/sparkplug/device-users';
@@ -9,6 +10,7 @@ import { createOpenLink } from '../src/sparkplug/mqtt-link';
 import { EdgeSession, type EdgeSessionDependencies, type EdgeSessionSettings } from '../src/sparkplug/session';
 import { systemClock } from '../src/support/clock';
 import { Users } from '../src/support/users';
+import { addMetrics, registerAdmin } from './shared/admin';
 import { onClose } from './shared/close';
 import { nodeLogger } from './shared/logger';
 import { takeOutbox, type TakenOutbox } from './shared/outboxes';
@@ -38,6 +40,8 @@ function createSession(
 
 /** One Sparkplug edge node: one MQTT session that all its sparkplug-out nodes share. */
 export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
   function Edge(this: Node<Credentials>, definition: NodeDef): void {
     startNode(RED, this, 'sparkplug-edge', definition, (config) => {
       const logger = nodeLogger(this);
@@ -67,7 +71,13 @@ export = (RED: NodeAPI): void => {
         return openPublisher(devices, users);
       };
       Object.assign<Node, Pick<SparkplugEdgeNode, 'session' | 'attach'>>(this, { session, attach });
+      const { id, name = '' } = this;
+      const labels = { target: name === '' ? id : name, node: id };
+      const stopMetrics = addMetrics(() =>
+        session.delivery === undefined ? [] : deliveryMetrics(session.delivery, labels),
+      );
       onClose(this, async (removed) => {
+        stopMetrics();
         await users.gone();
         await session.close();
         await store?.giveBack(removed);

@@ -4,7 +4,7 @@ import { checkId } from '../src/sparkplug/topic';
 import { Pm500Error } from '../src/support/errors';
 import { onClose } from './shared/close';
 import { onInput } from './shared/input';
-import { isSparkplugEdgeNode, showEdge } from './shared/sparkplug-edges';
+import { isSparkplugEdgeNode, repeat, showEdge } from './shared/sparkplug-edges';
 import { startNode } from './shared/start';
 
 /** The count in the status moves at most this often, so that fast flows do not flood the editor. */
@@ -25,10 +25,11 @@ export = (RED: NodeAPI): void => {
 
       const show = (): void => {
         shownAt = performance.now();
-        showEdge(status, session.state, { ownDevices, messages, waiting: session.history?.depth ?? 0 });
+        showEdge(status, session.state, { ownDevices, messages, delivery: session.delivery });
       };
       const stopListening = session.onState(show);
       show();
+      const stopRepeating = repeat(STATUS_INTERVAL_MS, show);
 
       onInput(
         this,
@@ -55,6 +56,7 @@ export = (RED: NodeAPI): void => {
 
       onClose(this, () => {
         stopListening();
+        stopRepeating();
         return publisher.close();
       });
     });

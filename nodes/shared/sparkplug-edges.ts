@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
+import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
+import { systemClock, type Timer } from '../../src/support/clock';
 import { type ErrorCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
@@ -112,8 +114,27 @@ const ERROR_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
 interface Shown {
   readonly ownDevices: ReadonlySet<string>;
   readonly messages: number;
-  /** Records that wait to be sent as historical. */
-  readonly waiting: number;
+  /** How store and forward stands, where there is one. */
+  readonly delivery: DeliveryStats | undefined;
+}
+
+/** What waits is sent without a word: the status looks again and again. @returns stops it */
+export function repeat(intervalMs: number, action: () => void): () => void {
+  let timer: Timer;
+  const next = (): void => {
+    timer = systemClock.after(
+      intervalMs,
+      () => {
+        action();
+        next();
+      },
+      true,
+    );
+  };
+  next();
+  return () => {
+    timer.cancel();
+  };
 }
 
 const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
@@ -122,8 +143,10 @@ const grouped = (count: number): string => count.toLocaleString('en-US').replace
 export function showEdge(
   status: StatusLine,
   { phase, error, alarm, devices }: EdgeState,
-  { ownDevices, messages, waiting }: Shown,
+  { ownDevices, messages, delivery }: Shown,
 ): void {
+  const waiting = delivery?.waiting.records ?? 0;
+  const lost = delivery === undefined ? 0 : totalLoss(delivery);
   if (phase === 'closed') status.clear();
   else if (alarm?.code === 'SPARKPLUG_ID_DUPLICATE') status.show('failed', 'duplicate');
   else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
@@ -133,6 +156,7 @@ export function showEdge(
   } else if (alarm !== undefined) status.show('partial', 'notReturned');
   else if (ownDevices.size === 0) status.show('idle', 'ready');
   else if (!devices.some((device) => ownDevices.has(device))) status.show('partial', 'deviceDead');
+  else if (lost > 0) status.show('partial', 'lost', { records: grouped(lost) });
   else if (waiting > 0) status.show('partial', 'forwarding', { records: grouped(waiting) });
   else status.show('ok', 'published', { messages: grouped(messages) });
 }

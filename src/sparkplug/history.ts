@@ -1,3 +1,5 @@
+import { LossReport } from '../delivery/loss-report';
+import { outboxLosses } from '../delivery/stats';
 import type { Outbox, OutboxLimits, OutboxStats } from '../outbox/outbox';
 import type { Clock } from '../support/clock';
 import { type Pm500Error, toPm500Error } from '../support/errors';
@@ -45,6 +47,8 @@ export interface HistoryStats extends OutboxStats {
   readonly absent: readonly AbsentDevice[];
 }
 
+/** Whom losses are said about. */
+const STORE = { name: 'the Sparkplug host', unit: 'stored reading' };
 const LOOK_AGAIN_MS = 1000;
 /** A broker that ends a connection may have read what it did not pass on any more. */
 const ENDED_WINDOW_MS = 2000;
@@ -64,6 +68,7 @@ export class History {
   readonly #absent: AbsentQueues;
   readonly #drain: HistoryDrain;
   readonly #report: AbsentReport;
+  readonly #losses: LossReport;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #port: DrainPort;
@@ -91,6 +96,7 @@ export class History {
     this.#absent = new AbsentQueues(stores.queues, shareOf(settings.store), clock);
     this.#drain = new HistoryDrain(stores.outbox, this.#absent, port, settings, clock);
     this.#report = new AbsentReport(logger);
+    this.#losses = new LossReport(() => ({ ...outboxLosses(this.stats), overwritten: 0 }), STORE, clock, logger);
     this.#port = port;
     this.#clock = clock;
     this.#logger = logger;
@@ -161,6 +167,7 @@ export class History {
     await this.#running;
     await this.#appends;
     await this.#absent.close();
+    this.#losses.close();
     this.#receipts.settleAll();
   }
 
@@ -170,6 +177,7 @@ export class History {
     const rows = records.map((record) => ({ payload: writeHistoryRecord(record), acceptedAt }));
     const stored = this.#outbox.append(rows).then(
       () => {
+        this.#losses.look();
         this.wake();
       },
       (thrown: unknown) => {
@@ -216,6 +224,7 @@ export class History {
       this.#report.look(this.#absent.devices.filter(({ deviceId }) => !this.#port.isBorn(deviceId)));
     }
     const waitMs = await this.#drain.step();
+    this.#losses.look();
     const { maximumBytes } = this.#settings.store;
     // Together they take no more than was allowed.
     const left = Math.max(shareOf(this.#settings.store).maximumBytes, maximumBytes - this.#absent.bytes);

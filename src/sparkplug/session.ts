@@ -1,3 +1,4 @@
+import type { DeliveryStats } from '../delivery/stats';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
@@ -9,6 +10,7 @@ import { FlushWaits } from './flush-waits';
 import { type Acceptance, type History, type HistoryStats, createHistory } from './history';
 import { type Forwarded, forwardedBy } from './drain-port';
 import type { HistoryRecord } from './history-record';
+import { deliveryOf } from './history-stats';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
 import type { LinkLoss, MqttLink } from './mqtt-link';
@@ -90,6 +92,12 @@ export class EdgeSession {
   /** How store and forward stands; undefined without it. */
   get history(): HistoryStats | undefined {
     return this.#history?.stats;
+  }
+
+  /** The same as for every other sink; undefined without store and forward. */
+  get delivery(): DeliveryStats | undefined {
+    const { history } = this;
+    return history === undefined ? undefined : deliveryOf(history, this.state, this.counts.leftOut);
   }
 
   /** Connects and stays connected until `close`. Calling it again does nothing. */

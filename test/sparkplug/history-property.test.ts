@@ -49,7 +49,9 @@ function mortalQueues(queues: QueuePlace, life: { isOver: boolean }): QueuePlace
   return {
     nameOf: (deviceId) => queues.nameOf(deviceId),
     names: () => queues.names(),
-    take: (name, limits) => mortal(queues.take(name, limits), life),
+    // A queue that a killed process would still open holds nothing.
+    take: (name, limits) =>
+      life.isOver ? new MemoryOutbox(limits, new FakeClock()) : mortal(queues.take(name, limits), life),
     giveBack: (name, outbox) => (life.isOver ? never() : queues.giveBack(name, outbox)),
   };
 }
@@ -175,6 +177,11 @@ class Plant {
     assert.fail(`${JSON.stringify(this.session.history)} after all`);
   }
 
+  async end(): Promise<void> {
+    await this.session.close();
+    await this.stores.close();
+  }
+
   check(): void {
     const { host } = this.broker;
     assert.deepEqual(host.violations, []);
@@ -211,6 +218,7 @@ async function play(seed: number, open: (clock: Clock) => Promise<Stores>, turn:
     }
     await plant.recover(turn);
     plant.check();
+    await plant.end();
   } catch (thrown) {
     throw new Error(`seed ${seed}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown });
   }

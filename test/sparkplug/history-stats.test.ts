@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { totalLoss } from '../../src/delivery/stats';
+import type { OutboxStats } from '../../src/outbox/outbox';
+import { deliveryOf, historyStats } from '../../src/sparkplug/history-stats';
+
+const OUTBOX: OutboxStats = {
+  depth: 3,
+  bytes: 300,
+  oldestAgeMs: 5000,
+  dropped: 10,
+  droppedForAge: 4,
+  damaged: 2,
+  position: 7,
+  durable: true,
+};
+const ABSENT = {
+  devices: [{ deviceId: 'gone', depth: 20, bytes: 2000, oldestAgeMs: 60_000 }],
+  losses: { age: 1, size: 30, damage: 100 },
+};
+
+describe('what store and forward tells of itself', () => {
+  const stats = historyStats(OUTBOX, ABSENT, { values: 900, records: 30, unreadable: 1000 }, 5);
+
+  it('has what waits for absent devices, and each loss under one cause', () => {
+    const delivery = deliveryOf(stats, { phase: 'born' }, 8);
+    assert.deepEqual(delivery.waiting, { records: 23, bytes: 2300, oldestAgeMs: 60_000 });
+    assert.deepEqual(delivery.losses, { age: 5, size: 36, damage: 1102, overwritten: 0 });
+    assert.equal(totalLoss(delivery), 1143);
+    assert.deepEqual([delivery.written, delivery.refused, delivery.state], [30, 8, 'sending']);
+  });
+
+  it('says whether it sends, waits, has nothing to do, or is closed', () => {
+    const empty = historyStats(
+      { ...OUTBOX, depth: 0 },
+      { ...ABSENT, devices: [] },
+      { values: 0, records: 0, unreadable: 0 },
+      0,
+    );
+    assert.equal(deliveryOf(stats, { phase: 'offline' }, 0).state, 'retrying');
+    assert.equal(deliveryOf(empty, { phase: 'offline' }, 0).state, 'idle');
+    assert.equal(deliveryOf(stats, { phase: 'closed' }, 0).state, 'closed');
+  });
+});
