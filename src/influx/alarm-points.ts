@@ -43,6 +43,8 @@ export function alarmPoints(
     fields,
     timestamp,
   });
+  // That rules exist is no event.
+  if (event === 'configured') return [];
   const isList = event === 'list';
   const alarms = isList ? active : alarm === undefined ? [] : [alarm];
   const others = isList ? unjudged.filter((rule) => !rule.active) : (rules ?? []);

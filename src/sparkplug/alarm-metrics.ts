@@ -28,9 +28,9 @@ function stateOfRow(row: ActiveAlarm, isActive: boolean): AlarmState {
   return { values, condition: conditionFor(row) };
 }
 
-function statesOf({ event, alarm, rules, active, unjudged }: AlarmMessage): readonly AlarmState[] {
+function statesOf({ event, alarm, rules, inactive = [], active, unjudged }: AlarmMessage): readonly AlarmState[] {
   if (alarm !== undefined) return [stateOfRow(alarm, event !== 'cleared')];
-  const isList = event === 'list';
+  const isList = event === 'list' || event === 'configured';
   const subjects = isList ? unjudged : (rules ?? []);
   const named = new Set(subjects.map(({ id }) => id));
   const inTable = active.filter(({ id }) => isList || named.has(id));
@@ -42,12 +42,17 @@ function statesOf({ event, alarm, rules, active, unjudged }: AlarmMessage): read
       values: { id, active: false, severity, latched: false, message },
       condition: event === 'judged' ? GOOD : LAST_KNOWN,
     })),
+    ...inactive.map(({ id, severity, message }) => ({
+      values: { id, active: false, severity, latched: false, message },
+      condition: GOOD,
+    })),
   ];
 }
 
 /**
  * The alarms of a meter as flat metrics `alarms/<id>/...`, with the members of the template tpl_alarm_state. Their quality
- * is stale (500) for as long as the alarm cannot be judged. A list gives those of every row of its tables.
+ * is stale (500) for as long as the alarm cannot be judged. A list gives those of every row of its tables; that is
+ * how a host has every configured alarm from the first birth on.
  */
 export function alarmMetricsOf(message: AlarmMessage): readonly MetricSample[] {
   return statesOf(message).flatMap(({ values, condition }) =>

@@ -81,7 +81,12 @@ describe('Normalizer', () => {
     const { rules } = rulesOf({ own: undefined, nominal: NOMINAL, energyDeltas: false, metrics: METRICS });
     const set = setOf({ alarmRules: rules });
     const volts = { voltage_l1_n: 230, voltage_l2_n: 230, voltage_l3_n: 230 };
-    assert.deepEqual(set.accept(readingOf(101, 0, volts), at(0), at(0)).alarms, []);
+    const [first, ...others] = set.accept(readingOf(101, 0, volts), at(0), at(0)).alarms;
+    assert.deepEqual([first?.event, others, first?.active], ['configured', [], []]);
+    const known = [...(first?.inactive ?? []), ...(first?.unjudged ?? [])].map(({ id }) => id);
+    assert.deepEqual(known.sort(), rules.map(({ id }) => id).sort(), 'every rule, before anything happens');
+    assert.ok(first?.inactive?.some(({ id }) => id === 'phase_loss_l1'));
+    assert.deepEqual(set.accept(readingOf(101, 0.5, volts), at(0.5), at(0.5)).alarms, [], 'once');
     set.accept(readingOf(101, 1, { ...volts, voltage_l1_n: 0 }), at(1), at(1));
     const raised = set.tick(at(3), at(3)).flatMap(({ alarms }) => alarms);
     assert.deepEqual(

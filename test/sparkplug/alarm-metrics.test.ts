@@ -54,6 +54,22 @@ describe('alarms as Sparkplug metrics', () => {
     assert.deepEqual(alarmMetricsOf(script.list()), [], 'nothing is active');
   });
 
+  it('are all there before anything has happened: inactive where a rule is judged, stale where it is not', () => {
+    const script = new AlarmScript(HIGH, { ...HIGH, id: 'hot', metric: 'current_l2' });
+    script.see('current_l1', 50);
+    const message: unknown = JSON.parse(JSON.stringify(script.rules()));
+    const { samples } = parseDeviceMessage(message, 0);
+    const active = samples.filter(({ name }) => name.endsWith('/active'));
+    assert.deepEqual(
+      active.map(({ name, value, condition }) => [name, value, condition.isGood]),
+      [
+        ['alarms/hot/active', false, false],
+        ['alarms/high/active', false, true],
+      ],
+    );
+    assert.equal(samples.length, 2 * membersOf('tpl_alarm_state').length);
+  });
+
   it('are stale while neither is known, and say so in their quality', () => {
     const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 200 });
     const states = [

@@ -1,4 +1,4 @@
-import { alarmList, alarmMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
+import { alarmList, alarmMessage, alarmRulesMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { AlarmSet } from '../../src/domain/alarms/alarm-set';
 import { parseAlarmRules } from '../../src/domain/alarms/parse-rules';
 import type { Instant } from '../../src/domain/alarms/rule-watch';
@@ -35,6 +35,10 @@ export class AlarmScript {
 
   list(): AlarmMessage {
     return alarmList(ALARMED_METER, this.alarms.tables(), this.nowMs);
+  }
+
+  rules(): AlarmMessage {
+    return alarmRulesMessage(ALARMED_METER, this.alarms.tables(), this.alarms.inactive(), this.nowMs);
   }
 
   private messages(events: ReturnType<AlarmSet['update']>): readonly AlarmMessage[] {

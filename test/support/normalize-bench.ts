@@ -4,6 +4,7 @@ import { NormalizeRun } from '../../nodes/shared/normalize-node';
 import { readNormalizeSettings } from '../../nodes/shared/normalize-settings';
 import { readShape } from '../../nodes/shared/normalize-shapes';
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
+import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { parseNormalizeCommand } from '../../src/domain/normalizer/command';
 import type { Reading, Value } from '../../src/domain/reading';
 import { seededRandom } from '../../src/support/random';
@@ -43,6 +44,10 @@ export function createNormalize(properties: object, settings: { readonly userDir
   return red.create('pm500-normalize', properties);
 }
 
+function isRuleList({ payload }: NodeMessage): boolean {
+  return (payload as AlarmMessage).event === 'configured';
+}
+
 /** The work of a `pm500-normalize` node under a clock that stands still. */
 export class NormalizeBench {
   readonly node: FakeNode;
@@ -73,9 +78,17 @@ export class NormalizeBench {
     return this.sentBy((message, send) => this.work.command(command, message, send));
   }
 
-  /** Takes what the second output has sent since the last time. */
+  /** Takes what the second output has sent since the last time, but for the lists of rules. */
   takeEvents(): readonly NodeMessage[] {
-    return this.node.sentSecond.splice(0);
+    return this.node.sentSecond.splice(0).filter((message) => !isRuleList(message));
+  }
+
+  /** Takes the lists of rules that the second output has sent since the last time, and nothing else. */
+  takeRuleLists(): readonly AlarmMessage[] {
+    return this.node.sentSecond
+      .splice(0)
+      .filter(isRuleList)
+      .map(({ payload }) => payload as AlarmMessage);
   }
 
   close(removed = false): Promise<void> {

@@ -1,17 +1,18 @@
-import { Expect } from '../../support/expect';
+import { Expect, type UnknownRecord } from '../../support/expect';
 import { checkMeter } from '../parse-message';
 import { QUALITIES, QUALITY_REASONS, type QualityReason } from '../quality';
 import type { MeterReference } from '../reading';
-import type { ActiveAlarm, AlarmEvent, UnjudgedRule } from './alarm-set';
+import type { ActiveAlarm, AlarmEvent, RuleRow, UnjudgedRule } from './alarm-set';
 import { SEVERITIES } from './rule';
 
 export const ALARM_SCHEMA = 'pm500.alarm/1';
-export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'list'] as const;
+export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'configured', 'list'] as const;
 type Event = (typeof ALARM_EVENTS)[number];
 
 /**
  * The message contract of alarms, second output of `pm500-normalize`: what happened to one alarm, which rules can no longer
- * be judged or can be again, or on demand only the tables. The tables are those of the meter after the event.
+ * be judged or can be again, which rules there are, or on demand only the tables. The tables are those of the meter after
+ * the event.
  */
 export interface AlarmMessage {
   readonly schema: typeof ALARM_SCHEMA;
@@ -23,6 +24,8 @@ export interface AlarmMessage {
   readonly alarm?: ActiveAlarm;
   /** The rules that `unjudged` and `judged` are about. */
   readonly rules?: readonly UnjudgedRule[];
+  /** With `configured`: the rules that are judged and have no alarm, so that a receiver knows all of them. */
+  readonly inactive?: readonly RuleRow[];
   /** The table of active alarms. */
   readonly active: readonly ActiveAlarm[];
   /** The table of rules that cannot be judged: neither active nor inactive is known of them. */
@@ -40,6 +43,16 @@ export function alarmList(meter: MeterReference, tables: AlarmTables, timestamp:
   return { schema: ALARM_SCHEMA, meter, event: 'list', timestamp, ...tables };
 }
 
+/** All rules of a meter, when it is first heard of and when the metrics of further ones have come. */
+export function alarmRulesMessage(
+  meter: MeterReference,
+  tables: AlarmTables,
+  inactive: readonly RuleRow[],
+  timestamp: number,
+): AlarmMessage {
+  return { schema: ALARM_SCHEMA, meter, event: 'configured', timestamp, inactive, ...tables };
+}
+
 const expect = new Expect('MESSAGE_INVALID', 'send the message of the second output of a pm500-normalize node.');
 
 function checkValue(path: string, value: unknown): void {
@@ -48,9 +61,7 @@ function checkValue(path: string, value: unknown): void {
 }
 
 function checkAlarm(path: string, value: unknown): void {
-  const alarm = expect.record(path, value);
-  for (const key of ['id', 'metric', 'message']) expect.text(`${path}.${key}`, alarm[key]);
-  expect.choice(`${path}.severity`, alarm['severity'], SEVERITIES);
+  const alarm = checkRow(path, value);
   expect.finite(`${path}.since`, alarm['since']);
   checkValue(`${path}.value`, alarm['value']);
   expect.choice(`${path}.quality`, alarm['quality'], QUALITIES);
@@ -58,12 +69,17 @@ function checkAlarm(path: string, value: unknown): void {
   for (const key of ['acknowledged', 'latched', 'judged']) expect.flag(`${path}.${key}`, alarm[key]);
 }
 
+function checkRow(path: string, value: unknown): UnknownRecord {
+  const row = expect.record(path, value);
+  for (const key of ['id', 'metric', 'message']) expect.text(`${path}.${key}`, row[key]);
+  expect.choice(`${path}.severity`, row['severity'], SEVERITIES);
+  return row;
+}
+
 const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
 
 function checkUnjudged(path: string, value: unknown): void {
-  const rule = expect.record(path, value);
-  for (const key of ['id', 'metric', 'message']) expect.text(`${path}.${key}`, rule[key]);
-  expect.choice(`${path}.severity`, rule['severity'], SEVERITIES);
+  const rule = checkRow(path, value);
   expect.finite(`${path}.since`, rule['since']);
   expect.flag(`${path}.active`, rule['active']);
   if (rule['reason'] !== undefined) expect.choice(`${path}.reason`, rule['reason'], REASONS);
@@ -76,12 +92,13 @@ function checkEach(path: string, value: unknown, check: (path: string, value: un
 }
 
 /** Which member says what an event is about; a list is about everything. */
-const SUBJECTS: Readonly<Record<Event, 'alarm' | 'rules' | undefined>> = {
+const SUBJECTS: Readonly<Record<Event, 'alarm' | 'rules' | 'inactive' | undefined>> = {
   raised: 'alarm',
   cleared: 'alarm',
   acknowledged: 'alarm',
   unjudged: 'rules',
   judged: 'rules',
+  configured: 'inactive',
   list: undefined,
 };
 
@@ -96,13 +113,14 @@ export function parseAlarmMessage(payload: unknown): AlarmMessage {
   expect.finite('payload.timestamp', message['timestamp']);
   const event = expect.choice('payload.event', message['event'], ALARM_EVENTS);
   const subject = SUBJECTS[event];
-  for (const key of ['alarm', 'rules'] as const) {
+  for (const key of ['alarm', 'rules', 'inactive'] as const) {
     if (key !== subject && message[key] !== undefined) {
       expect.fail(`payload.${key}`, message[key], `nothing with the event "${event}"`);
     }
   }
   if (subject === 'alarm') checkAlarm('payload.alarm', message['alarm']);
   else if (subject === 'rules') checkEach('payload.rules', message['rules'], checkUnjudged);
+  else if (subject === 'inactive') checkEach('payload.inactive', message['inactive'], checkRow);
   checkEach('payload.active', message['active'], checkAlarm);
   checkEach('payload.unjudged', message['unjudged'], checkUnjudged);
   return payload as AlarmMessage;

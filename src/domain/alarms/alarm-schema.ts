@@ -49,6 +49,17 @@ const unjudgedRule = {
   },
 };
 
+const ruleRow = {
+  type: 'object',
+  required: ['id', 'metric', 'severity', 'message'],
+  properties: {
+    id: { type: 'string' },
+    metric: { type: 'string' },
+    severity: { enum: SEVERITIES },
+    message: { type: 'string' },
+  },
+};
+
 /** With these events, and no other, there is that member. */
 function onlyWith(member: string, events: readonly string[]): object {
   return {
@@ -72,8 +83,13 @@ export const ALARM_JSON_SCHEMA = {
     event: { enum: ALARM_EVENTS },
     alarm,
     rules: { type: 'array', items: unjudgedRule, description: 'the rules that the event is about' },
+    inactive: { type: 'array', items: ruleRow, description: 'the rules that are judged and have no alarm' },
     active: { type: 'array', items: alarm },
     unjudged: { type: 'array', items: unjudgedRule, description: 'all rules that cannot be judged' },
   },
-  allOf: [onlyWith('alarm', ['raised', 'cleared', 'acknowledged']), onlyWith('rules', ['unjudged', 'judged'])],
+  allOf: [
+    onlyWith('alarm', ['raised', 'cleared', 'acknowledged']),
+    onlyWith('rules', ['unjudged', 'judged']),
+    onlyWith('inactive', ['configured']),
+  ],
 };

@@ -7,7 +7,7 @@ import type { AlarmRule, Severity } from './rule';
 import { RuleWatch, type Instant } from './rule-watch';
 
 /** What a row says of its rule. */
-interface RuleRow {
+export interface RuleRow {
   readonly id: string;
   readonly metric: string;
   readonly severity: Severity;
@@ -94,6 +94,8 @@ export class AlarmSet {
   /** When the meter was last heard of, and first, on the monotonic clock. */
   private heardAt = Number.NEGATIVE_INFINITY;
   private startedAt: number | undefined;
+  /** Rules whose metric had come when somebody looked last; none before the first time. */
+  private comeCount = -1;
 
   /** @param validMs how long a value counts whose cycle is not known yet, ms */
   constructor(
@@ -137,6 +139,23 @@ export class AlarmSet {
   /** Rules that cannot be judged, in their order. */
   unjudged(): UnjudgedRule[] {
     return this.watches.filter(({ canJudge }) => !canJudge).map(unjudgedRow);
+  }
+
+  /** Rules that are judged and have no alarm, in their order. */
+  inactive(): RuleRow[] {
+    return this.watches
+      .filter(({ canJudge, active }) => canJudge && active === undefined)
+      .map(({ rule: { id, metric, severity, message } }) => ({ id, metric, severity, message }));
+  }
+
+  /** True at the first call, and when the metrics of further rules have come since the last one. */
+  hasNewRules(): boolean {
+    if (this.comeCount >= this.watches.length) return false;
+    let count = 0;
+    for (const { hasCome } of this.watches) if (hasCome) count++;
+    const isNew = count > this.comeCount;
+    this.comeCount = count;
+    return isNew;
   }
 
   /** Both tables, for messages. */

@@ -1,5 +1,5 @@
 import type { WiringMode } from '../../meter/identity';
-import { alarmList, alarmMessage, type AlarmMessage } from '../alarms/alarm-message';
+import { alarmList, alarmMessage, alarmRulesMessage, type AlarmMessage } from '../alarms/alarm-message';
 import { AlarmSet, type ActiveAlarm, type AlarmCommand, type AlarmEvent } from '../alarms/alarm-set';
 import { counterList, counterMessages, type CounterMessage } from '../counters/counter-message';
 import type { CounterQuestion } from '../counters/records';
@@ -147,7 +147,7 @@ export class Normalizer {
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
-      alarms: this.toMessages(this.alarms.update(telemetry.metrics, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs })),
+      alarms: this.judge(telemetry, nowMs, uptimeMs ?? nowMs),
       counters: this.takeCounterMessages(),
     };
   }
@@ -235,6 +235,12 @@ export class Normalizer {
 
   state(): NormalizerState {
     return { kpis: this.kpis?.state(), alarms: this.alarms.state(), time: this.time.state() };
+  }
+
+  private judge({ metrics }: Telemetry, nowMs: number, uptimeMs: number): readonly AlarmMessage[] {
+    const messages = this.toMessages(this.alarms.update(metrics, { wallMs: nowMs, elapsedMs: uptimeMs }));
+    if (this.settings.alarmRules.length === 0 || !this.alarms.hasNewRules()) return messages;
+    return [...messages, alarmRulesMessage(this.meter, this.alarms.tables(), this.alarms.inactive(), nowMs)];
   }
 
   private derive(kpis: KpiSet, measured: Telemetry, times: ReadTimes): Record<string, Sample> {
