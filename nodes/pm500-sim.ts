@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../src/meter/identity';
 import { LOAD_KINDS, loadsOf } from '../src/simulator/choose-load';
 import { SimulatorControl } from '../src/simulator/control';
+import { START_RANGE } from '../src/simulator/counters';
 import { ADDRESSINGS, MOST_METERS, settingsOfMany } from '../src/simulator/many-meters';
 import { LISTENING_SERVICES } from '../src/simulator/connection-admission';
 import { parseFaultName } from '../src/simulator/parse-fault';
@@ -24,6 +25,7 @@ const SEED_RANGE: NumberRange = { min: 0, max: 0xffff_ffff, whole: true };
 const POWER_RANGE: NumberRange = { min: -MAXIMUM_POWER_W / 1000, max: MAXIMUM_POWER_W / 1000, unit: 'kW' };
 const STATUS_EVERY_MS = 2000;
 
+const KWH_RANGE: NumberRange = { ...START_RANGE, unit: 'kWh' };
 const COUNT_RANGE: NumberRange = { min: 1, max: MOST_METERS, whole: true };
 const RPI_RANGE: NumberRange = { ...SIMULATED_RPI_MS, unit: 'ms' };
 
@@ -36,6 +38,7 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
   };
   const modbusPort = config.optionalPort('modbusPort');
   const plc = { rpiMs: config.number('plcRpiMs', RPI_RANGE), delivery: config.choice('plcDelivery', DELIVERIES) };
+  const startKwh = config.optionalNumber('startKwh', KWH_RANGE);
   return {
     speed: config.number('speed', SPEED_RANGE),
     meters: settingsOfMany({
@@ -54,6 +57,7 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
         seed: config.number('seed', SEED_RANGE),
         listenOnly: config.choice('listenOnly', LISTENING_SERVICES),
         ...(config.flag('plc') ? { plc } : {}),
+        ...(startKwh === undefined ? {} : { startKwh }),
       },
     }),
   };

@@ -165,6 +165,7 @@ export const DEFAULTS = {
     csvFile: '',
     speed: 1,
     activePowerKw: 100,
+    startKwh: '',
     count: 1,
     addressing: 'port',
     modbusPort: '',

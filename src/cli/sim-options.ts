@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { ASSUMED_ENERGY, ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
 import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
+import { START_RANGE } from '../simulator/counters';
 import { LOAD_KINDS, loadsOf } from '../simulator/choose-load';
 import type { LoadProfile } from '../simulator/load-profile';
 import { ADDRESSINGS, MOST_METERS, settingsOfMany } from '../simulator/many-meters';
@@ -104,6 +105,7 @@ export const SIM_ROWS: readonly OptionRow[] = [
     value: 'N',
     help: `same seed, same values; every further meter takes the next one (${DEFAULTS.seed})`,
   },
+  { name: 'counters', value: 'KWH', help: 'where all energy counters begin (drawn from the seed)' },
   {
     name: 'energy-layout',
     value: 'NAME',
@@ -192,6 +194,7 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
       CATALOG_NUMBERS.map((row) => row.catalogNumber),
     ) ?? DEFAULTS.catalogNumber;
   const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES);
+  const startKwh = options.number('counters', START_RANGE);
   goesWith(options, 'plc-rpi', 'plc');
   goesWith(options, 'plc-delivery', 'plc');
   const delivery = options.choice('plc-delivery', DELIVERIES);
@@ -211,6 +214,7 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
         ...(modbusPort === undefined ? {} : { modbusPort }),
         catalogNumber,
         ...(energyLayout === undefined ? {} : { energyLayout }),
+        ...(startKwh === undefined ? {} : { startKwh }),
         serialNumber: serial + index,
         seed: seed + index,
         ...(options.has('plc') ? { plc: { rpiMs, ...(delivery === undefined ? {} : { delivery }) } } : {}),

@@ -56,3 +56,8 @@ export function derivedSample(
     ? { value, unit, quality, provenance, timestamp }
     : { value, unit, quality, reason, provenance, timestamp };
 }
+
+/** How far a sample can be trusted. */
+export function judgementOf({ quality, reason, provenance }: Sample): Judgement {
+  return reason === undefined ? { quality, provenance } : { quality, reason, provenance };
+}

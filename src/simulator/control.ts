@@ -1,5 +1,6 @@
 import { Expect } from '../support/expect';
-import { FAULT_ROWS, type FaultParameter } from './fault-table';
+import type { FaultParameter } from './fault-row';
+import { FAULT_ROWS } from './fault-table';
 import type { ActiveFault } from './faults';
 import type { RunningMeter } from './running-meter';
 import type { Simulator } from './simulator';

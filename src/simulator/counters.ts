@@ -39,6 +39,19 @@ export function drawStartReadings(random: Random): Readonly<Record<string, numbe
   };
 }
 
+/** Where a person has a meter begin, kWh: any number that a counter can show. */
+export const START_RANGE = { min: 0, max: 9_999_999_999.9 } as const;
+
+/** The same, with all energy counters at `kwh` where that is given. */
+export function startReadings(random: Random, kwh?: number): Readonly<Record<string, number>> {
+  const drawn = drawStartReadings(random);
+  if (kwh === undefined) return drawn;
+  const wattHours = Math.round(kwh * WH_PER_KWH);
+  return Object.fromEntries(
+    Object.entries(drawn).map(([name, value]) => [name, name === 'run_hours' ? value : wattHours]),
+  );
+}
+
 /** Counters by metric name, in catalogue units, after the energy from `begin` to `now` was added to the start readings. */
 export function countersSince(
   startReadings: Readonly<Record<string, number>>,

@@ -1,3 +1,4 @@
+import type { CounterChoice } from './counters';
 import { SERIAL_NUMBER_RANGE } from '../meter/identity';
 import type { Clock, Timer } from '../support/clock';
 import type { EthernetIpAdapter } from './ethernet-ip-adapter';
@@ -9,7 +10,7 @@ import type { FaultParameters } from './parse-fault';
 import type { PlcKeeper } from './plc-keeper';
 import type { SimulatedMeter } from './simulated-meter';
 import type { Suspension } from './suspension';
-import { valueEffects, type Effect, type EffectTable } from './value-effects';
+import { shiftCounters, valueEffects, type Effect, type EffectTable } from './value-effects';
 
 /** What a meter consists of, as far as faults reach it. */
 export interface FaultTargets {
@@ -78,6 +79,16 @@ function connectionEffects(targets: FaultTargets): EffectTable {
       },
       end: () => {
         gate.release('reboot');
+      },
+    },
+    'power-loss': {
+      begin: (parameters) => {
+        shiftCounters(meter, parameters['counters'] as CounterChoice, -Number(parameters['lost']));
+        gate.shut('power-loss');
+        adapter.implicit.table.clear();
+      },
+      end: () => {
+        gate.release('power-loss');
       },
     },
     'modbus-exception': {

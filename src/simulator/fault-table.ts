@@ -1,42 +1,7 @@
 import { SERIAL_NUMBER_RANGE } from '../meter/identity';
-import { COUNTER_CHOICES } from './counters';
+import { COUNTER_FAULTS } from './counter-fault-rows';
+import type { FaultRow } from './fault-row';
 import { OVERLOAD_CHOICES, OVERLOAD_PATTERNS } from './overload';
-
-/** What a fault reaches: the wire of a protocol, or the values that every protocol shows. */
-export type FaultReach = 'EtherNet/IP' | 'class 1' | 'Modbus' | 'values' | 'PLC';
-
-export type FaultParameter =
-  | {
-      readonly name: string;
-      readonly label: string;
-      readonly kind: 'number';
-      readonly min: number;
-      readonly max: number;
-      readonly whole?: boolean;
-      readonly unit: string;
-      readonly default: number;
-    }
-  | {
-      readonly name: string;
-      readonly label: string;
-      readonly kind: 'choice';
-      readonly choices: readonly string[];
-      readonly default: string;
-    };
-
-/** One fault that a simulated meter can have on demand. */
-export interface FaultRow {
-  readonly name: string;
-  readonly label: string;
-  readonly reaches: readonly FaultReach[];
-  readonly parameters: readonly FaultParameter[];
-  /** What it does, as the end of "The meter ...". */
-  readonly does: string;
-  /** True when it happens once and is over, so that there is nothing to stop. */
-  readonly instant?: boolean;
-  /** How long it lasts when nobody says, ms; absent: until it is stopped. */
-  readonly durationMs?: number;
-}
 
 const percent = { kind: 'number', min: 1, max: 100, unit: '%' } as const;
 const status = { kind: 'number', min: 0, max: 0xffff, whole: true, unit: '' } as const;
@@ -246,73 +211,7 @@ export const FAULTS = [
     instant: true,
     does: 'is replaced by another one: all connections are reset, serial number and counters are new.',
   },
-  {
-    name: 'counter-reset',
-    label: 'Counters reset',
-    reaches: ['values'],
-    parameters: [{ name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'partial' }],
-    instant: true,
-    does: 'has counters set to zero.',
-  },
-  {
-    name: 'counter-rollover',
-    label: 'Counters near their limit',
-    reaches: ['values'],
-    parameters: [
-      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
-      { name: 'headroom', label: 'Below the limit', kind: 'number', min: 0, max: 1e9, unit: 'Wh', default: 100 },
-    ],
-    instant: true,
-    does: 'has energy counters set just below their limit of 10 digits, so that they begin anew.',
-  },
-  {
-    name: 'counter-set',
-    label: 'Counters set',
-    reaches: ['values'],
-    parameters: [
-      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
-      {
-        name: 'value',
-        label: 'To',
-        kind: 'number',
-        min: 0,
-        max: 9_999_999_999_900,
-        whole: true,
-        unit: 'Wh',
-        default: 20_000_000,
-      },
-    ],
-    instant: true,
-    does: 'has energy counters set to a value, as another meter without a serial number, or one with another memory.',
-  },
-  {
-    name: 'counter-shift',
-    label: 'Counters moved',
-    reaches: ['values'],
-    parameters: [
-      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
-      { name: 'by', label: 'By', kind: 'number', min: -1e12, max: 1e12, whole: true, unit: 'Wh', default: -5000 },
-    ],
-    instant: true,
-    does: 'has energy counters go back, as after a loss of power, or ahead, and count on from there.',
-  },
-  {
-    name: 'counter-spike',
-    label: 'Counters too high',
-    reaches: ['values'],
-    parameters: [
-      { name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'total' },
-      { name: 'by', label: 'By', kind: 'number', min: -1e12, max: 1e12, whole: true, unit: 'Wh', default: 9_113_000 },
-    ],
-    does: 'shows energy counters too high, or too low, and counts on behind that.',
-  },
-  {
-    name: 'counter-zero',
-    label: 'Counters show zero',
-    reaches: ['values'],
-    parameters: [{ name: 'counters', label: 'Counters', kind: 'choice', choices: COUNTER_CHOICES, default: 'all' }],
-    does: 'shows energy counters as zero, as a meter that is starting, and counts on behind that.',
-  },
+  ...COUNTER_FAULTS,
 ] as const satisfies readonly FaultRow[];
 
 export type FaultName = (typeof FAULTS)[number]['name'];

@@ -2,7 +2,7 @@ import type { Metric } from '../meter/measurement';
 import type { CatalogNumber } from '../meter/identity';
 import type { Value } from '../domain/reading';
 import { seededRandom } from '../support/random';
-import { countersSince, drawStartReadings } from './counters';
+import { countersSince, startReadings } from './counters';
 import { averageDemand, demandIntervalBefore } from './demand';
 import { Disturbances } from './disturbances';
 import { LoadCurve } from './load-curve';
@@ -18,6 +18,8 @@ export interface MeterModelOptions {
   /** Draws voltages, unbalance, start readings and how the load moves inside its intervals. */
   readonly seed: number;
   readonly load: LoadProfile;
+  /** Where all energy counters begin, kWh and kvarh; default: drawn from the seed. */
+  readonly startKwh?: number;
   /** Name of the candidate that assembly 107 is sent as; default: what the working layout says of it. */
   readonly energyLayout?: string;
   /** Simulated time at which the run begins, epoch milliseconds; by default the load's own. */
@@ -75,7 +77,7 @@ export class MeterModel {
     this.curve = new LoadCurve(load, seed);
     this.supply = new Supply(model, load.peakVa, seed);
     this.disturbances = new Disturbances(this.curve, (timeMs) => this.supply.sharesAt(timeMs));
-    this.startReadings = drawStartReadings(seededRandom(~seed));
+    this.startReadings = startReadings(seededRandom(~seed), options.startKwh);
     this.startTotals = this.curve.totalAt(this.startMs);
     this.maxima = this.maximaFrom(this.startMs);
     this.texts = productTexts(model, serialNumber);

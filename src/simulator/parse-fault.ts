@@ -1,5 +1,6 @@
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
-import { FAULT_ROWS, type FaultName, type FaultParameter, type FaultRow } from './fault-table';
+import type { FaultParameter, FaultRow } from './fault-row';
+import { FAULT_ROWS, type FaultName } from './fault-table';
 
 /** Values of the parameters of a fault, complete and in range. */
 export type FaultParameters = Readonly<Record<string, number | string>>;

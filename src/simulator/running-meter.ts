@@ -101,7 +101,7 @@ function plcBeside(
 
 /** The parts of one meter, made but not yet listening. */
 function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
-  const { bind, catalogNumber, serialNumber, seed, load, modbusPort, energyLayout } = settings;
+  const { bind, catalogNumber, serialNumber, seed, load, modbusPort, energyLayout, startKwh } = settings;
   const { startMs, clock = systemClock, logger = silentLogger, random = Math.random } = common;
   const idleTimeoutMs = common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   const model = findCatalogNumber(catalogNumber);
@@ -112,6 +112,7 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
     load,
     ...(startMs === undefined ? {} : { startMs }),
     ...(energyLayout === undefined ? {} : { energyLayout }),
+    ...(startKwh === undefined ? {} : { startKwh }),
   };
   const meter = new SimulatedMeter(options, clock, common.speed ?? 1, common.refreshMs);
   const stats = new StatsRecorder(clock);
@@ -124,7 +125,7 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
     maximumConnections: common.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
     idleTimeoutMs,
     logger,
-    isSuspended: () => suspension.active || faults.has('reboot'),
+    isSuspended: () => suspension.active || faults.has('reboot') || faults.has('power-loss'),
     faults: wire,
     connections: {
       port: settings.implicitPort,

@@ -27,6 +27,8 @@ export interface SimulatedMeterSettings {
   /** Two meters with the same seed and load show the same values. */
   readonly seed: number;
   readonly load: LoadProfile;
+  /** Where all energy counters begin, kWh and kvarh; default: drawn from the seed. */
+  readonly startKwh?: number;
   /** Name of the candidate that assembly 107 is sent as; default: what the working layout says of it. */
   readonly energyLayout?: string;
   /** A PLC that owns the meter; absent for none. */

@@ -50,6 +50,12 @@ function isEnergy(counter: string): boolean {
   return counter !== 'run_hours';
 }
 
+/** Moves energy counters, Wh or varh; none goes below zero. */
+export function shiftCounters(meter: SimulatedMeter, choice: CounterChoice, by: number): void {
+  const shown = meter.valuesOf(['counters']);
+  setCounters(meter, choice, (counter) => (isEnergy(counter) ? Math.max(0, Number(shown[counter]) + by) : undefined));
+}
+
 /** Energy counters show something else while the fault lasts, within what a counter can show. */
 function showing(meter: SimulatedMeter, show: (value: number, parameters: FaultParameters) => number): Effect {
   const views = meter.counterViews;
@@ -114,10 +120,7 @@ export function valueEffects(meter: SimulatedMeter): EffectTable {
     },
     'counter-shift': {
       begin: ({ counters, by }) => {
-        const shown = meter.valuesOf(['counters']);
-        setCounters(meter, counters as CounterChoice, (counter) =>
-          isEnergy(counter) ? Math.max(0, Number(shown[counter]) + Number(by)) : undefined,
-        );
+        shiftCounters(meter, counters as CounterChoice, Number(by));
       },
     },
     'counter-spike': showing(meter, (value, { by }) => value + Number(by)),

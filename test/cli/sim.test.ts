@@ -47,6 +47,15 @@ describe('pm500 sim', () => {
     assert.equal(sim.output() + sim.complaints(), '');
   });
 
+  it('lets counters begin where it is told', async () => {
+    const sim = startSim('--enip-port', '0', '--counters', '20000.5');
+    const { meters } = await sim.ready;
+    const { code, stdout } = await runHere('read', '127.0.0.1', '--port', String(meters[0]?.port), '--json');
+    assert.equal(await sim.end(), 0);
+    assert.equal(code, 0);
+    assert.match(stdout, /"active_energy_import_total":\{?("value":)?2000050\d/);
+  });
+
   it('runs many meters, begins with faults and takes commands and HTTP orders', async () => {
     const sim = startSim('--enip-port', '0', '--count', '3', '--http-port', '0', '--fault', '2 delay delayMs=5');
     const { meters, httpPort } = await sim.ready;

@@ -36,12 +36,12 @@ class Line {
           serialNumber: 940_000_001,
           seed: 4,
           load: constantProfile(POWER_W),
+          startKwh: beginning / 1000,
         },
       ],
       modbusSuspendsEnipMs: 0,
     });
     const [meter] = simulator.meters;
-    meter!.faults.start('counter-set', { value: beginning });
     const red = new FakeRed();
     for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);
     const meterNode = red.create('pm500-meter', {

@@ -175,6 +175,16 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
       assert.fail('the counter did not roll over');
     }).timeout(30_000);
 
+    it('invents nothing after a loss of power that cost some energy, and counts on', async () => {
+      const before = (await bench.steps(3)).at(-1)!;
+      bench.meter.faults.start('power-loss', { lost: 400_000, durationMs: 200 });
+      const after = await bench.steps(6);
+      assert.ok(after[0]!.value < before.value + after[0]!.flownWh - 399_000, 'the counter lost its state');
+      assertNothingInvented(after);
+      assert.notEqual(after[0]!.delta?.quality, 'good', 'a delta over a loss is not good');
+      assertCounted(after.at(-1)!);
+    }).timeout(30_000);
+
     for (const [fault, parameters] of [
       ['counter-reset', { counters: 'all' }],
       ['meter-replaced', {}],

@@ -1,6 +1,6 @@
 import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
 import type { Metric } from '../../meter/measurement';
-import { derivedSample, worseOf, type Judgement } from '../judgement';
+import { derivedSample, judgementOf, worseOf, type Judgement } from '../judgement';
 import { QUALITY_REASONS, type QualityReason } from '../quality';
 import { REGISTER_TABLE, type MeterReference } from '../reading';
 import type { Sample, Telemetry } from '../telemetry';
@@ -9,17 +9,17 @@ import { answerTrack } from './answer';
 import { meanPower, type CounterLimits, type ElapsedMs, type Standing } from './line';
 import { PowerBound } from './power-bound';
 import {
+  momentOf,
   readRecords,
   withRecords,
   type CounterEvent,
-  type CounterMoment,
   type CounterQuestion,
   type CounterRecord,
 } from './records';
 import { returned } from './replaced';
 import { restoreCounters, type CounterState, type EnergyDeltasState } from './state';
 import { stepCounter, type Step } from './step';
-import { newTrack, type CounterAnswer } from './track';
+import { newestOf, newTrack, type CounterAnswer } from './track';
 
 /** What was added to one counter between two readings. */
 export interface EnergyDelta {
@@ -309,21 +309,4 @@ function identityOf(serialNumber: number | undefined, layout: string | undefined
 /** The layout of its assemblies; registers are the same counters whatever that is. */
 function layoutOf({ layout }: MeterReference): string | undefined {
   return layout?.name === REGISTER_TABLE ? undefined : layout?.name;
-}
-
-/** When the counter was last read, on the axis. */
-function newestOf({ standing, level, rival }: CounterState): number {
-  return Math.max(
-    standing.timestamp,
-    level?.last.timestamp ?? standing.timestamp,
-    rival?.last.timestamp ?? standing.timestamp,
-  );
-}
-
-function momentOf({ value, readMs }: Standing): CounterMoment {
-  return { value, timestamp: readMs };
-}
-
-function judgementOf({ quality, reason, provenance }: Sample): Judgement {
-  return reason === undefined ? { quality, provenance } : { quality, reason, provenance };
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../../support/expect';
+import type { Standing } from './line';
 import type { CounterAnswer } from './track';
 
 /** What happened to a counter that a person should know of. */
@@ -65,4 +66,9 @@ export function readRecords(saved: unknown): readonly CounterRecord[] {
       ['answer', 'note'].every((key) => isOptional(entry[key], 'string')),
   );
   return usable.slice(-MOST_RECORDS) as readonly CounterRecord[];
+}
+
+/** Where a counter stood, for people. */
+export function momentOf({ value, readMs }: Standing): CounterMoment {
+  return { value, timestamp: readMs };
 }

@@ -57,3 +57,12 @@ export function newTrack(standing: Standing): Track {
 /** What a person can say about a level that no load explains. */
 export const COUNTER_ANSWERS = ['replaced', 'reset', 'true'] as const;
 export type CounterAnswer = (typeof COUNTER_ANSWERS)[number];
+
+/** When the counter was last read, on the axis. */
+export function newestOf({ standing, level, rival }: Track): number {
+  return Math.max(
+    standing.timestamp,
+    level?.last.timestamp ?? standing.timestamp,
+    rival?.last.timestamp ?? standing.timestamp,
+  );
+}
