@@ -65,7 +65,8 @@ describe('pm500', function () {
       ],
     );
     assert.equal(ready.speed, 60);
-    assert.equal(ready.simulatedTime, '2018-03-05T14:00:00');
+    // A busy computer takes a moment until it says so, which is sixty moments there.
+    assert.match(ready.simulatedTime, /^2018-03-05T14:0\d:\d\d$/);
     for (const { address, port } of ready.meters) {
       const { code, stdout } = await runHere('read', address, '--port', String(port), '--group', 'product');
       assert.equal(code, 0);
