@@ -29,17 +29,26 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const IMPLICIT: readonly TransportKind[] = ['listen-only', 'input-only', 'auto'];
 const NETWORK = TRANSPORT_KINDS.filter((kind) => kind !== 'modbus-rtu');
+/** Of meters with an Ethernet port of their own, which serial units behind a server have not. */
+const ETHERNET = NETWORK.filter((kind) => kind !== 'modbus-rtu-tcp');
+const SERIAL: readonly TransportKind[] = ['modbus-rtu', 'modbus-rtu-tcp'];
 
 /** Rows of a meter's form that belong to some transports only. */
 const SHOWN_FOR: Readonly<Record<string, readonly TransportKind[]>> = {
   host: NETWORK,
-  port: NETWORK,
-  sharedWithPlc: NETWORK,
+  port: ETHERNET,
+  sharedWithPlc: ETHERNET,
   rpiMs: IMPLICIT,
   allowInputOnly: ['auto'],
-  modbusPort: ['modbus-tcp'],
+  modbusPort: ['modbus-tcp', 'modbus-rtu-tcp'],
   releaseAfterIdleMs: ['modbus-tcp'],
-  unitId: ['modbus-tcp', 'modbus-rtu'],
+  unitId: ['modbus-tcp', ...SERIAL],
+  dropEcho: SERIAL,
+  delivery: IMPLICIT,
+  localUdpPort: IMPLICIT,
+  localAddress: IMPLICIT,
+  timeoutMultiplier: IMPLICIT,
+  configurationInstance: IMPLICIT,
   serialPath: ['modbus-rtu'],
   baudRate: ['modbus-rtu'],
   parity: ['modbus-rtu'],

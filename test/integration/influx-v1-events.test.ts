@@ -262,7 +262,7 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
       return chance < 0.3 ? [script.list()] : script.see(metric, pick(values));
     }).flat();
     const events = new Set(messages.map(({ event }) => event));
-    assert.deepEqual([...events].sort(), ['acknowledged', 'cleared', 'list', 'raised']);
+    assert.deepEqual([...events].sort(), ['acknowledged', 'cleared', 'judged', 'list', 'raised', 'unjudged']);
     const raised = new Set(messages.map(({ alarm }) => alarm?.id).filter((id) => id !== undefined));
     assert.deepEqual([...raised].sort(), rules.map(({ id }) => id).sort());
 
@@ -279,6 +279,9 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
       value: 'float',
       state: 'string',
       limit: 'float',
+      judged: 'boolean',
+      unjudged_since: 'float',
+      reason: 'string',
     };
     const types = Object.entries(await typesOf('mixed_alarm'));
     assert.deepEqual(Object.fromEntries(types.map(([field, found]) => [field, found.join()])), expected);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { findFaintWords } from '../support/contrast';
 import { Editor } from '../support/editor';
+import { freePort } from '../support/ports';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 import type { FlowEntry } from '../support/node-red-admin';
 import { adaptFlow, chooseMeterPorts, entryOf, readFlow } from '../support/reference-flows';
@@ -93,7 +94,7 @@ describe('finding and checking meters in the forms', function () {
     const { page } = editor;
     await editor.edit((await editor.nodeIds('pm500-poll')).at(-1) ?? '');
     for (const [where, sentence] of [
-      ['127.0.0.1:9', 'Nobody answered.'],
+      [`127.0.0.1:${await freePort()}`, 'Nobody answered.'],
       ['no-address', 'Address "no-address" is no IPv4 address; write it like 192.168.1.10.'],
     ] as const) {
       await find('#pm500-poll-find', where);
