@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
 import { Pm500Error } from '../support/errors';
 import type { ScanRequest } from './scan-request';
 
@@ -29,7 +29,8 @@ export function checkScan({ addresses, interfaces, port }: ScanRequest, isAnywhe
     const message = `Port ${port} belongs to another service; give the UDP port of a meter, usually 44818.`;
     throw new Pm500Error('CONFIG_INVALID', message);
   }
-  if (isAnywhere || addresses.every((address) => NEARBY.check(address))) return;
+  // What is no address at all is said by the scan itself.
+  if (isAnywhere || addresses.every((address) => !isIPv4(address) || NEARBY.check(address))) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
     'A scan asks private and link-local addresses only; set pm500.scanAnywhere in settings.js for others.',
