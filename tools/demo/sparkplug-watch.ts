@@ -12,7 +12,7 @@ export interface SeenMetric {
   readonly isHistorical: boolean;
   /** OPC quality code; 192, good, where the metric has none. */
   readonly quality: number;
-  /** Why it is not good; empty where the metric does not say. */
+  /** Why it is not good, as the host was told last; empty where it is good or nothing was said. */
   readonly reason: string;
 }
 
@@ -59,6 +59,8 @@ export class SparkplugWatch {
   /** What breaks a rule of Sparkplug, in words. */
   readonly faults: string[] = [];
   private readonly definitions = new Map<string, Definition>();
+  /** The reason that was said last of each metric: data repeats the quality alone while it lasts. */
+  private readonly reasons = new Map<string, string>();
   private lastSeq: number | undefined;
 
   private constructor(private readonly client: MqttClient) {}
@@ -101,7 +103,11 @@ export class SparkplugWatch {
       if (device === '') return;
       const place = `${group}/${edgeNode}`;
       if (BIRTHS.includes(type)) for (const metric of decoded.metrics) this.define(place, metric);
-      const seen = decoded.metrics.map((metric) => this.read(place, device, metric));
+      // Values of earlier stand for themselves: what the message says of one holds for those that follow in it.
+      const earlier = new Map<string, string>();
+      const seen = decoded.metrics.map((metric) =>
+        this.read(place, device, metric, metric.isHistorical === true ? earlier : this.reasons),
+      );
       this.metrics.push(...seen);
       const present = seen.filter(({ isHistorical }) => !isHistorical);
       if (type !== 'DDATA' || present.length === 0) return;
@@ -126,7 +132,7 @@ export class SparkplugWatch {
     this.definitions.set(`${place} ${String(alias)}`, { name: name ?? '', datatype: datatype ?? 0 });
   }
 
-  private read(place: string, device: string, metric: Decoded): SeenMetric {
+  private read(place: string, device: string, metric: Decoded, reasons: Map<string, string>): SeenMetric {
     const definition = this.definitions.get(`${place} ${String(metric.alias)}`);
     if (definition === undefined) throw new Error(`alias ${String(metric.alias)} is of no birth`);
     const { name, datatype } = definition;
@@ -135,14 +141,19 @@ export class SparkplugWatch {
     const value = metric.isNull === true ? null : metric[field];
     if (value === undefined) throw new Error(`${name} has no value of the datatype of its birth`);
     const { timestamp, isHistorical } = metric;
+    const quality = propertyOf(metric, 'Quality')?.intValue;
+    const key = `${place} ${device} ${name}`;
+    const reason =
+      quality === undefined ? '' : (propertyOf(metric, 'qualityReason')?.stringValue ?? reasons.get(key) ?? '');
+    reasons.set(key, reason);
     return {
       device,
       name,
       value,
       timestamp: Number(timestamp),
       isHistorical: isHistorical === true,
-      quality: propertyOf(metric, 'Quality')?.intValue ?? GOOD,
-      reason: propertyOf(metric, 'qualityReason')?.stringValue ?? '',
+      quality: quality ?? GOOD,
+      reason,
     };
   }
 }
