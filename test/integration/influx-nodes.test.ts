@@ -19,6 +19,10 @@ const OUT = idOf('influx-out');
 const DEBUG = idOf('debug');
 const [FIELDS = '', PAIR = '', POINTS = ''] = EXAMPLE.filter(({ type }) => type === 'inject').map(({ id }) => id);
 
+/** As InfluxDB 2 says it; words that name no line could be about the whole database. */
+const CONFLICT =
+  'failure writing points to database: partial write: field type conflict: input field "temperature" on measurement "environment" is type float, already exists as type string dropped=1';
+
 describe('the InfluxDB nodes in a real Node-RED', () => {
   let server: ScriptedInflux;
   let nodeRed: NodeRed;
@@ -79,7 +83,7 @@ describe('the InfluxDB nodes in a real Node-RED', () => {
   it('tells the Catch node of a refused point with the reason, whichever way messages are acknowledged', async () => {
     for (const acknowledge of ['queued', 'written']) {
       await deploy({ 'influx-out': { acknowledge } });
-      server.answer(replyJson(422, 'field type conflict'));
+      server.answer(replyJson(422, CONFLICT));
       const before = nodeRed.channel.debugsOf(DEBUG).length;
       await inject(FIELDS);
       const caught = await waitFor('the refusal', () =>
