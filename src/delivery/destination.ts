@@ -50,8 +50,6 @@ export interface Destination {
   readonly unit: string;
   /** How long one delivery may take before it counts as failed, milliseconds. */
   readonly patienceMs: number;
-  /** Makes what a delivery needs; called again after a failure, also by whoever wants to be ready early. */
-  connect?(signal: AbortSignal): Promise<void>;
   /** One attempt. Never rejects; when `signal` aborts, the verdict is a retry. */
   deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict>;
   /**

@@ -2,7 +2,7 @@ import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
 import type { Metric } from '../../meter/measurement';
 import { derivedSample, judgementOf, worseOf, type Judgement } from '../judgement';
 import { QUALITY_REASONS, type QualityReason } from '../quality';
-import { REGISTER_TABLE, type MeterReference } from '../reading';
+import type { MeterReference } from '../reading';
 import type { Sample, Telemetry } from '../telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
@@ -17,7 +17,7 @@ import {
   type CounterRecord,
 } from './records';
 import { returned } from './replaced';
-import { restoreCounters, type CounterState, type EnergyDeltasState } from './state';
+import { identityOf, layoutOf, restoreCounters, type CounterState, type EnergyDeltasState } from './state';
 import { stepCounter, type Step } from './step';
 import { newestOf, newTrack, type CounterAnswer } from './track';
 
@@ -298,15 +298,4 @@ export class EnergyDeltas {
     this.fresh.push(record);
     this.records = withRecords(this.records, [record]);
   }
-}
-
-type Identity = Pick<CounterState, 'serialNumber' | 'layout'>;
-
-function identityOf(serialNumber: number | undefined, layout: string | undefined): Identity {
-  return { ...(serialNumber === undefined ? {} : { serialNumber }), ...(layout === undefined ? {} : { layout }) };
-}
-
-/** The layout of its assemblies; registers are the same counters whatever that is. */
-function layoutOf({ layout }: MeterReference): string | undefined {
-  return layout?.name === REGISTER_TABLE ? undefined : layout?.name;
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../support/expect';
 import { readJudgement, type Judgement } from '../judgement';
+import { REGISTER_TABLE, type MeterReference } from '../reading';
 import type { Standing } from './line';
 import type { PowerBoundState } from './power-bound';
 import type { CounterRecord } from './records';
@@ -101,4 +102,17 @@ export function restoreCounters(saved: unknown): Map<string, CounterState> {
     if (counter !== undefined) counters.set(name, counter);
   }
   return counters;
+}
+
+/** Which meter counters belong to, as far as it is known. */
+export function identityOf(
+  serialNumber: number | undefined,
+  layout: string | undefined,
+): Pick<CounterState, 'serialNumber' | 'layout'> {
+  return { ...(serialNumber === undefined ? {} : { serialNumber }), ...(layout === undefined ? {} : { layout }) };
+}
+
+/** The layout of its assemblies; registers are the same counters whatever that is. */
+export function layoutOf({ layout }: MeterReference): string | undefined {
+  return layout?.name === REGISTER_TABLE ? undefined : layout?.name;
 }
