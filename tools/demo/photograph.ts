@@ -12,8 +12,8 @@ import { Curtain, startStage, type Stage } from './stage';
 
 const NORMALIZER = 'first-meter-normalize-realtime';
 const FLOW_SIZE = { width: 1400, height: 660 };
-/** The whole form fits. */
-const FORM_SIZE = { width: 1180, height: 2000 };
+/** The whole form fits, also beside the sidebar. */
+const FORM_SIZE = { width: 1500, height: 2600 };
 
 /** Only the nodes of this package in the palette. */
 async function tidyPalette(page: Page): Promise<void> {
