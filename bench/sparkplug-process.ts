@@ -1,5 +1,6 @@
 import { connectAsync } from 'mqtt';
 import { get } from 'sparkplug-payload';
+import { totalLoss } from '../src/delivery/stats';
 import { writeHistoryRecord } from '../src/sparkplug/history-record';
 import { waitFor } from '../test/support/wait';
 import { serveChild } from './child';
@@ -197,7 +198,8 @@ async function runBacklog(bench: BenchEdge, { backlogValues }: Job): Promise<Rep
   await pause(ALONE_MS);
   const live = endLive();
   const alone = [to, monotonicMs()] as const;
-  const { forwarded = 0, lost = 0 } = edge.history ?? {};
+  const { forwarded = 0 } = edge.history ?? {};
+  const lost = edge.delivery === undefined ? 0 : totalLoss(edge.delivery);
   return { ...measured, ...counted(), ...{ live, drained: [from, to], alone, forwarded, lost } };
 }
 

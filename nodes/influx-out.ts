@@ -4,12 +4,10 @@ import { checkMeasurement } from '../src/influx/line-protocol';
 import { POINT_SHAPES, QUALITY_PLACES } from '../src/influx/mapping';
 import { readHints, type MessageHints } from '../src/influx/message-points';
 import { onClose } from './shared/close';
-import type { NumberRange } from './shared/config';
-import { isInfluxTargetNode, openInlet, sendDiagnostics, showDelivery } from './shared/influx-targets';
+import { DIAGNOSTICS_RANGE, sendDiagnostics } from './shared/delivery-diagnostics';
+import { isInfluxTargetNode, openInlet, showDelivery } from './shared/influx-targets';
 import { onInput } from './shared/input';
 import { startNode } from './shared/start';
-
-const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
 
 /** Queues the points of every message for an InfluxDB. */
 export = (RED: NodeAPI): void => {

@@ -16,7 +16,7 @@ import { nodeLogger } from './shared/logger';
 import { takeOutbox, type TakenOutbox } from './shared/outboxes';
 import { takeQueues } from './shared/queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from './shared/sparkplug-edges';
-import { readEdgeSettings, readStoreLimits, STORE_KINDS } from './shared/sparkplug-settings';
+import { readEdgeSettings, STORE_KINDS } from './shared/sparkplug-settings';
 import { startNode } from './shared/start';
 
 interface Credentials {
@@ -45,12 +45,12 @@ export = (RED: NodeAPI): void => {
   function Edge(this: Node<Credentials>, definition: NodeDef): void {
     startNode(RED, this, 'sparkplug-edge', definition, (config) => {
       const logger = nodeLogger(this);
-      const settings = readEdgeSettings(RED, config, this.credentials);
+      const settings = readEdgeSettings(RED, this.id, config, this.credentials);
       const kind = config.choice('store', STORE_KINDS);
       // Before anything is opened: wrong IDs are refused here.
       new EdgeNode(settings.node);
       const sessions = sessionStoreOf(RED, this.id, logger);
-      const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, readStoreLimits(config));
+      const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, settings.history.store);
       const waiting = kind === 'none' ? undefined : takeQueues(RED, this, kind);
       const session = createSession(
         store,

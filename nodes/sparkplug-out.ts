@@ -3,8 +3,10 @@ import { parseDeviceMessage } from '../src/sparkplug/message';
 import { checkId } from '../src/sparkplug/topic';
 import { Pm500Error } from '../src/support/errors';
 import { onClose } from './shared/close';
+import { DIAGNOSTICS_RANGE } from './shared/delivery-diagnostics';
 import { onInput } from './shared/input';
-import { isSparkplugEdgeNode, repeat, showEdge } from './shared/sparkplug-edges';
+import { isSparkplugEdgeNode, sendEdgeDiagnostics, showEdge } from './shared/sparkplug-edges';
+import { repeat } from './shared/repeat';
 import { startNode } from './shared/start';
 
 /** The count in the status moves at most this often, so that fast flows do not flood the editor. */
@@ -17,6 +19,7 @@ export = (RED: NodeAPI): void => {
       const edge = config.node('edge', (id) => RED.nodes.getNode(id), isSparkplugEdgeNode);
       const fixedDeviceId = config.text('deviceId');
       if (fixedDeviceId !== '') checkId('device ID', fixedDeviceId);
+      const diagnosticsSeconds = config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE);
       const { session } = edge;
       const publisher = edge.attach();
       const ownDevices = new Set<string>();
@@ -27,9 +30,12 @@ export = (RED: NodeAPI): void => {
         shownAt = performance.now();
         showEdge(status, session.state, { ownDevices, messages, delivery: session.delivery });
       };
-      const stopListening = session.onState(show);
+      const stopListening = [
+        session.onState(show),
+        repeat(STATUS_INTERVAL_MS, show),
+        sendEdgeDiagnostics(this, session, diagnosticsSeconds, STATUS_INTERVAL_MS),
+      ];
       show();
-      const stopRepeating = repeat(STATUS_INTERVAL_MS, show);
 
       onInput(
         this,
@@ -55,8 +61,7 @@ export = (RED: NodeAPI): void => {
       );
 
       onClose(this, () => {
-        stopListening();
-        stopRepeating();
+        for (const stop of stopListening) stop();
         return publisher.close();
       });
     });

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import { checkMeterLayout } from './layout-check-page';
+import { describeStore } from './store-page';
 import { processLogger } from './logger';
 
 /** What `GET pm500/scan` answers; `error` with status 400 when nothing could be asked. */
@@ -84,8 +85,8 @@ async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>):
 }
 
 /**
- * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan` and
- * `pm500/meters/:id/layout-check`.
+ * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan`,
+ * `pm500/meters/:id/layout-check` and `pm500/stores/:id`.
  */
 export function registerAdmin(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
@@ -94,6 +95,9 @@ export function registerAdmin(RED: NodeAPI): void {
   const mayRead = auth.needsPermission(PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(metricsNow());
+  });
+  httpAdmin.get('/pm500/stores/:id', mayRead, (request, response) => {
+    response.json(describeStore(RED, String(request.params['id'])));
   });
   httpAdmin.get('/pm500/scan', auth.needsPermission(SCAN_PERMISSION), (request, response) => {
     const interfaces = Object.keys(networkInterfaces());

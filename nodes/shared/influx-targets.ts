@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { DeadLetters } from '../../src/delivery/dead-letters';
 import { Delivery } from '../../src/delivery/delivery';
-import { DiagnosticsReporter } from '../../src/delivery/diagnostics';
-import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
-import { systemClock, type Clock } from '../../src/support/clock';
+import { totalLoss } from '../../src/delivery/stats';
+import { systemClock } from '../../src/support/clock';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { NumberRange } from './config';
@@ -82,48 +81,4 @@ export function showDelivery(status: StatusLine, { stats, health }: Pick<Deliver
   else if (written > 0) status.show('ok', 'written', { lines: count(written) });
   else if (health?.healthy === false) status.show('failed', health.problem === 'refused' ? 'unwelcome' : 'unreachable');
   else status.show('idle', 'ready');
-}
-
-/** Whether delivery goes well is worth a message at once, and that points begin to get lost; how requests go is not. */
-function conditionOf(stats: DeliveryStats): string {
-  const { state, problem, refused } = stats;
-  const delivery = state === 'held' || state === 'retrying' ? state : 'well';
-  const losses = `${totalLoss(stats) > 0 ? 'lost' : ''} ${refused > 0 ? 'refused' : ''}`;
-  return `${delivery} ${problem?.code ?? ''} ${losses}`;
-}
-
-/**
- * Sends diagnostics of delivery from a node: whenever it begins to fail or goes well again, and every `seconds`.
- * @param seconds 0 for changes only
- * @returns stops it
- */
-export function sendDiagnostics(
-  node: Pick<Node, 'send'>,
-  target: Delivery,
-  seconds: number,
-  clock: Clock = systemClock,
-): () => void {
-  const reporter = new DiagnosticsReporter(target.stats, clock.monotonic());
-  let condition = conditionOf(target.stats);
-  const send = (): void => {
-    condition = conditionOf(target.stats);
-    node.send({ topic: 'delivery', payload: reporter.report(target.stats, clock.now(), clock.monotonic()) });
-  };
-  const stopListening = target.onChange(() => {
-    if (conditionOf(target.stats) !== condition) send();
-  });
-  const repeat = (): ReturnType<Clock['after']> =>
-    clock.after(
-      seconds * 1000,
-      () => {
-        send();
-        timer = repeat();
-      },
-      true,
-    );
-  let timer = seconds > 0 ? repeat() : undefined;
-  return () => {
-    stopListening();
-    timer?.cancel();
-  };
 }

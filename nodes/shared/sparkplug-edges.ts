@@ -6,11 +6,13 @@ import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
 import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
-import { systemClock, type Timer } from '../../src/support/clock';
+import { hoursText } from '../../src/sparkplug/store-forecast';
 import { type ErrorCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
 import type { Users } from '../../src/support/users';
+import { sendDiagnostics } from './delivery-diagnostics';
+import { repeat } from './repeat';
 import type { StatusLine } from './status';
 import { readTlsOptions } from './tls';
 
@@ -118,24 +120,36 @@ interface Shown {
   readonly delivery: DeliveryStats | undefined;
 }
 
-/** What waits is sent without a word: the status looks again and again. @returns stops it */
-export function repeat(intervalMs: number, action: () => void): () => void {
-  let timer: Timer;
-  const next = (): void => {
-    timer = systemClock.after(
-      intervalMs,
-      () => {
-        action();
-        next();
-      },
-      true,
-    );
+/**
+ * Sends diagnostics of what an edge node stores and forwards, from a node that publishes over it; none where it stores
+ * nothing.
+ * @param lookMs how often it is looked at beside changes of the session, of which losses are none
+ * @returns stops it
+ */
+export function sendEdgeDiagnostics(
+  node: Pick<Node, 'send'>,
+  session: EdgeSession,
+  seconds: number,
+  lookMs: number,
+): () => void {
+  const { delivery } = session;
+  if (delivery === undefined) return () => undefined;
+  const sink = {
+    get stats() {
+      return session.delivery ?? delivery;
+    },
+    onChange: (listener: () => void) => {
+      const stopListening = [session.onState(listener), repeat(lookMs, listener)];
+      return () => {
+        for (const stop of stopListening) stop();
+      };
+    },
   };
-  next();
-  return () => {
-    timer.cancel();
-  };
+  return sendDiagnostics(node, sink, seconds);
 }
+
+/** A store that will be full before a person comes back is more urgent than why nothing is sent. */
+const FULL_SOON_HOURS = 24;
 
 const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
 
@@ -147,9 +161,12 @@ export function showEdge(
 ): void {
   const waiting = delivery?.waiting.records ?? 0;
   const lost = delivery === undefined ? 0 : totalLoss(delivery);
+  const fullInHours = waiting === 0 ? Infinity : (delivery?.capacity?.fullInHours ?? Infinity);
   if (phase === 'closed') status.clear();
   else if (alarm?.code === 'SPARKPLUG_ID_DUPLICATE') status.show('failed', 'duplicate');
-  else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
+  else if (phase !== 'born' && fullInHours < FULL_SOON_HOURS) {
+    status.show('failed', 'fullIn', { time: hoursText(fullInHours) });
+  } else if (phase === 'waiting') status.show('waiting', 'waitingForHost');
   else if (phase !== 'born') {
     if (error === undefined) status.show('busy', 'connecting');
     else status.show('failed', ERROR_KEYS[error.code] ?? 'offline');

@@ -8,6 +8,7 @@ import { packageVersion } from '../../src/support/package-version';
 import type { ConfigReader, NumberRange } from './config';
 import { OUTBOX_HOURS_RANGE, OUTBOX_MEGABYTES_RANGE, outboxLimits } from './outboxes';
 import { readBrokerTls } from './sparkplug-edges';
+import { automaticStoreBytes } from './store-size';
 
 /** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
 const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
@@ -27,23 +28,29 @@ const METRIC_MODELS = ['flat', 'templates'] as const;
 /** Where values wait that cannot be sent; `none` lets them go. */
 export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
 
-/** How much may wait, as the form says. */
-export function readStoreLimits(config: ConfigReader<'sparkplug-edge'>): OutboxLimits {
-  return outboxLimits(
-    config.number('maximumMegabytes', OUTBOX_MEGABYTES_RANGE),
-    config.number('maximumAgeHours', OUTBOX_HOURS_RANGE),
-  );
+/** 0: as much as `automaticStoreBytes` says. */
+const STORE_MEGABYTES_RANGE: NumberRange = { ...OUTBOX_MEGABYTES_RANGE, min: 0 };
+
+/** How much may wait. */
+function readStoreLimits(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): OutboxLimits {
+  const megabytes = config.number('maximumMegabytes', STORE_MEGABYTES_RANGE);
+  const limits = outboxLimits(megabytes, config.number('maximumAgeHours', OUTBOX_HOURS_RANGE));
+  if (megabytes > 0) return limits;
+  const kind = config.choice('store', STORE_KINDS) === 'disk' ? 'disk' : 'memory';
+  return { ...limits, maximumBytes: automaticStoreBytes(RED, nodeId, kind) };
 }
 
+type StoreSettings = NonNullable<EdgeSessionSettings['history']>;
+
 /** How fast stored values are sent, and how many may wait. */
-function readHistory(config: ConfigReader<'sparkplug-edge'>): NonNullable<EdgeSessionSettings['history']> {
+function readHistory(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): StoreSettings {
   const messagesPerSecond = config.number('historicalMessagesPerSecond', HISTORICAL_MESSAGES_RANGE);
   const kilobytesPerSecond = config.number('historicalKilobytesPerSecond', HISTORICAL_KILOBYTES_RANGE);
   return {
     valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE),
     ...(messagesPerSecond === 0 ? {} : { messagesPerSecond }),
     ...(kilobytesPerSecond === 0 ? {} : { bytesPerSecond: kilobytesPerSecond * BYTES_PER_KILOBYTE }),
-    store: readStoreLimits(config),
+    store: readStoreLimits(RED, nodeId, config),
   };
 }
 
@@ -53,9 +60,10 @@ function readHistory(config: ConfigReader<'sparkplug-edge'>): NonNullable<EdgeSe
  */
 export function readEdgeSettings(
   RED: NodeAPI,
+  nodeId: string,
   config: ConfigReader<'sparkplug-edge'>,
   credentials: unknown,
-): EdgeSessionSettings {
+): EdgeSessionSettings & { readonly history: StoreSettings } {
   const username = config.secret(credentials, 'username');
   const password = config.secret(credentials, 'password');
   const primaryHostId = config.text('primaryHostId');
@@ -100,6 +108,6 @@ export function readEdgeSettings(
     ...(clientId === '' ? {} : { clientId }),
     ...(maximumKilobytes === 0 ? {} : { maximumMessageBytes: maximumKilobytes * BYTES_PER_KILOBYTE }),
     ...(config.flag('useTls') ? { readTls: () => readBrokerTls(RED, tlsId) } : {}),
-    history: readHistory(config),
+    history: readHistory(RED, nodeId, config),
   };
 }

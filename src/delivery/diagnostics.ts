@@ -1,4 +1,4 @@
-import { totalLoss, type DeliveryStats } from './stats';
+import { totalLoss, type DeliveryCapacity, type DeliveryStats } from './stats';
 
 /** How delivery of a sink goes, as a message payload. */
 export interface DeliveryDiagnostics {
@@ -27,6 +27,8 @@ export interface DeliveryDiagnostics {
   /** Everything that is lost, and by which cause. */
   readonly lost: number;
   readonly losses: DeliveryStats['losses'];
+  /** How much may wait and how long that lasts, of a sink that measures it; null where it does not. */
+  readonly capacity: DeliveryCapacity | null;
   /** Whether what waits survives a restart. */
   readonly durable: boolean;
   /** Why the outbox or the last attempt failed; null after it was repeated with success. */
@@ -68,10 +70,11 @@ export class DiagnosticsReporter {
       rejected: stats.refused,
       setAside: stats.setAside,
       retries: stats.retries,
-      dropped: losses.age + losses.size,
+      dropped: losses.age + losses.size + losses.absent,
       damaged: losses.damage,
       lost: totalLoss(stats),
       losses,
+      capacity: stats.capacity ?? null,
       durable: stats.durable,
       lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
     };

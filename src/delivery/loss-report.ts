@@ -3,12 +3,45 @@ import { Pm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import { createThrottle, type Throttle } from '../support/throttle';
 import type { Destination } from './destination';
-import { LOSS_CAUSES, type LossCause } from './stats';
+import { LOSS_CAUSES, type LossCause, type Losses } from './stats';
 
 /** Losses are said at once, then at most this often, milliseconds: an outage may last for days. */
 const INTERVAL_MS = 60_000;
 
-type Losses = Readonly<Record<LossCause, number>>;
+type Other = Pick<Destination, 'name' | 'unit'>;
+
+/** What happened and what to do, after "3 lines were". What is damaged is said where it is found. */
+const SENTENCES: readonly (readonly [cause: Exclude<LossCause, 'damage'>, sentence: (other: Other) => string])[] = [
+  [
+    'size',
+    ({ name }) =>
+      `dropped before ${name} took them: the outbox is full, and the oldest go first; raise its limit or bring ${name} back.`,
+  ],
+  [
+    'age',
+    ({ name }) =>
+      `dropped for age before ${name} took them: the outbox keeps none that long; let it keep them longer, or bring ${name} back.`,
+  ],
+  [
+    'absent',
+    () =>
+      'dropped while they waited for devices that are not there any more: too old, or too many; publish these devices again, or let them go.',
+  ],
+  [
+    'overwritten',
+    ({ name, unit }) =>
+      `set aside as refused by ${name} and overwritten by later ones: the place for refused ${unit}s is full; raise its limit or save the file.`,
+  ],
+  [
+    'notStored',
+    () => 'lost because the outbox could not take them; the log says why, mend the disk or make room on it.',
+  ],
+  [
+    'unfit',
+    () => 'dropped because they do not fit the datatype that their metric has now; it was another one when they came.',
+  ],
+  ['tooLarge', ({ name }) => `left out because each is larger than ${name} takes; make them smaller.`],
+];
 
 /** Says in the log what is lost and why, added up where it goes on. */
 export class LossReport {
@@ -40,26 +73,23 @@ export class LossReport {
 
   /** One sentence about records that were lost. */
   error(losses: Partial<Losses>): Pm500Error {
-    const { name, unit } = this.destination;
+    const { unit } = this.destination;
     const many = (count: number): string => (count === 1 ? `1 ${unit} was` : `${count} ${unit}s were`);
-    const { age = 0, size = 0, overwritten = 0 } = losses;
-    const parts = [
-      size > 0 &&
-        `${many(size)} dropped before ${name} took them: the outbox is full, and the oldest go first; raise its limit or bring ${name} back.`,
-      age > 0 &&
-        `${many(age)} dropped for age before ${name} took them: the outbox keeps none that long; let it keep them longer, or bring ${name} back.`,
-      overwritten > 0 &&
-        `${many(overwritten)} set aside as refused by ${name} and overwritten by later ones: the place for refused ${unit}s is full; raise its limit or save the file.`,
-    ].filter((part) => part !== false);
+    const parts = SENTENCES.flatMap(([cause, sentence]) => {
+      const count = losses[cause] ?? 0;
+      return count > 0 ? `${many(count)} ${sentence(this.destination)}` : [];
+    });
     return new Pm500Error('OUTBOX_FULL', parts.join(' '), { details: { ...losses } });
   }
 
   private report(): void {
     const now = this.lossesNow();
-    const since = { age: 0, size: 0, overwritten: 0 };
-    // What is damaged was said where it was found.
-    for (const cause of ['age', 'size', 'overwritten'] as const) since[cause] = now[cause] - this.reported[cause];
+    const since: Partial<Record<LossCause, number>> = {};
+    for (const [cause] of SENTENCES) {
+      const count = now[cause] - this.reported[cause];
+      if (count > 0) since[cause] = count;
+    }
     this.reported = now;
-    if (since.age + since.size + since.overwritten > 0) this.logger.warn(this.error(since).message);
+    if (Object.keys(since).length > 0) this.logger.warn(this.error(since).message);
   }
 }

@@ -1,5 +1,5 @@
 import type { MetricFamily } from '../domain/prometheus';
-import { isWell, LOSS_CAUSES, type DeliveryStats } from './stats';
+import { isWell, LOSS_CAUSES, type DeliveryCapacity, type DeliveryStats } from './stats';
 
 type Family = readonly [
   name: string,
@@ -35,11 +35,26 @@ const FAMILIES: readonly Family[] = [
     'pm500_delivery_dropped_points_total',
     'counter',
     'Points lost for their age or the size of the outbox.',
-    ({ losses }) => losses.age + losses.size,
+    ({ losses }) => losses.age + losses.size + losses.absent,
   ],
   ['pm500_delivery_damaged_points_total', 'counter', 'Points lost with a damaged file.', ({ losses }) => losses.damage],
   ['pm500_delivery_retries_total', 'counter', 'Requests that failed and were repeated.', ({ retries }) => retries],
 ];
+
+/** Told where the sink measures it. */
+const CAPACITY: readonly (readonly [
+  name: string,
+  help: string,
+  valueOf: (of: DeliveryCapacity) => number | undefined,
+])[] = [
+  ['pm500_delivery_limit_bytes', 'Bytes that may wait at most.', ({ maximumBytes }) => maximumBytes],
+  [
+    'pm500_delivery_holds_seconds',
+    'How long an outage may last at the pace of now before points are lost.',
+    ({ hours }) => (hours === undefined ? undefined : hours * SECONDS_PER_HOUR),
+  ],
+];
+const SECONDS_PER_HOUR = 3600;
 
 const LOST_HELP = 'Points that will never reach the other side, by cause.';
 
@@ -54,6 +69,15 @@ export function deliveryMetrics(
     help,
     samples: [{ labels, value: valueOf(stats) }],
   }));
+  const { capacity } = stats;
+  const capacities = CAPACITY.flatMap(([name, help, valueOf]): readonly MetricFamily[] => {
+    const value = capacity === undefined ? undefined : valueOf(capacity);
+    return value === undefined ? [] : [{ name, type: 'gauge', help, samples: [{ labels, value }] }];
+  });
   const lost = LOSS_CAUSES.map((cause) => ({ labels: { ...labels, cause }, value: stats.losses[cause] }));
-  return [...families, { name: 'pm500_delivery_lost_points_total', type: 'counter', help: LOST_HELP, samples: lost }];
+  return [
+    ...families,
+    ...capacities,
+    { name: 'pm500_delivery_lost_points_total', type: 'counter', help: LOST_HELP, samples: lost },
+  ];
 }

@@ -3,14 +3,51 @@ import type { Pm500Error } from '../support/errors';
 import type { DeliveryState } from './engine-types';
 
 /** Why records never reached the other side, each loss under one of them. */
-export const LOSS_CAUSES = ['age', 'size', 'damage', 'overwritten'] as const;
+export const LOSS_CAUSES = [
+  'age',
+  'size',
+  'absent',
+  'damage',
+  'overwritten',
+  'notStored',
+  'unfit',
+  'tooLarge',
+] as const;
 /**
  * - `age`: waited longer than the outbox keeps records
  * - `size`: the outbox was full, and they were the oldest
+ * - `absent`: waited, apart from the others, for a device that did not come back in time
  * - `damage`: could not be read back from the disk
  * - `overwritten`: were refused and set aside, and made room for later ones
+ * - `notStored`: the outbox did not take them, and nobody could be told
+ * - `unfit`: do not fit the datatype that their metric has now
+ * - `tooLarge`: alone larger than the other side takes
  */
 export type LossCause = (typeof LOSS_CAUSES)[number];
+export type Losses = Readonly<Record<LossCause, number>>;
+
+export const NO_LOSSES: Losses = Object.freeze({
+  age: 0,
+  size: 0,
+  absent: 0,
+  damage: 0,
+  overwritten: 0,
+  notStored: 0,
+  unfit: 0,
+  tooLarge: 0,
+});
+
+/** How much may wait, and how long that lasts at the pace of now. */
+export interface DeliveryCapacity {
+  /** Payload bytes at most. */
+  readonly maximumBytes: number;
+  /** What comes in an hour, measured; absent until it is known. */
+  readonly bytesPerHour?: number;
+  /** How many hours fit, the age at which records are let go included; absent until it is known. */
+  readonly hours?: number;
+  /** In how many hours it is full if nothing is delivered; absent until it is known. */
+  readonly fullInHours?: number;
+}
 
 /** How delivery of one sink goes: what its status, its diagnostics and its metrics are made of. Counts begin with the process. */
 export interface DeliveryStats {
@@ -28,11 +65,13 @@ export interface DeliveryStats {
   readonly refused: number;
   /** Of these, the ones that are kept on the disk for a person. */
   readonly setAside: number;
-  readonly losses: Readonly<Record<LossCause, number>>;
+  readonly losses: Losses;
   /** Attempts that failed and were repeated. */
   readonly retries: number;
   /** Whether what waits survives the process. */
   readonly durable: boolean;
+  /** Of a sink that measures it. */
+  readonly capacity?: DeliveryCapacity;
   /** Why the outbox takes nothing at the moment. */
   readonly problem?: Pm500Error;
   /** Why the outbox or the last attempt failed; absent after it was repeated with success. */
@@ -53,6 +92,6 @@ export function outboxLosses({
   dropped,
   droppedForAge,
   damaged,
-}: Pick<OutboxStats, 'dropped' | 'droppedForAge' | 'damaged'>): Omit<Record<LossCause, number>, 'overwritten'> {
-  return { age: droppedForAge, size: dropped - droppedForAge, damage: damaged };
+}: Pick<OutboxStats, 'dropped' | 'droppedForAge' | 'damaged'>): Losses {
+  return { ...NO_LOSSES, age: droppedForAge, size: dropped - droppedForAge, damage: damaged };
 }

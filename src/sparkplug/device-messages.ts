@@ -80,10 +80,7 @@ export function forwardHistory(
     effects.push(...bearDevice(publisher, device, at));
   }
   const { metrics, misfits } = device.historical(samples);
-  if (misfits > 0) {
-    const message = `Sparkplug: ${misfits} stored values of device "${device.id}" do not fit the datatypes of today; they were dropped.`;
-    effects.push({ kind: 'warn', message });
-  }
+  if (misfits > 0) effects.push({ kind: 'unfit', deviceId: device.id, count: misfits });
   // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
   if (metrics.length > 0) effects.push(...publisher.deviceHistory(device, metrics, at), ...leftOut(publisher));
   return { effects, forwarded: metrics.length };

@@ -91,6 +91,8 @@ export type EdgeEffect =
   | { readonly kind: 'health' }
   /** Values that no message has carried as present ones and perhaps none will: store and forward keeps them. */
   | { readonly kind: 'unsent'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
+  /** Stored values that do not fit the datatypes that their metrics have now: they are done with, and lost. */
+  | { readonly kind: 'unfit'; readonly deviceId: string; readonly count: number }
   /** Somebody else was born with the IDs of this edge node. */
   | { readonly kind: 'duplicate' }
   /** The own NBIRTH came back from the broker. */

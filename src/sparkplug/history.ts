@@ -1,5 +1,5 @@
 import { LossReport } from '../delivery/loss-report';
-import { outboxLosses } from '../delivery/stats';
+import type { DeliveryCapacity, Losses } from '../delivery/stats';
 import type { Outbox, OutboxLimits, OutboxStats } from '../outbox/outbox';
 import type { Clock } from '../support/clock';
 import { type Pm500Error, toPm500Error } from '../support/errors';
@@ -12,10 +12,10 @@ import { type HistoryRecord, writeHistoryRecord } from './history-record';
 import { historyStats } from './history-stats';
 import type { LinkLoss } from './mqtt-link';
 import type { PaceLimits } from './pace';
-import { memoryQueues, type QueuePlace } from './queue-place';
+import type { QueuePlace } from './queue-place';
 import { Receipts } from './receipts';
-import type { EdgeSessionDependencies, EdgeSessionSettings } from './session-settings';
 import { SentWindow } from './sent-window';
+import { StoreForecast } from './store-forecast';
 import { TimerSet } from './timer-set';
 
 /** Where history waits: `queues` for devices that are not there, kept as safely as the outbox. */
@@ -41,8 +41,8 @@ export interface HistoryStats extends OutboxStats {
   /** Values that the broker has acknowledged, and the records that they were stored in. */
   readonly forwarded: number;
   readonly forwardedRecords: number;
-  /** Values that could not be kept, and records that nobody can read, beside what the outbox dropped for age and size. */
-  readonly lost: number;
+  /** Everything that is lost, each under one cause: stored readings, and single values where only these went. */
+  readonly losses: Losses;
   /** What waits for devices that are not there; part of `depth` and `bytes`. */
   readonly absent: readonly AbsentDevice[];
 }
@@ -69,6 +69,7 @@ export class History {
   readonly #drain: HistoryDrain;
   readonly #report: AbsentReport;
   readonly #losses: LossReport;
+  readonly #forecast: StoreForecast;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #port: DrainPort;
@@ -83,8 +84,12 @@ export class History {
   #isClosed = false;
   #isPausing = false;
   #isSweepDue = false;
-  /** Values that could not be stored. */
+  /** Readings that could not be stored. */
   #unstored = 0;
+  /** Values that did not fit the datatype of today. */
+  #unfit = 0;
+  /** Stored readings of which it was said that nobody can read them. */
+  #unreadableTold = 0;
   #complaint = '';
   /** Bytes that the outbox may take at the moment. */
   #allowed: number;
@@ -96,7 +101,8 @@ export class History {
     this.#absent = new AbsentQueues(stores.queues, shareOf(settings.store), clock);
     this.#drain = new HistoryDrain(stores.outbox, this.#absent, port, settings, clock);
     this.#report = new AbsentReport(logger);
-    this.#losses = new LossReport(() => ({ ...outboxLosses(this.stats), overwritten: 0 }), STORE, clock, logger);
+    this.#losses = new LossReport(() => this.stats.losses, STORE, clock, logger);
+    this.#forecast = new StoreForecast(clock, logger);
     this.#port = port;
     this.#clock = clock;
     this.#logger = logger;
@@ -107,11 +113,24 @@ export class History {
 
   get stats(): HistoryStats {
     const { counts } = this.#drain;
-    return historyStats(this.#outbox.stats(), this.#absent, counts, this.#unstored);
+    const losses = { unstored: this.#unstored, unfit: this.#unfit };
+    return historyStats(this.#outbox.stats(), this.#absent, counts, losses);
+  }
+
+  /** How much the store may take, and how long that lasts. */
+  get capacity(): DeliveryCapacity {
+    return this.#forecast.capacity(this.#settings.store, { bytes: this.#outbox.stats().bytes + this.#absent.bytes });
+  }
+
+  /** Stored values do not fit the datatypes that their metrics have now; they are dropped. */
+  noteUnfit(count: number): void {
+    this.#unfit += count;
+    this.#losses.look();
   }
 
   /** Keeps values that were not published. */
   keep(record: HistoryRecord): void {
+    this.#noteComing(record);
     this.#append([record], this.#clock.now());
   }
 
@@ -119,6 +138,7 @@ export class History {
   remember(record: HistoryRecord): void {
     // A birth may tell nothing new: a record without values could never be sent.
     if (record.samples.length === 0) return;
+    this.#noteComing(record);
     const number = this.#receipts.onPublish();
     const evicted = this.#sent.add(record, this.#clock.monotonic(), number, this.#receipts.confirmed);
     this.#append(evicted, this.#clock.now());
@@ -181,15 +201,21 @@ export class History {
         this.wake();
       },
       (thrown: unknown) => {
-        this.#unstored += values;
+        this.#unstored += rows.length;
         this.#failures++;
         this.#failure = toPm500Error(thrown);
         this.#complain(`Sparkplug: values could not be stored: ${this.#failure.message}`);
+        this.#losses.look();
       },
     );
     // Not `Promise.all`, whose results would hold those of all appends before.
     const before = this.#appends;
     this.#appends = stored.then(() => before);
+  }
+
+  #noteComing(record: HistoryRecord): void {
+    this.#forecast.note(record);
+    this.#forecast.look(this.#settings.store);
   }
 
   async #run(): Promise<void> {
@@ -225,12 +251,23 @@ export class History {
     }
     const waitMs = await this.#drain.step();
     this.#losses.look();
+    this.#tellUnreadable();
     const { maximumBytes } = this.#settings.store;
     // Together they take no more than was allowed.
     const left = Math.max(shareOf(this.#settings.store).maximumBytes, maximumBytes - this.#absent.bytes);
     if (left !== this.#allowed) this.#outbox.setLimits({ ...this.#settings.store, maximumBytes: left });
     this.#allowed = left;
     return waitMs;
+  }
+
+  #tellUnreadable(): void {
+    const { unreadable } = this.#drain.counts;
+    if (unreadable > this.#unreadableTold) {
+      this.#logger.error(
+        `Sparkplug: ${unreadable - this.#unreadableTold} stored readings cannot be understood and were dropped: another version of this software wrote them, or the disk has changed them.`,
+      );
+    }
+    this.#unreadableTold = unreadable;
   }
 
   #sweepLater(): void {
@@ -250,20 +287,4 @@ export class History {
 /** Half of the store: absent devices never take the room of the others. */
 function shareOf(store: OutboxLimits): OutboxLimits {
   return { ...store, maximumBytes: Math.ceil(store.maximumBytes / 2) };
-}
-
-/** A dead link shows after one and a half keep-alives; a second more for the clocks. */
-const BLIND_KEEP_ALIVES = 1.5;
-const BLIND_MARGIN_MS = 1000;
-
-/** The history of a session; undefined where it has no store and forward. */
-export function createHistory(
-  { history, broker }: Pick<EdgeSessionSettings, 'history' | 'broker'>,
-  { outbox, queues, clock, logger }: Pick<EdgeSessionDependencies, 'outbox' | 'queues' | 'clock' | 'logger'>,
-  port: DrainPort,
-): History | undefined {
-  if (history === undefined || outbox === undefined) return undefined;
-  const blindMs = broker.keepAliveSeconds * 1000 * BLIND_KEEP_ALIVES + BLIND_MARGIN_MS;
-  const stores = { outbox, queues: queues ?? memoryQueues(clock) };
-  return new History({ ...history, blindMs }, stores, port, clock, logger);
 }

@@ -38,6 +38,9 @@ export interface MetricNaming {
 /** `seq` runs from 0 to 255 and starts again. */
 const SEQ_COUNT = 256;
 
+/** Metrics that are remembered as said, so that each is said once. */
+const MOST_TOLD = 1000;
+
 /** What is said in place of a value that is too large. */
 const { properties: LEFT_OUT } = conditionOf('bad');
 
@@ -76,8 +79,10 @@ export class Publisher {
   maximumBytes = Number.POSITIVE_INFINITY;
   /** Messages made to be published, and metrics in them. */
   readonly counts = { messages: 0, metrics: 0, leftOut: 0 };
-  /** Metrics of which a value was too large, since somebody looked last. */
+  /** Metrics of which a value was too large for the first time, since somebody looked last. */
   readonly leftOut = new Set<string>();
+  /** Metrics of which that was said. */
+  readonly #told = new Set<string>();
   readonly #node: EdgeNodeDescriptor;
   readonly #model: MetricModel;
   readonly #birthForm: PayloadForm;
@@ -178,7 +183,12 @@ export class Publisher {
 
   #leaveOut(deviceId: string, { name = '' }: Metric): void {
     this.counts.leftOut++;
-    this.leftOut.add(`${name} of ${deviceId}`);
+    const metric = `${name} of ${deviceId}`;
+    if (this.#told.has(metric)) return;
+    // Names come from flows, which may make up new ones without end.
+    if (this.#told.size >= MOST_TOLD) this.#told.clear();
+    this.#told.add(metric);
+    this.leftOut.add(metric);
   }
 
   #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish | undefined {

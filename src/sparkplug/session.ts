@@ -7,7 +7,8 @@ import type { EdgeCounts, EdgeEffect, EdgeEvent } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
 import { FlushWaits } from './flush-waits';
-import { type Acceptance, type History, type HistoryStats, createHistory } from './history';
+import { createHistory } from './create-history';
+import type { Acceptance, History, HistoryStats } from './history';
 import { type Forwarded, forwardedBy } from './drain-port';
 import type { HistoryRecord } from './history-record';
 import { deliveryOf } from './history-stats';
@@ -96,8 +97,9 @@ export class EdgeSession {
 
   /** The same as for every other sink; undefined without store and forward. */
   get delivery(): DeliveryStats | undefined {
-    const { history } = this;
-    return history === undefined ? undefined : deliveryOf(history, this.state, this.counts.leftOut);
+    const history = this.#history;
+    if (history === undefined) return undefined;
+    return deliveryOf(history.stats, this.state, this.counts.leftOut, history.capacity);
   }
 
   /** Connects and stays connected until `close`. Calling it again does nothing. */
@@ -228,6 +230,9 @@ export class EdgeSession {
         break;
       case 'unsent':
         this.#history?.keep(effect);
+        break;
+      case 'unfit':
+        this.#history?.noteUnfit(effect.count);
         break;
       case 'duplicate':
         this.#alarm.onForeign(this.#servers.label);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sendDiagnostics } from '../../nodes/shared/influx-targets';
+import { sendDiagnostics } from '../../nodes/shared/delivery-diagnostics';
 import { renderMetrics } from '../../src/domain/prometheus';
 import { deliveryMetrics } from '../../src/delivery/metrics';
 import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEFAULTS } from '../../nodes/shared/defaults';
 import { seededRandom } from '../../src/support/random';
+import { FaultProxy, type Fault } from '../support/fault-proxy';
 import { startInfluxDb, type InfluxDb } from '../support/influxdb';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 import type { FlowEntry } from '../support/node-red-admin';
@@ -12,8 +13,26 @@ import { removeFolder, temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 
 const DATABASE = 'kills';
-/** PM500_KILLS=50 for the long form. */
-const KILLS = Number(process.env['PM500_KILLS'] ?? '8');
+/** What the database, and what is before it, does to every write of a life, or to a share of them. */
+const FAULTS: readonly (readonly [name: string, share: number, fault?: Fault])[] = [
+  ['none', 0],
+  ['database away', 0],
+  ['503', 0.7, { kind: 'answer', status: 503 }],
+  ['429 with a pause', 0.7, { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }],
+  ['500 without words', 1, { kind: 'answer', status: 500 }],
+  ['500 as of a partial write', 1, { kind: 'answer', status: 500, body: '{"error":"partial write: timeout"}' }],
+  ['504 of a proxy', 1, { kind: 'answer', status: 504, body: '<html>Gateway Timeout</html>' }],
+  ['401', 1, { kind: 'answer', status: 401, body: '{"error":"authorization failed"}' }],
+  ['400 for every request', 1, { kind: 'answer', status: 400, body: '{"error":"bad request"}' }],
+  ['413 for every request', 1, { kind: 'answer', status: 413 }],
+  ['422 for every request', 1, { kind: 'answer', status: 422, body: '{"error":"exceed limit of 5 tables"}' }],
+  ['reply swallowed', 0.5, { kind: 'swallow the reply' }],
+  ['cut after it was applied', 0.5, { kind: 'cut after it was applied' }],
+  ['half a reply', 0.5, { kind: 'half a reply' }],
+  ['cut while it is sent', 0.5, { kind: 'cut while it is sent' }],
+];
+/** PM500_KILLS=120 for the long form. */
+const KILLS = Number(process.env['PM500_KILLS'] ?? String(FAULTS.length));
 /** PM500_SEED repeats the moments of a run; its title tells them. */
 const SEED = Number(process.env['PM500_SEED'] ?? Date.now() % 1_000_000);
 const LONGEST_RUN_MS = 1500;
@@ -35,6 +54,7 @@ function flowOf(url: string, notes: string, countFrom: number): readonly FlowEnt
       database: DATABASE,
       flushMs: 20,
       batchLines: 50,
+      timeoutMs: 500,
     },
     {
       ...DEFAULTS['influx-out'],
@@ -53,9 +73,10 @@ function flowOf(url: string, notes: string, countFrom: number): readonly FlowEnt
   return [...(entries as readonly FlowEntry[]), ...counts];
 }
 
-describe('Node-RED killed at random moments', function () {
+describe('Node-RED killed at random moments, under faults of its database', function () {
   this.timeout(60_000 + KILLS * 20_000);
   let database: InfluxDb;
+  let proxy: FaultProxy;
   let nodeRed: NodeRed | undefined;
   const userDir = temporaryFolder('kills');
   const notes = join(userDir, 'acknowledged.txt');
@@ -63,11 +84,13 @@ describe('Node-RED killed at random moments', function () {
   before(async () => {
     database = await startInfluxDb();
     await database.query(`CREATE DATABASE ${DATABASE}`);
-    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(database.url, notes, Date.now())));
+    proxy = new FaultProxy(database.url);
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(await proxy.start(), notes, Date.now())));
   });
 
   after(async () => {
     await nodeRed?.stop();
+    await proxy.stop();
     await database.stop();
     removeFolder(userDir);
   });
@@ -75,15 +98,18 @@ describe('Node-RED killed at random moments', function () {
   it(`has every acknowledged point exactly once in the database after ${KILLS} kills (PM500_SEED=${SEED})`, async () => {
     const random = seededRandom(SEED);
     for (let kill = 0; kill < KILLS; kill += 1) {
-      // Every other time the database is away, so that all of it waits on the disk when the process dies.
-      if (kill % 2 === 1) await database.halt();
+      const [name, share, fault] = FAULTS[kill % FAULTS.length] ?? ['', 0];
+      const isAway = name === 'database away';
+      if (isAway) await database.halt();
+      proxy.always = () => (random() < share ? fault : undefined);
       nodeRed = await startNodeRed({ userDir });
       await pause(random() * LONGEST_RUN_MS);
       nodeRed.channel.close();
       await nodeRed.process.kill();
       nodeRed = undefined;
-      if (kill % 2 === 1) await database.resume();
+      if (isAway) await database.resume();
     }
+    proxy.always = () => undefined;
     nodeRed = await startNodeRed({ userDir });
     const before = acknowledgedIn(notes).length;
     await waitFor('points of the last run', () => acknowledgedIn(notes).length > before);
@@ -103,5 +129,6 @@ describe('Node-RED killed at random moments', function () {
     const missing = expected.filter((number) => !stored.has(number));
     assert.deepEqual(missing, [], `${missing.length} of ${expected.length} acknowledged points are missing`);
     assert.ok(acknowledged.length > KILLS, `${acknowledged.length} messages were acknowledged`);
+    assert.equal(existsSync(join(userDir, 'pm500', 'refused')), false, 'no point was set aside');
   });
 });

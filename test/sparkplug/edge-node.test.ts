@@ -288,10 +288,7 @@ describe('edge node', () => {
     const history = (deviceId: string, isForced: boolean, ...samples: readonly MetricSample[]): readonly EdgeEffect[] =>
       bench.tell({ kind: 'history', deviceId, samples, isForced, at: bench.at });
     const misfit = { ...sample('a', null), type: 'String' as const, value: 'text' };
-    assert.deepEqual(
-      history('M', false, misfit).map(({ kind }) => kind),
-      ['warn'],
-    );
+    assert.deepEqual(history('M', false, misfit), [{ kind: 'unfit', deviceId: 'M', count: 1 }]);
     bench.tell({ kind: 'congested' });
     assert.deepEqual(history('M', false, sample('a', 8)), []);
     assert.equal(bench.edge.counts.historical, 0);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { totalLoss } from '../../src/delivery/stats';
 import type { OutboxStats } from '../../src/outbox/outbox';
+import { Pm500Error } from '../../src/support/errors';
 import { deliveryOf, historyStats } from '../../src/sparkplug/history-stats';
 
 const OUTBOX: OutboxStats = {
@@ -19,14 +20,17 @@ const ABSENT = {
 };
 
 describe('what store and forward tells of itself', () => {
-  const stats = historyStats(OUTBOX, ABSENT, { values: 900, records: 30, unreadable: 1000 }, 5);
+  const stats = historyStats(OUTBOX, ABSENT, { values: 900, records: 30, unreadable: 1000 }, { unstored: 5, unfit: 7 });
 
   it('has what waits for absent devices, and each loss under one cause', () => {
     const delivery = deliveryOf(stats, { phase: 'born' }, 8);
     assert.deepEqual(delivery.waiting, { records: 23, bytes: 2300, oldestAgeMs: 60_000 });
-    assert.deepEqual(delivery.losses, { age: 5, size: 36, damage: 1102, overwritten: 0 });
-    assert.equal(totalLoss(delivery), 1143);
-    assert.deepEqual([delivery.written, delivery.refused, delivery.state], [30, 8, 'sending']);
+    assert.deepEqual(delivery.losses, {
+      ...{ age: 4, size: 6, absent: 31, damage: 1102 },
+      ...{ notStored: 5, unfit: 7, tooLarge: 8, overwritten: 0 },
+    });
+    assert.equal(totalLoss(delivery), 1163);
+    assert.deepEqual([delivery.written, delivery.refused, delivery.state], [30, 0, 'sending']);
   });
 
   it('says whether it sends, waits, has nothing to do, or is closed', () => {
@@ -34,10 +38,14 @@ describe('what store and forward tells of itself', () => {
       { ...OUTBOX, depth: 0 },
       { ...ABSENT, devices: [] },
       { values: 0, records: 0, unreadable: 0 },
-      0,
+      { unstored: 0, unfit: 0 },
     );
+    const refused = new Pm500Error('MQTT_REFUSED', 'no');
+    const lost = new Pm500Error('MQTT_CONNECTION_LOST', 'gone');
     assert.equal(deliveryOf(stats, { phase: 'offline' }, 0).state, 'retrying');
     assert.equal(deliveryOf(empty, { phase: 'offline' }, 0).state, 'idle');
+    assert.equal(deliveryOf(empty, { phase: 'offline', error: lost }, 0).state, 'retrying', 'nothing would get over');
+    assert.equal(deliveryOf(empty, { phase: 'offline', error: refused }, 0).state, 'held', 'only a person can mend it');
     assert.equal(deliveryOf(stats, { phase: 'closed' }, 0).state, 'closed');
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_LOSSES } from '../../src/delivery/stats';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { BatchSize } from '../../src/sparkplug/batch-size';
 import { conditionOf, customCondition } from '../../src/sparkplug/condition';
@@ -168,8 +169,9 @@ describe('history of an edge node', () => {
       sent.map(({ value }) => value),
       [2],
     );
-    const { lost, dropped, droppedForAge, damaged } = history.stats;
-    assert.deepEqual({ lost, dropped, droppedForAge, damaged }, { lost: 1, dropped: 1, droppedForAge: 1, damaged: 1 });
+    const { losses, dropped, droppedForAge, damaged } = history.stats;
+    assert.deepEqual({ dropped, droppedForAge, damaged }, { dropped: 1, droppedForAge: 1, damaged: 1 });
+    assert.deepEqual(losses, { ...NO_LOSSES, age: 1, damage: 1 });
     await history.close();
   });
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { statfsSync } from 'node:fs';
 import sparkplugEdge from '../../nodes/sparkplug-edge';
 import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
+import type { DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { hasCode } from '../../src/support/errors';
 import { FakeRed, type FakeNode } from '../support/fake-red';
+import { temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 import { EmbeddedBroker } from './embedded-broker';
 import { failed, telemetry, telemetrySample } from './samples';
@@ -121,6 +124,59 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(out.lastStatus?.fill, 'red');
     broker = await EmbeddedBroker.start({ port });
     await waitFor('the return', () => out.lastStatus?.text === 'connected');
+  });
+
+  it('tell how store and forward goes: at once when it changes, again and again, and what is lost by its cause', async () => {
+    const edge = createEdge({ id: 'diagnosed', store: 'memory', maximumMegabytes: 1 });
+    const { port } = broker;
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D', diagnosticsSeconds: 1 });
+    const told = (): DeliveryDiagnostics[] => out.sent.map(({ payload }) => payload as DeliveryDiagnostics);
+    await waitFor('diagnostics', () => told().length > 0);
+    assert.deepEqual(
+      [told()[0]?.schema, told()[0]?.state, told()[0]?.capacity],
+      ['pm500.delivery/1', 'idle', { maximumBytes: 1_000_000 }],
+    );
+    await broker.kill();
+    await waitFor('the outage to be told', () => told().at(-1)?.state === 'retrying');
+    for (let at = 0; at < 30; at++) {
+      const metrics = [{ name: 'text', value: `${at}`.padEnd(50_000, 'x') }];
+      await out.receive({ payload: { metrics } });
+    }
+    await waitFor('each reading to wait or to be told as lost', () => {
+      const { lost = 0, depth = 0 } = told().at(-1) ?? {};
+      return lost >= 10 && lost + depth === 30;
+    });
+    const { lost, losses, depth } = told().at(-1) ?? {};
+    assert.equal(lost, losses?.size);
+    const metricsPage = red.pages.get('/pm500/metrics');
+    let body = '';
+    const response = { type: () => response, send: (text: string) => void (body = text) };
+    metricsPage?.page({}, response);
+    const { id } = edge;
+    assert.ok(
+      body.includes(`pm500_delivery_lost_points_total{target="${id}",node="${id}",cause="size"} ${lost}\n`),
+      body,
+    );
+    assert.ok(body.includes(`pm500_delivery_limit_bytes{target="${id}",node="${id}"} 1000000\n`));
+    broker = await EmbeddedBroker.start({ port });
+    await waitFor('the end of the outage', () => told().at(-1)?.depth === 0, { timeoutMs: 15_000 });
+    await waitFor('the status', () => out.lastStatus?.text === `lost: ${lost}`);
+    assert.equal(told().at(-1)?.written, depth);
+  });
+
+  it('size their store by time where no megabytes are set: a share of the disk, never less than it holds', () => {
+    const userDir = temporaryFolder('store-size');
+    red.settings.userDir = userDir;
+    const limitOf = (properties: object): number =>
+      (createEdge({ store: 'disk', ...properties }) as unknown as SparkplugEdgeNode).session.delivery?.capacity
+        ?.maximumBytes ?? 0;
+    const { bavail, bsize } = statfsSync(userDir);
+    const quarter = (bavail * bsize) / 4;
+    const automatic = limitOf({ maximumMegabytes: 0 });
+    assert.ok(Math.abs(automatic - quarter) < quarter * 0.2, `${automatic} of ${quarter}`);
+    assert.equal(limitOf({ maximumMegabytes: '3' }), 3_000_000);
+    const inMemory = limitOf({ store: 'memory', maximumMegabytes: 0 });
+    assert.ok(inMemory >= 20_000_000 && inMemory < 5e9, String(inMemory));
   });
 
   it('give the outbox back when the session cannot be made', async () => {

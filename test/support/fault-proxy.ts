@@ -3,15 +3,26 @@ import type { AddressInfo } from 'node:net';
 
 /** What happens to one write on its way: passed on, answered here, or passed on with the reply kept back. */
 export type Fault =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   /** The database gets it and its reply never comes. */
   | { readonly kind: 'swallow the reply' }
   /** The database gets it, and the connection is cut in place of the reply. */
-  | { readonly kind: 'cut after it was applied' };
+  | { readonly kind: 'cut after it was applied' }
+  /** The database gets it, and the connection is cut in the middle of the reply. */
+  | { readonly kind: 'half a reply' }
+  /** The connection is cut while the request is being sent; the database gets none of it. */
+  | { readonly kind: 'cut while it is sent' };
 
-/** A relay before a real database that does harm to requests as told, one fault for each, then none. */
+/** A relay before a real database that does harm to requests as told, one fault for each, then `always`. */
 export class FaultProxy {
   readonly faults: Fault[] = [];
+  /** What happens to requests that no fault is left for; nothing where it gives none. */
+  always: () => Fault | undefined = () => undefined;
   /** Requests so far. */
   relayed = 0;
   /** Writes that reached the database. */
@@ -40,9 +51,13 @@ export class FaultProxy {
     this.relayed += 1;
     this.open.add(response);
     response.on('close', () => this.open.delete(response));
-    const fault = this.faults.shift();
+    const fault = this.faults.shift() ?? this.always();
     if (fault?.kind === 'answer') {
-      incoming.resume().on('end', () => response.writeHead(fault.status, fault.headers).end());
+      incoming.resume().on('end', () => response.writeHead(fault.status, fault.headers).end(fault.body));
+      return;
+    }
+    if (fault?.kind === 'cut while it is sent') {
+      incoming.once('data', () => incoming.destroy());
       return;
     }
     const { method, headers } = incoming;
@@ -55,6 +70,10 @@ export class FaultProxy {
       reply.resume();
       this.applied += 1;
       if (fault.kind === 'cut after it was applied') response.destroy();
+      if (fault.kind === 'half a reply') {
+        response.writeHead(500, { 'content-length': 1000 });
+        response.write('{"error":', () => response.destroy());
+      }
     });
     onward.on('error', () => response.destroy());
     incoming.pipe(onward);
