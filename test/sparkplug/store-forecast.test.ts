@@ -41,7 +41,7 @@ describe('forecast of the Sparkplug store', () => {
   it('measures what comes, whether it is stored or not, within a few per cent', async () => {
     const { forecast, run } = bench();
     await run(100);
-    assert.equal(forecast.bytesPerHour, undefined, 'nothing is said of a minute');
+    assert.deepEqual(forecast.capacity({ maximumBytes: 1 }, { bytes: 0 }), { maximumBytes: 1 }, 'after a minute');
     const bytes = await run(1200);
     const actual = bytes * 3;
     const measured = forecast.bytesPerHour ?? 0;
