@@ -34,8 +34,8 @@ function createRegistry(RED: NodeAPI): MeterRegistry {
     logger,
     resolveHost: resolveSystemHost,
     whenReady: simulatorsStarted,
-    createTransport: (settings, addressOf) =>
-      createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }, addressOf),
+    createTransport: (settings, route) =>
+      createLinkTransport(settings, { clock: systemClock, logger, random: Math.random }, route),
   });
 }
 

@@ -7,10 +7,21 @@ import { retryDelays } from '../support/retry';
 const UNKNOWN = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.2 };
 /** A meter that answered before comes back within seconds, however long it was away. */
 const KNOWN = { ...UNKNOWN, maximumMs: 5000 };
-/** The same while nothing at all answers there: an attempt costs the meter nothing then. */
-const UNREACHABLE_MS = 1000;
+/** The same while nothing at all answers there: an attempt costs the meter nothing then. Every cycle of a second finds it due. */
+const UNREACHABLE_MS = 900;
 /** Between the end of an attempt and the next one, so that whoever reads meanwhile is answered at once. */
 const PAUSE_MS = 500;
+/** The same after attempts that are short. */
+const SHORT_PAUSE_MS = 100;
+/**
+ * How long a meter that answered before may take to accept a connection: it does so at once, or it is not there. A host
+ * repeats the first segment of a connection ever later, after a second at best; a new attempt is heard sooner.
+ */
+const RETURN_MS = 750;
+/** Of what it took last, for meters behind slow links. */
+const SLOWEST = 4;
+/** Every so manieth attempt in vain has all the time of the settings, since a link may have become slow. */
+const FULL_EVERY = 20;
 /** There was no answer to the attempt to connect. */
 const UNREACHABLE = [
   'ENIP_CONNECT_FAILED',
@@ -27,6 +38,10 @@ export class BackOff {
   private delays: Iterator<number, never> | undefined;
   private isKnown = false;
   private startedAt: number | undefined;
+  /** What it took to connect last, ms. */
+  private connectMs = 0;
+  /** Attempts in a row that nothing answered. */
+  private unreached = 0;
   private retryAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -39,6 +54,20 @@ export class BackOff {
     this.startedAt = this.clock.monotonic();
   }
 
+  /** A connection was accepted after so long. */
+  connected(tookMs: number): void {
+    this.connectMs = tookMs;
+  }
+
+  /**
+   * How long the next attempt to connect may take.
+   * @param longestMs by the settings
+   */
+  connectTimeoutMs(longestMs: number): number {
+    if (!this.isKnown || this.unreached % FULL_EVERY === FULL_EVERY - 1) return longestMs;
+    return Math.min(longestMs, Math.max(RETURN_MS, SLOWEST * this.connectMs));
+  }
+
   /**
    * An attempt has failed, or what it opened was lost: the next one waits longer than this one did, and at least as long
    * as its failure says (`retryAfterMs` of its details: a unit of a shared Modbus line must not hold the others up).
@@ -47,16 +76,19 @@ export class BackOff {
     this.delays ??= retryDelays(this.isKnown ? KNOWN : UNKNOWN, this.random);
     const now = this.clock.monotonic();
     const delayMs = this.delays.next().value;
-    const isFree = this.isKnown && hasCode(reason, ...UNREACHABLE);
+    const isUnreached = hasCode(reason, ...UNREACHABLE);
+    const isFree = this.isKnown && isUnreached;
+    if (isUnreached) this.unreached++;
     const due = (this.startedAt ?? now) + (isFree ? Math.min(delayMs, UNREACHABLE_MS) : delayMs);
     this.startedAt = undefined;
     const atLeastMs = Number(reason?.details['retryAfterMs'] ?? 0);
-    this.retryAt = Math.max(due, now + Math.max(atLeastMs, Math.min(delayMs, PAUSE_MS)));
+    this.retryAt = Math.max(due, now + Math.max(atLeastMs, Math.min(delayMs, isFree ? SHORT_PAUSE_MS : PAUSE_MS)));
   }
 
   /** It answers. */
   reset(): void {
     this.isKnown = true;
+    this.unreached = 0;
     this.delays = undefined;
     this.startedAt = undefined;
   }

@@ -1,3 +1,4 @@
+import { delay, type Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { describeSocketError } from '../transport/ethernet-ip/socket';
 import type { MeterIdentity } from '../transport/transport';
@@ -11,12 +12,16 @@ import type { Claim, Protocol, ProtocolArbiter } from './protocol-arbiter';
  */
 export type ResolveHost = (name: string) => Promise<string | undefined>;
 
+/** How long a name that had an address is looked up before that one is used; the answer counts for the next attempt. */
+const LOOKUP_PATIENCE_MS = 250;
+
 /** The right of one connection to talk to its meter, and what happens to it. Modbus RTU needs none. */
 export class LinkClaim {
   private readonly protocol: Protocol;
   private readonly key: string | undefined;
   private held: Claim | undefined;
   private known: string | undefined;
+  /** True while the last lookup has not found it. */
   private isStale = false;
 
   /** @param onRevoked closes the connection, because the meter is somebody else's now */
@@ -24,6 +29,7 @@ export class LinkClaim {
     private readonly settings: LinkSettings,
     private readonly arbiter: ProtocolArbiter,
     private readonly resolveHost: ResolveHost | undefined,
+    private readonly clock: Clock,
     private readonly onRevoked: (reason: Pm500Error) => Promise<void>,
   ) {
     this.protocol = settings.transport?.kind === 'modbus-tcp' ? 'modbus' : 'ethernet-ip';
@@ -73,21 +79,16 @@ export class LinkClaim {
   }
 
   /**
-   * Looks the name up, once for the attempt to come. A name and its address are one meter.
+   * Looks the name up, once for the attempt to come. A name and its address are one meter. One whose name server is slow
+   * is reached at its last address meanwhile.
    * @throws Pm500Error ENIP_CONNECT_FAILED or MODBUS_CONNECT_FAILED when it has no address and never had one
    */
   async lookUp(): Promise<void> {
-    const { settings, resolveHost, arbiter, key } = this;
-    if (key === undefined || resolveHost === undefined || !isHostName(settings.host)) return;
-    try {
-      this.known = (await resolveHost(canonicalHost(settings.host))) ?? this.known;
-      this.isStale = false;
-    } catch (cause) {
-      this.isStale = this.known !== undefined;
-      if (!this.isStale) throw this.lookupFailed(cause);
-    }
-    const met = this.known === undefined ? undefined : meterKeyOf(settings, this.known);
-    if (met !== undefined) arbiter.unite(key, met);
+    const { settings, resolveHost } = this;
+    if (resolveHost === undefined || settings.transport?.kind === 'modbus-rtu' || !isHostName(settings.host)) return;
+    const asking = this.askFor(canonicalHost(settings.host), resolveHost);
+    if (this.known === undefined) await asking;
+    else await this.inPatience(asking);
   }
 
   /**
@@ -107,8 +108,31 @@ export class LinkClaim {
     );
   }
 
+  private async askFor(name: string, resolveHost: ResolveHost): Promise<void> {
+    const { settings, key, arbiter } = this;
+    this.isStale = this.known !== undefined;
+    try {
+      this.known = (await resolveHost(name)) ?? this.known;
+      this.isStale = false;
+    } catch (cause) {
+      if (this.known === undefined) throw this.lookupFailed(cause);
+    }
+    const met = this.known === undefined ? undefined : meterKeyOf(settings, this.known);
+    if (key !== undefined && met !== undefined) arbiter.unite(key, met);
+  }
+
+  private async inPatience(asking: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    try {
+      await Promise.race([asking, delay(this.clock, LOOKUP_PATIENCE_MS, over.signal)]);
+    } finally {
+      over.abort();
+    }
+  }
+
   private lookupFailed(cause: unknown): Pm500Error {
-    const code = this.protocol === 'modbus' ? 'MODBUS_CONNECT_FAILED' : 'ENIP_CONNECT_FAILED';
+    const isModbus = this.settings.transport?.kind.startsWith('modbus') === true;
+    const code = isModbus ? 'MODBUS_CONNECT_FAILED' : 'ENIP_CONNECT_FAILED';
     const message = `No connection to ${whereOf(this.settings)}: ${describeSocketError(cause)}`;
     return new Pm500Error(code, message, { cause, retryable: true });
   }

@@ -19,39 +19,49 @@ export interface LinkTransportDependencies {
   readonly random: Random;
 }
 
+/** How to reach a meter by the next attempt. */
+export interface Route {
+  /** Where to connect: the address of a host that is set by its name. */
+  readonly address: () => string;
+  /** How long that may take. */
+  readonly connectTimeoutMs: () => number;
+}
+
 /** Connects to where a name leads now, without a further lookup. */
-function connectTo(addressOf: () => string): Connect {
-  return (_host, port, onBytes) => connectTcp(addressOf(), port, onBytes);
+function connectTo({ address }: Route): Connect {
+  return (_host, port, onBytes) => connectTcp(address(), port, onBytes);
 }
 
 /**
  * The transport that a link's settings ask for.
- * @param addressOf where to connect now; default: the host of the settings
+ * @param route default: the host and the time of the settings
  * @throws Pm500Error CONFIG_INVALID for a packet interval that the meter does not bear
  */
 export function createLinkTransport(
   settings: LinkSettings,
   given: LinkTransportDependencies,
-  addressOf: () => string = () => settings.host,
+  route: Route = { address: () => settings.host, connectTimeoutMs: () => settings.connectTimeoutMs },
 ): Transport<MeterIdentity> {
   const { transport } = settings;
-  const dependencies = { ...given, connect: connectTo(addressOf) };
+  const dependencies = { ...given, connect: connectTo(route) };
+  const timed = { ...settings, connectTimeoutNowMs: route.connectTimeoutMs };
+  const routed = { ...timed, addressOf: route.address };
   switch (transport?.kind) {
     case undefined:
     case 'ucmm':
-      return createExplicitTransport(settings, dependencies);
+      return createExplicitTransport(timed, dependencies);
     case 'class3':
-      return createConnectedTransport(settings, dependencies);
+      return createConnectedTransport(timed, dependencies);
     case 'modbus-tcp':
-      return createModbusTcpTransport({ ...settings, ...transport, addressOf }, given);
+      return createModbusTcpTransport({ ...routed, ...transport }, given);
     case 'modbus-rtu':
       // The port is given back after each cycle, since other units may be on the same line.
       return createModbusRtuTransport({ ...settings, ...transport, path: settings.host, releaseAfterIdleMs: 0 }, given);
     case 'modbus-rtu-tcp':
-      return createModbusRtuTcpTransport({ ...settings, ...transport, addressOf, releaseAfterIdleMs: 0 }, given);
+      return createModbusRtuTcpTransport({ ...routed, ...transport, releaseAfterIdleMs: 0 }, given);
     case 'input-only':
     case 'listen-only':
     case 'auto':
-      return createImplicitTransport({ ...settings, ...transport, mode: transport.kind }, dependencies);
+      return createImplicitTransport({ ...timed, ...transport, mode: transport.kind }, dependencies);
   }
 }

@@ -9,6 +9,7 @@ import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';
 import { isImplicit, shortestIntervalOf, type LinkSettings } from './meter-settings';
 import type { ProtocolArbiter } from './protocol-arbiter';
+import type { Route } from './link-transport';
 import { keyOf, receiveBlock, type RawBlock } from './raw-block';
 import { ReadSlots } from './read-slots';
 
@@ -16,8 +17,7 @@ export interface LinkDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** `addressOf` tells where to connect now: the address of a host that is set by its name. */
-  readonly createTransport: (settings: LinkSettings, addressOf: () => string) => Transport<MeterIdentity>;
+  readonly createTransport: (settings: LinkSettings, route: Route) => Transport<MeterIdentity>;
   /** Says which protocol may be used now; default: one for each registry. */
   readonly arbiter?: ProtocolArbiter;
   /** Finds out that a name and an address mean one meter; default: they are two. */
@@ -68,8 +68,11 @@ export class MeterLink {
     this.slots = new ReadSlots(shortestIntervalOf(settings), clock, () => {
       this.recorder.share();
     });
-    this.claim = new LinkClaim(settings, arbiter, dependencies.resolveHost, (reason) => this.makeRoom(reason));
-    this.transport = dependencies.createTransport(settings, () => this.claim.address);
+    this.claim = new LinkClaim(settings, arbiter, dependencies.resolveHost, clock, (reason) => this.makeRoom(reason));
+    this.transport = dependencies.createTransport(settings, {
+      address: () => this.claim.address,
+      connectTimeoutMs: () => this.backOff.connectTimeoutMs(settings.connectTimeoutMs),
+    });
     this.stopListening = this.transport.onState(({ state, error }) => {
       if (state !== 'closed' || this.current.kind !== 'connected') return;
       this.claim.release();
@@ -208,7 +211,9 @@ export class MeterLink {
     }
     this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
     try {
+      const startedAt = this.dependencies.clock.monotonic();
       await this.transport.open();
+      this.backOff.connected(this.dependencies.clock.monotonic() - startedAt);
       await this.identify();
     } catch (thrown) {
       const error = this.claim.isHeld ? toPm500Error(thrown, 'ENIP_CONNECT_FAILED') : this.reasonToWait(thrown);

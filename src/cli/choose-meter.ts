@@ -77,7 +77,7 @@ export function commandMeters(terminal: Terminal): MeterRegistry {
   return new MeterRegistry({
     ...dependencies,
     resolveHost: resolveSystemHost,
-    createTransport: (settings, addressOf) => createLinkTransport(settings, dependencies, addressOf),
+    createTransport: (settings, route) => createLinkTransport(settings, dependencies, route),
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Route } from '../../src/acquisition/link-transport';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
@@ -12,10 +13,10 @@ import type { Block } from '../../src/transport/transport';
 import { FakeClock } from '../support/fake-clock';
 import { IDENTITY } from '../support/scripted-transport';
 
-const CONNECT_TIMEOUT_MS = 3000;
+const STEP_MS = 50;
 const REPLY_TIMEOUT_MS = 2000;
-/** How often a host sends the first segment of a TCP connection again (Linux since 6.5, the first four times). */
-const SYN_MS = 1000;
+/** When a host sends the first segment of a TCP connection again, from the first on (RFC 6298; newer Linux does so sooner). */
+const SEGMENTS_MS = [0, 1000, 3000];
 
 /** How the way to the meter is broken: nothing gets through, or connections are made and nothing is answered. */
 type Outage = 'cut' | 'mute' | undefined;
@@ -25,15 +26,23 @@ class BreakableTransport implements Transport {
   outage: Outage;
   state: TransportState = 'closed';
   attempts = 0;
+  /** A multiple of the step. */
+  roundTripMs = 0;
   private readonly listeners = new Set<(change: TransportStateChange) => void>();
 
-  constructor(private readonly clock: FakeClock) {}
+  constructor(
+    private readonly clock: FakeClock,
+    private readonly route: Route,
+  ) {}
 
   async open(): Promise<void> {
     this.attempts++;
-    for (let waitedMs = 0; this.outage === 'cut'; waitedMs += SYN_MS) {
-      if (waitedMs >= CONNECT_TIMEOUT_MS) throw this.fault('ENIP_CONNECT_TIMEOUT');
-      await delay(this.clock, SYN_MS);
+    const timeoutMs = this.route.connectTimeoutMs();
+    for (let waitedMs = 0; ; waitedMs += STEP_MS) {
+      const isSent = SEGMENTS_MS.some((atMs) => atMs + this.roundTripMs === waitedMs);
+      if (isSent && this.outage !== 'cut') break;
+      if (waitedMs >= timeoutMs) throw this.fault('ENIP_CONNECT_TIMEOUT');
+      await delay(this.clock, STEP_MS);
     }
     this.enter({ state: 'open' });
   }
@@ -79,15 +88,20 @@ class BreakableTransport implements Transport {
 
 function setUp(intervalMs: number) {
   const clock = new FakeClock();
-  const transport = new BreakableTransport(clock);
+  const transports: BreakableTransport[] = [];
   const registry = new MeterRegistry({
     clock,
     random: seededRandom(3),
     logger: silentLogger,
-    createTransport: () => transport,
+    createTransport: (_settings, route) => {
+      const made = new BreakableTransport(clock, route);
+      transports.push(made);
+      return made;
+    },
   });
   const settings = settingsOf({ name: 'm', host: '10.0.0.5', connectTimeoutMs: 3000, replyTimeoutMs: 2000 });
   const { session, release } = registry.acquire(settings);
+  const transport = transports[0]!;
   const readings: Reading[] = [];
   const poll = new MeterPoll(session, {
     schedules: [{ intervalMs, groups: ['realtime'] }],
@@ -150,6 +164,35 @@ describe('recovery after an outage', function () {
       const longest = await longestRecovery('mute', 120_000, intervalMs);
       assert.ok(longest <= 5000 + intervalMs, `${longest} ms`);
     }
+  });
+
+  it('still reaches a meter behind a slow link, also when the link has become slow meanwhile', async () => {
+    const { clock, transport, good, stop } = setUp(1000);
+    transport.roundTripMs = 900;
+    await clock.advance(5000);
+    for (const roundTripMs of [900, 50, 1500]) {
+      transport.outage = 'cut';
+      await transport.close();
+      await clock.advance(30_000);
+      transport.outage = undefined;
+      transport.roundTripMs = roundTripMs;
+      const before = good();
+      await clock.advance(30_000);
+      assert.ok(good() > before, `${roundTripMs} ms there and back`);
+    }
+    await stop();
+  });
+
+  it('sends no more than one attempt in most of a second to a meter that is gone', async () => {
+    const { clock, transport, stop } = setUp(250);
+    await clock.advance(3000);
+    transport.outage = 'cut';
+    await transport.close();
+    const before = transport.attempts;
+    await clock.advance(60_000);
+    const attempts = transport.attempts - before;
+    assert.ok(attempts > 40 && attempts <= 67, `${attempts} attempts in a minute`);
+    await stop();
   });
 
   it('asks a meter that never answered ever less often, every 30 s in the end', async () => {

@@ -120,6 +120,36 @@ describe('a meter that is configured by its name', () => {
     assert.deepEqual([asked, bench.addressOf()], [2, HOST]);
   });
 
+  it('is reached at its last address while the name server is slow, and at the one it says then by the next attempt', async () => {
+    let answer: Promise<string | undefined> = Promise.resolve(HOST);
+    const bench = new MeterBench(() => answer);
+    const meter = bench.acquire({ host: 'meter.plant' });
+    assert.equal(await bench.read(meter), 'ok');
+    let say = (_address: string): void => undefined;
+    answer = new Promise((resolve) => {
+      say = resolve;
+    });
+    meter.transport.drop(new Pm500Error('ENIP_CONNECTION_LOST', 'gone.'));
+    await bench.clock.advance(1000);
+    assert.equal(await bench.read(meter, ['status'], 400), 'ok');
+    assert.equal(bench.addressOf(), HOST);
+    say('10.0.0.6');
+    await bench.clock.advance(1);
+    assert.equal(bench.addressOf(), '10.0.0.6');
+  });
+
+  it('is looked up too where it is the name of a serial server', async () => {
+    const bench = new MeterBench(() => Promise.resolve('10.0.0.7'));
+    const meter = bench.acquire({ host: 'server.plant', transport: 'modbus-rtu-tcp', port: 4001 });
+    await bench.read(meter);
+    assert.equal(bench.addressOf(), '10.0.0.7');
+    const unknown = new MeterBench(failing('ENOTFOUND'));
+    assert.equal(
+      await unknown.read(unknown.acquire({ host: 'server.plant', transport: 'modbus-rtu-tcp' })),
+      'MODBUS_CONNECT_FAILED',
+    );
+  });
+
   it('is not taken for another device that got its last address meanwhile', async () => {
     let answer: Promise<string | undefined> = Promise.resolve(HOST);
     const bench = new MeterBench(() => answer);

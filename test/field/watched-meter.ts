@@ -22,7 +22,7 @@ export function createLabRegistry(logger: Logger): MeterRegistry {
   const dependencies = { clock: labClock, random: seededRandom(500), logger };
   return new MeterRegistry({
     ...dependencies,
-    createTransport: (settings, addressOf) => createLinkTransport(settings, dependencies, addressOf),
+    createTransport: (settings, route) => createLinkTransport(settings, dependencies, route),
     resolveHost: createHostResolver(),
   });
 }

@@ -39,8 +39,8 @@ export class MeterBench {
         warn: (message) => this.warnings.push(message),
         info: (message) => this.notes.push(message),
       },
-      createTransport: ({ transport }, addressOf) => {
-        this.addressOf = addressOf;
+      createTransport: ({ transport }, { address }) => {
+        this.addressOf = address;
         const scripted = new ScriptedTransport(this.clock);
         if (transport?.kind.startsWith('modbus') === true) scripted.identity = PRODUCT;
         this.transports.push(scripted);

@@ -11,6 +11,8 @@ export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
   readonly connectTimeoutMs: number;
+  /** How long the next attempt to connect may take, where that changes. */
+  readonly connectTimeoutNowMs?: () => number;
 }
 
 export interface ConnectionEvents {
@@ -69,7 +71,7 @@ export class Connection {
    */
   connect(connect: Connect): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { connectTimeoutMs } = this.settings;
+      const connectTimeoutMs = this.settings.connectTimeoutNowMs?.() ?? this.settings.connectTimeoutMs;
       const timer: Timer = this.clock.after(connectTimeoutMs, () => {
         this.lose(
           new Pm500Error(

@@ -24,6 +24,8 @@ export interface SessionSettings {
   /** TCP. */
   readonly port: number;
   readonly connectTimeoutMs: number;
+  /** How long the next attempt to connect may take, where that changes. */
+  readonly connectTimeoutNowMs?: () => number;
   /** For each request, from the moment it is sent. */
   readonly replyTimeoutMs: number;
   /** Compare attribute 4 (Size) of an assembly with the layout before its first read on a connection; default true. */

@@ -10,6 +10,8 @@ export interface TcpLineSettings {
   /** 1 to 247; a meter on Ethernet usually ignores it. */
   readonly unitId: number;
   readonly connectTimeoutMs: number;
+  /** How long the next attempt to connect may take, where that changes. */
+  readonly connectTimeoutNowMs?: () => number;
   /** Where to connect now, when the host is a name that was looked up. */
   readonly addressOf?: () => string;
 }
@@ -29,7 +31,8 @@ async function connectSocket(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, connectTimeoutMs } = settings;
+  const { host, port } = settings;
+  const connectTimeoutMs = settings.connectTimeoutNowMs?.() ?? settings.connectTimeoutMs;
   const where = `${host}:${port}`;
   let cleanUp = (): void => undefined;
   try {
