@@ -1,5 +1,5 @@
 import { mostIn, spanOf, type CounterLimits } from './line';
-import type { CounterAnswer, Track } from './track';
+import { newTrack, type CounterAnswer, type Track } from './track';
 
 /**
  * What a person says about the level that a counter stands at: it goes on from there, and the next delta has what waited.
@@ -23,5 +23,5 @@ export function answerTrack(track: Track, answer: CounterAnswer, limits: Counter
       : sinceFirst;
   const credit =
     track.credit === undefined ? counted : { added: counted.added + track.credit.added, from: track.credit.from };
-  return { standing: last, movedAtMs: last.timestamp, credit };
+  return newTrack(last, { credit, owed: track.owed });
 }

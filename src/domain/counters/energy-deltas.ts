@@ -8,16 +8,9 @@ import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
 import { meanPower, type CounterLimits, type ElapsedMs, type Standing } from './line';
 import { PowerBound } from './power-bound';
-import {
-  momentOf,
-  readRecords,
-  withRecords,
-  type CounterEvent,
-  type CounterQuestion,
-  type CounterRecord,
-} from './records';
+import { CounterBook, momentOf, type CounterEvent, type CounterQuestion, type CounterRecord } from './records';
 import { returned } from './replaced';
-import { identityOf, layoutOf, restoreCounters, type CounterState, type EnergyDeltasState } from './state';
+import { layoutOf, restoreCounters, savedCounters, type CounterState, type EnergyDeltasState } from './state';
 import { stepCounter, type Step } from './step';
 import { newestOf, newTrack, type CounterAnswer } from './track';
 
@@ -65,10 +58,24 @@ interface Tracked {
   readonly metric: Metric;
   readonly delta: string;
   readonly limits: Changeable<CounterLimits>;
+  /** Undefined before the first reading. */
+  state: CounterState | undefined;
 }
 
 function caused(reason: QualityReason, inputs: Judgement): Judgement {
   return worseOf({ quality: QUALITY_REASONS[reason].quality, reason, provenance: inputs.provenance }, inputs);
+}
+
+/** True when another meter, by its serial number, is at the place of the one that was there. */
+function isOther({ serialNumber }: CounterState, meter: MeterReference): boolean {
+  return serialNumber !== undefined && meter.serialNumber !== undefined && meter.serialNumber !== serialNumber;
+}
+
+/** How far a sample can be trusted; the same object where that has not changed. */
+function judgementLike(last: Judgement | undefined, sample: Sample): Judgement {
+  const isSame =
+    last?.quality === sample.quality && last.reason === sample.reason && last.provenance === sample.provenance;
+  return isSame ? last : judgementOf(sample);
 }
 
 /**
@@ -82,8 +89,8 @@ export class EnergyDeltas {
   private readonly tracked: readonly Tracked[];
   private readonly counters: Map<string, CounterState>;
   private readonly power: PowerBound;
-  private records: readonly CounterRecord[];
-  private fresh: CounterRecord[] = [];
+  /** What happened to the counters. */
+  readonly book: CounterBook;
   private times: ReadTimes = WALL_TIMES;
   /** When a counter was last found reset, on the axis. */
   private resetAtMs = Number.NEGATIVE_INFINITY;
@@ -96,7 +103,7 @@ export class EnergyDeltas {
     const state = (saved ?? {}) as { readonly power?: unknown; readonly book?: unknown };
     this.counters = restoreCounters(saved);
     this.power = new PowerBound(maxPower, state.power);
-    this.records = readRecords(state.book);
+    this.book = new CounterBook(state.book);
     const elapsedMs: ElapsedMs = (from, to) => this.times.elapsedMs(from, to);
     this.tracked = ENERGY_COUNTERS.filter(({ name }) => counters.includes(name)).map((metric) => ({
       metric,
@@ -109,6 +116,7 @@ export class EnergyDeltas {
         isPartial: metric.name.endsWith('_partial'),
         elapsedMs,
       },
+      state: this.counters.get(metric.name),
     }));
   }
 
@@ -138,26 +146,14 @@ export class EnergyDeltas {
     return deltas;
   }
 
-  /** What happened to counters since this was last asked. */
-  takeRecords(): readonly CounterRecord[] {
-    if (this.fresh.length === 0) return this.fresh;
-    const { fresh } = this;
-    this.fresh = [];
-    return fresh;
-  }
-
-  /** The last things that happened to counters, the newest last. */
-  get book(): readonly CounterRecord[] {
-    return this.records;
-  }
-
   /** What a person is asked about. */
   get questions(): readonly CounterQuestion[] {
-    return [...this.counters].flatMap(([counter, { standing, level }]) =>
-      level?.isAsked === true
-        ? [{ counter, before: momentOf(standing), after: momentOf(level.first), now: momentOf(level.last) }]
-        : [],
-    );
+    return this.tracked.flatMap(({ metric, state }) => {
+      if (state?.track.level?.isAsked !== true) return [];
+      const { standing, level } = state.track;
+      const [before, after, now] = [momentOf(standing), momentOf(level.first), momentOf(level.last)];
+      return [{ counter: metric.name, before, after, now }];
+    });
   }
 
   /**
@@ -167,30 +163,23 @@ export class EnergyDeltas {
    */
   answer(answer: CounterAnswer, nowMs: number, counter?: string): number {
     let answered = 0;
-    for (const { metric, limits } of this.tracked) {
-      const state = this.counters.get(metric.name);
-      if (state?.level?.isAsked !== true || (counter !== undefined && counter !== metric.name)) continue;
-      const { judgement, serialNumber, layout } = state;
-      this.note('answered', metric.name, nowMs, state.standing, state.level.last, { answer });
-      const identity = identityOf(serialNumber, layout);
-      this.counters.set(metric.name, { ...answerTrack(state, answer, limits), judgement, ...identity });
+    for (const { metric, limits, state } of this.tracked) {
+      if (state?.track.level?.isAsked !== true || (counter !== undefined && counter !== metric.name)) continue;
+      const { standing, level } = state.track;
+      this.note('answered', metric.name, nowMs, standing, level.last, { answer });
+      state.track = answerTrack(state.track, answer, limits);
       answered++;
     }
     return answered;
-  }
-
-  /** Writes into the book that a person has corrected an energy. */
-  noteCorrection(counter: string, nowMs: number, by: number, at: number, note?: string): void {
-    this.write({ event: 'corrected', counter, timestamp: nowMs, by, at, ...(note === undefined ? {} : { note }) });
   }
 
   /** Plain JSON to go on from. */
   state(): EnergyDeltasState {
     return {
       format: 'pm500.counters/1',
-      counters: Object.fromEntries(this.counters),
+      counters: savedCounters(this.counters),
       power: this.power.state(),
-      book: this.records,
+      book: this.book.all,
     };
   }
 
@@ -200,7 +189,7 @@ export class EnergyDeltas {
     meter: MeterReference,
     out: Record<string, Sample>,
   ): EnergyDelta | undefined {
-    const { metric, limits } = tracked;
+    const { metric, state: last } = tracked;
     const { timestamp } = sample;
     const value = typeof sample.value === 'number' ? Math.round(sample.value) : Number.NaN;
     const isDoubtful = sample.reason === 'clock_doubtful';
@@ -211,36 +200,25 @@ export class EnergyDeltas {
       this.putUnknown(tracked, timestamp, { quality: 'bad', reason, provenance: sample.provenance }, out);
       return undefined;
     }
-    const last = this.counters.get(metric.name);
     // An older reading, or the same once more, adds nothing.
-    if (last !== undefined && atMs <= newestOf(last)) return undefined;
+    if (last !== undefined && atMs <= newestOf(last.track)) return undefined;
     const now = { value, timestamp: atMs, readMs: timestamp };
     // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
-    const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample);
-    const serial = meter.serialNumber ?? last?.serialNumber;
-    const layout = layoutOf(meter) ?? last?.layout;
-    const identity = identityOf(serial, layout);
-    limits.maxPower = this.power.watts;
-    const isReplaced = last?.serialNumber !== undefined && last.serialNumber !== serial;
-    // The same bytes read with another layout are another number, which nothing flowed to.
-    const isSameLayout = last?.layout === undefined || last.layout === layout;
-    const isForgotten = last !== undefined && atMs - last.standing.timestamp > LONGEST_MS;
-    const step =
-      last === undefined || isForgotten || !isSameLayout
-        ? undefined
-        : this.step(tracked, last, now, isReplaced, serial);
+    const seen = isDoubtful && last !== undefined ? last.judgement : judgementLike(last?.judgement, sample);
+    const step = last === undefined ? undefined : this.step(tracked, last, now, meter);
     if (last === undefined || step === undefined) {
-      const left = isReplaced ? { left: { standing: last.standing, counted: 0, serialNumber: last.serialNumber } } : {};
-      this.counters.set(metric.name, { ...newTrack(now), judgement: seen, ...identity, ...left });
-      const reason = isReplaced ? 'counter_replaced' : 'counter_started';
+      const reason = this.start(tracked, now, seen, meter);
       this.putUnknown(tracked, timestamp, caused(reason, seen), out);
       return undefined;
     }
-    const { track, added, from, reason } = step;
+    const { added, from } = step;
     const inputs = worseOf(seen, last.judgement);
-    this.counters.set(metric.name, { ...track, judgement: added === undefined ? inputs : seen, ...identity });
+    last.track = step.track;
+    last.judgement = added === undefined ? inputs : seen;
+    last.serialNumber = meter.serialNumber ?? last.serialNumber;
+    last.layout = layoutOf(meter) ?? last.layout;
     const isTimed = this.times.elapsedMs(from.timestamp, atMs) !== undefined;
-    const why = isTimed ? reason : 'clock_doubtful';
+    const why = isTimed ? step.reason : 'clock_doubtful';
     const judgement = why === undefined ? inputs : caused(why, inputs);
     const shown = isDoubtful ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
     if (added === undefined) {
@@ -248,25 +226,49 @@ export class EnergyDeltas {
       return undefined;
     }
     const spanMs = isTimed ? atMs - from.timestamp : 0;
-    out[tracked.delta] = { ...derivedSample(added, metric.unit, timestamp, shown), spanMs };
+    const delta: Changeable<Sample> = derivedSample(added, metric.unit, timestamp, shown);
+    delta.spanMs = spanMs;
+    out[tracked.delta] = delta;
     return { counter: metric.name, added, fromMs: atMs - spanMs, toMs: atMs, timestamp, judgement };
   }
 
-  /** What a reading means for a counter that is known; undefined when another meter is at its place. */
+  /** Begins to count from here. */
+  private start(tracked: Tracked, now: Standing, judgement: Judgement, meter: MeterReference): QualityReason {
+    const { metric, state: last } = tracked;
+    const serialNumber = meter.serialNumber ?? last?.serialNumber;
+    const isReplaced = last !== undefined && isOther(last, meter);
+    const left = isReplaced
+      ? {
+          standing: last.track.standing,
+          counted: 0,
+          ...(last.serialNumber === undefined ? {} : { serialNumber: last.serialNumber }),
+        }
+      : undefined;
+    const state = { track: newTrack(now, { left }), judgement, serialNumber, layout: layoutOf(meter) ?? last?.layout };
+    tracked.state = state;
+    this.counters.set(metric.name, state);
+    return isReplaced ? 'counter_replaced' : 'counter_started';
+  }
+
+  /** What a reading means for a counter that is known; undefined when it has nothing to be counted from. */
   private step(
     { metric, limits }: Tracked,
     last: CounterState,
     now: Standing,
-    isReplaced: boolean,
-    serialNumber: number | undefined,
+    meter: MeterReference,
   ): Step | undefined {
-    if (isReplaced) return returned(last, now, serialNumber, limits);
-    const since = last.level?.first ?? now;
+    const { track } = last;
+    // The same bytes read with another layout are another number, which nothing flowed to.
+    const isSameLayout = last.layout === undefined || last.layout === (layoutOf(meter) ?? last.layout);
+    if (!isSameLayout || now.timestamp - track.standing.timestamp > LONGEST_MS) return undefined;
+    limits.maxPower = this.power.watts;
+    if (isOther(last, meter)) return returned(track, now, meter.serialNumber, limits);
+    const since = track.level?.first ?? now;
     const isResetNearby = Math.abs(since.timestamp - this.resetAtMs) <= TOGETHER_MS;
-    const step = stepCounter(last, now, limits, isResetNearby);
+    const step = stepCounter(track, now, limits, isResetNearby);
     const { event, proved } = step;
     if (event !== undefined) {
-      this.note(event, metric.name, now.readMs, last.standing, step.track.level?.first ?? now);
+      this.note(event, metric.name, now.readMs, track.standing, step.track.level?.first ?? now);
       if (event === 'adopted' && step.reason === 'counter_reset') this.resetAtMs = since.timestamp;
     }
     if (proved !== undefined) this.power.prove(proved);
@@ -291,11 +293,6 @@ export class EnergyDeltas {
     after: Standing,
     more: Pick<CounterRecord, 'answer'> = {},
   ): void {
-    this.write({ event, counter, timestamp, before: before.value, after: after.value, ...more });
-  }
-
-  private write(record: CounterRecord): void {
-    this.fresh.push(record);
-    this.records = withRecords(this.records, [record]);
+    this.book.write({ event, counter, timestamp, before: before.value, after: after.value, ...more });
   }
 }

@@ -44,17 +44,37 @@ export interface CounterQuestion {
 /** As many are kept. */
 const MOST_RECORDS = 100;
 
-/** The last entries, in the order of time. */
-export function withRecords(book: readonly CounterRecord[], more: readonly CounterRecord[]): readonly CounterRecord[] {
-  return [...book, ...more].slice(-MOST_RECORDS);
+const NOTHING_NEW: readonly CounterRecord[] = [];
+
+/** The last things that happened to the counters of a meter, the newest last. */
+export class CounterBook {
+  private fresh: CounterRecord[] = [];
+  all: readonly CounterRecord[];
+
+  /** @param saved `all` of an earlier book, from a saved state; what is not readable is left out */
+  constructor(saved: unknown) {
+    this.all = readRecords(saved);
+  }
+
+  write(record: CounterRecord): void {
+    this.fresh.push(record);
+    this.all = [...this.all, record].slice(-MOST_RECORDS);
+  }
+
+  /** What was written since this was last asked. */
+  takeNew(): readonly CounterRecord[] {
+    if (this.fresh.length === 0) return NOTHING_NEW;
+    const { fresh } = this;
+    this.fresh = [];
+    return fresh;
+  }
 }
 
 function isOptional(value: unknown, type: 'number' | 'string'): boolean {
   return value === undefined || typeof value === type;
 }
 
-/** The book from a saved state; what is not readable is left out. */
-export function readRecords(saved: unknown): readonly CounterRecord[] {
+function readRecords(saved: unknown): readonly CounterRecord[] {
   if (!Array.isArray(saved)) return [];
   const usable = (saved as readonly unknown[]).filter(
     (entry) =>

@@ -1,6 +1,6 @@
 import { explain, spanOf, type CounterLimits, type Standing } from './line';
 import type { Step } from './step';
-import type { Track } from './track';
+import { newTrack, type Track } from './track';
 
 /** For so long a meter may be away while another one answers at its address, ms. */
 const AWAY_MS = 24 * 3_600_000;
@@ -21,9 +21,11 @@ export function returned(
   if (moved === undefined) return undefined;
   const owed = Math.max(0, left.counted - moved);
   return {
-    track: { standing: now, movedAtMs: now.timestamp, ...(owed === 0 ? {} : { owed }) },
+    track: newTrack(now, { owed }),
     added: Math.max(0, moved - left.counted),
     from: now,
     reason: 'counter_reset',
+    event: undefined,
+    proved: undefined,
   };
 }

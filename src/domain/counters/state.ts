@@ -6,19 +6,20 @@ import type { PowerBoundState } from './power-bound';
 import type { CounterRecord } from './records';
 import type { Climb, Credit, Left, Level, Track } from './track';
 
-/** What is remembered of one counter. */
-export interface CounterState extends Track {
+/** What is remembered of one counter; it changes with each reading. */
+export interface CounterState {
+  track: Track;
   /** How far the reading that is counted from can be trusted. */
-  readonly judgement: Judgement;
+  judgement: Judgement;
   /** Of the meter that it belongs to, once known. */
-  readonly serialNumber?: number;
+  serialNumber: number | undefined;
   /** Name of the layout that its assembly was read with; with another one its values are others. */
-  readonly layout?: string;
+  layout: string | undefined;
 }
 
 export interface EnergyDeltasState {
   readonly format: 'pm500.counters/1';
-  readonly counters: Readonly<Record<string, CounterState>>;
+  readonly counters: Readonly<Record<string, Track & Omit<CounterState, 'track'>>>;
   readonly power: PowerBoundState;
   readonly book: readonly CounterRecord[];
 }
@@ -64,33 +65,24 @@ function readCredit(saved: unknown): Credit | undefined {
   return added === undefined || added < 0 || from === undefined ? undefined : { added, from };
 }
 
-/** Leaves out members that have no value. */
-function present<Members extends object>(members: Members): { [Key in keyof Members]?: NonNullable<Members[Key]> } {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Members]?: NonNullable<Members[Key]> };
-}
-
 function readCounter(saved: unknown): CounterState | undefined {
   if (!isRecord(saved)) return undefined;
   const standing = readStanding(saved['standing']);
   const judgement = readJudgement(saved['judgement']);
   if (standing === undefined || judgement === undefined) return undefined;
-  return {
+  const track: Track = {
     standing,
-    judgement,
+    before: readStanding(saved['before']),
     movedAtMs: finite(saved['movedAtMs']) ?? standing.timestamp,
-    ...present({
-      before: readStanding(saved['before']),
-      level: readLevel(saved['level']),
-      rival: readLevel(saved['rival']),
-      climb: readClimb(saved['climb']),
-      left: readLeft(saved['left']),
-      owed: finite(saved['owed']),
-      credit: readCredit(saved['credit']),
-      serialNumber: finite(saved['serialNumber']),
-      layout: typeof saved['layout'] === 'string' ? saved['layout'] : undefined,
-    }),
+    level: readLevel(saved['level']),
+    rival: readLevel(saved['rival']),
+    climb: readClimb(saved['climb']),
+    left: readLeft(saved['left']),
+    owed: Math.max(0, finite(saved['owed']) ?? 0),
+    credit: readCredit(saved['credit']),
   };
+  const layout = typeof saved['layout'] === 'string' ? saved['layout'] : undefined;
+  return { track, judgement, serialNumber: finite(saved['serialNumber']), layout };
 }
 
 /** Reads a saved state. What is not readable is left out: its counter starts anew, which never counts anything twice. */
@@ -104,12 +96,9 @@ export function restoreCounters(saved: unknown): Map<string, CounterState> {
   return counters;
 }
 
-/** Which meter counters belong to, as far as it is known. */
-export function identityOf(
-  serialNumber: number | undefined,
-  layout: string | undefined,
-): Pick<CounterState, 'serialNumber' | 'layout'> {
-  return { ...(serialNumber === undefined ? {} : { serialNumber }), ...(layout === undefined ? {} : { layout }) };
+/** Plain JSON of counters, for `restoreCounters`. */
+export function savedCounters(counters: ReadonlyMap<string, CounterState>): EnergyDeltasState['counters'] {
+  return Object.fromEntries([...counters].map(([name, { track, ...whose }]) => [name, { ...track, ...whose }]));
 }
 
 /** The layout of its assemblies; registers are the same counters whatever that is. */

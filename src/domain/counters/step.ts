@@ -1,18 +1,18 @@
 import type { CounterReason } from '../quality';
 import { adoptLevel, type Adoption } from './adopt';
 import { explain, explainRollover, meanPower, spanOf, type CounterLimits, type Standing } from './line';
-import type { Climb, Level, Track } from './track';
+import { newTrack, type Climb, type Level, type Track } from './track';
 
 export interface Step {
   readonly track: Track;
-  /** Whole Wh or varh that were added since `from`; absent when that is not known. */
-  readonly added?: number;
+  /** Whole Wh or varh that were added since `from`; undefined when that is not known. */
+  readonly added: number | undefined;
   readonly from: Standing;
-  readonly reason?: CounterReason;
+  readonly reason: CounterReason | undefined;
   /** What a person should hear of. */
-  readonly event?: 'asked' | 'withdrawn' | 'adopted';
+  readonly event: 'asked' | 'withdrawn' | 'adopted' | undefined;
   /** Mean power of a counter that proved to run faster than was thought, W or var. */
-  readonly proved?: number;
+  readonly proved: number | undefined;
 }
 
 /** Steps of a counter whose speeds differ by less than this may be those of one load. */
@@ -82,14 +82,16 @@ function watchRival(track: Track, level: Level, now: Standing, limits: CounterLi
     track: isAgreed
       ? { ...track, level: { ...next, isAsked: true }, rival: undefined }
       : { ...track, level, rival: next, climb: undefined },
+    added: undefined,
     from: track.standing,
     reason: 'counter_unconfirmed',
-    ...(isAgreed ? { event: 'asked' } : {}),
+    event: isAgreed ? 'asked' : undefined,
+    proved: undefined,
   };
 }
 
 function believe(track: Track, now: Standing, moved: number, reason: CounterReason | undefined): Step {
-  const { standing, level, credit, owed = 0, left } = track;
+  const { standing, level, credit, owed, left } = track;
   const paid = Math.min(owed, moved);
   const added = moved - paid + (credit?.added ?? 0);
   const why: CounterReason | undefined =
@@ -101,13 +103,18 @@ function believe(track: Track, now: Standing, moved: number, reason: CounterReas
       standing: value === now.value ? now : { ...now, value },
       before: standing,
       movedAtMs: moved > 0 ? now.timestamp : track.movedAtMs,
-      ...(owed > paid ? { owed: owed - paid } : {}),
-      ...(left === undefined ? {} : { left: { ...left, counted: left.counted + added } }),
+      level: undefined,
+      rival: undefined,
+      climb: undefined,
+      left: left === undefined ? undefined : { ...left, counted: left.counted + added },
+      owed: owed - paid,
+      credit: undefined,
     },
     added,
     from: credit?.from ?? standing,
-    ...(why === undefined ? {} : { reason: why }),
-    ...(level?.isAsked === true ? { event: 'withdrawn' } : {}),
+    reason: why,
+    event: level?.isAsked === true ? 'withdrawn' : undefined,
+    proved: undefined,
   };
 }
 
@@ -116,32 +123,31 @@ function believe(track: Track, now: Standing, moved: number, reason: CounterReas
  * meanwhile is not counted again.
  */
 function stepBack(track: Track, now: Standing, onLine: number, limits: CounterLimits): Step | undefined {
-  const { left, ...rest } = track;
+  const { left } = track;
   if (left === undefined) return undefined;
   const moved = explain(left.standing, now, limits);
   const missing = moved === undefined ? -1 : moved - left.counted;
   if (missing < 0 || missing >= onLine) return undefined;
-  return believe(rest, now, missing, 'counter_reset');
+  return believe({ ...track, left: undefined }, now, missing, 'counter_reset');
 }
 
 /**
  * The last step went further than those around it, and this reading lies between its ends: what was wrong is the reading
  * before. It was counted, so as much is left out of what follows.
  */
-function overshoot(
-  { standing, before, owed = 0, ...track }: Track,
-  now: Standing,
-  limits: CounterLimits,
-): Step | undefined {
+function overshoot(track: Track, now: Standing, limits: CounterLimits): Step | undefined {
+  const { standing, before, owed } = track;
   if (before === undefined || now.value >= standing.value || now.value < before.value) return undefined;
   const fast = meanPower(standing.value - before.value, spanOf(before, standing, limits));
   const slow = meanPower(now.value - before.value, spanOf(before, now, limits));
   if (fast < BLIP * slow) return undefined;
   return {
-    track: { ...track, standing: now, before, movedAtMs: now.timestamp, owed: owed + standing.value - now.value },
+    track: { ...track, standing: now, movedAtMs: now.timestamp, owed: owed + standing.value - now.value },
     added: 0,
     from: standing,
     reason: 'counter_reset',
+    event: undefined,
+    proved: undefined,
   };
 }
 
@@ -179,27 +185,24 @@ function watch(
   const isAsked = level.isAsked === true || isEnough || isFast;
   return {
     track: { ...track, level: isAsked ? { ...level, isAsked } : level, climb, rival: undefined },
+    added: undefined,
     from: track.standing,
     reason: isAsked ? 'counter_unconfirmed' : 'counter_suspect',
-    ...(isAsked && !wasAsked ? { event: 'asked' } : {}),
+    event: isAsked && !wasAsked ? 'asked' : undefined,
+    proved: undefined,
   };
 }
 
 function adopt(track: Track, level: Level, { added, from, reason, leaves, proved, owed: more = 0 }: Adoption): Step {
   const { standing, credit } = track;
-  const owed = (track.owed ?? 0) + more;
+  const owed = track.owed + more;
   const total = added + (credit?.added ?? 0);
   return {
-    track: {
-      standing: level.last,
-      movedAtMs: level.last.timestamp,
-      ...(owed === 0 ? {} : { owed }),
-      ...(leaves ? { left: { standing, counted: total } } : {}),
-    },
+    track: newTrack(level.last, { owed, left: leaves ? { standing, counted: total } : undefined }),
     added: total,
     from: credit?.from ?? from,
     reason,
     event: 'adopted',
-    ...(proved === undefined ? {} : { proved }),
+    proved,
   };
 }

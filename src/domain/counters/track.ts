@@ -32,26 +32,37 @@ export interface Credit {
   readonly from: Standing;
 }
 
-/** What is remembered of one counter. Plain JSON. */
+/** What is remembered of one counter. Plain JSON. Whatever makes one lists all members: one shape of objects is read fast. */
 export interface Track {
   /** The last reading that was believed: what the next one is counted from. */
   readonly standing: Standing;
   /** The one believed before it. */
-  readonly before?: Standing;
+  readonly before: Standing | undefined;
   /** When the value last changed, on the axis of the meter. */
   readonly movedAtMs: number;
-  readonly level?: Level;
+  readonly level: Level | undefined;
   /** Another level, seen while one is asked about. */
-  readonly rival?: Level | undefined;
-  readonly climb?: Climb | undefined;
-  readonly left?: Left;
+  readonly rival: Level | undefined;
+  readonly climb: Climb | undefined;
+  readonly left: Left | undefined;
   /** What was counted although it never flowed: following deltas are less by it. */
-  readonly owed?: number;
-  readonly credit?: Credit;
+  readonly owed: number;
+  readonly credit: Credit | undefined;
 }
 
-export function newTrack(standing: Standing): Track {
-  return { standing, movedAtMs: standing.timestamp };
+/** A counter that stands here, and of which no more is known. */
+export function newTrack(standing: Standing, { before, movedAtMs, left, owed, credit }: Partial<Track> = {}): Track {
+  return {
+    standing,
+    before,
+    movedAtMs: movedAtMs ?? standing.timestamp,
+    level: undefined,
+    rival: undefined,
+    climb: undefined,
+    left,
+    owed: owed ?? 0,
+    credit,
+  };
 }
 
 /** What a person can say about a level that no load explains. */

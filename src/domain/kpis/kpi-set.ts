@@ -54,12 +54,12 @@ export class KpiSet {
 
   /** What happened to counters since this was last asked. */
   takeRecords(): readonly CounterRecord[] {
-    return this.deltas.takeRecords();
+    return this.deltas.book.takeNew();
   }
 
   /** The last things that happened to counters, the newest last. */
   get book(): readonly CounterRecord[] {
-    return this.deltas.book;
+    return this.deltas.book.all;
   }
 
   /** What a person is asked about. */
@@ -83,7 +83,8 @@ export class KpiSet {
    */
   correct(counter: string, by: number, at: number, nowMs: number, note?: string): boolean {
     if (!this.energy.correct(counter, by, at)) return false;
-    this.deltas.noteCorrection(counter, nowMs, by, at, note);
+    const record = { event: 'corrected', counter, timestamp: nowMs, by, at } as const;
+    this.deltas.book.write(note === undefined ? record : { ...record, note });
     return true;
   }
 

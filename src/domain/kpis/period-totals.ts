@@ -5,13 +5,15 @@ import type { Zone } from '../tariff/zone';
 import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';
 import {
+  addDemand,
+  addPiece,
+  addTariff,
   CLOCK_WAS_SET,
-  corrected,
+  copyOf,
+  correct,
   holds,
   isOverfull,
-  plusDemand,
-  plusPiece,
-  plusTariff,
+  newTotals,
   readTotals,
   type Totals,
 } from './totals';
@@ -47,20 +49,21 @@ export class PeriodTotals {
   add(piece: Piece): void {
     const current = (this.current ??= this.begin(piece.fromMs));
     if (piece.fromMs >= current.startMs) {
-      this.current = plusPiece(current, piece, piece.judgement);
+      addPiece(current, piece, piece.judgement);
       return;
     }
+    const { last } = this;
     const cursor = new DeltaCursor(piece);
     const earlier = cursor.takeUntil(current.startMs);
-    if (this.last === undefined || !holds(this.last, piece.fromMs) || earlier === undefined) {
-      this.current = plusPiece(current, piece, worseOf(piece.judgement, INCOMPLETE));
+    if (last === undefined || !holds(last, piece.fromMs) || earlier === undefined) {
+      addPiece(current, piece, worseOf(piece.judgement, INCOMPLETE));
       return;
     }
-    const grown = plusPiece(this.last, earlier, earlier.judgement);
+    addPiece(last, earlier, earlier.judgement);
     // More time than the period has: the wall clock was set back over its end.
-    this.last = isOverfull(grown, piece.counter) ? { ...grown, mark: CLOCK_WAS_SET } : grown;
+    if (isOverfull(last, piece.counter)) last.mark = CLOCK_WAS_SET;
     const rest = cursor.takeUntil(piece.toMs);
-    if (rest !== undefined) this.current = plusPiece(current, rest, rest.judgement);
+    if (rest !== undefined) addPiece(current, rest, rest.judgement);
   }
 
   /**
@@ -69,22 +72,22 @@ export class PeriodTotals {
    * @param isSpread it was spread over an edge of the tariff that lies too far from any reading
    */
   addTariff(name: string, added: number, fromMs: number, isSpread: boolean): void {
-    if (this.last !== undefined && holds(this.last, fromMs)) this.last = plusTariff(this.last, name, added, isSpread);
-    else if (this.current !== undefined) this.current = plusTariff(this.current, name, added, isSpread);
+    const { current, last } = this;
+    const totals = last !== undefined && holds(last, fromMs) ? last : current;
+    if (totals !== undefined) addTariff(totals, name, added, isSpread);
   }
 
   addDemand(demand: Demand): void {
     const { current, last } = this;
-    if (last !== undefined && demand.endMs > last.startMs && demand.endMs <= last.endMs) {
-      this.last = plusDemand(last, demand);
-    } else if (current !== undefined) this.current = plusDemand(current, demand);
+    const isOfLast = last !== undefined && demand.endMs > last.startMs && demand.endMs <= last.endMs;
+    const totals = isOfLast ? last : current;
+    if (totals !== undefined) addDemand(totals, demand);
   }
 
   /** The running period goes on, without any energy that is known. */
   wait(nowMs: number): void {
-    if (this.current !== undefined && holds(this.current, nowMs)) {
-      this.current = { ...this.current, seenMs: Math.max(this.current.seenMs, nowMs) };
-    }
+    const { current } = this;
+    if (current !== undefined && holds(current, nowMs)) current.seenMs = Math.max(current.seenMs, nowMs);
   }
 
   /** Whether the period that holds this time, if one is kept, can be corrected by this. */
@@ -96,11 +99,8 @@ export class PeriodTotals {
 
   /** Adds to a counter of the period that holds this time, and to the energy of a tariff period, or takes away. */
   correct(counter: string, by: number, atMs: number, tariff?: string): void {
-    if (this.current !== undefined && holds(this.current, atMs)) {
-      this.current = corrected(this.current, counter, by, tariff);
-    } else if (this.last !== undefined && holds(this.last, atMs)) {
-      this.last = corrected(this.last, counter, by, tariff);
-    }
+    const totals = [this.current, this.last].find((each) => each !== undefined && holds(each, atMs));
+    if (totals !== undefined) correct(totals, counter, by, tariff);
   }
 
   /** Ends the running period when its time is over, and begins the one that holds this time. */
@@ -117,29 +117,31 @@ export class PeriodTotals {
    * waits for its time, so that no energy is lost.
    */
   clockWasSet(timeMs: number): void {
-    if (this.current === undefined) return;
-    const marked = { ...this.current, mark: CLOCK_WAS_SET };
-    this.current = marked;
-    if (timeMs >= marked.endMs) this.reach(timeMs);
-    else if (timeMs < marked.startMs) {
-      this.ahead = marked;
-      const { last } = this;
+    const { current: running, last } = this;
+    if (running === undefined) return;
+    running.mark = CLOCK_WAS_SET;
+    if (timeMs >= running.endMs) this.reach(timeMs);
+    else if (timeMs < running.startMs) {
+      this.ahead = running;
       this.current = last !== undefined && holds(last, timeMs) ? last : this.begin(timeMs);
       if (last === undefined || timeMs < last.endMs) this.last = undefined;
     }
-    this.current = { ...this.current, seenMs: timeMs, mark: CLOCK_WAS_SET };
+    const now = this.current ?? running;
+    now.seenMs = timeMs;
+    now.mark = CLOCK_WAS_SET;
   }
 
   state(): PeriodTotalsState {
     const { current, last, ahead } = this;
     return {
-      ...(current === undefined ? {} : { current }),
-      ...(last === undefined ? {} : { last }),
-      ...(ahead === undefined ? {} : { ahead }),
+      ...(current === undefined ? {} : { current: copyOf(current) }),
+      ...(last === undefined ? {} : { last: copyOf(last) }),
+      ...(ahead === undefined ? {} : { ahead: copyOf(ahead) }),
     };
   }
 
   private begin(timeMs: number): Totals {
-    return { ...this.zone.periodAt(this.period, timeMs), seenMs: timeMs, counters: {}, tariff: {} };
+    const { startMs, endMs } = this.zone.periodAt(this.period, timeMs);
+    return newTotals(startMs, endMs, timeMs);
   }
 }

@@ -6,26 +6,41 @@ import type { Piece } from './split';
 /** What one counter added within a period. */
 export interface CounterTotal {
   /** Whole Wh or varh. */
-  readonly added: number;
+  added: number;
   /** The part of the period for which that is known. */
-  readonly coveredMs: number;
-  readonly judgement: Judgement;
+  coveredMs: number;
+  judgement: Judgement;
 }
 
-/** One calendar period: energies, peak and energy by tariff period. Plain JSON. */
+/** One calendar period: energies, peak and energy by tariff period. Plain JSON; whoever adds to it owns it. */
 export interface Totals {
   readonly startMs: number;
   readonly endMs: number;
   /** The last reading that is part of it. */
-  readonly seenMs: number;
-  readonly counters: Readonly<Record<string, CounterTotal>>;
+  seenMs: number;
+  readonly counters: Record<string, CounterTotal>;
   /** Wh of active import by name of the tariff period. */
-  readonly tariff: Readonly<Record<string, number>>;
-  readonly peak?: Demand;
+  readonly tariff: Record<string, number>;
+  peak: Demand | undefined;
   /** What all of its figures are no better than: the wall clock was set within it. */
-  readonly mark?: Judgement;
+  mark: Judgement | undefined;
   /** What those of tariff periods are no better than: energy was spread over an edge of the tariff. */
-  readonly tariffMark?: Judgement;
+  tariffMark: Judgement | undefined;
+}
+
+/** A period of which nothing is known yet. */
+export function newTotals(startMs: number, endMs: number, seenMs: number): Totals {
+  return { startMs, endMs, seenMs, counters: {}, tariff: {}, peak: undefined, mark: undefined, tariffMark: undefined };
+}
+
+/** The same, for somebody who does not see what is added later. */
+export function copyOf(totals: Totals): Totals {
+  const counters: Record<string, CounterTotal> = {};
+  for (const name in totals.counters) {
+    const total = totals.counters[name];
+    if (total !== undefined) counters[name] = { ...total };
+  }
+  return { ...totals, counters, tariff: { ...totals.tariff } };
 }
 
 export const CLOCK_WAS_SET: Judgement = { quality: 'uncertain', reason: 'clock_doubtful', provenance: 'verified' };
@@ -41,40 +56,35 @@ export function isOverfull({ counters, startMs, endMs }: Totals, counter: string
   return (counters[counter]?.coveredMs ?? 0) > endMs - startMs;
 }
 
-/** With the energy of a piece, which is no better known than `judgement`. */
-export function plusPiece(totals: Totals, piece: Piece, judgement: Judgement): Totals {
-  const before = totals.counters[piece.counter] ?? { added: 0, coveredMs: 0, judgement };
-  const total = {
-    added: before.added + piece.added,
-    coveredMs: before.coveredMs + Math.max(0, piece.toMs - Math.max(piece.fromMs, totals.startMs)),
-    judgement: worseOf(before.judgement, judgement),
-  };
-  return {
-    ...totals,
-    seenMs: Math.max(totals.seenMs, piece.toMs),
-    counters: { ...totals.counters, [piece.counter]: total },
-  };
+/** Adds the energy of a piece, which is no better known than `judgement`. */
+export function addPiece(totals: Totals, piece: Piece, judgement: Judgement): void {
+  const total = (totals.counters[piece.counter] ??= { added: 0, coveredMs: 0, judgement });
+  total.added += piece.added;
+  total.coveredMs += Math.max(0, piece.toMs - Math.max(piece.fromMs, totals.startMs));
+  total.judgement = worseOf(total.judgement, judgement);
+  totals.seenMs = Math.max(totals.seenMs, piece.toMs);
 }
 
-export function plusTariff(totals: Totals, name: string, added: number, isSpread: boolean): Totals {
-  // A period may have the name of something that every object has, such as "constructor".
-  const before = Object.hasOwn(totals.tariff, name) ? (totals.tariff[name] ?? 0) : 0;
-  const next = { ...totals, tariff: { ...totals.tariff, [name]: before + added } };
-  return isSpread ? { ...next, tariffMark: SPREAD } : next;
+/** A tariff period may have the name of something that every object has, such as "constructor". */
+function energyOf({ tariff }: Totals, name: string): number {
+  return Object.hasOwn(tariff, name) ? (tariff[name] ?? 0) : 0;
+}
+
+export function addTariff(totals: Totals, name: string, added: number, isSpread: boolean): void {
+  totals.tariff[name] = energyOf(totals, name) + added;
+  if (isSpread) totals.tariffMark = SPREAD;
 }
 
 /** As a person says; what is left of a tariff period is never less than nothing. */
-export function corrected(totals: Totals, counter: string, by: number, tariff: string | undefined): Totals {
-  const before = totals.counters[counter] ?? { added: 0, coveredMs: 0, judgement: CORRECTED };
-  const total = { ...before, added: before.added + by, judgement: worseOf(CORRECTED, before.judgement) };
-  const next = { ...totals, counters: { ...totals.counters, [counter]: total } };
-  if (tariff === undefined) return next;
-  const energy = Object.hasOwn(totals.tariff, tariff) ? (totals.tariff[tariff] ?? 0) : 0;
-  return { ...next, tariff: { ...totals.tariff, [tariff]: Math.max(0, energy + by) } };
+export function correct(totals: Totals, counter: string, by: number, tariff: string | undefined): void {
+  const total = (totals.counters[counter] ??= { added: 0, coveredMs: 0, judgement: CORRECTED });
+  total.added += by;
+  total.judgement = worseOf(CORRECTED, total.judgement);
+  if (tariff !== undefined) totals.tariff[tariff] = Math.max(0, energyOf(totals, tariff) + by);
 }
 
-export function plusDemand(totals: Totals, demand: Demand): Totals {
-  return demand.value > (totals.peak?.value ?? -1) ? { ...totals, peak: demand } : totals;
+export function addDemand(totals: Totals, demand: Demand): void {
+  if (demand.value > (totals.peak?.value ?? -1)) totals.peak = demand;
 }
 
 function readCounterTotal(saved: unknown): CounterTotal | undefined {
@@ -100,16 +110,14 @@ export function readTotals(saved: unknown): Totals | undefined {
     if (total === undefined) return undefined;
     read[name] = total;
   }
-  const [peak, mark] = [readDemand(saved['peak']), readJudgement(saved['mark'])];
-  const tariffMark = readJudgement(saved['tariffMark']);
   return {
     startMs,
     endMs,
     seenMs,
     counters: read,
-    tariff: tariff as Readonly<Record<string, number>>,
-    ...(peak === undefined ? {} : { peak }),
-    ...(mark === undefined ? {} : { mark }),
-    ...(tariffMark === undefined ? {} : { tariffMark }),
+    tariff: { ...(tariff as Readonly<Record<string, number>>) },
+    peak: readDemand(saved['peak']),
+    mark: readJudgement(saved['mark']),
+    tariffMark: readJudgement(saved['tariffMark']),
   };
 }
