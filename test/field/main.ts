@@ -37,7 +37,9 @@ async function recover(lab: Lab, meters: readonly WatchedMeter[], fault: Network
   while (took.size < meters.length && labClock.now() - endedAt < GIVE_UP_MS) {
     const owners = await lab.order('sync');
     for (const [index, watched] of meters.entries()) {
-      if (owners[index] !== false && !readyAt.has(watched.name)) readyAt.set(watched.name, labClock.now());
+      // A PLC may find out only now that its connections are gone.
+      if (owners[index] === false) readyAt.delete(watched.name);
+      else if (!readyAt.has(watched.name)) readyAt.set(watched.name, labClock.now());
       const since = readyAt.get(watched.name);
       if (since === undefined || took.has(watched.name)) continue;
       const from = since - endedAt < 100 ? endedAt : since;

@@ -15,6 +15,8 @@ import { RPI_MS, SERIAL_SERVER_PORT, type LabMeter } from './lab-meters';
 export const INTERVAL_MS = 1000;
 /** From one process to the other, beside what the link adds and what a stall takes. */
 const TRANSIT_MS = 60;
+/** Meters that hang say what they served only afterwards. */
+const KEPT_MS = 60_000;
 const GROUPS = ['realtime', 'energy', 'status'];
 
 /** One registry, as in Node-RED. */
@@ -29,7 +31,7 @@ export function createLabRegistry(logger: Logger): MeterRegistry {
 
 /** One meter that is polled by its name as `pm500-poll` does, and everything that comes of it judged. */
 export class WatchedMeter {
-  readonly oracle = new ServedOracle();
+  readonly oracle = new ServedOracle(KEPT_MS);
   readonly wrong: string[] = [];
   /** Failures told, by code. */
   readonly told = new Map<string, number>();

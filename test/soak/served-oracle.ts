@@ -77,6 +77,9 @@ export class ServedOracle {
   alike = 0;
   served = 0;
 
+  /** @param keptMs for how long what was served is held, ms; who judges late needs more */
+  constructor(private readonly keptMs = KEPT_MS) {}
+
   /** Takes what the meter serves. */
   take(served: Served): void {
     const id = served.assembly ?? served.register ?? 0;
@@ -89,7 +92,7 @@ export class ServedOracle {
     const says = served.bytes.length === size ? plan.decode(served.bytes).values : undefined;
     if (says !== undefined && plan.group === 'realtime') this.compare(frames.at(-1), { served, says });
     frames.push({ served, says });
-    while ((frames[0]?.served.timestamp ?? Infinity) < served.timestamp - KEPT_MS) frames.shift();
+    while ((frames[0]?.served.timestamp ?? Infinity) < served.timestamp - this.keptMs) frames.shift();
   }
 
   /** @returns what is wrong with a block; undefined when nothing is */

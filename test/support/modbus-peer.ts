@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ProductIdentity } from '../../src/transport/transport';
 import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
+import { TcpPeer } from './tcp-peer';
 
 /** One request that the peer received, without its header. */
 export interface ModbusRequest {
@@ -51,52 +51,20 @@ export const PEER_REGISTERS: ReadonlyMap<number, Uint8Array> = new Map(
 );
 
 /** A TCP peer that speaks just enough Modbus for tests, and whatever nonsense a test asks of it. */
-export class ModbusPeer {
+export class ModbusPeer extends TcpPeer {
   /** Bytes by printed number of the first register. */
   readonly spans = new Map<number, Uint8Array>();
   /** Exception codes given instead of a span. */
   readonly refusals = new Map<number, number>();
   readonly requests: ModbusRequest[] = [];
-  readonly sockets = new Set<Socket>();
-  /** Every connection ever accepted, and the most at one time. */
-  accepted = 0;
-  mostSockets = 0;
   fault: ModbusFault | undefined;
-  private readonly server: Server;
-  private port = 0;
 
   constructor() {
+    super();
     for (const [address, bytes] of PEER_REGISTERS) this.spans.set(printedRegister(address), bytes);
-    this.server = createServer({ noDelay: true }, (socket) => {
-      this.serve(socket);
-    });
   }
 
-  async listen(): Promise<number> {
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
-    return this.port;
-  }
-
-  /** Stops listening and destroys every connection; `listen` brings it back on the same port. */
-  async close(): Promise<void> {
-    this.hangUp();
-    if (!this.server.listening) return;
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  hangUp(): void {
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  private serve(socket: Socket): void {
-    this.sockets.add(socket);
-    this.accepted++;
-    this.mostSockets = Math.max(this.mostSockets, this.sockets.size);
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.sockets.delete(socket));
+  protected override serve(socket: Socket): void {
     let received = Buffer.alloc(0);
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);

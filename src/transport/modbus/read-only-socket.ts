@@ -24,9 +24,12 @@ export class ReadOnlySocket extends Socket {
     super();
   }
 
-  /** Starts to connect; events tell the outcome. Throws when host or port cannot be. */
-  begin(host: string, port: number): void {
-    this.connect({ host, port, noDelay: true });
+  /**
+   * Starts to connect; events tell the outcome. Throws when host or port cannot be.
+   * @param localPort absent: any
+   */
+  begin(host: string, port: number, localPort?: number): void {
+    this.connect({ host, port, noDelay: true, ...(localPort === undefined ? {} : { localPort }) });
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {

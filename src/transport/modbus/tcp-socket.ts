@@ -1,6 +1,7 @@
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import { connectTimedOut, tcpConnectFailed, tcpConnectionLost } from './failures';
+import { processHalfOpenPorts } from './half-open';
 import type { LineEvents } from './line';
 import type { ReadOnlySocket } from './read-only-socket';
 
@@ -34,10 +35,12 @@ async function connectSocket(
   const { host, port } = settings;
   const connectTimeoutMs = settings.connectTimeoutNowMs?.() ?? settings.connectTimeoutMs;
   const where = `${host}:${port}`;
+  const localPort = processHalfOpenPorts.take(where);
   let cleanUp = (): void => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = clock.after(connectTimeoutMs, () => {
+        processHalfOpenPorts.note(where, localPort);
         reject(connectTimedOut(where, connectTimeoutMs));
       });
       const stop = (): void => {
@@ -54,7 +57,7 @@ async function connectSocket(
       signal.addEventListener('abort', stop, { once: true });
       socket.once('error', fail);
       socket.once('connect', resolve);
-      socket.begin(settings.addressOf?.() ?? host, port);
+      socket.begin(settings.addressOf?.() ?? host, port, localPort);
     });
   } catch (thrown) {
     socket.destroy();
@@ -86,7 +89,11 @@ export async function connectTcp(
     failure = error;
   });
   await connectSocket(socket, closed, settings, clock, signal);
+  const { localPort } = socket;
+  /** What had been sent when the last reply came. */
+  let answeredBytes = 0;
   socket.on('data', (chunk) => {
+    answeredBytes = socket.bytesWritten;
     events.onBytes(chunk.length);
   });
   socket.on('end', () => {
@@ -98,8 +105,12 @@ export async function connectTcp(
   return {
     socket,
     destroy: () => {
+      if (destroyed) return closed;
       destroyed = true;
-      socket.destroy();
+      if (!socket.destroyed && socket.bytesWritten > answeredBytes) {
+        processHalfOpenPorts.note(where, localPort);
+        socket.resetAndDestroy();
+      } else socket.destroy();
       return closed;
     },
   };

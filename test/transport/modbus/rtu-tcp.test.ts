@@ -116,6 +116,28 @@ describe('Modbus RTU over TCP', () => {
     assert.deepEqual([...(await other.read(FIRMWARE))], FIRMWARE_BYTES);
   });
 
+  it('connects from the same port after silence, so that a server with one client finds the connection before ended', async () => {
+    const transport = await opened();
+    let asked = (): void => undefined;
+    const request = new Promise<void>((resolve) => (asked = resolve));
+    const end = new Promise<Error>((resolve) => {
+      peer.fault = (_chunk, socket) => {
+        socket.once('error', resolve);
+        asked();
+      };
+    });
+    const read = rejectsWith(transport.read(STATUS), 'MODBUS_REPLY_TIMEOUT');
+    await request;
+    await clock.advance(REPLY_TIMEOUT_MS);
+    await read;
+    assert.match((await end).message, /ECONNRESET/);
+    peer.fault = undefined;
+    await clock.advanceUntil(transport.open(), 10);
+    assert.deepEqual([...(await transport.read(FIRMWARE))], FIRMWARE_BYTES);
+    assert.equal(peer.from.length, 2);
+    assert.equal(peer.from[1], peer.from[0]);
+  });
+
   it('lets a unit that answers late cost another one nothing', async () => {
     const transport = await opened();
     const late = withCrc(Uint8Array.of(UNIT + 5, 4, 4, 9, 9, 9, 9));
