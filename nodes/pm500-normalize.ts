@@ -41,7 +41,7 @@ export = (RED: NodeAPI): void => {
           show();
         },
         ({ code }) => {
-          if (code === 'CONFIG_INVALID') status.show('failed', 'mapping');
+          if (code === 'CONFIG_INVALID' || code === 'MAPPING_UNAVAILABLE') status.show('failed', 'mapping');
           else status.show('failed', 'refused');
         },
       );

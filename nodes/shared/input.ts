@@ -9,7 +9,7 @@ export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[
 export type InputHandler = (message: NodeMessageInFlow, send: Send) => Promise<void> | void;
 
 /** Errors that come with every message until a person changes a setting. */
-const OF_SETTINGS: readonly ErrorCode[] = ['CONFIG_INVALID', 'SIMULATOR_BIND_FAILED'];
+const OF_SETTINGS: readonly ErrorCode[] = ['CONFIG_INVALID', 'MAPPING_UNAVAILABLE', 'SIMULATOR_BIND_FAILED'];
 
 /**
  * Handles messages so that `done` is called once for each, with the error where there was one, and no promise is left

@@ -12,6 +12,7 @@ import type { Telemetry } from '../../src/domain/telemetry';
 import { ClockSteps } from '../../src/domain/time/clock-steps';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
+import { Users } from '../../src/support/users';
 import type { Logger } from '../../src/support/logger';
 import { addMetrics } from './admin';
 import type { Send } from './input';
@@ -32,6 +33,8 @@ export class NormalizeRun {
   private readonly logger: Logger;
   private readonly clockSteps = new ClockSteps();
   private readonly stops: (() => Promise<void> | void)[] = [];
+  /** What is being put into its shape; a mapping takes its time. */
+  private readonly shaping: Users;
   private isClosing = false;
   /** Which meters give no readings any more, as of the last second. */
   silence: Silence = { meters: 0, whole: 0, part: 0 };
@@ -51,6 +54,7 @@ export class NormalizeRun {
     const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
     const logger = nodeLogger(node);
     this.logger = logger;
+    this.shaping = new Users(clock);
     const saved = path === undefined ? undefined : loadState(path, isSetState, logger, clock.now());
     this.meters = new NormalizerSet(settingsFor, saved, problems);
     if (path !== undefined) {
@@ -105,6 +109,8 @@ export class NormalizeRun {
 
   async close(removed: boolean): Promise<void> {
     this.isClosing = true;
+    // A reading that is part of the state does not come again.
+    await this.shaping.gone();
     for (const stop of this.stops) await stop();
     await (removed ? this.file?.remove() : this.file?.close());
   }
@@ -151,13 +157,17 @@ export class NormalizeRun {
     const send: Send = (message) => {
       this.node.send(message);
     };
-    for (const outcome of this.meters.tick(this.clock.now(), this.clock.uptime())) {
-      if (outcome.telemetry === undefined && outcome.alarms.length === 0) continue;
-      this.file?.changed();
-      await this.send(outcome, {}, send);
-      if (outcome.alarms.length > 0) this.onTime();
-    }
+    const outcomes = this.meters
+      .tick(this.clock.now(), this.clock.uptime())
+      .filter(({ telemetry, alarms }) => telemetry !== undefined || alarms.length > 0);
+    if (outcomes.length > 0) this.file?.changed();
+    // Alarms of one meter do not wait for the mapping of another's telemetry.
+    const sent = outcomes.map((outcome) => this.send(outcome, {}, send));
+    if (outcomes.some(({ alarms }) => alarms.length > 0)) this.onTime();
     if (this.watchSilence()) this.onTime();
+    for (const { status, ...end } of await Promise.allSettled(sent)) {
+      if (status === 'rejected') this.node.error((end as PromiseRejectedResult).reason, {});
+    }
   }
 
   private async send({ telemetry, alarms }: Outcome, message: NodeMessage, send: Send): Promise<void> {
@@ -176,7 +186,7 @@ export class NormalizeRun {
 
   private async sendTelemetry(telemetry: Telemetry, message: NodeMessage, send: Send): Promise<void> {
     message.topic ??= telemetry.meter.name;
-    const shaped = await this.shape(telemetry, message);
+    const shaped = await this.shaping.during(async () => this.shape(telemetry, message));
     if (shaped !== undefined) send([shaped, null]);
   }
 

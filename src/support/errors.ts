@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'MESSAGE_INVALID'
   | 'LAYOUT_INVALID'
+  | 'MAPPING_UNAVAILABLE'
   // EtherNet/IP and CIP
   | 'ENIP_CONNECT_FAILED'
   | 'ENIP_CONNECT_TIMEOUT'
