@@ -7,6 +7,7 @@ import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/normalizer/d
 import { parseTelemetry } from '../../src/domain/parse-message';
 import { FakeRed } from '../support/fake-red';
 import { confirmedReading, failedReading, NormalizeBench } from '../support/normalize-bench';
+import { waitFor } from '../support/wait';
 import { READ_AT } from '../support/readings';
 
 const MISSING = JSON.stringify([{ id: 'gone', metric: 'frequency', condition: 'missing', onDelaySeconds: 5 }]);
@@ -139,6 +140,7 @@ describe('what pm500-normalize does without a message', () => {
     assert.deepEqual(bench.node.errors, [], 'nothing is held back');
     await assert.doesNotReject(bench.accept(reading(bench, { frequency: 50.001 })), 'nothing has changed');
     await bench.clock.advance(10_000);
+    await waitFor('the error', () => bench.node.errors.length > 0, { timeoutMs: 4000 });
     assert.equal(bench.node.errors.length, 1);
     assert.match(String(bench.node.errors[0]), /The JSONata mapping .* failed: no; correct it/);
     await bench.close();
