@@ -42,7 +42,7 @@ const ENDPOINTS: Readonly<Record<Api, Endpoint>> = {
 };
 
 /** What `influx-out` and `influx-target` do with messages, with the settings that a new node has. */
-function openOurs(url: string, api: Api, folder: string): BenchWriter {
+function openOurs(url: string, api: Api, folder: string, isSlow: boolean): BenchWriter {
   const limits = { maximumBytes: maximumMegabytes * 1e6 };
   const outbox = openOutbox({ folder, limits, clock: systemClock, logger: silentLogger });
   const destination = createInfluxDestination(
@@ -59,17 +59,23 @@ function openOurs(url: string, api: Api, folder: string): BenchWriter {
   );
   const mapper = new LineMapper();
   const defaults = { influxMeasurement: BENCH_NAME, timestamp: 0 };
+  let lotBefore: Promise<unknown> = Promise.resolve();
   const drained = async (most: number): Promise<void> => {
     while (outbox.stats().depth > most) await pause(LOOK_EVERY_MS);
   };
   return {
     write: async (telemetries) => {
-      await Promise.all(
+      const lot = Promise.all(
         telemetries.map((telemetry) => target.submit([...mapper.map(telemetry, defaults).lines], BENCH_NAME)),
       );
+      if (isSlow) await lot;
+      // As in Node-RED, further messages come while the disk is still busy with those before.
+      await lotBefore;
+      lotBefore = lot;
       await drained(MOST_WAITING);
     },
     close: async () => {
+      await lotBefore;
       await drained(0);
       await target.close();
       await outbox.close();
@@ -120,6 +126,6 @@ function openWriteApi(url: string, isSlow: boolean): BenchWriter {
 
 /** @param isSlow whether messages come one by one, far slower than they could be written */
 export function openWay(way: Way, url: string, api: Api, folder: string, isSlow: boolean): BenchWriter {
-  if (way === 'ours') return openOurs(url, api, folder);
+  if (way === 'ours') return openOurs(url, api, folder, isSlow);
   return way === 'writeApi' ? openWriteApi(url, isSlow) : openContribNode(url, api, BENCH_NAME);
 }

@@ -41,8 +41,8 @@ interface Group {
  * is not there, or not complete yet, is put into a queue of that device; and from there sent when the device is back.
  */
 export class HistoryDrain {
-  /** Since the program began; only what the broker has confirmed. */
-  readonly counts = { values: 0, records: 0, unreadable: 0 };
+  /** Since the program began; only what the broker has confirmed, and how often it did not. */
+  readonly counts = { values: 0, records: 0, unreadable: 0, retries: 0 };
   readonly #outbox: Outbox;
   readonly #absent: AbsentQueues;
   readonly #port: DrainPort;
@@ -87,7 +87,10 @@ export class HistoryDrain {
     const { dueMs, isMessageBound } = paceOf(sending, this.#limits);
     if (sending.messages > 0) {
       const askedAt = this.#clock.monotonic();
-      await this.#confirm();
+      await this.#confirm().catch((thrown: unknown) => {
+        this.counts.retries++;
+        throw thrown;
+      });
       this.#batch.learn(this.#clock.monotonic() - askedAt, isMessageBound);
     }
     const isMoved = [await back.done(), await waiting.done()].includes(true);

@@ -17,7 +17,7 @@ export interface HistoryLosses {
 export function historyStats(
   outbox: OutboxStats,
   absent: Pick<AbsentQueues, 'devices' | 'losses'>,
-  counts: { readonly values: number; readonly records: number; readonly unreadable: number },
+  counts: { readonly values: number; readonly records: number; readonly unreadable: number; readonly retries: number },
   { unstored, unfit }: HistoryLosses,
 ): HistoryStats {
   const { devices, losses } = absent;
@@ -34,6 +34,7 @@ export function historyStats(
     damaged,
     forwarded: counts.values,
     forwardedRecords: counts.records,
+    retries: counts.retries,
     losses: {
       ...outboxLosses(outbox),
       absent: losses.age + losses.size,
@@ -66,7 +67,7 @@ export function deliveryOf(
     refused: 0,
     setAside: 0,
     losses: { ...history.losses, tooLarge: leftOut },
-    retries: 0,
+    retries: history.retries,
     durable,
     ...(capacity === undefined ? {} : { capacity }),
     ...(problem === undefined ? {} : { problem }),

@@ -41,6 +41,8 @@ export interface HistoryStats extends OutboxStats {
   /** Values that the broker has acknowledged, and the records that they were stored in. */
   readonly forwarded: number;
   readonly forwardedRecords: number;
+  /** Batches that were sent, not acknowledged, and are sent again. */
+  readonly retries: number;
   /** Everything that is lost, each under one cause: stored readings, and single values where only these went. */
   readonly losses: Losses;
   /** What waits for devices that are not there; part of `depth` and `bytes`. */

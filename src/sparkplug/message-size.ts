@@ -4,6 +4,8 @@ const HEAD_BYTES = 1 + 4 + 2 + 1;
 const SOON_MS = 3000;
 /** So many times in a row the same message has to be followed by the end of the connection. */
 const STRIKES = 4;
+/** No broker is set up for less: what ends connections after smaller messages is something else. */
+const LEAST_LIMIT_BYTES = 1000;
 /** Where a limit was learned already, a smaller one needs less proof. */
 const FURTHER_STRIKES = 2;
 /** A learned limit is tried again after this: brokers get other settings. */
@@ -80,7 +82,7 @@ export class SizeLimit {
   onLost(nowMs: number): { readonly what: string; readonly bytes: number; readonly isLearned: boolean } | undefined {
     const suspect = this.#suspect;
     this.#suspect = undefined;
-    if (suspect === undefined || nowMs - suspect.atMs > SOON_MS) return undefined;
+    if (suspect === undefined || suspect.bytes < LEAST_LIMIT_BYTES || nowMs - suspect.atMs > SOON_MS) return undefined;
     const isSame = this.#struck !== undefined && suspect.bytes >= this.#struck * SAME_SHARE;
     this.#strikes = isSame ? this.#strikes + 1 : 1;
     this.#struck = suspect.bytes;

@@ -1,16 +1,22 @@
 import { createInfluxDestination } from '../../src/influx/destination';
+import { MemoryOutbox } from '../../src/outbox/memory';
+import { History } from '../../src/sparkplug/history';
+import { deliveryOf } from '../../src/sparkplug/history-stats';
+import { memoryQueues } from '../../src/sparkplug/queue-place';
+import { StateBoard } from '../../src/sparkplug/state-board';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { destinationOf } from '../support/destinations';
 import type { Judgement, OtherSide } from '../support/other-side';
 import { reply, replyJson, ScriptedInflux, written, type Answer } from '../support/scripted-influx';
-import { describeDelivery } from './delivery.suite';
+import { sample } from '../sparkplug/samples';
+import { describeDelivery, onEngine, SINK_LIMITS } from './delivery.suite';
 
 const error = (message: string): Pm500Error => new Pm500Error('INTERNAL', message);
 
-describeDelivery('a made-up sink', { refuses: true }, (other: OtherSide) =>
-  Promise.resolve({
-    destination: destinationOf((payloads) => {
+describeDelivery('a made-up sink', { refuses: true, isolates: true }, (other: OtherSide, logger) =>
+  onEngine(
+    destinationOf((payloads) => {
       const judgement = other.take(payloads);
       switch (judgement.kind) {
         case 'taken':
@@ -32,9 +38,9 @@ describeDelivery('a made-up sink', { refuses: true }, (other: OtherSide) =>
         }
       }
     }),
-    payloadOf: (number) => `record ${number}`,
-    stop: () => Promise.resolve(),
-  }),
+    (number) => `record ${number}`,
+    logger,
+  ),
 );
 
 /** The same in the words of InfluxDB 1, 2 and 3. */
@@ -58,15 +64,75 @@ function answerOf(judgement: Judgement, lines: readonly string[]): Answer {
   }
 }
 
-describeDelivery('InfluxDB', { refuses: true }, async (other: OtherSide) => {
+describeDelivery('InfluxDB', { refuses: true, isolates: true }, async (other: OtherSide, logger) => {
   const server = new ScriptedInflux((response, received, socket) => {
     answerOf(other.take(received.lines), received.lines)(response, received, socket);
   });
   await server.start();
   const endpoint = { api: 'v2', org: 'o', bucket: 'b', token: 't' } as const;
+  return onEngine(
+    createInfluxDestination({ url: server.url, endpoint, timeoutMs: 5000 }, systemClock),
+    (number) => `m,t=x f=${number} 1${String(number).padStart(12, '0')}`,
+    logger,
+    () => server.stop(),
+  );
+});
+
+/** How long the session of a Sparkplug edge node is away after it was lost. */
+const AWAY_MS = 2;
+
+// A broker takes everything or is gone: QoS 0 knows no refusal, and no word about single values.
+describeDelivery('store and forward of Sparkplug', { refuses: false, isolates: false }, (other: OtherSide, logger) => {
+  const outbox = new MemoryOutbox(SINK_LIMITS, systemClock);
+  const lost = new Pm500Error('MQTT_CONNECTION_LOST', 'The connection was lost.');
+  let isFlowing = true;
+  let isTaken = true;
+  const board = new StateBoard(logger, () => ({ phase: isFlowing ? 'born' : 'offline', devices: ['M'] }));
+  board.announceWell();
+  const history: History = new History(
+    { valuesPerSecond: 20_000, store: SINK_LIMITS, blindMs: 1000 },
+    { outbox, queues: memoryQueues(systemClock) },
+    {
+      linkOf: () => ({
+        isBacklogged: false,
+        confirm: () => {
+          if (isTaken) {
+            board.announceWell();
+            return Promise.resolve();
+          }
+          isFlowing = false;
+          board.fail(lost);
+          history.keepRecent('ended');
+          systemClock.after(AWAY_MS, () => {
+            isFlowing = true;
+            history.wake();
+          });
+          return Promise.reject(lost);
+        },
+      }),
+      isFlowing: () => isFlowing,
+      isBorn: () => true,
+      forward: ({ samples }) => {
+        isTaken = other.take(samples.map(({ value }) => String(value))).kind === 'taken';
+        return { state: 'sent', messages: 1, bytes: samples.length };
+      },
+    },
+    systemClock,
+    logger,
+  );
   return {
-    destination: createInfluxDestination({ url: server.url, endpoint, timeoutMs: 5000 }, systemClock),
-    payloadOf: (number) => `m,t=x f=${number} 1${String(number).padStart(12, '0')}`,
-    stop: () => server.stop(),
+    payloadOf: String,
+    submit: async (payloads) => {
+      const accepted = history.watch();
+      for (const payload of payloads) history.keep({ deviceId: 'M', samples: [sample('a', Number(payload))] });
+      await accepted();
+    },
+    get stats() {
+      return deliveryOf(history.stats, board.state, 0, history.capacity);
+    },
+    outbox,
+    refused: [],
+    close: () => history.close(),
+    stop: () => Promise.resolve(),
   };
 });

@@ -1,101 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Verdict } from '../../src/delivery/destination';
-import { DeliveryEngine } from '../../src/delivery/engine';
-import type { DeliverySettings } from '../../src/delivery/settings';
-import { MemoryOutbox } from '../../src/outbox/memory';
-import type { OutboxRange } from '../../src/outbox/outbox';
-import { Pm500Error } from '../../src/support/errors';
-import { silentLogger } from '../../src/support/logger';
-import { seededRandom } from '../../src/support/random';
-import { destinationOf } from '../support/destinations';
-import { FakeClock, settle } from '../support/fake-clock';
+import { busy, EngineBench, numbered, VERDICTS, type Answer } from '../support/engine-bench';
+import { settle } from '../support/fake-clock';
 
-const SETTINGS: DeliverySettings = {
-  batch: { records: 100, bytes: 1000, flushMs: 1000 },
-  retry: { initialMs: 500, maximumMs: 8000, factor: 2, jitter: 0 },
-  recheckMs: 30_000,
-};
-const WRITTEN: Verdict = { kind: 'written' };
-const busy = (retryAfterMs?: number): Verdict => ({
-  kind: 'retry',
-  error: new Pm500Error('INFLUX_BUSY', 'busy'),
-  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-});
-const HOLD: Verdict = { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', 'no such bucket') };
-const REJECTED: Verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad line'), tooLarge: false };
-const TOO_LARGE: Verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'too large'), tooLarge: true };
-
-type Answer = (lines: readonly string[], signal: AbortSignal) => Verdict | Promise<Verdict>;
-
-/** An engine on a clock that the test moves, with a destination that answers as told and then `written`. */
-class Bench {
-  readonly clock = new FakeClock();
-  readonly outbox = new MemoryOutbox({ maximumBytes: 1e6 }, this.clock);
-  readonly sent: { readonly at: number; readonly lines: readonly string[] }[] = [];
-  readonly rejected: [line: string, code: string, position: number][] = [];
-  readonly written: OutboxRange[] = [];
-  readonly states: string[] = [];
-  readonly warnings: string[] = [];
-  closed = 0;
-  always: Answer = () => WRITTEN;
-  private readonly answers: Answer[] = [];
-  readonly engine: DeliveryEngine;
-
-  constructor(settings: Partial<DeliverySettings> = {}) {
-    const destination = destinationOf(
-      async (lines, signal) => {
-        this.sent.push({ at: this.clock.monotonic(), lines });
-        return await (this.answers.shift() ?? this.always)(lines, signal);
-      },
-      {
-        close: () => {
-          this.closed += 1;
-        },
-      },
-    );
-    this.engine = new DeliveryEngine(
-      { ...SETTINGS, ...settings },
-      {
-        outbox: this.outbox,
-        destination,
-        clock: this.clock,
-        random: seededRandom(1),
-        logger: { ...silentLogger, warn: (message) => this.warnings.push(message) },
-        onRefused: (refused) => {
-          for (const { record, reason, position } of refused)
-            this.rejected.push([record.payload, reason.code, position]);
-        },
-        onWritten: ({ from, to }) => this.written.push({ from, to }),
-        onChange: () => {
-          const { state } = this.engine.counts;
-          if (this.states.at(-1) !== state) this.states.push(state);
-        },
-      },
-    );
-    this.engine.start();
-  }
-
-  answer(...verdicts: readonly (Verdict | Answer)[]): void {
-    this.answers.push(...verdicts.map((given) => (typeof given === 'function' ? given : () => given)));
-  }
-
-  async append(...payloads: readonly string[]): Promise<void> {
-    await this.outbox.append(payloads.map((payload) => ({ payload, acceptedAt: this.clock.now() })));
-    await settle();
-  }
-
-  get batches(): readonly (readonly string[])[] {
-    return this.sent.map(({ lines }) => lines);
-  }
-}
-
-const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => `l${at}`);
+const { written: WRITTEN, hold: HOLD, rejected: REJECTED, tooLarge: TOO_LARGE } = VERDICTS;
 
 describe('engine of delivery', () => {
-  let bench: Bench;
+  let bench: EngineBench;
 
   beforeEach(() => {
-    bench = new Bench();
+    bench = new EngineBench();
   });
 
   afterEach(async () => {
@@ -241,7 +155,7 @@ describe('engine of delivery', () => {
   });
 
   it('goes on when a listener throws', async () => {
-    const broken = new Bench();
+    const broken = new EngineBench();
     broken.rejected.push = () => {
       throw new Error('listener');
     };

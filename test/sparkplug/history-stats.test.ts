@@ -20,7 +20,12 @@ const ABSENT = {
 };
 
 describe('what store and forward tells of itself', () => {
-  const stats = historyStats(OUTBOX, ABSENT, { values: 900, records: 30, unreadable: 1000 }, { unstored: 5, unfit: 7 });
+  const stats = historyStats(
+    OUTBOX,
+    ABSENT,
+    { values: 900, records: 30, unreadable: 1000, retries: 9 },
+    { unstored: 5, unfit: 7 },
+  );
 
   it('has what waits for absent devices, and each loss under one cause', () => {
     const delivery = deliveryOf(stats, { phase: 'born' }, 8);
@@ -37,7 +42,7 @@ describe('what store and forward tells of itself', () => {
     const empty = historyStats(
       { ...OUTBOX, depth: 0 },
       { ...ABSENT, devices: [] },
-      { values: 0, records: 0, unreadable: 0 },
+      { values: 0, records: 0, unreadable: 0, retries: 0 },
       { unstored: 0, unfit: 0 },
     );
     const refused = new Pm500Error('MQTT_REFUSED', 'no');

@@ -167,6 +167,17 @@ describe('the limit of messages', () => {
     assert.equal(limit.bytes, Infinity);
   });
 
+  it('is no explanation for a broker that ends every session after small births', () => {
+    const limit = new SizeLimit();
+    for (let index = 0; index < 20; index++) {
+      limit.begin(index * 1000);
+      limit.onPublish('NBIRTH of N', 200, index * 1000);
+      limit.onPublish('DBIRTH of M', 900, index * 1000);
+      assert.equal(limit.onLost(index * 1000 + 50), undefined);
+    }
+    assert.equal(limit.bytes, Infinity);
+  });
+
   it('learns nothing from a message that the broker has read, or a connection that ends later', () => {
     const limit = new SizeLimit();
     for (let index = 0; index < 20; index++) {

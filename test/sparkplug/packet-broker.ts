@@ -69,6 +69,21 @@ export function topicOf({ body }: SeenPacket): string {
   return body.toString('utf8', 2, 2 + body.readUInt16BE(0));
 }
 
+/** The first control packet of what has come, with the bytes that it takes; undefined while it is not whole. */
+export function readPacket(bytes: Buffer): (SeenPacket & { readonly size: number }) | undefined {
+  let length = 0;
+  for (let index = 1; index < Math.min(5, bytes.length); index++) {
+    const byte = bytes[index] ?? 0;
+    length += (byte & 0x7f) * 128 ** (index - 1);
+    if ((byte & 0x80) !== 0) continue;
+    const size = 1 + index + length;
+    if (bytes.length < size) return undefined;
+    const first = bytes[0] ?? 0;
+    return { type: first >> 4, flags: first & 0x0f, body: bytes.subarray(1 + index, size), size };
+  }
+  return undefined;
+}
+
 /** What a server answers so that the client goes on: CONNACK, SUBACK with QoS 1 granted, PINGRESP. */
 function answerTo({ type, body }: SeenPacket, level: number): Buffer | undefined {
   const properties = level === 5 ? [0] : [];
@@ -94,7 +109,7 @@ export class PacketBroker {
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('data', (chunk) => {
         waiting = Buffer.concat([waiting, chunk]);
-        for (let packet = this.#next(waiting); packet !== undefined; packet = this.#next(waiting)) {
+        for (let packet = readPacket(waiting); packet !== undefined; packet = readPacket(waiting)) {
           waiting = waiting.subarray(packet.size);
           this.packets.push(packet);
           if (packet.type === PACKET.connect) level = readConnect(packet).level;
@@ -134,19 +149,5 @@ export class PacketBroker {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
-  }
-
-  #next(bytes: Buffer): (SeenPacket & { readonly size: number }) | undefined {
-    let length = 0;
-    for (let index = 1; index < Math.min(5, bytes.length); index++) {
-      const byte = bytes[index] ?? 0;
-      length += (byte & 0x7f) * 128 ** (index - 1);
-      if ((byte & 0x80) !== 0) continue;
-      const size = 1 + index + length;
-      if (bytes.length < size) return undefined;
-      const first = bytes[0] ?? 0;
-      return { type: first >> 4, flags: first & 0x0f, body: bytes.subarray(1 + index, size), size };
-    }
-    return undefined;
   }
 }
