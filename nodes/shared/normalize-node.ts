@@ -74,7 +74,8 @@ export class NormalizeRun {
 
   async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<void> {
     this.refuseWhenClosing();
-    const accepted = this.meters.accept(reading, this.clock.now(), this.clock.uptime());
+    const { clock } = this;
+    const accepted = this.meters.accept(reading, clock.now(), clock.uptime(), clock.bootId);
     this.file?.changed();
     this.tellStep(reading, accepted.clockStepMs);
     this.sendCounters(accepted.counters, send);

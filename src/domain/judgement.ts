@@ -57,7 +57,11 @@ export function derivedSample(
     : { value, unit, quality, reason, provenance, timestamp };
 }
 
-/** How far a sample can be trusted. */
-export function judgementOf({ quality, reason, provenance }: Sample): Judgement {
+/**
+ * How far a sample can be trusted.
+ * @param last the same object comes back where that has not changed
+ */
+export function judgementOf({ quality, reason, provenance }: Sample, last?: Judgement): Judgement {
+  if (last?.quality === quality && last.reason === reason && last.provenance === provenance) return last;
   return reason === undefined ? { quality, provenance } : { quality, reason, provenance };
 }

@@ -137,7 +137,7 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
     opcCode: 64,
     opcName: 'uncertain',
     meaning:
-      'the time cannot be right: before 2024, before the reading before it, or in the future; or the clock was just set, or was set within this window or period',
+      'the time cannot be right: before 2024, before the reading before it, or in the future; or the clock was just set, or was set within this window or period; or the host has booted since the reading before',
   },
   stale: {
     quality: 'uncertain',

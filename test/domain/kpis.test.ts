@@ -24,6 +24,7 @@ const piece = (fromMs: number, toMs: number, added: number): Piece => ({
   fromMs,
   toMs,
   timestamp: toMs,
+  isPlaced: true,
   judgement: GOOD,
 });
 const settings: KpiSettings = { ...DEFAULT_KPI_SETTINGS, kpis: KPI_KEYS, co2KgPerKwh: 0.5 };

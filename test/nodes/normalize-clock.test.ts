@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { NormalizeDiagnostics } from '../../src/domain/normalizer/diagnostics';
 import { ClockedPlant, type Out } from '../support/clocked-plant';
 import { FakeClock } from '../support/fake-clock';
@@ -205,6 +206,106 @@ describe('a state that is ahead of the clock', function () {
       });
     });
   }
+});
+
+describe('a host that boots again', function () {
+  this.timeout(60_000);
+  const MIDNIGHT = Date.UTC(2026, 0, 5);
+  const DELTA = 'energy_delta_active_import_total';
+  const plantIn = (userDir: string, properties: object = {}): ClockedPlant =>
+    new ClockedPlant({ ...KPIS, periods: ['day', 'year'], ...properties }, new FakeClock(MIDNIGHT), { userDir });
+
+  for (const [what, offMs, staleMs] of [
+    ['is off for 3 min, and its clock goes on from the shutdown', 3 * MINUTE_MS, 160_000],
+    ['is off for 3 h, and its clock goes on from the shutdown', 3 * HOUR_MS, 3 * HOUR_MS - 20_000],
+    ['is off over midnight, and its clock goes on from the shutdown', 26 * HOUR_MS, 26 * HOUR_MS - 20_000],
+    ['is off for 10 min, and its clock is an hour behind', 10 * MINUTE_MS, HOUR_MS],
+    ['is off for 10 min, and its clock is an hour ahead', 10 * MINUTE_MS, -HOUR_MS],
+    ['is off for 3 h, and its clock is a day ahead', 3 * HOUR_MS, -DAY_MS],
+  ] as const) {
+    for (const untilSetMs of [20_000, 5 * MINUTE_MS]) {
+      it(`${what}; set after ${untilSetMs / 1000} s: nothing is lost, no window is wrong, nobody is asked`, async () => {
+        await inTemporaryFolder(async (userDir) => {
+          const plant = plantIn(userDir);
+          await plant.read();
+          await plant.run(HOUR_MS + 7 * MINUTE_MS, EVERY_MS);
+          await plant.normalize.close();
+          await plant.pass(offMs);
+          plant.clock.reboot('second boot', -staleMs);
+          await plant.restart();
+          const before = plant.outs.length;
+          await plant.read();
+          await plant.run(untilSetMs, 10_000);
+          plant.clock.jump(staleMs);
+          const out = await plant.run(2 * HOUR_MS, EVERY_MS);
+          checkTotals(plant, out);
+          checkDemands(plant, 100);
+          const first = plant.outs.slice(before).find((each) => typeof each[DELTA]?.value === 'number');
+          assert.equal(first?.[DELTA]?.quality, 'uncertain', 'the first delta');
+          await plant.normalize.command({ counters: 'list' });
+          assert.deepEqual((plant.normalize.takeEvents().at(-1)?.payload as CounterMessage).questions, []);
+          assert.equal(out['active_energy_import_day']?.quality, 'uncertain', 'the day was touched');
+          await plant.close();
+        });
+      });
+    }
+  }
+
+  it('and whose clock is right has a marked delta and one window less; the day stays good', async () => {
+    await inTemporaryFolder(async (userDir) => {
+      const plant = plantIn(userDir);
+      await plant.read();
+      await plant.run(HOUR_MS + 7 * MINUTE_MS, EVERY_MS);
+      await plant.pass(MINUTE_MS);
+      plant.clock.reboot('second boot');
+      await plant.restart();
+      const first = await plant.read();
+      assert.equal(first[DELTA]?.quality, 'uncertain');
+      assert.equal(first[DELTA].reason, 'clock_doubtful');
+      const second = await plant.run(EVERY_MS, EVERY_MS);
+      assert.equal(second[DELTA]?.quality, 'good');
+      const out = await plant.run(HOUR_MS, EVERY_MS);
+      checkTotals(plant, out);
+      checkDemands(plant, 100);
+      assert.equal(plant.demands.filter(([, quality]) => quality !== 'good').length, 1);
+      assert.equal(out['active_energy_import_day']?.quality, 'good');
+      assert.equal(out['coverage_day']?.value, 100);
+      await plant.close();
+    });
+  });
+
+  it('is told from a Node-RED that starts again, also where readings have no uptime', async () => {
+    await inTemporaryFolder(async (userDir) => {
+      const plant = plantIn(userDir);
+      plant.isStamped = false;
+      await plant.read();
+      await plant.run(HOUR_MS, EVERY_MS);
+      await plant.restart();
+      await plant.pass(EVERY_MS);
+      const again = await plant.read();
+      assert.equal(again[DELTA]?.quality, 'good', 'the same boot');
+      plant.clock.reboot('second boot');
+      await plant.restart();
+      await plant.pass(EVERY_MS);
+      const booted = await plant.read();
+      assert.equal(booted[DELTA]?.reason, 'clock_doubtful');
+      checkTotals(plant, booted);
+      await plant.close();
+    });
+  });
+
+  it('and is a virtual machine that was halted for an hour: what flowed meanwhile counts, in no window', async () => {
+    const plant = new ClockedPlant({ ...KPIS, periods: ['day', 'year'] }, new FakeClock(MIDNIGHT));
+    await plant.read();
+    await plant.run(HOUR_MS + 7 * MINUTE_MS, EVERY_MS);
+    // No clock of it counts; only its wall clock is set when it goes on.
+    plant.halt(HOUR_MS);
+    const out = await plant.run(2 * HOUR_MS, EVERY_MS);
+    checkTotals(plant, out);
+    checkDemands(plant, 100);
+    assert.equal(out['active_energy_import_day']?.quality, 'uncertain');
+    await plant.close();
+  });
 });
 
 describe('demand windows, through pm500-poll and pm500-normalize', function () {

@@ -28,6 +28,8 @@ export class ClockedPlant {
   activeWh: number;
   reactiveVarh: number;
   powerW = 100_000;
+  /** False: readings come from a program that knows no uptime. */
+  isStamped = true;
   /** The counter of active energy when the first reading came. */
   readonly startWh: number;
   normalize: NormalizeBench;
@@ -63,7 +65,10 @@ export class ClockedPlant {
     this.transport.assemblies.set(107, encodeBlock(ENERGY, { ...zeros, ...values }));
     const { sent } = await this.poll.receive({});
     // A message may go by a broker: what matters must survive JSON.
-    const reading = parseReading(JSON.parse(JSON.stringify(sent[0]?.payload)));
+    const text = JSON.stringify(sent[0]?.payload, (key, value: unknown) =>
+      !this.isStamped && (key === 'bootId' || key === 'uptimeMs') ? undefined : value,
+    );
+    const reading = parseReading(JSON.parse(text));
     const [telemetry] = await this.normalize.accept(reading);
     const out = telemetry === undefined ? {} : parseTelemetry(telemetry.payload).metrics;
     this.outs.push(out);
@@ -89,6 +94,12 @@ export class ClockedPlant {
   /** The host sleeps; the load does not. */
   suspend(forMs: number): void {
     this.clock.suspend(forMs);
+    this.count(forMs);
+  }
+
+  /** The host stands still, and only its wall clock is set when it goes on; the load does not stand still. */
+  halt(forMs: number): void {
+    this.clock.jump(forMs);
     this.count(forMs);
   }
 

@@ -58,6 +58,16 @@ export class FakeClock implements Clock {
     this.sleptMs += forMs;
   }
 
+  /**
+   * The host was switched off and has booted again just now: its uptime begins anew.
+   * @param offByMs by how much its wall clock is wrong then
+   */
+  reboot(bootId: string, offByMs = 0): void {
+    this.bootId = bootId;
+    this.sleptMs = -this.elapsed;
+    this.wallOffset += offByMs;
+  }
+
   /** Moves time on, firing every timer that falls due in order and letting its consequences run. */
   async advance(byMs: number): Promise<void> {
     const until = this.elapsed + byMs;

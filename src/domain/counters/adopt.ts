@@ -105,7 +105,7 @@ function higher({ standing, movedAtMs }: Track, level: Level, limits: CounterLim
   const jump = first.value - standing.value;
   const all = { added: last.value - standing.value, from: standing, reason: 'counter_gap', leaves: true } as const;
   // The counter stood still for a while, as one that is refreshed seldom, and caught up.
-  const stillMs = limits.elapsedMs(movedAtMs, first.timestamp) ?? 0;
+  const stillMs = limits.spans.elapsedMs(movedAtMs, first.timestamp) ?? 0;
   if (movedAtMs < standing.timestamp && jump <= mostIn(Math.min(stillMs, REFRESHED_MS), limits)) return all;
   return sightings > 2 && jump <= SMALL ? all : undefined;
 }

@@ -6,11 +6,11 @@ import type { MeterReference } from '../reading';
 import type { Sample, Telemetry } from '../telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
-import { meanPower, type CounterLimits, type ElapsedMs, type Standing } from './line';
+import { meanPower, mostIn, type CounterLimits, type Standing } from './line';
 import { PowerBound } from './power-bound';
 import { CounterBook, momentOf, type CounterEvent, type CounterQuestion, type CounterRecord } from './records';
 import { returned } from './replaced';
-import { layoutOf, restoreCounters, savedCounters, type CounterState, type EnergyDeltasState } from './state';
+import { isOther, layoutOf, restoreCounters, savedCounters, type CounterState, type EnergyDeltasState } from './state';
 import { stepCounter, type Step } from './step';
 import { newestOf, newTrack, type CounterAnswer } from './track';
 
@@ -28,6 +28,8 @@ export interface EnergyDelta {
   readonly toMs: number;
   /** When it was read by the wall clock, epoch milliseconds UTC. */
   readonly timestamp: number;
+  /** False where that time is not sure, or too short for the amount: the energy belongs to no window. */
+  readonly isPlaced: boolean;
   /** Of the amount, not of the wall clock: what that is worth, the time lines say. */
   readonly judgement: Judgement;
 }
@@ -66,18 +68,6 @@ function caused(reason: QualityReason, inputs: Judgement): Judgement {
   return worseOf({ quality: QUALITY_REASONS[reason].quality, reason, provenance: inputs.provenance }, inputs);
 }
 
-/** True when another meter, by its serial number, is at the place of the one that was there. */
-function isOther({ serialNumber }: CounterState, meter: MeterReference): boolean {
-  return serialNumber !== undefined && meter.serialNumber !== undefined && meter.serialNumber !== serialNumber;
-}
-
-/** How far a sample can be trusted; the same object where that has not changed. */
-function judgementLike(last: Judgement | undefined, sample: Sample): Judgement {
-  const isSame =
-    last?.quality === sample.quality && last.reason === sample.reason && last.provenance === sample.provenance;
-  return isSame ? last : judgementOf(sample);
-}
-
 /**
  * Energy since the last reading, for each counter of one meter.
  *
@@ -104,7 +94,6 @@ export class EnergyDeltas {
     this.counters = restoreCounters(saved);
     this.power = new PowerBound(maxPower, state.power);
     this.book = new CounterBook(state.book);
-    const elapsedMs: ElapsedMs = (from, to) => this.times.elapsedMs(from, to);
     this.tracked = ENERGY_COUNTERS.filter(({ name }) => counters.includes(name)).map((metric) => ({
       metric,
       delta: deltaMetricOf(metric.name),
@@ -114,7 +103,7 @@ export class EnergyDeltas {
         maxGapMs,
         modulus: (metric.rollover ?? 0) + DISPLAY_STEP,
         isPartial: metric.name.endsWith('_partial'),
-        elapsedMs,
+        spans: this.times.spans,
       },
       state: this.counters.get(metric.name),
     }));
@@ -204,7 +193,7 @@ export class EnergyDeltas {
     if (last !== undefined && atMs <= newestOf(last.track)) return undefined;
     const now = { value, timestamp: atMs, readMs: timestamp };
     // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
-    const seen = isDoubtful && last !== undefined ? last.judgement : judgementLike(last?.judgement, sample);
+    const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample, last?.judgement);
     const step = last === undefined ? undefined : this.step(tracked, last, now, meter);
     if (last === undefined || step === undefined) {
       const reason = this.start(tracked, now, seen, meter);
@@ -217,19 +206,22 @@ export class EnergyDeltas {
     last.judgement = added === undefined ? inputs : seen;
     last.serialNumber = meter.serialNumber ?? last.serialNumber;
     last.layout = layoutOf(meter) ?? last.layout;
-    const isTimed = this.times.elapsedMs(from.timestamp, atMs) !== undefined;
-    const why = isTimed ? step.reason : 'clock_doubtful';
+    const { spans } = this.times;
+    const spanMs = spans.elapsedMs(from.timestamp, atMs);
+    const why = spanMs === undefined ? 'clock_doubtful' : step.reason;
     const judgement = why === undefined ? inputs : caused(why, inputs);
-    const shown = isDoubtful ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
+    const isSure = spans.isSure(from.timestamp, atMs);
+    const shown = isDoubtful || !isSure ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
     if (added === undefined) {
-      this.putUnknown(tracked, timestamp, shown, out);
+      this.putUnknown(tracked, timestamp, isDoubtful ? shown : judgement, out);
       return undefined;
     }
-    const spanMs = isTimed ? atMs - from.timestamp : 0;
+    const fromMs = atMs - (spanMs ?? 0);
     const delta: Changeable<Sample> = derivedSample(added, metric.unit, timestamp, shown);
-    delta.spanMs = spanMs;
+    delta.spanMs = spanMs ?? 0;
     out[tracked.delta] = delta;
-    return { counter: metric.name, added, fromMs: atMs - spanMs, toMs: atMs, timestamp, judgement };
+    const isPlaced = isSure && added <= mostIn(atMs - fromMs, tracked.limits);
+    return { counter: metric.name, added, fromMs, toMs: atMs, timestamp, isPlaced, judgement };
   }
 
   /** Begins to count from here. */
@@ -262,6 +254,7 @@ export class EnergyDeltas {
     const isSameLayout = last.layout === undefined || last.layout === (layoutOf(meter) ?? last.layout);
     if (!isSameLayout || now.timestamp - track.standing.timestamp > LONGEST_MS) return undefined;
     limits.maxPower = this.power.watts;
+    limits.spans = this.times.spans;
     if (isOther(last, meter)) return returned(track, now, meter.serialNumber, limits);
     const since = track.level?.first ?? now;
     const isResetNearby = Math.abs(since.timestamp - this.resetAtMs) <= TOGETHER_MS;

@@ -1,3 +1,5 @@
+import type { Spans } from '../time/read-times';
+
 /** Where a counter stood when it was read. */
 export interface Standing {
   /** In whole Wh or varh. */
@@ -7,9 +9,6 @@ export interface Standing {
   /** The same by the wall clock, for people, epoch milliseconds UTC. */
   readonly readMs: number;
 }
-
-/** What elapsed between two places on that axis, ms; undefined when nobody knows. */
-export type ElapsedMs = (fromMs: number, toMs: number) => number | undefined;
 
 /** What moves a counter, and how far. */
 export interface CounterLimits {
@@ -23,7 +22,8 @@ export interface CounterLimits {
   readonly modulus: number;
   /** A partial counter is reset by people, as often as they like. */
   readonly isPartial: boolean;
-  readonly elapsedMs: ElapsedMs;
+  /** What elapsed between two places on the axis of the meter. */
+  readonly spans: Spans;
 }
 
 const MS_PER_HOUR = 3_600_000;
@@ -42,8 +42,13 @@ const REAL_STEP = 63;
 const COARSE_FROM = 16_384_000;
 
 /** What elapsed between two readings, ms. */
-export function spanOf(from: Standing, to: Standing, limits: CounterLimits): number {
-  return limits.elapsedMs(from.timestamp, to.timestamp) ?? UNKNOWN_MS;
+export function spanOf(from: Standing, to: Standing, { spans }: CounterLimits): number {
+  return spans.elapsedMs(from.timestamp, to.timestamp) ?? UNKNOWN_MS;
+}
+
+/** The most that may have elapsed, ms. */
+function mostSpanOf(from: Standing, to: Standing, { spans }: CounterLimits): number {
+  return spans.mostMs(from.timestamp, to.timestamp) ?? UNKNOWN_MS;
 }
 
 /** The most that a load can have added in this time, Wh or varh. */
@@ -60,11 +65,11 @@ export function meanPower(added: number, spanMs: number): number {
 export function explain(from: Standing, to: Standing, limits: CounterLimits): number | undefined {
   const moved = to.value - from.value;
   if (moved < 0) return moved > -REAL_STEP && from.value >= COARSE_FROM ? 0 : undefined;
-  return moved <= mostIn(spanOf(from, to, limits), limits) ? moved : undefined;
+  return moved <= mostIn(mostSpanOf(from, to, limits), limits) ? moved : undefined;
 }
 
 /** The way over the largest value; undefined when no load can have gone it in that time. */
 export function explainRollover(from: Standing, to: Standing, limits: CounterLimits): number | undefined {
   const overZero = to.value - from.value + limits.modulus;
-  return to.value < from.value && overZero <= mostIn(spanOf(from, to, limits), limits) ? overZero : undefined;
+  return to.value < from.value && overZero <= mostIn(mostSpanOf(from, to, limits), limits) ? overZero : undefined;
 }

@@ -101,6 +101,11 @@ export function savedCounters(counters: ReadonlyMap<string, CounterState>): Ener
   return Object.fromEntries([...counters].map(([name, { track, ...whose }]) => [name, { ...track, ...whose }]));
 }
 
+/** True when another meter, by its serial number, is at the place of the one that was there. */
+export function isOther({ serialNumber }: CounterState, meter: MeterReference): boolean {
+  return serialNumber !== undefined && meter.serialNumber !== undefined && meter.serialNumber !== serialNumber;
+}
+
 /** The layout of its assemblies; registers are the same counters whatever that is. */
 export function layoutOf({ layout }: MeterReference): string | undefined {
   return layout?.name === REGISTER_TABLE ? undefined : layout?.name;

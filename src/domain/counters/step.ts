@@ -1,6 +1,6 @@
 import type { CounterReason } from '../quality';
 import { adoptLevel, type Adoption } from './adopt';
-import { explain, explainRollover, meanPower, spanOf, type CounterLimits, type Standing } from './line';
+import { explain, explainRollover, meanPower, mostIn, spanOf, type CounterLimits, type Standing } from './line';
 import { newTrack, type Climb, type Level, type Track } from './track';
 
 export interface Step {
@@ -42,7 +42,9 @@ export function stepCounter(track: Track, now: Standing, limits: CounterLimits, 
     const back = stepBack(track, now, onLine, limits);
     if (back !== undefined) return back;
     // While a person is asked, more than one level may have come and gone: what it says of the time is no longer sure.
-    const isGap = onLevel !== undefined || level?.isAsked === true || spanOf(standing, now, limits) > limits.maxGapMs;
+    const spanMs = spanOf(standing, now, limits);
+    const isLong = spanMs > limits.maxGapMs || onLine > mostIn(spanMs, limits);
+    const isGap = onLevel !== undefined || level?.isAsked === true || isLong;
     return believe(track, now, onLine, isGap ? 'counter_gap' : undefined);
   }
   if (onLevel === undefined) {

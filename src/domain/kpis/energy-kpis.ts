@@ -140,14 +140,15 @@ export class EnergyKpis {
       if (piece === undefined) continue;
       for (const totals of this.periods) totals.add(piece);
       if (piece.counter === ACTIVE_IMPORT) {
-        this.active.add(piece, (demand) => {
-          this.lastActive = demand;
-          this.hasNewDemand = true;
-          this.hasNewFactor = true;
-          for (const totals of this.periods) totals.addDemand(demand);
-        });
+        if (piece.isPlaced)
+          this.active.add(piece, (demand) => {
+            this.lastActive = demand;
+            this.hasNewDemand = true;
+            this.hasNewFactor = true;
+            for (const totals of this.periods) totals.addDemand(demand);
+          });
         this.addToTariff(piece);
-      } else if (piece.counter === REACTIVE_IMPORT) {
+      } else if (piece.counter === REACTIVE_IMPORT && piece.isPlaced) {
         this.reactive.add(piece, (demand) => {
           this.lastReactive = demand;
           this.hasNewFactor = true;

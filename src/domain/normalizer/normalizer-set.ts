@@ -86,13 +86,16 @@ export class NormalizerSet {
     this.wasClosed = usable['closed'] === true;
   }
 
-  /** @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed */
-  accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
+  /**
+   * @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed
+   * @param bootId which boot of which host that is
+   */
+  accept(reading: Reading, nowMs: number, uptimeMs?: number, bootId?: string): Accepted {
     const entry = this.meters.get(reading.meter.name) ?? this.add(reading);
     entry.layoutCheck?.accept(reading);
     entry.rhythm.hear(scheduleKey(reading), uptimeMs ?? nowMs);
     const layoutVerdict = guardEnergy(entry, reading);
-    const accepted = entry.normalizer.accept(reading, nowMs, uptimeMs);
+    const accepted = entry.normalizer.accept(reading, nowMs, uptimeMs, bootId);
     const { concerns } = entry.normalizer;
     this.concerns = withConcerns(this.concerns, concerns, entry.counted);
     entry.counted = concerns;

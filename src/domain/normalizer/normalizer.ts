@@ -35,8 +35,9 @@ export interface Accepted extends Outcome {
   readonly clockStepMs?: number;
 }
 
-function momentOf(wallMs: number, uptimeMs: number | undefined): Moment {
-  return uptimeMs === undefined ? { wallMs } : { wallMs, uptimeMs };
+function momentOf(wallMs: number, uptimeMs: number | undefined, bootId: string | undefined): Moment {
+  if (uptimeMs === undefined) return { wallMs };
+  return bootId === undefined ? { wallMs, uptimeMs } : { wallMs, uptimeMs, bootId };
 }
 
 const NO_ALARMS: readonly AlarmMessage[] = [];
@@ -122,11 +123,14 @@ export class Normalizer {
     return this.kpis !== undefined || this.settings.alarmRules.length > 0;
   }
 
-  /** @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed */
-  accept(reading: Reading, nowMs: number, uptimeMs?: number): Accepted {
+  /**
+   * @param uptimeMs milliseconds since this host was booted; without it the wall clock says what elapsed
+   * @param bootId which boot of which host that is
+   */
+  accept(reading: Reading, nowMs: number, uptimeMs?: number, bootId?: string): Accepted {
     this.meter = reading.meter;
     this.readings++;
-    const times = this.time.take(reading, momentOf(nowMs, uptimeMs));
+    const times = this.time.take(reading, momentOf(nowMs, uptimeMs, bootId));
     if (times.stepMs !== undefined) this.clockSteps++;
     const { previousTimestamp, failedAgain } = this.blocks.take(reading);
     const measured = normalizeReading(reading, {

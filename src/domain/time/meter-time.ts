@@ -1,5 +1,6 @@
 import { isRecord } from '../../support/expect';
 import type { Reading, ReadingBlock } from '../reading';
+import { Breaks, numberOr, type BreaksState } from './breaks';
 import type { ReadTimes, TimeLine } from './read-times';
 import { TimeLines, type TimeLinesState } from './time-lines';
 
@@ -13,7 +14,7 @@ const BACK_TOLERANCE_MS = 2_000;
 const LONGEST_MS = 400 * 24 * 3_600_000;
 /** Hosts that read one meter: one, or two that stand in for each other. */
 const MOST_BOOTS = 4;
-/** What has no uptime of its own and comes at once takes that of this process. */
+/** What has no uptime of its own and comes at once takes that of this process, where its host does not tell its boots apart. */
 const OWN_BOOT = 'arrival';
 
 /** The clocks of the host that normalizes. */
@@ -22,14 +23,14 @@ export interface Moment {
   readonly wallMs: number;
   /** Milliseconds since the host was booted; absent where readings are not taken as they come. */
   readonly uptimeMs?: number;
+  /** Which boot of which host that is; absent: this process only. */
+  readonly bootId?: string;
 }
 
-export interface MeterTimeState extends TimeLinesState {
+export interface MeterTimeState extends TimeLinesState, BreaksState {
   readonly format: typeof FORMAT;
   /** Where the last reading lies on the axis. */
   readonly lastMs: number;
-  /** What elapsed over this place on the axis is not known. */
-  readonly breakMs?: number;
   /** Where the boot of a host lies on the axis, by its id. */
   readonly boots: Readonly<Record<string, number>>;
 }
@@ -46,13 +47,14 @@ interface Placed {
 /**
  * Places the readings of one meter on its axis (see `ReadTimes`). Within one boot of the host that reads, its uptime says
  * what elapsed. A reading without one that comes at once takes the uptime of this host. For others, and over a boot, only
- * the wall clock can say it; it is believed where it goes on from the last reading.
+ * the wall clock can say it; it is believed where it goes on from the last reading, and what elapsed over a boot is not
+ * sure: the clock of a board without a battery goes on from its last shutdown.
  */
 export class MeterTime {
   private readonly times: TimeLines;
   private readonly boots: Map<string, number>;
   private lastMs: number;
-  private breakMs: number;
+  private readonly breaks: Breaks;
   private lines: readonly TimeLine[];
 
   /** @param saved what `state()` gave; anything else is a start without a past */
@@ -60,7 +62,8 @@ export class MeterTime {
     const state: Readonly<Record<string, unknown>> = isRecord(saved) && saved['format'] === FORMAT ? saved : {};
     this.times = new TimeLines(state);
     this.lastMs = numberOr(state['lastMs'], Number.NEGATIVE_INFINITY);
-    this.breakMs = numberOr(state['breakMs'], Number.NEGATIVE_INFINITY);
+    this.breaks = new Breaks(state);
+    this.breaks.offsetMs = this.times.offsetMs;
     const boots = isRecord(state['boots']) ? Object.entries(state['boots']) : [];
     this.boots = new Map(boots.filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
     this.boots.delete(OWN_BOOT);
@@ -78,10 +81,9 @@ export class MeterTime {
       if (newest === undefined || placed.axisMs >= newest.axisMs) newest = placed;
     }
     const stepMs = newest === undefined ? undefined : this.advance(newest);
-    const { breakMs } = this;
     return {
       axisOf: (timestamp) => places.get(timestamp),
-      elapsedMs: (from, to) => (from < breakMs && to >= breakMs ? undefined : to - from),
+      spans: this.breaks,
       atMs: newest?.axisMs ?? this.lastMs,
       lines: this.lines,
       countsId: this.times.countsId,
@@ -97,18 +99,20 @@ export class MeterTime {
       format: FORMAT,
       ...this.times.state(),
       lastMs: this.lastMs,
-      ...(Number.isFinite(this.breakMs) ? { breakMs: this.breakMs } : {}),
+      ...this.breaks.state(),
       boots: Object.fromEntries(this.boots),
     };
   }
 
   /** The wall clock of a reading that is newer than all before says where the lines are. */
   private advance({ axisMs, wallMs, isPossible }: Placed): number | undefined {
-    if (axisMs < this.lastMs) return undefined;
+    const { lastMs } = this;
+    if (axisMs < lastMs) return undefined;
     this.lastMs = axisMs;
-    let stepMs: number | undefined;
-    if (isPossible) stepMs = this.times.take(axisMs, wallMs - axisMs);
-    else stepMs = this.times.lose(wallMs - axisMs);
+    const offsetMs = wallMs - axisMs;
+    const stepMs = isPossible ? this.times.take(axisMs, offsetMs) : this.times.lose(offsetMs);
+    if (stepMs !== undefined) this.breaks.noteStep(lastMs, stepMs);
+    this.breaks.offsetMs = this.times.offsetMs;
     this.lines = this.times.list(this.lines);
     return stepMs;
   }
@@ -125,8 +129,12 @@ export class MeterTime {
       if (this.isCredible(axisMs, wallMs)) return { axisMs, wallMs, isPossible };
     }
     if (!isPossible) return undefined;
+    const { lastMs } = this;
     const axisMs = this.continueFrom(wallMs, Math.abs(now.wallMs - wallMs) <= FUTURE_TOLERANCE_MS);
-    if (stamp !== undefined) this.remember(stamp.bootId, axisMs - stamp.uptimeMs);
+    if (stamp !== undefined) {
+      if (axisMs >= lastMs - BACK_TOLERANCE_MS) this.breaks.noteBoot(lastMs, wallMs - axisMs);
+      this.remember(stamp.bootId, axisMs - stamp.uptimeMs);
+    }
     return { axisMs, wallMs, isPossible };
   }
 
@@ -146,8 +154,8 @@ export class MeterTime {
     const onLine = wallMs - offset;
     // Something old that comes late has its place; what is read just now comes after all that was.
     if (!isLive && onLine <= this.lastMs) return onLine;
-    this.breakMs = this.lastMs + 1;
-    return this.breakMs;
+    this.breaks.noteBreak(this.lastMs + 1);
+    return this.lastMs + 1;
   }
 
   private remember(bootId: string, base: number): void {
@@ -169,9 +177,5 @@ function stampOf(
   if (uptimeMs !== undefined && bootId !== undefined) return { bootId, uptimeMs };
   const ageMs = now.wallMs - wallMs;
   if (now.uptimeMs === undefined || Math.abs(ageMs) > FUTURE_TOLERANCE_MS) return undefined;
-  return { bootId: OWN_BOOT, uptimeMs: now.uptimeMs - ageMs };
-}
-
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+  return { bootId: now.bootId ?? OWN_BOOT, uptimeMs: now.uptimeMs - ageMs };
 }

@@ -1,3 +1,16 @@
+/** What lies between two places on the axis of a meter. */
+export interface Spans {
+  /**
+   * What elapsed, as far as it is known, ms; undefined when nobody knows, as after a restart with a state that is ahead of
+   * the clock. Then the two places still have their order.
+   */
+  elapsedMs(fromAxisMs: number, toAxisMs: number): number | undefined;
+  /** The most that may have elapsed, ms, as when a clock that was set ahead was right to be; undefined when nobody knows. */
+  mostMs(fromAxisMs: number, toAxisMs: number): number | undefined;
+  /** False where only wall clocks say what elapsed, as over a boot of the host: that amount belongs to no window. */
+  isSure(fromAxisMs: number, toAxisMs: number): boolean;
+}
+
 /**
  * The time of readings, apart from the wall clock. Every meter has an axis of its own, in milliseconds, on which its
  * readings lie: what elapsed between two of them is the difference of their places, whatever was done to the wall clock
@@ -10,11 +23,7 @@ export interface ReadTimes {
    * reading); undefined while the wall clock was never set and no place is known.
    */
   axisOf(timestamp: number): number | undefined;
-  /**
-   * What elapsed between two places, ms; undefined when nobody knows, as after a restart with a state that is ahead of
-   * the clock. Then the two places still have their order.
-   */
-  elapsedMs(fromAxisMs: number, toAxisMs: number): number | undefined;
+  readonly spans: Spans;
   /** The newest place of this reading. */
   readonly atMs: number;
   /** What the wall clock may show, the oldest belief first; one of them counts. */
@@ -41,10 +50,16 @@ export interface TimeLine {
   readonly offsetMs: number;
 }
 
+const PLAIN_SPANS: Spans = {
+  elapsedMs: (fromAxisMs, toAxisMs) => toAxisMs - fromAxisMs,
+  mostMs: (fromAxisMs, toAxisMs) => toAxisMs - fromAxisMs,
+  isSure: () => true,
+};
+
 /** Readings whose wall clock is all that is known, and right: its time is the axis. */
 export const WALL_TIMES: ReadTimes = {
   axisOf: (timestamp) => timestamp,
-  elapsedMs: (fromAxisMs, toAxisMs) => toAxisMs - fromAxisMs,
+  spans: PLAIN_SPANS,
   atMs: 0,
   lines: [{ id: 0, beforeMs: 0, offsetMs: 0 }],
   countsId: 0,
