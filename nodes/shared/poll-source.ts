@@ -4,7 +4,7 @@ import { fleetFileReader, watchFleetFile } from '../../src/acquisition/fleet-fil
 import type { FleetMeter } from '../../src/acquisition/fleet-row';
 import { FleetRunner } from '../../src/acquisition/fleet-runner';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import type { PollSchedule } from '../../src/acquisition/poll-schedule';
+import { startSpreadMs, type PollSchedule } from '../../src/acquisition/poll-schedule';
 import { systemClock } from '../../src/support/clock';
 import type { Pm500Error } from '../../src/support/errors';
 import { createThrottle } from '../../src/support/throttle';
@@ -27,8 +27,6 @@ export interface PollSource {
 /** What every meter is polled with; `onCondition` is the source's own. */
 export type MemberEvents = (name: string) => Pick<MemberOptions, 'onReading' | 'onError' | 'onWait' | 'onBack'>;
 
-/** Meters of a list begin within this time, each at its own place in it. */
-const START_WITHIN_MS = 2000;
 const STATUS_EVERY_MS = 500;
 
 /** The one meter of a configuration node. */
@@ -65,6 +63,7 @@ class FleetSource implements PollSource {
     this.show();
   });
   private isFileBad = false;
+  private startWithinMs = 0;
   private badRows = 0;
   private refused = 0;
 
@@ -116,7 +115,9 @@ class FleetSource implements PollSource {
     this.badRows = problems.length;
     this.refused = 0;
     for (const { message } of problems) this.node.error(message, {});
-    void this.runner.apply(shard === undefined ? meters : takeShard(meters, shard)).then(() => {
+    const wanted = shard === undefined ? meters : takeShard(meters, shard);
+    this.startWithinMs = startSpreadMs(wanted.filter(({ name }) => this.find(name) === undefined).length);
+    void this.runner.apply(wanted).then(() => {
       this.node.log(`${this.members.length} meters are read.`);
       this.showSoon.request();
     });
@@ -138,7 +139,7 @@ class FleetSource implements PollSource {
   private optionsOf(
     schedules: readonly PollSchedule[],
   ): Pick<MemberOptions, 'schedules' | 'isScheduled' | 'startWithinMs'> {
-    return { schedules, isScheduled: this.settings.isScheduled, startWithinMs: START_WITHIN_MS };
+    return { schedules, isScheduled: this.settings.isScheduled, startWithinMs: this.startWithinMs };
   }
 
   private show(): void {

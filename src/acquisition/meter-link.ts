@@ -1,9 +1,10 @@
-import { delay, type Clock, type Timer } from '../support/clock';
+import { delay, type Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import type { Block, MeterIdentity, Transport } from '../transport/transport';
 import { BackOff } from './back-off';
+import { IdleWatch } from './idle-watch';
 import { LinkClaim, type ResolveHost } from './link-claim';
 import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';
@@ -48,7 +49,7 @@ export class MeterLink {
   private current: LinkState;
   private opening: Promise<void> | undefined;
   private readonly backOff: BackOff;
-  private idle: Timer | undefined;
+  private readonly idle: IdleWatch | undefined;
   /** Settles when the request before has its outcome. */
   private turn: Promise<unknown> = Promise.resolve();
   private readonly transport: Transport<MeterIdentity>;
@@ -65,6 +66,11 @@ export class MeterLink {
     const { clock, random } = dependencies;
     this.current = { kind: 'idle', since: clock.now() };
     this.backOff = new BackOff(clock, random);
+    if (settings.transport?.kind === 'modbus-tcp') {
+      this.idle = new IdleWatch(clock, MODBUS_IDLE_MS, () => {
+        this.leaveIdle();
+      });
+    }
     this.slots = new ReadSlots(shortestIntervalOf(settings), clock, () => {
       this.recorder.share();
     });
@@ -145,13 +151,17 @@ export class MeterLink {
     this.enter({ kind: 'closed', since: this.dependencies.clock.now() });
     this.stopListening();
     this.listeners.clear();
-    this.idle?.cancel();
+    this.idle?.pause();
     await this.transport.close();
     this.claim.release();
   }
 
-  private async readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
-    if (waitMs > 0) await delay(this.dependencies.clock, waitMs);
+  private readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
+    if (waitMs > 0) return delay(this.dependencies.clock, waitMs).then(() => this.readInTurn(block, onSend));
+    return this.readInTurn(block, onSend);
+  }
+
+  private readInTurn(block: Block, onSend: () => void): Promise<RawBlock> {
     // What the meter sends by itself needs no turn.
     if (this.receives) return this.readNow(block, onSend);
     const send = (): Promise<RawBlock> => this.readNow(block, onSend);
@@ -161,9 +171,10 @@ export class MeterLink {
   }
 
   private async readNow(block: Block, onSend: () => void): Promise<RawBlock> {
-    this.idle?.cancel();
+    this.idle?.pause();
     try {
-      await this.ensureOpen();
+      const opening = this.ensureOpen();
+      if (opening !== undefined) await opening;
       onSend();
       const raw = await receiveBlock(this.transport, block, this.dependencies.clock);
       this.backOff.reset();
@@ -176,13 +187,14 @@ export class MeterLink {
       this.recorder.fail(told ?? error);
       throw told ?? error;
     } finally {
-      this.watchIdle();
+      if (!this.isClosed) this.idle?.restart();
     }
   }
 
-  private ensureOpen(): Promise<void> {
+  /** @returns undefined when it is open */
+  private ensureOpen(): Promise<void> | undefined {
     if (this.isClosed) return Promise.reject(this.closedError());
-    if (this.transport.state === 'open' && this.opening === undefined) return Promise.resolve();
+    if (this.transport.state === 'open' && this.opening === undefined) return undefined;
     const refusal = this.opening === undefined ? this.backOff.refusal(this.current.error, this.where()) : undefined;
     if (refusal !== undefined) return Promise.reject(refusal);
     this.opening ??= this.open().finally(() => {
@@ -258,21 +270,13 @@ export class MeterLink {
   }
 
   /** Modbus gives the meter back when nobody reads any more. */
-  private watchIdle(): void {
-    if (this.settings.transport?.kind !== 'modbus-tcp' || this.isClosed) return;
-    this.idle?.cancel();
-    this.idle = this.dependencies.clock.after(
-      MODBUS_IDLE_MS,
-      () => {
-        if (this.current.kind !== 'connected') return;
-        this.enter({ kind: 'idle', since: this.dependencies.clock.now() });
-        // Transports close without fail.
-        void this.transport.close().then(() => {
-          if (this.current.kind === 'idle') this.claim.release();
-        });
-      },
-      true,
-    );
+  private leaveIdle(): void {
+    if (this.current.kind !== 'connected') return;
+    this.enter({ kind: 'idle', since: this.dependencies.clock.now() });
+    // Transports close without fail.
+    void this.transport.close().then(() => {
+      if (this.current.kind === 'idle') this.claim.release();
+    });
   }
 
   private wait(error: Pm500Error | undefined): void {

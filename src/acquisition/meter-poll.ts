@@ -51,14 +51,37 @@ export interface PollOutcome {
   readonly failure?: Pm500Error;
 }
 
-interface Part {
-  readonly schedule: PollSchedule;
-  /** Of the last cycle; empty before the first. */
-  blocks: readonly ReadingBlock[];
+/** How a cycle went. Its values are not kept: those of many meters would be carried along until the next one. */
+interface CycleOutcome {
+  /** Blocks. */
+  readonly count: number;
+  /** Blocks that were read, and the longest that one of them took. */
+  readonly read: number;
+  readonly latencyMs: number;
+  readonly firstError: ReadingBlock['error'];
 }
 
-const hasFailed = ({ blocks }: Part): boolean => blocks.length > 0 && blocks.every(({ error }) => error !== undefined);
-const hasAnswered = ({ blocks }: Part): boolean => blocks.some(({ error }) => error === undefined);
+interface Part {
+  readonly schedule: PollSchedule;
+  /** The last cycle; absent before the first. */
+  outcome?: CycleOutcome;
+}
+
+const hasFailed = ({ outcome }: Part): boolean => outcome?.read === 0;
+const hasAnswered = ({ outcome }: Part): boolean => outcome !== undefined && outcome.read > 0;
+
+function outcomeOf(blocks: readonly ReadingBlock[]): CycleOutcome {
+  let read = 0;
+  let latencyMs = 0;
+  let firstError: ReadingBlock['error'];
+  for (const block of blocks) {
+    firstError ??= block.error;
+    if (block.error !== undefined) continue;
+    read++;
+    latencyMs = Math.max(latencyMs, block.latencyMs);
+  }
+  return { count: blocks.length, read, latencyMs, firstError };
+}
 
 /** The same for a block of every cycle. */
 const placeOf = ({ group, assembly, register }: ReadingBlock): string => `${group}/${assembly ?? ''}/${register ?? ''}`;
@@ -89,7 +112,7 @@ export class MeterPoll {
     meter.checkGroups(schedules.flatMap(({ groups }) => groups));
     this.parts = schedules
       .filter(({ groups }) => groups.some((group) => meter.groups.includes(group)))
-      .map((schedule) => ({ schedule, blocks: [] }));
+      .map((schedule) => ({ schedule }));
     this.stopListening = meter.onState(({ kind }) => {
       if (kind === 'waiting') this.down = true;
       else if (kind === 'connected') this.down = false;
@@ -114,11 +137,16 @@ export class MeterPoll {
       const error = state.error ?? this.firstError();
       return { kind: 'lost', code: error?.code, staleSince: this.freshAt };
     }
-    const blocks = this.parts.flatMap((part) => part.blocks);
-    if (blocks.length === 0) return { kind: state.kind === 'connecting' ? 'connecting' : 'idle' };
-    const good = blocks.filter(({ error }) => error === undefined);
-    const latencyMs = Math.max(0, ...good.map((block) => block.latencyMs));
-    return { kind: 'read', read: good.length, count: blocks.length, latencyMs };
+    let read = 0;
+    let count = 0;
+    let latencyMs = 0;
+    for (const { outcome } of this.parts) {
+      read += outcome?.read ?? 0;
+      count += outcome?.count ?? 0;
+      latencyMs = Math.max(latencyMs, outcome?.latencyMs ?? 0);
+    }
+    if (count === 0) return { kind: state.kind === 'connecting' ? 'connecting' : 'idle' };
+    return { kind: 'read', read, count, latencyMs };
   }
 
   /** Reads every group now; undefined when polling has been stopped. */
@@ -144,11 +172,10 @@ export class MeterPoll {
   private start(part: Part): Schedule {
     const { intervalMs, groups } = part.schedule;
     const { address, startWithinMs, clock } = this.options;
-    const spreadMs = Math.min(intervalMs, startWithinMs);
     return startSchedule({
       intervalMs,
       phaseMs: phaseOf(address, intervalMs),
-      firstAfterMs: spreadMs === 0 ? 0 : phaseOf(address, spreadMs),
+      firstAfterMs: startWithinMs === 0 ? 0 : phaseOf(address, startWithinMs),
       clock,
       onTick: async () => {
         const reading = await this.read(groups, true);
@@ -183,6 +210,7 @@ export class MeterPoll {
   private newsOf(reading: Reading): Reading | undefined {
     const { blocks } = reading;
     const { told } = this;
+    if (told.size === 0 && blocks.every(({ error }) => error === undefined)) return reading;
     if (blocks.some(({ error }) => error === undefined)) {
       for (const block of blocks) {
         if (block.error === undefined) told.delete(placeOf(block));
@@ -202,7 +230,7 @@ export class MeterPoll {
       const own = blocks.filter(({ group }) => part.schedule.groups.includes(group));
       if (own.length === 0) continue;
       const had = hasFailed(part);
-      part.blocks = own;
+      part.outcome = outcomeOf(own);
       if (hasAnswered(part)) this.freshAt = this.options.clock.now();
       if (hasFailed(part) && !had) failedNow.push(part);
     }
@@ -213,7 +241,7 @@ export class MeterPoll {
     this.lost = failed.length > 0 && (isDown || failed.length === this.parts.length);
     if (!this.lost) this.waits = false;
     // A wait may become a fault; of a fault everything has been said.
-    const error = (wasLost ? (this.waits ? blocks : []) : (failedNow[0]?.blocks ?? []))[0]?.error;
+    const error = wasLost ? (this.waits ? blocks[0]?.error : undefined) : failedNow[0]?.outcome?.firstError;
     if (error !== undefined && tellsErrors) this.tell(this.failureOf(error), wasLost);
     if (wasLost && !this.lost) this.options.onBack();
     this.show();
@@ -232,7 +260,7 @@ export class MeterPoll {
   }
 
   private firstError(): { readonly code: ErrorCode } | undefined {
-    return this.parts.flatMap(({ blocks }) => blocks).find(({ error }) => error !== undefined)?.error;
+    return this.parts.find(({ outcome }) => outcome?.firstError !== undefined)?.outcome?.firstError;
   }
 
   private show(): void {

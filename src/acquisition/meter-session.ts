@@ -6,9 +6,25 @@ import { whereOf } from './meter-address';
 import { describeMismatch, referenceOf } from './meter-identity';
 import type { LinkDependencies, LinkState, MeterLink } from './meter-link';
 import type { MeterSettings } from './meter-settings';
+import type { RawBlock } from './raw-block';
 import { planSourceOf, type PlanSource, type ReadPlan } from './read-plan';
 
 export type { MeterSettings } from './meter-settings';
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** Written out, since a spread costs more than all the rest of a read. */
+function blockOf(plan: ReadPlan, { bytes, timestamp, uptimeMs, latencyMs }: RawBlock): ReadingBlock {
+  const { place, group, provenance } = plan;
+  const { values, problems } = plan.decode(bytes);
+  const block: Writable<ReadingBlock> =
+    'assembly' in place
+      ? { assembly: place.assembly, group, timestamp, uptimeMs, latencyMs, values, provenance }
+      : { register: place.register, group, timestamp, uptimeMs, latencyMs, values, provenance };
+  if (plan.keepsRaw) block.raw = hexadecimalOf(bytes);
+  if (problems !== undefined) block.problems = problems;
+  return block;
+}
 
 function hexadecimalOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('hex');
@@ -109,7 +125,7 @@ export class MeterSession {
     const blocks = await this.readBlocks(plans, signal);
     const { definitions, layoutName } = this.source;
     const times = blocks.filter(({ error }) => error === undefined).map(({ timestamp }) => timestamp);
-    return {
+    const reading: Writable<Reading> = {
       schema: READING_SCHEMA,
       meter: this.reference(),
       layout: { name: layoutName, confirmed: this.settings.layoutConfirmed },
@@ -117,8 +133,9 @@ export class MeterSession {
       timestamp: times.length > 0 ? Math.min(...times) : (blocks[0]?.timestamp ?? this.dependencies.clock.now()),
       bootId: this.dependencies.clock.bootId,
       blocks,
-      ...(definitions.length === 0 ? {} : { definitions }),
     };
+    if (definitions.length > 0) reading.definitions = definitions;
+    return reading;
   }
 
   private async readBlocks(plans: readonly ReadPlan[], signal?: AbortSignal): Promise<readonly ReadingBlock[]> {
@@ -175,19 +192,7 @@ export class MeterSession {
 
   private async readBlock(plan: ReadPlan): Promise<ReadingBlock> {
     try {
-      const raw = await this.link.read(plan.block);
-      const { values, problems } = plan.decode(raw.bytes);
-      return {
-        ...plan.place,
-        group: plan.group,
-        timestamp: raw.timestamp,
-        uptimeMs: raw.uptimeMs,
-        latencyMs: raw.latencyMs,
-        values,
-        provenance: plan.provenance,
-        ...(plan.keepsRaw ? { raw: hexadecimalOf(raw.bytes) } : {}),
-        ...(problems === undefined ? {} : { problems }),
-      };
+      return blockOf(plan, await this.link.read(plan.block));
     } catch (thrown) {
       return this.failedBlock(plan, toPm500Error(thrown));
     }

@@ -19,6 +19,19 @@ export function schedulesOf(groups: ReadonlyMap<string, number>): readonly PollS
   }));
 }
 
+/** Meters of a list begin within this time at least, each at its own place in it. */
+const SHORTEST_START_MS = 2000;
+/** To open a connection costs a core 2 to 3 ms while the program is young; what runs already must not wait for it. */
+const START_EVERY_MS = 10;
+
+/**
+ * Within which time so many meters begin: opened all at once, they would hold up those that run already.
+ * @param meters how many begin
+ */
+export function startSpreadMs(meters: number): number {
+  return Math.max(SHORTEST_START_MS, meters * START_EVERY_MS);
+}
+
 /** Long enough that its remainders spread over every interval in use. */
 const PHASE_RANGE_MS = 86_400_000;
 

@@ -20,16 +20,21 @@ export async function receiveBlock(transport: Transport<MeterIdentity>, block: B
   const startedAt = clock.monotonic();
   if (transport.receive === undefined) {
     const bytes = await transport.read(block);
-    return { bytes, ...momentOf(clock, 0), latencyMs: clock.monotonic() - startedAt };
+    return rawBlock(bytes, clock, 0, clock.monotonic() - startedAt);
   }
   const { bytes, arrivedAt } = await transport.receive(block);
   const ageMs = Math.max(0, clock.monotonic() - arrivedAt);
-  return { bytes, ...momentOf(clock, ageMs), latencyMs: ageMs };
+  return rawBlock(bytes, clock, ageMs, ageMs);
 }
 
-/** Both clocks at once, so that what lies between them says whether one was set. */
-function momentOf(clock: Clock, ageMs: number): Pick<RawBlock, 'timestamp' | 'uptimeMs'> {
-  return { timestamp: Math.floor(clock.now() - ageMs), uptimeMs: Math.round(clock.uptime() - ageMs) };
+/** Both clocks are asked at once, so that what lies between them says whether one was set. */
+function rawBlock(bytes: Uint8Array, clock: Clock, ageMs: number, latencyMs: number): RawBlock {
+  return {
+    bytes,
+    timestamp: Math.floor(clock.now() - ageMs),
+    uptimeMs: Math.round(clock.uptime() - ageMs),
+    latencyMs,
+  };
 }
 
 /** Blocks of equal content share their reads. */

@@ -1,10 +1,13 @@
 import type { Clock } from '../support/clock';
 
+/** One for each block as long as the meter is read: the requests of many meters leave little garbage behind. */
 interface Slot<Answer> {
-  /** Monotonic time at which the request was sent, or is meant to be. */
+  /** Monotonic time at which the newest request was sent, or is meant to be. */
   startedAt: number;
-  readonly answer: Promise<Answer>;
-  settled: boolean;
+  answer: Promise<Answer> | undefined;
+  isSettled: boolean;
+  readonly onSend: () => void;
+  readonly onSettled: () => void;
 }
 
 /** A request that is early by less than this waits for its slot instead of sharing the previous answer. */
@@ -29,25 +32,34 @@ export class ReadSlots<Answer> {
    * before this one, take time of their own, and the limit counts from the request
    */
   read(key: string, ask: (waitMs: number, onSend: () => void) => Promise<Answer>): Promise<Answer> {
-    const slot = this.slots.get(key);
-    const earlyMs = slot === undefined ? 0 : slot.startedAt + this.intervalMs - this.clock.monotonic();
-    if (slot !== undefined && (!slot.settled || earlyMs > EARLY_TOLERANCE_MS)) {
+    const slot = this.slots.get(key) ?? this.createSlot(key);
+    const now = this.clock.monotonic();
+    const earlyMs = slot.startedAt + this.intervalMs - now;
+    if (slot.answer !== undefined && (!slot.isSettled || earlyMs > EARLY_TOLERANCE_MS)) {
       this.onShare();
       return slot.answer;
     }
     const waitMs = Math.max(0, earlyMs);
-    const next: Slot<Answer> = {
-      startedAt: this.clock.monotonic() + waitMs,
-      answer: ask(waitMs, () => {
-        next.startedAt = this.clock.monotonic();
-      }),
-      settled: false,
+    slot.startedAt = now + waitMs;
+    slot.isSettled = false;
+    slot.answer = ask(waitMs, slot.onSend);
+    slot.answer.then(slot.onSettled, slot.onSettled);
+    return slot.answer;
+  }
+
+  private createSlot(key: string): Slot<Answer> {
+    const slot: Slot<Answer> = {
+      startedAt: Number.NEGATIVE_INFINITY,
+      answer: undefined,
+      isSettled: true,
+      onSend: () => {
+        slot.startedAt = this.clock.monotonic();
+      },
+      onSettled: () => {
+        slot.isSettled = true;
+      },
     };
-    const settle = (): void => {
-      next.settled = true;
-    };
-    next.answer.then(settle, settle);
-    this.slots.set(key, next);
-    return next.answer;
+    this.slots.set(key, slot);
+    return slot;
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
+import { sharedTickOf } from '../../support/shared-tick';
 import type { AssemblyBlock, ReceivedBlock } from '../transport';
 import { isNewer, type ReceivedCyclicFrame } from './cyclic-frame';
 import { sizeMismatch } from './exchange';
@@ -45,11 +46,6 @@ export interface CyclicCounts {
   readonly heartbeats: number;
 }
 
-/** What a reader may change without harm to others. */
-function copyOf({ bytes, arrivedAt }: ReceivedBlock): ReceivedBlock {
-  return { bytes: new Uint8Array(bytes), arrivedAt };
-}
-
 /** Shortest time between heartbeats, whatever the target asks for. */
 const SHORTEST_HEARTBEAT_MS = 10;
 
@@ -57,17 +53,19 @@ const SHORTEST_HEARTBEAT_MS = 10;
 export class CyclicConnection {
   private readonly heartbeat: RequestFrame;
   private readonly waiters = new Set<Waiter>();
-  private heartbeatTimer: Timer | undefined;
+  private readonly stopHeartbeats: () => void;
   private watchdog: Timer | undefined;
-  private heartbeats = 0;
   private heartbeatDue: number;
   private lastFrameAt: number;
   private lastSequence: number | undefined;
-  private newest: ReceivedBlock | undefined;
+  /** The data that came last: one memory for all frames. */
+  private readonly newest: Uint8Array;
+  /** When it came; undefined before the first. */
+  private newestAt: number | undefined;
   private ended: Pm500Error | undefined;
   /** The longest silence now. */
   private limitMs: number;
-  private counts: Omit<CyclicCounts, 'heartbeats'> = { frames: 0, missed: 0, stale: 0, misfits: 0 };
+  private readonly counts = { frames: 0, missed: 0, stale: 0, misfits: 0, heartbeats: 0 };
 
   constructor(
     private readonly settings: CyclicSettings,
@@ -76,14 +74,16 @@ export class CyclicConnection {
   ) {
     this.limitMs = settings.watchdogMs;
     this.heartbeat = heartbeatFrame(settings.heartbeatId);
+    this.newest = new Uint8Array(settings.block.sizeBytes);
     this.heartbeatDue = this.lastFrameAt = clock.monotonic();
-    this.beat();
+    const firstDue = this.beat();
+    this.stopHeartbeats = sharedTickOf(clock).add(firstDue, { run: () => this.beat() });
     this.watch(settings.watchdogMs);
   }
 
   /** A copy. */
   get statistics(): CyclicCounts {
-    return { ...this.counts, heartbeats: this.heartbeats };
+    return { ...this.counts };
   }
 
   /** Takes a frame that carries this connection's id. */
@@ -92,24 +92,26 @@ export class CyclicConnection {
     const { block, what } = this.settings;
     const { lastSequence } = this;
     if (lastSequence !== undefined && !isNewer(sequence, lastSequence)) {
-      this.counts = { ...this.counts, stale: this.counts.stale + 1 };
+      this.counts.stale++;
       return;
     }
-    const missed = lastSequence === undefined ? 0 : ((sequence - lastSequence) >>> 0) - 1;
-    this.counts = { ...this.counts, frames: this.counts.frames + 1, missed: this.counts.missed + missed };
+    this.counts.frames++;
+    if (lastSequence !== undefined) this.counts.missed += ((sequence - lastSequence) >>> 0) - 1;
     this.lastSequence = sequence;
     this.lastFrameAt = this.clock.monotonic();
     this.limitMs = this.settings.watchdogMs;
     if (data.length !== block.sizeBytes) {
-      this.counts = { ...this.counts, misfits: this.counts.misfits + 1 };
+      this.counts.misfits++;
       this.rejectAll(sizeMismatch(what, block, data.length, 'a frame has'));
       return;
     }
-    this.newest = { bytes: new Uint8Array(data), arrivedAt: this.lastFrameAt };
-    const { waiters, newest } = this;
+    this.newest.set(data);
+    this.newestAt = this.lastFrameAt;
+    const { waiters } = this;
+    if (waiters.size === 0) return;
     const waiting = [...waiters];
     waiters.clear();
-    for (const { resolve } of waiting) resolve(copyOf(newest));
+    for (const { resolve } of waiting) resolve(this.copy(this.newestAt));
   }
 
   /**
@@ -117,14 +119,14 @@ export class CyclicConnection {
    * @throws Pm500Error ENIP_REPLY_TIMEOUT, METER_SIZE_MISMATCH, ABORTED, or why the connection ended
    */
   receive(block: AssemblyBlock, signal?: AbortSignal): Promise<ReceivedBlock> {
-    const { settings, clock, newest } = this;
+    const { settings, clock, newestAt } = this;
     if (this.ended !== undefined) return Promise.reject(this.ended);
     if (block.sizeBytes !== settings.block.sizeBytes) {
       const error = sizeMismatch(settings.what, block, settings.block.sizeBytes, 'the open connection has');
       return Promise.reject(error);
     }
-    if (newest !== undefined && clock.monotonic() - newest.arrivedAt <= settings.maximumAgeMs) {
-      return Promise.resolve(copyOf(newest));
+    if (newestAt !== undefined && clock.monotonic() - newestAt <= settings.maximumAgeMs) {
+      return Promise.resolve(this.copy(newestAt));
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -165,7 +167,7 @@ export class CyclicConnection {
   stop(error: Pm500Error): void {
     if (this.ended !== undefined) return;
     this.ended = error;
-    this.heartbeatTimer?.cancel();
+    this.stopHeartbeats();
     this.watchdog?.cancel();
     this.rejectAll(error);
   }
@@ -174,17 +176,23 @@ export class CyclicConnection {
     for (const waiter of [...this.waiters]) waiter.reject(error);
   }
 
-  /** Due times are counted from the first, so that late timers do not add up; missed ones are left out. */
-  private beat(): void {
+  /** What a reader may change without harm to others. */
+  private copy(arrivedAt: number): ReceivedBlock {
+    return { bytes: new Uint8Array(this.newest), arrivedAt };
+  }
+
+  /**
+   * Due times are counted from the first, so that late timers do not add up; missed ones are left out.
+   * @returns when the next one is due
+   */
+  private beat(): number {
     const intervalMs = Math.max(SHORTEST_HEARTBEAT_MS, this.settings.heartbeatMs);
-    this.heartbeats++;
-    patchHeartbeat(this.heartbeat, this.heartbeats);
+    this.counts.heartbeats++;
+    patchHeartbeat(this.heartbeat, this.counts.heartbeats);
     this.events.send(this.heartbeat);
     const now = this.clock.monotonic();
     this.heartbeatDue = Math.max(this.heartbeatDue + intervalMs, now + intervalMs / 2);
-    this.heartbeatTimer = this.clock.after(this.heartbeatDue - now, () => {
-      this.beat();
-    });
+    return this.heartbeatDue;
   }
 
   /** One timer serves all frames. What has arrived while the process was busy elsewhere is still heard. */

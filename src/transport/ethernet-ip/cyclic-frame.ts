@@ -4,8 +4,10 @@ import { CPF_ITEM, decodeCpf, encodeCpf } from './cpf';
 
 /** Connection id and encapsulation sequence number of a sequenced address item. */
 const ADDRESS_BYTES = 8;
-/** Where the two counters stand in a frame that `encodeCyclicFrame` made. */
+/** Where everything stands in a frame: two items in this order, nothing before, between or behind. */
 export const CYCLIC_OFFSET = { connectionId: 6, sequence: 10, count: 18 } as const;
+const ITEM_OFFSET = { count: 0, addressType: 2, addressLength: 4, bodyType: 14, bodyLength: 16 } as const;
+const DATA_OFFSET = CYCLIC_OFFSET.count + SEQUENCE_COUNT_BYTES;
 
 /** One datagram of a class 1 connection (CIP Vol 2, 3-2.2): no encapsulation header, two items. */
 export interface CyclicFrame {
@@ -37,22 +39,26 @@ export function encodeCyclicFrame({ connectionId, sequence, count, data }: Cycli
 
 /** @throws Pm500Error ENIP_FRAME_INVALID when the bytes are not exactly one class 1 frame */
 export function decodeCyclicFrame(bytes: Buffer): ReceivedCyclicFrame {
-  const [address, body, ...more] = decodeCpf(bytes);
-  const usual =
-    address?.type === CPF_ITEM.sequencedAddress &&
-    address.data.length === ADDRESS_BYTES &&
-    body?.type === CPF_ITEM.connectedData &&
-    body.data.length >= SEQUENCE_COUNT_BYTES &&
-    more.length === 0;
-  if (!usual) {
-    throw new Pm500Error('ENIP_FRAME_INVALID', 'A datagram does not hold a sequenced address and connected data.');
-  }
+  const isFrame =
+    bytes.length >= DATA_OFFSET &&
+    bytes.readUInt16LE(ITEM_OFFSET.count) === 2 &&
+    bytes.readUInt16LE(ITEM_OFFSET.addressType) === CPF_ITEM.sequencedAddress &&
+    bytes.readUInt16LE(ITEM_OFFSET.addressLength) === ADDRESS_BYTES &&
+    bytes.readUInt16LE(ITEM_OFFSET.bodyType) === CPF_ITEM.connectedData &&
+    bytes.readUInt16LE(ITEM_OFFSET.bodyLength) === bytes.length - CYCLIC_OFFSET.count;
+  if (!isFrame) throw refusalOf(bytes);
   return {
-    connectionId: address.data.readUInt32LE(0),
-    sequence: address.data.readUInt32LE(4),
-    count: body.data.readUInt16LE(0),
-    data: body.data.subarray(SEQUENCE_COUNT_BYTES),
+    connectionId: bytes.readUInt32LE(CYCLIC_OFFSET.connectionId),
+    sequence: bytes.readUInt32LE(CYCLIC_OFFSET.sequence),
+    count: bytes.readUInt16LE(CYCLIC_OFFSET.count),
+    data: bytes.subarray(DATA_OFFSET),
   };
+}
+
+/** What cannot be read as items says so itself. */
+function refusalOf(bytes: Buffer): Pm500Error {
+  decodeCpf(bytes);
+  return new Pm500Error('ENIP_FRAME_INVALID', 'A datagram does not hold a sequenced address and connected data.');
 }
 
 /** True when `next` comes after `last` in a counter of 32 bits that wraps (CIP Vol 2, 3-4.2). */

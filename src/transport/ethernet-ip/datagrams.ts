@@ -28,6 +28,12 @@ const BINDS_GROUP = process.platform === 'linux';
 
 export type FrameListener = (frame: ReceivedCyclicFrame) => void;
 
+/** Who wants the frames of a connection. Meters that send to a group choose its id, so two may have the same. */
+interface Subscriber {
+  readonly address: string;
+  readonly listener: FrameListener;
+}
+
 /** The socket is gone. */
 export type LostListener = (error: Pm500Error) => void;
 
@@ -36,7 +42,8 @@ export type LostListener = (error: Pm500Error) => void;
  * address it comes from and its connection id; whatever nobody waits for is dropped, as any stray datagram.
  */
 export class Datagrams {
-  private readonly listeners = new Map<string, Set<FrameListener>>();
+  /** By connection id; what is there is never changed, so that a listener may come or go while a frame is handed on. */
+  private readonly subscribers = new Map<number, readonly Subscriber[]>();
   private readonly lostListeners = new Set<LostListener>();
   private closed: Promise<void> | undefined;
 
@@ -88,12 +95,12 @@ export class Datagrams {
 
   /** Hands frames of one connection to `listener` until the returned function is called. */
   subscribe(address: string, connectionId: number, listener: FrameListener): () => void {
-    const key = keyOf(address, connectionId);
-    const listeners = this.listeners.get(key) ?? new Set();
-    this.listeners.set(key, listeners.add(listener));
+    const subscriber = { address, listener };
+    this.subscribers.set(connectionId, [...(this.subscribers.get(connectionId) ?? []), subscriber]);
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.listeners.delete(key);
+      const others = (this.subscribers.get(connectionId) ?? []).filter((other) => other !== subscriber);
+      if (others.length === 0) this.subscribers.delete(connectionId);
+      else this.subscribers.set(connectionId, others);
     };
   }
 
@@ -114,7 +121,7 @@ export class Datagrams {
   /** Resolves when the socket is closed; may be called twice. */
   close(): Promise<void> {
     return (this.closed ??= new Promise((resolve) => {
-      this.listeners.clear();
+      this.subscribers.clear();
       this.lostListeners.clear();
       this.socket.close(resolve);
     }));
@@ -127,9 +134,9 @@ export class Datagrams {
     } catch {
       return;
     }
-    const listeners = this.listeners.get(keyOf(address, frame.connectionId));
-    if (listeners === undefined) return;
-    for (const listener of [...listeners]) listener(frame);
+    const subscribers = this.subscribers.get(frame.connectionId);
+    if (subscribers === undefined) return;
+    for (const subscriber of subscribers) if (subscriber.address === address) subscriber.listener(frame);
   }
 
   private lose(cause: Error): void {
@@ -151,10 +158,6 @@ function growReceiveBuffer(socket: DatagramSocket): void {
   } catch {
     // The system allows no more than it has given.
   }
-}
-
-function keyOf(address: string, connectionId: number): string {
-  return `${address}/${connectionId}`;
 }
 
 /** A socket that is bound to an address of this machine hears no multicast. */

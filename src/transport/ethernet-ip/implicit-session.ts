@@ -88,11 +88,11 @@ export class ImplicitSession implements OpenSession {
     return (await this.receive(block, signal)).bytes;
   }
 
-  async receive(block: AssemblyBlock, signal?: AbortSignal): Promise<ReceivedBlock> {
-    if (this.over !== undefined) throw this.over;
-    const { instance } = block;
-    const subscription = this.subscriptions.get(instance) ?? (await this.subscribe(block, signal));
-    return subscription.cyclic.receive(block, signal);
+  receive(block: AssemblyBlock, signal?: AbortSignal): Promise<ReceivedBlock> {
+    if (this.over !== undefined) return Promise.reject(this.over);
+    const subscription = this.subscriptions.get(block.instance);
+    if (subscription !== undefined) return subscription.cyclic.receive(block, signal);
+    return this.subscribe(block, signal).then(({ cyclic }) => cyclic.receive(block, signal));
   }
 
   identify(signal?: AbortSignal): Promise<Identity> {
