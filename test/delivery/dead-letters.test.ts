@@ -112,5 +112,51 @@ describe('dead letters', () => {
       assert.ok(errors.length === 2 && errors.every((error) => error.includes('m f=1 1')));
       assert.equal(existsSync(path), false);
     });
+
+    it('that make room for later ones are counted as lost, also of earlier starts, and said', async () => {
+      const limit = 2000;
+      const before = new DeadLetters(path, clock, limit);
+      for (let at = 0; at < 10; at += 1) await before.add([{ payload: `m f=${at} 1`, reason: REASON }]);
+      const warnings: string[] = [];
+      const target = new Delivery(
+        {
+          batch: { records: 10, bytes: 1e6, flushMs: 0 },
+          retry: { initialMs: 1, maximumMs: 1, factor: 1, jitter: 0 },
+          recheckMs: 1,
+        },
+        {
+          outbox: new MemoryOutbox({ maximumBytes: 1e6 }, clock),
+          destination: destinationOf((lines) => {
+            const named = lines.flatMap((line, place) => (line.startsWith('bad') ? [place] : []));
+            if (named.length === 0) return { kind: 'written' };
+            return { kind: 'rejected', error: REASON, tooLarge: false, named };
+          }),
+          clock,
+          random: Math.random,
+          logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+          deadLetters: new DeadLetters(path, clock, limit),
+        },
+      );
+      target.onRefused('node', () => undefined);
+      for (let at = 0; at < 60; at += 1) await target.submit([`good ${at}`, `bad ${at}`], 'node');
+      await waitFor(
+        'the lines to leave the outbox',
+        async () => {
+          await clock.advance(10);
+          return target.stats.waiting.records === 0;
+        },
+        { everyMs: 2 },
+      );
+      await target.close();
+      const kept = [readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]
+        .join('')
+        .split('\n')
+        .filter((line) => /^(m|bad) /.test(line)).length;
+      const { refused, setAside, losses } = target.stats;
+      assert.deepEqual([refused, setAside], [60, 60]);
+      assert.equal(losses.overwritten, 70 - kept, 'what is not there any more is counted');
+      assert.ok(losses.overwritten > 10);
+      assert.match(warnings.join('\n'), /were set aside as refused by .* and overwritten by later ones/);
+    });
   });
 });
