@@ -1,5 +1,6 @@
 import { benchAcquisition } from './acquisition.bench';
 import { benchAcquisitionToMqtt } from './acquisition-to-mqtt.bench';
+import { benchHardship } from './hardship.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMeters } from './meters.bench';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
   'sparkplug-broker': benchSparkplugBroker,
+  hardship: benchHardship,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */

@@ -21,8 +21,8 @@ export interface BenchEdge {
 }
 
 export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge {
-  const { keepAliveSeconds, maximumMegabytes } = DEFAULTS['sparkplug-edge'];
-  const limits = { maximumBytes: maximumMegabytes * 1e6 };
+  const { keepAliveSeconds } = DEFAULTS['sparkplug-edge'];
+  const limits = { maximumBytes: 1e9 };
   const outbox = openOutbox({ folder, limits, clock: systemClock, logger: silentLogger });
   const openLink = createOpenLink(connect, systemClock);
   let link: MqttLink | undefined;
@@ -30,7 +30,7 @@ export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge 
     {
       node: { groupId: GROUP, edgeNodeId: EDGE_NODE },
       broker: { host: '127.0.0.1', port, keepAliveSeconds, connectTimeoutMs: 5000 },
-      history: { valuesPerSecond: historicalPerSecond, store: { maximumBytes: 1e9 } },
+      history: { valuesPerSecond: historicalPerSecond, store: limits },
     },
     {
       clock: systemClock,

@@ -10,6 +10,8 @@ const TICK_MS = 20;
 export class SlowLink {
   /** Bytes towards the server so far. */
   carried = 0;
+  /** Bytes that it would have carried if there had always been some to carry: on a busy computer it ticks less often. */
+  capacity = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private readonly queues = new Map<Socket, { readonly chunks: Buffer[]; readonly onward: Socket }>();
@@ -63,6 +65,7 @@ export class SlowLink {
 
   private pass(budget: number): void {
     let left = Math.max(1, Math.floor(budget));
+    this.capacity += left;
     for (const [socket, { chunks, onward }] of this.queues) {
       for (let [first] = chunks; first !== undefined && left > 0; [first] = chunks) {
         const part = first.subarray(0, left);
