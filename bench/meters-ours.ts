@@ -18,8 +18,8 @@ export function runOurs({ meters, transport }: MetersJob, cycles: MeterCycles): 
     clock: systemClock,
     random: Math.random,
     logger: silentLogger,
-    createTransport: (settings, addressOfHost) =>
-      createLinkTransport(settings, { clock: systemClock, random: Math.random, logger: silentLogger }, addressOfHost),
+    createTransport: (settings, route) =>
+      createLinkTransport(settings, { clock: systemClock, random: Math.random, logger: silentLogger }, route),
   });
   const acquired: AcquiredMeter[] = [];
   const polls: MeterPoll[] = [];

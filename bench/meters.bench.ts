@@ -4,7 +4,7 @@ import type { BenchLine } from './report';
 
 const MEASURE_MS = 5000;
 /** Starting is over after this, and so is the measurement. */
-const MOST_MS = 60_000;
+const MOST_MS = 90_000;
 /** The target of the product: what more than this late is, counts as broken. */
 const MOST_JITTER_MS = 50;
 /** Where ours is compared with the bare loop. */
@@ -17,7 +17,7 @@ type Way = Pick<MetersJob, 'transport'> & {
 };
 
 const WAYS: readonly Way[] = [
-  { name: 'explicit (UCMM)', transport: 'ucmm', steps: [500, 1000, 1500, 2000] },
+  { name: 'explicit (UCMM)', transport: 'ucmm', steps: [500, 1500, 2000] },
   { name: 'implicit (Input Only)', transport: 'input-only', steps: [500, 1000, 1500] },
 ];
 

@@ -7,12 +7,14 @@ import { BackOff } from './back-off';
 import { IdleWatch } from './idle-watch';
 import { LinkClaim, type ResolveHost } from './link-claim';
 import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
+import type { LinkState } from './link-state';
 import { whereOf } from './meter-address';
 import { isImplicit, shortestIntervalOf, type LinkSettings } from './meter-settings';
 import type { ProtocolArbiter } from './protocol-arbiter';
 import type { Route } from './link-transport';
-import { keyOf, receiveBlock, type RawBlock } from './raw-block';
-import { ReadSlots } from './read-slots';
+import { keyOf, rawBlockOf, receiveBlock, type RawBlock } from './raw-block';
+import { ReadSlots, type RequestProgress } from './read-slots';
+import { Turns } from './turns';
 
 export interface LinkDependencies {
   readonly clock: Clock;
@@ -27,13 +29,7 @@ export interface LinkDependencies {
   readonly whenReady?: () => Promise<void>;
 }
 
-export interface LinkState {
-  readonly kind: 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
-  /** Why it waits. */
-  readonly error?: Pm500Error;
-  /** When this state began, epoch milliseconds UTC. */
-  readonly since: number;
-}
+export type { LinkState } from './link-state';
 
 /** Modbus that nobody has used for so long makes room for EtherNet/IP. */
 const MODBUS_IDLE_MS = 10_000;
@@ -50,8 +46,7 @@ export class MeterLink {
   private opening: Promise<void> | undefined;
   private readonly backOff: BackOff;
   private readonly idle: IdleWatch | undefined;
-  /** Settles when the request before has its outcome. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private readonly transport: Transport<MeterIdentity>;
   private readonly claim: LinkClaim;
   private readonly stopListening: () => void;
@@ -142,7 +137,7 @@ export class MeterLink {
    * @throws Pm500Error what the transport said, now or when the meter was asked last, or METER_CLOSED
    */
   read(block: Block): Promise<RawBlock> {
-    return this.slots.read(keyOf(block), (waitMs, onSend) => this.readAfter(block, waitMs, onSend));
+    return this.slots.read(keyOf(block), (waitMs, progress) => this.readAfter(block, waitMs, progress));
   }
 
   /** Ends the connection for good; pending reads are rejected. */
@@ -156,27 +151,22 @@ export class MeterLink {
     this.claim.release();
   }
 
-  private readAfter(block: Block, waitMs: number, onSend: () => void): Promise<RawBlock> {
-    if (waitMs > 0) return delay(this.dependencies.clock, waitMs).then(() => this.readInTurn(block, onSend));
-    return this.readInTurn(block, onSend);
+  private readAfter(block: Block, waitMs: number, progress: RequestProgress): Promise<RawBlock> {
+    const read = (): Promise<RawBlock> => this.readNow(block, progress);
+    // What the meter sends by itself takes turns with nothing.
+    const readInTurn = (): Promise<RawBlock> => (this.receives ? read() : this.turns.take(read));
+    return waitMs > 0 ? delay(this.dependencies.clock, waitMs).then(readInTurn) : readInTurn();
   }
 
-  private readInTurn(block: Block, onSend: () => void): Promise<RawBlock> {
-    // What the meter sends by itself needs no turn.
-    if (this.receives) return this.readNow(block, onSend);
-    const send = (): Promise<RawBlock> => this.readNow(block, onSend);
-    const result = this.turn.then(send, send);
-    this.turn = result;
-    return result;
-  }
-
-  private async readNow(block: Block, onSend: () => void): Promise<RawBlock> {
+  private async readNow(block: Block, progress: RequestProgress): Promise<RawBlock> {
     this.idle?.pause();
     try {
       const opening = this.ensureOpen();
       if (opening !== undefined) await opening;
-      onSend();
-      const raw = await receiveBlock(this.transport, block, this.dependencies.clock);
+      progress.sent();
+      const { clock } = this.dependencies;
+      const startedAt = clock.monotonic();
+      const raw = rawBlockOf(await receiveBlock(this.transport, block), startedAt, clock);
       this.backOff.reset();
       this.recorder.read(raw.timestamp, raw.latencyMs);
       return raw;
@@ -187,6 +177,8 @@ export class MeterLink {
       this.recorder.fail(told ?? error);
       throw told ?? error;
     } finally {
+      progress.ended();
+      if (!this.receives) this.turns.end();
       if (!this.isClosed) this.idle?.restart();
     }
   }

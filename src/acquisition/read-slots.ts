@@ -1,13 +1,29 @@
 import type { Clock } from '../support/clock';
 
-/** One for each block as long as the meter is read: the requests of many meters leave little garbage behind. */
-interface Slot<Answer> {
+/** What whoever asks the meter tells of its request. */
+export interface RequestProgress {
+  /** It leaves now: connecting, and the requests before it, took time of their own, and the limit counts from here. */
+  sent(): void;
+  /** It has its outcome. Called before the promise settles. */
+  ended(): void;
+}
+
+/** One for each block as long as the meter is read, so that the requests of many meters leave little garbage behind. */
+class Slot<Answer> implements RequestProgress {
   /** Monotonic time at which the newest request was sent, or is meant to be. */
-  startedAt: number;
+  startedAt = Number.NEGATIVE_INFINITY;
   answer: Promise<Answer> | undefined;
-  isSettled: boolean;
-  readonly onSend: () => void;
-  readonly onSettled: () => void;
+  hasEnded = true;
+
+  constructor(private readonly clock: Clock) {}
+
+  sent(): void {
+    this.startedAt = this.clock.monotonic();
+  }
+
+  ended(): void {
+    this.hasEnded = true;
+  }
 }
 
 /** A request that is early by less than this waits for its slot instead of sharing the previous answer. */
@@ -18,7 +34,7 @@ const EARLY_TOLERANCE_MS = 25;
  * limit is given again, so the meter never sees more.
  */
 export class ReadSlots<Answer> {
-  private readonly slots = new Map<string, Slot<Answer>>();
+  private readonly slots = new Map<number, Slot<Answer>>();
 
   constructor(
     private readonly intervalMs: number,
@@ -28,38 +44,24 @@ export class ReadSlots<Answer> {
 
   /**
    * @param key the same for blocks of equal content
-   * @param ask asks the meter after `waitMs`, and calls `onSend` when the request leaves: connecting, and the requests
-   * before this one, take time of their own, and the limit counts from the request
+   * @param ask asks the meter after `waitMs`
    */
-  read(key: string, ask: (waitMs: number, onSend: () => void) => Promise<Answer>): Promise<Answer> {
-    const slot = this.slots.get(key) ?? this.createSlot(key);
+  read(key: number, ask: (waitMs: number, progress: RequestProgress) => Promise<Answer>): Promise<Answer> {
+    let slot = this.slots.get(key);
+    if (slot === undefined) {
+      slot = new Slot(this.clock);
+      this.slots.set(key, slot);
+    }
     const now = this.clock.monotonic();
     const earlyMs = slot.startedAt + this.intervalMs - now;
-    if (slot.answer !== undefined && (!slot.isSettled || earlyMs > EARLY_TOLERANCE_MS)) {
+    if (slot.answer !== undefined && (!slot.hasEnded || earlyMs > EARLY_TOLERANCE_MS)) {
       this.onShare();
       return slot.answer;
     }
     const waitMs = Math.max(0, earlyMs);
     slot.startedAt = now + waitMs;
-    slot.isSettled = false;
-    slot.answer = ask(waitMs, slot.onSend);
-    slot.answer.then(slot.onSettled, slot.onSettled);
+    slot.hasEnded = false;
+    slot.answer = ask(waitMs, slot);
     return slot.answer;
-  }
-
-  private createSlot(key: string): Slot<Answer> {
-    const slot: Slot<Answer> = {
-      startedAt: Number.NEGATIVE_INFINITY,
-      answer: undefined,
-      isSettled: true,
-      onSend: () => {
-        slot.startedAt = this.clock.monotonic();
-      },
-      onSettled: () => {
-        slot.isSettled = true;
-      },
-    };
-    this.slots.set(key, slot);
-    return slot;
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { phaseOf, startSpreadMs } from '../../src/acquisition/poll-schedule';
 
-/** Opening a meter costs 2 to 3 ms of a core while the program is young. */
-const OPENING_MS = 3;
+/** Opening a meter with I/O connections costs so much of a core. */
+const OPENING_MS = 6;
 
 describe('the time within which meters begin', () => {
   it('leaves most of a core to those that run already, however many begin', () => {
