@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { LineMapper } from '../src/influx/line-mapper';
 import { checkMeasurement } from '../src/influx/line-protocol';
 import { POINT_SHAPES, QUALITY_PLACES } from '../src/influx/mapping';
+import { MessageIntake } from '../src/influx/message-intake';
 import { readHints, type MessageHints } from '../src/influx/message-points';
 import { onClose } from './shared/close';
 import { DIAGNOSTICS_RANGE, sendDiagnostics } from './shared/delivery-diagnostics';
@@ -23,6 +24,18 @@ export = (RED: NodeAPI): void => {
       const diagnosticsSeconds = config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE);
       const inlet = openInlet(this, target, config.choice('acknowledge', ['queued', 'written']));
       let hasWarned = false;
+      const intake = new MessageIntake({
+        mapper,
+        submit: (lines) => inlet.submit(lines),
+        pause: () => new Promise((resolve) => setImmediate(resolve)),
+        onLeftOut: (count) => {
+          if (hasWarned) return;
+          hasWarned = true;
+          this.warn(
+            `${count} values of a message cannot be fields (NaN, infinite, or not of the type of their field) and were left out; this is said once.`,
+          );
+        },
+      });
 
       const show = (): void => {
         showDelivery(status, target);
@@ -39,15 +52,7 @@ export = (RED: NodeAPI): void => {
       onInput(
         this,
         async (message: NodeMessageInFlow & MessageHints) => {
-          const hints = readHints(message, { influxMeasurement, retentionPolicy }, Date.now());
-          const { lines, leftOut } = mapper.map(message.payload, hints);
-          if (leftOut > 0 && !hasWarned) {
-            hasWarned = true;
-            this.warn(
-              `${leftOut} values of a message cannot be fields (NaN, infinite, or not of the type of their field) and were left out; this is said once.`,
-            );
-          }
-          if (lines.length > 0) await inlet.submit(lines);
+          await intake.take(message.payload, readHints(message, { influxMeasurement, retentionPolicy }, Date.now()));
         },
         () => {
           // Where the outbox takes nothing, no message is to blame.
@@ -56,9 +61,10 @@ export = (RED: NodeAPI): void => {
         },
       );
 
-      onClose(this, (removed) => {
+      onClose(this, async (removed) => {
         for (const stop of stopListening) stop();
-        return inlet.close(removed);
+        await intake.idle();
+        await inlet.close(removed);
       });
     });
   }

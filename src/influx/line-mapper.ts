@@ -1,8 +1,8 @@
 import { LineSerializer } from './line-protocol';
 import { DERIVED_METRICS } from '../meter/derived-metrics';
 import type { Mapping } from './mapping';
-import { parsePoints, type PointDefaults } from './message-points';
-import { PointMapper } from './points';
+import { parseElements, parsePoints, pointElements, type PointDefaults } from './message-points';
+import { PointMapper, type TelemetryPoints } from './points';
 
 /** The lines of one message, and how many values it had that could not become fields. */
 export interface MappedLines {
@@ -25,7 +25,24 @@ export class LineMapper {
    * @throws Pm500Error MESSAGE_INVALID or LINE_PROTOCOL_INVALID in one sentence
    */
   map(payload: unknown, defaults: PointDefaults): MappedLines {
-    const { points, mistyped } = parsePoints(payload, defaults, this.pointMapper);
+    return this.serialize(parsePoints(payload, defaults, this.pointMapper));
+  }
+
+  /**
+   * The same in parts of so many points, one each time the next is asked for.
+   * @throws Pm500Error as `map` does, when the part with the fault is asked for
+   */
+  *mapParts(payload: unknown, defaults: PointDefaults, size: number): Generator<MappedLines, void> {
+    const elements = pointElements(payload);
+    if (elements === undefined) yield this.map(payload, defaults);
+    else {
+      for (let from = 0; from < elements.length; from += size) {
+        yield this.serialize({ points: parseElements(elements, defaults, from, from + size), mistyped: 0 });
+      }
+    }
+  }
+
+  private serialize({ points, mistyped }: TelemetryPoints): MappedLines {
     const skippedBefore = this.serializer.skipped;
     const lines: string[] = [];
     for (const point of points) {

@@ -94,14 +94,32 @@ export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: P
 }
 
 function parseShapes(payload: unknown, defaults: PointDefaults): readonly Point[] {
+  const elements = pointElements(payload);
+  if (elements !== undefined) return parseElements(elements, defaults, 0, elements.length);
   if (!Array.isArray(payload)) return [parseElement('payload', payload, defaults)];
+  const pair = payload as readonly unknown[];
+  if (pair.length === 0) expect.fail('payload', payload, 'at least one point');
+  return [parsePair('payload', pair, defaults)];
+}
+
+/** The elements of a payload that is an array of points; undefined where it is something else. */
+export function pointElements(payload: unknown): readonly unknown[] | undefined {
+  if (!Array.isArray(payload)) return undefined;
   const elements = payload as readonly unknown[];
-  const [first] = elements;
-  if (first === undefined) expect.fail('payload', payload, 'at least one point');
-  if (Array.isArray(first) || isPoint(first)) {
-    return elements.map((element, index) => parseElement(`payload[${index}]`, element, defaults));
-  }
-  return [parsePair('payload', elements, defaults)];
+  return Array.isArray(elements[0]) || isPoint(elements[0]) ? elements : undefined;
+}
+
+/**
+ * Points of the elements from one place to before another.
+ * @throws Pm500Error MESSAGE_INVALID naming the path
+ */
+export function parseElements(
+  elements: readonly unknown[],
+  defaults: PointDefaults,
+  from: number,
+  to: number,
+): readonly Point[] {
+  return elements.slice(from, to).map((element, index) => parseElement(`payload[${from + index}]`, element, defaults));
 }
 
 function parseElement(path: string, element: unknown, defaults: PointDefaults): Point {
