@@ -57,6 +57,6 @@ export = (RED: NodeAPI): void => {
     });
   }
   RED.nodes.registerType('influx-target', Target, {
-    credentials: { token: { type: 'password' }, password: { type: 'password' } },
+    credentials: { token: { type: 'password' }, password: { type: 'password' }, proxyPassword: { type: 'password' } },
   });
 };

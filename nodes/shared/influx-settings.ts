@@ -1,3 +1,4 @@
+import { hostname, networkInterfaces } from 'node:os';
 import type { Node, NodeAPI } from 'node-red';
 import {
   DEFAULT_BATCH_BYTES,
@@ -7,7 +8,9 @@ import {
   type DeliverySettings,
 } from '../../src/delivery/settings';
 import { APIS, type Endpoint } from '../../src/influx/endpoint';
+import { exposedSecrets, isOwnHost } from '../../src/influx/exposed-secrets';
 import { PRECISIONS } from '../../src/influx/precision';
+import { withPassword } from '../../src/influx/proxy';
 import type { SenderSettings } from '../../src/influx/sender';
 import type { ConfigReader, NumberRange } from './config';
 import { readTlsOptions } from './tls';
@@ -23,6 +26,7 @@ type Config = ConfigReader<'influx-target'>;
 export interface InfluxCredentials {
   readonly token: unknown;
   readonly password: unknown;
+  readonly proxyPassword: unknown;
 }
 
 function readEndpoint(config: Config, { credentials }: Node<InfluxCredentials>): Endpoint {
@@ -43,26 +47,30 @@ function readEndpoint(config: Config, { credentials }: Node<InfluxCredentials>):
   }
 }
 
-/** A database on this machine is not worth compressing for: the network is memory there. */
-function isRemote(url: string): boolean {
-  const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: '' };
-  return !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+/** Addresses and name of this computer. */
+function ownHosts(): readonly string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  return [hostname(), ...addresses];
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
 export function readSenderSettings(RED: NodeAPI, config: Config, node: Node<InfluxCredentials>): SenderSettings {
-  const tls = readTlsOptions(RED, 'influx-target', config.text('tls'));
+  const tlsId = config.text('tls');
   const url = config.requiredText('url');
+  const proxy = config.text('proxy');
+  const endpoint = readEndpoint(config, node);
+  for (const sentence of exposedSecrets({ url, endpoint, proxy }, ownHosts())) node.warn(sentence);
   const compression = config.choice('compression', ['auto', 'gzip', 'none']);
   return {
     url,
-    endpoint: readEndpoint(config, node),
+    endpoint,
     timeoutMs: config.number('timeoutMs', TIMEOUT_RANGE),
     precision: config.choice('precision', PRECISIONS),
-    gzip: compression === 'auto' ? isRemote(url) : compression === 'gzip',
-    proxy: config.text('proxy'),
+    // A database on this computer is not worth compressing for: the network is memory there.
+    gzip: compression === 'auto' ? !isOwnHost(url, []) : compression === 'gzip',
+    proxy: withPassword(proxy, config.secret(node.credentials, 'proxyPassword').trim()),
     connections: config.number('maximumInFlight', IN_FLIGHT_RANGE),
-    ...(tls === undefined ? {} : { tls }),
+    ...(tlsId === '' ? {} : { readTls: () => readTlsOptions(RED, 'influx-target', tlsId, 'CONFIG_INVALID') ?? {} }),
   };
 }
 

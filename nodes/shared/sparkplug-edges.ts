@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
@@ -7,7 +6,7 @@ import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
 import { hoursText } from '../../src/sparkplug/store-forecast';
-import { type ErrorCode, Pm500Error } from '../../src/support/errors';
+import type { ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
 import type { Users } from '../../src/support/users';
@@ -58,44 +57,9 @@ export function isSparkplugEdgeNode(candidate: unknown): candidate is SparkplugE
  * @throws Pm500Error CONFIG_INVALID when the chosen one is missing
  */
 export function readBrokerTls(RED: NodeAPI, id: string): TlsSettings {
-  const chosen = { ...readTlsOptions(RED, 'sparkplug-edge', id), ...readTlsFiles(RED, id) };
-  const { ALPNProtocols, rejectUnauthorized = true, ...options } = chosen;
+  const chosen = readTlsOptions(RED, 'sparkplug-edge', id, 'MQTT_TLS_FAILED');
+  const { ALPNProtocols, rejectUnauthorized = true, ...options } = chosen ?? {};
   return { ...options, rejectUnauthorized, ...(ALPNProtocols === undefined ? {} : { alpnProtocols: ALPNProtocols }) };
-}
-
-/** Properties of the core `tls-config` node that name files, which it reads when it is deployed and never again. */
-const TLS_FILES = ['ca', 'cert', 'key'] as const;
-
-/** What Node-RED replaces when a flow starts; such a path is left to the `tls-config` node itself. */
-const VARIABLE = '${';
-
-/**
- * The files of a `tls-config` node as they are now: a renewed certificate counts without a deployment.
- * @throws Pm500Error MQTT_TLS_FAILED when one cannot be read
- */
-function readTlsFiles(RED: NodeAPI, id: string): Partial<Record<(typeof TLS_FILES)[number], Buffer>> {
-  const files: Partial<Record<(typeof TLS_FILES)[number], Buffer>> = {};
-  if (id === '') return files;
-  RED.nodes.eachNode((definition) => {
-    if (definition.id !== id || !isRecord(definition)) return;
-    for (const name of TLS_FILES) {
-      const path = definition[name];
-      if (typeof path === 'string' && path.trim() !== '' && !path.includes(VARIABLE)) {
-        files[name] = readTlsFile(path.trim());
-      }
-    }
-  });
-  return files;
-}
-
-function readTlsFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    const sentence = `The TLS file ${path} cannot be read (${reason}); correct it in the TLS settings.`;
-    throw new Pm500Error('MQTT_TLS_FAILED', sentence, { cause: thrown, retryable: true });
-  }
 }
 
 /** Where an edge node keeps its bdSeq and client ID: a file in Node-RED's user folder, memory where there is none. */

@@ -7,6 +7,7 @@ import { Pm500Error } from '../support/errors';
 import { createAgent } from './agent';
 import { readAnswer } from './answer';
 import { proxyFor, type Proxy } from './proxy';
+import { RenewedAgent } from './renewed-agent';
 import type { Reply } from './response-rules';
 
 /** How a server is reached. */
@@ -15,7 +16,8 @@ export interface ConnectionSettings {
   readonly url: string;
   /** From the start of a request to the end of its reply, milliseconds. */
   readonly timeoutMs: number;
-  readonly tls?: TlsSettings;
+  /** Read for the first connection and again from time to time. */
+  readonly readTls?: () => TlsSettings;
   /** URL of an HTTP proxy, `none` for none, or empty for what http_proxy, https_proxy and no_proxy say. */
   readonly proxy?: string;
   /** Connections at most; 1 where absent. */
@@ -71,7 +73,8 @@ const compress = promisify(gzip);
 export function createExchange(settings: ConnectionSettings, clock: Clock, env: NodeJS.ProcessEnv): Exchange {
   const url = parseUrl(settings.url);
   const proxy = proxyFor(url, settings.proxy ?? '', env);
-  const agent = createAgent(url, proxy, settings.connections ?? 1, settings.tls);
+  const connections = settings.connections ?? 1;
+  const agents = new RenewedAgent(settings.readTls, (tls) => createAgent(url, proxy, connections, tls), clock);
   const way = wayTo(url, proxy);
   const open = url.protocol === 'https:' ? https.request : http.request;
 
@@ -88,7 +91,14 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
       ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
     };
     return new Promise((resolve, reject) => {
-      const options = { ...way.to, path: `${way.base}${given.path}`, method: given.method, headers, agent, signal };
+      const options = {
+        ...way.to,
+        path: `${way.base}${given.path}`,
+        method: given.method,
+        headers,
+        agent: agents.current,
+        signal,
+      };
       const request = open(options, (response) => {
         readAnswer(response, resolve, reject);
       });
@@ -113,6 +123,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
     try {
       return { kind: 'replied', reply: await send(given, attempt.signal) };
     } catch (cause) {
+      agents.doubt();
       return state.timedOut ? { kind: 'timed out' } : { kind: 'failed', cause };
     } finally {
       timer.cancel();
@@ -124,7 +135,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
     shownUrl: url.origin,
     request,
     close: () => {
-      agent.destroy();
+      agents.close();
     },
   };
 }

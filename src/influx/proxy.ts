@@ -33,6 +33,20 @@ export function proxyFor(target: URL, setting: string, env: NodeJS.ProcessEnv): 
   return parseProxy(found === '' || SCHEME.test(found) ? found : `http://${found}`);
 }
 
+/** A proxy that is set, with the password that stands apart from it; as it is where no user needs one. */
+export function withPassword(setting: string, password: string): string {
+  if (password === '' || !URL.canParse(setting)) return setting;
+  const url = new URL(setting);
+  if (url.username === '') return setting;
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
+
+/** Whether a password stands in the address of a proxy, where exports of a flow show it. */
+export function showsPassword(setting: string): boolean {
+  return URL.canParse(setting) && new URL(setting).password !== '';
+}
+
 function parseProxy(text: string): Proxy | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

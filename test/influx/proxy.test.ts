@@ -157,7 +157,7 @@ describe('InfluxDB sender through a proxy', () => {
 
   it('opens one tunnel for TLS and keeps it', async () => {
     const tls = { ca: cert, servername: 'localhost' };
-    const tunnel = open({ url: `https://127.0.0.1:${securePort}`, tls });
+    const tunnel = open({ url: `https://127.0.0.1:${securePort}`, readTls: () => tls });
     for (let count = 0; count < 3; count += 1) {
       const verdict = await tunnel.send('m f=1 1', NEVER);
       assert.deepEqual(verdict, { kind: 'written' });
