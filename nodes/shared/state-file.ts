@@ -1,9 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Clock, Timer } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
+import { replaceFile, replaceFileNow } from '../../src/support/safe-files';
 
 /** What is kept over a restart: never an older state after a newer one, and never half a file. */
 export interface StateFileOptions {
@@ -15,10 +15,6 @@ export interface StateFileOptions {
   /** What to write; `closed` when nothing follows. */
   readonly state: (closed: boolean) => unknown;
 }
-
-/** Files only their owner may read: they hold what a site measures. */
-const MODE = 0o600;
-const FOLDER_MODE = 0o700;
 
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
@@ -71,15 +67,7 @@ export class StateFile {
   begin(): void {
     const { path } = this.options;
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-      const file = openSync(`${path}.new`, 'w', MODE);
-      try {
-        writeFileSync(file, this.text(false));
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(`${path}.new`, path);
+      replaceFileNow(path, this.text(false));
     } catch (thrown) {
       this.complain(thrown);
       forget(path);
@@ -126,15 +114,7 @@ export class StateFile {
     this.writing = this.writing.then(async () => {
       const { path } = this.options;
       try {
-        await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-        const file = await open(`${path}.new`, 'w', MODE);
-        try {
-          await file.writeFile(this.text(closed));
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(`${path}.new`, path);
+        await replaceFile(path, this.text(closed));
         this.hasFailed = false;
       } catch (thrown) {
         this.complain(thrown);

@@ -31,6 +31,8 @@ const LEAST_SEGMENT_BYTES = 64 * 1024;
 const SEGMENTS_AT_LIMIT = 8;
 /** How often an outbox that could not be opened is tried again, milliseconds. */
 const REOPEN_MS = 2000;
+/** How often folder and files are looked at while nothing is written. */
+const LOOK_MS = 30_000;
 
 const EMPTY: OutboxStats = {
   depth: 0,
@@ -56,6 +58,10 @@ export class DiskOutbox implements Outbox {
   private release: (() => Promise<void>) | undefined;
   private problem: Pm500Error | undefined;
   private retry: Timer | undefined;
+  /** What the last look at the folder found. */
+  private goneProblem: Pm500Error | undefined;
+  private looking: Timer | undefined;
+  private look: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: DiskOutboxOptions) {
@@ -138,16 +144,47 @@ export class DiskOutbox implements Outbox {
       this.release ??= await (this.options.lock ?? lockFolder)(folder);
       const segmentBytes = this.options.segmentBytes ?? chooseSegmentBytes(this.limits);
       const settings = { folder, segmentBytes, isSynced: sync === 'group', limits: this.limits };
-      const store = await Store.open(files, settings, clock, logger, () => {
+      const relock = async (): Promise<void> => {
+        await this.unlock();
+        this.release = await (this.options.lock ?? lockFolder)(folder);
+      };
+      const store = await Store.open(files, settings, clock, logger, relock, () => {
         this.notify();
       });
       store.limits = this.limits;
       this.store = store;
       this.note(undefined);
+      this.lookLater(store);
       if (store.stats().depth > 0) this.notify();
     } catch (thrown) {
       await this.fail(openFailed(folder, thrown));
     }
+  }
+
+  /** An outbox into which nothing comes tells too that its folder is gone. */
+  private lookLater(store: Store): void {
+    const look = async (): Promise<void> => {
+      try {
+        await store.look();
+        // Another problem is not over because the folder is there.
+        if (this.problem === this.goneProblem) this.note(undefined);
+        this.goneProblem = undefined;
+      } catch (thrown) {
+        const problem = toPm500Error(thrown);
+        if (problem.message !== this.problem?.message) this.options.logger.error(problem.message);
+        this.note(problem);
+        this.goneProblem = this.problem;
+      }
+    };
+    this.looking = this.options.clock.after(
+      LOOK_MS,
+      () => {
+        this.look = look().then(() => {
+          if (this.closing === undefined) this.lookLater(store);
+        });
+      },
+      true,
+    );
   }
 
   private async fail(problem: Pm500Error): Promise<void> {
@@ -171,6 +208,8 @@ export class DiskOutbox implements Outbox {
     this.problemListeners.clear();
     await this.opening;
     this.retry?.cancel();
+    this.looking?.cancel();
+    await this.look;
     await this.store?.close();
     await this.unlock();
   }

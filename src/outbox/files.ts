@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { chmod, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { chmod, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, syncFolder } from '../support/safe-files';
 
 /**
  * What the outbox on disk asks of a file system: one folder, files read and written at given places, and a word on when
@@ -35,7 +36,6 @@ export interface OutboxFile {
 
 /** Files only their owner may read: they hold what a site measures. */
 const MODE = 0o600;
-const FOLDER_MODE = 0o700;
 /** Whoever may write into the folder could exchange its files. */
 const WRITABLE_BY_OTHERS = 0o022;
 /** A file of the outbox that is a symbolic link was put there by somebody else; Windows has no such flag. */
@@ -90,28 +90,9 @@ class NodeFile implements OutboxFile {
   }
 }
 
-/** Makes the names in a folder safe from a power loss. */
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot sync a folder, and does not need to.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a folder and those above it, each name safe from a power loss, and none open to others. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first !== undefined) {
-    const top = dirname(resolve(first));
-    for (let parent = dirname(resolve(folder)); parent.length >= top.length; parent = dirname(parent)) {
-      await syncFolder(parent);
-      if (parent === dirname(parent)) break;
-    }
-  }
+/** Makes the folder when it is not there; it is never open to others. */
+async function prepare(folder: string): Promise<void> {
+  await makeFolder(folder);
   const { mode, uid } = await stat(folder);
   if (process.getuid?.() === uid && (mode & WRITABLE_BY_OTHERS) !== 0) {
     await chmod(folder, mode & 0o777 & ~WRITABLE_BY_OTHERS);
@@ -121,7 +102,7 @@ async function makeFolder(folder: string): Promise<void> {
 /** A folder of the machine. */
 export function nodeFiles(folder: string): OutboxFiles {
   return {
-    prepare: () => makeFolder(folder),
+    prepare: () => prepare(folder),
     list: () => readdir(folder),
     open: async (name) => new NodeFile(await open(join(folder, name), OPEN_FLAGS), join(folder, name)),
     create: async (name) => new NodeFile(await open(join(folder, name), 'wx+', MODE), join(folder, name)),

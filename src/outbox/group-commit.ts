@@ -35,6 +35,18 @@ export class GroupCommit {
     while (this.running !== undefined) await this.running;
   }
 
+  /** Runs `work` while nothing is written; appends that come meanwhile are written afterwards. */
+  async between(work: () => Promise<void>): Promise<void> {
+    await this.idle();
+    const done = work();
+    this.running = done
+      .catch(() => undefined)
+      .then(() => {
+        this.running = this.waiting.length > 0 ? this.run() : undefined;
+      });
+    await done;
+  }
+
   private async run(): Promise<void> {
     // Whatever is appended in this turn of the event loop belongs to the first write already.
     await Promise.resolve();

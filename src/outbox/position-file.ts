@@ -74,6 +74,11 @@ export class PositionFile {
     if (isSynced) await this.file.sync();
   }
 
+  /** False when file or folder are not where they were. */
+  isInPlace(): Promise<boolean> {
+    return this.file.isInPlace();
+  }
+
   close(): Promise<void> {
     return this.file.close();
   }

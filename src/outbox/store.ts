@@ -32,6 +32,8 @@ export class Store {
   /** Monotonic time at which the end was remembered last. */
   private rememberedAt = -Infinity;
   private turn: Promise<unknown> = Promise.resolve();
+  /** Folder or files are gone, and nothing has begun anew yet. */
+  private isGone = false;
 
   private constructor(
     private readonly settings: StoreSettings,
@@ -43,6 +45,7 @@ export class Store {
     private readonly damage: DamageReporter,
     private positions: PositionFile,
     private readonly ages: Ages,
+    private readonly relock: () => Promise<void>,
     notify: () => void,
   ) {
     this.limits = settings.limits;
@@ -66,6 +69,8 @@ export class Store {
     settings: StoreSettings,
     clock: Clock,
     logger: Logger,
+    /** Locks the folder that has the name now. */
+    relock: () => Promise<void>,
     notify: () => void,
   ): Promise<Store> {
     const damage = new DamageReporter(files, settings.folder, logger);
@@ -79,7 +84,7 @@ export class Store {
       await head.enforce(settings.limits);
       // Nothing is written before the store is there.
       const tail = new Tail(files, log, settings, () => store.beginAnew(files));
-      const store: Store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, notify);
+      const store: Store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, relock, notify);
       await store.moveOn();
       return store;
     } catch (thrown) {
@@ -152,6 +157,21 @@ export class Store {
     });
   }
 
+  /**
+   * Finds out, also while nothing comes, whether folder and files are where they were.
+   * @throws Pm500Error OUTBOX_WRITE_FAILED when they are not and nothing can be begun anew
+   */
+  async look(): Promise<void> {
+    try {
+      await this.commits.between(async () => {
+        if ((await this.positions.isInPlace()) && (await this.tail.isInPlace())) return;
+        await this.tail.beginAnew();
+      });
+    } catch (thrown) {
+      throw writeFailed(this.settings.folder, thrown);
+    }
+  }
+
   /** What was appended before is written; nothing may be asked afterwards but `stats`. */
   async close(): Promise<void> {
     await this.commits.idle();
@@ -186,10 +206,14 @@ export class Store {
   /** The folder or the file that was written are not there any more: what is needed is made again, and said. */
   private async beginAnew(files: OutboxFiles): Promise<void> {
     const { folder } = this.settings;
-    this.logger.error(
-      `The outbox in ${folder} was removed, moved or mounted over while it was in use: it begins anew there; what waited in files that are gone is counted as lost when its turn comes. Find out what touches this folder.`,
-    );
+    if (!this.isGone)
+      this.logger.error(
+        `The outbox in ${folder} was removed, moved or mounted over while it was in use: it begins anew there; what waited in files that are gone is counted as lost when its turn comes. Find out what touches this folder.`,
+      );
+    this.isGone = true;
     await files.prepare();
+    // Where the folder is another one, the lock is in none yet.
+    await this.relock();
     const fresh = await PositionFile.open(files);
     await this.guard(async () => {
       const before = this.positions;
@@ -197,6 +221,7 @@ export class Store {
       await before.close();
       await this.remember(this.settings.isSynced);
     });
+    this.isGone = false;
   }
 
   private async exclusive<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -36,6 +36,7 @@ const SCRATCH_BYTES = 1024 * 1024;
 export class Tail {
   private file: OutboxFile | undefined;
   private segment: Segment | undefined;
+  private mustBeginAnew = false;
   private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
   constructor(
@@ -70,9 +71,21 @@ export class Tail {
     }
     if (await file.isInPlace()) return this.add(segment, records, bytes.length);
     // What was written can never be found again by its name, and nothing of it was promised yet.
+    await this.beginAnew();
+    return this.begin(records);
+  }
+
+  /** False when what was written has another name now, or none. */
+  async isInPlace(): Promise<boolean> {
+    return this.file === undefined || (await this.file.isInPlace());
+  }
+
+  /** Leaves file and folder that are not where they were. Until this has succeeded nothing is written. */
+  async beginAnew(): Promise<void> {
+    this.mustBeginAnew = true;
     await this.leaveSegment();
     await this.onGone();
-    return this.begin(records);
+    this.mustBeginAnew = false;
   }
 
   async close(): Promise<void> {
@@ -80,6 +93,7 @@ export class Tail {
   }
 
   private async begin(records: readonly SizedRecord[]): Promise<Added> {
+    if (this.mustBeginAnew) await this.beginAnew();
     const { end: base, endBytes: baseBytes } = this.log;
     const sequence = this.log.nextSequence++;
     const name = segmentName({ sequence, base });
@@ -112,7 +126,7 @@ export class Tail {
     } catch (thrown) {
       if (!isMissing(thrown)) throw thrown;
       // The folder was there when the outbox was opened.
-      await this.onGone();
+      await this.beginAnew();
       return this.files.create(name);
     }
   }

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { isRecord } from '../support/expect';
 import type { Logger } from '../support/logger';
+import { replaceFileNow } from '../support/safe-files';
 
 /** `bdSeq` runs from 0 to 255 and starts again. */
 export const BD_SEQ_COUNT = 256;
@@ -50,15 +50,6 @@ function parseRecord(text: string): SessionRecord {
   };
 }
 
-function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
 /**
  * Keeps the record in a small file, replaced as a whole and synced. A file that cannot be read or written costs only what
  * is known of the last session: it is logged once, and the edge node goes on.
@@ -84,12 +75,7 @@ export function fileSessionStore(path: string, logger: Logger): SessionStore {
     },
     write: (record) => {
       try {
-        const folder = dirname(path);
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(`${path}.next`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-        sync(`${path}.next`);
-        renameSync(`${path}.next`, path);
-        sync(folder);
+        replaceFileNow(path, `${JSON.stringify(record)}\n`);
       } catch (thrown) {
         complain('written to', thrown);
       }

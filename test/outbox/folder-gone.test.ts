@@ -5,7 +5,10 @@ import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
 import type { OutboxRecord } from '../../src/outbox/outbox';
 import { isWithoutSockets } from '../../src/outbox/lock-place';
 import { systemClock } from '../../src/support/clock';
+import { Pm500Error } from '../../src/support/errors';
+import { FakeClock } from '../support/fake-clock';
 import { temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
 
 const LIMITS = { maximumBytes: 10_000_000, maximumAgeMs: 3_600_000 };
 const PEEK = { maximumRecords: 1000, maximumBytes: 1_000_000 };
@@ -85,6 +88,58 @@ describe('an outbox whose folder is taken away while it is used', () => {
       assert.deepEqual((await payloadsOfNext()).slice(-2), ['second', 'third']);
     });
   }
+
+  for (const [what, take] of ways) {
+    it(`${what} while nothing is written: it is said within half a minute, once, and the lock is in the folder of now`, async () => {
+      await outbox.close();
+      const clock = new FakeClock();
+      let locks = 0;
+      outbox = openOutbox({
+        folder,
+        limits: LIMITS,
+        clock,
+        logger: { debug: () => undefined, info: () => undefined, warn: note, error: note },
+        lock: () => {
+          locks++;
+          return Promise.resolve(() => Promise.resolve());
+        },
+      });
+      await outbox.append([record('second')]);
+      take();
+      await clock.advance(30_000);
+      await waitFor('the sentence', () => said.some((message) => message.includes('removed, moved or mounted over')));
+      await outbox.append([record('third')]);
+      await clock.advance(60_000);
+      await outbox.ready();
+      assert.equal(said.filter((message) => message.includes('removed, moved or mounted over')).length, 1);
+      assert.equal(locks, 2);
+      assert.equal(outbox.stats().problem, undefined);
+      assert.deepEqual((await payloadsOfNext()).slice(-1), ['third']);
+    });
+  }
+
+  it('whose new folder has another owner takes nothing until that is gone, and says so', async () => {
+    await outbox.close();
+    let owner: string | undefined;
+    const lock = (): Promise<() => Promise<void>> =>
+      owner === undefined
+        ? Promise.resolve(() => Promise.resolve())
+        : Promise.reject(new Pm500Error('OUTBOX_IN_USE', `in use by ${owner}`, { retryable: true }));
+    const logger = { debug: () => undefined, info: () => undefined, warn: note, error: note };
+    outbox = openOutbox({ folder, limits: LIMITS, clock: systemClock, logger, lock });
+    await outbox.append([record('second')]);
+    rmSync(folder, { recursive: true });
+    owner = 'process 7';
+    for (let turn = 0; turn < 2; turn++) {
+      await assert.rejects(outbox.append([record('lost')]), /in use by process 7/);
+    }
+    assert.equal(outbox.stats().problem?.code, 'OUTBOX_IN_USE');
+    assert.equal(said.filter((message) => message.includes('removed, moved or mounted over')).length, 1);
+    owner = undefined;
+    await outbox.append([record('third')]);
+    assert.equal(outbox.stats().problem, undefined);
+    assert.deepEqual((await payloadsOfNext()).slice(-1), ['third']);
+  });
 
   it('has no files that cleaners of logs delete, and reads those that an earlier version wrote', async () => {
     await outbox.append([record('second')]);
