@@ -52,7 +52,7 @@ export class ConnectionWatch {
 
   onPublish({ message, topic, payload }: Published): void {
     const what = `${message} of ${topic.slice(topic.lastIndexOf('/') + 1)}`;
-    this.#limit.onPublish(what, publishBytes(topic, payload), this.#clock.monotonic());
+    this.#limit.onPublish(what, publishBytes(topic, payload), this.#clock.monotonic(), message === 'NBIRTH');
   }
 
   /** Births are what is large: asks the broker whether it has read them. @param confirm resolves when it has read all */
@@ -74,7 +74,12 @@ export class ConnectionWatch {
     const lost = this.#limit.onLost(this.#clock.monotonic());
     if (lost === undefined) return error;
     const kilobytes = Math.ceil(lost.bytes / BYTES_PER_KILOBYTE);
-    if (lost.isLearned) {
+    if (lost.verdict === 'ruled out') {
+      this.#logger.warn(
+        `Sparkplug: the MQTT broker ${this.#servers.label} ended the connection several times after ${lost.what} of ${kilobytes} kB, without which there is no session. Check what this user may publish, and whether the broker takes messages of that size.`,
+      );
+    }
+    if (lost.verdict === 'learned') {
       // What ended the connections will not be sent again: no reason to wait longer.
       this.#servers.onStanding();
       this.#logger.warn(

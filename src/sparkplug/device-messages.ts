@@ -28,6 +28,7 @@ export function bearDevice(publisher: Publisher, device: Device, at: number): re
     return [...messages, ...leftOut(publisher)];
   }
   device.isTooLarge = true;
+  if (!publisher.isNews(`DBIRTH of ${device.id}`)) return holdBack(device);
   const message = `Sparkplug: the DBIRTH of device "${device.id}" is larger than the ${publisher.maximumBytes} bytes that the broker takes; the device is left out, its values wait. Raise the limit of the broker, or publish fewer metrics.`;
   return [{ kind: 'warn', message }, ...holdBack(device)];
 }
@@ -38,7 +39,7 @@ function holdBack(device: Device): readonly EdgeEffect[] {
   return samples.length === 0 ? [] : [{ kind: 'unsent', deviceId: device.id, samples }];
 }
 
-/** Says which values were too large, once for each metric. */
+/** Says which values were too large, once for each metric and limit. */
 function leftOut({ leftOut: names, maximumBytes }: Publisher): readonly EdgeEffect[] {
   if (names.size === 0) return [];
   const sentence = `Sparkplug: values of ${[...names].slice(0, MOST_NAMED).join(', ')} are larger than the ${maximumBytes} bytes that the broker takes; they are sent as bad, without the value.`;

@@ -18,6 +18,19 @@ export function publishBytes(topic: string, payload: Uint8Array): number {
   return HEAD_BYTES + Buffer.byteLength(topic) + payload.byteLength;
 }
 
+/** What the end of a connection may have to do with the size of messages. */
+export interface SizeLoss {
+  /** What was published shortly before that is larger than anything the broker took. */
+  readonly what: string;
+  readonly bytes: number;
+  /**
+   * - `possible`: once is no proof
+   * - `learned`: so often that it is a limit from now on
+   * - `ruled out`: all that a session needs is followed by the end too, so size is not what can be avoided
+   */
+  readonly verdict: 'possible' | 'learned' | 'ruled out';
+}
+
 /** The largest message of which nobody knows yet whether the broker takes it. */
 interface Suspect {
   readonly what: string;
@@ -35,6 +48,10 @@ export class SizeLimit {
   #learned = Number.POSITIVE_INFINITY;
   #learnedAt = 0;
   #taken = 0;
+  /** Bytes of the last NBIRTH: no session can do without it. */
+  #needed = 0;
+  /** True from when size was ruled out until the broker has read a birth. */
+  #isRuledOut = false;
   #suspect: Suspect | undefined;
   #strikes = 0;
   #struck: number | undefined;
@@ -56,8 +73,9 @@ export class SizeLimit {
     if (nowMs - this.#learnedAt > FORGET_AFTER_MS) this.#learned = Number.POSITIVE_INFINITY;
   }
 
-  /** A message was handed to the socket. */
-  onPublish(what: string, bytes: number, nowMs: number): void {
+  /** A message was handed to the socket. @param isNeeded true for one that no session can do without */
+  onPublish(what: string, bytes: number, nowMs: number, isNeeded = false): void {
+    if (isNeeded) this.#needed = bytes;
     if (bytes > Math.max(this.#taken, this.#suspect?.bytes ?? 0)) this.#suspect = { what, bytes, atMs: nowMs };
   }
 
@@ -69,30 +87,33 @@ export class SizeLimit {
   /** The broker has read a message of so many bytes. */
   onTaken(bytes: number): void {
     this.#taken = Math.max(this.#taken, bytes);
+    this.#isRuledOut = false;
     if (this.#suspect === undefined || this.#suspect.bytes > bytes) return;
     this.#suspect = undefined;
     this.#strikes = 0;
   }
 
-  /**
-   * The connection ended without having been asked to.
-   * @returns what was published shortly before that is larger than anything the broker took, and whether this is a limit
-   * from now on; undefined where size cannot be the cause
-   */
-  onLost(nowMs: number): { readonly what: string; readonly bytes: number; readonly isLearned: boolean } | undefined {
+  /** The connection ended without having been asked to. @returns undefined where size cannot be the cause */
+  onLost(nowMs: number): SizeLoss | undefined {
     const suspect = this.#suspect;
     this.#suspect = undefined;
-    if (suspect === undefined || suspect.bytes < LEAST_LIMIT_BYTES || nowMs - suspect.atMs > SOON_MS) return undefined;
-    const isSame = this.#struck !== undefined && suspect.bytes >= this.#struck * SAME_SHARE;
+    if (suspect === undefined || nowMs - suspect.atMs > SOON_MS) return undefined;
+    const { what, bytes } = suspect;
+    const isSmall = bytes < LEAST_LIMIT_BYTES;
+    // Where nothing was learned, a small message says nothing of size.
+    if (isSmall && this.#learned === Number.POSITIVE_INFINITY) return undefined;
+    const isSame = this.#struck !== undefined && bytes >= this.#struck * SAME_SHARE;
     this.#strikes = isSame ? this.#strikes + 1 : 1;
-    this.#struck = suspect.bytes;
-    const isLearned = this.#strikes >= (this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES);
-    if (isLearned) {
-      this.#learned = Math.floor(suspect.bytes * SAME_SHARE);
-      this.#learnedAt = nowMs;
-      this.#strikes = 0;
-      this.#struck = undefined;
-    }
-    return { what: suspect.what, bytes: suspect.bytes, isLearned };
+    this.#struck = bytes;
+    const proof = this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES;
+    if (this.#isRuledOut || this.#strikes < proof) return { what, bytes, verdict: 'possible' };
+    this.#strikes = 0;
+    this.#struck = undefined;
+    const learned = Math.floor(bytes * SAME_SHARE);
+    this.#isRuledOut = isSmall || learned <= this.#needed;
+    // What was avoided until now was not the cause.
+    this.#learned = this.#isRuledOut ? Number.POSITIVE_INFINITY : learned;
+    this.#learnedAt = nowMs;
+    return { what, bytes, verdict: this.#isRuledOut ? 'ruled out' : 'learned' };
   }
 }

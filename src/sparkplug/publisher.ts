@@ -38,8 +38,8 @@ export interface MetricNaming {
 /** `seq` runs from 0 to 255 and starts again. */
 const SEQ_COUNT = 256;
 
-/** Metrics that are remembered as said, so that each is said once. */
-const MOST_TOLD = 1000;
+/** Names come from flows, which may make up more without end. */
+const MOST_SAID = 4096;
 
 /** What is said in place of a value that is too large. */
 const { properties: LEFT_OUT } = conditionOf('bad');
@@ -75,18 +75,17 @@ function isEncodedSet(properties: PropertySet | EncodedPropertySet): properties 
 export class Publisher {
   /** Number of the CONNECT of this session, in its will, its NBIRTHs and its NDEATH. */
   bdSeq = 0;
-  /** Of a message on the wire, at most. */
-  maximumBytes = Number.POSITIVE_INFINITY;
   /** Messages made to be published, and metrics in them. */
   readonly counts = { messages: 0, metrics: 0, leftOut: 0 };
   /** Metrics of which a value was too large for the first time, since somebody looked last. */
   readonly leftOut = new Set<string>();
-  /** Metrics of which that was said. */
-  readonly #told = new Set<string>();
   readonly #node: EdgeNodeDescriptor;
   readonly #model: MetricModel;
   readonly #birthForm: PayloadForm;
   readonly #dataForm: PayloadForm;
+  #maximumBytes = Number.POSITIVE_INFINITY;
+  /** What was said already to be too large for a broker of this limit. */
+  readonly #said = new Set<string>();
   #seq = 0;
 
   constructor(node: EdgeNodeDescriptor, model: MetricModel = FLAT_MODEL, naming: MetricNaming = {}) {
@@ -95,6 +94,23 @@ export class Publisher {
     this.#model = model;
     this.#birthForm = { ...BIRTH_FORM, hasAliases: !withoutAliases };
     this.#dataForm = { ...DATA_FORM, hasAliases: !withoutAliases, hasDatatypes: datatypesInData };
+  }
+
+  /** Bytes of a message on the wire, at most. */
+  get maximumBytes(): number {
+    return this.#maximumBytes;
+  }
+
+  set maximumBytes(bytes: number) {
+    if (bytes !== this.#maximumBytes) this.#said.clear();
+    this.#maximumBytes = bytes;
+  }
+
+  /** True once for each `what` that is too large, until the limit changes: a value comes every second. */
+  isNews(what: string): boolean {
+    if (this.#said.has(what) || this.#said.size >= MOST_SAID) return false;
+    this.#said.add(what);
+    return true;
   }
 
   /** NDEATH as the will of a CONNECT: without `seq`, with `bdSeq` alone. */
@@ -183,12 +199,8 @@ export class Publisher {
 
   #leaveOut(deviceId: string, { name = '' }: Metric): void {
     this.counts.leftOut++;
-    const metric = `${name} of ${deviceId}`;
-    if (this.#told.has(metric)) return;
-    // Names come from flows, which may make up new ones without end.
-    if (this.#told.size >= MOST_TOLD) this.#told.clear();
-    this.#told.add(metric);
-    this.leftOut.add(metric);
+    const what = `${name} of ${deviceId}`;
+    if (this.isNews(what)) this.leftOut.add(what);
   }
 
   #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish | undefined {

@@ -77,12 +77,13 @@ describe('an edge node at a broker that takes small messages only', () => {
   it('says a value that is too large as bad, names it once, and sends the others', () => {
     const { host, warnings, sizes, tell, take } = bench(600);
     take('M', sample('a', 1), text('note', 10));
-    for (const value of [2, 3]) {
+    for (const value of [2, 3, 4]) {
       tell({ kind: 'samples', deviceId: 'M', samples: [text('note', 900 + value), sample('a', value)], at: START });
       assert.equal(host.values.get('M/note'), null);
       assert.equal(host.qualities.get('M/note'), 0);
       assert.equal(host.values.get('M/a'), value);
     }
+    assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /values of note of M are larger than the 600 bytes/);
     assert.ok(Math.max(...sizes) <= 600);
     assert.deepEqual(host.violations, []);
@@ -113,9 +114,12 @@ describe('an edge node at a broker that takes small messages only', () => {
       unsent.map(({ value }) => value),
       [...many.map(({ value }) => value), 7],
     );
-    tell({ kind: 'disconnected' });
-    host.observeLoss();
-    connect(100_000);
+    for (const limit of [600, 100_000]) {
+      tell({ kind: 'disconnected' });
+      host.observeLoss();
+      connect(limit);
+    }
+    assert.equal(warnings.length, 1, 'said once');
     assert.deepEqual([...edge.bornDevices].sort(), ['M', 'large']);
     assert.equal(host.values.get('large/metric_0'), 7);
     assert.deepEqual(host.violations, []);
@@ -156,10 +160,10 @@ describe('the limit of messages', () => {
       return limit.onLost(nowMs + 50);
     };
     for (let index = 0; index < 3; index++) {
-      assert.deepEqual(round(index * 1000), { what: 'DBIRTH of M', bytes: 22_000, isLearned: false });
+      assert.deepEqual(round(index * 1000), { what: 'DBIRTH of M', bytes: 22_000, verdict: 'possible' });
       assert.equal(limit.bytes, Infinity);
     }
-    assert.equal(round(3000)?.isLearned, true);
+    assert.equal(round(3000)?.verdict, 'learned');
     assert.ok(limit.bytes < 22_000);
     limit.begin(4000);
     assert.ok(limit.bytes < 22_000);
@@ -176,6 +180,30 @@ describe('the limit of messages', () => {
       assert.equal(limit.onLost(index * 1000 + 50), undefined);
     }
     assert.equal(limit.bytes, Infinity);
+  });
+
+  it('is none where everything that a session needs is followed by the end: rights, not size', () => {
+    const limit = new SizeLimit();
+    const seen: string[] = [];
+    let nowMs = 0;
+    const round = (): void => {
+      nowMs += 1000;
+      limit.begin(nowMs);
+      limit.onPublish('NBIRTH of N', 200, nowMs, true);
+      for (const bytes of [22_000, 5000]) if (bytes <= limit.bytes) limit.onPublish('DBIRTH of M', bytes, nowMs);
+      seen.push(limit.onLost(nowMs + 50)?.verdict ?? '');
+    };
+    for (let index = 0; index < 30; index++) round();
+    assert.deepEqual(
+      seen.filter((verdict) => verdict !== 'possible'),
+      ['learned', 'learned', 'ruled out'],
+    );
+    assert.equal(limit.bytes, Infinity, 'nothing is left out any more');
+    // The rights were given: from now on size can be the cause again.
+    limit.onPublish('DBIRTH of M', 22_000, nowMs);
+    limit.onTaken(22_000);
+    limit.onPublish('DBIRTH of M', 90_000, nowMs);
+    assert.equal(limit.onLost(nowMs)?.verdict, 'possible');
   });
 
   it('learns nothing from a message that the broker has read, or a connection that ends later', () => {
