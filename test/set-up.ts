@@ -13,6 +13,7 @@ interface Requirement {
 const REQUIREMENTS: readonly Requirement[] = [
   { programs: ['mosquitto'], debianPackage: 'mosquitto', purpose: 'MQTT broker' },
   { programs: ['mosquitto_pub'], debianPackage: 'mosquitto-clients', purpose: 'MQTT client of a shell' },
+  { programs: ['protoc'], debianPackage: 'protobuf-compiler', purpose: 'protobuf codec that is not ours' },
   {
     programs: ['victoria-metrics', 'victoria-metrics-prod'],
     debianPackage: 'victoria-metrics',
