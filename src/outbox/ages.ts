@@ -13,6 +13,11 @@ const LEAST_STEP_MS = 1000;
 /** Steps that are remembered one by one. */
 export const MOST_STEPS = 8;
 
+/** What the wall clock is ahead of the monotonic one: another value after it was set. */
+export function clockOffset(clock: Clock): number {
+  return clock.now() - clock.monotonic();
+}
+
 /**
  * How long records have waited. The wall clock, by which they are stamped, may be set at any time; a step of it is no
  * age. Within a process the monotonic clock tells a step, and steps are remembered, so that the next process knows too.
@@ -27,7 +32,7 @@ export class Ages {
     known: readonly ClockStep[] = [],
   ) {
     this.known = [...known];
-    this.offset = clock.now() - clock.monotonic();
+    this.offset = clockOffset(clock);
   }
 
   get steps(): readonly ClockStep[] {
@@ -39,7 +44,7 @@ export class Ages {
    * @param end position of the next record to come
    */
   look(end: number): boolean {
-    const offset = this.clock.now() - this.clock.monotonic();
+    const offset = clockOffset(this.clock);
     const byMs = offset - this.offset;
     this.offset = offset;
     if (Math.abs(byMs) < LEAST_STEP_MS) return false;
@@ -48,11 +53,26 @@ export class Ages {
     return true;
   }
 
+  /**
+   * The stamp that a record which is written only now would have, had the clock been set before it was handed in: records
+   * wait for the disk, and a step before which they were accepted is noticed before they have a position.
+   * @param offset `clockOffset` when it was handed in
+   */
+  stampOf(acceptedAt: number, offset: number): number {
+    const byMs = this.offset - offset;
+    return Math.abs(byMs) < LEAST_STEP_MS ? acceptedAt : acceptedAt + byMs;
+  }
+
   /** Steps before which no record waits any more matter to nobody. */
   forget(position: number): void {
     if ((this.known[0]?.position ?? Infinity) <= position) {
       this.known = this.known.filter((step) => step.position > position);
     }
+  }
+
+  /** Records that were to be written came to nothing: what comes now begins at `end`. */
+  retreat(end: number): void {
+    this.known = this.known.map((step) => ({ ...step, position: Math.min(step.position, end) }));
   }
 
   /** Milliseconds since a record was accepted; never less than 0. */

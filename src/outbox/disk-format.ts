@@ -70,11 +70,13 @@ export interface SizedRecord {
   readonly record: OutboxRecord;
   readonly payloadBytes: number;
   readonly originBytes: number;
+  /** What the wall clock was ahead of the monotonic one when it was handed in, milliseconds. */
+  readonly clockOffset: number;
 }
 
-export function measure(record: OutboxRecord): SizedRecord {
+export function measure(record: OutboxRecord, clockOffset: number): SizedRecord {
   const originBytes = record.origin === undefined ? 0 : Buffer.byteLength(record.origin);
-  return { record, payloadBytes: Buffer.byteLength(record.payload), originBytes };
+  return { record, payloadBytes: Buffer.byteLength(record.payload), originBytes, clockOffset };
 }
 
 export function frameBytes({ payloadBytes, originBytes }: SizedRecord): number {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
+import { clockOffset } from './ages';
 import { openFailed } from './failures';
 import { nodeFiles, type OutboxFiles } from './files';
 import { lockFolder, type LockFolder } from './folder-lock';
@@ -78,9 +79,10 @@ export class DiskOutbox implements Outbox {
   }
 
   async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
+    const offset = clockOffset(this.options.clock);
     const store = await this.opened();
     try {
-      const range = await store.append(records);
+      const range = await store.append(records, offset);
       this.note(undefined);
       return range;
     } catch (thrown) {

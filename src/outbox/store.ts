@@ -12,7 +12,7 @@ import type { OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats,
 import { PositionFile } from './position-file';
 import { recoverLog } from './recover';
 import type { SegmentLog } from './segments';
-import { Tail } from './tail';
+import { Tail, type Added } from './tail';
 
 export interface StoreSettings {
   /** For sentences. */
@@ -25,12 +25,20 @@ export interface StoreSettings {
 /** How often the end is remembered while nothing is acknowledged, milliseconds: what is cut off behind it is not noticed. */
 const REMEMBER_END_MS = 1000;
 
+function restamped(sized: SizedRecord, ages: Ages): SizedRecord {
+  const { record, clockOffset } = sized;
+  const acceptedAt = ages.stampOf(record.acceptedAt, clockOffset);
+  return acceptedAt === record.acceptedAt ? sized : { ...sized, record: { ...record, acceptedAt } };
+}
+
 /** An open outbox folder, which this process owns. Appends run beside reads; everything else takes turns. */
 export class Store {
   limits: OutboxLimits;
   private readonly commits: GroupCommit;
   /** Monotonic time at which the end was remembered last. */
   private rememberedAt = -Infinity;
+  /** Records that are being written and have no position yet. */
+  private writing = 0;
   private turn: Promise<unknown> = Promise.resolve();
   /** Folder or files are gone, and nothing has begun anew yet. */
   private isGone = false;
@@ -49,9 +57,10 @@ export class Store {
     notify: () => void,
   ) {
     this.limits = settings.limits;
-    this.commits = new GroupCommit(async (records) => {
+    this.commits = new GroupCommit(async (given) => {
       const hasStepped = ages.look(log.end);
-      const added = await tail.write(records);
+      const records = given.map((sized) => restamped(sized, ages));
+      const added = await this.write(records);
       await this.guard(async () => {
         await this.head.offer(added, records);
         await this.head.enforce(this.limits);
@@ -93,9 +102,23 @@ export class Store {
     }
   }
 
-  async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
+  /** A step of the clock that is noticed meanwhile came after these records. */
+  private async write(records: readonly SizedRecord[]): Promise<Added> {
+    this.writing = records.length;
+    try {
+      return await this.tail.write(records);
+    } catch (thrown) {
+      this.ages.retreat(this.log.end);
+      throw thrown;
+    } finally {
+      this.writing = 0;
+    }
+  }
+
+  /** @param offset `clockOffset` when they were handed in */
+  async append(records: readonly OutboxRecord[], offset: number): Promise<OutboxRange> {
     if (records.length === 0) return { from: this.log.end, to: this.log.end };
-    const sized = records.map(measure);
+    const sized = records.map((record) => measure(record, offset));
     if (sized.some(isTooLarge)) {
       const message = `A record of more than ${MAXIMUM_PAYLOAD_BYTES} bytes cannot be kept in the outbox: split it.`;
       throw new Pm500Error('OUTBOX_WRITE_FAILED', message);
@@ -110,7 +133,7 @@ export class Store {
 
   peek(limits: PeekLimits): Promise<OutboxBatch> {
     return this.exclusive(async () => {
-      this.ages.look(this.log.end);
+      this.ages.look(this.log.end + this.writing);
       await this.head.enforce(this.limits);
       if (this.head.hasPassed) await this.moveOn();
       return this.head.peek(limits);

@@ -36,7 +36,7 @@ describe('format of the outbox on disk', () => {
   it('encodes the vector', () => {
     assert.equal(encodeHeader(VECTOR.header).toString('hex'), VECTOR.segment[0]);
     VECTOR.records.forEach((record, index) => {
-      const sized = measure(record);
+      const sized = measure(record, 0);
       const bytes = Buffer.alloc(frameBytes(sized));
       assert.equal(encodeEntry(bytes, 0, sized, sequence, index), bytes.length);
       assert.equal(bytes.toString('hex'), VECTOR.segment[index + 1]);

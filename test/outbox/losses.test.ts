@@ -185,6 +185,31 @@ describe('the age of records', () => {
     });
   }
 
+  for (const [what, stepMs] of [
+    ['ahead', 100 * HOUR_MS],
+    ['back', -100 * HOUR_MS],
+  ] as const) {
+    it(`is not changed by a clock that is set ${what} while a record waits for the disk`, async () => {
+      const files = new MemoryFiles();
+      const clock = new FakeClock();
+      const outbox = openWith(files, clock);
+      // The first ones wait for the outbox to open, the others for the write before them.
+      const given = [append(outbox, clock), append(outbox, clock)];
+      clock.jump(stepMs);
+      await outbox.ready();
+      given.push(append(outbox, clock));
+      clock.jump(stepMs);
+      await outbox.peek(ALL);
+      await Promise.all(given);
+      await outbox.peek(ALL);
+      assert.deepEqual([outbox.stats().depth, outbox.stats().dropped, outbox.stats().oldestAgeMs], [3, 0, 0]);
+      await clock.advance(73 * HOUR_MS);
+      await outbox.peek(ALL);
+      assert.deepEqual([outbox.stats().depth, outbox.stats().droppedForAge], [0, 3], 'real time is an age');
+      await outbox.close();
+    });
+  }
+
   it('is none of a gateway that starts in 1970 and learns the time later, over several starts', async () => {
     const files = new MemoryFiles();
     const today = Date.UTC(2026, 10, 26);
