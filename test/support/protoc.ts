@@ -9,9 +9,7 @@ export type Field = readonly [number: number, type: string, label?: 'repeated' |
 export type Schema = Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
 /** A message as text, by field in the order of the wire. Numbers of fields that the schema lacks stand as keys. */
-export interface TextMessage {
-  readonly [field: string]: readonly (string | TextMessage)[];
-}
+export type TextMessage = Readonly<Record<string, readonly (string | TextMessage)[]>>;
 
 function schemaText(schema: Schema): string {
   const messages = Object.entries(schema).map(([name, fields]) => {
