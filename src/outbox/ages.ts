@@ -79,7 +79,8 @@ export class Ages {
   ageOf(acceptedAt: number, position: number): number {
     let stamp = acceptedAt;
     for (const step of this.known) if (position < step.position) stamp += step.byMs;
-    return Math.max(0, this.clock.now() - stamp);
+    // Not the wall clock itself: it may have been set since anybody looked.
+    return Math.max(0, this.clock.monotonic() + this.offset - stamp);
   }
 
   /** The two oldest steps become one; where that is not exact, records count as younger and are kept. */

@@ -1,24 +1,17 @@
 import { checkSamples } from './check-samples';
-import { readCommand } from './command';
+import { Commands } from './commands';
 import { DeviceList } from './device-list';
 import { toPm500Error } from '../support/errors';
 import { bearDevice, forwardHistory, loseDevice, sayData } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
-import { HostWatch, type HostNews, type HostVersion } from './host-state';
 import { type TemplateSettings, templateModel } from './metric-model';
+import { type HostTurn, PrimaryHost, type PrimaryHostSettings } from './primary-host';
 import { type MetricNaming, Publisher } from './publisher';
 import { instanceNameOf, isInstanceName } from './template-instances';
 import { type EdgeNodeDescriptor, checkId, nodeTopic } from './topic';
-import { RefusalLimit } from './refusal-limit';
 
-export interface EdgeNodeSettings extends EdgeNodeDescriptor {
-  /** Publish only while this host application is online; undefined: always. */
-  readonly primaryHostId?: string;
-  /** How that host says whether it is online; 3.0 where absent. */
-  readonly hostVersion?: HostVersion;
-  /** True where there is another server to go to: a host may ask for it. */
-  readonly hasFurtherServers?: boolean;
+export interface EdgeNodeSettings extends EdgeNodeDescriptor, PrimaryHostSettings {
   /** True: read the own NBIRTH topic, where another edge node with the same IDs would show. */
   readonly watchesDuplicates?: boolean;
   /** Gather metrics in instances of templates, with the health of the edge node; flat metrics where absent. */
@@ -29,10 +22,6 @@ export interface EdgeNodeSettings extends EdgeNodeDescriptor {
 type EventOf<Kind extends EdgeEvent['kind']> = Extract<EdgeEvent, { kind: Kind }>;
 type Effects = readonly EdgeEffect[];
 
-function warningOf({ warning }: HostNews): Effects {
-  return warning === undefined ? [] : [{ kind: 'warn', message: warning }];
-}
-
 /**
  * A Sparkplug edge node as a pure state machine: events in, effects out, no time and no network of its own. Effects must
  * be carried out at once and in order, because a message has its `seq` when it leaves this class.
@@ -41,22 +30,14 @@ export class EdgeNode {
   readonly #settings: EdgeNodeSettings;
   readonly #devices: DeviceList;
   readonly #publisher: Publisher;
-  readonly #counts = {
-    births: 0,
-    rebirthRequests: 0,
-    suppressed: 0,
-    refusedCommands: 0,
-    historical: 0,
-    foreignBirths: 0,
-  };
+  readonly #counts = { births: 0, suppressed: 0, historical: 0, foreignBirths: 0 };
+  readonly #commands: Commands;
   readonly #duplicates = new DuplicateWatch();
-  /** Undefined without a primary host. */
-  readonly #host: HostWatch | undefined;
+  readonly #host: PrimaryHost;
   #phase: EdgePhase = 'offline';
   /** True for a time after every NBIRTH: a rebirth asked for meanwhile is made when it is over. */
   #isQuiet = false;
   #isRebirthDue = false;
-  readonly #refusals = new RefusalLimit();
   #isCongested = false;
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
@@ -65,8 +46,8 @@ export class EdgeNode {
     checkId('edge node ID', settings.edgeNodeId);
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
     this.#settings = settings;
-    const { primaryHostId: hostId, hostVersion } = settings;
-    this.#host = hostId === undefined ? undefined : new HostWatch(hostId, hostVersion);
+    this.#host = new PrimaryHost(settings);
+    this.#commands = new Commands(settings.hasFurtherServers === true);
     this.#devices = new DeviceList(settings.templates && instanceNameOf);
     this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates), settings.naming);
   }
@@ -76,7 +57,7 @@ export class EdgeNode {
   }
 
   get counts(): EdgeCounts {
-    return { ...this.#publisher.counts, ...this.#counts };
+    return { ...this.#publisher.counts, ...this.#commands.counts, ...this.#counts };
   }
 
   /** IDs of devices that are born. */
@@ -149,12 +130,11 @@ export class EdgeNode {
   }
 
   #subscriptions(): EdgeEffect {
-    const host = this.#host;
-    const ownCommands = nodeTopic('NCMD', this.#settings);
-    const topics = host === undefined ? [ownCommands] : [ownCommands, host.topic];
+    const { needed, unlikely } = this.#host.topics;
+    const topics = [nodeTopic('NCMD', this.#settings), ...needed];
     if (this.#settings.watchesDuplicates !== true) return { kind: 'subscribe', topics };
     const watched = nodeTopic('NBIRTH', this.#settings);
-    return { kind: 'subscribe', topics, watched, ...(host === undefined ? {} : { unlikely: host.otherTopic }) };
+    return { kind: 'subscribe', topics, watched, ...(unlikely === undefined ? {} : { unlikely }) };
   }
 
   #beginSession({ bdSeq, at }: EventOf<'connecting'>): Effects {
@@ -164,7 +144,7 @@ export class EdgeNode {
   }
 
   #birthOrWait(at: number): Effects {
-    if (this.#host === undefined || this.#host.isOnline) return this.#birthAll(at);
+    if (this.#host.isOnline) return this.#birthAll(at);
     this.#phase = 'waiting';
     return [];
   }
@@ -172,7 +152,7 @@ export class EdgeNode {
   /** Forgets the session, and gives out what it could not publish any more. */
   #endSession(phase: EdgePhase): Effects {
     this.#phase = phase;
-    this.#host?.restart();
+    this.#host.restart();
     this.#isRebirthDue = false;
     this.#isCongested = false;
     const effects: EdgeEffect[] = [];
@@ -186,8 +166,8 @@ export class EdgeNode {
 
   #onMessage(event: EventOf<'message'>): Effects {
     if (this.#phase === 'offline' || this.#phase === 'connecting') return [];
-    if (this.#host !== undefined && event.topic === this.#host.topic) return this.#onHostState(this.#host, event);
-    if (event.topic === this.#host?.otherTopic) return warningOf(this.#host.takeOther());
+    const host = this.#host.take(event.topic, event.payload);
+    if (host !== undefined) return this.#onHost(host, event.at);
     if (event.topic === nodeTopic('NCMD', this.#settings)) return this.#onCommand(event);
     return event.topic === nodeTopic('NBIRTH', this.#settings) ? this.#onNodeBirth(event) : [];
   }
@@ -198,31 +178,21 @@ export class EdgeNode {
     return [{ kind: 'duplicate' }];
   }
 
-  #onHostState(host: HostWatch, { payload, at }: EventOf<'message'>): Effects {
-    const news = host.take(payload);
-    if (!news.isTaken) return warningOf(news);
-    if (host.isOnline) return this.#phase === 'waiting' ? this.#birthAll(at) : [];
-    // With several servers the host may be online on another one: do not wait here for it.
-    const isLeaving =
-      this.#phase === 'born' || (this.#phase === 'waiting' && this.#settings.hasFurtherServers === true);
+  #onHost({ kind, effects }: HostTurn, at: number): Effects {
+    if (kind === 'nothing') return effects;
+    if (kind === 'online') return this.#phase === 'waiting' ? this.#birthAll(at) : [];
+    const isLeaving = this.#phase === 'born' || (this.#phase === 'waiting' && this.#host.mayBeElsewhere);
     return isLeaving ? this.#leave('host_offline', at) : [];
   }
 
   #onHostMissing(at: number): Effects {
-    if (this.#settings.hasFurtherServers === true) return this.#leave('host_offline', at);
-    return this.#host === undefined ? [] : warningOf(this.#host.explainSilence());
+    return this.#host.mayBeElsewhere ? this.#leave('host_offline', at) : this.#host.explainSilence();
   }
 
   #onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {
-    const command = readCommand(payload, isRetained, this.#settings.hasFurtherServers === true);
-    this.#counts.refusedCommands += command.refusals;
-    const effects: EdgeEffect[] = this.#refusals
-      .tell(command.warnings, at)
-      .map((message) => ({ kind: 'warn', message }));
-    if (command.isNextServer && this.#phase === 'born') return [...effects, ...this.#leave('next_server', at)];
-    if (!command.isRebirth) return effects;
-    this.#counts.rebirthRequests++;
-    if (this.#phase !== 'born') return effects;
+    const { kind, effects } = this.#commands.take(payload, isRetained, this.#phase === 'born', at);
+    if (kind === 'next_server') return [...effects, ...this.#leave('next_server', at)];
+    if (kind === 'nothing') return effects;
     // Data stops here; a request so soon after a birth waits, and all that come meanwhile share the next birth.
     this.#isRebirthDue = true;
     return this.#isQuiet || this.#isCongested ? effects : [...effects, ...this.#birthAll(at)];

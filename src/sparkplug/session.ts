@@ -1,5 +1,5 @@
 import type { DeliveryStats } from '../delivery/stats';
-import { Pm500Error, toPm500Error } from '../support/errors';
+import { Pm500Error } from '../support/errors';
 import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
 import { ConnectionWatch } from './connection-watch';
@@ -14,9 +14,10 @@ import type { HistoryRecord } from './history-record';
 import { deliveryOf } from './history-stats';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
-import type { LinkLoss, MqttLink } from './mqtt-link';
+import type { LinkLoss } from './mqtt-link';
 import type { BrokerSettings, Will } from './mqtt-options';
 import { ServerList } from './server-list';
+import { SessionLink, type SessionLinkListener } from './session-link';
 import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
 import { StateBoard } from './state-board';
 import { TimerSet } from './timer-set';
@@ -37,10 +38,8 @@ export class EdgeSession {
   readonly #history: History | undefined;
   readonly #flushes: FlushWaits;
   readonly #board: StateBoard;
-  #link: MqttLink | undefined;
+  readonly #link: SessionLink;
   #isStarted = false;
-  /** True once this attempt has used its bdSeq. */
-  #isNumberTaken = false;
   /** True once this connection has been good for something. */
   #hasStood = false;
   #closing: Promise<void> | undefined;
@@ -68,9 +67,10 @@ export class EdgeSession {
       const alarm = this.#alarm.error;
       return { phase, devices, ...(alarm === undefined ? {} : { alarm }) };
     });
+    this.#link = new SessionLink(dependencies, () => this.#brokerSettings(), this.#listener());
     this.#flushes = new FlushWaits((deviceId) => this.#edge.hasPending(deviceId));
     this.#history = createHistory(settings, dependencies, {
-      linkOf: () => this.#link,
+      linkOf: () => this.#link.current,
       isFlowing: () => this.#edge.isFlowing,
       isBorn: (deviceId) => this.#edge.isBorn(deviceId),
       forward: (record, isForced) => this.#forward(record, isForced),
@@ -87,7 +87,7 @@ export class EdgeSession {
 
   /** True while live data waits in this process for the socket. */
   get isBacklogged(): boolean {
-    return this.#link?.isBacklogged ?? false;
+    return this.#link.current?.isBacklogged ?? false;
   }
 
   /** How store and forward stands; undefined without it. */
@@ -156,7 +156,7 @@ export class EdgeSession {
   async #close(): Promise<void> {
     this.#timers.cancelAll();
     this.#dispatch({ kind: 'closing', at: this.#now() });
-    const isClean = await this.#link?.end();
+    const isClean = await this.#link.current?.end();
     // Of a link that had to be closed by force nobody knows what has passed it.
     if (isClean === false) this.#history?.keepRecent('silent');
     await this.#history?.close();
@@ -168,8 +168,7 @@ export class EdgeSession {
   }
 
   #connect(): void {
-    this.#isNumberTaken = false;
-    this.#dispatch({ kind: 'connecting', bdSeq: this.#dependencies.bdSeq.next, at: this.#now() });
+    this.#dispatch({ kind: 'connecting', bdSeq: this.#link.begin(), at: this.#now() });
   }
 
   #forward({ deviceId, samples }: HistoryRecord, isForced: boolean): Forwarded {
@@ -191,7 +190,7 @@ export class EdgeSession {
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
     else if (hasDeviceChanged || phase !== before) this.#board.announce();
     if (hasDeviceChanged || event.kind === 'drained') this.#history?.wake();
-    const link = this.#link;
+    const link = this.#link.current;
     if (hasDeviceChanged && link !== undefined) this.#watch.onBirth(() => link.confirm());
     this.#flushes.look();
     return effects;
@@ -212,13 +211,13 @@ export class EdgeSession {
         this.#open(effect.will);
         break;
       case 'subscribe':
-        this.#subscribe(effect);
+        this.#link.subscribe(effect);
         break;
       case 'publish':
         if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
         if (effect.live !== undefined) this.#history?.remember(effect.live);
         this.#watch.onPublish(effect);
-        if (this.#link?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
+        if (this.#link.current?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
       case 'disconnect':
         this.#leave(effect);
@@ -258,7 +257,7 @@ export class EdgeSession {
     }
     if (reason === 'next_server') logger.info('A host asked for the next server.');
     this.#hasStood = false;
-    void this.#link?.end(leavesWill);
+    void this.#link.current?.end(leavesWill);
   }
 
   /** @throws whatever reading the TLS settings throws */
@@ -269,65 +268,35 @@ export class EdgeSession {
   }
 
   #open(will: Will): void {
-    const { openLink } = this.#dependencies;
     this.#hasStood = false;
-    let broker: BrokerSettings;
     try {
-      broker = this.#brokerSettings();
+      this.#link.open(will);
     } catch (thrown) {
       this.#timers.set('retry', 0, () => {
         this.#onClosed(explainMqttError(thrown, this.#servers.label));
       });
-      return;
     }
-    const link: MqttLink = openLink(broker, will, {
-      onConnecting: () => {
-        if (this.#link === link) this.#takeNumber();
+  }
+
+  #listener(): SessionLinkListener {
+    return {
+      tell: (event) => {
+        this.#dispatch(event);
       },
-      onConnected: (announced) => {
-        if (this.#link !== link) return;
-        this.#takeNumber();
-        this.#dispatch({ kind: 'connected', maximumBytes: this.#watch.onConnected(announced) });
+      onAccepted: (announced) => this.#watch.onConnected(announced),
+      onRefused: (error) => {
+        this.#board.fail(error);
       },
-      onMessage: (topic, payload, isRetained) => {
-        if (this.#link === link) this.#dispatch({ kind: 'message', topic, payload, isRetained, at: this.#now() });
-      },
-      onDrained: () => {
-        if (this.#link === link) this.#dispatch({ kind: 'drained', at: this.#now() });
+      onWatching: (subscribed) => {
+        this.#alarm.watch(subscribed);
       },
       onClosed: (error, loss) => {
-        if (this.#link === link) this.#onClosed(error, loss);
+        this.#onClosed(error, loss);
       },
-    });
-    this.#link = link;
-  }
-
-  /** From now on the broker may have the will of this attempt. */
-  #takeNumber(): void {
-    if (this.#isNumberTaken) return;
-    this.#isNumberTaken = true;
-    this.#dependencies.bdSeq.take();
-  }
-
-  #subscribe({ topics, watched, unlikely }: Extract<EdgeEffect, { kind: 'subscribe' }>): void {
-    const link = this.#link;
-    // Where it is refused, a host of another version goes unnoticed, and nothing else.
-    if (unlikely !== undefined) link?.subscribe([unlikely]).catch(() => undefined);
-    if (watched !== undefined && link !== undefined) this.#alarm.watch(link.subscribe([watched]));
-    link?.subscribe(topics).then(
-      () => {
-        if (this.#link === link) this.#dispatch({ kind: 'subscribed', at: this.#now() });
-      },
-      (thrown: unknown) => {
-        if (this.#link !== link) return;
-        this.#board.fail(toPm500Error(thrown));
-        void link.end();
-      },
-    );
+    };
   }
 
   #onClosed(error: Pm500Error | undefined, loss: LinkLoss = 'silent'): void {
-    this.#link = undefined;
     this.#waits.endSession();
     this.#alarm.endSession();
     const explained = this.#watch.onEnd(error);

@@ -210,6 +210,23 @@ describe('the age of records', () => {
     });
   }
 
+  it('is not changed by a clock that is set while a record is being written', async () => {
+    const files = new MemoryFiles();
+    const clock = new FakeClock();
+    const outbox = openWith(files, clock);
+    await outbox.ready();
+    const given = append(outbox, clock);
+    for (let turn = 0; turn < 12; turn += 1) {
+      await Promise.resolve();
+      clock.jump(9 * HOUR_MS);
+    }
+    await given;
+    assert.deepEqual([outbox.stats().depth, outbox.stats().dropped], [1, 0]);
+    await outbox.peek(ALL);
+    assert.deepEqual([outbox.stats().depth, outbox.stats().dropped], [1, 0]);
+    await outbox.close();
+  });
+
   it('is none of a gateway that starts in 1970 and learns the time later, over several starts', async () => {
     const files = new MemoryFiles();
     const today = Date.UTC(2026, 10, 26);

@@ -15,6 +15,7 @@ const PINGREQ = 12;
 export interface SeenConnect {
   readonly level: number;
   readonly isClean: boolean;
+  readonly clientId: string;
   readonly hasWill: boolean;
   readonly willQos: number;
   readonly isWillRetained: boolean;
@@ -37,13 +38,14 @@ export function readConnect({ body }: SeenPacket): SeenConnect {
   take(2);
   // Property lists of these tests are shorter than 128 bytes: one byte of length.
   const properties = level === 5 ? take(take(1).readUInt8()) : Buffer.alloc(0);
-  field();
+  const clientId = field().toString('utf8');
   if (level === 5) take(take(1).readUInt8());
   const willTopic = field().toString('utf8');
   const willPayload = field();
   return {
     level,
     isClean: (flags & 0x02) !== 0,
+    clientId,
     hasWill: (flags & 0x04) !== 0,
     willQos: (flags >> 3) & 3,
     isWillRetained: (flags & 0x20) !== 0,

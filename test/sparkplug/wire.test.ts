@@ -58,7 +58,9 @@ describe('packets of an edge node', function () {
       await waitFor('the subscriptions', () => broker.of(PACKET.subscribe).length > 0);
       const [packet] = broker.of(PACKET.connect);
       assert.ok(packet !== undefined);
-      const { willPayload, ...seen } = readConnect(packet);
+      const { willPayload, clientId, ...seen } = readConnect(packet);
+      // What every server takes (MQTT 3.1.1, 3.1.3.1).
+      assert.match(clientId, /^[a-z0-9]{1,23}$/);
       assert.deepEqual(seen, {
         level,
         isClean: true,

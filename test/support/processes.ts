@@ -24,6 +24,10 @@ export interface RunningProcess {
   readonly exited: Promise<number | string>;
   /** Everything it has written to both of its outputs, the oldest cut off. */
   output(): string;
+  /** Sends it a message over its channel; nothing happens when it has ended. */
+  tell(message: object): void;
+  /** Hears what it says over its channel, until the returned function is called. */
+  onMessage(listener: (message: unknown) => void): () => void;
   /** Asks it to end, insists after a while, and resolves when it is gone. */
   stop(): Promise<void>;
   /** Ends it without giving it a chance to clean up. */
@@ -83,6 +87,16 @@ class Child implements RunningProcess {
 
   output(): string {
     return this.text;
+  }
+
+  tell(message: object): void {
+    // One that is ending has no channel any more, and is told nothing.
+    if (!this.ended && this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  onMessage(listener: (message: unknown) => void): () => void {
+    this.child.on('message', listener);
+    return () => this.child.off('message', listener);
   }
 
   async stop(): Promise<void> {
