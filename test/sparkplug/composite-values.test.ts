@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { get } from 'sparkplug-payload';
 import { hasCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
+import { readPayload } from './independent-decoder';
 import {
   ARRAY_DATATYPE_NAMES,
   ARRAY_DATATYPES,
@@ -184,6 +185,24 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
     ],
     parameters: [{ name: 'meter', type: 'String', value: 'incomer' }],
   };
+
+  it('writes the version of a template as text in UTF-8, in a definition and in an instance, and leaves out one that is none', () => {
+    const version = 'Fassung 2 – β';
+    const members: Template['members'] = [{ name: 'a', type: 'Float', timestamp: 1, value: 1 }];
+    for (const value of [
+      { version, members },
+      { version, members, templateRef: 'tpl' },
+    ]) {
+      const bytes = encodePayload({ metrics: [{ name: 't', type: 'Template', value }] });
+      // Field 1 with its length in bytes, of which three letters take more than one.
+      const field = Buffer.concat([Buffer.from([0x0a, 16]), Buffer.from(version, 'utf8')]);
+      assert.ok(Buffer.from(bytes).includes(field));
+      assert.equal(readPayload(bytes).metrics[0]?.wire.templateValue?.version, version);
+    }
+    const bytes = encodePayload({ metrics: [{ name: 't', type: 'Template', value: { members } }] });
+    const read = readPayload(bytes).metrics[0]?.wire.templateValue;
+    assert.ok(read !== undefined && read !== null && !Object.hasOwn(read, 'version'));
+  });
 
   it('writes and reads a template definition and an instance', () => {
     const definition = only({ name: 'tpl', type: 'Template', value: DEFINITION }).value;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
 import { memorySessionStore } from '../../src/sparkplug/session-store';
 import { subscriptionRefused } from '../../src/sparkplug/mqtt-errors';
+import { DeviceUsers } from '../../src/sparkplug/device-users';
 import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
@@ -70,6 +71,33 @@ describe('edge session', () => {
     assert.deepEqual(broker.last.published, ['NBIRTH', 'DBIRTH']);
     assert.deepEqual(broker.host.births.at(-1)?.names, ['a', 'b']);
     assert.deepEqual(session.state, { phase: 'born', devices: ['M'] });
+    await session.close();
+  });
+
+  it('has one device for all who publish under its ID: one birth, one death, in order', async () => {
+    const { clock, broker, session, accept } = bench();
+    session.start();
+    await accept();
+    const users = new DeviceUsers(session);
+    const [first, second] = [users.open(), users.open()];
+    first.publish('M', [sample('a', 1)]);
+    second.publish('M', [sample('b', 2)]);
+    // Another ID, though it differs in case only, is another device.
+    second.publish('m', [sample('a', 3)]);
+    await clock.advance(1000);
+    const births = broker.host.births.map(({ device, names }) => [device, [...names].sort()]);
+    assert.deepEqual(births, [
+      ['M', ['a', 'b']],
+      ['m', ['a']],
+    ]);
+    first.close();
+    assert.equal(broker.host.counts['DDEATH'], undefined, 'the other one still publishes it');
+    second.publish('M', [sample('a', 4)]);
+    assert.equal(broker.host.values.get('M/a'), 4);
+    second.close();
+    assert.equal(broker.host.counts['DDEATH'], 2);
+    assert.equal(broker.host.counts['DBIRTH'], 2);
+    assert.deepEqual(broker.host.violations, []);
     await session.close();
   });
 

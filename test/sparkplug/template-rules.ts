@@ -13,10 +13,16 @@ function has(message: object, field: string): boolean {
   return Object.hasOwn(message, field) && (message as Record<string, unknown>)[field] !== null;
 }
 
+function versionOf(template: { readonly version?: string | null }): string | undefined {
+  return has(template, 'version') ? (template.version ?? undefined) : undefined;
+}
+
 /** Checks templates after the text of Sparkplug 3.0.0, 6.4.19: what NBIRTH defines, and instances of it. */
 export class TemplateRules {
   /** Name of the definition to its members and their datatypes. */
   #definitions = new Map<string, ReadonlyMap<string, number>>();
+  /** Name of the definition to its version. */
+  readonly #versions = new Map<string, string | undefined>();
   readonly #complain: (fault: string) => void;
 
   constructor(complain: (fault: string) => void) {
@@ -30,6 +36,7 @@ export class TemplateRules {
   /** Takes the definitions of an NBIRTH over. @returns the metrics that are none */
   define(metrics: readonly SeenMetric[]): readonly SeenMetric[] {
     this.#definitions = new Map();
+    this.#versions.clear();
     return metrics.filter((metric) => {
       const template = metric.wire.templateValue;
       if (metric.datatype !== TEMPLATE || template?.isDefinition !== true) return true;
@@ -43,6 +50,7 @@ export class TemplateRules {
       }
       if (this.#definitions.has(name)) this.#complain(`definition ${name} twice`);
       this.#definitions.set(name, members);
+      this.#versions.set(name, versionOf(template));
       return false;
     });
   }
@@ -59,6 +67,9 @@ export class TemplateRules {
       this.#complain(`instance ${name} refers to ${String(template.templateRef)}, which NBIRTH did not define`);
       return [];
     }
+    const version = versionOf(template);
+    if (version !== undefined && version !== this.#versions.get(template.templateRef ?? ''))
+      this.#complain(`instance ${name} has version ${version}, and its definition another one`);
     const found = membersOf(metric).map((member) => this.#checkMember(name, member, definition, isBirth));
     const names = new Set(found.map((member) => member.name));
     if (names.size !== found.length) this.#complain(`instance ${name} has a member twice`);

@@ -6,7 +6,13 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
   {
     title: 'NBIRTH',
     rows: [
-      row('MUST', 'message-flow-edge-node-birth-publish-nbirth-payload', 'publisher encode-payload', p.nodeBirth),
+      row(
+        'MUST',
+        'message-flow-edge-node-birth-publish-nbirth-payload',
+        'publisher encode-payload',
+        p.nodeBirth,
+        p.protobuf,
+      ),
       row(
         'MUST',
         'topics-nbirth-mqtt payloads-nbirth-qos payloads-nbirth-retain message-flow-edge-node-birth-publish-nbirth-qos message-flow-edge-node-birth-publish-nbirth-retained',
@@ -78,7 +84,13 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
         p.birthsInOrder,
         p.random,
       ),
-      row('MUST', 'message-flow-device-birth-publish-dbirth-payload', 'publisher encode-payload', p.namesAndAliases),
+      row(
+        'MUST',
+        'message-flow-device-birth-publish-dbirth-payload',
+        'publisher encode-payload',
+        p.namesAndAliases,
+        p.protobuf,
+      ),
       row(
         'MUST',
         'topics-dbirth-mqtt payloads-dbirth-qos payloads-dbirth-retain message-flow-device-birth-publish-dbirth-qos message-flow-device-birth-publish-dbirth-retained topics-ddeath-mqtt',
@@ -103,7 +115,7 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
   {
     title: 'Commands and rebirth',
     rows: [
-      row('MUST', 'operational-behavior-data-commands-ncmd-verb', 'edge-node command', p.rebirth),
+      row('MUST', 'operational-behavior-data-commands-ncmd-verb', 'commands edge-node', p.rebirth),
       without(
         'MUST',
         'operational-behavior-data-commands-dcmd-verb',
@@ -151,23 +163,24 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'message-flow-edge-node-birth-publish-phid-wait operational-behavior-edge-node-birth-sequence-wait',
-        'edge-node',
+        'primary-host edge-node',
         p.host,
         p.hostSession,
       ),
       row(
         'MUST',
         'message-flow-edge-node-birth-publish-phid-wait-id message-flow-edge-node-birth-publish-phid-wait-online',
-        'host-state edge-node',
+        'host-state primary-host',
         p.host,
       ),
       row('MUST', 'message-flow-edge-node-birth-publish-phid-wait-timestamp', 'host-state', p.host, p.hostTimes),
       row(
         'MUST',
         'message-flow-edge-node-birth-publish-phid-offline operational-behavior-edge-node-termination-host-offline',
-        'edge-node session',
+        'primary-host edge-node session',
         p.host,
         p.hostSession,
+        p.soak,
       ),
       row(
         'MUST',
@@ -187,7 +200,7 @@ export const MESSAGE_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'operational-behavior-primary-application-state-with-multiple-servers-state-subs',
-        'edge-node',
+        'primary-host edge-node',
         p.subscribePackets,
       ),
       without(

@@ -122,7 +122,7 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
         p.instances,
         p.random,
       ),
-      row('MUST', 'payloads-template-version', 'templates', p.template),
+      row('MUST', 'payloads-template-version', 'templates encode-metric', p.templateVersion, p.definedInBirth),
       row(
         'MUST',
         'payloads-template-is-definition-instance payloads-template-instance-is-definition payloads-template-instance-ref payloads-template-ref-instance',

@@ -25,6 +25,16 @@ export const PROOF = {
   duplicate: edge('tells the NBIRTH of another edge node with the same IDs from its own'),
   duplicateOnBroker: faults('raises an alarm on both sides when two edge nodes have the same IDs'),
   deviceUsers: parts('say that a device is gone when the last of them has left it'),
+  oneDevice: session('has one device for all who publish under its ID: one birth, one death, in order'),
+  templateVersion: composite(
+    'writes the version of a template as text in UTF-8, in a definition and in an instance, and leaves out one that is none',
+  ),
+  protobuf: at('test/integration/sparkplug-protobuf.test.ts')(
+    'hold no field that the specification lacks, and are byte for byte what it would write (',
+  ),
+  soak: at('test/integration/sparkplug-soak.test.ts')(
+    'in every variant survives every fault: no rule is broken, no acknowledged value lost, none twice as a present one',
+  ),
   random: edge('breaks no rule that a strict host checks, whatever happens in whatever order'),
   newestArrives: edge('ends with the newest values at the host once everything works again'),
   cleanSession: wire('open a clean session with the NDEATH as its will, QoS 1 and not retained'),

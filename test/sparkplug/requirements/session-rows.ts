@@ -31,7 +31,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         ),
         remark: 'The person who sets up the plant decides; a second edge node with the same IDs raises an alarm.',
       },
-      row('MUST', 'topic-structure-namespace-unique-device-id', 'device-list device-users', p.deviceUsers),
+      row('MUST', 'topic-structure-namespace-unique-device-id', 'device-list device-users', p.oneDevice, p.deviceUsers),
       row('MAY', 'topic-structure-namespace-duplicate-device-id-across-edge-node', 'device-list', p.topicsMade),
       without(
         'SHOULD',
@@ -109,7 +109,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.cleanSession,
         p.will,
       ),
-      row('MUST', 'message-flow-edge-node-birth-publish-will-message-payload', 'publisher', p.cleanSession),
+      row('MUST', 'message-flow-edge-node-birth-publish-will-message-payload', 'publisher', p.cleanSession, p.protobuf),
       row(
         'MUST',
         'message-flow-edge-node-birth-publish-will-message-qos payloads-ndeath-will-message-qos message-flow-edge-node-birth-publish-will-message-will-retained payloads-ndeath-will-message-retain',
@@ -124,7 +124,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.cleanSession,
         p.random,
       ),
-      row('MUST', 'payloads-ndeath-bdseq', 'publisher', p.seqEverywhere, p.random),
+      row('MUST', 'payloads-ndeath-bdseq', 'publisher', p.seqEverywhere, p.random, p.soak),
       row(
         'MUST',
         'operational-behavior-edge-node-intentional-disconnect-ndeath',
@@ -133,6 +133,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         p.closeSession,
         p.publishPackets,
         p.willSpeaks,
+        p.soak,
       ),
       row('SHOULD', 'payloads-ndeath-will-message-publisher', 'edge-node', p.leave, p.publishPackets),
       row(
@@ -140,6 +141,7 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
         'payloads-ndeath-will-message-publisher-disconnect-mqtt311 payloads-ndeath-will-message-publisher-disconnect-mqtt50',
         'mqtt-link',
         p.publishPackets,
+        p.soak,
       ),
       row('MAY', 'operational-behavior-edge-node-intentional-disconnect-packet', 'mqtt-link', p.publishPackets),
     ],
@@ -158,12 +160,13 @@ export const SESSION_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'topics-nbirth-bdseq-increment',
-        'bd-seq',
+        'bd-seq session-link',
         p.bdSeqWraps,
         p.bdSeqKept,
         p.nextBdSeq,
         p.countedByConnect,
         p.killed,
+        p.soak,
       ),
       row(
         'MUST',
