@@ -1,4 +1,5 @@
 import { connectAsync, type MqttClient } from 'mqtt';
+import { DEFAULTS } from '../nodes/shared/defaults';
 import { decodePayload } from '../src/sparkplug/payload';
 import { startMosquitto } from '../test/support/mosquitto';
 import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
@@ -12,6 +13,11 @@ import { EDGE_NODE, GROUP, LIVE_DEVICE, monotonicMs, type Job, type Report, type
 const RUN_MS = 6000;
 const RATE = 200_000;
 const BACKLOG_VALUES = 1_000_000;
+/** What is drained within the limits that an edge node has to begin with. */
+const LIMITED_VALUES = 150_000;
+const { historicalMessagesPerSecond, historicalKilobytesPerSecond } = DEFAULTS['sparkplug-edge'];
+const BYTES_PER_KILOBYTE = 1000;
+const SECOND_MS = 1000;
 /** Chosen in the settings of the edge node. */
 const HISTORICAL_PER_SECOND = Number(process.env['PM500_HISTORICAL_PER_S'] ?? '100000');
 const QUIET_MS = 300;
@@ -26,6 +32,10 @@ const QUIET_BROKER = [
   'set_tcp_nodelay true',
   'max_queued_messages 0',
 ];
+const LIMITS = {
+  messagesPerSecond: historicalMessagesPerSecond,
+  bytesPerSecond: historicalKilobytesPerSecond * BYTES_PER_KILOBYTE,
+};
 const RECEIVED_TOPIC = '$SYS/broker/publish/messages/received';
 
 interface Delay {
@@ -38,20 +48,37 @@ class Reader {
   readonly delays: Delay[] = [];
   /** Live values that came as historical ones. */
   historical = 0;
+  /** Messages of values of earlier, of devices other than the live one. */
+  readonly forwarded: { readonly atMs: number; readonly bytes: number }[] = [];
   /** PUBLISH messages that the broker has counted. */
   received = 0;
 
   constructor(readonly client: MqttClient) {
     client.on('message', (topic, payload) => {
       if (topic === RECEIVED_TOPIC) this.received = Number(payload.toString());
-      else this.#take(payload);
+      else if (topic.endsWith(`/${LIVE_DEVICE}`)) this.#take(payload);
+      else this.forwarded.push({ atMs: monotonicMs(), bytes: topic.length + payload.length });
     });
   }
 
-  static async open(url: string): Promise<Reader> {
+  /** @param device whose data it reads, or "+" */
+  static async open(url: string, device: string): Promise<Reader> {
     const reader = new Reader(await connectAsync(url));
-    await reader.client.subscribeAsync([RECEIVED_TOPIC, `spBv1.0/${GROUP}/DDATA/${EDGE_NODE}/${LIVE_DEVICE}`]);
+    await reader.client.subscribeAsync([RECEIVED_TOPIC, `spBv1.0/${GROUP}/DDATA/${EDGE_NODE}/${device}`]);
     return reader;
+  }
+
+  /** The most messages, and the most bytes, that came within a second. */
+  mostForwarded(): { readonly messages: number; readonly bytes: number } {
+    let [from, bytes] = [0, 0];
+    const most = { messages: 0, bytes: 0 };
+    this.forwarded.forEach((message, index) => {
+      bytes += message.bytes;
+      for (; message.atMs - this.forwarded[from]!.atMs >= SECOND_MS; from++) bytes -= this.forwarded[from]!.bytes;
+      most.messages = Math.max(most.messages, index - from + 1);
+      most.bytes = Math.max(most.bytes, bytes);
+    });
+    return most;
   }
 
   #take(payload: Uint8Array): void {
@@ -81,11 +108,13 @@ function describeDelays(delays: readonly number[]): string {
 /** Runs one job against a broker of its own. */
 async function run(kind: Job['kind'], folder: string): Promise<Report & { readonly reader: Reader }> {
   const broker = await startMosquitto({ lines: QUIET_BROKER });
-  const reader = await Reader.open(broker.url);
+  const isLimited = kind === 'limited';
+  const reader = await Reader.open(broker.url, isLimited ? '+' : LIVE_DEVICE);
   try {
     const job: Job = {
       ...{ kind, port: broker.port, folder: `${folder}/${kind}`, durationMs: RUN_MS, rate: RATE },
-      ...{ backlogValues: BACKLOG_VALUES, historicalPerSecond: HISTORICAL_PER_SECOND },
+      ...{ backlogValues: isLimited ? LIMITED_VALUES : BACKLOG_VALUES, historicalPerSecond: HISTORICAL_PER_SECOND },
+      ...(isLimited ? LIMITS : {}),
     };
     const report = await reportOf<Report>(
       { name: `Sparkplug, ${kind}`, script: 'sparkplug-process.js', job },
@@ -166,6 +195,24 @@ function reportBacklog({
   ];
 }
 
+function reportLimited({
+  reader,
+  drained = [0, 0],
+  ...limited
+}: Awaited<ReturnType<typeof run>>): readonly BenchLine[] {
+  const { messages, bytes } = reader.mostForwarded();
+  const seconds = (drained[1] - drained[0]) / SECOND_MS;
+  const beside = reader.within(drained);
+  return [
+    {
+      what: 'drained within the limits, most in a second',
+      value: `${messages} messages`,
+      note: `${(bytes / BYTES_PER_KILOBYTE).toFixed(0)} kB; allowed ${historicalMessagesPerSecond} and ${historicalKilobytesPerSecond} kB; ${formatCount(LIMITED_VALUES / seconds)} values/s, ${limited.forwarded} acknowledged, ${limited.lost} lost`,
+    },
+    { what: '  live data meanwhile, p99', value: ms(percentile(beside, 0.99)), note: describeDelays(beside) },
+  ];
+}
+
 /**
  * An edge node with its store on disk on a Mosquitto of this machine, in a process of its own: how much it publishes, how
  * late live data comes to a subscriber (from when it was due), and a backlog that is forwarded beside live data: one
@@ -178,7 +225,8 @@ export async function benchSparkplugBroker(): Promise<BenchLine[]> {
     const peer = await run('peer', folder);
     const paced = await run('paced', folder);
     const backlog = await run('backlog', folder);
-    return [...reportRate(ours, peer), reportPaced(paced), ...reportBacklog(backlog)];
+    const limited = await run('limited', folder);
+    return [...reportRate(ours, peer), reportPaced(paced), ...reportBacklog(backlog), ...reportLimited(limited)];
   } finally {
     removeFolder(folder);
   }

@@ -20,7 +20,8 @@ export interface BenchEdge {
   confirm(): Promise<void>;
 }
 
-export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge {
+export function openEdge(job: Job): BenchEdge {
+  const { port, folder, historicalPerSecond, messagesPerSecond, bytesPerSecond } = job;
   const { keepAliveSeconds } = DEFAULTS['sparkplug-edge'];
   const limits = { maximumBytes: 1e9 };
   const outbox = openOutbox({ folder, limits, clock: systemClock, logger: silentLogger });
@@ -30,7 +31,12 @@ export function openEdge({ port, folder, historicalPerSecond }: Job): BenchEdge 
     {
       node: { groupId: GROUP, edgeNodeId: EDGE_NODE },
       broker: { host: '127.0.0.1', port, keepAliveSeconds, connectTimeoutMs: 5000 },
-      history: { valuesPerSecond: historicalPerSecond, store: limits },
+      history: {
+        valuesPerSecond: historicalPerSecond,
+        ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
+        ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+        store: limits,
+      },
     },
     {
       clock: systemClock,

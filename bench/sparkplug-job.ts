@@ -13,9 +13,9 @@ export const LIVE_EVERY_MS = 10;
 export interface Job {
   /**
    * `ours` and `peer`: as much as the broker takes; `paced`: a fixed rate beside live data; `backlog`: live data while
-   * values of earlier are forwarded.
+   * values of earlier are forwarded; `limited`: the same within the limits in messages and bytes that an edge node has.
    */
-  readonly kind: 'ours' | 'peer' | 'paced' | 'backlog';
+  readonly kind: 'ours' | 'peer' | 'paced' | 'backlog' | 'limited';
   readonly port: number;
   readonly folder: string;
   readonly durationMs: number;
@@ -24,6 +24,8 @@ export interface Job {
   /** `backlog`: values that wait, and how many of them may go out in a second. */
   readonly backlogValues: number;
   readonly historicalPerSecond: number;
+  readonly messagesPerSecond?: number;
+  readonly bytesPerSecond?: number;
 }
 
 /** From and to, `monotonicMs`. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { PACKET, nextPacket, topicOf, type SeenPacket } from '../../sparkplug/packet-broker';
+import { PACKET, readPacket, topicOf, type SeenPacket } from '../../sparkplug/packet-broker';
 
 /** What a link tells of each connection: every control packet of the client, as bytes, before it is passed on. */
 export interface LinkTap {
@@ -117,7 +117,7 @@ export class FaultyLink {
     let unread = Buffer.alloc(0);
     client.on('data', (chunk) => {
       unread = Buffer.concat([unread, chunk]);
-      for (let packet = nextPacket(unread); packet !== undefined; packet = nextPacket(unread)) {
+      for (let packet = readPacket(unread); packet !== undefined; packet = readPacket(unread)) {
         const bytes = unread.subarray(0, packet.size);
         unread = unread.subarray(packet.size);
         if (packet.type === PACKET.connect) this.#openOnward(pair, packet, bytes);
