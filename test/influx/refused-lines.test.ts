@@ -5,6 +5,7 @@ import { parseDropped } from '../../src/influx/refusal';
 import { isAboutLines, namedLines } from '../../src/influx/refused-lines';
 import { readComplaint } from '../../src/influx/reply-words';
 import { judgeReply } from '../../src/influx/response-rules';
+import { excessiveGrowth, FACTOR } from '../support/growth';
 
 const LINES = [
   'm,t=a f=1,g=2 1000',
@@ -63,13 +64,16 @@ describe('lines that a server points at', () => {
   }
 
   it('looks up no more than could be lines, however many ends a quotation may have', () => {
-    const text = `unable to parse '${"'".repeat(64 * 1024)}`;
-    const start = process.cpuUsage();
-    assert.deepEqual(name(`${text} unable to parse 'nonsense': x`), []);
-    const nearly = name(`unable to parse '${"'".repeat(30_000)} unable to parse 'nonsense': x`);
-    assert.deepEqual(nearly, [1]);
-    // Trying every end takes seconds of work.
-    assert.ok(process.cpuUsage(start).user < 500_000);
+    const hostile = (ends: number): string => `unable to parse '${"'".repeat(ends)}`;
+    assert.deepEqual(name(`${hostile(64 * 1024)} unable to parse 'nonsense': x`), []);
+    assert.deepEqual(name(`${hostile(30_000)} unable to parse 'nonsense': x`), [1]);
+    // Trying every end would be work that grows with the square of the text.
+    const [small, large] = [hostile(64 * 128), hostile(64 * 128 * FACTOR)];
+    const growth = excessiveGrowth(
+      () => void name(small),
+      () => void name(large),
+    );
+    assert.equal(growth, undefined);
   });
 
   it('are found by the numbers of InfluxDB 3', () => {

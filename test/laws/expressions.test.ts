@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
+import { excessiveGrowth, FACTOR } from '../support/growth';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -61,34 +62,19 @@ function hostileTexts(source: string, length: number): readonly string[] {
     });
 }
 
-/** The shortest of some tries, milliseconds: what else the machine does only adds. */
-function measure({ source, flags }: Expression, text: string, tries: number): number {
-  const expression = new RegExp(source, flags.replace('y', ''));
-  let shortest = Infinity;
-  for (let count = 0; count < tries; count += 1) {
-    const start = process.cpuUsage();
-    text.replace(expression, '');
-    const { user, system } = process.cpuUsage(start);
-    shortest = Math.min(shortest, (user + system) / 1000);
-  }
-  return shortest;
-}
-
 const SHORT = 1024;
-const FACTOR = 8;
-/** Below this much work, growth is noise. */
-const NOTICEABLE_MS = 8;
-/** `FACTOR` for a linear expression, its square for a quadratic one. */
-const MOST_GROWTH = 3 * FACTOR;
 
 /** How one would hold up the process, or undefined. */
-function findFault(expression: Expression): string | undefined {
-  const longTexts = hostileTexts(expression.source, SHORT * FACTOR);
-  for (const [index, short] of hostileTexts(expression.source, SHORT).entries()) {
+function findFault({ source, flags }: Expression): string | undefined {
+  const expression = new RegExp(source, flags.replace('y', ''));
+  const longTexts = hostileTexts(source, SHORT * FACTOR);
+  for (const [index, short] of hostileTexts(source, SHORT).entries()) {
     const text = longTexts[index] ?? '';
-    if (measure(expression, text, 1) < NOTICEABLE_MS) continue;
-    const growth = measure(expression, text, 3) / Math.max(measure(expression, short, 5), 0.01);
-    if (growth > MOST_GROWTH)
+    const growth = excessiveGrowth(
+      () => short.replace(expression, ''),
+      () => text.replace(expression, ''),
+    );
+    if (growth !== undefined)
       return `${JSON.stringify(text.slice(0, 40))}...: ${FACTOR} times the text, ${growth.toFixed(0)} times the work`;
   }
   return undefined;

@@ -1,0 +1,28 @@
+/** How many times larger the large input of a comparison is. */
+export const FACTOR = 8;
+/** Below this much work, growth is noise, ms. */
+const NOTICEABLE_MS = 8;
+/** `FACTOR` for linear work, its square for quadratic one. */
+const MOST_GROWTH = 3 * FACTOR;
+
+/** Computing time of the shortest of some tries, milliseconds: what else the machine does only adds. */
+function measure(work: () => void, tries: number): number {
+  let shortest = Infinity;
+  for (let count = 0; count < tries; count += 1) {
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    shortest = Math.min(shortest, (user + system) / 1000);
+  }
+  return shortest;
+}
+
+/**
+ * How many times the work grows when its input grows `FACTOR` times; undefined while that is in proportion. The speed of
+ * the computer does not count.
+ */
+export function excessiveGrowth(onSmall: () => void, onLarge: () => void): number | undefined {
+  if (measure(onLarge, 1) < NOTICEABLE_MS) return undefined;
+  const growth = measure(onLarge, 3) / Math.max(measure(onSmall, 5), 0.01);
+  return growth > MOST_GROWTH ? growth : undefined;
+}
