@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import type { NodeMessage } from 'node-red';
+import influxOut from '../../nodes/influx-out';
+import influxTarget from '../../nodes/influx-target';
+import { FakeRed, type FakeNode } from '../support/fake-red';
+import { ScriptedInflux } from '../support/scripted-influx';
+
+/** Messages as people send them to the common InfluxDB nodes, and the line that the database has to keep. */
+const KEPT: Readonly<Record<string, readonly [message: object, line: string]>> = {
+  'seconds as msg.precision': [{ payload: { f: 1 }, precision: 's', timestamp: 1_767_600_000 }, 'm f=1 1767600000000'],
+  'a Date in msg.timestamp': [{ payload: { f: 1 }, timestamp: new Date(1_767_600_000_123) }, 'm f=1 1767600000123'],
+  'text in msg.timestamp': [{ payload: { f: 1 }, timestamp: '2026-01-05T08:00:00.123Z' }, 'm f=1 1767600000123'],
+  'a numeric measurement': [{ payload: { f: 1 }, measurement: 4711, timestamp: 5 }, '4711 f=1 5'],
+  'the retention policy of the target': [{ payload: { f: 1 }, retentionPolicy: 'week', timestamp: 5 }, 'm f=1 5'],
+  'a field named __proto__': [
+    { payload: JSON.parse('{"__proto__": 2, "f": 1}') as object, timestamp: 5 },
+    'm __proto__=2,f=1 5',
+  ],
+};
+
+/** Messages that are refused, and what the sentence names. */
+const REFUSED: Readonly<Record<string, readonly [message: object, says: RegExp]>> = {
+  'a unit that nobody knows': [{ payload: { f: 1 }, precision: 'fortnight' }, /precision is "fortnight", expected/],
+  'another retention policy': [{ payload: { f: 1 }, retentionPolicy: 'year' }, /retentionPolicy is "year", expected/],
+  'a measurement that is no name': [{ payload: { f: 1 }, measurement: {} }, /measurement is an object, expected/],
+  'a time that is none': [{ payload: { f: 1 }, timestamp: 'soon' }, /timestamp is "soon", expected/],
+};
+
+describe('messages of other InfluxDB nodes, through influx-out to a database', function () {
+  this.timeout(30_000);
+  let server: ScriptedInflux;
+  let nodes: FakeNode[];
+  let out: FakeNode;
+
+  beforeEach(async () => {
+    server = new ScriptedInflux();
+    await server.start();
+    const red = new FakeRed();
+    influxTarget(red.api);
+    influxOut(red.api);
+    const settings = { url: server.url, api: 'v1', database: 'd', retentionPolicy: 'week', flushMs: 0 };
+    const target = red.create('influx-target', settings);
+    red.configurations.set('target', target);
+    out = red.create('influx-out', { target: 'target', influxMeasurement: 'm', acknowledge: 'written' });
+    nodes = [out, target];
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.map((node) => node.close(true)));
+    await server.stop();
+  });
+
+  const send = async (message: object): Promise<unknown> => (await out.receive(message as NodeMessage)).error;
+
+  for (const [what, [message, line]] of Object.entries(KEPT)) {
+    it(`${what} is kept as it was meant`, async () => {
+      assert.equal(await send(message), undefined);
+      assert.deepEqual([...server.stored], [line]);
+    });
+  }
+
+  for (const [what, [message, says]] of Object.entries(REFUSED)) {
+    it(`${what} is refused by a sentence, and the next message is kept`, async () => {
+      assert.match(String(await send(message)), says);
+      assert.equal(await send({ payload: { f: 2 }, timestamp: 6 }), undefined);
+      assert.deepEqual([...server.stored], ['m f=2 6']);
+    });
+  }
+
+  it('tags with a NUL stay series of their own', async () => {
+    const tags = [{ a: 'x\0b=y' }, { a: 'x', b: 'y' }, { a: 'x\0' }, { a: 'x' }];
+    for (const given of tags) assert.equal(await send({ payload: [{ f: 1 }, given], timestamp: 5 }), undefined);
+    assert.equal(server.stored.size, tags.length);
+  });
+});
