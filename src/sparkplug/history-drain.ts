@@ -9,7 +9,10 @@ import type { MetricSample } from './metrics';
 import { type Load, type PaceLimits, paceOf } from './pace';
 
 const PEEK = { maximumRecords: 500, maximumBytes: 256 * 1024 };
-/** So long after births began all devices may be expected; those that are not there then wait by themselves. */
+/**
+ * So long after the first births of this process all devices may be expected; those that are not there then wait by
+ * themselves. Later sessions bear at once whatever is known.
+ */
 const GRACE_MS = 5000;
 /** A metric that readings bring is waited for so long before its device is born again for its history alone. */
 const PATIENCE_MS = 60_000;
@@ -49,8 +52,8 @@ export class HistoryDrain {
   readonly #limits: PaceLimits;
   readonly #clock: Clock;
   readonly #batch: BatchSize;
-  /** Monotonic time since which data flows. */
-  #flowingSince: number | undefined;
+  /** Monotonic time at which data flowed for the first time. */
+  #flowedFirstAt: number | undefined;
   /** Since when the oldest values of a device have waited for a metric. */
   readonly #incompleteSince = new Map<string, number>();
   /** Positions of records that were sent although one before them was not. */
@@ -65,21 +68,15 @@ export class HistoryDrain {
     this.#batch = new BatchSize(limits.valuesPerSecond);
   }
 
-  /** How long data has been flowing, milliseconds. */
-  get flowingMs(): number {
-    return this.#flowingSince === undefined ? 0 : this.#clock.monotonic() - this.#flowingSince;
-  }
-
-  /** The session has ended: the devices are expected anew. */
+  /** The session has ended: what devices have brought is to be brought anew. */
   onSessionEnd(): void {
-    this.#flowingSince = undefined;
     this.#incompleteSince.clear();
   }
 
   /** Sends one batch. @returns after how many milliseconds to go on; undefined when there is nothing to do */
   async step(): Promise<number | undefined> {
     const startedAt = this.#clock.monotonic();
-    this.#flowingSince ??= startedAt;
+    this.#flowedFirstAt ??= startedAt;
     await this.#absent.load();
     const sending: Sending = { values: 0, messages: 0, bytes: 0, records: 0 };
     const back = await this.#sendBack(sending);
@@ -194,7 +191,8 @@ export class HistoryDrain {
     const { messagesPerSecond = Infinity } = this.#limits;
     const groups = new Map<string, Group>();
     const absent = new Map<string, Group>();
-    const isExpecting = this.flowingMs < GRACE_MS;
+    const now = this.#clock.monotonic();
+    const isExpecting = now - (this.#flowedFirstAt ?? now) < GRACE_MS;
     /** Devices of which no more goes into this batch. */
     const full = new Set<string>();
     const left: number[] = [];

@@ -132,13 +132,37 @@ describe('a failure of InfluxDB', function () {
     assert.deepEqual([delivery.stats.written, server.stored.has(line(6))], [98, true]);
   });
 
+  it('that many lines share is told in few messages, with how many they are', async () => {
+    const heard: { count: number; message: string }[] = [];
+    delivery.onRefused('backlog', ({ count, message }) => heard.push({ count, message }));
+    const old = new Set(lines(0, 500));
+    server.fallback = (response, { lines: given }, socket) => {
+      const count = given.filter((each) => old.has(each)).length;
+      const answer =
+        count === 0 ? written : replyJson(422, `partial write: points beyond retention policy dropped=${count}`);
+      answer(response, { method: '', url: '', headers: {}, lines: given }, socket);
+    };
+    await delivery.submit([...old], 'backlog');
+    await delivery.submit(lines(500, 520), 'test');
+    await drained();
+    assert.equal(
+      heard.reduce((sum, { count }) => sum + count, 0),
+      500,
+    );
+    assert.ok(heard.length <= 20, `${heard.length} messages`);
+    assert.ok(heard.some(({ message }) => /The same is said of \d+ more lines/.test(message)));
+    assert.deepEqual(refused, []);
+  });
+
   for (const [name, answer] of REFUSALS) {
     it(`that refuses everything alike holds and keeps everything, and shows it: ${name}`, async () => {
       server.fallback = answer;
       await delivery.submit(lines(0, 300), 'test');
       await waitFor('the refusal to be noticed', () => delivery.stats.lastError?.code === 'DELIVERY_REFUSED');
       await waitFor('some looks', () => server.received.length > 20, { everyMs: 2 });
-      assert.deepEqual([delivery.stats.state, refused, outbox.stats().depth], ['held', [], 300]);
+      // Between two holds it looks again.
+      await waitFor('the state', () => delivery.stats.state === 'held', { everyMs: 1 });
+      assert.deepEqual([refused, outbox.stats().depth], [[], 300]);
       const up = deliveryMetrics(delivery.stats, {}).find(({ name: family }) => family === 'pm500_delivery_up');
       assert.equal(up?.samples[0]?.value, 0);
       assert.ok(warnings.some((warning) => warning.includes('refuses every line alike, so no line is set aside')));

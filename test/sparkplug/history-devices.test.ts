@@ -86,6 +86,24 @@ describe('history of several devices', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('does not wait anew in every session for one that is not there, however short sessions are', async () => {
+    const { clock, state, open, outage, flow, valuesOf } = bench();
+    const history = open();
+    flow(history, 'A', 'B');
+    history.keep({ deviceId: 'B', samples: [sample('a', -1)] });
+    await clock.advance(6000);
+    for (let session = 0; session < 5; session++) {
+      state.isFlowing = false;
+      history.keepRecent('ended');
+      await outage(history, ['gone', 'B'], 20);
+      flow(history, 'B');
+      await clock.advance(1000);
+      assert.equal(valuesOf('B').length, 1 + 20 * (session + 1), `session ${session}`);
+    }
+    assert.equal(history.stats.absent[0]?.depth, 100);
+    await history.close();
+  });
+
   it('keeps the order of a device that is away and of which more comes', async () => {
     const { clock, open, outage, flow, valuesOf } = bench();
     const history = open();
