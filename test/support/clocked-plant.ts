@@ -5,6 +5,7 @@ import { settingsOf } from '../../src/acquisition/meter-settings';
 import { encodeBlock } from '../../src/domain/encode';
 import { parseReading, parseTelemetry } from '../../src/domain/parse-message';
 import type { Sample } from '../../src/domain/telemetry';
+import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock, settle } from './fake-clock';
 import { FakeRed, type FakeNode } from './fake-red';
@@ -28,6 +29,8 @@ export class ClockedPlant {
   activeWh: number;
   reactiveVarh: number;
   powerW = 100_000;
+  /** What the meter says instead of its counter of active energy; null: it does not answer. */
+  show: ((activeWh: number) => number | null) | undefined;
   /** False: readings come from a program that knows no uptime. */
   isStamped = true;
   /** The counter of active energy when the first reading came. */
@@ -60,7 +63,10 @@ export class ClockedPlant {
 
   /** Reads once, now; what comes of it is also in `outs`. A clock that stands still is fine for the meter. */
   async read(): Promise<Out> {
-    const values = { active_energy_import_total: this.activeWh, reactive_energy_import_total: this.reactiveVarh };
+    const shown = this.show === undefined ? this.activeWh : this.show(this.activeWh);
+    if (shown === null) this.transport.refusals.set(107, new Pm500Error('ENIP_STATUS', 'Not now.'));
+    else this.transport.refusals.delete(107);
+    const values = { active_energy_import_total: shown ?? 0, reactive_energy_import_total: this.reactiveVarh };
     const zeros = Object.fromEntries(Object.keys(ENERGY.provenance).map((name) => [name, 0]));
     this.transport.assemblies.set(107, encodeBlock(ENERGY, { ...zeros, ...values }));
     const { sent } = await this.poll.receive({});
@@ -79,6 +85,12 @@ export class ClockedPlant {
   async pass(forMs: number): Promise<void> {
     await this.clock.advance(forMs);
     this.count(forMs);
+  }
+
+  /** Lets much time pass at once with this load. */
+  leap(forMs: number, addedWh: number): void {
+    this.clock.leap(forMs);
+    this.activeWh += addedWh;
   }
 
   /** Reads on a schedule, and returns what the last reading gave. */
