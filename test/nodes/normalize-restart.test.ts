@@ -39,6 +39,50 @@ describe('pm500-normalize over a restart', () => {
     return parseTelemetry(message?.payload).metrics;
   };
 
+  it('keeps the alarms of a meter that does not come back, lists them, and forgets it when a person says so', async () => {
+    const alarmRules = JSON.stringify([{ id: 'over', metric: 'current_l1', condition: 'above', limit: 100 }]);
+    const amperes = (value: number, meter: string): Reading =>
+      confirmedReading([101], clock.now(), { current_l1: value }, meter);
+    const told = (bench: NormalizeBench): readonly (readonly [string, string, number])[] =>
+      bench
+        .takeEvents()
+        .map(({ payload }) => payload as AlarmMessage)
+        .map(({ meter, event, active }) => [meter.name, event, active.length] as const);
+    const first = start({ alarmRules });
+    await first.accept(amperes(200, 'renamed'));
+    await first.accept(amperes(200, 'stays'));
+    await first.close();
+    for (const restarts of [1, 2]) {
+      const bench = start({ alarmRules });
+      await bench.command({ alarms: 'list' });
+      assert.deepEqual(told(bench), [
+        ['renamed', 'list', 1],
+        ['stays', 'list', 1],
+      ]);
+      await clock.advance(1000);
+      if (restarts === 2) {
+        await bench.accept(amperes(200, 'stays'));
+        await bench.command({ forget: 'renamed' });
+        assert.deepEqual(told(bench), [
+          ['renamed', 'cleared', 0],
+          ['renamed', 'list', 0],
+        ]);
+        await bench.command({ alarms: 'list' });
+        assert.deepEqual(told(bench), [['stays', 'list', 1]]);
+        await assert.rejects(bench.command({ forget: 'renamed' }), /no such meter/);
+        await bench.command({ forget: 'stays' });
+        assert.deepEqual(told(bench), [
+          ['stays', 'cleared', 0],
+          ['stays', 'list', 0],
+        ]);
+        assert.equal(bench.work.concerns.count, 0);
+      }
+      await bench.close();
+    }
+    const { meters } = JSON.parse(readFileSync(pathOf('n1'), 'utf8')) as { readonly meters: object };
+    assert.deepEqual(meters, {}, 'nothing is kept');
+  });
+
   it('goes on after it was closed: the energy of the time without it is in the next delta, once', async () => {
     const first = start();
     await first.accept(energy(START_WH));

@@ -9,6 +9,7 @@ export type NormalizeCommand = { readonly meter?: string } & (
   | { readonly kind: AlarmCommand; readonly id?: string }
   | CounterCommand
   | { readonly kind: 'sendAll' }
+  | { readonly kind: 'forget'; readonly name: string }
   | { readonly kind: 'layoutCheck'; readonly step: LayoutCheckStep }
 );
 
@@ -17,7 +18,7 @@ export const LAYOUT_CHECK_STEPS = ['start', 'verdict', 'apply'] as const;
 export type LayoutCheckStep = (typeof LAYOUT_CHECK_STEPS)[number];
 
 const expect = new Expect('MESSAGE_INVALID', 'the help of pm500-normalize lists the commands.');
-const KEYS = ['alarms', 'alarm', 'sendAll', 'layoutCheck', 'counters'] as const;
+const KEYS = ['alarms', 'alarm', 'sendAll', 'layoutCheck', 'counters', 'forget'] as const;
 
 function alarmCommand(payload: UnknownRecord): NormalizeCommand {
   const { alarms } = payload;
@@ -44,6 +45,7 @@ function readCommand(payload: UnknownRecord): NormalizeCommand {
     if (payload['sendAll'] !== true) expect.fail('payload.sendAll', payload['sendAll'], 'true');
     return { kind: 'sendAll' };
   }
+  if (key === 'forget') return { kind: 'forget', name: expect.text('payload.forget', payload['forget']) };
   if (key === 'layoutCheck') {
     const step = expect.choice('payload.layoutCheck', payload['layoutCheck'], LAYOUT_CHECK_STEPS);
     return { kind: 'layoutCheck', step };

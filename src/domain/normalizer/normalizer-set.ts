@@ -9,6 +9,7 @@ import { guardVerdict } from '../layout-check/guard-verdict';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import type { Reading } from '../reading';
 import type { Telemetry } from '../telemetry';
+import { AwayMeters, clearedAlarms } from './away-meters';
 import type { NormalizeCommand } from './command';
 import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
@@ -66,7 +67,7 @@ export function isSetState(saved: unknown): saved is UnknownRecord {
 /** All meters whose readings come to one node, each with a normalizer of its own. */
 export class NormalizerSet {
   private readonly meters = new Map<string, Entry>();
-  private readonly saved: UnknownRecord;
+  private readonly away: AwayMeters;
   private readonly wasClosed: boolean;
   /** Of the last value of every metric of every meter. */
   concerns: Concerns = NO_CONCERNS;
@@ -82,7 +83,7 @@ export class NormalizerSet {
     private readonly problems: readonly string[] = [],
   ) {
     const usable = isSetState(saved) ? saved : {};
-    this.saved = isRecord(usable['meters']) ? usable['meters'] : {};
+    this.away = new AwayMeters(usable['meters'], MOST_METERS);
     this.wasClosed = usable['closed'] === true;
   }
 
@@ -119,10 +120,10 @@ export class NormalizerSet {
 
   /** @throws Pm500Error MESSAGE_INVALID in one sentence when it cannot be done */
   command(command: NormalizeCommand, nowMs: number, uptimeMs?: number): Answer {
+    if (command.kind === 'forget') return { telemetry: [], events: this.forget(command.name, nowMs) };
+    if (command.kind === 'alarms') return { telemetry: [], events: this.listAlarms(nowMs, command.meter) };
     const chosen = this.choose(command.meter);
     switch (command.kind) {
-      case 'alarms':
-        return { telemetry: [], events: chosen.map(([, { normalizer }]) => normalizer.listAlarms(nowMs)) };
       case 'sendAll':
         return {
           telemetry: chosen.flatMap(([, { normalizer }]) => normalizer.sendAll(nowMs, uptimeMs) ?? []),
@@ -174,8 +175,9 @@ export class NormalizerSet {
 
   /** @param closed true when nothing will be sent any more */
   state(closed: boolean): NormalizerSetState {
-    // Meters that have not sent anything since the start keep what is known of them.
-    const meters = new Map(Object.entries(this.saved));
+    // Meters that have not sent anything since the start keep what is known of them, as long as there is room.
+    const kept = Math.max(0, MOST_METERS - this.meters.size);
+    const meters = new Map(kept === 0 ? [] : [...this.away.entries].slice(-kept));
     for (const [name, { normalizer }] of this.meters) if (normalizer.hasState) meters.set(name, normalizer.state());
     return { format: STATE_FORMAT, closed, meters: Object.fromEntries(meters) };
   }
@@ -190,7 +192,7 @@ export class NormalizerSet {
     const normalizer = new Normalizer(
       this.settingsFor(definitions ?? []),
       meter,
-      Object.hasOwn(this.saved, meter.name) ? this.saved[meter.name] : undefined,
+      this.away.take(meter.name),
       this.wasClosed,
     );
     const entry: Entry = {
@@ -203,6 +205,25 @@ export class NormalizerSet {
     };
     this.meters.set(meter.name, entry);
     return entry;
+  }
+
+  /** Of all meters, or of one, also of those that have sent nothing since the start. */
+  private listAlarms(nowMs: number, name: string | undefined): readonly AlarmMessage[] {
+    const isAway = name !== undefined && this.away.has(name);
+    const away = name === undefined || isAway ? this.away.alarms(this.settingsFor([]), nowMs, name) : [];
+    if (isAway || (this.meters.size === 0 && away.length > 0)) return away;
+    return [...this.choose(name).map(([, { normalizer }]) => normalizer.listAlarms(nowMs)), ...away];
+  }
+
+  /** Everything that is known of a meter goes; its alarms are told as cleared. If it comes again, it is a new one. */
+  private forget(name: string, nowMs: number): readonly AlarmMessage[] {
+    if (this.away.has(name)) return clearedAlarms(this.settingsFor([]), name, this.away.take(name), nowMs);
+    const [chosen] = this.choose(name);
+    if (chosen === undefined) return [];
+    const [, { normalizer, counted }] = chosen;
+    this.meters.delete(name);
+    this.concerns = withConcerns(this.concerns, NO_CONCERNS, counted);
+    return clearedAlarms(this.settingsFor([]), name, normalizer.state(), nowMs);
   }
 
   private choose(name: string | undefined): Chosen {

@@ -238,7 +238,9 @@ export class Normalizer {
   }
 
   state(): NormalizerState {
-    return { kpis: this.kpis?.state(), alarms: this.alarms.state(), time: this.time.state() };
+    const { name, host, tags } = this.meter;
+    const meter = { name, host, tags };
+    return { kpis: this.kpis?.state(), alarms: this.alarms.state(), time: this.time.state(), meter };
   }
 
   private judge({ metrics }: Telemetry, nowMs: number, uptimeMs: number): readonly AlarmMessage[] {

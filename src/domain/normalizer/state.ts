@@ -9,6 +9,8 @@ export interface NormalizerState {
   readonly alarms: unknown;
   /** Where its readings lie in time. */
   readonly time: unknown;
+  /** Whose it is: said while the meter itself says nothing. */
+  readonly meter?: unknown;
 }
 
 export function readState(saved: unknown): NormalizerState {
