@@ -9,6 +9,8 @@ const UNKNOWN = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.2 };
 const KNOWN = { ...UNKNOWN, maximumMs: 5000 };
 /** The same while nothing at all answers there: an attempt costs the meter nothing then. Every cycle of a second finds it due. */
 const UNREACHABLE_MS = 900;
+/** The same where it could be connected and then no data came: UDP may be blocked, the meter itself is well. */
+const NO_DATA_MS = 2000;
 /** Between the end of an attempt and the next one, so that whoever reads meanwhile is answered at once. */
 const PAUSE_MS = 500;
 /** The same after attempts that are short. */
@@ -54,9 +56,11 @@ export class BackOff {
     this.startedAt = this.clock.monotonic();
   }
 
-  /** A connection was accepted after so long. */
-  connected(tookMs: number): void {
-    this.connectMs = tookMs;
+  /** Notes what it takes to connect. */
+  async timed(connecting: Promise<void>): Promise<void> {
+    const startedAt = this.clock.monotonic();
+    await connecting;
+    this.connectMs = this.clock.monotonic() - startedAt;
   }
 
   /**
@@ -71,15 +75,17 @@ export class BackOff {
   /**
    * An attempt has failed, or what it opened was lost: the next one waits longer than this one did, and at least as long
    * as its failure says (`retryAfterMs` of its details: a unit of a shared Modbus line must not hold the others up).
+   * @param wasOpen what the attempt opened was lost
    */
-  extend(reason?: Pm500Error): void {
+  extend(reason?: Pm500Error, wasOpen = false): void {
     this.delays ??= retryDelays(this.isKnown ? KNOWN : UNKNOWN, this.random);
     const now = this.clock.monotonic();
     const delayMs = this.delays.next().value;
     const isUnreached = hasCode(reason, ...UNREACHABLE);
     const isFree = this.isKnown && isUnreached;
     if (isUnreached) this.unreached++;
-    const due = (this.startedAt ?? now) + (isFree ? Math.min(delayMs, UNREACHABLE_MS) : delayMs);
+    const longestMs = isFree ? UNREACHABLE_MS : this.isKnown && wasOpen ? NO_DATA_MS : delayMs;
+    const due = (this.startedAt ?? now) + Math.min(delayMs, longestMs);
     this.startedAt = undefined;
     const atLeastMs = Number(reason?.details['retryAfterMs'] ?? 0);
     this.retryAt = Math.max(due, now + Math.max(atLeastMs, Math.min(delayMs, isFree ? SHORT_PAUSE_MS : PAUSE_MS)));

@@ -58,9 +58,9 @@ export class MeterLink {
     private readonly dependencies: LinkDependencies,
     private readonly arbiter: ProtocolArbiter,
   ) {
-    const { clock, random } = dependencies;
+    const { clock } = dependencies;
     this.current = { kind: 'idle', since: clock.now() };
-    this.backOff = new BackOff(clock, random);
+    this.backOff = new BackOff(clock, dependencies.random);
     if (settings.transport?.kind === 'modbus-tcp') {
       this.idle = new IdleWatch(clock, MODBUS_IDLE_MS, () => {
         this.leaveIdle();
@@ -77,7 +77,7 @@ export class MeterLink {
     this.stopListening = this.transport.onState(({ state, error }) => {
       if (state !== 'closed' || this.current.kind !== 'connected') return;
       this.claim.release();
-      this.wait(error);
+      this.wait(error, true);
     });
   }
 
@@ -113,10 +113,8 @@ export class MeterLink {
   openMaintenanceWindow(durationMs: number): void {
     const { meter } = this.claim;
     if (meter === undefined) {
-      throw new Pm500Error(
-        'CONFIG_INVALID',
-        `${this.where()} is read over a serial line, which disturbs no EtherNet/IP; it needs no maintenance window.`,
-      );
+      const message = `${this.where()} is read over a serial line, which disturbs no EtherNet/IP; it needs no maintenance window.`;
+      throw new Pm500Error('CONFIG_INVALID', message);
     }
     this.arbiter.openWindow(meter, durationMs);
   }
@@ -143,7 +141,7 @@ export class MeterLink {
   /** Ends the connection for good; pending reads are rejected. */
   async close(): Promise<void> {
     if (this.isClosed) return;
-    this.enter({ kind: 'closed', since: this.dependencies.clock.now() });
+    this.enter({ kind: 'closed' });
     this.stopListening();
     this.listeners.clear();
     this.idle?.pause();
@@ -213,22 +211,22 @@ export class MeterLink {
       this.claim.release();
       throw this.closedError();
     }
-    this.enter({ kind: 'connecting', since: this.dependencies.clock.now() });
+    this.enter({ kind: 'connecting' });
     try {
-      const startedAt = this.dependencies.clock.monotonic();
-      await this.transport.open();
-      this.backOff.connected(this.dependencies.clock.monotonic() - startedAt);
+      await this.backOff.timed(this.transport.open());
       await this.identify();
     } catch (thrown) {
-      const error = this.claim.isHeld ? toPm500Error(thrown, 'ENIP_CONNECT_FAILED') : this.reasonToWait(thrown);
+      const error = this.claim.isHeld
+        ? toPm500Error(thrown, 'ENIP_CONNECT_FAILED')
+        : (this.current.error ?? toPm500Error(thrown, 'METER_CLOSED'));
       await this.transport.close();
       if (this.claim.isHeld) this.wait(error);
       this.claim.release();
       throw error;
     }
-    if (!this.claim.isHeld) throw this.reasonToWait(undefined);
+    if (!this.claim.isHeld) throw this.current.error ?? this.closedError();
     this.recorder.connect();
-    this.enter({ kind: 'connected', since: this.dependencies.clock.now() });
+    this.enter({ kind: 'connected' });
   }
 
   /** A device that refuses to say who it is may still be read; one that breaks the connection may not. */
@@ -249,7 +247,7 @@ export class MeterLink {
     this.backOff.skip();
     const { kind, error: before } = this.current;
     if (kind === 'waiting' && before?.code === error.code) return;
-    this.enter({ kind: 'waiting', since: this.dependencies.clock.now(), error });
+    this.enter({ kind: 'waiting', error });
   }
 
   private async makeRoom(reason: Pm500Error): Promise<void> {
@@ -257,32 +255,27 @@ export class MeterLink {
     await this.transport.close();
   }
 
-  private reasonToWait(thrown: unknown): Pm500Error {
-    return this.current.error ?? toPm500Error(thrown, 'METER_CLOSED');
-  }
-
   /** Modbus gives the meter back when nobody reads any more. */
   private leaveIdle(): void {
     if (this.current.kind !== 'connected') return;
-    this.enter({ kind: 'idle', since: this.dependencies.clock.now() });
+    this.enter({ kind: 'idle' });
     // Transports close without fail.
     void this.transport.close().then(() => {
       if (this.current.kind === 'idle') this.claim.release();
     });
   }
 
-  private wait(error: Pm500Error | undefined): void {
+  private wait(error: Pm500Error | undefined, wasOpen = false): void {
     if (this.isClosed) return;
-    this.backOff.extend(error);
-    const since = this.dependencies.clock.now();
-    this.enter({ kind: 'waiting', since, ...(error === undefined ? {} : { error }) });
+    this.backOff.extend(error, wasOpen);
+    this.enter({ kind: 'waiting', ...(error === undefined ? {} : { error }) });
   }
 
-  private enter(state: LinkState): void {
+  private enter(state: Omit<LinkState, 'since'>): void {
     // An attempt to open that ends after `close` changes nothing any more.
     if (this.isClosed) return;
-    this.current = state;
-    for (const listener of this.listeners) listener(state);
+    this.current = { ...state, since: this.dependencies.clock.now() };
+    for (const listener of this.listeners) listener(this.current);
   }
 
   private get isClosed(): boolean {
@@ -290,8 +283,10 @@ export class MeterLink {
   }
 
   private closedError(): Pm500Error {
-    const message = `The connection to ${this.where()} has been closed; deploy the flow again to read it.`;
-    return new Pm500Error('METER_CLOSED', message);
+    return new Pm500Error(
+      'METER_CLOSED',
+      `The connection to ${this.where()} has been closed; deploy the flow again to read it.`,
+    );
   }
 
   private where(): string {

@@ -1,5 +1,5 @@
 /**
- * Local ports of connections that ended with a request unanswered, so that the other end may not know of the end. A
+ * Local ports of connections whose end the other end may not know of, since it answered neither that nor a request. A
  * serial server or a meter with one client would refuse the next connection until it finds out, which can take minutes.
  * A connection from the same port makes it find out at once: it answers for the old one, and that is reset
  * (RFC 9293, 3.5.1).

@@ -57,6 +57,12 @@ export class LineSchedule {
     return Math.max(0, this.silenceAllowedAt() + before - now);
   }
 
+  /** True for a unit that has been asked and has neither answered nor failed to. */
+  isUntried(number: number): boolean {
+    const unit = this.units.get(number);
+    return unit?.failures === 0 && unit.answeredAt === undefined;
+  }
+
   /** Takes a place in the queue. */
   join(unit: number, now: number): Ticket {
     this.unit(unit, now).seenAt = now;

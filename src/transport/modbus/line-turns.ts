@@ -19,6 +19,8 @@ export interface TurnRequest {
 export interface Turn {
   /** True while somebody else waits for the line. */
   readonly isWanted: boolean;
+  /** True until the unit has answered for the first time, or has not. */
+  readonly isFirstContact: boolean;
   /** By the monotonic clock. */
   readonly since: number;
   /** Called whenever somebody begins to wait; one listener, until the line is given back. */
@@ -138,6 +140,9 @@ export class LineTurns {
     const turn: Turn = {
       get isWanted() {
         return line.schedule.isWanted;
+      },
+      get isFirstContact() {
+        return line.schedule.isUntried(unit);
       },
       since: clock.monotonic(),
       onWanted: undefined,

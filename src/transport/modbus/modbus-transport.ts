@@ -22,18 +22,20 @@ import {
   stopped,
   withRetryAfter,
 } from './failures';
-import type { LineKind, ModbusLine } from './line';
+import type { LineKind } from './line';
 import { LineHolder } from './line-holder';
 import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
 import { readProductIdentity } from './product-identity';
 
-/** An `open` under way, shared by everybody who waits for it. */
+/** An `open` under way. */
 interface Opening {
   readonly done: Promise<void>;
   readonly stop: AbortController;
   waiters: number;
 }
 
+/** The share of its time that a unit which was never heard gets while somebody waits. */
+const FIRST_CONTACT_SHARE = 0.5;
 /** Who has had the line for so long gives it up between two requests when somebody waits for it. */
 const LONGEST_TURN_MS = 1000;
 
@@ -65,6 +67,7 @@ export class LineTransport implements ModbusTransport {
       },
       onWanted: () => {
         if (this.current === undefined) this.rest();
+        else this.hurry(this.current);
       },
     });
   }
@@ -117,7 +120,7 @@ export class LineTransport implements ModbusTransport {
     return this.submit(block, what, signal);
   }
 
-  async identify(signal?: AbortSignal): Promise<ProductIdentity> {
+  identify(signal?: AbortSignal): Promise<ProductIdentity> {
     return readProductIdentity((block) => this.read(block, signal));
   }
 
@@ -203,10 +206,11 @@ export class LineTransport implements ModbusTransport {
   }
 
   private async serve(exchange: Exchange): Promise<void> {
-    const line: ModbusLine = this.holder.line ?? (await this.holder.open());
+    const line = this.holder.line ?? (await this.holder.open());
     if (this.current !== exchange) return;
-    this.watch(exchange, this.settings.replyTimeoutMs);
     exchange.sentAt = this.dependencies.clock.monotonic();
+    this.watch(exchange, this.settings.replyTimeoutMs);
+    if (this.holder.turn?.isWanted === true) this.hurry(exchange);
     const bytes = await askLine(line, exchange, this.settings.readFunction ?? 4);
     if (this.current !== exchange) return;
     this.holder.turn?.answered();
@@ -231,12 +235,20 @@ export class LineTransport implements ModbusTransport {
     this.current = undefined;
   }
 
-  /** When time is up, what has arrived while the process was busy elsewhere is still heard: a slow host is not a silent meter. */
-  private watch(exchange: Exchange, delayMs: number, lastChance = false): void {
+  /** When time is up, what has arrived while the process was busy is still heard: a slow host is no silent meter. */
+  private watch(exchange: Exchange, limitMs: number, delayMs = limitMs, lastChance = false): void {
+    this.timer?.cancel();
     this.timer = this.dependencies.clock.after(delayMs, () => {
-      if (lastChance) this.fail(replyTimedOut(exchange.what, this.settings.replyTimeoutMs, exchange.receivedBytes));
-      else this.watch(exchange, 0, true);
+      if (lastChance) this.fail(replyTimedOut(exchange.what, limitMs, exchange.receivedBytes));
+      else this.watch(exchange, limitMs, 0, true);
     });
+  }
+
+  /** Somebody waits: a unit that was never heard has less time. */
+  private hurry(exchange: Exchange): void {
+    if (exchange.sentAt === undefined || this.holder.turn?.isFirstContact !== true) return;
+    const limitMs = FIRST_CONTACT_SHARE * this.settings.replyTimeoutMs;
+    this.watch(exchange, limitMs, Math.max(0, exchange.sentAt + limitMs - this.dependencies.clock.monotonic()));
   }
 
   private count(bytes: number): void {
@@ -253,16 +265,13 @@ export class LineTransport implements ModbusTransport {
       return;
     }
     const place = this.waiting.indexOf(exchange);
-    if (place < 0) return;
-    this.waiting.splice(place, 1);
-    exchange.reject(error);
+    if (place >= 0) this.waiting.splice(place, 1)[0]?.reject(error);
   }
 
   private fail(cause: Pm500Error): void {
     if (this.state !== 'open') return;
-    const isAbsent = cause.code === 'MODBUS_UNIT_ABSENT';
     // A gateway that speaks for the unit has nothing of it that could come late.
-    const pauseMs = isAbsent ? this.kind.pauseMs : this.kind.pauseAfterFailureMs;
+    const pauseMs = cause.code === 'MODBUS_UNIT_ABSENT' ? this.kind.pauseMs : this.kind.pauseAfterFailureMs;
     const error = this.charge(cause, pauseMs);
     this.dependencies.logger.debug(error.message);
     this.end(error, pauseMs, error);

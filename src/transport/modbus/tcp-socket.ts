@@ -17,10 +17,13 @@ export interface TcpLineSettings {
   readonly addressOf?: () => string;
 }
 
+/** How long the other end may take to end its side of a connection. */
+const CLOSE_WAIT_MS = 200;
+
 /** A connected socket, whose end is told as that of its line. */
 export interface ConnectedSocket {
   readonly socket: ReadOnlySocket;
-  /** Closes at once; resolves when it is closed. May be called twice. */
+  /** Closes in order, or at once where no reply has come; resolves when it is closed. May be called twice. */
   readonly destroy: () => Promise<void>;
 }
 
@@ -99,6 +102,11 @@ export async function connectTcp(
   socket.on('end', () => {
     socket.destroy();
   });
+  const giveUp = (): void => {
+    if (socket.destroyed) return;
+    processHalfOpenPorts.note(where, localPort);
+    socket.resetAndDestroy();
+  };
   socket.on('close', () => {
     if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
   });
@@ -107,10 +115,15 @@ export async function connectTcp(
     destroy: () => {
       if (destroyed) return closed;
       destroyed = true;
-      if (!socket.destroyed && socket.bytesWritten > answeredBytes) {
-        processHalfOpenPorts.note(where, localPort);
-        socket.resetAndDestroy();
-      } else socket.destroy();
+      if (socket.bytesWritten > answeredBytes) giveUp();
+      else {
+        // The other end may not hear of it.
+        const timer = clock.after(CLOSE_WAIT_MS, giveUp);
+        socket.once('close', () => {
+          timer.cancel();
+        });
+        socket.end();
+      }
       return closed;
     },
   };

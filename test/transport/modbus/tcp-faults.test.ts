@@ -317,6 +317,7 @@ describe('Modbus TCP under faults', () => {
 
   it('never opens a second socket of this process to the same meter: the other one waits for its turn', async () => {
     await transport.open();
+    await transport.read(STATUS);
     const second = create({ host: '127.0.0.1' });
     const arrived = next(() => undefined);
     const read = rejectsWith(transport.read(VOLTAGE), 'MODBUS_REPLY_TIMEOUT');
