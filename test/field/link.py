@@ -65,9 +65,11 @@ class Frame:
         """One bit of the first bytes of the payload turned, checksum corrected; the frame itself when it has none."""
         if self.kind not in ("tcp", "udp") or self.end <= self.payload:
             return self.data
-        # EtherNet/IP: command, length, session, status of the header; class 1: item types, connection id, sequence;
-        # Modbus TCP: transaction, protocol, length, unit and function; RTU: any.
-        place = self.payload + random.randrange(min(8, self.end - self.payload))
+        # EtherNet/IP: command, length, session of the header; class 1: count, type and length of the first item, since
+        # another connection id with a right checksum is another connection; Modbus TCP: transaction, protocol, length,
+        # unit, function; RTU: any.
+        header = 6 if self.kind == "udp" else 8
+        place = self.payload + random.randrange(min(header, self.end - self.payload))
         data = bytearray(self.data)
         data[place] ^= 1 << random.randrange(8)
         field = self.at + (16 if self.kind == "tcp" else 6)

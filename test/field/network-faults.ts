@@ -13,6 +13,8 @@ export interface NetworkFault {
    * seconds then.
    */
   readonly isMute?: true;
+  /** True where a request may be under way when it ends: its reply is waited for, at most as long as the settings say. */
+  readonly leavesRequests?: true;
 }
 
 const calm = (lab: Lab): Promise<unknown> => lab.harm({});
@@ -20,6 +22,12 @@ const calm = (lab: Lab): Promise<unknown> => lab.harm({});
 function onLink(name: string, lastsS: number, rules: LinkRules, latenessMs = 0): NetworkFault {
   return { name, lastsS, latenessMs, begin: (lab) => lab.harm(rules), end: calm };
 }
+
+/** Connections live on and lose something now and then. */
+const lossy = (name: string, lastsS: number, rules: LinkRules, latenessMs = 0): NetworkFault => ({
+  ...onLink(name, lastsS, rules, latenessMs),
+  leavesRequests: true,
+});
 
 /** Frames that wait are passed on after the end; they are as late as the longest that waited. */
 const SLOW_MS = 1500;
@@ -90,13 +98,13 @@ export const NETWORK_FAULTS: readonly NetworkFault[] = [
   onLink('RST', 1, { rst: true }),
   onLink('delay 300 ms', 8, { delay_ms: 300 }, 300),
   onLink('jitter up to 400 ms', 8, { jitter_ms: 400 }, 400),
-  onLink('loss 10 %', 10, { loss: 0.1 }),
-  onLink('loss 30 %', 10, { loss: 0.3 }),
+  lossy('loss 10 %', 10, { loss: 0.1 }),
+  lossy('loss 30 %', 10, { loss: 0.3 }),
   onLink('duplicate 50 %', 8, { duplicate: 0.5 }),
   onLink('reorder 30 %', 8, { reorder: 0.3 }, 50),
-  onLink('bits turned 20 %', 8, { corrupt: 0.2 }),
-  onLink('headers rewritten 20 %', 8, { mangle: 0.2 }),
-  onLink('slow, 6 kB/s', 8, { bytes_per_s: 6000 }, SLOW_MS),
+  lossy('bits turned 20 %', 8, { corrupt: 0.2 }),
+  lossy('headers rewritten 20 %', 8, { mangle: 0.2 }),
+  lossy('slow, 6 kB/s', 8, { bytes_per_s: 6000 }, SLOW_MS),
   onLink('ports closed', 6, { closed: [44818, 502, 4001] }),
   onLink('nothing to the meter', 8, { drop: ['all'], way: 'to_meter' }),
   onLink('nothing from the meter', 8, { drop: ['all'], way: 'to_host' }),

@@ -108,6 +108,8 @@ export async function connectTcp(
     socket.resetAndDestroy();
   };
   socket.on('close', () => {
+    // A reset may come from something in between.
+    if (failure !== undefined) processHalfOpenPorts.note(where, localPort);
     if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
   });
   return {
