@@ -75,11 +75,15 @@ async function run(): Promise<void> {
     const programs = Array.from({ length: PROGRAMS }, () =>
       spawnCommand(
         ...['read', METER, '--transport', 'listen-only', '--delivery', 'multicast', '--rpi', String(RPI_MS)],
-        ...['--count', String(READS), '--interval', String(INTERVAL_MS), '--json'],
+        // A PLC and two listeners of everything would need more than the 18 connections of a meter.
+        ...['--group', 'realtime', '--count', String(READS), '--interval', String(INTERVAL_MS), '--json'],
       ),
     );
     const results = programs.map((program) => resultOf(program));
-    await Promise.all(programs.map((program) => firstLineOf(program)));
+    await Promise.all(programs.map((program) => firstLineOf(program))).catch(async (thrown: unknown) => {
+      console.error(await Promise.all(results));
+      throw thrown;
+    });
     await pause(2000);
     const joined = joinedAt(/^[0-9A-F]{4}C0EF/);
     const from = sentBy(meters.pid!, 'plant');

@@ -14,7 +14,7 @@ import { RPI_MS, SERIAL_SERVER_PORT, type LabMeter } from './lab-meters';
 
 export const INTERVAL_MS = 1000;
 /** From one process to the other, beside what the link adds and what a stall takes. */
-const TRANSIT_MS = 60;
+const TRANSIT_MS = 250;
 /** Meters that hang say what they served only afterwards. */
 const KEPT_MS = 60_000;
 const GROUPS = ['realtime', 'energy', 'status'];
