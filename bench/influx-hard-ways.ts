@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../nodes/shared/defaults';
+import { DEFAULTS } from '../nodes/shared/forms';
 import { Delivery } from '../src/delivery/delivery';
 import { DEFAULT_BATCH_BYTES, DEFAULT_RECHECK_MS, DEFAULT_RETRY } from '../src/delivery/settings';
 import { createInfluxDestination } from '../src/influx/destination';

@@ -1,5 +1,5 @@
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
-import { DEFAULTS } from '../nodes/shared/defaults';
+import { DEFAULTS } from '../nodes/shared/forms';
 import type { Telemetry } from '../src/domain/telemetry';
 import type { Endpoint } from '../src/influx/endpoint';
 import { LineMapper } from '../src/influx/line-mapper';

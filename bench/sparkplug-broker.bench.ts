@@ -1,5 +1,5 @@
 import { connectAsync, type MqttClient } from 'mqtt';
-import { DEFAULTS } from '../nodes/shared/defaults';
+import { DEFAULTS } from '../nodes/shared/forms';
 import { decodePayload } from '../src/sparkplug/payload';
 import { startMosquitto } from '../test/support/mosquitto';
 import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';

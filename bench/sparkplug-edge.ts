@@ -1,5 +1,5 @@
 import { connect } from 'mqtt';
-import { DEFAULTS } from '../nodes/shared/defaults';
+import { DEFAULTS } from '../nodes/shared/forms';
 import { openOutbox } from '../src/outbox/disk';
 import type { Outbox } from '../src/outbox/outbox';
 import { createBdSeqCounter } from '../src/sparkplug/bd-seq';

@@ -1,19 +1,14 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { NodeType } from '../nodes/shared/defaults';
-import { injectFacts } from './build-facts';
+import type { NodeType } from '../nodes/shared/forms';
+import { catalogOf, formOf } from './forms/form';
 
 const LOCALE = 'en-US';
 
 /** Everything that must stand in the sources for one node type. */
 function sourcesOf(type: NodeType): readonly string[] {
-  return [
-    `nodes/${type}.ts`,
-    `nodes/${type}.html`,
-    `nodes/locales/${LOCALE}/${type}.json`,
-    `nodes/locales/${LOCALE}/${type}.html`,
-    `icons/${type}.svg`,
-  ];
+  const own = ['index.ts', 'settings.ts', 'form.ts', `${LOCALE}.json`, `help.${LOCALE}.html`];
+  return [...own.map((name) => `nodes/${type}/${name}`), `icons/${type}.svg`];
 }
 
 /** The paths, relative to `root`, that a node type lacks. */
@@ -26,21 +21,25 @@ function copy(from: string, to: string): void {
   copyFileSync(from, to);
 }
 
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
 /**
- * Puts the editor's files where Node-RED looks for them: beside the built node files, icons in `icons/` there.
- * The meter's facts go into the forms on the way.
+ * Puts the editor's files where Node-RED looks for them: named like the file of the node and beside it, icons in `icons/`
+ * and texts in `locales/` there.
  */
 export function buildEditor(root: string, types: readonly NodeType[]): void {
-  const target = join(root, 'dist/nodes');
   for (const type of types) {
-    const html = readFileSync(join(root, `nodes/${type}.html`), 'utf8');
-    mkdirSync(target, { recursive: true });
-    writeFileSync(join(target, `${type}.html`), injectFacts(type, html));
+    const target = join(root, 'dist/nodes', type);
+    write(join(target, 'index.html'), formOf(root, type));
     copy(join(root, `icons/${type}.svg`), join(target, `icons/${type}.svg`));
-    for (const ending of ['json', 'html']) {
-      const path = `locales/${LOCALE}/${type}.${ending}`;
-      copy(join(root, 'nodes', path), join(target, path));
-    }
+    write(
+      join(target, `locales/${LOCALE}/index.json`),
+      `${JSON.stringify({ [type]: catalogOf(root, type) }, null, 2)}\n`,
+    );
+    copy(join(root, `nodes/${type}/help.${LOCALE}.html`), join(target, `locales/${LOCALE}/index.html`));
   }
 }
 

@@ -12,11 +12,10 @@ import { COUNTER_JSON_SCHEMA } from '../src/domain/counters/counter-schema';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
 import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
-import { DEFAULTS, type NodeType } from '../nodes/shared/defaults';
+import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
 
 const ROOT = resolve(__dirname, '..');
-const TYPES = Object.keys(DEFAULTS) as NodeType[];
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;

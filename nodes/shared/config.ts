@@ -1,21 +1,10 @@
 import { hasCode, Pm500Error, toPm500Error } from '../../src/support/errors';
 import { Expect, isRecord, type UnknownRecord } from '../../src/support/expect';
-import type { NodeType, PropertyOf } from './defaults';
+import { fitsNumber, optionFor, type NumberSetting, type Setting, type ValueOf } from '../../src/support/setting';
+import { isShown, type Field } from './field';
+import { fieldsOf, type FieldsOf, type NodeType } from './forms';
 import { migrateConfig } from './migrations';
 import { literalText, missingVariable, type PropertyKind } from './variables';
-
-/** What a number property may be; both ends belong to the range. */
-export interface NumberRange {
-  readonly min: number;
-  readonly max: number;
-  /** For the sentence, for instance "ms". */
-  readonly unit?: string;
-  /** True where fractions make no sense. */
-  readonly whole?: boolean;
-}
-
-/** The range of TCP and UDP ports. */
-export const PORT_RANGE: NumberRange = { min: 1, max: 65_535, whole: true };
 
 /** Nodes that exist and refused their own settings. */
 const refused = new WeakSet<object>();
@@ -32,6 +21,26 @@ function missing(id: string, candidate: unknown): string {
     return 'names a configuration node that has wrong settings; correct them in that configuration node';
   }
   return 'names a configuration node that is missing, disabled or not ready; choose one in the settings of the node';
+}
+
+/** Names of the settings of a type that are of one of these kinds. */
+type PropertyOf<Type extends NodeType, Kind extends Setting['kind']> = {
+  [Name in keyof FieldsOf<Type>]: FieldsOf<Type>[Name] extends Field<infer Row>
+    ? Row extends { readonly kind: Kind }
+      ? Name
+      : never
+    : never;
+}[keyof FieldsOf<Type>] &
+  string;
+
+/** What reading a setting of a type gives. */
+type ValueAt<Type extends NodeType, Name extends keyof FieldsOf<Type>> =
+  FieldsOf<Type>[Name] extends Field<infer Row> ? ValueOf<Row> : never;
+
+interface Row<Kind extends Setting['kind']> {
+  readonly setting: Extract<Setting, { readonly kind: Kind }>;
+  /** False where it has no meaning beside what else is set. */
+  readonly counts: boolean;
 }
 
 const ADVICE = 'correct it in the settings of the node.';
@@ -100,84 +109,88 @@ export class ConfigReader<Type extends NodeType> {
     return this.attempt(() => this.expect.text(path, this.known(path, value, kind)), '');
   }
 
-  /** Text without surrounding spaces; may be empty. `$${NAME}` in it is `${NAME}` itself, no variable. */
-  text(property: PropertyOf<Type>): string {
-    return this.knownText(this.path(property), this.properties[property] ?? '', 'text').trim();
+  /** The row of a property, and whether it has a meaning beside what else is set. */
+  private fieldOf<Kind extends Setting['kind']>(property: string, ...kinds: readonly Kind[]): Row<Kind> {
+    const field = fieldsOf(this.type)[property];
+    if (field?.setting === undefined || !kinds.some((kind) => kind === field.setting.kind))
+      throw new TypeError(`${this.type} has no ${kinds.join(' or ')} called ${property}.`);
+    const counts = isShown(field, (other) => this.properties[other]);
+    return { setting: field.setting as Extract<Setting, { readonly kind: Kind }>, counts };
   }
 
-  /** JSON or JSONata without surrounding spaces; may be empty. */
-  code(property: PropertyOf<Type>): string {
-    return this.knownText(this.path(property), this.properties[property] ?? '', 'code').trim();
+  /**
+   * Text without surrounding spaces; empty only where it may be, or has no meaning. In plain text `$${NAME}` is `${NAME}`
+   * itself, no variable.
+   */
+  text(property: PropertyOf<Type, 'text' | 'code' | 'node'>): string {
+    const { setting, counts } = this.fieldOf(property, 'text', 'code', 'node');
+    if (!counts) return '';
+    const path = this.path(property);
+    const found = this.knownText(
+      path,
+      this.properties[property] ?? '',
+      setting.kind === 'code' ? 'code' : 'text',
+    ).trim();
+    const refuse = (): string => this.expect.fail(path, found, 'text that is not empty');
+    return found === '' && setting.required === true ? this.attempt(refuse, found) : found;
   }
 
   /**
    * A credential of the node, as it stands; empty where it was never set.
    * @param credentials what Node-RED gives: nothing at all where none were ever set
    */
-  secret(credentials: unknown, name: string): string {
+  secret(credentials: unknown, name: PropertyOf<Type, 'secret'>): string {
     const found = isRecord(credentials) ? credentials[name] : undefined;
     return typeof found === 'string' ? this.knownText(this.path(name), found, 'secret') : '';
   }
 
-  /** Text that may not be empty. */
-  requiredText(property: PropertyOf<Type>): string {
-    return this.required(property, this.text(property));
+  /** A number; undefined where it may be left empty and is. */
+  number<Property extends PropertyOf<Type, 'number'>>(property: Property): ValueAt<Type, Property> {
+    const { setting, counts } = this.fieldOf(property, 'number');
+    const given = this.properties[property];
+    const isEmpty = setting.default === '' && typeof given === 'string' && given.trim() === '';
+    const read = (): number | undefined => {
+      if (isEmpty || (!counts && setting.default === '')) return undefined;
+      if (!counts) return Number(setting.default);
+      return this.attempt(() => this.toNumber(this.path(property), given, setting), setting.min);
+    };
+    return read() as ValueAt<Type, Property>;
   }
 
-  /** JSON or JSONata that may not be empty. */
-  requiredCode(property: PropertyOf<Type>): string {
-    return this.required(property, this.code(property));
-  }
-
-  private required(property: PropertyOf<Type>, text: string): string {
-    const refuse = (): string => this.expect.fail(this.path(property), text, 'text that is not empty');
-    return text === '' ? this.attempt(refuse, text) : text;
-  }
-
-  number(property: PropertyOf<Type>, range: NumberRange): number {
-    return this.attempt(() => this.toNumber(this.path(property), this.properties[property], range), range.min);
-  }
-
-  private toNumber(path: string, given: unknown, range: NumberRange): number {
+  private toNumber(path: string, given: unknown, setting: NumberSetting): number {
     const value = this.known(path, given);
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    const { min, max, unit = '', whole = false } = range;
-    const fits = typeof number === 'number' && number >= min && number <= max && (!whole || Number.isInteger(number));
-    if (fits) return number;
+    if (fitsNumber(setting, value)) return Number(value);
+    const { min, max, unit = '', whole = false } = setting;
     const kind = whole ? 'a whole number' : 'a number';
     return this.expect.fail(path, value, `${kind} from ${min} to ${max} ${unit}`.trimEnd());
   }
 
-  port(property: PropertyOf<Type>): number {
-    return this.number(property, PORT_RANGE);
-  }
-
-  /** A number, or undefined where the property is empty. */
-  optionalNumber(property: PropertyOf<Type>, range: NumberRange): number | undefined {
-    const value = this.properties[property];
-    return typeof value === 'string' && value.trim() === '' ? undefined : this.number(property, range);
-  }
-
-  /** A port, or undefined where the property is empty. */
-  optionalPort(property: PropertyOf<Type>): number | undefined {
-    return this.optionalNumber(property, PORT_RANGE);
-  }
-
-  flag(property: PropertyOf<Type>): boolean {
+  flag(property: PropertyOf<Type, 'flag'>): boolean {
+    const { setting, counts } = this.fieldOf(property, 'flag');
+    if (!counts) return setting.default;
     const value = this.properties[property];
     if (value === 'true' || value === 'false') return value === 'true';
     return this.attempt(() => this.expect.flag(this.path(property), this.known(this.path(property), value)), false);
   }
 
-  choice<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): Choice {
+  choice<Property extends PropertyOf<Type, 'choice'>>(property: Property): ValueAt<Type, Property> {
+    const { setting, counts } = this.fieldOf(property, 'choice');
     const path = this.path(property);
-    const choose = (): Choice => this.expect.choice(path, this.known(path, this.properties[property]), choices);
-    const [instead] = choices;
-    return instead === undefined ? choose() : this.attempt(choose, instead);
+    const choose = (): unknown => {
+      const value = this.known(path, this.properties[property]);
+      const found = optionFor(setting, value);
+      if (found !== undefined) return found.value;
+      return this.expect.choice(
+        path,
+        value,
+        setting.options.map((option) => String(option.value)),
+      );
+    };
+    return (counts ? this.attempt(choose, setting.default) : setting.default) as ValueAt<Type, Property>;
   }
 
   /** A list of whatever the editor collected in it. */
-  list(property: PropertyOf<Type>): readonly unknown[] {
+  list(property: PropertyOf<Type, 'list'>): readonly unknown[] {
     const path = this.path(property);
     const entries = this.expect.array(path, this.known(path, this.properties[property]));
     return entries.map((entry, index) => this.knownBelow(`${path}[${index}]`, entry));
@@ -192,38 +205,37 @@ export class ConfigReader<Type extends NodeType> {
     );
   }
 
-  /** Numbers by one of `names`; names that are left empty are left out. */
-  numbersByName(property: PropertyOf<Type>, names: readonly string[], range: NumberRange): ReadonlyMap<string, number> {
+  /** Numbers by name; names that are left empty are left out. */
+  numbers(property: PropertyOf<Type, 'numbers'>): ReadonlyMap<string, number> {
+    const { setting } = this.fieldOf(property, 'numbers');
     const path = this.path(property);
     const entries = Object.entries(this.expect.record(path, this.known(path, this.properties[property])));
     const numbers = new Map<string, number>();
     for (const [name, value] of entries) {
       if (value === '' || value === null) continue;
-      this.expect.choice(`a name in ${path}`, name, names);
-      numbers.set(name, this.toNumber(`${path}.${name}`, value, range));
+      this.expect.choice(`a name in ${path}`, name, setting.names);
+      numbers.set(name, this.toNumber(`${path}.${name}`, value, setting.of));
     }
     return numbers;
   }
 
-  /** Any of `choices`, perhaps none, without repetition, in their order. */
-  choices<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
+  /** Those that are chosen, without repetition, in the order in which they are offered. */
+  choices<Property extends PropertyOf<Type, 'choices'>>(property: Property): ValueAt<Type, Property> {
+    const { setting } = this.fieldOf(property, 'choices');
     const path = this.path(property);
-    const read = (): readonly Choice[] => {
+    const all = setting.options.map(({ value }) => value);
+    const read = (): readonly string[] => {
       const listed = this.expect.array(path, this.known(path, this.properties[property]));
       return listed.map((value, index) => {
         const place = `${path}[${index}]`;
-        return this.expect.choice(place, this.known(place, value), choices);
+        return this.expect.choice(place, this.known(place, value), all);
       });
     };
-    const chosen = this.attempt(read, []);
-    return choices.filter((choice) => chosen.includes(choice));
-  }
-
-  /** At least one of `choices`, without repetition, in their order. */
-  choiceList<Choice extends string>(property: PropertyOf<Type>, choices: readonly Choice[]): readonly Choice[] {
-    const chosen = this.choices(property, choices);
-    if (chosen.length > 0) return chosen;
-    return this.expect.fail(this.path(property), 'empty', `at least one of ${choices.join(', ')}`);
+    const listed = this.attempt(read, []);
+    const chosen = all.filter((choice) => listed.includes(choice));
+    if (setting.required === true && chosen.length === 0)
+      this.expect.fail(path, 'empty', `at least one of ${all.join(', ')}`);
+    return chosen as unknown as ValueAt<Type, Property>;
   }
 
   private path(property: string): string {
@@ -237,11 +249,11 @@ export class ConfigReader<Type extends NodeType> {
    * @param accept tells whether what was found is the node that belongs there
    */
   node<Found>(
-    property: PropertyOf<Type>,
+    property: PropertyOf<Type, 'node'>,
     find: (id: string) => unknown,
     accept: (candidate: unknown) => candidate is Found,
   ): Found {
-    const id = this.text(property);
+    const id = this.knownText(this.path(property), this.properties[property] ?? '', 'text').trim();
     const candidate = id === '' ? undefined : find(id);
     if (accept(candidate)) return candidate;
     throw new Pm500Error('CONFIG_INVALID', `${this.path(property)} ${missing(id, candidate)}.`);

@@ -2,10 +2,8 @@ import type { Node } from 'node-red';
 import { DiagnosticsReporter } from '../../src/delivery/diagnostics';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import { systemClock, type Clock } from '../../src/support/clock';
-import type { NumberRange } from './config';
 
 /** 0: for changes only. */
-export const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
 
 /** A sink whose delivery can be watched. */
 export interface Delivering {

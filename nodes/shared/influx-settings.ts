@@ -4,21 +4,14 @@ import {
   DEFAULT_BATCH_BYTES,
   DEFAULT_RECHECK_MS,
   DEFAULT_RETRY,
-  DELIVERY_ORDERS,
   type DeliverySettings,
 } from '../../src/delivery/settings';
-import { APIS, type Endpoint } from '../../src/influx/endpoint';
+import type { Endpoint } from '../../src/influx/endpoint';
 import { exposedSecrets, isOwnHost } from '../../src/influx/exposed-secrets';
-import { PRECISIONS } from '../../src/influx/precision';
 import { withPassword } from '../../src/influx/proxy';
 import type { SenderSettings } from '../../src/influx/sender';
-import type { ConfigReader, NumberRange } from './config';
+import type { ConfigReader } from './config';
 import { readTlsOptions } from './tls';
-
-const LINES_RANGE: NumberRange = { min: 1, max: 50_000, whole: true };
-const FLUSH_RANGE: NumberRange = { min: 0, max: 60_000, unit: 'ms' };
-const TIMEOUT_RANGE: NumberRange = { min: 100, max: 300_000, unit: 'ms' };
-const IN_FLIGHT_RANGE: NumberRange = { min: 1, max: 16, whole: true };
 
 type Config = ConfigReader<'influx-target'>;
 
@@ -30,20 +23,20 @@ export interface InfluxCredentials {
 }
 
 function readEndpoint(config: Config, { credentials }: Node<InfluxCredentials>): Endpoint {
-  const api = config.choice('api', APIS);
+  const api = config.choice('api');
   const token = config.secret(credentials, 'token').trim();
   const login = { user: config.text('user'), password: config.secret(credentials, 'password').trim() };
   switch (api) {
     case 'v2':
-      return { api, org: config.text('org'), bucket: config.requiredText('bucket'), token };
+      return { api, org: config.text('org'), bucket: config.text('bucket'), token };
     case 'v1': {
       const retentionPolicy = config.text('retentionPolicy');
-      return { api, database: config.requiredText('database'), retentionPolicy, ...login };
+      return { api, database: config.text('database'), retentionPolicy, ...login };
     }
     case 'v3':
-      return { api, database: config.requiredText('database'), token };
+      return { api, database: config.text('database'), token };
     case 'line-protocol':
-      return { api, path: config.requiredText('path'), token, ...login };
+      return { api, path: config.text('path'), token, ...login };
   }
 }
 
@@ -56,33 +49,33 @@ function ownHosts(): readonly string[] {
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
 export function readSenderSettings(RED: NodeAPI, config: Config, node: Node<InfluxCredentials>): SenderSettings {
   const tlsId = config.text('tls');
-  const url = config.requiredText('url');
+  const url = config.text('url');
   const proxy = config.text('proxy');
   const endpoint = readEndpoint(config, node);
   for (const sentence of exposedSecrets({ url, endpoint, proxy }, ownHosts())) node.warn(sentence);
-  const compression = config.choice('compression', ['auto', 'gzip', 'none']);
+  const compression = config.choice('compression');
   return {
     url,
     endpoint,
-    timeoutMs: config.number('timeoutMs', TIMEOUT_RANGE),
-    precision: config.choice('precision', PRECISIONS),
+    timeoutMs: config.number('timeoutMs'),
+    precision: config.choice('precision'),
     // A database on this computer is not worth compressing for: the network is memory there.
     gzip: compression === 'auto' ? !isOwnHost(url, []) : compression === 'gzip',
     proxy: withPassword(proxy, config.secret(node.credentials, 'proxyPassword').trim()),
-    connections: config.number('maximumInFlight', IN_FLIGHT_RANGE),
+    connections: config.number('maximumInFlight'),
     ...(tlsId === '' ? {} : { readTls: () => readTlsOptions(RED, 'influx-target', tlsId, 'CONFIG_INVALID') ?? {} }),
   };
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
 export function readDeliverySettings(config: Config): DeliverySettings {
-  const records = config.number('batchLines', LINES_RANGE);
-  const flushMs = config.number('flushMs', FLUSH_RANGE);
+  const records = config.number('batchLines');
+  const flushMs = config.number('flushMs');
   return {
     batch: { records, bytes: DEFAULT_BATCH_BYTES, flushMs },
     retry: DEFAULT_RETRY,
-    maximumInFlight: config.number('maximumInFlight', IN_FLIGHT_RANGE),
+    maximumInFlight: config.number('maximumInFlight'),
     recheckMs: DEFAULT_RECHECK_MS,
-    order: config.choice('order', DELIVERY_ORDERS),
+    order: config.choice('order'),
   };
 }

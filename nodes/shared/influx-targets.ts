@@ -6,7 +6,6 @@ import { totalLoss } from '../../src/delivery/stats';
 import { systemClock } from '../../src/support/clock';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
-import type { NumberRange } from './config';
 import type { StatusLine } from './status';
 
 /** What `influx-target` offers to `influx-out`. */
@@ -53,7 +52,6 @@ export function openInlet(node: Pick<Node, 'id'>, target: Delivery, acknowledge:
   };
 }
 
-export const REFUSED_MEGABYTES_RANGE: NumberRange = { min: 1, max: 10_000, unit: 'MB' };
 const BYTES_PER_MEGABYTE = 1_000_000;
 
 /** The file for lines that the database refuses; none where Node-RED has no user directory. */

@@ -1,6 +1,6 @@
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
-import { DEFAULTS, type NodeType } from './defaults';
+import { DEFAULTS, type NodeType } from './forms';
 
 /** Turns the properties of one configuration version into those of the next. */
 export type Migration = (properties: UnknownRecord) => UnknownRecord;

@@ -7,12 +7,12 @@ import { parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settin
 import { KPIS_OF_DEFAULTS, rulesOf } from '../../src/domain/normalizer/rules';
 import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
 import type { NominalValues } from '../../src/meter/alarm-defaults';
-import { ALL_METRICS, ENERGY_COUNTERS, PERIODS, tariffMetrics } from '../../src/meter/derived-metrics';
-import { WIRING_MODES, type WiringMode } from '../../src/meter/identity';
+import { ALL_METRICS, ENERGY_COUNTERS, tariffMetrics } from '../../src/meter/derived-metrics';
+import type { WiringMode } from '../../src/meter/identity';
 import type { Metric } from '../../src/meter/measurement';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { readTextFile } from '../../src/support/read-text-file';
-import type { ConfigReader, NumberRange } from './config';
+import type { ConfigReader } from './config';
 import { parseJsonText } from './json-text';
 import { ownPath } from './user-dir';
 
@@ -32,17 +32,6 @@ export interface NormalizeSettings {
 
 /** A calendar or a list of rules is far smaller. */
 const MOST_BYTES = 1_000_000;
-const DAY_SECONDS: NumberRange = { min: 0, max: 86_400, unit: 's' };
-const VOLTS: NumberRange = { min: 1, max: 1_000_000, unit: 'V' };
-const AMPERES: NumberRange = { min: 0.001, max: 1_000_000, unit: 'A' };
-const DEMAND: NumberRange = { min: 1, max: 60, unit: 'min', whole: true };
-const POWER_FACTOR: NumberRange = { min: 0.1, max: 1 };
-const LEAST_VOLTS: NumberRange = { min: 0, max: 1_000_000, unit: 'V' };
-const LEAST_AMPERES: NumberRange = { min: 0, max: 1_000_000, unit: 'A' };
-const CO2: NumberRange = { min: 0, max: 100, unit: 'kg/kWh' };
-const KILOWATTS: NumberRange = { min: 0.001, max: 10_000_000, unit: 'kW' };
-const HERTZ = ['50', '60'] as const;
-
 /** Collects sentences instead of giving up. */
 class Attempts {
   readonly problems: string[] = [];
@@ -89,18 +78,18 @@ function readKpis(
   tariff: unknown,
   always: readonly KpiKey[],
 ): { readonly settings: KpiSettings; readonly problems: readonly string[] } {
-  const chosen = config.choices('kpis', KPI_KEYS);
+  const chosen = config.choices('kpis');
   const timeZone = config.text('timeZone');
-  const demandMinutes = config.number('demandMinutes', DEMAND);
+  const demandMinutes = config.choice('demandMinutes');
   const { settings, problems } = parseKpiSettings({
     kpis: KPI_KEYS.filter((key) => chosen.includes(key) || always.includes(key)),
-    periods: config.choices('periods', PERIODS),
+    periods: config.choices('periods'),
     demandMinutes,
-    demandWindow: config.choice('demandWindow', ['fixed', 'sliding']),
-    powerFactorLimit: config.number('powerFactorLimit', POWER_FACTOR),
-    minimumVolts: config.number('minimumVolts', LEAST_VOLTS),
-    minimumAmperes: config.number('minimumAmperes', LEAST_AMPERES),
-    co2KgPerKwh: config.number('co2KgPerKwh', CO2),
+    demandWindow: config.choice('demandWindow'),
+    powerFactorLimit: config.number('powerFactorLimit'),
+    minimumVolts: config.number('minimumVolts'),
+    minimumAmperes: config.number('minimumAmperes'),
+    co2KgPerKwh: config.number('co2KgPerKwh'),
     ...(timeZone === '' ? {} : { timeZone }),
     ...(tariff === undefined ? {} : { tariff }),
   });
@@ -113,10 +102,10 @@ function readKpis(
 
 function readNominal(config: Config): NominalValues | undefined {
   if (!config.flag('defaultAlarms')) return undefined;
-  const hertz = config.choice('nominalHertz', HERTZ);
-  const ratedAmperes = config.optionalNumber('ratedAmperes', AMPERES);
+  const hertz = config.choice('nominalHertz');
+  const ratedAmperes = config.number('ratedAmperes');
   return {
-    lineToNeutralVolts: config.number('nominalVolts', VOLTS),
+    lineToNeutralVolts: config.number('nominalVolts'),
     frequencyHz: hertz === '50' ? 50 : 60,
     ...(ratedAmperes === undefined ? {} : { ratedAmperes }),
   };
@@ -130,7 +119,7 @@ function readCounters(config: Config, nominal: NominalValues | undefined): Energ
   const { ratedAmperes, lineToNeutralVolts } = nominal ?? {};
   const ofCurrent =
     ratedAmperes === undefined || lineToNeutralVolts === undefined ? undefined : 3 * ratedAmperes * lineToNeutralVolts;
-  const kilowatts = config.optionalNumber('maxPowerKw', KILOWATTS);
+  const kilowatts = config.number('maxPowerKw');
   const given = kilowatts === undefined ? undefined : 1000 * kilowatts;
   const maxPower = given ?? (ofCurrent === undefined ? undefined : OVERLOAD * ofCurrent);
   const all = config.flag('energyDeltas') && config.flag('partialDeltas');
@@ -141,7 +130,7 @@ function readCounters(config: Config, nominal: NominalValues | undefined): Energ
 }
 
 function readWiring(config: Config): WiringMode | undefined {
-  const wiring = config.choice('wiring', ['', ...WIRING_MODES]);
+  const wiring = config.choice('wiring');
   return wiring === '' ? undefined : wiring;
 }
 
@@ -152,17 +141,17 @@ function readWiring(config: Config): WiringMode | undefined {
 export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSettings {
   const attempts = new Attempts();
   const read = (property: 'tariff' | 'alarmRules' | 'deadbands'): unknown =>
-    attempts.try(() => readJson(RED, property, config.code(property)));
+    attempts.try(() => readJson(RED, property, config.text(property)));
   const nominal = readNominal(config);
   const { settings: kpis, problems } = readKpis(config, read('tariff'), nominal === undefined ? [] : KPIS_OF_DEFAULTS);
   const energyDeltas = config.flag('energyDeltas');
   const [ownRules, bands] = [read('alarmRules'), read('deadbands')];
   const wiring = readWiring(config);
   const counters = readCounters(config, nominal);
-  const staleSeconds = config.number('staleSeconds', DAY_SECONDS);
+  const staleSeconds = config.number('staleSeconds');
   const intervals = {
-    minIntervalMs: 1000 * config.number('minIntervalSeconds', DAY_SECONDS),
-    maxIntervalMs: 1000 * config.number('maxIntervalSeconds', DAY_SECONDS),
+    minIntervalMs: 1000 * config.number('minIntervalSeconds'),
+    maxIntervalMs: 1000 * config.number('maxIntervalSeconds'),
   };
   const isReporting = config.flag('deadband');
   const ofTariff = tariffMetrics(kpis.tariff?.periods.map(({ name }) => name) ?? []);
@@ -198,7 +187,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
   return {
     settingsFor: (definitions) => (definitions.length === 0 ? common : prepare(definitions)).settings,
     problems: [...attempts.problems, ...problems, ...common.problems],
-    diagnosticsSeconds: config.number('diagnosticsSeconds', DAY_SECONDS),
+    diagnosticsSeconds: config.number('diagnosticsSeconds'),
     currency: kpis.tariff?.currency ?? '',
   };
 }

@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { siteJsonOf } from '../../src/domain/shapes/camel-case';
 import { flattenTelemetry } from '../../src/domain/shapes/flat';
 import { messagesOf } from '../../src/domain/shapes/per-metric';
-import { ENERGY_UNITS, POWER_UNITS, UnitConverter, type ShapedTelemetry } from '../../src/domain/shapes/units';
+import { UnitConverter, type ShapedTelemetry } from '../../src/domain/shapes/units';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { PointMapper } from '../../src/influx/points';
 import { pointsShape } from '../../src/influx/points-shape';
@@ -11,8 +11,6 @@ import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
 import { metricsShape } from '../../src/sparkplug/metrics-shape';
 import type { ConfigReader } from './config';
 import { jsonataMapping } from './jsonata-mapping';
-
-export const SHAPES = ['telemetry', 'flat', 'perMetric', 'influx', 'sparkplug', 'camelCase', 'jsonata'] as const;
 
 /** Puts telemetry onto a message as the receiver wants it; undefined when there is nothing to send. */
 export type Shaper = (
@@ -26,10 +24,10 @@ export type Shaper = (
  * @throws Pm500Error CONFIG_INVALID
  */
 export function readShape(RED: NodeAPI, node: Node, config: ConfigReader<'pm500-normalize'>, currency: string): Shaper {
-  const shape = config.choice('shape', SHAPES);
+  const shape = config.choice('shape');
   const converter = new UnitConverter({
-    power: config.choice('powerUnit', POWER_UNITS),
-    energy: config.choice('energyUnit', ENERGY_UNITS),
+    power: config.choice('powerUnit'),
+    energy: config.choice('energyUnit'),
     currency,
   });
   const payload =
@@ -51,7 +49,7 @@ export function readShape(RED: NodeAPI, node: Node, config: ConfigReader<'pm500-
         messagesOf(converter.convert(telemetry)).map((one): NodeMessage => ({ ...message, ...one }));
     case 'influx': {
       const mapper = new PointMapper(DEFAULT_MAPPING, DERIVED_METRICS);
-      const influxMeasurement = config.requiredText('influxMeasurement');
+      const influxMeasurement = config.text('influxMeasurement');
       return payload((telemetry) => pointsShape(telemetry, mapper, influxMeasurement));
     }
     case 'sparkplug':
@@ -59,7 +57,7 @@ export function readShape(RED: NodeAPI, node: Node, config: ConfigReader<'pm500-
     case 'camelCase':
       return payload(siteJsonOf);
     case 'jsonata': {
-      const map = jsonataMapping(RED, node, config.requiredCode('mapping'));
+      const map = jsonataMapping(RED, node, config.text('mapping'));
       return async (telemetry, message) => {
         const result = await map({ ...message, payload: converter.convert(telemetry) });
         return result === undefined ? undefined : Object.assign(message, { payload: result });

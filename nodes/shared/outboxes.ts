@@ -7,17 +7,10 @@ import { OutboxShelf } from '../../src/outbox/shelf';
 import { systemClock } from '../../src/support/clock';
 import { hasCode, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
-import type { NumberRange } from './config';
 import { nodeLogger } from './logger';
+import type { OutboxKind } from './outbox-kinds';
 import { folderNameOf, ownPath } from './user-dir';
 
-/** Where records wait: they survive a restart on disk, and a deployment in memory. */
-export const OUTBOX_KINDS = ['disk', 'memory'] as const;
-export type OutboxKind = (typeof OUTBOX_KINDS)[number];
-
-export const OUTBOX_MEGABYTES_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'MB' };
-/** 0 stands for no limit. */
-export const OUTBOX_HOURS_RANGE: NumberRange = { min: 0, max: 87_600, unit: 'hours' };
 const BYTES_PER_MEGABYTE = 1_000_000;
 const MS_PER_HOUR = 3_600_000;
 

@@ -1,9 +1,7 @@
 import { parseShard, type Shard } from '../../src/acquisition/fleet';
 import type { FleetDefaults } from '../../src/acquisition/fleet-row';
 import { schedulesOf, type PollSchedule } from '../../src/acquisition/poll-schedule';
-import { GROUPS } from '../../src/meter/groups';
-import { QUIRKS } from '../../src/meter/quirks';
-import type { ConfigReader, NumberRange } from './config';
+import type { ConfigReader } from './config';
 
 /** How a `pm500-poll` node is set up, whatever it reads. */
 export interface PollSettings {
@@ -23,10 +21,6 @@ export interface PollSettings {
 /** Names the part of every list that this process reads, unless a node names it itself. */
 export const SHARD_VARIABLE = 'PM500_SHARD';
 
-const INTERVAL_RANGE: NumberRange = { min: QUIRKS.minimumReadIntervalMs.value, max: 86_400_000, unit: 'ms' };
-const DIAGNOSTICS_RANGE: NumberRange = { min: 0, max: 86_400, unit: 's' };
-const GROUP_NAMES = GROUPS.map(({ name }) => name);
-
 /**
  * @param environment of the process
  * @throws Pm500Error CONFIG_INVALID
@@ -35,21 +29,21 @@ export function readPollSettings(
   config: ConfigReader<'pm500-poll'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): PollSettings {
-  const intervalMs = config.number('intervalMs', INTERVAL_RANGE);
-  const ownIntervals = config.numbersByName('groupIntervals', GROUP_NAMES, INTERVAL_RANGE);
-  const groups = config.choiceList('groups', GROUP_NAMES);
-  const source = config.choice('source', ['meter', 'file', 'list']);
+  const intervalMs = config.number('intervalMs');
+  const ownIntervals = config.numbers('groupIntervals');
+  const groups = config.choices('groups');
+  const source = config.choice('source');
   // A variable that is not set leaves its name in Node-RED's hands, which makes nothing of it.
   const shard = config.text('shard') || (environment[SHARD_VARIABLE] ?? '');
   return {
     source,
-    isScheduled: config.choice('mode', ['interval', 'message']) === 'interval',
+    isScheduled: config.choice('mode') === 'interval',
     schedules: schedulesOf(new Map(groups.map((name) => [name, ownIntervals.get(name) ?? intervalMs]))),
     fleetDefaults: {
       groups: new Map(groups.map((name) => [name, ownIntervals.get(name)])),
       intervalMs,
     },
     shard: source === 'meter' || shard === '' ? undefined : parseShard(shard),
-    diagnosticsSeconds: config.number('diagnosticsSeconds', DIAGNOSTICS_RANGE),
+    diagnosticsSeconds: config.number('diagnosticsSeconds'),
   };
 }

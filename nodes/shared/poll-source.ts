@@ -162,7 +162,7 @@ export function startPollSource(
 ): PollSource {
   const { source, fleetDefaults } = settings;
   if (source === 'meter') return oneMeter(RED, config, settings, events, status);
-  const path = source === 'file' ? config.requiredText('fleetFile') : '';
+  const path = source === 'file' ? config.text('fleetFile') : '';
   const entries = source === 'list' ? config.list('fleet') : [];
   const fleet = new FleetSource(RED, node, settings, events, status);
   if (source === 'list') {

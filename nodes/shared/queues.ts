@@ -6,7 +6,7 @@ import { systemClock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
 import { nodeLogger } from './logger';
-import type { OutboxKind } from './outboxes';
+import type { OutboxKind } from './outbox-kinds';
 import { folderNameOf, ownPath } from './user-dir';
 
 /** The queues of an edge node, until it gives them back when it closes. */

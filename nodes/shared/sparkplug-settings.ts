@@ -1,42 +1,24 @@
 import type { NodeAPI } from 'node-red';
 import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
-import { HOST_VERSIONS } from '../../src/sparkplug/host-state';
 import { parseHost, parseServers } from '../../src/sparkplug/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session';
 import type { OutboxLimits } from '../../src/outbox/outbox';
 import { packageVersion } from '../../src/support/package-version';
-import type { ConfigReader, NumberRange } from './config';
-import { OUTBOX_HOURS_RANGE, OUTBOX_MEGABYTES_RANGE, outboxLimits } from './outboxes';
+import type { ConfigReader } from './config';
+import { outboxLimits } from './outboxes';
 import { readBrokerTls } from './sparkplug-edges';
 import { automaticStoreBytes } from './store-size';
 
-/** MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed. */
-const KEEP_ALIVE_RANGE: NumberRange = { min: 1, max: 65_535, unit: 's', whole: true };
-const HISTORICAL_RANGE: NumberRange = { min: 1, max: 1_000_000, unit: 'values per second' };
-/** 0: no limit. */
-const HISTORICAL_MESSAGES_RANGE: NumberRange = { min: 0, max: 100_000, unit: 'messages per second' };
-const HISTORICAL_KILOBYTES_RANGE: NumberRange = { min: 0, max: 1_000_000, unit: 'kB per second' };
-/** 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3). */
-const MESSAGE_RANGE: NumberRange = { min: 0, max: 262_144, unit: 'kB' };
 const BYTES_PER_KILOBYTE = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
 
-/** How metrics stand in messages. */
-const METRIC_MODELS = ['flat', 'templates'] as const;
-
-/** Where values wait that cannot be sent; `none` lets them go. */
-export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
-
-/** 0: as much as `automaticStoreBytes` says. */
-const STORE_MEGABYTES_RANGE: NumberRange = { ...OUTBOX_MEGABYTES_RANGE, min: 0 };
-
 /** How much may wait. */
 function readStoreLimits(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): OutboxLimits {
-  const megabytes = config.number('maximumMegabytes', STORE_MEGABYTES_RANGE);
-  const limits = outboxLimits(megabytes, config.number('maximumAgeHours', OUTBOX_HOURS_RANGE));
+  const megabytes = config.number('maximumMegabytes');
+  const limits = outboxLimits(megabytes, config.number('maximumAgeHours'));
   if (megabytes > 0) return limits;
-  const kind = config.choice('store', STORE_KINDS) === 'disk' ? 'disk' : 'memory';
+  const kind = config.choice('store') === 'disk' ? 'disk' : 'memory';
   return { ...limits, maximumBytes: automaticStoreBytes(RED, nodeId, kind) };
 }
 
@@ -44,10 +26,10 @@ type StoreSettings = NonNullable<EdgeSessionSettings['history']>;
 
 /** How fast stored values are sent, and how many may wait. */
 function readHistory(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): StoreSettings {
-  const messagesPerSecond = config.number('historicalMessagesPerSecond', HISTORICAL_MESSAGES_RANGE);
-  const kilobytesPerSecond = config.number('historicalKilobytesPerSecond', HISTORICAL_KILOBYTES_RANGE);
+  const messagesPerSecond = config.number('historicalMessagesPerSecond');
+  const kilobytesPerSecond = config.number('historicalKilobytesPerSecond');
   return {
-    valuesPerSecond: config.number('historicalPerSecond', HISTORICAL_RANGE),
+    valuesPerSecond: config.number('historicalPerSecond'),
     ...(messagesPerSecond === 0 ? {} : { messagesPerSecond }),
     ...(kilobytesPerSecond === 0 ? {} : { bytesPerSecond: kilobytesPerSecond * BYTES_PER_KILOBYTE }),
     store: readStoreLimits(RED, nodeId, config),
@@ -69,10 +51,10 @@ export function readEdgeSettings(
   const primaryHostId = config.text('primaryHostId');
   const clientId = config.text('clientId');
   const webSocketPath = config.text('webSocketPath');
-  const port = config.port('port');
-  const maximumKilobytes = config.number('maximumMessageKilobytes', MESSAGE_RANGE);
+  const port = config.number('port');
+  const maximumKilobytes = config.number('maximumMessageKilobytes');
   const tlsId = config.text('tls');
-  const hasTemplates = config.choice('metricModel', METRIC_MODELS) === 'templates';
+  const hasTemplates = config.choice('metricModel') === 'templates';
   // A configuration node that is missing shows at once; the files are read for every connection.
   if (config.flag('useTls')) readBrokerTls(RED, tlsId);
   return {
@@ -80,7 +62,7 @@ export function readEdgeSettings(
       groupId: config.text('groupId'),
       edgeNodeId: config.text('edgeNodeId'),
       watchesDuplicates: config.flag('detectDuplicates'),
-      ...(primaryHostId === '' ? {} : { primaryHostId, hostVersion: config.choice('hostVersion', HOST_VERSIONS) }),
+      ...(primaryHostId === '' ? {} : { primaryHostId, hostVersion: config.choice('hostVersion') }),
       naming: { withoutAliases: config.flag('withoutAliases'), datatypesInData: config.flag('datatypesInData') },
       ...(hasTemplates
         ? {
@@ -93,11 +75,11 @@ export function readEdgeSettings(
         : {}),
     },
     broker: {
-      host: parseHost(config.requiredText('host')),
+      host: parseHost(config.text('host')),
       port,
-      keepAliveSeconds: config.number('keepAliveSeconds', KEEP_ALIVE_RANGE),
+      keepAliveSeconds: config.number('keepAliveSeconds'),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      protocolVersion: VERSIONS[config.choice('protocolVersion', ['3.1.1', '5'])],
+      protocolVersion: VERSIONS[config.choice('protocolVersion')],
       ...(webSocketPath === ''
         ? {}
         : { webSocketPath: webSocketPath.startsWith('/') ? webSocketPath : `/${webSocketPath}` }),

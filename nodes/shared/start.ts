@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import { ConfigReader, noteRefused } from './config';
-import type { NodeType } from './defaults';
+import type { NodeType } from './forms';
 import { SettingsErrors } from './settings-errors';
 import { StatusLine } from './status';
 

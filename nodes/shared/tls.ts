@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { NodeAPI } from 'node-red';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
-import type { NodeType } from './defaults';
+import type { NodeType } from './forms';
 
 /** What a core `tls-config` node holds, as Node's TLS takes it. */
 export interface TlsOptions {

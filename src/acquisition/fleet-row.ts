@@ -1,15 +1,10 @@
 import { METER_TAGS } from '../domain/reading';
-import { ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
 import { GROUPS } from '../meter/groups';
-import { CATALOG_NUMBERS } from '../meter/identity';
-import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
 import { describeValue, type UnknownRecord } from '../support/expect';
-import { DELIVERY_CHOICES } from '../transport/ethernet-ip/delivery-choice';
-import { CONFIGURATION_INSTANCES, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
-import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { Cells, wholeNumber } from './fleet-cells';
-import { TRANSPORT_KINDS, type MeterChoice } from './meter-settings';
+import { READ_INTERVAL } from './meter-rows';
+import type { MeterChoice } from './meter-settings';
 import { schedulesOf, type PollSchedule } from './poll-schedule';
 
 /** One meter of a fleet as its list has it: what is absent has its default. */
@@ -25,41 +20,6 @@ export interface FleetDefaults {
   readonly intervalMs: number;
 }
 
-/** Columns of a list, which are also the names in JSON and in the list of the editor. */
-export const FLEET_COLUMNS = [
-  'name',
-  'host',
-  'port',
-  'transport',
-  ...METER_TAGS,
-  'groups',
-  'intervalMs',
-  'rpiMs',
-  'allowInputOnly',
-  'delivery',
-  'timeoutMultiplier',
-  'configurationInstance',
-  'localUdpPort',
-  'localAddress',
-  'sharedWithPlc',
-  'unitId',
-  'enipPort',
-  'baudRate',
-  'parity',
-  'dropEcho',
-  'catalogNumber',
-  'layoutFile',
-  'energyLayout',
-  'layoutConfirmed',
-] as const;
-type Column = (typeof FLEET_COLUMNS)[number];
-
-const MINIMUM_INTERVAL_MS = QUIRKS.minimumReadIntervalMs.value;
-const LONGEST_INTERVAL_MS = 86_400_000;
-const LONGEST_RPI_MS = 60_000;
-const LARGEST_UNIT_ID = 255;
-const LARGEST_PORT = 65_535;
-
 /** Reads `realtime energy:10000`, or a JSON list of such words: groups, each with an interval of its own where given. */
 function groupsOf(value: unknown, fallback: FleetDefaults['groups'], intervalMs: number): ReadonlyMap<string, number> {
   const words: readonly unknown[] =
@@ -74,7 +34,7 @@ function groupsOf(value: unknown, fallback: FleetDefaults['groups'], intervalMs:
     }
     const what = `the interval of group ${name}`;
     const ownMs =
-      interval === undefined ? intervalMs : wholeNumber(what, interval, MINIMUM_INTERVAL_MS, LONGEST_INTERVAL_MS);
+      interval === undefined ? intervalMs : wholeNumber(what, interval, READ_INTERVAL.min, READ_INTERVAL.max);
     groups.set(name, ownMs);
   }
   if (groups.size > 0) return groups;
@@ -82,34 +42,27 @@ function groupsOf(value: unknown, fallback: FleetDefaults['groups'], intervalMs:
 }
 
 /** What a row says of how its meter is reached, and nothing that it does not say. */
-function choiceOf(cells: Cells<Column>): MeterChoice {
+function choiceOf(cells: Cells): MeterChoice {
   const tags = METER_TAGS.map((tag) => [tag, cells.text(tag)] as const).filter(([, value]) => value !== undefined);
   const said = {
-    port: cells.number('port', 1, LARGEST_PORT),
-    transport: cells.choice('transport', TRANSPORT_KINDS),
-    rpiMs: cells.number('rpiMs', QUIRKS.minimumRpiMs.value, LONGEST_RPI_MS),
+    port: cells.number('port'),
+    transport: cells.choice('transport'),
+    rpiMs: cells.number('rpiMs'),
     allowInputOnly: cells.flag('allowInputOnly'),
-    delivery: cells.choice('delivery', DELIVERY_CHOICES),
-    timeoutMultiplier: cells.choice('timeoutMultiplier', TIMEOUT_MULTIPLIERS),
-    configurationInstance: cells.number(
-      'configurationInstance',
-      CONFIGURATION_INSTANCES.min,
-      CONFIGURATION_INSTANCES.max,
-    ),
-    receivePort: cells.number('localUdpPort', 1, LARGEST_PORT),
+    delivery: cells.choice('delivery'),
+    timeoutMultiplier: cells.choice('timeoutMultiplier'),
+    configurationInstance: cells.number('configurationInstance'),
+    receivePort: cells.number('localUdpPort'),
     localAddress: cells.text('localAddress'),
     sharedWithPlc: cells.flag('sharedWithPlc'),
-    unitId: cells.number('unitId', 0, LARGEST_UNIT_ID),
-    enipPort: cells.number('enipPort', 1, LARGEST_PORT),
-    baudRate: cells.choice('baudRate', BAUD_RATES),
-    parity: cells.choice('parity', PARITIES),
+    unitId: cells.number('unitId'),
+    enipPort: cells.number('enipPort'),
+    baudRate: cells.choice('baudRate'),
+    parity: cells.choice('parity'),
     dropEcho: cells.flag('dropEcho'),
-    catalogNumber: cells.choice(
-      'catalogNumber',
-      CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
-    ),
+    catalogNumber: cells.choice('catalogNumber'),
     layoutFile: cells.text('layoutFile'),
-    energyLayout: cells.choice('energyLayout', ENERGY_CANDIDATE_NAMES),
+    energyLayout: cells.choice('energyLayout'),
     layoutConfirmed: cells.flag('layoutConfirmed'),
   };
   return {
@@ -125,8 +78,8 @@ function choiceOf(cells: Cells<Column>): MeterChoice {
  * @throws Pm500Error CONFIG_INVALID, one clause that says which column holds what and what belongs there
  */
 export function parseFleetRow(row: UnknownRecord, defaults: FleetDefaults): FleetMeter {
-  const cells = new Cells<Column>(row);
-  const intervalMs = cells.number('intervalMs', MINIMUM_INTERVAL_MS, LONGEST_INTERVAL_MS) ?? defaults.intervalMs;
+  const cells = new Cells(row);
+  const intervalMs = cells.number('intervalMs') ?? defaults.intervalMs;
   return {
     ...choiceOf(cells),
     schedules: schedulesOf(groupsOf(cells.value('groups'), defaults.groups, intervalMs)),

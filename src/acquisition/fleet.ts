@@ -2,7 +2,8 @@ import { parseCsv } from '../support/csv';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { describeJsonFault } from '../support/json-fault';
 import { describeValue, isRecord, type UnknownRecord } from '../support/expect';
-import { FLEET_COLUMNS, parseFleetRow, type FleetDefaults, type FleetMeter } from './fleet-row';
+import { parseFleetRow, type FleetDefaults, type FleetMeter } from './fleet-row';
+import { FLEET_COLUMNS } from './fleet-rows';
 
 /** A row that cannot be used; the others can. */
 export interface FleetProblem {

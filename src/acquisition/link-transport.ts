@@ -11,8 +11,6 @@ import { createModbusTcpTransport } from '../transport/modbus/tcp';
 import type { MeterIdentity, Transport } from '../transport/transport';
 import type { LinkSettings } from './meter-settings';
 
-export { MESSAGING_KINDS, type Messaging, type MessagingKind } from './meter-settings';
-
 export interface LinkTransportDependencies {
   readonly clock: Clock;
   readonly logger: Logger;

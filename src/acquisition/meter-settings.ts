@@ -1,30 +1,13 @@
 import { isIPv4 } from 'node:net';
 import type { CompiledLayout } from '../domain/layout';
 import { CATALOG_NUMBERS } from '../meter/identity';
-import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
 import { BAUD_RATES, PARITIES, type BaudRate, type Parity } from '../transport/modbus/rtu-line';
 import type { DeliveryChoiceName } from '../transport/ethernet-ip/delivery-choice';
-import { DEFAULT_TIMEOUT_MULTIPLIER, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
+import { TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
 import { loadLayout } from './layout-file';
-
-/**
- * The ways to reach a meter over EtherNet/IP:
- * - `ucmm`: explicit messages without a connection; loads the meter only when something is read
- * - `class3`: explicit messages over a connection
- * - `input-only`: the meter sends by itself, over connections of our own
- * - `listen-only`: takes part in what a PLC has the meter send; works only beside the PLC
- * - `auto`: listen-only beside a PLC, else input-only where that is allowed
- */
-export const MESSAGING_KINDS = ['ucmm', 'class3', 'input-only', 'listen-only', 'auto'] as const;
-export type MessagingKind = (typeof MESSAGING_KINDS)[number];
-
-/**
- * Every way to reach a meter: `modbus-tcp` is never for one beside a PLC, `modbus-rtu` and `modbus-rtu-tcp` are for units
- * with the serial option, on a port of this computer or of a transparent serial server.
- */
-export const TRANSPORT_KINDS = [...MESSAGING_KINDS, 'modbus-tcp', 'modbus-rtu', 'modbus-rtu-tcp'] as const;
-export type TransportKind = (typeof TRANSPORT_KINDS)[number];
+import { METER_ROWS } from './meter-rows';
+import type { MessagingKind, TransportKind } from './transport-kinds';
 
 /** EtherNet/IP. */
 export interface Messaging {
@@ -115,27 +98,6 @@ export interface MeterSettings extends LinkSettings {
   readonly layoutConfirmed: boolean;
 }
 
-/** What a meter has that nobody chose otherwise. */
-export const METER_DEFAULTS = {
-  transport: 'ucmm',
-  enipPort: QUIRKS.enipPort.value,
-  modbusPort: QUIRKS.modbusPort.value,
-  unitId: QUIRKS.modbusUnitId.value,
-  baudRate: QUIRKS.modbusBaudRate.value,
-  parity: 'none',
-  dropEcho: false,
-  releaseAfterIdleMs: 0,
-  rpiMs: 500,
-  allowInputOnly: false,
-  delivery: 'auto',
-  timeoutMultiplier: DEFAULT_TIMEOUT_MULTIPLIER,
-  configurationInstance: QUIRKS.configurationInstance.value,
-  sharedWithPlc: false,
-  connectTimeoutMs: 3000,
-  replyTimeoutMs: 2000,
-  minimumReadIntervalMs: QUIRKS.minimumReadIntervalMs.value,
-} as const;
-
 /** A meter in the plain words of a form, a row of a list or a command line; what is absent has its default. */
 export interface MeterChoice {
   readonly name: string;
@@ -195,22 +157,22 @@ function unitIdOf(name: string, kind: keyof typeof UNIT_IDS, unitId: number): nu
 
 function transportOf(choice: MeterChoice): TransportSettings {
   const { name } = choice;
-  const kind = choice.transport ?? METER_DEFAULTS.transport;
-  const { unitId = METER_DEFAULTS.unitId, dropEcho = METER_DEFAULTS.dropEcho } = choice;
+  const kind = choice.transport ?? METER_ROWS.transport.default;
+  const { unitId = METER_ROWS.unitId.default, dropEcho = METER_ROWS.dropEcho.default } = choice;
   if (kind === 'modbus-tcp') {
     return {
       kind,
       unitId: unitIdOf(name, kind, unitId),
-      releaseAfterIdleMs: choice.releaseAfterIdleMs ?? METER_DEFAULTS.releaseAfterIdleMs,
-      enipPort: choice.enipPort ?? METER_DEFAULTS.enipPort,
+      releaseAfterIdleMs: choice.releaseAfterIdleMs ?? METER_ROWS.releaseAfterIdleMs.default,
+      enipPort: choice.enipPort ?? METER_ROWS.port.default,
     };
   }
   if (kind === 'modbus-rtu') {
     return {
       kind,
       unitId: unitIdOf(name, kind, unitId),
-      baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? METER_DEFAULTS.baudRate, BAUD_RATES),
-      parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_DEFAULTS.parity, PARITIES),
+      baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? METER_ROWS.baudRate.default, BAUD_RATES),
+      parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_ROWS.parity.default, PARITIES),
       dropEcho,
     };
   }
@@ -224,14 +186,14 @@ function messagingOf(kind: MessagingKind, choice: MeterChoice): Messaging {
     const message = `Meter "${name}": local address "${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`;
     throw new Pm500Error('CONFIG_INVALID', message);
   }
-  const multiplier = choice.timeoutMultiplier ?? METER_DEFAULTS.timeoutMultiplier;
+  const multiplier = choice.timeoutMultiplier ?? METER_ROWS.timeoutMultiplier.default;
   return {
     kind,
-    rpiMs: choice.rpiMs ?? METER_DEFAULTS.rpiMs,
-    allowInputOnly: choice.allowInputOnly ?? METER_DEFAULTS.allowInputOnly,
-    delivery: choice.delivery ?? METER_DEFAULTS.delivery,
+    rpiMs: choice.rpiMs ?? METER_ROWS.rpiMs.default,
+    allowInputOnly: choice.allowInputOnly ?? METER_ROWS.allowInputOnly.default,
+    delivery: choice.delivery ?? METER_ROWS.delivery.default,
     timeoutMultiplier: chooseFrom(`Meter "${name}": timeout multiplier`, multiplier, TIMEOUT_MULTIPLIERS),
-    configurationInstance: choice.configurationInstance ?? METER_DEFAULTS.configurationInstance,
+    configurationInstance: choice.configurationInstance ?? METER_ROWS.configurationInstance.default,
     ...(receivePort === undefined ? {} : { receivePort }),
     ...(localAddress === '' ? {} : { localAddress }),
   };
@@ -251,12 +213,13 @@ export function settingsOf(choice: MeterChoice): MeterSettings {
   return {
     name,
     host: choice.host,
-    port: choice.port ?? (transport.kind.startsWith('modbus') ? METER_DEFAULTS.modbusPort : METER_DEFAULTS.enipPort),
+    port:
+      choice.port ?? (transport.kind.startsWith('modbus') ? METER_ROWS.modbusPort.default : METER_ROWS.port.default),
     transport,
-    sharedWithPlc: choice.sharedWithPlc ?? METER_DEFAULTS.sharedWithPlc,
-    connectTimeoutMs: choice.connectTimeoutMs ?? METER_DEFAULTS.connectTimeoutMs,
-    replyTimeoutMs: choice.replyTimeoutMs ?? METER_DEFAULTS.replyTimeoutMs,
-    minimumReadIntervalMs: choice.minimumReadIntervalMs ?? METER_DEFAULTS.minimumReadIntervalMs,
+    sharedWithPlc: choice.sharedWithPlc ?? METER_ROWS.sharedWithPlc.default,
+    connectTimeoutMs: choice.connectTimeoutMs ?? METER_ROWS.connectTimeoutMs.default,
+    replyTimeoutMs: choice.replyTimeoutMs ?? METER_ROWS.replyTimeoutMs.default,
+    minimumReadIntervalMs: choice.minimumReadIntervalMs ?? METER_ROWS.minimumIntervalMs.default,
     tags: choice.tags ?? {},
     ...(catalogNumber === '' ? {} : { catalogNumber }),
     layout: loadLayout(choice.layoutFile ?? '', choice.energyLayout),

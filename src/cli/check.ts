@@ -7,7 +7,7 @@ import { WIRING_MODES } from '../meter/identity';
 import { QUIRKS } from '../meter/quirks';
 import { systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
-import { chooseEthernetMeter, commandMeters, ETHERNET_METER_ROWS } from './choose-meter';
+import { chooseEthernetMeter, commandMeters, ETHERNET_METER_OPTIONS } from './choose-meter';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { EXIT, type Terminal } from './terminal';
 import { formatVerdict } from './verdict-text';
@@ -31,7 +31,7 @@ const ROWS: readonly OptionRow[] = [
     value: 'NAME',
     help: 'check assembly 107 as one of the named layouts has it (what the layout says); names below',
   },
-  ...ETHERNET_METER_ROWS,
+  ...ETHERNET_METER_OPTIONS,
   {
     name: 'modbus-port',
     value: 'N',

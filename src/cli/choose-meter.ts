@@ -1,74 +1,48 @@
 import { createLinkTransport } from '../acquisition/link-transport';
 import { MeterRegistry } from '../acquisition/meter-registry';
-import {
-  METER_DEFAULTS,
-  MESSAGING_KINDS,
-  settingsOf,
-  TRANSPORT_KINDS,
-  type MeterChoice,
-  type MeterSettings,
-  type TransportKind,
-} from '../acquisition/meter-settings';
+import { METER_ROWS } from '../acquisition/meter-rows';
+import { settingsOf, type MeterChoice, type MeterSettings } from '../acquisition/meter-settings';
 import { resolveSystemHost } from '../acquisition/resolve-host';
-import { QUIRKS } from '../meter/quirks';
-import { DELIVERY_CHOICES } from '../transport/ethernet-ip/delivery-choice';
-import { CONFIGURATION_INSTANCES, TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
-import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
+import { MESSAGING_KINDS, type TransportKind } from '../acquisition/transport-kinds';
 import { systemClock } from '../support/clock';
-import { failUsage, type Options, type OptionRow } from './options';
+import { choice } from '../support/setting';
+import { failUsage, optionOf, type Options, type OptionRow } from './options';
 import { terminalLogger, type Terminal } from './terminal';
 
-const DEFAULT_RPI_MS = 250;
-const LONGEST_RPI_MS = 60_000;
-const IMPLICIT_OPTIONS = [
-  'rpi',
-  'delivery',
-  'local-udp-port',
-  'local-address',
-  'timeout-multiplier',
-  'configuration-instance',
-] as const;
 const SERIAL_OPTIONS = ['serial-port', 'baud', 'parity'] as const;
 const SERIAL_KINDS: readonly TransportKind[] = ['modbus-rtu', 'modbus-rtu-tcp'];
+const SERIAL_PORT = { context: 'modbus-rtu' } as const;
+
+const MESSAGING = choice('ucmm', MESSAGING_KINDS, { help: METER_ROWS.transport.help ?? '' });
+
+const IMPLICIT_OPTIONS: readonly OptionRow[] = [
+  optionOf('rpi', METER_ROWS.rpiMs, { value: 'MS' }),
+  optionOf('delivery', METER_ROWS.delivery),
+  optionOf('local-udp-port', METER_ROWS.localUdpPort),
+  optionOf('local-address', METER_ROWS.localAddress, { value: 'ADDRESS' }),
+  optionOf('timeout-multiplier', METER_ROWS.timeoutMultiplier, { value: 'N' }),
+  optionOf('configuration-instance', METER_ROWS.configurationInstance),
+];
 
 /** The options that say which meter is read, and how. */
-export const METER_ROWS: readonly OptionRow[] = [
-  { name: 'transport', value: 'NAME', help: `${TRANSPORT_KINDS.join(', ')} (${METER_DEFAULTS.transport})` },
-  { name: 'rpi', value: 'MS', help: `packet interval of input-only, listen-only and auto (${DEFAULT_RPI_MS})` },
-  {
-    name: 'delivery',
-    value: 'NAME',
-    help: `how their data comes: ${DELIVERY_CHOICES.join(', ')} (${METER_DEFAULTS.delivery})`,
-  },
-  { name: 'local-udp-port', value: 'N', help: 'UDP port for point-to-point data (2222, or a free one)' },
-  { name: 'local-address', value: 'ADDRESS', help: 'network interface to receive at (the one that reaches the meter)' },
-  {
-    name: 'timeout-multiplier',
-    value: 'N',
-    help: `intervals without a frame that end a connection: ${TIMEOUT_MULTIPLIERS.join(', ')} (${METER_DEFAULTS.timeoutMultiplier})`,
-  },
-  {
-    name: 'configuration-instance',
-    value: 'N',
-    help: `configuration assembly that connections name (${METER_DEFAULTS.configurationInstance})`,
-  },
-  {
-    name: 'port',
-    value: 'N',
-    help: `TCP port (${METER_DEFAULTS.enipPort}, over modbus-tcp and modbus-rtu-tcp ${METER_DEFAULTS.modbusPort})`,
-  },
-  { name: 'unit', value: 'N', help: `Modbus unit identifier (${METER_DEFAULTS.unitId})` },
-  { name: 'serial-port', value: 'PATH', help: 'modbus-rtu: for instance /dev/ttyUSB0 or COM3, instead of a host' },
-  { name: 'baud', value: 'N', help: `modbus-rtu: ${BAUD_RATES.join(', ')} (${METER_DEFAULTS.baudRate})` },
-  { name: 'parity', value: 'NAME', help: `modbus-rtu: ${PARITIES.join(', ')} (${METER_DEFAULTS.parity})` },
-  { name: 'drop-echo', help: 'modbus-rtu and modbus-rtu-tcp: the adapter sends back what is sent; take that off' },
+export const METER_OPTIONS: readonly OptionRow[] = [
+  optionOf('transport', METER_ROWS.transport),
+  ...IMPLICIT_OPTIONS,
+  optionOf('port', METER_ROWS.port, {
+    otherwise: `${METER_ROWS.port.default}, over modbus-tcp and modbus-rtu-tcp ${METER_ROWS.modbusPort.default}`,
+  }),
+  optionOf('unit', METER_ROWS.unitId),
+  optionOf('serial-port', METER_ROWS.serialPath, { ...SERIAL_PORT, value: 'PATH' }),
+  optionOf('baud', METER_ROWS.baudRate, { ...SERIAL_PORT, value: 'N' }),
+  optionOf('parity', METER_ROWS.parity, SERIAL_PORT),
+  optionOf('drop-echo', METER_ROWS.dropEcho, { context: SERIAL_KINDS.join(' and ') }),
 ];
 
 /** The options that say which meter is read over EtherNet/IP, and how. */
-export const ETHERNET_METER_ROWS: readonly OptionRow[] = [
-  { name: 'transport', value: 'NAME', help: `${MESSAGING_KINDS.join(', ')} (${METER_DEFAULTS.transport})` },
-  ...METER_ROWS.filter(({ name }) => IMPLICIT_OPTIONS.some((option) => option === name)),
-  { name: 'port', value: 'N', help: `TCP port (${METER_DEFAULTS.enipPort})` },
+export const ETHERNET_METER_OPTIONS: readonly OptionRow[] = [
+  optionOf('transport', MESSAGING),
+  ...IMPLICIT_OPTIONS,
+  optionOf('port', METER_ROWS.port),
 ];
 
 /** The meters that a command reads: one connection for each, with the same limits as in the nodes. */
@@ -87,19 +61,17 @@ function onlyHost({ positionals }: Options, command: string): string {
   return host ?? '';
 }
 
-/** The packet interval, and that a person who reads from a shell and asks for `auto` wants values either way. */
+/** What is said of implicit transports, and that a person who reads from a shell and asks for `auto` wants values either way. */
 function chooseImplicit(options: Options): Partial<MeterChoice> {
-  const limits = { min: QUIRKS.minimumRpiMs.value, max: LONGEST_RPI_MS };
-  const multiplier = options.choice('timeout-multiplier', TIMEOUT_MULTIPLIERS.map(String));
   const said = {
-    delivery: options.choice('delivery', DELIVERY_CHOICES),
-    receivePort: options.number('local-udp-port', { min: 1, max: 65_535, whole: true }),
+    rpiMs: options.number('rpi', METER_ROWS.rpiMs),
+    delivery: options.chosen('delivery', METER_ROWS.delivery),
+    receivePort: options.number('local-udp-port', METER_ROWS.localUdpPort),
     localAddress: options.text('local-address'),
-    timeoutMultiplier: multiplier === undefined ? undefined : Number(multiplier),
-    configurationInstance: options.number('configuration-instance', { ...CONFIGURATION_INSTANCES, whole: true }),
+    timeoutMultiplier: options.chosen('timeout-multiplier', METER_ROWS.timeoutMultiplier),
+    configurationInstance: options.number('configuration-instance', METER_ROWS.configurationInstance),
   };
   return {
-    rpiMs: options.number('rpi', limits) ?? DEFAULT_RPI_MS,
     allowInputOnly: true,
     ...(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as Partial<MeterChoice>),
   };
@@ -113,8 +85,8 @@ function chooseImplicit(options: Options): Partial<MeterChoice> {
 export function chooseEthernetMeter(options: Options, command: string, more: Partial<MeterChoice>): MeterSettings {
   const host = onlyHost(options, command);
   if (host === '') return failUsage(`The address of the meter is missing; write ${command} HOST.`);
-  const transport = options.choice('transport', MESSAGING_KINDS) ?? METER_DEFAULTS.transport;
-  const port = options.number('port', { min: 1, max: 65_535, whole: true }) ?? METER_DEFAULTS.enipPort;
+  const transport = options.chosen('transport', MESSAGING) ?? MESSAGING.default;
+  const port = options.number('port', METER_ROWS.port) ?? METER_ROWS.port.default;
   return settingsOf({ name: host, host, transport, port, ...chooseImplicit(options), ...more });
 }
 
@@ -136,7 +108,7 @@ function chooseHost(options: Options, isSerial: boolean): string {
  * @throws Pm500Error CONFIG_INVALID
  */
 export function chooseMeter(options: Options): MeterSettings {
-  const transport = options.choice('transport', TRANSPORT_KINDS) ?? METER_DEFAULTS.transport;
+  const transport = options.chosen('transport', METER_ROWS.transport) ?? METER_ROWS.transport.default;
   const isModbus = transport.startsWith('modbus');
   const host = chooseHost(options, transport === 'modbus-rtu');
   if (isModbus && options.has('assembly')) {
@@ -147,10 +119,10 @@ export function chooseMeter(options: Options): MeterSettings {
   if (dropEcho && !SERIAL_KINDS.includes(transport)) {
     failUsage(`Option --drop-echo is for ${SERIAL_KINDS.join(' and ')}; leave it out.`);
   }
-  const port = options.number('port', { min: 1, max: 65_535, whole: true });
-  const unitId = options.number('unit', { min: 0, max: 255, whole: true });
-  const baudRate = options.number('baud', { min: 1, max: 1_000_000, whole: true });
-  const parity = options.choice('parity', PARITIES);
+  const port = options.number('port', METER_ROWS.port);
+  const unitId = options.number('unit', METER_ROWS.unitId);
+  const baudRate = options.chosen('baud', METER_ROWS.baudRate);
+  const parity = options.chosen('parity', METER_ROWS.parity);
   return settingsOf({
     name: host,
     host,

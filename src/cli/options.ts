@@ -1,6 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { Pm500Error } from '../support/errors';
 import { describeValue } from '../support/expect';
+import {
+  optionFor,
+  type ChoiceSetting,
+  type FlagSetting,
+  type NumberSetting,
+  type TextSetting,
+} from '../support/setting';
 
 /** One option of a subcommand; the help text is made of the same rows. */
 export interface OptionRow {
@@ -19,6 +26,45 @@ export interface NumberLimits {
 }
 
 export const HELP_OPTION: OptionRow = { name: 'help', help: 'show this text' };
+
+/** How an option differs from the setting that it stands for. */
+export interface OptionWords {
+  /** What the value is called in the help; a word for its kind where this says nothing. */
+  readonly value?: string;
+  /** Stands before the help of the setting, for instance the transport that it is for. */
+  readonly context?: string;
+  /** What counts where the option is left out, where that is not the default of the setting. */
+  readonly otherwise?: string;
+  readonly multiple?: boolean;
+}
+
+type OptionSetting = NumberSetting | TextSetting | FlagSetting | ChoiceSetting;
+
+const VALUE_WORDS: Readonly<Partial<Record<OptionSetting['kind'], string>>> = {
+  number: 'N',
+  choice: 'NAME',
+  text: 'TEXT',
+};
+
+function helpOf(setting: OptionSetting, { context, otherwise }: OptionWords): string {
+  const { help = '' } = setting;
+  const choices =
+    setting.kind === 'choice' ? setting.options.map(({ value }) => value).filter((value) => value !== '') : [];
+  const listed = choices.length === 0 ? help : `${help}: ${choices.join(', ')}`;
+  const byDefault = otherwise ?? (setting.kind === 'flag' ? '' : String(setting.default));
+  return `${context === undefined ? '' : `${context}: `}${listed}${byDefault === '' ? '' : ` (${byDefault})`}`;
+}
+
+/** The option that stands for a setting: its help says what may be given and what counts without it. */
+export function optionOf(name: string, setting: OptionSetting, words: OptionWords = {}): OptionRow {
+  const value = words.value ?? VALUE_WORDS[setting.kind];
+  return {
+    name,
+    ...(value === undefined ? {} : { value }),
+    help: helpOf(setting, words),
+    ...(words.multiple === true ? { multiple: true } : {}),
+  };
+}
 
 /** @throws Pm500Error CONFIG_INVALID, always: one sentence that names the option and the fix */
 export function failUsage(sentence: string): never {
@@ -84,7 +130,17 @@ export class Options {
     return found ?? failUsage(`Option --${name} is ${describeValue(text)}; choose one of ${choices.join(', ')}.`);
   }
 
-  number(name: string, limits: NumberLimits): number | undefined {
+  /** One of those that a setting may have; undefined where the option is left out. */
+  chosen<Value extends string | number>(name: string, setting: ChoiceSetting<Value>): Value | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const found = optionFor(setting, text);
+    if (found !== undefined) return found.value;
+    const choices = setting.options.map(({ value }) => String(value)).filter((value) => value !== '');
+    return failUsage(`Option --${name} is ${describeValue(text)}; choose one of ${choices.join(', ')}.`);
+  }
+
+  number(name: string, limits: NumberLimits | NumberSetting): number | undefined {
     return this.numbers(name, limits)[0];
   }
 

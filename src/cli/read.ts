@@ -1,24 +1,23 @@
 import { BUILT_IN_LAYOUT } from '../acquisition/layout-file';
 import { whereOf } from '../acquisition/meter-address';
+import { READ_INTERVAL } from '../acquisition/meter-rows';
 import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/normalize';
 import type { Reading } from '../domain/reading';
 import { GROUPS } from '../meter/groups';
-import { QUIRKS } from '../meter/quirks';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
-import { chooseMeter, commandMeters, METER_ROWS } from './choose-meter';
+import { chooseMeter, commandMeters, METER_OPTIONS } from './choose-meter';
 import { formatTable } from './table';
 import { EXIT, type Terminal } from './terminal';
 
 const GROUP_NAMES = GROUPS.map(({ name }) => name);
 const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
 const DEFAULT_INTERVAL_MS = 1000;
-const LONGEST_INTERVAL_MS = 86_400_000;
 
 const ROWS: readonly OptionRow[] = [
-  ...METER_ROWS,
+  ...METER_OPTIONS,
   { name: 'group', value: 'NAME', multiple: true, help: `${GROUP_NAMES.join(', ')} (all that there are)` },
   {
     name: 'assembly',
@@ -29,7 +28,7 @@ const ROWS: readonly OptionRow[] = [
   {
     name: 'interval',
     value: 'MS',
-    help: `time between reads, at least ${QUIRKS.minimumReadIntervalMs.value} (${DEFAULT_INTERVAL_MS})`,
+    help: `time between reads, at least ${READ_INTERVAL.min} (${DEFAULT_INTERVAL_MS})`,
   },
   { name: 'count', value: 'N', help: 'number of reads (1, without end when --interval is given)' },
   { name: 'json', help: 'one line of JSON per read: the message of pm500-normalize' },
@@ -132,8 +131,7 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     return EXIT.success;
   }
   const meter = chooseMeter(options);
-  const minimumMs = QUIRKS.minimumReadIntervalMs.value;
-  const intervalMs = options.number('interval', { min: minimumMs, max: LONGEST_INTERVAL_MS });
+  const intervalMs = options.number('interval', READ_INTERVAL);
   const count = options.number('count', { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true });
   const plan: ReadPlan = {
     choice: chooseBlocks(options),

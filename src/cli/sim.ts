@@ -8,14 +8,14 @@ import { SimulatedSerialServer } from '../simulator/serial-server';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { hasCode } from '../support/errors';
 import { describeOptions, failUsage, Options } from './options';
-import { readSimOrder, SIM_ROWS, type SimOrder } from './sim-options';
+import { readSimOrder, SIM_OPTIONS, type SimOrder } from './sim-options';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
 
 export const SIM_HELP = `pm500 sim: simulated PowerMonitor 500 meters on EtherNet/IP and Modbus, until Ctrl-C
 
 Usage: pm500 sim [options]
 
-${describeOptions(SIM_ROWS)}
+${describeOptions(SIM_OPTIONS)}
 While it runs it takes commands, one a line: a fault and its parameters, clear, show, help. Faults, with their
 parameters and defaults (durationMs=... lets any that lasts end by itself):
 
@@ -106,7 +106,7 @@ async function startOrEnd(order: SimOrder, terminal: Terminal): Promise<Simulato
  * @throws Pm500Error CONFIG_INVALID or PROFILE_INVALID for bad options, SIMULATOR_BIND_FAILED, MODBUS_SERIAL_UNAVAILABLE
  */
 export async function runSim(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = Options.parse('pm500 sim', SIM_ROWS, args);
+  const options = Options.parse('pm500 sim', SIM_OPTIONS, args);
   if (options.has('help')) {
     terminal.print(SIM_HELP);
     return EXIT.success;

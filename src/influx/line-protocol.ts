@@ -102,6 +102,9 @@ function formatSeries({ influxMeasurement, tags }: Point): string {
   ].join(',');
 }
 
+/** What the name of a measurement looks like. */
+export const MEASUREMENT_PATTERN = String.raw`^[^\s#]`;
+
 /**
  * Refuses names that would not arrive: an empty one, and a leading `#`, which makes a line a comment.
  * @throws Pm500Error LINE_PROTOCOL_INVALID

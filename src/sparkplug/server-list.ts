@@ -11,6 +11,9 @@ export interface Server {
 
 const LARGEST_PORT = 65_535;
 
+/** What such a list looks like. */
+export const SERVERS_PATTERN = String.raw`^(?:(?:\[[^\]]+\]|[^:[\]/,;\s]+)(?::\d{1,5})?(?:[,;\s]+|$))+$`;
+
 /**
  * Reads a list of servers, "host", "host:port" or "[IPv6]:port", separated by commas, semicolons or spaces.
  * @param defaultPort where none is given

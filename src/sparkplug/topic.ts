@@ -25,6 +25,9 @@ function faultOf(id: string): string | undefined {
   return Buffer.byteLength(id) > LONGEST_ID_BYTES ? `is longer than ${LONGEST_ID_BYTES} bytes` : undefined;
 }
 
+/** What an element of a topic looks like. */
+export const ID_PATTERN = '^[^+/#]+$';
+
 /**
  * Refuses what cannot be an element of a topic.
  * @param what the kind of ID, for the message: "group ID", "edge node ID", "device ID", "primary host ID"

@@ -120,7 +120,7 @@ describe('pm500 read over every transport', () => {
     assert.match(await refusal('--transport', 'modbus-rtu'), /write --serial-port PATH/);
     assert.match(await refusal('m', '--transport', 'modbus-rtu', '--serial-port', 'x'), /"m" has no use/);
     const rtu = ['--transport', 'modbus-rtu', '--serial-port', '/dev/none'];
-    assert.match(await refusal(...rtu, '--baud', '1200'), /baud rate is 1200; choose one of 9600, 19200/);
+    assert.match(await refusal(...rtu, '--baud', '1200'), /--baud is "1200"; choose one of 9600, 19200/);
     assert.match(await refusal(...rtu, '--unit', '248'), /unit identifier 248 does not exist/);
     assert.match(await refusal(...rtu), /The serial port \/dev\/none could not be opened: there is no such port/);
   });

@@ -1,4 +1,4 @@
-import type { TransportKind } from '../../src/acquisition/meter-settings';
+import type { TransportKind } from '../../src/acquisition/transport-kinds';
 import type { DeliveryChoiceName } from '../../src/transport/ethernet-ip/delivery-choice';
 
 export const RPI_MS = 250;

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { METER_DEFAULTS } from '../../src/acquisition/meter-settings';
+import { METER_ROWS } from '../../src/acquisition/meter-rows';
 import { silentLogger } from '../../src/support/logger';
 import { Stalls } from '../soak/stalls';
 import { Lab } from './lab';
@@ -30,7 +30,7 @@ const MUTE_RECOVERY_MS = 5000 + 2 * INTERVAL_MS + TOLERANCE_MS;
 /** How long recovery from a fault may take, ms. */
 function limitOf({ isMute, leavesRequests }: NetworkFault): number {
   if (isMute === true) return MUTE_RECOVERY_MS;
-  return leavesRequests === true ? METER_DEFAULTS.replyTimeoutMs + RECOVERY_MS : RECOVERY_MS;
+  return leavesRequests === true ? METER_ROWS.replyTimeoutMs.default + RECOVERY_MS : RECOVERY_MS;
 }
 
 /** Milliseconds to recover from a fault, for each meter, round by round; `undefined`: it did not. */

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { GROUPS } from '../../src/meter/groups';
-import { entryOf, listFlows, readFlow } from '../support/reference-flows';
+import { entryOf, filled, listFlows, readFlow } from '../support/reference-flows';
 import type { FlowEntry } from '../support/node-red-admin';
 
 const OWN_TYPES = Object.keys(DEFAULTS) as NodeType[];
@@ -50,7 +50,7 @@ function metersOf(flow: readonly FlowEntry[]): readonly string[] {
 describe('reference flows', () => {
   for (const name of listFlows('flows')) {
     describe(name, () => {
-      const flow = readFlow('flows', name);
+      const flow = readFlow('flows', name).map(filled);
       const ids = flow.map(({ id }) => id);
       const tab = flow.find(({ type }) => type === 'tab');
       const placed = flow.filter(isPlaced);
@@ -112,7 +112,7 @@ describe('reference flows', () => {
   }
 
   it('first-meter reads every group, real time at least every second and the others slower', () => {
-    const polls = pollOf(readFlow('flows', 'first-meter.json'));
+    const polls = pollOf(readFlow('flows', 'first-meter.json').map(filled));
     const groups = polls.flatMap((poll) => poll.groups);
     assert.deepEqual([...groups].sort(), GROUPS.map(({ name }) => name).sort());
     for (const poll of polls) {
@@ -129,8 +129,12 @@ describe('reference flows', () => {
   });
 
   it('the assembly flows read real time every 250 and 500 ms', () => {
-    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-influx.json')), [{ intervalMs: 250, groups: ['realtime'] }]);
-    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-mqtt.json')), [{ intervalMs: 500, groups: ['realtime'] }]);
+    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-influx.json').map(filled)), [
+      { intervalMs: 250, groups: ['realtime'] },
+    ]);
+    assert.deepEqual(pollOf(readFlow('flows', 'assembly-to-mqtt.json').map(filled)), [
+      { intervalMs: 500, groups: ['realtime'] },
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
-import { MESSAGING_KINDS, TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/meter-settings';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
+import { MESSAGING_KINDS, TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
 import { Editor } from '../support/editor';
 import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
 import type { FlowEntry } from '../support/node-red-admin';

@@ -3,7 +3,7 @@ import pm500Meter from '../../nodes/pm500-meter';
 import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import Ajv from 'ajv/dist/2020';
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { parseTelemetry } from '../../src/domain/parse-message';

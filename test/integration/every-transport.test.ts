@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/meter-settings';
+import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
 import { parseTelemetry } from '../../src/domain/parse-message';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';

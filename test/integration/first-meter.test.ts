@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { GROUPS } from '../../src/meter/groups';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { ALARMS_DEBUG } from '../../tools/demo/check-alarms';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { seededRandom } from '../../src/support/random';
 import { FaultProxy, type Fault } from '../support/fault-proxy';
 import { startInfluxDb, type InfluxDb } from '../support/influxdb';

@@ -119,9 +119,9 @@ describe('finding and checking meters in the forms', function () {
 
   it('shows the verdict on the layout of the running meter, place by place', async () => {
     const { page } = editor;
-    await page.locator('#pm500-meter-layout-check .pm500-short').fill('4');
+    await page.locator('#pm500-meter-layoutCheck .pm500-short').fill('4');
     await page.locator('.pm500-check-layout').click();
-    const table = page.locator('#pm500-meter-layout-check .pm500-table');
+    const table = page.locator('#pm500-meter-layoutCheck .pm500-table');
     await table.waitFor({ timeout: 60_000 });
     const headings = await table.locator('.pm500-assembly td:first-child').allInnerTexts();
     assert.deepEqual(headings.map((heading) => heading.split(' ')[0]).slice(0, 4), ['Energy', '100', '101', '102']);

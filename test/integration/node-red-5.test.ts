@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { findFaintWords } from '../support/contrast';
 import { Editor } from '../support/editor';
 import { installationIn, installedVersion, installPackage } from '../support/installed-node-red';

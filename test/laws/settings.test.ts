@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
+import { formOf } from '../../tools/forms/form';
 
 /** What docs, help and sentences call a setting exists, and can be set. */
 
@@ -59,8 +60,12 @@ function readCode(files: readonly string[]): Vocabulary {
   return { quoted, members, sentences };
 }
 
-const code = readCode([...filesIn('src', '.ts'), ...filesIn('nodes', '.ts')]);
-const PAGES = ['README.md', ...filesIn('docs', '.md'), ...filesIn('nodes/locales', '.html', '.json')];
+/** In the browser every text is a key of a catalog. */
+const isForm = (path: string): boolean => path.endsWith('/form.ts') || path.includes('/editor/');
+const code = readCode([...filesIn('src', '.ts'), ...filesIn('nodes', '.ts').filter((path) => !isForm(path))]);
+const PAGES = ['README.md', ...filesIn('docs', '.md'), ...filesIn('nodes', '.html', '.json')].filter(
+  (path) => path !== 'nodes/tsconfig.json',
+);
 
 /** Names that a page sets in the type of code. */
 function namesOf(page: string): readonly string[] {
@@ -78,14 +83,16 @@ function settingsOf(page: string): readonly string[] {
 
 /** Rows of a form: what stands in one of them shares its label. */
 function rowOf(html: string, property: string): string | undefined {
-  return html.split('<div class="form-row').find((row) => new RegExp(`-input-${property}"`).test(row));
+  return html
+    .split('<div class="form-row"')
+    .find((row) => new RegExp(`-input-${property}"|^ data-field="${property}"`).test(row));
 }
 
 /** A property that is edited in the list of another one. */
 const BESIDE: Readonly<Record<string, string>> = { groupIntervals: 'groups' };
 
 function labelsOf(type: NodeType): Readonly<Record<string, string>> {
-  const catalog = JSON.parse(read(`nodes/locales/en-US/${type}.json`)) as Record<
+  const catalog = JSON.parse(read(`nodes/${type}/en-US.json`)) as Record<
     string,
     { readonly label?: Readonly<Record<string, string>> }
   >;
@@ -96,7 +103,7 @@ function labelsOf(type: NodeType): Readonly<Record<string, string>> {
 function shownTexts(): readonly RegExp[] {
   const flatten = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(flatten);
-  const texts = TYPES.flatMap((type) => flatten(JSON.parse(read(`nodes/locales/en-US/${type}.json`))));
+  const texts = TYPES.flatMap((type) => flatten(JSON.parse(read(`nodes/${type}/en-US.json`))));
   return [...texts, ...TYPES].map((text) => {
     const parts = text.split(/__\w+__/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
     return new RegExp(`^${parts.join('.+')}$`);
@@ -192,12 +199,12 @@ describe('settings', () => {
 
   for (const type of TYPES) {
     it(`of ${type} have a field in its form, with a label, and are read`, () => {
-      const html = read(`nodes/${type}.html`);
+      const html = formOf(ROOT, type);
       const labels = labelsOf(type);
       for (const property of Object.keys(DEFAULTS[type])) {
         if (property === 'configVersion') continue;
         const row = rowOf(html, property);
-        assert.ok(row !== undefined || html.includes(`this.${property} =`), `${property} has no field`);
+        assert.ok(row !== undefined || html.includes(`${property}: open.`), `${property} has no field`);
         const isLabelled = property in labels || row?.includes('<label') === true || BESIDE[property] !== undefined;
         assert.ok(isLabelled, `the field of ${property} has no label`);
         assert.ok(code.quoted.has(property), `nothing reads ${property}`);

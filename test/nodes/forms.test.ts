@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createContext, Script } from 'node:vm';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
-import { injectFacts } from '../../tools/build-facts';
+import { DEFAULTS, fieldsOf, type NodeType } from '../../nodes/shared/forms';
+import { catalogOf, formOf } from '../../tools/forms/form';
+import type { Catalog } from '../../tools/forms/html';
+import { shownWith } from '../support/shown-with';
 
 const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
@@ -24,7 +26,7 @@ interface Definition {
 
 /** What the editor learns of a type when it runs the script of its form. */
 function definitionOf(type: NodeType): Definition {
-  const html = injectFacts(type, readFileSync(join(ROOT, `nodes/${type}.html`), 'utf8'));
+  const html = formOf(ROOT, type);
   const script = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(html)?.[1] ?? '';
   let definition: Definition | undefined;
   const registerType = (name: string, given: Definition): void => {
@@ -52,6 +54,12 @@ const WRONG: Readonly<Record<string, unknown>> = {
   deviceId: 'a#b',
   influxMeasurement: '#x',
   groups: [],
+  target: '',
+  edge: '',
+  meter: '_ADD_',
+  localAddress: 'eth0',
+  shard: '1 of 3',
+  proxy: 'proxy:3128',
   groupIntervals: { energy: 5 },
   fleetFile: 'lists/',
   serialPath: ' ',
@@ -61,18 +69,21 @@ const WRONG: Readonly<Record<string, unknown>> = {
   alarmRules: '[{]',
 };
 
-/** What else is set where a property is looked at only then. */
-const BESIDE: Readonly<Record<string, object>> = {
-  database: { api: 'v1' },
-  path: { api: 'line-protocol' },
-  serialPath: { transport: 'modbus-rtu' },
-  mapping: { shape: 'jsonata' },
-};
-
 describe('the forms', () => {
   for (const type of TYPES) {
     const definition = definitionOf(type);
     const validated = Object.entries(definition.defaults).filter(([, { validate }]) => validate !== undefined);
+
+    it(`${type} looks at no setting that has no meaning beside the others`, () => {
+      for (const [name, { validate }] of validated) {
+        const { shownWhen } = fieldsOf(type)[name] ?? {};
+        const others = Object.entries(shownWhen ?? {}).map(([other, wanted]) => [
+          other,
+          wanted === 'filled' ? '' : 'not' in wanted ? wanted.not : 'nothing of these',
+        ]);
+        if (others.length > 0) assert.equal(validate?.call(Object.fromEntries(others), -1e12, {}), true, name);
+      }
+    });
 
     it(`${type} edits exactly the properties that have defaults`, () => {
       const values = Object.entries(definition.defaults).map(([name, { value }]) => [name, value]);
@@ -87,7 +98,7 @@ describe('the forms', () => {
     });
 
     it(`${type} writes no color down itself`, () => {
-      assert.doesNotMatch(readFileSync(join(ROOT, `nodes/${type}.html`), 'utf8'), /['": ]#[0-9a-f]{3,8}\b(?!-)/i);
+      assert.doesNotMatch(readFileSync(join(ROOT, `nodes/${type}/form.ts`), 'utf8'), /['": ]#[0-9a-f]{3,8}\b(?!-)/i);
     });
 
     for (const [name, { validate, value }] of validated) {
@@ -96,10 +107,13 @@ describe('the forms', () => {
         // Node-RED shows what a validator says only when it declares two parameters.
         assert.equal(validate.length, 2);
         const wrong = name in WRONG ? WRONG[name] : -1e12;
-        const node = BESIDE[name] ?? {};
-        assert.match(String(validate.call(node, wrong, {})), /\.error\.\w+$/);
-        if (name !== 'groups' && name !== 'name') assert.equal(validate.call(node, '${VARIABLE}', {}), true);
-        if (value !== '') assert.equal(validate.call(node, value, {}), true);
+        const node = shownWith(type, name);
+        const sentence = String(validate.call(node, wrong, {}));
+        assert.match(sentence, /\.error\.\w+$/);
+        assert.ok((catalogOf(ROOT, type)['error'] as Catalog)[sentence.split('.').at(-1) ?? ''], sentence);
+        assert.equal(validate.call(node, '${VARIABLE}', {}), true);
+        if (value !== '' && name !== 'meter') assert.equal(validate.call(node, value, {}), true);
+        assert.equal(validate.call(node, undefined, {}), true, 'a saved flow may leave it out');
       });
     }
   }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { isDeepStrictEqual } from 'node:util';
+import { DEFAULTS, fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
+import { FLEET_ROWS } from '../../src/acquisition/fleet-rows';
+import type { Setting } from '../../src/support/setting';
 import { missingSources } from '../../tools/build-editor';
-import { injectFacts } from '../../tools/build-facts';
+import { catalogOf, frameOf } from '../../tools/forms/form';
+import { FormHtml } from '../../tools/forms/html';
 
 const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
@@ -31,26 +35,50 @@ function flatten(value: unknown, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, below]) => flatten(below, path === '' ? key : `${path}.${key}`));
 }
 
-/** A script that several forms use has its words in the catalog of one of them. */
-const SHARED_SCRIPTS: Readonly<Partial<Record<NodeType, string>>> = { 'pm500-meter': 'resources/meter-forms.js' };
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
 
-/** Keys of the catalog that the form, its script and the adapter name. */
+/** A script that several forms use has its words in the catalog of one of them. */
+const SHARED_SCRIPTS: Readonly<Partial<Record<NodeType, string>>> = { 'pm500-meter': 'nodes/shared/editor' };
+
+/** What the scripts name where all forms share them. */
+/** A text that a form shows only where it has it. */
+const SPARE = /^port\.output$/;
+
+const BY_ALL: Readonly<Record<'canvas' | 'config', readonly string[]>> = {
+  canvas: ['palette', 'port.input', 'port.output'],
+  config: [],
+};
+
+/** True where what is wrong is said in words of its own. */
+const hasOwnError = (setting: Setting): boolean => ('required' in setting && setting.required) || 'pattern' in setting;
+
+/** Keys of the catalog that the form and its script name. */
 function usedKeys(type: NodeType): ReadonlySet<string> {
-  const html = read(`nodes/${type}.html`);
-  const marked = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys = '']) => keys.split(';'));
-  const inForm = marked.map((key) => key.replace(/^\[[^\]]+\]/, ''));
-  const named = [...html.matchAll(new RegExp(`['"\`:]${type}\\.(?!svg)([\\w.]+)['"\`]`, 'g'))].map(
-    ([, key = '']) => key,
+  const form = new FormHtml(frameOf(ROOT, type));
+  form.render();
+  const folder = SHARED_SCRIPTS[type];
+  const editor = `nodes/${type}/editor`;
+  const scripts = [
+    read(`nodes/${type}/form.ts`),
+    ...(existsSync(join(ROOT, editor)) ? filesIn(editor) : []),
+    ...(folder === undefined ? [] : filesIn(folder)),
+  ].join('\n');
+  const byText = [...scripts.matchAll(/\b(?:text|meterText)\(\s*['`]([\w.]+)['`]/g)].map(([, key = '']) => key);
+  const ofColumns = scripts.includes('text(`column.${name}`)')
+    ? Object.keys(FLEET_ROWS).map((name) => `column.${name}`)
+    : [];
+  const ports = [...read(`nodes/${type}/form.ts`).matchAll(/'(port\.\w+)'/g)].map(([, key = '']) => key);
+  const errors = Object.entries(fieldsOf(type)).flatMap(([name, { setting }]) =>
+    setting !== undefined && hasOwnError(setting) ? [`error.${name}`] : [],
   );
-  const script = SHARED_SCRIPTS[type];
-  const scripts = script === undefined ? html : html + read(script);
-  const byText = [...scripts.matchAll(/\b(?:text|filled)\(\s*'([\w.]+)'/g)].map(([, key = '']) => key);
-  return new Set([...inForm.map((key) => key.replace(`${type}.`, '')), ...named, ...byText]);
+  const byAll = BY_ALL[FORMS[type].isConfig ? 'config' : 'canvas'];
+  return new Set([...form.used, ...byText, ...ofColumns, ...ports, ...errors, ...byAll]);
 }
 
-const shared = readdirSync(join(ROOT, 'nodes/shared'))
-  .map((name) => read(`nodes/shared/${name}`))
-  .join('\n');
+const shared = filesIn('nodes/shared').join('\n');
 
 describe('laws of the nodes', () => {
   it('every type has adapter, form, catalog, help and icon', () => {
@@ -59,33 +87,34 @@ describe('laws of the nodes', () => {
 
   it('the manifest lists every type, each with a file of its own', () => {
     const manifest = JSON.parse(read('package.json')) as { 'node-red': { nodes: Record<string, string> } };
-    const expected = Object.fromEntries(TYPES.map((type) => [type, `dist/nodes/${type}.js`]));
+    const expected = Object.fromEntries(TYPES.map((type) => [type, `dist/nodes/${type}/index.js`]));
     assert.deepEqual(manifest['node-red'].nodes, expected);
   });
 
   it('nothing lies beside the nodes that belongs to no type', () => {
-    const known = new Set(TYPES.flatMap((type) => [`${type}.ts`, `${type}.html`]));
-    const strangers = readdirSync(join(ROOT, 'nodes')).filter((name) => !known.has(name));
-    assert.deepEqual(strangers.sort(), ['README.md', 'locales', 'shared']);
+    const strangers = readdirSync(join(ROOT, 'nodes')).filter((name) => !(TYPES as readonly string[]).includes(name));
+    assert.deepEqual(strangers.sort(), ['README.md', 'shared', 'tsconfig.json']);
   });
 
   for (const type of TYPES) {
     describe(type, () => {
       it('is a thin adapter that registers its type with a literal name', () => {
-        const source = read(`nodes/${type}.ts`);
+        const source = read(`nodes/${type}/index.ts`);
         assert.ok(source.split('\n').length <= LINES_OF_A_NODE + 1);
         assert.match(source, new RegExp(`registerType\\('${type}', \\w+, \\{`));
         assert.match(source, /^export = \(RED: NodeAPI\)/m);
       });
 
       it('has one catalog, of texts that are used, and uses no other', () => {
-        const catalog = JSON.parse(read(`nodes/locales/en-US/${type}.json`)) as Record<string, unknown>;
+        const catalog = JSON.parse(read(`nodes/${type}/en-US.json`)) as Record<string, unknown>;
         assert.deepEqual(Object.keys(catalog), [type]);
         const texts = flatten(catalog[type]);
         const known = new Set(texts.map(([key]) => key));
         const used = usedKeys(type);
-        for (const key of used) assert.ok(known.has(key), `nodes/${type}.html names ${key}, which its catalog lacks`);
-        const source = `${read(`nodes/${type}.ts`)}\n${shared}`;
+        const all = new Set(flatten(catalogOf(ROOT, type)).map(([key]) => key));
+        for (const key of used)
+          if (!SPARE.test(key)) assert.ok(all.has(key), `the form of ${type} names ${key}, which its catalog lacks`);
+        const source = `${read(`nodes/${type}/index.ts`)}\n${shared}`;
         for (const key of known) {
           const name = key.replace(/^status\./, '');
           const isUsed = key.startsWith('status.') ? source.includes(`'${name}'`) : used.has(key);
@@ -95,14 +124,14 @@ describe('laws of the nodes', () => {
       });
 
       it('has status texts that stay readable under a node, also for a wrong configuration', () => {
-        const catalog = JSON.parse(read(`nodes/locales/en-US/${type}.json`)) as Record<string, { status?: object }>;
+        const catalog = JSON.parse(read(`nodes/${type}/en-US.json`)) as Record<string, { status?: object }>;
         const texts = flatten(catalog[type]?.status ?? {});
         assert.ok(texts.some(([key]) => key === 'invalid'));
         // A place for a value takes at least one character.
         for (const [key, text] of texts) {
           assert.ok(text.replaceAll(/__\w+__/g, '0').length <= STATUS_TEXT_LIMIT, `${key}: ${text}`);
         }
-        const shown = read(`nodes/${type}.ts`).matchAll(/\.show\(\s*'\w+',\s*'(\w+)'/g);
+        const shown = read(`nodes/${type}/index.ts`).matchAll(/\.show\(\s*'\w+',\s*'(\w+)'/g);
         for (const [, key = ''] of shown)
           assert.ok(
             texts.some(([name]) => name === key),
@@ -111,7 +140,7 @@ describe('laws of the nodes', () => {
       });
 
       it('has a help text whose first sentence can be the tooltip', () => {
-        const help = read(`nodes/locales/en-US/${type}.html`);
+        const help = read(`nodes/${type}/help.en-US.html`);
         assert.match(help, new RegExp(`^<script type="text/html" data-help-name="${type}">\\s*<p>`));
         const first = /<p>([\s\S]*?)<\/p>/.exec(help)?.[1]?.replaceAll(/<[^>]+>/g, '') ?? '';
         assert.match(first.trim(), /^[A-Z][^.]{20,}\./);
@@ -142,8 +171,12 @@ describe('laws of the nodes', () => {
     });
   }
 
-  it('a mark that stands for nothing ends the build', () => {
-    assert.throws(() => injectFacts('pm500-poll', "const x = '%voltage%';"), /stands for nothing; use one of/);
+  it('a field without words ends the build', () => {
+    const frame = { ...frameOf(ROOT, 'sparkplug-out'), catalog: {} };
+    assert.throws(
+      () => new FormHtml(frame).render(),
+      /The catalog of sparkplug-out lacks label\.name, which its form shows/,
+    );
   });
 });
 
@@ -171,14 +204,21 @@ describe('laws of the flows', () => {
     }
   });
 
-  it('our nodes in them have exactly the properties that the type has', () => {
+  it('our nodes in them have properties that the type has, and none that says what the default says', () => {
     const editor = ['id', 'type', 'z', 'x', 'y', 'wires', 'd', 'g', 'l', 'info', 'credentials'];
     for (const [path, flow] of flows) {
       for (const entry of flow) {
         if (!(entry.type in DEFAULTS)) continue;
         const own = Object.keys(entry).filter((property) => !editor.includes(property));
-        const expected = Object.keys(DEFAULTS[entry.type as NodeType]);
-        assert.deepEqual(own.sort(), expected.sort(), `${path}: ${entry.type}`);
+        const defaults: Readonly<Record<string, unknown>> = DEFAULTS[entry.type as NodeType];
+        const superfluous = own.filter(
+          (property) => !(property in defaults) || isDeepStrictEqual(entry[property], defaults[property]),
+        );
+        assert.deepEqual(
+          superfluous.filter((property) => property !== 'configVersion'),
+          [],
+          `${path}: ${entry.type}`,
+        );
       }
     }
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { SHAPES } from '../../nodes/shared/normalize-shapes';
+import { SHAPES } from '../../nodes/pm500-normalize/settings';
 import { siteJsonOf } from '../../src/domain/shapes/camel-case';
 import { flattenTelemetry } from '../../src/domain/shapes/flat';
 import { messagesOf } from '../../src/domain/shapes/per-metric';
@@ -93,8 +93,8 @@ describe('the shapes of pm500-normalize', () => {
   it('an unknown shape or unit, or a measurement that is missing, is said and stops the node', () => {
     for (const [properties, sentence] of [
       [{ shape: 'xml' }, /shape is "xml", expected one of telemetry/],
-      [{ powerUnit: 'hp' }, /powerUnit is "hp", expected one of W, kW, MW/],
-      [{ energyUnit: 'J' }, /energyUnit is "J", expected one of Wh, kWh, MWh/],
+      [{ shape: 'flat', powerUnit: 'hp' }, /powerUnit is "hp", expected one of W, kW, MW/],
+      [{ shape: 'flat', energyUnit: 'J' }, /energyUnit is "J", expected one of Wh, kWh, MWh/],
       [{ shape: 'influx', influxMeasurement: '' }, /influxMeasurement is "", expected text that is not empty/],
     ] as const) {
       const node = createNormalize(properties);

@@ -7,7 +7,8 @@ import { isMeterNode } from '../../nodes/shared/meters';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-diagnostics';
 import type { LinkState } from '../../src/acquisition/meter-link';
-import { TRANSPORT_KINDS } from '../../src/acquisition/meter-settings';
+import { METER_ROWS } from '../../src/acquisition/meter-rows';
+import { TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics-schema';
 import { parseReading } from '../../src/domain/parse-message';
 import type { Reading, ReadingBlock } from '../../src/domain/reading';
@@ -263,7 +264,11 @@ describe('configurations that cannot work', () => {
   const cases: readonly (readonly [string, object, RegExp])[] = [
     ['no meter', { meter: '' }, /meter is not chosen/],
     ['an unknown meter', { meter: 'm2' }, /missing, disabled or not ready/],
-    ['an interval that is too short', { intervalMs: 199 }, /intervalMs is 199, expected a number from 200/],
+    [
+      'an interval that is too short',
+      { mode: 'interval', intervalMs: 199 },
+      /intervalMs is 199, expected a number from 200/,
+    ],
     ['no group', { groups: [] }, /at least one of realtime/],
     ['an unknown group', { groups: ['harmonics'] }, /groups\[0\] is "harmonics"/],
     ['an unknown mode', { mode: 'always' }, /mode is "always"/],
@@ -355,8 +360,10 @@ describe('pm500-meter', () => {
         port: 44_818,
         transport: {
           kind,
-          rpiMs: 250,
-          allowInputOnly: true,
+          // Has a meaning where the meter sends by itself.
+          rpiMs: kind === 'ucmm' || kind === 'class3' ? METER_ROWS.rpiMs.default : 250,
+          // Has a meaning for `auto` alone.
+          allowInputOnly: kind === 'auto',
           delivery: 'auto',
           timeoutMultiplier: 8,
           configurationInstance: 1,
@@ -382,10 +389,10 @@ describe('pm500-meter', () => {
     [{ port: 70_000 }, /port is 70000/],
     [{ transport: 'modbus-rtu' }, /serialPath is ""/],
     [{ transport: 'modbus-rtu', serialPath: 'COM3', unitId: 0 }, /unit identifier 0 .* from 1 to 247/],
-    [{ transport: 'modbus-rtu', serialPath: 'COM3', baudRate: 1200 }, /baud rate is 1200; choose one of 9600/],
+    [{ transport: 'modbus-rtu', serialPath: 'COM3', baudRate: 1200 }, /baudRate is 1200, expected one of 9600, 19200/],
     [{ transport: 'modbus-tcp', modbusPort: 0 }, /modbusPort is 0/],
     [{ transport: 'serial' }, /transport is "serial"/],
-    [{ releaseAfterIdleMs: -1 }, /releaseAfterIdleMs is -1/],
+    [{ transport: 'modbus-tcp', releaseAfterIdleMs: -1 }, /releaseAfterIdleMs is -1/],
     [{ minimumIntervalMs: 100 }, /minimumIntervalMs is 100, expected a number from 200/],
     [{ catalogNumber: '1408' }, /catalogNumber is "1408"/],
     [{ layoutFile: '/no/such/file.json' }, /Layout file \/no\/such\/file\.json cannot be read/],

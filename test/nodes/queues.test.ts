@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node } from 'node-red';
-import type { OutboxKind } from '../../nodes/shared/outboxes';
+import type { OutboxKind } from '../../nodes/shared/outbox-kinds';
 import { takeQueues, type TakenQueues } from '../../nodes/shared/queues';
 import { AbsentQueues } from '../../src/sparkplug/absent-queues';
 import { writeHistoryRecord } from '../../src/sparkplug/history-record';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Node } from 'node-red';
 import { onClose, CLOSE_DEADLINE_MS } from '../../nodes/shared/close';
 import { ConfigReader } from '../../nodes/shared/config';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { onInput } from '../../nodes/shared/input';
 import { migrateConfig } from '../../nodes/shared/migrations';
 import { fitStatusText, StatusLine, STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
@@ -25,34 +26,31 @@ describe('ConfigReader', () => {
   const read = (properties: object): ConfigReader<'pm500-poll'> => new ConfigReader('pm500-poll', properties);
 
   it('takes numbers as numbers or as text, and defaults for what is missing', () => {
-    const range = { min: 200, max: 1000 };
-    assert.equal(read({ intervalMs: 250 }).number('intervalMs', range), 250);
-    assert.equal(read({ intervalMs: ' 250 ' }).number('intervalMs', range), 250);
-    assert.equal(read({}).number('intervalMs', range), 1000);
+    assert.equal(read({ intervalMs: 250 }).number('intervalMs'), 250);
+    assert.equal(read({ intervalMs: ' 250 ' }).number('intervalMs'), 250);
+    assert.equal(read({}).number('intervalMs'), 1000);
   });
 
   it('refuses numbers outside the range in one sentence that names node, property and range', () => {
-    for (const intervalMs of [199, 1001, '', 'soon', null, Number.NaN, Infinity, [300], true]) {
-      const sentence = refusal(() =>
-        read({ name: 'A', intervalMs }).number('intervalMs', { min: 200, max: 1000, unit: 'ms' }),
-      );
-      assert.match(sentence, /^pm500-poll "A": intervalMs is .*, expected a number from 200 to 1000 ms; .*\.$/);
+    for (const intervalMs of [199, 86_400_001, '', 'soon', null, Number.NaN, Infinity, [300], true]) {
+      const sentence = refusal(() => read({ name: 'A', intervalMs }).number('intervalMs'));
+      assert.match(sentence, /^pm500-poll "A": intervalMs is .*, expected a number from 200 to 86400000 ms; .*\.$/);
     }
     assert.match(
-      refusal(() => new ConfigReader('pm500-meter', { port: 1.5 }).port('port')),
+      refusal(() => new ConfigReader('pm500-meter', { port: 1.5 }).number('port')),
       /a whole number from 1 to 65535;/,
     );
   });
 
   it('takes text without surrounding spaces and refuses empty text where it must not be', () => {
     const meter = new ConfigReader('pm500-meter', { host: ' 10.0.0.9 ', site: 5 });
-    assert.equal(meter.requiredText('host'), '10.0.0.9');
+    assert.equal(meter.text('host'), '10.0.0.9');
     assert.match(
       refusal(() => meter.text('site')),
       /site is 5, expected text/,
     );
     assert.match(
-      refusal(() => new ConfigReader('pm500-meter', { host: ' ' }).requiredText('host')),
+      refusal(() => new ConfigReader('pm500-meter', { host: ' ' }).text('host')),
       /not empty/,
     );
   });
@@ -69,23 +67,34 @@ describe('ConfigReader', () => {
   });
 
   it('takes choices and lists of choices, in the order of the choices', () => {
-    assert.equal(read({ mode: 'message' }).choice('mode', ['interval', 'message']), 'message');
+    assert.equal(read({ mode: 'message' }).choice('mode'), 'message');
     assert.match(
-      refusal(() => read({ mode: 'x' }).choice('mode', ['interval'])),
-      /mode is "x", expected one of interval/,
+      refusal(() => read({ mode: 'x' }).choice('mode')),
+      /mode is "x", expected one of interval, message/,
     );
-    assert.deepEqual(read({ groups: ['b', 'a', 'b'] }).choiceList('groups', ['a', 'b', 'c']), ['a', 'b']);
+    assert.deepEqual(read({ groups: ['energy', 'realtime', 'energy'] }).choices('groups'), ['realtime', 'energy']);
     assert.match(
-      refusal(() => read({ groups: [] }).choiceList('groups', ['a', 'b'])),
-      /at least one of a, b/,
+      refusal(() => read({ groups: [] }).choices('groups')),
+      /at least one of realtime, /,
     );
     assert.match(
-      refusal(() => read({ groups: ['z'] }).choiceList('groups', ['a'])),
+      refusal(() => read({ groups: ['z'] }).choices('groups')),
       /groups\[0\] is "z"/,
     );
     assert.match(
-      refusal(() => read({ groups: 'a' }).choiceList('groups', ['a'])),
+      refusal(() => read({ groups: 'realtime' }).choices('groups')),
       /an array/,
+    );
+  });
+
+  it('passes over what has no meaning beside what else is set', () => {
+    const meter = new ConfigReader('pm500-meter', { transport: 'ucmm', rpiMs: 'soon', serialPath: '${NO}' });
+    assert.equal(meter.number('rpiMs'), DEFAULTS['pm500-meter'].rpiMs);
+    assert.equal(meter.text('serialPath'), '');
+    const listening = new ConfigReader('pm500-meter', { transport: 'auto', rpiMs: 'soon' });
+    assert.match(
+      refusal(() => listening.number('rpiMs')),
+      /rpiMs is "soon", expected a number from 100 to 60000 ms/,
     );
   });
 

@@ -121,7 +121,7 @@ describe('pm500-sim', () => {
   });
 
   it('names every fault with its parameters in its help', () => {
-    const help = readFileSync('nodes/locales/en-US/pm500-sim.html', 'utf8').replaceAll(/\s+/g, ' ');
+    const help = readFileSync('nodes/pm500-sim/help.en-US.html', 'utf8').replaceAll(/\s+/g, ' ');
     for (const { name, does, parameters } of FAULTS) {
       assert.ok(help.includes(`<dt>${name}`) && help.includes(does), name);
       for (const parameter of parameters) assert.ok(help.includes(`<code>${parameter.name}</code>`), parameter.name);
@@ -143,10 +143,10 @@ describe('pm500-sim', () => {
       [{ load: 'wild' }, /load is "wild", expected one of csv, daily, constant/],
       [{ speed: 0 }, /speed is 0, expected a number from/],
       [{ count: 300 }, /count is 300, expected a whole number from 1 to 250/],
-      [{ addressing: 'name' }, /addressing is "name", expected one of port, address/],
+      [{ count: 2, addressing: 'name' }, /addressing is "name", expected one of port, address/],
       [{ modbusPort: 'x' }, /modbusPort is "x", expected a whole number from 1 to 65535/],
       [{ fault: 'flood' }, /fault is "flood", expected one of/],
-      [{ plcRpiMs: 50 }, /plcRpiMs is 50, expected a number from 100 to 10000 ms/],
+      [{ plc: true, plcRpiMs: 50 }, /plcRpiMs is 50, expected a number from 100 to 10000 ms/],
       [{ load: 'csv', csvFile: '/no/such.csv' }, /^Load file \/no\/such\.csv cannot be read/],
     ] as const) {
       const node = create(properties);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Node, NodeAPI } from 'node-red';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/defaults';
+import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { ConfigReader } from '../../nodes/shared/config';
 import { onInput } from '../../nodes/shared/input';
 import { REPORT_EVERY_MS } from '../../nodes/shared/settings-errors';
@@ -8,6 +8,7 @@ import { startNode } from '../../nodes/shared/start';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { FakeClock, settle } from '../support/fake-clock';
 import { FakeRed, type FakeNode } from '../support/fake-red';
+import { shownWith } from '../support/shown-with';
 
 type Register = (RED: NodeAPI) => void;
 
@@ -22,25 +23,12 @@ const NEEDED: Readonly<Partial<Record<NodeType, object>>> = {
   'influx-target': { url: 'http://127.0.0.1:1', bucket: 'b' },
 };
 
-/** What makes a node look at a property that it passes over with its defaults. */
+/** What makes a node look at a property that it passes over with its defaults, beside what its fields say. */
 const MATTERS_WITH: Readonly<Record<string, object>> = {
-  'pm500-meter serialPath': { transport: 'modbus-rtu' },
-  'pm500-meter baudRate': { transport: 'modbus-rtu', serialPath: '/dev/null' },
-  'pm500-meter modbusPort': { transport: 'modbus-tcp' },
-  'pm500-poll fleetFile': { source: 'file' },
-  'pm500-poll fleet': { source: 'list' },
-  'pm500-normalize influxMeasurement': { shape: 'influx' },
-  'pm500-normalize mapping': { shape: 'jsonata' },
-  'pm500-normalize partialDeltas': { energyDeltas: true },
-  'pm500-normalize nominalVolts': { defaultAlarms: true },
-  'pm500-normalize nominalHertz': { defaultAlarms: true },
-  'pm500-normalize ratedAmperes': { defaultAlarms: true },
-  'sparkplug-edge tls': { useTls: true },
-  'sparkplug-edge hostVersion': { primaryHostId: 'H' },
-  'sparkplug-edge versionedTemplates': { metricModel: 'templates' },
-  'influx-target database': { api: 'v1' },
-  'influx-target retentionPolicy': { api: 'v1', database: 'd' },
-  'influx-target path': { api: 'line-protocol' },
+  'pm500-meter baudRate': { serialPath: '/dev/null' },
+  'pm500-meter parity': { serialPath: '/dev/null' },
+  'pm500-meter dropEcho': { transport: 'modbus-rtu-tcp' },
+  'influx-target retentionPolicy': { database: 'd' },
 };
 
 /** The names of most nodes are only for the canvas. */
@@ -82,7 +70,7 @@ describe('an environment variable that is not set', () => {
   for (const type of TYPES) {
     for (const property of Object.keys(DEFAULTS[type]).filter((name) => isRead(type, name))) {
       it(`is refused by name as ${property} of ${type}`, async () => {
-        const with_ = MATTERS_WITH[`${type} ${property}`] ?? {};
+        const with_ = { ...shownWith(type, property), ...MATTERS_WITH[`${type} ${property}`] };
         const nodes = create(type, { ...with_, [property]: UNSET });
         const told = [...(nodes[0]?.errors ?? []), ...(nodes[0]?.warnings ?? [])].map(String);
         for (const node of nodes) await node.close(true);
@@ -100,17 +88,12 @@ describe('an environment variable that is not set', () => {
       /fleet\[0\]\.tags\.plant is .* variable NOT_SET_ANYWHERE, which/,
     );
     assert.match(
-      refusal(() => new ConfigReader('pm500-poll', { groups: [UNSET] }).choices('groups', ['a'])),
+      refusal(() => new ConfigReader('pm500-poll', { groups: [UNSET] }).choices('groups')),
       /groups\[0\] is .* variable NOT_SET_ANYWHERE, which/,
     );
     assert.match(
-      refusal(() =>
-        new ConfigReader('pm500-poll', { groupIntervals: { a: UNSET } }).numbersByName('groupIntervals', ['a'], {
-          min: 1,
-          max: 2,
-        }),
-      ),
-      /groupIntervals\.a is .* variable NOT_SET_ANYWHERE, which/,
+      refusal(() => new ConfigReader('pm500-poll', { groupIntervals: { energy: UNSET } }).numbers('groupIntervals')),
+      /groupIntervals\.energy is .* variable NOT_SET_ANYWHERE, which/,
     );
   });
 
@@ -150,7 +133,8 @@ describe('an environment variable that is not set', () => {
       new ConfigReader('sparkplug-edge', {}).secret({ password }, 'password');
     assert.equal(secret('$${PLANT}'), '${PLANT}');
     for (const same of ['a${b}c', 'a$${b}', ' $ ', '${a}${b}', '$${a}${b}']) assert.equal(secret(same), same);
-    const code = (mapping: string): string => new ConfigReader('pm500-normalize', { mapping }).code('mapping');
+    const code = (mapping: string): string =>
+      new ConfigReader('pm500-normalize', { shape: 'jsonata', mapping }).text('mapping');
     for (const same of ['${"a":payload.b}', '{"x": "$${A} ${B}"}', '$("a")', "${'a':1}"])
       assert.equal(code(same), same);
   });

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import type { FlowEntry } from '../support/node-red-admin';
 import { notedCounts } from '../support/noted-counts';
 

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import type { NodeRed } from './node-red';
 import type { Credentials, FlowEntry } from './node-red-admin';
 import { waitFor } from './wait';

@@ -14,7 +14,7 @@ interface Catalog {
 /** The text of a key in the catalogs of this package; throws where it is missing, so that tests see it. */
 function lookUp(key: string, values: Readonly<Record<string, unknown>> = {}): string {
   const [type = ''] = key.split('.');
-  const catalog = JSON.parse(readFileSync(join(ROOT, `nodes/locales/en-US/${type}.json`), 'utf8')) as Catalog;
+  const catalog = JSON.parse(readFileSync(join(ROOT, `nodes/${type}/en-US.json`), 'utf8')) as Catalog;
   const found = key
     .split('.')
     .reduce<Catalog | string | undefined>(

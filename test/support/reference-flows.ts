@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import type { FlowEntry } from './node-red-admin';
 import { freePortRange } from './ports';
 import { ROOT } from './root';
@@ -15,6 +16,12 @@ export function readFlow(folder: 'flows' | 'examples', name: string): readonly F
   return JSON.parse(readFileSync(join(ROOT, folder, name), 'utf8')) as readonly FlowEntry[];
 }
 
+/** An entry with the defaults that a flow leaves out, as its node reads it. */
+export function filled(entry: FlowEntry): FlowEntry {
+  const defaults: Readonly<Partial<Record<string, object>>> = DEFAULTS;
+  return { ...defaults[entry.type], ...entry };
+}
+
 /** Where the servers of a run are; what is absent stays as the flow has it. */
 export interface Surroundings {
   /** For each port that simulated meters have in the flow, the one to use; whoever reads them follows. */
@@ -28,7 +35,7 @@ export interface Surroundings {
 /** The first ports of the simulated meters of a flow, each with the number of meters that take it and those after it. */
 function meterPortsOf(flow: readonly FlowEntry[]): ReadonlyMap<number, number> {
   const ports = new Map<number, number>();
-  for (const { type, port, modbusPort, count } of flow) {
+  for (const { type, port, modbusPort, count } of flow.map(filled)) {
     if (type !== 'pm500-sim') continue;
     for (const first of [port, modbusPort]) if (first !== '') ports.set(Number(first), Number(count));
   }
@@ -52,10 +59,12 @@ function adaptPorts(entry: FlowEntry, ports: ReadonlyMap<number, number>): Recor
     if (adapted === undefined) return port;
     return typeof port === 'string' ? String(adapted) : adapted;
   };
-  const own = Object.entries(entry).filter(([name]) => ['port', 'modbusPort', 'enipPort'].includes(name));
+  const own = Object.entries(filled(entry)).filter(([name]) => ['port', 'modbusPort', 'enipPort'].includes(name));
   const fleet = entry['fleet'] as readonly FlowEntry[] | undefined;
   return {
-    ...Object.fromEntries(own.map(([name, port]) => [name, change(port)])),
+    ...Object.fromEntries(
+      own.map(([name, port]) => [name, change(port)] as const).filter(([name, port]) => port !== filled(entry)[name]),
+    ),
     ...(fleet === undefined ? {} : { fleet: fleet.map((row) => ({ ...row, ...adaptPorts(row, ports) })) }),
   };
 }

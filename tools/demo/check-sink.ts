@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { GROUPS } from '../../src/meter/groups';
 import type { NodeStatusSeen } from '../../test/support/node-red-channel';

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { entryOf } from '../../test/support/reference-flows';
 import { alarmMeasurement } from '../../src/influx/alarm-points';
 import { kpiMeasurement } from '../../src/influx/mapping';

@@ -39,8 +39,8 @@ async function photographForm(editor: Editor, path: string): Promise<void> {
   const { page } = editor;
   await page.setViewportSize(FORM_SIZE);
   await editor.edit(NORMALIZER);
-  await waitFor('the form', () => page.locator('#pm500-normalize-alarms').isVisible());
-  const [from, to] = [page.locator('#pm500-normalize-kpis'), page.locator('#pm500-normalize-alarms')];
+  await waitFor('the form', () => page.locator('#pm500-normalize-section-alarms').isVisible());
+  const [from, to] = [page.locator('#pm500-normalize-section-kpis'), page.locator('#pm500-normalize-section-alarms')];
   const [top, bottom] = [await from.boundingBox(), await to.boundingBox()];
   if (top === null || bottom === null) throw new Error('The form does not show KPIs and alarms.');
   const margin = 16;

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { startNodeRed, type NodeRed } from '../../test/support/node-red';
 import type { Credentials, FlowEntry } from '../../test/support/node-red-admin';
 import { freePort, portNear } from '../../test/support/ports';

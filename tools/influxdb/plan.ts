@@ -2,7 +2,7 @@ import { CATALOGUE } from '../../src/meter/catalogue';
 import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
 import type { Metric } from '../../src/meter/measurement';
 import { kpiMeasurement } from '../../src/influx/mapping';
-import { DEFAULTS } from '../../nodes/shared/defaults';
+import { DEFAULTS } from '../../nodes/shared/forms';
 
 /** One step of downsampling: how long points are kept, and over how long they are summed up. */
 export interface Tier {

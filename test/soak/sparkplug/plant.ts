@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { DEFAULTS } from '../../../nodes/shared/defaults';
+import { DEFAULTS } from '../../../nodes/shared/forms';
 import { PROCESS_INSTANCE } from '../../../src/sparkplug/template-instances';
 import { startMosquitto, type Mosquitto } from '../../support/mosquitto';
 import { freePort } from '../../support/ports';

@@ -1,0 +1,42 @@
+import { DELIVERY_ORDERS } from '../../src/delivery/settings';
+import { APIS } from '../../src/influx/endpoint';
+import { PRECISIONS } from '../../src/influx/precision';
+import { choice, nodeOf, number, requiredText, secret, text } from '../../src/support/setting';
+import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
+import { field, nodeForm } from '../shared/field';
+import { OUTBOX_KINDS } from '../shared/outbox-kinds';
+
+/** What an InfluxDB can be set to. */
+export const FORM = nodeForm({
+  isConfig: true,
+  fields: {
+    name: field(text(), { icon: 'tag' }),
+    api: field(choice('v2', APIS), { icon: 'server' }),
+    url: field(requiredText('', { pattern: String.raw`^https?://[^?#]+$` }), { icon: 'globe' }),
+    org: field(text(), { icon: 'building-o', shownWhen: { api: ['v2'] } }),
+    bucket: field(requiredText(), { icon: 'database', shownWhen: { api: ['v2'] } }),
+    path: field(requiredText('', { pattern: String.raw`^/[^\s#]*$` }), {
+      icon: 'link',
+      shownWhen: { api: ['line-protocol'] },
+    }),
+    database: field(requiredText(), { icon: 'database', shownWhen: { api: ['v1', 'v3'] } }),
+    retentionPolicy: field(text(), { icon: 'hourglass-half', shownWhen: { api: ['v1'] } }),
+    user: field(text(), { icon: 'user', shownWhen: { api: ['v1', 'line-protocol'] } }),
+    password: field(secret(), { icon: 'key', shownWhen: { api: ['v1', 'line-protocol'] } }),
+    token: field(secret(), { icon: 'key', shownWhen: { api: ['v2', 'v3', 'line-protocol'] } }),
+    tls: field(nodeOf('tls-config'), { icon: 'lock' }),
+    proxy: field(text('', { pattern: String.raw`^(none|http://[^/?#]+/?)$` }), { icon: 'random' }),
+    proxyPassword: field(secret(), { icon: 'key' }),
+    precision: field(choice('ms', PRECISIONS), { icon: 'clock-o' }),
+    compression: field(choice('auto', ['auto', 'gzip', 'none']), { icon: 'compress' }),
+    batchLines: field(number(5000, { min: 1, max: 50_000, whole: true, unit: 'lines' }), { icon: 'align-left' }),
+    flushMs: field(number(1000, { min: 0, max: 60_000, unit: 'ms' }), { icon: 'clock-o' }),
+    timeoutMs: field(number(10_000, { min: 100, max: 300_000, unit: 'ms' }), { icon: 'hourglass-o' }),
+    maximumInFlight: field(number(1, { min: 1, max: 16, whole: true, unit: 'requests' }), { icon: 'exchange' }),
+    order: field(choice('oldest', DELIVERY_ORDERS), { icon: 'sort-amount-asc' }),
+    outbox: field(choice('disk', OUTBOX_KINDS), { icon: 'archive' }),
+    maximumMegabytes: field(number(1000, OUTBOX_MEGABYTES), { icon: 'database' }),
+    maximumAgeHours: field(number(0, OUTBOX_HOURS), { icon: 'calendar' }),
+    refusedMegabytes: field(number(10, { min: 1, max: 10_000, unit: 'MB' }), { icon: 'ban' }),
+  },
+});

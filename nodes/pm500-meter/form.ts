@@ -1,0 +1,22 @@
+import { FACTS } from '../shared/editor/facts';
+import { registerForm } from '../shared/editor/form';
+import { offerLayoutCheck } from '../shared/editor/layout-verdict';
+import { offerMeters } from '../shared/editor/meter-search';
+
+const nameOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+registerForm(FACTS, {
+  label: ({ host, serialPath }) => nameOf(host) ?? nameOf(serialPath),
+  prepare: ({ id }, form) => {
+    offerMeters(form.place('find'), ({ address, port, catalogNumber = '' }) => {
+      form.input('host').val(address).trigger('change');
+      form.input('port').val(port).trigger('change');
+      form.input('catalogNumber').val(catalogNumber);
+    });
+    offerLayoutCheck(form.place('layoutCheck'), id, (name) => {
+      form.input('energyLayout').val(name).trigger('change');
+      // What was confirmed was another layout.
+      form.input('layoutConfirmed').prop('checked', false);
+    });
+  },
+});

@@ -1,0 +1,83 @@
+import { KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
+import { DEFAULT_KPI_SETTINGS, DEMAND_MINUTES } from '../../src/domain/kpis/settings';
+import { ENERGY_UNITS, POWER_UNITS } from '../../src/domain/shapes/units';
+import { MEASUREMENT_PATTERN } from '../../src/influx/line-protocol';
+import { PERIODS } from '../../src/meter/derived-metrics';
+import { WIRING_ROWS } from '../../src/meter/wiring-modes';
+import { choice, choices, code, flag, number, optionalNumber, requiredText, text } from '../../src/support/setting';
+import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
+import { field, nodeForm } from '../shared/field';
+
+const DAY_SECONDS = { min: 0, max: 86_400, unit: 's' } as const;
+const AMPERES = { max: 1_000_000, unit: 'A' } as const;
+const VOLTS = { max: 1_000_000, unit: 'V' } as const;
+const REPORTING = { section: 'report', shownWhen: { deadband: [true] } } as const;
+const DEFAULTS = { section: 'alarms', shownWhen: { defaultAlarms: [true] } } as const;
+const KPIS = { section: 'kpis' } as const;
+/** What the payload of a message can be. */
+export const SHAPES = ['telemetry', 'flat', 'perMetric', 'influx', 'sparkplug', 'camelCase', 'jsonata'] as const;
+const UNITS = { shownWhen: { shape: { not: 'telemetry' } } } as const;
+
+/** What a normalizer can be set to. */
+export const FORM = nodeForm({
+  isConfig: false,
+  folded: ['report', 'kpis', 'alarms', 'diagnostics'],
+  fields: {
+    name: field(text(), { icon: 'tag' }),
+    shape: field(choice('telemetry', SHAPES), { icon: 'sliders' }),
+    mapping: field(code('jsonata', { required: true }), { icon: 'code', shownWhen: { shape: ['jsonata'] } }),
+    influxMeasurement: field(requiredText('powermonitor_500', { pattern: MEASUREMENT_PATTERN }), {
+      icon: 'database',
+      shownWhen: { shape: ['influx'] },
+    }),
+    powerUnit: field(choice('W', POWER_UNITS), { icon: 'balance-scale', short: true, ...UNITS }),
+    energyUnit: field(choice('Wh', ENERGY_UNITS), { beside: true, short: true, ...UNITS }),
+    wiring: field(
+      choice('', [
+        { value: '' },
+        ...WIRING_ROWS.map(({ mode, label }) => ({ value: mode, label: `${mode}: ${label}` })),
+      ]),
+      { icon: 'plug', section: 'quality' },
+    ),
+    staleSeconds: field(number(60, DAY_SECONDS), { icon: 'hourglass-half', section: 'quality' }),
+    deadband: field(flag(), { section: 'report' }),
+    minIntervalSeconds: field(number(0, DAY_SECONDS), { icon: 'step-forward', ...REPORTING }),
+    maxIntervalSeconds: field(number(300, DAY_SECONDS), { icon: 'fast-forward', ...REPORTING }),
+    deadbands: field(code('json'), { icon: 'arrows-h', ...REPORTING }),
+    kpis: field(
+      choices(
+        [],
+        KPI_ROWS.map(({ key, label, formula }) => ({ value: key, label, note: formula })),
+      ),
+      { icon: 'line-chart', ...KPIS },
+    ),
+    energyDeltas: field(flag(), KPIS),
+    partialDeltas: field(flag(), { ...KPIS, shownWhen: { energyDeltas: [true] } }),
+    maxPowerKw: field(optionalNumber({ min: 0.001, max: 10_000_000, unit: 'kW' }), { icon: 'tachometer', ...KPIS }),
+    periods: field(choices(['day', 'month'], PERIODS), { icon: 'calendar', ...KPIS }),
+    timeZone: field(text(), { icon: 'globe', ...KPIS }),
+    demandMinutes: field(choice(DEFAULT_KPI_SETTINGS.demandMinutes, DEMAND_MINUTES, { unit: 'min' }), {
+      icon: 'clock-o',
+      short: true,
+      ...KPIS,
+    }),
+    demandWindow: field(choice('fixed', ['fixed', 'sliding']), { beside: true, short: true, ...KPIS }),
+    powerFactorLimit: field(number(0.9, { min: 0.1, max: 1 }), { icon: 'compress', ...KPIS }),
+    minimumVolts: field(number(DEFAULT_KPI_SETTINGS.minimumVolts, { min: 0, ...VOLTS }), {
+      icon: 'low-vision',
+      ...KPIS,
+    }),
+    minimumAmperes: field(number(DEFAULT_KPI_SETTINGS.minimumAmperes, { min: 0, ...AMPERES }), {
+      beside: true,
+      ...KPIS,
+    }),
+    co2KgPerKwh: field(number(0, { min: 0, max: 100, unit: 'kg/kWh' }), { icon: 'leaf', ...KPIS }),
+    tariff: field(code('json'), { icon: 'money', ...KPIS }),
+    defaultAlarms: field(flag(), { section: 'alarms' }),
+    nominalVolts: field(number(230, { min: 1, ...VOLTS }), { icon: 'bolt', ...DEFAULTS }),
+    nominalHertz: field(choice('50', ['50', '60'], { unit: 'Hz' }), { beside: true, short: true, ...DEFAULTS }),
+    ratedAmperes: field(optionalNumber({ min: 0.001, ...AMPERES }), { icon: 'plug', ...DEFAULTS }),
+    alarmRules: field(code('json'), { icon: 'bell', section: 'alarms' }),
+    diagnosticsSeconds: field(DIAGNOSTICS_SECONDS, { icon: 'heartbeat', section: 'diagnostics' }),
+  },
+});

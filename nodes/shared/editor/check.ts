@@ -1,0 +1,76 @@
+import { fitsNumber, optionFor, type Setting } from '../../../src/support/setting';
+import type { Values } from './text';
+
+/** What is wrong with a value: the key of a sentence in the catalog, with values for it. */
+export interface Complaint {
+  readonly key: string;
+  readonly values?: Values;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+const isEmpty = (value: unknown): boolean => textOf(value) === '';
+
+/** True for an environment variable, whose value only the runtime knows. */
+export const isVariable = (value: unknown): boolean => isText(value) && /^\$\{[^}]+\}$/.test(value.trim());
+
+/** JSON, or the path of a file with it. */
+function isJsonOrPath(value: string): boolean {
+  if (!/^\s*[[{]/.test(value)) return true;
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True where some value is refused; the editor need not look at others. */
+export function isJudged(setting: Setting): boolean {
+  if (setting.kind === 'flag' || setting.kind === 'list' || setting.kind === 'secret') return false;
+  if (setting.kind === 'node') return setting.required === true;
+  return setting.kind !== 'text' || setting.required === true || setting.pattern !== undefined;
+}
+
+/**
+ * What is wrong with the value of a field, as far as the browser can tell; the runtime has the last word.
+ * @param value undefined where a saved flow leaves it out: then the default counts
+ */
+export function complaintOf(name: string, setting: Setting, value: unknown): Complaint | undefined {
+  if (value === undefined || isVariable(value)) return undefined;
+  const own: Complaint = { key: `error.${name}` };
+  switch (setting.kind) {
+    case 'number': {
+      if (setting.default === '' && isEmpty(value)) return undefined;
+      const { min, max } = setting;
+      return fitsNumber(setting, value) ? undefined : { key: 'error.number', values: { min, max } };
+    }
+    case 'text': {
+      if (isEmpty(value)) return setting.required === true ? own : undefined;
+      const fits = setting.pattern === undefined || new RegExp(setting.pattern).test(textOf(value));
+      return fits ? undefined : own;
+    }
+    case 'code':
+      if (isEmpty(value)) return setting.required === true ? own : undefined;
+      return setting.language === 'jsonata' || isJsonOrPath(textOf(value)) ? undefined : { key: 'error.json' };
+    case 'node':
+      return setting.required === true && (isEmpty(value) || value === '_ADD_') ? own : undefined;
+    case 'choice':
+      return optionFor(setting, value) === undefined ? { key: 'error.choice' } : undefined;
+    case 'choices':
+      if (!Array.isArray(value) || value.some((each) => optionFor(setting, each) === undefined))
+        return { key: 'error.choice' };
+      return setting.required === true && value.length === 0 ? own : undefined;
+    case 'numbers': {
+      const { min, max } = setting.of;
+      const all = Object.values(value as object);
+      const fits = all.every((each) => isEmpty(each) || isVariable(each) || fitsNumber(setting.of, each));
+      return fits ? undefined : { key: 'error.number', values: { min, max } };
+    }
+    case 'flag':
+    case 'list':
+    case 'secret':
+      return undefined;
+  }
+}

@@ -1,0 +1,207 @@
+import type { Option, Setting } from '../../../src/support/setting';
+import { holds, isShown, settingsIn, type Field, type FieldLook, type FormFacts } from '../field';
+import { complaintOf, isJudged } from './check';
+import { wordsOf, type Words } from './text';
+
+/** What is special to one form; everything else follows from its fields. */
+export interface FormScript {
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly align?: 'left' | 'right';
+  /** What a node without a name is called; its type's word of the palette where this says nothing. */
+  readonly label?: (node: EditorNode) => string | undefined;
+  /** Key of the catalog that names an output of the node. */
+  readonly outputLabel?: (node: EditorNode, index: number) => string;
+  /** Fills places of the form that are the script's own. */
+  readonly prepare?: (node: EditorNode, form: OpenForm) => void;
+  /** What the script's own places hold now. */
+  readonly save?: (form: OpenForm) => Readonly<Record<string, unknown>>;
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
+/** A form while it is open. */
+export class OpenForm {
+  constructor(
+    private readonly facts: FormFacts,
+    private readonly isConfig: boolean,
+  ) {}
+
+  /** The input of a field. */
+  input(name: string): JQuery {
+    return $(`#node-${this.isConfig ? 'config-' : ''}input-${name}`);
+  }
+
+  /** A place that the script fills. */
+  place(name: string): JQuery {
+    return $(`#${this.facts.type}-${name}`);
+  }
+
+  /** A section that can be folded. */
+  section(name: string): JQuery {
+    return $(`#${this.facts.type}-section-${name}`);
+  }
+
+  /** What a field of choices offers. */
+  options(name: string): readonly Option[] {
+    const setting = this.facts.fields[name]?.setting;
+    return setting?.kind === 'choice' || setting?.kind === 'choices' ? setting.options : [];
+  }
+
+  /** What an entry of a list may have. */
+  columns(name: string): Readonly<Record<string, Setting>> {
+    const setting = this.facts.fields[name]?.setting;
+    return setting?.kind === 'list' ? setting.columns : {};
+  }
+
+  defaultOf(name: string): unknown {
+    const setting = this.facts.fields[name]?.setting;
+    return setting === undefined ? undefined : defaultOf(setting);
+  }
+
+  /** What a field shows, and its default where it shows nothing of its own. */
+  value(name: string): unknown {
+    const input = this.input(name);
+    if (input.length === 0) return this.defaultOf(name);
+    return input.is(':checkbox') ? input.prop('checked') : input.val();
+  }
+
+  /** The boxes of a field of many choices that are ticked. */
+  chosen(name: string): readonly string[] {
+    const ticked = $(`[data-choices="${name}"] input:checked`).toArray();
+    return ticked.map((box) => (box as HTMLInputElement).value);
+  }
+
+  /** Shows what a node has in every field that the editor does not fill itself, or fills wrongly. */
+  fill(node: EditorNode): void {
+    for (const [name, { setting, isCustom = false }] of settingsIn(this.facts.fields)) {
+      if (isCustom) continue;
+      if (setting.kind === 'choices') {
+        const given = node[name] ?? setting.default;
+        const values = Array.isArray(given) ? given : [];
+        $(`[data-choices="${name}"] input`).each((_index, box) => {
+          $(box).prop('checked', values.includes((box as HTMLInputElement).value));
+        });
+      } else if (setting.kind === 'code' && setting.language === 'jsonata') {
+        this.input(name).typedInput({ default: 'jsonata', types: ['jsonata'] });
+      } else if (node[name] === undefined && setting.kind !== 'node' && setting.kind !== 'secret') {
+        // The editor leaves fields empty that a saved flow does not have.
+        const input = this.input(name);
+        if (setting.kind === 'flag') input.prop('checked', setting.default);
+        else input.val(textOf(setting.default));
+      }
+    }
+  }
+
+  /** Shows what counts now, whenever something changes, and has the editor judge again what depends on it. */
+  follow(): void {
+    const { fields } = this.facts;
+    const causes = new Set(Object.values(fields).flatMap(({ shownWhen = {} }) => Object.keys(shownWhen)));
+    for (const [name, { setting }] of settingsIn(fields)) if (setting.kind === 'choice') causes.add(name);
+    const update = (): void => {
+      this.showWhatCounts();
+    };
+    for (const name of causes) this.input(name).on('change input', update);
+    update();
+  }
+
+  private isOn(field: FieldLook): boolean {
+    return isShown(field, (property) => this.value(property));
+  }
+
+  private showWhatCounts(): void {
+    for (const [name, field] of Object.entries(this.facts.fields)) {
+      const on = this.isOn(field);
+      const row = field.beside === true ? this.input(name) : $(`[data-field="${name}"]`);
+      const wasOn = row.css('display') !== 'none';
+      row.toggle(on);
+      const hasTip = holds(field.tipWhen, (property) => this.value(property));
+      $(`[data-tip-of="${name}"]`).each((_index, tip) => {
+        const { tipFor } = tip.dataset;
+        $(tip).toggle(on && hasTip && (tipFor === undefined || tipFor === textOf(this.value(name))));
+      });
+      // What is hidden is not judged: the editor looks again.
+      if (on !== wasOn && field.setting?.kind !== 'choice') this.input(name).trigger('change');
+    }
+    for (const part of $('.pm500-part').toArray()) {
+      const rows = $(part).children('[data-field]').toArray();
+      $(part).toggle(rows.some((row) => row.style.display !== 'none'));
+    }
+  }
+}
+
+function defaultOf(setting: Setting): unknown {
+  return setting.kind === 'secret' ? '' : setting.default;
+}
+
+function propertyOf(facts: FormFacts, words: Words, name: string, field: Field): EditorProperty {
+  const { setting } = field;
+  const isConfig = facts.category === 'config';
+  function validate(this: EditorNode, value: unknown, _options: unknown): boolean | string {
+    // While the form is open, what it shows counts and not what was saved.
+    const form = typeof $ === 'function' ? new OpenForm(facts, isConfig) : undefined;
+    const valueOf = (property: string): unknown => {
+      const input = form?.input(property);
+      if (form !== undefined && input !== undefined && input.length > 0) return form.value(property);
+      const other = facts.fields[property]?.setting;
+      return this[property] ?? (other === undefined ? undefined : defaultOf(other));
+    };
+    if (!isShown(field, valueOf)) return true;
+    const complaint = complaintOf(name, setting, value);
+    return complaint === undefined || words(complaint.key, complaint.values);
+  }
+  const judge = isJudged(setting) ? { validate } : {};
+  const reference = setting.kind === 'node' ? { type: setting.type, required: setting.required === true } : {};
+  return { value: defaultOf(setting), ...reference, ...judge };
+}
+
+/** Registers a type with the editor: its form follows from its fields, but for what the script says. */
+export function registerForm(facts: FormFacts, script: FormScript): void {
+  const { type, category, color, fields } = facts;
+  const words = wordsOf(type);
+  const isConfig = category === 'config';
+  const settings = settingsIn(fields);
+  const kept = settings.filter(([, { setting }]) => setting.kind !== 'secret');
+  const properties = kept.map(([name, field]) => [name, propertyOf(facts, words, name, field)] as const);
+  const secrets = settings.flatMap(([name, { setting }]) =>
+    setting.kind === 'secret' ? [[name, { type: setting.isShown === true ? 'text' : 'password' }] as const] : [],
+  );
+  const onCanvas = {
+    ...(color === undefined ? {} : { color }),
+    icon: `${type}.svg`,
+    ...(script.align === undefined ? {} : { align: script.align }),
+    inputs: script.inputs ?? 0,
+    outputs: script.outputs ?? 0,
+    paletteLabel: () => words('palette'),
+    labelStyle(this: EditorNode): string {
+      return textOf(this.name) === '' ? '' : 'node_label_italic';
+    },
+    inputLabels: () => words('port.input'),
+    outputLabels(this: EditorNode, index: number): string {
+      return words(script.outputLabel?.(this, index) ?? 'port.output');
+    },
+  };
+  RED.nodes.registerType(type, {
+    category,
+    ...(isConfig ? {} : onCanvas),
+    defaults: Object.fromEntries([...properties, ['configVersion', { value: facts.configVersion }]]),
+    ...(secrets.length === 0 ? {} : { credentials: Object.fromEntries(secrets) }),
+    label(this: EditorNode): string {
+      const names = [textOf(this.name), script.label?.(this) ?? '', isConfig ? type : words('palette')];
+      return names.find((name) => name !== '') ?? type;
+    },
+    oneditprepare(this: EditorNode): void {
+      const form = new OpenForm(facts, isConfig);
+      form.fill(this);
+      script.prepare?.(this, form);
+      form.follow();
+    },
+    oneditsave(this: EditorNode): void {
+      const form = new OpenForm(facts, isConfig);
+      for (const [name, { setting, isCustom = false }] of kept)
+        if (setting.kind === 'choices' && !isCustom) this[name] = form.chosen(name);
+      Object.assign(this, script.save?.(form));
+    },
+  });
+}

@@ -1,0 +1,57 @@
+/** What the editor gives to the scripts of forms; only what they use. */
+
+interface EditorNode {
+  readonly id: string;
+  readonly name?: string;
+  [property: string]: unknown;
+}
+
+interface EditorProperty {
+  readonly value: unknown;
+  readonly type?: string;
+  readonly required?: boolean;
+  /** Node-RED shows what it says only where it takes two parameters. */
+  readonly validate?: (this: EditorNode, value: unknown, options: unknown) => boolean | string;
+}
+
+interface EditorDefinition {
+  readonly category: string;
+  readonly color?: string;
+  readonly icon?: string;
+  readonly align?: 'left' | 'right';
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly defaults: Readonly<Record<string, EditorProperty>>;
+  readonly credentials?: Readonly<Record<string, { readonly type: 'text' | 'password' }>>;
+  readonly paletteLabel?: (this: EditorNode) => string;
+  readonly label: (this: EditorNode) => string;
+  readonly labelStyle?: (this: EditorNode) => string;
+  readonly inputLabels?: (this: EditorNode) => string;
+  readonly outputLabels?: (this: EditorNode, index: number) => string;
+  readonly oneditprepare: (this: EditorNode) => void;
+  readonly oneditsave: (this: EditorNode) => void;
+}
+
+declare const RED: {
+  readonly _: (key: string, values?: Readonly<Record<string, string | number>>) => string;
+  readonly nodes: {
+    readonly registerType: (type: string, definition: EditorDefinition) => void;
+    readonly node: (id: unknown) => EditorNode | null | undefined;
+  };
+};
+
+/** The row of a list that the editor's own widget shows. */
+interface EditableListOptions<Row> {
+  readonly addButton?: string;
+  readonly height?: number;
+  readonly sortable?: boolean;
+  readonly removable?: boolean;
+  readonly addItem?: (container: JQuery, index: number, row: Row) => void;
+}
+
+interface JQuery {
+  editableList<Row>(options: EditableListOptions<Row>): this;
+  editableList(command: 'addItem', row: object): void;
+  editableList(command: 'items'): JQuery;
+  typedInput(options: { readonly default: string; readonly types: readonly string[] }): this;
+}

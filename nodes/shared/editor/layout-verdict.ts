@@ -1,0 +1,116 @@
+import type {
+  AssemblyVerdict,
+  EnergyLayoutVerdict,
+  LayoutVerdict,
+  Word,
+} from '../../../src/domain/layout-check/verdict';
+import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
+
+const USUAL_SECONDS = 20;
+
+const WORDS: Readonly<Record<Word, () => string>> = {
+  confirmed: () => text('layoutCheck.confirmed'),
+  contradicted: () => text('layoutCheck.contradicted'),
+  undecided: () => text('layoutCheck.undecided'),
+};
+const SUMMARIES: Readonly<Record<Word, (readings: number) => string>> = {
+  confirmed: (readings) => text('layoutCheck.confirmedSays', { readings }),
+  contradicted: (readings) => text('layoutCheck.contradictedSays', { readings }),
+  undecided: (readings) => text('layoutCheck.undecidedSays', { readings }),
+};
+
+function badge(verdict: Word): JQuery {
+  return $('<span class="pm500-badge">').addClass(`pm500-badge-${verdict}`).text(WORDS[verdict]());
+}
+
+/** A row of the table of what was judged; gives the cell that says why. */
+function addLine(body: JQuery, what: string, verdict: Word, why: string): JQuery {
+  const row = addCells($('<tr>').appendTo(body), [what]);
+  $('<td>').append(badge(verdict)).appendTo(row);
+  return $('<td>').text(why).appendTo(row);
+}
+
+/** Every place that is not confirmed, with the numbers that say why. */
+function showAssembly(body: JQuery, { assembly, title, verdict, elements }: AssemblyVerdict): void {
+  const open = elements.filter((element) => element.verdict !== 'confirmed');
+  const confirmed = text('layoutCheck.count', { confirmed: elements.length - open.length, count: elements.length });
+  addLine(body, `${assembly} ${title}`, verdict, confirmed).parent().addClass('pm500-assembly');
+  for (const element of open) {
+    const why = addLine(body, element.metric, element.verdict, element.evidence.join(' '));
+    const other = element.alternatives.join(', ');
+    if (other !== '') $('<div>').text(text('layoutCheck.alternatives', { other })).appendTo(why);
+  }
+}
+
+/** Which named layout of assembly 107 fits, why the others do not, and a button that chooses it. */
+function showEnergyLayout(
+  body: JQuery,
+  { inUse, named, evidence, verdict, candidates }: EnergyLayoutVerdict,
+  apply: (name: string) => void,
+): void {
+  const says = addLine(body, text('layoutCheck.energyLayout'), verdict, evidence);
+  says.parent().addClass('pm500-assembly');
+  if (named !== undefined && named !== inUse) {
+    const words = text('layoutCheck.apply', { name: named });
+    const button = $('<button type="button" class="red-ui-button pm500-apply-energy">').text(words);
+    button.on('click', () => {
+      apply(named);
+      button.prop('disabled', true);
+      $('<div>').text(text('layoutCheck.applied')).appendTo(says);
+    });
+    $('<div>').append(button).appendTo(says);
+  }
+  for (const candidate of candidates) {
+    const why = addLine(body, candidate.name, candidate.verdict, candidate.evidence);
+    why.parent().children().first().attr('title', candidate.description);
+  }
+}
+
+function showVerdict(box: JQuery, judged: LayoutVerdict, apply: (name: string) => void): void {
+  const { verdict, readings, wiring, scales, assemblies, energyLayout, rating, limits } = judged;
+  const heading = $('<div class="pm500-say">').append(badge(verdict));
+  heading.append(document.createTextNode(` ${SUMMARIES[verdict](readings)}`));
+  box.empty().append(heading);
+  const { table, body } = tableOf([text('layoutCheck.place'), text('layoutCheck.verdict'), text('layoutCheck.why')]);
+  addLine(body, text('layoutCheck.wiring'), wiring.verdict, wiring.evidence);
+  for (const { assembly, member, suggestion, verdict: own, evidence } of scales) {
+    const better = suggestion === undefined ? '' : ` ${text('layoutCheck.suggestion', { member, suggestion })}`;
+    addLine(body, text('layoutCheck.scale', { member, assembly }), own, evidence + better);
+  }
+  if (energyLayout !== undefined) showEnergyLayout(body, energyLayout, apply);
+  for (const assembly of assemblies) showAssembly(body, assembly);
+  box.append(table);
+  for (const limit of [...(rating === undefined ? [] : [rating.evidence]), ...limits])
+    $('<div class="pm500-say">').text(limit).appendTo(box);
+}
+
+/**
+ * Puts a button into `box` that watches the running meter with this id for a while and shows what that proves; `apply`
+ * takes the name of the layout of the energy counters that a person chooses then.
+ */
+export function offerLayoutCheck(box: JQuery, id: string, apply: (name: string) => void): void {
+  const seconds = $('<input type="text" class="pm500-short">').val(USUAL_SECONDS);
+  seconds.attr('title', text('layoutCheck.seconds'));
+  const button = $('<button type="button" class="red-ui-button pm500-check-layout">').text(text('layoutCheck.button'));
+  const outcome = $('<div class="pm500-found">');
+  button.on('click', () => {
+    const time = String(seconds.val()).trim();
+    button.prop('disabled', true);
+    say(outcome, text('layoutCheck.watching', { seconds: time }));
+    const request = $.getJSON(`pm500/meters/${encodeURIComponent(id)}/layout-check`, { seconds: time });
+    // Closing the form ends the watch.
+    outcome.on('remove', () => {
+      request.abort();
+    });
+    request
+      .done((judged: LayoutVerdict) => {
+        showVerdict(outcome, judged, apply);
+      })
+      .fail((xhr) => {
+        say(outcome, reasonOf(xhr));
+      })
+      .always(() => button.prop('disabled', false));
+  });
+  const unit = $('<span class="pm500-unit">s</span>');
+  box.append($('<div class="pm500-entry-line">').append(button, seconds, unit), outcome);
+}

@@ -1,0 +1,31 @@
+import { wordsOf } from './text';
+
+/** Texts about meters stand in the catalog of `pm500-meter`, whichever form shows them. */
+export const meterText = wordsOf('pm500-meter');
+
+const FORBIDDEN: readonly number[] = [401, 403];
+
+/** Why a request of a form failed, for people. */
+export function reasonOf({ status, responseJSON }: JQuery.jqXHR): string {
+  if (FORBIDDEN.includes(status)) return meterText('error.forbidden');
+  const { error } = (responseJSON ?? {}) as { readonly error?: string };
+  return error ?? meterText('error.noAnswer');
+}
+
+/** Shows one sentence in a box, and nothing else. */
+export function say(box: JQuery, sentence: string): void {
+  box.empty().append($('<div class="pm500-say">').text(sentence));
+}
+
+/** An empty table with headings. */
+export function tableOf(headings: readonly string[]): { readonly table: JQuery; readonly body: JQuery } {
+  const table = $('<table class="pm500-table">');
+  const row = $('<tr>').appendTo($('<thead>').appendTo(table));
+  for (const heading of headings) $('<th>').text(heading).appendTo(row);
+  return { table, body: $('<tbody>').appendTo(table) };
+}
+
+export function addCells(row: JQuery, values: readonly string[]): JQuery {
+  for (const value of values) $('<td>').text(value).appendTo(row);
+  return row;
+}

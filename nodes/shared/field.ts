@@ -1,0 +1,94 @@
+import type { Setting } from '../../src/support/setting';
+
+/**
+ * When a field counts: each property named has one of these values, any but one, or any text at all. Data, so that the
+ * form in the browser and the runtime judge alike.
+ */
+export type Condition = Readonly<
+  Record<string, readonly (string | number | boolean)[] | { readonly not: string | number } | 'filled'>
+>;
+
+/** How a setting stands in a form; the words come from the catalog, under its name. */
+export interface FieldLook {
+  /** Name of a Font Awesome 4 icon, without `fa-`. */
+  readonly icon?: string;
+  /** Heading under which it stands; fields without one come first. */
+  readonly section?: string;
+  /** True: in the row of the field before it. */
+  readonly beside?: boolean;
+  /** True for a choice or a text that needs little room; numbers are short anyway. */
+  readonly short?: boolean;
+  /** True: the script of the form fills an empty box with what edits it, and saves it. */
+  readonly isCustom?: boolean;
+  /** The custom field whose place edits this one too. */
+  readonly editedIn?: string;
+  /** Elsewhere it has no meaning: hidden in the form, not checked, and read as its default. */
+  readonly shownWhen?: Condition;
+  /** Where its tip has a meaning, if not wherever the field has. */
+  readonly tipWhen?: Condition;
+}
+
+/** A setting of a node. */
+export interface Field<Row extends Setting = Setting> extends FieldLook {
+  readonly setting: Row;
+}
+
+/** A place of a form that its script fills, such as a button; nothing is saved. */
+export interface Slot extends FieldLook {
+  readonly setting?: never;
+}
+
+/** What a node has, in the order of its form. */
+export type Fields = Readonly<Record<string, Field | Slot>>;
+
+export function field<Row extends Setting>(setting: Row, look: FieldLook = {}): Field<Row> {
+  return { setting, ...look };
+}
+
+export function slot(look: FieldLook = {}): Slot {
+  return { ...look };
+}
+
+function meets(wanted: Condition[string], value: unknown): boolean {
+  if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
+  if ('not' in wanted) return String(wanted.not) !== String(value);
+  return wanted.some((each) => String(each) === String(value));
+}
+
+/** @param valueOf what the form shows, or what was saved, with defaults */
+export function holds(condition: Condition | undefined, valueOf: (property: string) => unknown): boolean {
+  return Object.entries(condition ?? {}).every(([property, wanted]) => meets(wanted, valueOf(property)));
+}
+
+/** True where a field has a meaning. */
+export function isShown({ shownWhen }: FieldLook, valueOf: (property: string) => unknown): boolean {
+  return holds(shownWhen, valueOf);
+}
+
+/** The fields that hold a setting, in order. */
+export function settingsIn(fields: Fields): readonly (readonly [name: string, field: Field])[] {
+  return Object.entries(fields).filter((entry): entry is [string, Field] => entry[1].setting !== undefined);
+}
+
+/** A type of node: what it can be set to, and how its form is ordered. */
+export interface NodeForm<Rows extends Fields = Fields> {
+  /** True for a configuration node. */
+  readonly isConfig: boolean;
+  /** Sections that are folded at first. */
+  readonly folded?: readonly string[];
+  readonly fields: Rows;
+}
+
+export function nodeForm<const Rows extends Fields>(form: NodeForm<Rows>): NodeForm<Rows> {
+  return form;
+}
+
+/** The facts of a type that the build writes into its form. */
+export interface FormFacts {
+  readonly type: string;
+  readonly category: string;
+  /** Absent for a configuration node. */
+  readonly color?: string;
+  readonly configVersion: number;
+  readonly fields: Fields;
+}

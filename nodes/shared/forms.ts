@@ -1,0 +1,53 @@
+import { FORM as INFLUX_OUT } from '../influx-out/settings';
+import { FORM as INFLUX_TARGET } from '../influx-target/settings';
+import { FORM as PM500_METER } from '../pm500-meter/settings';
+import { FORM as PM500_NORMALIZE } from '../pm500-normalize/settings';
+import { FORM as PM500_POLL } from '../pm500-poll/settings';
+import { FORM as PM500_SIM } from '../pm500-sim/settings';
+import { FORM as SPARKPLUG_EDGE } from '../sparkplug-edge/settings';
+import { FORM as SPARKPLUG_OUT } from '../sparkplug-out/settings';
+import type { Field, Fields } from './field';
+
+/** Every type of node, and what it can be set to. */
+export const FORMS = {
+  'pm500-meter': PM500_METER,
+  'pm500-poll': PM500_POLL,
+  'pm500-normalize': PM500_NORMALIZE,
+  'sparkplug-edge': SPARKPLUG_EDGE,
+  'sparkplug-out': SPARKPLUG_OUT,
+  'influx-target': INFLUX_TARGET,
+  'influx-out': INFLUX_OUT,
+  'pm500-sim': PM500_SIM,
+} as const;
+
+export type NodeType = keyof typeof FORMS;
+export type FieldsOf<Type extends NodeType> = (typeof FORMS)[Type]['fields'];
+
+export const NODE_TYPES = Object.keys(FORMS) as readonly NodeType[];
+
+export const fieldsOf = (type: NodeType): Fields => FORMS[type].fields;
+
+/** Raised when a saved setting is renamed or means something else; `migrations.ts` then has a step more. */
+export const CONFIG_VERSIONS: Readonly<Partial<Record<NodeType, number>>> = {};
+
+type DefaultOf<Row> =
+  Row extends Field<infer Setting> ? (Setting extends { readonly default: infer Default } ? Default : never) : never;
+
+/** Default of every setting that a flow saves. */
+export type DefaultsOf<Type extends NodeType> = {
+  readonly [Name in keyof FieldsOf<Type> as DefaultOf<FieldsOf<Type>[Name]> extends never ? never : Name]: DefaultOf<
+    FieldsOf<Type>[Name]
+  >;
+} & { readonly configVersion: number };
+
+function defaultsOf(type: NodeType): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(fieldsOf(type)).flatMap(([name, { setting }]) =>
+    setting === undefined || setting.kind === 'secret' ? [] : [[name, setting.default] as const],
+  );
+  return { ...Object.fromEntries(kept), configVersion: CONFIG_VERSIONS[type] ?? 1 };
+}
+
+/** What a flow that does not say otherwise has set; it follows from the rows. */
+export const DEFAULTS = Object.fromEntries(NODE_TYPES.map((type) => [type, defaultsOf(type)])) as unknown as {
+  readonly [Type in NodeType]: DefaultsOf<Type>;
+};

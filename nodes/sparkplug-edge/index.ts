@@ -1,0 +1,91 @@
+import { hostname } from 'node:os';
+import { connect } from 'mqtt';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { deliveryMetrics } from '../../src/delivery/metrics';
+import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
+import { keptClientId } from '../../src/sparkplug/client-id';
+import { DeviceUsers } from '../../src/sparkplug/device-users';
+import { EdgeNode } from '../../src/sparkplug/edge-node';
+import { createOpenLink } from '../../src/sparkplug/mqtt-link';
+import { EdgeSession, type EdgeSessionDependencies, type EdgeSessionSettings } from '../../src/sparkplug/session';
+import { systemClock } from '../../src/support/clock';
+import { Users } from '../../src/support/users';
+import { addMetrics, registerAdmin } from '../shared/admin';
+import { onClose } from '../shared/close';
+import { nodeLogger } from '../shared/logger';
+import { takeOutbox, type TakenOutbox } from '../shared/outboxes';
+import { takeQueues } from '../shared/queues';
+import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from '../shared/sparkplug-edges';
+import { readEdgeSettings } from '../shared/sparkplug-settings';
+import { startNode } from '../shared/start';
+
+interface Credentials {
+  readonly username: unknown;
+  readonly password: unknown;
+}
+
+/** A session over an outbox that was taken for it; where it cannot be made, the outbox is free again. */
+function createSession(
+  store: TakenOutbox | undefined,
+  dependenciesOf: () => Omit<EdgeSessionDependencies, 'outbox'>,
+  settings: EdgeSessionSettings,
+): EdgeSession {
+  try {
+    return new EdgeSession(settings, { ...dependenciesOf(), ...(store === undefined ? {} : { outbox: store.outbox }) });
+  } catch (thrown) {
+    void store?.giveBack(false);
+    throw thrown;
+  }
+}
+
+/** One Sparkplug edge node: one MQTT session that all its sparkplug-out nodes share. */
+export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
+  function Edge(this: Node<Credentials>, definition: NodeDef): void {
+    startNode(RED, this, 'sparkplug-edge', definition, (config) => {
+      const logger = nodeLogger(this);
+      const settings = readEdgeSettings(RED, this.id, config, this.credentials);
+      const kind = config.choice('store');
+      // Before anything is opened: wrong IDs are refused here.
+      new EdgeNode(settings.node);
+      const sessions = sessionStoreOf(RED, this.id, logger);
+      const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, settings.history.store);
+      const waiting = kind === 'none' ? undefined : takeQueues(RED, this, kind);
+      const session = createSession(
+        store,
+        () => ({
+          clock: systemClock,
+          random: Math.random,
+          logger,
+          openLink: createOpenLink(connect, systemClock),
+          bdSeq: createBdSeqCounter(sessions),
+          ...(waiting === undefined ? {} : { queues: waiting.queues }),
+        }),
+        { clientId: keptClientId(sessions, hostname(), Math.random), ...settings },
+      );
+      const devices = new DeviceUsers(session);
+      const users = new Users(systemClock);
+      const attach: SparkplugEdgeNode['attach'] = () => {
+        session.start();
+        return openPublisher(devices, users);
+      };
+      Object.assign<Node, Pick<SparkplugEdgeNode, 'session' | 'attach'>>(this, { session, attach });
+      const { id, name = '' } = this;
+      const labels = { target: name === '' ? id : name, node: id };
+      const stopMetrics = addMetrics(() =>
+        session.delivery === undefined ? [] : deliveryMetrics(session.delivery, labels),
+      );
+      onClose(this, async (removed) => {
+        stopMetrics();
+        await users.gone();
+        await session.close();
+        await store?.giveBack(removed);
+        await waiting?.giveBack(removed);
+      });
+    });
+  }
+  RED.nodes.registerType('sparkplug-edge', Edge, {
+    credentials: { username: { type: 'text' }, password: { type: 'password' } },
+  });
+};

@@ -1,0 +1,69 @@
+import { HOST_VERSIONS } from '../../src/sparkplug/host-state';
+import { SERVERS_PATTERN } from '../../src/sparkplug/server-list';
+import { ID_PATTERN } from '../../src/sparkplug/topic';
+import { choice, flag, nodeOf, number, PORT, requiredText, secret, text } from '../../src/support/setting';
+import { OUTBOX_HOURS } from '../shared/common-rows';
+import { field, nodeForm, slot } from '../shared/field';
+
+const IDENTITY = { section: 'identity' } as const;
+const BROKER = { section: 'broker' } as const;
+const STORE = { section: 'store' } as const;
+
+/** How metrics stand in messages. */
+export const METRIC_MODELS = ['flat', 'templates'] as const;
+
+/** Where values wait that cannot be sent; `none` lets them go. */
+export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
+
+/** What a Sparkplug edge node can be set to. */
+export const FORM = nodeForm({
+  isConfig: true,
+  fields: {
+    name: field(text(), { icon: 'tag' }),
+    groupId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'object-group', ...IDENTITY }),
+    edgeNodeId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'sitemap', ...IDENTITY }),
+    primaryHostId: field(text('', { pattern: ID_PATTERN }), { icon: 'desktop', ...IDENTITY }),
+    hostVersion: field(choice('3.0', HOST_VERSIONS), {
+      icon: 'code-fork',
+      ...IDENTITY,
+      shownWhen: { primaryHostId: 'filled' },
+    }),
+    metricModel: field(choice('flat', METRIC_MODELS), { icon: 'cubes', ...IDENTITY }),
+    versionedTemplates: field(flag(), { ...IDENTITY, shownWhen: { metricModel: ['templates'] } }),
+    withoutAliases: field(flag(), IDENTITY),
+    datatypesInData: field(flag(), IDENTITY),
+    host: field(requiredText(), { icon: 'globe', ...BROKER }),
+    port: field(number(1883, PORT), { icon: 'plug', ...BROKER }),
+    useTls: field(flag(), BROKER),
+    tls: field(nodeOf('tls-config'), { icon: 'lock', ...BROKER, shownWhen: { useTls: [true] } }),
+    username: field(secret({ isShown: true }), { icon: 'user', ...BROKER }),
+    password: field(secret(), { icon: 'key', ...BROKER }),
+    // MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed.
+    keepAliveSeconds: field(number(30, { min: 1, max: 65_535, unit: 's', whole: true }), {
+      icon: 'heartbeat',
+      ...BROKER,
+    }),
+    protocolVersion: field(choice('3.1.1', ['3.1.1', '5']), { icon: 'exchange', ...BROKER }),
+    webSocketPath: field(text(), { icon: 'random', ...BROKER }),
+    furtherServers: field(text('', { pattern: SERVERS_PATTERN }), { icon: 'list', ...BROKER }),
+    clientId: field(text(), { icon: 'id-card-o', ...BROKER }),
+    // 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3).
+    maximumMessageKilobytes: field(number(0, { min: 0, max: 262_144, unit: 'kB' }), { icon: 'arrows-h', ...BROKER }),
+    detectDuplicates: field(flag(true), BROKER),
+    store: field(choice('disk', STORE_KINDS), { icon: 'archive', ...STORE }),
+    // 0: as much as the hours take.
+    maximumMegabytes: field(number(0, { min: 0, max: 1_000_000, unit: 'MB' }), { icon: 'hdd-o', ...STORE }),
+    maximumAgeHours: field(number(72, OUTBOX_HOURS), { icon: 'clock-o', ...STORE }),
+    holds: slot(STORE),
+    historicalPerSecond: field(number(5000, { min: 1, max: 1_000_000, unit: '1/s' }), { icon: 'history', ...STORE }),
+    // 0: no limit.
+    historicalMessagesPerSecond: field(number(40, { min: 0, max: 100_000, unit: '1/s' }), {
+      icon: 'envelope-o',
+      ...STORE,
+    }),
+    historicalKilobytesPerSecond: field(number(250, { min: 0, max: 1_000_000, unit: 'kB/s' }), {
+      icon: 'arrows-v',
+      ...STORE,
+    }),
+  },
+});

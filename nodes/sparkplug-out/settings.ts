@@ -1,0 +1,15 @@
+import { ID_PATTERN } from '../../src/sparkplug/topic';
+import { nodeOf, text } from '../../src/support/setting';
+import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
+import { field, nodeForm } from '../shared/field';
+
+/** What the way to a Sparkplug host can be set to. */
+export const FORM = nodeForm({
+  isConfig: false,
+  fields: {
+    name: field(text(), { icon: 'tag' }),
+    edge: field(nodeOf('sparkplug-edge', { required: true }), { icon: 'sitemap' }),
+    deviceId: field(text('', { pattern: ID_PATTERN }), { icon: 'tachometer' }),
+    diagnosticsSeconds: field(DIAGNOSTICS_SECONDS, { icon: 'heartbeat' }),
+  },
+});

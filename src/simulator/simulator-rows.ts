@@ -1,0 +1,59 @@
+import { ASSUMED_ENERGY, ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
+import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meter/identity';
+import { QUIRKS } from '../meter/quirks';
+import { choice, flag, IPV4_PATTERN, number, optionalNumber, PORT, requiredText, text } from '../support/setting';
+import { DELIVERIES } from '../transport/ethernet-ip/connection-parameters';
+import { LOAD_KINDS } from './choose-load';
+import { LISTENING_SERVICES } from './connection-admission';
+import { START_RANGE } from './counters';
+import { ADDRESSINGS, MOST_METERS } from './many-meters';
+import { MAXIMUM_POWER_W } from './plain-profiles';
+import { SIMULATED_RPI_MS } from './running-meter';
+import { SPEED_RANGE } from './simulated-time';
+
+const MAXIMUM_POWER_KW = MAXIMUM_POWER_W / 1000;
+
+/** What a simulated meter can be set to, by the node and by `pm500 sim`. */
+export const SIMULATOR_ROWS = {
+  bind: requiredText('127.0.0.1', { pattern: IPV4_PATTERN, help: 'IPv4 address to listen on' }),
+  port: number(QUIRKS.enipPort.value, { ...PORT, help: 'TCP and UDP port' }),
+  modbusPort: optionalNumber({ ...PORT, help: 'serve Modbus TCP too, on this port' }),
+  catalogNumber: choice(
+    '1420-V2-ENT',
+    CATALOG_NUMBERS.map(({ catalogNumber }) => catalogNumber),
+    { help: 'catalog number' },
+  ),
+  serialNumber: number(SERIAL_NUMBER_RANGE.min + 1, {
+    ...SERIAL_NUMBER_RANGE,
+    whole: true,
+    help: 'serial number; every further meter takes the next one',
+  }),
+  count: number(1, {
+    min: 1,
+    max: MOST_METERS,
+    whole: true,
+    help: 'so many meters, each with the next port, serial number and seed',
+  }),
+  addressing: choice('port', ADDRESSINGS, { help: 'which of its neighbors each further meter takes' }),
+  load: choice('csv', LOAD_KINDS, { help: 'kind of load' }),
+  csvFile: text('', { help: 'recorded load, 15-minute intervals; empty for the plant year of the package' }),
+  activePowerKw: number(100, {
+    min: -MAXIMUM_POWER_KW,
+    max: MAXIMUM_POWER_KW,
+    unit: 'kW',
+    help: 'power of a constant load, peak of a daily one',
+  }),
+  speed: number(1, { ...SPEED_RANGE, help: 'simulated seconds per second' }),
+  seed: number(1, {
+    min: 0,
+    max: 0xffff_ffff,
+    whole: true,
+    help: 'same seed, same values; every further meter takes the next one',
+  }),
+  startKwh: optionalNumber({ ...START_RANGE, unit: 'kWh', help: 'where all energy counters begin' }),
+  energyLayout: choice(ASSUMED_ENERGY.name, ENERGY_CANDIDATE_NAMES, { help: 'how assembly 107 is sent' }),
+  plc: flag(false, { help: 'a PLC owns each meter, so that others can listen beside it' }),
+  plcRpiMs: number(500, { ...SIMULATED_RPI_MS, unit: 'ms', help: 'packet interval of the PLC' }),
+  plcDelivery: choice('multicast', DELIVERIES, { help: 'how the PLC has its data sent' }),
+  listenOnly: choice('both', LISTENING_SERVICES, { help: 'how others may listen beside it' }),
+} as const;

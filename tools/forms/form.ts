@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import type { FormFacts } from '../../nodes/shared/field';
+import { CONFIG_VERSIONS, FORMS, type NodeType } from '../../nodes/shared/forms';
+import { FormHtml, type Catalog, type FormFrame } from './html';
+
+const STYLES = '<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/editor.css" />';
+const PALETTE = 'PowerMonitor 500';
+
+/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB. */
+const COLORS: Readonly<Record<string, string>> = { pm500: '#7fc4c9', sparkplug: '#f0b95b', influx: '#a9b3e6' };
+
+function colorOf(type: NodeType): string {
+  const color = COLORS[type.split('-')[0] ?? ''];
+  if (color === undefined) throw new Error(`The family of ${type} has no color; give it one.`);
+  return color;
+}
+
+const readCatalog = (path: string): Catalog => JSON.parse(readFileSync(path, 'utf8')) as Catalog;
+
+function merge(into: Catalog, own: Catalog): Catalog {
+  const merged: Record<string, string | Catalog> = { ...into };
+  for (const [key, value] of Object.entries(own)) {
+    const below = merged[key];
+    merged[key] = typeof value === 'object' && typeof below === 'object' ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+/** What the catalog of a type holds below its name, without what all types share. */
+export function ownCatalog(root: string, type: NodeType): Catalog {
+  const own = readCatalog(join(root, `nodes/${type}/en-US.json`))[type];
+  if (typeof own !== 'object') throw new Error(`nodes/${type}/en-US.json has nothing below ${type}.`);
+  return own;
+}
+
+/** The same with the texts that all types share. */
+export function catalogOf(root: string, type: NodeType): Catalog {
+  return merge(readCatalog(join(root, 'nodes/shared/en-US.json')), ownCatalog(root, type));
+}
+
+export function frameOf(root: string, type: NodeType): FormFrame {
+  return { type, ...FORMS[type], catalog: catalogOf(root, type) };
+}
+
+function factsOf(type: NodeType): FormFacts {
+  const { isConfig, fields } = FORMS[type];
+  const onCanvas = isConfig ? { category: 'config' } : { category: PALETTE, color: colorOf(type) };
+  return { type, ...onCanvas, configVersion: CONFIG_VERSIONS[type] ?? 1, fields };
+}
+
+/** The script of a form in one piece, with the facts of its type. */
+function scriptOf(root: string, type: NodeType): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(root, `nodes/${type}/form.ts`)],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    charset: 'utf8',
+    define: { FORM_FACTS: JSON.stringify(factsOf(type)) },
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** What Node-RED loads into the editor for a type: the form and the script that registers it. */
+export function formOf(root: string, type: NodeType): string {
+  const form = new FormHtml(frameOf(root, type)).render();
+  return `${STYLES}\n\n${form}\n\n<script type="text/javascript">\n${scriptOf(root, type)}</script>\n`;
+}
