@@ -6,7 +6,8 @@ import { systemClock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import { addMetrics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
-import { readDeliverySettings, readSenderSettings, type InfluxCredentials } from '../shared/influx-settings';
+import { credentialsOf, type CredentialsOf } from '../shared/forms';
+import { readDeliverySettings, readSenderSettings } from '../shared/influx-settings';
 import { openDeadLetters, type InfluxTargetNode } from '../shared/influx-targets';
 import { nodeLogger } from '../shared/logger';
 import { outboxLimits, takeOutbox } from '../shared/outboxes';
@@ -16,7 +17,7 @@ import { startNode } from '../shared/start';
 export = (RED: NodeAPI): void => {
   registerAdmin(RED);
 
-  function Target(this: Node<InfluxCredentials>, definition: NodeDef): void {
+  function Target(this: Node<CredentialsOf<'influx-target'>>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
       const sender = readSenderSettings(RED, config, this);
       const destination = createInfluxDestination(sender, systemClock);
@@ -54,6 +55,6 @@ export = (RED: NodeAPI): void => {
     });
   }
   RED.nodes.registerType('influx-target', Target, {
-    credentials: { token: { type: 'password' }, password: { type: 'password' }, proxyPassword: { type: 'password' } },
+    credentials: credentialsOf('influx-target'),
   });
 };

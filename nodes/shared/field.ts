@@ -70,6 +70,17 @@ export function settingsIn(fields: Fields): readonly (readonly [name: string, fi
   return Object.entries(fields).filter((entry): entry is [string, Field] => entry[1].setting !== undefined);
 }
 
+/** How Node-RED keeps each secret: what it may give to the editor, and what it tells nobody. */
+export type SecretKinds = Readonly<Record<string, { readonly type: 'text' | 'password' }>>;
+
+/** What the credential store of Node-RED has of a type. */
+export function secretsIn(fields: Fields): SecretKinds {
+  const secrets = settingsIn(fields).flatMap(([name, { setting }]) =>
+    setting.kind === 'secret' ? [[name, { type: setting.isShown === true ? 'text' : 'password' }] as const] : [],
+  );
+  return Object.fromEntries(secrets);
+}
+
 /** A type of node: what it can be set to, and how its form is ordered. */
 export interface NodeForm<Rows extends Fields = Fields> {
   /** True for a configuration node. */

@@ -1,3 +1,4 @@
+import type { NodeCredentials } from 'node-red';
 import { FORM as INFLUX_OUT } from '../influx-out/settings';
 import { FORM as INFLUX_TARGET } from '../influx-target/settings';
 import { FORM as PM500_METER } from '../pm500-meter/settings';
@@ -6,7 +7,7 @@ import { FORM as PM500_POLL } from '../pm500-poll/settings';
 import { FORM as PM500_SIM } from '../pm500-sim/settings';
 import { FORM as SPARKPLUG_EDGE } from '../sparkplug-edge/settings';
 import { FORM as SPARKPLUG_OUT } from '../sparkplug-out/settings';
-import type { Field, Fields } from './field';
+import { secretsIn, type Field, type Fields } from './field';
 
 /** Every type of node, and what it can be set to. */
 export const FORMS = {
@@ -51,3 +52,19 @@ function defaultsOf(type: NodeType): Readonly<Record<string, unknown>> {
 export const DEFAULTS = Object.fromEntries(NODE_TYPES.map((type) => [type, defaultsOf(type)])) as unknown as {
   readonly [Type in NodeType]: DefaultsOf<Type>;
 };
+
+type SecretOf<Type extends NodeType> = {
+  [Name in keyof FieldsOf<Type>]: FieldsOf<Type>[Name] extends Field<infer Row>
+    ? Row extends { readonly kind: 'secret' }
+      ? Name
+      : never
+    : never;
+}[keyof FieldsOf<Type>];
+
+/** What the credential store may hold for a node; whoever reads it checks it. */
+export type CredentialsOf<Type extends NodeType> = Readonly<Record<SecretOf<Type>, unknown>>;
+
+/** What `registerType` is told of the secrets of a type. */
+export function credentialsOf<Type extends NodeType>(type: Type): NodeCredentials<CredentialsOf<Type>> {
+  return secretsIn(fieldsOf(type)) as NodeCredentials<CredentialsOf<Type>>;
+}

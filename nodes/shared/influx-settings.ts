@@ -11,18 +11,14 @@ import { exposedSecrets, isOwnHost } from '../../src/influx/exposed-secrets';
 import { withPassword } from '../../src/influx/proxy';
 import type { SenderSettings } from '../../src/influx/sender';
 import type { ConfigReader } from './config';
+import type { CredentialsOf } from './forms';
 import { readTlsOptions } from './tls';
 
 type Config = ConfigReader<'influx-target'>;
 
-/** What the credential store holds for an influx-target. */
-export interface InfluxCredentials {
-  readonly token: unknown;
-  readonly password: unknown;
-  readonly proxyPassword: unknown;
-}
+type TargetNode = Node<CredentialsOf<'influx-target'>>;
 
-function readEndpoint(config: Config, { credentials }: Node<InfluxCredentials>): Endpoint {
+function readEndpoint(config: Config, { credentials }: TargetNode): Endpoint {
   const api = config.choice('api');
   const token = config.secret(credentials, 'token').trim();
   const login = { user: config.text('user'), password: config.secret(credentials, 'password').trim() };
@@ -47,7 +43,7 @@ function ownHosts(): readonly string[] {
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
-export function readSenderSettings(RED: NodeAPI, config: Config, node: Node<InfluxCredentials>): SenderSettings {
+export function readSenderSettings(RED: NodeAPI, config: Config, node: TargetNode): SenderSettings {
   const tlsId = config.text('tls');
   const url = config.text('url');
   const proxy = config.text('proxy');

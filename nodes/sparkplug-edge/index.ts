@@ -12,17 +12,13 @@ import { systemClock } from '../../src/support/clock';
 import { Users } from '../../src/support/users';
 import { addMetrics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
+import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { nodeLogger } from '../shared/logger';
 import { takeOutbox, type TakenOutbox } from '../shared/outboxes';
 import { takeQueues } from '../shared/queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from '../shared/sparkplug-edges';
 import { readEdgeSettings } from '../shared/sparkplug-settings';
 import { startNode } from '../shared/start';
-
-interface Credentials {
-  readonly username: unknown;
-  readonly password: unknown;
-}
 
 /** A session over an outbox that was taken for it; where it cannot be made, the outbox is free again. */
 function createSession(
@@ -42,7 +38,7 @@ function createSession(
 export = (RED: NodeAPI): void => {
   registerAdmin(RED);
 
-  function Edge(this: Node<Credentials>, definition: NodeDef): void {
+  function Edge(this: Node<CredentialsOf<'sparkplug-edge'>>, definition: NodeDef): void {
     startNode(RED, this, 'sparkplug-edge', definition, (config) => {
       const logger = nodeLogger(this);
       const settings = readEdgeSettings(RED, this.id, config, this.credentials);
@@ -86,6 +82,6 @@ export = (RED: NodeAPI): void => {
     });
   }
   RED.nodes.registerType('sparkplug-edge', Edge, {
-    credentials: { username: { type: 'text' }, password: { type: 'password' } },
+    credentials: credentialsOf('sparkplug-edge'),
   });
 };

@@ -1,5 +1,5 @@
 import type { Option, Setting } from '../../../src/support/setting';
-import { holds, isShown, settingsIn, type Field, type FieldLook, type FormFacts } from '../field';
+import { holds, isShown, secretsIn, settingsIn, type Field, type FieldLook, type FormFacts } from '../field';
 import { complaintOf, isJudged } from './check';
 import { wordsOf, type Words } from './text';
 
@@ -164,9 +164,7 @@ export function registerForm(facts: FormFacts, script: FormScript): void {
   const settings = settingsIn(fields);
   const kept = settings.filter(([, { setting }]) => setting.kind !== 'secret');
   const properties = kept.map(([name, field]) => [name, propertyOf(facts, words, name, field)] as const);
-  const secrets = settings.flatMap(([name, { setting }]) =>
-    setting.kind === 'secret' ? [[name, { type: setting.isShown === true ? 'text' : 'password' }] as const] : [],
-  );
+  const credentials = secretsIn(fields);
   const onCanvas = {
     ...(color === undefined ? {} : { color }),
     icon: `${type}.svg`,
@@ -186,7 +184,7 @@ export function registerForm(facts: FormFacts, script: FormScript): void {
     category,
     ...(isConfig ? {} : onCanvas),
     defaults: Object.fromEntries([...properties, ['configVersion', { value: facts.configVersion }]]),
-    ...(secrets.length === 0 ? {} : { credentials: Object.fromEntries(secrets) }),
+    ...(Object.keys(credentials).length === 0 ? {} : { credentials }),
     label(this: EditorNode): string {
       const names = [textOf(this.name), script.label?.(this) ?? '', isConfig ? type : words('palette')];
       return names.find((name) => name !== '') ?? type;
