@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Telemetry } from '../src/domain/telemetry';
-import type { BenchWriter } from './influx-ways';
+import type { BenchWriter } from './influx-writer';
 
 type Definition = Readonly<Record<string, unknown>>;
 type Constructor = (this: EventEmitter, definition: Definition) => void;

@@ -3,7 +3,8 @@ import type { Telemetry } from '../src/domain/telemetry';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../test/support/readings';
 import { serveChild } from './child';
-import { openWay, type Api, type BenchWriter, type Way } from './influx-ways';
+import { openWay, type Api, type Way } from './influx-ways';
+import type { BenchWriter } from './influx-writer';
 import { pause, within } from './within';
 
 /* A process that brings points into a database in one way; its job is a `Job`. */

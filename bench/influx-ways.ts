@@ -20,14 +20,8 @@ export const WAYS = {
 } as const;
 export type Way = keyof typeof WAYS;
 
+import type { BenchWriter } from './influx-writer';
 export type Api = 'v1' | 'v2';
-
-export interface BenchWriter {
-  /** Takes messages that come together. Resolves when more may come. */
-  write(telemetries: readonly Telemetry[]): Promise<void>;
-  /** Resolves when nothing waits any more. */
-  close(): Promise<void>;
-}
 
 /** Database of InfluxDB 1 and bucket of InfluxDB 2, and the measurement in it. */
 export const BENCH_NAME = 'bench';

@@ -15,8 +15,7 @@ import {
   patchHeartbeat,
   unconnectedRequests,
 } from '../src/transport/ethernet-ip/requests';
-import { addressOf, INTERVAL_MS, type MetersJob } from './meters-job';
-import type { MeterCycles, RunningMeters } from './meters-process';
+import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';
 
 /* The least that gets the same data at the same times: prepared requests, nothing checked, nothing decoded or kept. */
 

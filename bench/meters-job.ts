@@ -37,3 +37,16 @@ const METERS_PER_NETWORK = 250;
 export function addressOf(index: number): string {
   return `127.0.${10 + Math.floor(index / METERS_PER_NETWORK)}.${1 + (index % METERS_PER_NETWORK)}`;
 }
+
+/** What whoever reads them tells. */
+export interface MeterCycles {
+  begin(phaseMs: number): void;
+  /** @param meter index of it */
+  end(meter: number, reads: number, failed: number): void;
+  fail(message: string): void;
+}
+
+export interface RunningMeters {
+  /** Cycles that were left out from the beginning. */
+  missed(): number;
+}

@@ -7,8 +7,7 @@ import { phaseOf, startSpreadMs } from '../src/acquisition/poll-schedule';
 import { GROUPS } from '../src/meter/groups';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
-import { addressOf, INTERVAL_MS, type MetersJob } from './meters-job';
-import type { MeterCycles, RunningMeters } from './meters-process';
+import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';
 
 const ALL_GROUPS = GROUPS.map(({ name }) => name);
 

@@ -7,19 +7,6 @@ import { pause } from './within';
 
 /* A process that reads many meters; its job is a `MetersJob`. */
 
-/** What whoever reads them tells. */
-export interface MeterCycles {
-  begin(phaseMs: number): void;
-  /** @param meter index of it */
-  end(meter: number, reads: number, failed: number): void;
-  fail(message: string): void;
-}
-
-export interface RunningMeters {
-  /** Cycles that were left out from the beginning. */
-  missed(): number;
-}
-
 const LOOK_EVERY_MS = 100;
 /** What has not been read by now never will be. */
 const MOST_STARTING_MS = 40_000;

@@ -1,7 +1,7 @@
 import type { ErrorCode, Pm500Error } from '../support/errors';
 import { isLeftAlone } from './back-off';
 import type { IoTraffic } from '../transport/transport';
-import type { LinkState } from './meter-link';
+import type { LinkState } from './link-state';
 
 /** Upper ends of the latency buckets, milliseconds; one more bucket holds what took longer. */
 export const LATENCY_EDGES_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;

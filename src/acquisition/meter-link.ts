@@ -29,8 +29,6 @@ export interface LinkDependencies {
   readonly whenReady?: () => Promise<void>;
 }
 
-export type { LinkState } from './link-state';
-
 /** Modbus that nobody has used for so long makes room for EtherNet/IP. */
 const MODBUS_IDLE_MS = 10_000;
 

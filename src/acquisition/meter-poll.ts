@@ -1,7 +1,7 @@
 import type { Reading, ReadingBlock } from '../domain/reading';
 import type { Clock } from '../support/clock';
 import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/errors';
-import type { LinkState } from './meter-link';
+import type { LinkState } from './link-state';
 import { phaseOf, type PollSchedule } from './poll-schedule';
 import { startSchedule, type Schedule } from './schedule';
 import { isWaitingCode } from './waiting-codes';

@@ -8,6 +8,7 @@ import { createAgent } from './agent';
 import { readAnswer } from './answer';
 import { proxyFor, type Proxy } from './proxy';
 import { RenewedAgent } from './renewed-agent';
+import type { TlsSettings } from './tls-settings';
 import type { Reply } from './response-rules';
 
 /** How a server is reached. */
@@ -22,17 +23,6 @@ export interface ConnectionSettings {
   readonly proxy?: string;
   /** Connections at most; 1 where absent. */
   readonly connections?: number;
-}
-
-/** PEM texts as Node's TLS takes them. */
-export interface TlsSettings {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  readonly servername?: string;
-  /** True where absent: a certificate that cannot be verified is refused. */
-  readonly rejectUnauthorized?: boolean;
 }
 
 export interface Request {

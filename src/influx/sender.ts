@@ -7,7 +7,7 @@ import { convertTimestamps, type Precision } from './precision';
 import { namedLines } from './refused-lines';
 import { judgeFailure, judgeReply } from './response-rules';
 
-export type { TlsSettings } from './exchange';
+export type { TlsSettings } from './tls-settings';
 
 /** Which database, and how to reach it. */
 export interface SenderSettings extends ConnectionSettings {

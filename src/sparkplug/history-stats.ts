@@ -1,8 +1,7 @@
-import { outboxLosses, type DeliveryCapacity, type DeliveryStats } from '../delivery/stats';
+import { outboxLosses, type DeliveryCapacity, type DeliveryStats, type Losses } from '../delivery/stats';
 import type { OutboxStats } from '../outbox/outbox';
 import type { ErrorCode } from '../support/errors';
-import type { AbsentQueues } from './absent-queues';
-import type { HistoryStats } from './history';
+import type { AbsentDevice, AbsentQueues } from './absent-queues';
 import type { EdgeState } from './session-settings';
 
 /** What was lost on the way through store and forward, beside what its outboxes count. */
@@ -11,6 +10,19 @@ export interface HistoryLosses {
   readonly unstored: number;
   /** Values that do not fit the datatype of today. */
   readonly unfit: number;
+}
+
+/** How store and forward stands, for whoever looks. */
+export interface HistoryStats extends OutboxStats {
+  /** Values that the broker has acknowledged, and the records that they were stored in. */
+  readonly forwarded: number;
+  readonly forwardedRecords: number;
+  /** Batches that were sent, not acknowledged, and are sent again. */
+  readonly retries: number;
+  /** Everything that is lost, each under one cause: stored readings, and single values where only these went. */
+  readonly losses: Losses;
+  /** What waits for devices that are not there; part of `depth` and `bytes`. */
+  readonly absent: readonly AbsentDevice[];
 }
 
 /** How store and forward stands, the queues of absent devices included. */

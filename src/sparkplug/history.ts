@@ -1,17 +1,17 @@
 import { LossReport } from '../delivery/loss-report';
-import type { DeliveryCapacity, Losses } from '../delivery/stats';
-import type { Outbox, OutboxLimits, OutboxStats } from '../outbox/outbox';
+import type { DeliveryCapacity } from '../delivery/stats';
+import type { Outbox, OutboxLimits } from '../outbox/outbox';
 import type { Clock } from '../support/clock';
 import { type Pm500Error, toPm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
-import { type AbsentDevice, AbsentQueues } from './absent-queues';
+import { AbsentQueues } from './absent-queues';
 import { AbsentReport } from './absent-report';
 import type { DrainPort } from './drain-port';
 import { HistoryDrain } from './history-drain';
 import { type HistoryRecord, writeHistoryRecord } from './history-record';
-import { historyStats } from './history-stats';
+import type { HistorySettings } from './history-settings';
+import { historyStats, type HistoryStats } from './history-stats';
 import type { LinkLoss } from './mqtt-link';
-import type { PaceLimits } from './pace';
 import type { QueuePlace } from './queue-place';
 import { Receipts } from './receipts';
 import { SentWindow } from './sent-window';
@@ -24,30 +24,11 @@ export interface HistoryStores {
   readonly queues: QueuePlace;
 }
 
-export interface HistorySettings extends PaceLimits {
-  /** How long a lost link or host may stay unnoticed. */
-  readonly blindMs: number;
-  /** Of the outbox; the queues of absent devices have half of it at most. */
-  readonly store: OutboxLimits;
-}
-
 /**
  * Resolves when the broker has read everything that was published until now, and the outbox has everything else.
  * @throws Pm500Error of the outbox, when something handed in meanwhile could not be stored
  */
 export type Acceptance = () => Promise<void>;
-
-export interface HistoryStats extends OutboxStats {
-  /** Values that the broker has acknowledged, and the records that they were stored in. */
-  readonly forwarded: number;
-  readonly forwardedRecords: number;
-  /** Batches that were sent, not acknowledged, and are sent again. */
-  readonly retries: number;
-  /** Everything that is lost, each under one cause: stored readings, and single values where only these went. */
-  readonly losses: Losses;
-  /** What waits for devices that are not there; part of `depth` and `bytes`. */
-  readonly absent: readonly AbsentDevice[];
-}
 
 /** Whom losses are said about. */
 const STORE = { name: 'the Sparkplug host', unit: 'stored reading' };

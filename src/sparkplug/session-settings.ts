@@ -6,7 +6,7 @@ import type { Random } from '../support/random';
 import type { BdSeqCounter } from './bd-seq';
 import type { EdgePhase } from './edge-events';
 import type { EdgeNodeSettings } from './edge-node';
-import type { HistorySettings } from './history';
+import type { HistorySettings } from './history-settings';
 import type { OpenLink } from './mqtt-link';
 import type { BrokerSettings, TlsSettings } from './mqtt-options';
 import type { QueuePlace } from './queue-place';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MeterPoll, type MeterCondition, type MeterPollOptions } from '../../src/acquisition/meter-poll';
-import type { LinkState } from '../../src/acquisition/meter-link';
+import type { LinkState } from '../../src/acquisition/link-state';
 import type { Reading } from '../../src/domain/reading';
 import { GROUPS } from '../../src/meter/groups';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';

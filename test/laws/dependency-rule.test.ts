@@ -59,6 +59,31 @@ describe('dependency rule', () => {
     }
   });
 
+  it('no file imports itself by way of others, imports of types included', () => {
+    const all = [...files, ...sources('nodes'), ...sources('tools'), ...sources('bench')];
+    const known = new Set(all);
+    const resolveImport = (file: string, name: string): string | undefined => {
+      const path = resolve(dirname(file), name);
+      return [`${path}.ts`, join(path, 'index.ts')].find((candidate) => known.has(candidate));
+    };
+    const graph = new Map(
+      all.map((file) => [
+        file,
+        importsOf(file).flatMap((name) => (name.startsWith('.') ? (resolveImport(file, name) ?? []) : [])),
+      ]),
+    );
+    const done = new Set<string>();
+    const visit = (file: string, above: readonly string[]): void => {
+      const circle = [...above.slice(above.indexOf(file)), file].map((each) => relative(ROOT, each));
+      assert.ok(!above.includes(file), circle.join(' -> '));
+      if (done.has(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...above, file]);
+      done.add(file);
+    };
+    for (const file of all) visit(file, []);
+    assert.ok(done.size > 300);
+  });
+
   it('run-time dependencies stay at six or fewer', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;

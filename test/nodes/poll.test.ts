@@ -6,7 +6,7 @@ import pm500Poll from '../../nodes/pm500-poll';
 import { isMeterNode } from '../../nodes/shared/meters';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-diagnostics';
-import type { LinkState } from '../../src/acquisition/meter-link';
+import type { LinkState } from '../../src/acquisition/link-state';
 import { METER_ROWS } from '../../src/acquisition/meter-rows';
 import { TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics-schema';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { History, type HistorySettings } from '../../src/sparkplug/history';
+import { History } from '../../src/sparkplug/history';
+import type { HistorySettings } from '../../src/sparkplug/history-settings';
 import { memoryQueues } from '../../src/sparkplug/queue-place';
 import { FakeClock, settle } from '../support/fake-clock';
 import { START, sample } from './samples';

@@ -1,0 +1,9 @@
+import type { Telemetry } from '../src/domain/telemetry';
+
+/** One way to bring messages into a database. */
+export interface BenchWriter {
+  /** Takes messages that come together. Resolves when more may come. */
+  write(telemetries: readonly Telemetry[]): Promise<void>;
+  /** Resolves when nothing waits any more. */
+  close(): Promise<void>;
+}
