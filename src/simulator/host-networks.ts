@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 
+const ANY_ADDRESS = '0.0.0.0';
 const LOOPBACK = { address: '127.0.0.1', netmask: '255.0.0.0' } as const;
 
 const toNumber = (address: string): number =>
@@ -40,8 +41,14 @@ const FIRST_GROUP = toNumber('239.192.1.0');
 const GROUPS_OF_DEVICE = 32;
 const HOST_BITS = 0x3ff;
 
-/** The first multicast group of a device by its address (CIP Vol 2, 3-5.3). */
-export function groupOf(address: string): string {
-  const host = (toNumber(address) & ~netmaskOf(address)) >>> 0;
-  return toAddress(FIRST_GROUP + ((host - 1) & HOST_BITS) * GROUPS_OF_DEVICE);
+/**
+ * The first multicast group of a device by its address (CIP Vol 2, 3-5.3), or the one `steps` behind it; the last group of
+ * all is followed by the first.
+ * @param address where the device listens; 0.0.0.0 for all interfaces
+ */
+export function groupOf(address: string, steps = 0): string {
+  const own = address === ANY_ADDRESS ? outwardAddress() : address;
+  const host = (toNumber(own) & ~netmaskOf(own)) >>> 0;
+  const first = ((host - 1) & HOST_BITS) * GROUPS_OF_DEVICE;
+  return toAddress(FIRST_GROUP + ((first + steps) % ((HOST_BITS + 1) * GROUPS_OF_DEVICE)));
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../support/clock';
-import { decodeCyclicFrame } from '../transport/ethernet-ip/cyclic-frame';
+import { CYCLIC_OFFSET, decodeCyclicFrame } from '../transport/ethernet-ip/cyclic-frame';
 import type { Logger } from '../support/logger';
 import { QUIRKS } from '../meter/quirks';
 import { toPm500Error } from '../support/errors';
@@ -33,6 +33,9 @@ export interface ImplicitPortOptions {
   readonly faults?: WireFaults | undefined;
 }
 
+/** Behind the first half of a connection id in a datagram; little-endian, so that half stands last. */
+const PREFIX_END = CYCLIC_OFFSET.connectionId + 4;
+
 let prefixes = 0;
 
 /** Meters that share a port find their own heartbeats by the first half of a connection id. */
@@ -45,6 +48,7 @@ export class ImplicitPort {
   readonly table: ConnectionTable;
   readonly object: ConnectionObject;
   private share: PortShare | undefined;
+  private readonly prefix = nextPrefix();
 
   constructor(private readonly options: ImplicitPortOptions) {
     const { clock, source, maximumConnections, bounds, group, device } = options;
@@ -55,7 +59,7 @@ export class ImplicitPort {
       bounds,
       group,
       device,
-      idPrefix: nextPrefix(),
+      idPrefix: this.prefix,
       send: (frame, { address, port }, connectionId) => {
         if (this.suspended) return;
         const send = (bytes: Buffer): void => this.share?.socket.send(bytes, port, address);
@@ -107,6 +111,8 @@ export class ImplicitPort {
   }
 
   private receive(message: Buffer, address: string): void {
+    // At a port that hundreds of meters share, what is for another one must cost next to nothing.
+    if (message.length < PREFIX_END || message.readUInt16LE(PREFIX_END - 2) !== this.prefix) return;
     if (this.suspended) return;
     try {
       this.table.receive(decodeCyclicFrame(message), address);

@@ -1,6 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { SERIAL_NUMBER_RANGE } from '../meter/identity';
+import { QUIRKS } from '../meter/quirks';
 import { Pm500Error } from '../support/errors';
+import { groupOf } from './host-networks';
 import type { LoadProfile } from './load-profile';
 import type { SimulatedMeterSettings } from './simulator-settings';
 
@@ -13,7 +15,7 @@ export const MOST_METERS = 250;
 const LAST_PORT = 65_535;
 
 export interface ManyMeters {
-  /** The first of them; the others count on from its address or port, serial number and seed. */
+  /** The first of them; the others count on from its address or port, multicast group, serial number and seed. */
   readonly first: Omit<SimulatedMeterSettings, 'load'>;
   readonly count: number;
   readonly addressing: Addressing;
@@ -76,6 +78,8 @@ export function settingsOfMany({ first, count, addressing, loadOf }: ManyMeters)
     return {
       ...rest,
       bind: byAddress ? addressAfter(first.bind, index) : first.bind,
+      // With one group for all of an address, every listener would hear every meter: hundreds of copies of each frame.
+      ...(byAddress ? {} : { multicast: { address: groupOf(first.bind, index), port: QUIRKS.implicitPort.value } }),
       ...(enipPort === undefined ? {} : { enipPort: portAfter(enipPort, portSteps) }),
       ...(modbusPort === undefined ? {} : { modbusPort: portAfter(modbusPort, portSteps) }),
       serialNumber: first.serialNumber + index,

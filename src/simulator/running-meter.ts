@@ -133,7 +133,7 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
       maximumConnections: common.maximumCipConnections ?? QUIRKS.assemblyConnections.value,
       bounds: { minimumMs: SIMULATED_RPI_MS.min, maximumMs: SIMULATED_RPI_MS.max },
       group: settings.multicast ?? {
-        address: groupOf(bind === ANY_ADDRESS ? outwardAddress() : bind),
+        address: groupOf(bind),
         port: QUIRKS.implicitPort.value,
       },
       listenOnly: settings.listenOnly ?? 'both',

@@ -31,7 +31,7 @@ const ports = new Map<string, Shared>();
 function open({ address, port, share }: SharedPortSettings, logger: Logger): Shared {
   const listeners = new Set<DatagramListener>();
   const onMessage = (message: Buffer, from: { readonly address: string; readonly port: number }): void => {
-    for (const listener of [...listeners]) listener(message, from);
+    for (const listener of listeners) listener(message, from);
   };
   return { socket: listenUdp({ address, port, share }, onMessage, logger), listeners };
 }

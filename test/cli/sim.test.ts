@@ -47,6 +47,19 @@ describe('pm500 sim', () => {
     assert.equal(sim.output() + sim.complaints(), '');
   });
 
+  it('starts 50 meters at ports that the system gives to others, time and again', async () => {
+    for (let round = 0; round < 12; round++) {
+      const sim = startSim('--enip-port', '44900', '--modbus-port', '45200', '--count', '50', '--implicit-port', '0');
+      const { meters } = await sim.ready;
+      assert.deepEqual(
+        meters.map(({ port }) => port),
+        Array.from({ length: 50 }, (_, index) => 44_900 + index),
+      );
+      assert.equal(await sim.end(), 0);
+      assert.equal(sim.complaints(), '');
+    }
+  });
+
   it('lets counters begin where it is told', async () => {
     const sim = startSim('--enip-port', '0', '--counters', '20000.5');
     const { meters } = await sim.ready;

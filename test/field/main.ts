@@ -36,8 +36,16 @@ function limitOf({ isMute, leavesRequests }: NetworkFault): number {
 /** Milliseconds to recover from a fault, for each meter, round by round; `undefined`: it did not. */
 type Recoveries = Map<NetworkFault, Map<string, (number | undefined)[]>>;
 
-/** Waits until every meter was read as a whole after `endedAt`, or after its PLC was back. */
-async function recover(lab: Lab, meters: readonly WatchedMeter[], fault: NetworkFault): Promise<Map<string, number>> {
+/**
+ * Waits until every meter was read as a whole after `endedAt`, or after its PLC was back.
+ * @returns how long that took, ms, without the time in which this process stood still
+ */
+async function recover(
+  lab: Lab,
+  meters: readonly WatchedMeter[],
+  fault: NetworkFault,
+  stalls: Stalls,
+): Promise<Map<string, number>> {
   const endedAt = labClock.now();
   const readyAt = new Map<string, number>();
   const took = new Map<string, number>();
@@ -50,7 +58,8 @@ async function recover(lab: Lab, meters: readonly WatchedMeter[], fault: Network
       const since = readyAt.get(watched.name);
       if (since === undefined || took.has(watched.name)) continue;
       const from = since - endedAt < 100 ? endedAt : since;
-      if (watched.wholeAt > from) took.set(watched.name, watched.wholeAt - from);
+      if (watched.wholeAt <= from) continue;
+      took.set(watched.name, watched.wholeAt - from - stalls.between(from, watched.wholeAt));
     }
     await pause(LOOK_MS);
   }
@@ -63,12 +72,18 @@ async function recover(lab: Lab, meters: readonly WatchedMeter[], fault: Network
   return took;
 }
 
-async function suffer(lab: Lab, meters: readonly WatchedMeter[], fault: NetworkFault, all: Recoveries): Promise<void> {
+async function suffer(
+  lab: Lab,
+  meters: readonly WatchedMeter[],
+  fault: NetworkFault,
+  all: Recoveries,
+  stalls: Stalls,
+): Promise<void> {
   for (const watched of meters) watched.latenessMs = fault.latenessMs ?? 0;
   await fault.begin(lab);
   await pause(1000 * fault.lastsS);
   await fault.end(lab);
-  const took = await recover(lab, meters, fault);
+  const took = await recover(lab, meters, fault, stalls);
   const rounds = all.get(fault) ?? new Map<string, (number | undefined)[]>();
   all.set(fault, rounds);
   for (const { name } of meters) rounds.set(name, [...(rounds.get(name) ?? []), took.get(name)]);
@@ -104,7 +119,7 @@ function summary(meters: readonly WatchedMeter[]): string {
 /** @returns the exit code: 1 when a value was wrong or a recovery too slow */
 async function run(minutes: number, only: string): Promise<number> {
   const lab = await Lab.open();
-  const stalls = new Stalls();
+  const stalls = new Stalls(labClock);
   const registry = createLabRegistry(silentLogger);
   const meters = LAB_METERS.map((meter) => new WatchedMeter(meter, registry, stalls, () => lab.order('sync')));
   lab.onServed((index, served) => {
@@ -118,7 +133,7 @@ async function run(minutes: number, only: string): Promise<number> {
     const fitting = faults.filter(({ lastsS }) => round === 0 || labClock.now() + 1000 * lastsS + CALM_MS < until);
     for (const fault of fitting) {
       if (round > 0 && labClock.now() + 1000 * fault.lastsS > until) continue;
-      await suffer(lab, meters, fault, all);
+      await suffer(lab, meters, fault, all, stalls);
     }
     if (fitting.length === 0) break;
   }

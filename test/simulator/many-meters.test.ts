@@ -46,6 +46,13 @@ describe('many simulated meters', () => {
     assert.equal(addressAfter('10.255.255.255', 1), '11.0.0.0');
   });
 
+  it('have multicast groups of their own, as devices with addresses of their own have', () => {
+    const groupsOf = (changes: Partial<ManyMeters>) => many(changes).map(({ multicast }) => multicast?.address);
+    assert.equal(new Set(groupsOf({ count: 250 })).size, 250);
+    assert.deepEqual(groupsOf({}), ['239.192.1.0', '239.192.1.1', '239.192.1.2']);
+    assert.deepEqual(groupsOf({ addressing: 'address' }), [undefined, undefined, undefined], 'they follow from that');
+  });
+
   it('leave ports that the system chooses to the system', () => {
     assert.deepEqual(
       many({ first: { ...FIRST, enipPort: 0, modbusPort: 0 } }).map(({ enipPort, modbusPort }) => [

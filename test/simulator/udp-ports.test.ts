@@ -140,5 +140,7 @@ describe('UDP ports of simulated meters', () => {
     assert.equal(groupOf('127.0.0.1'), '239.192.1.0');
     assert.equal(groupOf('127.0.0.2'), '239.192.1.32');
     assert.equal(groupOf('127.0.4.0'), '239.192.128.224');
+    assert.equal(groupOf('127.0.0.1', 33), '239.192.1.33');
+    assert.equal(groupOf('127.0.4.0', 32), '239.192.1.0', 'behind the last comes the first');
   });
 });

@@ -15,11 +15,16 @@ const KEPT_MS = 60_000;
 /** When this process did nothing, because the machine was busy elsewhere or it collected garbage: epoch milliseconds. */
 export class Stalls {
   private readonly stalls: { readonly from: number; readonly to: number }[] = [];
-  private last = steadyClock.now();
+  private last: number;
   private readonly timer = setInterval(() => {
     this.look();
   }, EVERY_MS);
   longestMs = 0;
+
+  /** @param clock the wall clock of the moments that are asked about */
+  constructor(private readonly clock: Pick<Clock, 'now'> = steadyClock) {
+    this.last = clock.now();
+  }
 
   /** Milliseconds between two moments in which nothing could happen. */
   between(from: number, to: number): number {
@@ -35,7 +40,7 @@ export class Stalls {
   }
 
   private look(): void {
-    const now = steadyClock.now();
+    const now = this.clock.now();
     if (now - this.last > EVERY_MS + TOLERANCE_MS) {
       this.stalls.push({ from: this.last, to: now });
       this.longestMs = Math.max(this.longestMs, now - this.last);

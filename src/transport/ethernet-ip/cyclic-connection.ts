@@ -130,7 +130,7 @@ export class CyclicConnection {
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        timer.cancel();
+        timer?.cancel();
         signal?.removeEventListener('abort', abort);
         this.waiters.delete(waiter);
       };
@@ -147,8 +147,12 @@ export class CyclicConnection {
       const abort = (): void => {
         waiter.reject(stopped(settings.what));
       };
-      const timer = clock.after(settings.readTimeoutMs, () => {
+      // A frame that has arrived while the process was busy elsewhere is still heard.
+      const giveUp = (): void => {
         waiter.reject(this.noFrame(settings.readTimeoutMs));
+      };
+      let timer: Timer | undefined = clock.after(settings.readTimeoutMs, () => {
+        timer = clock.after(0, giveUp);
       });
       this.waiters.add(waiter);
       signal?.addEventListener('abort', abort, { once: true });

@@ -176,6 +176,25 @@ describe('class 1 connection of an originator', () => {
     patient.stop(new Pm500Error('METER_CLOSED', 'The connection was closed.'));
   });
 
+  it('hears a frame that arrived in time for a read whose timer ran first, after the process was busy', async () => {
+    const patient = new CyclicConnection({ ...SETTINGS, watchdogMs: 60_000 }, clock, {
+      send: () => undefined,
+      onSilent: () => undefined,
+    });
+    const waiting = patient.receive(STATES);
+    // Behind the timer of the read, as what waits in a socket is behind the timers of a late loop.
+    clock.after(SETTINGS.readTimeoutMs, () => {
+      const data = Buffer.alloc(4, 9);
+      patient.take(decodeCyclicFrame(encodeCyclicFrame({ connectionId: 1, sequence: 1, count: 1, data })));
+    });
+    const outcome = waiting.then(({ bytes }) => bytes[0]);
+    await clock.advance(SETTINGS.readTimeoutMs);
+    assert.equal(await outcome, 9);
+    patient.stop(new Pm500Error('METER_CLOSED', 'The connection was closed.'));
+    connection.stop(new Pm500Error('METER_CLOSED', 'The connection was closed.'));
+    assert.equal(clock.pending, 0, 'the last chance is given back');
+  });
+
   it('leaves no timer behind', async () => {
     const error = new Pm500Error('METER_CLOSED', 'The connection was closed.');
     const waiting = connection.receive(STATES).catch((thrown: unknown) => thrown);
