@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { createLinkTransport } from '../../src/acquisition/link-transport';
+import { MeterPoll } from '../../src/acquisition/meter-poll';
+import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
+import { settingsOf } from '../../src/acquisition/meter-settings';
+import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { seededRandom } from '../../src/support/random';
+import { ModbusBench } from '../simulator/modbus-bench';
+import { openPseudoTerminal } from '../support/pseudo-terminal';
+import { SerialGateway } from '../support/serial-gateway';
+import { waitFor } from '../support/wait';
+
+/** The share of its readings that a unit gets beside units that do not answer. */
+const LEAST_SHARE = 0.95;
+
+type Place = Pick<Parameters<typeof settingsOf>[0], 'host' | 'port' | 'transport' | 'baudRate'>;
+
+/** A line with units on it that somebody polls, each time-out scaled as its interval is. */
+interface Line {
+  readonly place: Place;
+  readonly intervalMs: number;
+  readonly replyTimeoutMs: number;
+  /** How often each unit that answers is read. */
+  readonly cycles: number;
+}
+
+/** One unit that is polled, from its first cycle on. */
+class Polled {
+  good = 0;
+  /** Codes of what could not be read. */
+  readonly bad: string[] = [];
+  private readonly meter: AcquiredMeter;
+  private readonly poll: MeterPoll;
+
+  constructor(registry: MeterRegistry, { place, intervalMs, replyTimeoutMs }: Line, unitId: number) {
+    const name = `unit ${unitId}`;
+    const times = { replyTimeoutMs, connectTimeoutMs: 1.5 * replyTimeoutMs, minimumReadIntervalMs: 200 };
+    this.meter = registry.acquire(settingsOf({ name, ...place, unitId, ...times, layoutConfirmed: true }));
+    this.poll = new MeterPoll(this.meter.session, {
+      schedules: [{ intervalMs, groups: ['energy', 'status'] }],
+      isScheduled: true,
+      address: name,
+      startWithinMs: intervalMs,
+      clock: systemClock,
+      onReading: ({ blocks }) => {
+        const errors = blocks.flatMap(({ error }) => (error === undefined ? [] : [error.code]));
+        if (errors.length === 0) this.good++;
+        else this.bad.push(errors.join());
+      },
+      onError: () => undefined,
+      onWait: () => undefined,
+      onBack: () => undefined,
+      onCondition: () => undefined,
+    });
+  }
+
+  async stop(): Promise<void> {
+    const stopped = this.poll.stop();
+    await this.meter.release();
+    await stopped;
+  }
+}
+
+/**
+ * Polls the units that answer on a line of their own and on one with units that do not answer, side by side, so that a
+ * busy machine slows both; returns when the former have had their cycles.
+ */
+async function compare(
+  alone: Line,
+  together: Line,
+  answering: readonly number[],
+  dead: readonly number[],
+): Promise<{ readonly shares: readonly number[]; readonly bad: readonly string[]; readonly deadReadings: number }> {
+  const dependencies = { clock: systemClock, random: seededRandom(12), logger: silentLogger };
+  const registry = new MeterRegistry({
+    ...dependencies,
+    createTransport: (settings, route) => createLinkTransport(settings, dependencies, route),
+  });
+  const silent = dead.map((unit) => new Polled(registry, together, unit));
+  const undisturbed = answering.map((unit) => new Polled(registry, alone, unit));
+  const disturbed = answering.map((unit) => new Polled(registry, together, unit));
+  try {
+    await waitFor('the cycles', () => undisturbed.every(({ good }) => good >= alone.cycles), { timeoutMs: 90_000 });
+    return {
+      shares: disturbed.map(({ good }, index) => good / undisturbed[index]!.good),
+      bad: disturbed.flatMap(({ bad }) => bad),
+      deadReadings: silent.reduce((sum, { good }) => sum + good, 0),
+    };
+  } finally {
+    await Promise.all([...silent, ...undisturbed, ...disturbed].map((polled) => polled.stop()));
+  }
+}
+
+function judge({ shares, bad, deadReadings }: Awaited<ReturnType<typeof compare>>): void {
+  for (const share of shares) assert.ok(share >= LEAST_SHARE, `shares of the readings: ${shares.join(', ')}`);
+  assert.deepEqual(bad, [], 'a unit that answers is never bad');
+  assert.equal(deadReadings, 0);
+}
+
+describe('Modbus units that answer, beside others that do not', () => {
+  const target = (): ModbusBench['target'] => new ModbusBench(systemClock).target;
+
+  /** Two gateways with the same units, of which the others are absent; both are asked for them, or only one. */
+  async function behindGateways(saysSo: boolean): Promise<void> {
+    const units = [1, 2];
+    const absent = [3, 4, 5, 6, 7, 8];
+    const gateways = [0, 1].map(() => new SerialGateway({ serviceMs: 10, waitMs: 400, saysSo }));
+    try {
+      const lines = await Promise.all(
+        gateways.map(async (gateway): Promise<Line> => {
+          for (const unit of units) gateway.units.set(unit, target());
+          const port = await gateway.listen();
+          const place = { host: '127.0.0.1', port, transport: 'modbus-tcp' } as const;
+          return { place, intervalMs: 800, replyTimeoutMs: 800, cycles: 40 };
+        }),
+      );
+      judge(await compare(lines[0]!, lines[1]!, units, absent));
+      const asked = new Set(gateways[1]!.asked);
+      assert.ok([...units, ...absent].every((unit) => asked.has(unit)));
+    } finally {
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+    }
+  }
+
+  it('get their readings, 2 beside 6, behind a gateway that is silent about those and behind one that is not', async () => {
+    await Promise.all([behindGateways(false), behindGateways(true)]);
+  });
+
+  it('get their readings, 8 beside 2, on a serial line', async () => {
+    const units = [1, 2, 3, 4, 5, 6, 7, 8];
+    const terminals = await Promise.all([openPseudoTerminal(), openPseudoTerminal()]);
+    try {
+      const lines = terminals.map(({ path, line }): Line => {
+        const servers = units.map((unit) => new ModbusRtuServer(target(), unit));
+        line.stdout.on('data', (chunk: Buffer) => {
+          for (const server of servers) server.receive(chunk, (reply) => line.stdin.write(reply));
+        });
+        return {
+          place: { host: path, transport: 'modbus-rtu', baudRate: 115_200 },
+          intervalMs: 1000,
+          replyTimeoutMs: 200,
+          cycles: 30,
+        };
+      });
+      judge(await compare(lines[0]!, lines[1]!, units, [9, 10]));
+    } finally {
+      await Promise.all(terminals.map(({ close }) => close()));
+    }
+  });
+});
