@@ -25,7 +25,7 @@ export function bearDevice(publisher: Publisher, device: Device, at: number): re
   const messages = publisher.deviceBirth(device, { metrics: device.makeBirth(), published: device.news }, at);
   if (messages !== undefined) {
     device.bear();
-    return [...messages, ...leftOut(publisher)];
+    return [...messages, ...leaveOut(publisher, device)];
   }
   device.isTooLarge = true;
   if (!publisher.isNews(`DBIRTH of ${device.id}`)) return holdBack(device);
@@ -39,11 +39,18 @@ function holdBack(device: Device): readonly EdgeEffect[] {
   return samples.length === 0 ? [] : [{ kind: 'unsent', deviceId: device.id, samples }];
 }
 
+/** Keeps in mind which present values were sent as bad because they were too large, and says it. */
+function leaveOut(publisher: Publisher, device: Device): readonly EdgeEffect[] {
+  device.leaveOut(publisher.leftOut.keys());
+  return sayLeftOut(publisher, device);
+}
+
 /** Says which values were too large, once for each metric and limit. */
-function leftOut({ leftOut: names, maximumBytes }: Publisher): readonly EdgeEffect[] {
-  if (names.size === 0) return [];
-  const sentence = `Sparkplug: values of ${[...names].slice(0, MOST_NAMED).join(', ')} are larger than the ${maximumBytes} bytes that the broker takes; they are sent as bad, without the value.`;
-  names.clear();
+function sayLeftOut({ leftOut, maximumBytes }: Publisher, { id }: Device): readonly EdgeEffect[] {
+  const names = [...leftOut].flatMap(([name, isNews]) => (isNews ? [`${name} of ${id}`] : []));
+  leftOut.clear();
+  if (names.length === 0) return [];
+  const sentence = `Sparkplug: values of ${names.slice(0, MOST_NAMED).join(', ')} are larger than the ${maximumBytes} bytes that the broker takes; they are sent as bad, without the value.`;
   return [{ kind: 'warn', message: sentence }];
 }
 
@@ -55,7 +62,7 @@ export function sayData(
   at: number,
 ): readonly EdgeEffect[] {
   const messages = publisher.deviceData(device, taken, at);
-  return [...messages, ...leftOut(publisher)];
+  return publisher.leftOut.size === 0 ? messages : [...messages, ...leaveOut(publisher, device)];
 }
 
 /** DDEATH, where there was a DBIRTH; what waited of the device is given out, to be sent when it is back. */
@@ -83,6 +90,7 @@ export function forwardHistory(
   const { metrics, misfits } = device.historical(samples);
   if (misfits > 0) effects.push({ kind: 'unfit', deviceId: device.id, count: misfits });
   // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
-  if (metrics.length > 0) effects.push(...publisher.deviceHistory(device, metrics, at), ...leftOut(publisher));
+  if (metrics.length > 0)
+    effects.push(...publisher.deviceHistory(device, metrics, at), ...sayLeftOut(publisher, device));
   return { effects, forwarded: metrics.length };
 }

@@ -228,6 +228,15 @@ export class Device {
       state.published = state.latest;
       state.isPending = false;
       state.isHeld = false;
+      state.isLeftOut = false;
+    }
+  }
+
+  /** The published values of these metrics were too large, and were sent as bad: the next ones say their quality again. */
+  leaveOut(names: Iterable<string>): void {
+    for (const name of names) {
+      const state = this.#metrics.get(name);
+      if (state !== undefined) state.isLeftOut = true;
     }
   }
 
@@ -240,7 +249,16 @@ export class Device {
   #createState(sample: MetricSample): MetricState {
     const { name } = sample;
     const alias = this.#aliases.of(name);
-    return { name, alias, latest: sample, published: undefined, isPending: true, isHeld: false, isBorn: false };
+    return {
+      name,
+      alias,
+      latest: sample,
+      published: undefined,
+      isPending: true,
+      isHeld: false,
+      isBorn: false,
+      isLeftOut: false,
+    };
   }
 
   #sorted(isWanted: (state: MetricState) => boolean): MetricState[] {
@@ -253,7 +271,8 @@ export class Device {
     const properties =
       state.published === undefined
         ? { ...latest.description, ...latest.condition.properties.properties }
-        : dataProperties(latest, state.published.condition.key);
+        : dataProperties(latest, state.isLeftOut ? undefined : state.published.condition.key);
+    state.isLeftOut = false;
     state.published = latest;
     state.isPending = false;
     state.isHeld = false;

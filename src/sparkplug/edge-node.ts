@@ -132,6 +132,7 @@ export class EdgeNode {
   #subscriptions(): EdgeEffect {
     const { needed, unlikely } = this.#host.topics;
     const topics = [nodeTopic('NCMD', this.#settings), ...needed];
+    // Who does without it has a broker that ends connections which ask for more than they may read.
     if (this.#settings.watchesDuplicates !== true) return { kind: 'subscribe', topics };
     const watched = nodeTopic('NBIRTH', this.#settings);
     return { kind: 'subscribe', topics, watched, ...(unlikely === undefined ? {} : { unlikely }) };

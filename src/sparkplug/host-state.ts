@@ -70,6 +70,10 @@ export class HostWatch {
     [this.topic, this.otherTopic] = version === '3.0' ? topics : [topics[1], topics[0]];
   }
 
+  get #otherVersion(): HostVersion {
+    return this.#version === '3.0' ? '2.2' : '3.0';
+  }
+
   /** A session begins or ends: nothing is known. */
   restart(): void {
     this.#last = undefined;
@@ -104,10 +108,10 @@ export class HostWatch {
   /** Something came where a host of the other version speaks. */
   takeOther(): HostNews {
     if (this.isOnline) return IGNORED;
-    const [spoken, chosen] = this.#version === '3.0' ? ['2.2', '3.0'] : ['3.0', '2.2'];
+    const spoken = this.#otherVersion;
     return this.#ignore(
       'version',
-      `primary host "${this.#hostId}" speaks on ${this.otherTopic}, as Sparkplug ${spoken} has it, and the edge node listens as ${chosen} has it; choose ${spoken} as the version of the primary host.`,
+      `primary host "${this.#hostId}" speaks on ${this.otherTopic}, as Sparkplug ${spoken} has it, and the edge node listens as ${this.#version} has it; choose ${spoken} as the version of the primary host.`,
     );
   }
 
@@ -116,7 +120,7 @@ export class HostWatch {
     if (this.#last !== undefined) return IGNORED;
     return this.#ignore(
       'silence',
-      `nothing of primary host "${this.#hostId}" has come on ${this.topic}; check that the host has this ID and says so, and that this user may read that topic.`,
+      `nothing of primary host "${this.#hostId}" has come on ${this.topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug ${this.#otherVersion} (on ${this.otherTopic}): for such a host choose ${this.#otherVersion} as its version.`,
     );
   }
 

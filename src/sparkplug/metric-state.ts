@@ -17,6 +17,8 @@ export interface MetricState {
   isHeld: boolean;
   /** True: the last DBIRTH had this metric with this datatype. */
   isBorn: boolean;
+  /** True: `published` was too large; the host has a bad one in its place. */
+  isLeftOut: boolean;
 }
 
 export function isSame(left: MetricSample, right: MetricSample): boolean {

@@ -1,10 +1,20 @@
 import type { MeterReference } from '../domain/reading';
 import { conditionOf } from './condition';
+import { describeMetric } from './description';
 import type { MetricSample } from './metrics';
+import type { PropertySet } from './payload';
 
 const PREFIX = 'Properties/';
 const GOOD = conditionOf('good');
-const DESCRIPTION = Object.freeze({});
+const describe = (label: string): PropertySet => Object.freeze(describeMetric(label, '', undefined));
+const DESCRIPTIONS = {
+  'Catalog Number': describe('Catalog number of the meter'),
+  'Serial Number': describe('Serial number of the meter'),
+  Firmware: describe('Firmware of the meter'),
+  Transport: describe('How the meter is read'),
+  Layout: describe('Layout that the values are read by'),
+  'Layout Confirmed': describe('A person has confirmed the layout'),
+} as const;
 
 /** What is known of a meter beside its values, as metrics: they stand in every DBIRTH and are sent when they change. */
 export function nameplateOf(
@@ -12,9 +22,14 @@ export function nameplateOf(
   timestamp: number,
 ): readonly MetricSample[] {
   const samples: MetricSample[] = [];
-  const add = (name: string, type: MetricSample['type'], value: MetricSample['value'] | undefined): void => {
+  const add = (
+    name: keyof typeof DESCRIPTIONS,
+    type: MetricSample['type'],
+    value: MetricSample['value'] | undefined,
+  ): void => {
     if (value === undefined) return;
-    samples.push({ name: `${PREFIX}${name}`, type, value, timestamp, description: DESCRIPTION, condition: GOOD });
+    const description = DESCRIPTIONS[name];
+    samples.push({ name: `${PREFIX}${name}`, type, value, timestamp, description, condition: GOOD });
   };
   add('Catalog Number', 'String', catalogNumber);
   add('Serial Number', 'UInt32', serialNumber);

@@ -63,8 +63,10 @@ function withoutWords(metrics: readonly Metric[]): readonly Metric[] {
   });
 }
 
-function withoutProperties({ properties: _properties, ...metric }: Metric): Metric {
-  return metric;
+/** What follows a birth in data: the quality, which holds for that value too, and nothing else that the birth has said. */
+function withQualityOnly({ properties, ...metric }: Metric): Metric {
+  const quality = properties === undefined || isEncodedSet(properties) ? undefined : properties['Quality'];
+  return quality === undefined ? metric : { ...metric, properties: { Quality: quality } };
 }
 
 function isEncodedSet(properties: PropertySet | EncodedPropertySet): properties is EncodedPropertySet {
@@ -77,8 +79,8 @@ export class Publisher {
   bdSeq = 0;
   /** Messages made to be published, and metrics in them. */
   readonly counts = { messages: 0, metrics: 0, leftOut: 0 };
-  /** Metrics of which a value was too large for the first time, since somebody looked last. */
-  readonly leftOut = new Set<string>();
+  /** Metrics of which a value was too large since somebody looked last, and whether that is to be said. */
+  readonly leftOut = new Map<string, boolean>();
   readonly #node: EdgeNodeDescriptor;
   readonly #model: MetricModel;
   readonly #birthForm: PayloadForm;
@@ -163,7 +165,7 @@ export class Publisher {
     const birth =
       this.#ofDevice('DBIRTH', device.id, short, at) ?? this.#ofDevice('DBIRTH', device.id, withoutWords(short), at);
     if (birth === undefined) return undefined;
-    return [{ ...birth, live }, ...this.#data(device.id, metrics.filter(isText).map(withoutProperties), at)];
+    return [{ ...birth, live }, ...this.#data(device.id, metrics.filter(isText).map(withQualityOnly), at)];
   }
 
   /** @param content in order of time */
@@ -199,8 +201,7 @@ export class Publisher {
 
   #leaveOut(deviceId: string, { name = '' }: Metric): void {
     this.counts.leftOut++;
-    const what = `${name} of ${deviceId}`;
-    if (this.isNews(what)) this.leftOut.add(what);
+    this.leftOut.set(name, this.isNews(`${name} of ${deviceId}`));
   }
 
   #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish | undefined {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { MetricSample } from '../../src/sparkplug/metrics';
+import { conditionOf } from '../../src/sparkplug/condition';
 import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
 import { EdgeNode } from '../../src/sparkplug/edge-node';
+import { decodePayload } from '../../src/sparkplug/payload';
 import { SizeLimit, publishBytes } from '../../src/sparkplug/message-size';
 import { START, rebirthCommand, sample } from './samples';
 import { StrictHost } from './strict-host';
@@ -87,6 +89,43 @@ describe('an edge node at a broker that takes small messages only', () => {
     assert.match(warnings[0] ?? '', /values of note of M are larger than the 600 bytes/);
     assert.ok(Math.max(...sizes) <= 600);
     assert.deepEqual(host.violations, []);
+  });
+
+  it('says that a value is good again after one that was too large, in data and after a birth', () => {
+    const { host, warnings, tell, take } = bench(600);
+    take('M', sample('a', 1), text('note', 10));
+    const say = (length: number): void => {
+      tell({ kind: 'samples', deviceId: 'M', samples: [text('note', length)], at: START });
+    };
+    const seen = (): unknown => [host.values.get('M/note'), host.qualities.get('M/note')];
+    for (const length of [20, 900, 900, 901]) say(length);
+    assert.deepEqual(seen(), [null, 0]);
+    say(30);
+    assert.deepEqual(seen(), ['x'.repeat(30), 192]);
+    say(900);
+    tell({ kind: 'message', topic: 'spBv1.0/G/NCMD/N', payload: rebirthCommand(), isRetained: false, at: START });
+    tell({ kind: 'quietOver', at: START });
+    assert.deepEqual([host.counts['NBIRTH'], host.counts['DBIRTH']], [2, 2]);
+    assert.deepEqual(seen(), [null, 0]);
+    say(31);
+    assert.deepEqual(seen(), ['x'.repeat(31), 192]);
+    assert.equal(warnings.length, 1);
+    assert.deepEqual(host.violations, []);
+  });
+
+  it('repeats the quality of a text that follows its birth as data', () => {
+    const { edge, tell } = bench(600);
+    const stale = { ...text('note', 400), condition: conditionOf('uncertain', 'stale') };
+    tell({ kind: 'samples', deviceId: 'M', samples: [sample('a', 1), stale, text('other', 300)], at: START });
+    const effects = tell({ kind: 'settled', deviceId: 'M', at: START });
+    assert.deepEqual(edge.bornDevices, ['M']);
+    const data = effects.flatMap((effect) =>
+      effect.kind === 'publish' && effect.message === 'DDATA' ? decodePayload(effect.payload).metrics : [],
+    );
+    assert.deepEqual(
+      data.map(({ properties }) => properties?.['Quality']?.value),
+      [500, 192],
+    );
   });
 
   it('cuts data into as many messages as it takes, each value once', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EdgeNode } from '../../src/sparkplug/edge-node';
 import { parseDeviceMessage } from '../../src/sparkplug/message';
+import { decodePayload, type DecodedPayload } from '../../src/sparkplug/payload';
 import { hasCode } from '../../src/support/errors';
 import { StrictHost } from './strict-host';
 import { START, telemetry, telemetrySample } from './samples';
@@ -25,11 +26,13 @@ const message = (over: object = {}, value: number | null = 230): unknown => ({
 describe('nameplate of a meter', () => {
   it('stands in DBIRTH under Properties, and is sent again when it changes', () => {
     const host = new StrictHost();
+    const births: DecodedPayload[] = [];
     const edge = new EdgeNode({ groupId: 'G', edgeNodeId: 'N' });
     const tell = (event: Parameters<EdgeNode['handle']>[0]): readonly string[] =>
       edge.handle(event).flatMap((effect) => {
         if (effect.kind !== 'publish') return [];
         host.observe(effect.topic, effect.payload);
+        if (effect.message === 'DBIRTH') births.push(decodePayload(effect.payload));
         return [effect.message];
       });
     const publish = (payload: unknown): readonly string[] =>
@@ -44,6 +47,11 @@ describe('nameplate of a meter', () => {
         host.values.get(`M/Properties/${name}`),
       );
     assert.deepEqual(seen(), ['1420-V2-ENT', 4_000_000_000, 'A.7', 'ucmm', 'default', false]);
+    const described = births.at(-1)?.metrics.filter(({ name }) => name?.startsWith('Properties/')) ?? [];
+    assert.deepEqual(
+      described.map(({ properties }) => [properties?.['documentation']?.type, properties?.['readOnly']?.value]),
+      Array.from({ length: 6 }, () => ['String', true]),
+    );
     assert.deepEqual(publish(message()), []);
     assert.deepEqual(publish(message({ layout: { name: 'site', confirmed: true } })), ['DDATA']);
     assert.deepEqual(seen().slice(4), ['site', true]);

@@ -209,7 +209,11 @@ describe('primary host', () => {
 
   it('says once that nothing came of a host', () => {
     const watch = new HostWatch('scada');
-    assert.match(watch.explainSilence().warning ?? '', /spBv1\.0\/STATE\/scada; check that the host has this ID/);
+    assert.match(
+      watch.explainSilence().warning ?? '',
+      /spBv1\.0\/STATE\/scada; check that the host has this ID.*\(on STATE\/scada\).*choose 2\.2/,
+    );
+    assert.match(new HostWatch('scada', '2.2').explainSilence().warning ?? '', /on STATE\/scada; .*choose 3\.0/);
     assert.deepEqual(watch.explainSilence(), { isTaken: false });
     watch.take(hostState(false, 1));
     assert.deepEqual(new HostWatch('x').take(Buffer.from('y')).isTaken, false);
