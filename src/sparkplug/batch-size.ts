@@ -1,8 +1,13 @@
+import type { paceOf } from './pace';
+
 const SMALLEST = 20;
 const LARGEST = 5000;
 /** Live data may be late by what history has in the socket before it: an answer within this is soon enough. */
 const SOON_MS = 50;
 const LATE_MS = 100;
+const LONG_MS = 250;
+
+type Pace = ReturnType<typeof paceOf>;
 
 /**
  * How many historical values go out before the broker is asked for an answer: as many as it reads within a twentieth
@@ -25,10 +30,18 @@ export class BatchSize {
 
   /**
    * @param answeredMs from the end of a batch to the broker's answer
-   * @param isMessageBound true where the number of messages is what history has to wait for: more values in each help
+   * @param pace how long the limits have it last; more values in each message help where their number decides that
    */
-  learn(answeredMs: number, isMessageBound = false): void {
-    if (answeredMs <= SOON_MS) this.#values = Math.min(isMessageBound ? this.#most : this.#usual, this.#values * 2);
-    else if (answeredMs > LATE_MS) this.#values = Math.max(SMALLEST, Math.floor(this.#values / 2));
+  learn(answeredMs: number, { dueMs, isMessageBound }: Pace = { dueMs: 0, isMessageBound: false }): void {
+    // Of batches that last long, the last one that begins within a second would not fit into it any more.
+    if (answeredMs > LATE_MS || (!isMessageBound && dueMs > LONG_MS)) this.shrink();
+    else if (answeredMs <= SOON_MS && (isMessageBound || dueMs <= LONG_MS / 2)) {
+      this.#values = Math.min(isMessageBound ? this.#most : this.#usual, this.#values * 2);
+    }
+  }
+
+  /** A batch was too large for something else. */
+  shrink(): void {
+    this.#values = Math.max(SMALLEST, Math.floor(this.#values / 2));
   }
 }

@@ -43,6 +43,11 @@ export class ConnectionWatch {
     return this.#limit.bytes;
   }
 
+  /** Bytes of a message at most, as far as it is known now. */
+  get maximumBytes(): number {
+    return this.#limit.bytesAt(this.#clock.monotonic());
+  }
+
   /** The session stands. When it still does after a while, pauses are short again. */
   onStanding(): void {
     this.#timers.set(STABLE, STABLE_MS, () => {

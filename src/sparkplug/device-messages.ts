@@ -4,7 +4,7 @@ import type { EdgeEffect, EdgeEvent } from './edge-events';
 import { isMeasured } from './nameplate';
 import type { Publisher } from './publisher';
 
-type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'at'>;
+type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'allowed' | 'at'>;
 
 /** Metrics that one sentence names. */
 const MOST_NAMED = 5;
@@ -28,9 +28,21 @@ export function bearDevice(publisher: Publisher, device: Device, at: number): re
     return [...messages, ...leaveOut(publisher, device)];
   }
   device.isTooLarge = true;
-  if (!publisher.isNews(`DBIRTH of ${device.id}`)) return holdBack(device);
+  const instead: EdgeEffect[] = [...holdBack(device), { kind: 'oversized' }];
+  if (!publisher.isNews(`DBIRTH of ${device.id}`)) return instead;
   const message = `Sparkplug: the DBIRTH of device "${device.id}" is larger than the ${publisher.maximumBytes} bytes that the broker takes; the device is left out, its values wait. Raise the limit of the broker, or publish fewer metrics.`;
-  return [{ kind: 'warn', message }, ...holdBack(device)];
+  return [{ kind: 'warn', message }, ...instead];
+}
+
+/** Tries the births that were too large again: they may be smaller now, or the broker take more. */
+export function bearOversized(publisher: Publisher, devices: Iterable<Device>, at: number): readonly EdgeEffect[] {
+  const effects: EdgeEffect[] = [];
+  for (const device of devices) {
+    if (!device.isTooLarge) continue;
+    device.isTooLarge = false;
+    if (device.isSettled && !device.isLost) effects.push(...bearDevice(publisher, device, at));
+  }
+  return effects;
 }
 
 /** What a device has and cannot publish goes to store and forward. */
@@ -74,11 +86,11 @@ export function loseDevice(publisher: Publisher, device: Device | undefined, at:
   return effects;
 }
 
-/** DDATA with values of earlier; `forwarded` counts those in it. */
+/** DDATA with values of earlier, or that they need more than is allowed; `forwarded` counts those in it. */
 export function forwardHistory(
   publisher: Publisher,
   device: Device,
-  { samples, isForced, at }: History,
+  { samples, isForced, allowed, at }: History,
 ): { readonly effects: readonly EdgeEffect[]; readonly forwarded: number } {
   const effects: EdgeEffect[] = [];
   const { unknown } = device.historical(samples);
@@ -88,9 +100,10 @@ export function forwardHistory(
     effects.push(...bearDevice(publisher, device, at));
   }
   const { metrics, misfits } = device.historical(samples);
-  if (misfits > 0) effects.push({ kind: 'unfit', deviceId: device.id, count: misfits });
   // An empty message would use up a number for nothing; the caller sees by the effects that the values are done with.
-  if (metrics.length > 0)
-    effects.push(...publisher.deviceHistory(device, metrics, at), ...sayLeftOut(publisher, device));
-  return { effects, forwarded: metrics.length };
+  const made = metrics.length === 0 ? [] : publisher.deviceHistory(device, metrics, at, allowed);
+  const said = metrics.length === 0 ? [] : sayLeftOut(publisher, device);
+  if ('bytes' in made) return { effects: [...effects, { kind: 'held', needs: made }, ...said], forwarded: 0 };
+  if (misfits > 0) effects.push({ kind: 'unfit', deviceId: device.id, count: misfits });
+  return { effects: [...effects, ...made, ...said], forwarded: metrics.length };
 }

@@ -39,7 +39,7 @@ const UNKNOWN = Object.freeze({});
 export class Device {
   /** True between DBIRTH and DDEATH. */
   isBorn = false;
-  /** True: its DBIRTH is larger than the broker takes; it is tried again with the next NBIRTH. */
+  /** True: its DBIRTH is larger than the broker takes; it is tried again after a while, and with the next NBIRTH. */
   isTooLarge = false;
   /** True: enough time has passed since the first sample for all groups to have come. */
   isSettled = false;

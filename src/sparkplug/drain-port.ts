@@ -1,30 +1,30 @@
 import type { EdgeEffect } from './edge-events';
 import type { HistoryRecord } from './history-record';
-import { publishBytes } from './message-size';
+import { type Traffic, trafficOf } from './message-size';
 import type { MqttLink } from './mqtt-link';
 
 /** What became of values that were to be sent as historical. */
-export interface Forwarded {
+export interface Forwarded extends Traffic {
   /**
    * - `sent`: published, or nothing of them can ever be
+   * - `later`: they need more messages or bytes than were allowed; none of the values was published
    * - `incomplete`: the last DBIRTH lacks a metric that readings bring; nothing was published
    * - `impossible`: the device is not born, or no data may be published now
    */
-  readonly state: 'sent' | 'incomplete' | 'impossible';
-  readonly messages: number;
-  readonly bytes: number;
+  readonly state: 'sent' | 'later' | 'incomplete' | 'impossible';
+  /** What values that go `later` need. */
+  readonly needs?: Traffic;
 }
 
-/** What an edge node did with values that it published as historical. */
-export function forwardedBy(effects: readonly EdgeEffect[]): Forwarded {
-  let messages = 0;
-  let bytes = 0;
-  for (const effect of effects) {
-    if (effect.kind !== 'publish') continue;
-    messages++;
-    bytes += publishBytes(effect.topic, effect.payload);
-  }
-  return { state: 'sent', messages, bytes };
+/**
+ * What an edge node did with values that it published as historical, or held back.
+ * @param isPossible whether data of the device may be published
+ */
+export function forwardedBy(effects: readonly EdgeEffect[], isPossible: boolean): Forwarded {
+  if (effects.length === 0) return { state: isPossible ? 'incomplete' : 'impossible', messages: 0, bytes: 0 };
+  const traffic = trafficOf(effects.filter((effect) => effect.kind === 'publish'));
+  const held = effects.find((effect) => effect.kind === 'held');
+  return held === undefined ? { state: 'sent', ...traffic } : { state: 'later', ...traffic, needs: held.needs };
 }
 
 /** What draining needs of the session. */
@@ -36,6 +36,7 @@ export interface DrainPort {
   /**
    * Publishes values as historical.
    * @param isForced bear the device again where its last DBIRTH lacks a metric
+   * @param allowed what they may need; a DBIRTH is not held back by it
    */
-  readonly forward: (record: HistoryRecord, isForced: boolean) => Forwarded;
+  readonly forward: (record: HistoryRecord, isForced: boolean, allowed: Traffic) => Forwarded;
 }

@@ -1,4 +1,5 @@
 import type { Pm500Error } from '../support/errors';
+import type { Traffic } from './message-size';
 import type { MetricSample } from './metrics';
 import type { DeviceMessage, NodeMessage } from './topic';
 
@@ -33,6 +34,8 @@ export type EdgeEvent =
   | { readonly kind: 'quietOver'; readonly at: number }
   /** The time that a `health` effect asked for has passed. */
   | { readonly kind: 'healthDue'; readonly at: number }
+  /** The time that an `oversized` effect asked for has passed; the broker takes messages of so many bytes now. */
+  | { readonly kind: 'sizeDue'; readonly maximumBytes: number; readonly at: number }
   /** The broker takes messages more slowly than they come. */
   | { readonly kind: 'congested' }
   | { readonly kind: 'drained'; readonly at: number }
@@ -48,6 +51,8 @@ export type EdgeEvent =
       readonly deviceId: string;
       readonly samples: readonly MetricSample[];
       readonly isForced: boolean;
+      /** Messages and bytes that the values may need at most, or they are `held`; no limit where absent. */
+      readonly allowed?: Traffic;
       readonly at: number;
     }
   | { readonly kind: 'closing'; readonly at: number };
@@ -89,10 +94,14 @@ export type EdgeEffect =
   | { readonly kind: 'quiet' }
   /** Say `healthDue` when the health of the edge node is to be published again. */
   | { readonly kind: 'health' }
+  /** The DBIRTH of a device is larger than the broker takes: say `sizeDue` when it is to be tried again. */
+  | { readonly kind: 'oversized' }
   /** Values that no message has carried as present ones and perhaps none will: store and forward keeps them. */
   | { readonly kind: 'unsent'; readonly deviceId: string; readonly samples: readonly MetricSample[] }
   /** Stored values that do not fit the datatypes that their metrics have now: they are done with, and lost. */
   | { readonly kind: 'unfit'; readonly deviceId: string; readonly count: number }
+  /** Stored values need more than was allowed: none of them was published. */
+  | { readonly kind: 'held'; readonly needs: Traffic }
   /** Somebody else was born with the IDs of this edge node. */
   | { readonly kind: 'duplicate' }
   /** The own NBIRTH came back from the broker. */
@@ -108,6 +117,12 @@ export type EdgeEffect =
  * - `closing`: for good
  */
 export type LeaveReason = 'host_offline' | 'next_server' | 'too_large' | 'closing';
+
+/** What the log says of why an edge node leaves a server. */
+export const LEAVE_WORDS: Readonly<Partial<Record<LeaveReason, string>>> = {
+  host_offline: 'The primary host is not online; waiting for it.',
+  next_server: 'A host asked for the next server.',
+};
 
 /**
  * - `offline`: no session

@@ -2,7 +2,7 @@ import { checkSamples } from './check-samples';
 import { Commands } from './commands';
 import { DeviceList } from './device-list';
 import { toPm500Error } from '../support/errors';
-import { bearDevice, forwardHistory, loseDevice, sayData } from './device-messages';
+import { bearDevice, bearOversized, forwardHistory, loseDevice, sayData } from './device-messages';
 import { DuplicateWatch } from './duplicate-watch';
 import type { EdgeCounts, EdgeEffect, EdgeEvent, EdgePhase, LeaveReason } from './edge-events';
 import { type TemplateSettings, templateModel } from './metric-model';
@@ -95,6 +95,9 @@ export class EdgeNode {
         return this.#isRebirthDue && !this.#isCongested ? this.#birthAll(event.at) : [];
       case 'healthDue':
         return this.#phase === 'born' ? this.#sayHealth(event.at) : [];
+      case 'sizeDue':
+        this.#publisher.maximumBytes = event.maximumBytes;
+        return this.#mayPublishData ? bearOversized(this.#publisher, this.#devices, event.at) : [{ kind: 'oversized' }];
       case 'congested':
         this.#isCongested = true;
         return [];

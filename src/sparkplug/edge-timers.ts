@@ -7,16 +7,20 @@ const DEFAULT_SETTLE_MS = 1000;
 const DEFAULT_QUIET_MS = 1000;
 const DEFAULT_HOST_WAIT_MS = 30_000;
 const DEFAULT_HEALTH_MS = 60_000;
+/** How often a DBIRTH that was too large is made again, to see whether it fits now. */
+const SIZE_MS = 600_000;
 
-type Wait = Extract<EdgeEffect, { kind: 'settle' | 'quiet' | 'health' }>;
+type Wait = Extract<EdgeEffect, { kind: 'settle' | 'quiet' | 'health' | 'oversized' }>;
 type WaitSettings = Pick<EdgeSessionSettings, 'settleMs' | 'quietMs' | 'hostWaitMs' | 'healthMs'>;
 
 /** Keeps the time for the state machine: tells it when what it waits for has passed. */
 export class EdgeTimers {
+  /** @param maximumBytes of a message, as the broker takes it now */
   constructor(
     private readonly settings: WaitSettings,
     private readonly timers: TimerSet,
     private readonly clock: Clock,
+    private readonly maximumBytes: () => number,
     private readonly tell: (event: EdgeEvent) => void,
   ) {}
 
@@ -41,6 +45,11 @@ export class EdgeTimers {
           this.tell({ kind: 'healthDue', at: this.clock.now() });
         });
         break;
+      case 'oversized':
+        this.timers.set('size', SIZE_MS, () => {
+          this.tell({ kind: 'sizeDue', maximumBytes: this.maximumBytes(), at: this.clock.now() });
+        });
+        break;
     }
   }
 
@@ -58,6 +67,6 @@ export class EdgeTimers {
 
   /** Ends the waits that belong to a session; devices settle without one. */
   endSession(): void {
-    for (const name of ['quiet', 'host', 'health']) this.timers.cancel(name);
+    for (const name of ['quiet', 'host', 'health', 'size']) this.timers.cancel(name);
   }
 }

@@ -1,3 +1,11 @@
+import { Pm500Error } from '../support/errors';
+
+/** Values came for a session that has ended for good. */
+export function closedBefore(deviceId: string): Pm500Error {
+  const message = `Sparkplug: the edge node was closed before values of device "${deviceId}" came; send them again.`;
+  return new Pm500Error('SPARKPLUG_OFFLINE', message, { retryable: true });
+}
+
 /** Waits for a device to have nothing left that has neither been published nor been given to store and forward. */
 export class FlushWaits {
   readonly #hasPending: (deviceId: string) => boolean;

@@ -1,12 +1,11 @@
 import type { Outbox, OutboxRecord } from '../outbox/outbox';
 import type { Clock } from '../support/clock';
-import { Pm500Error } from '../support/errors';
 import type { AbsentQueues } from './absent-queues';
-import { BatchSize } from './batch-size';
-import type { DrainPort, Forwarded } from './drain-port';
+import type { DrainPort } from './drain-port';
 import { readHistoryRecord } from './history-record';
+import { HistorySender, type SentRecords } from './history-sender';
 import type { MetricSample } from './metrics';
-import { type Load, type PaceLimits, paceOf } from './pace';
+import type { PaceLimits } from './pace';
 
 const PEEK = { maximumRecords: 500, maximumBytes: 256 * 1024 };
 /**
@@ -23,14 +22,6 @@ const MOST_IN_MESSAGE = 2000;
 const MOST_SINGLY = 10;
 /** Queues of devices that are back are looked into, one after the other, until one has something that can be sent. */
 const MOST_TRIED = 16;
-
-interface Sending extends Load {
-  values: number;
-  messages: number;
-  bytes: number;
-  /** Records whose values are in it. */
-  records: number;
-}
 
 /** What waits of one device in a batch of the outbox. */
 interface Group {
@@ -49,23 +40,25 @@ export class HistoryDrain {
   readonly #outbox: Outbox;
   readonly #absent: AbsentQueues;
   readonly #port: DrainPort;
-  readonly #limits: PaceLimits;
   readonly #clock: Clock;
-  readonly #batch: BatchSize;
+  readonly #sender: HistorySender;
   /** Monotonic time at which data flowed for the first time. */
   #flowedFirstAt: number | undefined;
   /** Since when the oldest values of a device have waited for a metric. */
   readonly #incompleteSince = new Map<string, number>();
   /** Positions of records that were sent although one before them was not. */
   readonly #ahead = new Set<number>();
+  /** The device that is back and whose turn it is, where the limits were in its way. */
+  #heldBack: string | undefined;
+  /** Where a batch comes from; what the limits let wait goes first into the next one. */
+  readonly #sources = [() => this.#sendBack(), () => this.#sendWaiting()];
 
   constructor(outbox: Outbox, absent: AbsentQueues, port: DrainPort, limits: PaceLimits, clock: Clock) {
     this.#outbox = outbox;
     this.#absent = absent;
     this.#port = port;
-    this.#limits = limits;
     this.#clock = clock;
-    this.#batch = new BatchSize(limits.valuesPerSecond);
+    this.#sender = new HistorySender(port, limits, clock);
   }
 
   /** The session has ended: what devices have brought is to be brought anew. */
@@ -75,37 +68,39 @@ export class HistoryDrain {
 
   /** Sends one batch. @returns after how many milliseconds to go on; undefined when there is nothing to do */
   async step(): Promise<number | undefined> {
-    const startedAt = this.#clock.monotonic();
-    this.#flowedFirstAt ??= startedAt;
+    const sender = this.#sender;
+    this.#flowedFirstAt ??= this.#clock.monotonic();
     await this.#absent.load();
-    const sending: Sending = { values: 0, messages: 0, bytes: 0, records: 0 };
-    const back = await this.#sendBack(sending);
-    const waiting = await this.#sendWaiting(sending);
-    const { dueMs, isMessageBound } = paceOf(sending, this.#limits);
-    if (sending.messages > 0) {
-      const askedAt = this.#clock.monotonic();
-      await this.#confirm().catch((thrown: unknown) => {
-        this.counts.retries++;
-        throw thrown;
-      });
-      this.#batch.learn(this.#clock.monotonic() - askedAt, isMessageBound);
-    }
-    const isMoved = [await back.done(), await waiting.done()].includes(true);
-    this.counts.values += sending.values;
-    this.counts.records += sending.records;
-    if (isMoved) return Math.max(0, dueMs - (this.#clock.monotonic() - startedAt));
-    return this.#port.isFlowing() && (back.isWaiting || waiting.isWaiting) ? LOOK_AGAIN_MS : undefined;
+    sender.begin();
+    const outcomes: Outcome[] = [];
+    for (const send of [...this.#sources]) if (!sender.isHeld) outcomes.push(await send());
+    // Of two that wait for room, one after the other gets it.
+    if (sender.isHeld && (outcomes.length > 1 || sender.sent.records > 0)) this.#sources.reverse();
+    const dueMs = await sender.end().catch((thrown: unknown) => {
+      this.counts.retries++;
+      throw thrown;
+    });
+    const moved: boolean[] = [];
+    for (const { done } of outcomes) moved.push(await done());
+    this.counts.values += sender.sent.values;
+    this.counts.records += sender.sent.records;
+    if (moved.includes(true) || sender.isHeld) return dueMs();
+    return this.#port.isFlowing() && outcomes.some(({ isWaiting }) => isWaiting) ? LOOK_AGAIN_MS : undefined;
   }
 
   /** Sends something of a device that has been absent and is back. */
-  async #sendBack(sending: Sending): Promise<Outcome> {
+  async #sendBack(): Promise<Outcome> {
     const tried = new Set<string>();
-    while (this.#port.isFlowing() && tried.size < MOST_TRIED) {
-      const deviceId = this.#absent.next((id) => !tried.has(id) && this.#port.isBorn(id));
+    const isWanted = (id: string): boolean => !tried.has(id) && this.#port.isBorn(id);
+    while (this.#port.isFlowing() && tried.size < MOST_TRIED && !this.#sender.isHeld) {
+      const held = this.#heldBack;
+      const isHeldWanted = held !== undefined && this.#absent.has(held) && isWanted(held);
+      const deviceId = isHeldWanted ? held : this.#absent.next(isWanted);
       if (deviceId === undefined) break;
       tried.add(deviceId);
       const { records, from } = await this.#absent.peek(deviceId, PEEK);
-      const count = this.#publishBack(deviceId, records, sending);
+      const count = this.#publishBack(deviceId, records);
+      this.#heldBack = count === 0 && this.#sender.isHeld ? deviceId : undefined;
       if (count === 0) continue;
       return {
         isWaiting: true,
@@ -119,31 +114,35 @@ export class HistoryDrain {
   }
 
   /** @returns how many records are done with */
-  #publishBack(deviceId: string, records: readonly OutboxRecord[], sending: Sending): number {
-    const samples: MetricSample[] = [];
-    let count = 0;
+  #publishBack(deviceId: string, records: readonly OutboxRecord[]): number {
+    const most = Math.min(this.#sender.most.values, MOST_IN_MESSAGE);
+    const rows: (readonly MetricSample[])[] = [];
+    let values = 0;
     for (const { payload } of records) {
-      if (samples.length >= Math.min(this.#batch.values, MOST_IN_MESSAGE)) break;
-      samples.push(...this.#read(payload));
-      count++;
+      const samples = this.#read(payload);
+      if (values > 0 && values + samples.length > most) break;
+      rows.push(samples);
+      values += samples.length;
     }
-    if (this.#send(deviceId, samples, count, sending) === 'sent') return count;
+    const { state, count } = this.#send(deviceId, rows);
+    if (state === 'sent' || state === 'later') return count;
     let singly = 0;
-    for (const { payload } of records.slice(0, MOST_SINGLY)) {
-      if (this.#send(deviceId, this.#read(payload), 1, sending) !== 'sent') break;
+    for (const row of rows.slice(0, MOST_SINGLY)) {
+      if (this.#send(deviceId, [row]).state !== 'sent') break;
       singly++;
     }
-    if (singly > 0 || !this.#port.isFlowing() || !this.#port.isBorn(deviceId)) return singly;
+    const isOver = singly > 0 || this.#sender.isHeld || !this.#port.isFlowing() || !this.#port.isBorn(deviceId);
+    const [first] = rows;
+    if (isOver || first === undefined) return singly;
     const now = this.#clock.monotonic();
     const since = this.#incompleteSince.get(deviceId) ?? now;
     this.#incompleteSince.set(deviceId, since);
-    const [first] = records;
-    if (now - since < PATIENCE_MS || first === undefined) return 0;
-    return this.#send(deviceId, this.#read(first.payload), 1, sending, true) === 'sent' ? 1 : 0;
+    if (now - since < PATIENCE_MS) return 0;
+    return this.#send(deviceId, [first], true).count;
   }
 
   /** Sends a batch of what waits, or puts it aside. */
-  async #sendWaiting(sending: Sending): Promise<Outcome> {
+  async #sendWaiting(): Promise<Outcome> {
     if (!this.#port.isFlowing()) return NOTHING;
     const { records, from } = await this.#outbox.peek(PEEK);
     if (records.length === 0) return NOTHING;
@@ -153,11 +152,13 @@ export class HistoryDrain {
     const sent: number[] = [];
     for (const group of groups) {
       const { deviceId, rows } = group;
-      const samples = rows.flatMap((row) => row.samples);
-      const state = this.#send(deviceId, samples, rows.length, sending);
+      const { state, count } = this.#send(
+        deviceId,
+        rows.map(({ samples }) => samples),
+      );
       const indices = rows.map(({ index }) => index);
-      if (state === 'sent') sent.push(...indices);
-      else if (!this.#port.isFlowing()) unsent.push(...indices);
+      sent.push(...indices.slice(0, count));
+      if (state === 'sent' || state === 'later' || !this.#port.isFlowing()) unsent.push(...indices.slice(count));
       else absent.push(group);
     }
     for (const { deviceId, rows } of absent) {
@@ -188,7 +189,7 @@ export class HistoryDrain {
 
   /** A batch by device, up to the first record that has to be waited for. */
   #sort(records: readonly OutboxRecord[], from: number): Sorted {
-    const { messagesPerSecond = Infinity } = this.#limits;
+    const most = this.#sender.most;
     const groups = new Map<string, Group>();
     const absent = new Map<string, Group>();
     const now = this.#clock.monotonic();
@@ -199,7 +200,7 @@ export class HistoryDrain {
     let values = 0;
     const unreadable: number[] = [];
     let index = 0;
-    for (; index < records.length && values < this.#batch.values; index++) {
+    for (; index < records.length && values < most.values; index++) {
       const row = records[index];
       if (row === undefined || this.#ahead.has(from + index)) continue;
       const record = readHistoryRecord(row.payload);
@@ -209,12 +210,11 @@ export class HistoryDrain {
       const isQueued = this.#absent.has(deviceId);
       const isAbsent = isQueued || !this.#port.isBorn(deviceId);
       if (isAbsent && !isQueued && isExpecting) break;
+      if (!isAbsent && values > 0 && values + samples.length > most.values) break;
       const group = (isAbsent ? absent : groups).get(deviceId) ?? { deviceId, values: 0, rows: [] };
       const isFull =
         !isAbsent &&
-        (group.rows.length === 0
-          ? groups.size >= Math.max(1, messagesPerSecond)
-          : group.values + samples.length > MOST_IN_MESSAGE);
+        (group.rows.length === 0 ? groups.size >= most.messages : group.values + samples.length > MOST_IN_MESSAGE);
       if (isFull) full.add(deviceId);
       if (full.has(deviceId)) {
         left.push(index);
@@ -232,29 +232,10 @@ export class HistoryDrain {
     return readHistoryRecord(payload)?.samples ?? [];
   }
 
-  #send(
-    deviceId: string,
-    samples: readonly MetricSample[],
-    records: number,
-    sending: Sending,
-    isForced = false,
-  ): Forwarded['state'] {
-    if (samples.length === 0) return 'sent';
-    const { state, messages, bytes } = this.#port.forward({ deviceId, samples }, isForced);
-    if (state !== 'sent') return state;
-    sending.values += samples.length;
-    sending.messages += messages;
-    sending.bytes += bytes;
-    sending.records += records;
-    this.#incompleteSince.delete(deviceId);
-    return state;
-  }
-
-  /** Waits until the broker has read everything published. @throws Pm500Error MQTT_CONNECTION_LOST */
-  async #confirm(): Promise<void> {
-    const link = this.#port.linkOf();
-    if (link === undefined) throw new Pm500Error('MQTT_CONNECTION_LOST', 'The connection was lost; it is made again.');
-    await link.confirm();
+  #send(deviceId: string, rows: readonly (readonly MetricSample[])[], isForced = false): SentRecords {
+    const sent = this.#sender.send(deviceId, rows, isForced);
+    if (sent.count > 0) this.#incompleteSince.delete(deviceId);
+    return sent;
   }
 }
 

@@ -18,6 +18,18 @@ export function publishBytes(topic: string, payload: Uint8Array): number {
   return HEAD_BYTES + Buffer.byteLength(topic) + payload.byteLength;
 }
 
+/** MQTT messages, and their bytes on the wire. */
+export interface Traffic {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** What publishing these costs. */
+export function trafficOf(published: readonly { readonly topic: string; readonly payload: Uint8Array }[]): Traffic {
+  const bytes = published.reduce((sum, { topic, payload }) => sum + publishBytes(topic, payload), 0);
+  return { messages: published.length, bytes };
+}
+
 /** What the end of a connection may have to do with the size of messages. */
 export interface SizeLoss {
   /** What was published shortly before that is larger than anything the broker took. */
@@ -47,6 +59,8 @@ export class SizeLimit {
   #announced = Number.POSITIVE_INFINITY;
   #learned = Number.POSITIVE_INFINITY;
   #learnedAt = 0;
+  /** The limit that was learned last, also when it is forgotten; none after the broker has taken more. */
+  #learnedBefore = Number.POSITIVE_INFINITY;
   #taken = 0;
   /** Bytes of the last NBIRTH: no session can do without it. */
   #needed = 0;
@@ -70,7 +84,13 @@ export class SizeLimit {
   begin(nowMs: number, announced = Number.POSITIVE_INFINITY): void {
     this.#announced = announced;
     this.#suspect = undefined;
-    if (nowMs - this.#learnedAt > FORGET_AFTER_MS) this.#learned = Number.POSITIVE_INFINITY;
+    this.#forget(nowMs);
+  }
+
+  /** Bytes of a message at most; what was learned long ago is to be tried again. */
+  bytesAt(nowMs: number): number {
+    this.#forget(nowMs);
+    return this.bytes;
   }
 
   /** A message was handed to the socket. @param isNeeded true for one that no session can do without */
@@ -88,9 +108,21 @@ export class SizeLimit {
   onTaken(bytes: number): void {
     this.#taken = Math.max(this.#taken, bytes);
     this.#isRuledOut = false;
+    if (bytes >= this.#learnedBefore) this.#learnedBefore = Number.POSITIVE_INFINITY;
     if (this.#suspect === undefined || this.#suspect.bytes > bytes) return;
     this.#suspect = undefined;
     this.#strikes = 0;
+  }
+
+  /** How many ends of connections it takes to learn a limit. */
+  #proof(bytes: number): number {
+    // What was learned and is tried again must not cost the session as often once more.
+    if (bytes >= this.#learnedBefore) return 1;
+    return this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES;
+  }
+
+  #forget(nowMs: number): void {
+    if (nowMs - this.#learnedAt > FORGET_AFTER_MS) this.#learned = Number.POSITIVE_INFINITY;
   }
 
   /** The connection ended without having been asked to. @returns undefined where size cannot be the cause */
@@ -105,7 +137,7 @@ export class SizeLimit {
     const isSame = this.#struck !== undefined && bytes >= this.#struck * SAME_SHARE;
     this.#strikes = isSame ? this.#strikes + 1 : 1;
     this.#struck = bytes;
-    const proof = this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES;
+    const proof = this.#proof(bytes);
     if (this.#isRuledOut || this.#strikes < proof) return { what, bytes, verdict: 'possible' };
     this.#strikes = 0;
     this.#struck = undefined;
@@ -114,6 +146,7 @@ export class SizeLimit {
     // What was avoided until now was not the cause.
     this.#learned = this.#isRuledOut ? Number.POSITIVE_INFINITY : learned;
     this.#learnedAt = nowMs;
+    this.#learnedBefore = this.#learned;
     return { what, bytes, verdict: this.#isRuledOut ? 'ruled out' : 'learned' };
   }
 }

@@ -32,6 +32,22 @@ export interface BrokerSettings {
   readonly tls?: TlsSettings;
 }
 
+/**
+ * What holds for one connection: certificates are read anew for each.
+ * @throws whatever reading the TLS settings throws
+ */
+export function brokerSettings(
+  {
+    broker,
+    readTls,
+  }: { readonly broker: Omit<BrokerSettings, 'clientId' | 'tls'>; readonly readTls?: () => TlsSettings },
+  server: Pick<BrokerSettings, 'host' | 'port'>,
+  clientId: string,
+): BrokerSettings {
+  const settings = { ...broker, ...server, clientId };
+  return readTls === undefined ? settings : { ...settings, tls: readTls() };
+}
+
 export interface Will {
   readonly topic: string;
   readonly payload: Uint8Array;

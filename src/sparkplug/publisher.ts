@@ -2,7 +2,7 @@ import { Pm500Error } from '../support/errors';
 import { conditionOf } from './condition';
 import type { Device } from './device';
 import type { EdgeEffect } from './edge-events';
-import { publishBytes } from './message-size';
+import { type Traffic, publishBytes, trafficOf } from './message-size';
 import { FLAT_MODEL, type MetricModel } from './metric-model';
 import type { MetricSample } from './metrics';
 import { bdSeqMetric, nextServerMetric, rebirthMetric } from './node-metrics';
@@ -40,6 +40,8 @@ const SEQ_COUNT = 256;
 
 /** Names come from flows, which may make up more without end. */
 const MOST_SAID = 4096;
+
+const UNLIMITED: Traffic = { messages: Infinity, bytes: Infinity };
 
 /** What is said in place of a value that is too large. */
 const { properties: LEFT_OUT } = conditionOf('bad');
@@ -174,9 +176,24 @@ export class Publisher {
     return this.#data(device.id, metrics, at).map((publish, index) => (index === 0 ? { ...publish, live } : publish));
   }
 
-  /** @param metrics that are historical, or in order of time */
-  deviceHistory(device: Addressee, metrics: readonly Metric[], at: number): readonly Publish[] {
-    return this.#data(device.id, metrics, at);
+  /**
+   * @param metrics that are historical, or in order of time
+   * @param allowed messages and bytes at most
+   * @returns what they need where that is more; nothing was made then
+   */
+  deviceHistory(
+    device: Addressee,
+    metrics: readonly Metric[],
+    at: number,
+    allowed: Traffic = UNLIMITED,
+  ): readonly Publish[] | Traffic {
+    const [seq, counts] = [this.#seq, { ...this.counts }];
+    const made = this.#data(device.id, metrics, at);
+    const needs = trafficOf(made);
+    if (needs.messages <= allowed.messages && needs.bytes <= allowed.bytes) return made;
+    this.#seq = seq;
+    Object.assign(this.counts, counts);
+    return needs;
   }
 
   deviceDeath(deviceId: string, at: number): readonly Publish[] {

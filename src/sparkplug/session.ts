@@ -1,22 +1,20 @@
 import type { DeliveryStats } from '../delivery/stats';
-import { Pm500Error } from '../support/errors';
+import type { Pm500Error } from '../support/errors';
 import { BirthAlarm } from './birth-alarm';
 import { createClientId } from './client-id';
 import { ConnectionWatch } from './connection-watch';
-import type { EdgeCounts, EdgeEffect, EdgeEvent } from './edge-events';
+import { type EdgeCounts, type EdgeEffect, type EdgeEvent, LEAVE_WORDS } from './edge-events';
 import { EdgeNode } from './edge-node';
 import { EdgeTimers } from './edge-timers';
-import { FlushWaits } from './flush-waits';
+import { closedBefore, FlushWaits } from './flush-waits';
 import { createHistory } from './create-history';
 import type { Acceptance, History } from './history';
-import type { HistoryStats } from './history-stats';
-import { type Forwarded, forwardedBy } from './drain-port';
-import type { HistoryRecord } from './history-record';
-import { deliveryOf } from './history-stats';
+import { forwardedBy } from './drain-port';
+import { deliveryOf, type HistoryStats } from './history-stats';
 import type { MetricSample } from './metrics';
 import { explainMqttError } from './mqtt-errors';
 import type { LinkLoss } from './mqtt-link';
-import type { BrokerSettings, Will } from './mqtt-options';
+import { brokerSettings, type Will } from './mqtt-options';
 import { ServerList } from './server-list';
 import { SessionLink, type SessionLinkListener } from './session-link';
 import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
@@ -27,7 +25,6 @@ export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './
 
 /** One Sparkplug edge node on one broker: runs the state machine, keeps the time, and connects again after failures. */
 export class EdgeSession {
-  readonly #settings: EdgeSessionSettings;
   readonly #dependencies: EdgeSessionDependencies;
   readonly #edge: EdgeNode;
   readonly #clientId: string;
@@ -47,13 +44,13 @@ export class EdgeSession {
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
   constructor(settings: EdgeSessionSettings, dependencies: EdgeSessionDependencies) {
-    this.#settings = settings;
     this.#dependencies = dependencies;
     this.#servers = new ServerList(settings.broker, settings.furtherServers ?? [], dependencies.random);
     this.#edge = new EdgeNode({ ...settings.node, hasFurtherServers: this.#servers.hasFurther });
     this.#clientId = settings.clientId ?? createClientId(dependencies.random);
     this.#timers = new TimerSet(dependencies.clock);
-    this.#waits = new EdgeTimers(settings, this.#timers, dependencies.clock, (event) => {
+    const maximumBytes = (): number => this.#watch.maximumBytes;
+    this.#waits = new EdgeTimers(settings, this.#timers, dependencies.clock, maximumBytes, (event) => {
       this.#dispatch(event);
     });
     const announce = (): void => {
@@ -65,16 +62,23 @@ export class EdgeSession {
     this.#alarm = new BirthAlarm(node, this.#timers, logger, announce, birthReturnMs);
     this.#board = new StateBoard(logger, () => {
       const { phase, bornDevices: devices } = this.#edge;
-      const alarm = this.#alarm.error;
-      return { phase, devices, ...(alarm === undefined ? {} : { alarm }) };
+      const { error: alarm } = this.#alarm;
+      return alarm === undefined ? { phase, devices } : { phase, devices, alarm };
     });
-    this.#link = new SessionLink(dependencies, () => this.#brokerSettings(), this.#listener());
+    this.#link = new SessionLink(
+      dependencies,
+      () => brokerSettings(settings, this.#servers.current, this.#clientId),
+      this.#listener(),
+    );
     this.#flushes = new FlushWaits((deviceId) => this.#edge.hasPending(deviceId));
     this.#history = createHistory(settings, dependencies, {
       linkOf: () => this.#link.current,
       isFlowing: () => this.#edge.isFlowing,
       isBorn: (deviceId) => this.#edge.isBorn(deviceId),
-      forward: (record, isForced) => this.#forward(record, isForced),
+      forward: (record, isForced, allowed) => {
+        const effects = this.#dispatch({ kind: 'history', ...record, isForced, allowed, at: this.#now() });
+        return forwardedBy(effects, this.#edge.isFlowing && this.#edge.isBorn(record.deviceId));
+      },
     });
   }
 
@@ -99,8 +103,7 @@ export class EdgeSession {
   /** The same as for every other sink; undefined without store and forward. */
   get delivery(): DeliveryStats | undefined {
     const history = this.#history;
-    if (history === undefined) return undefined;
-    return deliveryOf(history.stats, this.state, this.counts.leftOut, history.capacity);
+    return history && deliveryOf(history.stats, this.state, this.counts.leftOut, history.capacity);
   }
 
   /** Connects and stays connected until `close`. Calling it again does nothing. */
@@ -125,13 +128,10 @@ export class EdgeSession {
    * @throws Pm500Error SPARKPLUG_OFFLINE when the session is closed
    */
   watch(deviceId: string): Acceptance {
-    if (this.#edge.phase === 'closed') {
-      const message = `Sparkplug: the edge node was closed before values of device "${deviceId}" came; send them again.`;
-      throw new Pm500Error('SPARKPLUG_OFFLINE', message, { retryable: true });
-    }
+    if (this.#edge.phase === 'closed') throw closedBefore(deviceId);
     const accepted = this.#history?.watch();
+    if (accepted === undefined) return () => Promise.resolve();
     return async () => {
-      if (accepted === undefined) return;
       await this.#flushes.wait(deviceId);
       await accepted();
     };
@@ -172,13 +172,6 @@ export class EdgeSession {
     this.#dispatch({ kind: 'connecting', bdSeq: this.#link.begin(), at: this.#now() });
   }
 
-  #forward({ deviceId, samples }: HistoryRecord, isForced: boolean): Forwarded {
-    const effects = this.#dispatch({ kind: 'history', deviceId, samples, isForced, at: this.#now() });
-    if (effects.length > 0) return forwardedBy(effects);
-    const state = this.#edge.isFlowing && this.#edge.isBorn(deviceId) ? 'incomplete' : 'impossible';
-    return { state, messages: 0, bytes: 0 };
-  }
-
   #dispatch(event: EdgeEvent): readonly EdgeEffect[] {
     const before = this.#edge.phase;
     const effects = this.#edge.handle(event);
@@ -206,7 +199,6 @@ export class EdgeSession {
   }
 
   #perform(effect: EdgeEffect): void {
-    const { logger } = this.#dependencies;
     switch (effect.kind) {
       case 'connect':
         this.#open(effect.will);
@@ -226,6 +218,7 @@ export class EdgeSession {
       case 'settle':
       case 'quiet':
       case 'health':
+      case 'oversized':
         this.#waits.begin(effect);
         break;
       case 'unsent':
@@ -233,6 +226,8 @@ export class EdgeSession {
         break;
       case 'unfit':
         this.#history?.noteUnfit(effect.count);
+        break;
+      case 'held':
         break;
       case 'duplicate':
         this.#alarm.onForeign(this.#servers.label);
@@ -244,28 +239,18 @@ export class EdgeSession {
         this.#board.fail(effect.error);
         break;
       case 'warn':
-        logger.warn(effect.message);
+        this.#dependencies.logger.warn(effect.message);
         break;
     }
   }
 
   #leave({ reason, leavesWill }: Extract<EdgeEffect, { kind: 'disconnect' }>): void {
-    const { logger } = this.#dependencies;
-    if (reason === 'host_offline') {
-      logger.info('The primary host is not online; waiting for it.');
-      // It was gone for a while before its will said so.
-      this.#history?.keepRecent('silent');
-    }
-    if (reason === 'next_server') logger.info('A host asked for the next server.');
+    const words = LEAVE_WORDS[reason];
+    if (words !== undefined) this.#dependencies.logger.info(words);
+    // It was gone for a while before its will said so.
+    if (reason === 'host_offline') this.#history?.keepRecent('silent');
     this.#hasStood = false;
     void this.#link.current?.end(leavesWill);
-  }
-
-  /** @throws whatever reading the TLS settings throws */
-  #brokerSettings(): BrokerSettings {
-    const { broker, readTls } = this.#settings;
-    const settings = { ...broker, ...this.#servers.current, clientId: this.#clientId };
-    return readTls === undefined ? settings : { ...settings, tls: readTls() };
   }
 
   #open(will: Will): void {

@@ -4,7 +4,7 @@ import { conditionOf } from '../../src/sparkplug/condition';
 import type { EdgeEffect, EdgeEvent } from '../../src/sparkplug/edge-events';
 import { EdgeNode } from '../../src/sparkplug/edge-node';
 import { decodePayload } from '../../src/sparkplug/payload';
-import { SizeLimit, publishBytes } from '../../src/sparkplug/message-size';
+import { SizeLimit, type Traffic, publishBytes, trafficOf } from '../../src/sparkplug/message-size';
 import { START, rebirthCommand, sample } from './samples';
 import { StrictHost } from './strict-host';
 
@@ -171,12 +171,54 @@ describe('an edge node at a broker that takes small messages only', () => {
     assert.equal(edge.phase, 'offline');
   });
 
+  it('tries one that was left out again after a while, where its birth got smaller or the broker takes more', () => {
+    const { edge, host, warnings, unsent, tell, take } = bench(400);
+    const many = Array.from({ length: 30 }, (_, index) => sample(`metric_${index}_of_many`, index));
+    take('Large', ...many);
+    const due = (maximumBytes: number): readonly EdgeEffect[] => tell({ kind: 'sizeDue', maximumBytes, at: START });
+    const publishes = (effects: readonly EdgeEffect[]): number =>
+      effects.filter((effect) => effect.kind === 'publish').length;
+    const tooSoon = due(400);
+    assert.equal(publishes(tooSoon), 0);
+    assert.ok(
+      tooSoon.some(({ kind }) => kind === 'oversized'),
+      'it is tried once more',
+    );
+    assert.equal(warnings.length, 1, 'said once');
+    assert.deepEqual(edge.bornDevices, []);
+    const held = unsent.length;
+    assert.ok(publishes(due(20_000)) > 0);
+    assert.deepEqual(edge.bornDevices, ['Large']);
+    assert.equal(unsent.length, held, 'nothing is kept twice');
+    assert.deepEqual(host.violations, []);
+    assert.deepEqual(due(20_000), [], 'nothing is left to try');
+  });
+
   it('goes on after a rebirth that a smaller limit made impossible for one device', () => {
     const { edge, tell, take } = bench(100_000);
     take('M', sample('a', 1));
     tell({ kind: 'message', topic: 'spBv1.0/G/NCMD/N', payload: rebirthCommand(), isRetained: false, at: START });
     tell({ kind: 'quietOver', at: START });
     assert.deepEqual(edge.bornDevices, ['M']);
+  });
+});
+
+describe('history that needs more than it may', () => {
+  it('is held back as a whole, says what it needs, and uses up no number', () => {
+    const { edge, host, sizes, tell, take } = bench(600);
+    take('M', sample('a', 1), sample('note', 1));
+    const samples = Array.from({ length: 40 }, (_, index) => sample('a', index, { at: START + index }));
+    const forward = (allowed: Traffic): readonly EdgeEffect[] =>
+      tell({ kind: 'history', deviceId: 'M', samples, isForced: false, allowed, at: START });
+    const before = [edge.counts, sizes.length];
+    const [held, ...others] = forward({ messages: 1, bytes: 10_000 });
+    assert.ok(held?.kind === 'held' && others.length === 0);
+    assert.deepEqual(forward({ ...held.needs, bytes: held.needs.bytes - 1 }), [held]);
+    assert.deepEqual([edge.counts, sizes.length], before);
+    const sent = forward(held.needs).filter((effect) => effect.kind === 'publish');
+    assert.deepEqual(trafficOf(sent), held.needs);
+    assert.ok(sent.length > 1, 'more than the broker takes in one message');
+    assert.deepEqual(host.violations, []);
   });
 });
 
@@ -208,6 +250,26 @@ describe('the limit of messages', () => {
     assert.ok(limit.bytes < 22_000);
     limit.begin(4_000_000);
     assert.equal(limit.bytes, Infinity);
+  });
+
+  it('is tried again after an hour within a session too, and costs one connection where it still holds', () => {
+    const limit = new SizeLimit();
+    const lose = (nowMs: number): string | undefined => {
+      limit.onPublish('DBIRTH of M', 22_000, nowMs);
+      return limit.onLost(nowMs + 50)?.verdict;
+    };
+    for (let index = 0; index < 4; index++) lose(index * 1000);
+    limit.begin(4000);
+    assert.ok(limit.bytesAt(3_500_000) < 22_000);
+    assert.equal(limit.bytesAt(3_700_000), Infinity);
+    assert.equal(lose(3_700_000), 'learned');
+    assert.ok(limit.bytesAt(3_701_000) < 22_000);
+    // Where the broker takes it after all, one lost connection proves as little as before.
+    assert.equal(limit.bytesAt(7_400_000), Infinity);
+    limit.onPublish('DBIRTH of M', 22_000, 7_400_000);
+    limit.onTaken(22_000);
+    limit.onPublish('DBIRTH of M', 23_000, 7_401_000);
+    assert.equal(limit.onLost(7_401_050)?.verdict, 'possible');
   });
 
   it('is no explanation for a broker that ends every session after small births', () => {

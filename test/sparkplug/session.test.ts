@@ -200,6 +200,33 @@ describe('edge session', () => {
     assert.deepEqual(broker.host.violations, []);
   });
 
+  it('tries a device whose birth ended connections again within the hour and a quarter, in the same session', async () => {
+    const { clock, broker, session, accept } = bench();
+    session.start();
+    session.publish(
+      'M',
+      Array.from({ length: 200 }, (_, index) => sample(`metric_number_${index}`, index)),
+    );
+    await clock.advance(2000);
+    for (let round = 0; round < 4; round++) {
+      broker.last.answersPings = false;
+      await accept();
+      assert.deepEqual(broker.last.published, ['NBIRTH', 'DBIRTH']);
+      broker.last.lose(lost());
+      await clock.advance(60_000);
+    }
+    await accept();
+    assert.deepEqual(broker.last.published, ['NBIRTH'], 'the device is left out, the session stands');
+    const { last } = broker;
+    await clock.advance(50 * 60_000);
+    assert.deepEqual(last.published, ['NBIRTH']);
+    await clock.advance(25 * 60_000);
+    assert.deepEqual(last.published, ['NBIRTH', 'DBIRTH']);
+    assert.equal(broker.last, last, 'the same session');
+    await session.close();
+    assert.equal(clock.pending, 0);
+  });
+
   it('closes with NDEATH before the end of the connection, once, with no timer left', async () => {
     const { clock, broker, session, accept } = bench();
     session.start();
