@@ -4,6 +4,7 @@ import { parseLayout } from '../domain/parse-layout';
 import { WORKING_LAYOUT } from '../meter/assemblies';
 import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, findEnergyCandidate, withEnergy } from '../meter/energy-candidates';
 import { Pm500Error, toPm500Error } from '../support/errors';
+import { isRecord } from '../support/expect';
 import { describeJsonFault } from '../support/json-fault';
 import { readTextFile } from '../support/read-text-file';
 
@@ -22,6 +23,8 @@ function readLayoutFile(path: string): CompiledLayout {
     const reason = describeJsonFault(thrown);
     throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} cannot be read: ${reason}; check the path.`);
   }
+  // Not quoted: it may be another file.
+  if (!isRecord(value)) throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} holds no layout; check the path.`);
   try {
     return parseLayout(value);
   } catch (thrown) {

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
+import { chmod, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../support/clock';
 import type { Pm500Error } from '../support/errors';
+import { makeFolder, syncFolder } from '../support/safe-files';
 
 /** The file operations that dead letters need. */
 export interface DeadLetterFiles {
@@ -31,18 +32,6 @@ async function append(path: string, text: string): Promise<void> {
   }
 }
 
-/** Makes a new name safe from a power loss. */
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot sync a folder, and does not need to.
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function measure(path: string): Promise<{ readonly bytes: number; readonly letters: number }> {
   const size = await stat(path).then(
     (found) => found.size,
@@ -58,7 +47,8 @@ const isLetter = (line: string): boolean => line !== '' && !line.startsWith('#')
 
 export const systemFiles: DeadLetterFiles = {
   makeFolder: async (path) => {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(path);
+    // One that an earlier version made may be open to others.
     await chmod(path, FOLDER_MODE);
   },
   append,

@@ -90,7 +90,12 @@ export function parseCsvProfile(text: string, fileName: string): LoadProfile {
   const heading = (lines[0] ?? '').split(',').map((cell) => cell.trim());
   COLUMNS.forEach((column, index) => {
     if (heading[index] === column) return;
-    fail({ fileName, line: 1 }, column, `the heading says ${describeValue(heading[index])} there`);
+    // Not quoted: it may be the first line of another file.
+    fail(
+      { fileName, line: 1 },
+      column,
+      `the heading has ${heading[index] === undefined ? 'nothing' : 'another word'} there`,
+    );
   });
   const intervals: LoadEnergy[] = [];
   let firstStartMs = 0;

@@ -45,7 +45,7 @@ describe('recorded load', () => {
     refuse(HEADING, /line 2, column interval_start: the file holds no interval/);
     refuse(
       HEADING.replace('active_energy_kwh', 'energy'),
-      /line 1, column active_energy_kwh: the heading says "energy"/,
+      /line 1, column active_energy_kwh: the heading has another word there/,
     );
     refuse(`${HEADING}\n${FIRST}\n2020-05-01T00:15,x,0,0,0,0`, /line 3, column active_energy_kwh: "x" is no number/);
     refuse(`${HEADING}\n2020-05-01T00:00,1,-2,0,0,0`, /line 2, column reactive_energy_lagging_kvarh: "-2"/);
