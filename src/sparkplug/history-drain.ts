@@ -73,9 +73,9 @@ export class HistoryDrain {
     await this.#absent.load();
     sender.begin();
     const outcomes: Outcome[] = [];
-    for (const send of [...this.#sources]) if (!sender.isHeld) outcomes.push(await send());
+    for (const send of [...this.#sources]) if (!sender.isHeld()) outcomes.push(await send());
     // Of two that wait for room, one after the other gets it.
-    if (sender.isHeld && (outcomes.length > 1 || sender.sent.records > 0)) this.#sources.reverse();
+    if (sender.isHeld() && (outcomes.length > 1 || sender.sent.records > 0)) this.#sources.reverse();
     const dueMs = await sender.end().catch((thrown: unknown) => {
       this.counts.retries++;
       throw thrown;
@@ -84,7 +84,7 @@ export class HistoryDrain {
     for (const { done } of outcomes) moved.push(await done());
     this.counts.values += sender.sent.values;
     this.counts.records += sender.sent.records;
-    if (moved.includes(true) || sender.isHeld) return dueMs();
+    if (moved.includes(true) || sender.isHeld()) return dueMs();
     return this.#port.isFlowing() && outcomes.some(({ isWaiting }) => isWaiting) ? LOOK_AGAIN_MS : undefined;
   }
 
@@ -92,7 +92,7 @@ export class HistoryDrain {
   async #sendBack(): Promise<Outcome> {
     const tried = new Set<string>();
     const isWanted = (id: string): boolean => !tried.has(id) && this.#port.isBorn(id);
-    while (this.#port.isFlowing() && tried.size < MOST_TRIED && !this.#sender.isHeld) {
+    while (this.#port.isFlowing() && tried.size < MOST_TRIED && !this.#sender.isHeld()) {
       const held = this.#heldBack;
       const isHeldWanted = held !== undefined && this.#absent.has(held) && isWanted(held);
       const deviceId = isHeldWanted ? held : this.#absent.next(isWanted);
@@ -100,7 +100,7 @@ export class HistoryDrain {
       tried.add(deviceId);
       const { records, from } = await this.#absent.peek(deviceId, PEEK);
       const count = this.#publishBack(deviceId, records);
-      this.#heldBack = count === 0 && this.#sender.isHeld ? deviceId : undefined;
+      this.#heldBack = count === 0 && this.#sender.isHeld() ? deviceId : undefined;
       if (count === 0) continue;
       return {
         isWaiting: true,
@@ -131,7 +131,7 @@ export class HistoryDrain {
       if (this.#send(deviceId, [row]).state !== 'sent') break;
       singly++;
     }
-    const isOver = singly > 0 || this.#sender.isHeld || !this.#port.isFlowing() || !this.#port.isBorn(deviceId);
+    const isOver = singly > 0 || this.#sender.isHeld() || !this.#port.isFlowing() || !this.#port.isBorn(deviceId);
     const [first] = rows;
     if (isOver || first === undefined) return singly;
     const now = this.#clock.monotonic();

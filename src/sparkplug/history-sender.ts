@@ -54,7 +54,7 @@ export class HistorySender {
   }
 
   /** True when the limits let nothing more into this batch. */
-  get isHeld(): boolean {
+  isHeld(): boolean {
     return this.#held !== undefined;
   }
 

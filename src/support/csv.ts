@@ -13,7 +13,7 @@ export function parseCsv(text: string): readonly CsvRecord[] {
   const records: CsvRecord[] = [];
   let cells: string[] = [];
   let cell = '';
-  let hasText = false;
+  let hasText = false as boolean;
   let isQuoted = false;
   let wasQuoted = false;
   let line = 1;
