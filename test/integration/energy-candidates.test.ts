@@ -40,8 +40,9 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     runHere('check', '127.0.0.1', '--port', String(simulator.meters[index]?.port), '--interval', '500', ...args);
 
   it('names each of them, contradicts the built-in layout where another is sent, and fits once it is chosen', async () => {
-    await Promise.all(
-      ENERGY_CANDIDATES.map(async ({ name }, index) => {
+    const namesEach = async (indices: readonly number[]): Promise<void> => {
+      for (const index of indices) {
+        const name = ENERGY_CANDIDATES[index]?.name ?? '';
         const first = await check(index, '--seconds', '4', '--json');
         const { energyLayout, verdict } = JSON.parse(first.stdout) as LayoutVerdict;
         assert.equal(energyLayout?.named, name, `${name}: ${JSON.stringify(energyLayout)}`);
@@ -52,8 +53,11 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
         assert.equal(chosen.code, 0, `${name}: ${chosen.stdout}`);
         assert.ok(chosen.stdout.includes(`Energy counters in assembly 107: ${name}\n`), chosen.stdout);
         assert.ok(!chosen.stdout.includes('To apply it'));
-      }),
-    );
+      }
+    };
+    // All at once, a busy computer reads each of them too seldom to tell them apart.
+    const indices = ENERGY_CANDIDATES.map((_, index) => index);
+    await Promise.all([0, 1, 2].map((third) => namesEach(indices.filter((index) => index % 3 === third))));
   });
 
   it('says in words which layout to choose, and why the others do not fit', async () => {

@@ -386,6 +386,98 @@ describe('demand windows, through pm500-poll and pm500-normalize', function () {
     });
   }
 
+  for (const demandWindow of ['fixed', 'sliding']) {
+    it(`leave no peak good that another one may have passed, which nobody could measure: ${demandWindow}`, async () => {
+      for (const [what, isReboot] of [
+        ['nothing was read for 10 minutes', false],
+        ['the host was off for 10 minutes', true],
+      ] as const) {
+        await inTemporaryFolder(async (userDir) => {
+          const properties = { ...KPIS, demandWindow, periods: ['day'], maxPowerKw: 2000 };
+          const plant = new ClockedPlant(properties, new FakeClock(Date.UTC(2026, 0, 5)), { userDir });
+          await plant.read();
+          plant.powerW = 350_000;
+          await plant.run(30 * MINUTE_MS, EVERY_MS);
+          plant.powerW = 1000;
+          const before = await plant.run(25 * MINUTE_MS, EVERY_MS);
+          assert.deepEqual([before['peak_demand_day']?.value, before['peak_demand_day']?.quality], [350_000, 'good']);
+          // All of it may have been in one window, with a demand of 467 kW.
+          plant.powerW = 700_000;
+          await plant.pass(10 * MINUTE_MS);
+          if (isReboot) {
+            plant.clock.reboot('second-boot');
+            await plant.restart();
+          }
+          await plant.read();
+          plant.powerW = 1000;
+          for (const next of [false, true]) {
+            if (next) await plant.restart();
+            const after = await plant.run(20 * MINUTE_MS, EVERY_MS);
+            assert.equal(after['active_energy_import_day']?.quality, 'good', 'the day has it all');
+            for (const name of ['peak_demand_day', 'peak_demand_time_day', 'load_factor_day']) {
+              assert.deepEqual([after[name]?.quality, after[name]?.reason], ['uncertain', 'counter_gap'], what);
+            }
+          }
+          await plant.close();
+        });
+      }
+    });
+  }
+
+  it('keep a peak good that no window with a gap can have passed', async () => {
+    const plant = new ClockedPlant({ ...KPIS, periods: ['day'] }, new FakeClock(Date.UTC(2026, 0, 5)));
+    await plant.read();
+    plant.powerW = 350_000;
+    await plant.run(30 * MINUTE_MS, EVERY_MS);
+    plant.powerW = 100_000;
+    await plant.run(25 * MINUTE_MS, EVERY_MS);
+    await plant.pass(10 * MINUTE_MS);
+    const out = await plant.run(30 * MINUTE_MS, EVERY_MS);
+    assert.ok(plant.demands.some(([, quality]) => quality === 'uncertain'));
+    assert.deepEqual([out['peak_demand_day']?.value, out['peak_demand_day']?.quality], [350_000, 'good']);
+    await plant.close();
+  });
+
+  for (const demandWindow of ['fixed', 'sliding']) {
+    it(`keep a peak good over a short restart of the host: ${demandWindow}`, async () => {
+      await inTemporaryFolder(async (userDir) => {
+        const properties = { ...KPIS, demandWindow, periods: ['day'] };
+        const plant = new ClockedPlant(properties, new FakeClock(Date.UTC(2026, 0, 5)), { userDir });
+        await plant.read();
+        await plant.run(40 * MINUTE_MS, EVERY_MS);
+        // Far below the peak: what was used in a time that nobody knows does not reach it.
+        plant.powerW /= 2;
+        await plant.run(20 * MINUTE_MS, EVERY_MS);
+        await plant.pass(MINUTE_MS);
+        plant.clock.reboot('second-boot');
+        await plant.restart();
+        await plant.read();
+        const out = await plant.run(30 * MINUTE_MS, EVERY_MS);
+        for (const name of ['peak_demand_day', 'load_factor_day']) assert.equal(out[name]?.quality, 'good', name);
+        await plant.close();
+      });
+    });
+  }
+
+  it('that slide know how long a gap was that a midnight divides', async () => {
+    const midnight = Date.UTC(2026, 0, 6);
+    const plant = new ClockedPlant({ ...KPIS, demandWindow: 'sliding' }, new FakeClock(midnight - 40 * MINUTE_MS));
+    plant.powerW = 0;
+    await plant.read();
+    await plant.run(37 * MINUTE_MS, EVERY_MS);
+    await plant.pass(3 * MINUTE_MS);
+    plant.powerW = 1_000_000;
+    await plant.pass(3 * MINUTE_MS);
+    await plant.read();
+    plant.powerW = 0;
+    await plant.run(15 * MINUTE_MS, EVERY_MS);
+    // From the one that begins with the gap to the one that begins with its end, each cuts it, also at midnight itself.
+    const good = plant.demands.filter(([, quality]) => quality === 'good').map(([demand]) => demand);
+    for (const demand of good) assert.ok(demand === 0 || Math.abs(demand - 200) < 0.1, `${demand} kW is good`);
+    assert.ok(plant.demands.some(([demand, quality]) => Math.abs(demand - 100) < 0.1 && quality === 'uncertain'));
+    await plant.close();
+  });
+
   it('and price levels: what was used in a gap over an edge of the tariff is no better than a guess', async () => {
     const tariff = {
       timeZone: 'Asia/Kolkata',

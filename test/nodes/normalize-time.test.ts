@@ -36,6 +36,37 @@ describe('what pm500-normalize does without a message', () => {
     assert.deepEqual([eventsOf(bench), bench.clock.pending], [[], 0], 'a closed node does nothing');
   });
 
+  it('hears nothing of now from a reading that comes late: no alarm is cleared or raised by it', async () => {
+    const rule = { id: 'high', metric: 'voltage_l1_n', condition: 'above', limit: 250, severity: 'critical' };
+    const bench = new NormalizeBench({ diagnosticsSeconds: 0, alarmRules: JSON.stringify([rule]) });
+    const { clock } = bench;
+    const events: string[] = [];
+    const show = async (volts: number, ageMs = 0): Promise<void> => {
+      await bench.accept(confirmedReading([101, 103], clock.now() - ageMs, { voltage_l1_n: volts }));
+      events.push(...bench.takeEvents().map(({ payload }) => (payload as AlarmMessage).event));
+    };
+    const showLate = async (volts: number): Promise<void> => {
+      for (const ageMs of [4000, 20_000, 3_000_000]) await show(volts, ageMs);
+    };
+    for (const volts of [230, 230, 260]) {
+      await clock.advance(10_000);
+      await show(volts);
+    }
+    await showLate(230);
+    assert.deepEqual(events.splice(0), ['raised']);
+    await clock.advance(10_000);
+    await show(230);
+    await showLate(260);
+    assert.deepEqual(events.splice(0), ['cleared']);
+    // A clock that was set back is no reason to be silent: the last value does not count for ever.
+    for (let read = 0; read < 12; read++) {
+      await clock.advance(10_000);
+      await show(260, 3_600_000);
+    }
+    assert.ok(events.includes('raised'), String(events));
+    await bench.close();
+  });
+
   it('raises it also while the meter is asked and does not answer', async () => {
     const bench = new NormalizeBench({ alarmRules: MISSING, diagnosticsSeconds: 0 });
     await bench.accept(reading(bench));

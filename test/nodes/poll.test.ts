@@ -221,16 +221,7 @@ describe('maintenance windows by message', () => {
 describe('diagnostics', () => {
   const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS_JSON_SCHEMA);
 
-  it('come out of the second output, and stand on a page of their own for who may read it', async () => {
-    const { red, node } = setUp({ diagnosticsSeconds: 0.01 });
-    while (node.sentSecond.length < 2) await new Promise((resolve) => setImmediate(resolve));
-    const [message] = node.sentSecond;
-    assert.equal(message?.topic, 'main-incomer');
-    assert.ok(validate(message.payload), JSON.stringify(validate.errors));
-    assert.deepEqual(node.sent, []);
-
-    const found = red.pages.get('/pm500/metrics');
-    assert.equal(found?.permission, 'pm500.read');
+  function pageOf({ pages }: FakeRed): { readonly type: string; readonly body: string } {
     const answer = { type: '', body: '' };
     const response = {
       type: (type: string) => {
@@ -241,12 +232,35 @@ describe('diagnostics', () => {
         answer.body = body;
       },
     };
-    found.page({}, response);
-    assert.match(answer.type, /^text\/plain; version=0\.0\.4/);
-    assert.match(answer.body, /^pm500_up\{meter="main-incomer",address="10\.0\.0\.1:44818",transport="ucmm"\} 1$/m);
+    pages.get('/pm500/metrics')?.page({}, response);
+    return answer;
+  }
+
+  /** Lines without their values. */
+  const seriesOf = (body: string): readonly string[] =>
+    body.split('\n').flatMap((line) => (line === '' ? [] : [line.startsWith('#') ? line : line.replace(/ \S+$/, '')]));
+
+  it('come out of the second output, and stand on a page of their own for who may read it', async () => {
+    const empty = new FakeRed();
+    pm500Poll(empty.api);
+    const others = seriesOf(pageOf(empty).body);
+    const { red, node } = setUp({ diagnosticsSeconds: 0.01 });
+    while (node.sentSecond.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const [message] = node.sentSecond;
+    assert.equal(message?.topic, 'main-incomer');
+    assert.ok(validate(message.payload), JSON.stringify(validate.errors));
+    assert.deepEqual(node.sent, []);
+
+    assert.equal(red.pages.get('/pm500/metrics')?.permission, 'pm500.read');
+    const { type, body } = pageOf(red);
+    assert.match(type, /^text\/plain; version=0\.0\.4/);
+    assert.match(body, /^pm500_up\{meter="main-incomer",address="10\.0\.0\.1:44818",transport="ucmm"\} 1$/m);
     await node.close();
-    found.page({}, response);
-    assert.equal(answer.body, '');
+    // The page is that of the process: what else runs in it may have series there, before and after.
+    assert.deepEqual(
+      seriesOf(pageOf(red).body).filter((series) => !others.includes(series)),
+      [],
+    );
     const sent = node.sentSecond.length;
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(node.sentSecond.length, sent);

@@ -1,6 +1,7 @@
 import type { Quality, QualityReason } from '../quality';
 import type { Value } from '../reading';
 import type { Sample } from '../telemetry';
+import type { ReadTimes } from '../time/read-times';
 import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
 import { limitOf } from './condition';
 import type { AlarmRule, Severity } from './rule';
@@ -119,16 +120,19 @@ export class AlarmSet {
     );
   }
 
-  /** Takes the metrics of a telemetry, those of the catalogue and KPIs alike. */
-  update(samples: Samples, now: Instant): AlarmEvent[] {
-    const events = this.step(samples, now);
+  /**
+   * Takes the metrics of a telemetry, those of the catalogue and KPIs alike.
+   * @param axisOf where a sample of this timestamp lies on the axis of the meter: what comes late is no news
+   */
+  update(samples: Samples, now: Instant, axisOf: ReadTimes['axisOf'] = () => undefined): AlarmEvent[] {
+    const events = this.step(samples, now, axisOf);
     this.heardAt = now.elapsedMs;
     return events;
   }
 
   /** Lets time pass. */
   tick(now: Instant): AlarmEvent[] {
-    return this.step(NO_SAMPLES, now);
+    return this.step(NO_SAMPLES, now, () => undefined);
   }
 
   /** The table of active alarms, in the order of the rules. */
@@ -185,7 +189,7 @@ export class AlarmSet {
     return { format: FORMAT, rules: Object.fromEntries(this.watches.map((watch) => [watch.rule.id, watch.save()])) };
   }
 
-  private step(samples: Samples, now: Instant): AlarmEvent[] {
+  private step(samples: Samples, now: Instant, axisOf: ReadTimes['axisOf']): AlarmEvent[] {
     this.startedAt ??= now.elapsedMs;
     const before = this.heardAt + this.validMs;
     const validity = { before, after: samples === NO_SAMPLES ? before : now.elapsedMs + this.validMs };
@@ -194,7 +198,8 @@ export class AlarmSet {
     const [lost, regained]: [UnjudgedRule[], UnjudgedRule[]] = [[], []];
     for (const watch of this.watches) {
       const told = watch.isToldUnjudged ? unjudgedRow(watch) : undefined;
-      const turn = watch.step(samples[watch.rule.metric], now, validity);
+      const sample = samples[watch.rule.metric];
+      const turn = watch.step(sample, now, validity, sample === undefined ? undefined : axisOf(sample.timestamp));
       if (turn !== undefined) events.push(...turned(watch, turn, now.wallMs));
       if (!watch.canJudge && !watch.isToldUnjudged && this.isWorthTelling(watch, now.elapsedMs)) {
         watch.isToldUnjudged = true;

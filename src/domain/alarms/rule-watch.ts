@@ -49,6 +49,8 @@ export class RuleWatch {
   /** Up to where time was counted, and where the last sample came, on the monotonic clock; undefined before the first. */
   private countedTo: number | undefined;
   private cameAt: number | undefined;
+  /** When that sample was read, on the axis of the meter; undefined where its place is not known. */
+  private readMs: number | undefined;
   /** The time between samples, the longest of late. */
   private gapMs: number | undefined;
   private isUsable = false;
@@ -101,8 +103,10 @@ export class RuleWatch {
   /**
    * Takes a sample in, or undefined to let time pass.
    * @param onlyUntil how long a sample counts that was the only one so far, on the monotonic clock
+   * @param readMs when the sample was read, on the axis of the meter: one that was overtaken says nothing of now
    */
-  step(sample: Sample | undefined, now: Instant, onlyUntil: Validity): Turn {
+  step(sample: Sample | undefined, now: Instant, onlyUntil: Validity, readMs?: number): Turn {
+    if (sample !== undefined && this.isOvertaken(readMs, now, onlyUntil)) return this.step(undefined, now, onlyUntil);
     if (this.countedTo === undefined) this.begin(now.wallMs);
     const passedMs = Math.max(0, now.elapsedMs - (this.countedTo ?? now.elapsedMs));
     if (this.rule.condition === 'missing') return this.stepMissing(sample, now, passedMs);
@@ -111,7 +115,10 @@ export class RuleWatch {
       this.heldMs += Math.max(0, until - this.countedTo);
     }
     this.countedTo = now.elapsedMs;
-    if (sample !== undefined) this.take(sample, now);
+    if (sample !== undefined) {
+      this.readMs = readMs;
+      this.take(sample, now);
+    }
     const wasJudged = this.isJudged;
     this.isJudged = this.isUsable && (sample !== undefined || now.elapsedMs <= this.countsUntil(onlyUntil.after));
     if (wasJudged && !this.isJudged) this.unjudgedAt = now.wallMs;
@@ -141,6 +148,12 @@ export class RuleWatch {
     this.seenAt ??= wallMs;
     this.turnedAt ??= wallMs;
     this.unjudgedAt = wallMs;
+  }
+
+  /** True for what was read before the last sample, for as long as that one counts: a clock may have been set back. */
+  private isOvertaken(readMs: number | undefined, { elapsedMs }: Instant, { before }: Validity): boolean {
+    if (readMs === undefined || this.readMs === undefined || readMs >= this.readMs) return false;
+    return elapsedMs <= this.countsUntil(before);
   }
 
   private countsUntil(onlyUntil: number): number {

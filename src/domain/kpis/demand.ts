@@ -9,12 +9,22 @@ export interface Demand {
   /** End of the window, epoch milliseconds UTC. */
   readonly endMs: number;
   readonly judgement: Judgement;
+  /** Where energy lies at an edge or near that may as well be of this window: the value with all of it, W or var. */
+  readonly atMost?: number;
 }
 
 /** Means over a window, from energies. */
 export interface DemandWindow {
-  /** Takes the next energy; pieces come in the order of time. Every window that it ends goes to `visit`. */
-  add(piece: Piece, visit: (demand: Demand) => void): void;
+  /**
+   * Takes the next energy; pieces come in the order of time. Every window that it ends goes to `visit`.
+   * @returns the most that a window which is not visited can have had, W or var
+   */
+  add(piece: Piece, visit: (demand: Demand) => void): number;
+  /**
+   * Takes energy of which nobody knows when it was used: it is part of no window, and may be of any around it.
+   * @returns as `add`
+   */
+  skip(piece: Piece, visit: (demand: Demand) => void): number;
   /** The wall clock was set: no window may hold energy of both times. One that is cut goes to `visit`, as a lower bound. */
   clockWasSet(visit: (demand: Demand) => void): void;
   /** Plain JSON to go on from. */
@@ -48,12 +58,17 @@ export function readDemand(saved: unknown): Demand | undefined {
   if (!isRecord(saved)) return undefined;
   const [value, endMs] = [finite(saved['value']), finite(saved['endMs'])];
   const judgement = readJudgement(saved['judgement']);
-  return value !== undefined && endMs !== undefined && judgement !== undefined
-    ? { value, endMs, judgement }
-    : undefined;
+  if (value === undefined || endMs === undefined || judgement === undefined) return undefined;
+  const atMost = finite(saved['atMost']);
+  return atMost === undefined ? { value, endMs, judgement } : { value, endMs, judgement, atMost };
+}
+
+/** True where energy was spread evenly over a time that is too long for that. */
+export function isGuess(spreadMs: number, lengthMs: number): boolean {
+  return spreadMs > allowedGapMs(lengthMs);
 }
 
 /** As well known as its energy, and no better than a guess where that was spread over too long a time. */
 export function judgeSpread(judgement: Judgement, spreadMs: number, lengthMs: number): Judgement {
-  return spreadMs > allowedGapMs(lengthMs) ? worseOf(judgement, SPREAD) : judgement;
+  return isGuess(spreadMs, lengthMs) ? worseOf(judgement, SPREAD) : judgement;
 }

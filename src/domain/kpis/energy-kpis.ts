@@ -140,13 +140,7 @@ export class EnergyKpis {
       if (piece === undefined) continue;
       for (const totals of this.periods) totals.add(piece);
       if (piece.counter === ACTIVE_IMPORT) {
-        if (piece.isPlaced)
-          this.active.add(piece, (demand) => {
-            this.lastActive = demand;
-            this.hasNewDemand = true;
-            this.hasNewFactor = true;
-            for (const totals of this.periods) totals.addDemand(demand);
-          });
+        this.addToDemand(piece);
         this.addToTariff(piece);
       } else if (piece.counter === REACTIVE_IMPORT && piece.isPlaced) {
         this.reactive.add(piece, (demand) => {
@@ -155,6 +149,17 @@ export class EnergyKpis {
         });
       }
     }
+  }
+
+  private addToDemand(piece: Piece): void {
+    const visit = (demand: Demand): void => {
+      this.lastActive = demand;
+      this.hasNewDemand = true;
+      this.hasNewFactor = true;
+      for (const totals of this.periods) totals.addDemand(demand);
+    };
+    const possible = piece.isPlaced ? this.active.add(piece, visit) : this.active.skip(piece, visit);
+    if (possible > 0) for (const totals of this.periods) totals.addPossible(possible, piece.fromMs);
   }
 
   private addToTariff(piece: Piece): void {

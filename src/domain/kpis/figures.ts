@@ -3,7 +3,7 @@ import { worseOf, TRUSTED, type Judgement } from '../judgement';
 import type { Tariff } from '../tariff/tariff';
 import { INCOMPLETE, MS_PER_HOUR } from './demand';
 import type { KpiKey } from './kpi-rows';
-import type { CounterTotal, Totals } from './totals';
+import { peakJudgement, type CounterTotal, type Totals } from './totals';
 
 const WH_PER_KWH = 1000;
 
@@ -100,7 +100,7 @@ export function figuresOf(totals: Totals, spanMs: number, wanted: ReadonlySet<Kp
     }
   }
   if (peak !== undefined) {
-    const both = worseOf(peak.judgement, known);
+    const both = worseOf(peakJudgement(totals, peak), known);
     if (wanted.has('demand')) {
       add('peak_demand', peak.value, both);
       add('peak_demand_time', peak.endMs, both);

@@ -1,8 +1,8 @@
 import { isRecord } from '../../support/expect';
 import { readJudgement, worseOf, type Judgement } from '../judgement';
 import { Zone } from '../tariff/zone';
-import { finite, INCOMPLETE, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
-import { DeltaCursor, spreadMsOf, type Piece } from './split';
+import { finite, INCOMPLETE, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
+import { DeltaCursor, elsewhereOf, spreadMsOf, type Piece } from './split';
 
 interface FixedState {
   readonly startMs: number;
@@ -10,6 +10,8 @@ interface FixedState {
   readonly added: number;
   readonly coveredMs: number;
   readonly judgement: Judgement;
+  /** Wh or varh that may be of this window too. */
+  readonly maybe: number;
 }
 
 /**
@@ -30,10 +32,11 @@ export class FixedDemand implements DemandWindow {
     const [startMs, added, coveredMs] = [saved['startMs'], saved['added'], saved['coveredMs']].map(finite);
     if (judgement === undefined || startMs === undefined || added === undefined || coveredMs === undefined) return;
     const window = this.windowAt(startMs);
-    if (window.startMs === startMs) this.current = { ...window, added, coveredMs, judgement };
+    if (window.startMs === startMs)
+      this.current = { ...window, added, coveredMs, judgement, maybe: finite(saved['maybe']) ?? 0 };
   }
 
-  add(piece: Piece, visit: (demand: Demand) => void): void {
+  add(piece: Piece, visit: (demand: Demand) => void): number {
     const cursor = new DeltaCursor(piece);
     let atMs = piece.fromMs;
     while (atMs < piece.toMs) {
@@ -41,11 +44,21 @@ export class FixedDemand implements DemandWindow {
       const isIn = current !== undefined && atMs >= current.startMs && atMs < current.endMs;
       const window = isIn ? current : this.windowAt(atMs);
       const part = cursor.takeUntil(window.endMs);
-      if (part === undefined) return;
+      if (part === undefined) return 0;
       this.absorb(window, part, visit);
       if (part.toMs === window.endMs) this.close(visit);
       atMs = part.toMs;
     }
+    return 0;
+  }
+
+  skip({ toMs, added, judgement }: Piece, visit: (demand: Demand) => void): number {
+    if (this.current !== undefined) {
+      this.current = { ...this.current, maybe: this.current.maybe + added };
+      if (toMs >= this.current.endMs) this.close(visit);
+    }
+    this.current ??= { ...this.windowAt(toMs), added: 0, coveredMs: 0, judgement, maybe: added };
+    return (added * MS_PER_HOUR) / this.lengthMs;
   }
 
   clockWasSet(visit: (demand: Demand) => void): void {
@@ -72,22 +85,30 @@ export class FixedDemand implements DemandWindow {
     visit: (demand: Demand) => void,
   ): void {
     if (this.current !== undefined && this.current.startMs !== startMs) this.close(visit);
-    const known = judgeSpread(part.judgement, spreadMsOf(part), this.lengthMs);
-    const { added, coveredMs, judgement } = this.current ?? { added: 0, coveredMs: 0, judgement: known };
+    const spreadMs = spreadMsOf(part);
+    const known = judgeSpread(part.judgement, spreadMs, this.lengthMs);
+    const { added, coveredMs, judgement, maybe } = this.current ?? {
+      added: 0,
+      coveredMs: 0,
+      judgement: known,
+      maybe: 0,
+    };
     this.current = {
       startMs,
       endMs,
       added: added + part.added,
       coveredMs: coveredMs + part.toMs - part.fromMs,
       judgement: worseOf(judgement, known),
+      maybe: maybe + (isGuess(spreadMs, this.lengthMs) ? elsewhereOf(part) : 0),
     };
   }
 
   private close(visit: (demand: Demand) => void): void {
     if (this.current === undefined) return;
-    const { endMs, added, coveredMs, judgement } = this.current;
+    const { endMs, added, coveredMs, judgement, maybe } = this.current;
     this.current = undefined;
     const known = coveredMs >= this.lengthMs ? judgement : worseOf(judgement, INCOMPLETE);
-    visit({ value: (added * MS_PER_HOUR) / this.lengthMs, endMs, judgement: known });
+    const demand = { value: (added * MS_PER_HOUR) / this.lengthMs, endMs, judgement: known };
+    visit(maybe > 0 ? { ...demand, atMost: ((added + maybe) * MS_PER_HOUR) / this.lengthMs } : demand);
   }
 }

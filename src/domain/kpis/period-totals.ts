@@ -6,6 +6,7 @@ import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';
 import {
   addDemand,
+  addPossible,
   addPiece,
   addTariff,
   CLOCK_WAS_SET,
@@ -82,6 +83,13 @@ export class PeriodTotals {
     const isOfLast = last !== undefined && demand.endMs > last.startMs && demand.endMs <= last.endMs;
     const totals = isOfLast ? last : current;
     if (totals !== undefined) addDemand(totals, demand);
+  }
+
+  /** Energy without a place among windows; one of them may have had this power, W. It has been added as a piece before. */
+  addPossible(power: number, fromMs: number): void {
+    const { current, last } = this;
+    if (last !== undefined && holds(last, fromMs)) addPossible(last, power);
+    if (current !== undefined) addPossible(current, power);
   }
 
   /** The running period goes on, without any energy that is known. */

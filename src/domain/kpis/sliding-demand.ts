@@ -1,13 +1,18 @@
 import { isRecord } from '../../support/expect';
 import { readJudgement, TRUSTED, worseOf, type Judgement } from '../judgement';
-import { finite, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
-import { spreadMsOf, type Piece } from './split';
+import { finite, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
+import { elsewhereOf, spreadMsOf, type Piece } from './split';
 
 interface Mark {
   /** A moment, and the sum of all energy up to it. */
   readonly atMs: number;
   readonly sum: number;
   readonly judgement: Judgement;
+  /** Where the energy before this moment is a part of a longer delta: how long that is, ms, and what of it lies elsewhere. */
+  readonly spreadMs?: number;
+  readonly elsewhere?: number;
+  /** True where nobody knows how long it was from the moment before to this one. */
+  readonly isUnsure?: true;
 }
 
 /** A window keeps this many moments at most, however often the meter is read. */
@@ -21,7 +26,10 @@ function readMarks(saved: unknown): Mark[] {
     const [atMs, sum, judgement] = [finite(entry['atMs']), finite(entry['sum']), readJudgement(entry['judgement'])];
     if (atMs === undefined || sum === undefined || judgement === undefined) return [];
     if (atMs <= (marks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)) return [];
-    marks.push({ atMs, sum, judgement });
+    const [spreadMs, elsewhere] = [finite(entry['spreadMs']), finite(entry['elsewhere'])];
+    const isPart = spreadMs !== undefined && elsewhere !== undefined;
+    const part = isPart ? { spreadMs, elsewhere } : {};
+    marks.push({ atMs, sum, judgement, ...part, ...(entry['isUnsure'] === true ? { isUnsure: true } : {}) });
   }
   return marks;
 }
@@ -40,29 +48,45 @@ export class SlidingDemand implements DemandWindow {
     this.marks = readMarks(saved);
   }
 
-  add(piece: Piece, visit: (demand: Demand) => void): void {
-    if (piece.fromMs >= piece.toMs) {
+  add(piece: Piece, visit: (demand: Demand) => void): number {
+    return this.take(piece, visit, {});
+  }
+
+  skip(piece: Piece, visit: (demand: Demand) => void): number {
+    return this.take(piece, visit, { isUnsure: true });
+  }
+
+  /** A window over a time of which nobody knows how long it was is not visited: it only may have had a power. */
+  private take(piece: Piece, visit: (demand: Demand) => void, sureness: Pick<Mark, 'isUnsure'>): number {
+    const { fromMs, toMs, added, judgement: known } = piece;
+    if (fromMs >= toMs) {
       this.marks = [];
-      return;
+      return this.meanOf(added);
     }
-    const last = this.marks.at(-1);
-    if (last?.atMs !== piece.fromMs) {
-      // Energy between two readings is missing: no window may reach over that time.
-      this.marks = [{ atMs: piece.fromMs, sum: 0, judgement: TRUSTED }];
-    }
-    this.append({ atMs: piece.toMs, sum: (this.marks.at(-1)?.sum ?? 0) + piece.added, judgement: piece.judgement });
-    const startMs = piece.toMs - this.lengthMs;
+    // Where energy between two readings is missing, no window may reach over that time.
+    if (this.marks.at(-1)?.atMs !== fromMs) this.marks = [{ atMs: fromMs, sum: 0, judgement: TRUSTED }];
+    const partMs = spreadMsOf(piece);
+    const part = partMs === 0 ? {} : { spreadMs: partMs, elsewhere: elsewhereOf(piece) };
+    const sum = (this.marks.at(-1)?.sum ?? 0) + added;
+    this.append({ atMs: toMs, sum, judgement: known, ...part, ...sureness });
+    const startMs = toMs - this.lengthMs;
     while ((this.marks[1]?.atMs ?? Number.POSITIVE_INFINITY) <= startMs) this.marks.shift();
     const [first, second] = this.marks;
-    if (first === undefined || second === undefined || first.atMs > startMs) return;
+    if (first === undefined || second === undefined) return 0;
     const spreadMs = second.atMs - first.atMs;
-    const into = (startMs - first.atMs) / spreadMs;
-    const before = first.sum + into * (second.sum - first.sum);
-    const sum = this.marks.at(-1)?.sum ?? 0;
-    const worst = this.marks.slice(1).reduce((worse, mark) => worseOf(worse, mark.judgement), second.judgement);
-    const cutMs = Math.max(into === 0 ? 0 : spreadMs, spreadMsOf(piece));
-    const judgement = judgeSpread(worst, cutMs, this.lengthMs);
-    visit({ value: ((sum - before) * MS_PER_HOUR) / this.lengthMs, endMs: piece.toMs, judgement });
+    const into = Math.max(0, (startMs - first.atMs) / spreadMs);
+    const cutMs = Math.max(into === 0 ? 0 : spreadMs, second.spreadMs ?? 0, partMs);
+    const value = this.meanOf(sum - first.sum - into * (second.sum - first.sum));
+    const isLoose = isGuess(cutMs, this.lengthMs) || second.isUnsure === true;
+    const elsewhere = (second.elsewhere ?? 0) + elsewhereOf(piece);
+    const atMost = isLoose ? this.meanOf(sum - first.sum + elsewhere) : value;
+    const inside = this.marks.slice(1);
+    if (inside.some(({ isUnsure }) => isUnsure === true)) return atMost;
+    if (first.atMs > startMs) return 0;
+    const worst = inside.reduce((worse, { judgement }) => worseOf(worse, judgement), second.judgement);
+    const demand = { value, endMs: toMs, judgement: judgeSpread(worst, cutMs, this.lengthMs) };
+    visit(isLoose ? { ...demand, atMost } : demand);
+    return 0;
   }
 
   /** A window that is cut gives nothing: the next one is whole again. */
@@ -74,11 +98,15 @@ export class SlidingDemand implements DemandWindow {
     return this.marks;
   }
 
+  private meanOf(energy: number): number {
+    return (energy * MS_PER_HOUR) / this.lengthMs;
+  }
+
   /** Moments that are closer than a window needs take the place of the one before. */
   private append(mark: Mark): void {
     const [before, last] = this.marks.slice(-2);
     if (before !== undefined && last !== undefined && mark.atMs - before.atMs <= this.lengthMs / MARKS_PER_WINDOW) {
-      this.marks[this.marks.length - 1] = { ...mark, judgement: worseOf(mark.judgement, last.judgement) };
+      this.marks[this.marks.length - 1] = { ...last, ...mark, judgement: worseOf(mark.judgement, last.judgement) };
     } else this.marks.push(mark);
   }
 }

@@ -22,6 +22,8 @@ export interface Totals {
   /** Wh of active import by name of the tariff period. */
   readonly tariff: Record<string, number>;
   peak: Demand | undefined;
+  /** The most that a window can have had whose energy is not all known to be its own, W; undefined without one. */
+  atMost: number | undefined;
   /** What all of its figures are no better than: the wall clock was set within it. */
   mark: Judgement | undefined;
   /** What those of tariff periods are no better than: energy was spread over an edge of the tariff. */
@@ -30,7 +32,17 @@ export interface Totals {
 
 /** A period of which nothing is known yet. */
 export function newTotals(startMs: number, endMs: number, seenMs: number): Totals {
-  return { startMs, endMs, seenMs, counters: {}, tariff: {}, peak: undefined, mark: undefined, tariffMark: undefined };
+  return {
+    startMs,
+    endMs,
+    seenMs,
+    counters: {},
+    tariff: {},
+    peak: undefined,
+    atMost: undefined,
+    mark: undefined,
+    tariffMark: undefined,
+  };
 }
 
 /** The same, for somebody who does not see what is added later. */
@@ -85,6 +97,20 @@ export function correct(totals: Totals, counter: string, by: number, tariff: str
 
 export function addDemand(totals: Totals, demand: Demand): void {
   if (demand.value > (totals.peak?.value ?? -1)) totals.peak = demand;
+  if (demand.atMost !== undefined) addPossible(totals, demand.atMost);
+}
+
+/** A window may have had this power, W. */
+export function addPossible(totals: Totals, power: number): void {
+  totals.atMost = Math.max(totals.atMost ?? 0, power);
+}
+
+/** Of a constant load the windows differ by the steps of the counter alone. */
+const ALIKE = 1.001;
+
+/** How well the peak is known: no better than a guess where another window may have had more. */
+export function peakJudgement({ atMost = 0 }: Totals, peak: Demand): Judgement {
+  return atMost > peak.value * ALIKE ? worseOf(peak.judgement, SPREAD) : peak.judgement;
 }
 
 function readCounterTotal(saved: unknown): CounterTotal | undefined {
@@ -117,6 +143,7 @@ export function readTotals(saved: unknown): Totals | undefined {
     counters: read,
     tariff: { ...(tariff as Readonly<Record<string, number>>) },
     peak: readDemand(saved['peak']),
+    atMost: finite(saved['atMost']),
     mark: readJudgement(saved['mark']),
     tariffMark: readJudgement(saved['tariffMark']),
   };

@@ -1,6 +1,7 @@
 import type { WiringMode } from '../../meter/identity';
 import { alarmList, alarmMessage, alarmRulesMessage, type AlarmMessage } from '../alarms/alarm-message';
 import { AlarmSet, type ActiveAlarm, type AlarmCommand, type AlarmEvent } from '../alarms/alarm-set';
+import type { Instant } from '../alarms/rule-watch';
 import { counterList, counterMessages, type CounterMessage } from '../counters/counter-message';
 import type { CounterQuestion } from '../counters/records';
 import type { CounterAnswer } from '../counters/track';
@@ -151,7 +152,7 @@ export class Normalizer {
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
-      alarms: this.judge(telemetry, nowMs, uptimeMs ?? nowMs),
+      alarms: this.judge(telemetry, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }, (at) => times.axisOf(at)),
       counters: this.takeCounterMessages(),
     };
   }
@@ -243,10 +244,10 @@ export class Normalizer {
     return { kpis: this.kpis?.state(), alarms: this.alarms.state(), time: this.time.state(), meter };
   }
 
-  private judge({ metrics }: Telemetry, nowMs: number, uptimeMs: number): readonly AlarmMessage[] {
-    const messages = this.toMessages(this.alarms.update(metrics, { wallMs: nowMs, elapsedMs: uptimeMs }));
+  private judge({ metrics }: Telemetry, now: Instant, axisOf: ReadTimes['axisOf']): readonly AlarmMessage[] {
+    const messages = this.toMessages(this.alarms.update(metrics, now, axisOf));
     if (this.settings.alarmRules.length === 0 || !this.alarms.hasNewRules()) return messages;
-    return [...messages, alarmRulesMessage(this.meter, this.alarms.tables(), this.alarms.inactive(), nowMs)];
+    return [...messages, alarmRulesMessage(this.meter, this.alarms.tables(), this.alarms.inactive(), now.wallMs)];
   }
 
   private derive(kpis: KpiSet, measured: Telemetry, times: ReadTimes): Record<string, Sample> {
