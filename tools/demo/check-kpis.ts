@@ -1,6 +1,7 @@
 import { KPI_ROWS, type KpiRow } from '../../src/domain/kpis/kpi-rows';
 import type { Sample, Telemetry } from '../../src/domain/telemetry';
 import { periodMetricOf, type Period } from '../../src/meter/derived-metrics';
+import { filled } from '../../test/support/reference-flows';
 import type { FlowEntry } from '../../test/support/node-red-admin';
 import { agree, comparePublished } from './compare';
 import type { Report } from './report';
@@ -24,6 +25,7 @@ export interface KpiEvidence {
 /** The metrics of the KPIs that the flow has switched on, as far as some seconds are enough for them. */
 function expectedOf(flow: readonly FlowEntry[]): readonly string[] {
   return flow
+    .map(filled)
     .filter(({ type }) => type === 'pm500-normalize')
     .flatMap(({ kpis, periods }) => {
       const rows: readonly KpiRow[] = KPI_ROWS.filter(({ key }) => (kpis as readonly string[]).includes(key));
