@@ -4,6 +4,8 @@ import { COUNTER_SCHEMA, type CounterMessage } from '../../src/domain/counters/c
 import { COUNTER_JSON_SCHEMA } from '../../src/domain/counters/counter-schema';
 import type { Telemetry } from '../../src/domain/telemetry';
 import { Pm500Error } from '../../src/support/errors';
+import { ClockedPlant } from '../support/clocked-plant';
+import { FakeClock } from '../support/fake-clock';
 import { confirmedReading, createNormalize, NormalizeBench } from '../support/normalize-bench';
 import { READ_AT } from '../support/readings';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder';
@@ -317,6 +319,33 @@ describe('the rated power', () => {
     } finally {
       removeFolder(path);
     }
+  });
+
+  it('asks about a step that no usual load explains while nothing is known of the load yet', async () => {
+    const plant = new ClockedPlant({ energyDeltas: true, kpis: ['energy'], periods: ['day'] }, new FakeClock(READ_AT));
+    await plant.read();
+    await plant.pass(5 * 60_000);
+    // Another meter without a serial number: 800 kWh more than this one has.
+    plant.activeWh += 800_000;
+    const outs: (string | undefined)[] = [];
+    for (let reading = 0; reading < 5; reading++) {
+      const out = await plant.read();
+      assert.notEqual(out[DELTA]?.quality, 'good');
+      outs.push(out[DELTA]?.reason);
+      await plant.pass(5 * 60_000);
+    }
+    assert.equal(outs.at(-1), 'counter_unconfirmed');
+    await plant.close();
+  });
+
+  it('loses nothing of a large load of which nothing is known at first', async () => {
+    const plant = new ClockedPlant({ energyDeltas: true, kpis: ['energy'], periods: ['day'] }, new FakeClock(READ_AT));
+    plant.powerW = 5_000_000;
+    await plant.read();
+    const out = await plant.run(60 * 60_000, 60_000);
+    assert.ok(Math.abs(Number(out[DAY]?.value) - 5_000_000) < 1, String(out[DAY]?.value));
+    assert.deepEqual([out[DAY]?.quality, out[DAY]?.reason], ['uncertain', 'counter_gap']);
+    await plant.close();
   });
 
   it('makes deltas of partial counters come where they are wanted', async () => {

@@ -12,7 +12,7 @@ const OVER_COUNTED = 10;
 /** Below this nothing is worth a suspicion, W. */
 const LEAST_LEARNED = 50_000;
 /** While nothing is known: what moves a counter faster waits for the next readings, W. */
-const UNKNOWN = 10_000_000;
+const UNKNOWN = 1_000_000;
 /** Deltas that must have been seen before their speed says anything. */
 const ENOUGH_DELTAS = 3;
 
