@@ -134,6 +134,7 @@ export class FaultyLink {
     const { client } = pair;
     const { isAway } = this;
     client.pause();
+    this.#leaveBehind(pair);
     void this.#tap.onConnect(pair.id, packet, !isAway).then(() => {
       if (isAway || client.destroyed) {
         client.destroy();
@@ -152,6 +153,15 @@ export class FaultyLink {
       server.write(bytes);
       client.resume();
     });
+  }
+
+  /** What still waits of older connections of this client would reach the broker after its next CONNECT: it is lost. */
+  #leaveBehind(pair: Pair): void {
+    for (const older of this.#pairs) {
+      if (older === pair || older.waiting.length === 0) continue;
+      older.isTowardsServerDead = true;
+      older.waiting.length = 0;
+    }
   }
 
   #pass(pair: Pair, packet: SeenPacket, bytes: Buffer): void {
