@@ -2,11 +2,10 @@ import { FACTS } from '../shared/editor/facts';
 import { registerForm } from '../shared/editor/form';
 import { offerLayoutCheck } from '../shared/editor/layout-verdict';
 import { offerMeters } from '../shared/editor/meter-search';
-
-const nameOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+import { textOf } from '../shared/editor/text';
 
 registerForm(FACTS, {
-  label: ({ host, serialPath }) => nameOf(host) ?? nameOf(serialPath),
+  label: ({ host, serialPath }) => [host, serialPath].map(textOf).find((name) => name !== ''),
   prepare: ({ id }, form) => {
     offerMeters(form.place('find'), ({ address, port, catalogNumber = '' }) => {
       form.input('host').val(address).trigger('change');

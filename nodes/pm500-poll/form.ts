@@ -1,5 +1,5 @@
 import { FACTS } from '../shared/editor/facts';
-import { registerForm } from '../shared/editor/form';
+import { defaultIn, registerForm } from '../shared/editor/form';
 import { offerMeters } from '../shared/editor/meter-search';
 import { wordsOf } from '../shared/editor/text';
 import { FleetList, type Entry } from './editor/fleet-list';
@@ -27,7 +27,7 @@ registerForm(FACTS, {
     offerMeters(form.place('find'), (device) => {
       fleet.addFound(device);
     });
-    const chosen = node['groups'] ?? form.defaultOf('groups');
+    const chosen = node['groups'] ?? defaultIn(FACTS, 'groups');
     const groups = new GroupRows(
       form.place('groups'),
       form.options('groups'),

@@ -149,12 +149,9 @@ export class ConfigReader<Type extends NodeType> {
     const { setting, counts } = this.fieldOf(property, 'number');
     const given = this.properties[property];
     const isEmpty = setting.default === '' && typeof given === 'string' && given.trim() === '';
-    const read = (): number | undefined => {
-      if (isEmpty || (!counts && setting.default === '')) return undefined;
-      if (!counts) return Number(setting.default);
-      return this.attempt(() => this.toNumber(this.path(property), given, setting), setting.min);
-    };
-    return read() as ValueAt<Type, Property>;
+    const byDefault = setting.default === '' ? undefined : setting.default;
+    const read = (): number => this.attempt(() => this.toNumber(this.path(property), given, setting), setting.min);
+    return (counts && !isEmpty ? read() : byDefault) as ValueAt<Type, Property>;
   }
 
   private toNumber(path: string, given: unknown, setting: NumberSetting): number {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
-import type { TlsSettings } from '../../src/sparkplug/mqtt-options';
+import type { BrokerTls } from '../../src/sparkplug/mqtt-options';
 import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
 import { hoursText } from '../../src/sparkplug/store-forecast';
@@ -56,7 +56,7 @@ export function isSparkplugEdgeNode(candidate: unknown): candidate is SparkplugE
  * The settings of a core `tls-config` node; those of Node.js when none is chosen.
  * @throws Pm500Error CONFIG_INVALID when the chosen one is missing
  */
-export function readBrokerTls(RED: NodeAPI, id: string): TlsSettings {
+export function readBrokerTls(RED: NodeAPI, id: string): BrokerTls {
   const chosen = readTlsOptions(RED, 'sparkplug-edge', id, 'MQTT_TLS_FAILED');
   const { ALPNProtocols, rejectUnauthorized = true, ...options } = chosen ?? {};
   return { ...options, rejectUnauthorized, ...(ALPNProtocols === undefined ? {} : { alpnProtocols: ALPNProtocols }) };

@@ -2,16 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { NodeAPI } from 'node-red';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import type { TlsSettings } from '../../src/support/tls-settings';
 import type { NodeType } from './forms';
 
 /** What a core `tls-config` node holds, as Node's TLS takes it. */
-export interface TlsOptions {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
+export interface TlsOptions extends TlsSettings {
   readonly ALPNProtocols?: readonly string[];
 }
 

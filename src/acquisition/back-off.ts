@@ -22,7 +22,7 @@ const SHORT_PAUSE_MS = 100;
 const RETURN_MS = 750;
 /** Of what it took last, for meters behind slow links. */
 const SLOWEST = 4;
-/** Every so manieth attempt in vain has all the time of the settings, since a link may have become slow. */
+/** Every twentieth attempt in vain has all the time of the settings, since a link may have become slow. */
 const FULL_EVERY = 20;
 /** There was no answer to the attempt to connect. */
 const UNREACHABLE = [

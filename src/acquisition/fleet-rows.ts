@@ -1,6 +1,5 @@
-import { text, type Setting } from '../support/setting';
+import { optionalNumber, text, type Setting } from '../support/setting';
 import { METER_ROWS, READ_INTERVAL } from './meter-rows';
-import { optionalNumber } from '../support/setting';
 
 /**
  * Columns of a list, which are also the names in JSON and in the list of the editor; what a row leaves empty has its

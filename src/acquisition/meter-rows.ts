@@ -14,7 +14,7 @@ import { TRANSPORT_KINDS } from './transport-kinds';
 const TIMEOUT = { min: 100, max: 60_000, unit: 'ms' } as const;
 
 /** A day: nothing is read less often. */
-export const LONGEST_INTERVAL_MS = 86_400_000;
+const LONGEST_INTERVAL_MS = 86_400_000;
 
 /** How often assemblies or groups may be read. */
 export const READ_INTERVAL = { min: QUIRKS.minimumReadIntervalMs.value, max: LONGEST_INTERVAL_MS, unit: 'ms' } as const;

@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import type { TlsSettings } from './tls-settings';
+import type { TlsSettings } from '../support/tls-settings';
 import type { Proxy } from './proxy';
 
 /** A proxy that does not open a tunnel within this is given up, milliseconds. */

@@ -8,7 +8,7 @@ import { createAgent } from './agent';
 import { readAnswer } from './answer';
 import { proxyFor, type Proxy } from './proxy';
 import { RenewedAgent } from './renewed-agent';
-import type { TlsSettings } from './tls-settings';
+import type { TlsSettings } from '../support/tls-settings';
 import type { Reply } from './response-rules';
 
 /** How a server is reached. */

@@ -1,7 +1,7 @@
 import type * as http from 'node:http';
 import type { Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import type { TlsSettings } from './tls-settings';
+import type { TlsSettings } from '../support/tls-settings';
 
 /** How often the files are looked at while all goes well. */
 const LOOK_EVERY_MS = 60_000;

@@ -7,8 +7,6 @@ import { convertTimestamps, type Precision } from './precision';
 import { namedLines } from './refused-lines';
 import { judgeFailure, judgeReply } from './response-rules';
 
-export type { TlsSettings } from './tls-settings';
-
 /** Which database, and how to reach it. */
 export interface SenderSettings extends ConnectionSettings {
   readonly endpoint: Endpoint;

@@ -1,13 +1,8 @@
 import type { IClientOptions } from 'mqtt';
+import type { TlsSettings } from '../support/tls-settings';
 
-/** PEM texts and rules for TLS. */
-export interface TlsSettings {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  /** Name to ask for and to check in the certificate; the host where absent. */
-  readonly servername?: string;
+/** How a broker is reached over TLS. */
+export interface BrokerTls extends TlsSettings {
   /** True: the broker's certificate must be good. */
   readonly rejectUnauthorized: boolean;
   readonly alpnProtocols?: readonly string[];
@@ -29,7 +24,7 @@ export interface BrokerSettings {
   readonly webSocketPath?: string;
   readonly username?: string;
   readonly password?: string;
-  readonly tls?: TlsSettings;
+  readonly tls?: BrokerTls;
 }
 
 /**
@@ -40,7 +35,7 @@ export function brokerSettings(
   {
     broker,
     readTls,
-  }: { readonly broker: Omit<BrokerSettings, 'clientId' | 'tls'>; readonly readTls?: () => TlsSettings },
+  }: { readonly broker: Omit<BrokerSettings, 'clientId' | 'tls'>; readonly readTls?: () => BrokerTls },
   server: Pick<BrokerSettings, 'host' | 'port'>,
   clientId: string,
 ): BrokerSettings {
@@ -54,7 +49,7 @@ export interface Will {
 }
 
 /** TLS options for the socket, and for the WebSocket where there is one, which MQTT.js gives only some of them. */
-function tlsOptions(tls: TlsSettings): IClientOptions {
+function tlsOptions(tls: BrokerTls): IClientOptions {
   const { alpnProtocols, ...options } = tls;
   const all = { ...options, ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }) };
   return { ...all, wsOptions: all };

@@ -8,7 +8,7 @@ import type { EdgePhase } from './edge-events';
 import type { EdgeNodeSettings } from './edge-node';
 import type { HistorySettings } from './history-settings';
 import type { OpenLink } from './mqtt-link';
-import type { BrokerSettings, TlsSettings } from './mqtt-options';
+import type { BrokerSettings, BrokerTls } from './mqtt-options';
 import type { QueuePlace } from './queue-place';
 import type { Server } from './server-list';
 
@@ -21,7 +21,7 @@ export interface EdgeSessionSettings {
   /** One of its own where absent. */
   readonly clientId?: string;
   /** Called for every connection, so that renewed certificates are used. No TLS where absent. */
-  readonly readTls?: () => TlsSettings;
+  readonly readTls?: () => BrokerTls;
   /** Store and forward; what cannot be published is lost where absent. */
   readonly history?: Omit<HistorySettings, 'blindMs'>;
   /** Bytes of a message at most, for brokers that do not say it themselves. */

@@ -1,5 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import {
   CIP_CLASS,
   CONNECTION_SERVICE,
@@ -16,6 +15,7 @@ import { decodeForwardOpen } from '../../src/transport/ethernet-ip/forward-open'
 import type { ImplicitPort } from '../../src/simulator/implicit-port';
 import { FrameReassembler } from '../../src/transport/ethernet-ip/reassembler';
 import type { Identity } from '../../src/transport/transport';
+import { TcpPeer } from './tcp-peer';
 
 export const PEER_IDENTITY: Identity = {
   vendorId: 1,
@@ -34,7 +34,7 @@ export type Fault = (context: { readonly frame: Frame; readonly socket: Socket; 
  * A TCP peer that speaks just enough EtherNet/IP for tests, and whatever nonsense a test asks of it. Commands and CIP
  * services that it received are recorded.
  */
-export class ScriptedPeer {
+export class ScriptedPeer extends TcpPeer {
   readonly assemblies = new Map<number, Uint8Array>();
   /** CIP general status and extended status given instead of an assembly's data. */
   readonly refusals = new Map<
@@ -45,40 +45,12 @@ export class ScriptedPeer {
   readonly sizes = new Map<number, number>();
   readonly frames: Frame[] = [];
   readonly requests: CipRequest[] = [];
-  readonly sockets = new Set<Socket>();
   /** Runs instead of the answer to a command (any command where `undefined`), until a test clears it. */
   fault: { readonly command?: number; readonly attribute?: number; readonly act: Fault } | undefined;
   /** Serves Forward Open and what follows, when a test gives one. */
   connections: ImplicitPort | undefined;
   /** Overrides the session handle given. */
   sessionHandle = 0x1234_0001;
-  private readonly server: Server;
-  private port = 0;
-
-  constructor() {
-    this.server = createServer({ noDelay: true }, (socket) => {
-      this.serve(socket);
-    });
-  }
-
-  async listen(): Promise<number> {
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
-    return this.port;
-  }
-
-  /** Stops listening and destroys every connection; `listen` brings it back on the same port. */
-  async close(): Promise<void> {
-    this.hangUp();
-    if (!this.server.listening) return;
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  hangUp(): void {
-    for (const socket of this.sockets) socket.destroy();
-  }
 
   /** Attribute ids of the assembly reads received, in order. */
   reads(instance: number): (number | undefined)[] {
@@ -87,10 +59,7 @@ export class ScriptedPeer {
       .map(({ path }) => path.attributeId);
   }
 
-  private serve(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.sockets.delete(socket));
+  protected serve(socket: Socket): void {
     const reassembler = new FrameReassembler({
       onFrame: (bytes) => {
         const frame = decodeFrame(Buffer.from(bytes));

@@ -9,7 +9,7 @@ export abstract class TcpPeer {
   /** The most connections at one time. */
   mostSockets = 0;
   private readonly server: Server;
-  private port = 0;
+  protected port = 0;
 
   constructor() {
     this.server = createServer({ noDelay: true }, (socket) => {

@@ -29,7 +29,7 @@ function merge(into: Catalog, own: Catalog): Catalog {
 }
 
 /** What the catalog of a type holds below its name, without what all types share. */
-export function ownCatalog(root: string, type: NodeType): Catalog {
+function ownCatalog(root: string, type: NodeType): Catalog {
   const own = readCatalog(join(root, `nodes/${type}/en-US.json`))[type];
   if (typeof own !== 'object') throw new Error(`nodes/${type}/en-US.json has nothing below ${type}.`);
   return own;

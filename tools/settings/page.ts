@@ -12,7 +12,8 @@ export const SETTINGS_PAGE = resolve(ROOT, 'docs/settings.md');
 const HEAD = `# Every setting
 
 Made from the rows that forms, nodes and commands use by \`npx tsx tools/settings/main.ts\`; do not edit. The names are those
-of a saved flow, which may leave out what equals the default; any of them may be an environment variable, \`\${NAME}\`.
+of a saved flow, which may leave out what equals the default. A text, a number, a choice, a flag or a credential may be an
+environment variable, \`\${NAME}\`; so may each entry of a list.
 `;
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

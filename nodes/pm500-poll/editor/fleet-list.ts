@@ -1,6 +1,6 @@
 import type { Setting } from '../../../src/support/setting';
 import type { FoundDevice } from '../../shared/editor/meter-search';
-import { wordsOf } from '../../shared/editor/text';
+import { textOf, wordsOf } from '../../shared/editor/text';
 
 const text = wordsOf('pm500-poll');
 
@@ -25,9 +25,6 @@ const LINES: readonly (readonly Cell[])[] = [
   [{ name: 'delivery' }, { name: 'localUdpPort' }, { name: 'localAddress', isWide: true }],
   [{ name: 'timeoutMultiplier' }, { name: 'configurationInstance' }],
 ];
-
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** The list of meters in the form of a node. */
 export class FleetList {

@@ -1,5 +1,5 @@
 import type { Option } from '../../../src/support/setting';
-import { wordsOf } from '../../shared/editor/text';
+import { textOf, wordsOf } from '../../shared/editor/text';
 
 const text = wordsOf('pm500-poll');
 
@@ -37,7 +37,7 @@ export class GroupRows {
       .appendTo(label);
     $('<input type="text" class="pm500-scheduled">')
       .attr({ 'data-group': value, placeholder: text('placeholder.groupInterval') })
-      .val(typeof intervalMs === 'string' || typeof intervalMs === 'number' ? intervalMs : '')
+      .val(textOf(intervalMs))
       .appendTo(row);
   }
 

@@ -1,5 +1,5 @@
 import { fitsNumber, optionFor, type Setting } from '../../../src/support/setting';
-import type { Values } from './text';
+import { textOf, type Values } from './text';
 
 /** What is wrong with a value: the key of a sentence in the catalog, with values for it. */
 export interface Complaint {
@@ -8,12 +8,10 @@ export interface Complaint {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-const isEmpty = (value: unknown): boolean => textOf(value) === '';
+const isEmpty = (value: unknown): boolean => textOf(value).trim() === '';
 
 /** True for an environment variable, whose value only the runtime knows. */
-export const isVariable = (value: unknown): boolean => isText(value) && /^\$\{[^}]+\}$/.test(value.trim());
+const isVariable = (value: unknown): boolean => isText(value) && /^\$\{[^}]+\}$/.test(value.trim());
 
 /** JSON, or the path of a file with it. */
 function isJsonOrPath(value: string): boolean {
@@ -48,7 +46,7 @@ export function complaintOf(name: string, setting: Setting, value: unknown): Com
     }
     case 'text': {
       if (isEmpty(value)) return setting.required === true ? own : undefined;
-      const fits = setting.pattern === undefined || new RegExp(setting.pattern).test(textOf(value));
+      const fits = setting.pattern === undefined || new RegExp(setting.pattern).test(textOf(value).trim());
       return fits ? undefined : own;
     }
     case 'code':

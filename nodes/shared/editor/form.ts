@@ -1,7 +1,7 @@
 import type { Option, Setting } from '../../../src/support/setting';
-import { holds, isShown, secretsIn, settingsIn, type Field, type FieldLook, type FormFacts } from '../field';
+import { holds, isShown, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
 import { complaintOf, isJudged } from './check';
-import { wordsOf, type Words } from './text';
+import { textOf, wordsOf, type Words } from './text';
 
 /** What is special to one form; everything else follows from its fields. */
 export interface FormScript {
@@ -17,9 +17,6 @@ export interface FormScript {
   /** What the script's own places hold now. */
   readonly save?: (form: OpenForm) => Readonly<Record<string, unknown>>;
 }
-
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** A form while it is open. */
 export class OpenForm {
@@ -55,15 +52,15 @@ export class OpenForm {
     return setting?.kind === 'list' ? setting.columns : {};
   }
 
-  defaultOf(name: string): unknown {
-    const setting = this.facts.fields[name]?.setting;
-    return setting === undefined ? undefined : defaultOf(setting);
+  /** True where the form has an input for it. */
+  has(name: string): boolean {
+    return this.input(name).length > 0;
   }
 
   /** What a field shows, and its default where it shows nothing of its own. */
   value(name: string): unknown {
+    if (!this.has(name)) return defaultIn(this.facts, name);
     const input = this.input(name);
-    if (input.length === 0) return this.defaultOf(name);
     return input.is(':checkbox') ? input.prop('checked') : input.val();
   }
 
@@ -106,20 +103,17 @@ export class OpenForm {
     update();
   }
 
-  private isOn(field: FieldLook): boolean {
-    return isShown(field, (property) => this.value(property));
-  }
-
   private showWhatCounts(): void {
+    const valueOf = (property: string): unknown => this.value(property);
     for (const [name, field] of Object.entries(this.facts.fields)) {
-      const on = this.isOn(field);
+      const on = isShown(field, valueOf);
       const row = field.beside === true ? this.input(name) : $(`[data-field="${name}"]`);
       const wasOn = row.css('display') !== 'none';
       row.toggle(on);
-      const hasTip = holds(field.tipWhen, (property) => this.value(property));
+      const hasTip = holds(field.tipWhen, valueOf);
       $(`[data-tip-of="${name}"]`).each((_index, tip) => {
         const { tipFor } = tip.dataset;
-        $(tip).toggle(on && hasTip && (tipFor === undefined || tipFor === textOf(this.value(name))));
+        $(tip).toggle(on && hasTip && (tipFor === undefined || tipFor === textOf(valueOf(name))));
       });
       // What is hidden is not judged: the editor looks again.
       if (on !== wasOn && field.setting?.kind !== 'choice') this.input(name).trigger('change');
@@ -135,18 +129,20 @@ function defaultOf(setting: Setting): unknown {
   return setting.kind === 'secret' ? '' : setting.default;
 }
 
+/** The default of a property, undefined where there is no such setting. */
+export function defaultIn({ fields }: FormFacts, name: string): unknown {
+  const setting = fields[name]?.setting;
+  return setting === undefined ? undefined : defaultOf(setting);
+}
+
 function propertyOf(facts: FormFacts, words: Words, name: string, field: Field): EditorProperty {
   const { setting } = field;
   const isConfig = facts.category === 'config';
   function validate(this: EditorNode, value: unknown, _options: unknown): boolean | string {
     // While the form is open, what it shows counts and not what was saved.
     const form = typeof $ === 'function' ? new OpenForm(facts, isConfig) : undefined;
-    const valueOf = (property: string): unknown => {
-      const input = form?.input(property);
-      if (form !== undefined && input !== undefined && input.length > 0) return form.value(property);
-      const other = facts.fields[property]?.setting;
-      return this[property] ?? (other === undefined ? undefined : defaultOf(other));
-    };
+    const valueOf = (property: string): unknown =>
+      form?.has(property) === true ? form.value(property) : (this[property] ?? defaultIn(facts, property));
     if (!isShown(field, valueOf)) return true;
     const complaint = complaintOf(name, setting, value);
     return complaint === undefined || words(complaint.key, complaint.values);

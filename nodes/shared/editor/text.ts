@@ -9,3 +9,7 @@ export type Words<Key extends string = string> = (key: Key, values?: Values) => 
 export function wordsOf<Key extends string>(type: string): Words<Key> {
   return (key, values) => RED._(`${PACKAGE}/${type}:${type}.${key}`, values);
 }
+
+/** What a field or a property holds as text; empty for anything else. */
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
