@@ -91,5 +91,5 @@ export function entryOf(flow: readonly FlowEntry[], type: string): FlowEntry {
   const found = flow.filter((entry) => entry.type === type);
   const [first] = found;
   if (first === undefined || found.length > 1) throw new Error(`The flow has ${found.length} nodes of type ${type}.`);
-  return first;
+  return filled(first);
 }
