@@ -6,6 +6,7 @@ import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-r
 import { EnergyDeltas } from '../../src/domain/counters/energy-deltas';
 import type { CounterAnswer } from '../../src/domain/counters/track';
 import { normalizeReading } from '../../src/domain/normalize';
+import type { Reading } from '../../src/domain/reading';
 import type { Sample } from '../../src/domain/telemetry';
 import { constantProfile } from '../../src/simulator/plain-profiles';
 import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
@@ -32,9 +33,19 @@ interface Step {
   readonly delta: Sample | undefined;
 }
 
+/**
+ * A reading on the clock of the simulated site, which runs 500 times as fast as that of this process: by the latter,
+ * 400 kW would be 200 MW, which no counter is believed at once.
+ */
+function atTime({ bootId: _otherClock, ...reading }: Reading, timestamp: number): Reading {
+  const blocks = reading.blocks.map(({ uptimeMs: _sameClock, ...block }) => ({ ...block, timestamp }));
+  return { ...reading, timestamp, blocks };
+}
+
 /** A meter that is read, its energy counted as a flow would count it. */
 class Bench {
   private readonly deltas = new EnergyDeltas();
+  private readonly startedAt: number;
   private servedAt: number | undefined;
   private lastAt: number | undefined;
 
@@ -42,6 +53,7 @@ class Bench {
     readonly meter: RunningMeter,
     private readonly acquired: AcquiredMeter,
   ) {
+    this.startedAt = meter.simulatedTimeMs();
     meter.onServed(({ values, simulatedTimeMs }) => {
       if (COUNTER in values) this.servedAt = simulatedTimeMs;
     });
@@ -54,7 +66,7 @@ class Bench {
       const { blocks, ...rest } = await this.acquired.session.readGroups(['energy']);
       return blocks.every(({ error }) => error === undefined) ? { blocks, ...rest } : undefined;
     });
-    const telemetry = normalizeReading(reading);
+    const telemetry = normalizeReading(atTime(reading, Date.UTC(2026, 0) + this.servedAt! - this.startedAt));
     const out: Record<string, Sample> = {};
     this.deltas.update(telemetry, out);
     const flownMs = this.lastAt === undefined ? 0 : this.servedAt! - this.lastAt;
