@@ -12,6 +12,7 @@ import { whereOf } from './meter-address';
 import { isImplicit, shortestIntervalOf, type LinkSettings } from './meter-settings';
 import type { ProtocolArbiter } from './protocol-arbiter';
 import type { Route } from './link-transport';
+import type { OpeningPace } from './opening-pace';
 import { keyOf, rawBlockOf, receiveBlock, type RawBlock } from './raw-block';
 import { ReadSlots, type RequestProgress } from './read-slots';
 import { Turns } from './turns';
@@ -55,6 +56,7 @@ export class MeterLink {
     readonly settings: LinkSettings,
     private readonly dependencies: LinkDependencies,
     private readonly arbiter: ProtocolArbiter,
+    private readonly pace: OpeningPace,
   ) {
     const { clock } = dependencies;
     this.current = { kind: 'idle', since: clock.now() };
@@ -193,6 +195,7 @@ export class MeterLink {
 
   private async open(): Promise<void> {
     await this.dependencies.whenReady?.();
+    await this.pace.turn();
     this.backOff.begin();
     await this.claim.lookUp().catch((thrown: unknown) => {
       this.wait(toPm500Error(thrown));

@@ -2,6 +2,7 @@ import { linkKeyOf, meterKeyOf } from './meter-address';
 import { MeterLink, type LinkDependencies } from './meter-link';
 import { MeterSession } from './meter-session';
 import type { LinkSettings, MeterSettings } from './meter-settings';
+import { OpeningPace } from './opening-pace';
 import { ProtocolArbiter } from './protocol-arbiter';
 
 export interface AcquiredMeter {
@@ -19,9 +20,11 @@ interface SharedLink {
 export class MeterRegistry {
   private readonly links = new Map<string, SharedLink>();
   private readonly arbiter: ProtocolArbiter;
+  private readonly pace: OpeningPace;
 
   constructor(private readonly dependencies: LinkDependencies) {
     this.arbiter = dependencies.arbiter ?? new ProtocolArbiter(dependencies.clock);
+    this.pace = new OpeningPace(dependencies.clock);
   }
 
   /**
@@ -54,7 +57,7 @@ export class MeterRegistry {
 
   private createLink(key: string, settings: LinkSettings): SharedLink {
     this.tellLineDifferences(settings);
-    const shared = { link: new MeterLink(settings, this.dependencies, this.arbiter), users: 0 };
+    const shared = { link: new MeterLink(settings, this.dependencies, this.arbiter, this.pace), users: 0 };
     this.links.set(key, shared);
     return shared;
   }
