@@ -15,7 +15,10 @@ describe('the pace at which meters are opened', () => {
     await clock.advance(0);
     assert.equal(begun.length, MOST_AT_ONCE);
     await clock.advance(3 * MOST_AT_ONCE);
-    assert.deepEqual(begun, [...begun].sort((left, right) => left - right));
+    assert.deepEqual(
+      begun,
+      [...begun].sort((left, right) => left - right),
+    );
     assert.deepEqual([begun.length, clock.pending], [3 * MOST_AT_ONCE, 0]);
   });
 
