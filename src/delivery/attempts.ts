@@ -16,8 +16,17 @@ import type { Troubles } from './troubles';
  */
 export type Decision =
   | { readonly kind: 'written'; readonly sent: Group }
-  | { readonly kind: 'rejected'; readonly sent: Group; readonly verdict: Rejected }
+  | {
+      readonly kind: 'rejected';
+      readonly sent: Group;
+      readonly verdict: Rejected;
+      /** `Attempts.taken` when the group was sent: what was taken later says nothing about a refusal before. */
+      readonly takenAtSend: number;
+    }
   | { readonly kind: 'unfit'; readonly sent: Group; readonly error: Pm500Error; readonly elapsedMs: number };
+
+/** A group that was refused. */
+export type Refused = Extract<Decision, { kind: 'rejected' }>;
 
 export interface AttemptDependencies {
   readonly settings: DeliverySettings;
@@ -72,11 +81,14 @@ export class Attempts {
       const sent = consignment.from(group, this.dependencies.position());
       if (sent.records.length === 0) break;
       const startedAt = clock.monotonic();
+      const takenAtSend = this.taken;
       const verdict = await this.deliver(sent.records);
       const elapsedMs = clock.monotonic() - startedAt;
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
         troubles.clear(group);
-        return verdict.kind === 'written' ? { kind: 'written', sent } : { kind: 'rejected', sent, verdict };
+        return verdict.kind === 'written'
+          ? { kind: 'written', sent }
+          : { kind: 'rejected', sent, verdict, takenAtSend };
       }
       if (isAborted(signal)) break;
       await this.pause(group, verdict, delays);
@@ -116,12 +128,16 @@ export class Attempts {
     return undefined;
   }
 
-  /** Waits with the state `held`, for `waitMs`. */
+  /** Enters the state `held` under `key`, until `release`, and waits for `waitMs`. */
   async hold(key: object, error: Pm500Error, waitMs: number): Promise<void> {
     this.dependencies.troubles.set(key, { state: 'held', error });
     this.dependencies.onFailure(error);
     this.dependencies.onState();
     await delay(this.dependencies.clock, waitMs, this.dependencies.signal);
+  }
+
+  /** What was held under `key` is decided. */
+  release(key: object): void {
     this.dependencies.troubles.clear(key);
   }
 

@@ -2,7 +2,7 @@ import type { OutboxRecord } from '../outbox/outbox';
 import { Pm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import { retryDelays } from '../support/retry';
-import type { Attempts, NewestRecord } from './attempts';
+import type { Attempts, NewestRecord, Refused } from './attempts';
 import type { Consignment, Group } from './consignment';
 import type { Destination, Rejected } from './destination';
 import type { DeliverySettings } from './settings';
@@ -41,46 +41,49 @@ export class Doubts {
    */
   async judge(
     consignment: Consignment,
-    group: Group,
-    verdict: Rejected,
+    refusal: Refused,
     takenBefore: number,
   ): Promise<'refused' | 'again' | undefined> {
-    const { attempts, settings, random, signal } = this.dependencies;
+    // The state stays `held` while it is looked again and again, so its key is not that of the looks.
+    const doubt = {};
+    try {
+      return await this.decide(doubt, consignment, refusal, takenBefore);
+    } finally {
+      this.dependencies.attempts.release(doubt);
+    }
+  }
+
+  private async decide(
+    doubt: object,
+    consignment: Consignment,
+    { sent: group, verdict, takenAtSend }: Refused,
+    takenBefore: number,
+  ): Promise<'refused' | 'again' | undefined> {
+    const { attempts, destination, settings, random, signal } = this.dependencies;
     const [first] = group.records;
     if (first === undefined) return 'refused';
+    if (takenAtSend > takenBefore && isPointedAt(group, verdict)) return 'refused';
     const delays = retryDelays({ ...settings.retry, maximumMs: settings.recheckMs }, random);
     for (let round = 0; !signal.aborted; round += 1) {
-      if (attempts.taken > takenBefore) return this.look(consignment, group, verdict, first);
-      if (round > 0) {
-        // The fault may have been mended meanwhile.
+      const taken = attempts.taken;
+      // The fault may have been mended since the refusal: only who is refused after another was taken is at fault.
+      if (round > 0 || taken > takenBefore) {
         const answer = await attempts.ask(group, first, consignment);
         if (answer === undefined) return undefined;
         if (answer === 'written') return 'again';
+        if (taken > takenBefore) return 'refused';
       }
       const witnesses = this.witnesses(consignment, group);
-      if (witnesses.length === 0 && this.mayTrust(verdict)) return 'refused';
+      if (witnesses.length === 0 && this.mayTrust(verdict, group.records.length)) return 'refused';
       for (const witness of witnesses) {
         const answer = await attempts.ask(group, witness, consignment);
         if (answer === undefined) return undefined;
         if (answer === 'written') break;
       }
       if (attempts.taken > takenBefore) continue;
-      await attempts.hold(group, allRefused(this.dependencies.destination, verdict.error), delays.next().value);
+      await attempts.hold(doubt, allRefused(destination, verdict.error), delays.next().value);
     }
     return undefined;
-  }
-
-  /** The other side takes records. Of several that nothing pointed at one more is tried: together they may be too many. */
-  private async look(
-    consignment: Consignment,
-    group: Group,
-    verdict: Rejected,
-    first: OutboxRecord,
-  ): Promise<'refused' | 'again' | undefined> {
-    const { length } = group.records;
-    if (length === 1 || group.isSuspected === true || verdict.named?.length === length) return 'refused';
-    const answer = await this.dependencies.attempts.ask(group, first, consignment);
-    return answer === 'rejected' ? 'refused' : answer === 'written' ? 'again' : undefined;
   }
 
   private witnesses(consignment: Consignment, group: Group): readonly OutboxRecord[] {
@@ -97,18 +100,23 @@ export class Doubts {
     return chosen;
   }
 
-  /** A record that nothing can be compared with is set aside if the other side speaks of it, but not one after the other. */
-  private mayTrust(verdict: Rejected): boolean {
+  /** Records that nothing can be compared with are set aside if the other side speaks of them, but not one after the other. */
+  private mayTrust(verdict: Rejected, records: number): boolean {
     const { taken } = this.dependencies.attempts;
     if (taken > this.takenAtCredit) {
       this.takenAtCredit = taken;
       this.credit = CREDIT;
     }
     const isAboutRecords = (verdict.named?.length ?? 0) > 0 || (verdict.count ?? 0) > 0;
-    if (!isAboutRecords || this.credit === 0) return false;
-    this.credit -= 1;
+    if (!isAboutRecords || this.credit < records) return false;
+    this.credit -= records;
     return true;
   }
+}
+
+/** Of several records that nothing points at one more is tried alone: together they may be too many. */
+function isPointedAt({ records, isSuspected = false }: Group, { named = [] }: Rejected): boolean {
+  return records.length === 1 || isSuspected || named.length === records.length;
 }
 
 function allRefused({ name, unit }: Destination, cause: Pm500Error): Pm500Error {

@@ -1,11 +1,10 @@
 import type { OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
 import { delay } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import { Attempts, type NewestRecord } from './attempts';
+import { Attempts, type NewestRecord, type Refused } from './attempts';
 import { cutBatch, sizeOf, waitForBatch } from './batch';
 import { BatchSize } from './batch-size';
-import { Consignment, type Group, type RefusedRecord } from './consignment';
-import type { Rejected } from './destination';
+import { Consignment, type RefusedRecord } from './consignment';
 import { Doubts } from './doubts';
 import type { DeliveryState, EngineCounts, EngineDependencies } from './engine-types';
 import { FreshLane } from './fresh-lane';
@@ -186,7 +185,7 @@ export class DeliveryEngine {
       const { sent } = decision;
       if (decision.kind === 'written') consignment.settle(sent, 'written');
       else if (decision.kind === 'rejected') {
-        if (!(await this.sort(consignment, sent, decision.verdict, takenBefore))) return false;
+        if (!(await this.sort(consignment, decision, takenBefore))) return false;
       } else if (sent.records.length > 1) {
         this.batchSize.noteFailed(sizeOf(sent.records), decision.elapsedMs);
         consignment.push(...consignment.cut(sent, this.batchSize.bytes));
@@ -211,9 +210,10 @@ export class DeliveryEngine {
   }
 
   /** What follows from a refusal of a group: parts to try, or that its records are refused. False when closed meanwhile. */
-  private async sort(consignment: Consignment, group: Group, verdict: Rejected, takenBefore: number): Promise<boolean> {
+  private async sort(consignment: Consignment, refusal: Refused, takenBefore: number): Promise<boolean> {
+    const { sent: group } = refusal;
     const { length } = group.records;
-    const { named = [], count, error, tooLarge } = verdict;
+    const { named = [], count, error, tooLarge } = refusal.verdict;
     if (length > 1 && tooLarge) {
       this.batchSize.noteFailed(sizeOf(group.records), 0);
       consignment.push(...consignment.halve(group));
@@ -222,7 +222,7 @@ export class DeliveryEngine {
     } else if (length > 1 && count !== length && named.length < length) {
       consignment.push(...consignment.halve(group));
     } else {
-      const outcome = await this.doubts.judge(consignment, group, verdict, takenBefore);
+      const outcome = await this.doubts.judge(consignment, refusal, takenBefore);
       if (outcome === undefined) return false;
       if (outcome === 'refused') consignment.settle(group, error);
       else consignment.push(...(length > 1 ? consignment.halve(group) : [group]));

@@ -250,6 +250,23 @@ export function describeDelivery(
       });
     }
 
+    for (const tells of ['names', 'count', 'nothing'] as const) {
+      it(`sets nothing aside of what was refused until somebody mended it, whenever that was (tells ${tells})`, async () => {
+        let first = 0;
+        for (let looks = 1; looks <= 24; looks += 1) {
+          other.refuse(() => true, tells);
+          const refuse = other.rule;
+          let left = looks;
+          other.rule = (given) => (left-- > 0 ? refuse(given) : { kind: 'taken' });
+          await submit(first, first + 30);
+          await drained();
+          first += 30;
+          assert.deepEqual(sink.refused, [], `mended after ${looks} refusals`);
+        }
+        assert.equal(other.stored.size, first);
+      });
+    }
+
     it('holds also when it begins after all went well', async () => {
       await submit(0, 50);
       await drained();

@@ -160,11 +160,24 @@ describe('engine of delivery', () => {
       throw new Error('listener');
     };
     broken.written.push = broken.rejected.push.bind(broken.rejected) as never;
-    broken.answer(REJECTED, REJECTED);
+    broken.always = (lines) => (lines.includes('bad') ? REJECTED : WRITTEN);
     await broken.append('bad', 'good');
     await broken.clock.advance(1000);
     assert.deepEqual([broken.engine.counts.written, broken.outbox.stats().depth], [1, 0]);
     await broken.engine.close();
+  });
+
+  it('stays held while it looks whether all is refused still, and is not before or after', async () => {
+    bench.always = () => REJECTED;
+    await bench.append(...numbered(20));
+    await bench.clock.advance(600_000);
+    assert.ok(bench.sent.length > 50, `${bench.sent.length} looks`);
+    assert.deepEqual(bench.states, ['sending', 'held']);
+    assert.equal(bench.engine.counts.lastError?.code, 'DELIVERY_REFUSED');
+    bench.always = () => WRITTEN;
+    await bench.clock.advance(60_000);
+    assert.deepEqual(bench.states, ['sending', 'held', 'sending', 'idle']);
+    assert.deepEqual([bench.engine.counts.lastError, bench.outbox.stats().depth], [undefined, 0]);
   });
 
   it('goes on when the outbox fails for a while', async () => {
