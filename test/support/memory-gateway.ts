@@ -73,7 +73,7 @@ export class MemoryGateway {
     const behavior = this.units.get(unit);
     if (behavior === undefined || behavior.does === 'nothing') return new Promise(() => undefined);
     if (behavior.does === 'garbage') {
-      events.onBytes(3);
+      events.onBytes(new Uint8Array(3));
       throw new Error('CRC error');
     }
     await this.wait(behavior.afterMs);
@@ -83,10 +83,10 @@ export class MemoryGateway {
       return new Promise(() => undefined);
     }
     if (behavior.does !== 'answer') {
-      events.onBytes(EXCEPTION_BYTES);
+      events.onBytes(new Uint8Array(EXCEPTION_BYTES));
       throw Object.assign(new Error('exception'), { modbusCode: behavior.does === 'absent' ? 11 : 2 });
     }
-    events.onBytes(ENVELOPE_BYTES + 2 * words);
+    events.onBytes(new Uint8Array(ENVELOPE_BYTES + 2 * words));
     const bytes = Buffer.alloc(2 * words, unit);
     const product = PEER_REGISTERS.get(address);
     if (product !== undefined) bytes.set(product.subarray(0, 2 * words));

@@ -73,6 +73,10 @@ export function replyInvalid(what: string, reason: string, cause?: unknown): Pm5
   });
 }
 
+export function unasked(where: string): Pm500Error {
+  return replyInvalid(where, 'a reply arrived that nothing had asked for');
+}
+
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -95,8 +95,8 @@ export class LineHolder {
     try {
       const line = await this.kind.openLine(
         {
-          onBytes: (count) => {
-            if (this.held !== undefined && this.held === held) this.events.onBytes(count);
+          onBytes: (bytes) => {
+            if (this.held !== undefined && this.held === held) this.events.onBytes(bytes);
           },
           onLost: (error) => {
             lost = error;

@@ -35,7 +35,7 @@ export interface ModbusLine {
 
 export interface LineEvents {
   /** Bytes have arrived, before the library hears of them. */
-  readonly onBytes: (count: number) => void;
+  readonly onBytes: (bytes: Uint8Array) => void;
   /** It is gone and was not destroyed; called once at most. */
   readonly onLost: (error: Pm500Error) => void;
 }
@@ -55,6 +55,8 @@ export interface LineKind {
   /** The unit identifier. */
   readonly unit: number;
   readonly openLine: OpenLine;
+  /** What may arrive at any time and means nothing; default: nothing may. */
+  readonly ignores?: (bytes: Uint8Array) => boolean;
   /** Silence before the line is opened again. */
   readonly pauseMs: number;
   /** The same after a failure: a late reply must have come and gone. */

@@ -17,9 +17,9 @@ import {
   isSilence,
   notOpen,
   notSent,
-  replyInvalid,
   replyTimedOut,
   stopped,
+  unasked,
   withRetryAfter,
 } from './failures';
 import type { LineKind } from './line';
@@ -59,8 +59,8 @@ export class LineTransport implements ModbusTransport {
   ) {
     this.broadcast = new StateBroadcast(dependencies.logger);
     this.holder = new LineHolder(kind, dependencies.clock, {
-      onBytes: (count) => {
-        this.count(count);
+      onBytes: (bytes) => {
+        this.count(bytes);
       },
       onLost: (error) => {
         this.fail(error);
@@ -251,9 +251,9 @@ export class LineTransport implements ModbusTransport {
     this.watch(exchange, limitMs, Math.max(0, exchange.sentAt + limitMs - this.dependencies.clock.monotonic()));
   }
 
-  private count(bytes: number): void {
-    if (this.current?.sentAt !== undefined) this.current.receivedBytes += bytes;
-    else this.fail(replyInvalid(this.kind.where, 'a reply arrived that nothing had asked for'));
+  private count(bytes: Uint8Array): void {
+    if (this.current?.sentAt !== undefined) this.current.receivedBytes += bytes.length;
+    else if (this.kind.ignores?.(bytes) !== true) this.fail(unasked(this.kind.where));
   }
 
   /** Gives one exchange up. One that has begun costs the line, since its reply would come late. */

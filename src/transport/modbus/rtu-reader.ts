@@ -1,5 +1,6 @@
 import { crc16, withCrc } from './crc';
 import type { RegisterReader, RegisterReply } from './line';
+import { isOnlyNoise, noiseBefore } from './line-noise';
 
 /** Unit, function, address, count, CRC. */
 const REQUEST_BYTES = 8;
@@ -27,8 +28,8 @@ const hasCrc = (frame: Uint8Array): boolean => crc16(frame) === 0;
 /**
  * Reads registers by Modbus RTU frames over whatever carries bytes: a serial port, or the TCP connection of a transparent
  * serial server. A frame has no length and no number, so a reply is taken only when it is exactly what was asked for: unit,
- * function, count, CRC, and not a byte before or after it. A whole frame of another unit, which answers late, is passed
- * over.
+ * function, count, CRC, and nothing before or after it that could be of a frame. A whole frame of another unit, which
+ * answers late, is passed over, and so are the few bytes that an adapter makes of a change of direction.
  */
 export class RtuReader implements RegisterReader {
   private pending: Pending | undefined;
@@ -73,6 +74,7 @@ export class RtuReader implements RegisterReader {
 
   /** @returns true when something was taken off that may have a reply behind it */
   private step(pending: Pending): boolean {
+    this.received = this.received.subarray(noiseBefore(this.received));
     const { received } = this;
     if (this.takeReply(pending)) return false;
     if (received.length >= REQUEST_BYTES && received.subarray(0, REQUEST_BYTES).equals(pending.request)) {
@@ -98,11 +100,13 @@ export class RtuReader implements RegisterReader {
   private takeReply({ request, words }: Pending): boolean {
     const { received } = this;
     const length = this.replyBytes(received, request, words);
-    if (length === undefined || received.length !== length || !hasCrc(received)) return false;
+    if (length === undefined || received.length < length) return false;
+    const reply = received.subarray(0, length);
+    if (!hasCrc(reply) || !isOnlyNoise(received.subarray(length))) return false;
     const { resolve, reject } = this.end();
-    const code = received[2];
+    const code = reply[2];
     if (length === EXCEPTION_BYTES) reject(Object.assign(new Error('exception'), { modbusCode: code }));
-    else resolve({ buffer: Buffer.from(received.subarray(3, -2)) });
+    else resolve({ buffer: Buffer.from(reply.subarray(3, -2)) });
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { isOnlyNoise } from './line-noise';
 import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
 import { ReadOnlySocket } from './read-only-socket';
@@ -30,6 +31,7 @@ export function createModbusRtuTcpTransport(
       key: `Modbus RTU over TCP ${address.toLowerCase()}`,
       unit: settings.unitId,
       openLine: (events, signal) => openRtuTcpLine(settings, clock, createSocket, events, signal),
+      ignores: isOnlyNoise,
       pauseMs: PAUSE_MS,
       pauseAfterFailureMs: Math.max(PAUSE_MS, settings.replyTimeoutMs),
       lines,

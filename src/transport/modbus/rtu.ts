@@ -1,3 +1,4 @@
+import { isOnlyNoise } from './line-noise';
 import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
 import { openRtuLine, type RtuLineSettings } from './rtu-line';
@@ -32,6 +33,7 @@ export function createModbusRtuTransport(
       key: `Serial port ${settings.path}`,
       unit: settings.unitId,
       openLine: (events, signal) => openRtuLine(settings, clock, loadBinding, events, signal),
+      ignores: isOnlyNoise,
       pauseMs: PAUSE_MS,
       pauseAfterFailureMs: Math.max(PAUSE_MS, settings.replyTimeoutMs),
       lines,

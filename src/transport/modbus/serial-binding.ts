@@ -62,7 +62,7 @@ class GuardedPort implements SerialBindingPort {
   constructor(
     private readonly port: SerialBindingPort,
     private readonly where: string,
-    private readonly onBytes: (count: number) => void,
+    private readonly onBytes: (bytes: Uint8Array) => void,
   ) {}
 
   get isOpen(): boolean {
@@ -75,7 +75,7 @@ class GuardedPort implements SerialBindingPort {
 
   async read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
     const result = await this.port.read(buffer, offset, length);
-    this.onBytes(result.bytesRead);
+    this.onBytes(buffer.subarray(offset, offset + result.bytesRead));
     return result;
   }
 
@@ -113,10 +113,14 @@ class GuardedPort implements SerialBindingPort {
 }
 
 /**
- * A binding whose ports begin empty (what waited in the system belongs to nobody), tell the count of bytes that arrive,
- * and refuse to send anything but a request of function 03 or 04.
+ * A binding whose ports begin empty (what waited in the system belongs to nobody), tell what arrives, and
+ * refuse to send anything but a request of function 03 or 04.
  */
-export function guardBinding(binding: SerialBinding, where: string, onBytes: (count: number) => void): SerialBinding {
+export function guardBinding(
+  binding: SerialBinding,
+  where: string,
+  onBytes: (bytes: Uint8Array) => void,
+): SerialBinding {
   return {
     list: () => binding.list(),
     open: async (options) => {

@@ -97,7 +97,7 @@ export async function connectTcp(
   let answeredBytes = 0;
   socket.on('data', (chunk) => {
     answeredBytes = socket.bytesWritten;
-    events.onBytes(chunk.length);
+    events.onBytes(chunk);
   });
   socket.on('end', () => {
     socket.destroy();

@@ -27,6 +27,7 @@ async function outcomeOf(chunks: readonly Uint8Array[], dropsEcho = false): Prom
   return outcome;
 }
 
+const NOISE = Uint8Array.of(0, 0xff);
 const REQUEST = withCrc(Uint8Array.of(UNIT, 4, 0x40, 0, 0, WORDS));
 const join = (...parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts);
 const byteByByte = (bytes: Uint8Array): readonly Uint8Array[] => [...bytes].map((byte) => Uint8Array.of(byte));
@@ -56,7 +57,14 @@ describe('RtuReader', () => {
     ['another count', [withCrc(Uint8Array.of(UNIT, 4, 6, 1, 2, 3, 4, 5, 6))], /count of bytes is 6/],
     ['a byte behind it', [join(REPLY, Uint8Array.of(1))], /10 bytes instead of 9/],
     ['a reply that comes twice', [join(REPLY, REPLY)], /18 bytes instead of 9/],
-    ['noise before it', [join(Uint8Array.of(0, 0xff), REPLY)], /2 bytes before the reply/],
+    ['noise before it', [join(Uint8Array.of(0, 0x12), REPLY)], /1 bytes before the reply/],
+    ['much of what is only noise', [join(new Uint8Array(20), REPLY)], /12 bytes before the reply/],
+    ['much of it behind', [join(REPLY, new Uint8Array(9))], /18 bytes instead of 9/],
+    [
+      'a reply with noise in it',
+      [join(REPLY.subarray(0, 4), Uint8Array.of(0), REPLY.subarray(4))],
+      /10 bytes instead of 9/,
+    ],
     ['an exception with a wrong CRC', [Uint8Array.of(UNIT, 0x84, 2, 0, 0)], /wrong CRC/],
     ['a flood', [new Uint8Array(1100).fill(0xaa)], /more than 1024 bytes/],
   ];
@@ -65,6 +73,20 @@ describe('RtuReader', () => {
       assert.match(messageOf(await outcomeOf(chunks)), reason);
     });
   }
+
+  it('passes over the few bytes that an adapter makes of a change of direction', async () => {
+    const refusal = withCrc(Uint8Array.of(UNIT, 0x84, 2));
+    for (const noise of [[0], [0xff], [0, 0, 0], [0, 0xff, 0xff, 0]].map((bytes) => Uint8Array.from(bytes))) {
+      const around = join(noise, REPLY, noise);
+      for (const chunks of [[around], byteByByte(around), [noise, REPLY], [join(noise, OTHER_UNIT, noise, REPLY)]]) {
+        assert.deepEqual(await outcomeOf(chunks), DATA, join(...chunks).toString('hex'));
+      }
+      assert.equal(((await outcomeOf([join(noise, refusal, noise)])) as { modbusCode?: number }).modbusCode, 2);
+      assert.ok((await outcomeOf([join(noise, REQUEST, noise, REPLY)])) instanceof EchoedRequest);
+      assert.deepEqual(await outcomeOf([join(noise, REQUEST, noise, REPLY)], true), DATA);
+      assert.equal(await outcomeOf([noise]), 'waiting');
+    }
+  });
 
   it('knows an echo, however it comes, and drops it only where it is told to', async () => {
     for (const chunks of [[REQUEST], [join(REQUEST, REPLY)], byteByByte(join(REQUEST, REPLY))]) {
@@ -80,7 +102,7 @@ describe('RtuReader', () => {
   it('never takes anything but exactly the reply, whatever comes in whatever pieces', async () => {
     const random = seededRandom(11);
     const pick = (count: number): number => Math.floor(random() * count);
-    const parts = [REPLY, REQUEST, OTHER_UNIT, OTHER_REFUSAL, withCrc(Uint8Array.of(UNIT, 3, 4, 9, 9, 9, 9))];
+    const parts = [REPLY, REQUEST, OTHER_UNIT, OTHER_REFUSAL, withCrc(Uint8Array.of(UNIT, 3, 4, 9, 9, 9, 9)), NOISE];
     let taken = 0;
     for (let round = 0; round < 4000; round++) {
       const dropsEcho = random() < 0.5;

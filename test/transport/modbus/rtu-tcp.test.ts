@@ -85,6 +85,20 @@ describe('Modbus RTU over TCP', () => {
     assert.equal((await dropping.read(STATUS)).length, 4);
   });
 
+  it('reads through an adapter that makes bytes of each change of direction, also between two requests', async () => {
+    const transport = await opened();
+    const unit = new ModbusRtuServer(new ModbusBench().target, UNIT);
+    peer.fault = (chunk, socket) => {
+      const [reply = Buffer.alloc(0)] = unit.push(chunk);
+      socket.write(Buffer.concat([Uint8Array.of(0), reply, Uint8Array.of(0, 0, 0)]));
+    };
+    assert.deepEqual([...(await transport.read(FIRMWARE))], FIRMWARE_BYTES);
+    for (const socket of peer.sockets) socket.write(Uint8Array.of(0xff));
+    assert.equal((await transport.read(STATUS)).length, 4);
+    assert.deepEqual([...(await transport.read(FIRMWARE))], FIRMWARE_BYTES);
+    assert.equal(peer.accepted, 1, 'the line was never dropped');
+  });
+
   it('takes nothing that the serial server kept from before it connected', async () => {
     const before = withCrc(Uint8Array.of(UNIT, 4, 4, 9, 9, 9, 9));
     peer.kept = before;
