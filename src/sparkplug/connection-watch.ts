@@ -56,8 +56,12 @@ export class ConnectionWatch {
   }
 
   onPublish({ message, topic, payload }: Published): void {
+    const bytes = publishBytes(topic, payload);
+    const isNeeded = message === 'NBIRTH';
+    // Nearly all messages are data no larger than those before.
+    if (!isNeeded && !this.#limit.isUnknown(bytes)) return;
     const what = `${message} of ${topic.slice(topic.lastIndexOf('/') + 1)}`;
-    this.#limit.onPublish(what, publishBytes(topic, payload), this.#clock.monotonic(), message === 'NBIRTH');
+    this.#limit.onPublish(what, bytes, this.#clock.monotonic(), isNeeded);
   }
 
   /** Births are what is large: asks the broker whether it has read them. @param confirm resolves when it has read all */

@@ -1,7 +1,17 @@
 import type { DeviceAliases } from './alias';
 import { conditionOf } from './condition';
 import type { MetricSample } from './metrics';
-import { byTime, dataProperties, fits, GOOD_KEY, hold, isSame, type MetricState } from './metric-state';
+import {
+  byTime,
+  dataProperties,
+  fits,
+  GOOD_KEY,
+  hold,
+  isPublished,
+  isSame,
+  type MetricState,
+  sortedByTime,
+} from './metric-state';
 import { isMeasured } from './nameplate';
 import type { Datatype, Metric } from './payload';
 
@@ -83,13 +93,13 @@ export class Device {
    * bring one group each, when the same metric failed twice and nothing was read between.
    */
   watch(given: readonly MetricSample[]): void {
-    const samples = given.filter(({ name }) => isMeasured(name));
-    if (samples.length === 0) return;
-    if (samples.some((sample) => !sample.condition.isReadFailed)) {
+    if (given.some(({ name, condition }) => !condition.isReadFailed && isMeasured(name))) {
       this.#failed.clear();
       this.#isLost = false;
       return;
     }
+    const samples = given.filter(({ name }) => isMeasured(name));
+    if (samples.length === 0) return;
     const isRepeated = samples.some((sample) => this.#failed.has(sample.name));
     for (const sample of samples) this.#failed.add(sample.name);
     this.#isLost ||= isRepeated || [...this.#metrics.values()].every((state) => this.#hasFailed(state));
@@ -102,8 +112,7 @@ export class Device {
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */
   take(samples: readonly MetricSample[], mode: TakeMode): Taken {
     const taken = { metrics: [] as Metric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
-    const isSorted = samples.every((sample, index) => index === 0 || byTime(samples[index - 1] ?? sample, sample) <= 0);
-    for (const sample of isSorted ? samples : samples.toSorted(byTime)) {
+    for (const sample of sortedByTime(samples)) {
       const state = this.#metrics.get(sample.name);
       if (state === undefined) {
         const created = this.#createState(sample);
@@ -125,7 +134,8 @@ export class Device {
         this.#unbornCount++;
       }
       state.latest = sample;
-      state.isPending = state.published === undefined || !isSame(state.published, sample);
+      // Most values come right after the one that was published.
+      state.isPending = state.published === latest ? hasChanged : !isPublished(state, sample);
       state.isHeld &&= !hasChanged;
       if (mode === 'live' && state.isBorn && state.isPending) {
         taken.metrics.push(this.#publish(state));
@@ -276,7 +286,9 @@ export class Device {
     state.published = latest;
     state.isPending = false;
     state.isHeld = false;
-    const metric = { name, alias, timestamp: latest.timestamp, type: latest.type, value: latest.value };
-    return properties === undefined ? metric : { ...metric, properties };
+    const { timestamp, type, value } = latest;
+    return properties === undefined
+      ? { name, alias, timestamp, type, value }
+      : { name, alias, timestamp, type, value, properties };
   }
 }

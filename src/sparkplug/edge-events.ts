@@ -1,4 +1,5 @@
 import type { Pm500Error } from '../support/errors';
+import type { HistoryRecord } from './history-record';
 import type { Traffic } from './message-size';
 import type { MetricSample } from './metrics';
 import type { DeviceMessage, NodeMessage } from './topic';
@@ -79,7 +80,7 @@ export type EdgeEffect =
       readonly payload: Uint8Array;
       readonly metricCount: number;
       /** The present values in it, of which device: what has to be sent again as historical where it did not arrive. */
-      readonly live?: { readonly deviceId: string; readonly samples: readonly MetricSample[] };
+      readonly live?: HistoryRecord | undefined;
     }
   /** DISCONNECT; but for `closing` connect again, to the next server where there are several. */
   | {

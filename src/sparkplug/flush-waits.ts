@@ -15,9 +15,9 @@ export class FlushWaits {
     this.#hasPending = hasPending;
   }
 
-  /** Resolves when nothing that the device has now waits any more. */
-  wait(deviceId: string): Promise<void> {
-    if (!this.#hasPending(deviceId)) return Promise.resolve();
+  /** Resolves when nothing that the device has now waits any more; undefined where that is so already. */
+  wait(deviceId: string): Promise<void> | undefined {
+    if (!this.#hasPending(deviceId)) return undefined;
     return new Promise((resolve) => {
       const waiters = this.#waiters.get(deviceId) ?? [];
       this.#waiters.set(deviceId, waiters);

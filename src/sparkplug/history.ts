@@ -124,7 +124,7 @@ export class History {
     this.#noteComing(record);
     const number = this.#receipts.onPublish();
     const evicted = this.#sent.add(record, this.#clock.monotonic(), number, this.#receipts.confirmed);
-    this.#append(evicted, this.#clock.now());
+    if (evicted.length > 0) this.#append(evicted, this.#clock.now());
   }
 
   /** Begins to watch over what is handed in from now on, see `Acceptance`. */

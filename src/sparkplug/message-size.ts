@@ -93,10 +93,15 @@ export class SizeLimit {
     return this.bytes;
   }
 
+  /** True for a message of a size that the broker is not known to take. */
+  isUnknown(bytes: number): boolean {
+    return bytes > this.#taken && bytes > this.unknownBytes;
+  }
+
   /** A message was handed to the socket. @param isNeeded true for one that no session can do without */
   onPublish(what: string, bytes: number, nowMs: number, isNeeded = false): void {
     if (isNeeded) this.#needed = bytes;
-    if (bytes > Math.max(this.#taken, this.#suspect?.bytes ?? 0)) this.#suspect = { what, bytes, atMs: nowMs };
+    if (this.isUnknown(bytes)) this.#suspect = { what, bytes, atMs: nowMs };
   }
 
   /** Bytes of the largest message so far of which nobody knows whether the broker takes it; 0 where there is none. */

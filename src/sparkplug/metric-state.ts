@@ -46,6 +46,21 @@ export function byTime(left: MetricSample, right: MetricSample): number {
   return left.timestamp - right.timestamp;
 }
 
+/** The samples in order of time: the same list where they are, which nearly all are. */
+export function sortedByTime(samples: readonly MetricSample[]): readonly MetricSample[] {
+  let before = Number.NEGATIVE_INFINITY;
+  for (const { timestamp } of samples) {
+    if (timestamp < before) return samples.toSorted(byTime);
+    before = timestamp;
+  }
+  return samples;
+}
+
+/** True when the host has the same as in this sample. */
+export function isPublished({ published }: MetricState, sample: MetricSample): boolean {
+  return published !== undefined && isSame(published, sample);
+}
+
 /**
  * Quality travels in data whenever it is not good, and once when it has become good again; its reason when it changes.
  * @param before key of the condition that the host has

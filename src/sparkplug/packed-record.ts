@@ -10,6 +10,7 @@ type Shape = readonly Column[];
 /** What the packer knows of a device. */
 interface Known {
   shape: Shape;
+  conditions: readonly Condition[];
   /** Each metric once, for messages that have others than the one before. */
   readonly columns: Map<string, Column>;
 }
@@ -31,15 +32,24 @@ export interface PackedRecord {
 const NO_DESCRIPTION = Object.freeze({});
 const GOOD = conditionOf('good');
 
+const valueOf = ({ value }: MetricSample): MetricValue => value;
 const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
 const conditionOfSample = ({ condition }: MetricSample): Condition => condition;
 
-/** What all samples have in common alone, else what each has. */
-function columnOf<Value>(samples: readonly MetricSample[], of: (sample: MetricSample) => Value): readonly Value[] {
+/**
+ * What all samples have in common alone, else what each has.
+ * @param before the column of the message before, used again where it is the same: one object less for each message
+ */
+function columnOf<Value>(
+  samples: readonly MetricSample[],
+  of: (sample: MetricSample) => Value,
+  before?: readonly Value[],
+): readonly Value[] {
   const [first] = samples;
   if (first === undefined) return [];
   const common = of(first);
-  return samples.every((sample) => of(sample) === common) ? [common] : samples.map(of);
+  for (const sample of samples) if (of(sample) !== common) return samples.map(of);
+  return before?.length === 1 && before[0] === common ? before : [common];
 }
 
 /** What a message and a value of it take in memory, measured with Node.js 20. */
@@ -67,29 +77,35 @@ function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
   return column;
 }
 
+function hasShape(samples: readonly MetricSample[], shape: Shape): boolean {
+  if (shape.length !== samples.length) return false;
+  return samples.every(({ name, type }, index) => shape[index]?.name === name && shape[index].type === type);
+}
+
 /** Packs records; remembers for that which metrics a device had last. */
 export class RecordPacker {
   readonly #devices = new Map<string, Known>();
 
   pack({ deviceId, samples }: HistoryRecord): PackedRecord {
+    const known = this.#knownOf(deviceId);
+    if (!hasShape(samples, known.shape)) known.shape = samples.map((sample) => columnFor(known, sample));
+    known.conditions = columnOf(samples, conditionOfSample, known.conditions);
     return {
       deviceId,
-      shape: this.#shapeOf(deviceId, samples),
-      values: samples.map(({ value }) => value),
+      shape: known.shape,
+      values: samples.map(valueOf),
       timestamps: columnOf(samples, timestampOf),
-      conditions: columnOf(samples, conditionOfSample),
+      conditions: known.conditions,
     };
   }
 
-  #shapeOf(deviceId: string, samples: readonly MetricSample[]): Shape {
-    const known = this.#devices.get(deviceId) ?? { shape: [], columns: new Map<string, Column>() };
-    const { shape } = known;
-    const isSame = ({ name, type }: MetricSample, index: number): boolean =>
-      shape[index]?.name === name && shape[index].type === type;
-    if (shape.length === samples.length && samples.every(isSame)) return shape;
-    known.shape = samples.map((sample) => columnFor(known, sample));
-    this.#devices.set(deviceId, known);
-    return known.shape;
+  #knownOf(deviceId: string): Known {
+    let known = this.#devices.get(deviceId);
+    if (known === undefined) {
+      known = { shape: [], conditions: [], columns: new Map() };
+      this.#devices.set(deviceId, known);
+    }
+    return known;
   }
 
   /** Forgets the devices. */

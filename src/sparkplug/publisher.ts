@@ -2,6 +2,7 @@ import { Pm500Error } from '../support/errors';
 import { conditionOf } from './condition';
 import type { Device } from './device';
 import type { EdgeEffect } from './edge-events';
+import type { HistoryRecord } from './history-record';
 import { type Traffic, publishBytes, trafficOf } from './message-size';
 import { FLAT_MODEL, type MetricModel } from './metric-model';
 import type { MetricSample } from './metrics';
@@ -161,19 +162,19 @@ export class Publisher {
    */
   deviceBirth(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] | undefined {
     const live = { deviceId: device.id, samples: published };
-    const whole = this.#ofDevice('DBIRTH', device.id, metrics, at);
-    if (whole !== undefined) return [{ ...whole, live }];
+    const whole = this.#ofDevice('DBIRTH', device.id, metrics, at, live);
+    if (whole !== undefined) return [whole];
     const short = withoutTexts(metrics);
     const birth =
-      this.#ofDevice('DBIRTH', device.id, short, at) ?? this.#ofDevice('DBIRTH', device.id, withoutWords(short), at);
+      this.#ofDevice('DBIRTH', device.id, short, at, live) ??
+      this.#ofDevice('DBIRTH', device.id, withoutWords(short), at, live);
     if (birth === undefined) return undefined;
-    return [{ ...birth, live }, ...this.#data(device.id, metrics.filter(isText).map(withQualityOnly), at)];
+    return [birth, ...this.#data(device.id, metrics.filter(isText).map(withQualityOnly), at)];
   }
 
   /** @param content in order of time */
   deviceData(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] {
-    const live = { deviceId: device.id, samples: published };
-    return this.#data(device.id, metrics, at).map((publish, index) => (index === 0 ? { ...publish, live } : publish));
+    return this.#data(device.id, metrics, at, { deviceId: device.id, samples: published });
   }
 
   /**
@@ -201,19 +202,24 @@ export class Publisher {
     return death === undefined ? [] : [death];
   }
 
-  /** DDATA, as many as it takes: each half of one that is too large goes by itself, and a value that is, as bad. */
-  #data(deviceId: string, metrics: readonly Metric[], at: number): readonly Publish[] {
+  /**
+   * DDATA, as many as it takes: each half of one that is too large goes by itself, and a value that is, as bad. The first
+   * of them carries what is `live`.
+   */
+  #data(deviceId: string, metrics: readonly Metric[], at: number, live?: HistoryRecord): readonly Publish[] {
     if (metrics.length === 0) return [];
-    const whole = this.#ofDevice('DDATA', deviceId, metrics, at);
+    const whole = this.#ofDevice('DDATA', deviceId, metrics, at, live);
     if (whole !== undefined) return [whole];
     const [metric] = metrics;
     if (metrics.length === 1 && metric !== undefined) {
       this.#leaveOut(deviceId, metric);
-      const instead = this.#ofDevice('DDATA', deviceId, [{ ...metric, value: null, properties: LEFT_OUT }], at);
+      const instead = this.#ofDevice('DDATA', deviceId, [{ ...metric, value: null, properties: LEFT_OUT }], at, live);
       return instead === undefined ? [] : [instead];
     }
     const middle = Math.ceil(metrics.length / 2);
-    return [...this.#data(deviceId, metrics.slice(0, middle), at), ...this.#data(deviceId, metrics.slice(middle), at)];
+    const first = this.#data(deviceId, metrics.slice(0, middle), at, live);
+    const isCarried = first.length > 0;
+    return [...first, ...this.#data(deviceId, metrics.slice(middle), at, isCarried ? undefined : live)];
   }
 
   #leaveOut(deviceId: string, { name = '' }: Metric): void {
@@ -221,11 +227,17 @@ export class Publisher {
     this.leftOut.set(name, this.isNews(`${name} of ${deviceId}`));
   }
 
-  #ofDevice(message: DeviceMessage, deviceId: string, metrics: readonly Metric[], at: number): Publish | undefined {
+  #ofDevice(
+    message: DeviceMessage,
+    deviceId: string,
+    metrics: readonly Metric[],
+    at: number,
+    live?: HistoryRecord,
+  ): Publish | undefined {
     const isBirth = message === 'DBIRTH';
     const grouped = isBirth ? this.#model.deviceBirth(metrics) : this.#model.deviceData(metrics);
     const form = isBirth ? this.#birthForm : this.#dataForm;
-    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), grouped, form, at);
+    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), grouped, form, at, live);
   }
 
   #sequenced(
@@ -234,12 +246,13 @@ export class Publisher {
     metrics: readonly Metric[],
     form: PayloadForm,
     at: number,
+    live?: HistoryRecord,
   ): Publish | undefined {
     const payload = encodePayload({ timestamp: at, metrics, seq: this.#seq }, form);
     if (publishBytes(topic, payload) > this.maximumBytes) return undefined;
     // Only a message that could be made uses up its number.
     this.#seq = (this.#seq + 1) % SEQ_COUNT;
-    return this.#count({ kind: 'publish', message, topic, payload, metricCount: metrics.length });
+    return this.#count({ kind: 'publish', message, topic, payload, metricCount: metrics.length, live });
   }
 
   #count(publish: Publish): Publish {

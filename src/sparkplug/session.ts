@@ -131,10 +131,7 @@ export class EdgeSession {
     if (this.#edge.phase === 'closed') throw closedBefore(deviceId);
     const accepted = this.#history?.watch();
     if (accepted === undefined) return () => Promise.resolve();
-    return async () => {
-      await this.#flushes.wait(deviceId);
-      await accepted();
-    };
+    return () => this.#flushes.wait(deviceId)?.then(accepted) ?? accepted();
   }
 
   /** The device has gone: DDEATH, and it is forgotten. */
