@@ -40,11 +40,11 @@ export default tseslint.config(
   },
   { files: ['src/**'], rules: noNodeRed },
   {
-    files: ['src/cli/**', 'tools/**', 'bench/**', 'test/**'],
+    files: ['src/cli/**', 'tools/**', 'bench/**', 'test/**', 'testkit/**'],
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['test/**', 'bench/**', 'tools/**'],
+    files: ['test/**', 'testkit/**', 'bench/**', 'tools/**'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   prettier,

@@ -1,8 +1,8 @@
 import { connectAsync } from 'mqtt';
-import { parseTelemetry } from '../src/domain/parse-message';
-import { startPipeline } from '../test/support/pipeline';
-import { entryOf } from '../test/support/reference-flows';
-import { waitFor } from '../test/support/wait';
+import { parseTelemetry } from '../src/domain/messages/parse-message';
+import { startPipeline } from '../testkit/node-red/pipeline';
+import { entryOf } from '../testkit/node-red/reference-flows';
+import { waitFor } from '../testkit/wait';
 import { percentile } from './measure';
 import type { BenchLine } from './report';
 

@@ -1,12 +1,17 @@
 import { connect, type Socket } from 'node:net';
 import { Controller } from 'st-ethernet-ip';
-import { ASSEMBLIES } from '../src/meter/assemblies';
-import { QUIRKS } from '../src/meter/quirks';
+import { ASSEMBLIES } from '../src/meters/pm500/assemblies';
+import { QUIRKS } from '../src/meters/pm500/quirks';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
-import { COMMAND, encodeFrame, encodeRegisterSession, HEADER_OFFSET } from '../src/transport/ethernet-ip/encapsulation';
-import { createExplicitTransport } from '../src/transport/ethernet-ip/explicit';
-import { unconnectedRequests } from '../src/transport/ethernet-ip/requests';
+import {
+  COMMAND,
+  encodeFrame,
+  encodeRegisterSession,
+  HEADER_OFFSET,
+} from '../src/transport/ethernet-ip/wire/encapsulation';
+import { createExplicitTransport } from '../src/transport/ethernet-ip/explicit/explicit';
+import { unconnectedRequests } from '../src/transport/ethernet-ip/wire/requests';
 import { bestOf, measureReads, type ReadRate } from './read-rate';
 import { formatCount, type BenchLine } from './report';
 import { startSimulatorProcess } from './simulator-process';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startProcess, type RunningProcess } from '../test/support/processes';
+import { startProcess, type RunningProcess } from '../testkit/servers/processes';
 
 /** Starting Node.js takes no longer, on a loaded machine too. */
 const START_MS = 15_000;

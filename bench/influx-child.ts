@@ -1,4 +1,4 @@
-import type { RunningProcess } from '../test/support/processes';
+import type { RunningProcess } from '../testkit/servers/processes';
 import { reportOf, startChild, type ChildJob } from './child';
 import type { Job, OutageJob, RateJob, RateReport } from './influx-process';
 

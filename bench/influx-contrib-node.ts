@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Telemetry } from '../src/domain/telemetry';
+import type { Telemetry } from '../src/domain/messages/telemetry';
 import type { BenchWriter } from './influx-writer';
 
 type Definition = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
-import { startInfluxDb } from '../test/support/influxdb';
-import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
-import { startVictoriaMetrics } from '../test/support/victoria-metrics';
+import { startInfluxDb } from '../testkit/servers/influxdb';
+import { removeFolder, temporaryFolder } from '../testkit/temporary-folder';
+import { startVictoriaMetrics } from '../testkit/servers/victoria-metrics';
 import { runRate } from './influx-child';
 import { benchHardWays } from './influx-hard-ways';
 import { benchOutage } from './influx-outage';

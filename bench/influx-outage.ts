@@ -1,6 +1,6 @@
-import { startVictoriaMetrics } from '../test/support/victoria-metrics';
-import { waitFor } from '../test/support/wait';
-import type { RunningProcess } from '../test/support/processes';
+import { startVictoriaMetrics } from '../testkit/servers/victoria-metrics';
+import { waitFor } from '../testkit/wait';
+import type { RunningProcess } from '../testkit/servers/processes';
 import { acceptedBy, startWriting } from './influx-child';
 import { WAYS, type Way } from './influx-ways';
 import type { BenchLine } from './report';

@@ -1,7 +1,7 @@
-import { normalizeReading } from '../src/domain/normalize';
-import type { Telemetry } from '../src/domain/telemetry';
+import { normalizeReading } from '../src/domain/quality/normalize';
+import type { Telemetry } from '../src/domain/messages/telemetry';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { serveChild } from './child';
 import { openWay, type Api, type Way } from './influx-ways';
 import type { BenchWriter } from './influx-writer';

@@ -1,6 +1,6 @@
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import { DEFAULTS } from '../nodes/shared/forms';
-import type { Telemetry } from '../src/domain/telemetry';
+import type { Telemetry } from '../src/domain/messages/telemetry';
 import type { Endpoint } from '../src/influx/endpoint';
 import { LineMapper } from '../src/influx/line-mapper';
 import { createInfluxDestination } from '../src/influx/destination';

@@ -1,4 +1,4 @@
-import type { Telemetry } from '../src/domain/telemetry';
+import type { Telemetry } from '../src/domain/messages/telemetry';
 
 /** One way to bring messages into a database. */
 export interface BenchWriter {

@@ -4,12 +4,12 @@ import { KPI_KEYS, type KpiKey } from '../src/domain/kpis/kpi-rows';
 import { KpiSet } from '../src/domain/kpis/kpi-set';
 import { DEFAULT_KPI_SETTINGS, type KpiSettings } from '../src/domain/kpis/settings';
 import { parseTariff } from '../src/domain/tariff/parse-tariff';
-import { normalizeReading } from '../src/domain/normalize';
-import type { Sample, Telemetry } from '../src/domain/telemetry';
-import { defaultAlarms } from '../src/meter/alarm-defaults';
-import { ALL_METRICS } from '../src/meter/derived-metrics';
+import { normalizeReading } from '../src/domain/quality/normalize';
+import type { Sample, Telemetry } from '../src/domain/messages/telemetry';
+import { defaultAlarms } from '../src/meters/pm500/alarm-defaults';
+import { ALL_METRICS } from '../src/metrics/derived-metrics';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { measureRate } from './measure';
 import type { BenchLine } from './report';
 

@@ -1,29 +1,29 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { SERIAL_NUMBER_RANGE } from '../src/meter/identity';
-import { QUIRKS } from '../src/meter/quirks';
-import { CipTarget } from '../src/simulator/cip-target';
-import { EncapsulationTarget, type TargetContext } from '../src/simulator/encapsulation-target';
-import { constantProfile } from '../src/simulator/plain-profiles';
-import { SimulatedMeter } from '../src/simulator/simulated-meter';
+import { SERIAL_NUMBER_RANGE } from '../src/meters/pm500/identity';
+import { QUIRKS } from '../src/meters/pm500/quirks';
+import { CipTarget } from '../src/simulator/ethernet-ip/cip-target';
+import { EncapsulationTarget, type TargetContext } from '../src/simulator/ethernet-ip/encapsulation-target';
+import { constantProfile } from '../src/simulator/model/plain-profiles';
+import { SimulatedMeter } from '../src/simulator/model/simulated-meter';
 import { StatsRecorder } from '../src/simulator/stats';
-import { findCatalogNumber } from '../src/simulator/supply';
+import { findCatalogNumber } from '../src/simulator/model/supply';
 import { systemClock } from '../src/support/clock';
-import { CONNECTION_SERVICE, decodeCipRequest, encodeCipResponse } from '../src/transport/ethernet-ip/cip';
-import { CPF_ITEM, decodeUnconnected, encodeUnconnected } from '../src/transport/ethernet-ip/cpf';
-import { CYCLIC_OFFSET, encodeCyclicFrame } from '../src/transport/ethernet-ip/cyclic-frame';
+import { CONNECTION_SERVICE, decodeCipRequest, encodeCipResponse } from '../src/transport/ethernet-ip/wire/cip';
+import { CPF_ITEM, decodeUnconnected, encodeUnconnected } from '../src/transport/ethernet-ip/wire/cpf';
+import { CYCLIC_OFFSET, encodeCyclicFrame } from '../src/transport/ethernet-ip/wire/cyclic-frame';
 import {
   COMMAND,
   decodeFrame,
   encodeFrame,
   HEADER_BYTES,
   HEADER_OFFSET,
-} from '../src/transport/ethernet-ip/encapsulation';
-import { decodeForwardClose, encodeForwardCloseReply } from '../src/transport/ethernet-ip/forward-close';
-import { decodeForwardOpen, encodeForwardOpenReply } from '../src/transport/ethernet-ip/forward-open';
-import { FrameReassembler } from '../src/transport/ethernet-ip/reassembler';
-import { encodeSocketAddress } from '../src/transport/ethernet-ip/socket-address';
+} from '../src/transport/ethernet-ip/wire/encapsulation';
+import { decodeForwardClose, encodeForwardCloseReply } from '../src/transport/ethernet-ip/wire/forward-close';
+import { decodeForwardOpen, encodeForwardOpenReply } from '../src/transport/ethernet-ip/wire/forward-open';
+import { FrameReassembler } from '../src/transport/ethernet-ip/wire/reassembler';
+import { encodeSocketAddress } from '../src/transport/ethernet-ip/wire/socket-address';
 import { serveChild } from './child';
 import { addressOf } from './meters-job';
 

@@ -1,9 +1,9 @@
 import { Point as PeerPoint } from '@influxdata/influxdb-client';
-import { normalizeReading } from '../src/domain/normalize';
+import { normalizeReading } from '../src/domain/quality/normalize';
 import { LineSerializer } from '../src/influx/line-protocol';
 import { PointMapper } from '../src/influx/points';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
 

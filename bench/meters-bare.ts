@@ -4,17 +4,22 @@ import { connect } from 'node:net';
 import { linkKeyOf } from '../src/acquisition/meter-address';
 import { settingsOf } from '../src/acquisition/meter-settings';
 import { phaseOf } from '../src/acquisition/poll-schedule';
-import { ASSEMBLIES } from '../src/meter/assemblies';
-import { QUIRKS } from '../src/meter/quirks';
-import { CYCLIC_OFFSET } from '../src/transport/ethernet-ip/cyclic-frame';
-import { COMMAND, encodeFrame, encodeRegisterSession, HEADER_OFFSET } from '../src/transport/ethernet-ip/encapsulation';
-import { Originator } from '../src/transport/ethernet-ip/originator';
+import { ASSEMBLIES } from '../src/meters/pm500/assemblies';
+import { QUIRKS } from '../src/meters/pm500/quirks';
+import { CYCLIC_OFFSET } from '../src/transport/ethernet-ip/wire/cyclic-frame';
+import {
+  COMMAND,
+  encodeFrame,
+  encodeRegisterSession,
+  HEADER_OFFSET,
+} from '../src/transport/ethernet-ip/wire/encapsulation';
+import { Originator } from '../src/transport/ethernet-ip/session/originator';
 import {
   forwardOpenRequest,
   heartbeatFrame,
   patchHeartbeat,
   unconnectedRequests,
-} from '../src/transport/ethernet-ip/requests';
+} from '../src/transport/ethernet-ip/wire/requests';
 import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';
 
 /* The least that gets the same data at the same times: prepared requests, nothing checked, nothing decoded or kept. */

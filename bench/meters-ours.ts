@@ -4,7 +4,7 @@ import { MeterRegistry, type AcquiredMeter } from '../src/acquisition/meter-regi
 import { settingsOf } from '../src/acquisition/meter-settings';
 import { linkKeyOf } from '../src/acquisition/meter-address';
 import { phaseOf, startSpreadMs } from '../src/acquisition/poll-schedule';
-import { GROUPS } from '../src/meter/groups';
+import { GROUPS } from '../src/meters/pm500/groups';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';

@@ -1,6 +1,6 @@
 import ModbusRTU from 'modbus-serial';
-import { REGISTER_PLANS } from '../src/domain/register-plan';
-import { QUIRKS } from '../src/meter/quirks';
+import { REGISTER_PLANS } from '../src/domain/codec/register-plan';
+import { QUIRKS } from '../src/meters/pm500/quirks';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { wireAddress } from '../src/transport/modbus/address';

@@ -1,11 +1,11 @@
 import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
-import { decodeBlock } from '../src/domain/decode';
-import { ReportByException } from '../src/domain/deadband';
-import { encodeBlock } from '../src/domain/encode';
-import { normalizeReading } from '../src/domain/normalize';
-import { parseReading } from '../src/domain/parse-message';
+import { decodeBlock } from '../src/domain/codec/decode';
+import { ReportByException } from '../src/domain/reporting/deadband';
+import { encodeBlock } from '../src/domain/codec/encode';
+import { normalizeReading } from '../src/domain/quality/normalize';
+import { parseReading } from '../src/domain/messages/parse-message';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { benchKpis } from './kpi-cost';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { normalizeReading } from '../src/domain/normalize';
+import { normalizeReading } from '../src/domain/quality/normalize';
 import { LineSerializer } from '../src/influx/line-protocol';
 import { PointMapper } from '../src/influx/points';
 import { openOutbox, type DiskOutbox } from '../src/outbox/disk';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { formatCount, type BenchLine } from './report';
 
 const WAITING = 1_000_000;

@@ -1,9 +1,9 @@
 import { connectAsync, type MqttClient } from 'mqtt';
 import { DEFAULTS } from '../nodes/shared/forms';
-import { decodePayload } from '../src/sparkplug/payload';
-import { startMosquitto } from '../test/support/mosquitto';
-import { removeFolder, temporaryFolder } from '../test/support/temporary-folder';
-import { waitFor } from '../test/support/wait';
+import { decodePayload } from '../src/sparkplug/codec/payload';
+import { startMosquitto } from '../testkit/servers/mosquitto';
+import { removeFolder, temporaryFolder } from '../testkit/temporary-folder';
+import { waitFor } from '../testkit/wait';
 import { reportOf } from './child';
 import { percentile } from './measure';
 import { formatCount, type BenchLine } from './report';

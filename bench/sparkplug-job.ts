@@ -1,5 +1,5 @@
-import { conditionOf } from '../src/sparkplug/condition';
-import type { MetricSample } from '../src/sparkplug/metrics';
+import { conditionOf } from '../src/sparkplug/metrics/condition';
+import type { MetricSample } from '../src/sparkplug/metrics/metrics';
 
 export const GROUP = 'bench';
 export const EDGE_NODE = 'edge';

@@ -1,8 +1,8 @@
 import { connectAsync } from 'mqtt';
 import { get } from 'sparkplug-payload';
 import { totalLoss } from '../src/delivery/stats';
-import { writeHistoryRecord } from '../src/sparkplug/history-record';
-import { waitFor } from '../test/support/wait';
+import { writeHistoryRecord } from '../src/sparkplug/history/history-record';
+import { waitFor } from '../testkit/wait';
 import { serveChild } from './child';
 import { bear, feedLive, openEdge, type BenchEdge } from './sparkplug-edge';
 import { GROUP, LIVE_DEVICE, METRICS, monotonicMs, samplesOf, type Job, type Report } from './sparkplug-job';

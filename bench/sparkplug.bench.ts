@@ -1,5 +1,5 @@
 import { get } from 'sparkplug-payload';
-import { normalizeReading } from '../src/domain/normalize';
+import { normalizeReading } from '../src/domain/quality/normalize';
 import {
   BIRTH_FORM,
   DATA_FORM,
@@ -7,9 +7,9 @@ import {
   type Metric,
   type Payload,
   type PayloadForm,
-} from '../src/sparkplug/payload';
+} from '../src/sparkplug/codec/payload';
 import { seededRandom } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
 

@@ -1,14 +1,14 @@
 import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
-import { decodeBlock } from '../src/domain/decode';
-import { encodeBlock } from '../src/domain/encode';
+import { decodeBlock } from '../src/domain/codec/decode';
+import { encodeBlock } from '../src/domain/codec/encode';
 import { KPI_KEYS } from '../src/domain/kpis/kpi-rows';
 import { DEFAULT_KPI_SETTINGS } from '../src/domain/kpis/settings';
 import { Normalizer } from '../src/domain/normalizer/normalizer';
 import { rulesOf } from '../src/domain/normalizer/rules';
-import type { Reading, Value } from '../src/domain/reading';
-import { ALL_METRICS } from '../src/meter/derived-metrics';
+import type { Reading, Value } from '../src/domain/messages/reading';
+import { ALL_METRICS } from '../src/metrics/derived-metrics';
 import { seededRandom, type Random } from '../src/support/random';
-import { sampleReading } from '../test/support/readings';
+import { sampleReading } from '../testkit/meters/readings';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
 

@@ -3,9 +3,9 @@
  * with real servers. The last line is "N passed, N failed". Arguments choose suites by the beginning of their name.
  */
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import { setUp } from './set-up';
 import { runSuite, SUITES } from './suites';
+import { ROOT } from '../testkit/root';
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   let failed = 0;
   try {
     setUp();
-    execFileSync('npm', ['run', '--silent', 'build'], { cwd: resolve(__dirname, '..'), stdio: 'inherit' });
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
     for (const suite of suites) {
       const totals = await runSuite(suite);
       passed += totals.passed;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { lookUpProgram } from './support/programs';
+import { lookUpProgram } from '../testkit/servers/programs';
 
 /** A server or browser that tests need: any one of its names will do. */
 interface Requirement {

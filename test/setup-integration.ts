@@ -1,4 +1,4 @@
-import { tailsOfAll } from './support/processes';
+import { tailsOfAll } from '../testkit/servers/processes';
 
 /** What servers wrote last explains most failures of tests with real servers. */
 export const mochaHooks = {

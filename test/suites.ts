@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { FRAMES_FOLDER, recordingEnvironment } from './harmlessness/recording';
-import { temporaryFolder } from './support/temporary-folder';
+import { join } from 'node:path';
+import { FRAMES_FOLDER, recordingEnvironment } from '../testkit/frames/recording';
+import { temporaryFolder } from '../testkit/temporary-folder';
 import { TOTALS_FILE, type Totals } from './totals';
-
-const ROOT = resolve(__dirname, '..');
+import { ROOT } from '../testkit/root';
 
 export interface Suite {
   readonly name: string;

@@ -7,11 +7,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { ALARM_JSON_SCHEMA } from '../src/domain/alarms/alarm-schema';
-import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics-schema';
+import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics/diagnostics-schema';
 import { COUNTER_JSON_SCHEMA } from '../src/domain/counters/counter-schema';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
 import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
-import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/message-schemas';
+import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/messages/message-schemas';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
 

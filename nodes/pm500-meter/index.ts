@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { settingsOf, type MeterSettings } from '../../src/acquisition/meter-settings';
-import { METER_TAGS } from '../../src/domain/reading';
+import { METER_TAGS } from '../../src/domain/messages/reading';
 import { registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import type { ConfigReader } from '../shared/config';

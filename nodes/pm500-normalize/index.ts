@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { parseNormalizeCommand } from '../../src/domain/normalizer/command';
-import { parseReading } from '../../src/domain/parse-message';
+import { parseReading } from '../../src/domain/messages/parse-message';
 import { registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';

@@ -1,6 +1,6 @@
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { GROUPS } from '../../src/meter/groups';
-import { PROVENANCES, type Provenance } from '../../src/meter/measurement';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { PROVENANCES, type Provenance } from '../../src/metrics/measurement';
 
 /** What the form says of a group of values. */
 export interface GroupFacts {

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { startSchedule } from '../../src/acquisition/schedule';
-import { meterOfRequest, parseMaintenance, type MaintenanceRequest } from '../../src/domain/maintenance';
+import { meterOfRequest, parseMaintenance, type MaintenanceRequest } from '../../src/domain/messages/maintenance';
 import { systemClock } from '../../src/support/clock';
 import { addDiagnostics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';

@@ -1,4 +1,4 @@
-import { FLEET_ROWS } from '../../src/acquisition/fleet-rows';
+import { FLEET_ROWS } from '../../src/acquisition/fleet/fleet-rows';
 import { READ_INTERVAL } from '../../src/acquisition/meter-rows';
 import { choice, choices, list, nodeOf, number, numbers, requiredText, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { loadsOf } from '../../src/simulator/choose-load';
-import { SimulatorControl } from '../../src/simulator/control';
+import { loadsOf } from '../../src/simulator/model/choose-load';
+import { SimulatorControl } from '../../src/simulator/control/control';
 import { settingsOfMany } from '../../src/simulator/many-meters';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator';
 import { systemClock, type Timer } from '../../src/support/clock';

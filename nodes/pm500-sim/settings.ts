@@ -1,5 +1,5 @@
 import { SIMULATOR_ROWS } from '../../src/simulator/simulator-rows';
-import { FAULTS } from '../../src/simulator/fault-table';
+import { FAULTS } from '../../src/simulator/faults/fault-table';
 import { choice, text } from '../../src/support/setting';
 import { field, nodeForm, slot } from '../shared/field';
 

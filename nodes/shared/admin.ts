@@ -1,11 +1,11 @@
 import { networkInterfaces } from 'node:os';
 import type { NodeAPI } from 'node-red';
-import { checkScan } from '../../src/acquisition/scan-limits';
-import { SCAN_DEFAULTS, scanNetwork, type ScanRequest } from '../../src/acquisition/scan-request';
-import type { ScanResult } from '../../src/acquisition/scan';
-import type { MeterDiagnostics } from '../../src/domain/diagnostics';
-import { diagnosticsMetrics } from '../../src/domain/diagnostics-metrics';
-import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/prometheus';
+import { checkScan } from '../../src/acquisition/scan/scan-limits';
+import { SCAN_DEFAULTS, scanNetwork, type ScanRequest } from '../../src/acquisition/scan/scan-request';
+import type { ScanResult } from '../../src/acquisition/scan/scan';
+import type { MeterDiagnostics } from '../../src/domain/diagnostics/diagnostics';
+import { diagnosticsMetrics } from '../../src/domain/diagnostics/diagnostics-metrics';
+import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/diagnostics/prometheus';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';

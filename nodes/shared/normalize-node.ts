@@ -7,8 +7,8 @@ import { isSetState, NormalizerSet, type Silence } from '../../src/domain/normal
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import type { Outcome } from '../../src/domain/normalizer/normalizer';
 import type { Concerns } from '../../src/domain/normalizer/tally';
-import type { Reading } from '../../src/domain/reading';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Reading } from '../../src/domain/messages/reading';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { ClockSteps } from '../../src/domain/time/clock-steps';
 import { systemClock, type Clock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';

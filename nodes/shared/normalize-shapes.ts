@@ -3,12 +3,12 @@ import { siteJsonOf } from '../../src/domain/shapes/camel-case';
 import { flattenTelemetry } from '../../src/domain/shapes/flat';
 import { messagesOf } from '../../src/domain/shapes/per-metric';
 import { UnitConverter, type ShapedTelemetry } from '../../src/domain/shapes/units';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { PointMapper } from '../../src/influx/points';
 import { pointsShape } from '../../src/influx/points-shape';
 import { DEFAULT_MAPPING } from '../../src/influx/mapping';
-import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
-import { metricsShape } from '../../src/sparkplug/metrics-shape';
+import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
+import { metricsShape } from '../../src/sparkplug/metrics/metrics-shape';
 import type { ConfigReader } from './config';
 import { jsonataMapping } from './jsonata-mapping';
 

@@ -1,8 +1,8 @@
 import { linkKeyOf } from '../../src/acquisition/meter-address';
 import { MeterPoll, type MeterPollOptions } from '../../src/acquisition/meter-poll';
 import type { MeterSession } from '../../src/acquisition/meter-session';
-import { describeMeter, type MeterDiagnostics } from '../../src/domain/diagnostics';
-import type { MaintenanceRequest } from '../../src/domain/maintenance';
+import { describeMeter, type MeterDiagnostics } from '../../src/domain/diagnostics/diagnostics';
+import type { MaintenanceRequest } from '../../src/domain/messages/maintenance';
 import { systemClock } from '../../src/support/clock';
 
 /** What a meter and the node that reads it have to do with each other. */

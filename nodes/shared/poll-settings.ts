@@ -1,5 +1,5 @@
-import { parseShard, type Shard } from '../../src/acquisition/fleet';
-import type { FleetDefaults } from '../../src/acquisition/fleet-row';
+import { parseShard, type Shard } from '../../src/acquisition/fleet/fleet';
+import type { FleetDefaults } from '../../src/acquisition/fleet/fleet-row';
 import { schedulesOf, type PollSchedule } from '../../src/acquisition/poll-schedule';
 import type { ConfigReader } from './config';
 

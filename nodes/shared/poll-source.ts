@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
-import { parseFleet, parseFleetEntries, takeShard, type Fleet } from '../../src/acquisition/fleet';
-import { fleetFileReader, watchFleetFile } from '../../src/acquisition/fleet-file';
-import type { FleetMeter } from '../../src/acquisition/fleet-row';
-import { FleetRunner } from '../../src/acquisition/fleet-runner';
+import { parseFleet, parseFleetEntries, takeShard, type Fleet } from '../../src/acquisition/fleet/fleet';
+import { fleetFileReader, watchFleetFile } from '../../src/acquisition/fleet/fleet-file';
+import type { FleetMeter } from '../../src/acquisition/fleet/fleet-row';
+import { FleetRunner } from '../../src/acquisition/fleet/fleet-runner';
 import { settingsOf } from '../../src/acquisition/meter-settings';
 import { startSpreadMs, type PollSchedule } from '../../src/acquisition/poll-schedule';
 import { systemClock } from '../../src/support/clock';

@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import type { Node, NodeAPI } from 'node-red';
-import { diskQueues, memoryQueues, type QueuePlace } from '../../src/sparkplug/queue-place';
+import { diskQueues, memoryQueues, type QueuePlace } from '../../src/sparkplug/history/queue-place';
 import type { OutboxLimits } from '../../src/outbox/outbox';
 import { systemClock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';

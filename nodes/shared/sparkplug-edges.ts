@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
-import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/device-users';
-import type { BrokerTls } from '../../src/sparkplug/mqtt-options';
-import { EdgeSession, type EdgeState } from '../../src/sparkplug/session';
-import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
-import { hoursText } from '../../src/sparkplug/store-forecast';
+import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/session/device-users';
+import type { BrokerTls } from '../../src/sparkplug/mqtt/mqtt-options';
+import { EdgeSession, type EdgeState } from '../../src/sparkplug/session/session';
+import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session/session-store';
+import { hoursText } from '../../src/sparkplug/history/store-forecast';
 import type { ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';

@@ -2,12 +2,16 @@ import { hostname } from 'node:os';
 import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { deliveryMetrics } from '../../src/delivery/metrics';
-import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
-import { keptClientId } from '../../src/sparkplug/client-id';
-import { DeviceUsers } from '../../src/sparkplug/device-users';
-import { EdgeNode } from '../../src/sparkplug/edge-node';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
-import { EdgeSession, type EdgeSessionDependencies, type EdgeSessionSettings } from '../../src/sparkplug/session';
+import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
+import { DeviceUsers } from '../../src/sparkplug/session/device-users';
+import { EdgeNode } from '../../src/sparkplug/edge/edge-node';
+import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import {
+  EdgeSession,
+  type EdgeSessionDependencies,
+  type EdgeSessionSettings,
+} from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { Users } from '../../src/support/users';
 import { addMetrics, registerAdmin } from '../shared/admin';

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { parseDeviceMessage } from '../../src/sparkplug/message';
-import { checkId } from '../../src/sparkplug/topic';
+import { parseDeviceMessage } from '../../src/sparkplug/metrics/message';
+import { checkId } from '../../src/sparkplug/edge/topic';
 import { Pm500Error } from '../../src/support/errors';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';

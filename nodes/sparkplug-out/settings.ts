@@ -1,4 +1,4 @@
-import { ID_PATTERN } from '../../src/sparkplug/topic';
+import { ID_PATTERN } from '../../src/sparkplug/edge/topic';
 import { nodeOf, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
 import { field, nodeForm } from '../shared/field';

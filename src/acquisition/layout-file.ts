@@ -1,8 +1,13 @@
-import { builtInLayout } from '../domain/built-in-layouts';
-import { compileLayout, type CompiledLayout } from '../domain/layout';
-import { parseLayout } from '../domain/parse-layout';
-import { WORKING_LAYOUT } from '../meter/assemblies';
-import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, findEnergyCandidate, withEnergy } from '../meter/energy-candidates';
+import { builtInLayout } from '../domain/codec/built-in-layouts';
+import { compileLayout, type CompiledLayout } from '../domain/codec/layout';
+import { parseLayout } from '../domain/codec/parse-layout';
+import { WORKING_LAYOUT } from '../meters/pm500/assemblies';
+import {
+  ENERGY_CANDIDATE_NAMES,
+  ENERGY_INSTANCE,
+  findEnergyCandidate,
+  withEnergy,
+} from '../meters/pm500/energy-candidates';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
 import { describeJsonFault } from '../support/json-fault';

@@ -1,6 +1,6 @@
 import type { LayoutCheck } from '../domain/layout-check/layout-check';
-import type { CompiledLayout } from '../domain/layout';
-import type { Reading } from '../domain/reading';
+import type { CompiledLayout } from '../domain/codec/layout';
+import type { Reading } from '../domain/messages/reading';
 import { delay, type Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 

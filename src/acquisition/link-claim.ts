@@ -1,6 +1,6 @@
 import { delay, type Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import { describeSocketError } from '../transport/ethernet-ip/socket';
+import { describeSocketError } from '../transport/ethernet-ip/session/socket';
 import type { MeterIdentity } from '../transport/transport';
 import { canonicalHost, isHostName, linkKeyOf, meterKeyOf, whereOf } from './meter-address';
 import type { LinkSettings } from './meter-settings';

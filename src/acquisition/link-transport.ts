@@ -1,10 +1,10 @@
 import type { Clock } from '../support/clock';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
-import { createConnectedTransport } from '../transport/ethernet-ip/connected';
-import { createExplicitTransport } from '../transport/ethernet-ip/explicit';
-import { createImplicitTransport } from '../transport/ethernet-ip/implicit';
-import { connectTcp, type Connect } from '../transport/ethernet-ip/socket';
+import { createConnectedTransport } from '../transport/ethernet-ip/explicit/connected';
+import { createExplicitTransport } from '../transport/ethernet-ip/explicit/explicit';
+import { createImplicitTransport } from '../transport/ethernet-ip/implicit/implicit';
+import { connectTcp, type Connect } from '../transport/ethernet-ip/session/socket';
 import { createModbusRtuTransport } from '../transport/modbus/rtu';
 import { createModbusRtuTcpTransport } from '../transport/modbus/rtu-tcp';
 import { createModbusTcpTransport } from '../transport/modbus/tcp';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { QUIRKS } from '../meter/quirks';
+import { QUIRKS } from '../meters/pm500/quirks';
 import { isSerial, type LinkSettings } from './meter-settings';
 
 const LOOPBACK = '127.0.0.1';

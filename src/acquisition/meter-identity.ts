@@ -1,5 +1,5 @@
-import type { MeterReference } from '../domain/reading';
-import { CATALOG_NUMBERS, DEVICE_TYPE, VENDOR_ID } from '../meter/identity';
+import type { MeterReference } from '../domain/messages/reading';
+import { CATALOG_NUMBERS, DEVICE_TYPE, VENDOR_ID } from '../meters/pm500/identity';
 import { describeProductMismatch } from '../transport/modbus/product-identity';
 import type { Identity, MeterIdentity } from '../transport/transport';
 

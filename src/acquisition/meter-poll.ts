@@ -1,4 +1,4 @@
-import type { Reading, ReadingBlock } from '../domain/reading';
+import type { Reading, ReadingBlock } from '../domain/messages/reading';
 import type { Clock } from '../support/clock';
 import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/errors';
 import type { LinkState } from './link-state';

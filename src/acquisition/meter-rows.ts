@@ -1,13 +1,13 @@
-import { ENERGY_CANDIDATES } from '../meter/energy-candidates';
-import { CATALOG_NUMBERS } from '../meter/identity';
-import { QUIRKS } from '../meter/quirks';
+import { ENERGY_CANDIDATES } from '../meters/pm500/energy-candidates';
+import { CATALOG_NUMBERS } from '../meters/pm500/identity';
+import { QUIRKS } from '../meters/pm500/quirks';
 import { choice, flag, IPV4_PATTERN, number, optionalNumber, PORT, requiredText, text } from '../support/setting';
-import { DELIVERY_CHOICES } from '../transport/ethernet-ip/delivery-choice';
+import { DELIVERY_CHOICES } from '../transport/ethernet-ip/implicit/delivery-choice';
 import {
   CONFIGURATION_INSTANCES,
   DEFAULT_TIMEOUT_MULTIPLIER,
   TIMEOUT_MULTIPLIERS,
-} from '../transport/ethernet-ip/implicit-settings';
+} from '../transport/ethernet-ip/implicit/implicit-settings';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { TRANSPORT_KINDS } from './transport-kinds';
 

@@ -1,5 +1,5 @@
-import { READING_SCHEMA, type MeterReference, type Reading, type ReadingBlock } from '../domain/reading';
-import { GROUPS } from '../meter/groups';
+import { READING_SCHEMA, type MeterReference, type Reading, type ReadingBlock } from '../domain/messages/reading';
+import { GROUPS } from '../meters/pm500/groups';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
-import type { CompiledLayout } from '../domain/layout';
-import { CATALOG_NUMBERS } from '../meter/identity';
+import type { CompiledLayout } from '../domain/codec/layout';
+import { CATALOG_NUMBERS } from '../meters/pm500/identity';
 import { Pm500Error } from '../support/errors';
 import { BAUD_RATES, PARITIES, type BaudRate, type Parity } from '../transport/modbus/rtu-line';
-import type { DeliveryChoiceName } from '../transport/ethernet-ip/delivery-choice';
-import { TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit-settings';
+import type { DeliveryChoiceName } from '../transport/ethernet-ip/implicit/delivery-choice';
+import { TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit/implicit-settings';
 import { loadLayout } from './layout-file';
 import { METER_ROWS } from './meter-rows';
 import type { MessagingKind, TransportKind } from './transport-kinds';

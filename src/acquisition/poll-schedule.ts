@@ -1,4 +1,4 @@
-import { GROUPS } from '../meter/groups';
+import { GROUPS } from '../meters/pm500/groups';
 
 /** Groups of assemblies that are read together. */
 export interface PollSchedule {

@@ -1,9 +1,9 @@
-import { decodeBlock, type DecodedBlock } from '../domain/decode';
-import type { CompiledLayout } from '../domain/layout';
-import { REGISTER_TABLE } from '../domain/reading';
-import { decodeRegisters } from '../domain/register-decode';
-import { REGISTER_PLANS } from '../domain/register-plan';
-import type { Metric, Provenance } from '../meter/measurement';
+import { decodeBlock, type DecodedBlock } from '../domain/codec/decode';
+import type { CompiledLayout } from '../domain/codec/layout';
+import { REGISTER_TABLE } from '../domain/messages/reading';
+import { decodeRegisters } from '../domain/codec/register-decode';
+import { REGISTER_PLANS } from '../domain/codec/register-plan';
+import type { Metric, Provenance } from '../metrics/measurement';
 import type { Block } from '../transport/transport';
 import type { MeterSettings } from './meter-settings';
 

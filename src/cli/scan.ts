@@ -1,5 +1,5 @@
-import type { FoundDevice } from '../acquisition/scan';
-import { SCAN_DEFAULTS, SCAN_TIMEOUT_LIMITS, scanNetwork } from '../acquisition/scan-request';
+import type { FoundDevice } from '../acquisition/scan/scan';
+import { SCAN_DEFAULTS, SCAN_TIMEOUT_LIMITS, scanNetwork } from '../acquisition/scan/scan-request';
 import { systemClock } from '../support/clock';
 import { describeOptions, HELP_OPTION, Options, type OptionRow } from './options';
 import { alignColumns } from './table';

@@ -1,11 +1,11 @@
 import { isIPv4 } from 'node:net';
 import { METER_ROWS } from '../acquisition/meter-rows';
-import { QUIRKS } from '../meter/quirks';
-import { SERIAL_NUMBER_RANGE } from '../meter/identity';
-import { loadsOf } from '../simulator/choose-load';
-import type { LoadProfile } from '../simulator/load-profile';
+import { QUIRKS } from '../meters/pm500/quirks';
+import { SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
+import { loadsOf } from '../simulator/model/choose-load';
+import type { LoadProfile } from '../simulator/model/load-profile';
 import { settingsOfMany } from '../simulator/many-meters';
-import type { SerialLineSettings } from '../simulator/serial-line';
+import type { SerialLineSettings } from '../simulator/modbus/serial-line';
 import type { SimulatedMeterSettings, SimulatorSettings } from '../simulator/simulator';
 import { SIMULATOR_ROWS } from '../simulator/simulator-rows';
 import { failUsage, HELP_OPTION, optionOf, type OptionRow, type Options } from './options';

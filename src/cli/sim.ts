@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
-import { answerLine } from '../simulator/command-line';
-import { describeFaults, SimulatorControl } from '../simulator/control';
-import type { ModbusRtuServer } from '../simulator/modbus-rtu-server';
-import { HttpControl } from '../simulator/http-control';
-import { SimulatedSerialLine } from '../simulator/serial-line';
-import { SimulatedSerialServer } from '../simulator/serial-server';
+import { answerLine } from '../simulator/control/command-line';
+import { describeFaults, SimulatorControl } from '../simulator/control/control';
+import type { ModbusRtuServer } from '../simulator/modbus/modbus-rtu-server';
+import { HttpControl } from '../simulator/control/http-control';
+import { SimulatedSerialLine } from '../simulator/modbus/serial-line';
+import { SimulatedSerialServer } from '../simulator/modbus/serial-server';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { hasCode } from '../support/errors';
 import { describeOptions, failUsage, Options } from './options';

@@ -1,6 +1,6 @@
-import { CATALOGUE } from '../meter/catalogue';
-import type { Quantity } from '../meter/measurement';
-import type { Sample, Telemetry } from '../domain/telemetry';
+import { CATALOGUE } from '../metrics/catalogue';
+import type { Quantity } from '../metrics/measurement';
+import type { Sample, Telemetry } from '../domain/messages/telemetry';
 
 /** Decimal places that say something: those of the display, or of the single-precision number behind it. */
 const DECIMALS: Readonly<Partial<Record<Quantity, number>>> = {

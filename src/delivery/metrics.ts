@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../domain/prometheus';
+import type { MetricFamily } from '../domain/diagnostics/prometheus';
 import { isWell, LOSS_CAUSES, type DeliveryCapacity, type DeliveryStats } from './stats';
 
 type Family = readonly [

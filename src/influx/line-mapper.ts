@@ -1,5 +1,5 @@
 import { LineSerializer } from './line-protocol';
-import { DERIVED_METRICS } from '../meter/derived-metrics';
+import { DERIVED_METRICS } from '../metrics/derived-metrics';
 import type { Mapping } from './mapping';
 import { parseElements, parsePoints, pointElements, type PointDefaults } from './message-points';
 import { PointMapper, type TelemetryPoints } from './points';

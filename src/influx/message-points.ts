@@ -1,8 +1,8 @@
 import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
 import { SIDE_SCHEMAS } from '../domain/normalizer/side-messages';
-import { parseTelemetry } from '../domain/parse-message';
-import { READING_SCHEMA } from '../domain/reading';
-import { TELEMETRY_SCHEMA } from '../domain/telemetry';
+import { parseTelemetry } from '../domain/messages/parse-message';
+import { READING_SCHEMA } from '../domain/messages/reading';
+import { TELEMETRY_SCHEMA } from '../domain/messages/telemetry';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
 import type { FieldValue, Point } from './line-protocol';

@@ -1,7 +1,7 @@
-import { CATALOGUE } from '../meter/catalogue';
-import { tariffEnergyBase } from '../meter/derived-metrics';
-import type { Metric } from '../meter/measurement';
-import { splitPhase } from '../meter/phases';
+import { CATALOGUE } from '../metrics/catalogue';
+import { tariffEnergyBase } from '../metrics/derived-metrics';
+import type { Metric } from '../metrics/measurement';
+import { splitPhase } from '../metrics/phases';
 import type { PointShape } from './mapping';
 
 /** Where the value of one metric goes. */

@@ -1,6 +1,6 @@
-import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/quality';
+import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/quality/quality';
 import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
-import type { Metric } from '../meter/measurement';
+import type { Metric } from '../metrics/measurement';
 import type { FieldValue, Point } from './line-protocol';
 import { DEFAULT_MAPPING, kpiMeasurement, QUALITY_FIELD, type Mapping } from './mapping';
 import { MetricPlaces, type MetricPlace } from './metric-places';

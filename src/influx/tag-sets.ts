@@ -1,5 +1,5 @@
-import type { Quality } from '../domain/quality';
-import type { Telemetry } from '../domain/telemetry';
+import type { Quality } from '../domain/quality/quality';
+import type { Telemetry } from '../domain/messages/telemetry';
 import type { Point } from './line-protocol';
 import { METER_TAG, PHASE_TAG, QUALITY_TAG } from './mapping';
 import type { MetricPlace } from './metric-places';

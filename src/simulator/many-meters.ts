@@ -1,9 +1,9 @@
 import { isIPv4 } from 'node:net';
-import { SERIAL_NUMBER_RANGE } from '../meter/identity';
-import { QUIRKS } from '../meter/quirks';
+import { SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
+import { QUIRKS } from '../meters/pm500/quirks';
 import { Pm500Error } from '../support/errors';
 import { groupOf } from './host-networks';
-import type { LoadProfile } from './load-profile';
+import type { LoadProfile } from './model/load-profile';
 import type { SimulatedMeterSettings } from './simulator-settings';
 
 /** How the meters of one simulation differ on the network: each takes the next port, or the next IPv4 address. */

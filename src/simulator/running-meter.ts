@@ -1,27 +1,27 @@
 import { isIPv4 } from 'node:net';
-import type { Value } from '../domain/reading';
-import { QUIRKS } from '../meter/quirks';
+import type { Value } from '../domain/messages/reading';
+import { QUIRKS } from '../meters/pm500/quirks';
 import { systemClock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { silentLogger } from '../support/logger';
-import type { ConnectionSummary } from './connection-table';
-import { EthernetIpAdapter } from './ethernet-ip-adapter';
-import { MeterFaultEffects } from './fault-effects';
-import { MeterFaults } from './faults';
-import { Gate } from './gate';
+import type { ConnectionSummary } from './ethernet-ip/connection-table';
+import { EthernetIpAdapter } from './ethernet-ip/ethernet-ip-adapter';
+import { MeterFaultEffects } from './faults/fault-effects';
+import { MeterFaults } from './faults/faults';
+import { Gate } from './faults/gate';
 import { groupOf, outwardAddress } from './host-networks';
-import { ModbusRtuServer } from './modbus-rtu-server';
-import { ModbusServer } from './modbus-server';
-import { ModbusTarget, type ModbusStats } from './modbus-target';
-import { PlcKeeper } from './plc-keeper';
-import { RegisterImage } from './register-image';
+import { ModbusRtuServer } from './modbus/modbus-rtu-server';
+import { ModbusServer } from './modbus/modbus-server';
+import { ModbusTarget, type ModbusStats } from './modbus/modbus-target';
+import { PlcKeeper } from './ethernet-ip/plc-keeper';
+import { RegisterImage } from './modbus/register-image';
 import type { ServedListener } from './served';
-import { SimulatedMeter } from './simulated-meter';
+import { SimulatedMeter } from './model/simulated-meter';
 import type { CommonSettings, SimulatedMeterSettings } from './simulator-settings';
 import { StatsRecorder, type MeterStats } from './stats';
-import { findCatalogNumber } from './supply';
-import { Suspension } from './suspension';
-import { WireFaults } from './wire-faults';
+import { findCatalogNumber } from './model/supply';
+import { Suspension } from './modbus/suspension';
+import { WireFaults } from './faults/wire-faults';
 
 /** One simulated meter that listens. */
 export interface RunningMeter {

@@ -1,4 +1,4 @@
-import type { Value } from '../domain/reading';
+import type { Value } from '../domain/messages/reading';
 import type { Clock } from '../support/clock';
 
 /** Data that the meter has put into a reply or a class 1 frame, before a fault on the wire reaches it. */

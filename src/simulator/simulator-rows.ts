@@ -1,15 +1,15 @@
-import { ASSUMED_ENERGY, ENERGY_CANDIDATE_NAMES } from '../meter/energy-candidates';
-import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meter/identity';
-import { QUIRKS } from '../meter/quirks';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATE_NAMES } from '../meters/pm500/energy-candidates';
+import { CATALOG_NUMBERS, SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
+import { QUIRKS } from '../meters/pm500/quirks';
 import { choice, flag, IPV4_PATTERN, number, optionalNumber, PORT, requiredText, text } from '../support/setting';
-import { DELIVERIES } from '../transport/ethernet-ip/connection-parameters';
-import { LOAD_KINDS } from './choose-load';
-import { LISTENING_SERVICES } from './connection-admission';
-import { START_RANGE } from './counters';
+import { DELIVERIES } from '../transport/ethernet-ip/wire/connection-parameters';
+import { LOAD_KINDS } from './model/choose-load';
+import { LISTENING_SERVICES } from './ethernet-ip/connection-admission';
+import { START_RANGE } from './model/counters';
 import { ADDRESSINGS, MOST_METERS } from './many-meters';
-import { MAXIMUM_POWER_W } from './plain-profiles';
+import { MAXIMUM_POWER_W } from './model/plain-profiles';
 import { SIMULATED_RPI_MS } from './running-meter';
-import { SPEED_RANGE } from './simulated-time';
+import { SPEED_RANGE } from './model/simulated-time';
 
 const MAXIMUM_POWER_KW = MAXIMUM_POWER_W / 1000;
 

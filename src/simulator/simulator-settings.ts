@@ -1,9 +1,9 @@
 import type { Clock } from '../support/clock';
 import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
-import type { ListeningService } from './connection-admission';
-import type { LoadProfile } from './load-profile';
-import type { PlcChoice } from './plc-keeper';
+import type { ListeningService } from './ethernet-ip/connection-admission';
+import type { LoadProfile } from './model/load-profile';
+import type { PlcChoice } from './ethernet-ip/plc-keeper';
 
 /** One meter of a simulator. */
 export interface SimulatedMeterSettings {

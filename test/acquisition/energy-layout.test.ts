@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadLayout } from '../../src/acquisition/layout-file';
 import { candidateInUse } from '../../src/domain/layout-check/energy-layout';
-import { WORKING_LAYOUT } from '../../src/meter/assemblies';
-import { ENERGY_CANDIDATES } from '../../src/meter/energy-candidates';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
+import { ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 describe('the layout of the energy counters as a setting', () => {
   const written: string[] = [];

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseFleet } from '../../src/acquisition/fleet';
-import { fleetFileReader, watchFleetFile, type FleetFileReader } from '../../src/acquisition/fleet-file';
+import { parseFleet } from '../../src/acquisition/fleet/fleet';
+import { fleetFileReader, watchFleetFile, type FleetFileReader } from '../../src/acquisition/fleet/fleet-file';
 import { Pm500Error } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { FakeClock } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 const list = (...names: readonly string[]): string =>

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { parseFleetEntries } from '../../src/acquisition/fleet';
-import type { FleetMeter } from '../../src/acquisition/fleet-row';
-import { FleetRunner } from '../../src/acquisition/fleet-runner';
+import { parseFleetEntries } from '../../src/acquisition/fleet/fleet';
+import type { FleetMeter } from '../../src/acquisition/fleet/fleet-row';
+import { FleetRunner } from '../../src/acquisition/fleet/fleet-runner';
 import { linkKeyOf } from '../../src/acquisition/meter-address';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { seededRandom, type Random } from '../../src/support/random';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { FakeTransport } from '../support/fake-transport';
+import { FakeClock } from '../../testkit/fake-clock';
+import { FakeTransport } from '../../testkit/meters/fake-transport';
 
 const INTERVAL_MS = 1000;
 const CHANGES = 150;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseFleetEntries } from '../../src/acquisition/fleet';
-import type { FleetMeter } from '../../src/acquisition/fleet-row';
-import { FleetRunner } from '../../src/acquisition/fleet-runner';
+import { parseFleetEntries } from '../../src/acquisition/fleet/fleet';
+import type { FleetMeter } from '../../src/acquisition/fleet/fleet-row';
+import { FleetRunner } from '../../src/acquisition/fleet/fleet-runner';
 import { Pm500Error } from '../../src/support/errors';
 
 const meters = (...entries: readonly (readonly [name: string, host: string])[]): readonly FleetMeter[] =>

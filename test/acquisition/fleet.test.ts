@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet';
+import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet/fleet';
 import { parseCsv } from '../../src/support/csv';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseFleet } from '../../src/acquisition/fleet';
-import { fleetFileReader } from '../../src/acquisition/fleet-file';
+import { parseFleet } from '../../src/acquisition/fleet/fleet';
+import { fleetFileReader } from '../../src/acquisition/fleet/fleet-file';
 import { loadLayout } from '../../src/acquisition/layout-file';
-import { loadCsvProfile } from '../../src/simulator/csv-profile';
+import { loadCsvProfile } from '../../src/simulator/model/csv-profile';
 import { Pm500Error } from '../../src/support/errors';
-import { excessiveGrowth, FACTOR } from '../support/growth';
+import { excessiveGrowth, FACTOR } from '../../testkit/growth';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 const SECRET = 'hunter2';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILT_IN_LAYOUT, loadLayout } from '../../src/acquisition/layout-file';
-import { throwsWith } from '../support/expect-error';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { throwsWith } from '../../testkit/expect-error';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 describe('a layout file', () => {
   let folder: string;

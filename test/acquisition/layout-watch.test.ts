@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { watchLayout } from '../../src/acquisition/layout-watch';
-import type { Reading } from '../../src/domain/reading';
+import type { Reading } from '../../src/domain/messages/reading';
 import { seededRandom } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
-import { sampleReading } from '../support/readings';
+import { FakeClock } from '../../testkit/fake-clock';
+import { sampleReading } from '../../testkit/meters/readings';
 
 const ERROR = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 10.0.0.1; check the cable.' } as const;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HOST, MeterBench } from '../support/meter-bench';
+import { HOST, MeterBench } from '../../testkit/meters/meter-bench';
 
 describe('one physical meter, two protocols', () => {
   it('whoever came first keeps the meter, and the other one hears who has it', async () => {

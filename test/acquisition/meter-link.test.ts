@@ -6,8 +6,8 @@ import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import type { MeterSettings } from '../../src/acquisition/meter-session';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { IDENTITY, ScriptedTransport } from '../support/scripted-transport';
+import { FakeClock } from '../../testkit/fake-clock';
+import { IDENTITY, ScriptedTransport } from '../../testkit/meters/scripted-transport';
 
 function setUp() {
   const clock = new FakeClock();

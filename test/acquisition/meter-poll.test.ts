@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { MeterPoll, type MeterCondition, type MeterPollOptions } from '../../src/acquisition/meter-poll';
 import type { LinkState } from '../../src/acquisition/link-state';
-import type { Reading } from '../../src/domain/reading';
-import { GROUPS } from '../../src/meter/groups';
+import type { Reading } from '../../src/domain/messages/reading';
+import { GROUPS } from '../../src/meters/pm500/groups';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
-import { sampleReading } from '../support/readings';
+import { FakeClock } from '../../testkit/fake-clock';
+import { sampleReading } from '../../testkit/meters/readings';
 
 const LOST = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 10.0.0.1; check the cable.' } as const;
 

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import type { Reading } from '../../src/domain/reading';
+import type { Reading } from '../../src/domain/messages/reading';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { tcpConnectFailed } from '../../src/transport/modbus/failures';
 import { SILENT_SHARE } from '../../src/transport/modbus/line-schedule';
 import { LineTurns } from '../../src/transport/modbus/line-turns';
 import { LineTransport } from '../../src/transport/modbus/modbus-transport';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryGateway, type UnitBehavior } from '../support/memory-gateway';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryGateway, type UnitBehavior } from '../../testkit/meters/memory-gateway';
 
 const ANSWERS: UnitBehavior = { does: 'answer', afterMs: 20 };
 const REPLY_TIMEOUT_MS = 2000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import { parseReading } from '../../src/domain/parse-message';
+import { parseReading } from '../../src/domain/messages/parse-message';
 import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import type { AssemblyBlock } from '../../src/transport/transport';
-import { MeterBench, PRODUCT } from '../support/meter-bench';
+import { MeterBench, PRODUCT } from '../../testkit/meters/meter-bench';
 
 const TCP = { transport: 'modbus-tcp' } as const;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { MOST_AT_ONCE, OpeningPace } from '../../src/acquisition/opening-pace';
 import { Pm500Error } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
-import { MeterBench, type BenchMeter } from '../support/meter-bench';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MeterBench, type BenchMeter } from '../../testkit/meters/meter-bench';
 
 const METERS = 500;
 

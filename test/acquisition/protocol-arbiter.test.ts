@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ProtocolArbiter, type Protocol } from '../../src/acquisition/protocol-arbiter';
 import { seededRandom } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 const METER = '10.0.0.5';
 

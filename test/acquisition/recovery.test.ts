@@ -3,15 +3,15 @@ import type { Route } from '../../src/acquisition/link-transport';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import type { Reading } from '../../src/domain/reading';
+import type { Reading } from '../../src/domain/messages/reading';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { delay } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import type { Identity, Transport, TransportState, TransportStateChange } from '../../src/transport/transport';
 import type { Block } from '../../src/transport/transport';
-import { FakeClock } from '../support/fake-clock';
-import { IDENTITY } from '../support/scripted-transport';
+import { FakeClock } from '../../testkit/fake-clock';
+import { IDENTITY } from '../../testkit/meters/scripted-transport';
 
 const STEP_MS = 50;
 const REPLY_TIMEOUT_MS = 2000;

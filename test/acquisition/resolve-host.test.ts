@@ -4,9 +4,9 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { addressInHosts, createHostResolver, type HostSources } from '../../src/acquisition/resolve-host';
 import { Pm500Error } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
-import { HOST, MeterBench } from '../support/meter-bench';
-import { IDENTITY } from '../support/scripted-transport';
+import { FakeClock } from '../../testkit/fake-clock';
+import { HOST, MeterBench } from '../../testkit/meters/meter-bench';
+import { IDENTITY } from '../../testkit/meters/scripted-transport';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 const failing = (code: string) => (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));

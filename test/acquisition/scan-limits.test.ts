@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { checkScan } from '../../src/acquisition/scan-limits';
-import { SCAN_DEFAULTS } from '../../src/acquisition/scan-request';
+import { checkScan } from '../../src/acquisition/scan/scan-limits';
+import { SCAN_DEFAULTS } from '../../src/acquisition/scan/scan-request';
 
 const check = (request: object, isAnywhere = false): void => {
   checkScan({ ...SCAN_DEFAULTS, ...request }, isAnywhere);

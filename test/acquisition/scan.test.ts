@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { broadcastTargets, ownTargets, scan } from '../../src/acquisition/scan';
-import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meter/identity';
+import { broadcastTargets, ownTargets, scan } from '../../src/acquisition/scan/scan';
+import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meters/pm500/identity';
 import { Pm500Error } from '../../src/support/errors';
 import type { DiscoveredDevice } from '../../src/transport/ethernet-ip/discovery';
 

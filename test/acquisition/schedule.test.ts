@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { phaseOf, schedulesOf } from '../../src/acquisition/poll-schedule';
 import { startSchedule } from '../../src/acquisition/schedule';
 import type { Clock } from '../../src/support/clock';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 const START = 1_000_000_000_130;
 

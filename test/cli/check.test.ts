@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { WORKING_LAYOUT } from '../../src/meter/assemblies';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere } from './run-command';
 
 const SENTENCE = /^[^\n]+\.\n$/;

@@ -3,12 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
-import { freePort } from '../support/ports';
+import { freePort } from '../../testkit/servers/ports';
 import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from './run-command';
+import { ROOT } from '../../testkit/root';
 
 const SENTENCE = /^[^\n]+\.\n$/;
 
@@ -37,7 +38,7 @@ describe('pm500', function () {
   };
 
   it('tells its version and its commands', async () => {
-    const manifest = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     assert.deepEqual(await runCommand('--version'), { code: 0, stdout: `${manifest.version}\n`, stderr: '' });
     assert.match((await runCommand('--help')).stdout, /Usage: pm500 COMMAND/);
     for (const [args, text] of [

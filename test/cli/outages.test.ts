@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { COMMAND } from '../../src/transport/ethernet-ip/encapsulation';
-import { ScriptedPeer } from '../support/scripted-peer';
+import { COMMAND } from '../../src/transport/ethernet-ip/wire/encapsulation';
+import { ScriptedPeer } from '../../testkit/links/scripted-peer';
 import { runHere } from './run-command';
 
 describe('pm500 read of a meter that fails', () => {

@@ -1,9 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { resolve } from 'node:path';
 import { runCommand as runInProcess } from '../../src/cli/command';
-
-const ROOT = resolve(__dirname, '../..');
+import { ROOT } from '../../testkit/root';
 
 export interface CommandResult {
   readonly code: number | null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from './run-command';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { runCommand } from '../../src/cli/command';
-import { waitFor } from '../support/wait';
+import { waitFor } from '../../testkit/wait';
 import { runHere } from './run-command';
 
 interface Ready {

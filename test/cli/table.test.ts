@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { formatTable, formatValue } from '../../src/cli/table';
-import { normalizeReading } from '../../src/domain/normalize';
+import { normalizeReading } from '../../src/domain/quality/normalize';
 import { seededRandom } from '../../src/support/random';
-import { sampleReading } from '../support/readings';
+import { sampleReading } from '../../testkit/meters/readings';
 
 describe('table of pm500 read', () => {
   it('rounds each quantity to what it can tell', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { REGISTER_PLANS } from '../../src/domain/register-plan';
-import { dailyProfile } from '../../src/simulator/plain-profiles';
-import { SimulatedSerialServer } from '../../src/simulator/serial-server';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { REGISTER_PLANS } from '../../src/domain/codec/register-plan';
+import { dailyProfile } from '../../src/simulator/model/plain-profiles';
+import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { silentLogger } from '../../src/support/logger';
 import { runHere } from './run-command';

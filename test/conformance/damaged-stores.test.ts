@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { totalLoss } from '../../src/delivery/stats';
 import { Delivery } from '../../src/delivery/delivery';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
-import { History } from '../../src/sparkplug/history';
-import { type HistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history-record';
-import { deliveryOf } from '../../src/sparkplug/history-stats';
-import { memoryQueues } from '../../src/sparkplug/queue-place';
+import { History } from '../../src/sparkplug/history/history';
+import { type HistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history/history-record';
+import { deliveryOf } from '../../src/sparkplug/history/history-stats';
+import { memoryQueues } from '../../src/sparkplug/history/queue-place';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom, type Random } from '../../src/support/random';
-import { sample } from '../sparkplug/samples';
-import { destinationOf } from '../support/destinations';
-import { temporaryFolder, removeFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { sample } from '../../testkit/sparkplug/samples';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import { temporaryFolder, removeFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 /** PM500_DAMAGES=150 for the long form. */
 const ROUNDS = Number(process.env['PM500_DAMAGES'] ?? '20');

@@ -8,8 +8,8 @@ import type { Outbox } from '../../src/outbox/outbox';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger, type Logger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { OtherSide } from '../support/other-side';
-import { waitFor } from '../support/wait';
+import { OtherSide } from '../../testkit/links/other-side';
+import { waitFor } from '../../testkit/wait';
 
 /** A sink under test, before an other side that the suite commands. */
 export interface SinkUnderTest {

@@ -1,15 +1,15 @@
 import { createInfluxDestination } from '../../src/influx/destination';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { History } from '../../src/sparkplug/history';
-import { deliveryOf } from '../../src/sparkplug/history-stats';
-import { memoryQueues } from '../../src/sparkplug/queue-place';
-import { StateBoard } from '../../src/sparkplug/state-board';
+import { History } from '../../src/sparkplug/history/history';
+import { deliveryOf } from '../../src/sparkplug/history/history-stats';
+import { memoryQueues } from '../../src/sparkplug/history/queue-place';
+import { StateBoard } from '../../src/sparkplug/session/state-board';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
-import { destinationOf } from '../support/destinations';
-import type { Judgement, OtherSide } from '../support/other-side';
-import { reply, replyJson, ScriptedInflux, written, type Answer } from '../support/scripted-influx';
-import { sample } from '../sparkplug/samples';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import type { Judgement, OtherSide } from '../../testkit/links/other-side';
+import { reply, replyJson, ScriptedInflux, written, type Answer } from '../../testkit/servers/scripted-influx';
+import { sample } from '../../testkit/sparkplug/samples';
 import { describeDelivery, onEngine, SINK_LIMITS } from './delivery.suite';
 
 const error = (message: string): Pm500Error => new Pm500Error('INTERNAL', message);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Outbox, OutboxLimits, OutboxRecord } from '../../src/outbox/outbox';
 import { hasCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 /** Opens an empty outbox of its own for each test; the suite closes it. */
 export type OpenOutbox = (limits: OutboxLimits, clock: FakeClock) => Promise<Outbox>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openOutbox } from '../../src/outbox/disk';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { silentLogger } from '../../src/support/logger';
-import { temporaryFolder } from '../support/temporary-folder';
+import { temporaryFolder } from '../../testkit/temporary-folder';
 import { describeOutbox } from './outbox.suite';
 
 const folder = temporaryFolder('outboxes');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hasCode, type ErrorCode } from '../../src/support/errors';
 import type { Block, MeterIdentity, Transport, TransportStateChange } from '../../src/transport/transport';
-import { rejectsWith } from '../support/expect-error';
+import { rejectsWith } from '../../testkit/expect-error';
 
 /** One transport and the meter behind it. */
 export interface TransportBench {

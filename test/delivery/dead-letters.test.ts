@@ -6,10 +6,10 @@ import { Delivery } from '../../src/delivery/delivery';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { destinationOf } from '../support/destinations';
-import { FakeClock, settle } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import { FakeClock, settle } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const REASON = new Pm500Error('INFLUX_REJECTED', 'InfluxDB answered 400 (unable\nto parse): correct it.');
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { sendDiagnostics } from '../../nodes/shared/delivery-diagnostics';
-import { renderMetrics } from '../../src/domain/prometheus';
+import { renderMetrics } from '../../src/domain/diagnostics/prometheus';
 import { deliveryMetrics } from '../../src/delivery/metrics';
 import { DiagnosticsReporter, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { Delivery } from '../../src/delivery/delivery';
@@ -8,8 +8,8 @@ import type { Verdict } from '../../src/delivery/destination';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { destinationOf } from '../support/destinations';
-import { FakeClock } from '../support/fake-clock';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import { FakeClock } from '../../testkit/fake-clock';
 
 describe('diagnostics of delivery', () => {
   let clock: FakeClock;

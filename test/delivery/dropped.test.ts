@@ -4,8 +4,8 @@ import { Delivery } from '../../src/delivery/delivery';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { hasCode, Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { destinationOf } from '../support/destinations';
-import { FakeClock, settle } from '../support/fake-clock';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import { FakeClock, settle } from '../../testkit/fake-clock';
 
 const BUSY: Verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy'), isGeneral: true };
 const WRITTEN: Verdict = { kind: 'written' };

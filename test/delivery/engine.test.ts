@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Verdict } from '../../src/delivery/destination';
-import { busy, EngineBench, numbered, VERDICTS, type Answer } from '../support/engine-bench';
-import { settle } from '../support/fake-clock';
+import { busy, EngineBench, numbered, VERDICTS, type Answer } from '../../testkit/delivery/engine-bench';
+import { settle } from '../../testkit/fake-clock';
 
 const { written: WRITTEN, hold: HOLD, rejected: REJECTED, tooLarge: TOO_LARGE } = VERDICTS;
 

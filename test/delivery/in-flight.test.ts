@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Verdict } from '../../src/delivery/destination';
-import { EngineBench, numbered, VERDICTS } from '../support/engine-bench';
-import { settle } from '../support/fake-clock';
+import { EngineBench, numbered, VERDICTS } from '../../testkit/delivery/engine-bench';
+import { settle } from '../../testkit/fake-clock';
 
 const { written: WRITTEN, away: BUSY, hold: HOLD, rejected: REJECTED } = VERDICTS;
 

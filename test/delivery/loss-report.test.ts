@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LossReport } from '../../src/delivery/loss-report';
 import { LOSS_CAUSES, NO_LOSSES, type LossCause, type Losses } from '../../src/delivery/stats';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 /** What each sentence says; damage is said where it is found. */
 const SAID: Readonly<Record<Exclude<LossCause, 'damage'>, RegExp>> = {

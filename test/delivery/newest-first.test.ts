@@ -6,8 +6,8 @@ import type { DeliveryOrder } from '../../src/delivery/settings';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { destinationOf } from '../support/destinations';
-import { FakeClock, settle } from '../support/fake-clock';
+import { destinationOf } from '../../testkit/delivery/destinations';
+import { FakeClock, settle } from '../../testkit/fake-clock';
 
 const AWAY: Verdict = { kind: 'retry', error: new Pm500Error('INTERNAL', 'away'), isGeneral: true };
 

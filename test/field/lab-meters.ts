@@ -1,5 +1,5 @@
 import type { TransportKind } from '../../src/acquisition/transport-kinds';
-import type { DeliveryChoiceName } from '../../src/transport/ethernet-ip/delivery-choice';
+import type { DeliveryChoiceName } from '../../src/transport/ethernet-ip/implicit/delivery-choice';
 
 export const RPI_MS = 250;
 export const SERIAL_SERVER_PORT = 4001;

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Served } from '../../src/simulator/served';
-import { temporaryFolder } from '../support/temporary-folder';
+import { temporaryFolder } from '../../testkit/temporary-folder';
 import { LAB_METERS } from './lab-meters';
 import type { MeterNews, MeterOrder } from './meter-process';
 import { NameServer } from './name-server';

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Served } from '../../src/simulator/served';
-import { SimulatedSerialServer } from '../../src/simulator/serial-server';
-import { dailyProfile } from '../../src/simulator/plain-profiles';
+import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
+import { dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import type { SimulatedMeterSettings } from '../../src/simulator/simulator-settings';
 import { silentLogger } from '../../src/support/logger';

@@ -3,7 +3,7 @@ import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import type { Reading } from '../../src/domain/reading';
+import type { Reading } from '../../src/domain/messages/reading';
 import type { Logger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { ServedOracle } from '../soak/served-oracle';

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
-import { GROUPS } from '../../src/meter/groups';
-import { entryOf, filled, listFlows, readFlow } from '../support/reference-flows';
-import type { FlowEntry } from '../support/node-red-admin';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { entryOf, filled, listFlows, readFlow } from '../../testkit/node-red/reference-flows';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 
 const OWN_TYPES = Object.keys(DEFAULTS) as NodeType[];
 const NODE_HEIGHT = 30;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { readRecording, type Recorded } from './recorded-frames';
-import { FRAMES_FOLDER } from './recording';
+import { FRAMES_FOLDER } from '../../testkit/frames/recording';
 
 /** Everything that may ever leave towards a meter; each of it must have been seen, else the proof proves little. */
 const CLOSED_LIST = [

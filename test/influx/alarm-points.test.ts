@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { alarmPoints } from '../../src/influx/alarm-points';
 import { LineMapper } from '../../src/influx/line-mapper';
 import { DEFAULT_MAPPING } from '../../src/influx/mapping';
-import { AlarmScript } from '../support/alarms';
+import { AlarmScript } from '../../testkit/meters/alarms';
 
 const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, latching: true, message: 'Too much.' };
 const DEFAULTS = { influxMeasurement: 'pm', timestamp: 0 };

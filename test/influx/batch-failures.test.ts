@@ -6,8 +6,8 @@ import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
-import { waitFor } from '../support/wait';
+import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../../testkit/servers/scripted-influx';
+import { waitFor } from '../../testkit/wait';
 
 const line = (number: number): string => `m,t=${number} f=${number} ${1_767_600_000_000 + number}`;
 const lines = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => line(from + at));

@@ -7,8 +7,8 @@ import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
-import { waitFor } from '../support/wait';
+import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../../testkit/servers/scripted-influx';
+import { waitFor } from '../../testkit/wait';
 
 /** Everything of a target over a real connection; pauses are short, so that the tests are too. */
 function openTarget(url: string, timeoutMs: number, warnings: string[]): { target: Delivery; outbox: MemoryOutbox } {

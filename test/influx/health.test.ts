@@ -3,8 +3,8 @@ import type { Endpoint } from '../../src/influx/endpoint';
 import type { Health } from '../../src/delivery/destination';
 import { checkHealth } from '../../src/influx/health';
 import { systemClock } from '../../src/support/clock';
-import { FakeClock } from '../support/fake-clock';
-import { reply, replyJson, ScriptedInflux, silence } from '../support/scripted-influx';
+import { FakeClock } from '../../testkit/fake-clock';
+import { reply, replyJson, ScriptedInflux, silence } from '../../testkit/servers/scripted-influx';
 
 const NEVER = new AbortController().signal;
 const V2: Endpoint = { api: 'v2', org: 'o', bucket: 'b', token: 't' };

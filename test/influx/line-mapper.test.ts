@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
 import { DELIVERY_SCHEMA } from '../../src/delivery/diagnostics';
 import { SIDE_SCHEMAS } from '../../src/domain/normalizer/side-messages';
-import { READING_SCHEMA } from '../../src/domain/reading';
-import { TELEMETRY_SCHEMA } from '../../src/domain/telemetry';
+import { READING_SCHEMA } from '../../src/domain/messages/reading';
+import { TELEMETRY_SCHEMA } from '../../src/domain/messages/telemetry';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 

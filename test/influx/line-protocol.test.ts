@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LineSerializer, type FieldValue, type Point } from '../../src/influx/line-protocol';
 import { hasCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { parseLine, type ParsedPoint } from '../support/line-protocol-parser';
+import { parseLine, type ParsedPoint } from '../../testkit/delivery/line-protocol-parser';
 
 const TIMESTAMP = 1_767_600_000_123;
 

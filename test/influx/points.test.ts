@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Mapping } from '../../src/influx/mapping';
 import { PointMapper, type TelemetryPoints } from '../../src/influx/points';
-import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/telemetry';
-import { CATALOGUE } from '../../src/meter/catalogue';
+import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
+import { CATALOGUE } from '../../src/metrics/catalogue';
 
 const TIMESTAMP = 1_767_600_000_123;
 

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { proxyFor } from '../../src/influx/proxy';
 import { createHttpSender, type Sender, type SenderSettings } from '../../src/influx/sender';
 import { hasCode } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
+import { ROOT } from '../../testkit/root';
 
 const NEVER = new AbortController().signal;
-const cert = readFileSync(join(__dirname, '../vectors/tls/cert.pem'));
-const key = readFileSync(join(__dirname, '../vectors/tls/key.pem'));
+const cert = readFileSync(join(ROOT, 'test/vectors/tls/cert.pem'));
+const key = readFileSync(join(ROOT, 'test/vectors/tls/key.pem'));
 
 const listen = async (server: Server | ReturnType<typeof createHttpsServer>): Promise<number> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -5,7 +5,7 @@ import { parseDropped } from '../../src/influx/refusal';
 import { isAboutLines, namedLines } from '../../src/influx/refused-lines';
 import { readComplaint } from '../../src/influx/reply-words';
 import { judgeReply } from '../../src/influx/response-rules';
-import { excessiveGrowth, FACTOR } from '../support/growth';
+import { excessiveGrowth, FACTOR } from '../../testkit/growth';
 
 const LINES = [
   'm,t=a f=1,g=2 1000',

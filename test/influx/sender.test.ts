@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { createHttpSender, type Sender, type SenderSettings } from '../../src/influx/sender';
 import type { Verdict } from '../../src/delivery/destination';
 import { hasCode } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
-import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../support/scripted-influx';
+import { FakeClock } from '../../testkit/fake-clock';
+import { reply, replyJson, ScriptedInflux, silence, written, type Answer } from '../../testkit/servers/scripted-influx';
 
 const NEVER = new AbortController().signal;
 const TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createThrottle } from '../../src/support/throttle';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 describe('throttle', () => {
   it('acts at once, then at the end of each interval in which it was asked', async () => {

@@ -8,9 +8,10 @@ import { createHttpSender } from '../../src/influx/sender';
 import type { TlsSettings } from '../../src/support/tls-settings';
 import type { Verdict } from '../../src/delivery/destination';
 import { Pm500Error } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
+import { ROOT } from '../../testkit/root';
 
-const read = (name: string): Buffer => readFileSync(join(__dirname, '../vectors/tls', name));
+const read = (name: string): Buffer => readFileSync(join(ROOT, 'test/vectors/tls', name));
 
 describe('InfluxDB sender over TLS', () => {
   const cert = read('cert.pem');

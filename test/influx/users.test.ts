@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Users } from '../../src/support/users';
-import { FakeClock, settle } from '../support/fake-clock';
+import { FakeClock, settle } from '../../testkit/fake-clock';
 
 describe('users of something that closes after them', () => {
   let clock: FakeClock;

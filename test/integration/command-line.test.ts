@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { isRecord } from '../../src/support/expect';
-import { freePort } from '../support/ports';
-import { startProcess, type RunningProcess } from '../support/processes';
+import { ROOT } from '../../testkit/root';
+import { freePort } from '../../testkit/servers/ports';
+import { startProcess, type RunningProcess } from '../../testkit/servers/processes';
 
-const COMMAND = resolve(__dirname, '../../dist/src/cli/main.js');
+const COMMAND = join(ROOT, 'dist/src/cli/main.js');
 const run = promisify(execFile);
 
 /** A `pm500 sim` as a process of its own; its first line tells where it listens. */

@@ -1,11 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
-import { isListening } from '../support/ports';
-import { startProcess, tailOf, type RunningProcess } from '../support/processes';
-import { waitFor } from '../support/wait';
+import { isListening } from '../../testkit/servers/ports';
+import { startProcess, tailOf, type RunningProcess } from '../../testkit/servers/processes';
+import { waitFor } from '../../testkit/wait';
+import { ROOT } from '../../testkit/root';
 
-const ROOT = resolve(__dirname, '../..');
 /** As package.json starts it. */
 const DEMO = ['--require', 'tsx/cjs', 'tools/demo/main.ts'];
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { MESSAGING_KINDS, TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
-import { Editor } from '../support/editor';
-import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { freePort } from '../support/ports';
+import { Editor } from '../../testkit/node-red/editor';
+import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { freePort } from '../../testkit/servers/ports';
+import { ROOT } from '../../testkit/root';
 
-const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 
 /** Nodes of the palette with the configuration that each is given in its dialog, by property. */

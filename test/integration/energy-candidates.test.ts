@@ -6,13 +6,13 @@ import Ajv from 'ajv/dist/2020';
 import { DEFAULTS } from '../../nodes/shared/forms';
 import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import type { Sample } from '../../src/domain/telemetry';
-import { ENERGY_CANDIDATES } from '../../src/meter/energy-candidates';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import type { Sample } from '../../src/domain/messages/telemetry';
+import { ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from '../cli/run-command';
-import { FakeRed } from '../support/fake-red';
+import { FakeRed } from '../../testkit/node-red/fake-red';
 
 /** 40 MW: in four seconds 44 kWh flow, far more than the steps of any candidate. */
 const LOAD = constantProfile(40_000_000);

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import type { Telemetry } from '../../src/domain/telemetry';
-import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
-import { SimulatedSerialServer } from '../../src/simulator/serial-server';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
+import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
+import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
 import { silentLogger } from '../../src/support/logger';
-import { ModbusBench } from '../simulator/modbus-bench';
-import type { FlowEntry } from '../support/node-red-admin';
-import { startPipeline, type Pipeline } from '../support/pipeline';
-import { freePort } from '../support/ports';
-import { openPseudoTerminal, type PseudoTerminal } from '../support/pseudo-terminal';
-import { entryOf } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import { ModbusBench } from '../../testkit/simulator/modbus-bench';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
+import { freePort } from '../../testkit/servers/ports';
+import { openPseudoTerminal, type PseudoTerminal } from '../../testkit/meters/pseudo-terminal';
+import { entryOf } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 
 const UNIT = 3;
 

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import type { FlowEntry } from '../support/node-red-admin';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { startPipeline, type Pipeline } from '../support/pipeline';
-import { listFlows } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import { startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
+import { listFlows } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 
 /** What a flow file may contain beside the types that nodes register. */
 const STRUCTURAL_TYPES = ['tab', 'group', 'subflow'];

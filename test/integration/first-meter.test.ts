@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { GROUPS } from '../../src/meter/groups';
-import type { Telemetry } from '../../src/domain/telemetry';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { ALARMS_DEBUG } from '../../tools/demo/check-alarms';
 import { comparePublished, compareStored } from '../../tools/demo/compare';
 import { querySamples } from '../../tools/demo/influx-query';
@@ -10,11 +10,11 @@ import { buttonOf } from '../../tools/demo/provoke';
 import { SparkplugWatch } from '../../tools/demo/sparkplug-watch';
 import type { StoredSamples } from '../../tools/demo/stored-samples';
 import { metricsOfGroup, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from '../../tools/demo/telemetry-watch';
-import { entryOf } from '../support/reference-flows';
-import { countSockets, startPipeline, type Pipeline } from '../support/pipeline';
-import type { FlowEntry } from '../support/node-red-admin';
-import type { NodeStatusSeen } from '../support/node-red-channel';
-import { waitFor } from '../support/wait';
+import { entryOf } from '../../testkit/node-red/reference-flows';
+import { countSockets, startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import type { NodeStatusSeen } from '../../testkit/node-red/node-red-channel';
+import { waitFor } from '../../testkit/wait';
 
 const EVERY_METRIC = GROUPS.flatMap(({ name }) => metricsOfGroup(name));
 const DATABASE_MS = 60_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, COUNT_TARGET, Counter } from '../support/counting-flow';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { startNodeRed, type NodeRed } from '../support/node-red';
+import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, COUNT_TARGET, Counter } from '../../testkit/counting-flow';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 
 const DATABASE = 'guarded';
 const POINTS_PER_MESSAGE = 10;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, COUNT_TARGET, Counter } from '../support/counting-flow';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, COUNT_TARGET, Counter } from '../../testkit/counting-flow';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const DATABASE = 'damage';
 const MESSAGES = 12;

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
 import { createInfluxDestination } from '../../src/influx/destination';
 import { Delivery } from '../../src/delivery/delivery';
-import { normalizeReading } from '../../src/domain/normalize';
+import { normalizeReading } from '../../src/domain/quality/normalize';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { sampleReading, READ_AT } from '../support/readings';
-import { startVictoriaMetrics, type VictoriaMetrics } from '../support/victoria-metrics';
-import { waitFor } from '../support/wait';
+import { sampleReading, READ_AT } from '../../testkit/meters/readings';
+import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
+import { waitFor } from '../../testkit/wait';
 
 const MEASUREMENT = 'powermonitor_500';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
 import { summaryQuery } from '../../tools/influxdb/influxql';
 import { DATABASE, SOURCES, SUMMARIES } from '../../tools/influxdb/plan';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 
 const ADMIN = { user: 'admin', password: 'pass word' };
 const DAY_MS = 86_400_000;

@@ -9,12 +9,12 @@ import {
   Counter,
   numbersOf,
   type MessageEnd,
-} from '../support/counting-flow';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import { makeSmallDisk, type SmallDisk } from '../support/small-disk';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+} from '../../testkit/counting-flow';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { makeSmallDisk, type SmallDisk } from '../../testkit/delivery/small-disk';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const DATABASE = 'fulldisk';
 const POINTS_PER_MESSAGE = 100;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEFAULTS } from '../../nodes/shared/forms';
 import { seededRandom } from '../../src/support/random';
-import { FaultProxy, type Fault } from '../support/fault-proxy';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { acknowledgedIn, notedCounts } from '../support/noted-counts';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FaultProxy, type Fault } from '../../testkit/links/fault-proxy';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { acknowledgedIn, notedCounts } from '../../testkit/noted-counts';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const DATABASE = 'kills';
 /** What the database, and what is before it, does to every write of a life, or to a share of them. */

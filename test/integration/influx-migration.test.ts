@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { adaptFlow, entryOf, readFlow } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { adaptFlow, entryOf, readFlow } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 
 const EXAMPLE = readFlow('examples', 'migration-from-influxdb-nodes.json');
 const OTHER_PACKAGE = 'node-red-contrib-influxdb';

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { replyJson, ScriptedInflux } from '../support/scripted-influx';
-import { waitFor } from '../support/wait';
+import { join } from 'node:path';
+import { ROOT } from '../../testkit/root';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { replyJson, ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import { waitFor } from '../../testkit/wait';
 
-const EXAMPLE = JSON.parse(
-  readFileSync(resolve(__dirname, '../../examples/influx-points.json'), 'utf8'),
-) as readonly FlowEntry[];
+const EXAMPLE = JSON.parse(readFileSync(join(ROOT, 'examples/influx-points.json'), 'utf8')) as readonly FlowEntry[];
 
 const idOf = (type: string): string => {
   const entry = EXAMPLE.find((candidate) => candidate.type === type);

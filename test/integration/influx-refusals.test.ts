@@ -5,10 +5,10 @@ import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { FaultProxy } from '../support/fault-proxy';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { SlowLink } from '../support/slow-link';
-import { waitFor } from '../support/wait';
+import { FaultProxy } from '../../testkit/links/fault-proxy';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { SlowLink } from '../../testkit/links/slow-link';
+import { waitFor } from '../../testkit/wait';
 
 const DATABASE = 'plant';
 const HOUR_MS = 3_600_000;

@@ -11,9 +11,9 @@ import { MemoryOutbox } from '../../src/outbox/memory';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { FaultProxy } from '../support/fault-proxy';
-import { startInfluxDb, type InfluxDb } from '../support/influxdb';
-import { waitFor } from '../support/wait';
+import { FaultProxy } from '../../testkit/links/fault-proxy';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { waitFor } from '../../testkit/wait';
 
 const DATABASE = 'energy';
 const ADMIN = { user: 'admin', password: 'a "secret"' };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { findFaintWords } from '../support/contrast';
-import { Editor } from '../support/editor';
-import { freePort } from '../support/ports';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { adaptFlow, chooseMeterPorts, entryOf, readFlow } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import { findFaintWords } from '../../testkit/contrast';
+import { Editor } from '../../testkit/node-red/editor';
+import { freePort } from '../../testkit/servers/ports';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { adaptFlow, chooseMeterPorts, entryOf, readFlow } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;

@@ -3,14 +3,14 @@ import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterPoll } from '../../src/acquisition/meter-poll';
 import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { ModbusBench } from '../simulator/modbus-bench';
-import { openPseudoTerminal } from '../support/pseudo-terminal';
-import { SerialGateway } from '../support/serial-gateway';
-import { waitFor } from '../support/wait';
+import { ModbusBench } from '../../testkit/simulator/modbus-bench';
+import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
+import { SerialGateway } from '../../testkit/meters/serial-gateway';
+import { waitFor } from '../../testkit/wait';
 
 /** The share of its readings that a unit gets beside units that do not answer. */
 const LEAST_SHARE = 0.95;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { decodeRegisters } from '../../src/domain/register-decode';
-import { REGISTER_PLANS } from '../../src/domain/register-plan';
+import { decodeRegisters } from '../../src/domain/codec/register-decode';
+import { REGISTER_PLANS } from '../../src/domain/codec/register-plan';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
+import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from '../cli/run-command';
-import { ModbusBench } from '../simulator/modbus-bench';
-import { openPseudoTerminal } from '../support/pseudo-terminal';
-import { openPseudoTerminalPair } from '../support/pseudo-terminal-pair';
+import { ModbusBench } from '../../testkit/simulator/modbus-bench';
+import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
+import { openPseudoTerminalPair } from '../../testkit/meters/pseudo-terminal-pair';
 
 describe('Modbus RTU over a pseudo-terminal', () => {
   it('reads a simulated meter through a serial port of the operating system', async () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { findFaintWords } from '../support/contrast';
-import { Editor } from '../support/editor';
-import { installationIn, installedVersion, installPackage } from '../support/installed-node-red';
-import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../support/node-red';
-import type { NodeStatusSeen } from '../support/node-red-channel';
-import type { FlowEntry } from '../support/node-red-admin';
-import { freePort } from '../support/ports';
-import { adaptFlow, chooseMeterPorts, readFlow } from '../support/reference-flows';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { findFaintWords } from '../../testkit/contrast';
+import { Editor } from '../../testkit/node-red/editor';
+import { installationIn, installedVersion, installPackage } from '../../testkit/node-red/installed-node-red';
+import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { NodeStatusSeen } from '../../testkit/node-red/node-red-channel';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { freePort } from '../../testkit/servers/ports';
+import { adaptFlow, chooseMeterPorts, readFlow } from '../../testkit/node-red/reference-flows';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const INSTALL_TIMEOUT_MS = 300_000;
 

@@ -3,11 +3,11 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openOutbox } from '../../src/outbox/disk';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { startProcess, type RunningProcess } from '../support/processes';
-import { ROOT } from '../support/root';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeClock } from '../../testkit/fake-clock';
+import { startProcess, type RunningProcess } from '../../testkit/servers/processes';
+import { ROOT } from '../../testkit/root';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const CLOSED = 0o555;
 const OPEN = 0o777;

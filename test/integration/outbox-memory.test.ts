@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { openOutbox } from '../../src/outbox/disk';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { ROOT } from '../support/root';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { ROOT } from '../../testkit/root';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const READINGS = 300_000;
 const PER_APPEND = 5000;

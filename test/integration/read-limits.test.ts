@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/support/clock';
-import { QUIRKS } from '../../src/meter/quirks';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { QUIRKS } from '../../src/meters/pm500/quirks';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { waitFor } from '../support/wait';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { waitFor } from '../../testkit/wait';
 
 const WATCH_MS = 4000;
 const LIMIT_MS = QUIRKS.minimumReadIntervalMs.value;

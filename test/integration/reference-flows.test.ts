@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
 import { connectAsync } from 'mqtt';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { findImplausible } from '../../tools/demo/plausibility';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
-import type { NodeRed } from '../support/node-red';
-import { startPipeline, type Pipeline } from '../support/pipeline';
-import { isListening } from '../support/ports';
-import { entryOf } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import type { NodeRed } from '../../testkit/node-red/node-red';
+import { startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
+import { isListening } from '../../testkit/servers/ports';
+import { entryOf } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 
 const SOME_READINGS = 8;
 

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { connectAsync } from 'mqtt';
-import { startMosquitto } from '../support/mosquitto';
-import { startProcess } from '../support/processes';
-import { startVictoriaMetrics } from '../support/victoria-metrics';
+import { startMosquitto } from '../../testkit/servers/mosquitto';
+import { startProcess } from '../../testkit/servers/processes';
+import { startVictoriaMetrics } from '../../testkit/servers/victoria-metrics';
 
 describe('servers that tests start', () => {
   it('a broker takes connections and ends when stopped', async () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
-import { EdgeSession } from '../../src/sparkplug/session';
-import { realDependencies } from '../sparkplug/real-dependencies';
-import { rebirthCommand, sample } from '../sparkplug/samples';
-import { Watcher } from '../sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { findProgram } from '../support/programs';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import type { ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import { EdgeSession } from '../../src/sparkplug/session/session';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
+import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { findProgram } from '../../testkit/servers/programs';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const VERSIONS: readonly ProtocolVersion[] = [4, 5];
 const NCMD = 'spBv1.0/plant/NCMD/edge';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { COUNTED, COUNTING, countingFlow } from '../sparkplug/counting-flow';
-import { acknowledgedIn } from '../support/noted-counts';
-import { Watcher } from '../sparkplug/watcher';
-import { CertificateAuthority } from '../support/certificates';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { FlowEntry } from '../support/node-red-admin';
-import { freePort } from '../support/ports';
-import { waitFor } from '../support/wait';
+import { COUNTED, COUNTING, countingFlow } from '../../testkit/sparkplug/counting-flow';
+import { acknowledgedIn } from '../../testkit/noted-counts';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { freePort } from '../../testkit/servers/ports';
+import { waitFor } from '../../testkit/wait';
 
 /** The core `tls-config` node with a client certificate in files. */
 function tlsEntry(

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrokerSettings, ProtocolVersion } from '../../src/sparkplug/mqtt-options';
-import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
-import { realDependencies } from '../sparkplug/real-dependencies';
-import { sample } from '../sparkplug/samples';
-import { CertificateAuthority } from '../support/certificates';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { freePort } from '../support/ports';
-import { findProgram } from '../support/programs';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import type { BrokerSettings, ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session/session';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
+import { sample } from '../../testkit/sparkplug/samples';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { freePort } from '../../testkit/servers/ports';
+import { findProgram } from '../../testkit/servers/programs';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const VERSIONS: readonly ProtocolVersion[] = [4, 5];
 

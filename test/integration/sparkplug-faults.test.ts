@@ -4,19 +4,20 @@ import { connect, connectAsync, type MqttClient } from 'mqtt';
 import { openOutbox } from '../../src/outbox/disk';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { Outbox } from '../../src/outbox/outbox';
-import { createBdSeqCounter, type BdSeqCounter } from '../../src/sparkplug/bd-seq';
-import { fileSessionStore } from '../../src/sparkplug/session-store';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
-import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session';
+import { createBdSeqCounter, type BdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { fileSessionStore } from '../../src/sparkplug/session/session-store';
+import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { EdgeSession, type EdgeSessionSettings } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { hostState, nextServerCommand, rebirthCommand, sample } from '../sparkplug/samples';
-import { StrictHost } from '../sparkplug/strict-host';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { startProcess } from '../support/processes';
-import { TcpLink } from '../support/tcp-link';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { ROOT } from '../../testkit/root';
+import { hostState, nextServerCommand, rebirthCommand, sample } from '../../testkit/sparkplug/samples';
+import { StrictHost } from '../../testkit/sparkplug/strict-host';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { startProcess } from '../../testkit/servers/processes';
+import { TcpLink } from '../../testkit/links/tcp-link';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const LIMITS = { maximumBytes: 10_000_000 };
 const NCMD = 'spBv1.0/plant/NCMD/edge';
@@ -244,7 +245,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     const child = await startProcess({
       name: 'edge node',
       command: process.execPath,
-      args: ['--require', 'tsx/cjs', join(__dirname, '../sparkplug/edge-process.ts'), folder, '300'],
+      args: ['--require', 'tsx/cjs', join(ROOT, 'testkit/sparkplug/edge-process.ts'), folder, '300'],
       ready: (output) => output.includes('kept 300'),
     });
     await child.kill();

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../src/support/random';
-import { COUNTED, COUNTING, countingFlow } from '../sparkplug/counting-flow';
-import { acknowledgedIn } from '../support/noted-counts';
-import { Watcher } from '../sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { startNodeRed, type NodeRed } from '../support/node-red';
-import type { DeploymentType, FlowEntry } from '../support/node-red-admin';
-import { TcpLink } from '../support/tcp-link';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { COUNTED, COUNTING, countingFlow } from '../../testkit/sparkplug/counting-flow';
+import { acknowledgedIn } from '../../testkit/noted-counts';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { DeploymentType, FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { TcpLink } from '../../testkit/links/tcp-link';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 /** PM500_KILLS=50 for the long form. */
 const KILLS = Number(process.env['PM500_KILLS'] ?? '4');

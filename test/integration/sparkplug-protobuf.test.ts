@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { EdgeNode } from '../../src/sparkplug/edge-node';
-import { parseDeviceMessage } from '../../src/sparkplug/message';
-import { encodePayload } from '../../src/sparkplug/payload';
-import type { MetricSample } from '../../src/sparkplug/metrics';
-import { AlarmScript } from '../support/alarms';
-import { Protoc, type TextMessage } from '../support/protoc';
-import { telemetryOf } from '../support/telemetry';
-import { PAYLOAD_SCHEMA } from '../sparkplug/payload-schema';
-import { rebirthCommand, START } from '../sparkplug/samples';
+import { EdgeNode } from '../../src/sparkplug/edge/edge-node';
+import { parseDeviceMessage } from '../../src/sparkplug/metrics/message';
+import { encodePayload } from '../../src/sparkplug/codec/payload';
+import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
+import { AlarmScript } from '../../testkit/meters/alarms';
+import { Protoc, type TextMessage } from '../../testkit/servers/protoc';
+import { telemetryOf } from '../../testkit/meters/telemetry';
+import { PAYLOAD_SCHEMA } from '../../testkit/sparkplug/payload-schema';
+import { rebirthCommand, START } from '../../testkit/sparkplug/samples';
 
 const PAYLOAD = 'Payload';
 

@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { openOutbox } from '../../src/outbox/disk';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { Outbox } from '../../src/outbox/outbox';
-import { diskQueues } from '../../src/sparkplug/queue-place';
-import { EdgeSession } from '../../src/sparkplug/session';
-import type { EdgeSessionDependencies } from '../../src/sparkplug/session-settings';
+import { diskQueues } from '../../src/sparkplug/history/queue-place';
+import { EdgeSession } from '../../src/sparkplug/session/session';
+import type { EdgeSessionDependencies } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { BirthCutter } from '../sparkplug/birth-cutter';
-import { realDependencies } from '../sparkplug/real-dependencies';
-import { failed, sample } from '../sparkplug/samples';
-import { Watcher } from '../sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { startProcess } from '../support/processes';
-import { TcpLink } from '../support/tcp-link';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { ROOT } from '../../testkit/root';
+import { BirthCutter } from '../../testkit/sparkplug/birth-cutter';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
+import { failed, sample } from '../../testkit/sparkplug/samples';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { startProcess } from '../../testkit/servers/processes';
+import { TcpLink } from '../../testkit/links/tcp-link';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const LIMITS = { maximumBytes: 100_000_000 };
 const KEEP_ALIVE_S = 30;
@@ -181,7 +182,7 @@ describe('what a Sparkplug edge node sends again, and for whom it waits, on Mosq
       args: [
         '--require',
         'tsx/cjs',
-        join(__dirname, '../sparkplug/edge-process.ts'),
+        join(ROOT, 'testkit/sparkplug/edge-process.ts'),
         folder,
         '300',
         String(broker.port),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ProtocolVersion } from '../../src/sparkplug/mqtt-options';
-import { EdgeSession } from '../../src/sparkplug/session';
-import type { MetricSample } from '../../src/sparkplug/metrics';
-import { realDependencies } from '../sparkplug/real-dependencies';
-import { sample } from '../sparkplug/samples';
-import { Watcher } from '../sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { waitFor } from '../support/wait';
+import type { ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import { EdgeSession } from '../../src/sparkplug/session/session';
+import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
+import { sample } from '../../testkit/sparkplug/samples';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { waitFor } from '../../testkit/wait';
 
 const VERSIONS: readonly ProtocolVersion[] = [4, 5];
 const LIMIT = 3000;

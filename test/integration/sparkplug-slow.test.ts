@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
-import { conditionOf } from '../../src/sparkplug/condition';
-import type { MetricSample } from '../../src/sparkplug/metrics';
-import { EdgeSession } from '../../src/sparkplug/session';
+import { conditionOf } from '../../src/sparkplug/metrics/condition';
+import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
+import { EdgeSession } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { realDependencies } from '../sparkplug/real-dependencies';
-import { Watcher } from '../sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { TcpLink } from '../support/tcp-link';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
+import { Watcher } from '../../testkit/sparkplug/watcher';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { TcpLink } from '../../testkit/links/tcp-link';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const DEVICE = 'M';
 /** Long values, so that few fill every buffer on the way: those of the system, and the limit of the edge node. */

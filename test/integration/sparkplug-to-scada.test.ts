@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { GROUPS } from '../../src/meter/groups';
-import { isProcessMember } from '../../src/sparkplug/template-instances';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { isProcessMember } from '../../src/sparkplug/metrics/template-instances';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
-import { StrictHost } from '../sparkplug/strict-host';
-import { startPipeline, type Pipeline } from '../support/pipeline';
-import { entryOf, readFlow } from '../support/reference-flows';
-import { waitFor } from '../support/wait';
+import { StrictHost } from '../../testkit/sparkplug/strict-host';
+import { startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
+import { entryOf, readFlow } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
+import { ROOT } from '../../testkit/root';
 
 const FLOW = 'sparkplug-to-scada.json';
 const METER = 'main-incomer';
@@ -20,7 +21,7 @@ const EVERY_METRIC = GROUPS.flatMap(({ name }) => metricsOfGroup(name));
 
 /** The command of the documentation that asks for a rebirth, as a person would type it. */
 function documentedCommand(group: string, edgeNode: string, port: number): string {
-  const text = readFileSync(resolve(__dirname, '../../docs/sparkplug.md'), 'utf8');
+  const text = readFileSync(resolve(ROOT, 'docs/sparkplug.md'), 'utf8');
   const [line] = text.split('\n').filter((each) => each.startsWith('printf '));
   assert.ok(line !== undefined, 'the documentation has no such command');
   return `${line.replace('<group>', group).replace('<edge node>', edgeNode)} -h 127.0.0.1 -p ${port}`;

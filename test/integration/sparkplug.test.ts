@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { connectAsync, connect, type MqttClient } from 'mqtt';
-import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
-import { fileSessionStore } from '../../src/sparkplug/session-store';
-import { createOpenLink } from '../../src/sparkplug/mqtt-link';
-import { EdgeSession } from '../../src/sparkplug/session';
+import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { fileSessionStore } from '../../src/sparkplug/session/session-store';
+import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { EdgeSession } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { startMosquitto, type Mosquitto } from '../support/mosquitto';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
-import { rebirthCommand, sample } from '../sparkplug/samples';
-import { StrictHost } from '../sparkplug/strict-host';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
+import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';
+import { StrictHost } from '../../testkit/sparkplug/strict-host';
 
 const METRICS = Array.from({ length: 30 }, (_, index) => `metric_${index}`);
 

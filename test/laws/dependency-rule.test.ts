@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-
-const ROOT = resolve(__dirname, '../..');
+import { ROOT } from '../../testkit/root';
 
 /** What each layer of src/ may import from src/, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  meter: [],
   support: [],
-  domain: ['meter', 'support'],
-  outbox: ['domain', 'meter', 'support'],
-  transport: ['domain', 'meter', 'support'],
+  metrics: [],
+  meters: ['metrics'],
+  domain: ['metrics', 'meters', 'support'],
+  outbox: ['domain', 'metrics', 'meters', 'support'],
+  transport: ['domain', 'metrics', 'meters', 'support'],
   delivery: ['domain', 'support', 'outbox'],
-  sparkplug: ['domain', 'meter', 'support', 'outbox', 'delivery'],
-  influx: ['domain', 'meter', 'support', 'outbox', 'delivery'],
-  acquisition: ['transport', 'domain', 'meter', 'support'],
-  simulator: ['domain', 'meter', 'support', 'transport'],
-  cli: ['acquisition', 'transport', 'simulator', 'domain', 'meter', 'support'],
+  sparkplug: ['domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
+  influx: ['domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
+  acquisition: ['transport', 'domain', 'metrics', 'meters', 'support'],
+  simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
+  cli: ['acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
 };
 
 function sources(folder: string): string[] {
@@ -60,7 +60,7 @@ describe('dependency rule', () => {
   });
 
   it('no file imports itself by way of others, imports of types included', () => {
-    const all = [...files, ...sources('nodes'), ...sources('tools'), ...sources('bench')];
+    const all = [...files, ...sources('nodes'), ...sources('tools'), ...sources('bench'), ...sources('testkit')];
     const known = new Set(all);
     const resolveImport = (file: string, name: string): string | undefined => {
       const path = resolve(dirname(file), name);
@@ -82,6 +82,19 @@ describe('dependency rule', () => {
     };
     for (const file of all) visit(file, []);
     assert.ok(done.size > 300);
+  });
+
+  it('what tests, benches and tools share needs none of the tests', () => {
+    for (const file of sources('testkit')) {
+      for (const name of importsOf(file)) {
+        const target = relative(ROOT, resolve(dirname(file), name)).split('/')[0];
+        assert.ok(!['test', 'bench', 'tools'].includes(target ?? ''), `${relative(ROOT, file)} imports ${name}`);
+      }
+    }
+    for (const file of [...sources('tools'), ...sources('bench')]) {
+      const strays = importsOf(file).filter((name) => /(^|\/)test\//.test(name));
+      assert.deepEqual(strays, [], relative(ROOT, file));
+    }
   });
 
   it('run-time dependencies stay at six or fewer', () => {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { decodeBlock } from '../../src/domain/decode';
-import { encodeBlock } from '../../src/domain/encode';
+import { decodeBlock } from '../../src/domain/codec/decode';
+import { encodeBlock } from '../../src/domain/codec/encode';
 import { decideCandidate } from '../../src/domain/layout-check/decide-candidate';
 import { candidateInUse } from '../../src/domain/layout-check/energy-layout';
 import { checkLayout } from '../../src/domain/layout-check/layout-check';
 import type { EnergyLayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { COUNTER_NAMES } from '../../src/meter/catalogue';
+import { COUNTER_NAMES } from '../../src/metrics/catalogue';
 import {
   ASSUMED_ENERGY,
   ENERGY_CANDIDATES,
   energyAssembly,
   type EnergyCandidate,
-} from '../../src/meter/energy-candidates';
+} from '../../src/meters/pm500/energy-candidates';
 import { seededRandom } from '../../src/support/random';
 import {
   countersAt,
@@ -22,7 +22,7 @@ import {
   type Counters,
   type MeteredLoad,
   type Spoil,
-} from '../support/energy-meters';
+} from '../../testkit/meters/energy-meters';
 
 /** Where counters may stand, Wh: new, used a little, years of use, near the end; with import alone, and with export. */
 function startsOf(seed: number): Readonly<Record<string, Counters>> {

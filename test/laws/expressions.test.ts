@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { excessiveGrowth, FACTOR } from '../support/growth';
-
-const ROOT = resolve(__dirname, '../..');
+import { excessiveGrowth, FACTOR } from '../../testkit/growth';
+import { ROOT } from '../../testkit/root';
 
 interface Expression {
   readonly where: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALL_METRICS } from '../../src/meter/derived-metrics';
+import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { DEPLOY_FOLDER, deployFiles } from '../../tools/influxdb/main';
 import { aggregatesOf, SUMMARIES } from '../../tools/influxdb/plan';
 

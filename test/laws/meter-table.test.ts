@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { compileLayout, ELEMENT_BYTES, elementsOf } from '../../src/domain/layout';
-import { ASSEMBLIES, WORKING_LAYOUT } from '../../src/meter/assemblies';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { GROUPS } from '../../src/meter/groups';
-import { PROVENANCES, UNITS } from '../../src/meter/measurement';
+import { compileLayout, ELEMENT_BYTES, elementsOf } from '../../src/domain/codec/layout';
+import { ASSEMBLIES, WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { PROVENANCES, UNITS } from '../../src/metrics/measurement';
 
 describe('laws of the meter table', () => {
   const rows = ASSEMBLIES.flatMap((assembly) => assembly.measurements.map((row) => ({ assembly, row })));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { splitPhase } from '../../src/meter/phases';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { splitPhase } from '../../src/metrics/phases';
 
 describe('laws of phases', () => {
   it('no two metrics have the same base and phase', () => {

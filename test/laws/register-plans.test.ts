@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { metricsOf, planSpans, REGISTER_PLANS } from '../../src/domain/register-plan';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { GROUPS } from '../../src/meter/groups';
-import { REGISTERS, STATUS_REGISTERS, type Register } from '../../src/meter/registers';
+import { metricsOf, planSpans, REGISTER_PLANS } from '../../src/domain/codec/register-plan';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { REGISTERS, STATUS_REGISTERS, type Register } from '../../src/meters/pm500/registers';
 import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
 
 const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { ENERGY_REGISTERS, REALTIME_REGISTERS, REGISTERS } from '../../src/meter/registers';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { ENERGY_REGISTERS, REALTIME_REGISTERS, REGISTERS } from '../../src/meters/pm500/registers';
 
 const WORDS: Readonly<Record<string, number>> = {
   UINT: 1,

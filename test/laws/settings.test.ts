@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { formOf } from '../../tools/forms/form';
+import { ROOT } from '../../testkit/root';
 
 /** What docs, help and sentences call a setting exists, and can be set. */
 
-const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 const PROPERTIES: ReadonlySet<string> = new Set(TYPES.flatMap((type) => Object.keys(DEFAULTS[type])));
 /** A name as programs write it, of two words at least. No unit (kWh), no path and no version begins so. */

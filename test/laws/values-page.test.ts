@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { VALUES_PAGE, valuesPage } from '../../tools/values/main';
-import { CATALOGUE } from '../../src/meter/catalogue';
+import { CATALOGUE } from '../../src/metrics/catalogue';
 
 describe('docs/values.md', () => {
   it('is what the meter table says now', () => {

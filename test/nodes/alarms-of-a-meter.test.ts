@@ -4,13 +4,13 @@ import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import pm500Sim from '../../nodes/pm500-sim';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { parseReading } from '../../src/domain/parse-message';
-import type { Reading } from '../../src/domain/reading';
-import { FakeClock } from '../support/fake-clock';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { NormalizeBench } from '../support/normalize-bench';
-import { freePort } from '../support/ports';
-import { waitFor } from '../support/wait';
+import { parseReading } from '../../src/domain/messages/parse-message';
+import type { Reading } from '../../src/domain/messages/reading';
+import { FakeClock } from '../../testkit/fake-clock';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { NormalizeBench } from '../../testkit/meters/normalize-bench';
+import { freePort } from '../../testkit/servers/ports';
+import { waitFor } from '../../testkit/wait';
 
 const RULES = [
   {

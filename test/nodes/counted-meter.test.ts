@@ -3,11 +3,11 @@ import pm500Meter from '../../nodes/pm500-meter';
 import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import type { CounterMessage } from '../../src/domain/counters/counter-message';
-import type { Sample, Telemetry } from '../../src/domain/telemetry';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { waitFor } from '../support/wait';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { waitFor } from '../../testkit/wait';
 
 const POWER_W = 400_000;
 const DELTA = 'energy_delta_active_import_total';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
-import { decodeBlock } from '../../src/domain/decode';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import { READING_SCHEMA, type Reading } from '../../src/domain/reading';
-import { constantProfile } from '../../src/simulator/plain-profiles';
-import { SimulatedMeter } from '../../src/simulator/simulated-meter';
-import { findCatalogNumber } from '../../src/simulator/supply';
-import { NormalizeBench } from '../support/normalize-bench';
+import { decodeBlock } from '../../src/domain/codec/decode';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { READING_SCHEMA, type Reading } from '../../src/domain/messages/reading';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
+import { SimulatedMeter } from '../../src/simulator/model/simulated-meter';
+import { findCatalogNumber } from '../../src/simulator/model/supply';
+import { NormalizeBench } from '../../testkit/meters/normalize-bench';
 
 interface ExampleNode {
   readonly type: string;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { DEFAULTS, fieldsOf, type NodeType } from '../../nodes/shared/forms';
 import { catalogOf, formOf } from '../../tools/forms/form';
 import type { Catalog } from '../../tools/forms/html';
-import { shownWith } from '../support/shown-with';
+import { shownWith } from '../../testkit/shown-with';
+import { ROOT } from '../../testkit/root';
 
-const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 
 interface Property {

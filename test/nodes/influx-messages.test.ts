@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
 import influxOut from '../../nodes/influx-out';
 import influxTarget from '../../nodes/influx-target';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { ScriptedInflux } from '../support/scripted-influx';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 
 /** Messages as people send them to the common InfluxDB nodes, and the line that the database has to keep. */
 const KEPT: Readonly<Record<string, readonly [message: object, line: string]>> = {

@@ -3,10 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import influxOut from '../../nodes/influx-out';
 import influxTarget from '../../nodes/influx-target';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { ScriptedInflux } from '../support/scripted-influx';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 describe('what influx-out shows and tells of its outbox', function () {
   this.timeout(60_000);

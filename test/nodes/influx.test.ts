@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import influxOut from '../../nodes/influx-out';
 import influxTarget from '../../nodes/influx-target';
-import { normalizeReading } from '../../src/domain/normalize';
+import { normalizeReading } from '../../src/domain/quality/normalize';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { sampleReading } from '../support/readings';
-import { replyJson, ScriptedInflux, written } from '../support/scripted-influx';
-import { waitFor } from '../support/wait';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { sampleReading } from '../../testkit/meters/readings';
+import { replyJson, ScriptedInflux, written } from '../../testkit/servers/scripted-influx';
+import { waitFor } from '../../testkit/wait';
 
 /** As InfluxDB 2 says it. */
 const CONFLICT =

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULTS, fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
-import { FLEET_ROWS } from '../../src/acquisition/fleet-rows';
+import { FLEET_ROWS } from '../../src/acquisition/fleet/fleet-rows';
 import type { Setting } from '../../src/support/setting';
 import { missingSources } from '../../tools/build-editor';
 import { catalogOf, frameOf } from '../../tools/forms/form';
 import { FormHtml } from '../../tools/forms/html';
+import { ROOT } from '../../testkit/root';
 
-const ROOT = resolve(__dirname, '../..');
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 const LINES_OF_A_NODE = 150;
 

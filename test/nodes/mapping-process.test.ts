@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
-import { childrenOf, commandOf, environmentOf, isAlive } from '../support/child-processes';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { confirmedReading, createNormalize } from '../support/normalize-bench';
-import { startProcess } from '../support/processes';
-import { waitFor } from '../support/wait';
+import { childrenOf, commandOf, environmentOf, isAlive } from '../../testkit/servers/child-processes';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { confirmedReading, createNormalize } from '../../testkit/meters/normalize-bench';
+import { startProcess } from '../../testkit/servers/processes';
+import { waitFor } from '../../testkit/wait';
 import pm500Normalize from '../../nodes/pm500-normalize';
+import { ROOT } from '../../testkit/root';
 
 /** What a regular expression takes years for; only the first of these holds it. */
 const HOLDS = '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /(a+)+$/)';
@@ -135,8 +136,8 @@ describe('the process of JSONata mappings', function () {
     const parent = await startProcess({
       name: 'the parent',
       command: process.execPath,
-      args: ['--require', 'tsx/cjs', resolve(__dirname, '../support/mapping-parent.ts')],
-      cwd: resolve(__dirname, '../..'),
+      args: ['--require', 'tsx/cjs', join(ROOT, 'testkit/node-red/mapping-parent.ts')],
+      cwd: ROOT,
       ready: (output) => /mapping process \d+\n/.test(output),
       readyTimeoutMs: 30_000,
     });

@@ -5,7 +5,7 @@ import { MappingQueue } from '../../nodes/shared/mapping-queue';
 import { MappingRunner } from '../../nodes/shared/mapping-runner';
 import { packValue, unpackValue } from '../../nodes/shared/plain-values';
 import type { Pm500Error } from '../../src/support/errors';
-import { FakeClock, settle } from '../support/fake-clock';
+import { FakeClock, settle } from '../../testkit/fake-clock';
 
 /** A process of mappings that does what a test says. */
 class ScriptedProcess {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { NormalizeDiagnostics } from '../../src/domain/normalizer/diagnostics';
-import { ClockedPlant, type Out } from '../support/clocked-plant';
-import { FakeClock } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { ClockedPlant, type Out } from '../../testkit/meters/clocked-plant';
+import { FakeClock } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

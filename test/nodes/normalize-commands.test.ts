@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
 import { ALARM_JSON_SCHEMA } from '../../src/domain/alarms/alarm-schema';
 import { parseAlarmMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { Pm500Error } from '../../src/support/errors';
-import type { FakeNode } from '../support/fake-red';
-import { confirmedReading, createNormalize, NormalizeBench } from '../support/normalize-bench';
-import { READ_AT } from '../support/readings';
+import type { FakeNode } from '../../testkit/node-red/fake-red';
+import { confirmedReading, createNormalize, NormalizeBench } from '../../testkit/meters/normalize-bench';
+import { READ_AT } from '../../testkit/meters/readings';
+import { ROOT } from '../../testkit/root';
 
 const HIGH = { id: 'current_high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much current.' };
 const LATCHING = { ...HIGH, id: 'current_trip', latching: true, severity: 'critical' };
@@ -184,7 +185,7 @@ describe('commands as messages', () => {
 });
 
 describe('the commands in docs/alarms.md', () => {
-  const page = readFileSync(join(resolve(__dirname, '../..'), 'docs/alarms.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs/alarms.md'), 'utf8');
   const section = /## Commands\n([\s\S]*?)\n## /.exec(page)?.[1] ?? '';
   const inTable = [...section.matchAll(/^\| `(\{.*?\})` +\|/gm)].map(([, json = '']) => JSON.parse(json) as object);
   const blocks = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json) as unknown);

@@ -4,13 +4,13 @@ import { COUNTER_SCHEMA } from '../../src/domain/counters/counter-message';
 import { COUNTER_JSON_SCHEMA } from '../../src/domain/counters/counter-schema';
 import { KPI_KEYS } from '../../src/domain/kpis/kpi-rows';
 import { parseAlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { assertUntouched, damage } from '../support/damage';
-import type { FakeNode } from '../support/fake-red';
-import { confirmedReading, createNormalize as create } from '../support/normalize-bench';
-import { READ_AT } from '../support/readings';
+import { assertUntouched, damage } from '../../testkit/delivery/damage';
+import type { FakeNode } from '../../testkit/node-red/fake-red';
+import { confirmedReading, createNormalize as create } from '../../testkit/meters/normalize-bench';
+import { READ_AT } from '../../testkit/meters/readings';
 
 const TARIFF = {
   timeZone: 'Europe/Berlin',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Pm500Error } from '../../src/support/errors';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import type { FakeNode } from '../support/fake-red';
-import { confirmedReading, createNormalize } from '../support/normalize-bench';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import type { FakeNode } from '../../testkit/node-red/fake-red';
+import { confirmedReading, createNormalize } from '../../testkit/meters/normalize-bench';
 
 const CODE = /^The JSONata mapping [^\n]+ of node "f00d" failed: [^\n]+; correct it in the settings of the node\.$/;
 

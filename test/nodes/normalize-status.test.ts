@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { showQuality } from '../../nodes/shared/normalize-status';
 import { StatusLine } from '../../nodes/shared/status';
-import { FakeNode, FakeRed } from '../support/fake-red';
-import { confirmedReading, failedReading, NormalizeBench } from '../support/normalize-bench';
+import { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
+import { confirmedReading, failedReading, NormalizeBench } from '../../testkit/meters/normalize-bench';
 
 const DEFAULT_ALARMS_OFF = { defaultAlarms: false, kpis: [] };
 

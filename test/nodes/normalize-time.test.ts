@@ -4,11 +4,11 @@ import pm500Normalize from '../../nodes/pm500-normalize';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { NormalizeDiagnostics } from '../../src/domain/normalizer/diagnostics';
 import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/normalizer/diagnostics-schema';
-import { parseTelemetry } from '../../src/domain/parse-message';
-import { FakeRed } from '../support/fake-red';
-import { confirmedReading, failedReading, NormalizeBench } from '../support/normalize-bench';
-import { waitFor } from '../support/wait';
-import { READ_AT } from '../support/readings';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { FakeRed } from '../../testkit/node-red/fake-red';
+import { confirmedReading, failedReading, NormalizeBench } from '../../testkit/meters/normalize-bench';
+import { waitFor } from '../../testkit/wait';
+import { READ_AT } from '../../testkit/meters/readings';
 
 const MISSING = JSON.stringify([{ id: 'gone', metric: 'frequency', condition: 'missing', onDelaySeconds: 5 }]);
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import pm500Normalize from '../../nodes/pm500-normalize';
-import { parseTelemetry } from '../../src/domain/parse-message';
+import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { sampleReading } from '../support/readings';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { sampleReading } from '../../testkit/meters/readings';
 
 describe('pm500-normalize', () => {
   const reading = sampleReading([101, 108], seededRandom(1), Date.now());

@@ -6,9 +6,9 @@ import { outboxLimits, takeOutbox, type TakenOutbox } from '../../nodes/shared/o
 import type { OutboxKind } from '../../nodes/shared/outbox-kinds';
 import type { OutboxRange } from '../../src/outbox/outbox';
 import { hasCode } from '../../src/support/errors';
-import { FakeRed } from '../support/fake-red';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeRed } from '../../testkit/node-red/fake-red';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 

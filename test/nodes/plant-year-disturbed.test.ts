@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import { seededRandom } from '../../src/support/random';
-import { ClockedPlant } from '../support/clocked-plant';
-import { FakeClock } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { ClockedPlant } from '../../testkit/meters/clocked-plant';
+import { FakeClock } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { ROOT } from '../../testkit/root';
 
 /** Energy of every interval of the recorded year, Wh: nothing of the package takes part. */
-const WATT_HOURS = readFileSync(join(__dirname, '../../data/steel-plant-2018.csv'), 'utf8')
+const WATT_HOURS = readFileSync(join(ROOT, 'data/steel-plant-2018.csv'), 'utf8')
   .trim()
   .split('\n')
   .slice(1)

@@ -3,14 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pm500Poll from '../../nodes/pm500-poll';
 import pm500Sim from '../../nodes/pm500-sim';
-import type { MeterDiagnostics } from '../../src/domain/diagnostics';
-import type { Reading } from '../../src/domain/reading';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import type { MeterDiagnostics } from '../../src/domain/diagnostics/diagnostics';
+import type { Reading } from '../../src/domain/messages/reading';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { freePortRange } from '../support/ports';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { freePortRange } from '../../testkit/servers/ports';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const METERS = 50;
 

@@ -9,14 +9,14 @@ import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-d
 import type { LinkState } from '../../src/acquisition/link-state';
 import { METER_ROWS } from '../../src/acquisition/meter-rows';
 import { TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
-import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics-schema';
-import { parseReading } from '../../src/domain/parse-message';
-import type { Reading, ReadingBlock } from '../../src/domain/reading';
-import { GROUPS } from '../../src/meter/groups';
+import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics/diagnostics-schema';
+import { parseReading } from '../../src/domain/messages/parse-message';
+import type { Reading, ReadingBlock } from '../../src/domain/messages/reading';
+import { GROUPS } from '../../src/meters/pm500/groups';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { sampleReading } from '../support/readings';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { sampleReading } from '../../testkit/meters/readings';
 
 /** A session that answers from memory; assemblies in `broken` fail. */
 class FakeSession {

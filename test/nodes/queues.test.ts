@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { Node } from 'node-red';
 import type { OutboxKind } from '../../nodes/shared/outbox-kinds';
 import { takeQueues, type TakenQueues } from '../../nodes/shared/queues';
-import { AbsentQueues } from '../../src/sparkplug/absent-queues';
-import { writeHistoryRecord } from '../../src/sparkplug/history-record';
+import { AbsentQueues } from '../../src/sparkplug/history/absent-queues';
+import { writeHistoryRecord } from '../../src/sparkplug/history/history-record';
 import { systemClock } from '../../src/support/clock';
-import { sample } from '../sparkplug/samples';
-import { FakeRed } from '../support/fake-red';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { sample } from '../../testkit/sparkplug/samples';
+import { FakeRed } from '../../testkit/node-red/fake-red';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const LIMITS = { maximumBytes: 1e6 };
 const ALL = { maximumRecords: 1000, maximumBytes: 1e9 };

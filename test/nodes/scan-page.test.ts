@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { registerAdmin } from '../../nodes/shared/admin';
-import { FakeRed } from '../support/fake-red';
+import { FakeRed } from '../../testkit/node-red/fake-red';
 
 interface Answer {
   readonly status: number;

@@ -7,8 +7,8 @@ import { onInput } from '../../nodes/shared/input';
 import { migrateConfig } from '../../nodes/shared/migrations';
 import { fitStatusText, StatusLine, STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
 import { hasCode, Pm500Error } from '../../src/support/errors';
-import { FakeClock, settle } from '../support/fake-clock';
-import { FakeNode, FakeRed } from '../support/fake-red';
+import { FakeClock, settle } from '../../testkit/fake-clock';
+import { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
 
 const asNode = (node: FakeNode): Node => node as unknown as Node;
 

@@ -1,20 +1,20 @@
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { DatagramRegistry } from '../../src/transport/ethernet-ip/datagram-registry';
-import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit';
+import { DatagramRegistry } from '../../src/transport/ethernet-ip/implicit/datagram-registry';
+import { createImplicitTransport } from '../../src/transport/ethernet-ip/implicit/implicit';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import pm500Sim from '../../nodes/pm500-sim';
-import type { MeterState } from '../../src/simulator/control';
-import { FAULTS } from '../../src/simulator/fault-table';
-import { isPortFree } from '../support/ports';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { freePort } from '../support/ports';
-import { waitFor } from '../support/wait';
-import { RawClient } from '../simulator/raw-client';
-import { registerFrame } from '../simulator/frames';
+import type { MeterState } from '../../src/simulator/control/control';
+import { FAULTS } from '../../src/simulator/faults/fault-table';
+import { isPortFree } from '../../testkit/servers/ports';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { freePort } from '../../testkit/servers/ports';
+import { waitFor } from '../../testkit/wait';
+import { RawClient } from '../../testkit/simulator/raw-client';
+import { registerFrame } from '../../testkit/simulator/frames';
 
 function create(properties: object): FakeNode {
   const red = new FakeRed();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { loadState, StateFile } from '../../nodes/shared/state-file';
 import { isRecord } from '../../src/support/expect';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeClock } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const EVERY_MS = 10_000;
 

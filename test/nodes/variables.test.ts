@@ -6,9 +6,9 @@ import { onInput } from '../../nodes/shared/input';
 import { REPORT_EVERY_MS } from '../../nodes/shared/settings-errors';
 import { startNode } from '../../nodes/shared/start';
 import { hasCode, Pm500Error } from '../../src/support/errors';
-import { FakeClock, settle } from '../support/fake-clock';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { shownWith } from '../support/shown-with';
+import { FakeClock, settle } from '../../testkit/fake-clock';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { shownWith } from '../../testkit/shown-with';
 
 type Register = (RED: NodeAPI) => void;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom, type Random } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryFiles } from '../support/memory-files';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryFiles } from '../../testkit/delivery/memory-files';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 const LIVES = 40;

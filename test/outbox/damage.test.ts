@@ -3,8 +3,8 @@ import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
 import type { OutboxRecord } from '../../src/outbox/outbox';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom, type Random } from '../../src/support/random';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryFiles, systemError } from '../support/memory-files';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryFiles, systemError } from '../../testkit/delivery/memory-files';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 const COUNT = 60;

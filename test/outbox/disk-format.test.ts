@@ -17,8 +17,9 @@ import {
 } from '../../src/outbox/disk-format';
 import type { OutboxRecord } from '../../src/outbox/outbox';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryFiles } from '../support/memory-files';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryFiles } from '../../testkit/delivery/memory-files';
+import { ROOT } from '../../testkit/root';
 
 interface Vector {
   readonly header: SegmentHeader;
@@ -28,7 +29,7 @@ interface Vector {
   readonly position: { readonly found: number; readonly bytes: string };
 }
 
-const VECTOR = JSON.parse(readFileSync(join(__dirname, '../vectors/outbox/segment.json'), 'utf8')) as Vector;
+const VECTOR = JSON.parse(readFileSync(join(ROOT, 'test/vectors/outbox/segment.json'), 'utf8')) as Vector;
 const { sequence } = VECTOR.header;
 const SEGMENT = Buffer.from(VECTOR.segment.join(''), 'hex');
 

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openOutbox, type DiskOutbox, type DiskOutboxOptions } from '../../src/outbox/disk';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { FakeClock } from '../../testkit/fake-clock';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 

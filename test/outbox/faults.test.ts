@@ -3,8 +3,8 @@ import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
 import { decodeHeader, encodeHeader } from '../../src/outbox/disk-format';
 import { hasCode, type ErrorCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryFiles, systemError, type FileOperation } from '../support/memory-files';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryFiles, systemError, type FileOperation } from '../../testkit/delivery/memory-files';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 

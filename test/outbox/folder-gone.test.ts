@@ -6,9 +6,9 @@ import type { OutboxRecord } from '../../src/outbox/outbox';
 import { isWithoutSockets } from '../../src/outbox/lock-place';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
-import { FakeClock } from '../support/fake-clock';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
+import { FakeClock } from '../../testkit/fake-clock';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
 
 const LIMITS = { maximumBytes: 10_000_000, maximumAgeMs: 3_600_000 };
 const PEEK = { maximumRecords: 1000, maximumBytes: 1_000_000 };

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { lockFolder, type Release } from '../../src/outbox/folder-lock';
 import { hasCode } from '../../src/support/errors';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { ROOT } from '../../testkit/root';
 
-const ROOT = resolve(__dirname, '../..');
 /** Locks the folder, says so, and stays. */
 const HOLDER = `
   require('${ROOT}/src/outbox/folder-lock.ts').lockFolder(process.argv[1]).then(

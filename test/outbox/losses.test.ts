@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
 import { silentLogger } from '../../src/support/logger';
-import { FakeClock } from '../support/fake-clock';
-import { MemoryFiles } from '../support/memory-files';
+import { FakeClock } from '../../testkit/fake-clock';
+import { MemoryFiles } from '../../testkit/delivery/memory-files';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 const COUNT = 60;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 describe('memory outbox', () => {
   it('says that it is not durable', () => {

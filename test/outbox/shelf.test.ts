@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { OutboxShelf } from '../../src/outbox/shelf';
-import { FakeClock } from '../support/fake-clock';
+import { FakeClock } from '../../testkit/fake-clock';
 
 describe('outbox shelf', () => {
   const limits = { maximumBytes: 100 };

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import ModbusRTU from 'modbus-serial';
 import { Controller } from 'st-ethernet-ip';
-import { QUIRKS } from '../../src/meter/quirks';
-import { REGISTERS } from '../../src/meter/registers';
-import { ModbusRtuServer } from '../../src/simulator/modbus-rtu-server';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { QUIRKS } from '../../src/meters/pm500/quirks';
+import { REGISTERS } from '../../src/meters/pm500/registers';
+import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { withCrc } from '../../src/transport/modbus/crc';
-import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from './frames';
-import { ModbusBench } from './modbus-bench';
-import { RawClient } from './raw-client';
+import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
+import { ModbusBench } from '../../testkit/simulator/modbus-bench';
+import { RawClient } from '../../testkit/simulator/raw-client';
 
 /** The independent client knows no other port, so the meter gets an address of its own on the loopback network. */
 const ADDRESS = '127.13.44.85';

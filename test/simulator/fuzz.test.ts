@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { LONGEST_FRAME_BYTES } from '../../src/simulator/encapsulation-target';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { LONGEST_FRAME_BYTES } from '../../src/simulator/ethernet-ip/encapsulation-target';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator } from '../../src/simulator/simulator';
 import { seededRandom, type Random } from '../../src/support/random';
 import {
@@ -10,11 +10,11 @@ import {
   encodeFrame,
   HEADER_BYTES,
   HEADER_OFFSET,
-} from '../../src/transport/ethernet-ip/encapsulation';
-import { FrameReassembler } from '../../src/transport/ethernet-ip/reassembler';
-import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from './frames';
-import { RawClient } from './raw-client';
-import { createTarget, type TestTarget } from './test-target';
+} from '../../src/transport/ethernet-ip/wire/encapsulation';
+import { FrameReassembler } from '../../src/transport/ethernet-ip/wire/reassembler';
+import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
+import { RawClient } from '../../testkit/simulator/raw-client';
+import { createTarget, type TestTarget } from '../../testkit/simulator/test-target';
 
 const FRAMES = 120_000;
 const SOCKET_FRAMES = 4_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { addressAfter, settingsOfMany, type ManyMeters } from '../../src/simulator/many-meters';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 
 const FIRST = {
   bind: '127.0.0.1',

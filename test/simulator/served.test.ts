@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import type { Served } from '../../src/simulator/served';
 import { startSimulator } from '../../src/simulator/simulator';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
+import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit/explicit';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
 
 const HERE = { host: '127.0.0.1', connectTimeoutMs: 2000, replyTimeoutMs: 2000 };

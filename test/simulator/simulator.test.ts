@@ -3,20 +3,20 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
-import { decodeBlock } from '../../src/domain/decode';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { constantProfile } from '../../src/simulator/plain-profiles';
+import { decodeBlock } from '../../src/domain/codec/decode';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
-import { COMMAND, decodeFrame, encodeFrame } from '../../src/transport/ethernet-ip/encapsulation';
-import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit';
-import { decodeListIdentityReply } from '../../src/transport/ethernet-ip/identity-object';
-import { freePort } from '../support/ports';
-import { FakeClock } from '../support/fake-clock';
-import { waitFor } from '../support/wait';
-import { cipRequest, cipResponseIn, CONTEXT, registerFrame, unconnectedFrame } from './frames';
-import { RawClient } from './raw-client';
+import { COMMAND, decodeFrame, encodeFrame } from '../../src/transport/ethernet-ip/wire/encapsulation';
+import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit/explicit';
+import { decodeListIdentityReply } from '../../src/transport/ethernet-ip/wire/identity-object';
+import { freePort } from '../../testkit/servers/ports';
+import { FakeClock } from '../../testkit/fake-clock';
+import { waitFor } from '../../testkit/wait';
+import { cipRequest, cipResponseIn, CONTEXT, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
+import { RawClient } from '../../testkit/simulator/raw-client';
 
 const METER = {
   bind: '127.0.0.1',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
-import { decodeBlock } from '../../src/domain/decode';
-import { encodeBlock } from '../../src/domain/encode';
-import type { ReadingBlock, Value } from '../../src/domain/reading';
+import { decodeBlock } from '../../src/domain/codec/decode';
+import { encodeBlock } from '../../src/domain/codec/encode';
+import type { ReadingBlock, Value } from '../../src/domain/messages/reading';
 import { growthMegabytes } from './heap-trend';
 import { ServedOracle, type TransitLimits } from './served-oracle';
 

@@ -1,6 +1,6 @@
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
 import { assemblyPlans, registerPlans, type ReadPlan } from '../../src/acquisition/read-plan';
-import type { ReadingBlock, Value } from '../../src/domain/reading';
+import type { ReadingBlock, Value } from '../../src/domain/messages/reading';
 import type { Served } from '../../src/simulator/served';
 
 /** Older data is held to judge it: whoever shows it shows something stale. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MeterSession } from '../../src/acquisition/meter-session';
 import type { TransportSettings } from '../../src/acquisition/meter-settings';
-import type { FaultRow } from '../../src/simulator/fault-row';
-import { FAULT_ROWS, FAULTS, type FaultName } from '../../src/simulator/fault-table';
+import type { FaultRow } from '../../src/simulator/faults/fault-row';
+import { FAULT_ROWS, FAULTS, type FaultName } from '../../src/simulator/faults/fault-table';
 import type { RunningMeter } from '../../src/simulator/simulator';
 import type { Random } from '../../src/support/random';
 import { ServedOracle } from './served-oracle';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { NO_LOSSES } from '../../src/delivery/stats';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { createBdSeqCounter } from '../../src/sparkplug/bd-seq';
-import { memorySessionStore } from '../../src/sparkplug/session-store';
-import { readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history-record';
-import { EdgeSession } from '../../src/sparkplug/session';
+import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session/session-store';
+import { readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history/history-record';
+import { EdgeSession } from '../../src/sparkplug/session/session';
 import { Pm500Error, hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
-import { FakeClock, settle } from '../support/fake-clock';
-import { FakeBroker } from './fake-link';
-import { failed, rebirthCommand, sample } from './samples';
+import { FakeClock, settle } from '../../testkit/fake-clock';
+import { FakeBroker } from '../../testkit/sparkplug/fake-link';
+import { failed, rebirthCommand, sample } from '../../testkit/sparkplug/samples';
 
 /** Longer than the edge node waits before it asks the broker. */
 const ASK_MS = 200;

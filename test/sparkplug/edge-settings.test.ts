@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import sparkplugEdge from '../../nodes/sparkplug-edge';
 import sparkplugOut from '../../nodes/sparkplug-out';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { telemetryOf } from '../support/telemetry';
-import { waitFor } from '../support/wait';
-import { readPayload, type SeenMetric } from './independent-decoder';
-import { PACKET, PacketBroker, readSubscribe, topicOf, type SeenPacket } from './packet-broker';
-import { START } from './samples';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { telemetryOf } from '../../testkit/meters/telemetry';
+import { waitFor } from '../../testkit/wait';
+import { readPayload, type SeenMetric } from '../../testkit/sparkplug/independent-decoder';
+import { PACKET, PacketBroker, readSubscribe, topicOf, type SeenPacket } from '../../testkit/sparkplug/packet-broker';
+import { START } from '../../testkit/sparkplug/samples';
 
 /** The payload of a PUBLISH with QoS 0 (MQTT 3.1.1, 3.3). */
 function metricsOf(packet: SeenPacket): readonly SeenMetric[] {

@@ -5,11 +5,11 @@ import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
 import type { DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { hasCode } from '../../src/support/errors';
-import { FakeRed, type FakeNode } from '../support/fake-red';
-import { temporaryFolder } from '../support/temporary-folder';
-import { waitFor } from '../support/wait';
-import { EmbeddedBroker } from './embedded-broker';
-import { failed, telemetry, telemetrySample } from './samples';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
+import { EmbeddedBroker } from '../../testkit/sparkplug/embedded-broker';
+import { failed, telemetry, telemetrySample } from '../../testkit/sparkplug/samples';
 
 describe('sparkplug-edge and sparkplug-out', function () {
   this.timeout(20_000);

@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict';
-import { TimerSet } from '../../src/sparkplug/timer-set';
+import { TimerSet } from '../../src/support/timer-set';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AliasBlocks, DeviceAliases } from '../../src/sparkplug/alias';
-import { type BdSeqCounter, createBdSeqCounter } from '../../src/sparkplug/bd-seq';
-import { fileSessionStore, memorySessionStore } from '../../src/sparkplug/session-store';
-import { BirthAlarm } from '../../src/sparkplug/birth-alarm';
-import { DeviceUsers } from '../../src/sparkplug/device-users';
-import { HostWatch } from '../../src/sparkplug/host-state';
-import { explainMqttError } from '../../src/sparkplug/mqtt-errors';
-import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/topic';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { ALL_METRICS } from '../../src/meter/derived-metrics';
-import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics';
+import { AliasBlocks, DeviceAliases } from '../../src/sparkplug/edge/alias';
+import { type BdSeqCounter, createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { fileSessionStore, memorySessionStore } from '../../src/sparkplug/session/session-store';
+import { BirthAlarm } from '../../src/sparkplug/session/birth-alarm';
+import { DeviceUsers } from '../../src/sparkplug/session/device-users';
+import { HostWatch } from '../../src/sparkplug/edge/host-state';
+import { explainMqttError } from '../../src/sparkplug/mqtt/mqtt-errors';
+import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/edge/topic';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics/metrics';
 import { hasCode } from '../../src/support/errors';
-import { keptClientId } from '../../src/sparkplug/client-id';
+import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
 import { silentLogger } from '../../src/support/logger';
-import { hostState, sample } from './samples';
-import { FakeClock } from '../support/fake-clock';
+import { hostState, sample } from '../../testkit/sparkplug/samples';
+import { FakeClock } from '../../testkit/fake-clock';
+import { ROOT } from '../../testkit/root';
 
 describe('topics', () => {
   const node = { groupId: 'G 1', edgeNodeId: 'N' };
@@ -149,7 +150,7 @@ describe('aliases', () => {
   });
 
   it('of canonical metrics are those on record, so that hosts need not learn them anew after an update', () => {
-    const path = join(__dirname, '../vectors/sparkplug-aliases.json');
+    const path = join(ROOT, 'test/vectors/sparkplug-aliases.json');
     const recorded = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, number>>;
     const device = new DeviceAliases(new AliasBlocks());
     const names = ALL_METRICS.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { org } from 'sparkplug-payload/lib/sparkplugPayloadProto';
-import { START } from './samples';
-import { type Delivery, StrictHost } from './strict-host';
+import { START } from '../../testkit/sparkplug/samples';
+import { type Delivery, StrictHost } from '../../testkit/sparkplug/strict-host';
 
 /** Written with the classes of Eclipse Tahu: the codec under test refuses to make such messages. */
 const { Payload } = org.eclipse.tahu.protobuf;

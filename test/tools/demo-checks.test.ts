@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { ActiveAlarm } from '../../src/domain/alarms/alarm-set';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { checkAlarms, type AlarmEvidence } from '../../tools/demo/check-alarms';
 import { checkKpis, type KpiEvidence } from '../../tools/demo/check-kpis';
 import { checkQuality, type QualityEvidence } from '../../tools/demo/check-quality';
@@ -9,7 +9,7 @@ import type { Provocation } from '../../tools/demo/provoke';
 import { Report } from '../../tools/demo/report';
 import type { SeenMetric } from '../../tools/demo/sparkplug-watch';
 import { collect, NOTHING_STORED, type Row } from '../../tools/demo/stored-samples';
-import { telemetryOf } from '../support/telemetry';
+import { telemetryOf } from '../../testkit/meters/telemetry';
 
 const START = 1_767_600_000_000;
 const PRESSED = START + 1500;

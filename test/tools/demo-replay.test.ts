@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import type { Quality } from '../../src/domain/quality';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Quality } from '../../src/domain/quality/quality';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { compareReplayed } from '../../tools/demo/replay';
 import type { SeenMetric } from '../../tools/demo/sparkplug-watch';
-import { telemetryOf } from '../support/telemetry';
+import { telemetryOf } from '../../testkit/meters/telemetry';
 
 const START = 1_767_600_000_000;
 const SECOND = 1000;

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { compareStored } from '../../tools/demo/compare';
 import { collect, type Row } from '../../tools/demo/stored-samples';
 import { countPoints } from '../../tools/demo/telemetry-watch';
-import { telemetryOf } from '../support/telemetry';
+import { telemetryOf } from '../../testkit/meters/telemetry';
 
 const AT = 1_767_600_000_000;
 

@@ -1,8 +1,8 @@
 import { KPI_ROWS, type KpiRow } from '../../src/domain/kpis/kpi-rows';
-import type { Sample, Telemetry } from '../../src/domain/telemetry';
-import { periodMetricOf, type Period } from '../../src/meter/derived-metrics';
-import { filled } from '../../test/support/reference-flows';
-import type { FlowEntry } from '../../test/support/node-red-admin';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
+import { periodMetricOf, type Period } from '../../src/metrics/derived-metrics';
+import { filled } from '../../testkit/node-red/reference-flows';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { agree, comparePublished } from './compare';
 import type { Report } from './report';
 import type { SeenMetric } from './sparkplug-watch';

@@ -1,5 +1,5 @@
-import type { Telemetry } from '../../src/domain/telemetry';
-import { waitFor } from '../../test/support/wait';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
+import { waitFor } from '../../testkit/wait';
 import { compareStored, type Comparison } from './compare';
 import type { Ordeal } from './ordeal';
 import { compareReplayed } from './replay';

@@ -1,5 +1,5 @@
-import { QUALITIES } from '../../src/domain/quality';
-import type { Sample, Telemetry } from '../../src/domain/telemetry';
+import { QUALITIES } from '../../src/domain/quality/quality';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import type { Provocation } from './provoke';
 import { clockTime, type Report } from './report';
 import type { SeenMetric } from './sparkplug-watch';

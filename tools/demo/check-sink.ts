@@ -1,8 +1,8 @@
 import { DEFAULTS } from '../../nodes/shared/forms';
-import type { Telemetry } from '../../src/domain/telemetry';
-import { GROUPS } from '../../src/meter/groups';
-import type { NodeStatusSeen } from '../../test/support/node-red-channel';
-import { waitFor } from '../../test/support/wait';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import type { NodeStatusSeen } from '../../testkit/node-red/node-red-channel';
+import { waitFor } from '../../testkit/wait';
 import { asNumber, comparePublished, compareStored } from './compare';
 import type { Database } from './database';
 import { querySamples } from './influx-query';

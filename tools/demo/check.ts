@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GROUPS } from '../../src/meter/groups';
-import { entryOf } from '../../test/support/reference-flows';
-import { tailOf } from '../../test/support/processes';
-import { waitFor } from '../../test/support/wait';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { entryOf } from '../../testkit/node-red/reference-flows';
+import { tailOf } from '../../testkit/servers/processes';
+import { waitFor } from '../../testkit/wait';
 import { ALARMS_DEBUG, checkAlarms } from './check-alarms';
 import { checkKpis } from './check-kpis';
 import { checkLoss, describeOrdeal } from './check-loss';

@@ -1,4 +1,4 @@
-import type { Sample, Telemetry } from '../../src/domain/telemetry';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import type { SeenMetric } from './sparkplug-watch';
 import type { FieldSamples, StoredFields, StoredSamples } from './stored-samples';
 import { countBad } from './telemetry-watch';

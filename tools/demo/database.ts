@@ -1,5 +1,5 @@
-import { lookUpProgram } from '../../test/support/programs';
-import { startVictoriaMetrics, VICTORIA_METRICS_PROGRAMS } from '../../test/support/victoria-metrics';
+import { lookUpProgram } from '../../testkit/servers/programs';
+import { startVictoriaMetrics, VICTORIA_METRICS_PROGRAMS } from '../../testkit/servers/victoria-metrics';
 import { INFLUX_DEFAULT_PORT, type InfluxAccess } from './influx-access';
 
 /** Where points go. */

@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { entryOf } from '../../test/support/reference-flows';
+import { entryOf } from '../../testkit/node-red/reference-flows';
 import { alarmMeasurement } from '../../src/influx/alarm-points';
 import { kpiMeasurement } from '../../src/influx/mapping';
 import type { InfluxAccess } from './influx-access';

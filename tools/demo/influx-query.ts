@@ -3,7 +3,7 @@ import { kpiMeasurement, QUALITY_TAG } from '../../src/influx/mapping';
 import { queryFlux } from './flux-query';
 import { type InfluxAccess, type RowQuery, type StoredQuery, withSlash } from './influx-access';
 import { collect, type Row, type StoredSamples } from './stored-samples';
-import { exportSeries } from '../../test/support/victoria-metrics-query';
+import { exportSeries } from '../../testkit/servers/victoria-metrics-query';
 
 /** Of an alarm, fields that are numbers: some databases keep no others. */
 const ALARM_FIELDS = ['active', 'since'] as const;

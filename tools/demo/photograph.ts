@@ -4,8 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
-import { Editor } from '../../test/support/editor';
-import { waitFor } from '../../test/support/wait';
+import { Editor } from '../../testkit/node-red/editor';
+import { waitFor } from '../../testkit/wait';
 import { ALARMS_DEBUG } from './check-alarms';
 import { buttonOf } from './provoke';
 import { Curtain, startStage, type Stage } from './stage';

@@ -1,4 +1,4 @@
-import type { Telemetry } from '../../src/domain/telemetry';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
 
 /** What the recorded plant can be: 157 kWh in its busiest quarter of an hour, on a low-voltage feeder at 50 or 60 Hz. */
 const BANDS: Readonly<Record<string, readonly [min: number, max: number]>> = {

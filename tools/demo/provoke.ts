@@ -1,7 +1,7 @@
-import type { FaultName } from '../../src/simulator/fault-table';
-import { parseFault } from '../../src/simulator/parse-fault';
-import type { FlowEntry } from '../../test/support/node-red-admin';
-import { waitFor } from '../../test/support/wait';
+import type { FaultName } from '../../src/simulator/faults/fault-table';
+import { parseFault } from '../../src/simulator/faults/parse-fault';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { waitFor } from '../../testkit/wait';
 import type { Stage } from './stage';
 import { alarmsAcknowledgedBy, moreAcknowledged, sentToSinks } from './witness';
 

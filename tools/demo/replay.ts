@@ -1,5 +1,5 @@
-import type { Quality } from '../../src/domain/quality';
-import type { Sample, Telemetry } from '../../src/domain/telemetry';
+import type { Quality } from '../../src/domain/quality/quality';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import { agree, asNumber, compare, type Comparison } from './compare';
 import type { SeenMetric } from './sparkplug-watch';
 

@@ -1,9 +1,9 @@
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { startNodeRed, type NodeRed } from '../../test/support/node-red';
-import type { Credentials, FlowEntry } from '../../test/support/node-red-admin';
-import { freePort, portNear } from '../../test/support/ports';
-import { adaptFlow, entryOf, readFlow } from '../../test/support/reference-flows';
-import { removeFolder, temporaryFolder } from '../../test/support/temporary-folder';
+import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import type { Credentials, FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { freePort, portNear } from '../../testkit/servers/ports';
+import { adaptFlow, entryOf, readFlow } from '../../testkit/node-red/reference-flows';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { startBroker, type Broker } from './broker';
 import { openDatabase, type Database } from './database';
 

@@ -1,9 +1,9 @@
 import { ALARM_SCHEMA, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/telemetry';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
-import type { FlowEntry } from '../../test/support/node-red-admin';
-import type { EditorChannel } from '../../test/support/node-red-channel';
+import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import type { EditorChannel } from '../../testkit/node-red/node-red-channel';
 
 /** The debug node of the flow that shows every telemetry. */
 export const TELEMETRY_DEBUG = 'first-meter-telemetry';

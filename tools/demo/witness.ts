@@ -1,8 +1,8 @@
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import type { Telemetry } from '../../src/domain/telemetry';
-import type { FlowEntry } from '../../test/support/node-red-admin';
-import { entryOf } from '../../test/support/reference-flows';
-import { waitFor } from '../../test/support/wait';
+import type { Telemetry } from '../../src/domain/messages/telemetry';
+import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
+import { entryOf } from '../../testkit/node-red/reference-flows';
+import { waitFor } from '../../testkit/wait';
 import type { Stage } from './stage';
 import { alarmsShown, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
 

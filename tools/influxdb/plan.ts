@@ -1,6 +1,6 @@
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
-import type { Metric } from '../../src/meter/measurement';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
+import type { Metric } from '../../src/metrics/measurement';
 import { kpiMeasurement } from '../../src/influx/mapping';
 import { DEFAULTS } from '../../nodes/shared/forms';
 

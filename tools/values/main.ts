@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { metricsOf } from '../../src/domain/register-plan';
-import { QUALITY_REASONS } from '../../src/domain/quality';
-import { ASSEMBLIES } from '../../src/meter/assemblies';
-import { CATALOGUE } from '../../src/meter/catalogue';
-import { DERIVED_METRICS } from '../../src/meter/derived-metrics';
-import type { Deadband, Metric } from '../../src/meter/measurement';
-import { REGISTER_GROUPS } from '../../src/meter/registers';
+import { metricsOf } from '../../src/domain/codec/register-plan';
+import { QUALITY_REASONS } from '../../src/domain/quality/quality';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
+import { CATALOGUE } from '../../src/metrics/catalogue';
+import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
+import type { Deadband, Metric } from '../../src/metrics/measurement';
+import { REGISTER_GROUPS } from '../../src/meters/pm500/registers';
 
 export const VALUES_PAGE = resolve(__dirname, '../../docs/values.md');
 

@@ -1,7 +1,7 @@
 import { Expect, type UnknownRecord } from '../../support/expect';
-import { checkMeter } from '../parse-message';
-import { QUALITIES, QUALITY_REASONS, type QualityReason } from '../quality';
-import type { MeterReference } from '../reading';
+import { checkMeter } from '../messages/parse-message';
+import { QUALITIES, QUALITY_REASONS, type QualityReason } from '../quality/quality';
+import type { MeterReference } from '../messages/reading';
 import type { ActiveAlarm, AlarmEvent, RuleRow, UnjudgedRule } from './alarm-set';
 import { SEVERITIES } from './rule';
 

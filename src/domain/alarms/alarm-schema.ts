@@ -1,5 +1,5 @@
-import { meter, reason, value } from '../message-schemas';
-import { QUALITIES } from '../quality';
+import { meter, reason, value } from '../messages/message-schemas';
+import { QUALITIES } from '../quality/quality';
 import { ALARM_EVENTS, ALARM_SCHEMA } from './alarm-message';
 import { SEVERITIES } from './rule';
 

@@ -1,6 +1,6 @@
-import type { Quality, QualityReason } from '../quality';
-import type { Value } from '../reading';
-import type { Sample } from '../telemetry';
+import type { Quality, QualityReason } from '../quality/quality';
+import type { Value } from '../messages/reading';
+import type { Sample } from '../messages/telemetry';
 import type { ReadTimes } from '../time/read-times';
 import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
 import { limitOf } from './condition';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../support/expect';
-import { QUALITIES, type Quality } from '../quality';
-import type { Value } from '../reading';
+import { QUALITIES, type Quality } from '../quality/quality';
+import type { Value } from '../messages/reading';
 import { SEVERITIES, type AlarmRule } from './rule';
 
 /**

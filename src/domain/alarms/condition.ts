@@ -1,4 +1,4 @@
-import type { Value } from '../reading';
+import type { Value } from '../messages/reading';
 import type { AlarmRule } from './rule';
 
 /** Whether a condition holds; undefined where the value says nothing about it. */

@@ -1,4 +1,4 @@
-import type { Metric } from '../../meter/measurement';
+import type { Metric } from '../../metrics/measurement';
 import { hasCode } from '../../support/errors';
 import { describeValue, Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import { CONDITIONS, SEVERITIES, type AlarmRule, type Condition } from './rule';

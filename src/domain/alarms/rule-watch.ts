@@ -1,6 +1,6 @@
-import type { QualityReason } from '../quality';
-import type { Value } from '../reading';
-import type { Sample } from '../telemetry';
+import type { QualityReason } from '../quality/quality';
+import type { Value } from '../messages/reading';
+import type { Sample } from '../messages/telemetry';
 import type { ActiveState, RuleState } from './alarm-state';
 import { conditionHolds } from './condition';
 import type { AlarmRule } from './rule';

@@ -1,4 +1,4 @@
-import type { Value } from '../reading';
+import type { Value } from '../messages/reading';
 
 /** How bad it is, the least first. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;

@@ -1,4 +1,4 @@
-import type { CounterReason } from '../quality';
+import type { CounterReason } from '../quality/quality';
 import { explain, mostIn, spanOf, type CounterLimits, type Standing } from './line';
 import type { Climb, Level, Track } from './track';
 

@@ -1,4 +1,4 @@
-import type { MeterReference } from '../reading';
+import type { MeterReference } from '../messages/reading';
 import type { CounterEvent, CounterQuestion, CounterRecord } from './records';
 
 export const COUNTER_SCHEMA = 'pm500.counter-event/1';

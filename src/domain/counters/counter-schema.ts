@@ -1,4 +1,4 @@
-import { meter } from '../message-schemas';
+import { meter } from '../messages/message-schemas';
 import { COUNTER_SCHEMA } from './counter-message';
 import { COUNTER_EVENTS } from './records';
 import { COUNTER_ANSWERS } from './track';

@@ -1,9 +1,9 @@
-import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
-import type { Metric } from '../../meter/measurement';
-import { derivedSample, judgementOf, worseOf, type Judgement } from '../judgement';
-import { QUALITY_REASONS, type QualityReason } from '../quality';
-import type { MeterReference } from '../reading';
-import type { Sample, Telemetry } from '../telemetry';
+import { deltaMetricOf, ENERGY_COUNTERS } from '../../metrics/derived-metrics';
+import type { Metric } from '../../metrics/measurement';
+import { derivedSample, judgementOf, worseOf, type Judgement } from '../quality/judgement';
+import { QUALITY_REASONS, type QualityReason } from '../quality/quality';
+import type { MeterReference } from '../messages/reading';
+import type { Sample, Telemetry } from '../messages/telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
 import { meanPower, mostIn, type CounterLimits, type Standing } from './line';

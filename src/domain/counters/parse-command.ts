@@ -1,5 +1,5 @@
 import { Expect, isRecord } from '../../support/expect';
-import { ENERGY_COUNTERS } from '../../meter/derived-metrics';
+import { ENERGY_COUNTERS } from '../../metrics/derived-metrics';
 import { TOTAL_COUNTERS } from './energy-deltas';
 import { COUNTER_ANSWERS, type CounterAnswer } from './track';
 

@@ -1,6 +1,6 @@
-import { CATALOGUE } from '../../meter/catalogue';
+import { CATALOGUE } from '../../metrics/catalogue';
 import { isRecord } from '../../support/expect';
-import type { Sample } from '../telemetry';
+import type { Sample } from '../messages/telemetry';
 
 /** What the same meter shows of its load, in W, var and VA. */
 const SHOWN = ['active_power_total', 'reactive_power_total', 'apparent_power_total'] as const;

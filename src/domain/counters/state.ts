@@ -1,6 +1,6 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, type Judgement } from '../judgement';
-import { REGISTER_TABLE, type MeterReference } from '../reading';
+import { readJudgement, type Judgement } from '../quality/judgement';
+import { REGISTER_TABLE, type MeterReference } from '../messages/reading';
 import type { Standing } from './line';
 import type { PowerBoundState } from './power-bound';
 import type { CounterRecord } from './records';

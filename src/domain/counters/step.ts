@@ -1,4 +1,4 @@
-import type { CounterReason } from '../quality';
+import type { CounterReason } from '../quality/quality';
 import { adoptLevel, type Adoption } from './adopt';
 import { explain, explainRollover, meanPower, mostIn, spanOf, type CounterLimits, type Standing } from './line';
 import { newTrack, type Climb, type Level, type Track } from './track';

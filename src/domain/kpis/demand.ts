@@ -1,4 +1,4 @@
-import { readJudgement, worseOf, type Judgement } from '../judgement';
+import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
 import { isRecord } from '../../support/expect';
 import type { Piece } from './split';
 

@@ -1,11 +1,11 @@
-import { ALL_METRICS, periodMetricOf, tariffMetrics } from '../../meter/derived-metrics';
-import type { Unit } from '../../meter/measurement';
+import { ALL_METRICS, periodMetricOf, tariffMetrics } from '../../metrics/derived-metrics';
+import type { Unit } from '../../metrics/measurement';
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
-import { derivedSample, TRUSTED, worseOf } from '../judgement';
+import { derivedSample, TRUSTED, worseOf } from '../quality/judgement';
 import { TariffClock } from '../tariff/tariff-clock';
 import { Zone } from '../tariff/zone';
-import type { Sample } from '../telemetry';
+import type { Sample } from '../messages/telemetry';
 import { readDemand, judgeSpread, type Demand, type DemandWindow } from './demand';
 import { FixedDemand } from './fixed-demand';
 import { ACTIVE_IMPORT, figuresOf, powerFactorOf, REACTIVE_IMPORT } from './figures';

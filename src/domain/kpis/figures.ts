@@ -1,5 +1,5 @@
-import { tariffEnergyBase } from '../../meter/derived-metrics';
-import { worseOf, TRUSTED, type Judgement } from '../judgement';
+import { tariffEnergyBase } from '../../metrics/derived-metrics';
+import { worseOf, TRUSTED, type Judgement } from '../quality/judgement';
 import type { Tariff } from '../tariff/tariff';
 import { INCOMPLETE, MS_PER_HOUR } from './demand';
 import type { KpiKey } from './kpi-rows';

@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, worseOf, type Judgement } from '../judgement';
+import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
 import { Zone } from '../tariff/zone';
 import { finite, INCOMPLETE, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
 import { DeltaCursor, elsewhereOf, spreadMsOf, type Piece } from './split';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
-import type { Sample } from '../telemetry';
+import type { Sample } from '../messages/telemetry';
 import type { ReadTimes, TimeLine } from '../time/read-times';
 import { EnergyKpis } from './energy-kpis';
 import type { KpiSettings } from './settings';

@@ -2,7 +2,7 @@ import { isRecord } from '../../support/expect';
 import { EnergyDeltas, type EnergyDeltasSettings } from '../counters/energy-deltas';
 import type { CounterQuestion, CounterRecord } from '../counters/records';
 import type { CounterAnswer } from '../counters/track';
-import type { Sample, Telemetry } from '../telemetry';
+import type { Sample, Telemetry } from '../messages/telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { KpiLines, type KpiLinesState } from './kpi-lines';
 import type { KpiSettings } from './settings';

@@ -1,6 +1,6 @@
-import type { Period } from '../../meter/derived-metrics';
+import type { Period } from '../../metrics/derived-metrics';
 import { isRecord } from '../../support/expect';
-import { worseOf } from '../judgement';
+import { worseOf } from '../quality/judgement';
 import type { Zone } from '../tariff/zone';
 import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';

@@ -1,4 +1,4 @@
-import { PERIODS, type Period } from '../../meter/derived-metrics';
+import { PERIODS, type Period } from '../../metrics/derived-metrics';
 import { hasCode } from '../../support/errors';
 import { Expect } from '../../support/expect';
 import { parseTariff, parseTimeZone } from '../tariff/parse-tariff';

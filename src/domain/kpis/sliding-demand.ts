@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, TRUSTED, worseOf, type Judgement } from '../judgement';
+import { readJudgement, TRUSTED, worseOf, type Judgement } from '../quality/judgement';
 import { finite, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
 import { elsewhereOf, spreadMsOf, type Piece } from './split';
 

@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, worseOf, type Judgement } from '../judgement';
+import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
 import { finite, readDemand, SPREAD, type Demand } from './demand';
 import type { Piece } from './split';
 

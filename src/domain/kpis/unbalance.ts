@@ -1,6 +1,6 @@
-import type { Unit } from '../../meter/measurement';
-import { derivedSample, worseOf } from '../judgement';
-import type { Sample } from '../telemetry';
+import type { Unit } from '../../metrics/measurement';
+import { derivedSample, worseOf } from '../quality/judgement';
+import type { Sample } from '../messages/telemetry';
 
 const LINE_TO_LINE = ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1'] as const;
 const LINE_TO_NEUTRAL = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'] as const;

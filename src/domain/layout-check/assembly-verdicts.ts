@@ -1,6 +1,6 @@
-import type { WiringMode } from '../../meter/identity';
-import type { BlockPlan, CompiledLayout, RowPlan } from '../layout';
-import { absentMetrics } from '../wiring';
+import type { WiringMode } from '../../meters/pm500/identity';
+import type { BlockPlan, CompiledLayout, RowPlan } from '../codec/layout';
+import { absentMetrics } from '../quality/wiring';
 import type { ComparedCounters } from './counter-comparison';
 import type { EnergyFindings } from './energy-findings';
 import type { RelationSet } from './relation-set';

@@ -1,5 +1,5 @@
-import { compileLayout, type RowPlan } from '../layout';
-import { ENERGY_CANDIDATES, energyAssembly, type EnergyCandidate } from '../../meter/energy-candidates';
+import { compileLayout, type RowPlan } from '../codec/layout';
+import { ENERGY_CANDIDATES, energyAssembly, type EnergyCandidate } from '../../meters/pm500/energy-candidates';
 
 /** One counter as a candidate reads it. */
 export interface CounterReading {

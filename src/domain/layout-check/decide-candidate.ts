@@ -1,4 +1,4 @@
-import { findEnergyCandidate } from '../../meter/energy-candidates';
+import { findEnergyCandidate } from '../../meters/pm500/energy-candidates';
 import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
 import { judgeCandidate, type CandidateEvidence, type JudgedCandidate } from './judge-candidate';
 import { LEAST_MOMENTS } from './relation';

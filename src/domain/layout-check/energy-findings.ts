@@ -1,4 +1,4 @@
-import { CATALOGUE, COUNTER_NAMES } from '../../meter/catalogue';
+import { CATALOGUE, COUNTER_NAMES } from '../../metrics/catalogue';
 import type { EnergyWindow } from './energy-window';
 import { multiplyFlows, type Flows } from './flow-integral';
 import type { Fault } from './verdict';

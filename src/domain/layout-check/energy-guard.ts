@@ -1,6 +1,6 @@
-import { COUNTER_NAMES } from '../../meter/catalogue';
-import { builtInLayout } from '../built-in-layouts';
-import type { Reading } from '../reading';
+import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { builtInLayout } from '../codec/built-in-layouts';
+import type { Reading } from '../messages/reading';
 import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
 import { decideCandidate } from './decide-candidate';
 import { candidateInUse } from './energy-layout';

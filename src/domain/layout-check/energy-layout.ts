@@ -1,6 +1,6 @@
-import { ENERGY_CANDIDATES, ENERGY_INSTANCE, energyAssembly } from '../../meter/energy-candidates';
-import type { Measurement } from '../../meter/measurement';
-import type { CompiledLayout } from '../layout';
+import { ENERGY_CANDIDATES, ENERGY_INSTANCE, energyAssembly } from '../../meters/pm500/energy-candidates';
+import type { Measurement } from '../../metrics/measurement';
+import type { CompiledLayout } from '../codec/layout';
 import { decideCandidate } from './decide-candidate';
 import type { EnergyTrace } from './energy-trace';
 import type { CandidateEvidence } from './judge-candidate';

@@ -1,5 +1,5 @@
-import { ENERGY_INSTANCE } from '../../meter/energy-candidates';
-import type { Reading } from '../reading';
+import { ENERGY_INSTANCE } from '../../meters/pm500/energy-candidates';
+import type { Reading } from '../messages/reading';
 import { arrivedBlocks, FlowIntegral, type Flows } from './flow-integral';
 
 /** So many reads of assembly 107 are kept at most, spread over the whole run. */

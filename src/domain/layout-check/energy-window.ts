@@ -1,5 +1,5 @@
-import { COUNTER_NAMES } from '../../meter/catalogue';
-import type { Reading } from '../reading';
+import { COUNTER_NAMES } from '../../metrics/catalogue';
+import type { Reading } from '../messages/reading';
 import { addFlows, arrivedBlocks, FlowIntegral, NO_FLOWS, type Flows } from './flow-integral';
 
 interface Mark {

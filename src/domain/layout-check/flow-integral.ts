@@ -1,4 +1,4 @@
-import type { Reading, ReadingBlock } from '../reading';
+import type { Reading, ReadingBlock } from '../messages/reading';
 
 /** Power read further apart than this, ms, is not integrated: what flowed in between is not known. */
 const LONGEST_GAP_MS = 90_000;

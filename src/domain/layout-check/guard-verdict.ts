@@ -1,6 +1,6 @@
-import { ENERGY_INSTANCE } from '../../meter/energy-candidates';
-import { builtInLayout } from '../built-in-layouts';
-import type { Reading } from '../reading';
+import { ENERGY_INSTANCE } from '../../meters/pm500/energy-candidates';
+import { builtInLayout } from '../codec/built-in-layouts';
+import type { Reading } from '../messages/reading';
 import { contradictionOf } from './energy-layout';
 import { LAYOUT_CHECK_SCHEMA, type EnergyLayoutVerdict, type LayoutVerdict } from './verdict';
 

@@ -1,8 +1,8 @@
-import { WORKING_LAYOUT } from '../../meter/assemblies';
-import { COUNTER_NAMES } from '../../meter/catalogue';
-import type { WiringMode } from '../../meter/identity';
-import { compileLayout, type CompiledLayout } from '../layout';
-import type { MeterReference, Reading, ReadingBlock } from '../reading';
+import { WORKING_LAYOUT } from '../../meters/pm500/assemblies';
+import { COUNTER_NAMES } from '../../metrics/catalogue';
+import type { WiringMode } from '../../meters/pm500/identity';
+import { compileLayout, type CompiledLayout } from '../codec/layout';
+import type { MeterReference, Reading, ReadingBlock } from '../messages/reading';
 import { judgeAssemblies } from './assembly-verdicts';
 import { compareCounters } from './counter-comparison';
 import { judgeEnergy } from './energy-findings';

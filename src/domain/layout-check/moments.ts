@@ -1,4 +1,4 @@
-import type { Reading, ReadingBlock } from '../reading';
+import type { Reading, ReadingBlock } from '../messages/reading';
 import type { Numbers } from './relation';
 
 /** Assemblies that were read further apart than this, ms, do not show one moment. */

@@ -1,4 +1,4 @@
-import { COUNTER_NAMES } from '../../meter/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalogue';
 import { formatNumber } from './words';
 
 /** Counters by metric name, in catalogue units. */

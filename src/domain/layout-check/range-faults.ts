@@ -1,4 +1,4 @@
-import type { CompiledLayout } from '../layout';
+import type { CompiledLayout } from '../codec/layout';
 import { LEAST_MOMENTS, type Numbers } from './relation';
 import type { Fault } from './verdict';
 import { formatMetric, formatNumber } from './words';

@@ -1,4 +1,4 @@
-import { CATALOG_NUMBERS } from '../../meter/identity';
+import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
 import type { Numbers } from './relation';
 import type { RatingEvidence } from './verdict';
 import { formatMetric, formatNumber } from './words';

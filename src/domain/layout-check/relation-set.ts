@@ -1,5 +1,5 @@
-import { wiringRow } from '../wiring';
-import type { WiringMode } from '../../meter/identity';
+import { wiringRow } from '../quality/wiring';
+import type { WiringMode } from '../../meters/pm500/identity';
 import { maximumRelations } from './maximum-relations';
 import { PHASE_SEQUENCE_RELATION, powerRelations } from './power-relations';
 import { judge, type Numbers, type Relation, type RelationState } from './relation';

@@ -1,4 +1,4 @@
-import type { CompiledLayout, RowPlan } from '../layout';
+import type { CompiledLayout, RowPlan } from '../codec/layout';
 import type { EnergyFindings } from './energy-findings';
 import { guessPairScale, pairScalesByModbus, type Counters, type PairLayout } from './pair-scale';
 import { prefixOf, type PowerPrefix, type PowerScale } from './power-scale';

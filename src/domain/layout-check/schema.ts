@@ -1,4 +1,4 @@
-import { WIRING_MODES } from '../../meter/identity';
+import { WIRING_MODES } from '../../meters/pm500/identity';
 import { LAYOUT_CHECK_SCHEMA, WORDS } from './verdict';
 
 const word = { enum: WORDS };

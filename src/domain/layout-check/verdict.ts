@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meter/identity';
+import type { WiringMode } from '../../meters/pm500/identity';
 
 /** What live values say about a place of the layout. */
 export type Word = 'confirmed' | 'contradicted' | 'undecided';

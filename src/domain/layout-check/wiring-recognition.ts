@@ -1,5 +1,5 @@
-import type { WiringMode } from '../../meter/identity';
-import { WIRED_METRICS, WIRING_ROWS } from '../../meter/wiring-modes';
+import type { WiringMode } from '../../meters/pm500/identity';
+import { WIRED_METRICS, WIRING_ROWS } from '../../meters/pm500/wiring-modes';
 import { numberAt, type Numbers } from './relation';
 
 /** Less than this is nothing: V, A, W, VA or var. */

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../meter/catalogue';
+import { CATALOGUE } from '../../metrics/catalogue';
 import { numberAt, type Numbers, type Relation, type RelationState } from './relation';
 
 const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));

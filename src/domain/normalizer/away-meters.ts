@@ -1,7 +1,7 @@
 import { Expect, isRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
-import { checkMeter } from '../parse-message';
-import type { MeterReference } from '../reading';
+import { checkMeter } from '../messages/parse-message';
+import type { MeterReference } from '../messages/reading';
 import { Normalizer } from './normalizer';
 import type { NormalizerSettings } from './settings';
 

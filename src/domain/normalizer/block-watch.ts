@@ -1,4 +1,4 @@
-import type { Reading, ReadingBlock } from '../reading';
+import type { Reading, ReadingBlock } from '../messages/reading';
 
 /** What is remembered of the reads of one block. */
 interface Past {

@@ -1,5 +1,5 @@
 import { SEVERITIES } from '../alarms/rule';
-import { QUALITIES, QUALITY_REASONS } from '../quality';
+import { QUALITIES, QUALITY_REASONS } from '../quality/quality';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA } from './diagnostics';
 
 const count = { type: 'integer', minimum: 0 };

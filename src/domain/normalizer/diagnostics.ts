@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity } from '../alarms/rule';
-import type { MetricFamily, MetricSample } from '../prometheus';
-import { QUALITIES, type QualityReason } from '../quality';
-import type { MeterReference } from '../reading';
+import type { MetricFamily, MetricSample } from '../diagnostics/prometheus';
+import { QUALITIES, type QualityReason } from '../quality/quality';
+import type { MeterReference } from '../messages/reading';
 import type { QualityCounts } from './tally';
 
 /** Active alarms by severity. */

@@ -1,10 +1,10 @@
-import type { WiringMode } from '../../meter/identity';
+import type { WiringMode } from '../../meters/pm500/identity';
 import { Pm500Error } from '../../support/errors';
 import { describeValue } from '../../support/expect';
-import { builtInLayout } from '../built-in-layouts';
+import { builtInLayout } from '../codec/built-in-layouts';
 import { LayoutCheck } from '../layout-check/layout-check';
 import type { LayoutVerdict, Word } from '../layout-check/verdict';
-import type { Reading } from '../reading';
+import type { Reading } from '../messages/reading';
 
 /** The layout check of one meter, from the message that starts it to the one that asks for its verdict. */
 export class MeterLayoutCheck {

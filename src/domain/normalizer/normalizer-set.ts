@@ -1,4 +1,4 @@
-import type { Metric } from '../../meter/measurement';
+import type { Metric } from '../../metrics/measurement';
 import { Pm500Error } from '../../support/errors';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
@@ -7,8 +7,8 @@ import type { CounterMessage } from '../counters/counter-message';
 import { EnergyGuard } from '../layout-check/energy-guard';
 import { guardVerdict } from '../layout-check/guard-verdict';
 import type { LayoutVerdict } from '../layout-check/verdict';
-import type { Reading } from '../reading';
-import type { Telemetry } from '../telemetry';
+import type { Reading } from '../messages/reading';
+import type { Telemetry } from '../messages/telemetry';
 import { AwayMeters, clearedAlarms } from './away-meters';
 import type { NormalizeCommand } from './command';
 import { changeCounters } from './counter-commands';

@@ -1,5 +1,5 @@
-import type { Reading } from '../reading';
-import type { Sample, Telemetry } from '../telemetry';
+import type { Reading } from '../messages/reading';
+import type { Sample, Telemetry } from '../messages/telemetry';
 import { leaveOutDeltas } from './state';
 
 /** Schedules of one meter are few; beyond this something else is sending, and memory stays flat. */

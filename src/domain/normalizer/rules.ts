@@ -1,11 +1,11 @@
-import { defaultAlarms, type NominalValues } from '../../meter/alarm-defaults';
-import { DERIVED_METRICS, periodMetricOf } from '../../meter/derived-metrics';
-import type { WiringMode } from '../../meter/identity';
+import { defaultAlarms, type NominalValues } from '../../meters/pm500/alarm-defaults';
+import { DERIVED_METRICS, periodMetricOf } from '../../metrics/derived-metrics';
+import type { WiringMode } from '../../meters/pm500/identity';
 import { parseAlarmRules, type KnownMetrics, type ParsedRules } from '../alarms/parse-rules';
 import type { AlarmRule } from '../alarms/rule';
 import { KPI_ROWS, type KpiKey } from '../kpis/kpi-rows';
 import type { KpiSettings } from '../kpis/settings';
-import { absentMetrics } from '../wiring';
+import { absentMetrics } from '../quality/wiring';
 
 /** What the alarms of a meter are made of. */
 export interface RuleSources {

@@ -1,7 +1,7 @@
-import type { WiringMode } from '../../meter/identity';
+import type { WiringMode } from '../../meters/pm500/identity';
 import type { AlarmRule } from '../alarms/rule';
 import type { EnergyDeltasSettings } from '../counters/energy-deltas';
-import type { ReportSettings } from '../deadband';
+import type { ReportSettings } from '../reporting/deadband';
 import type { KpiSettings } from '../kpis/settings';
 
 /** How the readings of a meter become telemetry. What is absent is off. */

@@ -1,5 +1,5 @@
 import { COUNTER_SCHEMA } from '../counters/counter-message';
-import { DIAGNOSTICS_SCHEMA } from '../diagnostics';
+import { DIAGNOSTICS_SCHEMA } from '../diagnostics/diagnostics';
 import { LAYOUT_CHECK_SCHEMA } from '../layout-check/verdict';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA } from './diagnostics';
 

@@ -1,7 +1,7 @@
-import { deltaMetricOf, ENERGY_COUNTERS } from '../../meter/derived-metrics';
+import { deltaMetricOf, ENERGY_COUNTERS } from '../../metrics/derived-metrics';
 import { isRecord } from '../../support/expect';
-import { derivedSample } from '../judgement';
-import type { Sample } from '../telemetry';
+import { derivedSample } from '../quality/judgement';
+import type { Sample } from '../messages/telemetry';
 
 /** What is remembered of one meter over a restart. Plain JSON; each part checks what it reads. */
 export interface NormalizerState {

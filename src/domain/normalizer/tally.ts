@@ -1,4 +1,4 @@
-import { QUALITY_REASONS, type Quality, type QualityReason } from '../quality';
+import { QUALITY_REASONS, type Quality, type QualityReason } from '../quality/quality';
 
 export type QualityCounts = Readonly<Record<Quality, number>>;
 

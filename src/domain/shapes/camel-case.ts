@@ -1,5 +1,5 @@
-import { worse, type Quality, type QualityReason } from '../quality';
-import type { Value } from '../reading';
+import { worse, type Quality, type QualityReason } from '../quality/quality';
+import type { Value } from '../messages/reading';
 import type { ShapedTelemetry } from './units';
 
 /** What AWS IoT rules and other JSON consumers like to select from: camelCase names, the place of the meter on top. */

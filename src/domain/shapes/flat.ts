@@ -1,4 +1,4 @@
-import type { Value } from '../reading';
+import type { Value } from '../messages/reading';
 import type { ShapedTelemetry } from './units';
 
 /** Metric name to value, for dashboards and templates; values of bad quality are null. */

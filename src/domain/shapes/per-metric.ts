@@ -1,5 +1,5 @@
-import type { Quality, QualityReason } from '../quality';
-import type { Value } from '../reading';
+import type { Quality, QualityReason } from '../quality/quality';
+import type { Value } from '../messages/reading';
 import type { ShapedTelemetry } from './units';
 
 /** One message of one metric. */

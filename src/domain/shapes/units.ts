@@ -1,6 +1,6 @@
-import type { Unit } from '../../meter/measurement';
-import type { Value } from '../reading';
-import type { Sample, Telemetry } from '../telemetry';
+import type { Unit } from '../../metrics/measurement';
+import type { Value } from '../messages/reading';
+import type { Sample, Telemetry } from '../messages/telemetry';
 
 export const POWER_UNITS = ['W', 'kW', 'MW'] as const;
 export const ENERGY_UNITS = ['Wh', 'kWh', 'MWh'] as const;

@@ -1,4 +1,4 @@
-import type { Period } from '../../meter/derived-metrics';
+import type { Period } from '../../metrics/derived-metrics';
 
 const QUARTER_MS = 15 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;

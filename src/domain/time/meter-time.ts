@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import type { Reading, ReadingBlock } from '../reading';
+import type { Reading, ReadingBlock } from '../messages/reading';
 import { Breaks, numberOr, type BreaksState } from './breaks';
 import type { ReadTimes, TimeLine } from './read-times';
 import { TimeLines, type TimeLinesState } from './time-lines';

@@ -3,13 +3,13 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import type { Identity } from '../transport';
-import { Connection } from './connection';
-import { COMMAND, decodeFrame } from './encapsulation';
-import { decodeListIdentityReply, type IdentityItem } from './identity-object';
-import { withSubject } from './reply';
-import { listIdentityRequest } from './requests';
-import { connectTcp, describeSocketError, type Connect } from './socket';
-import { encapsulationStatusError } from './status';
+import { Connection } from './session/connection';
+import { COMMAND, decodeFrame } from './wire/encapsulation';
+import { decodeListIdentityReply, type IdentityItem } from './wire/identity-object';
+import { withSubject } from './wire/reply';
+import { listIdentityRequest } from './wire/requests';
+import { connectTcp, describeSocketError, type Connect } from './session/socket';
+import { encapsulationStatusError } from './wire/status';
 
 /** A device that answered List Identity. */
 export interface DiscoveredDevice {

@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../meter/quirks';
+import { QUIRKS } from '../../meters/pm500/quirks';
 import { Pm500Error } from '../../support/errors';
 import type { RegisterBlock } from '../transport';
 

@@ -1,5 +1,5 @@
 import { Pm500Error, type ErrorCode } from '../../support/errors';
-import { describeSocketError } from '../ethernet-ip/socket';
+import { describeSocketError } from '../ethernet-ip/session/socket';
 
 /** What the exception codes mean (Modbus Application Protocol 1.1b3, 7) and what to do. */
 const EXCEPTIONS: ReadonlyMap<number, string> = new Map([

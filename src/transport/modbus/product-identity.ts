@@ -1,7 +1,7 @@
-import { decodeRegisters } from '../../domain/register-decode';
-import { REGISTER_PLANS } from '../../domain/register-plan';
-import type { Value } from '../../domain/reading';
-import { CATALOG_NUMBERS } from '../../meter/identity';
+import { decodeRegisters } from '../../domain/codec/register-decode';
+import { REGISTER_PLANS } from '../../domain/codec/register-plan';
+import type { Value } from '../../domain/messages/reading';
+import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
 import type { ProductIdentity, RegisterBlock } from '../transport';
 
 const SPANS = REGISTER_PLANS.get('product')?.spans ?? [];

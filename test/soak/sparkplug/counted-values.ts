@@ -1,5 +1,5 @@
-import { membersOf, readPayload, valueOf, type SeenMetric } from '../../sparkplug/independent-decoder';
-import { readTopic } from '../../sparkplug/seen-topic';
+import { membersOf, readPayload, valueOf, type SeenMetric } from '../../../testkit/sparkplug/independent-decoder';
+import { readTopic } from '../../../testkit/sparkplug/seen-topic';
 
 const TEMPLATE = 19;
 

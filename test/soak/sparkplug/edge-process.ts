@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { startProcess, type RunningProcess } from '../../support/processes';
-import { waitFor } from '../../support/wait';
+import { startProcess, type RunningProcess } from '../../../testkit/servers/processes';
+import { waitFor } from '../../../testkit/wait';
 import type { EdgeJob, EdgeReport, Order } from './orders';
 
 /** Values of one process do not reach those of the next. */

@@ -2,9 +2,9 @@ import { openSync, writeSync } from 'node:fs';
 import sparkplugEdge from '../../../nodes/sparkplug-edge';
 import sparkplugOut from '../../../nodes/sparkplug-out';
 import type { SparkplugEdgeNode } from '../../../nodes/shared/sparkplug-edges';
-import { FakeRed, type FakeNode } from '../../support/fake-red';
-import { AlarmScript } from '../../support/alarms';
-import { telemetryOf } from '../../support/telemetry';
+import { FakeRed, type FakeNode } from '../../../testkit/node-red/fake-red';
+import { AlarmScript } from '../../../testkit/meters/alarms';
+import { telemetryOf } from '../../../testkit/meters/telemetry';
 import { COUNTING_METRIC, type EdgeJob, type EdgeReport, type Order } from './orders';
 
 /*

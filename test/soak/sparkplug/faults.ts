@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { encodePayload, type Metric } from '../../../src/sparkplug/payload';
-import { EdgeSession } from '../../../src/sparkplug/session';
-import { realDependencies } from '../../sparkplug/real-dependencies';
-import { hostState, rebirthCommand, sample } from '../../sparkplug/samples';
-import { waitFor } from '../../support/wait';
+import { encodePayload, type Metric } from '../../../src/sparkplug/codec/payload';
+import { EdgeSession } from '../../../src/sparkplug/session/session';
+import { realDependencies } from '../../../testkit/sparkplug/real-dependencies';
+import { hostState, rebirthCommand, sample } from '../../../testkit/sparkplug/samples';
+import { waitFor } from '../../../testkit/wait';
 import { DEVICES, EDGE_NODE, GROUP, type Plant } from './plant';
 
 /** Something that happens to an edge node; it ends with everything in order again, but for what has to catch up. */

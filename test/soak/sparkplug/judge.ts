@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { bdSeqOf, readPayload } from '../../sparkplug/independent-decoder';
-import { readTopic } from '../../sparkplug/seen-topic';
-import { StrictHost, type Delivery } from '../../sparkplug/strict-host';
+import { bdSeqOf, readPayload } from '../../../testkit/sparkplug/independent-decoder';
+import { readTopic } from '../../../testkit/sparkplug/seen-topic';
+import { StrictHost, type Delivery } from '../../../testkit/sparkplug/strict-host';
 import type { CountedValues } from './counted-values';
 
 /** A value that the flow was told is safe. */

@@ -1,4 +1,4 @@
-import { bdSeqOf, readPayload } from '../../sparkplug/independent-decoder';
+import { bdSeqOf, readPayload } from '../../../testkit/sparkplug/independent-decoder';
 import {
   PACKET,
   readConnect,
@@ -6,8 +6,8 @@ import {
   topicOf,
   type SeenConnect,
   type SeenPacket,
-} from '../../sparkplug/packet-broker';
-import { readTopic } from '../../sparkplug/seen-topic';
+} from '../../../testkit/sparkplug/packet-broker';
+import { readTopic } from '../../../testkit/sparkplug/seen-topic';
 
 /** MQTT 5: "disconnect with will message". */
 const WITH_WILL = 0x04;

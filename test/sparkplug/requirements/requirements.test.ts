@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROOF } from './proofs';
-import { ROOT, ROWS, TABLE_FILE, renderTable, requirementIds } from './table';
+import { ROOT } from '../../../testkit/root';
+import { ROWS, TABLE_FILE, renderTable, requirementIds } from './table';
 
 /** Titles as the source has them: quotes escaped or not. */
 function hasTest(file: string, title: string): boolean {

@@ -1,3 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ROOT } from '../../../testkit/root';
+
 /** One or more requirements of Sparkplug 3.0.0 that ask for the same thing, by their ids (without `tck-id-`). */
 export interface RequirementRow {
   readonly ids: readonly string[];
@@ -21,15 +25,24 @@ export interface Chapter {
   readonly rows: readonly RequirementRow[];
 }
 
+const SPARKPLUG = 'src/sparkplug';
+/** Where each file below it is, by its name without the ending. */
+const PATHS: ReadonlyMap<string, string> = new Map(
+  readdirSync(join(ROOT, SPARKPLUG), { recursive: true, encoding: 'utf8' }).map((path) => [
+    basename(path, '.ts'),
+    `${SPARKPLUG}/${path}`,
+  ]),
+);
+
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
 /**
  * A requirement that is fulfilled.
  * @param ids separated by spaces
- * @param files below src/sparkplug/ without the ending, separated by spaces; others from the root
+ * @param files below src/sparkplug/ by their names without the ending, separated by spaces; others from the root
  */
 export function row(duty: RequirementRow['duty'], ids: string, files: string, ...proofs: Proof[]): RequirementRow {
-  const paths = words(files).map((file) => (file.includes('/') ? file : `src/sparkplug/${file}.ts`));
+  const paths = words(files).map((file) => PATHS.get(file) ?? file);
   return { ids: words(ids), duty, files: paths, proofs };
 }
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { MESSAGE_CHAPTERS } from './message-rows';
 import { PAYLOAD_CHAPTERS } from './payload-rows';
+import { ROOT } from '../../../testkit/root';
 import type { Chapter, Proof, RequirementRow } from './row';
 import { SESSION_CHAPTERS } from './session-rows';
 
-export const ROOT = join(__dirname, '../../..');
 export const TABLE_FILE = 'docs/sparkplug-requirements.md';
 
 export const CHAPTERS: readonly Chapter[] = [...SESSION_CHAPTERS, ...MESSAGE_CHAPTERS, ...PAYLOAD_CHAPTERS];

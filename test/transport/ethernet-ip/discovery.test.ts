@@ -8,11 +8,16 @@ import {
   type DiscoveredDevice,
   type UnreadableAnswer,
 } from '../../../src/transport/ethernet-ip/discovery';
-import { COMMAND, decodeFrame, encodeFrame, type FrameParts } from '../../../src/transport/ethernet-ip/encapsulation';
-import { encodeListIdentityReply } from '../../../src/transport/ethernet-ip/identity-object';
-import { rejectsWith } from '../../support/expect-error';
-import { FakeClock } from '../../support/fake-clock';
-import { PEER_IDENTITY, ScriptedPeer } from '../../support/scripted-peer';
+import {
+  COMMAND,
+  decodeFrame,
+  encodeFrame,
+  type FrameParts,
+} from '../../../src/transport/ethernet-ip/wire/encapsulation';
+import { encodeListIdentityReply } from '../../../src/transport/ethernet-ip/wire/identity-object';
+import { rejectsWith } from '../../../testkit/expect-error';
+import { FakeClock } from '../../../testkit/fake-clock';
+import { PEER_IDENTITY, ScriptedPeer } from '../../../testkit/links/scripted-peer';
 
 const DEVICE = { address: '127.0.0.1', identity: PEER_IDENTITY, state: 3 };
 

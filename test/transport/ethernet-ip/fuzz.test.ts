@@ -8,40 +8,40 @@ import {
   decodeCipResponse,
   encodeCipRequest,
   encodeCipResponse,
-} from '../../../src/transport/ethernet-ip/cip';
-import { decodeCpf, decodeUnconnected, encodeUnconnected } from '../../../src/transport/ethernet-ip/cpf';
+} from '../../../src/transport/ethernet-ip/wire/cip';
+import { decodeCpf, decodeUnconnected, encodeUnconnected } from '../../../src/transport/ethernet-ip/wire/cpf';
 import {
   COMMAND,
   decodeFrame,
   decodeRegisterSession,
   encodeFrame,
   HEADER_OFFSET,
-} from '../../../src/transport/ethernet-ip/encapsulation';
-import { decodePath } from '../../../src/transport/ethernet-ip/epath';
-import { decodeConnected, encodeConnected } from '../../../src/transport/ethernet-ip/connected-message';
-import { decodeConnectionPath } from '../../../src/transport/ethernet-ip/connection-path';
-import { decodeCyclicFrame, encodeCyclicFrame } from '../../../src/transport/ethernet-ip/cyclic-frame';
-import { decodeForwardClose, encodeForwardClose } from '../../../src/transport/ethernet-ip/forward-close';
+} from '../../../src/transport/ethernet-ip/wire/encapsulation';
+import { decodePath } from '../../../src/transport/ethernet-ip/wire/epath';
+import { decodeConnected, encodeConnected } from '../../../src/transport/ethernet-ip/wire/connected-message';
+import { decodeConnectionPath } from '../../../src/transport/ethernet-ip/wire/connection-path';
+import { decodeCyclicFrame, encodeCyclicFrame } from '../../../src/transport/ethernet-ip/wire/cyclic-frame';
+import { decodeForwardClose, encodeForwardClose } from '../../../src/transport/ethernet-ip/wire/forward-close';
 import {
   decodeForwardOpen,
   decodeForwardOpenReply,
   encodeForwardOpen,
   encodeForwardOpenReply,
-} from '../../../src/transport/ethernet-ip/forward-open';
-import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit';
+} from '../../../src/transport/ethernet-ip/wire/forward-open';
+import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit/explicit';
 import {
   decodeIdentity,
   decodeListIdentityReply,
   encodeIdentity,
   encodeListIdentityReply,
-} from '../../../src/transport/ethernet-ip/identity-object';
-import { FrameReassembler } from '../../../src/transport/ethernet-ip/reassembler';
-import { decodeReply, locateReplyData } from '../../../src/transport/ethernet-ip/reply';
-import type { SocketLike } from '../../../src/transport/ethernet-ip/socket';
-import { decodeSocketAddress } from '../../../src/transport/ethernet-ip/socket-address';
-import { VOLTAGES } from '../../support/explicit-bench';
-import { FakeClock } from '../../support/fake-clock';
-import { PEER_IDENTITY } from '../../support/scripted-peer';
+} from '../../../src/transport/ethernet-ip/wire/identity-object';
+import { FrameReassembler } from '../../../src/transport/ethernet-ip/wire/reassembler';
+import { decodeReply, locateReplyData } from '../../../src/transport/ethernet-ip/wire/reply';
+import type { SocketLike } from '../../../src/transport/ethernet-ip/session/socket';
+import { decodeSocketAddress } from '../../../src/transport/ethernet-ip/wire/socket-address';
+import { VOLTAGES } from '../../../testkit/meters/explicit-bench';
+import { FakeClock } from '../../../testkit/fake-clock';
+import { PEER_IDENTITY } from '../../../testkit/links/scripted-peer';
 
 const SEED = 500_044_818;
 const PARSER_INPUTS = 100_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONNECTION_SERVICE, SERVICE } from '../../../src/transport/ethernet-ip/cip';
-import { transportParameters } from '../../../src/transport/ethernet-ip/connection-parameters';
-import * as requests from '../../../src/transport/ethernet-ip/requests';
+import { CONNECTION_SERVICE, SERVICE } from '../../../src/transport/ethernet-ip/wire/cip';
+import { transportParameters } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import * as requests from '../../../src/transport/ethernet-ip/wire/requests';
 
 const ROOT = join(__dirname, '..', '..', '..', 'src');
 

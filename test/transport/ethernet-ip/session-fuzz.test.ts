@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { Pm500Error } from '../../../src/support/errors';
 import { silentLogger } from '../../../src/support/logger';
 import { seededRandom, type Random } from '../../../src/support/random';
-import { createConnectedTransport } from '../../../src/transport/ethernet-ip/connected';
-import { DatagramRegistry } from '../../../src/transport/ethernet-ip/datagram-registry';
-import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit';
-import { createImplicitTransport } from '../../../src/transport/ethernet-ip/implicit';
+import { createConnectedTransport } from '../../../src/transport/ethernet-ip/explicit/connected';
+import { DatagramRegistry } from '../../../src/transport/ethernet-ip/implicit/datagram-registry';
+import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit/explicit';
+import { createImplicitTransport } from '../../../src/transport/ethernet-ip/implicit/implicit';
 import type { AssemblyBlock, Transport } from '../../../src/transport/transport';
-import { MemoryTarget, PACKET_INTERVAL_MS, REPLY_FAULTS } from '../../support/memory-target';
-import { VirtualTime } from '../../support/virtual-clock';
+import { MemoryTarget, PACKET_INTERVAL_MS, REPLY_FAULTS } from '../../../testkit/meters/memory-target';
+import { VirtualTime } from '../../../testkit/virtual-clock';
 
 const SEED = Number(process.env['PM500_SEED'] ?? 12_001);
 /** Of each transport. */

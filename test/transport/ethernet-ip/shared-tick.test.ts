@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SharedTick, sharedTickOf } from '../../../src/support/shared-tick';
-import { FakeClock } from '../../support/fake-clock';
+import { FakeClock } from '../../../testkit/fake-clock';
 
 /** The most that a task may come early, ms. */
 const TICK_MS = 5;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../src/support/random';
 import { LineSchedule, SILENT_SHARE } from '../../../src/transport/modbus/line-schedule';
-import { simulateLine, type SimulatedUnit, type UnitResult } from '../../support/line-simulation';
+import { simulateLine, type SimulatedUnit, type UnitResult } from '../../../testkit/meters/line-simulation';
 
 const random = seededRandom(20_26);
 const between = (min: number, max: number): number => min + Math.floor(random() * (max - min + 1));

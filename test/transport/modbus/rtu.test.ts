@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { silentLogger } from '../../../src/support/logger';
-import { ModbusRtuServer } from '../../../src/simulator/modbus-rtu-server';
+import { ModbusRtuServer } from '../../../src/simulator/modbus/modbus-rtu-server';
 import { wireAddress } from '../../../src/transport/modbus/address';
 import { crc16, withCrc } from '../../../src/transport/modbus/crc';
 import { LineTurns } from '../../../src/transport/modbus/line-turns';
@@ -8,10 +8,10 @@ import { createModbusRtuTransport, type ModbusRtuSettings } from '../../../src/t
 import { guardBinding, loadSystemBinding, serialUnavailable } from '../../../src/transport/modbus/serial-binding';
 import type { ModbusTransport } from '../../../src/transport/modbus/settings';
 import type { RegisterBlock, TransportStateChange } from '../../../src/transport/transport';
-import { ModbusBench } from '../../simulator/modbus-bench';
-import { rejectsWith } from '../../support/expect-error';
-import { FakeClock } from '../../support/fake-clock';
-import { MemorySerial } from '../../support/memory-serial';
+import { ModbusBench } from '../../../testkit/simulator/modbus-bench';
+import { rejectsWith } from '../../../testkit/expect-error';
+import { FakeClock } from '../../../testkit/fake-clock';
+import { MemorySerial } from '../../../testkit/meters/memory-serial';
 
 const UNIT = 7;
 const REPLY_TIMEOUT_MS = 1000;

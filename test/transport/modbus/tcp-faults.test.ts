@@ -7,10 +7,10 @@ import { ReadOnlySocket } from '../../../src/transport/modbus/read-only-socket';
 import type { ModbusTransport } from '../../../src/transport/modbus/settings';
 import { createModbusTcpTransport, type ModbusTcpSettings } from '../../../src/transport/modbus/tcp';
 import type { RegisterBlock, TransportStateChange } from '../../../src/transport/transport';
-import { rejectsWith } from '../../support/expect-error';
-import { FakeClock } from '../../support/fake-clock';
-import { modbusFrame, ModbusPeer, type ModbusFault } from '../../support/modbus-peer';
-import { waitFor } from '../../support/wait';
+import { rejectsWith } from '../../../testkit/expect-error';
+import { FakeClock } from '../../../testkit/fake-clock';
+import { modbusFrame, ModbusPeer, type ModbusFault } from '../../../testkit/meters/modbus-peer';
+import { waitFor } from '../../../testkit/wait';
 
 const VOLTAGE: RegisterBlock = { kind: 'registers', register: 300_081, words: 2 };
 const STATUS: RegisterBlock = { kind: 'registers', register: 316_385, words: 2 };

@@ -1,0 +1,38 @@
+import { BlockList, isIPv4 } from 'node:net';
+import { Pm500Error } from '../../support/errors';
+import type { ScanRequest } from './scan-request';
+
+/** Addresses of one request: each has a socket of its own. */
+export const MOST_SCAN_ADDRESSES = 16;
+const FIRST_FREE_PORT = 1024;
+
+/** Private networks (RFC 1918), link-local ones (RFC 3927), this computer, and everybody on the link. */
+const NEARBY = new BlockList();
+NEARBY.addSubnet('10.0.0.0', 8);
+NEARBY.addSubnet('172.16.0.0', 12);
+NEARBY.addSubnet('192.168.0.0', 16);
+NEARBY.addSubnet('169.254.0.0', 16);
+NEARBY.addSubnet('127.0.0.0', 8);
+NEARBY.addAddress('255.255.255.255');
+
+/**
+ * Refuses what a person in the plant has no reason to ask for, and somebody else might: a page of the network must not
+ * send packets to whatever its visitor names.
+ * @param isAnywhere whether the site allows public addresses
+ * @throws Pm500Error CONFIG_INVALID, one sentence
+ */
+export function checkScan({ addresses, interfaces, port }: ScanRequest, isAnywhere: boolean): void {
+  if (Math.max(addresses.length, interfaces.length) > MOST_SCAN_ADDRESSES) {
+    throw new Pm500Error('CONFIG_INVALID', `A scan asks ${MOST_SCAN_ADDRESSES} addresses at most; name fewer.`);
+  }
+  if (port < FIRST_FREE_PORT) {
+    const message = `Port ${port} belongs to another service; give the UDP port of a meter, usually 44818.`;
+    throw new Pm500Error('CONFIG_INVALID', message);
+  }
+  // What is no address at all is said by the scan itself.
+  if (isAnywhere || addresses.every((address) => !isIPv4(address) || NEARBY.check(address))) return;
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    'A scan asks private and link-local addresses only; set pm500.scanAnywhere in settings.js for others.',
+  );
+}

@@ -1,0 +1,132 @@
+import { conditionOf, LONGEST_SHARED_KEY, type Condition } from '../metrics/condition';
+import type { HistoryRecord } from './history-record';
+import type { MetricSample } from '../metrics/metrics';
+import type { MetricValue } from '../codec/payload';
+
+type Column = Pick<MetricSample, 'name' | 'type'>;
+/** Which metrics a message had; messages of a device with the same ones, one after the other, share it. */
+type Shape = readonly Column[];
+
+/** What the packer knows of a device. */
+interface Known {
+  shape: Shape;
+  conditions: readonly Condition[];
+  /** Each metric once, for messages that have others than the one before. */
+  readonly columns: Map<string, Column>;
+}
+
+/**
+ * Values of one device in columns. Half a million samples as objects of their own are what the garbage collector has to
+ * carry about, at a cost above that of publishing them; in columns they are a few arrays for each message.
+ */
+export interface PackedRecord {
+  readonly deviceId: string;
+  readonly shape: Shape;
+  readonly values: readonly MetricValue[];
+  /** Epoch milliseconds UTC; only one where all values have the same. */
+  readonly timestamps: readonly number[];
+  /** Only one where all values have the same. */
+  readonly conditions: readonly Condition[];
+}
+
+const NO_DESCRIPTION = Object.freeze({});
+const GOOD = conditionOf('good');
+
+const valueOf = ({ value }: MetricSample): MetricValue => value;
+const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
+const conditionOfSample = ({ condition }: MetricSample): Condition => condition;
+
+/**
+ * What all samples have in common alone, else what each has.
+ * @param before the column of the message before, used again where it is the same: one object less for each message
+ */
+function columnOf<Value>(
+  samples: readonly MetricSample[],
+  of: (sample: MetricSample) => Value,
+  before?: readonly Value[],
+): readonly Value[] {
+  const [first] = samples;
+  if (first === undefined) return [];
+  const common = of(first);
+  for (const sample of samples) if (of(sample) !== common) return samples.map(of);
+  return before?.length === 1 && before[0] === common ? before : [common];
+}
+
+/** What a message and a value of it take in memory, measured with Node.js 20. */
+const RECORD_BYTES = 400;
+const VALUE_BYTES = 32;
+const CHARACTER_BYTES = 2;
+
+/** About how much memory a record takes. */
+export function bytesOf({ values, conditions }: PackedRecord): number {
+  let bytes = RECORD_BYTES + values.length * VALUE_BYTES;
+  for (const value of values) {
+    if (typeof value === 'string') bytes += value.length * CHARACTER_BYTES;
+    else if (value instanceof Uint8Array) bytes += value.byteLength;
+  }
+  for (const { key } of conditions) if (key.length > LONGEST_SHARED_KEY) bytes += key.length * CHARACTER_BYTES;
+  return bytes;
+}
+
+function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
+  let column = columns.get(name);
+  if (column?.type !== type) {
+    column = { name, type };
+    columns.set(name, column);
+  }
+  return column;
+}
+
+function hasShape(samples: readonly MetricSample[], shape: Shape): boolean {
+  if (shape.length !== samples.length) return false;
+  return samples.every(({ name, type }, index) => shape[index]?.name === name && shape[index].type === type);
+}
+
+/** Packs records; remembers for that which metrics a device had last. */
+export class RecordPacker {
+  readonly #devices = new Map<string, Known>();
+
+  pack({ deviceId, samples }: HistoryRecord): PackedRecord {
+    const known = this.#knownOf(deviceId);
+    if (!hasShape(samples, known.shape)) known.shape = samples.map((sample) => columnFor(known, sample));
+    known.conditions = columnOf(samples, conditionOfSample, known.conditions);
+    return {
+      deviceId,
+      shape: known.shape,
+      values: samples.map(valueOf),
+      timestamps: columnOf(samples, timestampOf),
+      conditions: known.conditions,
+    };
+  }
+
+  #knownOf(deviceId: string): Known {
+    let known = this.#devices.get(deviceId);
+    if (known === undefined) {
+      known = { shape: [], conditions: [], columns: new Map() };
+      this.#devices.set(deviceId, known);
+    }
+    return known;
+  }
+
+  /** Forgets the devices. */
+  clear(): void {
+    this.#devices.clear();
+  }
+}
+
+/** The record again, as the outbox takes it: without the descriptions of its metrics, which births have. */
+export function unpackRecord({ deviceId, shape, values, timestamps, conditions }: PackedRecord): HistoryRecord {
+  const [timestamp = 0] = timestamps;
+  const [condition = GOOD] = conditions;
+  return {
+    deviceId,
+    samples: shape.map(({ name, type }, index) => ({
+      name,
+      type,
+      value: values[index] ?? null,
+      timestamp: timestamps[index] ?? timestamp,
+      description: NO_DESCRIPTION,
+      condition: conditions[index] ?? condition,
+    })),
+  };
+}

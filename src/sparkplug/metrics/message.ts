@@ -1,0 +1,121 @@
+import { ALARM_SCHEMA, parseAlarmMessage } from '../../domain/alarms/alarm-message';
+import { SIDE_SCHEMAS } from '../../domain/normalizer/side-messages';
+import { parseTelemetry } from '../../domain/messages/parse-message';
+import { TELEMETRY_SCHEMA } from '../../domain/messages/telemetry';
+import { toPm500Error } from '../../support/errors';
+import { Expect, type UnknownRecord, isRecord } from '../../support/expect';
+import { alarmMetricsOf } from './alarm-metrics';
+import { type Condition, conditionOf, customCondition } from './condition';
+import { type MetricSample, metricsOf } from './metrics';
+import { nameplateOf } from './nameplate';
+import { DATATYPE_NAMES, type Datatype, type MetricValue, type Property, isDatatype } from '../codec/payload';
+
+/** What a message says of a device. */
+export interface DeviceUpdate {
+  /** The name of the meter, or `payload.deviceId`; undefined when the message names none. */
+  readonly deviceId?: string;
+  /** Empty for messages that say nothing a host could use. */
+  readonly samples: readonly MetricSample[];
+}
+
+const expect = new Expect('MESSAGE_INVALID', 'see the help of sparkplug-out.');
+const NO_DESCRIPTION = Object.freeze({});
+
+function isMetricValue(value: unknown): value is MetricValue {
+  return (
+    value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value) || value instanceof Uint8Array
+  );
+}
+
+function readValue(path: string, value: unknown): MetricValue {
+  if (value instanceof Date) return value.getTime();
+  return isMetricValue(value) ? value : expect.fail(path, value, 'a number, bigint, text, true, false, bytes or null');
+}
+
+function typeOfValue(path: string, value: MetricValue): Datatype {
+  if (typeof value === 'number') return 'Double';
+  if (typeof value === 'bigint') return 'Int64';
+  if (typeof value === 'boolean') return 'Boolean';
+  if (typeof value === 'string') return 'String';
+  return value === null ? expect.fail(path, undefined, 'a type where the value is null') : 'Bytes';
+}
+
+function readType(path: string, type: unknown, value: MetricValue): Datatype {
+  if (type === undefined) return typeOfValue(path, value);
+  return isDatatype(type) ? type : expect.fail(path, type, `one of ${DATATYPE_NAMES.join(', ')}`);
+}
+
+function readProperty(path: string, key: string, given: unknown): Property {
+  if (isRecord(given) && 'type' in given) {
+    const value = readValue(`${path}.value`, given['value']);
+    return { type: readType(`${path}.type`, given['type'], value), value };
+  }
+  const value = readValue(path, given);
+  return { type: key === 'Quality' ? 'Int32' : typeOfValue(path, value), value };
+}
+
+function readCondition(path: string, properties: unknown): Condition {
+  if (properties === undefined) return conditionOf('good');
+  const entries = Object.entries(expect.record(path, properties));
+  return customCondition(
+    Object.fromEntries(entries.map(([key, given]) => [key, readProperty(`${path}.${key}`, key, given)])),
+  );
+}
+
+function readTimestamp(path: string, timestamp: unknown, now: number): number {
+  if (timestamp === undefined) return now;
+  return expect.finite(path, timestamp instanceof Date ? timestamp.getTime() : timestamp);
+}
+
+function readMetric(path: string, given: UnknownRecord, now: number): MetricSample {
+  const name = expect.text(`${path}.name`, given['name']);
+  if (name === '') expect.fail(`${path}.name`, name, 'text that is not empty');
+  const value = readValue(`${path}.value`, given['value']);
+  return {
+    name,
+    type: readType(`${path}.type`, given['type'], value),
+    value,
+    timestamp: readTimestamp(`${path}.timestamp`, given['timestamp'], now),
+    description: NO_DESCRIPTION,
+    condition: readCondition(`${path}.properties`, given['properties']),
+  };
+}
+
+/**
+ * Reads what `sparkplug-out` accepts: telemetry or an alarm of `pm500-normalize`, or an object with `metrics`, an array of
+ * `{name, value, type, timestamp, properties}`; diagnostics and layout checks are passed over. Type and timestamp may be
+ * left out, then the value decides and it is now.
+ * @param now epoch milliseconds UTC
+ * @throws Pm500Error MESSAGE_INVALID, SPARKPLUG_VALUE_INVALID
+ */
+export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate {
+  if (!isRecord(payload))
+    return expect.fail('payload', payload, 'telemetry of pm500-normalize, or an object with metrics');
+  if (payload['schema'] === TELEMETRY_SCHEMA) {
+    const telemetry = parseTelemetry(payload);
+    return {
+      deviceId: telemetry.meter.name,
+      samples: [...nameplateOf(telemetry.meter, telemetry.timestamp), ...metricsOf(telemetry)],
+    };
+  }
+  if (payload['schema'] === ALARM_SCHEMA) {
+    const message = parseAlarmMessage(payload);
+    return { deviceId: message.meter.name, samples: alarmMetricsOf(message) };
+  }
+  if (SIDE_SCHEMAS.includes(payload['schema'])) return { samples: [] };
+  if (payload['schema'] !== undefined) {
+    expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
+  }
+  const metrics = expect.array('payload.metrics', payload['metrics']);
+  if (metrics.length === 0) expect.fail('payload.metrics', metrics, 'at least one metric');
+  try {
+    const samples = metrics.map((metric, index) => {
+      const path = `payload.metrics[${index}]`;
+      return readMetric(path, expect.record(path, metric), now);
+    });
+    if (payload['deviceId'] === undefined) return { samples };
+    return { deviceId: expect.text('payload.deviceId', payload['deviceId']), samples };
+  } catch (thrown) {
+    throw toPm500Error(thrown, 'MESSAGE_INVALID');
+  }
+}

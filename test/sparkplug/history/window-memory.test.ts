@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Outbox } from '../../../src/outbox/outbox';
+import { customCondition } from '../../../src/sparkplug/metrics/condition';
+import { History } from '../../../src/sparkplug/history/history';
+import type { MetricSample } from '../../../src/sparkplug/metrics/metrics';
+import { memoryQueues } from '../../../src/sparkplug/history/queue-place';
+import { Receipts } from '../../../src/sparkplug/history/receipts';
+import { SentWindow } from '../../../src/sparkplug/history/sent-window';
+import { TimerSet } from '../../../src/support/timer-set';
+import { silentLogger } from '../../../src/support/logger';
+import { FakeClock, settle } from '../../../testkit/fake-clock';
+import { sample } from '../../../testkit/sparkplug/samples';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function heapBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+const MEGABYTE = 1e6;
+const IMPOSSIBLE = { state: 'impossible', messages: 0, bytes: 0 } as const;
+const WEEK_MS = 604_800_000;
+/** Enough of each kind to fill the window more than once. */
+const VALUES = 700_000;
+
+const samples = (count: number, of: (index: number) => Partial<MetricSample>): MetricSample[] =>
+  Array.from({ length: count }, (_, index) => ({ ...sample(`m_${index}`, 0), ...of(index) }));
+const withProperties = (): Partial<MetricSample> => ({
+  condition: customCondition({ Quality: { type: 'Int32', value: 192 }, line: { type: 'String', value: 'A' } }),
+});
+const text = (round: number, length: number): string => `${round}${'x'.repeat(length)}`.slice(0, length);
+
+describe('memory of store and forward', function () {
+  this.timeout(60_000);
+
+  /** What a window that the broker confirms at once is full of. */
+  const kinds: Readonly<Record<string, (round: number) => readonly MetricSample[]>> = {
+    'the same 30 metrics in each message': (round) => samples(30, (index) => ({ value: round + index + 0.5 })),
+    'messages of two groups in turn': (round) =>
+      samples(30, (index) => ({ name: `g${round % 2}_${index}`, value: round + index + 0.5 })),
+    'one metric in each message': (round) => samples(1, () => ({ value: round + 0.5 })),
+    'properties that the flow gives': (round) => samples(30, () => ({ value: round + 0.5, ...withProperties() })),
+  };
+  for (const [kind, of] of Object.entries(kinds)) {
+    it(`is bounded: ${kind}`, () => {
+      const before = heapBytes();
+      const window = new SentWindow(WEEK_MS);
+      const perMessage = of(0).length;
+      let most = 0;
+      for (let round = 0; round * perMessage < VALUES; round++) {
+        window.add({ deviceId: 'M', samples: of(round) }, round + 0.5, round, round);
+        if ((round * perMessage) % 150_000 === 0) most = Math.max(most, heapBytes() - before);
+      }
+      assert.ok(most < 40 * MEGABYTE, `${(most / MEGABYTE).toFixed(1)} MB`);
+      assert.ok(window.take(VALUES, VALUES).length > 0);
+    });
+  }
+
+  it('counts the bytes of texts', () => {
+    const window = new SentWindow(WEEK_MS);
+    for (let round = 0; round < 2000; round++) {
+      const value = text(round, 100_000);
+      window.add({ deviceId: 'M', samples: samples(1, () => ({ type: 'String', value })) }, round, round, round);
+    }
+    assert.ok(window.take(2000, 2000).length < 400);
+  });
+
+  it('does not grow with every record that was stored', async () => {
+    const outbox = { append: () => Promise.resolve({ from: 0, to: 1 }), stats: () => ({}) } as unknown as Outbox;
+    const port = { linkOf: () => undefined, isFlowing: () => false, isBorn: () => false, forward: () => IMPOSSIBLE };
+    const settings = { valuesPerSecond: 1, store: { maximumBytes: 1e9 }, blindMs: 1 };
+    const clock = new FakeClock();
+    const stores = { outbox, queues: memoryQueues(clock) };
+    const history = new History(settings, stores, port, clock, silentLogger);
+    const record = { deviceId: 'M', samples: [sample('a', 1)] };
+    const store = async (): Promise<void> => {
+      for (let round = 0; round < 100_000; round++) {
+        history.keep(record);
+        if (round % 1000 === 0) await settle();
+      }
+      await settle();
+    };
+    await store();
+    const before = heapBytes();
+    await store();
+    const grown = heapBytes() - before;
+    assert.ok(grown < 2 * MEGABYTE, `${(grown / MEGABYTE).toFixed(1)} MB`);
+    await history.close();
+  });
+
+  it('lets go of many waiting messages at once', () => {
+    const receipts = new Receipts(new TimerSet(new FakeClock()), () => undefined);
+    for (let message = 0; message < 200_000; message++) {
+      receipts.onPublish();
+      void receipts.arrived();
+    }
+    const startedAt = performance.now();
+    receipts.settleAll();
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 1000, `${tookMs.toFixed(0)} ms`);
+  });
+});

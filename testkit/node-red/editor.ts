@@ -1,0 +1,139 @@
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../servers/programs';
+import { removeFolder, temporaryFolder } from '../temporary-folder';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Text that a catalog should have replaced: `some-type.section.key`. */
+const RAW_KEY = /\b(?:pm500|sparkplug|influx)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*\b(?!\.svg)/;
+
+/** The editor of a Node-RED in a browser without a window, driven as a person would. */
+export class Editor {
+  /** What the browser's console reported as an error, and every exception of a script. */
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    private readonly browser: Browser,
+    private readonly profile: string,
+  ) {
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`);
+    });
+  }
+
+  /** Opens the editor and waits until it has loaded every node. */
+  static async open(url: string): Promise<Editor> {
+    const profile = temporaryFolder('browser');
+    const browser = await chromium.launch({
+      executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
+      headless: true,
+      args: ARGUMENTS,
+    });
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-US' });
+    const editor = new Editor(page, browser, profile);
+    await page.goto(url);
+    await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor();
+    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    return editor;
+  }
+
+  /** Drags a node type from the palette onto the canvas and gives the node's id. */
+  async drag(type: string, x: number, y: number): Promise<string> {
+    const { page } = this;
+    const entry = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await entry.scrollIntoViewIfNeeded();
+    const known = await this.nodeIds(type);
+    const box = await entry.boundingBox();
+    const canvas = await page.locator('#red-ui-workspace-chart').boundingBox();
+    if (box === null || canvas === null) throw new Error(`The palette does not show ${type}.`);
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(canvas.x + x, canvas.y + y, { steps: 8 });
+    await page.mouse.up();
+    const added = (await this.nodeIds(type)).find((id) => !known.includes(id));
+    if (added === undefined) throw new Error(`Dragging ${type} to the canvas added no node.`);
+    return added;
+  }
+
+  /** Ids of the nodes of a type on the canvas. */
+  nodeIds(type: string): Promise<string[]> {
+    return this.page.evaluate<string[]>(
+      `RED.nodes.filterNodes({ type: ${JSON.stringify(type)} }).map((node) => node.id)`,
+    );
+  }
+
+  /** Opens the settings of a node with a double click. */
+  async edit(id: string): Promise<void> {
+    await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
+    await this.page.locator('#dialog-form').waitFor();
+    await this.settle();
+  }
+
+  /** Opens the settings of the configuration node that a property of the open dialog names, or of one to be added. */
+  async editConfiguration(property: string): Promise<void> {
+    const chosen = await this.page.locator(`#node-input-${property}`).inputValue();
+    const button = chosen === '_ADD_' ? 'add' : 'edit';
+    await this.page.locator(`#node-input-btn-${property}-${button}`).click();
+    await this.page.locator('#node-config-dialog-ok').waitFor();
+    await this.settle();
+  }
+
+  /** Presses Done (or Add, Update) of the dialog on top. */
+  async accept(configuration = false): Promise<void> {
+    await this.page.locator(configuration ? '#node-config-dialog-ok' : '#node-dialog-ok').click();
+    await this.settle();
+    if (configuration) return;
+    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await this.page.locator('#red-ui-palette-shade').waitFor({ state: 'hidden' });
+  }
+
+  /** What the dialog on top shows and what is wrong with its words. */
+  async inspectDialog(): Promise<{ text: string; labels: string[]; problems: string[] }> {
+    const tray = this.page.locator('.red-ui-tray').last();
+    const text = await tray.innerText();
+    const labels = await tray.locator('.form-row > label:visible').allInnerTexts();
+    const placeholders = await tray
+      .locator('[placeholder]')
+      .evaluateAll((inputs) => inputs.map((input) => input.getAttribute('placeholder') ?? ''));
+    const raw = [text, ...placeholders].flatMap((words) => RAW_KEY.exec(words)?.[0] ?? []);
+    return { text, labels, problems: raw };
+  }
+
+  /** Deploys and resolves when the editor says that it is done. */
+  async deploy(): Promise<void> {
+    const answered = this.page.waitForResponse((response) => response.url().endsWith('/flows'));
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    const response = await answered;
+    if (!response.ok()) throw new Error(`Deploying answered ${response.status()}.`);
+  }
+
+  /** Saves what the window shows into the folder that EDITOR_SCREENSHOTS names; does nothing without it. */
+  async photograph(name: string): Promise<void> {
+    const folder = process.env['EDITOR_SCREENSHOTS'];
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    removeFolder(this.profile);
+  }
+
+  /** Waits until the tray has slid in or out. */
+  async settle(): Promise<void> {
+    await this.page.waitForFunction(`$(':animated').length === 0`);
+  }
+}

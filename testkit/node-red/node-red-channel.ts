@@ -1,0 +1,105 @@
+import { createRequire } from 'node:module';
+import { waitFor, type WaitOptions } from '../wait';
+
+export interface NodeStatusSeen {
+  readonly fill?: string;
+  readonly shape?: string;
+  readonly text?: string;
+}
+
+export interface DebugSeen {
+  /** Id of the debug node. */
+  readonly id: string;
+  /** What it shows; objects as JSON text. */
+  readonly msg?: unknown;
+  readonly [property: string]: unknown;
+}
+
+interface Socket {
+  on(event: 'message', listener: (message: Buffer) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  once(event: 'open' | 'close', listener: () => void): void;
+  send(text: string): void;
+  terminate(): void;
+}
+
+type SocketClass = new (url: string) => Socket;
+
+/** The WebSocket that Node-RED itself uses; Node 20 has none. */
+const WebSocket = createRequire(require.resolve('@node-red/editor-api'))('ws') as SocketClass;
+
+interface Notification {
+  readonly topic: string;
+  readonly data: unknown;
+}
+
+/** The channel between Node-RED and an open editor (/comms): the status of every node, and debug messages. */
+export class EditorChannel {
+  private readonly statuses = new Map<string, NodeStatusSeen>();
+  private readonly history: { readonly id: string; readonly status: NodeStatusSeen }[] = [];
+  private readonly debugged: DebugSeen[] = [];
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('message', (message) => {
+      const parsed = JSON.parse(message.toString()) as Notification | readonly Notification[];
+      for (const notification of Array.isArray(parsed) ? (parsed as readonly Notification[]) : [parsed]) {
+        this.take(notification as Notification);
+      }
+    });
+  }
+
+  /** Connects to the Node-RED on this port of the loopback interface. */
+  static async open(port: number): Promise<EditorChannel> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/comms`);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.on('error', reject);
+    });
+    const channel = new EditorChannel(socket);
+    for (const topic of ['status/#', 'debug', 'notification/#']) socket.send(JSON.stringify({ subscribe: topic }));
+    return channel;
+  }
+
+  private take({ topic, data }: Notification): void {
+    if (topic.startsWith('status/')) {
+      const id = topic.slice('status/'.length);
+      const status = (data ?? {}) as NodeStatusSeen;
+      this.statuses.set(id, status);
+      this.history.push({ id, status });
+    } else if (topic === 'debug') {
+      this.debugged.push(data as DebugSeen);
+    }
+  }
+
+  /** The status that is shown under a node now; empty when it has none. */
+  status(id: string): NodeStatusSeen {
+    return this.statuses.get(id) ?? {};
+  }
+
+  /** Every status a node has shown since the channel was opened. */
+  statusesOf(id: string): readonly NodeStatusSeen[] {
+    return this.history.filter((seen) => seen.id === id).map(({ status }) => status);
+  }
+
+  /** What a debug node has shown. */
+  debugsOf(id: string): readonly DebugSeen[] {
+    return this.debugged.filter((seen) => seen.id === id);
+  }
+
+  /** Resolves when the status of a node fits. */
+  waitForStatus(id: string, fits: (status: NodeStatusSeen) => boolean, options?: WaitOptions): Promise<NodeStatusSeen> {
+    return waitFor(
+      `the status of ${id}`,
+      () => {
+        const status = this.status(id);
+        if (fits(status)) return status;
+        throw new Error(`it shows ${JSON.stringify(status)}`);
+      },
+      options,
+    );
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+}

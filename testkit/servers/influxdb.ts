@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from './ports';
+import { startProcess, type RunningProcess } from './processes';
+import { findProgram } from './programs';
+import { removeFolder, temporaryFolder } from '../temporary-folder';
+
+export interface InfluxDbOptions {
+  /** Whether requests need a user; `query` then asks as this one. */
+  readonly admin?: { readonly user: string; readonly password: string };
+}
+
+/** One series of a query: the rows have the columns' values in order; times are epoch milliseconds. */
+export interface QuerySeries {
+  readonly name: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly columns: readonly string[];
+  readonly values: readonly (readonly unknown[])[];
+}
+
+/** An InfluxDB 1.x, a strict parser of line protocol, whose data outlive `halt` and end with `stop`. */
+export interface InfluxDb {
+  readonly port: number;
+  readonly url: string;
+  readonly process: RunningProcess;
+  /** Runs InfluxQL; throws what the database says against it. */
+  query(influxQl: string, database?: string): Promise<readonly QuerySeries[]>;
+  /** Stops the server as an outage would; its data and port stay. */
+  halt(): Promise<void>;
+  /** Ends it without giving it a chance to clean up. */
+  kill(): Promise<void>;
+  /** Starts it again after `halt` or `kill`. */
+  resume(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+function configuration(folder: string, port: number, backupPort: number, hasUsers: boolean): string {
+  return `
+reporting-disabled = true
+bind-address = "127.0.0.1:${backupPort}"
+[meta]
+  dir = "${folder}/meta"
+[data]
+  dir = "${folder}/data"
+  wal-dir = "${folder}/wal"
+  query-log-enabled = false
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:${port}"
+  auth-enabled = ${hasUsers}
+  log-enabled = false
+[logging]
+  level = "warn"
+`;
+}
+
+interface QueryAnswer {
+  readonly error?: string;
+  readonly results?: readonly { readonly error?: string; readonly series?: readonly QuerySeries[] }[];
+}
+
+export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<InfluxDb> {
+  const { admin } = options;
+  const folder = temporaryFolder('influxdb');
+  const port = await freePort();
+  const file = join(folder, 'influxdb.conf');
+  writeFileSync(file, configuration(folder, port, await freePort(), admin !== undefined));
+  const url = `http://127.0.0.1:${port}`;
+  const start = (): Promise<RunningProcess> =>
+    startProcess({
+      name: 'influxd',
+      command: findProgram('influxd'),
+      args: ['run', '-config', file],
+      env: { HOME: folder },
+      ready: async () => (await fetch(`${url}/ping`)).status === 204,
+    });
+  const query = async (influxQl: string, database = ''): Promise<readonly QuerySeries[]> => {
+    const parameters = new URLSearchParams({ q: influxQl, db: database, epoch: 'ms' });
+    const login = admin === undefined ? undefined : Buffer.from(`${admin.user}:${admin.password}`).toString('base64');
+    const response = await fetch(`${url}/query?${parameters.toString()}`, {
+      method: 'POST',
+      headers: login === undefined ? {} : { authorization: `Basic ${login}` },
+    });
+    const answer = (await response.json()) as QueryAnswer;
+    const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
+    if (error !== undefined) throw new Error(`InfluxDB refuses ${influxQl}: ${error}`);
+    return (answer.results ?? []).flatMap(({ series = [] }) => series);
+  };
+  let running = await start();
+  if (admin !== undefined)
+    await query(`CREATE USER "${admin.user}" WITH PASSWORD '${admin.password}' WITH ALL PRIVILEGES`);
+  return {
+    port,
+    url,
+    get process() {
+      return running;
+    },
+    query,
+    halt: () => running.stop(),
+    kill: () => running.kill(),
+    resume: async () => {
+      running = await start();
+    },
+    stop: async () => {
+      await running.stop();
+      removeFolder(folder);
+    },
+  };
+}

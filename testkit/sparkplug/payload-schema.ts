@@ -1,0 +1,80 @@
+import type { Schema } from '../servers/protoc';
+
+/** The value fields of a metric, from their first number on (Sparkplug 3.0.0, 6.4.6). */
+const VALUES = {
+  int_value: [10, 'uint32'],
+  long_value: [11, 'uint64'],
+  float_value: [12, 'float'],
+  double_value: [13, 'double'],
+  boolean_value: [14, 'bool'],
+  string_value: [15, 'string'],
+  bytes_value: [16, 'bytes'],
+  dataset_value: [17, 'DataSet'],
+  template_value: [18, 'Template'],
+} as const;
+
+/** The numbers and types of the fields that are sent here, after chapter 6.4 of Sparkplug 3.0.0. */
+export const PAYLOAD_SCHEMA: Schema = {
+  Payload: {
+    timestamp: [1, 'uint64'],
+    metrics: [2, 'Metric', 'repeated'],
+    seq: [3, 'uint64'],
+    uuid: [4, 'string'],
+    body: [5, 'bytes'],
+  },
+  Metric: {
+    name: [1, 'string'],
+    alias: [2, 'uint64'],
+    timestamp: [3, 'uint64'],
+    datatype: [4, 'uint32'],
+    is_historical: [5, 'bool'],
+    is_transient: [6, 'bool'],
+    is_null: [7, 'bool'],
+    properties: [9, 'PropertySet'],
+    ...VALUES,
+  },
+  PropertySet: { keys: [1, 'string', 'repeated'], values: [2, 'PropertyValue', 'repeated'] },
+  PropertyValue: {
+    type: [1, 'uint32'],
+    is_null: [2, 'bool'],
+    int_value: [3, 'uint32'],
+    long_value: [4, 'uint64'],
+    float_value: [5, 'float'],
+    double_value: [6, 'double'],
+    boolean_value: [7, 'bool'],
+    string_value: [8, 'string'],
+    propertyset_value: [9, 'PropertySet'],
+  },
+  Template: {
+    version: [1, 'string'],
+    metrics: [2, 'Metric', 'repeated'],
+    parameters: [3, 'Parameter', 'repeated'],
+    template_ref: [4, 'string'],
+    is_definition: [5, 'bool'],
+  },
+  Parameter: {
+    name: [1, 'string'],
+    type: [2, 'uint32'],
+    int_value: [3, 'uint32'],
+    long_value: [4, 'uint64'],
+    float_value: [5, 'float'],
+    double_value: [6, 'double'],
+    boolean_value: [7, 'bool'],
+    string_value: [8, 'string'],
+  },
+  DataSet: {
+    num_of_columns: [1, 'uint64'],
+    columns: [2, 'string', 'repeated'],
+    types: [3, 'uint32', 'repeated'],
+    rows: [4, 'Row', 'repeated'],
+  },
+  Row: { elements: [1, 'Cell', 'repeated'] },
+  Cell: {
+    int_value: [1, 'uint32'],
+    long_value: [2, 'uint64'],
+    float_value: [3, 'float'],
+    double_value: [4, 'double'],
+    boolean_value: [5, 'bool'],
+    string_value: [6, 'string'],
+  },
+};

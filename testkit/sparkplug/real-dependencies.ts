@@ -1,0 +1,18 @@
+import { connect } from 'mqtt';
+import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
+import { memorySessionStore } from '../../src/sparkplug/session/session-store';
+import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import type { EdgeSessionDependencies } from '../../src/sparkplug/session/session';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+
+/** What an edge node needs that talks to a real broker: time, MQTT, and a bdSeq that begins anew with every call. */
+export function realDependencies(): EdgeSessionDependencies {
+  return {
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    openLink: createOpenLink(connect, systemClock),
+    bdSeq: createBdSeqCounter(memorySessionStore()),
+  };
+}
