@@ -4,7 +4,7 @@ import type { Logger } from '../support/logger';
 import type { Random } from '../support/random';
 import type { Block, MeterIdentity, Transport } from '../transport/transport';
 import { BackOff } from './back-off';
-import { IdleWatch } from './idle-watch';
+import { idleWatchFor, type IdleWatch } from './idle-watch';
 import { LinkClaim, type ResolveHost } from './link-claim';
 import { LinkRecorder, type LinkDiagnostics } from './link-diagnostics';
 import type { LinkState } from './link-state';
@@ -29,9 +29,6 @@ export interface LinkDependencies {
   /** Settles when a connection may be tried; default: at any time. */
   readonly whenReady?: () => Promise<void>;
 }
-
-/** Modbus that nobody has used for so long makes room for EtherNet/IP. */
-const MODBUS_IDLE_MS = 10_000;
 
 /**
  * The one connection to a physical meter, shared by everybody in the process who reads it this way. It is opened by the
@@ -61,11 +58,9 @@ export class MeterLink {
     const { clock } = dependencies;
     this.current = { kind: 'idle', since: clock.now() };
     this.backOff = new BackOff(clock, dependencies.random);
-    if (settings.transport?.kind === 'modbus-tcp') {
-      this.idle = new IdleWatch(clock, MODBUS_IDLE_MS, () => {
-        this.leaveIdle();
-      });
-    }
+    this.idle = idleWatchFor(settings, clock, () => {
+      this.leaveIdle();
+    });
     this.slots = new ReadSlots(shortestIntervalOf(settings), clock, () => {
       this.recorder.share();
     });
@@ -76,8 +71,11 @@ export class MeterLink {
     });
     this.stopListening = this.transport.onState(({ state, error }) => {
       if (state !== 'closed' || this.current.kind !== 'connected') return;
-      this.claim.release();
-      this.wait(error, true);
+      if (this.idle?.isQuiet === true) this.leaveIdle();
+      else {
+        this.claim.release();
+        this.wait(error, true);
+      }
     });
   }
 
@@ -144,7 +142,7 @@ export class MeterLink {
     this.enter({ kind: 'closed' });
     this.stopListening();
     this.listeners.clear();
-    this.idle?.pause();
+    this.idle?.stop();
     await this.transport.close();
     this.claim.release();
   }
@@ -157,7 +155,7 @@ export class MeterLink {
   }
 
   private async readNow(block: Block, progress: RequestProgress): Promise<RawBlock> {
-    this.idle?.pause();
+    this.idle?.begin();
     try {
       const opening = this.ensureOpen();
       if (opening !== undefined) await opening;
@@ -177,7 +175,7 @@ export class MeterLink {
     } finally {
       progress.ended();
       if (!this.receives) this.turns.end();
-      if (!this.isClosed) this.idle?.restart();
+      if (!this.isClosed) this.idle?.end();
     }
   }
 
@@ -256,13 +254,13 @@ export class MeterLink {
     await this.transport.close();
   }
 
-  /** Modbus gives the meter back when nobody reads any more. */
+  /** Nobody reads any more. The next read opens the connection again; Modbus gives the meter back until then. */
   private leaveIdle(): void {
     if (this.current.kind !== 'connected') return;
     this.enter({ kind: 'idle' });
     // Transports close without fail.
     void this.transport.close().then(() => {
-      if (this.current.kind === 'idle') this.claim.release();
+      if (this.current.kind === 'idle' && this.settings.transport?.kind === 'modbus-tcp') this.claim.release();
     });
   }
 

@@ -207,6 +207,56 @@ describe('one meter, one connection', () => {
     assert.match(describeMismatch({ ...IDENTITY, productCode: 3 }) ?? '', /product code 3/);
   });
 
+  it('leaves a session that nobody uses for long, before the meter or a router ends it, and opens it for the next read', async () => {
+    const { clock, transport, session, release } = setUp();
+    const states: string[] = [];
+    session.onState(({ kind }) => states.push(kind));
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      const reading = await settled(clock, session.read([101, 102]));
+      assert.ok(reading.blocks.every(({ error }) => error === undefined));
+      assert.equal(transport.opens, cycle);
+      await clock.advance(300_000);
+      assert.deepEqual([transport.state, session.state.kind, session.staleSince], ['closed', 'idle', undefined]);
+    }
+    assert.ok(!states.includes('waiting'), 'no loss is told');
+    await release();
+    assert.equal(clock.pending, 0);
+  });
+
+  it('keeps a session that is used now and then', async () => {
+    const { clock, transport, session } = setUp();
+    for (let cycle = 0; cycle < 20; cycle++) {
+      await settled(clock, session.read([101]));
+      await clock.advance(30_000);
+    }
+    assert.equal(transport.opens, 1);
+  });
+
+  it('is not lost when the meter ends a session that was quiet, and is when it ends one in use', async () => {
+    const { clock, transport, session } = setUp();
+    const drop = (): void => {
+      transport.drop(failure('ENIP_CONNECTION_LOST'));
+    };
+    await settled(clock, session.read([101]));
+    await clock.advance(10_000);
+    drop();
+    assert.equal(session.state.kind, 'idle');
+    const reading = await settled(clock, session.read([101]));
+    assert.deepEqual([reading.blocks[0]?.error, transport.opens], [undefined, 2]);
+    await clock.advance(1000);
+    drop();
+    assert.equal(session.state.kind, 'waiting');
+    await clock.advance(1000);
+    await settled(clock, session.read([101]));
+    await clock.advance(10_000);
+    transport.readTakesMs = 3000;
+    const asked = session.read([101]);
+    await clock.advance(100);
+    drop();
+    assert.equal(session.state.kind, 'waiting', 'a request was under way');
+    assert.equal((await settled(clock, asked, 5000)).blocks[0]?.error?.code, 'ENIP_CONNECTION_LOST');
+  });
+
   it('closes with its last user, and reads after that fail with one sentence', async () => {
     const { clock, transport, registry, settings, session, release } = setUp();
     const other = registry.acquire(settings);
