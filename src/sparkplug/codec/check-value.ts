@@ -3,8 +3,6 @@ import { DATATYPES, type Datatype } from './datatypes';
 import type { MetricValue } from './model';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
-/** A surrogate without its partner cannot be written as UTF-8. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}..."` : `"${value}"`;
@@ -37,7 +35,8 @@ function faultOf(type: Datatype, value: unknown): string | undefined {
       return typeof value === 'boolean' ? undefined : 'it is neither true nor false';
     case 'string':
       if (typeof value !== 'string') return 'it is not text';
-      if (LONE_SURROGATE.test(value)) return 'it is not valid Unicode';
+      // A surrogate without its partner cannot be written as UTF-8.
+      if (!value.isWellFormed()) return 'it is not valid Unicode';
       return type === 'UUID' && !UUID.test(value) ? 'it is not a UUID' : undefined;
     case 'bytes':
       return value instanceof Uint8Array ? undefined : 'it is not a Uint8Array';
@@ -65,7 +64,7 @@ export function checkValue(type: Datatype, value: unknown, where: string): asser
  * @throws Pm500Error SPARKPLUG_VALUE_INVALID
  */
 export function checkName(name: string, what: string): void {
-  if (name !== '' && !LONE_SURROGATE.test(name)) return;
+  if (name !== '' && name.isWellFormed()) return;
   throw new Pm500Error(
     'SPARKPLUG_VALUE_INVALID',
     `Sparkplug: ${what} is ${name === '' ? 'empty' : 'not valid Unicode'}; give it a name of plain text.`,
