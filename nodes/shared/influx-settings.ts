@@ -8,7 +8,7 @@ import {
 } from '../../src/delivery/settings';
 import type { Endpoint } from '../../src/influx/endpoint';
 import { exposedSecrets, isOwnHost } from '../../src/influx/exposed-secrets';
-import { withPassword } from '../../src/influx/proxy';
+import { unusableProxy, withPassword } from '../../src/influx/proxy';
 import type { SenderSettings } from '../../src/influx/sender';
 import type { ConfigReader } from './config';
 import type { CredentialsOf } from './forms';
@@ -49,6 +49,8 @@ export function readSenderSettings(RED: NodeAPI, config: Config, node: TargetNod
   const proxy = config.text('proxy');
   const endpoint = readEndpoint(config, node);
   for (const sentence of exposedSecrets({ url, endpoint, proxy }, ownHosts())) node.warn(sentence);
+  const complaint = URL.canParse(url) ? unusableProxy(new URL(url), proxy, process.env) : undefined;
+  if (complaint !== undefined) node.warn(complaint);
   const compression = config.choice('compression');
   return {
     url,

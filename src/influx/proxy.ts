@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { Pm500Error } from '../support/errors';
 
 /** An HTTP proxy on the way to a database. */
@@ -11,10 +12,13 @@ export interface Proxy {
 /** The setting that goes past every proxy, whatever the environment says. */
 const NO_PROXY = 'none';
 const SCHEME = /^[a-z][a-z\d+.-]{0,20}:\/\//i;
+/** Names of this computer: it is never asked for through a proxy of the environment. */
+const OWN_NAME = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * The proxy to use for `target`: the one that is set, else what the usual environment variables say (lower case before
- * upper case; `no_proxy` lists host names, domains, `host:port`, networks such as 10.0.0.0/8, or `*`). There the scheme may be absent.
+ * upper case, that of the scheme before `all_proxy`; `no_proxy` lists host names, domains, `host:port`, networks such as
+ * 10.0.0.0/8, or `*`). There the scheme may be absent.
  * @throws Pm500Error CONFIG_INVALID for one that is set and no http:// URL
  */
 export function proxyFor(target: URL, setting: string, env: NodeJS.ProcessEnv): Proxy | undefined {
@@ -26,11 +30,39 @@ export function proxyFor(target: URL, setting: string, env: NodeJS.ProcessEnv): 
       'The proxy of the InfluxDB target cannot be used: give an address such as http://proxy:3128, or none.';
     throw new Pm500Error('CONFIG_INVALID', message);
   }
-  const read = (name: string): string => env[name] ?? env[name.toUpperCase()] ?? '';
-  if (isExempt(target, read('no_proxy'))) return undefined;
+  const given = proxyOfEnvironment(target, env);
   // An environment that is meant for other programs must not stop this one: what cannot be read is passed over.
-  const found = read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy').trim();
-  return parseProxy(found === '' || SCHEME.test(found) ? found : `http://${found}`);
+  return given && parseProxy(given.text);
+}
+
+/** Says which variable of the environment names a proxy that cannot be used; undefined where none does. */
+export function unusableProxy(target: URL, setting: string, env: NodeJS.ProcessEnv): string | undefined {
+  const given = setting === '' ? proxyOfEnvironment(target, env) : undefined;
+  if (given === undefined || parseProxy(given.text) !== undefined) return undefined;
+  // Not quoted: it may hold a password.
+  return `The proxy that ${given.variable} of the environment names cannot be used, so InfluxDB is asked directly: only HTTP proxies are known, such as http://proxy:3128. Write one or none into the target.`;
+}
+
+function proxyOfEnvironment(
+  target: URL,
+  env: NodeJS.ProcessEnv,
+): { readonly variable: string; readonly text: string } | undefined {
+  const read = (name: string): { readonly variable: string; readonly text: string } | undefined => {
+    const variable = [name, name.toUpperCase()].find((each) => env[each] !== undefined);
+    return variable === undefined ? undefined : { variable, text: env[variable]?.trim() ?? '' };
+  };
+  const found = read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy') ?? read('all_proxy');
+  if (found === undefined || found.text === '' || isExempt(target, read('no_proxy')?.text ?? '')) return undefined;
+  const text = withCodedLogin(found.text);
+  return { ...found, text: SCHEME.test(text) ? text : `http://${text}` };
+}
+
+/** A password may hold what ends a host name in a URL. What is before the last @ is user and password. */
+function withCodedLogin(text: string): string {
+  const at = text.lastIndexOf('@');
+  const begin = SCHEME.exec(text)?.[0].length ?? 0;
+  if (at < begin) return text;
+  return text.slice(0, begin) + text.slice(begin, at).replace(/[/?#\\]/g, encodeURIComponent) + text.slice(at);
 }
 
 /** A proxy that is set, with the password that stands apart from it; as it is where no user needs one. */
@@ -85,21 +117,25 @@ function isWithin(address: string, entry: string): boolean {
   return list.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** This machine is never asked for through a proxy of the environment. */
+/** Whether a target is asked directly, whatever proxy the environment names. */
 function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
-  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return true;
+  const name = hostname.replace(/\.$/, '');
+  if (OWN_NAME.test(name)) return true;
+  const address = name.replace(/^\[|\]$/g, '');
   const effectivePort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   return list
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
     .some((entry) => {
-      const address = hostname.replace(/^\[|\]$/g, '');
       if (entry === '*' || isWithin(address, entry)) return true;
-      // An IPv6 address has colons and no port.
-      if (isIP(entry) === 6) return isWithin(address, `${entry}/128`);
-      const [, host = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+      // An IPv6 address without brackets has colons and no port.
+      const [, host = entry, only] = isIP(entry) === 6 ? [] : (/^(.*?)(?::(\d+))?$/.exec(entry) ?? []);
       if (only !== undefined && only !== effectivePort) return false;
-      const domain = host.replace(/^\*?\./, '');
-      return hostname === domain || hostname.endsWith(`.${domain}`);
+      const bare = host.replace(/^\[|\]$/g, '');
+      const version = isIP(bare);
+      if (version !== 0) return isWithin(address, `${bare}/${version === 4 ? 32 : 128}`);
+      // As a URL has it: in lower case, other alphabets coded.
+      const domain = domainToASCII(host.replace(/^\*?\./, '').replace(/\.$/, ''));
+      return domain !== '' && (name === domain || name.endsWith(`.${domain}`));
     });
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer as createHttpServer, request as httpRequest, type Server } from 'node:http';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { proxyFor } from '../../src/influx/proxy';
+import { proxyFor, unusableProxy } from '../../src/influx/proxy';
 import { createHttpSender, type Sender, type SenderSettings } from '../../src/influx/sender';
 import { hasCode } from '../../src/support/errors';
 import { FakeClock } from '../../testkit/fake-clock';
+import { ForwardProxy } from '../../testkit/links/forward-proxy';
 import { ROOT } from '../../testkit/root';
 
 const NEVER = new AbortController().signal;
@@ -63,6 +64,46 @@ describe('the proxy for a database', () => {
     assert.deepEqual(of('proxy:3128'), ['http://proxy:3128/', '']);
     assert.deepEqual(of('me:a%b@proxy:3128'), ['http://proxy:3128/', 'me:a%b']);
     assert.deepEqual(of('http://me:100%25%C3%A4%ff%@proxy'), ['http://proxy/', 'me:100%ä%ff%']);
+    assert.deepEqual(of('HTTP://me:12/3#?\\@:@proxy:3128/'), ['http://proxy:3128/', 'me:12/3#?\\@:']);
+    assert.deepEqual(of('  me@[fd00::1]:3128 '), ['http://[fd00::1]:3128/', 'me:']);
+  });
+
+  it('of the environment may be in upper or lower case, which comes first, also where it says none', () => {
+    const all = { all_proxy: 'a:1', HTTP_PROXY: 'u:2', http_proxy: 'l:3' };
+    assert.equal(choose('http://db', '', all), 'http://l:3/');
+    assert.equal(choose('http://db', '', { ...all, http_proxy: '' }), undefined);
+    assert.equal(choose('http://db', '', { all_proxy: 'a:1', HTTP_PROXY: 'u:2' }), 'http://u:2/');
+    assert.equal(choose('https://db', '', all), 'http://a:1/', 'where the scheme has no variable of its own');
+    assert.equal(choose('https://db', '', { ALL_PROXY: 'a:1', NO_PROXY: 'db' }), undefined);
+    assert.equal(choose('https://db', '', { ALL_PROXY: 'a:1', NO_PROXY: 'db', no_proxy: 'other' }), 'http://a:1/');
+  });
+
+  it('of the environment is passed over for names however they are written', () => {
+    const list = 'Bücher.example, *.Wild.example., [FD00:0::1]:443 ,10.0.0.1:8086,:8086';
+    const direct = [
+      'http://xn--bcher-kva.example',
+      'http://a.wild.example',
+      'http://wild.example.',
+      'https://[fd00::1]',
+    ];
+    for (const target of [...direct, 'http://10.0.0.1:8086', 'http://db.localhost:8086', 'http://localhost.:8086']) {
+      assert.equal(choose(target, '', { all_proxy: 'p:1', no_proxy: list }), undefined, target);
+    }
+    for (const target of ['https://[fd00::1]:8086', 'http://10.0.0.1', 'http://db:8086', 'http://notwild.example']) {
+      assert.equal(choose(target, '', { all_proxy: 'p:1', no_proxy: list }), 'http://p:1/', target);
+    }
+  });
+
+  it('of the environment that cannot be used is named, without what it holds', () => {
+    const complaint = (env: NodeJS.ProcessEnv, setting = ''): string | undefined =>
+      unusableProxy(new URL('http://db'), setting, env);
+    const said = complaint({ HTTP_PROXY: 'socks5://me:secret@x:1080' }) ?? '';
+    assert.match(said, /^The proxy that HTTP_PROXY of the environment names cannot be used/);
+    assert.doesNotMatch(said, /secret/);
+    assert.equal(complaint({ HTTP_PROXY: 'socks5://x', no_proxy: 'db' }), undefined);
+    assert.equal(complaint({ HTTP_PROXY: 'socks5://x' }, 'http://own'), undefined);
+    assert.equal(complaint({ http_proxy: 'me:a%b@x:3128' }), undefined);
+    assert.equal(complaint({}), undefined);
   });
 
   it('is passed over where the environment makes no sense, and refused where it was set', () => {
@@ -77,14 +118,10 @@ describe('the proxy for a database', () => {
 });
 
 describe('InfluxDB sender through a proxy', () => {
-  const requests: string[] = [];
-  const sockets = new Set<Socket>();
-  let connectAnswer = 200;
+  const LOGIN = 'user:p@ss';
   let plain: Server;
   let secure: ReturnType<typeof createHttpsServer>;
-  let proxy: Server;
-  let plainPort: number;
-  let securePort: number;
+  let proxy: ForwardProxy;
   let proxyPort: number;
   let sender: Sender | undefined;
 
@@ -95,46 +132,25 @@ describe('InfluxDB sender through a proxy', () => {
     secure = createHttpsServer({ cert, key }, (request, response) => {
       request.resume().on('end', () => response.writeHead(204).end());
     });
-    proxy = createHttpServer((request, response) => {
-      requests.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers['proxy-authorization'] ?? ''}`);
-      const { method, headers } = request;
-      const onward = httpRequest(request.url ?? '', { method, headers }, (reply) => {
-        response.writeHead(reply.statusCode ?? 0, reply.headers);
-        reply.pipe(response);
-      });
-      request.pipe(onward);
-    });
-    proxy.on('connect', (request, socket) => {
-      requests.push(`CONNECT ${request.url ?? ''} ${request.headers['proxy-authorization'] ?? ''}`);
-      if (connectAnswer !== 200) {
-        socket.end(`HTTP/1.1 ${connectAnswer} No\r\nconnection: close\r\n\r\n`);
-        return;
-      }
-      const [host = '', port = ''] = (request.url ?? '').split(':');
-      const onward = connect(Number(port), host, () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        onward.pipe(socket).pipe(onward);
-      });
-      sockets.add(onward);
-      onward.on('error', () => socket.destroy());
-      socket.on('error', () => onward.destroy()).on('close', () => onward.destroy());
-    });
-    plainPort = await listen(plain);
-    securePort = await listen(secure);
-    proxyPort = await listen(proxy);
+    const hosts = new Map([
+      ['plain.example', await listen(plain)],
+      ['secure.example', await listen(secure)],
+    ]);
+    proxy = new ForwardProxy(hosts, LOGIN);
+    proxyPort = await proxy.start();
   });
 
   after(async () => {
-    for (const socket of sockets) socket.destroy();
-    for (const server of [proxy, plain, secure]) {
+    await proxy.stop();
+    for (const server of [plain, secure]) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
   });
 
   beforeEach(() => {
-    requests.length = 0;
-    connectAnswer = 200;
+    proxy.requests.length = 0;
+    proxy.refusal = undefined;
   });
 
   afterEach(() => {
@@ -147,40 +163,39 @@ describe('InfluxDB sender through a proxy', () => {
     sender = createHttpSender({ endpoint, timeoutMs: 5000, proxy: proxyUrl, ...settings }, new FakeClock(), {});
     return sender;
   };
-  const AUTHORIZATION = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
 
   it('asks it with the whole URL over plain HTTP', async () => {
-    const verdict = await open({ url: `http://127.0.0.1:${plainPort}` }).send('m f=1 1', NEVER);
+    const verdict = await open({ url: 'http://plain.example:8086' }).send('m f=1 1', NEVER);
     assert.equal(verdict.kind, 'written');
-    const url = `http://127.0.0.1:${plainPort}/api/v2/write?org=o&bucket=b&precision=ms`;
-    assert.deepEqual(requests, [`POST ${url} ${AUTHORIZATION}`]);
+    const url = 'http://plain.example:8086/api/v2/write?org=o&bucket=b&precision=ms';
+    assert.deepEqual(proxy.requests, [{ method: 'POST', target: url, login: LOGIN }]);
   });
 
   it('opens one tunnel for TLS and keeps it', async () => {
     const tls = { ca: cert, servername: 'localhost' };
-    const tunnel = open({ url: `https://127.0.0.1:${securePort}`, readTls: () => tls });
+    const tunnel = open({ url: 'https://secure.example', readTls: () => tls });
     for (let count = 0; count < 3; count += 1) {
       const verdict = await tunnel.send('m f=1 1', NEVER);
       assert.deepEqual(verdict, { kind: 'written' });
     }
-    assert.deepEqual(requests, [`CONNECT 127.0.0.1:${securePort} ${AUTHORIZATION}`]);
+    assert.deepEqual(proxy.requests, [{ method: 'CONNECT', target: 'secure.example:443', login: LOGIN }]);
   });
 
   it('verifies the certificate of the database within the tunnel', async () => {
-    const verdict = await open({ url: `https://127.0.0.1:${securePort}` }).send('m f=1 1', NEVER);
+    const verdict = await open({ url: 'https://secure.example' }).send('m f=1 1', NEVER);
     assert.ok(verdict.kind === 'hold');
     assert.match(verdict.error.message, /No trusted TLS connection/);
   });
 
   it('holds when the proxy refuses, and tries again when it fails', async () => {
-    const url = `https://127.0.0.1:${securePort}`;
-    connectAnswer = 407;
+    const url = 'https://secure.example';
+    proxy.refusal = 407;
     const refused = await open({ url }).send('m f=1 1', NEVER);
     assert.ok(refused.kind === 'hold');
     assert.match(refused.error.message, /proxy .* refuses \(the proxy answered 407/);
-    connectAnswer = 502;
+    proxy.refusal = 502;
     assert.equal((await open({ url }).send('m f=1 1', NEVER)).kind, 'retry');
-    connectAnswer = 200;
+    proxy.refusal = undefined;
     const gone = await open({ url, proxy: 'http://127.0.0.1:1' }).send('m f=1 1', NEVER);
     assert.equal(gone.kind, 'retry');
   });
