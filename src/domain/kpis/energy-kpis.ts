@@ -8,8 +8,9 @@ import { Zone } from '../tariff/zone';
 import type { Sample } from '../messages/telemetry';
 import { readDemand, judgeSpread, type Demand, type DemandWindow } from './demand';
 import { FixedDemand } from './fixed-demand';
-import { ACTIVE_IMPORT, figuresOf, powerFactorOf, REACTIVE_IMPORT } from './figures';
-import type { KpiKey } from './kpi-rows';
+import { powerFactorOf } from './formulas';
+import { rowsOf, type KpiKey, type KpiRow } from './kpi-rows';
+import { ACTIVE_IMPORT, type AddFigure, PeriodFacts, REACTIVE_IMPORT } from './period-facts';
 import { PeriodTotals } from './period-totals';
 import type { KpiSettings } from './settings';
 import { SlidingDemand } from './sliding-demand';
@@ -20,6 +21,7 @@ const UNITS: ReadonlyMap<string, Unit> = new Map(ALL_METRICS.map(({ name, unit }
 
 /** The KPIs that come from energies: demand, and the figures of days, months and years. */
 export class EnergyKpis {
+  private readonly rows: readonly KpiRow[];
   private readonly wanted: ReadonlySet<KpiKey>;
   private readonly zone: Zone;
   private readonly lengthMs: number;
@@ -54,6 +56,7 @@ export class EnergyKpis {
     this.lastActive = same ? readDemand(state['lastActive']) : undefined;
     this.lastReactive = same ? readDemand(state['lastReactive']) : undefined;
     this.lengthMs = lengthMs;
+    this.rows = rowsOf(settings.kpis);
     this.wanted = new Set(settings.kpis);
     this.clock = settings.tariff === undefined ? undefined : new TariffClock(settings.tariff);
     const totals = isRecord(state['periods']) && state['timeZone'] === settings.timeZone ? state['periods'] : {};
@@ -212,9 +215,11 @@ export class EnergyKpis {
         const totals = ended ? last : current;
         if (totals === undefined) continue;
         const spanMs = (ended ? totals.endMs : totals.seenMs) - totals.startMs;
-        for (const { base, value, judgement } of figuresOf(totals, spanMs, this.wanted, this.settings)) {
+        const facts = new PeriodFacts(totals, spanMs, this.settings);
+        const add: AddFigure = (base, value, judgement) => {
           put(periodMetricOf(base, period, ended), value, judgement);
-        }
+        };
+        for (const { ofPeriod } of this.rows) ofPeriod?.(facts, add);
       }
     }
   }

@@ -4,9 +4,9 @@ import type { CounterQuestion, CounterRecord } from '../counters/records';
 import type { CounterAnswer } from '../counters/track';
 import type { Sample, Telemetry } from '../messages/telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
+import { rowsOf, type KpiRow } from './kpi-rows';
 import { KpiLines, type KpiLinesState } from './kpi-lines';
 import type { KpiSettings } from './settings';
-import { currentUnbalance, voltageUnbalance } from './unbalance';
 
 export interface KpiSetState extends KpiLinesState {
   readonly format: 'pm500.kpis/1';
@@ -23,8 +23,7 @@ export interface KpiSetState extends KpiLinesState {
 export class KpiSet {
   private readonly deltas: EnergyDeltas;
   private readonly energy: KpiLines;
-  private readonly voltage: boolean;
-  private readonly current: boolean;
+  private readonly rows: readonly KpiRow[];
 
   constructor(
     private readonly settings: KpiSettings,
@@ -34,8 +33,7 @@ export class KpiSet {
     const state = isRecord(saved) && saved['format'] === 'pm500.kpis/1' ? saved : {};
     this.deltas = new EnergyDeltas(counters, state['counters']);
     this.energy = new KpiLines(settings, state);
-    this.voltage = settings.kpis.includes('voltage_unbalance');
-    this.current = settings.kpis.includes('current_unbalance');
+    this.rows = rowsOf(settings.kpis).filter(({ ofReading }) => ofReading !== undefined);
   }
 
   /**
@@ -44,8 +42,10 @@ export class KpiSet {
    */
   update(telemetry: Telemetry, times: ReadTimes = WALL_TIMES): Record<string, Sample> {
     const out: Record<string, Sample> = {};
-    if (this.voltage) put(out, 'voltage_unbalance', voltageUnbalance(telemetry.metrics, this.settings.minimumVolts));
-    if (this.current) put(out, 'current_unbalance', currentUnbalance(telemetry.metrics, this.settings.minimumAmperes));
+    for (const { metrics, ofReading } of this.rows) {
+      const sample = ofReading?.(telemetry.metrics, this.settings);
+      if (sample !== undefined && metrics[0] !== undefined) out[metrics[0]] = sample;
+    }
     const deltas = this.deltas.update(telemetry, out, times);
     this.energy.update(deltas, times, out);
     if (deltas.length === 0 && this.deltas.isWaiting) this.energy.wait(telemetry.timestamp, times, out);
@@ -91,8 +91,4 @@ export class KpiSet {
   state(): KpiSetState {
     return { format: 'pm500.kpis/1', counters: this.deltas.state(), ...this.energy.state() };
   }
-}
-
-function put(out: Record<string, Sample>, name: string, sample: Sample | undefined): void {
-  if (sample !== undefined) out[name] = sample;
 }

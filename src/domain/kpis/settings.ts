@@ -3,24 +3,18 @@ import { hasCode } from '../../support/errors';
 import { Expect } from '../../support/expect';
 import { parseTariff, parseTimeZone } from '../tariff/parse-tariff';
 import type { Tariff } from '../tariff/tariff';
-import { tanPhiOf } from './figures';
+import { tanPhiOf } from './formulas';
 import { KPI_KEYS, type KpiKey } from './kpi-rows';
+import type { KpiParameters } from './period-facts';
 
 /** What the KPIs of a meter are worked out with. */
-export interface KpiSettings {
+export interface KpiSettings extends KpiParameters {
   readonly kpis: readonly KpiKey[];
   readonly periods: readonly Period[];
   /** IANA name of the place whose days and months count. */
   readonly timeZone: string;
   readonly demandMinutes: number;
   readonly demandWindow: 'fixed' | 'sliding';
-  /** kvarh per kWh that are free of a penalty. */
-  readonly tanPhi: number;
-  readonly co2KgPerKwh: number;
-  /** Means at or below are too small for an unbalance, V and A. */
-  readonly minimumVolts: number;
-  readonly minimumAmperes: number;
-  readonly tariff?: Tariff;
 }
 
 /** Lengths of a demand window: an hour holds a whole number of each. */

@@ -7,7 +7,8 @@ const LINE_TO_NEUTRAL = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'] as cons
 const CURRENTS = ['current_l1', 'current_l2', 'current_l3'] as const;
 const PERCENT: Unit = '%';
 
-type Samples = Readonly<Record<string, Sample | undefined>>;
+/** Values of one reading by the names of their metrics. */
+export type Samples = Readonly<Record<string, Sample | undefined>>;
 
 /**
  * Percent unbalance by NEMA MG-1: the largest deviation from the mean, in percent of the mean. NaN when the mean is not
