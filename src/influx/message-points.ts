@@ -1,8 +1,4 @@
-import { ALARM_SCHEMA, parseAlarmMessage } from '../domain/alarms/alarm-message';
-import { SIDE_SCHEMAS } from '../domain/normalizer/side-messages';
-import { parseTelemetry } from '../domain/messages/parse-message';
-import { READING_SCHEMA } from '../domain/messages/reading';
-import { TELEMETRY_SCHEMA } from '../domain/messages/telemetry';
+import { readMessage } from '../domain/messages/read-message';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
 import type { FieldValue, Point } from './line-protocol';
@@ -65,8 +61,6 @@ const expect = new Expect(
 
 /** In an object of fields this one is the timestamp; InfluxDB refuses a field of that name. */
 const TIME_FIELD = 'time';
-/** What the schemas of this package begin with. */
-const OWN_SCHEMAS = 'pm500.';
 /** How people write an integer field in a message: digits and an i. */
 const INTEGER_TEXT = /^-?\d{1,20}i$/;
 
@@ -78,19 +72,17 @@ const INTEGER_TEXT = /^-?\d{1,20}i$/;
  * @throws Pm500Error MESSAGE_INVALID naming the path
  */
 export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: PointMapper): TelemetryPoints {
-  if (isRecord(payload) && typeof payload['schema'] === 'string') {
-    const { schema } = payload;
-    if (schema === TELEMETRY_SCHEMA) return mapper.map(parseTelemetry(payload), defaults.influxMeasurement);
-    if (schema === ALARM_SCHEMA) {
-      return { points: alarmPoints(parseAlarmMessage(payload), defaults.influxMeasurement), mistyped: 0 };
-    }
-    if (SIDE_SCHEMAS.includes(schema)) return { points: [], mistyped: 0 };
-    if (schema === READING_SCHEMA)
-      expect.fail('payload', schema, 'telemetry: put a pm500-normalize node before this one');
-    if (schema.startsWith(OWN_SCHEMAS))
-      expect.fail('payload.schema', schema, `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
+  const message = readMessage(payload);
+  switch (message?.kind) {
+    case 'telemetry':
+      return mapper.map(message.telemetry, defaults.influxMeasurement);
+    case 'alarm':
+      return { points: alarmPoints(message.alarm, defaults.influxMeasurement), mistyped: 0 };
+    case 'side':
+      return { points: [], mistyped: 0 };
+    case undefined:
+      return { points: parseShapes(payload, defaults), mistyped: 0 };
   }
-  return { points: parseShapes(payload, defaults), mistyped: 0 };
 }
 
 function parseShapes(payload: unknown, defaults: PointDefaults): readonly Point[] {

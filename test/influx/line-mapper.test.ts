@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { LineMapper } from '../../src/influx/line-mapper';
 import { DELIVERY_SCHEMA } from '../../src/delivery/diagnostics';
-import { SIDE_SCHEMAS } from '../../src/domain/normalizer/side-messages';
 import { READING_SCHEMA } from '../../src/domain/messages/reading';
 import { TELEMETRY_SCHEMA } from '../../src/domain/messages/telemetry';
 import { Pm500Error } from '../../src/support/errors';
@@ -79,7 +78,8 @@ describe('lines of a message', () => {
     ['telemetry with a wrong sample', { ...TELEMETRY, metrics: { frequency: 60 } }, /payload\.metrics\.frequency/],
   ];
   it('passes over what pm500-normalize sends beside alarms, and pm500-poll beside readings', () => {
-    for (const schema of SIDE_SCHEMAS) assert.deepEqual(lines({ schema, meter: { name: 'm1' }, counts: {} }), []);
+    for (const schema of ['normalize-diagnostics', 'diagnostics', 'layout-check', 'counter-event'])
+      assert.deepEqual(lines({ schema: `pm500.${schema}/1`, meter: { name: 'm1' }, counts: {} }), []);
   });
 
   for (const [what, payload, message] of refused) {

@@ -1,7 +1,4 @@
-import { ALARM_SCHEMA, parseAlarmMessage } from '../../domain/alarms/alarm-message';
-import { SIDE_SCHEMAS } from '../../domain/normalizer/side-messages';
-import { parseTelemetry } from '../../domain/messages/parse-message';
-import { TELEMETRY_SCHEMA } from '../../domain/messages/telemetry';
+import { readMessage } from '../../domain/messages/read-message';
 import { toPm500Error } from '../../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../../support/expect';
 import { alarmMetricsOf } from './alarm-metrics';
@@ -91,21 +88,22 @@ function readMetric(path: string, given: UnknownRecord, now: number): MetricSamp
 export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate {
   if (!isRecord(payload))
     return expect.fail('payload', payload, 'telemetry of pm500-normalize, or an object with metrics');
-  if (payload['schema'] === TELEMETRY_SCHEMA) {
-    const telemetry = parseTelemetry(payload);
-    return {
-      deviceId: telemetry.meter.name,
-      samples: [...nameplateOf(telemetry.meter, telemetry.timestamp), ...metricsOf(telemetry)],
-    };
+  const message = readMessage(payload);
+  switch (message?.kind) {
+    case 'telemetry': {
+      const { meter, timestamp } = message.telemetry;
+      return { deviceId: meter.name, samples: [...nameplateOf(meter, timestamp), ...metricsOf(message.telemetry)] };
+    }
+    case 'alarm':
+      return { deviceId: message.alarm.meter.name, samples: alarmMetricsOf(message.alarm) };
+    case 'side':
+      return { samples: [] };
+    case undefined:
+      return parseMetrics(payload, now);
   }
-  if (payload['schema'] === ALARM_SCHEMA) {
-    const message = parseAlarmMessage(payload);
-    return { deviceId: message.meter.name, samples: alarmMetricsOf(message) };
-  }
-  if (SIDE_SCHEMAS.includes(payload['schema'])) return { samples: [] };
-  if (payload['schema'] !== undefined) {
-    expect.fail('payload.schema', payload['schema'], `"${TELEMETRY_SCHEMA}" or "${ALARM_SCHEMA}"`);
-  }
+}
+
+function parseMetrics(payload: UnknownRecord, now: number): DeviceUpdate {
   const metrics = expect.array('payload.metrics', payload['metrics']);
   if (metrics.length === 0) expect.fail('payload.metrics', metrics, 'at least one metric');
   try {
