@@ -42,9 +42,11 @@ function answer(message: Buffer, names: ReadonlyMap<string, string>): Buffer {
   return Buffer.concat([reply, record]);
 }
 
-/** A name server that may fall silent. */
+/** A name server that may fall silent, about all names or those that it does not know. */
 export class NameServer {
   isSilent = false;
+  /** Names that it does not know it asks others about, who never answer. */
+  isCutOff = false;
   /** Questions so far. */
   asked = 0;
 
@@ -55,7 +57,8 @@ export class NameServer {
     const server = new NameServer(socket);
     socket.on('message', (message, from) => {
       server.asked++;
-      if (!server.isSilent) socket.send(answer(message, names), from.port, from.address);
+      const isMute = server.isSilent || (server.isCutOff && !names.has(questionOf(message).name));
+      if (!isMute) socket.send(answer(message, names), from.port, from.address);
     });
     socket.bind(53, address);
     await once(socket, 'listening');

@@ -1,7 +1,8 @@
 /**
  * A computer with two networks, of which the second has the meter and its PLC: two programs listen to the multicast at
  * the same time. Each must join at the interface of the second network, whatever route the first one has for multicast,
- * and receive by itself; the meter must send no frame more for them.
+ * and receive by itself; the meter must send no frame more for them, and receive one heartbeat of each program for each
+ * assembly and interval, and nothing else.
  *
  * `npx tsx test/field/two-networks.ts`; Linux, as root, with iproute2. It touches no network of this computer.
  */
@@ -9,6 +10,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { firstLineOf, resultOf, spawnCommand } from '../cli/run-command';
 
 const INSIDE = 'PM500_LAB_INSIDE';
@@ -17,15 +19,37 @@ const RPI_MS = 250;
 const PROGRAMS = 2;
 const READS = 24;
 const INTERVAL_MS = 500;
+const WATCH_S = 4;
+const GROUP = 'realtime';
+const LISTENED = ASSEMBLIES.filter(({ group }) => group === GROUP).length;
+/** A second, of all programs. */
+const HEARTBEATS = (PROGRAMS * LISTENED * 1000) / RPI_MS;
+/** Frames a second that are address resolution, or an interval that begins earlier or later. */
+const FEW = 2;
 
 const ip = (...args: readonly string[]): void => void execFileSync('ip', args);
 
-/** Frames that an interface of the namespace of a process has sent so far. */
-function sentBy(pid: number, device: string): number {
+/** Frames of an interface. */
+interface Frames {
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** Those of the namespace of a process, so far. */
+function framesOf(pid: number, device: string): Frames {
   const line = readFileSync(`/proc/${pid}/net/dev`, 'utf8')
     .split('\n')
     .find((text) => text.trim().startsWith(`${device}:`));
-  return Number(line?.split(':')[1]?.trim().split(/\s+/)[9]);
+  const numbers = line?.split(':')[1]?.trim().split(/\s+/) ?? [];
+  return { sent: Number(numbers[9]), received: Number(numbers[1]) };
+}
+
+/** Those of some seconds, each second. */
+async function framesPerSecond(pid: number, device: string): Promise<Frames> {
+  const from = framesOf(pid, device);
+  await pause(1000 * WATCH_S);
+  const until = framesOf(pid, device);
+  return { sent: (until.sent - from.sent) / WATCH_S, received: (until.received - from.received) / WATCH_S };
 }
 
 /** The interfaces at which a group is joined here (/proc/net/igmp has addresses as hexadecimal numbers, backwards). */
@@ -69,14 +93,12 @@ async function run(): Promise<void> {
   );
   try {
     await firstLineOf(sim);
-    const aloneFrom = sentBy(meters.pid!, 'plant');
-    await pause(4000);
-    const alone = (sentBy(meters.pid!, 'plant') - aloneFrom) / 4;
+    const alone = await framesPerSecond(meters.pid!, 'plant');
     const programs = Array.from({ length: PROGRAMS }, () =>
       spawnCommand(
         ...['read', METER, '--transport', 'listen-only', '--delivery', 'multicast', '--rpi', String(RPI_MS)],
         // A PLC and two listeners of everything would need more than the 18 connections of a meter.
-        ...['--group', 'realtime', '--count', String(READS), '--interval', String(INTERVAL_MS), '--json'],
+        ...['--group', GROUP, '--count', String(READS), '--interval', String(INTERVAL_MS), '--json'],
       ),
     );
     const results = programs.map((program) => resultOf(program));
@@ -86,9 +108,7 @@ async function run(): Promise<void> {
     });
     await pause(2000);
     const joined = joinedAt(/^[0-9A-F]{4}C0EF/);
-    const from = sentBy(meters.pid!, 'plant');
-    await pause(4000);
-    const together = (sentBy(meters.pid!, 'plant') - from) / 4;
+    const together = await framesPerSecond(meters.pid!, 'plant');
     const outcomes = await Promise.all(results);
     for (const { code, stdout, stderr } of outcomes) {
       const readings = stdout.trim().split('\n');
@@ -97,9 +117,11 @@ async function run(): Promise<void> {
     }
     assert.deepEqual(joined, ['second'], 'joined at the interface of the meter and at no other');
     console.log(
-      `${PROGRAMS} programs, ${READS} readings each, all good, joined at ${joined.join()}; the meter sends ${alone} frames a second for the PLC alone, ${together} with the listeners`,
+      `${PROGRAMS} programs, ${READS} readings each, all good, joined at ${joined.join()}; the meter sends ${alone.sent} frames a second for the PLC alone, ${together.sent} with the listeners; it receives ${together.received - alone.received} from them, heartbeats are ${HEARTBEATS}`,
     );
-    assert.ok(together <= alone + 2, `${together} frames a second in place of ${alone}`);
+    assert.ok(together.sent <= alone.sent + FEW, `${together.sent} frames a second in place of ${alone.sent}`);
+    const extra = together.received - alone.received;
+    assert.ok(Math.abs(extra - HEARTBEATS) <= FEW, `${extra} frames a second in place of ${HEARTBEATS} heartbeats`);
   } finally {
     sim.kill();
     meters.kill();
