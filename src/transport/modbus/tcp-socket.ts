@@ -27,6 +27,12 @@ export interface ConnectedSocket {
   readonly destroy: () => Promise<void>;
 }
 
+/** True when the local port cannot be had any more. */
+function isPortTaken(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause && ['EADDRINUSE', 'EADDRNOTAVAIL'].includes(String(cause.code));
+}
+
 /** Resolves once the socket is connected; else destroys it, awaits its close and rejects. */
 async function connectSocket(
   socket: ReadOnlySocket,
@@ -43,7 +49,6 @@ async function connectSocket(
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = clock.after(connectTimeoutMs, () => {
-        processHalfOpenPorts.note(where, localPort);
         reject(connectTimedOut(where, connectTimeoutMs));
       });
       const stop = (): void => {
@@ -63,6 +68,8 @@ async function connectSocket(
       socket.begin(settings.addressOf?.() ?? host, port, localPort);
     });
   } catch (thrown) {
+    // Whatever kept it from connecting, the other end may not know yet.
+    if (!isPortTaken(thrown)) processHalfOpenPorts.note(where, localPort);
     socket.destroy();
     await closed;
     // A port or host that cannot be makes `connect` throw at once.

@@ -27,7 +27,10 @@ describe('Modbus RTU over TCP', () => {
   let transports: ModbusTransport[];
   let lines: LineTurns;
 
-  const create = (settings: Partial<ModbusRtuTcpSettings> = {}): ModbusTransport => {
+  const create = (
+    settings: Partial<ModbusRtuTcpSettings> = {},
+    createSocket?: (where: string) => ReadOnlySocket,
+  ): ModbusTransport => {
     const created = createModbusRtuTcpTransport(
       {
         host: '127.0.0.1',
@@ -38,7 +41,7 @@ describe('Modbus RTU over TCP', () => {
         releaseAfterIdleMs: 60_000,
         ...settings,
       },
-      { clock, logger: silentLogger, lines },
+      { clock, logger: silentLogger, lines, ...(createSocket === undefined ? {} : { createSocket }) },
     );
     transports.push(created);
     return created;
@@ -150,6 +153,34 @@ describe('Modbus RTU over TCP', () => {
     assert.deepEqual([...(await transport.read(FIRMWARE))], FIRMWARE_BYTES);
     assert.equal(peer.from.length, 2);
     assert.equal(peer.from[1], peer.from[0]);
+  });
+
+  it('connects from that port also after attempts that came to nothing, and from another one where it cannot be had', async () => {
+    const begun: (number | undefined)[] = [];
+    const failWith: string[] = [];
+    class FailingSocket extends ReadOnlySocket {
+      override begin(host: string, toPort: number, localPort?: number): void {
+        begun.push(localPort);
+        const code = failWith.shift();
+        if (code === undefined) super.begin(host, toPort, localPort);
+        else this.destroy(Object.assign(new Error(code), { code }));
+      }
+    }
+    const transport = create({}, (where) => new FailingSocket(where, 'rtu'));
+    await clock.advanceUntil(transport.open(), 10);
+    const asked = new Promise<void>((resolve) => (peer.fault = () => { resolve(); }));
+    const read = rejectsWith(transport.read(STATUS), 'MODBUS_REPLY_TIMEOUT');
+    await asked;
+    await clock.advance(REPLY_TIMEOUT_MS);
+    await read;
+    failWith.push('EHOSTUNREACH', 'ENETUNREACH', 'ECONNREFUSED', 'EADDRINUSE');
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await rejectsWith(clock.advanceUntil(transport.open(), 100), 'MODBUS_CONNECT_FAILED');
+    }
+    await clock.advanceUntil(transport.open(), 10);
+    const [, first] = begun;
+    assert.equal(first, peer.from[0]);
+    assert.deepEqual(begun.slice(1), [first, first, first, first, undefined]);
   });
 
   it('lets a unit that answers late cost another one nothing', async () => {
