@@ -168,7 +168,12 @@ describe('Modbus RTU over TCP', () => {
     }
     const transport = create({}, (where) => new FailingSocket(where, 'rtu'));
     await clock.advanceUntil(transport.open(), 10);
-    const asked = new Promise<void>((resolve) => (peer.fault = () => { resolve(); }));
+    const asked = new Promise<void>(
+      (resolve) =>
+        (peer.fault = () => {
+          resolve();
+        }),
+    );
     const read = rejectsWith(transport.read(STATUS), 'MODBUS_REPLY_TIMEOUT');
     await asked;
     await clock.advance(REPLY_TIMEOUT_MS);
