@@ -1,5 +1,6 @@
 import { reportOf, startChild } from './child';
 import { INTERVAL_MS, type MetersJob, type MetersOutcome, type MetersReport } from './meters-job';
+import { measureNodeRed } from './meters-node-red';
 import type { BenchLine } from './report';
 
 const MEASURE_MS = 5000;
@@ -22,17 +23,18 @@ const WAYS: readonly Way[] = [
 ];
 
 /** The meters and whoever reads them run in processes of their own, so that each has its own core where there are two. */
-async function measure(job: Omit<MetersJob, 'measureMs'>): Promise<MetersOutcome> {
-  const target = await startChild(
-    { name: 'lean meters', script: 'lean-target.js', job: { meters: job.meters } },
-    MOST_MS,
-  );
+async function besideMeters<Report>(meters: number, read: () => Promise<Report>): Promise<Report> {
+  const target = await startChild({ name: 'lean meters', script: 'lean-target.js', job: { meters } }, MOST_MS);
   try {
-    const child = { name: `${job.way} loop`, script: 'meters-process.js', job: { ...job, measureMs: MEASURE_MS } };
-    return await reportOf<MetersOutcome>(child, MOST_MS);
+    return await read();
   } finally {
     await target.kill();
   }
+}
+
+function measure(job: Omit<MetersJob, 'measureMs'>): Promise<MetersOutcome> {
+  const child = { name: `${job.way} loop`, script: 'meters-process.js', job: { ...job, measureMs: MEASURE_MS } };
+  return besideMeters(job.meters, () => reportOf<MetersOutcome>(child, MOST_MS));
 }
 
 function holds({ missed, failed, p99JitterMs }: MetersReport): boolean {
@@ -55,6 +57,19 @@ function compared(line: BenchLine, ours: MetersOutcome, bare: MetersOutcome): Be
   return { ...line, ratio, peer: 'the CPU of the bare loop' };
 }
 
+/** The same through a real Node-RED, with all that it does beside. */
+async function throughNodeRed(what: string, bare: MetersOutcome): Promise<BenchLine> {
+  const report = await besideMeters(COMPARED_AT, () => measureNodeRed(COMPARED_AT, 2 * MEASURE_MS));
+  const { reads, seconds, missed, failed, cpuMicrosecondsPerRead, load } = report;
+  return {
+    what: `${what}, Node-RED`,
+    value: `${(reads / seconds).toFixed(0)} reads/s`,
+    ratio: cpuMicrosecondsPerRead / bare.running.cpuMicrosecondsPerRead,
+    peer: 'the CPU of the bare loop',
+    note: `${missed} missed slots, ${failed} failed reads, ${cpuMicrosecondsPerRead.toFixed(0)} us CPU per read, ${(100 * load).toFixed(0)} % of a core`,
+  };
+}
+
 async function climb({ name, transport, steps }: Way): Promise<BenchLine[]> {
   const lines: BenchLine[] = [];
   for (const [index, meters] of steps.entries()) {
@@ -65,6 +80,7 @@ async function climb({ name, transport, steps }: Way): Promise<BenchLine[]> {
     if (meters === COMPARED_AT || index === steps.length - 2) {
       const bare = await measure({ way: 'bare', transport, meters });
       lines.push(lineOf(`${what}, bare loop`, bare), compared(line, ours, bare));
+      if (meters === COMPARED_AT && transport === 'ucmm') lines.push(await throughNodeRed(what, bare));
     } else lines.push(line);
     if (!isSound) break;
   }
