@@ -1,5 +1,5 @@
 import ModbusRTU from 'modbus-serial';
-import { REGISTER_PLANS } from '../src/domain/codec/register-plan';
+import { registerPlans } from '../src/domain/codec/register-plan';
 import { QUIRKS } from '../src/meters/pm500/quirks';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
@@ -8,6 +8,7 @@ import { createModbusTcpTransport } from '../src/transport/modbus/tcp';
 import { bestOf, measureReads, type ReadRate } from './read-rate';
 import { formatCount, type BenchLine } from './report';
 import { startSimulatorProcess } from './simulator-process';
+import { PM500 } from '../src/meters/pm500';
 
 const ADDRESS = '127.0.0.78';
 const PORT = 15_502;
@@ -18,7 +19,7 @@ const ROUNDS = 3;
  * costs that keeps to one socket, watches the time and checks every reply.
  */
 export async function benchModbus(): Promise<BenchLine[]> {
-  const [span] = REGISTER_PLANS.get('energy')?.spans ?? [];
+  const [span] = registerPlans(PM500).get('energy')?.spans ?? [];
   if (span === undefined) return [];
   const simulator = await startSimulatorProcess(ADDRESS, QUIRKS.enipPort.value, ['--modbus-port', String(PORT)]);
   let ours: ReadRate | undefined;

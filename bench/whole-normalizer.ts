@@ -11,6 +11,7 @@ import { seededRandom, type Random } from '../src/support/random';
 import { sampleReading } from '../testkit/meters/readings';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
+import { PM500 } from '../src/meters/pm500';
 
 const READINGS_PER_ROUND = 200;
 const SECOND_MS = 1000;
@@ -60,13 +61,14 @@ function readingSource(): { readonly next: () => Reading; readonly values: numbe
 export function benchWholeNormalizer(): BenchLine[] {
   const { next, values } = readingSource();
   const { rules } = rulesOf({
+    model: PM500,
     own: undefined,
     nominal: { lineToNeutralVolts: 230, frequencyHz: 50, ratedAmperes: 400 },
     energyDeltas: true,
     metrics: new Map(ALL_METRICS.map((metric) => [metric.name, metric])),
   });
   const kpis = KPI_KEYS.filter((key) => key !== 'cost' && key !== 'tariff_energy');
-  const settings = { kpis: { ...DEFAULT_KPI_SETTINGS, kpis }, energyDeltas: true, alarmRules: rules };
+  const settings = { model: PM500, kpis: { ...DEFAULT_KPI_SETTINGS, kpis }, energyDeltas: true, alarmRules: rules };
   const normalizer = new Normalizer({ ...settings, report: { maxIntervalMs: 300 * SECOND_MS } }, next().meter);
   let reported = 0;
   let readings = 0;

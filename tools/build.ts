@@ -9,11 +9,12 @@ import { join, resolve } from 'node:path';
 import { ALARM_JSON_SCHEMA } from '../src/domain/alarms/alarm-schema';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics/diagnostics-schema';
 import { COUNTER_JSON_SCHEMA } from '../src/domain/counters/counter-schema';
-import { LAYOUT_CHECK_JSON_SCHEMA } from '../src/domain/layout-check/schema';
+import { layoutCheckSchema } from '../src/domain/layout-check/schema';
 import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
 import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/messages/message-schemas';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
+import { PM500 } from '../src/meters/pm500';
 
 const ROOT = resolve(__dirname, '..');
 
@@ -36,7 +37,7 @@ function writeSchemas(): void {
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,
     alarm: ALARM_JSON_SCHEMA,
     'normalize-diagnostics': NORMALIZE_DIAGNOSTICS_JSON_SCHEMA,
-    'layout-check': LAYOUT_CHECK_JSON_SCHEMA,
+    'layout-check': layoutCheckSchema(PM500),
     'counter-event': COUNTER_JSON_SCHEMA,
   };
   for (const [name, schema] of Object.entries(schemas)) {

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
 import { isMeterNode } from './meters';
+import { PM500 } from '../../src/meters/pm500';
 
 /** How long `GET pm500/meters/:id/layout-check` watches a meter. */
 export const LAYOUT_CHECK_SECONDS = { min: 1, max: 600, usual: 20 } as const;
@@ -55,7 +56,7 @@ export async function checkMeterLayout(
   const { session } = meter;
   try {
     checkTransport(session);
-    const check = new LayoutCheck({ layout: session.settings.layout });
+    const check = new LayoutCheck(PM500, { layout: session.settings.layout });
     const onTrouble = ({ message }: Pm500Error): void => {
       logger.warn(`Layout check of meter "${session.settings.name}": ${message}`);
     };

@@ -6,9 +6,9 @@ import { KPI_KEYS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
 import { parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settings';
 import { KPIS_OF_DEFAULTS, rulesOf } from '../../src/domain/normalizer/rules';
 import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
-import type { NominalValues } from '../../src/meters/pm500/alarm-defaults';
+import type { NominalValues, WiringMode } from '../../src/meters/meter-model';
+import { PM500 } from '../../src/meters/pm500';
 import { ALL_METRICS, ENERGY_COUNTERS, tariffMetrics } from '../../src/metrics/derived-metrics';
-import type { WiringMode } from '../../src/meters/pm500/identity';
 import type { Metric } from '../../src/metrics/measurement';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { readTextFile } from '../../src/support/read-text-file';
@@ -161,6 +161,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
     const metrics = new Map([...ALL_METRICS, ...own].map((metric) => [metric.name, metric]));
     const known = kpis.kpis.length > 0 || energyDeltas ? { kpis } : {};
     const rules = rulesOf({
+      model: PM500,
       own: ownRules,
       energyDeltas,
       metrics,
@@ -172,6 +173,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
     return {
       problems: [...rules.problems, ...deadbands.problems],
       settings: {
+        model: PM500,
         energyDeltas,
         alarmRules: rules.rules,
         counters,

@@ -1,23 +1,20 @@
+import { withEnergy } from '../domain/codec/built-in-layouts';
 import { builtInLayout } from '../domain/codec/built-in-layouts';
 import { compileLayout, type CompiledLayout } from '../domain/codec/layout';
 import { parseLayout } from '../domain/codec/parse-layout';
 import { WORKING_LAYOUT } from '../meters/pm500/assemblies';
-import {
-  ENERGY_CANDIDATE_NAMES,
-  ENERGY_INSTANCE,
-  findEnergyCandidate,
-  withEnergy,
-} from '../meters/pm500/energy-candidates';
+import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, ENERGY_CANDIDATES } from '../meters/pm500/energy-candidates';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
 import { describeJsonFault } from '../support/json-fault';
 import { readTextFile } from '../support/read-text-file';
+import { PM500 } from '../meters/pm500';
 
 /** Far more than every assembly and every metric of a meter need, in bytes. */
 const MOST_BYTES = 1_000_000;
 
 /** The built-in working layout, compiled once. */
-export const BUILT_IN_LAYOUT: CompiledLayout = compileLayout(WORKING_LAYOUT);
+export const BUILT_IN_LAYOUT: CompiledLayout = compileLayout(PM500, WORKING_LAYOUT);
 
 function readLayoutFile(path: string): CompiledLayout {
   const text = readTextFile(path, 'Layout file', 'LAYOUT_INVALID', MOST_BYTES);
@@ -31,7 +28,7 @@ function readLayoutFile(path: string): CompiledLayout {
   // Not quoted: it may be another file.
   if (!isRecord(value)) throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} holds no layout; check the path.`);
   try {
-    return parseLayout(value);
+    return parseLayout(PM500, value);
   } catch (thrown) {
     const error = toPm500Error(thrown, 'LAYOUT_INVALID');
     throw new Pm500Error(error.code, `Layout file ${path}: ${error.message}`, { cause: thrown });
@@ -40,7 +37,7 @@ function readLayoutFile(path: string): CompiledLayout {
 
 /** A layout with the energy counters of assembly 107 as one of the named candidates has them. */
 function chooseEnergy(layout: CompiledLayout, name: string): CompiledLayout {
-  const candidate = findEnergyCandidate(name);
+  const candidate = ENERGY_CANDIDATES.find((each) => each.name === name);
   if (candidate === undefined) {
     throw new Pm500Error(
       'CONFIG_INVALID',
@@ -59,7 +56,7 @@ function chooseEnergy(layout: CompiledLayout, name: string): CompiledLayout {
     { format: 'pm500.layout/1', name: layout.name, assemblies, metrics: layout.definitions },
     candidate,
   );
-  return builtInLayout(changed.name) ?? compileLayout(changed);
+  return builtInLayout(PM500, changed.name) ?? compileLayout(PM500, changed);
 }
 
 /**

@@ -2,10 +2,11 @@ import { decodeBlock, type DecodedBlock } from '../domain/codec/decode';
 import type { CompiledLayout } from '../domain/codec/layout';
 import { REGISTER_TABLE } from '../domain/messages/reading';
 import { decodeRegisters } from '../domain/codec/register-decode';
-import { REGISTER_PLANS } from '../domain/codec/register-plan';
+import { registerPlans } from '../domain/codec/register-plan';
 import type { Metric, Provenance } from '../metrics/measurement';
 import type { Block } from '../transport/transport';
 import type { MeterSettings } from './meter-settings';
+import { PM500 } from '../meters/pm500';
 
 /** One request to a meter and what its answer means. */
 export interface ReadPlan {
@@ -37,8 +38,8 @@ export function assemblyPlans(layout: CompiledLayout): readonly ReadPlan[] {
 }
 
 /** What the register table has to read over Modbus: the groups of which registers are known. */
-export function registerPlans(): readonly ReadPlan[] {
-  return [...REGISTER_PLANS.values()].flatMap(({ group, spans }) =>
+export function registerReadPlans(): readonly ReadPlan[] {
+  return [...registerPlans(PM500).values()].flatMap(({ group, spans }) =>
     spans.map((span) => ({
       id: span.register,
       block: { kind: 'registers', register: span.register, words: span.words } as const,
@@ -65,7 +66,7 @@ export interface PlanSource {
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
 export function planSourceOf({ transport, layout }: MeterSettings): PlanSource {
   if (transport?.kind.startsWith('modbus') === true) {
-    return { plans: registerPlans(), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
+    return { plans: registerReadPlans(), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
   }
   const { name, definitions } = layout;
   return { plans: assemblyPlans(layout), layoutName: name, definitions, what: `its layout "${name}"` };

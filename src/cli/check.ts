@@ -11,6 +11,7 @@ import { chooseEthernetMeter, commandMeters, ETHERNET_METER_OPTIONS } from './ch
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { EXIT, type Terminal } from './terminal';
 import { formatVerdict } from './verdict-text';
+import { PM500 } from '../meters/pm500';
 
 const DEFAULT_SECONDS = 60;
 const LONGEST_SECONDS = 86_400;
@@ -101,7 +102,7 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
   const modbusPort = chooseModbusPort(options);
   const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES) ?? '';
   const meter = chooseEthernetMeter(options, 'pm500 check', { layoutFile: options.text('layout') ?? '', energyLayout });
-  const check = new LayoutCheck({ layout: meter.layout, ...(wiring === undefined ? {} : { wiring }) });
+  const check = new LayoutCheck(PM500, { layout: meter.layout, ...(wiring === undefined ? {} : { wiring }) });
   const registry = commandMeters(terminal);
   const { session, release } = registry.acquire(meter);
   try {

@@ -6,6 +6,7 @@ import { candidateInUse } from '../../src/domain/layout-check/energy-layout';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { PM500 } from '../../src/meters/pm500';
 
 describe('the layout of the energy counters as a setting', () => {
   const written: string[] = [];
@@ -28,7 +29,7 @@ describe('the layout of the energy counters as a setting', () => {
     for (const { name } of ENERGY_CANDIDATES) {
       for (const path of ['', file]) {
         const layout = loadLayout(path, name);
-        assert.equal(candidateInUse(layout), name);
+        assert.equal(candidateInUse(PM500, layout), name);
         assert.ok(layout.name.endsWith(`, energy counters: ${name}`));
         assert.deepEqual(layout.blocks.get(101)?.rows, loadLayout(path).blocks.get(101)?.rows);
         assert.equal(layout.blocks.size, 9);

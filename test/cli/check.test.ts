@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
-import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
+import { layoutCheckSchema } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere } from './run-command';
+import { PM500 } from '../../src/meters/pm500';
 
 const SENTENCE = /^[^\n]+\.\n$/;
 
@@ -97,7 +98,7 @@ describe('pm500 check', function () {
     const { code, stdout, stderr } = await check(...args);
     assert.deepEqual([code, stderr], [0, '']);
     const verdict = JSON.parse(stdout) as LayoutVerdict;
-    const validate = new Ajv().compile(LAYOUT_CHECK_JSON_SCHEMA);
+    const validate = new Ajv().compile(layoutCheckSchema(PM500));
     assert.ok(validate(verdict), JSON.stringify(validate.errors));
     const energy = verdict.assemblies.find(({ assembly }) => assembly === 107);
     assert.equal(energy?.verdict, 'confirmed');

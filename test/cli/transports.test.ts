@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { CATALOGUE } from '../../src/metrics/catalogue';
-import { REGISTER_PLANS } from '../../src/domain/codec/register-plan';
+import { registerPlans } from '../../src/domain/codec/register-plan';
 import { dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { silentLogger } from '../../src/support/logger';
 import { runHere } from './run-command';
+import { PM500 } from '../../src/meters/pm500';
 
 describe('pm500 read over every transport', () => {
   let simulator: Simulator;
@@ -55,7 +56,7 @@ describe('pm500 read over every transport', () => {
     const { code, stdout, stderr } = await runHere('read', '127.0.0.1', ...args, '--unit', '7', '--json');
     assert.deepEqual([code, stderr], [0, '']);
     const telemetry = parseTelemetry(JSON.parse(stdout));
-    const known = [...REGISTER_PLANS.values()].flatMap(({ spans }) =>
+    const known = [...registerPlans(PM500).values()].flatMap(({ spans }) =>
       spans.flatMap((span) => Object.keys(span.provenance)),
     );
     assert.deepEqual(Object.keys(telemetry.metrics).sort(), known.sort());

@@ -4,7 +4,7 @@ import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import Ajv from 'ajv/dist/2020';
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { LAYOUT_CHECK_JSON_SCHEMA } from '../../src/domain/layout-check/schema';
+import { layoutCheckSchema } from '../../src/domain/layout-check/schema';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import type { Sample } from '../../src/domain/messages/telemetry';
@@ -13,6 +13,7 @@ import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from '../cli/run-command';
 import { FakeRed } from '../../testkit/node-red/fake-red';
+import { PM500 } from '../../src/meters/pm500';
 
 /** 40 MW: in four seconds 44 kWh flow, far more than the steps of any candidate. */
 const LOAD = constantProfile(40_000_000);
@@ -189,7 +190,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     assert.deepEqual(status, { fill: 'yellow', shape: 'dot', text: 'layout wrong: 9' });
     const [event, ...more] = events as LayoutVerdict[];
     assert.deepEqual(more, [], 'said once');
-    assert.equal(new Ajv().compile(LAYOUT_CHECK_JSON_SCHEMA)(event), true);
+    assert.equal(new Ajv().compile(layoutCheckSchema(PM500))(event), true);
     assert.deepEqual([event?.meter.name, event?.verdict], ['feeder', 'contradicted']);
     assert.deepEqual([event?.energyLayout?.inUse, event?.energyLayout?.verdict], ['pairs-gwh-kwh', 'contradicted']);
     assert.equal(warnings.filter((warning) => warning.includes('Assembly 107 is not pairs-gwh-kwh')).length, 1);

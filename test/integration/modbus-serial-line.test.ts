@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeRegisters } from '../../src/domain/codec/register-decode';
-import { REGISTER_PLANS } from '../../src/domain/codec/register-plan';
+import { registerPlans } from '../../src/domain/codec/register-plan';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
@@ -10,6 +10,7 @@ import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from '../cli
 import { ModbusBench } from '../../testkit/simulator/modbus-bench';
 import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
 import { openPseudoTerminalPair } from '../../testkit/meters/pseudo-terminal-pair';
+import { PM500 } from '../../src/meters/pm500';
 
 describe('Modbus RTU over a pseudo-terminal', () => {
   it('reads a simulated meter through a serial port of the operating system', async () => {
@@ -34,7 +35,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
     try {
       await transport.open();
       assert.equal((await transport.identify()).letters, 'SIM0940000001');
-      const [span] = REGISTER_PLANS.get('energy')!.spans;
+      const [span] = registerPlans(PM500).get('energy')!.spans;
       const bytes = await transport.read({ kind: 'registers', register: span!.register, words: span!.words });
       const { values } = decodeRegisters(span!, bytes);
       const real = bench.meter.values()['active_energy_import_total'];

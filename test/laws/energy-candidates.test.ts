@@ -1,3 +1,4 @@
+import type { EnergyCandidate } from '../../src/meters/meter-model';
 import assert from 'node:assert/strict';
 import { decodeBlock } from '../../src/domain/codec/decode';
 import { encodeBlock } from '../../src/domain/codec/encode';
@@ -6,12 +7,7 @@ import { candidateInUse } from '../../src/domain/layout-check/energy-layout';
 import { checkLayout } from '../../src/domain/layout-check/layout-check';
 import type { EnergyLayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { COUNTER_NAMES } from '../../src/metrics/catalogue';
-import {
-  ASSUMED_ENERGY,
-  ENERGY_CANDIDATES,
-  energyAssembly,
-  type EnergyCandidate,
-} from '../../src/meters/pm500/energy-candidates';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
 import { seededRandom } from '../../src/support/random';
 import {
   countersAt,
@@ -23,6 +19,7 @@ import {
   type MeteredLoad,
   type Spoil,
 } from '../../testkit/meters/energy-meters';
+import { PM500 } from '../../src/meters/pm500';
 
 /** Where counters may stand, Wh: new, used a little, years of use, near the end; with import alone, and with export. */
 function startsOf(seed: number): Readonly<Record<string, Counters>> {
@@ -61,7 +58,11 @@ const startOf = (seed: number, name: string): Counters => known(startsOf(seed), 
 
 function decide(candidate: EnergyCandidate, start: Counters, load: MeteredLoad, spoil?: Spoil): EnergyLayoutVerdict {
   const powers = load.activeW === 0 ? {} : { powerFactor: 1 };
-  return decideCandidate({ marks: energyMarks(candidate, start, load, spoil), ...powers, driftWh: 0 }, candidate.name);
+  return decideCandidate(
+    PM500,
+    { marks: energyMarks(candidate, start, load, spoil), ...powers, driftWh: 0 },
+    candidate.name,
+  );
 }
 
 /** Runs over all start readings and loads. */
@@ -85,16 +86,16 @@ describe('laws of the candidates of assembly 107', function () {
     for (const candidate of ENERGY_CANDIDATES) {
       assert.match(candidate.name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
       assert.match(candidate.source, /^assumed: /);
-      const { sizeBytes, measurements } = energyAssembly(candidate);
+      const { sizeBytes, measurements } = candidate.assembly;
       assert.equal(sizeBytes, 72);
       assert.deepEqual(
         measurements.map(({ metric }) => metric),
         COUNTER_NAMES,
       );
       assert.ok(measurements.every(({ provenance }) => provenance === 'assumed'));
-      assert.equal(candidateInUse(layoutWith(candidate)), candidate.name);
+      assert.equal(candidateInUse(PM500, layoutWith(candidate)), candidate.name);
     }
-    assert.equal(candidateInUse(WORKING), ASSUMED_ENERGY.name);
+    assert.equal(candidateInUse(PM500, WORKING), ASSUMED_ENERGY.name);
   });
 
   it('decode what they encode, to the step of their numbers', () => {
@@ -141,10 +142,10 @@ describe('laws of the candidates of assembly 107', function () {
         if (at === 'new' || at === '5 kWh') continue;
         for (const candidate of ENERGY_CANDIDATES) {
           const marks = energyMarks(candidate, start, load);
-          const { named, evidence } = decideCandidate({ marks, verified: start, driftWh: 0 });
+          const { named, evidence } = decideCandidate(PM500, { marks, verified: start, driftWh: 0 });
           assert.equal(named, candidate.name, `${candidate.name}: ${at}, seed ${seed}: ${evidence}`);
           const others = { ...start, active_energy_import_total: 1.7 * (start['active_energy_import_total'] ?? 0) };
-          const none = decideCandidate({ marks, verified: others, driftWh: 0 });
+          const none = decideCandidate(PM500, { marks, verified: others, driftWh: 0 });
           assert.ok(none.candidates.every(({ verdict }) => verdict === 'contradicted'));
         }
       }
@@ -219,7 +220,7 @@ describe('laws of the candidates of assembly 107', function () {
     for (const candidate of ENERGY_CANDIDATES) {
       for (const inKilo of [false, true]) {
         const load = { ...loadOf('100 kW'), inKilo };
-        const { energyLayout, assemblies } = checkLayout(energyReadings(candidate, start, load));
+        const { energyLayout, assemblies } = checkLayout(PM500, energyReadings(candidate, start, load));
         assert.equal(energyLayout?.named, candidate.name, `kilo: ${String(inKilo)}: ${energyLayout?.evidence ?? ''}`);
         assert.equal(energyLayout.inUse, ASSUMED_ENERGY.name);
         const energy = assemblies.find(({ assembly }) => assembly === 107);
@@ -239,7 +240,7 @@ describe('laws of the candidates of assembly 107', function () {
         const timestamp = reading.timestamp + 700_000;
         return { ...reading, timestamp, blocks: reading.blocks.map((block) => ({ ...block, timestamp })) };
       });
-      const { energyLayout } = checkLayout([...readings, ...after]);
+      const { energyLayout } = checkLayout(PM500, [...readings, ...after]);
       assert.equal(energyLayout?.named, candidate.name, energyLayout?.evidence);
     }
   });

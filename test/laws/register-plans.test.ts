@@ -1,19 +1,21 @@
+import type { Register } from '../../src/meters/meter-model';
 import assert from 'node:assert/strict';
-import { metricsOf, planSpans, REGISTER_PLANS } from '../../src/domain/codec/register-plan';
+import { metricsOf, planSpans, registerPlans } from '../../src/domain/codec/register-plan';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { CATALOGUE } from '../../src/metrics/catalogue';
 import { GROUPS } from '../../src/meters/pm500/groups';
-import { REGISTERS, STATUS_REGISTERS, type Register } from '../../src/meters/pm500/registers';
+import { REGISTERS, STATUS_REGISTERS } from '../../src/meters/pm500/registers';
 import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
+import { PM500 } from '../../src/meters/pm500';
 
 const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
-const ALL_SPANS = [...REGISTER_PLANS.values()].flatMap(({ spans }) => spans);
+const ALL_SPANS = [...registerPlans(PM500).values()].flatMap(({ spans }) => spans);
 
 describe('laws of the register plans', () => {
   it('serve groups that exist, and hold every metric of the table once', () => {
     const groups = new Map(GROUPS.map(({ name, assemblies }) => [name, assemblies]));
-    assert.deepEqual([...REGISTER_PLANS.keys()], ['realtime', 'energy', 'status', 'product']);
-    for (const { group, spans } of REGISTER_PLANS.values()) {
+    assert.deepEqual([...registerPlans(PM500).keys()], ['realtime', 'energy', 'status', 'product']);
+    for (const { group, spans } of registerPlans(PM500).values()) {
       const ofGroup = new Set(
         ASSEMBLIES.filter(({ instance }) => groups.get(group)!.includes(instance)).flatMap(({ measurements }) =>
           measurements.map(({ metric }) => metric),
@@ -45,7 +47,7 @@ describe('laws of the register plans', () => {
       const known = new Set(
         REGISTERS.flatMap(({ register, words }) => Array.from({ length: words }, (_, index) => register + index)),
       );
-      for (const span of planSpans(REGISTERS, maximum)) {
+      for (const span of planSpans(PM500, REGISTERS, maximum)) {
         assert.ok(span.words >= 1 && span.words <= maximum, String(span.register));
         for (let index = 0; index < span.words; index++) assert.ok(known.delete(span.register + index));
         for (const { row, offset } of span.rows) assert.equal(offset, 2 * (row.register - span.register));

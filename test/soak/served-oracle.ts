@@ -1,5 +1,5 @@
 import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
-import { assemblyPlans, registerPlans, type ReadPlan } from '../../src/acquisition/read-plan';
+import { assemblyPlans, registerReadPlans, type ReadPlan } from '../../src/acquisition/read-plan';
 import type { ReadingBlock, Value } from '../../src/domain/messages/reading';
 import type { Served } from '../../src/simulator/served';
 
@@ -16,7 +16,7 @@ const PAIR_WH = 32;
 const MINUTE_HOURS = 1 / 60;
 
 const PLANS: ReadonlyMap<number, ReadPlan> = new Map(
-  [...assemblyPlans(BUILT_IN_LAYOUT), ...registerPlans()].map((plan) => [plan.id, plan]),
+  [...assemblyPlans(BUILT_IN_LAYOUT), ...registerReadPlans()].map((plan) => [plan.id, plan]),
 );
 
 interface Frame {

@@ -1,3 +1,5 @@
+import type { EnergyCandidate } from '../../src/meters/meter-model';
+import { withEnergy } from '../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../src/domain/codec/decode';
 import { encodeBlock } from '../../src/domain/codec/encode';
 import type { EnergyMark } from '../../src/domain/layout-check/energy-trace';
@@ -5,8 +7,8 @@ import { compileLayout, type BlockPlan, type CompiledLayout } from '../../src/do
 import { READING_SCHEMA, type Reading, type Value } from '../../src/domain/messages/reading';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { CATALOGUE, COUNTER_NAMES } from '../../src/metrics/catalogue';
-import { withEnergy, type EnergyCandidate } from '../../src/meters/pm500/energy-candidates';
 import { measurePhases, type PhaseLoad } from '../../src/simulator/model/three-phase';
+import { PM500 } from '../../src/meters/pm500';
 
 /** What a metered load is, and how long it is watched. */
 export interface MeteredLoad {
@@ -75,12 +77,12 @@ const layouts = new Map<string, CompiledLayout>();
 
 /** The working layout with assembly 107 as this candidate has it. */
 export function layoutWith(candidate: EnergyCandidate): CompiledLayout {
-  const known = layouts.get(candidate.name) ?? compileLayout(withEnergy(WORKING_LAYOUT, candidate));
+  const known = layouts.get(candidate.name) ?? compileLayout(PM500, withEnergy(WORKING_LAYOUT, candidate));
   layouts.set(candidate.name, known);
   return known;
 }
 
-export const WORKING: CompiledLayout = compileLayout(WORKING_LAYOUT);
+export const WORKING: CompiledLayout = compileLayout(PM500, WORKING_LAYOUT);
 
 function planOf({ blocks }: CompiledLayout, instance: number): BlockPlan {
   const plan = blocks.get(instance);

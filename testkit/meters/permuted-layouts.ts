@@ -7,8 +7,9 @@ import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import type { WiringMode } from '../../src/meters/pm500/identity';
 import { seededRandom } from '../../src/support/random';
 import { measurePhases, type PhaseLoad } from '../../src/simulator/model/three-phase';
+import { PM500 } from '../../src/meters/pm500';
 
-export const LAYOUT: CompiledLayout = compileLayout(WORKING_LAYOUT);
+export const LAYOUT: CompiledLayout = compileLayout(PM500, WORKING_LAYOUT);
 type Values = Readonly<Record<string, Value>>;
 
 /** Values of one moment. */
@@ -168,7 +169,7 @@ export function metered(
   mode: WiringMode = '3PN',
   missing: 0 | null = 0,
 ): MeterMoment[] {
-  const absent = absentMetrics(mode);
+  const absent = absentMetrics(PM500, mode);
   const counters = { ...START_COUNTERS };
   const maxima: Record<string, number> = {};
   let before: Readonly<Record<string, Value>> | undefined;

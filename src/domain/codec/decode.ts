@@ -1,4 +1,3 @@
-import { QUIRKS } from '../../meters/pm500/quirks';
 import type { BlockPlan, RowPlan } from './layout';
 import type { QualityReason } from '../quality/quality';
 import type { Value } from '../messages/reading';
@@ -54,13 +53,13 @@ function wideValueOf(view: DataView, { row, highOffset, lowOffset, scale }: RowP
   return minutes >= MINUTES_PER_HOUR ? null : (count - minutes) / STEPS_PER_HOUR + minutes / MINUTES_PER_HOUR;
 }
 
-/** Why a REAL of these 32 bits is no number: the overload pattern of the sister products, or not available. */
-export function reasonOfBits(bits: number): QualityReason {
-  return bits === QUIRKS.overloadBits.value ? 'overload' : 'not_a_number';
+/** Why a REAL of these 32 bits is no number: the meter's pattern of overload, or not available. */
+export function reasonOfBits(bits: number, overloadBits: number): QualityReason {
+  return bits === overloadBits ? 'overload' : 'not_a_number';
 }
 
-function reasonOf(view: DataView, offset: number): QualityReason {
-  return reasonOfBits(view.getUint32(offset, true));
+function reasonOf(view: DataView, offset: number, { overloadBits }: BlockPlan): QualityReason {
+  return reasonOfBits(view.getUint32(offset, true), overloadBits);
 }
 
 /**
@@ -79,7 +78,7 @@ export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
         if (Number.isFinite(value)) values[row.metric] = value;
         else {
           values[row.metric] = null;
-          (problems ??= {})[row.metric] = reasonOf(view, offset);
+          (problems ??= {})[row.metric] = reasonOf(view, offset, plan);
         }
         break;
       }
@@ -93,6 +92,7 @@ export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
           (problems ??= {})[row.metric] = reasonOf(
             view,
             Number.isFinite(high) ? rowPlan.lowOffset : rowPlan.highOffset,
+            plan,
           );
         }
         break;

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { CATALOGUE } from '../../metrics/catalogue';
 import type {
   Assembly,
@@ -31,6 +32,8 @@ export interface BlockPlan {
   readonly sizeBytes: number;
   readonly group: string;
   readonly rows: readonly RowPlan[];
+  /** The bits of a REAL that stand for overload. */
+  readonly overloadBits: number;
   /** Metric name to provenance, in table order; shared by all readings, never changed. */
   readonly provenance: Readonly<Record<string, Provenance>>;
 }
@@ -114,7 +117,10 @@ function refuseOverlap(assembly: Assembly): void {
   }
 }
 
-function planBlock(assembly: Assembly, metrics: ReadonlyMap<string, Metric>): BlockPlan {
+/** What a layout needs to know of the meter. */
+export type LayoutModel = Pick<MeterModel, 'quirks'>;
+
+function planBlock({ quirks }: LayoutModel, assembly: Assembly, metrics: ReadonlyMap<string, Metric>): BlockPlan {
   if (assembly.sizeBytes !== assembly.elementCount * ELEMENT_BYTES[assembly.elementType]) {
     throw new Pm500Error(
       'LAYOUT_INVALID',
@@ -128,6 +134,7 @@ function planBlock(assembly: Assembly, metrics: ReadonlyMap<string, Metric>): Bl
     sizeBytes: assembly.sizeBytes,
     group: assembly.group,
     rows: assembly.measurements.map((row) => planRow(assembly, row, metrics)),
+    overloadBits: quirks.overloadBits.value,
     provenance: Object.freeze(Object.fromEntries(assembly.measurements.map((row) => [row.metric, row.provenance]))),
   };
 }
@@ -136,7 +143,7 @@ function planBlock(assembly: Assembly, metrics: ReadonlyMap<string, Metric>): Bl
  * Checks a layout as a whole and works out where every row stands.
  * @throws Pm500Error LAYOUT_INVALID naming the assembly, the element and the fix
  */
-export function compileLayout(layout: Layout): CompiledLayout {
+export function compileLayout(model: LayoutModel, layout: Layout): CompiledLayout {
   const metrics = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
   const definitions = layout.metrics ?? [];
   for (const metric of definitions) {
@@ -164,7 +171,7 @@ export function compileLayout(layout: Layout): CompiledLayout {
       }
       placed.set(metric, assembly.instance);
     }
-    blocks.set(assembly.instance, planBlock(assembly, metrics));
+    blocks.set(assembly.instance, planBlock(model, assembly, metrics));
   }
   return { name: layout.name, metrics, definitions, blocks };
 }

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { METRIC_KINDS, ENCODINGS, HALF_ORDERS, PROVENANCES, QUANTITIES, UNITS } from '../../metrics/measurement';
 import type { Assembly, Deadband, Layout, Measurement, Metric } from '../../metrics/measurement';
 import { Expect, type UnknownRecord } from '../../support/expect';
@@ -99,7 +100,7 @@ function parseMetric(path: string, value: unknown): Metric {
  * Reads a site's own layout: JSON of the shape of `Layout`.
  * @throws Pm500Error LAYOUT_INVALID naming the path or the assembly, and the fix
  */
-export function parseLayout(value: unknown): CompiledLayout {
+export function parseLayout(model: Pick<MeterModel, 'quirks' | 'groups'>, value: unknown): CompiledLayout {
   const layout = expect.record('layout', value);
   const assemblies = expect.array('layout.assemblies', layout['assemblies']);
   const metrics = layout['metrics'] === undefined ? [] : expect.array('layout.metrics', layout['metrics']);
@@ -109,5 +110,5 @@ export function parseLayout(value: unknown): CompiledLayout {
     assemblies: assemblies.map((assembly, index) => parseAssembly(`layout.assemblies[${index}]`, assembly)),
     metrics: metrics.map((metric, index) => parseMetric(`layout.metrics[${index}]`, metric)),
   };
-  return compileLayout(parsed);
+  return compileLayout(model, parsed);
 }

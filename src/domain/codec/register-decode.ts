@@ -1,4 +1,4 @@
-import type { Register } from '../../meters/pm500/registers';
+import type { Register } from '../../meters/meter-model';
 import { decodeLetters, decodeRevision, reasonOfBits, type DecodedBlock } from './decode';
 import type { QualityReason } from '../quality/quality';
 import type { Value } from '../messages/reading';
@@ -39,12 +39,12 @@ class Words {
   }
 }
 
-function decodeReal(words: Words): Decoded {
+function decodeReal(words: Words, overloadBits: number): Decoded {
   const scratch = new DataView(new ArrayBuffer(4));
   const bits = words.bits32();
   scratch.setUint32(0, bits);
   const value = scratch.getFloat32(0);
-  return Number.isFinite(value) ? { value } : { reason: reasonOfBits(bits) };
+  return Number.isFinite(value) ? { value } : { reason: reasonOfBits(bits, overloadBits) };
 }
 
 /** Numbers hold whole steps exactly up to 2^53, 900 times the rollover of a counter; more is no reading. */
@@ -62,10 +62,10 @@ function decodeHours(words: Words): Decoded {
   return { value: Math.floor(count.value / STEPS_PER_HOUR) + minutes / MINUTES_PER_HOUR };
 }
 
-function decodeRow(row: Register, words: Words): Decoded {
+function decodeRow(row: Register, words: Words, overloadBits: number): Decoded {
   switch (row.encoding) {
     case 'REAL':
-      return decodeReal(words);
+      return decodeReal(words, overloadBits);
     case 'ULINT':
       return decodeCount(words);
     case 'HOURS_MINUTES':
@@ -95,7 +95,7 @@ export function decodeRegisters(span: RegisterSpan, bytes: Uint8Array): DecodedB
         values[metric] = ((words.at(0) >>> bit) & 1) === 1;
       });
     } else if (row.metric !== undefined) {
-      const decoded = decodeRow(row, words);
+      const decoded = decodeRow(row, words, span.overloadBits);
       if ('value' in decoded) values[row.metric] = decoded.value;
       else {
         values[row.metric] = null;

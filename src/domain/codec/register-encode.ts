@@ -1,4 +1,4 @@
-import type { Register } from '../../meters/pm500/registers';
+import type { Register } from '../../meters/meter-model';
 import { encodeLetters, encodeRevision, numberOf } from './encode';
 import type { Value } from '../messages/reading';
 import { metricsOf, type RegisterSpan } from './register-plan';

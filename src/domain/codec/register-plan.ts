@@ -1,6 +1,6 @@
 import type { Provenance } from '../../metrics/measurement';
-import { QUIRKS } from '../../meters/pm500/quirks';
-import { REGISTER_GROUPS, type Register } from '../../meters/pm500/registers';
+import type { MeterModel, Register } from '../../meters/meter-model';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 
 /** A row of the register table with its place in the bytes of its span. */
 export interface RegisterRowPlan {
@@ -15,11 +15,13 @@ export interface RegisterSpan {
   readonly register: number;
   readonly words: number;
   readonly rows: readonly RegisterRowPlan[];
+  /** The bits of a REAL that stand for overload. */
+  readonly overloadBits: number;
   /** Metric name to provenance, in table order; shared by all readings, never changed. */
   readonly provenance: Readonly<Record<string, Provenance>>;
 }
 
-/** What Modbus has of one group of groups.ts. */
+/** What Modbus has of one group of assemblies. */
 export interface RegisterPlan {
   readonly group: string;
   readonly spans: readonly RegisterSpan[];
@@ -30,13 +32,14 @@ export function metricsOf({ metric, bitMetrics }: Register): readonly string[] {
   return metric === undefined ? (bitMetrics ?? []) : [metric];
 }
 
-function spanOf(rows: readonly Register[]): RegisterSpan {
+function spanOf(rows: readonly Register[], overloadBits: number): RegisterSpan {
   const first = rows[0]?.register ?? 0;
   const last = rows.at(-1);
   return {
     register: first,
     words: last === undefined ? 0 : last.register + last.words - first,
     rows: rows.map((row) => ({ row, offset: 2 * (row.register - first) })),
+    overloadBits,
     provenance: Object.freeze(
       Object.fromEntries(rows.flatMap((row) => metricsOf(row).map((metric) => [metric, row.provenance]))),
     ),
@@ -48,8 +51,9 @@ function spanOf(rows: readonly Register[]): RegisterSpan {
  * the table is not read), never through the middle of a row.
  */
 export function planSpans(
+  { quirks }: Pick<MeterModel, 'quirks'>,
   registers: readonly Register[],
-  maximumWords: number = QUIRKS.modbusReadRegisters.value,
+  maximumWords: number = PROTOCOL_FACTS.modbusReadRegisters.value,
 ): readonly RegisterSpan[] {
   const runs: Register[][] = [];
   for (const row of [...registers].sort((left, right) => left.register - right.register)) {
@@ -64,13 +68,24 @@ export function planSpans(
     if (joins) run?.push(row);
     else runs.push([row]);
   }
-  return runs.map(spanOf);
+  return runs.map((rows) => spanOf(rows, quirks.overloadBits.value));
 }
 
-/** Group name to the spans that hold its metrics. Groups of which no registers are known are absent. */
-export const REGISTER_PLANS: ReadonlyMap<string, RegisterPlan> = new Map(
-  REGISTER_GROUPS.map(({ group, registers }) => [
-    group,
-    { group, spans: planSpans(registers.filter((row) => metricsOf(row).length > 0)) },
-  ]),
-);
+/** The plans of a model by group. */
+export type RegisterPlans = ReadonlyMap<string, RegisterPlan>;
+
+const plans = new WeakMap<MeterModel, RegisterPlans>();
+
+/** Group name to the spans that hold its metrics. Groups of which no registers are known are absent. Worked out once. */
+export function registerPlans(model: MeterModel): RegisterPlans {
+  const known = plans.get(model);
+  if (known !== undefined) return known;
+  const made = new Map(
+    model.registers.groups.map(({ group, registers }) => {
+      const read = registers.filter((row) => metricsOf(row).length > 0);
+      return [group, { group, spans: planSpans(model, read) }];
+    }),
+  );
+  plans.set(model, made);
+  return made;
+}

@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import type { BlockPlan, CompiledLayout, RowPlan } from '../codec/layout';
 import { absentMetrics } from '../quality/wiring';
 import type { ComparedCounters } from './counter-comparison';
@@ -8,6 +8,7 @@ import { together, type AssemblyVerdict, type ElementVerdict, type Fault } from 
 import { describeRelation } from './words';
 
 export interface Findings {
+  readonly model: MeterModel;
   readonly layout: CompiledLayout;
   readonly set: RelationSet;
   readonly wiring: WiringMode;
@@ -75,7 +76,7 @@ function judgeElement(plan: RowPlan, block: BlockPlan, findings: Findings): Judg
   if (plan.row.provenance === 'verified') {
     return { verdict: 'confirmed', evidence: [`Read in the manual: ${plan.row.source}.`], alternatives: [] };
   }
-  if (absentMetrics(findings.wiring).has(name)) {
+  if (absentMetrics(findings.model, findings.wiring).has(name)) {
     return undecided([`Wiring ${findings.wiring} does not measure it.`]);
   }
   return kind === 'counter' ? judgeCounter(plan, findings) : judgeGauge(name, block, findings);

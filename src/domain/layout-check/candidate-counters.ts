@@ -1,5 +1,5 @@
 import { compileLayout, type RowPlan } from '../codec/layout';
-import { ENERGY_CANDIDATES, energyAssembly, type EnergyCandidate } from '../../meters/pm500/energy-candidates';
+import type { EnergyCandidate, MeterModel } from '../../meters/meter-model';
 
 /** One counter as a candidate reads it. */
 export interface CounterReading {
@@ -30,16 +30,19 @@ const HALF = 2 ** 32;
 const STEPS_PER_HOUR = 100;
 const MINUTES_PER_HOUR = 60;
 
-let compiled: readonly CompiledCandidate[] | undefined;
+const compiled = new WeakMap<MeterModel, readonly CompiledCandidate[]>();
 
-/** Every candidate, compiled once. */
-export function compiledCandidates(): readonly CompiledCandidate[] {
-  compiled ??= ENERGY_CANDIDATES.map((candidate) => {
-    const assemblies = [energyAssembly(candidate)];
-    const layout = compileLayout({ format: 'pm500.layout/1', name: candidate.name, assemblies });
+/** Every candidate of a model, compiled once. */
+export function compiledCandidates(model: MeterModel): readonly CompiledCandidate[] {
+  const known = compiled.get(model);
+  if (known !== undefined) return known;
+  const made = model.energy.candidates.map((candidate) => {
+    const assemblies = [candidate.assembly];
+    const layout = compileLayout(model, { format: 'pm500.layout/1', name: candidate.name, assemblies });
     return { candidate, rows: [...layout.blocks.values()].flatMap(({ rows }) => rows) };
   });
-  return compiled;
+  compiled.set(model, made);
+  return made;
 }
 
 /** Distance to the next single. */
@@ -83,7 +86,7 @@ function readSingle(bytes: DataView, { offset, scale }: RowPlan): CounterReading
   return { value: single * scale, step: stepOf(single) * scale, ...(odd === undefined ? {} : { odd }) };
 }
 
-/** What one row of a candidate makes of the bytes of assembly 107. */
+/** What one row of a candidate makes of the bytes of the energy counters. */
 export function readCounter(bytes: DataView, plan: RowPlan): CounterReading {
   const { encoding } = plan.row;
   const reading =

@@ -15,7 +15,7 @@ export interface ComparedCounters {
 }
 
 /**
- * Counters of assembly 107 beside the 64-bit registers of the same meter, which were read in the manual.
+ * Counters of an assembly beside the 64-bit registers of the same meter, which were read in the manual.
  * @param scale Wh in one step of the meter @param toleranceWh what may have flowed between the two reads
  */
 export function compareCounters(

@@ -1,5 +1,5 @@
-import { findEnergyCandidate } from '../../meters/pm500/energy-candidates';
-import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
+import type { MeterModel } from '../../meters/meter-model';
+import { compiledCandidates } from './candidate-counters';
 import { judgeCandidate, type CandidateEvidence, type JudgedCandidate } from './judge-candidate';
 import { LEAST_MOMENTS } from './relation';
 import type { CandidateVerdict, EnergyLayoutVerdict, Word } from './verdict';
@@ -69,8 +69,12 @@ function areAlike([first, ...others]: readonly JudgedCandidate[]): boolean {
 const namesOf = (judged: readonly JudgedCandidate[]): string =>
   judged.map(({ candidate }) => candidate.name).join(', ');
 
-function describeOpen({ possible }: Sorted, { marks, verified, powerFactor }: CandidateEvidence): string {
-  if (marks.length < LEAST_MOMENTS) return `Assembly 107 was read ${marks.length} times only: watch longer.`;
+function describeOpen(
+  instance: number,
+  { possible }: Sorted,
+  { marks, verified, powerFactor }: CandidateEvidence,
+): string {
+  if (marks.length < LEAST_MOMENTS) return `Assembly ${instance} was read ${marks.length} times only: watch longer.`;
   if (possible.length === 0) {
     return 'No layout that has a name fits these bytes. If no counter was reset and nothing else disturbed the meter meanwhile, it needs a layout file of its own.';
   }
@@ -112,22 +116,18 @@ function wordFor(inUse: string | undefined, candidates: readonly CandidateVerdic
 }
 
 /**
- * Decides among the named ways to fill assembly 107. One is named only when nothing speaks against it, something proves
+ * Decides among the named ways to fill the assembly of the energy counters. One is named only when nothing speaks against it, something proves
  * its scale, and every other one is excluded.
  * @param inUse name of the candidate that the layout in use is; absent where it is none of them
  */
-export function decideCandidate(
-  evidence: CandidateEvidence,
-  inUse?: string,
-  compiled: readonly CompiledCandidate[] = compiledCandidates(),
-): EnergyLayoutVerdict {
+export function decideCandidate(model: MeterModel, evidence: CandidateEvidence, inUse?: string): EnergyLayoutVerdict {
   const tooFew = evidence.marks.length < LEAST_MOMENTS;
-  const sorted = sortOut(tooFew ? [] : compiled.map((each) => judgeCandidate(each, evidence)));
+  const sorted = sortOut(tooFew ? [] : compiledCandidates(model).map((each) => judgeCandidate(each, evidence)));
   const candidates = sorted.judged.map((one) => verdictOn(one, sorted));
   const named = candidates.find(({ verdict }) => verdict === 'confirmed');
   const common = { ...(inUse === undefined ? {} : { inUse }), candidates, verdict: wordFor(inUse, candidates) };
-  if (named === undefined) return { ...common, evidence: describeOpen(sorted, evidence) };
-  const description = findEnergyCandidate(named.name)?.description ?? '';
+  if (named === undefined) return { ...common, evidence: describeOpen(model.energy.instance, sorted, evidence) };
+  const description = model.energy.candidates.find(({ name }) => name === named.name)?.description ?? '';
   return { ...common, named: named.name, evidence: `${description} ${capital(named.evidence)}` };
 }
 

@@ -88,7 +88,7 @@ function orderFaults(counters: Readonly<Record<string, number>>): Fault[] {
   });
 }
 
-/** What the counters of assembly 107 say beside the powers of 102. @param factor turns the powers into W and var */
+/** What the counters say beside the powers. @param factor turns the powers into W and var */
 export function judgeEnergy(window: EnergyWindow, factor: number): EnergyFindings {
   const { counters, grown, elapsedMs } = window;
   if (Object.keys(counters).length === 0) {

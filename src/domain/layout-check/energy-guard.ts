@@ -1,17 +1,18 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { COUNTER_NAMES } from '../../metrics/catalogue';
 import { builtInLayout } from '../codec/built-in-layouts';
 import type { Reading } from '../messages/reading';
 import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
 import { decideCandidate } from './decide-candidate';
 import { candidateInUse } from './energy-layout';
-import { EnergyTrace } from './energy-trace';
+import { energyTraceOf, type EnergyTrace } from './energy-trace';
 import { judgeCandidate } from './judge-candidate';
 import { Moments } from './moments';
 import { findPowerScale } from './power-scale';
 import type { GuardFinding } from './guard-verdict';
 import type { EnergyLayoutVerdict, Word } from './verdict';
 
-/** Reads of assembly 107 before the first judgement; every further one comes after twice as many. */
+/** Reads of the energy counters before the first judgement; every further one comes after twice as many. */
 const FIRST_MARKS = 8;
 /** Moments that tell W from kW; the scale of a meter does not change. */
 const ENOUGH_MOMENTS = 48;
@@ -45,7 +46,7 @@ interface Suspicion {
  */
 export class EnergyGuard {
   private readonly inUse: CompiledCandidate | undefined;
-  private trace = new EnergyTrace();
+  private trace: EnergyTrace;
   private readonly powers = new Moments();
   private marks = 0;
   private changes = 0;
@@ -58,10 +59,14 @@ export class EnergyGuard {
   finding: GuardFinding | undefined;
 
   /** @param layout name that the readings of the meter give; nothing is watched where it is a site's own file */
-  constructor(readonly layout: string) {
-    const known = builtInLayout(layout);
-    const name = known === undefined ? undefined : candidateInUse(known);
-    this.inUse = compiledCandidates().find(({ candidate }) => candidate.name === name);
+  constructor(
+    private readonly model: MeterModel,
+    readonly layout: string,
+  ) {
+    this.trace = energyTraceOf(model);
+    const known = builtInLayout(model, layout);
+    const name = known === undefined ? undefined : candidateInUse(model, known);
+    this.inUse = compiledCandidates(model).find(({ candidate }) => candidate.name === name);
     this.isDone = this.inUse === undefined;
   }
 
@@ -86,7 +91,7 @@ export class EnergyGuard {
     const factor = mixed ? undefined : findPowerScale('', this.powers.all)?.factor;
     const powers = factor === undefined ? {} : { powerFactor: factor };
     const { name } = inUse.candidate;
-    const decision = decideCandidate({ marks, ...powers, driftWh: 0 }, name);
+    const decision = decideCandidate(this.model, { marks, ...powers, driftWh: 0 }, name);
     const { named } = decision;
     if (named === name) {
       this.isDone = true;
@@ -114,7 +119,7 @@ export class EnergyGuard {
   private suspect(): ReadonlyMap<string, Word> {
     const { marks, changes, suspicion } = this;
     this.suspicion = { marks, changes, isRepeated: suspicion !== undefined };
-    this.trace = new EnergyTrace();
+    this.trace = energyTraceOf(this.model);
     this.marks = 0;
     this.changes = 0;
     this.dueAt = marks;

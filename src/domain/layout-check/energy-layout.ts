@@ -1,4 +1,4 @@
-import { ENERGY_CANDIDATES, ENERGY_INSTANCE, energyAssembly } from '../../meters/pm500/energy-candidates';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Measurement } from '../../metrics/measurement';
 import type { CompiledLayout } from '../codec/layout';
 import { decideCandidate } from './decide-candidate';
@@ -12,12 +12,10 @@ function placeOf({ metric, element, encoding, order, pairScale, scale = 1 }: Mea
   return [metric, element, encoding, isFirst ? '' : (order ?? ''), pairScale ?? '', scale].join(' ');
 }
 
-/** Name of the candidate that assembly 107 of a layout is; undefined where it is none of them. */
-export function candidateInUse({ blocks }: CompiledLayout): string | undefined {
-  const rows = blocks.get(ENERGY_INSTANCE)?.assembly.measurements.map(placeOf).sort().join(', ');
-  return ENERGY_CANDIDATES.find(
-    (candidate) => energyAssembly(candidate).measurements.map(placeOf).sort().join(', ') === rows,
-  )?.name;
+/** Name of the candidate that the energy counters of a layout are; undefined where they are none of them. */
+export function candidateInUse({ energy }: Pick<MeterModel, 'energy'>, { blocks }: CompiledLayout): string | undefined {
+  const rows = blocks.get(energy.instance)?.assembly.measurements.map(placeOf).sort().join(', ');
+  return energy.candidates.find(({ assembly }) => assembly.measurements.map(placeOf).sort().join(', ') === rows)?.name;
 }
 
 export interface EnergyContext extends Omit<CandidateEvidence, 'marks' | 'powerFactor'> {
@@ -25,22 +23,23 @@ export interface EnergyContext extends Omit<CandidateEvidence, 'marks' | 'powerF
   readonly powerFactor?: number | undefined;
 }
 
-/** Which of the named layouts of assembly 107 fits; undefined where the bytes were not seen, or nothing is assumed. */
+/** Which of the named layouts of the energy counters fits; undefined where the bytes were not seen, or nothing is assumed. */
 export function decideEnergyLayout(
+  model: MeterModel,
   layout: CompiledLayout,
   trace: EnergyTrace,
   { powerFactor, ...context }: EnergyContext,
 ): EnergyLayoutVerdict | undefined {
   const { marks, mixed } = trace;
-  const rows = layout.blocks.get(ENERGY_INSTANCE)?.rows ?? [];
+  const rows = layout.blocks.get(model.energy.instance)?.rows ?? [];
   if (marks.length === 0 || !rows.some(({ row }) => row.provenance === 'assumed')) return undefined;
   const powers = powerFactor === undefined || mixed ? {} : { powerFactor };
-  return decideCandidate({ marks, ...context, ...powers }, candidateInUse(layout));
+  return decideCandidate(model, { marks, ...context, ...powers }, candidateInUse(model, layout));
 }
 
 /** Why the counters are not what the layout in use says, for people who look at one of them. */
-export function contradictionOf({ inUse = '', named, candidates }: EnergyLayoutVerdict): string {
+export function contradictionOf(instance: number, { inUse = '', named, candidates }: EnergyLayoutVerdict): string {
   const why = candidates.find(({ name }) => name === inUse)?.evidence ?? '';
   const instead = named === undefined ? '' : ` ${named} fits instead.`;
-  return `Assembly 107 is not ${inUse}: ${why}${instead}`;
+  return `Assembly ${instance} is not ${inUse}: ${why}${instead}`;
 }

@@ -1,13 +1,10 @@
-import { ENERGY_INSTANCE } from '../../meters/pm500/energy-candidates';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Reading } from '../messages/reading';
 import { arrivedBlocks, FlowIntegral, type Flows } from './flow-integral';
 
-/** So many reads of assembly 107 are kept at most, spread over the whole run. */
+/** So many reads of the energy counters are kept at most, spread over the whole run. */
 const MOST_MARKS = 64;
-/** Bytes of assembly 107 (1420-UM001E p.81). */
-const SIZE_BYTES = 72;
-
-/** One read of assembly 107 as it came, and what had flowed until then. */
+/** One read of the energy counters as it came, and what had flowed until then. */
 export interface EnergyMark {
   readonly timestamp: number;
   readonly bytes: DataView;
@@ -17,7 +14,13 @@ export interface EnergyMark {
   readonly segment: number;
 }
 
-/** The bytes of assembly 107 over time, beside the integral of the powers of assembly 102. Bounded. */
+/** Where the energy counters stand. */
+export interface EnergySource {
+  readonly instance: number;
+  readonly sizeBytes: number;
+}
+
+/** The bytes of the energy counters over time, beside the integral of the powers. Bounded. */
 export class EnergyTrace {
   private readonly integral = new FlowIntegral();
   private kept: EnergyMark[] = [];
@@ -26,16 +29,20 @@ export class EnergyTrace {
   private seen = 0;
   private stride = 1;
 
+  /** @param source the assembly of the energy counters, and how long its data is */
+  constructor(private readonly source: EnergySource) {}
+
   accept(reading: Reading): void {
+    const { instance, sizeBytes } = this.source;
     for (const block of arrivedBlocks(reading)) {
       if (!this.integral.accept(block)) {
         // The last mark before a gap closes its segment: it must not be thinned away.
         if (this.latest !== undefined && this.kept.at(-1) !== this.latest) this.keep(this.latest);
         this.segment++;
       }
-      if (block.assembly !== ENERGY_INSTANCE || block.raw?.length !== 2 * SIZE_BYTES) continue;
+      if (block.assembly !== instance || block.raw?.length !== 2 * sizeBytes) continue;
       const bytes = Buffer.from(block.raw, 'hex');
-      if (bytes.length === SIZE_BYTES) this.mark(block.timestamp, bytes);
+      if (bytes.length === sizeBytes) this.mark(block.timestamp, bytes);
     }
   }
 
@@ -67,4 +74,10 @@ export class EnergyTrace {
     this.kept = this.kept.filter((_, index) => index % 2 === 0);
     this.stride *= 2;
   }
+}
+
+/** A trace of the energy counters of a model, where its layout has them. */
+export function energyTraceOf({ energy: { instance }, layout }: Pick<MeterModel, 'energy' | 'layout'>): EnergyTrace {
+  const sizeBytes = layout.assemblies.find((assembly) => assembly.instance === instance)?.sizeBytes ?? 0;
+  return new EnergyTrace({ instance, sizeBytes });
 }

@@ -8,7 +8,7 @@ interface Mark {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Energy counters of assembly 107 beside the integral of the powers of assembly 102, from the first read to the last. */
+/** Energy counters beside the integral of the powers, from the first read to the last. */
 export class EnergyWindow {
   private readonly integral = new FlowIntegral();
   private first: Mark | undefined;

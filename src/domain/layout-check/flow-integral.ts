@@ -23,7 +23,7 @@ interface PowerAt {
   readonly reactiveVar: number;
 }
 
-/** The integral of the total powers of assembly 102 over the times that they were read at. */
+/** The integral of the total powers over the times that they were read at. */
 export class FlowIntegral {
   private readonly sums: Mutable<Flows> = { ...NO_FLOWS };
   private power: PowerAt | undefined;

@@ -1,4 +1,4 @@
-import { ENERGY_INSTANCE } from '../../meters/pm500/energy-candidates';
+import type { MeterModel } from '../../meters/meter-model';
 import { builtInLayout } from '../codec/built-in-layouts';
 import type { Reading } from '../messages/reading';
 import { contradictionOf } from './energy-layout';
@@ -12,7 +12,7 @@ const ADVICE = 'The energy counters are bad until another layout is chosen in th
 /** What watching a confirmed layout has shown. */
 export interface GuardFinding {
   readonly energyLayout: EnergyLayoutVerdict;
-  /** How many reads of assembly 107 it took. */
+  /** How many reads of the assembly of the energy counters it took. */
   readonly readings: number;
   /** When the first of them was, epoch milliseconds UTC. */
   readonly from: number;
@@ -20,12 +20,15 @@ export interface GuardFinding {
 
 /** The finding as the message of a layout check that has looked at the energy counters only. */
 export function guardVerdict(
+  model: MeterModel,
   { energyLayout, readings, from }: GuardFinding,
   { meter, layout, timestamp }: Reading,
 ): LayoutVerdict {
-  const plan = builtInLayout(layout.name)?.blocks.get(ENERGY_INSTANCE);
+  const { instance } = model.energy;
+  const plan = builtInLayout(model, layout.name)?.blocks.get(instance);
   const { verdict } = energyLayout;
-  const evidence = verdict === 'contradicted' ? [contradictionOf(energyLayout), ADVICE] : [energyLayout.evidence];
+  const evidence =
+    verdict === 'contradicted' ? [contradictionOf(instance, energyLayout), ADVICE] : [energyLayout.evidence];
   const elements = (plan?.rows ?? []).map(({ metric, row }) => ({
     metric: metric.name,
     element: row.element,
@@ -43,7 +46,7 @@ export function guardVerdict(
     verdict,
     wiring: { verdict: 'undecided', candidates: [], evidence: 'Not looked at.' },
     scales: [],
-    assemblies: [{ assembly: ENERGY_INSTANCE, title: plan?.assembly.title ?? '', verdict, elements }],
+    assemblies: [{ assembly: instance, title: plan?.assembly.title ?? '', verdict, elements }],
     energyLayout,
     limits: LIMITS,
   };

@@ -1,4 +1,4 @@
-import type { EnergyCandidate } from '../../meters/pm500/energy-candidates';
+import type { EnergyCandidate } from '../../meters/meter-model';
 import { seriesOf, type CandidateSeries, type CounterSeries } from './candidate-series';
 import type { CompiledCandidate } from './candidate-counters';
 import { flowOf } from './energy-findings';

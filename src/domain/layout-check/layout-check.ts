@@ -1,13 +1,13 @@
-import { WORKING_LAYOUT } from '../../meters/pm500/assemblies';
 import { COUNTER_NAMES } from '../../metrics/catalogue';
-import type { WiringMode } from '../../meters/pm500/identity';
-import { compileLayout, type CompiledLayout } from '../codec/layout';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
+import { workingLayout } from '../codec/built-in-layouts';
+import type { CompiledLayout } from '../codec/layout';
 import type { MeterReference, Reading, ReadingBlock } from '../messages/reading';
 import { judgeAssemblies } from './assembly-verdicts';
 import { compareCounters } from './counter-comparison';
 import { judgeEnergy } from './energy-findings';
 import { EnergyWindow } from './energy-window';
-import { EnergyTrace } from './energy-trace';
+import { energyTraceOf, type EnergyTrace } from './energy-trace';
 import { contradictionOf, decideEnergyLayout } from './energy-layout';
 import { rangeFaults } from './range-faults';
 import { Moments } from './moments';
@@ -33,7 +33,6 @@ interface VerifiedCounters {
   readonly counters: Counters;
 }
 
-let builtIn: CompiledLayout | undefined;
 const HOUR_MS = 3_600_000;
 
 const LIMITS = [
@@ -49,15 +48,18 @@ export class LayoutCheck {
   private readonly layout: CompiledLayout;
   private readonly moments = new Moments();
   private readonly energy = new EnergyWindow();
-  private readonly trace = new EnergyTrace();
+  private readonly trace: EnergyTrace;
   private verified: VerifiedCounters | undefined;
   private meter: MeterReference | undefined;
   private from = 0;
   private to = 0;
 
-  constructor(private readonly options: LayoutCheckOptions = {}) {
-    builtIn ??= compileLayout(WORKING_LAYOUT);
-    this.layout = options.layout ?? builtIn;
+  constructor(
+    private readonly model: MeterModel,
+    private readonly options: LayoutCheckOptions = {},
+  ) {
+    this.layout = options.layout ?? workingLayout(model);
+    this.trace = energyTraceOf(model);
   }
 
   accept(reading: Reading): void {
@@ -85,9 +87,9 @@ export class LayoutCheck {
 
   verdict(): LayoutVerdict {
     const raw = this.moments.all;
-    const wiring = recognizeWiring(raw, this.options.wiring);
+    const wiring = recognizeWiring(this.model, raw, this.options.wiring);
     const scales = findPowerScales(raw);
-    const set = new RelationSet(wiring.mode, rescale(raw, scales));
+    const set = new RelationSet(this.model, wiring.mode, rescale(raw, scales));
     const scaleVerdicts = judgePowerScales(scales, this.layout);
     const names = [...this.layout.blocks.values()].map(({ rows }) => rows.map(({ metric }) => metric.name));
     const { broken } = set;
@@ -110,21 +112,30 @@ export class LayoutCheck {
     const energyScale = energyScaleOf(this.layout);
     const compared = this.compare(energyScale);
     faults.push(...(compared?.faults ?? []));
-    const pairScale = judgePairScale(this.energy.counters, pairs, this.verified?.counters, this.driftWh());
+    const { instance } = this.model.energy;
+    const pairScale = judgePairScale(instance, this.energy.counters, pairs, this.verified?.counters, this.driftWh());
     if (pairScale?.verdict === 'contradicted') faults.push({ metrics: COUNTER_NAMES, evidence: pairScale.evidence });
-    const energyLayout = decideEnergyLayout(this.layout, this.trace, {
+    const energyLayout = decideEnergyLayout(this.model, this.layout, this.trace, {
       ...(powerWrong ? {} : { powerFactor: scales.get('')?.factor }),
       ...(this.verified === undefined ? {} : { verified: this.verified.counters }),
       driftWh: this.driftWh(),
     });
     if (energyLayout?.verdict === 'contradicted') {
-      faults.push({ metrics: COUNTER_NAMES, evidence: contradictionOf(energyLayout) });
+      faults.push({ metrics: COUNTER_NAMES, evidence: contradictionOf(instance, energyLayout) });
     }
     for (const { verdict, evidence, metrics } of scaleVerdicts) {
       if (verdict === 'contradicted') faults.push({ metrics, evidence });
     }
-    const assemblies = judgeAssemblies({ layout: this.layout, set, wiring: wiring.mode, faults, energy, compared });
-    const rating = rateVoltages(this.meter?.catalogNumber, raw);
+    const assemblies = judgeAssemblies({
+      model: this.model,
+      layout: this.layout,
+      set,
+      wiring: wiring.mode,
+      faults,
+      energy,
+      compared,
+    });
+    const rating = rateVoltages(this.model, this.meter?.catalogNumber, raw);
     const { configured, ...found } = { ...wiring, configured: this.options.wiring };
     return {
       schema: LAYOUT_CHECK_SCHEMA,
@@ -145,7 +156,7 @@ export class LayoutCheck {
       },
       scales: [
         ...scaleVerdicts.map(({ metrics: _, ...scale }) => scale),
-        judgeEnergyScale(energy, energyScale, powerWrong),
+        judgeEnergyScale(instance, energy, energyScale, powerWrong),
         ...(pairScale === undefined ? [] : [pairScale]),
       ],
       assemblies,
@@ -161,7 +172,7 @@ export class LayoutCheck {
     return compareCounters(counters, this.verified.counters, scale, this.driftWh());
   }
 
-  /** What may have flowed between the last read of assembly 107 and that over Modbus, Wh. */
+  /** What may have flowed between the last read of the counters and that over Modbus, Wh. */
   private driftWh(): number {
     const last = this.moments.all.at(-1) ?? {};
     const apparent = Math.abs(last['apparent_power_total'] ?? 0);
@@ -170,8 +181,12 @@ export class LayoutCheck {
 }
 
 /** The verdict on one set of readings, for instance those that came as messages. */
-export function checkLayout(readings: readonly Reading[], options: LayoutCheckOptions = {}): LayoutVerdict {
-  const check = new LayoutCheck(options);
+export function checkLayout(
+  model: MeterModel,
+  readings: readonly Reading[],
+  options: LayoutCheckOptions = {},
+): LayoutVerdict {
+  const check = new LayoutCheck(model, options);
   for (const reading of readings) check.accept(reading);
   return check.verdict();
 }

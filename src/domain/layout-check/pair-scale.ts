@@ -4,7 +4,7 @@ import { formatNumber } from './words';
 /** Counters by metric name, in catalogue units. */
 export type Counters = Readonly<Record<string, number>>;
 
-/** What the layout says of the pairs of assembly 107. */
+/** What the layout says of the pairs of the energy counters. */
 export interface PairLayout {
   readonly pairScale: number;
   /** Of the energy counters: 1000 turns kWh into Wh. */

@@ -1,4 +1,4 @@
-import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Numbers } from './relation';
 import type { RatingEvidence } from './verdict';
 import { formatMetric, formatNumber } from './words';
@@ -14,10 +14,11 @@ const VOLTAGES = ['voltage_ln_avg', 'voltage_ll_avg'] as const;
  * @returns undefined where the catalog number or the voltages are not known
  */
 export function rateVoltages(
+  { identity }: Pick<MeterModel, 'identity'>,
   catalogNumber: string | undefined,
   moments: readonly Readonly<Numbers>[],
 ): RatingEvidence | undefined {
-  const row = CATALOG_NUMBERS.find((each) => each.catalogNumber === catalogNumber);
+  const row = identity.catalogNumbers.find((each) => each.catalogNumber === catalogNumber);
   const last = moments.findLast((values) => VOLTAGES.some((name) => (values[name] ?? 0) > 0));
   if (row === undefined || last === undefined) return undefined;
   const name = (last['voltage_ln_avg'] ?? 0) > 0 ? 'voltage_ln_avg' : 'voltage_ll_avg';

@@ -1,5 +1,5 @@
 import { wiringRow } from '../quality/wiring';
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { maximumRelations } from './maximum-relations';
 import { PHASE_SEQUENCE_RELATION, powerRelations } from './power-relations';
 import { judge, type Numbers, type Relation, type RelationState } from './relation';
@@ -24,10 +24,11 @@ export class RelationSet {
   private readonly judged = new Map<Relation, RelationState>();
 
   constructor(
+    model: MeterModel,
     mode: WiringMode,
     readonly moments: readonly Numbers[],
   ) {
-    const { exists, assumesBalance } = wiringRow(mode);
+    const { exists, assumesBalance } = wiringRow(model, mode);
     const has = (name: string): boolean => exists.has(name);
     const family = (prefix: string, tolerances: Tolerances): readonly Relation[] => [
       ...voltageCurrentRelations(prefix, has, tolerances),

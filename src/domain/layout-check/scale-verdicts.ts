@@ -5,7 +5,6 @@ import { prefixOf, type PowerPrefix, type PowerScale } from './power-scale';
 import type { ScaleVerdict } from './verdict';
 import { formatNumber } from './words';
 
-const ENERGY_ASSEMBLY = 107;
 const RATIO_TOLERANCE = 0.15;
 
 function importRow(layout: CompiledLayout): RowPlan | undefined {
@@ -68,9 +67,14 @@ export function judgePowerScales(
   });
 }
 
-/** Wh or kWh in assembly 107, from the growth of the import counter. */
-export function judgeEnergyScale({ ratio }: EnergyFindings, scale: number, powerWrong: boolean): ScaleVerdict {
-  const common = { assembly: ENERGY_ASSEMBLY, member: 'scale', layoutValue: scale } as const;
+/** Wh or kWh in the energy counters, from the growth of that of import. @param assembly theirs */
+export function judgeEnergyScale(
+  assembly: number,
+  { ratio }: EnergyFindings,
+  scale: number,
+  powerWrong: boolean,
+): ScaleVerdict {
+  const common = { assembly, member: 'scale', layoutValue: scale } as const;
   if (ratio === undefined || powerWrong) {
     return { ...common, verdict: 'undecided', evidence: 'Too little has been imported to compare energy with power.' };
   }
@@ -88,17 +92,18 @@ export function judgeEnergyScale({ ratio }: EnergyFindings, scale: number, power
   };
 }
 
-/** What one step of the high elements of assembly 107 is worth; undefined where its counters are no pairs. */
+/** What one step of the high elements of the energy counters is worth; undefined where they are no pairs. */
 export function judgePairScale(
+  assembly: number,
   counters: Counters,
   pairs: PairLayout | undefined,
   verified: Counters | undefined,
   toleranceWh: number,
 ): ScaleVerdict | undefined {
   if (pairs === undefined) return undefined;
-  const common = { assembly: ENERGY_ASSEMBLY, member: 'pairScale', layoutValue: pairs.pairScale } as const;
+  const common = { assembly, member: 'pairScale', layoutValue: pairs.pairScale } as const;
   if (Object.keys(counters).length === 0) {
-    return { ...common, verdict: 'undecided', evidence: 'Assembly 107 was not read.' };
+    return { ...common, verdict: 'undecided', evidence: `Assembly ${assembly} was not read.` };
   }
   if (verified !== undefined) {
     const [found, ...others] = pairScalesByModbus(counters, verified, pairs, toleranceWh);

@@ -1,4 +1,4 @@
-import { WIRING_MODES } from '../../meters/pm500/identity';
+import type { MeterModel } from '../../meters/meter-model';
 import { LAYOUT_CHECK_SCHEMA, WORDS } from './verdict';
 
 const word = { enum: WORDS };
@@ -59,7 +59,7 @@ const candidate = {
 
 const energyLayout = {
   type: 'object',
-  description: 'which of the named layouts of assembly 107 the meter has',
+  description: 'which of the named layouts of the energy counters the meter has',
   required: ['verdict', 'evidence', 'candidates'],
   properties: {
     verdict: { ...word, description: 'on the layout in use' },
@@ -71,63 +71,66 @@ const energyLayout = {
   additionalProperties: false,
 };
 
-/** JSON Schema (draft 2020-12) of the outcome of a layout check. */
-export const LAYOUT_CHECK_JSON_SCHEMA = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'urn:pm500:layout-check:1',
-  title: 'Outcome of a layout check, output of pm500 check --json',
-  type: 'object',
-  required: [
-    'schema',
-    'meter',
-    'layout',
-    'readings',
-    'from',
-    'to',
-    'verdict',
-    'wiring',
-    'scales',
-    'assemblies',
-    'limits',
-  ],
-  properties: {
-    schema: { const: LAYOUT_CHECK_SCHEMA },
-    meter: {
-      type: 'object',
-      required: ['name', 'host'],
-      properties: { name: { type: 'string' }, host: { type: 'string' } },
-    },
-    layout: { type: 'string' },
-    readings: { type: 'integer' },
-    from: epochMilliseconds,
-    to: epochMilliseconds,
-    verdict: word,
-    wiring: {
-      type: 'object',
-      required: ['verdict', 'candidates', 'evidence'],
-      properties: {
-        verdict: word,
-        configured: { enum: WIRING_MODES },
-        candidates: { type: 'array', items: { enum: WIRING_MODES } },
-        evidence: { type: 'string' },
+/** JSON Schema (draft 2020-12) of the outcome of a layout check of meters of one model. */
+export function layoutCheckSchema({ wiring }: Pick<MeterModel, 'wiring'>): object {
+  const mode = { enum: wiring.rows.map((row) => row.mode) };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:pm500:layout-check:1',
+    title: 'Outcome of a layout check, output of pm500 check --json',
+    type: 'object',
+    required: [
+      'schema',
+      'meter',
+      'layout',
+      'readings',
+      'from',
+      'to',
+      'verdict',
+      'wiring',
+      'scales',
+      'assemblies',
+      'limits',
+    ],
+    properties: {
+      schema: { const: LAYOUT_CHECK_SCHEMA },
+      meter: {
+        type: 'object',
+        required: ['name', 'host'],
+        properties: { name: { type: 'string' }, host: { type: 'string' } },
       },
-      additionalProperties: false,
-    },
-    scales: { type: 'array', items: scale },
-    assemblies: { type: 'array', items: assembly },
-    energyLayout,
-    rating: {
-      type: 'object',
-      description: 'voltages beside what the device measures directly; evidence, never a verdict',
-      required: ['catalogNumber', 'isDirect', 'evidence'],
-      properties: {
-        catalogNumber: { type: 'string' },
-        isDirect: { type: 'boolean', description: 'false where only a voltage transformer explains the voltages' },
-        evidence: { type: 'string' },
+      layout: { type: 'string' },
+      readings: { type: 'integer' },
+      from: epochMilliseconds,
+      to: epochMilliseconds,
+      verdict: word,
+      wiring: {
+        type: 'object',
+        required: ['verdict', 'candidates', 'evidence'],
+        properties: {
+          verdict: word,
+          configured: mode,
+          candidates: { type: 'array', items: mode },
+          evidence: { type: 'string' },
+        },
+        additionalProperties: false,
       },
-      additionalProperties: false,
+      scales: { type: 'array', items: scale },
+      assemblies: { type: 'array', items: assembly },
+      energyLayout,
+      rating: {
+        type: 'object',
+        description: 'voltages beside what the device measures directly; evidence, never a verdict',
+        required: ['catalogNumber', 'isDirect', 'evidence'],
+        properties: {
+          catalogNumber: { type: 'string' },
+          isDirect: { type: 'boolean', description: 'false where only a voltage transformer explains the voltages' },
+          evidence: { type: 'string' },
+        },
+        additionalProperties: false,
+      },
+      limits: { ...texts, description: 'what no values can tell' },
     },
-    limits: { ...texts, description: 'what no values can tell' },
-  },
-  additionalProperties: false,
-};
+    additionalProperties: false,
+  };
+}

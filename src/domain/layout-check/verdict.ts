@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { WiringMode } from '../../meters/meter-model';
 
 /** What live values say about a place of the layout. */
 export type Word = 'confirmed' | 'contradicted' | 'undecided';
@@ -37,7 +37,7 @@ export interface ScaleVerdict {
   readonly evidence: string;
 }
 
-/** What the bytes of assembly 107 say about one named way to read them. */
+/** What the bytes of the energy counters say about one named way to read them. */
 export interface CandidateVerdict {
   /** Stable: what settings and lists of meters call it. */
   readonly name: string;
@@ -48,7 +48,7 @@ export interface CandidateVerdict {
   readonly evidence: string;
 }
 
-/** Which of the named layouts of assembly 107 the meter has. */
+/** Which of the named layouts of the energy counters the meter has. */
 export interface EnergyLayoutVerdict {
   /** On the layout in use. */
   readonly verdict: Word;
@@ -86,7 +86,7 @@ export interface LayoutVerdict {
   };
   readonly scales: readonly ScaleVerdict[];
   readonly assemblies: readonly AssemblyVerdict[];
-  /** Absent where the bytes of assembly 107 were not seen, or the layout says that its rows were read in the manual. */
+  /** Absent where the bytes of the energy counters were not seen, or the layout says that its rows were read in the manual. */
   readonly energyLayout?: EnergyLayoutVerdict;
   /** Absent where the catalog number or the voltages are not known. */
   readonly rating?: RatingEvidence;

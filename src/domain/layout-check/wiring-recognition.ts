@@ -1,12 +1,11 @@
-import type { WiringMode } from '../../meters/pm500/identity';
-import { WIRED_METRICS, WIRING_ROWS } from '../../meters/pm500/wiring-modes';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { numberAt, type Numbers } from './relation';
 
 /** Less than this is nothing: V, A, W, VA or var. */
 const ALIVE = 0.5;
 
 export interface WiringFinding {
-  /** The mode that the other checks go by: the configured one, else the one recognized, else 3PN. */
+  /** The mode that the other checks go by: the configured one, else the one recognized, else the usual one. */
   readonly mode: WiringMode;
   /** Modes that the values allow, the likeliest first; empty while nothing can be said. */
   readonly candidates: readonly WiringMode[];
@@ -14,11 +13,11 @@ export interface WiringFinding {
   readonly evidence: string;
 }
 
-function aliveIn(moments: readonly Readonly<Numbers>[]): ReadonlySet<string> {
+function aliveIn(metrics: readonly string[], moments: readonly Readonly<Numbers>[]): ReadonlySet<string> {
   const half = moments.length / 2;
   const isAlive = (name: string): boolean =>
     moments.filter((values) => Math.abs(numberAt(values, name)) > ALIVE).length > half;
-  return new Set(WIRED_METRICS.filter((name) => !name.startsWith('power_factor') && isAlive(name)));
+  return new Set(metrics.filter((name) => !name.startsWith('power_factor') && isAlive(name)));
 }
 
 const isVoltage = (name: string): boolean => name.startsWith('voltage_');
@@ -33,13 +32,14 @@ function agreesOnTotal(balanced: boolean, alive: ReadonlySet<string>, moments: r
 
 /** Which wiring the values show; which values a wiring has is itself inferred, so this is a hint and no proof. */
 export function recognizeWiring(
+  { wiring }: Pick<MeterModel, 'wiring'>,
   moments: readonly Readonly<Numbers>[],
   configured: WiringMode | undefined,
 ): WiringFinding {
   const usable = moments.filter((values) => values['voltage_ll_avg'] !== undefined);
-  const alive = aliveIn(usable);
+  const alive = aliveIn(wiring.metrics, usable);
   const voltages = [...alive].filter(isVoltage);
-  const fitting = WIRING_ROWS.filter(
+  const fitting = wiring.rows.filter(
     ({ exists, assumesBalance }) =>
       voltages.length > 0 &&
       [...exists].filter(isVoltage).every((name) => alive.has(name)) &&
@@ -52,7 +52,7 @@ export function recognizeWiring(
   const missing = (exists: ReadonlySet<string>): number => [...exists].filter((name) => !alive.has(name)).length;
   const candidates = best.sort((left, right) => missing(left.exists) - missing(right.exists)).map(({ mode }) => mode);
   const [first] = candidates;
-  const mode = configured ?? first ?? '3PN';
+  const mode = configured ?? first ?? wiring.usual;
   const shown = voltages.length === 0 ? 'no voltage at all' : voltages.join(', ');
   if (first === undefined) {
     const evidence =
@@ -72,7 +72,7 @@ export function recognizeWiring(
         : `${candidates.join(' and ')} have the values that are present.`,
     };
   }
-  const row = WIRING_ROWS.find((candidate) => candidate.mode === configured);
+  const row = wiring.rows.find((candidate) => candidate.mode === configured);
   const lacking = [...(row?.exists ?? [])].filter((name) => isVoltage(name) && !alive.has(name));
   const surplusNames = [...alive].filter((name) => row?.exists.has(name) === false);
   const contradicted = lacking.length > 0 && usable.length > 0;

@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { Pm500Error } from '../../support/errors';
 import { describeValue } from '../../support/expect';
 import { builtInLayout } from '../codec/built-in-layouts';
@@ -12,18 +12,23 @@ export class MeterLayoutCheck {
   private layout: string | undefined;
   private otherLayout: string | undefined;
 
-  constructor(private readonly wiring: WiringMode | undefined) {}
+  constructor(
+    private readonly model: MeterModel,
+    private readonly wiring: WiringMode | undefined,
+  ) {}
 
   accept(reading: Reading): void {
     const { name } = reading.layout;
     if (name !== this.layout) {
       // Another layout was chosen meanwhile: what was seen with the one before says nothing about it.
-      const layout = builtInLayout(name);
+      const layout = builtInLayout(this.model, name);
       const { wiring } = this;
       this.layout = name;
       this.otherLayout = layout === undefined ? name : undefined;
       this.check =
-        layout === undefined ? undefined : new LayoutCheck({ layout, ...(wiring === undefined ? {} : { wiring }) });
+        layout === undefined
+          ? undefined
+          : new LayoutCheck(this.model, { layout, ...(wiring === undefined ? {} : { wiring }) });
     }
     this.check?.accept(reading);
   }

@@ -189,18 +189,14 @@ export class NormalizerSet {
         `payload.meter.name is ${describeValue(meter.name)}, but this node has ${MOST_METERS} meters already; spread them over several pm500-normalize nodes.`,
       );
     }
-    const normalizer = new Normalizer(
-      this.settingsFor(definitions ?? []),
-      meter,
-      this.away.take(meter.name),
-      this.wasClosed,
-    );
+    const settings = this.settingsFor(definitions ?? []);
+    const normalizer = new Normalizer(settings, meter, this.away.take(meter.name), this.wasClosed);
     const entry: Entry = {
       normalizer,
       rhythm: new Rhythm(MOST_SCHEDULES),
       counted: NO_CONCERNS,
       layoutCheck: undefined,
-      energyGuard: new EnergyGuard(layout.name),
+      energyGuard: new EnergyGuard(settings.model, layout.name),
       isEnergyHeld: false,
     };
     this.meters.set(meter.name, entry);
@@ -255,7 +251,7 @@ function guardEnergy(entry: Entry, reading: Reading): LayoutVerdict | undefined 
   if (name !== entry.energyGuard.layout) {
     // Registers beside assemblies say nothing about the layout of these.
     if (reading.blocks.every(({ assembly }) => assembly === undefined)) return undefined;
-    entry.energyGuard = new EnergyGuard(name);
+    entry.energyGuard = new EnergyGuard(entry.normalizer.model, name);
     entry.isEnergyHeld = false;
     entry.normalizer.applyVerdicts(undefined);
   }
@@ -266,7 +262,7 @@ function guardEnergy(entry: Entry, reading: Reading): LayoutVerdict | undefined 
   const { finding } = entry.energyGuard;
   if (isHeld === entry.isEnergyHeld || finding === undefined) return undefined;
   entry.isEnergyHeld = isHeld;
-  return guardVerdict(finding, reading);
+  return guardVerdict(entry.normalizer.model, finding, reading);
 }
 
 function refuseUnknown(id: string, chosen: Chosen): void {
@@ -279,7 +275,7 @@ function refuseUnknown(id: string, chosen: Chosen): void {
 
 function checkLayout(name: string, entry: Entry, step: 'start' | 'verdict' | 'apply'): readonly LayoutVerdict[] {
   if (step === 'start') {
-    entry.layoutCheck = new MeterLayoutCheck(entry.normalizer.wiring);
+    entry.layoutCheck = new MeterLayoutCheck(entry.normalizer.model, entry.normalizer.wiring);
     return [];
   }
   if (entry.layoutCheck === undefined) {

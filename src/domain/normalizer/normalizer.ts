@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { alarmList, alarmMessage, alarmRulesMessage, type AlarmMessage } from '../alarms/alarm-message';
 import { AlarmSet, type ActiveAlarm, type AlarmCommand, type AlarmEvent } from '../alarms/alarm-set';
 import type { Instant } from '../alarms/rule-watch';
@@ -9,6 +9,7 @@ import { ReportByException } from '../reporting/deadband';
 import { KpiSet } from '../kpis/kpi-set';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import { normalizeReading, type NormalizeContext } from '../quality/normalize';
+import { absentMetrics } from '../quality/wiring';
 import type { MeterReference, Reading } from '../messages/reading';
 import { MeterTime, type Moment } from '../time/meter-time';
 import type { ReadTimes } from '../time/read-times';
@@ -90,7 +91,7 @@ export class Normalizer {
     isSavedNow = true,
   ) {
     const state = readState(saved);
-    const { kpis, report, alarmRules, wiring, staleAfterMs } = settings;
+    const { model, kpis, report, alarmRules, wiring, staleAfterMs } = settings;
     this.kpis = kpis === undefined ? undefined : new KpiSet(kpis, settings.counters, state.kpis);
     this.questions = this.kpis?.questions ?? [];
     this.alarms = new AlarmSet(alarmRules, state.alarms, staleAfterMs);
@@ -100,7 +101,7 @@ export class Normalizer {
     this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
     this.context = {
       tally: this.tally,
-      ...(wiring === undefined ? {} : { wiring }),
+      ...(wiring === undefined ? {} : { absent: absentMetrics(model, wiring) }),
       ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     };
   }
@@ -113,6 +114,10 @@ export class Normalizer {
   /** Of the last value of every metric, reported or not. */
   get concerns(): Concerns {
     return this.tally.concerns;
+  }
+
+  get model(): MeterModel {
+    return this.settings.model;
   }
 
   get wiring(): WiringMode | undefined {

@@ -1,6 +1,5 @@
-import { defaultAlarms, type NominalValues } from '../../meters/pm500/alarm-defaults';
+import type { MeterModel, NominalValues, WiringMode } from '../../meters/meter-model';
 import { DERIVED_METRICS, periodMetricOf } from '../../metrics/derived-metrics';
-import type { WiringMode } from '../../meters/pm500/identity';
 import { parseAlarmRules, type KnownMetrics, type ParsedRules } from '../alarms/parse-rules';
 import type { AlarmRule } from '../alarms/rule';
 import { KPI_ROWS, type KpiKey } from '../kpis/kpi-rows';
@@ -9,6 +8,7 @@ import { absentMetrics } from '../quality/wiring';
 
 /** What the alarms of a meter are made of. */
 export interface RuleSources {
+  readonly model: MeterModel;
   /** A site's own rules, as JSON gave them; undefined where it has none. */
   readonly own: unknown;
   /** With these the default alarms are on. */
@@ -26,8 +26,12 @@ const ALWAYS_THERE = 'frequency';
 export const KPIS_OF_DEFAULTS: readonly KpiKey[] = ['voltage_unbalance'];
 
 /** A rule for a value that this wiring does not have would be silent, or in alarm for ever. */
-function fitToWiring(rules: readonly AlarmRule[], wiring: WiringMode | undefined): readonly AlarmRule[] {
-  const absent = wiring === undefined ? new Set<string>() : absentMetrics(wiring);
+function fitToWiring(
+  model: MeterModel,
+  rules: readonly AlarmRule[],
+  wiring: WiringMode | undefined,
+): readonly AlarmRule[] {
+  const absent = wiring === undefined ? new Set<string>() : absentMetrics(model, wiring);
   return rules.flatMap((rule) => {
     if (!absent.has(rule.metric)) return [rule];
     return rule.condition === 'missing' ? [{ ...rule, metric: ALWAYS_THERE }] : [];
@@ -62,14 +66,14 @@ function silentRules(rules: readonly AlarmRule[], { kpis, energyDeltas }: RuleSo
  * with its id.
  */
 export function rulesOf(sources: RuleSources): ParsedRules {
-  const { own, nominal, wiring, metrics } = sources;
+  const { model, own, nominal, wiring, metrics } = sources;
   const parsed = own === undefined ? { rules: [], problems: [] } : parseAlarmRules(own, metrics);
   const ownIds = new Set(parsed.rules.map(({ id }) => id));
-  const defaults = nominal === undefined ? [] : parseAlarmRules(defaultAlarms(nominal), metrics).rules;
+  const defaults = nominal === undefined ? [] : parseAlarmRules(model.defaultAlarms(nominal), metrics).rules;
   return {
     rules: [
       ...parsed.rules,
-      ...fitToWiring(defaults, wiring)
+      ...fitToWiring(model, defaults, wiring)
         .filter(({ id }) => !ownIds.has(id))
         .map((rule) => ({ ...rule, isDefault: true })),
     ],

@@ -1,4 +1,4 @@
-import type { WiringMode } from '../../meters/pm500/identity';
+import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import type { AlarmRule } from '../alarms/rule';
 import type { EnergyDeltasSettings } from '../counters/energy-deltas';
 import type { ReportSettings } from '../reporting/deadband';
@@ -6,6 +6,8 @@ import type { KpiSettings } from '../kpis/settings';
 
 /** How the readings of a meter become telemetry. What is absent is off. */
 export interface NormalizerSettings {
+  /** Of the meters whose readings these are. */
+  readonly model: MeterModel;
   /** The configured wiring. */
   readonly wiring?: WiringMode;
   /** Values read longer ago than this are stale, ms. */

@@ -1,12 +1,10 @@
 import { CATALOGUE } from '../../metrics/catalogue';
-import type { WiringMode } from '../../meters/pm500/identity';
 import type { Metric, Provenance } from '../../metrics/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import type { MeterReference, Reading, ReadingBlock, Value } from '../messages/reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
 import { EARLIEST_MS, FUTURE_TOLERANCE_MS } from '../time/meter-time';
 import type { QualityTally } from '../normalizer/tally';
-import { absentMetrics } from './wiring';
 
 const CATALOGUE_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
 
@@ -30,8 +28,8 @@ export interface NormalizeContext {
   readonly previousTimestamp?: number;
   /** True while the wall clock shows what is not believed: it was set just before. */
   readonly isClockDoubtful?: boolean;
-  /** The configured wiring. */
-  readonly wiring?: WiringMode;
+  /** Metrics that do not exist in the configured wiring. */
+  readonly absent?: ReadonlySet<string>;
   /** What the layout check has found, by metric. */
   readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
   /** Counts the values of the reading by quality and reason. */
@@ -134,7 +132,7 @@ export function normalizeReading(reading: Reading, context: NormalizeContext = N
     confirmed: reading.layout.confirmed,
     context,
     verdicts: context.layoutVerdicts,
-    absent: context.wiring === undefined ? undefined : absentMetrics(context.wiring),
+    absent: context.absent,
   };
   const own = reading.definitions;
   const lookUp =

@@ -1,33 +1,4 @@
-import type { Provenance } from '../../metrics/measurement';
-
-/** One default alarm: the plain form of a rule (docs/alarms.md), and how well its limit is founded. */
-export interface DefaultAlarm {
-  readonly id: string;
-  readonly metric: string;
-  readonly condition: 'above' | 'below' | 'outside' | 'equal' | 'missing' | 'changed';
-  readonly limit?: number | boolean;
-  readonly low?: number;
-  readonly high?: number;
-  readonly hysteresis?: number;
-  readonly onDelaySeconds?: number;
-  readonly offDelaySeconds?: number;
-  readonly latching?: boolean;
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly message: string;
-  readonly source: string;
-  /** Of the limit: `inferred` from a standard for another place or purpose, `assumed` by experience. */
-  readonly provenance: Provenance;
-}
-
-/** What the limits depend on. */
-export interface NominalValues {
-  /** Nominal voltage between line and neutral, V. */
-  readonly lineToNeutralVolts: number;
-  /** Nominal frequency, Hz. */
-  readonly frequencyHz: 50 | 60;
-  /** Rated current of the feeder, A; without it there are no current alarms. */
-  readonly ratedAmperes?: number;
-}
+import type { DefaultAlarm, NominalValues } from '../meter-model';
 
 const PHASES = ['l1', 'l2', 'l3'] as const;
 const VIRTUAL_ALARMS = [1, 2, 3, 4] as const;

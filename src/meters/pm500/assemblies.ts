@@ -1,5 +1,5 @@
 import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalogue';
-import { ASSUMED_ENERGY, energyAssembly } from './energy-candidates';
+import { ASSUMED_ENERGY } from './energy-candidates';
 import type { Assembly, Layout, Measurement } from '../../metrics/measurement';
 import { SOURCES } from './sources';
 
@@ -121,7 +121,7 @@ export const ASSEMBLIES: readonly Assembly[] = [
     elementCount: 17,
     measurements: reals(prefixed('demand', POWER_NAMES), SOURCES.sisterCounts),
   }),
-  energyAssembly(ASSUMED_ENERGY),
+  ASSUMED_ENERGY.assembly,
   {
     instance: 108,
     title: 'Alarm and output status',

@@ -1,5 +1,6 @@
 import { COUNTER_NAMES } from '../../metrics/catalogue';
-import type { Assembly, HalfOrder, Layout, Measurement } from '../../metrics/measurement';
+import type { Assembly, HalfOrder, Measurement } from '../../metrics/measurement';
+import type { EnergyCandidate } from '../meter-model';
 import { SOURCES } from './sources';
 
 /**
@@ -10,20 +11,8 @@ import { SOURCES } from './sources';
 
 export const ENERGY_INSTANCE = 107;
 
-/** A way to fill assembly 107 that has a name. Names are stable: settings and meter lists hold them. */
-export interface EnergyCandidate {
-  readonly name: string;
-  /** One sentence for people. */
-  readonly description: string;
-  readonly source: string;
-  /** `REAL_PAIR`: 18 REALs, two a counter. `ULINT`: nine 64-bit numbers. `REAL`: nine REALs, then nine that nobody names. */
-  readonly encoding: 'REAL_PAIR' | 'ULINT' | 'REAL';
-  readonly order?: HalfOrder;
-  /** REAL_PAIR only: what one step of the high REAL is worth, in steps of the low one. */
-  readonly pairScale?: number;
-  /** Wh and varh in one step of the meter's number. */
-  readonly scale: number;
-}
+/** What a candidate says before its assembly is worked out. */
+type CandidateRow = Omit<EnergyCandidate, 'assembly'>;
 
 const KILO = 1000;
 const DISPLAY_STEP_WH = 100;
@@ -46,7 +35,7 @@ const PAIR_STEPS: readonly PairStep[] = [
   { pairScale: 1_000, scale: 1, name: 'kwh-wh', high: 'kWh', low: 'Wh' },
 ];
 
-function pairCandidate({ pairScale, scale, name, high, low }: PairStep, order: HalfOrder): EnergyCandidate {
+function pairCandidate({ pairScale, scale, name, high, low }: PairStep, order: HalfOrder): CandidateRow {
   const isAssumed = pairScale === 1_000_000 && scale === KILO && order === 'high-first';
   const [first, second] = order === 'high-first' ? [high, low] : [low, high];
   return {
@@ -60,7 +49,7 @@ function pairCandidate({ pairScale, scale, name, high, low }: PairStep, order: H
   };
 }
 
-export const ENERGY_CANDIDATES: readonly EnergyCandidate[] = [
+const ROWS: readonly CandidateRow[] = [
   ...PAIR_STEPS.flatMap((step) => ORDERS.map((order) => pairCandidate(step, order))),
   {
     name: 'counters-64-bit-wh',
@@ -102,14 +91,8 @@ export const ENERGY_CANDIDATES: readonly EnergyCandidate[] = [
   },
 ];
 
-/** Names of the candidates, for choices. */
-export const ENERGY_CANDIDATE_NAMES: readonly string[] = ENERGY_CANDIDATES.map(({ name }) => name);
-
-/** The one that the working layout assumes: Rockwell's other power monitors split energy as "x 10^6" and "x 1". */
-export const ASSUMED_ENERGY = pairCandidate(GWH_KWH, 'high-first');
-
 /** Run hours are hours in a REAL, and hours and minutes in 64 bits, as in register 301313. */
-function rowOf(candidate: EnergyCandidate, metric: string, index: number): Measurement {
+function rowOf(candidate: CandidateRow, metric: string, index: number): Measurement {
   const { encoding, order, pairScale, scale, source } = candidate;
   const isHours = metric === 'run_hours';
   const common = { metric, source, provenance: 'assumed' } as const;
@@ -137,8 +120,8 @@ function rowOf(candidate: EnergyCandidate, metric: string, index: number): Measu
   }
 }
 
-/** Assembly 107 as a candidate has it. */
-export function energyAssembly(candidate: EnergyCandidate): Assembly {
+/** Assembly 107 as a candidate has it: its 72 bytes were read. */
+function energyAssembly(candidate: CandidateRow): Assembly {
   const isWide = candidate.encoding === 'ULINT';
   return {
     instance: ENERGY_INSTANCE,
@@ -154,18 +137,14 @@ export function energyAssembly(candidate: EnergyCandidate): Assembly {
   };
 }
 
-/** The candidate of this name; undefined where there is none. */
-export function findEnergyCandidate(name: string): EnergyCandidate | undefined {
-  return ENERGY_CANDIDATES.find((candidate) => candidate.name === name);
-}
+export const ENERGY_CANDIDATES: readonly EnergyCandidate[] = ROWS.map((row) => ({
+  ...row,
+  assembly: energyAssembly(row),
+}));
 
-/** A layout whose assembly 107 is that of a candidate; its name says so. */
-export function withEnergy(layout: Layout, candidate: EnergyCandidate): Layout {
-  const assembly = energyAssembly(candidate);
-  const others = layout.assemblies.filter(({ instance }) => instance !== ENERGY_INSTANCE);
-  return {
-    ...layout,
-    name: `${layout.name}, energy counters: ${candidate.name}`,
-    assemblies: [...others, assembly].sort((left, right) => left.instance - right.instance),
-  };
-}
+/** Names of the candidates, for choices. */
+export const ENERGY_CANDIDATE_NAMES: readonly string[] = ENERGY_CANDIDATES.map(({ name }) => name);
+
+const ASSUMED_ROW = pairCandidate(GWH_KWH, 'high-first');
+/** The one that the working layout assumes: Rockwell's other power monitors split energy as "x 10^6" and "x 1". */
+export const ASSUMED_ENERGY: EnergyCandidate = { ...ASSUMED_ROW, assembly: energyAssembly(ASSUMED_ROW) };

@@ -1,11 +1,5 @@
+import type { AssemblyGroup } from '../meter-model';
 import { ASSEMBLIES } from './assemblies';
-
-/** Groups of assemblies that belong together when reading; what the editor offers and `pm500 read --group` takes. */
-export interface AssemblyGroup {
-  readonly name: string;
-  readonly label: string;
-  readonly assemblies: readonly number[];
-}
 
 const LABELS = [
   { name: 'realtime', label: 'Real-time voltage, current, power, frequency' },

@@ -1,3 +1,5 @@
+import type { CatalogNumber } from '../meter-model';
+
 /** What the Identity object (CIP class 0x01, instance 1) of a PowerMonitor 500 says: 1420-UM001D pp.74-76, verified. */
 
 export const VENDOR_ID = 1;
@@ -6,20 +8,7 @@ export const DEVICE_TYPE = 0x92;
 export const PRODUCT_NAME = 'PowerMonitor 500';
 export const SERIAL_NUMBER_RANGE = { min: 940_000_000, max: 950_000_000 } as const;
 
-/** One row of the product code table. A -485 unit has no CIP product code. */
-export interface CatalogNumber {
-  readonly catalogNumber: string;
-  readonly productCode: number;
-  /** Rated line-to-line voltage, V ac. */
-  readonly ratedVoltage: 240 | 690;
-  /** Nominal line-to-neutral voltage, V ac (1420-UM001D and E, preface: V1 120 V L-N, 208 or 240 V L-L; V2 400 V L-N, 690 V L-L). */
-  readonly nominalLineToNeutral: 120 | 400;
-  readonly inputsOutputs: 'none' | 'digital' | 'analog';
-  /** ASCII letter in the high byte of the firmware words: A = V2, B = V1 (1420-UM001E p.49 Table 10). */
-  readonly modelLetter: 'A' | 'B';
-}
-
-/** 1420-UM001D p.76. */
+/** 1420-UM001D p.76; nominal voltages: 1420-UM001D and E, preface; model letters: 1420-UM001E p.49 Table 10. */
 export const CATALOG_NUMBERS: readonly CatalogNumber[] = [
   {
     catalogNumber: '1420-V1-ENT',

@@ -1,22 +1,12 @@
-import type { Provenance } from '../../metrics/measurement';
-
-/** One behaviour of the meter that software must respect, with how well it is known. */
-export interface Fact<Value> {
-  readonly value: Value;
-  readonly unit: string;
-  readonly source: string;
-  readonly provenance: Provenance;
-}
+import type { Fact, Quirks } from '../meter-model';
+import { PROTOCOL_FACTS } from '../protocol-facts';
 
 const MURRELEKTRONIK =
   'Murrelektronik Inc. concept draft for 1420-Vx-ENT, attributed there to Rockwell, not tested on a device';
 
 /** Limits and ports of the meter's network interfaces. */
 export const QUIRKS = {
-  /** TCP and UDP port of EtherNet/IP explicit messaging; the manual does not change it. */
-  enipPort: { value: 44_818, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
-  /** UDP port of EtherNet/IP implicit messaging. */
-  implicitPort: { value: 2_222, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
+  ...PROTOCOL_FACTS,
   /** Least time between two explicit reads of one assembly; nine connections at 200 ms are reported as stable. */
   minimumReadIntervalMs: { value: 200, unit: 'ms', source: '1420-UM001D p.78', provenance: 'verified' },
   /** Least requested packet interval of an implicit connection. The manual says only that 100 ms ran stable. */
@@ -62,13 +52,6 @@ export const QUIRKS = {
     source: 'derived from addresses 2, 32 and 80 of the sister product Carlo Gavazzi WM30/WM40; manual page not read',
     provenance: 'inferred',
   },
-  /** Most registers in one read. */
-  modbusReadRegisters: {
-    value: 125,
-    unit: 'registers',
-    source: 'Modbus Application Protocol 1.1b3, 6.3 and 6.4',
-    provenance: 'verified',
-  },
   /** A REAL that is a NaN, an infinity or these bits stands for overload or a value that is not available. */
   overloadBits: {
     value: 0x7fffffff,
@@ -76,4 +59,4 @@ export const QUIRKS = {
     source: 'Carlo Gavazzi EM300/ET300 protocol v2 r17 (sister product)',
     provenance: 'inferred',
   },
-} as const satisfies Readonly<Record<string, Fact<number | boolean>>>;
+} as const satisfies Quirks & Readonly<Record<string, Fact<number | boolean>>>;

@@ -1,37 +1,11 @@
+import type { Register, RegisterGroup } from '../meter-model';
 import { WIRING_MODES } from './identity';
-import type { Provenance } from '../../metrics/measurement';
 import { SOURCES } from './sources';
 
-/**
- * The Modbus registers of a PowerMonitor 500. Numbers are columns, never computed: they are not contiguous.
- *
- * Functions 03 and 04 read the same values; a printed 3xxxxx becomes 4xxxxx for function 03. Within a register the high
- * byte is first, values of 32 and 64 bit start with the least significant word (1420-UM001D p.43). This software only
- * reads, also where the meter would take a write.
+/*
+ * The Modbus registers of a PowerMonitor 500. Numbers are columns, never computed: they are not contiguous. Values of 32
+ * and 64 bit start with the least significant word (1420-UM001D p.43). Blocks of 16 words: see ALARM_BLOCK.
  */
-export interface Register {
-  /** Printed number, 3xxxxx; src/transport turns it into the zero-based address on the wire. */
-  readonly register: number;
-  readonly words: number;
-  readonly label: string;
-  readonly encoding: RegisterEncoding;
-  /** Canonical metric that the register holds, where it holds one. */
-  readonly metric?: string;
-  /** FLAGS only: canonical metrics of the bits, the least significant first. */
-  readonly bitMetrics?: readonly string[];
-  /** Letters in the text, for LETTERS. */
-  readonly letters?: number;
-  /** Unit of the raw number, where it has one. */
-  readonly unit?: string;
-  /** Names of the values, or of the bits of FLAGS, by number. */
-  readonly values?: readonly string[];
-  readonly note?: string;
-  readonly source: string;
-  readonly provenance: Provenance;
-}
-
-/** `HOURS_MINUTES`: a ULINT, hours = value div 100, minutes = value mod 100. `BLOCK`: see ALARM_BLOCK. */
-export type RegisterEncoding = 'UINT' | 'REAL' | 'ULINT' | 'HOURS_MINUTES' | 'REVISION' | 'LETTERS' | 'FLAGS' | 'BLOCK';
 
 const product = { source: SOURCES.product, provenance: 'verified' } as const;
 const realtime = { words: 2, encoding: 'REAL', source: SOURCES.sisterOrder, provenance: 'inferred' } as const;
@@ -450,13 +424,7 @@ export const STATUS_REGISTERS: readonly Register[] = [
   },
 ];
 
-/** Registers that hold what a group of groups.ts holds; of maxima and demands no registers are known. */
-export interface RegisterGroup {
-  /** Name of the group. */
-  readonly group: string;
-  readonly registers: readonly Register[];
-}
-
+/** The registers of a group of groups.ts; of maxima and demands none are known. */
 export const REGISTER_GROUPS: readonly RegisterGroup[] = [
   { group: 'realtime', registers: REALTIME_REGISTERS },
   { group: 'energy', registers: ENERGY_REGISTERS },
@@ -491,3 +459,21 @@ export const ALARM_BLOCK: readonly AlarmBlockField[] = [
   { offset: 3, words: 2, label: 'Set point 1', encoding: 'REAL' },
   { offset: 5, words: 2, label: 'Set point 2', encoding: 'REAL' },
 ];
+
+/**
+ * What a new meter holds, as far as the simulator shows it: three phases and neutral, demand over fixed 15 minutes by
+ * the clock, no transformers. Where zero is out of the printed range there is something in it: no filter, United States
+ * daylight saving time though it is off, pulses of one.
+ */
+export const FACTORY_SETTINGS: ReadonlyMap<number, number> = new Map([
+  [304_098, WIRING_MODES.indexOf('3PN')],
+  [304_108, 3],
+  [304_110, 1],
+  [304_121, 1],
+  [304_123, 1],
+  [304_129, 1],
+  [304_364, 3],
+  [304_367, 11],
+  [304_869, 1],
+  [304_875, 1],
+]);

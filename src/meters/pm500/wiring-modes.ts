@@ -1,22 +1,11 @@
 import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalogue';
+import type { WiringRow } from '../meter-model';
 import { WIRING_MODES, type WiringMode } from './identity';
-import type { Provenance } from '../../metrics/measurement';
 
-/**
- * Which real-time values a meter can have in each wiring mode of register 304098. The codes and the wiring were read
- * (1420-UM001E p.57 Table 26); which values follow was NOT: it is inference from what is connected. What a meter sends
- * for the others is not known either.
+/*
+ * The wiring modes of register 304098. The codes and the wiring were read (1420-UM001E p.57 Table 26); which values follow
+ * was NOT: it is inference from what is connected. What a meter sends for the others is not known either.
  */
-export interface WiringRow {
-  readonly mode: WiringMode;
-  readonly label: string;
-  /** Real-time metrics that this wiring measures or derives; the rest of `WIRED_METRICS` does not exist in it. */
-  readonly exists: ReadonlySet<string>;
-  /** True: L2 and L3 are taken to equal L1, so system values are three times those of L1. */
-  readonly assumesBalance: boolean;
-  readonly source: string;
-  readonly provenance: Provenance;
-}
 
 const WIRED = [...VOLTAGE_CURRENT_NAMES, ...POWER_NAMES];
 const PER_PHASE = ['active_power', 'apparent_power', 'reactive_power', 'power_factor'] as const;

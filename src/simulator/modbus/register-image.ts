@@ -1,13 +1,15 @@
+import type { Register } from '../../meters/meter-model';
 import { encodeRegisters } from '../../domain/codec/register-encode';
 import { metricsOf, planSpans, type RegisterSpan } from '../../domain/codec/register-plan';
 import type { Value } from '../../domain/messages/reading';
 import { CATALOGUE } from '../../metrics/catalogue';
 import { WIRING_MODES } from '../../meters/pm500/identity';
-import { REGISTERS, type Register } from '../../meters/pm500/registers';
+import { REGISTERS } from '../../meters/pm500/registers';
 import { printedRegister } from '../../transport/modbus/address';
 import { sectionOf, type Section } from '../model/meter-model';
 import { overloadRegisters } from '../model/overload';
 import { resized, type SimulatedMeter } from '../model/simulated-meter';
+import { PM500 } from '../../meters/pm500';
 
 const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
 
@@ -61,7 +63,7 @@ export class RegisterImage {
 
   constructor(private readonly meter: SimulatedMeter) {
     // A meter may serve more than the table knows, but no gap is ever readable here.
-    this.sources = planSpans(ROWS).map((span) => ({ span, sections: sectionsOf(span) }));
+    this.sources = planSpans(PM500, ROWS).map((span) => ({ span, sections: sectionsOf(span) }));
   }
 
   /** Registers as they travel, from a wire address on, for one reply; undefined when one of them does not exist. */

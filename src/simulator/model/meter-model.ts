@@ -1,5 +1,5 @@
+import type { CatalogNumber } from '../../meters/meter-model';
 import type { Metric } from '../../metrics/measurement';
-import type { CatalogNumber } from '../../meters/pm500/identity';
 import type { Value } from '../../domain/messages/reading';
 import { seededRandom } from '../../support/random';
 import { countersSince, startReadings } from './counters';

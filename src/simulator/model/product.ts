@@ -1,4 +1,4 @@
-import type { CatalogNumber } from '../../meters/pm500/identity';
+import type { CatalogNumber } from '../../meters/meter-model';
 
 /** Firmware number of the simulated meter, low byte of the firmware words; the same in the Identity object. */
 export const FIRMWARE = { base: 7, communication: 4, analog: 2 } as const;

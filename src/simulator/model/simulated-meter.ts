@@ -1,16 +1,12 @@
+import type { CatalogNumber } from '../../meters/meter-model';
+import { withEnergy } from '../../domain/codec/built-in-layouts';
 import { builtInLayout } from '../../domain/codec/built-in-layouts';
 import type { BlockPlan, CompiledLayout } from '../../domain/codec/layout';
 import { encodeBlock } from '../../domain/codec/encode';
 import type { Value } from '../../domain/messages/reading';
 import { WORKING_LAYOUT } from '../../meters/pm500/assemblies';
-import { ENERGY_CANDIDATE_NAMES, findEnergyCandidate, withEnergy } from '../../meters/pm500/energy-candidates';
-import {
-  DEVICE_TYPE,
-  PRODUCT_NAME,
-  SERIAL_NUMBER_RANGE,
-  VENDOR_ID,
-  type CatalogNumber,
-} from '../../meters/pm500/identity';
+import { ENERGY_CANDIDATE_NAMES, ENERGY_CANDIDATES } from '../../meters/pm500/energy-candidates';
+import { DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID } from '../../meters/pm500/identity';
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { Identity } from '../../transport/transport';
@@ -21,6 +17,7 @@ import { overloadBlock, type Overload } from './overload';
 import { FIRMWARE } from './product';
 import { ServedData } from '../served';
 import { SimulatedTime } from './simulated-time';
+import { PM500 } from '../../meters/pm500';
 
 /** Identity status: owned by nobody, configured, no connection established (CIP Vol 1, table 5A-2.3, bits 2 and 4-7 = 3). */
 const IDENTITY_STATUS = 0x0034;
@@ -197,8 +194,11 @@ export class SimulatedMeter {
 
 /** @throws Pm500Error CONFIG_INVALID */
 function layoutOf(energy: string | undefined): CompiledLayout {
-  const candidate = energy === undefined ? undefined : findEnergyCandidate(energy);
-  const layout = builtInLayout((candidate === undefined ? WORKING_LAYOUT : withEnergy(WORKING_LAYOUT, candidate)).name);
+  const candidate = energy === undefined ? undefined : ENERGY_CANDIDATES.find(({ name }) => name === energy);
+  const layout = builtInLayout(
+    PM500,
+    (candidate === undefined ? WORKING_LAYOUT : withEnergy(WORKING_LAYOUT, candidate)).name,
+  );
   if (layout !== undefined && (energy === undefined || candidate !== undefined)) return layout;
   throw new Pm500Error(
     'CONFIG_INVALID',

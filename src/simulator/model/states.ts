@@ -1,4 +1,4 @@
-import type { CatalogNumber } from '../../meters/pm500/identity';
+import type { CatalogNumber } from '../../meters/meter-model';
 
 /** What the virtual alarms look at. */
 export interface AlarmInputs {

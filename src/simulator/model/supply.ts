@@ -1,4 +1,5 @@
-import { CATALOG_NUMBERS, type CatalogNumber } from '../../meters/pm500/identity';
+import type { CatalogNumber } from '../../meters/meter-model';
+import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
 import { Pm500Error } from '../../support/errors';
 import { seededRandom } from '../../support/random';
 import type { Disturbances } from './disturbances';
@@ -8,7 +9,10 @@ import { measurePhases, type PhaseLoad, type ThreePhases } from './three-phase';
 import { drawWaves, sumWaves, type Wave, type WaveRow } from './waves';
 
 /** Common line-to-neutral voltages in North America under the two ratings: 120/208 V and 277/480 V. */
-const NOMINAL_VOLTS: Readonly<Record<CatalogNumber['ratedVoltage'], number>> = { 240: 120, 690: 277 };
+const NOMINAL_VOLTS: ReadonlyMap<number, number> = new Map([
+  [240, 120],
+  [690, 277],
+]);
 export const NOMINAL_FREQUENCY_HZ = 60;
 
 /** Voltage drop of the transformer at full load, as shares of nominal: by active and by reactive power. */
@@ -86,7 +90,7 @@ export class Supply {
     private readonly seed: number,
   ) {
     const random = seededRandom(seed);
-    this.nominalVolts = NOMINAL_VOLTS[model.ratedVoltage];
+    this.nominalVolts = NOMINAL_VOLTS.get(model.ratedVoltage) ?? model.nominalLineToNeutral;
     this.ratedVaPerPhase = Math.max(SMALLEST_RATING_VA, RESERVE * peakVa) / 3;
     this.common = drawWaves(COMMON_WAVES, random);
     this.ofPhase = [0, 1, 2].map(() => drawWaves(PHASE_WAVES, random));

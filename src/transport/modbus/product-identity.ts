@@ -1,10 +1,11 @@
 import { decodeRegisters } from '../../domain/codec/register-decode';
-import { REGISTER_PLANS } from '../../domain/codec/register-plan';
+import { registerPlans } from '../../domain/codec/register-plan';
 import type { Value } from '../../domain/messages/reading';
 import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
 import type { ProductIdentity, RegisterBlock } from '../transport';
+import { PM500 } from '../../meters/pm500';
 
-const SPANS = REGISTER_PLANS.get('product')?.spans ?? [];
+const SPANS = registerPlans(PM500).get('product')?.spans ?? [];
 
 /** Reads the product registers one span after the other. */
 export async function readProductIdentity(

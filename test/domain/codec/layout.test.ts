@@ -6,6 +6,7 @@ import { BUILT_IN_LAYOUT, loadLayout } from '../../../src/acquisition/layout-fil
 import { parseLayout } from '../../../src/domain/codec/parse-layout';
 import { WORKING_LAYOUT } from '../../../src/meters/pm500/assemblies';
 import type { Layout } from '../../../src/metrics/measurement';
+import { PM500 } from '../../../src/meters/pm500';
 
 type Mutable<Type> = Type extends object ? { -readonly [Key in keyof Type]: Mutable<Type[Key]> } : Type;
 
@@ -18,7 +19,7 @@ function changed(change: (layout: Mutable<Layout>) => void): unknown {
 
 function refusal(change: (layout: Mutable<Layout>) => void): string {
   try {
-    parseLayout(changed(change));
+    parseLayout(PM500, changed(change));
   } catch (thrown) {
     assert.equal((thrown as { code?: string }).code, 'LAYOUT_INVALID');
     return (thrown as Error).message;
@@ -28,7 +29,7 @@ function refusal(change: (layout: Mutable<Layout>) => void): string {
 
 describe('site layouts', () => {
   it('take the same format as the built-in table', () => {
-    const parsed = parseLayout(JSON.parse(JSON.stringify(WORKING_LAYOUT)));
+    const parsed = parseLayout(PM500, JSON.parse(JSON.stringify(WORKING_LAYOUT)));
     for (const [instance, plan] of BUILT_IN_LAYOUT.blocks) {
       assert.deepEqual(parsed.blocks.get(instance)?.rows, plan.rows, `assembly ${instance}`);
     }
@@ -36,6 +37,7 @@ describe('site layouts', () => {
 
   it('may rename, rescale and reorder elements and define metrics of their own', () => {
     const parsed = parseLayout(
+      PM500,
       changed((layout) => {
         layout.name = 'site';
         const row = layout.assemblies[2]!.measurements[17]!;

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { Value } from '../../../src/domain/messages/reading';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
 import { encodeRegisters } from '../../../src/domain/codec/register-encode';
-import { planSpans, REGISTER_PLANS, type RegisterSpan } from '../../../src/domain/codec/register-plan';
+import { planSpans, registerPlans, type RegisterSpan } from '../../../src/domain/codec/register-plan';
 import { REGISTERS } from '../../../src/meters/pm500/registers';
 import { seededRandom } from '../../../src/support/random';
+import { PM500 } from '../../../src/meters/pm500';
 
 /** Registers as they travel: each with its high byte first. */
 function bytesOf(...words: readonly number[]): Uint8Array {
@@ -13,7 +14,10 @@ function bytesOf(...words: readonly number[]): Uint8Array {
 
 /** One row of a table as a span of its own. */
 function only(register: number): RegisterSpan {
-  return planSpans(REGISTERS.filter((row) => row.register === register))[0]!;
+  return planSpans(
+    PM500,
+    REGISTERS.filter((row) => row.register === register),
+  )[0]!;
 }
 
 describe('decodeRegisters', () => {
@@ -70,7 +74,7 @@ describe('decodeRegisters', () => {
   });
 
   it('takes alarms and outputs from their bits, and firmware and letters from their bytes', () => {
-    const [status] = REGISTER_PLANS.get('status')!.spans;
+    const [status] = registerPlans(PM500).get('status')!.spans;
     assert.deepEqual(decodeRegisters(status!, bytesOf(0b1010, 0b01)).values, {
       alarm_1: false,
       alarm_2: true,
@@ -79,7 +83,7 @@ describe('decodeRegisters', () => {
       output_1: true,
       output_2: false,
     });
-    const [firmware, letters] = REGISTER_PLANS.get('product')!.spans;
+    const [firmware, letters] = registerPlans(PM500).get('product')!.spans;
     assert.deepEqual(decodeRegisters(firmware!, bytesOf(0x4107, 0x4102, 0)).values, {
       firmware_base: 'A.7',
       firmware_communication: 'A.2',
@@ -97,7 +101,7 @@ describe('decodeRegisters', () => {
 });
 
 describe('encodeRegisters', () => {
-  const energy = REGISTER_PLANS.get('energy')!.spans[0]!;
+  const energy = registerPlans(PM500).get('energy')!.spans[0]!;
 
   it('is the inverse of decodeRegisters: every whole Wh near every power of two up to the rollover', () => {
     for (let bit = 0; bit < 43; bit++) {
@@ -123,7 +127,7 @@ describe('encodeRegisters', () => {
   it('is the inverse for random values of all metrics', () => {
     const random = seededRandom(5);
     for (let round = 0; round < 200; round++) {
-      for (const { group, spans } of REGISTER_PLANS.values()) {
+      for (const { group, spans } of registerPlans(PM500).values()) {
         for (const span of spans) {
           const values: Record<string, Value> = {};
           for (const metric of Object.keys(span.provenance)) {
@@ -142,7 +146,7 @@ describe('encodeRegisters', () => {
 
   it('turns what is missing into no value, never into zero', () => {
     for (const group of ['realtime', 'energy']) {
-      const [span] = REGISTER_PLANS.get(group)!.spans;
+      const [span] = registerPlans(PM500).get(group)!.spans;
       const { values } = decodeRegisters(span!, encodeRegisters(span!, {}));
       assert.ok(Object.values(values).every((value) => value === null));
     }

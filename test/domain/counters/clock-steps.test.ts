@@ -9,6 +9,7 @@ import type { Sample } from '../../../src/domain/messages/telemetry';
 import { seededRandom } from '../../../src/support/random';
 import { sampleReading } from '../../../testkit/meters/readings';
 import { ROOT } from '../../../testkit/root';
+import { PM500 } from '../../../src/meters/pm500';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -32,7 +33,7 @@ function readingOf(timestamp: number, wh: number, uptimeMs?: number): Reading {
 function normalizerWith(own: Partial<KpiSettings>, saved?: unknown): Normalizer {
   const kpis = { ...DEFAULT_KPI_SETTINGS, kpis: KPI_KEYS, periods: ['day', 'year'] as const, ...own };
   const counters = { maxPower: 2_000_000 };
-  return new Normalizer({ kpis, counters, energyDeltas: true, alarmRules: [] }, TEMPLATE.meter, saved);
+  return new Normalizer({ model: PM500, kpis, counters, energyDeltas: true, alarmRules: [] }, TEMPLATE.meter, saved);
 }
 
 type Metrics = Readonly<Record<string, Sample>>;

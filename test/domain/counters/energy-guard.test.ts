@@ -1,10 +1,11 @@
+import type { EnergyCandidate } from '../../../src/meters/meter-model';
 import assert from 'node:assert/strict';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { NormalizerSet } from '../../../src/domain/normalizer/normalizer-set';
 import type { NormalizerSettings } from '../../../src/domain/normalizer/settings';
 import type { Reading } from '../../../src/domain/messages/reading';
 import type { Sample } from '../../../src/domain/messages/telemetry';
-import { ASSUMED_ENERGY, ENERGY_CANDIDATES, type EnergyCandidate } from '../../../src/meters/pm500/energy-candidates';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATES } from '../../../src/meters/pm500/energy-candidates';
 import {
   countersAt,
   energyReadings,
@@ -13,8 +14,9 @@ import {
   type MeteredLoad,
   type Spoil,
 } from '../../../testkit/meters/energy-meters';
+import { PM500 } from '../../../src/meters/pm500';
 
-const SETTINGS: NormalizerSettings = { energyDeltas: false, alarmRules: [] };
+const SETTINGS: NormalizerSettings = { model: PM500, energyDeltas: false, alarmRules: [] };
 const START = countersAt(20_123_456_000, 3_456_789_000);
 const LOAD: MeteredLoad = { activeW: 1e6, reactiveVar: 2e5, seconds: 330, intervalMs: 10_000 };
 

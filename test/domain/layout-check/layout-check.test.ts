@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { checkLayout, LayoutCheck, type LayoutCheckOptions } from '../../../src/domain/layout-check/layout-check';
-import { LAYOUT_CHECK_JSON_SCHEMA } from '../../../src/domain/layout-check/schema';
+import { layoutCheckSchema } from '../../../src/domain/layout-check/schema';
 import type { LayoutVerdict, ScaleVerdict, Word } from '../../../src/domain/layout-check/verdict';
 import { READING_SCHEMA, type Reading } from '../../../src/domain/messages/reading';
 import { COUNTER_NAMES } from '../../../src/metrics/catalogue';
@@ -23,6 +23,7 @@ import {
   type MeterMoment,
   type Mutation,
 } from '../../../testkit/meters/permuted-layouts';
+import { PM500 } from '../../../src/meters/pm500';
 
 const SEEDS = [1, 2, 3];
 /** Assemblies that prove each other. */
@@ -78,7 +79,7 @@ function unnoticed(moments: readonly MeterMoment[], instance: number, mode: Wiri
     const [first, second] = pair.map((index) => names[index] ?? '') as [string, string];
     if (changeBy(moments, first, second) <= (TOLERANCE[instance] ?? 0)) return [];
     const readings = only(readingsOf(moments, exchange(instance, [pair])), COMPANY[instance]);
-    const verdict = checkLayout(readings, optionsOf(mode));
+    const verdict = checkLayout(PM500, readings, optionsOf(mode));
     return wordOf(verdict, instance) === 'contradicted' ? [] : [`${first} <-> ${second}`];
   });
 }
@@ -104,10 +105,10 @@ describe('layout check', function () {
       for (const mode of WIRING_MODES) {
         for (const missing of [0, null] as const) {
           const readings = readingsOf(metered(unevenMoments(seed), mode, missing));
-          const configured = checkLayout(readings, optionsOf(mode));
+          const configured = checkLayout(PM500, readings, optionsOf(mode));
           assert.deepEqual(contradictedOf(configured), [], `${mode}, seed ${seed}`);
           assert.deepEqual([configured.wiring.verdict, configured.wiring.candidates], ['confirmed', [mode]]);
-          const recognized = checkLayout(readings);
+          const recognized = checkLayout(PM500, readings);
           assert.deepEqual(contradictedOf(recognized), [], `${mode} recognized, seed ${seed}`);
           if (mode !== '3PN') continue;
           for (const instance of [100, 101, 102, 104, 106, 108])
@@ -123,7 +124,7 @@ describe('layout check', function () {
         const clock = new FakeClock();
         const options = { model: findCatalogNumber('1420-V2-ENT'), serialNumber: 940_000_001, seed, load: profile() };
         const meter = new SimulatedMeter(options, clock, 1);
-        const check = new LayoutCheck();
+        const check = new LayoutCheck(PM500);
         for (let cycle = 0; cycle < 40; cycle++) {
           await clock.advance(15_000);
           check.accept(readingOf(meter, clock.now()));
@@ -169,7 +170,11 @@ describe('layout check', function () {
         for (const elements of [powers, ...present.map((index) => [index])]) {
           // A maximum may be far above what is seen, but not below.
           for (const factor of elements === powers ? [1e-3, 1e3] : [1e-3]) {
-            const verdict = checkLayout(readingsOf(moments, multiply(instance, elements, factor)), optionsOf(mode));
+            const verdict = checkLayout(
+              PM500,
+              readingsOf(moments, multiply(instance, elements, factor)),
+              optionsOf(mode),
+            );
             const what = `assembly ${instance}, elements ${elements.join()}, x ${factor}`;
             assert.equal(wordOf(verdict, instance), 'contradicted', what);
           }
@@ -179,7 +184,7 @@ describe('layout check', function () {
   }
 
   it('does not confirm what an exchange beyond its reach would leave as it is', () => {
-    const verdict = checkLayout(readingsOf(metered(unevenMoments(4), '3P')), { wiring: '3P' });
+    const verdict = checkLayout(PM500, readingsOf(metered(unevenMoments(4), '3P')), { wiring: '3P' });
     const demand = verdict.assemblies.find(({ assembly }) => assembly === 105);
     for (const { metric, verdict: word } of demand?.elements ?? []) {
       if (/_l\d(_l\d)?$/.test(metric)) assert.equal(word, 'undecided', metric);
@@ -205,14 +210,14 @@ describe('layout check', function () {
     ];
     for (const seed of SEEDS) {
       for (const [instance, pairs] of blocks) {
-        const verdict = checkLayout(readingsOf(metered(unevenMoments(seed, 8)), exchange(instance, pairs)));
+        const verdict = checkLayout(PM500, readingsOf(metered(unevenMoments(seed, 8)), exchange(instance, pairs)));
         assert.equal(wordOf(verdict, instance), 'contradicted', `assembly ${instance}: ${JSON.stringify(pairs)}`);
       }
     }
   });
 
   it('names the two elements whose exchange explains everything', () => {
-    const verdict = checkLayout(readingsOf(metered(unevenMoments(1)), exchange(102, [[0, 9]])));
+    const verdict = checkLayout(PM500, readingsOf(metered(unevenMoments(1)), exchange(102, [[0, 9]])));
     const names = contradictedOf(verdict).map((line) => line.split(':')[0]);
     assert.deepEqual(names, ['active_power_l1', 'reactive_power_l2']);
     assert.match(contradictedOf(verdict)[0] ?? '', /if active_power_l1 and reactive_power_l2 were exchanged\.$/);
@@ -223,7 +228,10 @@ describe('layout check', function () {
     for (const seed of SEEDS) {
       for (const instance of [102, 104, 106]) {
         for (const factor of [1e-3, 1e3, 1e-6]) {
-          const verdict = checkLayout(readingsOf(metered(unevenMoments(seed)), multiply(instance, powers, factor)));
+          const verdict = checkLayout(
+            PM500,
+            readingsOf(metered(unevenMoments(seed)), multiply(instance, powers, factor)),
+          );
           assert.equal(wordOf(verdict, instance), 'contradicted', `${instance} x ${factor}`);
           const scale = verdict.scales.find(({ assembly }) => assembly === instance);
           assert.ok(Math.abs((scale?.suggestion ?? 0) * factor - 1) < 1e-9, `${instance} x ${factor}`);
@@ -232,7 +240,10 @@ describe('layout check', function () {
           );
         }
         for (const element of powers) {
-          const one = checkLayout(readingsOf(metered(unevenMoments(seed, 8)), multiply(instance, [element], 1e-3)));
+          const one = checkLayout(
+            PM500,
+            readingsOf(metered(unevenMoments(seed, 8)), multiply(instance, [element], 1e-3)),
+          );
           // A maximum may be far above what is seen, but not below.
           assert.equal(wordOf(one, instance), 'contradicted', `${instance}, element ${element + 1}`);
         }
@@ -244,7 +255,7 @@ describe('layout check', function () {
 describe('layout check of assembly 107', function () {
   this.timeout(60_000);
   const both = (readings: readonly Reading[], moments: readonly MeterMoment[], modbus: boolean): LayoutVerdict => {
-    const check = new LayoutCheck();
+    const check = new LayoutCheck(PM500);
     for (const reading of readings) check.accept(reading);
     const last = moments.at(-1);
     assert.ok(last !== undefined);
@@ -328,16 +339,16 @@ describe('layout check of assembly 107', function () {
 
 describe('verdict of a layout check', () => {
   it('fits its schema, also with no reading at all', () => {
-    const validate = new Ajv().compile(LAYOUT_CHECK_JSON_SCHEMA);
+    const validate = new Ajv().compile(layoutCheckSchema(PM500));
     const moments = metered(unevenMoments(1));
     for (const verdict of [
-      checkLayout(readingsOf(moments)),
-      checkLayout(readingsOf(moments, exchange(101, [[0, 8]])), { wiring: '1P' }),
-      checkLayout([]),
+      checkLayout(PM500, readingsOf(moments)),
+      checkLayout(PM500, readingsOf(moments, exchange(101, [[0, 8]])), { wiring: '1P' }),
+      checkLayout(PM500, []),
     ]) {
       assert.ok(validate(JSON.parse(JSON.stringify(verdict))), JSON.stringify(validate.errors));
     }
-    assert.equal(checkLayout([]).verdict, 'undecided');
+    assert.equal(checkLayout(PM500, []).verdict, 'undecided');
   });
 
   it('does not confirm phases that a balanced load does not tell apart', () => {
@@ -356,7 +367,7 @@ describe('verdict of a layout check', () => {
         ),
       })),
     );
-    const verdict = checkLayout(only(readingsOf(moments), [101]));
+    const verdict = checkLayout(PM500, only(readingsOf(moments), [101]));
     const element = verdict.assemblies
       .flatMap(({ elements }) => elements)
       .find(({ metric }) => metric === 'voltage_l1_n');
@@ -366,21 +377,21 @@ describe('verdict of a layout check', () => {
 
   it('contradicts a configured wiring whose voltages are not there', () => {
     const readings = readingsOf(metered(unevenMoments(1), '1P'));
-    const verdict = checkLayout(readings, { wiring: '3PN' });
+    const verdict = checkLayout(PM500, readings, { wiring: '3PN' });
     assert.deepEqual([verdict.wiring.verdict, verdict.verdict], ['contradicted', 'contradicted']);
     assert.match(verdict.wiring.evidence, /^Configured is 3PN, but voltage_l2_n.* look like 1P\.$/);
   });
 
   it('is decided by three readings at least, and by failed ones not at all', () => {
     const readings = readingsOf(metered(unevenMoments(1)), exchange(101, [[0, 8]]));
-    assert.equal(checkLayout(readings.slice(0, 2)).verdict, 'undecided');
-    assert.equal(checkLayout(readings.slice(0, 3)).verdict, 'contradicted');
+    assert.equal(checkLayout(PM500, readings.slice(0, 2)).verdict, 'undecided');
+    assert.equal(checkLayout(PM500, readings.slice(0, 3)).verdict, 'contradicted');
     const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply.' } as const;
     const failed = readings.map((reading) => ({
       ...reading,
       blocks: reading.blocks.map((block) => ({ ...block, values: {}, error })),
     }));
-    assert.deepEqual([checkLayout(failed).verdict, checkLayout(failed).readings], ['undecided', 0]);
+    assert.deepEqual([checkLayout(PM500, failed).verdict, checkLayout(PM500, failed).readings], ['undecided', 0]);
   });
 });
 

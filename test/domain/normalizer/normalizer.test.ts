@@ -13,9 +13,10 @@ import type { Reading } from '../../../src/domain/messages/reading';
 import { ALL_METRICS } from '../../../src/metrics/derived-metrics';
 import { seededRandom } from '../../../src/support/random';
 import { READ_AT, sampleReading } from '../../../testkit/meters/readings';
+import { PM500 } from '../../../src/meters/pm500';
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
-const BASE: NormalizerSettings = { energyDeltas: false, alarmRules: [] };
+const BASE: NormalizerSettings = { model: PM500, energyDeltas: false, alarmRules: [] };
 const NOMINAL = { lineToNeutralVolts: 230, frequencyHz: 50 } as const;
 
 /** A reading with some values changed. */
@@ -78,7 +79,13 @@ describe('Normalizer', () => {
   });
 
   it('raises, lists, acknowledges and clears default alarms, and says it in messages', () => {
-    const { rules } = rulesOf({ own: undefined, nominal: NOMINAL, energyDeltas: false, metrics: METRICS });
+    const { rules } = rulesOf({
+      model: PM500,
+      own: undefined,
+      nominal: NOMINAL,
+      energyDeltas: false,
+      metrics: METRICS,
+    });
     const set = setOf({ alarmRules: rules });
     const volts = { voltage_l1_n: 230, voltage_l2_n: 230, voltage_l3_n: 230 };
     const [first, ...others] = set.accept(readingOf(101, 0, volts), at(0), at(0)).alarms;
@@ -212,7 +219,7 @@ describe('Normalizer', () => {
 });
 
 describe('the rules of a meter', () => {
-  const sources = { own: undefined, nominal: NOMINAL, energyDeltas: false, metrics: METRICS } as const;
+  const sources = { model: PM500, own: undefined, nominal: NOMINAL, energyDeltas: false, metrics: METRICS } as const;
 
   it('an own rule takes the place of the default with its id', () => {
     const own = [{ id: 'phase_loss_l1', metric: 'voltage_l1_n', condition: 'below', limit: 10 }];

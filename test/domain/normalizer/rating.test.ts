@@ -3,11 +3,12 @@ import { checkLayout } from '../../../src/domain/layout-check/layout-check';
 import { rateVoltages } from '../../../src/domain/layout-check/rating';
 import { ASSUMED_ENERGY } from '../../../src/meters/pm500/energy-candidates';
 import { countersAt, energyReadings } from '../../../testkit/meters/energy-meters';
+import { PM500 } from '../../../src/meters/pm500';
 
 describe('voltages beside the catalog number', () => {
   it('are direct up to a fifth above the nominal voltage, and need a transformer beyond', () => {
     const rate = (catalogNumber: string, volts: number): boolean | undefined =>
-      rateVoltages(catalogNumber, [{ voltage_ln_avg: volts, voltage_ll_avg: Math.sqrt(3) * volts }])?.isDirect;
+      rateVoltages(PM500, catalogNumber, [{ voltage_ln_avg: volts, voltage_ll_avg: Math.sqrt(3) * volts }])?.isDirect;
     assert.deepEqual([rate('1420-V1-ENT', 121), rate('1420-V1A-ENT', 230)], [true, false]);
     assert.deepEqual(
       [rate('1420-V2P-ENT', 230), rate('1420-V2-ENT', 400), rate('1420-V2-ENT', 3_464)],
@@ -16,15 +17,15 @@ describe('voltages beside the catalog number', () => {
   });
 
   it('say which ratio would explain them', () => {
-    const { evidence = '' } = rateVoltages('1420-V1-ENT', [{ voltage_ln_avg: 3_600 }]) ?? {};
+    const { evidence = '' } = rateVoltages(PM500, '1420-V1-ENT', [{ voltage_ln_avg: 3_600 }]) ?? {};
     assert.match(evidence, /3600 V; a 1420-V1-ENT measures up to 120 V directly\. .* at least 25;/);
   });
 
   it('say nothing without a catalog number or without voltages, and the line-to-line voltage where there is no neutral', () => {
-    assert.equal(rateVoltages(undefined, [{ voltage_ln_avg: 230 }]), undefined);
-    assert.equal(rateVoltages('1420-V2-ENT', [{ voltage_ln_avg: 0, current_l1: 5 }]), undefined);
+    assert.equal(rateVoltages(PM500, undefined, [{ voltage_ln_avg: 230 }]), undefined);
+    assert.equal(rateVoltages(PM500, '1420-V2-ENT', [{ voltage_ln_avg: 0, current_l1: 5 }]), undefined);
     assert.match(
-      rateVoltages('1420-V2-ENT', [{ voltage_ln_avg: 0, voltage_ll_avg: 690 }])?.evidence ?? '',
+      rateVoltages(PM500, '1420-V2-ENT', [{ voltage_ln_avg: 0, voltage_ll_avg: 690 }])?.evidence ?? '',
       /up to 690 V/,
     );
   });
@@ -35,7 +36,7 @@ describe('voltages beside the catalog number', () => {
       ...reading,
       meter: { ...reading.meter, catalogNumber: '1420-V1-ENT' },
     }));
-    const { rating, verdict } = checkLayout(readings);
+    const { rating, verdict } = checkLayout(PM500, readings);
     assert.equal(rating?.isDirect, false);
     assert.equal(verdict, 'undecided');
   });

@@ -15,6 +15,7 @@ import { metricsOf } from '../../../src/sparkplug/metrics/metrics';
 import { seededRandom } from '../../../src/support/random';
 import { READ_AT, sampleReading } from '../../../testkit/meters/readings';
 import { telemetryOf } from '../../../testkit/meters/telemetry';
+import { PM500 } from '../../../src/meters/pm500';
 
 const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
 const NAME = 'voltage_l2_n';
@@ -44,7 +45,7 @@ const CASES: Readonly<Record<Exclude<QualityReason, DerivedReason>, () => Sample
   not_a_number: () => sampleOf({ values: { [NAME]: null }, problems: { [NAME]: 'not_a_number' } }),
   overload: () => sampleOf({ values: { [NAME]: null }, problems: { [NAME]: 'overload' } }),
   out_of_range: () => sampleOf({ values: { [NAME]: -1 } }),
-  not_in_wiring: () => sampleOf({}, { wiring: '1P' }),
+  not_in_wiring: () => sampleOf({}, { absent: absentMetrics(PM500, '1P') }),
   layout_contradicted: () => sampleOf({}, verdict('contradicted')),
   clock_doubtful: () => sampleOf({ timestamp: Date.UTC(1970, 0, 1) }),
   stale: () => sampleOf({}, { nowMs: READ_AT + 10_001, staleAfterMs: 10_000 }),
@@ -114,10 +115,18 @@ describe('quality reasons', () => {
   });
 
   it('let what is bad count before what is uncertain', () => {
-    const context = { nowMs: READ_AT + 60_000, staleAfterMs: 1, wiring: '1P', ...verdict('contradicted') } as const;
+    const context = {
+      nowMs: READ_AT + 60_000,
+      staleAfterMs: 1,
+      absent: absentMetrics(PM500, '1P'),
+      ...verdict('contradicted'),
+    } as const;
     assert.equal(sampleOf({}, context).reason, 'not_in_wiring');
-    assert.equal(sampleOf({}, { ...context, wiring: '3PN' }).reason, 'layout_contradicted');
-    assert.equal(sampleOf({}, { ...context, wiring: '3PN', ...verdict('confirmed') }).reason, 'stale');
+    assert.equal(sampleOf({}, { ...context, absent: absentMetrics(PM500, '3PN') }).reason, 'layout_contradicted');
+    assert.equal(
+      sampleOf({}, { ...context, absent: absentMetrics(PM500, '3PN'), ...verdict('confirmed') }).reason,
+      'stale',
+    );
     assert.equal(sampleOf(error('METER_SIZE_MISMATCH'), context).reason, 'size_mismatch');
   });
 
@@ -146,16 +155,16 @@ describe('wiring modes', () => {
       for (const name of exists) assert.ok(names.has(name) && WIRED_METRICS.includes(name), `${mode}: ${name}`);
       assert.ok(source.length > 0);
       assert.equal(provenance, 'inferred');
-      for (const name of absentMetrics(mode)) assert.ok(names.has(name), name);
+      for (const name of absentMetrics(PM500, mode)) assert.ok(names.has(name), name);
     }
   });
 
   it('take maxima and demands with the value they belong to', () => {
     assert.deepEqual(
-      ['current_l2', 'max_current_l2', 'demand_current_l2'].map((name) => absentMetrics('3P2').has(name)),
+      ['current_l2', 'max_current_l2', 'demand_current_l2'].map((name) => absentMetrics(PM500, '3P2').has(name)),
       [true, true, true],
     );
-    assert.equal(absentMetrics('3PN').size, 0);
-    assert.equal(wiringRow('3P1').assumesBalance, true);
+    assert.equal(absentMetrics(PM500, '3PN').size, 0);
+    assert.equal(wiringRow(PM500, '3P1').assumesBalance, true);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
-import { REGISTER_PLANS } from '../../../src/domain/codec/register-plan';
+import { registerPlans } from '../../../src/domain/codec/register-plan';
 import { CATALOGUE } from '../../../src/metrics/catalogue';
 import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
 import type { LoadProfile } from '../../../src/simulator/model/load-profile';
@@ -13,6 +13,7 @@ import { valueEffects } from '../../../src/simulator/faults/value-effects';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { close, LOADS, mixedProfile, numberIn, PHASES } from '../../../testkit/simulator/models';
+import { PM500 } from '../../../src/meters/pm500';
 
 interface Bench {
   readonly clock: FakeClock;
@@ -151,7 +152,9 @@ describe('other faults of values', () => {
       const block = decodeBlock(BUILT_IN_LAYOUT.blocks.get(101)!, bench.meter.read(101)!);
       const currents = ['current_l1', 'current_l2', 'current_l3', 'current_n'];
       assert.deepEqual(block.problems, Object.fromEntries(currents.map((name) => [name, reason])));
-      const span = REGISTER_PLANS.get('realtime')!.spans.find(({ provenance }) => 'current_l1' in provenance)!;
+      const span = registerPlans(PM500)
+        .get('realtime')!
+        .spans.find(({ provenance }) => 'current_l1' in provenance)!;
       const bytes = new RegisterImage(bench.meter).read(span.register - 300_001, span.words)!;
       const { problems } = decodeRegisters(span, bytes);
       for (const name of currents) if (name in span.provenance) assert.equal(problems?.[name], reason, name);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ModbusRTU from 'modbus-serial';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
-import { planSpans, REGISTER_PLANS } from '../../../src/domain/codec/register-plan';
+import { planSpans, registerPlans } from '../../../src/domain/codec/register-plan';
 import { REGISTERS } from '../../../src/meters/pm500/registers';
 import { silentLogger } from '../../../src/support/logger';
 import { seededRandom } from '../../../src/support/random';
@@ -16,6 +16,7 @@ import { FakeClock } from '../../../testkit/fake-clock';
 import { modbusFrame } from '../../../testkit/meters/modbus-peer';
 import { waitFor } from '../../../testkit/wait';
 import { ModbusBench } from '../../../testkit/simulator/modbus-bench';
+import { PM500 } from '../../../src/meters/pm500';
 
 /** The exception code that a call of the library ends with. */
 async function exceptionOf(work: Promise<unknown>): Promise<unknown> {
@@ -53,7 +54,7 @@ describe('Modbus TCP server of the simulator', () => {
     const client = new ModbusRTU();
     await client.connectTCP('127.0.0.1', { port: bench.port });
     const expected = bench.meter.values();
-    for (const { spans } of REGISTER_PLANS.values()) {
+    for (const { spans } of registerPlans(PM500).values()) {
       for (const span of spans) {
         const { buffer } = await client.readInputRegisters(wireAddress(span.register), span.words);
         const holding = await client.readHoldingRegisters(wireAddress(span.register), span.words);
@@ -88,7 +89,7 @@ describe('Modbus TCP server of the simulator', () => {
     const client = new ModbusRTU();
     await client.connectTCP('127.0.0.1', { port: bench.port });
     const known = new Set<number>();
-    for (const span of planSpans(REGISTERS)) {
+    for (const span of planSpans(PM500, REGISTERS)) {
       const { data } = await client.readInputRegisters(wireAddress(span.register), span.words);
       assert.equal(data.length, span.words);
       for (let index = 0; index < span.words; index++) known.add(span.register + index);
@@ -219,7 +220,7 @@ describe('Modbus TCP server of the simulator', () => {
       firmwareAnalog: '',
       letters: 'SIM0940000001',
     });
-    const [energy] = REGISTER_PLANS.get('energy')!.spans;
+    const [energy] = registerPlans(PM500).get('energy')!.spans;
     const bytes = await transport.read({ kind: 'registers', register: energy!.register, words: energy!.words });
     const { values } = decodeRegisters(energy!, bytes);
     assert.equal(

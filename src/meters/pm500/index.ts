@@ -1,0 +1,28 @@
+import type { MeterModel } from '../meter-model';
+import { defaultAlarms } from './alarm-defaults';
+import { WORKING_LAYOUT } from './assemblies';
+import { ASSUMED_ENERGY, ENERGY_CANDIDATES, ENERGY_INSTANCE } from './energy-candidates';
+import { GROUPS } from './groups';
+import { CATALOG_NUMBERS, DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID } from './identity';
+import { QUIRKS } from './quirks';
+import { FACTORY_SETTINGS, REGISTER_GROUPS, REGISTERS } from './registers';
+import { WIRED_METRICS, WIRING_ROWS } from './wiring-modes';
+
+/** The PowerMonitor 500 as one value. Only the nodes and the commands name it; all else takes a `MeterModel`. */
+export const PM500: MeterModel = {
+  name: PRODUCT_NAME,
+  identity: {
+    vendorId: VENDOR_ID,
+    deviceType: DEVICE_TYPE,
+    productName: PRODUCT_NAME,
+    serialNumbers: SERIAL_NUMBER_RANGE,
+    catalogNumbers: CATALOG_NUMBERS,
+  },
+  layout: WORKING_LAYOUT,
+  groups: GROUPS,
+  energy: { instance: ENERGY_INSTANCE, candidates: ENERGY_CANDIDATES, assumed: ASSUMED_ENERGY.name },
+  registers: { all: REGISTERS, groups: REGISTER_GROUPS, factory: FACTORY_SETTINGS },
+  quirks: QUIRKS,
+  wiring: { rows: WIRING_ROWS, metrics: WIRED_METRICS, usual: '3PN' },
+  defaultAlarms,
+};
