@@ -3,6 +3,7 @@ import { benchAcquisitionToMqtt } from './acquisition-to-mqtt.bench';
 import { benchHardship } from './hardship.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
+import { benchMapping } from './mapping.bench';
 import { benchMeters } from './meters.bench';
 import { benchModbus } from './modbus.bench';
 import { benchNormalize } from './normalize.bench';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   modbus: benchModbus,
   meters: benchMeters,
   normalize: benchNormalize,
+  mapping: benchMapping,
   'line-protocol': benchLineProtocol,
   'influx-delivery': benchInfluxDelivery,
   sparkplug: benchSparkplug,
