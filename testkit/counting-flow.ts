@@ -124,7 +124,7 @@ export class Counter {
     return this.shownBy(DIAGNOSTICS) as readonly Readonly<Record<string, unknown>>[];
   }
 
-  /** A number of the target at pm500/metrics, for instance "dropped_points_total". */
+  /** A number of the target at pm500/metrics, for instance "dropped_records_total". */
   async metric(name: string): Promise<number> {
     const text = await this.nodeRed.admin.get('pm500/metrics');
     const [, value] = new RegExp(`^pm500_delivery_${name}\\{.*\\} (.*)$`, 'm').exec(text) ?? [];
@@ -133,7 +133,7 @@ export class Counter {
 
   /** Resolves when nothing waits in the outbox. */
   async delivered(): Promise<void> {
-    await waitFor('an empty outbox', async () => (await this.metric('waiting_points')) === 0, { timeoutMs: 60_000 });
+    await waitFor('an empty outbox', async () => (await this.metric('waiting_records')) === 0, { timeoutMs: 60_000 });
   }
 
   private shownBy(id: string): readonly unknown[] {

@@ -1,17 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { Delivery } from '../../src/delivery/delivery';
-import { deliveryMetrics } from '../../src/delivery/metrics';
 import { createInfluxDestination } from '../../src/influx/destination';
 import { systemClock } from '../../src/support/clock';
-import { toPm500Error } from '../../src/support/errors';
-import { addMetrics, registerAdmin } from '../shared/admin';
-import { onClose } from '../shared/close';
+import { registerAdmin } from '../shared/admin';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
-import { readDeliverySettings, readSenderSettings } from '../shared/influx-settings';
-import { openDeadLetters, type InfluxTargetNode } from '../shared/influx-targets';
-import { nodeLogger } from '../shared/logger';
-import { outboxLimits, takeOutbox } from '../shared/outboxes';
+import { outboxLimits } from '../shared/outboxes';
+import { openSink } from '../shared/sinks';
 import { startNode } from '../shared/start';
+import { readDeliverySettings, readSenderSettings } from './read-settings';
+import type { InfluxTargetNode } from './target-node';
 
 /** One InfluxDB: where it is, and the outbox and the writer that all nodes share. */
 export = (RED: NodeAPI): void => {
@@ -20,38 +16,15 @@ export = (RED: NodeAPI): void => {
   function Target(this: Node<CredentialsOf<'influx-target'>>, definition: NodeDef): void {
     startNode(RED, this, 'influx-target', definition, (config) => {
       const sender = readSenderSettings(RED, config, this);
-      const destination = createInfluxDestination(sender, systemClock);
-      const settings = readDeliverySettings(config);
-      const limits = outboxLimits(config.number('maximumMegabytes'), config.number('maximumAgeHours'));
-      const { outbox, giveBack } = takeOutbox(RED, this, config.choice('outbox'), limits);
-      const logger = nodeLogger(this);
-      const target = new Delivery(settings, {
-        outbox,
-        destination,
-        clock: systemClock,
-        random: Math.random,
-        logger,
-        ...openDeadLetters(RED, this.id, config.number('refusedMegabytes')),
-      });
       const { endpoint } = sender;
       const retentionPolicy = endpoint.api === 'v1' ? endpoint.retentionPolicy : '';
-      Object.assign<Node, Pick<InfluxTargetNode, 'target' | 'retentionPolicy'>>(this, { target, retentionPolicy });
-
-      const { id, name = '' } = this;
-      const labels = { target: name === '' ? id : name, node: id };
-      const stopMetrics = addMetrics(() => deliveryMetrics(target.stats, labels));
-
-      const closing = new AbortController();
-      target.examine(closing.signal).catch((thrown: unknown) => {
-        logger.warn(toPm500Error(thrown).message);
+      openSink(RED, this, createInfluxDestination(sender, systemClock), {
+        delivery: readDeliverySettings(config),
+        outbox: config.choice('outbox'),
+        limits: outboxLimits(config.number('maximumMegabytes'), config.number('maximumAgeHours')),
+        refused: { megabytes: config.number('refusedMegabytes'), extension: 'lp' },
       });
-
-      onClose(this, async (removed) => {
-        closing.abort();
-        stopMetrics();
-        await target.close();
-        await giveBack(removed);
-      });
+      Object.assign<Node, Pick<InfluxTargetNode, 'retentionPolicy'>>(this, { retentionPolicy });
     });
   }
   RED.nodes.registerType('influx-target', Target, {

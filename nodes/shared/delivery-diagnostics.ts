@@ -3,8 +3,6 @@ import { DiagnosticsReporter } from '../../src/delivery/diagnostics';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import { systemClock, type Clock } from '../../src/support/clock';
 
-/** 0: for changes only. */
-
 /** A sink whose delivery can be watched. */
 export interface Delivering {
   readonly stats: DeliveryStats;
@@ -12,7 +10,7 @@ export interface Delivering {
   onChange(listener: () => void): () => void;
 }
 
-/** Whether delivery goes well is worth a message at once, and that points begin to get lost; how requests go is not. */
+/** Whether delivery goes well is worth a message at once, and that records begin to get lost; how requests go is not. */
 function conditionOf(stats: DeliveryStats): string {
   const { state, problem, refused } = stats;
   const delivery = state === 'held' || state === 'retrying' ? state : 'well';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/session/device-users';
@@ -7,13 +6,14 @@ import { EdgeSession, type EdgeState } from '../../src/sparkplug/session/session
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session/session-store';
 import { hoursText } from '../../src/sparkplug/history/store-forecast';
 import type { ErrorCode } from '../../src/support/errors';
-import { isRecord } from '../../src/support/expect';
 import type { Logger } from '../../src/support/logger';
 import type { Users } from '../../src/support/users';
 import { sendDiagnostics } from './delivery-diagnostics';
+import { grouped } from './delivery-status';
 import { repeat } from './repeat';
 import type { StatusLine } from './status';
 import { readTlsOptions } from './tls';
+import { ownPath } from './user-dir';
 
 /** What `sparkplug-edge` offers to `sparkplug-out`. */
 export interface SparkplugEdgeNode extends Node {
@@ -64,10 +64,8 @@ export function readBrokerTls(RED: NodeAPI, id: string): BrokerTls {
 
 /** Where an edge node keeps its bdSeq and client ID: a file in Node-RED's user folder, memory where there is none. */
 export function sessionStoreOf(RED: NodeAPI, nodeId: string, logger: Logger): SessionStore {
-  const settings: unknown = RED.settings;
-  const userDir = isRecord(settings) ? settings['userDir'] : undefined;
-  if (typeof userDir !== 'string' || userDir === '') return memorySessionStore();
-  return fileSessionStore(join(userDir, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`), logger);
+  const path = ownPath(RED, 'pm500', `sparkplug-${encodeURIComponent(nodeId)}.bdseq`);
+  return path === undefined ? memorySessionStore() : fileSessionStore(path, logger);
 }
 
 /** Catalog keys of the statuses that say why there is no session; others say that it is offline. */
@@ -114,8 +112,6 @@ export function sendEdgeDiagnostics(
 
 /** A store that will be full before a person comes back is more urgent than why nothing is sent. */
 const FULL_SOON_HOURS = 24;
-
-const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
 
 /** Shows how the edge node and the devices of one publisher stand. */
 export function showEdge(

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { deliveryMetrics } from '../../src/delivery/metrics';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
@@ -14,15 +13,16 @@ import {
 } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { Users } from '../../src/support/users';
-import { addMetrics, registerAdmin } from '../shared/admin';
+import { registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { nodeLogger } from '../shared/logger';
 import { takeOutbox, type TakenOutbox } from '../shared/outboxes';
 import { takeQueues } from '../shared/queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from '../shared/sparkplug-edges';
-import { readEdgeSettings } from '../shared/sparkplug-settings';
+import { publishDelivery } from '../shared/sinks';
 import { startNode } from '../shared/start';
+import { readEdgeSettings } from './read-settings';
 
 /** A session over an outbox that was taken for it; where it cannot be made, the outbox is free again. */
 function createSession(
@@ -71,11 +71,7 @@ export = (RED: NodeAPI): void => {
         return openPublisher(devices, users);
       };
       Object.assign<Node, Pick<SparkplugEdgeNode, 'session' | 'attach'>>(this, { session, attach });
-      const { id, name = '' } = this;
-      const labels = { target: name === '' ? id : name, node: id };
-      const stopMetrics = addMetrics(() =>
-        session.delivery === undefined ? [] : deliveryMetrics(session.delivery, labels),
-      );
+      const stopMetrics = publishDelivery(RED, this, () => session.delivery);
       onClose(this, async (removed) => {
         stopMetrics();
         await users.gone();

@@ -67,7 +67,7 @@ export interface DeadLetter {
 
 /**
  * Where records that the other side refused are kept with the reason. The file holds the payloads with the reasons as
- * comments, so that it can be corrected by hand and, of line protocol, written to the database as it is. When it has
+ * comments behind #, so that it can be corrected by hand and, where # begins a comment, sent as it is. When it has
  * half of its limit it becomes `<path>.1`, in place of the one that was there.
  */
 export class DeadLetters {

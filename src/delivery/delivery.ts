@@ -103,7 +103,7 @@ export class Delivery {
     this.foundHealth = health;
     const { logger } = this.dependencies;
     if (health.healthy) {
-      logger.info(`Points go to ${health.server}.`);
+      logger.info(`Delivery goes to ${health.server}.`);
       return;
     }
     // The engine may have met the same, or will soon.

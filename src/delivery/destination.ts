@@ -44,7 +44,7 @@ export interface Rejected {
  * setting aside, receipts, counting, reporting) is the engine's.
  */
 export interface Destination {
-  /** For sentences, for instance InfluxDB. */
+  /** For sentences: the name of the product. */
   readonly name: string;
   /** What one record is called in sentences, for instance line. */
   readonly unit: string;

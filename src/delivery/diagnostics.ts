@@ -6,18 +6,18 @@ export interface DeliveryDiagnostics {
   /** Epoch milliseconds UTC. */
   readonly timestamp: number;
   readonly state: DeliveryStats['state'];
-  /** Points that wait in the outbox, and their bytes. */
+  /** Records that wait in the outbox, and their bytes. */
   readonly depth: number;
   readonly bytes: number;
   /** How long the oldest has waited, seconds; 0 when nothing waits. */
   readonly oldestAgeSeconds: number;
-  /** Written since the diagnostics before this one, points per second. */
-  readonly pointsPerSecond: number;
+  /** Written since the diagnostics before this one, records per second. */
+  readonly recordsPerSecond: number;
   /** Since the sink started. */
   readonly written: number;
   /** Refused for good. */
   readonly rejected: number;
-  /** Refused points that are kept on the disk. */
+  /** Refused records that are kept on the disk. */
   readonly setAside: number;
   readonly retries: number;
   /** Lost for age or size of the outbox. */
@@ -55,7 +55,7 @@ export class DiagnosticsReporter {
   report(stats: DeliveryStats, now: number, monotonicMs: number): DeliveryDiagnostics {
     const { waiting, written, losses, lastError } = stats;
     const seconds = (monotonicMs - this.reportedAtMs) / 1000;
-    const pointsPerSecond = seconds > 0 ? Math.max(0, written - this.writtenBefore) / seconds : 0;
+    const recordsPerSecond = seconds > 0 ? Math.max(0, written - this.writtenBefore) / seconds : 0;
     this.writtenBefore = written;
     this.reportedAtMs = monotonicMs;
     return {
@@ -65,7 +65,7 @@ export class DiagnosticsReporter {
       depth: waiting.records,
       bytes: waiting.bytes,
       oldestAgeSeconds: waiting.oldestAgeMs / 1000,
-      pointsPerSecond,
+      recordsPerSecond,
       written,
       rejected: stats.refused,
       setAside: stats.setAside,

@@ -10,7 +10,7 @@ const INTERVAL_MS = 60_000;
 
 type Other = Pick<Destination, 'name' | 'unit'>;
 
-/** What happened and what to do, after "3 lines were". What is damaged is said where it is found. */
+/** What happened and what to do, after "3 records were". What is damaged is said where it is found. */
 const SENTENCES: readonly (readonly [cause: Exclude<LossCause, 'damage'>, sentence: (other: Other) => string])[] = [
   [
     'size',

@@ -12,10 +12,10 @@ const FAMILIES: readonly Family[] = [
   [
     'pm500_delivery_up',
     'gauge',
-    '1 while points are taken and nothing keeps them from the other side.',
+    '1 while records are taken and nothing keeps them from the other side.',
     (stats) => (isWell(stats) ? 1 : 0),
   ],
-  ['pm500_delivery_waiting_points', 'gauge', 'Points in the outbox.', ({ waiting }) => waiting.records],
+  ['pm500_delivery_waiting_records', 'gauge', 'Records in the outbox.', ({ waiting }) => waiting.records],
   ['pm500_delivery_waiting_bytes', 'gauge', 'Their bytes.', ({ waiting }) => waiting.bytes],
   [
     'pm500_delivery_oldest_seconds',
@@ -23,21 +23,31 @@ const FAMILIES: readonly Family[] = [
     'How long the oldest of them has waited, else 0.',
     ({ waiting }) => waiting.oldestAgeMs / 1000,
   ],
-  ['pm500_delivery_written_points_total', 'counter', 'Points that the other side has taken.', ({ written }) => written],
-  ['pm500_delivery_refused_points_total', 'counter', 'Points that it refused for good.', ({ refused }) => refused],
   [
-    'pm500_delivery_set_aside_points_total',
+    'pm500_delivery_written_records_total',
     'counter',
-    'Refused points that are kept on the disk for a person.',
+    'Records that the other side has taken.',
+    ({ written }) => written,
+  ],
+  ['pm500_delivery_refused_records_total', 'counter', 'Records that it refused for good.', ({ refused }) => refused],
+  [
+    'pm500_delivery_set_aside_records_total',
+    'counter',
+    'Refused records that are kept on the disk for a person.',
     ({ setAside }) => setAside,
   ],
   [
-    'pm500_delivery_dropped_points_total',
+    'pm500_delivery_dropped_records_total',
     'counter',
-    'Points lost for their age or the size of the outbox.',
+    'Records lost for their age or the size of the outbox.',
     ({ losses }) => losses.age + losses.size + losses.absent,
   ],
-  ['pm500_delivery_damaged_points_total', 'counter', 'Points lost with a damaged file.', ({ losses }) => losses.damage],
+  [
+    'pm500_delivery_damaged_records_total',
+    'counter',
+    'Records lost with a damaged file.',
+    ({ losses }) => losses.damage,
+  ],
   ['pm500_delivery_retries_total', 'counter', 'Requests that failed and were repeated.', ({ retries }) => retries],
 ];
 
@@ -50,13 +60,13 @@ const CAPACITY: readonly (readonly [
   ['pm500_delivery_limit_bytes', 'Bytes that may wait at most.', ({ maximumBytes }) => maximumBytes],
   [
     'pm500_delivery_holds_seconds',
-    'How long an outage may last at the pace of now before points are lost.',
+    'How long an outage may last at the pace of now before records are lost.',
     ({ hours }) => (hours === undefined ? undefined : hours * SECONDS_PER_HOUR),
   ],
 ];
 const SECONDS_PER_HOUR = 3600;
 
-const LOST_HELP = 'Points that will never reach the other side, by cause.';
+const LOST_HELP = 'Records that will never reach the other side, by cause.';
 
 /** Delivery of one sink as metric families of Prometheus. Counters count since the sink was deployed. */
 export function deliveryMetrics(
@@ -78,6 +88,6 @@ export function deliveryMetrics(
   return [
     ...families,
     ...capacities,
-    { name: 'pm500_delivery_lost_points_total', type: 'counter', help: LOST_HELP, samples: lost },
+    { name: 'pm500_delivery_lost_records_total', type: 'counter', help: LOST_HELP, samples: lost },
   ];
 }

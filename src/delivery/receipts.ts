@@ -1,12 +1,12 @@
 import type { Pm500Error } from '../support/errors';
 import type { OutboxRange } from '../outbox/outbox';
 
-/** What became of the lines of one message. */
+/** What became of the records of one message. */
 export interface Receipt {
   readonly written: number;
-  /** Why lines were refused by the database, one error each. */
+  /** Why records were refused by the other side, one error each. */
   readonly rejected: readonly Pm500Error[];
-  /** Lines that the outbox dropped for age or size before they could be written. */
+  /** Records that the outbox dropped for age or size before they could be written. */
   readonly dropped: number;
 }
 
@@ -32,14 +32,14 @@ export class Receipts {
     }
   }
 
-  /** True when somebody waits for that line, and so learns of it. */
+  /** True when somebody waits for that record, and so learns of it. */
   noteRejected(position: number, reason: Pm500Error): boolean {
     const receipt = this.open.find(({ from, to }) => from <= position && position < to);
     receipt?.rejected.push(reason);
     return receipt !== undefined;
   }
 
-  /** Settles every range that ends before `position`, the position of the oldest line that still waits. */
+  /** Settles every range that ends before `position`, the position of the oldest record that still waits. */
   settleBefore(position: number): void {
     for (let [first] = this.open; first !== undefined && first.to <= position; [first] = this.open) {
       this.open.shift();

@@ -17,7 +17,7 @@ export interface DeliverySettings {
   readonly order?: DeliveryOrder;
 }
 
-/** Batches of 5 MB stay below the request limits of InfluxDB Cloud (50 MB) and of common proxies. */
+/** Batches of 5 MB stay below the limits that servers and proxies commonly have for one request (10 MB and more). */
 export const DEFAULT_BATCH_BYTES = 5_000_000;
 export const DEFAULT_RETRY: RetryPolicy = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.3 };
 export const DEFAULT_RECHECK_MS = 30_000;

@@ -24,7 +24,7 @@ export const FRAME_BYTES = 28;
 const FRAME_MARKER = Buffer.from([0xf5, 0x4f, 0x42, 0xfa]);
 const MARKER_VALUE = FRAME_MARKER.readUInt32LE();
 const NO_ORIGIN = 0xffff;
-/** The largest payload of one record, bytes: far above any line or message, far below what memory would not bear. */
+/** The largest payload of one record, bytes: far above any record, far below what memory would not bear. */
 export const MAXIMUM_PAYLOAD_BYTES = 64 * 1024 * 1024;
 export const MAXIMUM_ORIGIN_BYTES = 0xfffe;
 

@@ -44,14 +44,14 @@ describe('diagnostics of delivery', () => {
     await target.submit(['a', 'b'], 'x');
     await clock.advance(4000);
     const well = reporter.report(target.stats, clock.now(), clock.monotonic());
-    assert.deepEqual([well.state, well.depth, well.written, well.pointsPerSecond], ['idle', 0, 2, 0.5]);
+    assert.deepEqual([well.state, well.depth, well.written, well.recordsPerSecond], ['idle', 0, 2, 0.5]);
     assert.deepEqual([well.oldestAgeSeconds, well.lastError], [0, null]);
     verdict = { kind: 'retry', error: new Pm500Error('INFLUX_BUSY', 'busy') };
     await target.submit(['long'], 'x');
     await clock.advance(2500);
     const ill = reporter.report(target.stats, clock.now(), clock.monotonic());
     assert.deepEqual([ill.state, ill.depth, ill.bytes, ill.oldestAgeSeconds], ['retrying', 1, 4, 2.5]);
-    assert.deepEqual([ill.lastError, ill.pointsPerSecond], [{ code: 'INFLUX_BUSY', message: 'busy' }, 0]);
+    assert.deepEqual([ill.lastError, ill.recordsPerSecond], [{ code: 'INFLUX_BUSY', message: 'busy' }, 0]);
     assert.ok(ill.retries >= 2);
   });
 
@@ -60,14 +60,14 @@ describe('diagnostics of delivery', () => {
     await clock.advance(10);
     const tell = (): string => renderMetrics(deliveryMetrics(target.stats, { target: 'a "db"' }));
     const labels = '{target="a \\"db\\""}';
-    const well = ['up', 'waiting_points', 'waiting_bytes', 'oldest_seconds'].map((name) => `pm500_delivery_${name}`);
+    const well = ['up', 'waiting_records', 'waiting_bytes', 'oldest_seconds'].map((name) => `pm500_delivery_${name}`);
     const assertTold = (names: readonly string[], values: readonly number[]): void => {
       names.forEach((name, at) => {
         assert.ok(tell().includes(`\n${name}${labels} ${values[at]}\n`), `${name} is not ${values[at]} in ${tell()}`);
       });
     };
     assertTold(well, [1, 0, 0, 0]);
-    assertTold(['pm500_delivery_written_points_total', 'pm500_delivery_retries_total'], [2, 0]);
+    assertTold(['pm500_delivery_written_records_total', 'pm500_delivery_retries_total'], [2, 0]);
     verdict = { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', 'no') };
     await target.submit(['long'], 'x');
     await clock.advance(2500);
@@ -76,7 +76,7 @@ describe('diagnostics of delivery', () => {
     await target.submit(['x'.repeat(1e6)], 'x');
     verdict = { kind: 'rejected', error: new Pm500Error('INFLUX_REJECTED', 'bad'), tooLarge: false, named: [0] };
     await clock.advance(2500);
-    const lost = ['dropped', 'refused', 'damaged'].map((name) => `pm500_delivery_${name}_points_total`);
+    const lost = ['dropped', 'refused', 'damaged'].map((name) => `pm500_delivery_${name}_records_total`);
     assertTold(lost, [1, 1, 0]);
     assertTold(well, [1, 0, 0, 0]);
   });

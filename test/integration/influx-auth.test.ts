@@ -54,7 +54,7 @@ describe('influx-out and an InfluxDB that asks for a user', () => {
     await database.query(`GRANT WRITE ON ${DATABASE} TO "writer"`);
     await status('written: 30');
     await assertStored(30);
-    assert.deepEqual([await counter.metric('up'), await counter.metric('refused_points_total')], [1, 0]);
+    assert.deepEqual([await counter.metric('up'), await counter.metric('refused_records_total')], [1, 0]);
   });
 
   it('goes on at once when the password is corrected by a deployment', async () => {

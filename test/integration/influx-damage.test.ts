@@ -67,7 +67,7 @@ describe('an outbox of Node-RED whose files were damaged', () => {
       /1 records lost: \d+ bytes at \d+ of .* All other records are delivered; check/,
     );
     await nodeRed.channel.waitForStatus(COUNT_OUT, ({ text }) => text === 'lost: 1');
-    assert.equal(await after.metric('damaged_points_total'), 1);
+    assert.equal(await after.metric('damaged_records_total'), 1);
     const aside = readdirSync(folder).filter((each) => each.endsWith('.damaged'));
     assert.ok(aside.some((each) => readFileSync(join(folder, each)).includes(`f=${DAMAGED} ${COUNT_START + DAMAGED}`)));
     // The next reading is taken and delivered as if nothing had happened.

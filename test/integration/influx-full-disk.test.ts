@@ -86,7 +86,7 @@ describe('an outbox of Node-RED on a full disk', () => {
       ),
     );
     assert.equal(await counter.metric('up'), 0);
-    assert.equal(await counter.metric('waiting_points'), taken.length * POINTS_PER_MESSAGE);
+    assert.equal(await counter.metric('waiting_records'), taken.length * POINTS_PER_MESSAGE);
   });
 
   it('has room again when what filled the disk was delivered, without anybody freeing any', async () => {
@@ -115,6 +115,6 @@ describe('an outbox of Node-RED on a full disk', () => {
     disk.fill(false);
     assert.equal((await send()).error, undefined);
     await assertStored();
-    assert.equal(await counter.metric('dropped_points_total'), 0);
+    assert.equal(await counter.metric('dropped_records_total'), 0);
   });
 });

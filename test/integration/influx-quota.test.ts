@@ -38,8 +38,8 @@ describe('an outbox that reaches its limit while the database is away', () => {
       'every message is done',
     );
     const sent = POINTS_PER_MESSAGE * (MESSAGES + 1);
-    const dropped = await counter.metric('dropped_points_total');
-    const waiting = await counter.metric('waiting_points');
+    const dropped = await counter.metric('dropped_records_total');
+    const waiting = await counter.metric('waiting_records');
     assert.ok(dropped > POINTS_PER_MESSAGE && waiting > POINTS_PER_MESSAGE, `${dropped} dropped, ${waiting} wait`);
     assert.equal(dropped + waiting, sent - POINTS_PER_MESSAGE);
     assert.ok((await counter.metric('waiting_bytes')) <= 1_000_000);
@@ -62,7 +62,7 @@ describe('an outbox that reaches its limit while the database is away', () => {
       series?.values,
       [...before, ...after].map((number) => [COUNT_START + number, number]),
     );
-    assert.equal(await counter.metric('dropped_points_total'), dropped, 'nothing was dropped afterwards');
+    assert.equal(await counter.metric('dropped_records_total'), dropped, 'nothing was dropped afterwards');
     await nodeRed.channel.waitForStatus(
       COUNT_OUT,
       ({ fill, text }) => fill === 'yellow' && text === `lost: ${grouped(dropped)}`,

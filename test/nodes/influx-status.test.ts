@@ -82,7 +82,7 @@ describe('what influx-out shows and tells of its outbox', function () {
     let body = '';
     const response = { type: () => response, send: (text: string) => void (body = text) };
     found.page({}, response);
-    assert.match(body, /^pm500_delivery_written_points_total\{target="f00d",node="f00d"\} 1$/m);
+    assert.match(body, /^pm500_delivery_written_records_total\{target="f00d",node="f00d"\} 1$/m);
     await Promise.all([target.close(true), out.close(true)]);
     nodes = [];
     found.page({}, response);

@@ -154,7 +154,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
     metricsPage?.page({}, response);
     const { id } = edge;
     assert.ok(
-      body.includes(`pm500_delivery_lost_points_total{target="${id}",node="${id}",cause="size"} ${lost}\n`),
+      body.includes(`pm500_delivery_lost_records_total{target="${id}",node="${id}",cause="size"} ${lost}\n`),
       body,
     );
     assert.ok(body.includes(`pm500_delivery_limit_bytes{target="${id}",node="${id}"} 1000000\n`));

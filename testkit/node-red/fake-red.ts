@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeStatus } from 'node-red';
@@ -10,16 +10,23 @@ interface Catalog {
   readonly [key: string]: Catalog | string;
 }
 
+function readCatalog(folder: string): Catalog {
+  const path = join(ROOT, 'nodes', folder, 'en-US.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Catalog) : {};
+}
+
+function textAt(catalog: Catalog, keys: readonly string[]): Catalog | string | undefined {
+  return keys.reduce<Catalog | string | undefined>(
+    (level, part) => (typeof level === 'object' ? level[part] : undefined),
+    catalog,
+  );
+}
+
 /** The text of a key in the catalogs of this package; throws where it is missing, so that tests see it. */
 function lookUp(key: string, values: Readonly<Record<string, unknown>> = {}): string {
-  const [type = ''] = key.split('.');
-  const catalog = JSON.parse(readFileSync(join(ROOT, `nodes/${type}/en-US.json`), 'utf8')) as Catalog;
-  const found = key
-    .split('.')
-    .reduce<Catalog | string | undefined>(
-      (level, part) => (typeof level === 'object' ? level[part] : undefined),
-      catalog,
-    );
+  const [type = '', ...keys] = key.split('.');
+  // The build lays what all types share into the catalog of each.
+  const found = textAt(readCatalog(type), [type, ...keys]) ?? textAt(readCatalog('shared'), keys);
   if (typeof found !== 'string') throw new Error(`The catalog of ${type} has no text "${key}".`);
   return found.replaceAll(/__(\w+)__/g, (_place, name: string) => String(values[name]));
 }

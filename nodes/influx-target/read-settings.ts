@@ -10,9 +10,9 @@ import type { Endpoint } from '../../src/influx/endpoint';
 import { exposedSecrets, isOwnHost } from '../../src/influx/exposed-secrets';
 import { unusableProxy, withPassword } from '../../src/influx/proxy';
 import type { SenderSettings } from '../../src/influx/sender';
-import type { ConfigReader } from './config';
-import type { CredentialsOf } from './forms';
-import { readTlsOptions } from './tls';
+import type { ConfigReader } from '../shared/config';
+import type { CredentialsOf } from '../shared/forms';
+import { readTlsOptions } from '../shared/tls';
 
 type Config = ConfigReader<'influx-target'>;
 

@@ -4,10 +4,10 @@ import { parseHost, parseServers } from '../../src/sparkplug/mqtt/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session/session';
 import type { OutboxLimits } from '../../src/outbox/outbox';
 import { packageVersion } from '../../src/support/package-version';
-import type { ConfigReader } from './config';
-import { outboxLimits } from './outboxes';
-import { readBrokerTls } from './sparkplug-edges';
-import { automaticStoreBytes } from './store-size';
+import type { ConfigReader } from '../shared/config';
+import { outboxLimits } from '../shared/outboxes';
+import { readBrokerTls } from '../shared/sparkplug-edges';
+import { automaticStoreBytes } from '../shared/store-size';
 
 const BYTES_PER_KILOBYTE = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
