@@ -29,6 +29,8 @@ const WINDOW_MS = 12_000;
 const PUBLISH_EVERY_MS = 20;
 const HOSTILE_MS = 4000;
 const MOST_MS = 60_000;
+/** After the first births of a process all devices are waited for, before those that are not there wait by themselves. */
+const GRACE_MS = 5500;
 const STORE = { maximumBytes: 1e9 };
 
 function createEdge(port: number): EdgeSession {
@@ -67,6 +69,7 @@ async function historyRate(broker: Mosquitto, removed: readonly string[]): Promi
   const edge = createEdge(link.port);
   for (const meter of meters) publish(edge, meter, 0);
   await waitFor('births', () => edge.state.devices.length === METERS);
+  await pause(GRACE_MS);
   link.refuse();
   await waitFor('the outage', () => edge.state.phase !== 'born');
   for (let reading = 1; reading <= READINGS; reading++) for (const meter of meters) publish(edge, meter, reading);

@@ -26,6 +26,7 @@ export function paceOf(
 }
 
 const SECOND_MS = 1000;
+const NOTHING: Load = { values: 0, messages: 0, bytes: 0 };
 
 interface Sent extends Load {
   /** Monotonic time until which it counts. */
@@ -40,9 +41,13 @@ export class Pace {
   readonly #limits: PaceLimits;
   readonly #clock: Clock;
   /** In the order in which it was sent. */
-  readonly #sent: Sent[] = [];
+  #sent: Sent[] = [];
+  /** What all of them have: room is asked for with every message, and there may be thousands in a second. */
+  #counting = NOTHING;
   /** How many of the last ones the broker has not confirmed. */
   #unconfirmed = 0;
+  /** Monotonic time at which the first of the confirmed ones counts no more. */
+  #freeAt = Infinity;
 
   constructor(limits: PaceLimits, clock: Clock) {
     this.#limits = limits;
@@ -58,13 +63,9 @@ export class Pace {
   /** What may go now; below zero after something larger than a limit. */
   get room(): Load {
     this.#forget();
-    let { values, messages, bytes } = this.#most;
-    for (const sent of this.#sent) {
-      values -= sent.values;
-      messages -= sent.messages;
-      bytes -= sent.bytes;
-    }
-    return { values, messages, bytes };
+    const { values, messages, bytes } = this.#most;
+    const { values: sentValues, messages: sentMessages, bytes: sentBytes } = this.#counting;
+    return { values: values - sentValues, messages: messages - sentMessages, bytes: bytes - sentBytes };
   }
 
   /** True for what is within the limits by itself. */
@@ -75,6 +76,7 @@ export class Pace {
   /** Something was published. */
   note(load: Load): void {
     this.#sent.push({ ...load, untilMs: this.#clock.monotonic() + this.#lastingMs(load) });
+    this.#counting = sumOf(this.#counting, load);
     this.#unconfirmed++;
   }
 
@@ -83,7 +85,9 @@ export class Pace {
     const now = this.#clock.monotonic();
     for (; this.#unconfirmed > 0; this.#unconfirmed--) {
       const sent = this.#sent[this.#sent.length - this.#unconfirmed];
-      if (sent !== undefined) sent.untilMs = now + this.#lastingMs(sent);
+      if (sent === undefined) continue;
+      sent.untilMs = now + this.#lastingMs(sent);
+      this.#freeAt = Math.min(this.#freeAt, sent.untilMs);
     }
   }
 
@@ -94,8 +98,7 @@ export class Pace {
     let waitMs = 0;
     for (const sent of this.#sent.toSorted((left, right) => left.untilMs - right.untilMs)) {
       if (fits(load, room)) break;
-      const { values, messages, bytes } = room;
-      room = { values: values + sent.values, messages: messages + sent.messages, bytes: bytes + sent.bytes };
+      room = sumOf(room, sent);
       waitMs = sent.untilMs - now;
     }
     return waitMs;
@@ -112,11 +115,24 @@ export class Pace {
 
   #forget(): void {
     const now = this.#clock.monotonic();
-    const kept = this.#sent.filter(({ untilMs }, index) => {
-      return untilMs > now || index >= this.#sent.length - this.#unconfirmed;
-    });
-    if (kept.length < this.#sent.length) this.#sent.splice(0, this.#sent.length, ...kept);
+    if (now < this.#freeAt) return;
+    const confirmed = this.#sent.length - this.#unconfirmed;
+    const kept = this.#sent.filter(({ untilMs }, index) => untilMs > now || index >= confirmed);
+    this.#freeAt = Infinity;
+    for (const { untilMs } of kept.slice(0, kept.length - this.#unconfirmed)) {
+      this.#freeAt = Math.min(this.#freeAt, untilMs);
+    }
+    this.#sent = kept;
+    this.#counting = kept.reduce(sumOf, NOTHING);
   }
+}
+
+function sumOf(one: Load, other: Load): Load {
+  return {
+    values: one.values + other.values,
+    messages: one.messages + other.messages,
+    bytes: one.bytes + other.bytes,
+  };
 }
 
 /** Whether a load is no more than there is room for. */
