@@ -3,6 +3,8 @@ import { Pm500Error } from '../../../support/errors';
 /** Length of a socket address on the wire. */
 export const SOCKET_ADDRESS_BYTES = 16;
 const FAMILY_INTERNET = 2;
+/** Adapters write the number that their own system has for IPv4, or bytes the other way round; what follows is right. */
+const FAMILIES_SEEN: readonly number[] = [FAMILY_INTERNET, 0x0200, 1, 0x0100];
 
 /** An IPv4 address in a Sockaddr Info or List Identity item. */
 export interface SocketAddress {
@@ -33,7 +35,7 @@ export function decodeSocketAddress(bytes: Buffer): SocketAddress {
     throw new Pm500Error('ENIP_FRAME_INVALID', `A socket address has 16 bytes, not ${bytes.length}.`);
   }
   const family = bytes.readUInt16BE(0);
-  if (family !== FAMILY_INTERNET) {
+  if (!FAMILIES_SEEN.includes(family)) {
     throw new Pm500Error('ENIP_FRAME_INVALID', `A socket address is of family ${family}, not of IPv4.`);
   }
   return { address: bytes.subarray(4, 8).join('.'), port: bytes.readUInt16BE(2) };

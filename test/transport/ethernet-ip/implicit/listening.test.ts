@@ -17,6 +17,7 @@ import {
   createImplicitTransport,
   type ImplicitSettings,
 } from '../../../../src/transport/ethernet-ip/implicit/implicit';
+import { connectTcp, type Connect } from '../../../../src/transport/ethernet-ip/session/socket';
 import type { Transport } from '../../../../src/transport/transport';
 import { rejectsWith } from '../../../../testkit/expect-error';
 import { STATES, VOLTAGES } from '../../../../testkit/meters/explicit-bench';
@@ -64,7 +65,12 @@ describe('Listen Only beside a PLC', () => {
     owners.push(owner);
     return owner;
   };
-  const listen = (port: number, settings: Partial<ImplicitSettings> = {}, open?: OpenDatagramSocket): Transport => {
+  const listen = (
+    port: number,
+    settings: Partial<ImplicitSettings> = {},
+    open?: OpenDatagramSocket,
+    connect?: Connect,
+  ): Transport => {
     const transport = createImplicitTransport(
       {
         host: '127.0.0.1',
@@ -84,6 +90,7 @@ describe('Listen Only beside a PLC', () => {
         // A registry of its own is what another program has.
         datagrams: new DatagramRegistry(),
         ...(open === undefined ? {} : { openDatagramSocket: open }),
+        ...(connect === undefined ? {} : { connect }),
       },
     );
     transports.push(transport);
@@ -135,6 +142,32 @@ describe('Listen Only beside a PLC', () => {
     stop();
     const frames = listener.traffic!.frames - before;
     assert.ok(ofVoltages - frames >= 0 && ofVoltages - frames <= 1, `${ofVoltages} sent, ${frames} taken`);
+  });
+
+  it('listens to an adapter that writes another number for IPv4 into its socket addresses', async () => {
+    const { port } = await start('multicast');
+    await own(port, 'multicast');
+    let rewritten = 0;
+    const connect: Connect = (host, toPort, onBytes) =>
+      connectTcp(host, toPort, (chunk) => {
+        const bytes = Buffer.from(chunk);
+        for (const type of [0x8000, 0x8001]) {
+          const item = Buffer.alloc(6);
+          item.writeUInt16LE(type, 0);
+          item.writeUInt16LE(16, 2);
+          item.writeUInt16BE(2, 4);
+          const at = bytes.indexOf(item);
+          if (at < 0) continue;
+          bytes.writeUInt16BE(type === 0x8000 ? 1 : 0x0200, at + 4);
+          rewritten++;
+        }
+        onBytes(bytes);
+      });
+    const transport = listen(port, {}, undefined, connect);
+    await transport.open();
+    assert.equal((await transport.read(STATES)).length, STATES.sizeBytes);
+    assert.ok(rewritten > 0);
+    assert.match(told.join(), /by multicast 239\.192\.78\.1/);
   });
 
   it('listens to a device that grants it by multicast alone, at the interval of the PLC', async () => {

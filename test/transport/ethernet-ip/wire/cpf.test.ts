@@ -90,6 +90,9 @@ describe('common packet format', () => {
     const bytes = hex('0002 af12 0a0102fe 0000000000000000');
     assert.deepEqual(encodeSocketAddress(socketAddress), bytes);
     assert.deepEqual(decodeSocketAddress(bytes), socketAddress);
+    for (const family of ['0200', '0001', '0100']) {
+      assert.deepEqual(decodeSocketAddress(hex(`${family} af12 0a0102fe 0000000000000000`)), socketAddress);
+    }
     throwsWith(() => decodeSocketAddress(bytes.subarray(1)), 'ENIP_FRAME_INVALID');
     throwsWith(() => decodeSocketAddress(hex('000a af12 0a0102fe 0000000000000000')), 'ENIP_FRAME_INVALID');
     for (const address of ['', '10.1.2', '10.1.2.256', '::1', '10.1.2.x']) {
