@@ -44,6 +44,11 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ENOTFOUND', 'the host name is not known; check its spelling or use the IP address'],
   ['EAI_AGAIN', 'the host name could not be looked up; check the name server or use the IP address'],
   ['ETIMEDOUT', 'the host does not answer; check the address and that the meter is powered'],
+  ['EMFILE', 'this process may open no more connections; raise its limit of open files (ulimit -n)'],
+  ['ENFILE', 'this computer may open no more connections; raise its limit of open files'],
+  ['EADDRNOTAVAIL', 'this computer has no such address, or no free port; check the local address'],
+  ['EACCES', 'this computer does not allow it; check its firewall and the rights of this process'],
+  ['EPERM', 'this computer does not allow it; check its firewall and the rights of this process'],
 ]);
 
 /** The end of a sentence about a failed socket. */

@@ -238,6 +238,19 @@ describe('explicit transport: its socket', () => {
     assert.equal(transport.state, 'closed');
   });
 
+  it('says what this computer lacks, rather than to look at the meter', async () => {
+    const reasons = { EMFILE: /raise its limit of open files/, EADDRNOTAVAIL: /no free port/, EPERM: /its firewall/ };
+    for (const [code, reason] of Object.entries(reasons)) {
+      const socket = new SilentSocket();
+      const dependencies = { clock: new FakeClock(), logger: silentLogger, connect: () => socket };
+      const outcome = rejectsWith(createExplicitTransport(settings, dependencies).open(), 'ENIP_CONNECT_FAILED');
+      socket.emit('error', Object.assign(new Error(`connect ${code}`), { code }));
+      const { message } = await outcome;
+      assert.match(message, reason);
+      assert.doesNotMatch(message, /meter/);
+    }
+  });
+
   it('sends small requests at once', async () => {
     const clock = new FakeClock();
     const socket = new SilentSocket();
