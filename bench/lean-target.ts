@@ -26,6 +26,7 @@ import { FrameReassembler } from '../src/transport/ethernet-ip/wire/reassembler'
 import { encodeSocketAddress } from '../src/transport/ethernet-ip/wire/socket-address';
 import { serveChild } from './child';
 import { addressOf } from './meters-job';
+import { PM500 } from '../src/meters/pm500';
 
 /*
  * Many meters as lean as can be, in a process of their own: a simulated meter answers each kind of request once, and its
@@ -53,8 +54,9 @@ interface Production {
 }
 
 const meter = new SimulatedMeter(
+  PM500,
   {
-    model: findCatalogNumber('1420-V2-ENT'),
+    catalogEntry: findCatalogNumber(PM500, '1420-V2-ENT'),
     serialNumber: SERIAL_NUMBER_RANGE.min,
     seed: 1,
     load: constantProfile(150_000),

@@ -21,6 +21,8 @@ import {
   unconnectedRequests,
 } from '../src/transport/ethernet-ip/wire/requests';
 import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';
+import { PM500 } from '../src/meters/pm500';
+import { connectionPointsOf } from '../src/transport/ethernet-ip/wire/connection-parameters';
 
 /* The least that gets the same data at the same times: prepared requests, nothing checked, nothing decoded or kept. */
 
@@ -96,7 +98,13 @@ async function pollImplicit(
   for (const { instance, sizeBytes } of ASSEMBLIES) {
     const ids = originator.nextIds();
     const targetToOriginatorId = originator.nextConnectionId();
-    const connection = { kind: 'input-only', instance, sizeBytes, delivery: 'point-to-point' } as const;
+    const connection = {
+      kind: 'input-only',
+      instance,
+      sizeBytes,
+      delivery: 'point-to-point',
+      ...connectionPointsOf(PM500, 'input-only'),
+    } as const;
     const request = { ...ids, targetToOriginatorId, rpiMicroseconds: INTERVAL_MS * 1000, timeoutMultiplierCode: 3 };
     await exchange(forwardOpenRequest(session, { ...request, connection }));
     owners.set(targetToOriginatorId, index);
@@ -142,7 +150,7 @@ export async function runBare({ meters, transport }: MetersJob, cycles: MeterCyc
       : { datagrams: await openDatagrams(owners, cycles), owners, originator: new Originator(Math.random) };
   for (let index = 0; index < meters; index++) {
     const host = addressOf(index);
-    const phaseMs = phaseOf(linkKeyOf(settingsOf({ name: host, host })), INTERVAL_MS);
+    const phaseMs = phaseOf(linkKeyOf(settingsOf(PM500, { name: host, host })), INTERVAL_MS);
     if (shared === undefined) {
       await pollExplicit(index, phaseMs, cycles, () => {
         missed++;

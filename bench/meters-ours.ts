@@ -8,6 +8,7 @@ import { GROUPS } from '../src/meters/pm500/groups';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { INTERVAL_MS, addressOf, type MeterCycles, type MetersJob, type RunningMeters } from './meters-job';
+import { PM500 } from '../src/meters/pm500';
 
 const ALL_GROUPS = GROUPS.map(({ name }) => name);
 
@@ -24,7 +25,7 @@ export function runOurs({ meters, transport }: MetersJob, cycles: MeterCycles): 
   const polls: MeterPoll[] = [];
   for (let index = 0; index < meters; index++) {
     const host = addressOf(index);
-    const settings = settingsOf({ name: host, host, layoutConfirmed: true, transport, rpiMs: INTERVAL_MS });
+    const settings = settingsOf(PM500, { name: host, host, layoutConfirmed: true, transport, rpiMs: INTERVAL_MS });
     const meter = registry.acquire(settings);
     const { session } = meter;
     const address = linkKeyOf(settings);

@@ -30,13 +30,17 @@ export async function benchModbus(): Promise<BenchLine[]> {
       const client = new ModbusRTU();
       await client.connectTCP(ADDRESS, { port: PORT });
       client.setTimeout(2000);
-      peer = bestOf(peer, await measureReads(() => client.readInputRegisters(wireAddress(span.register), span.words)));
+      peer = bestOf(
+        peer,
+        await measureReads(() => client.readInputRegisters(wireAddress(PM500, span.register), span.words)),
+      );
       await new Promise<void>((resolve) => {
         client.close(() => {
           resolve();
         });
       });
       const transport = createModbusTcpTransport(
+        PM500,
         {
           host: ADDRESS,
           port: PORT,

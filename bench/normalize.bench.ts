@@ -1,4 +1,4 @@
-import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
+import { workingLayout } from '../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../src/domain/codec/decode';
 import { ReportByException } from '../src/domain/reporting/deadband';
 import { encodeBlock } from '../src/domain/codec/encode';
@@ -10,14 +10,15 @@ import { benchKpis } from './kpi-cost';
 import { measureRate } from './measure';
 import { formatCount, type BenchLine } from './report';
 import { benchWholeNormalizer } from './whole-normalizer';
+import { PM500 } from '../src/meters/pm500';
 
 const READINGS_PER_ROUND = 200;
 
 /** Decode of all nine assemblies, then normalize; the peer is JSON.parse of the same telemetry, the least a flow pays. */
 export function benchNormalize(): BenchLine[] {
-  const template = sampleReading([...BUILT_IN_LAYOUT.blocks.keys()], seededRandom(9));
+  const template = sampleReading([...workingLayout(PM500).blocks.keys()], seededRandom(9));
   const raw = template.blocks.map((block) => {
-    const plan = BUILT_IN_LAYOUT.blocks.get(block.assembly!)!;
+    const plan = workingLayout(PM500).blocks.get(block.assembly!)!;
     return { plan, block, bytes: encodeBlock(plan, block.values) };
   });
   const metricCount = raw.reduce((sum, { plan }) => sum + plan.rows.length, 0);

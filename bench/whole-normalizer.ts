@@ -1,4 +1,4 @@
-import { BUILT_IN_LAYOUT } from '../src/acquisition/layout-file';
+import { workingLayout } from '../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../src/domain/codec/decode';
 import { encodeBlock } from '../src/domain/codec/encode';
 import { KPI_KEYS } from '../src/domain/kpis/kpi-rows';
@@ -31,9 +31,9 @@ function wander(values: Readonly<Record<string, Value>>, random: Random): Record
 /** Readings of all nine assemblies, a second apart, whose counters count. */
 function readingSource(): { readonly next: () => Reading; readonly values: number } {
   const random = seededRandom(9);
-  const template = sampleReading([...BUILT_IN_LAYOUT.blocks.keys()], random);
+  const template = sampleReading([...workingLayout(PM500).blocks.keys()], random);
   const blocks = template.blocks.map((block) => {
-    const plan = BUILT_IN_LAYOUT.blocks.get(block.assembly!)!;
+    const plan = workingLayout(PM500).blocks.get(block.assembly!)!;
     const variants = Array.from({ length: VARIANTS }, () => encodeBlock(plan, wander(block.values, random)));
     return { block, plan, variants };
   });

@@ -6,6 +6,7 @@ import { onClose } from '../shared/close';
 import type { ConfigReader } from '../shared/config';
 import { sharedMeters, type MeterNode } from '../shared/meters';
 import { startNode } from '../shared/start';
+import { PM500 } from '../../src/meters/pm500';
 
 function readTags(config: ConfigReader<'pm500-meter'>): Readonly<Record<string, string>> {
   const pairs = METER_TAGS.map((tag) => [tag, config.text(tag)] as const);
@@ -16,7 +17,7 @@ function readSettings(config: ConfigReader<'pm500-meter'>): MeterSettings {
   const transport = config.choice('transport');
   const isModbusOverTcp = transport === 'modbus-tcp' || transport === 'modbus-rtu-tcp';
   const receivePort = config.number('localUdpPort');
-  return settingsOf({
+  return settingsOf(PM500, {
     name: config.text('name'),
     host: config.text(transport === 'modbus-rtu' ? 'serialPath' : 'host'),
     transport,

@@ -1,6 +1,9 @@
-import { METER_ROWS } from '../../src/acquisition/meter-rows';
+import { meterRows } from '../../src/acquisition/meter-rows';
 import { MESSAGING_KINDS, TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
 import { field, nodeForm, slot, type Condition } from '../shared/field';
+import { PM500 } from '../../src/meters/pm500';
+
+const METER_ROWS = meterRows(PM500);
 
 const IMPLICIT: Condition = { transport: ['listen-only', 'input-only', 'auto'] };
 const ETHERNET_IP: Condition = { transport: MESSAGING_KINDS };

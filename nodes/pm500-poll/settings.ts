@@ -1,11 +1,12 @@
-import { FLEET_ROWS } from '../../src/acquisition/fleet/fleet-rows';
-import { READ_INTERVAL } from '../../src/acquisition/meter-rows';
+import { fleetRows } from '../../src/acquisition/fleet/fleet-rows';
+import { readIntervalOf } from '../../src/acquisition/meter-rows';
 import { choice, choices, list, nodeOf, number, numbers, requiredText, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
 import { field, nodeForm, slot } from '../shared/field';
 import { GROUP_FACTS } from './group-facts';
+import { PM500 } from '../../src/meters/pm500';
 
-const INTERVAL = number(1000, READ_INTERVAL);
+const INTERVAL = number(1000, readIntervalOf(PM500));
 const SCHEDULE = 'schedule';
 const GROUPS = GROUP_FACTS.map(({ name, label, instances, provenance }) => ({
   value: name,
@@ -27,7 +28,7 @@ export const FORM = nodeForm({
       icon: 'file-text-o',
       shownWhen: { source: ['file'] },
     }),
-    fleet: field(list(FLEET_ROWS), { isCustom: true, shownWhen: { source: ['list'] } }),
+    fleet: field(list(fleetRows(PM500)), { isCustom: true, shownWhen: { source: ['list'] } }),
     find: slot({ shownWhen: { source: ['list'] } }),
     shard: field(text('', { pattern: String.raw`^\d+\s*/\s*\d+$` }), {
       icon: 'pie-chart',

@@ -11,6 +11,7 @@ import { onInput } from '../shared/input';
 import { nodeLogger } from '../shared/logger';
 import { noteSimulatorStart } from '../shared/simulator-starts';
 import { startNode } from '../shared/start';
+import { PM500 } from '../../src/meters/pm500';
 
 const STATUS_EVERY_MS = 2000;
 
@@ -26,7 +27,7 @@ function readSettings(config: ConfigReader<'pm500-sim'>): SimulatorSettings {
   const startKwh = config.number('startKwh');
   return {
     speed: config.number('speed'),
-    meters: settingsOfMany({
+    meters: settingsOfMany(PM500, {
       count: config.number('count'),
       addressing: config.choice('addressing'),
       loadOf: loadsOf(load),
@@ -82,7 +83,7 @@ export = (RED: NodeAPI): void => {
       };
 
       status.show('busy', 'starting');
-      const started = startSimulator({ ...settings, logger: nodeLogger(this) }).then(
+      const started = startSimulator(PM500, { ...settings, logger: nodeLogger(this) }).then(
         (simulator) => {
           if (fault !== '') beginOnAll(simulator, fault, this);
           for (const { faults } of simulator.meters) {

@@ -1,7 +1,10 @@
-import { SIMULATOR_ROWS } from '../../src/simulator/simulator-rows';
+import { simulatorRows } from '../../src/simulator/simulator-rows';
 import { FAULTS } from '../../src/simulator/faults/fault-table';
 import { choice, text } from '../../src/support/setting';
 import { field, nodeForm, slot } from '../shared/field';
+import { PM500 } from '../../src/meters/pm500';
+
+const SIMULATOR_ROWS = simulatorRows(PM500);
 
 const BESIDE_PLC = { section: 'beside', shownWhen: { plc: [true] } } as const;
 

@@ -12,6 +12,7 @@ import { isRecord } from '../../src/support/expect';
 import { checkMeterLayout } from './layout-check-page';
 import { describeStore } from './store-page';
 import { processLogger } from './logger';
+import { PM500 } from '../../src/meters/pm500';
 
 /** What `GET pm500/scan` answers; `error` with status 400 when nothing could be asked. */
 export interface ScanAnswer {
@@ -79,7 +80,7 @@ async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>):
   }
   const shared =
     running ??
-    scanNetwork(request, { clock: systemClock, logger: processLogger(RED) }).finally(() => scans.delete(key));
+    scanNetwork(PM500, request, { clock: systemClock, logger: processLogger(RED) }).finally(() => scans.delete(key));
   scans.set(key, shared);
   return shared;
 }

@@ -2,6 +2,7 @@ import { parseShard, type Shard } from '../../src/acquisition/fleet/fleet';
 import type { FleetDefaults } from '../../src/acquisition/fleet/fleet-row';
 import { schedulesOf, type PollSchedule } from '../../src/acquisition/poll-schedule';
 import type { ConfigReader } from './config';
+import { PM500 } from '../../src/meters/pm500';
 
 /** How a `pm500-poll` node is set up, whatever it reads. */
 export interface PollSettings {
@@ -38,7 +39,7 @@ export function readPollSettings(
   return {
     source,
     isScheduled: config.choice('mode') === 'interval',
-    schedules: schedulesOf(new Map(groups.map((name) => [name, ownIntervals.get(name) ?? intervalMs]))),
+    schedules: schedulesOf(PM500, new Map(groups.map((name) => [name, ownIntervals.get(name) ?? intervalMs]))),
     fleetDefaults: {
       groups: new Map(groups.map((name) => [name, ownIntervals.get(name)])),
       intervalMs,

@@ -14,6 +14,7 @@ import { PollMember, type MemberOptions } from './poll-member';
 import type { PollSettings } from './poll-settings';
 import { showFleet, showMeter } from './poll-status';
 import type { StatusLine } from './status';
+import { PM500 } from '../../src/meters/pm500';
 
 /** The meters that a node reads, one or many. */
 export interface PollSource {
@@ -75,7 +76,7 @@ class FleetSource implements PollSource {
     private readonly status: StatusLine,
   ) {
     const start = (meter: FleetMeter): PollMember => {
-      const { session, release } = sharedMeters(RED).acquire(settingsOf(meter));
+      const { session, release } = sharedMeters(RED).acquire(settingsOf(PM500, meter));
       const onCondition = (): void => {
         this.showSoon.request();
       };
@@ -166,13 +167,13 @@ export function startPollSource(
   const entries = source === 'list' ? config.list('fleet') : [];
   const fleet = new FleetSource(RED, node, settings, events, status);
   if (source === 'list') {
-    fleet.take(parseFleetEntries(entries, 'of the node', fleetDefaults));
+    fleet.take(parseFleetEntries(PM500, entries, 'of the node', fleetDefaults));
     return fleet;
   }
   const file = watchFleetFile({
     reader: fleetFileReader(path),
     clock: systemClock,
-    parse: (text) => parseFleet(text, path, fleetDefaults),
+    parse: (text) => parseFleet(PM500, text, path, fleetDefaults),
     onFleet: (read) => {
       fleet.take(read);
     },

@@ -1,22 +1,16 @@
-import { withEnergy } from '../domain/codec/built-in-layouts';
-import { builtInLayout } from '../domain/codec/built-in-layouts';
+import { builtInLayout, withEnergy, workingLayout } from '../domain/codec/built-in-layouts';
 import { compileLayout, type CompiledLayout } from '../domain/codec/layout';
 import { parseLayout } from '../domain/codec/parse-layout';
-import { WORKING_LAYOUT } from '../meters/pm500/assemblies';
-import { ENERGY_CANDIDATE_NAMES, ENERGY_INSTANCE, ENERGY_CANDIDATES } from '../meters/pm500/energy-candidates';
+import type { MeterModel } from '../meters/meter-model';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
 import { describeJsonFault } from '../support/json-fault';
 import { readTextFile } from '../support/read-text-file';
-import { PM500 } from '../meters/pm500';
 
 /** Far more than every assembly and every metric of a meter need, in bytes. */
 const MOST_BYTES = 1_000_000;
 
-/** The built-in working layout, compiled once. */
-export const BUILT_IN_LAYOUT: CompiledLayout = compileLayout(PM500, WORKING_LAYOUT);
-
-function readLayoutFile(path: string): CompiledLayout {
+function readLayoutFile(model: MeterModel, path: string): CompiledLayout {
   const text = readTextFile(path, 'Layout file', 'LAYOUT_INVALID', MOST_BYTES);
   let value: unknown;
   try {
@@ -28,27 +22,28 @@ function readLayoutFile(path: string): CompiledLayout {
   // Not quoted: it may be another file.
   if (!isRecord(value)) throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} holds no layout; check the path.`);
   try {
-    return parseLayout(PM500, value);
+    return parseLayout(model, value);
   } catch (thrown) {
     const error = toPm500Error(thrown, 'LAYOUT_INVALID');
     throw new Pm500Error(error.code, `Layout file ${path}: ${error.message}`, { cause: thrown });
   }
 }
 
-/** A layout with the energy counters of assembly 107 as one of the named candidates has them. */
-function chooseEnergy(layout: CompiledLayout, name: string): CompiledLayout {
-  const candidate = ENERGY_CANDIDATES.find((each) => each.name === name);
+/** A layout with the energy counters as one of the named candidates has them. */
+function chooseEnergy(model: MeterModel, layout: CompiledLayout, name: string): CompiledLayout {
+  const { instance, candidates } = model.energy;
+  const candidate = candidates.find((each) => each.name === name);
   if (candidate === undefined) {
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `Layout of the energy counters is "${name}"; choose one of ${ENERGY_CANDIDATE_NAMES.join(', ')}.`,
+      `Layout of the energy counters is "${name}"; choose one of ${candidates.map((each) => each.name).join(', ')}.`,
     );
   }
-  const rows = layout.blocks.get(ENERGY_INSTANCE)?.rows ?? [];
+  const rows = layout.blocks.get(instance)?.rows ?? [];
   if (rows.some(({ row }) => row.provenance === 'verified')) {
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `Layout "${layout.name}" has read in the manual what assembly ${ENERGY_INSTANCE} holds; leave the layout of the energy counters out.`,
+      `Layout "${layout.name}" has read in the manual what assembly ${instance} holds; leave the layout of the energy counters out.`,
     );
   }
   const assemblies = [...layout.blocks.values()].map(({ assembly }) => assembly);
@@ -56,17 +51,17 @@ function chooseEnergy(layout: CompiledLayout, name: string): CompiledLayout {
     { format: 'pm500.layout/1', name: layout.name, assemblies, metrics: layout.definitions },
     candidate,
   );
-  return builtInLayout(PM500, changed.name) ?? compileLayout(PM500, changed);
+  return builtInLayout(model, changed.name) ?? compileLayout(model, changed);
 }
 
 /**
  * The layout to use: the built-in one, or a site's own file.
  * @param path of a JSON file; empty for the built-in layout
- * @param energy name of the candidate that assembly 107 is; empty for what the layout says of it
+ * @param energy name of the candidate that the energy counters are; empty for what the layout says of it
  * @throws Pm500Error LAYOUT_INVALID when the file cannot be read, is too large, is no JSON, or does not fit;
- * CONFIG_INVALID for a candidate that does not exist, or a file whose assembly 107 was read in the manual
+ * CONFIG_INVALID for a candidate that does not exist, or a file whose energy counters were read in the manual
  */
-export function loadLayout(path: string, energy = ''): CompiledLayout {
-  const layout = path === '' ? BUILT_IN_LAYOUT : readLayoutFile(path);
-  return energy === '' ? layout : chooseEnergy(layout, energy);
+export function loadLayout(model: MeterModel, path: string, energy = ''): CompiledLayout {
+  const layout = path === '' ? workingLayout(model) : readLayoutFile(model, path);
+  return energy === '' ? layout : chooseEnergy(model, layout, energy);
 }

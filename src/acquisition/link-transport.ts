@@ -40,7 +40,7 @@ export function createLinkTransport(
   given: LinkTransportDependencies,
   route: Route = { address: () => settings.host, connectTimeoutMs: () => settings.connectTimeoutMs },
 ): Transport<MeterIdentity> {
-  const { transport } = settings;
+  const { model, transport } = settings;
   const dependencies = { ...given, connect: connectTo(route) };
   const timed = { ...settings, connectTimeoutNowMs: route.connectTimeoutMs };
   const routed = { ...timed, addressOf: route.address };
@@ -51,15 +51,19 @@ export function createLinkTransport(
     case 'class3':
       return createConnectedTransport(timed, dependencies);
     case 'modbus-tcp':
-      return createModbusTcpTransport({ ...routed, ...transport }, given);
+      return createModbusTcpTransport(model, { ...routed, ...transport }, given);
     case 'modbus-rtu':
       // The port is given back after each cycle, since other units may be on the same line.
-      return createModbusRtuTransport({ ...settings, ...transport, path: settings.host, releaseAfterIdleMs: 0 }, given);
+      return createModbusRtuTransport(
+        model,
+        { ...settings, ...transport, path: settings.host, releaseAfterIdleMs: 0 },
+        given,
+      );
     case 'modbus-rtu-tcp':
-      return createModbusRtuTcpTransport({ ...routed, ...transport, releaseAfterIdleMs: 0 }, given);
+      return createModbusRtuTcpTransport(model, { ...routed, ...transport, releaseAfterIdleMs: 0 }, given);
     case 'input-only':
     case 'listen-only':
     case 'auto':
-      return createImplicitTransport({ ...timed, ...transport, mode: transport.kind }, dependencies);
+      return createImplicitTransport(model, { ...timed, ...transport, mode: transport.kind }, dependencies);
   }
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { QUIRKS } from '../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../meters/protocol-facts';
 import { isSerial, type LinkSettings } from './meter-settings';
 
 const LOOPBACK = '127.0.0.1';
@@ -26,7 +26,7 @@ export function isHostName(host: string): boolean {
 export function meterKeyOf({ host: given, port, transport }: LinkSettings, host = given): string | undefined {
   if (isSerial(transport)) return undefined;
   const enipPort = transport?.kind === 'modbus-tcp' ? transport.enipPort : port;
-  return enipPort === QUIRKS.enipPort.value ? canonicalHost(host) : `${canonicalHost(host)}:${enipPort}`;
+  return enipPort === PROTOCOL_FACTS.enipPort.value ? canonicalHost(host) : `${canonicalHost(host)}:${enipPort}`;
 }
 
 /** What is the same for all configurations that share one connection. */

@@ -1,5 +1,4 @@
 import { READING_SCHEMA, type MeterReference, type Reading, type ReadingBlock } from '../domain/messages/reading';
-import { GROUPS } from '../meters/pm500/groups';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { LinkDiagnostics } from './link-diagnostics';
 import { whereOf } from './meter-address';
@@ -63,9 +62,11 @@ export class MeterSession {
     return this.link.diagnostics;
   }
 
-  /** Names of the groups that can be read, in the order of groups.ts. */
+  /** Names of the groups that can be read, in the order of the meter model. */
   get groups(): readonly string[] {
-    return GROUPS.map(({ name }) => name).filter((name) => this.source.plans.some(({ group }) => group === name));
+    return this.settings.model.groups
+      .map(({ name }) => name)
+      .filter((name) => this.source.plans.some(({ group }) => group === name));
   }
 
   /** Milliseconds for which Modbus may still be used beside a PLC; 0 when no maintenance window is open. */
@@ -213,7 +214,9 @@ export class MeterSession {
 
   private mismatch(): string | undefined {
     const { identity } = this.link;
-    return identity === undefined ? undefined : describeMismatch(identity, this.settings.catalogNumber);
+    return identity === undefined
+      ? undefined
+      : describeMismatch(this.settings.model, identity, this.settings.catalogNumber);
   }
 
   /** Says once that the device is another one than was configured. */
@@ -232,7 +235,7 @@ export class MeterSession {
     if (identity === undefined) return reference;
     return {
       ...reference,
-      ...referenceOf(identity),
+      ...referenceOf(this.settings.model, identity),
       ...(this.mismatch() === undefined ? {} : { identityMismatch: true }),
     };
   }

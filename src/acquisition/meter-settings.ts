@@ -1,12 +1,12 @@
 import { isIPv4 } from 'node:net';
 import type { CompiledLayout } from '../domain/codec/layout';
-import { CATALOG_NUMBERS } from '../meters/pm500/identity';
+import type { MeterModel } from '../meters/meter-model';
 import { Pm500Error } from '../support/errors';
 import { BAUD_RATES, PARITIES, type BaudRate, type Parity } from '../transport/modbus/rtu-line';
 import type { DeliveryChoiceName } from '../transport/ethernet-ip/implicit/delivery-choice';
 import { TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit/implicit-settings';
 import { loadLayout } from './layout-file';
-import { METER_ROWS } from './meter-rows';
+import { meterRows, type MeterRows } from './meter-rows';
 import type { MessagingKind, TransportKind } from './transport-kinds';
 
 /** EtherNet/IP. */
@@ -66,6 +66,7 @@ export function isImplicit(transport: TransportSettings | undefined): transport 
 
 /** How to reach one physical meter, and how gently. */
 export interface LinkSettings {
+  readonly model: MeterModel;
   /** Address or name; over Modbus RTU the path of the serial port. */
   readonly host: string;
   /** TCP port of EtherNet/IP, of Modbus TCP, or of a serial server; not used over Modbus RTU. */
@@ -131,7 +132,7 @@ export interface MeterChoice {
   readonly catalogNumber?: string;
   /** Empty for the built-in layout. */
   readonly layoutFile?: string;
-  /** Name of the candidate that assembly 107 is; empty for what the layout says of it. */
+  /** Name of the candidate that the energy counters are; empty for what the layout says of it. */
   readonly energyLayout?: string;
   readonly layoutConfirmed?: boolean;
 }
@@ -155,45 +156,45 @@ function unitIdOf(name: string, kind: keyof typeof UNIT_IDS, unitId: number): nu
   throw new Pm500Error('CONFIG_INVALID', message);
 }
 
-function transportOf(choice: MeterChoice): TransportSettings {
+function transportOf(rows: MeterRows, choice: MeterChoice): TransportSettings {
   const { name } = choice;
-  const kind = choice.transport ?? METER_ROWS.transport.default;
-  const { unitId = METER_ROWS.unitId.default, dropEcho = METER_ROWS.dropEcho.default } = choice;
+  const kind = choice.transport ?? rows.transport.default;
+  const { unitId = rows.unitId.default, dropEcho = rows.dropEcho.default } = choice;
   if (kind === 'modbus-tcp') {
     return {
       kind,
       unitId: unitIdOf(name, kind, unitId),
-      releaseAfterIdleMs: choice.releaseAfterIdleMs ?? METER_ROWS.releaseAfterIdleMs.default,
-      enipPort: choice.enipPort ?? METER_ROWS.port.default,
+      releaseAfterIdleMs: choice.releaseAfterIdleMs ?? rows.releaseAfterIdleMs.default,
+      enipPort: choice.enipPort ?? rows.port.default,
     };
   }
   if (kind === 'modbus-rtu') {
     return {
       kind,
       unitId: unitIdOf(name, kind, unitId),
-      baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? METER_ROWS.baudRate.default, BAUD_RATES),
-      parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? METER_ROWS.parity.default, PARITIES),
+      baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? rows.baudRate.default, BAUD_RATES),
+      parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? rows.parity.default, PARITIES),
       dropEcho,
     };
   }
   if (kind === 'modbus-rtu-tcp') return { kind, unitId: unitIdOf(name, kind, unitId), dropEcho };
-  return messagingOf(kind, choice);
+  return messagingOf(rows, kind, choice);
 }
 
-function messagingOf(kind: MessagingKind, choice: MeterChoice): Messaging {
+function messagingOf(rows: MeterRows, kind: MessagingKind, choice: MeterChoice): Messaging {
   const { name, receivePort, localAddress = '' } = choice;
   if (localAddress !== '' && !isIPv4(localAddress)) {
     const message = `Meter "${name}": local address "${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`;
     throw new Pm500Error('CONFIG_INVALID', message);
   }
-  const multiplier = choice.timeoutMultiplier ?? METER_ROWS.timeoutMultiplier.default;
+  const multiplier = choice.timeoutMultiplier ?? rows.timeoutMultiplier.default;
   return {
     kind,
-    rpiMs: choice.rpiMs ?? METER_ROWS.rpiMs.default,
-    allowInputOnly: choice.allowInputOnly ?? METER_ROWS.allowInputOnly.default,
-    delivery: choice.delivery ?? METER_ROWS.delivery.default,
+    rpiMs: choice.rpiMs ?? rows.rpiMs.default,
+    allowInputOnly: choice.allowInputOnly ?? rows.allowInputOnly.default,
+    delivery: choice.delivery ?? rows.delivery.default,
     timeoutMultiplier: chooseFrom(`Meter "${name}": timeout multiplier`, multiplier, TIMEOUT_MULTIPLIERS),
-    configurationInstance: choice.configurationInstance ?? METER_ROWS.configurationInstance.default,
+    configurationInstance: choice.configurationInstance ?? rows.configurationInstance.default,
     ...(receivePort === undefined ? {} : { receivePort }),
     ...(localAddress === '' ? {} : { localAddress }),
   };
@@ -203,26 +204,27 @@ function messagingOf(kind: MessagingKind, choice: MeterChoice): Messaging {
  * The settings of a meter from plain words, with defaults; its layout file is read.
  * @throws Pm500Error CONFIG_INVALID, LAYOUT_INVALID
  */
-export function settingsOf(choice: MeterChoice): MeterSettings {
+export function settingsOf(model: MeterModel, choice: MeterChoice): MeterSettings {
+  const rows = meterRows(model);
   const { name, catalogNumber = '' } = choice;
-  const transport = transportOf(choice);
+  const transport = transportOf(rows, choice);
   if (catalogNumber !== '') {
-    const known = CATALOG_NUMBERS.map((row) => row.catalogNumber);
+    const known = model.identity.catalogNumbers.map((row) => row.catalogNumber);
     chooseFrom(`Meter "${name}": catalog number`, catalogNumber, known);
   }
   return {
+    model,
     name,
     host: choice.host,
-    port:
-      choice.port ?? (transport.kind.startsWith('modbus') ? METER_ROWS.modbusPort.default : METER_ROWS.port.default),
+    port: choice.port ?? (transport.kind.startsWith('modbus') ? rows.modbusPort.default : rows.port.default),
     transport,
-    sharedWithPlc: choice.sharedWithPlc ?? METER_ROWS.sharedWithPlc.default,
-    connectTimeoutMs: choice.connectTimeoutMs ?? METER_ROWS.connectTimeoutMs.default,
-    replyTimeoutMs: choice.replyTimeoutMs ?? METER_ROWS.replyTimeoutMs.default,
-    minimumReadIntervalMs: choice.minimumReadIntervalMs ?? METER_ROWS.minimumIntervalMs.default,
+    sharedWithPlc: choice.sharedWithPlc ?? rows.sharedWithPlc.default,
+    connectTimeoutMs: choice.connectTimeoutMs ?? rows.connectTimeoutMs.default,
+    replyTimeoutMs: choice.replyTimeoutMs ?? rows.replyTimeoutMs.default,
+    minimumReadIntervalMs: choice.minimumReadIntervalMs ?? rows.minimumIntervalMs.default,
     tags: choice.tags ?? {},
     ...(catalogNumber === '' ? {} : { catalogNumber }),
-    layout: loadLayout(choice.layoutFile ?? '', choice.energyLayout),
+    layout: loadLayout(model, choice.layoutFile ?? '', choice.energyLayout),
     layoutConfirmed: choice.layoutConfirmed ?? false,
   };
 }

@@ -1,9 +1,9 @@
-import { GROUPS } from '../meters/pm500/groups';
+import type { MeterModel } from '../meters/meter-model';
 
 /** Groups of assemblies that are read together. */
 export interface PollSchedule {
   readonly intervalMs: number;
-  /** Names of groups.ts. */
+  /** Names of groups of the meter model. */
   readonly groups: readonly string[];
 }
 
@@ -11,11 +11,14 @@ export interface PollSchedule {
  * One schedule per interval, the fastest first.
  * @param groups name to interval in milliseconds
  */
-export function schedulesOf(groups: ReadonlyMap<string, number>): readonly PollSchedule[] {
+export function schedulesOf(
+  model: Pick<MeterModel, 'groups'>,
+  groups: ReadonlyMap<string, number>,
+): readonly PollSchedule[] {
   const intervals = [...new Set(groups.values())].sort((left, right) => left - right);
   return intervals.map((intervalMs) => ({
     intervalMs,
-    groups: GROUPS.map(({ name }) => name).filter((name) => groups.get(name) === intervalMs),
+    groups: model.groups.map(({ name }) => name).filter((name) => groups.get(name) === intervalMs),
   }));
 }
 

@@ -3,10 +3,10 @@ import type { CompiledLayout } from '../domain/codec/layout';
 import { REGISTER_TABLE } from '../domain/messages/reading';
 import { decodeRegisters } from '../domain/codec/register-decode';
 import { registerPlans } from '../domain/codec/register-plan';
+import type { MeterModel } from '../meters/meter-model';
 import type { Metric, Provenance } from '../metrics/measurement';
 import type { Block } from '../transport/transport';
 import type { MeterSettings } from './meter-settings';
-import { PM500 } from '../meters/pm500';
 
 /** One request to a meter and what its answer means. */
 export interface ReadPlan {
@@ -15,7 +15,7 @@ export interface ReadPlan {
   readonly block: Block;
   /** Where a reading says the values stood. */
   readonly place: { readonly assembly: number } | { readonly register: number };
-  /** Name of the group of groups.ts that it belongs to. */
+  /** Name of the group that it belongs to. */
   readonly group: string;
   /** Metric name to provenance; shared by all readings, never changed. */
   readonly provenance: Readonly<Record<string, Provenance>>;
@@ -38,8 +38,8 @@ export function assemblyPlans(layout: CompiledLayout): readonly ReadPlan[] {
 }
 
 /** What the register table has to read over Modbus: the groups of which registers are known. */
-export function registerReadPlans(): readonly ReadPlan[] {
-  return [...registerPlans(PM500).values()].flatMap(({ group, spans }) =>
+export function registerReadPlans(model: MeterModel): readonly ReadPlan[] {
+  return [...registerPlans(model).values()].flatMap(({ group, spans }) =>
     spans.map((span) => ({
       id: span.register,
       block: { kind: 'registers', register: span.register, words: span.words } as const,
@@ -64,9 +64,9 @@ export interface PlanSource {
 }
 
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
-export function planSourceOf({ transport, layout }: MeterSettings): PlanSource {
+export function planSourceOf({ model, transport, layout }: MeterSettings): PlanSource {
   if (transport?.kind.startsWith('modbus') === true) {
-    return { plans: registerReadPlans(), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
+    return { plans: registerReadPlans(model), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
   }
   const { name, definitions } = layout;
   return { plans: assemblyPlans(layout), layoutName: name, definitions, what: `its layout "${name}"` };

@@ -60,7 +60,7 @@ async function readVerifiedCounters(
   modbusPort: number,
   check: LayoutCheck,
 ): Promise<void> {
-  const modbus = settingsOf({ name: host, host, transport: 'modbus-tcp', port: modbusPort, enipPort: port });
+  const modbus = settingsOf(PM500, { name: host, host, transport: 'modbus-tcp', port: modbusPort, enipPort: port });
   const { session, release } = registry.acquire(modbus);
   try {
     const reading = await session.readGroups(['energy']);

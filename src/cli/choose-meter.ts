@@ -1,6 +1,6 @@
 import { createLinkTransport } from '../acquisition/link-transport';
 import { MeterRegistry } from '../acquisition/meter-registry';
-import { METER_ROWS } from '../acquisition/meter-rows';
+import { meterRows } from '../acquisition/meter-rows';
 import { settingsOf, type MeterChoice, type MeterSettings } from '../acquisition/meter-settings';
 import { resolveSystemHost } from '../acquisition/resolve-host';
 import { MESSAGING_KINDS, type TransportKind } from '../acquisition/transport-kinds';
@@ -8,6 +8,9 @@ import { systemClock } from '../support/clock';
 import { choice } from '../support/setting';
 import { failUsage, optionOf, type Options, type OptionRow } from './options';
 import { terminalLogger, type Terminal } from './terminal';
+import { PM500 } from '../meters/pm500';
+
+const METER_ROWS = meterRows(PM500);
 
 const SERIAL_OPTIONS = ['serial-port', 'baud', 'parity'] as const;
 const SERIAL_KINDS: readonly TransportKind[] = ['modbus-rtu', 'modbus-rtu-tcp'];
@@ -87,7 +90,7 @@ export function chooseEthernetMeter(options: Options, command: string, more: Par
   if (host === '') return failUsage(`The address of the meter is missing; write ${command} HOST.`);
   const transport = options.chosen('transport', MESSAGING) ?? MESSAGING.default;
   const port = options.number('port', METER_ROWS.port) ?? METER_ROWS.port.default;
-  return settingsOf({ name: host, host, transport, port, ...chooseImplicit(options), ...more });
+  return settingsOf(PM500, { name: host, host, transport, port, ...chooseImplicit(options), ...more });
 }
 
 function chooseHost(options: Options, isSerial: boolean): string {
@@ -123,7 +126,7 @@ export function chooseMeter(options: Options): MeterSettings {
   const unitId = options.number('unit', METER_ROWS.unitId);
   const baudRate = options.chosen('baud', METER_ROWS.baudRate);
   const parity = options.chosen('parity', METER_ROWS.parity);
-  return settingsOf({
+  return settingsOf(PM500, {
     name: host,
     host,
     transport,

@@ -1,6 +1,6 @@
-import { BUILT_IN_LAYOUT } from '../acquisition/layout-file';
+import { workingLayout } from '../domain/codec/built-in-layouts';
 import { whereOf } from '../acquisition/meter-address';
-import { READ_INTERVAL } from '../acquisition/meter-rows';
+import { readIntervalOf } from '../acquisition/meter-rows';
 import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/quality/normalize';
 import type { Reading } from '../domain/messages/reading';
@@ -11,9 +11,12 @@ import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from
 import { chooseMeter, commandMeters, METER_OPTIONS } from './choose-meter';
 import { formatTable } from './table';
 import { EXIT, type Terminal } from './terminal';
+import { PM500 } from '../meters/pm500';
+
+const READ_INTERVAL = readIntervalOf(PM500);
 
 const GROUP_NAMES = GROUPS.map(({ name }) => name);
-const INSTANCES = [...BUILT_IN_LAYOUT.blocks.keys()];
+const INSTANCES = [...workingLayout(PM500).blocks.keys()];
 const DEFAULT_INTERVAL_MS = 1000;
 
 const ROWS: readonly OptionRow[] = [

@@ -4,6 +4,7 @@ import { systemClock } from '../support/clock';
 import { describeOptions, HELP_OPTION, Options, type OptionRow } from './options';
 import { alignColumns } from './table';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
+import { PM500 } from '../meters/pm500';
 
 const ROWS: readonly OptionRow[] = [
   {
@@ -54,7 +55,7 @@ export async function runScan(args: readonly string[], terminal: Terminal): Prom
   const timeoutMs = options.number('timeout', SCAN_TIMEOUT_LIMITS) ?? SCAN_DEFAULTS.timeoutMs;
   const request = { addresses: options.positionals, interfaces: options.texts('interface'), port, timeoutMs };
   const dependencies = { clock: systemClock, logger: terminalLogger(terminal) };
-  const { devices, failures, unreadable, asked } = await scanNetwork(request, dependencies, terminal.ended);
+  const { devices, failures, unreadable, asked } = await scanNetwork(PM500, request, dependencies, terminal.ended);
   if (terminal.ended.aborted) return EXIT.success;
   for (const { message } of [...failures, ...unreadable]) terminal.complain(message);
   if (request.addresses.length === 0) terminal.complain(`Asked ${asked.join(', ')}.`);

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { METER_ROWS } from '../acquisition/meter-rows';
+import { meterRows } from '../acquisition/meter-rows';
 import { QUIRKS } from '../meters/pm500/quirks';
 import { SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
 import { loadsOf } from '../simulator/model/choose-load';
@@ -7,10 +7,13 @@ import type { LoadProfile } from '../simulator/model/load-profile';
 import { settingsOfMany } from '../simulator/many-meters';
 import type { SerialLineSettings } from '../simulator/modbus/serial-line';
 import type { SimulatedMeterSettings, SimulatorSettings } from '../simulator/simulator';
-import { SIMULATOR_ROWS } from '../simulator/simulator-rows';
+import { simulatorRows } from '../simulator/simulator-rows';
 import { failUsage, HELP_OPTION, optionOf, type OptionRow, type Options } from './options';
+import { PM500 } from '../meters/pm500';
 
-const ROWS = SIMULATOR_ROWS;
+const METER_ROWS = meterRows(PM500);
+
+const ROWS = simulatorRows(PM500);
 const ANY_PORT = '0 = any free one';
 const RTU = { context: 'with --modbus-rtu' } as const;
 
@@ -153,7 +156,7 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
   const addressing = options.chosen('addressing', ROWS.addressing) ?? ROWS.addressing.default;
   const loadOf = readLoad(options);
   const meters = binds.flatMap((bind, index) =>
-    settingsOfMany({
+    settingsOfMany(PM500, {
       count,
       addressing,
       loadOf,

@@ -10,6 +10,7 @@ import { hasCode } from '../support/errors';
 import { describeOptions, failUsage, Options } from './options';
 import { readSimOrder, SIM_OPTIONS, type SimOrder } from './sim-options';
 import { EXIT, terminalLogger, type Terminal } from './terminal';
+import { PM500 } from '../meters/pm500';
 
 export const SIM_HELP = `pm500 sim: simulated PowerMonitor 500 meters on EtherNet/IP and Modbus, until Ctrl-C
 
@@ -93,7 +94,7 @@ async function openSerialServer(simulator: Simulator, order: SimOrder, terminal:
 async function startOrEnd(order: SimOrder, terminal: Terminal): Promise<Simulator | undefined> {
   const { ended } = terminal;
   try {
-    return await startSimulator({ ...order.simulator, logger: terminalLogger(terminal), signal: ended });
+    return await startSimulator(PM500, { ...order.simulator, logger: terminalLogger(terminal), signal: ended });
   } catch (thrown) {
     if (ended.aborted && hasCode(thrown, 'ABORTED')) return undefined;
     throw thrown;

@@ -30,6 +30,8 @@ export interface IdentityFacts {
   /** Serial numbers that meters of this model have; both ends belong to the range. */
   readonly serialNumbers: { readonly min: number; readonly max: number };
   readonly catalogNumbers: readonly CatalogNumber[];
+  /** The one that a simulated meter has when nobody chooses another. */
+  readonly usualCatalogNumber: string;
 }
 
 /** Assemblies that belong together when reading; what the editor offers and `pm500 read --group` takes. */
@@ -109,6 +111,10 @@ export interface RegisterFacts {
   readonly groups: readonly RegisterGroup[];
   /** What a new meter holds in registers without a metric, printed number to value; the rest is 0. For simulators. */
   readonly factory: ReadonlyMap<number, number>;
+  /** First of the six registers of the clock, year to seconds; absent where there is none. For simulators. */
+  readonly clock?: number;
+  /** The register whose bits say which modules are fitted: always, and with analog ones. For simulators. */
+  readonly modules?: { readonly register: number; readonly fitted: number; readonly analog: number };
 }
 
 /** Limits and ports of the meter's network interfaces; those of the protocols are in protocol-facts.ts. */
@@ -132,7 +138,7 @@ export interface Quirks {
   /** Unit identifier that a meter has when nobody set another. */
   readonly modbusUnitId: Fact<number>;
   /** Rate of the serial option when nobody set another. */
-  readonly modbusBaudRate: Fact<number>;
+  readonly modbusBaudRate: Fact<9_600 | 19_200 | 38_400 | 115_200>;
   /** Printed number of the register at wire address 0: the address is the number less this. */
   readonly modbusFirstRegister: Fact<number>;
   /** A REAL that is a NaN, an infinity or these bits stands for overload or a value that is not available. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
-import { QUIRKS } from '../meters/pm500/quirks';
+import type { MeterModel } from '../meters/meter-model';
+import { PROTOCOL_FACTS } from '../meters/protocol-facts';
 import { Pm500Error } from '../support/errors';
 import { groupOf } from './host-networks';
 import type { LoadProfile } from './model/load-profile';
@@ -57,14 +57,16 @@ function checkPorts(first: ManyMeters['first'], count: number): void {
  * The settings of `count` meters that differ: serial number and seed count on, and so does the port or the address.
  * @throws Pm500Error CONFIG_INVALID
  */
-export function settingsOfMany({ first, count, addressing, loadOf }: ManyMeters): readonly SimulatedMeterSettings[] {
+export function settingsOfMany(
+  { identity }: Pick<MeterModel, 'identity'>,
+  { first, count, addressing, loadOf }: ManyMeters,
+): readonly SimulatedMeterSettings[] {
+  const { max } = identity.serialNumbers;
   if (!Number.isInteger(count) || count < 1 || count > MOST_METERS) {
     fail(`The number of meters is ${count}; give a whole number from 1 to ${MOST_METERS}.`);
   }
-  if (first.serialNumber + count - 1 > SERIAL_NUMBER_RANGE.max) {
-    fail(
-      `${count} meters from serial number ${first.serialNumber} on end above ${SERIAL_NUMBER_RANGE.max}; begin lower.`,
-    );
+  if (first.serialNumber + count - 1 > max) {
+    fail(`${count} meters from serial number ${first.serialNumber} on end above ${max}; begin lower.`);
   }
   const byAddress = addressing === 'address' && count > 1;
   if (byAddress && (!isIPv4(first.bind) || first.bind === '0.0.0.0')) {
@@ -79,7 +81,9 @@ export function settingsOfMany({ first, count, addressing, loadOf }: ManyMeters)
       ...rest,
       bind: byAddress ? addressAfter(first.bind, index) : first.bind,
       // With one group for all of an address, every listener would hear every meter: hundreds of copies of each frame.
-      ...(byAddress ? {} : { multicast: { address: groupOf(first.bind, index), port: QUIRKS.implicitPort.value } }),
+      ...(byAddress
+        ? {}
+        : { multicast: { address: groupOf(first.bind, index), port: PROTOCOL_FACTS.implicitPort.value } }),
       ...(enipPort === undefined ? {} : { enipPort: portAfter(enipPort, portSteps) }),
       ...(modbusPort === undefined ? {} : { modbusPort: portAfter(modbusPort, portSteps) }),
       serialNumber: first.serialNumber + index,

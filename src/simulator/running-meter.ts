@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { Value } from '../domain/messages/reading';
-import { QUIRKS } from '../meters/pm500/quirks';
+import type { MeterModel } from '../meters/meter-model';
+import { PROTOCOL_FACTS } from '../meters/protocol-facts';
 import { systemClock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { silentLogger } from '../support/logger';
@@ -55,7 +56,11 @@ export interface RunningMeter {
 }
 
 /** The manual states no bounds; the lower one is the meter's, the upper one is that of sister products. */
-export const SIMULATED_RPI_MS = { min: QUIRKS.minimumRpiMs.value, max: 10_000 } as const;
+export function simulatedRpiMs({ quirks }: Pick<MeterModel, 'quirks'>): { readonly min: number; readonly max: number } {
+  return { min: quirks.minimumRpiMs.value, max: LONGEST_RPI_MS };
+}
+
+const LONGEST_RPI_MS = 10_000;
 const ANY_ADDRESS = '0.0.0.0';
 const DEFAULT_MAXIMUM_CONNECTIONS = 32;
 const DEFAULT_IDLE_TIMEOUT_MS = 120_000;
@@ -68,7 +73,7 @@ function checkAddress(settings: SimulatedMeterSettings): void {
       `"${settings.bind}" is not an IPv4 address to listen on; write it as 127.0.0.1, or 0.0.0.0 for all.`,
     );
   }
-  const { enipPort = QUIRKS.enipPort.value, modbusPort = 0, implicitPort = 0 } = settings;
+  const { enipPort = PROTOCOL_FACTS.enipPort.value, modbusPort = 0, implicitPort = 0 } = settings;
   for (const port of [enipPort, modbusPort, implicitPort]) {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new Pm500Error('CONFIG_INVALID', `Port ${port} does not exist; choose a whole number from 0 to 65535.`);
@@ -90,23 +95,24 @@ export interface StartedMeter {
 }
 
 function plcBeside(
+  model: MeterModel,
   { bind, plc }: SimulatedMeterSettings,
   port: number,
   { clock = systemClock, random = Math.random, logger = silentLogger }: CommonSettings,
 ): PlcKeeper | undefined {
   if (plc === undefined) return undefined;
   const host = bind === ANY_ADDRESS ? outwardAddress() : bind;
-  return new PlcKeeper({ host, port }, plc, { clock, random, logger });
+  return new PlcKeeper(model, { host, port }, plc, { clock, random, logger });
 }
 
 /** The parts of one meter, made but not yet listening. */
-function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
+function assemble(model: MeterModel, settings: SimulatedMeterSettings, common: CommonSettings) {
   const { bind, catalogNumber, serialNumber, seed, load, modbusPort, energyLayout, startKwh } = settings;
   const { startMs, clock = systemClock, logger = silentLogger, random = Math.random } = common;
+  const bounds = simulatedRpiMs(model);
   const idleTimeoutMs = common.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
-  const model = findCatalogNumber(catalogNumber);
   const options = {
-    model,
+    catalogEntry: findCatalogNumber(model, catalogNumber),
     serialNumber,
     seed,
     load,
@@ -114,14 +120,14 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
     ...(energyLayout === undefined ? {} : { energyLayout }),
     ...(startKwh === undefined ? {} : { startKwh }),
   };
-  const meter = new SimulatedMeter(options, clock, common.speed ?? 1, common.refreshMs);
+  const meter = new SimulatedMeter(model, options, clock, common.speed ?? 1, common.refreshMs);
   const stats = new StatsRecorder(clock);
   const suspension = new Suspension(clock, common.modbusSuspendsEnipMs ?? DEFAULT_SUSPENSION_MS);
   const faults = new MeterFaults(clock);
   const wire = new WireFaults(faults, clock, random);
   const adapter = new EthernetIpAdapter(meter, stats, {
     bind,
-    port: settings.enipPort ?? QUIRKS.enipPort.value,
+    port: settings.enipPort ?? PROTOCOL_FACTS.enipPort.value,
     maximumConnections: common.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
     idleTimeoutMs,
     logger,
@@ -130,11 +136,11 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
     connections: {
       port: settings.implicitPort,
       clock,
-      maximumConnections: common.maximumCipConnections ?? QUIRKS.assemblyConnections.value,
-      bounds: { minimumMs: SIMULATED_RPI_MS.min, maximumMs: SIMULATED_RPI_MS.max },
+      maximumConnections: common.maximumCipConnections ?? model.quirks.assemblyConnections.value,
+      bounds: { minimumMs: bounds.min, maximumMs: bounds.max },
       group: settings.multicast ?? {
         address: groupOf(bind),
-        port: QUIRKS.implicitPort.value,
+        port: PROTOCOL_FACTS.implicitPort.value,
       },
       listenOnly: settings.listenOnly ?? 'both',
     },
@@ -146,7 +152,15 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
   const modbus =
     modbusPort === undefined
       ? undefined
-      : new ModbusServer(target, { bind, port: modbusPort, idleTimeoutMs, onActivity, logger, faults: wire });
+      : new ModbusServer(target, {
+          maximumSockets: model.quirks.modbusTcpSockets.value,
+          bind,
+          port: modbusPort,
+          idleTimeoutMs,
+          onActivity,
+          logger,
+          faults: wire,
+        });
   return { meter, stats, suspension, faults, wire, adapter, target, modbus, clock, logger };
 }
 
@@ -154,9 +168,13 @@ function assemble(settings: SimulatedMeterSettings, common: CommonSettings) {
  * Starts to listen at the ports that the settings name.
  * @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED
  */
-export async function startMeter(settings: SimulatedMeterSettings, common: CommonSettings): Promise<StartedMeter> {
+export async function startMeter(
+  model: MeterModel,
+  settings: SimulatedMeterSettings,
+  common: CommonSettings,
+): Promise<StartedMeter> {
   checkAddress(settings);
-  const parts = assemble(settings, common);
+  const parts = assemble(model, settings, common);
   const { meter, stats, suspension, faults, wire, adapter, target, modbus, clock, logger } = parts;
   const port = await adapter.open();
   let modbusPort: number | undefined;
@@ -167,7 +185,7 @@ export async function startMeter(settings: SimulatedMeterSettings, common: Commo
     throw thrown;
   }
   const gate = new Gate(modbus === undefined ? [adapter] : [adapter, modbus], clock, logger);
-  const plc = plcBeside(settings, port, common);
+  const plc = plcBeside(model, settings, port, common);
   faults.attach(new MeterFaultEffects({ meter, adapter, modbus, plc, suspension, gate, clock }));
   return {
     openImplicit: () => adapter.implicit.open(),

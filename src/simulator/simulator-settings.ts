@@ -29,7 +29,7 @@ export interface SimulatedMeterSettings {
   readonly load: LoadProfile;
   /** Where all energy counters begin, kWh and kvarh; default: drawn from the seed. */
   readonly startKwh?: number;
-  /** Name of the candidate that assembly 107 is sent as; default: what the working layout says of it. */
+  /** Name of the candidate that the energy counters are sent as; default: what the working layout says of it. */
   readonly energyLayout?: string;
   /** A PLC that owns the meter; absent for none. */
   readonly plc?: PlcChoice;

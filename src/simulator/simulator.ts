@@ -1,3 +1,4 @@
+import type { MeterModel } from '../meters/meter-model';
 import { Pm500Error } from '../support/errors';
 import { startMeter, type RunningMeter, type StartedMeter } from './running-meter';
 import type { CommonSettings, SimulatedMeterSettings } from './simulator-settings';
@@ -32,10 +33,10 @@ export interface Simulator {
 }
 
 /**
- * Starts simulated meters, all or none.
+ * Starts simulated meters of one model, all or none.
  * @throws Pm500Error CONFIG_INVALID, SIMULATOR_BIND_FAILED, ABORTED
  */
-export async function startSimulator(settings: SimulatorSettings): Promise<Simulator> {
+export async function startSimulator(model: MeterModel, settings: SimulatorSettings): Promise<Simulator> {
   const { signal } = settings;
   const started: StartedMeter[] = [];
   const close = async (): Promise<void> => {
@@ -48,7 +49,7 @@ export async function startSimulator(settings: SimulatorSettings): Promise<Simul
   try {
     for (const meter of settings.meters) {
       signal?.throwIfAborted();
-      started.push(await startMeter(meter, settings));
+      started.push(await startMeter(model, meter, settings));
     }
     for (const meter of started) await meter.openImplicit();
     signal?.addEventListener('abort', stopPlcs);

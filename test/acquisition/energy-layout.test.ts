@@ -28,10 +28,10 @@ describe('the layout of the energy counters as a setting', () => {
     const file = fileOf('assumed');
     for (const { name } of ENERGY_CANDIDATES) {
       for (const path of ['', file]) {
-        const layout = loadLayout(path, name);
+        const layout = loadLayout(PM500, path, name);
         assert.equal(candidateInUse(PM500, layout), name);
         assert.ok(layout.name.endsWith(`, energy counters: ${name}`));
-        assert.deepEqual(layout.blocks.get(101)?.rows, loadLayout(path).blocks.get(101)?.rows);
+        assert.deepEqual(layout.blocks.get(101)?.rows, loadLayout(PM500, path).blocks.get(101)?.rows);
         assert.equal(layout.blocks.size, 9);
       }
     }
@@ -39,9 +39,12 @@ describe('the layout of the energy counters as a setting', () => {
 
   it('refuses a name that does not exist, and a file that has read in the manual what 107 holds', () => {
     assert.throws(
-      () => loadLayout('', 'pairs'),
+      () => loadLayout(PM500, '', 'pairs'),
       /Layout of the energy counters is "pairs"; choose one of pairs-gwh-kwh/,
     );
-    assert.throws(() => loadLayout(fileOf('verified'), 'singles-wh'), /has read in the manual what assembly 107 holds/);
+    assert.throws(
+      () => loadLayout(PM500, fileOf('verified'), 'singles-wh'),
+      /has read in the manual what assembly 107 holds/,
+    );
   });
 });

@@ -6,6 +6,7 @@ import { fleetFileReader, watchFleetFile, type FleetFileReader } from '../../src
 import { Pm500Error } from '../../src/support/errors';
 import { FakeClock } from '../../testkit/fake-clock';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { PM500 } from '../../src/meters/pm500';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 const list = (...names: readonly string[]): string =>
@@ -39,7 +40,7 @@ function watch(reader: FleetFileReader, clock: FakeClock) {
   const watched = watchFleetFile({
     reader,
     clock,
-    parse: (text) => parseFleet(text, 'meters.csv', DEFAULTS),
+    parse: (text) => parseFleet(PM500, text, 'meters.csv', DEFAULTS),
     onFleet: ({ meters }) => fleets.push(meters.map(({ name }) => name).join(' ')),
     onProblem: (problem) => problems.push(problem?.message),
   });

@@ -11,6 +11,7 @@ import { seededRandom, type Random } from '../../src/support/random';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock } from '../../testkit/fake-clock';
 import { FakeTransport } from '../../testkit/meters/fake-transport';
+import { PM500 } from '../../src/meters/pm500';
 
 const INTERVAL_MS = 1000;
 const CHANGES = 150;
@@ -36,7 +37,7 @@ function setUp(clock: FakeClock) {
   const read = new Set<string>();
   const runner = new FleetRunner(
     (meter) => {
-      const { session, release } = registry.acquire(settingsOf(meter));
+      const { session, release } = registry.acquire(settingsOf(PM500, meter));
       const nothing = (): void => undefined;
       const poll = new MeterPoll(session, {
         schedules: meter.schedules,
@@ -66,6 +67,7 @@ function setUp(clock: FakeClock) {
 
 const listOf = (names: readonly string[], asset: string): readonly FleetMeter[] =>
   parseFleetEntries(
+    PM500,
     names.map((name) => ({ name, host: `10.0.0.${name}`, asset })),
     'of a test',
     { groups: new Map([['realtime', undefined]]), intervalMs: INTERVAL_MS },

@@ -3,9 +3,11 @@ import { parseFleetEntries } from '../../src/acquisition/fleet/fleet';
 import type { FleetMeter } from '../../src/acquisition/fleet/fleet-row';
 import { FleetRunner } from '../../src/acquisition/fleet/fleet-runner';
 import { Pm500Error } from '../../src/support/errors';
+import { PM500 } from '../../src/meters/pm500';
 
 const meters = (...entries: readonly (readonly [name: string, host: string])[]): readonly FleetMeter[] =>
   parseFleetEntries(
+    PM500,
     entries.map(([name, host]) => ({ name, host })),
     'of a test',
     { groups: new Map([['realtime', undefined]]), intervalMs: 1000 },

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet/fleet';
 import { parseCsv } from '../../src/support/csv';
+import { PM500 } from '../../src/meters/pm500';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 /** What a meter has of which its row says nothing. */
 const USUAL = { tags: {}, schedules: [{ intervalMs: 1000, groups: ['realtime'] }] };
-const parse = (text: string): Fleet => parseFleet(text, 'meters.csv', DEFAULTS);
+const parse = (text: string): Fleet => parseFleet(PM500, text, 'meters.csv', DEFAULTS);
 
 describe('parseCsv', () => {
   it('keeps quoted cells as they are and tells the line each record begins on', () => {
@@ -122,7 +123,7 @@ describe('parseFleet', () => {
         ['energy', 60_000],
       ]),
     };
-    assert.deepEqual(parseFleet('name,host,intervalMs\na,b,300', 'x', defaults).meters[0]?.schedules, [
+    assert.deepEqual(parseFleet(PM500, 'name,host,intervalMs\na,b,300', 'x', defaults).meters[0]?.schedules, [
       { intervalMs: 300, groups: ['realtime'] },
       { intervalMs: 60_000, groups: ['energy'] },
     ]);
@@ -130,6 +131,7 @@ describe('parseFleet', () => {
 
   it('reads the list of the editor, whose numbers are text, by entry', () => {
     const { meters, problems } = parseFleetEntries(
+      PM500,
       [
         { name: 'a', host: '10.0.0.1', port: '44819', sharedWithPlc: true },
         { name: 'b' },

@@ -8,6 +8,7 @@ import { loadLayout } from '../../src/acquisition/layout-file';
 import { loadCsvProfile } from '../../src/simulator/model/csv-profile';
 import { Pm500Error } from '../../src/support/errors';
 import { excessiveGrowth, FACTOR } from '../../testkit/growth';
+import { PM500 } from '../../src/meters/pm500';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 const SECRET = 'hunter2';
@@ -43,8 +44,8 @@ describe('a file that is another than was meant', () => {
   });
 
   const readers: Readonly<Record<string, (path: string) => unknown>> = {
-    'the meter list': (path) => parseFleet(fleetFileReader(path).text(), path, DEFAULTS).problems,
-    'the layout file': (path) => loadLayout(path),
+    'the meter list': (path) => parseFleet(PM500, fleetFileReader(path).text(), path, DEFAULTS).problems,
+    'the layout file': (path) => loadLayout(PM500, path),
     'the load file': (path) => loadCsvProfile(path),
   };
 
@@ -101,7 +102,7 @@ describe('a meter list as large as is read', () => {
 
   const parse = (text: string): void => {
     try {
-      parseFleet(text, 'meters.csv', DEFAULTS);
+      parseFleet(PM500, text, 'meters.csv', DEFAULTS);
     } catch (thrown) {
       assert.ok(thrown instanceof Pm500Error);
     }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILT_IN_LAYOUT, loadLayout } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
+import { loadLayout } from '../../src/acquisition/layout-file';
 import { throwsWith } from '../../testkit/expect-error';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { PM500 } from '../../src/meters/pm500';
 
 describe('a layout file', () => {
   let folder: string;
@@ -23,7 +25,7 @@ describe('a layout file', () => {
   };
 
   it('is not needed', () => {
-    assert.equal(loadLayout(''), BUILT_IN_LAYOUT);
+    assert.equal(loadLayout(PM500, ''), workingLayout(PM500));
   });
 
   for (const [what, path, why] of [
@@ -35,14 +37,14 @@ describe('a layout file', () => {
     ['with another content', () => file('{"a":1}'), /Layout file .*layout\.assemblies is missing/],
   ] as const) {
     it(`${what} is refused in one sentence`, () => {
-      assert.match(throwsWith(() => loadLayout(path()), 'LAYOUT_INVALID').message, why);
+      assert.match(throwsWith(() => loadLayout(PM500, path()), 'LAYOUT_INVALID').message, why);
     });
   }
 
   it('that is far too large is refused before it is read', () => {
     const path = file('');
     truncateSync(path, 3_000_000_000);
-    const { message } = throwsWith(() => loadLayout(path), 'LAYOUT_INVALID');
+    const { message } = throwsWith(() => loadLayout(PM500, path), 'LAYOUT_INVALID');
     assert.match(message, /it has 3000000000 bytes, and 1000000 are the most/);
   });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { watchLayout } from '../../src/acquisition/layout-watch';
 import type { Reading } from '../../src/domain/messages/reading';
 import { seededRandom } from '../../src/support/random';
 import { FakeClock } from '../../testkit/fake-clock';
 import { sampleReading } from '../../testkit/meters/readings';
+import { PM500 } from '../../src/meters/pm500';
 
 const ERROR = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply from 10.0.0.1; check the cable.' } as const;
 
@@ -14,7 +15,7 @@ function setUp(broken: readonly number[] = []) {
   const seen: Reading[] = [];
   const told: string[] = [];
   const meter = {
-    settings: { layout: BUILT_IN_LAYOUT },
+    settings: { layout: workingLayout(PM500) },
     read: (assemblies: readonly number[]): Promise<Reading> => {
       asked.push(assemblies);
       const reading = sampleReading(assemblies, seededRandom(1));
@@ -40,7 +41,7 @@ describe('watchLayout', () => {
     await clock.advance(10_500);
     await watching;
     assert.equal(seen.length, 11);
-    assert.deepEqual(asked[0], [...BUILT_IN_LAYOUT.blocks.keys()]);
+    assert.deepEqual(asked[0], [...workingLayout(PM500).blocks.keys()]);
     assert.equal(clock.pending, 0);
   });
 
@@ -59,7 +60,7 @@ describe('watchLayout', () => {
     await some.watching;
     assert.deepEqual(some.told, [ERROR.message]);
     assert.equal(some.seen.length, 11);
-    const all = setUp([...BUILT_IN_LAYOUT.blocks.keys()]);
+    const all = setUp([...workingLayout(PM500).blocks.keys()]);
     await assert.rejects(all.watching, { code: 'ENIP_REPLY_TIMEOUT' });
     assert.deepEqual(all.seen, []);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { describeMismatch } from '../../src/acquisition/meter-identity';
 import type { LinkDependencies } from '../../src/acquisition/meter-link';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
@@ -8,6 +8,7 @@ import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock } from '../../testkit/fake-clock';
 import { IDENTITY, ScriptedTransport } from '../../testkit/meters/scripted-transport';
+import { PM500 } from '../../src/meters/pm500';
 
 function setUp() {
   const clock = new FakeClock();
@@ -24,6 +25,7 @@ function setUp() {
     },
   };
   const settings: MeterSettings = {
+    model: PM500,
     name: 'main-incomer',
     host: '10.0.0.5',
     port: 44_818,
@@ -31,7 +33,7 @@ function setUp() {
     connectTimeoutMs: 1000,
     replyTimeoutMs: 1000,
     minimumReadIntervalMs: 200,
-    layout: BUILT_IN_LAYOUT,
+    layout: workingLayout(PM500),
     layoutConfirmed: false,
   };
   const registry = new MeterRegistry(dependencies);
@@ -202,9 +204,12 @@ describe('one meter, one connection', () => {
   });
 
   it('says what differs from the configured catalog number', () => {
-    assert.equal(describeMismatch(IDENTITY, '1420-V2-ENT'), undefined);
-    assert.match(describeMismatch(IDENTITY, '1420-V1-ENT') ?? '', /is a 1420-V2-ENT, but 1420-V1-ENT is configured/);
-    assert.match(describeMismatch({ ...IDENTITY, productCode: 3 }) ?? '', /product code 3/);
+    assert.equal(describeMismatch(PM500, IDENTITY, '1420-V2-ENT'), undefined);
+    assert.match(
+      describeMismatch(PM500, IDENTITY, '1420-V1-ENT') ?? '',
+      /is a 1420-V2-ENT, but 1420-V1-ENT is configured/,
+    );
+    assert.match(describeMismatch(PM500, { ...IDENTITY, productCode: 3 }) ?? '', /product code 3/);
   });
 
   it('leaves a session that nobody uses for long, before the meter or a router ends it, and opens it for the next read', async () => {

@@ -11,6 +11,7 @@ import { LineTurns } from '../../src/transport/modbus/line-turns';
 import { LineTransport } from '../../src/transport/modbus/modbus-transport';
 import { FakeClock } from '../../testkit/fake-clock';
 import { MemoryGateway, type UnitBehavior } from '../../testkit/meters/memory-gateway';
+import { PM500 } from '../../src/meters/pm500';
 
 const ANSWERS: UnitBehavior = { does: 'answer', afterMs: 20 };
 const REPLY_TIMEOUT_MS = 2000;
@@ -40,6 +41,7 @@ class LineBench {
       createTransport: (settings) => {
         const unit = settings.transport !== undefined && 'unitId' in settings.transport ? settings.transport.unitId : 0;
         return new LineTransport(
+          PM500,
           {
             where: `the gateway unit ${unit}`,
             key: 'the gateway',
@@ -59,7 +61,7 @@ class LineBench {
   poll(unitId: number, behavior: UnitBehavior, intervalMs = 2000, isScheduled = true): Polled {
     this.gateway.units.set(unitId, behavior);
     const meter = this.registry.acquire(
-      settingsOf({
+      settingsOf(PM500, {
         name: `unit ${unitId}`,
         host: '10.0.0.9',
         transport: 'modbus-tcp',

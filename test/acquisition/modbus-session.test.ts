@@ -5,6 +5,7 @@ import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import type { AssemblyBlock } from '../../src/transport/transport';
 import { MeterBench, PRODUCT } from '../../testkit/meters/meter-bench';
+import { PM500 } from '../../src/meters/pm500';
 
 const TCP = { transport: 'modbus-tcp' } as const;
 
@@ -70,10 +71,13 @@ describe('a meter over Modbus', () => {
 
   it('refuses settings that no meter has', () => {
     const choice = { name: 'incomer', host: '/dev/ttyS0', transport: 'modbus-rtu' } as const;
-    assert.throws(() => settingsOf({ ...choice, unitId: 0 }), { code: 'CONFIG_INVALID', message: /from 1 to 247/ });
-    assert.throws(() => settingsOf({ ...choice, baudRate: 300 }), { code: 'CONFIG_INVALID' });
-    assert.throws(() => settingsOf({ ...choice, parity: 'mark' }), { code: 'CONFIG_INVALID' });
-    assert.throws(() => settingsOf({ ...choice, catalogNumber: '1420-V9' }), { code: 'CONFIG_INVALID' });
+    assert.throws(() => settingsOf(PM500, { ...choice, unitId: 0 }), {
+      code: 'CONFIG_INVALID',
+      message: /from 1 to 247/,
+    });
+    assert.throws(() => settingsOf(PM500, { ...choice, baudRate: 300 }), { code: 'CONFIG_INVALID' });
+    assert.throws(() => settingsOf(PM500, { ...choice, parity: 'mark' }), { code: 'CONFIG_INVALID' });
+    assert.throws(() => settingsOf(PM500, { ...choice, catalogNumber: '1420-V9' }), { code: 'CONFIG_INVALID' });
   });
 });
 

@@ -12,6 +12,7 @@ import type { Identity, Transport, TransportState, TransportStateChange } from '
 import type { Block } from '../../src/transport/transport';
 import { FakeClock } from '../../testkit/fake-clock';
 import { IDENTITY } from '../../testkit/meters/scripted-transport';
+import { PM500 } from '../../src/meters/pm500';
 
 const STEP_MS = 50;
 const REPLY_TIMEOUT_MS = 2000;
@@ -99,7 +100,7 @@ function setUp(intervalMs: number) {
       return made;
     },
   });
-  const settings = settingsOf({ name: 'm', host: '10.0.0.5', connectTimeoutMs: 3000, replyTimeoutMs: 2000 });
+  const settings = settingsOf(PM500, { name: 'm', host: '10.0.0.5', connectTimeoutMs: 3000, replyTimeoutMs: 2000 });
   const { session, release } = registry.acquire(settings);
   const transport = transports[0]!;
   const readings: Reading[] = [];

@@ -4,6 +4,7 @@ import { broadcastTargets, ownTargets, scan } from '../../src/acquisition/scan/s
 import { DEVICE_TYPE, PRODUCT_NAME, VENDOR_ID } from '../../src/meters/pm500/identity';
 import { Pm500Error } from '../../src/support/errors';
 import type { DiscoveredDevice } from '../../src/transport/ethernet-ip/discovery';
+import { PM500 } from '../../src/meters/pm500';
 
 function network(address: string, netmask: string, internal = false): NetworkInterfaceInfo {
   return { address, netmask, family: 'IPv4', internal, mac: '00:00:00:00:00:00', cidr: null };
@@ -66,7 +67,7 @@ describe('scan', () => {
       { address: '10.20.1.255', name: 'eth0' },
       { address: '127.255.255.255', name: 'this computer', isOptional: true },
     ];
-    const { asked, failures } = await scan(targets, ({ isOptional = false }) =>
+    const { asked, failures } = await scan(PM500, targets, ({ isOptional = false }) =>
       isOptional ? Promise.reject(new Error('not here')) : Promise.resolve([]),
     );
     assert.deepEqual(asked, ['10.20.1.255 (eth0)', '127.255.255.255 (this computer)']);
@@ -75,7 +76,7 @@ describe('scan', () => {
 
   it('lists once what is found at the loopback and at an address that others can use', async () => {
     const found = [device('127.0.0.1', 7), device('192.168.4.17', 7), device('127.0.0.2', 8)];
-    const { devices } = await scan([{ address: 'a' }], () => Promise.resolve(found));
+    const { devices } = await scan(PM500, [{ address: 'a' }], () => Promise.resolve(found));
     assert.deepEqual(
       devices.map(({ address }) => address),
       ['127.0.0.2', '192.168.4.17'],
@@ -83,7 +84,7 @@ describe('scan', () => {
   });
 
   it('lists each device once, in order of address, with the catalog number of its product code', async () => {
-    const { devices, failures } = await scan([{ address: 'a' }, { address: 'b' }], ({ address }) =>
+    const { devices, failures } = await scan(PM500, [{ address: 'a' }, { address: 'b' }], ({ address }) =>
       Promise.resolve(
         address === 'a'
           ? [device('10.0.0.20', 7), device('10.0.0.3', 4)]
@@ -108,7 +109,7 @@ describe('scan', () => {
 
   it('a network that cannot be asked does not cost the answers of the others', async () => {
     const unreachable = new Pm500Error('ENIP_CONNECT_FAILED', 'no such network');
-    const { devices, failures } = await scan([{ address: 'a' }, { address: 'b' }], ({ address }) =>
+    const { devices, failures } = await scan(PM500, [{ address: 'a' }, { address: 'b' }], ({ address }) =>
       address === 'a' ? Promise.reject(unreachable) : Promise.resolve([device('10.0.0.3', 4)]),
     );
     assert.equal(devices.length, 1);
@@ -117,7 +118,7 @@ describe('scan', () => {
 
   it('tells of an answer that cannot be read once, unless the device answered readably too', async () => {
     const error = (address: string): Pm500Error => new Pm500Error('CIP_REPLY_INVALID', `${address} mumbles.`);
-    const result = await scan([{ address: 'a' }, { address: 'b' }], (_target, onUnreadable) => {
+    const result = await scan(PM500, [{ address: 'a' }, { address: 'b' }], (_target, onUnreadable) => {
       for (const address of ['10.0.0.3', '10.0.0.9']) onUnreadable({ address, error: error(address) });
       return Promise.resolve([device('10.0.0.3', 4)]);
     });

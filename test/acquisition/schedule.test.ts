@@ -3,6 +3,7 @@ import { phaseOf, schedulesOf } from '../../src/acquisition/poll-schedule';
 import { startSchedule } from '../../src/acquisition/schedule';
 import type { Clock } from '../../src/support/clock';
 import { FakeClock } from '../../testkit/fake-clock';
+import { PM500 } from '../../src/meters/pm500';
 
 const START = 1_000_000_000_130;
 
@@ -182,6 +183,7 @@ describe('schedulesOf', () => {
   it('reads together what has one interval, the fastest first', () => {
     assert.deepEqual(
       schedulesOf(
+        PM500,
         new Map([
           ['energy', 10_000],
           ['realtime', 250],

@@ -17,7 +17,7 @@ describe('pm500 check', function () {
   this.timeout(30_000);
   let simulator: Simulator;
   before(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

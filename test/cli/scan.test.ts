@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from './run-command';
+import { PM500 } from '../../src/meters/pm500';
 
 describe('pm500 scan', () => {
   let simulator: Simulator;
@@ -18,7 +19,7 @@ describe('pm500 scan', () => {
       seed: 1,
       load,
     };
-    simulator = await startSimulator({ meters: [meter] });
+    simulator = await startSimulator(PM500, { meters: [meter] });
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());

@@ -24,7 +24,7 @@ describe('pm500 read over every transport', () => {
     };
     const owned = { ...meter, serialNumber: 940_000_002, plc: { rpiMs: 100 } };
     const modbus = { ...meter, serialNumber: 940_000_003, modbusPort: 0 };
-    simulator = await startSimulator({ meters: [meter, owned, modbus] });
+    simulator = await startSimulator(PM500, { meters: [meter, owned, modbus] });
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());

@@ -21,6 +21,7 @@ import { SerialServerPeer } from '../../testkit/meters/serial-server-peer';
 import { ModbusPeer, PEER_PRODUCT, PEER_REGISTERS } from '../../testkit/meters/modbus-peer';
 import { PEER_IDENTITY, ScriptedPeer } from '../../testkit/links/scripted-peer';
 import { describeTransport, type Protocol } from './transport.suite';
+import { PM500 } from '../../src/meters/pm500';
 
 /** Where the registers stand that hold what an assembly holds. */
 const registerOf = (instance: number): number => (instance === 101 ? 300_081 : 316_385);
@@ -112,7 +113,7 @@ const DEPENDENCIES = { clock: systemClock, logger: silentLogger, random: seededR
 describeEthernetIp('EtherNet/IP explicit', (port) => createExplicitTransport({ ...SETTINGS, port }, DEPENDENCIES));
 describeEthernetIp('EtherNet/IP class 3', (port) => createConnectedTransport({ ...SETTINGS, port }, DEPENDENCIES));
 describeEthernetIp('EtherNet/IP implicit', (port) =>
-  createImplicitTransport({ ...SETTINGS, port, mode: 'input-only', rpiMs: 100, receivePort: 0 }, DEPENDENCIES),
+  createImplicitTransport(PM500, { ...SETTINGS, port, mode: 'input-only', rpiMs: 100, receivePort: 0 }, DEPENDENCIES),
 );
 
 describeTransport(
@@ -130,6 +131,7 @@ describeTransport(
       }
     }
     const transport = createModbusTcpTransport(
+      PM500,
       { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 4000, releaseAfterIdleMs: 60_000 },
       { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where) },
     );
@@ -180,6 +182,7 @@ describeTransport(
     let arrived: Promise<unknown> = Promise.resolve();
     return Promise.resolve({
       transport: createModbusRtuTransport(
+        PM500,
         {
           path: '/dev/ttyTEST',
           baudRate: 9600,
@@ -192,8 +195,8 @@ describeTransport(
         { clock: systemClock, logger: silentLogger, loadBinding: () => line },
       ),
       identity: PEER_PRODUCT,
-      setAssembly: (instance, bytes) => void spans.set(wireAddress(registerOf(instance)), bytes),
-      refuse: (instance) => void refused.add(wireAddress(registerOf(instance))),
+      setAssembly: (instance, bytes) => void spans.set(wireAddress(PM500, registerOf(instance)), bytes),
+      refuse: (instance) => void refused.add(wireAddress(PM500, registerOf(instance))),
       stall: () => {
         line.stallsOpening = true;
         line.answer = () => [];
@@ -246,12 +249,13 @@ describeTransport(
     let arrived: Promise<unknown> = Promise.resolve();
     return {
       transport: createModbusRtuTcpTransport(
+        PM500,
         { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 100, releaseAfterIdleMs: 60_000 },
         { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where, 'rtu') },
       ),
       identity: PEER_PRODUCT,
-      setAssembly: (instance, bytes) => void spans.set(wireAddress(registerOf(instance)), bytes),
-      refuse: (instance) => void refused.add(wireAddress(registerOf(instance))),
+      setAssembly: (instance, bytes) => void spans.set(wireAddress(PM500, registerOf(instance)), bytes),
+      refuse: (instance) => void refused.add(wireAddress(PM500, registerOf(instance))),
       stall: () => {
         stalled = true;
         arrived = once(arrivals, 'request');

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { METER_ROWS } from '../../src/acquisition/meter-rows';
+import { meterRows } from '../../src/acquisition/meter-rows';
 import { silentLogger } from '../../src/support/logger';
 import { Stalls } from '../soak/stalls';
 import { Lab } from './lab';
@@ -16,6 +16,9 @@ import { labClock } from './lab-clock';
 import { LAB_METERS } from './lab-meters';
 import { NETWORK_FAULTS, type NetworkFault } from './network-faults';
 import { createLabRegistry, INTERVAL_MS, WatchedMeter } from './watched-meter';
+import { PM500 } from '../../src/meters/pm500';
+
+const METER_ROWS = meterRows(PM500);
 
 const INSIDE = 'PM500_LAB_INSIDE';
 const LONGEST_MINUTES = 60;

@@ -10,6 +10,7 @@ import { silentLogger } from '../../src/support/logger';
 import { seededRandom } from '../../src/support/random';
 import { labClock } from './lab-clock';
 import { LAB_METERS, RPI_MS, SERIAL_SERVER_PORT } from './lab-meters';
+import { PM500 } from '../../src/meters/pm500';
 
 /** What the reader orders; each is answered with its number when it is done. */
 export interface MeterOrder {
@@ -45,7 +46,7 @@ function settingsFor({ address, transport, plc }: (typeof LAB_METERS)[number], i
 }
 
 async function powerOn(): Promise<void> {
-  const simulator = await startSimulator({
+  const simulator = await startSimulator(PM500, {
     meters: LAB_METERS.map(settingsFor),
     speed: 10,
     refreshMs: 1,

@@ -17,6 +17,7 @@ import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { NameServer } from './name-server';
+import { PM500 } from '../../src/meters/pm500';
 
 const INSIDE = 'PM500_LAB_INSIDE';
 const NAME_SERVER_ADDRESS = '127.0.0.53';
@@ -48,7 +49,7 @@ function useNames(): void {
 }
 
 const startMeters = (): Promise<Simulator> =>
-  startSimulator({
+  startSimulator(PM500, {
     meters: METERS.map(([, address], index) => ({
       bind: address,
       catalogNumber: '1420-V2-ENT',

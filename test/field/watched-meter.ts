@@ -11,6 +11,7 @@ import type { Stalls } from '../soak/stalls';
 import { labClock } from './lab-clock';
 import { nameOf } from './lab';
 import { RPI_MS, SERIAL_SERVER_PORT, type LabMeter } from './lab-meters';
+import { PM500 } from '../../src/meters/pm500';
 
 export const INTERVAL_MS = 1000;
 /** From one process to the other, beside what the link adds and what a stall takes. */
@@ -58,7 +59,7 @@ export class WatchedMeter {
     const { name, transport, delivery } = meter;
     this.isImplicit = transport === 'input-only' || transport === 'listen-only';
     this.acquired = registry.acquire(
-      settingsOf({
+      settingsOf(PM500, {
         name,
         host: nameOf(name),
         transport,

@@ -22,7 +22,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
   this.timeout(120_000);
   let simulator: Simulator;
   before(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: ENERGY_CANDIDATES.map(({ name }, index) => ({
         bind: '127.0.0.1',
         enipPort: 0,

@@ -11,11 +11,12 @@ import { ModbusBench } from '../../testkit/simulator/modbus-bench';
 import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
 import { SerialGateway } from '../../testkit/meters/serial-gateway';
 import { waitFor } from '../../testkit/wait';
+import { PM500 } from '../../src/meters/pm500';
 
 /** The share of its readings that a unit gets beside units that do not answer. */
 const LEAST_SHARE = 0.95;
 
-type Place = Pick<Parameters<typeof settingsOf>[0], 'host' | 'port' | 'transport' | 'baudRate'>;
+type Place = Pick<Parameters<typeof settingsOf>[1], 'host' | 'port' | 'transport' | 'baudRate'>;
 
 /** A line with units on it that somebody polls, each time-out scaled as its interval is. */
 interface Line {
@@ -37,7 +38,7 @@ class Polled {
   constructor(registry: MeterRegistry, { place, intervalMs, replyTimeoutMs }: Line, unitId: number) {
     const name = `unit ${unitId}`;
     const times = { replyTimeoutMs, connectTimeoutMs: 1.5 * replyTimeoutMs, minimumReadIntervalMs: 200 };
-    this.meter = registry.acquire(settingsOf({ name, ...place, unitId, ...times, layoutConfirmed: true }));
+    this.meter = registry.acquire(settingsOf(PM500, { name, ...place, unitId, ...times, layoutConfirmed: true }));
     this.poll = new MeterPoll(this.meter.session, {
       schedules: [{ intervalMs, groups: ['energy', 'status'] }],
       isScheduled: true,

@@ -21,6 +21,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
       for (const reply of server.push(chunk)) line.stdin.write(reply);
     });
     const transport = createModbusRtuTransport(
+      PM500,
       {
         path,
         baudRate: 115_200,

@@ -6,6 +6,7 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { waitFor } from '../../testkit/wait';
+import { PM500 } from '../../src/meters/pm500';
 
 const WATCH_MS = 4000;
 const LIMIT_MS = QUIRKS.minimumReadIntervalMs.value;
@@ -18,7 +19,7 @@ describe('ten nodes that all ask for more than the meter bears', () => {
   let nodeRed: NodeRed;
 
   before(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { createLinkTransport } from '../../src/acquisition/link-transport';
 import { MeterRegistry, type AcquiredMeter } from '../../src/acquisition/meter-registry';
 import type { TransportSettings } from '../../src/acquisition/meter-settings';
@@ -13,6 +13,7 @@ import { seededRandom } from '../../src/support/random';
 import { growthMegabytes, heapAfterCollection, type HeapSample } from '../soak/heap-trend';
 import { steadyClock, Stalls } from '../soak/stalls';
 import { REPLY_TIMEOUT_MS, RPI_MS, Subject } from '../soak/subject';
+import { PM500 } from '../../src/meters/pm500';
 
 const SECONDS = Number(process.env['PM500_SOAK_SECONDS'] ?? 20);
 /** Code is compiled and tables fill while the first faults come. */
@@ -49,8 +50,8 @@ function startMeters(): Promise<Simulator> {
     seed: 1,
   };
   const loadOf = (seed: number) => dailyProfile(100_000 + 10_000 * seed, seed);
-  const meters = settingsOfMany({ first, count: WAYS.length, addressing: 'port', loadOf });
-  return startSimulator({
+  const meters = settingsOfMany(PM500, { first, count: WAYS.length, addressing: 'port', loadOf });
+  return startSimulator(PM500, {
     meters: meters.map((meter, index) =>
       WAYS[index]?.[1] === 'listen-only' ? { ...meter, plc: { rpiMs: RPI_MS } } : meter,
     ),
@@ -75,6 +76,7 @@ function acquireMeters(simulator: Simulator): readonly AcquiredMeter[] {
         ? { kind, unitId: 1, releaseAfterIdleMs: 0, enipPort: port }
         : { kind: kind as 'ucmm', rpiMs: RPI_MS, allowInputOnly: false };
     return registry.acquire({
+      model: PM500,
       name,
       tags: {},
       host: '127.0.0.1',
@@ -83,7 +85,7 @@ function acquireMeters(simulator: Simulator): readonly AcquiredMeter[] {
       replyTimeoutMs: REPLY_TIMEOUT_MS,
       minimumReadIntervalMs: 200,
       transport,
-      layout: BUILT_IN_LAYOUT,
+      layout: workingLayout(PM500),
       layoutConfirmed: true,
     });
   });

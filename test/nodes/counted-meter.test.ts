@@ -8,6 +8,7 @@ import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { waitFor } from '../../testkit/wait';
+import { PM500 } from '../../src/meters/pm500';
 
 const POWER_W = 400_000;
 const DELTA = 'energy_delta_active_import_total';
@@ -26,7 +27,7 @@ class Line {
   ) {}
 
   static async open(transport: 'modbus-tcp' | 'ucmm', beginning: number): Promise<Line> {
-    const simulator = await startSimulator({
+    const simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

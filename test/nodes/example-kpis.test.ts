@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../src/domain/codec/decode';
 import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { READING_SCHEMA, type Reading } from '../../src/domain/messages/reading';
@@ -8,6 +8,7 @@ import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { SimulatedMeter } from '../../src/simulator/model/simulated-meter';
 import { findCatalogNumber } from '../../src/simulator/model/supply';
 import { NormalizeBench } from '../../testkit/meters/normalize-bench';
+import { PM500 } from '../../src/meters/pm500';
 
 interface ExampleNode {
   readonly type: string;
@@ -17,11 +18,11 @@ interface ExampleNode {
 const EXAMPLE = JSON.parse(readFileSync('examples/kpis-of-one-meter.json', 'utf8')) as readonly ExampleNode[];
 
 function readingOf(meter: SimulatedMeter, timestamp: number): Reading {
-  const plans = [...BUILT_IN_LAYOUT.blocks.values()].filter(({ group }) => ['realtime', 'energy'].includes(group));
+  const plans = [...workingLayout(PM500).blocks.values()].filter(({ group }) => ['realtime', 'energy'].includes(group));
   return {
     schema: READING_SCHEMA,
     meter: { name: 'sim', host: '127.0.0.1', tags: {} },
-    layout: { name: BUILT_IN_LAYOUT.name, confirmed: false },
+    layout: { name: workingLayout(PM500).name, confirmed: false },
     timestamp,
     blocks: plans.map((plan) => {
       const { group, instance: assembly, provenance } = plan;
@@ -36,9 +37,9 @@ describe('the example kpis-of-one-meter', () => {
     const settings = EXAMPLE.find(({ type }) => type === 'pm500-normalize');
     const info = EXAMPLE.find(({ type }) => type === 'comment')?.info ?? '';
     const bench = new NormalizeBench({ ...settings, shape: 'telemetry' });
-    const model = findCatalogNumber('1420-V2-ENT');
+    const catalogEntry = findCatalogNumber(PM500, '1420-V2-ENT');
     const load = constantProfile(500_000);
-    const meter = new SimulatedMeter({ model, serialNumber: 940_000_001, seed: 1, load }, bench.clock, 1);
+    const meter = new SimulatedMeter(PM500, { catalogEntry, serialNumber: 940_000_001, seed: 1, load }, bench.clock, 1);
     const seen = new Set<string>();
     for (let second = 0; second < 200; second++) {
       await bench.clock.advance(1000);

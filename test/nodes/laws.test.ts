@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULTS, fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
-import { FLEET_ROWS } from '../../src/acquisition/fleet/fleet-rows';
+import { fleetRows } from '../../src/acquisition/fleet/fleet-rows';
+import { PM500 } from '../../src/meters/pm500';
 import type { Setting } from '../../src/support/setting';
 import { missingSources } from '../../tools/build-editor';
 import { catalogOf, frameOf } from '../../tools/forms/form';
@@ -68,7 +69,7 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
   ].join('\n');
   const byText = [...scripts.matchAll(/\b(?:text|meterText)\(\s*['`]([\w.]+)['`]/g)].map(([, key = '']) => key);
   const ofColumns = scripts.includes('text(`column.${name}`)')
-    ? Object.keys(FLEET_ROWS).map((name) => `column.${name}`)
+    ? Object.keys(fleetRows(PM500)).map((name) => `column.${name}`)
     : [];
   const ports = [...read(`nodes/${type}/form.ts`).matchAll(/'(port\.\w+)'/g)].map(([, key = '']) => key);
   const errors = Object.entries(fieldsOf(type)).flatMap(([name, { setting }]) =>

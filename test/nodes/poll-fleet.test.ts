@@ -11,6 +11,7 @@ import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { freePortRange } from '../../testkit/servers/ports';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
+import { PM500 } from '../../src/meters/pm500';
 
 const METERS = 50;
 
@@ -23,7 +24,7 @@ describe('pm500-poll with a list of meters', function () {
 
   before(async () => {
     folder = temporaryFolder('poll-fleet');
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: Array.from({ length: METERS }, (_, index) => ({
         bind: '127.0.0.1',
         enipPort: 0,

@@ -4,10 +4,10 @@ import type { NodeMessage } from 'node-red';
 import pm500Meter from '../../nodes/pm500-meter';
 import pm500Poll from '../../nodes/pm500-poll';
 import { isMeterNode } from '../../nodes/shared/meters';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-diagnostics';
 import type { LinkState } from '../../src/acquisition/link-state';
-import { METER_ROWS } from '../../src/acquisition/meter-rows';
+import { meterRows } from '../../src/acquisition/meter-rows';
 import { TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
 import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics/diagnostics-schema';
 import { parseReading } from '../../src/domain/messages/parse-message';
@@ -17,10 +17,13 @@ import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { sampleReading } from '../../testkit/meters/readings';
+import { PM500 } from '../../src/meters/pm500';
+
+const METER_ROWS = meterRows(PM500);
 
 /** A session that answers from memory; assemblies in `broken` fail. */
 class FakeSession {
-  readonly settings = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, tags: {}, layout: BUILT_IN_LAYOUT };
+  readonly settings = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, tags: {}, layout: workingLayout(PM500) };
   readonly groups = GROUPS.map(({ name }) => name);
   readonly windows: (number | undefined)[] = [];
   maintenanceLeftMs = 0;
@@ -65,7 +68,7 @@ class FakeSession {
   }
 
   private assembliesOf(groups: readonly string[]): readonly number[] {
-    return [...BUILT_IN_LAYOUT.blocks.values()]
+    return [...workingLayout(PM500).blocks.values()]
       .filter(({ group }) => groups.includes(group))
       .map(({ instance }) => instance);
   }

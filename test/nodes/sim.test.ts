@@ -15,6 +15,7 @@ import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
 import { RawClient } from '../../testkit/simulator/raw-client';
 import { registerFrame } from '../../testkit/simulator/frames';
+import { PM500 } from '../../src/meters/pm500';
 
 function create(properties: object): FakeNode {
   const red = new FakeRed();
@@ -74,6 +75,7 @@ describe('pm500-sim', () => {
     await waitFor('the simulated meter', () => fillOf(node) === 'green', { everyMs: 5 });
     const listen = async (delivery: 'multicast' | 'point-to-point'): Promise<number> => {
       const listener = createImplicitTransport(
+        PM500,
         {
           host: '127.0.0.1',
           port,

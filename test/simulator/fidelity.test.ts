@@ -12,6 +12,7 @@ import { withCrc } from '../../src/transport/modbus/crc';
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { ModbusBench } from '../../testkit/simulator/modbus-bench';
 import { RawClient } from '../../testkit/simulator/raw-client';
+import { PM500 } from '../../src/meters/pm500';
 
 /** The independent client knows no other port, so the meter gets an address of its own on the loopback network. */
 const ADDRESS = '127.13.44.85';
@@ -109,7 +110,7 @@ describe('the simulated meter, line by line of the manual', () => {
   let simulator: Simulator;
   const meter = () => simulator.meters[0]!;
   before(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: ADDRESS,

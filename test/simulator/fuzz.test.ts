@@ -15,6 +15,7 @@ import { FrameReassembler } from '../../src/transport/ethernet-ip/wire/reassembl
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { RawClient } from '../../testkit/simulator/raw-client';
 import { createTarget, type TestTarget } from '../../testkit/simulator/test-target';
+import { PM500 } from '../../src/meters/pm500';
 
 const FRAMES = 120_000;
 const SOCKET_FRAMES = 4_000;
@@ -152,7 +153,7 @@ describe('simulated meter under garbage', () => {
 
   it(`survives ${SOCKET_FRAMES} generated frames over sockets and answers afterwards`, async () => {
     const random = seededRandom(4242);
-    const simulator = await startSimulator({
+    const simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { addressAfter, settingsOfMany, type ManyMeters } from '../../src/simulator/many-meters';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
+import { PM500 } from '../../src/meters/pm500';
 
 const FIRST = {
   bind: '127.0.0.1',
@@ -11,7 +12,13 @@ const FIRST = {
 } as const;
 
 const many = (changes: Partial<ManyMeters> = {}) =>
-  settingsOfMany({ first: FIRST, count: 3, addressing: 'port', loadOf: (seed) => constantProfile(seed), ...changes });
+  settingsOfMany(PM500, {
+    first: FIRST,
+    count: 3,
+    addressing: 'port',
+    loadOf: (seed) => constantProfile(seed),
+    ...changes,
+  });
 
 describe('many simulated meters', () => {
   it('take the next port each, and the next serial number, seed and load', () => {

@@ -6,12 +6,13 @@ import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit/explicit';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
+import { PM500 } from '../../src/meters/pm500';
 
 const HERE = { host: '127.0.0.1', connectTimeoutMs: 2000, replyTimeoutMs: 2000 };
 
 describe('what a simulated meter serves', () => {
   it('is told byte by byte, for both protocols, until nobody wants to know', async () => {
-    const simulator = await startSimulator({
+    const simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -33,6 +34,7 @@ describe('what a simulated meter serves', () => {
       { clock: systemClock, logger: silentLogger },
     );
     const modbus = createModbusTcpTransport(
+      PM500,
       { ...HERE, port: meter.modbusPort!, unitId: 1, releaseAfterIdleMs: 0 },
       { clock: systemClock, logger: silentLogger },
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../src/domain/codec/decode';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
@@ -17,6 +17,7 @@ import { FakeClock } from '../../testkit/fake-clock';
 import { waitFor } from '../../testkit/wait';
 import { cipRequest, cipResponseIn, CONTEXT, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { RawClient } from '../../testkit/simulator/raw-client';
+import { PM500 } from '../../src/meters/pm500';
 
 const METER = {
   bind: '127.0.0.1',
@@ -34,7 +35,7 @@ function portOf(simulator: Simulator, index = 0): number {
 describe('simulator', () => {
   let simulator: Simulator | undefined;
   const start = async (settings: Partial<SimulatorSettings> = {}): Promise<Simulator> =>
-    (simulator = await startSimulator({ meters: [METER], ...settings }));
+    (simulator = await startSimulator(PM500, { meters: [METER], ...settings }));
   afterEach(async () => {
     await simulator?.close();
     simulator = undefined;
@@ -49,7 +50,7 @@ describe('simulator', () => {
     assert.deepEqual([identity.productCode, identity.serialNumber], [7, 940_000_001]);
     for (const { instance, sizeBytes } of ASSEMBLIES) {
       const bytes = await transport.read({ kind: 'assembly', instance, sizeBytes });
-      const plan = BUILT_IN_LAYOUT.blocks.get(instance)!;
+      const plan = workingLayout(PM500).blocks.get(instance)!;
       assert.equal(decodeBlock(plan, bytes).problems, undefined);
       if (instance === 102) assert.equal(decodeBlock(plan, bytes).values['active_power_total'], 100_000);
     }
@@ -210,7 +211,7 @@ describe('simulator', () => {
       { ...METER, enipPort: port },
       { ...METER, enipPort: taken },
     ];
-    await assert.rejects(startSimulator({ meters }), {
+    await assert.rejects(startSimulator(PM500, { meters }), {
       code: 'SIMULATOR_BIND_FAILED',
       retryable: true,
       message: new RegExp(`^Another program, perhaps another simulator, already listens on TCP port ${taken} of 127`),
@@ -225,7 +226,7 @@ describe('simulator', () => {
     try {
       socket.bind(port, '127.0.0.1');
       await once(socket, 'listening');
-      await assert.rejects(startSimulator({ meters: [{ ...METER, enipPort: port }] }), {
+      await assert.rejects(startSimulator(PM500, { meters: [{ ...METER, enipPort: port }] }), {
         code: 'SIMULATOR_BIND_FAILED',
         message: /UDP port \d+ of 127\.0\.0\.1/,
       });
@@ -243,13 +244,16 @@ describe('simulator', () => {
       [{ serialNumber: 1 }, /Serial number is 1; give a whole number from 940000000/],
       [{ catalogNumber: '1420-V9-ENT' }, /Catalog number "1420-V9-ENT" is not known/],
     ] as const) {
-      await assert.rejects(startSimulator({ meters: [{ ...METER, ...meter }] }), { code: 'CONFIG_INVALID', message });
+      await assert.rejects(startSimulator(PM500, { meters: [{ ...METER, ...meter }] }), {
+        code: 'CONFIG_INVALID',
+        message,
+      });
     }
-    await assert.rejects(startSimulator({ meters: [METER], speed: 0 }), {
+    await assert.rejects(startSimulator(PM500, { meters: [METER], speed: 0 }), {
       code: 'CONFIG_INVALID',
       message: /Speed is 0/,
     });
-    await assert.rejects(startSimulator({ meters: [{ ...METER, bind: '192.0.2.1' }] }), {
+    await assert.rejects(startSimulator(PM500, { meters: [{ ...METER, bind: '192.0.2.1' }] }), {
       code: 'SIMULATOR_BIND_FAILED',
       message: /^192\.0\.2\.1 is no address of this machine/,
     });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../src/domain/codec/decode';
 import { encodeBlock } from '../../src/domain/codec/encode';
 import type { ReadingBlock, Value } from '../../src/domain/messages/reading';
 import { growthMegabytes } from './heap-trend';
 import { ServedOracle, type TransitLimits } from './served-oracle';
+import { PM500 } from '../../src/meters/pm500';
 
-const PLAN = BUILT_IN_LAYOUT.blocks.get(101)!;
+const PLAN = workingLayout(PM500).blocks.get(101)!;
 const BEGAN = 1_000_000;
 
 /** What is measured at a moment: every metric differs from every other, and from itself a millisecond later. */

@@ -1,7 +1,8 @@
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { assemblyPlans, registerReadPlans, type ReadPlan } from '../../src/acquisition/read-plan';
 import type { ReadingBlock, Value } from '../../src/domain/messages/reading';
 import type { Served } from '../../src/simulator/served';
+import { PM500 } from '../../src/meters/pm500';
 
 /** Older data is held to judge it: whoever shows it shows something stale. */
 const KEPT_MS = 5000;
@@ -16,7 +17,7 @@ const PAIR_WH = 32;
 const MINUTE_HOURS = 1 / 60;
 
 const PLANS: ReadonlyMap<number, ReadPlan> = new Map(
-  [...assemblyPlans(BUILT_IN_LAYOUT), ...registerReadPlans()].map((plan) => [plan.id, plan]),
+  [...assemblyPlans(workingLayout(PM500)), ...registerReadPlans(PM500)].map((plan) => [plan.id, plan]),
 );
 
 interface Frame {

@@ -1,5 +1,5 @@
 import pm500Poll from '../../nodes/pm500-poll';
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
 import { encodeBlock } from '../../src/domain/codec/encode';
@@ -11,9 +11,10 @@ import { FakeClock, settle } from '../fake-clock';
 import { FakeRed, type FakeNode } from '../node-red/fake-red';
 import { FakeTransport } from './fake-transport';
 import { NormalizeBench } from './normalize-bench';
+import { PM500 } from '../../src/meters/pm500';
 
 const MS_PER_HOUR = 3_600_000;
-const ENERGY = BUILT_IN_LAYOUT.blocks.get(107)!;
+const ENERGY = workingLayout(PM500).blocks.get(107)!;
 const NAME = 'main-incomer';
 
 /** What came of one reading. */
@@ -53,7 +54,7 @@ export class ClockedPlant {
       logger: silentLogger,
       createTransport: () => this.transport,
     });
-    const { session } = registry.acquire(settingsOf({ name: NAME, host: '10.0.0.5', layoutConfirmed: true }));
+    const { session } = registry.acquire(settingsOf(PM500, { name: NAME, host: '10.0.0.5', layoutConfirmed: true }));
     const red = new FakeRed();
     red.configurations.set('m1', { type: 'pm500-meter', session });
     pm500Poll(red.api);

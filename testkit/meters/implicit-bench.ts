@@ -2,10 +2,12 @@ import { systemClock, type Clock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { ImplicitPort } from '../../src/simulator/ethernet-ip/implicit-port';
 import type { ScriptedPeer } from '../links/scripted-peer';
+import { PM500 } from '../../src/meters/pm500';
 
 /** The connections of a peer, whose data is that of its assemblies. */
 export function connectionsOf(peer: ScriptedPeer, clock: Clock = systemClock): ImplicitPort {
   return new ImplicitPort({
+    model: PM500,
     bind: '127.0.0.1',
     port: 0,
     clock,

@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/support/logger';
 import type { ProductIdentity } from '../../src/transport/transport';
 import { FakeClock } from '../fake-clock';
 import { ScriptedTransport } from './scripted-transport';
+import { PM500 } from '../../src/meters/pm500';
 
 export const HOST = '10.0.0.5';
 
@@ -51,7 +52,9 @@ export class MeterBench {
   }
 
   acquire(choice: Partial<MeterChoice>): BenchMeter {
-    const acquired = this.registry.acquire(settingsOf({ name: choice.transport ?? 'ucmm', host: HOST, ...choice }));
+    const acquired = this.registry.acquire(
+      settingsOf(PM500, { name: choice.transport ?? 'ucmm', host: HOST, ...choice }),
+    );
     const transport = this.transports.at(-1);
     if (transport === undefined) throw new Error('no transport was made');
     return { ...acquired, transport };

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ProductIdentity } from '../../src/transport/transport';
 import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
 import { TcpPeer } from '../links/tcp-peer';
+import { PM500 } from '../../src/meters/pm500';
 
 /** One request that the peer received, without its header. */
 export interface ModbusRequest {
@@ -45,7 +46,7 @@ const PEER_PRODUCT_WORDS: ReadonlyMap<number, readonly number[]> = new Map([
 /** The same as bytes, by wire address. */
 export const PEER_REGISTERS: ReadonlyMap<number, Uint8Array> = new Map(
   [...PEER_PRODUCT_WORDS].map(([register, words]) => [
-    wireAddress(register),
+    wireAddress(PM500, register),
     Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 0xff])),
   ]),
 );
@@ -61,7 +62,7 @@ export class ModbusPeer extends TcpPeer {
 
   constructor() {
     super();
-    for (const [address, bytes] of PEER_REGISTERS) this.spans.set(printedRegister(address), bytes);
+    for (const [address, bytes] of PEER_REGISTERS) this.spans.set(printedRegister(PM500, address), bytes);
   }
 
   protected override serve(socket: Socket): void {
@@ -93,10 +94,10 @@ export class ModbusPeer extends TcpPeer {
 
   private answer({ functionCode, address, words }: ModbusRequest): Uint8Array {
     for (const [register, exception] of this.refusals) {
-      if (wireAddress(register) === address) return Uint8Array.of(functionCode | 0x80, exception);
+      if (wireAddress(PM500, register) === address) return Uint8Array.of(functionCode | 0x80, exception);
     }
     for (const [register, bytes] of this.spans) {
-      if (wireAddress(register) !== address) continue;
+      if (wireAddress(PM500, register) !== address) continue;
       const data = bytes.subarray(0, 2 * words);
       return Uint8Array.of(functionCode, data.length, ...data);
     }

@@ -1,12 +1,13 @@
-import { BUILT_IN_LAYOUT } from '../../src/acquisition/layout-file';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { READING_SCHEMA, type Reading, type ReadingBlock, type Value } from '../../src/domain/messages/reading';
 import type { Random } from '../../src/support/random';
+import { PM500 } from '../../src/meters/pm500';
 
 export const READ_AT = Date.UTC(2026, 0, 5, 8, 0, 0);
 
 /** A block of the built-in layout with a plausible value for every metric. */
 export function sampleBlock(instance: number, random: Random, timestamp = READ_AT): ReadingBlock {
-  const plan = BUILT_IN_LAYOUT.blocks.get(instance);
+  const plan = workingLayout(PM500).blocks.get(instance);
   if (plan === undefined) throw new Error(`no assembly ${instance}`);
   const values: Record<string, Value> = {};
   for (const { metric } of plan.rows) {
@@ -30,7 +31,7 @@ export function sampleReading(assemblies: readonly number[], random: Random, tim
       catalogNumber: '1420-V2-ENT',
       serialNumber: 940_000_001,
     },
-    layout: { name: BUILT_IN_LAYOUT.name, confirmed: false },
+    layout: { name: workingLayout(PM500).name, confirmed: false },
     timestamp,
     blocks: assemblies.map((instance) => sampleBlock(instance, random, timestamp)),
   };

@@ -7,6 +7,7 @@ import { RegisterImage } from '../../src/simulator/modbus/register-image';
 import { SimulatedMeter } from '../../src/simulator/model/simulated-meter';
 import { findCatalogNumber } from '../../src/simulator/model/supply';
 import { FakeClock } from '../fake-clock';
+import { PM500 } from '../../src/meters/pm500';
 
 /** A simulated meter whose time stands still, and its Modbus TCP server. */
 export class ModbusBench {
@@ -18,11 +19,12 @@ export class ModbusBench {
   port = 0;
 
   constructor(clock: Clock = new FakeClock(), idleTimeoutMs = 60_000) {
-    const model = findCatalogNumber('1420-V2-ENT');
+    const catalogEntry = findCatalogNumber(PM500, '1420-V2-ENT');
     const load = constantProfile(100_000);
-    this.meter = new SimulatedMeter({ model, serialNumber: 940_000_001, seed: 3, load }, clock, 1);
+    this.meter = new SimulatedMeter(PM500, { catalogEntry, serialNumber: 940_000_001, seed: 3, load }, clock, 1);
     this.target = new ModbusTarget(new RegisterImage(this.meter));
     this.server = new ModbusServer(this.target, {
+      maximumSockets: PM500.quirks.modbusTcpSockets.value,
       bind: '127.0.0.1',
       port: 0,
       idleTimeoutMs,

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict';
 import type { Value } from '../../src/domain/messages/reading';
 import { loadCsvProfile } from '../../src/simulator/model/csv-profile';
 import type { LoadProfile } from '../../src/simulator/model/load-profile';
-import { MeterModel } from '../../src/simulator/model/meter-model';
+import { MeterPhysics } from '../../src/simulator/model/meter-physics';
 import { constantProfile, dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { repeatingProfile } from '../../src/simulator/model/repeating-profile';
 import { findCatalogNumber } from '../../src/simulator/model/supply';
 import { seededRandom } from '../../src/support/random';
+import { PM500 } from '../../src/meters/pm500';
 
 export const PHASES = ['l1', 'l2', 'l3'] as const;
 export const POWERS = [...PHASES, 'total'] as const;
 
-export function modelOf(load: LoadProfile, seed = 1, catalogNumber = '1420-V2-ENT', startMs?: number): MeterModel {
-  return new MeterModel({
-    model: findCatalogNumber(catalogNumber),
+export function modelOf(load: LoadProfile, seed = 1, catalogNumber = '1420-V2-ENT', startMs?: number): MeterPhysics {
+  return new MeterPhysics({
+    catalogEntry: findCatalogNumber(PM500, catalogNumber),
     serialNumber: 940_000_123,
     seed,
     load,

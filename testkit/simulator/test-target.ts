@@ -6,6 +6,7 @@ import { StatsRecorder } from '../../src/simulator/stats';
 import { findCatalogNumber } from '../../src/simulator/model/supply';
 import { decodeFrame } from '../../src/transport/ethernet-ip/wire/encapsulation';
 import { FakeClock } from '../fake-clock';
+import { PM500 } from '../../src/meters/pm500';
 
 /** A simulated meter without sockets: bytes of a frame in, outcome out. */
 export interface TestTarget {
@@ -19,12 +20,12 @@ export interface TestTarget {
 export function createTarget({ catalogNumber = '1420-V2-ENT', speed = 1 } = {}): TestTarget {
   const clock = new FakeClock();
   const options = {
-    model: findCatalogNumber(catalogNumber),
+    catalogEntry: findCatalogNumber(PM500, catalogNumber),
     serialNumber: 940_000_001,
     seed: 1,
     load: constantProfile(50_000),
   };
-  const meter = new SimulatedMeter(options, clock, speed);
+  const meter = new SimulatedMeter(PM500, options, clock, speed);
   const stats = new StatsRecorder(clock);
   let sessions = 0;
   const context = { meter, stats, cip: new CipTarget(meter, stats), nextSession: () => ++sessions };

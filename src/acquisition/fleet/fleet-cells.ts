@@ -1,7 +1,7 @@
 import { Pm500Error } from '../../support/errors';
 import { describeValue, type UnknownRecord } from '../../support/expect';
 import type { Setting, ValueOf } from '../../support/setting';
-import { FLEET_ROWS, type FleetColumn } from './fleet-rows';
+import type { FleetColumn, FleetRows } from './fleet-rows';
 
 const YES = ['true', 'yes', '1'];
 const NO = ['false', 'no', '0'];
@@ -18,9 +18,8 @@ export function wholeNumber(what: string, value: unknown, min: number, max: numb
   return refuse(what, value, `a number from ${min} to ${max}`);
 }
 
-type Rows = typeof FLEET_ROWS;
 type ColumnOf<Kind extends Setting['kind']> = {
-  [Name in FleetColumn]: Rows[Name] extends { readonly kind: Kind } ? Name : never;
+  [Name in FleetColumn]: FleetRows[Name] extends { readonly kind: Kind } ? Name : never;
 }[FleetColumn];
 
 /**
@@ -28,7 +27,10 @@ type ColumnOf<Kind extends Setting['kind']> = {
  * empty counts as absent. Every method throws Pm500Error CONFIG_INVALID with a clause for the sentence that names the line.
  */
 export class Cells {
-  constructor(private readonly row: UnknownRecord) {}
+  constructor(
+    private readonly columns: FleetRows,
+    private readonly row: UnknownRecord,
+  ) {}
 
   /** As it stands; empty text when there is nothing. */
   value(column: FleetColumn): unknown {
@@ -49,7 +51,7 @@ export class Cells {
 
   number(column: ColumnOf<'number'>): number | undefined {
     const value = this.value(column);
-    const { min, max } = FLEET_ROWS[column];
+    const { min, max } = this.columns[column];
     return value === '' ? undefined : wholeNumber(column, value, min, max);
   }
 
@@ -63,13 +65,13 @@ export class Cells {
   }
 
   /** One of those that the column may hold, written in capitals or not. */
-  choice<Column extends ColumnOf<'choice'>>(column: Column): ValueOf<Rows[Column]> | undefined {
+  choice<Column extends ColumnOf<'choice'>>(column: Column): ValueOf<FleetRows[Column]> | undefined {
     const value = this.value(column);
     if (value === '') return undefined;
     const text = typeof value === 'number' ? String(value) : this.text(column);
     if (text === undefined) return undefined;
-    const choices = FLEET_ROWS[column].options.map((option) => option.value).filter((choice) => choice !== '');
+    const choices = this.columns[column].options.map((option) => option.value).filter((choice) => choice !== '');
     const found = choices.find((choice) => String(choice).toLowerCase() === text.toLowerCase());
-    return (found ?? refuse(column, value, `one of ${choices.join(', ')}`)) as ValueOf<Rows[Column]>;
+    return (found ?? refuse(column, value, `one of ${choices.join(', ')}`)) as ValueOf<FleetRows[Column]>;
   }
 }

@@ -1,9 +1,10 @@
 import { METER_TAGS } from '../../domain/messages/reading';
-import { GROUPS } from '../../meters/pm500/groups';
+import type { MeterModel } from '../../meters/meter-model';
 import { Pm500Error } from '../../support/errors';
 import { describeValue, type UnknownRecord } from '../../support/expect';
 import { Cells, wholeNumber } from './fleet-cells';
-import { READ_INTERVAL } from '../meter-rows';
+import { fleetRows } from './fleet-rows';
+import { readIntervalOf } from '../meter-rows';
 import type { MeterChoice } from '../meter-settings';
 import { schedulesOf, type PollSchedule } from '../poll-schedule';
 
@@ -21,10 +22,16 @@ export interface FleetDefaults {
 }
 
 /** Reads `realtime energy:10000`, or a JSON list of such words: groups, each with an interval of its own where given. */
-function groupsOf(value: unknown, fallback: FleetDefaults['groups'], intervalMs: number): ReadonlyMap<string, number> {
+function groupsOf(
+  model: MeterModel,
+  value: unknown,
+  fallback: FleetDefaults['groups'],
+  intervalMs: number,
+): ReadonlyMap<string, number> {
   const words: readonly unknown[] =
     typeof value === 'string' ? value.split(/[\s|+]+/) : Array.isArray(value) ? value : [value];
-  const known = GROUPS.map(({ name }) => name);
+  const { min, max } = readIntervalOf(model);
+  const known = model.groups.map(({ name }) => name);
   const groups = new Map<string, number>();
   for (const word of words) {
     if (word === '') continue;
@@ -33,8 +40,7 @@ function groupsOf(value: unknown, fallback: FleetDefaults['groups'], intervalMs:
       throw new Pm500Error('CONFIG_INVALID', `groups has "${name}", expected some of ${known.join(', ')}`);
     }
     const what = `the interval of group ${name}`;
-    const ownMs =
-      interval === undefined ? intervalMs : wholeNumber(what, interval, READ_INTERVAL.min, READ_INTERVAL.max);
+    const ownMs = interval === undefined ? intervalMs : wholeNumber(what, interval, min, max);
     groups.set(name, ownMs);
   }
   if (groups.size > 0) return groups;
@@ -77,11 +83,11 @@ function choiceOf(cells: Cells): MeterChoice {
  * Reads one row.
  * @throws Pm500Error CONFIG_INVALID, one clause that says which column holds what and what belongs there
  */
-export function parseFleetRow(row: UnknownRecord, defaults: FleetDefaults): FleetMeter {
-  const cells = new Cells(row);
+export function parseFleetRow(model: MeterModel, row: UnknownRecord, defaults: FleetDefaults): FleetMeter {
+  const cells = new Cells(fleetRows(model), row);
   const intervalMs = cells.number('intervalMs') ?? defaults.intervalMs;
   return {
     ...choiceOf(cells),
-    schedules: schedulesOf(groupsOf(cells.value('groups'), defaults.groups, intervalMs)),
+    schedules: schedulesOf(model, groupsOf(model, cells.value('groups'), defaults.groups, intervalMs)),
   };
 }

@@ -1,39 +1,57 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { optionalNumber, text, type Setting } from '../../support/setting';
-import { METER_ROWS, READ_INTERVAL } from '../meter-rows';
+import { meterRows, readIntervalOf } from '../meter-rows';
+
+const columnsOf = (model: MeterModel) => {
+  const rows = meterRows(model);
+  return {
+    name: rows.name,
+    host: rows.host,
+    port: rows.port,
+    transport: rows.transport,
+    site: rows.site,
+    area: rows.area,
+    line: rows.line,
+    asset: rows.asset,
+    groups: text('', { help: 'groups to read, each with its interval where it has one' }),
+    intervalMs: optionalNumber(readIntervalOf(model)),
+    rpiMs: rows.rpiMs,
+    allowInputOnly: rows.allowInputOnly,
+    delivery: rows.delivery,
+    timeoutMultiplier: rows.timeoutMultiplier,
+    configurationInstance: rows.configurationInstance,
+    localUdpPort: rows.localUdpPort,
+    localAddress: rows.localAddress,
+    sharedWithPlc: rows.sharedWithPlc,
+    unitId: rows.unitId,
+    enipPort: rows.port,
+    baudRate: rows.baudRate,
+    parity: rows.parity,
+    dropEcho: rows.dropEcho,
+    catalogNumber: rows.catalogNumber,
+    layoutFile: rows.layoutFile,
+    energyLayout: rows.energyLayout,
+    layoutConfirmed: rows.layoutConfirmed,
+  } as const satisfies Readonly<Record<string, Setting>>;
+};
 
 /**
  * Columns of a list, which are also the names in JSON and in the list of the editor; what a row leaves empty has its
  * default.
  */
-export const FLEET_ROWS = {
-  name: METER_ROWS.name,
-  host: METER_ROWS.host,
-  port: METER_ROWS.port,
-  transport: METER_ROWS.transport,
-  site: METER_ROWS.site,
-  area: METER_ROWS.area,
-  line: METER_ROWS.line,
-  asset: METER_ROWS.asset,
-  groups: text('', { help: 'groups to read, each with its interval where it has one' }),
-  intervalMs: optionalNumber(READ_INTERVAL),
-  rpiMs: METER_ROWS.rpiMs,
-  allowInputOnly: METER_ROWS.allowInputOnly,
-  delivery: METER_ROWS.delivery,
-  timeoutMultiplier: METER_ROWS.timeoutMultiplier,
-  configurationInstance: METER_ROWS.configurationInstance,
-  localUdpPort: METER_ROWS.localUdpPort,
-  localAddress: METER_ROWS.localAddress,
-  sharedWithPlc: METER_ROWS.sharedWithPlc,
-  unitId: METER_ROWS.unitId,
-  enipPort: METER_ROWS.port,
-  baudRate: METER_ROWS.baudRate,
-  parity: METER_ROWS.parity,
-  dropEcho: METER_ROWS.dropEcho,
-  catalogNumber: METER_ROWS.catalogNumber,
-  layoutFile: METER_ROWS.layoutFile,
-  energyLayout: METER_ROWS.energyLayout,
-  layoutConfirmed: METER_ROWS.layoutConfirmed,
-} as const satisfies Readonly<Record<string, Setting>>;
+export type FleetRows = ReturnType<typeof columnsOf>;
+export type FleetColumn = keyof FleetRows;
 
-export type FleetColumn = keyof typeof FLEET_ROWS;
-export const FLEET_COLUMNS = Object.keys(FLEET_ROWS) as readonly FleetColumn[];
+const made = new WeakMap<MeterModel, FleetRows>();
+
+/** The columns of a list of meters of one model; made once. */
+export function fleetRows(model: MeterModel): FleetRows {
+  const rows = made.get(model) ?? columnsOf(model);
+  made.set(model, rows);
+  return rows;
+}
+
+/** Names of the columns, the same for every model. */
+export function fleetColumns(model: MeterModel): readonly FleetColumn[] {
+  return Object.keys(fleetRows(model)) as readonly FleetColumn[];
+}

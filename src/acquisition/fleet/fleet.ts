@@ -1,9 +1,10 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { parseCsv } from '../../support/csv';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import { describeJsonFault } from '../../support/json-fault';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import { parseFleetRow, type FleetDefaults, type FleetMeter } from './fleet-row';
-import { FLEET_COLUMNS } from './fleet-rows';
+import { fleetColumns } from './fleet-rows';
 
 /** A row that cannot be used; the others can. */
 export interface FleetProblem {
@@ -48,18 +49,18 @@ function rowsOfJson(text: string): readonly NumberedRow[] {
   throw new Pm500Error('CONFIG_INVALID', 'it holds no list of meters; write [ {...}, ... ].');
 }
 
-function rowsOfCsv(text: string): readonly NumberedRow[] {
+function rowsOfCsv(columns: readonly string[], text: string): readonly NumberedRow[] {
   const [heading, ...records] = parseCsv(text);
   const names = heading?.cells ?? [];
   // Known names only, each once, so that a row is no larger than a meter.
   const wrong = names.findIndex(
-    (name, index) => index >= FLEET_COLUMNS.length || !isColumn(name) || names.indexOf(name) !== index,
+    (name, index) => index >= columns.length || !columns.includes(name) || names.indexOf(name) !== index,
   );
   if (wrong !== -1 || !names.includes('name') || !names.includes('host')) {
     // Not quoted: it may be the first line of another file.
     const what =
       wrong === -1 ? 'lacks the columns name and host' : `has an unknown or second column at place ${wrong + 1}`;
-    throw new Pm500Error('CONFIG_INVALID', `its first line ${what}; the columns are ${FLEET_COLUMNS.join(', ')}.`);
+    throw new Pm500Error('CONFIG_INVALID', `its first line ${what}; the columns are ${columns.join(', ')}.`);
   }
   return records.map(({ line, cells }) => ({
     line,
@@ -67,27 +68,24 @@ function rowsOfCsv(text: string): readonly NumberedRow[] {
   }));
 }
 
-function isColumn(name: string): boolean {
-  return (FLEET_COLUMNS as readonly string[]).includes(name);
-}
-
 /** Refuses what does not belong into a row, most likely a misspelt column. */
-function checkColumns(row: UnknownRecord): void {
+function checkColumns(columns: readonly string[], row: UnknownRecord): void {
   // What is no meter at all may come out of another file, of which nothing is told.
   if (!('name' in row || 'host' in row)) throw new Pm500Error('CONFIG_INVALID', 'it has neither name nor host');
-  const unknown = Object.keys(row).find((name) => !isColumn(name));
+  const unknown = Object.keys(row).find((name) => !columns.includes(name));
   if (unknown === undefined) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
-    `${describeValue(unknown)} belongs into no meter, which has only ${FLEET_COLUMNS.join(', ')}`,
+    `${describeValue(unknown)} belongs into no meter, which has only ${columns.join(', ')}`,
   );
 }
 
-function parseRows(rows: readonly NumberedRow[], source: string, defaults: FleetDefaults): Fleet {
+function parseRows(model: MeterModel, rows: readonly NumberedRow[], source: string, defaults: FleetDefaults): Fleet {
   if (rows.length > MOST_METERS) {
     const message = `Meter list ${source} has ${rows.length} meters, and ${MOST_METERS} are the most; split it.`;
     throw new Pm500Error('CONFIG_INVALID', message);
   }
+  const columns = fleetColumns(model);
   const meters: FleetMeter[] = [];
   let untold = 0;
   const problems: FleetProblem[] = [];
@@ -99,8 +97,8 @@ function parseRows(rows: readonly NumberedRow[], source: string, defaults: Fleet
         problems.push({ line, message: `Meter list ${source}, line ${line}: ${reason}; the other meters are read.` });
     };
     try {
-      checkColumns(row);
-      const meter = parseFleetRow(row, defaults);
+      checkColumns(columns, row);
+      const meter = parseFleetRow(model, row, defaults);
       const before = lines.get(meter.name);
       if (before === undefined) {
         lines.set(meter.name, line);
@@ -123,19 +121,24 @@ function parseRows(rows: readonly NumberedRow[], source: string, defaults: Fleet
  * @param source what the list is called in sentences, for instance its path
  * @throws Pm500Error CONFIG_INVALID when the list as a whole cannot be read
  */
-export function parseFleet(text: string, source: string, defaults: FleetDefaults): Fleet {
+export function parseFleet(model: MeterModel, text: string, source: string, defaults: FleetDefaults): Fleet {
   let rows: readonly NumberedRow[];
   try {
-    rows = /^\s*[[{]/.test(text) ? rowsOfJson(text) : rowsOfCsv(text);
+    rows = /^\s*[[{]/.test(text) ? rowsOfJson(text) : rowsOfCsv(fleetColumns(model), text);
   } catch (thrown) {
     throw new Pm500Error('CONFIG_INVALID', `Meter list ${source}: ${toPm500Error(thrown).message}`, { cause: thrown });
   }
-  return parseRows(rows, source, defaults);
+  return parseRows(model, rows, source, defaults);
 }
 
 /** Reads a list that stands in the settings of a node; its entries are numbered from 1. */
-export function parseFleetEntries(entries: readonly unknown[], source: string, defaults: FleetDefaults): Fleet {
-  return parseRows(numberRows(entries), source, defaults);
+export function parseFleetEntries(
+  model: MeterModel,
+  entries: readonly unknown[],
+  source: string,
+  defaults: FleetDefaults,
+): Fleet {
+  return parseRows(model, numberRows(entries), source, defaults);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { QUIRKS } from '../../meters/pm500/quirks';
+import type { MeterModel } from '../../meters/meter-model';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import { Pm500Error } from '../../support/errors';
 import { discoverByUdp, type DiscoveryDependencies } from '../../transport/ethernet-ip/discovery';
 import { broadcastTargets, ownTargets, scan, type ScanResult, type ScanTarget } from './scan';
@@ -21,7 +22,7 @@ export const SCAN_TIMEOUT_LIMITS = { min: 100, max: 60_000 } as const;
 export const SCAN_DEFAULTS: ScanRequest = {
   addresses: [],
   interfaces: [],
-  port: QUIRKS.enipPort.value,
+  port: PROTOCOL_FACTS.enipPort.value,
   timeoutMs: 2000,
 };
 
@@ -69,12 +70,13 @@ function targetsOf({ addresses, interfaces, port }: ScanRequest): readonly ScanT
  * @throws Pm500Error CONFIG_INVALID for what cannot be asked; a network that does not let itself be asked is no reason
  */
 export async function scanNetwork(
+  model: MeterModel,
   request: ScanRequest,
   dependencies: DiscoveryDependencies,
   signal?: AbortSignal,
 ): Promise<ScanResult> {
   const { port, timeoutMs } = request;
-  return scan(targetsOf(request), (target, onUnreadable) =>
+  return scan(model, targetsOf(request), (target, onUnreadable) =>
     discoverByUdp({ ...target, port, timeoutMs, onUnreadable }, dependencies, signal),
   );
 }

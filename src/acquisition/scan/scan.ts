@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
+import type { MeterModel } from '../../meters/meter-model';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { DiscoveredDevice, UnreadableAnswer } from '../../transport/ethernet-ip/discovery';
 import { describeMismatch } from '../meter-identity';
@@ -21,7 +21,7 @@ export interface FoundDevice {
   readonly address: string;
   readonly port: number;
   readonly productName: string;
-  /** By product code; absent for a device that is no PowerMonitor 500. */
+  /** By product code; absent for a device that is not of the model. */
   readonly catalogNumber?: string;
   readonly isPowerMonitor: boolean;
   readonly serialNumber: number;
@@ -98,9 +98,9 @@ export function ownTargets(
   ];
 }
 
-function describeDevice({ address, port, identity }: DiscoveredDevice): FoundDevice {
-  const isPowerMonitor = describeMismatch(identity) === undefined;
-  const row = CATALOG_NUMBERS.find(({ productCode }) => productCode === identity.productCode);
+function describeDevice(model: MeterModel, { address, port, identity }: DiscoveredDevice): FoundDevice {
+  const isPowerMonitor = describeMismatch(model, identity) === undefined;
+  const row = model.identity.catalogNumbers.find(({ productCode }) => productCode === identity.productCode);
   return {
     address,
     port,
@@ -121,7 +121,7 @@ function withoutDoubles(devices: readonly FoundDevice[]): FoundDevice[] {
 }
 
 /** Asks all targets at once. A network that cannot be asked does not cost the answers of the others. */
-export async function scan(targets: readonly ScanTarget[], discover: Discover): Promise<ScanResult> {
+export async function scan(model: MeterModel, targets: readonly ScanTarget[], discover: Discover): Promise<ScanResult> {
   const unreadable = new Map<string, Pm500Error>();
   const note = ({ address, error }: UnreadableAnswer): void => {
     if (!unreadable.has(address)) unreadable.set(address, error);
@@ -132,7 +132,8 @@ export async function scan(targets: readonly ScanTarget[], discover: Discover): 
   for (const [index, answer] of answers.entries()) {
     const isNews = targets[index]?.isOptional !== true;
     if (answer.status === 'rejected') failures.push(...(isNews ? [toPm500Error(answer.reason)] : []));
-    else for (const device of answer.value) devices.set(`${device.address}:${device.port}`, describeDevice(device));
+    else
+      for (const device of answer.value) devices.set(`${device.address}:${device.port}`, describeDevice(model, device));
   }
   const ordered = withoutDoubles([...devices.values()]).sort(
     (left, right) => toNumber(left.address) - toNumber(right.address) || left.port - right.port,

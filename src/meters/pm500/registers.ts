@@ -477,3 +477,9 @@ export const FACTORY_SETTINGS: ReadonlyMap<number, number> = new Map([
   [304_869, 1],
   [304_875, 1],
 ]);
+
+/** Year, month, day, hours, minutes, seconds. */
+export const CLOCK_REGISTER = 304_358;
+
+/** Bits of register 316387: Ethernet Modbus and EtherNet/IP are there always (1420-UM001D p.61 Table 32). */
+export const FITTED_MODULES = { register: 316_387, fitted: (1 << 3) | (1 << 8), analog: 1 << 5 } as const;

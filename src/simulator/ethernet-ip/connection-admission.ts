@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../meters/pm500/quirks';
+import type { MeterModel } from '../../meters/meter-model';
 import { CIP_CLASS } from '../../transport/ethernet-ip/wire/cip';
 import {
   DELIVERIES,
@@ -51,10 +51,13 @@ export interface Refusal {
   readonly extendedStatus: readonly number[];
 }
 
-const KIND_OF_POINT: ReadonlyMap<number | undefined, 'input-only' | 'listen-only'> = new Map([
-  [QUIRKS.heartbeatInputOnly.value, 'input-only'],
-  [QUIRKS.heartbeatListenOnly.value, 'listen-only'],
-]);
+/** What admission needs to know of the meter. */
+type AdmissionModel = Pick<MeterModel, 'quirks'>;
+
+function kindOfPoint({ quirks }: AdmissionModel, point: number | undefined): 'input-only' | 'listen-only' | undefined {
+  if (point === quirks.heartbeatInputOnly.value) return 'input-only';
+  return point === quirks.heartbeatListenOnly.value ? 'listen-only' : undefined;
+}
 
 const refuse = (...extendedStatus: readonly number[]): Refusal => ({ extendedStatus });
 
@@ -77,14 +80,21 @@ function refuseKey(key: ElectronicKey | undefined, { vendorId, deviceType, produ
 }
 
 /** A meter has nothing to be configured by a connection: its configuration instance is there and takes no data. */
-function refuseConfiguration({ instanceId, configurationWords }: ReceivedConnectionPath): Refusal | undefined {
-  if (instanceId !== undefined && instanceId !== QUIRKS.configurationInstance.value) {
+function refuseConfiguration(
+  { quirks }: AdmissionModel,
+  { instanceId, configurationWords }: ReceivedConnectionPath,
+): Refusal | undefined {
+  if (instanceId !== undefined && instanceId !== quirks.configurationInstance.value) {
     return refuse(CONNECTION_STATUS.invalidConfigurationPath);
   }
   return configurationWords > 0 ? refuse(CONNECTION_STATUS.invalidConfigurationSize, 0) : undefined;
 }
 
-function classify(request: ReceivedForwardOpen, source: AssemblySource): ServedConnection | Refusal {
+function classify(
+  model: AdmissionModel,
+  request: ReceivedForwardOpen,
+  source: AssemblySource,
+): ServedConnection | Refusal {
   const { path, transport, originatorToTarget, targetToOriginator } = request;
   if (path.classId === MESSAGE_ROUTER_PATH.classId) {
     if (path.instanceId !== MESSAGE_ROUTER_PATH.instanceId || path.points.length > 0) {
@@ -97,10 +107,10 @@ function classify(request: ReceivedForwardOpen, source: AssemblySource): ServedC
   if (path.classId !== CIP_CLASS.assembly) return refuse(CONNECTION_STATUS.invalidProducingPath);
   if (transport !== TRANSPORT_CLASS.cyclic) return refuse(CONNECTION_STATUS.transportNotSupported);
   const [consuming, instance = 0] = path.points;
-  const kind = KIND_OF_POINT.get(consuming);
+  const kind = kindOfPoint(model, consuming);
   // There is no output that an Exclusive Owner could own.
   if (kind === undefined) return refuse(CONNECTION_STATUS.invalidConsumingPath);
-  const misconfigured = refuseConfiguration(path);
+  const misconfigured = refuseConfiguration(model, path);
   if (misconfigured !== undefined) return misconfigured;
   const sizeBytes = source.sizeOf(instance);
   if (sizeBytes === undefined) return refuse(CONNECTION_STATUS.invalidProducingPath);
@@ -122,6 +132,7 @@ function classify(request: ReceivedForwardOpen, source: AssemblySource): ServedC
 
 /** What a Forward Open asks for, or why this meter never serves it. Who else is connected is not looked at. */
 export function admit(
+  model: AdmissionModel,
   request: ReceivedForwardOpen,
   source: AssemblySource,
   bounds: IntervalBounds,
@@ -129,7 +140,7 @@ export function admit(
 ): ServedConnection | Refusal {
   const wrongKey = device === undefined ? undefined : refuseKey(request.path.key, device.identity());
   if (wrongKey !== undefined) return wrongKey;
-  const served = classify(request, source);
+  const served = classify(model, request, source);
   if ('extendedStatus' in served) return served;
   const { listenOnly = 'both' } = device ?? {};
   const isServed = served.kind !== 'listen-only' || listenOnly === 'both' || listenOnly === served.delivery;

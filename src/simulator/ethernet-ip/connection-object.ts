@@ -1,5 +1,5 @@
 import { Pm500Error } from '../../support/errors';
-import { QUIRKS } from '../../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import { CONNECTION_SERVICE, type CipRequest } from '../../transport/ethernet-ip/wire/cip';
 import { CONNECTION_STATUS } from '../../transport/ethernet-ip/wire/connection-status';
 import { CPF_ITEM, type CpfItem, type ReceivedCpfItem } from '../../transport/ethernet-ip/wire/cpf';
@@ -30,7 +30,7 @@ const ANY_ADDRESS = '0.0.0.0';
 
 function receivePort(items: readonly ReceivedCpfItem[]): number {
   const item = items.find(({ type }) => type === CPF_ITEM.socketAddressTargetToOriginator);
-  return item === undefined ? QUIRKS.implicitPort.value : decodeSocketAddress(item.data).port;
+  return item === undefined ? PROTOCOL_FACTS.implicitPort.value : decodeSocketAddress(item.data).port;
 }
 
 /** Connection Manager object, class 0x06, instance 1: Forward Open and Forward Close (CIP Vol 1, 3-5.5). */

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import type { Clock, Timer } from '../../support/clock';
 import {
   timeoutMultiplier,
@@ -28,6 +29,7 @@ export interface Requester {
 }
 
 export interface ConnectionTableOptions {
+  readonly model: Pick<MeterModel, 'quirks'>;
   readonly clock: Clock;
   readonly source: AssemblySource;
   /** Of all kinds together. */
@@ -95,8 +97,8 @@ export class ConnectionTable {
   }
 
   open(request: ReceivedForwardOpen, requester: Requester): Accepted | Refusal {
-    const { source, bounds, maximumConnections, device } = this.options;
-    const served = admit(request, source, bounds, device);
+    const { model, source, bounds, maximumConnections, device } = this.options;
+    const served = admit(model, request, source, bounds, device);
     if ('extendedStatus' in served) return served;
     if (this.find(request) !== undefined) return { extendedStatus: [CONNECTION_STATUS.inUse] };
     const refusal = served.kind === 'listen-only' ? this.refuseListener(request, served.instance) : undefined;

@@ -31,7 +31,10 @@ export interface AdapterOptions {
   /** True while nothing is served: connections are closed at once, requests get no answer. Default: never. */
   readonly isSuspended?: () => boolean;
   /** How CIP connections are served. */
-  readonly connections: Omit<ImplicitPortOptions, 'bind' | 'logger' | 'source' | 'isSuspended' | 'faults' | 'device'> &
+  readonly connections: Omit<
+    ImplicitPortOptions,
+    'model' | 'bind' | 'logger' | 'source' | 'isSuspended' | 'faults' | 'device'
+  > &
     Pick<DeviceTraits, 'listenOnly'>;
   /** Faults on demand between the meter and the network. */
   readonly faults?: WireFaults;
@@ -60,7 +63,16 @@ export class EthernetIpAdapter {
     const { bind, logger, connections, isSuspended, faults } = options;
     const { listenOnly, ...rest } = connections;
     const device = { identity: () => meter.identity, listenOnly };
-    this.implicit = new ImplicitPort({ bind, logger, source: meter, isSuspended, faults, device, ...rest });
+    this.implicit = new ImplicitPort({
+      model: meter.model,
+      bind,
+      logger,
+      source: meter,
+      isSuspended,
+      faults,
+      device,
+      ...rest,
+    });
     this.context = {
       meter,
       stats,

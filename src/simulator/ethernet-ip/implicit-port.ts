@@ -1,7 +1,8 @@
 import type { Clock } from '../../support/clock';
 import { CYCLIC_OFFSET, decodeCyclicFrame } from '../../transport/ethernet-ip/wire/cyclic-frame';
 import type { Logger } from '../../support/logger';
-import { QUIRKS } from '../../meters/pm500/quirks';
+import type { MeterModel } from '../../meters/meter-model';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import { toPm500Error } from '../../support/errors';
 import { listenUdp } from '../bind';
 import type { AssemblySource, DeviceTraits, IntervalBounds } from './connection-admission';
@@ -11,6 +12,7 @@ import { shareUdp, type DatagramListener, type PortShare } from './shared-port';
 import type { WireFaults } from '../faults/wire-faults';
 
 export interface ImplicitPortOptions {
+  readonly model: Pick<MeterModel, 'quirks'>;
   /** IPv4 address to listen on. */
   readonly bind: string;
   /**
@@ -51,8 +53,9 @@ export class ImplicitPort {
   private readonly prefix = nextPrefix();
 
   constructor(private readonly options: ImplicitPortOptions) {
-    const { clock, source, maximumConnections, bounds, group, device } = options;
+    const { model, clock, source, maximumConnections, bounds, group, device } = options;
     this.table = new ConnectionTable({
+      model,
       clock,
       source,
       maximumConnections,
@@ -72,19 +75,19 @@ export class ImplicitPort {
 
   /** Where heartbeats arrive. */
   get port(): number {
-    return this.share?.socket.port ?? this.options.port ?? QUIRKS.implicitPort.value;
+    return this.share?.socket.port ?? this.options.port ?? PROTOCOL_FACTS.implicitPort.value;
   }
 
   /** @throws Pm500Error SIMULATOR_BIND_FAILED */
   async open(): Promise<void> {
     const { port } = this.options;
     try {
-      this.share = await this.listen(port ?? QUIRKS.implicitPort.value);
+      this.share = await this.listen(port ?? PROTOCOL_FACTS.implicitPort.value);
     } catch (thrown) {
       if (port !== undefined || !toPm500Error(thrown).retryable) throw thrown;
       this.share = await this.listen(0);
       this.options.logger.info(
-        `UDP port ${QUIRKS.implicitPort.value} of ${this.options.bind} is taken: originators are told to send heartbeats to port ${this.port}.`,
+        `UDP port ${PROTOCOL_FACTS.implicitPort.value} of ${this.options.bind} is taken: originators are told to send heartbeats to port ${this.port}.`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { ASSEMBLIES } from '../../meters/pm500/assemblies';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Timer } from '../../support/clock';
 import { toPm500Error } from '../../support/errors';
 import type { Delivery } from '../../transport/ethernet-ip/wire/connection-parameters';
@@ -16,12 +16,6 @@ export interface PlcChoice {
 /** A PLC program tries again about every second. */
 const RETRY_MS = 1000;
 
-const ALL_BLOCKS: readonly AssemblyBlock[] = ASSEMBLIES.map(({ instance, sizeBytes }) => ({
-  kind: 'assembly',
-  instance,
-  sizeBytes,
-}));
-
 /**
  * A PLC that owns every assembly of one simulated meter and comes back by itself when it has lost its connections, so
  * that others can listen beside it.
@@ -34,11 +28,16 @@ export class PlcKeeper {
   /** Ends the attempt that is under way. */
   private ending = new AbortController();
 
+  private readonly blocks: readonly AssemblyBlock[];
+
   constructor(
+    private readonly model: Pick<MeterModel, 'layout' | 'quirks'>,
     private readonly meter: { readonly host: string; readonly port: number },
     private readonly choice: PlcChoice,
     private readonly dependencies: PlcDependencies,
-  ) {}
+  ) {
+    this.blocks = model.layout.assemblies.map(({ instance, sizeBytes }) => ({ kind: 'assembly', instance, sizeBytes }));
+  }
 
   /** True while its connections stand. */
   get owns(): boolean {
@@ -83,7 +82,8 @@ export class PlcKeeper {
       if (!this.running || this.current !== undefined) return;
       try {
         const plc = await startPlcOriginator(
-          { ...this.meter, delivery: 'multicast', ...this.choice, blocks: ALL_BLOCKS },
+          this.model,
+          { ...this.meter, delivery: 'multicast', ...this.choice, blocks: this.blocks },
           this.dependencies,
           this.ending.signal,
         );

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:dgram';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Clock } from '../../support/clock';
 import type { Logger } from '../../support/logger';
 import type { Random } from '../../support/random';
@@ -46,6 +47,7 @@ const TIMEOUT_MS = 5000;
  * @throws Pm500Error what the meter or the network answers
  */
 export async function startPlcOriginator(
+  model: Pick<MeterModel, 'quirks'>,
   settings: PlcSettings,
   dependencies: PlcDependencies,
   signal?: AbortSignal,
@@ -54,6 +56,7 @@ export async function startPlcOriginator(
   const sockets: SocketLike[] = [];
   const datagramSockets: Socket[] = [];
   const transport = createImplicitTransport(
+    model,
     { ...rest, receivePort, mode: 'input-only', connectTimeoutMs: TIMEOUT_MS, replyTimeoutMs: TIMEOUT_MS },
     {
       ...dependencies,

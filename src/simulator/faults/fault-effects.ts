@@ -1,5 +1,5 @@
 import type { CounterChoice } from '../model/counters';
-import { SERIAL_NUMBER_RANGE } from '../../meters/pm500/identity';
+import type { MeterModel } from '../../meters/meter-model';
 import type { Clock, Timer } from '../../support/clock';
 import type { EthernetIpAdapter } from '../ethernet-ip/ethernet-ip-adapter';
 import type { FaultName } from './fault-table';
@@ -50,9 +50,10 @@ function busySocket({ modbus, suspension, clock }: FaultTargets): Effect {
   };
 }
 
-function nextSerial(present: number, chosen: number): number {
+function nextSerial({ identity }: MeterModel, present: number, chosen: number): number {
+  const { min, max } = identity.serialNumbers;
   if (chosen !== 0) return chosen;
-  return present < SERIAL_NUMBER_RANGE.max ? present + 1 : SERIAL_NUMBER_RANGE.min;
+  return present < max ? present + 1 : min;
 }
 
 /** The faults of connections and of who is connected. */
@@ -109,7 +110,7 @@ function connectionEffects(targets: FaultTargets): EffectTable {
     },
     'meter-replaced': {
       begin: ({ serialNumber }) => {
-        meter.replace(nextSerial(meter.identity.serialNumber, Number(serialNumber)));
+        meter.replace(nextSerial(meter.model, meter.identity.serialNumber, Number(serialNumber)));
         adapter.implicit.table.clear();
         resetConnections(targets);
       },

@@ -1,10 +1,12 @@
-import { SERIAL_NUMBER_RANGE } from '../../meters/pm500/identity';
 import { COUNTER_FAULTS } from './counter-fault-rows';
 import type { FaultRow } from './fault-row';
 import { OVERLOAD_CHOICES, OVERLOAD_PATTERNS } from '../model/overload';
 
 const percent = { kind: 'number', min: 1, max: 100, unit: '%' } as const;
 const status = { kind: 'number', min: 0, max: 0xffff, whole: true, unit: '' } as const;
+
+/** A serial number has 32 bits; which of them a meter has, its model says. */
+const LARGEST_SERIAL_NUMBER = 0xffff_ffff;
 
 /**
  * Every fault by name: the one place that the command line, the node, its help and the documents take them from. What a
@@ -202,7 +204,7 @@ export const FAULTS = [
         label: 'Serial number (0 = the next)',
         kind: 'number',
         min: 0,
-        max: SERIAL_NUMBER_RANGE.max,
+        max: LARGEST_SERIAL_NUMBER,
         whole: true,
         unit: '',
         default: 0,

@@ -38,7 +38,7 @@ function setCounters(
   choice: CounterChoice,
   target: (counter: string) => number | undefined,
 ): void {
-  const entries = countersOf(choice, meter.model.counterNames).flatMap((counter) => {
+  const entries = countersOf(choice, meter.physics.counterNames).flatMap((counter) => {
     const value = target(counter);
     return value === undefined ? [] : [[counter, value] as const];
   });
@@ -63,7 +63,7 @@ function showing(meter: SimulatedMeter, show: (value: number, parameters: FaultP
   return {
     begin: (parameters) => {
       const names = new Set(
-        countersOf(parameters['counters'] as CounterChoice, meter.model.counterNames).filter(isEnergy),
+        countersOf(parameters['counters'] as CounterChoice, meter.physics.counterNames).filter(isEnergy),
       );
       view = (name, value) => (names.has(name) ? withinRange(name, show(value, parameters)) : value);
       views.add(view);
@@ -87,7 +87,7 @@ export function valueEffects(meter: SimulatedMeter): EffectTable {
     },
     overload: {
       begin: ({ of, as }) => {
-        meter.overload = overloadOf(of as OverloadChoice, as as OverloadPattern);
+        meter.overload = overloadOf(meter.model, of as OverloadChoice, as as OverloadPattern);
       },
       end: () => {
         meter.overload = undefined;

@@ -1,11 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { QUIRKS } from '../../meters/pm500/quirks';
 import type { Logger } from '../../support/logger';
 import { listenTcp } from '../bind';
 import type { WireFaults } from '../faults/wire-faults';
 import type { ModbusStats, ModbusTarget } from './modbus-target';
 
 export interface ModbusServerOptions {
+  /** Clients that are served at once. */
+  readonly maximumSockets: number;
   /** IPv4 address to listen on. */
   readonly bind: string;
   /** TCP; 0 lets the system choose. */
@@ -77,7 +78,7 @@ export class ModbusServer {
     const server = createServer({ noDelay: true }, (socket) => {
       this.accept(socket);
     });
-    server.maxConnections = QUIRKS.modbusTcpSockets.value;
+    server.maxConnections = this.options.maximumSockets;
     server.on('drop', () => {
       this.refusedConnections++;
     });

@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import type { WireFaults } from '../faults/wire-faults';
 
 /** Exception codes (Modbus Application Protocol 1.1b3, 7). */
@@ -53,7 +53,7 @@ export class ModbusTarget {
     if (functionCode === DIAGNOSTICS) return this.echo(pdu);
     if (!READ_FUNCTIONS.includes(functionCode)) return this.refuse(functionCode, EXCEPTION.illegalFunction);
     const words = ((pdu[3] ?? 0) << 8) | (pdu[4] ?? 0);
-    if (pdu.length !== READ_PDU_BYTES || words < 1 || words > QUIRKS.modbusReadRegisters.value) {
+    if (pdu.length !== READ_PDU_BYTES || words < 1 || words > PROTOCOL_FACTS.modbusReadRegisters.value) {
       return this.refuse(functionCode, EXCEPTION.illegalValue);
     }
     const registers = this.source.read(((pdu[1] ?? 0) << 8) | (pdu[2] ?? 0), words);

@@ -2,7 +2,7 @@ import type { Clock } from '../../support/clock';
 
 /**
  * EtherNet/IP while Modbus is in use: each sign of life of Modbus suspends it for a time, after which it works again by
- * itself (attributed to Rockwell by a secondary source, see `QUIRKS.modbusSuspendsEnip`; how long is not known).
+ * itself (attributed to Rockwell by a secondary source, see `modbusSuspendsEnip` of the meter model; how long is not known).
  */
 export class Suspension {
   private until = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 import type { BlockPlan } from '../../domain/codec/layout';
 import type { RegisterSpan } from '../../domain/codec/register-plan';
+import type { MeterModel } from '../../meters/meter-model';
 import { CATALOGUE } from '../../metrics/catalogue';
-import { QUIRKS } from '../../meters/pm500/quirks';
 
 /** What a meter shows of a quantity beyond its range. Nobody knows what this meter does; sister products give 7FFFFFFF. */
 export const OVERLOAD_PATTERNS = ['7FFFFFFF', 'nan', 'infinity'] as const;
@@ -11,9 +11,8 @@ export type OverloadPattern = (typeof OVERLOAD_PATTERNS)[number];
 export const OVERLOAD_CHOICES = ['all', 'voltage', 'current', 'power'] as const;
 export type OverloadChoice = (typeof OVERLOAD_CHOICES)[number];
 
-/** Bits of the REAL that stands in place of each value. */
-const BITS: Readonly<Record<OverloadPattern, number>> = {
-  '7FFFFFFF': QUIRKS.overloadBits.value,
+/** Bits of the REAL that stands in place of each value, where they are not those of the meter model. */
+const BITS: Readonly<Record<Exclude<OverloadPattern, '7FFFFFFF'>, number>> = {
   nan: 0x7fc00000,
   infinity: 0x7f800000,
 };
@@ -30,11 +29,18 @@ function concerns(choice: OverloadChoice, quantity: string): boolean {
 }
 
 /** An overload of instantaneous values. */
-export function overloadOf(choice: OverloadChoice, pattern: OverloadPattern): Overload {
+export function overloadOf(
+  { quirks }: Pick<MeterModel, 'quirks'>,
+  choice: OverloadChoice,
+  pattern: OverloadPattern,
+): Overload {
   const rows = CATALOGUE.filter(
     ({ kind, statistic, quantity }) => kind === 'gauge' && statistic === 'instant' && concerns(choice, quantity),
   );
-  return { metrics: new Set(rows.map(({ name }) => name)), bits: BITS[pattern] };
+  return {
+    metrics: new Set(rows.map(({ name }) => name)),
+    bits: pattern === '7FFFFFFF' ? quirks.overloadBits.value : BITS[pattern],
+  };
 }
 
 /** Writes the pattern over the values of an assembly. */

@@ -1,23 +1,18 @@
-import type { CatalogNumber } from '../../meters/meter-model';
-import { withEnergy } from '../../domain/codec/built-in-layouts';
-import { builtInLayout } from '../../domain/codec/built-in-layouts';
+import type { CatalogNumber, MeterModel } from '../../meters/meter-model';
+import { builtInLayout, withEnergy, workingLayout } from '../../domain/codec/built-in-layouts';
 import type { BlockPlan, CompiledLayout } from '../../domain/codec/layout';
 import { encodeBlock } from '../../domain/codec/encode';
 import type { Value } from '../../domain/messages/reading';
-import { WORKING_LAYOUT } from '../../meters/pm500/assemblies';
-import { ENERGY_CANDIDATE_NAMES, ENERGY_CANDIDATES } from '../../meters/pm500/energy-candidates';
-import { DEVICE_TYPE, PRODUCT_NAME, SERIAL_NUMBER_RANGE, VENDOR_ID } from '../../meters/pm500/identity';
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { Identity } from '../../transport/transport';
 import type { CounterView } from './counters';
 import type { Disturbances } from './disturbances';
-import { MeterModel, SECTIONS, sectionOf, type MeterModelOptions, type Section } from './meter-model';
+import { MeterPhysics, SECTIONS, sectionOf, type MeterPhysicsOptions, type Section } from './meter-physics';
 import { overloadBlock, type Overload } from './overload';
 import { FIRMWARE } from './product';
 import { ServedData } from '../served';
 import { SimulatedTime } from './simulated-time';
-import { PM500 } from '../../meters/pm500';
 
 /** Identity status: owned by nobody, configured, no connection established (CIP Vol 1, table 5A-2.3, bits 2 and 4-7 = 3). */
 const IDENTITY_STATUS = 0x0034;
@@ -34,8 +29,8 @@ interface BlockSource {
 }
 
 /** @throws Pm500Error CONFIG_INVALID */
-function checkSerialNumber(serialNumber: number): void {
-  const { min, max } = SERIAL_NUMBER_RANGE;
+function checkSerialNumber({ identity }: MeterModel, serialNumber: number): void {
+  const { min, max } = identity.serialNumbers;
   if (Number.isInteger(serialNumber) && serialNumber >= min && serialNumber <= max) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
@@ -56,7 +51,7 @@ export class SimulatedMeter {
   extraBytes = 0;
   private ownIdentity: Identity;
   private frozenAtMs: number | undefined;
-  readonly model: MeterModel;
+  readonly physics: MeterPhysics;
   /** What leaves by any protocol. */
   readonly served: ServedData;
   private readonly time: SimulatedTime;
@@ -64,18 +59,25 @@ export class SimulatedMeter {
   private readonly cache = new Map<number, CachedBlock>();
 
   /**
+   * @param model what kind of meter it is
    * @param speed simulated seconds per real second
    * @param refreshMs how often values change, real milliseconds
    * @throws Pm500Error CONFIG_INVALID
    */
-  constructor(options: MeterModelOptions, clock: Clock, speed: number, refreshMs?: number) {
-    checkSerialNumber(options.serialNumber);
-    this.model = new MeterModel(options);
-    this.time = new SimulatedTime(clock, this.model.startMs, speed, refreshMs);
+  constructor(
+    readonly model: MeterModel,
+    options: MeterPhysicsOptions,
+    clock: Clock,
+    speed: number,
+    refreshMs?: number,
+  ) {
+    checkSerialNumber(model, options.serialNumber);
+    this.physics = new MeterPhysics(options);
+    this.time = new SimulatedTime(clock, this.physics.startMs, speed, refreshMs);
     this.served = new ServedData(clock);
-    this.ownIdentity = identityOf(options.model, options.serialNumber);
+    this.ownIdentity = identityOf(model, options.catalogEntry, options.serialNumber);
     this.sources = new Map(
-      [...layoutOf(options.energyLayout).blocks].map(([instance, plan]) => [
+      [...layoutOf(model, options.energyLayout).blocks].map(([instance, plan]) => [
         instance,
         { plan, sections: [...new Set(plan.rows.map(({ metric }) => sectionOf(metric)))] },
       ]),
@@ -114,7 +116,7 @@ export class SimulatedMeter {
   /** A disturbance of its feeder begins or ends now. */
   disturb(change: (disturbances: Disturbances, timeMs: number) => void): void {
     const timeMs = this.time.now();
-    this.model.disturb((disturbances) => {
+    this.physics.disturb((disturbances) => {
       change(disturbances, timeMs);
     });
     this.cache.clear();
@@ -122,21 +124,21 @@ export class SimulatedMeter {
 
   /** Sets counters, by metric name, in catalogue units. */
   setCounters(targets: Readonly<Record<string, number>>): void {
-    this.model.setCounters(targets, this.time.now());
+    this.physics.setCounters(targets, this.time.now());
     this.cache.clear();
   }
 
   /** Another meter of the same kind takes its place. */
   replace(serialNumber: number): void {
-    checkSerialNumber(serialNumber);
-    this.model.replace(serialNumber, this.time.now());
-    this.ownIdentity = identityOf(this.model.model, serialNumber);
+    checkSerialNumber(this.model, serialNumber);
+    this.physics.replace(serialNumber, this.time.now());
+    this.ownIdentity = identityOf(this.model, this.physics.catalogEntry, serialNumber);
     this.cache.clear();
   }
 
   /** Net active power now, W. */
   activePowerW(): number {
-    return this.model.activePowerAt(this.time.now());
+    return this.physics.activePowerAt(this.time.now());
   }
 
   /** Every metric now, in catalogue units; null for a value that shows no number. */
@@ -147,9 +149,9 @@ export class SimulatedMeter {
   /** The metrics of some sections at simulated time `timeMs`: one moment for all of a reply. */
   valuesOf(sections: readonly Section[], timeMs = this.valueTimeMs()): Record<string, Value> {
     const values: Record<string, Value> = {};
-    for (const section of sections) Object.assign(values, this.model.section(section, timeMs));
+    for (const section of sections) Object.assign(values, this.physics.section(section, timeMs));
     if (this.counterViews.size > 0 && sections.includes('counters')) {
-      for (const name of this.model.counterNames) {
+      for (const name of this.physics.counterNames) {
         for (const view of this.counterViews) values[name] = view(name, Number(values[name]));
       }
     }
@@ -193,16 +195,15 @@ export class SimulatedMeter {
 }
 
 /** @throws Pm500Error CONFIG_INVALID */
-function layoutOf(energy: string | undefined): CompiledLayout {
-  const candidate = energy === undefined ? undefined : ENERGY_CANDIDATES.find(({ name }) => name === energy);
-  const layout = builtInLayout(
-    PM500,
-    (candidate === undefined ? WORKING_LAYOUT : withEnergy(WORKING_LAYOUT, candidate)).name,
-  );
-  if (layout !== undefined && (energy === undefined || candidate !== undefined)) return layout;
+function layoutOf(model: MeterModel, energy: string | undefined): CompiledLayout {
+  if (energy === undefined) return workingLayout(model);
+  const { candidates } = model.energy;
+  const candidate = candidates.find(({ name }) => name === energy);
+  const layout = candidate && builtInLayout(model, withEnergy(model.layout, candidate).name);
+  if (layout !== undefined) return layout;
   throw new Pm500Error(
     'CONFIG_INVALID',
-    `Energy layout "${energy ?? ''}" does not exist; choose one of ${ENERGY_CANDIDATE_NAMES.join(', ')}.`,
+    `Energy layout "${energy}" does not exist; choose one of ${candidates.map(({ name }) => name).join(', ')}.`,
   );
 }
 
@@ -213,15 +214,19 @@ export function resized(bytes: Uint8Array, byBytes: number): Uint8Array {
   return changed;
 }
 
-function identityOf(model: CatalogNumber, serialNumber: number): Identity {
+function identityOf(
+  { identity: { vendorId, deviceType, productName } }: MeterModel,
+  { productCode }: CatalogNumber,
+  serialNumber: number,
+): Identity {
   return {
-    vendorId: VENDOR_ID,
-    deviceType: DEVICE_TYPE,
-    productCode: model.productCode,
+    vendorId,
+    deviceType,
+    productCode,
     // "Follows the communication firmware" (1420-UM001D p.74); a minor revision of 0 is not allowed in CIP.
     revision: { major: FIRMWARE.communication, minor: 1 },
     status: IDENTITY_STATUS,
     serialNumber,
-    productName: PRODUCT_NAME,
+    productName,
   };
 }

@@ -1,5 +1,4 @@
-import type { CatalogNumber } from '../../meters/meter-model';
-import { CATALOG_NUMBERS } from '../../meters/pm500/identity';
+import type { CatalogNumber, MeterModel } from '../../meters/meter-model';
 import { Pm500Error } from '../../support/errors';
 import { seededRandom } from '../../support/random';
 import type { Disturbances } from './disturbances';
@@ -54,10 +53,13 @@ const LASTING_UNBALANCE = 0.035;
 const CHANGING_UNBALANCE = 0.012;
 
 /** @throws Pm500Error CONFIG_INVALID */
-export function findCatalogNumber(catalogNumber: string): CatalogNumber {
-  const row = CATALOG_NUMBERS.find((candidate) => candidate.catalogNumber === catalogNumber);
+export function findCatalogNumber(
+  { identity: { catalogNumbers } }: Pick<MeterModel, 'identity'>,
+  catalogNumber: string,
+): CatalogNumber {
+  const row = catalogNumbers.find((candidate) => candidate.catalogNumber === catalogNumber);
   if (row !== undefined) return row;
-  const known = CATALOG_NUMBERS.map((candidate) => candidate.catalogNumber).join(', ');
+  const known = catalogNumbers.map((candidate) => candidate.catalogNumber).join(', ');
   throw new Pm500Error('CONFIG_INVALID', `Catalog number "${catalogNumber}" is not known; choose one of ${known}.`);
 }
 

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import type { Pm500Error } from '../../support/errors';
 import type { RegisterBlock } from '../transport';
 import { wireAddress } from './address';
@@ -36,10 +37,15 @@ function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number | 
  * @throws Pm500Error MODBUS_EXCEPTION when the meter refused, MODBUS_UNIT_ABSENT when a gateway did, MODBUS_ECHO, MODBUS_REPLY_INVALID when the reply is doubtful and the
  * line must be dropped. It may never settle: the caller keeps the time.
  */
-export async function askLine(line: ModbusLine, exchange: Exchange, readFunction: ReadFunction): Promise<Uint8Array> {
+export async function askLine(
+  model: Pick<MeterModel, 'quirks'>,
+  line: ModbusLine,
+  exchange: Exchange,
+  readFunction: ReadFunction,
+): Promise<Uint8Array> {
   const { block, what } = exchange;
   const { lengths } = line;
-  const address = wireAddress(block.register);
+  const address = wireAddress(model, block.register);
   let registers: Buffer;
   try {
     const { reader } = line;

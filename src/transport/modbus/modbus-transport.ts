@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import type { Timer } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import { StateBroadcast } from '../state-broadcast';
@@ -53,6 +54,7 @@ export class LineTransport implements ModbusTransport {
   private readonly broadcast: StateBroadcast;
 
   constructor(
+    private readonly model: MeterModel,
     private readonly kind: LineKind,
     private readonly settings: ModbusSettings,
     private readonly dependencies: ModbusDependencies,
@@ -111,7 +113,7 @@ export class LineTransport implements ModbusTransport {
     if (block.kind !== 'registers') return Promise.reject(blockUnsupported(block, 'Modbus'));
     const what = `Reading register ${block.register} of ${this.kind.where}`;
     try {
-      checkRegisterBlock(block);
+      checkRegisterBlock(this.model, block);
     } catch (thrown) {
       return Promise.reject(toPm500Error(thrown));
     }
@@ -121,7 +123,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   identify(signal?: AbortSignal): Promise<ProductIdentity> {
-    return readProductIdentity((block) => this.read(block, signal));
+    return readProductIdentity(this.model, (block) => this.read(block, signal));
   }
 
   close(): Promise<void> {
@@ -211,7 +213,7 @@ export class LineTransport implements ModbusTransport {
     exchange.sentAt = this.dependencies.clock.monotonic();
     this.watch(exchange, this.settings.replyTimeoutMs);
     if (this.holder.turn?.isWanted === true) this.hurry(exchange);
-    const bytes = await askLine(line, exchange, this.settings.readFunction ?? 4);
+    const bytes = await askLine(this.model, line, exchange, this.settings.readFunction ?? 4);
     if (this.current !== exchange) return;
     this.holder.turn?.answered();
     this.finish();

@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import { Pm500Error } from '../../support/errors';
 
 const READ_FUNCTIONS: readonly (number | undefined)[] = [3, 4];
@@ -13,7 +13,7 @@ function isReadPdu(pdu: Uint8Array): boolean {
     pdu.length === READ_PDU_BYTES &&
     READ_FUNCTIONS.includes(pdu[0]) &&
     count >= 1 &&
-    count <= QUIRKS.modbusReadRegisters.value
+    count <= PROTOCOL_FACTS.modbusReadRegisters.value
   );
 }
 

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { isOnlyNoise } from './line-noise';
 import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
@@ -19,6 +20,7 @@ const PAUSE_MS = 50;
  * line stays silent for as long as a reply may take.
  */
 export function createModbusRtuTcpTransport(
+  model: MeterModel,
   settings: ModbusRtuTcpSettings,
   dependencies: ModbusTcpDependencies,
 ): ModbusTransport {
@@ -26,6 +28,7 @@ export function createModbusRtuTcpTransport(
   const { createSocket = (where: string) => new ReadOnlySocket(where, 'rtu') } = dependencies;
   const address = `${settings.host}:${settings.port}`;
   return new LineTransport(
+    model,
     {
       where: `${address} unit ${settings.unitId}`,
       key: `Modbus RTU over TCP ${address.toLowerCase()}`,

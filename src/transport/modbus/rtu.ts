@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { isOnlyNoise } from './line-noise';
 import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
@@ -23,11 +24,13 @@ const PAUSE_MS = 50;
  * closed, and stays silent for as long as a reply may take: a late one finds nobody who could take it for another.
  */
 export function createModbusRtuTransport(
+  model: MeterModel,
   settings: ModbusRtuSettings,
   dependencies: ModbusRtuDependencies,
 ): ModbusTransport {
   const { clock, lines = processLines, loadBinding = loadSystemBinding } = dependencies;
   return new LineTransport(
+    model,
     {
       where: `${settings.path} unit ${settings.unitId}`,
       key: `Serial port ${settings.path}`,

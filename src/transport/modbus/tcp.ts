@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../meters/meter-model';
 import { processLines } from './line-turns';
 import { LineTransport } from './modbus-transport';
 import { ReadOnlySocket } from './read-only-socket';
@@ -20,12 +21,14 @@ const PAUSE_MS = 50;
  * PLC that owns it: not for a meter that is shared.
  */
 export function createModbusTcpTransport(
+  model: MeterModel,
   settings: ModbusTcpSettings,
   dependencies: ModbusTcpDependencies,
 ): ModbusTransport {
   const { clock, lines = processLines, createSocket = (where: string) => new ReadOnlySocket(where) } = dependencies;
   const address = `${settings.host}:${settings.port}`;
   return new LineTransport(
+    model,
     {
       where: `${address} unit ${settings.unitId}`,
       key: `Modbus TCP ${address.toLowerCase()}`,

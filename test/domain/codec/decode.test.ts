@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { encodeBlock } from '../../../src/domain/codec/encode';
 import type { BlockPlan } from '../../../src/domain/codec/layout';
 import type { Value } from '../../../src/domain/messages/reading';
 import { seededRandom } from '../../../src/support/random';
+import { PM500 } from '../../../src/meters/pm500';
 
 function planOf(instance: number): BlockPlan {
-  const plan = BUILT_IN_LAYOUT.blocks.get(instance);
+  const plan = workingLayout(PM500).blocks.get(instance);
   assert.ok(plan !== undefined);
   return plan;
 }
@@ -85,7 +86,7 @@ describe('decodeBlock', () => {
 
 describe('decode(encode(x)) = x', () => {
   const random = seededRandom(20_260_101);
-  for (const plan of BUILT_IN_LAYOUT.blocks.values()) {
+  for (const plan of workingLayout(PM500).blocks.values()) {
     it(`holds for assembly ${plan.instance}`, () => {
       for (let round = 0; round < 200; round++) {
         const values: Record<string, Value> = {};

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BUILT_IN_LAYOUT, loadLayout } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
+import { loadLayout } from '../../../src/acquisition/layout-file';
 import { parseLayout } from '../../../src/domain/codec/parse-layout';
 import { WORKING_LAYOUT } from '../../../src/meters/pm500/assemblies';
 import type { Layout } from '../../../src/metrics/measurement';
@@ -30,7 +31,7 @@ function refusal(change: (layout: Mutable<Layout>) => void): string {
 describe('site layouts', () => {
   it('take the same format as the built-in table', () => {
     const parsed = parseLayout(PM500, JSON.parse(JSON.stringify(WORKING_LAYOUT)));
-    for (const [instance, plan] of BUILT_IN_LAYOUT.blocks) {
+    for (const [instance, plan] of workingLayout(PM500).blocks) {
       assert.deepEqual(parsed.blocks.get(instance)?.rows, plan.rows, `assembly ${instance}`);
     }
   });
@@ -131,17 +132,20 @@ describe('site layouts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pm500-layout-'));
     try {
       const path = join(folder, 'layout.json');
-      assert.throws(() => loadLayout(path), { code: 'LAYOUT_INVALID', message: /layout\.json cannot be read: ENOENT/ });
+      assert.throws(() => loadLayout(PM500, path), {
+        code: 'LAYOUT_INVALID',
+        message: /layout\.json cannot be read: ENOENT/,
+      });
       writeFileSync(path, '{');
-      assert.throws(() => loadLayout(path), { code: 'LAYOUT_INVALID', message: /layout\.json cannot be read/ });
+      assert.throws(() => loadLayout(PM500, path), { code: 'LAYOUT_INVALID', message: /layout\.json cannot be read/ });
       writeFileSync(path, '{}');
-      assert.throws(() => loadLayout(path), {
+      assert.throws(() => loadLayout(PM500, path), {
         code: 'LAYOUT_INVALID',
         message: /layout\.json: layout\.assemblies is missing/,
       });
       writeFileSync(path, JSON.stringify(WORKING_LAYOUT));
-      assert.equal(loadLayout(path).blocks.size, 9);
-      assert.equal(loadLayout(''), BUILT_IN_LAYOUT);
+      assert.equal(loadLayout(PM500, path).blocks.size, 9);
+      assert.equal(loadLayout(PM500, ''), workingLayout(PM500));
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { EnergyDeltas } from '../../../src/domain/counters/energy-deltas';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { encodeBlock } from '../../../src/domain/codec/encode';
@@ -9,6 +9,7 @@ import { CATALOGUE } from '../../../src/metrics/catalogue';
 import { DERIVED_METRICS, deltaMetricOf, ENERGY_COUNTERS } from '../../../src/metrics/derived-metrics';
 import { seededRandom, type Random } from '../../../src/support/random';
 import { telemetryOf } from '../../../testkit/meters/telemetry';
+import { PM500 } from '../../../src/meters/pm500';
 
 const COUNTER = 'active_energy_import_total';
 const DELTA = deltaMetricOf(COUNTER);
@@ -213,7 +214,7 @@ describe('energy deltas', () => {
   });
 
   it('are as exact through the pair of REALs as its low half: 1 Wh below 16 384 kWh, 63 Wh below 1 000 000 kWh', () => {
-    const plan = BUILT_IN_LAYOUT.blocks.get(107)!;
+    const plan = workingLayout(PM500).blocks.get(107)!;
     const through = (value: number): number =>
       Math.round(Number(decodeBlock(plan, encodeBlock(plan, { [COUNTER]: value })).values[COUNTER]));
     const random = seededRandom(13);

@@ -122,8 +122,13 @@ describe('layout check', function () {
     for (const [what, profile] of LOADS) {
       for (const seed of SEEDS) {
         const clock = new FakeClock();
-        const options = { model: findCatalogNumber('1420-V2-ENT'), serialNumber: 940_000_001, seed, load: profile() };
-        const meter = new SimulatedMeter(options, clock, 1);
+        const options = {
+          catalogEntry: findCatalogNumber(PM500, '1420-V2-ENT'),
+          serialNumber: 940_000_001,
+          seed,
+          load: profile(),
+        };
+        const meter = new SimulatedMeter(PM500, options, clock, 1);
         const check = new LayoutCheck(PM500);
         for (let cycle = 0; cycle < 40; cycle++) {
           await clock.advance(15_000);

@@ -7,6 +7,7 @@ import { HttpControl } from '../../../src/simulator/control/http-control';
 import { settingsOfMany } from '../../../src/simulator/many-meters';
 import { constantProfile } from '../../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator';
+import { PM500 } from '../../../src/meters/pm500';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -17,7 +18,9 @@ describe('orders for simulated meters', () => {
   before(async () => {
     const first = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 1 };
     const loadOf = () => constantProfile(1000);
-    simulator = await startSimulator({ meters: settingsOfMany({ first, count: 2, addressing: 'port', loadOf }) });
+    simulator = await startSimulator(PM500, {
+      meters: settingsOfMany(PM500, { first, count: 2, addressing: 'port', loadOf }),
+    });
     control = new SimulatorControl(simulator);
   });
   afterEach(() => {

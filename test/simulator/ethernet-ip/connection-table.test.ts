@@ -3,7 +3,7 @@ import { ConnectionObject } from '../../../src/simulator/ethernet-ip/connection-
 import { ConnectionTable, type Accepted } from '../../../src/simulator/ethernet-ip/connection-table';
 import type { Refusal } from '../../../src/simulator/ethernet-ip/connection-admission';
 import { seededRandom } from '../../../src/support/random';
-import type { ReadingConnection } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import type { IoConnection, ReadingConnection } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
 import {
   decodeCyclicFrame,
   encodeCyclicFrame,
@@ -11,10 +11,12 @@ import {
 } from '../../../src/transport/ethernet-ip/wire/cyclic-frame';
 import { decodeForwardOpen, encodeForwardOpen } from '../../../src/transport/ethernet-ip/wire/forward-open';
 import { FakeClock } from '../../../testkit/fake-clock';
+import { connectionPointsOf } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import { PM500 } from '../../../src/meters/pm500';
 
 const ASSEMBLY = { instance: 101, sizeBytes: 48, delivery: 'point-to-point' } as const;
-const INPUT: ReadingConnection = { kind: 'input-only', ...ASSEMBLY };
-const LISTEN: ReadingConnection = { kind: 'listen-only', ...ASSEMBLY };
+const INPUT: IoConnection = { kind: 'input-only', ...ASSEMBLY, ...connectionPointsOf(PM500, 'input-only') };
+const LISTEN: IoConnection = { kind: 'listen-only', ...ASSEMBLY, ...connectionPointsOf(PM500, 'listen-only') };
 const LINK = {};
 const IDENTITY = {
   vendorId: 1,
@@ -36,6 +38,7 @@ describe('connections of the simulated meter', () => {
     clock = new FakeClock();
     sent = [];
     table = new ConnectionTable({
+      model: PM500,
       clock,
       source: {
         sizeOf: (instance) => (instance === 101 ? 48 : undefined),

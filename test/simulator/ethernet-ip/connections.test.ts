@@ -13,6 +13,7 @@ import type { Transport } from '../../../src/transport/transport';
 import { rejectsWith } from '../../../testkit/expect-error';
 import { STATES, VOLTAGES } from '../../../testkit/meters/explicit-bench';
 import { waitFor } from '../../../testkit/wait';
+import { PM500 } from '../../../src/meters/pm500';
 
 describe('simulated meter with CIP connections', () => {
   const transports: Transport[] = [];
@@ -22,6 +23,7 @@ describe('simulated meter with CIP connections', () => {
 
   const implicit = (settings: Partial<ImplicitSettings> = {}): Transport => {
     const transport = createImplicitTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port: meter.port,
@@ -40,6 +42,7 @@ describe('simulated meter with CIP connections', () => {
   };
   const plc = (): ReturnType<typeof startPlcOriginator> =>
     startPlcOriginator(
+      PM500,
       { host: '127.0.0.1', port: meter.port, blocks: [VOLTAGES], rpiMs: 100, timeoutMultiplier: 4 },
       dependencies,
     );
@@ -51,7 +54,7 @@ describe('simulated meter with CIP connections', () => {
     });
 
   beforeEach(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -153,7 +156,7 @@ describe('simulated meter with CIP connections', () => {
 
   it('sends one multicast to all who joined', async () => {
     await simulator.close();
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

@@ -8,11 +8,12 @@ import { seededRandom } from '../../../src/support/random';
 import { DatagramRegistry } from '../../../src/transport/ethernet-ip/implicit/datagram-registry';
 import { createImplicitTransport } from '../../../src/transport/ethernet-ip/implicit/implicit';
 import { waitFor } from '../../../testkit/wait';
+import { PM500 } from '../../../src/meters/pm500';
 
 describe('a PLC beside a simulated meter', () => {
   let simulator: Simulator;
   beforeEach(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -37,6 +38,7 @@ describe('a PLC beside a simulated meter', () => {
       ASSEMBLIES.map(({ instance }) => ['input-only', instance]),
     );
     const listener = createImplicitTransport(
+      PM500,
       {
         host: meter.address,
         port: meter.port,
@@ -75,7 +77,7 @@ describe('PLCs that begin', () => {
   }));
 
   it('own all of many meters when the simulator has started', async () => {
-    const simulator = await startSimulator({ meters, random: seededRandom(4) });
+    const simulator = await startSimulator(PM500, { meters, random: seededRandom(4) });
     assert.ok(simulator.meters.every(({ plcOwns }) => plcOwns === true));
     await simulator.close();
   });
@@ -90,8 +92,10 @@ describe('PLCs that begin', () => {
     };
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP)/.test(name)).length;
     const before = sockets();
-    await assert.rejects(startSimulator({ meters, random: whenPlcBegins, signal: ending.signal }), { code: 'ABORTED' });
+    await assert.rejects(startSimulator(PM500, { meters, random: whenPlcBegins, signal: ending.signal }), {
+      code: 'ABORTED',
+    });
     await waitFor('the sockets to be gone', () => sockets() <= before);
-    await assert.rejects(startSimulator({ meters, signal: ending.signal }), { code: 'ABORTED' });
+    await assert.rejects(startSimulator(PM500, { meters, signal: ending.signal }), { code: 'ABORTED' });
   });
 });

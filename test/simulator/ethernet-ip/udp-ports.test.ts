@@ -13,6 +13,8 @@ import { encodeCyclicFrame } from '../../../src/transport/ethernet-ip/wire/cycli
 import { decodeForwardOpen, encodeForwardOpen } from '../../../src/transport/ethernet-ip/wire/forward-open';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { waitFor } from '../../../testkit/wait';
+import { connectionPointsOf } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import { PM500 } from '../../../src/meters/pm500';
 
 const meter = (index: number, changes: Partial<SimulatedMeterSettings> = {}): SimulatedMeterSettings => ({
   bind: '127.0.0.1',
@@ -27,7 +29,7 @@ const meter = (index: number, changes: Partial<SimulatedMeterSettings> = {}): Si
 describe('UDP ports of simulated meters', () => {
   const simulators: Simulator[] = [];
   const start = async (meters: readonly SimulatedMeterSettings[]): Promise<Simulator> => {
-    const simulator = await startSimulator({ meters });
+    const simulator = await startSimulator(PM500, { meters });
     simulators.push(simulator);
     return simulator;
   };
@@ -39,6 +41,7 @@ describe('UDP ports of simulated meters', () => {
     const clock = new FakeClock();
     const create = (): ImplicitPort =>
       new ImplicitPort({
+        model: PM500,
         bind: '127.0.0.1',
         port: 22_279,
         clock,
@@ -58,7 +61,13 @@ describe('UDP ports of simulated meters', () => {
         targetToOriginatorId: 7,
         rpiMicroseconds: 200_000,
         timeoutMultiplierCode: 0,
-        connection: { kind: 'input-only', instance: 101, sizeBytes: 48, delivery: 'point-to-point' },
+        connection: {
+          kind: 'input-only',
+          instance: 101,
+          sizeBytes: 48,
+          delivery: 'point-to-point',
+          ...connectionPointsOf(PM500, 'input-only'),
+        },
       });
       const outcome = table.open(decodeForwardOpen(bytes), { address: '127.0.0.1', link: {}, receivePort: 9 });
       assert.ok('reply' in outcome);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { createLinkTransport } from '../../../src/acquisition/link-transport';
 import { MeterRegistry, type AcquiredMeter } from '../../../src/acquisition/meter-registry';
 import { EnergyDeltas } from '../../../src/domain/counters/energy-deltas';
@@ -14,6 +14,7 @@ import { systemClock } from '../../../src/support/clock';
 import { silentLogger } from '../../../src/support/logger';
 import { seededRandom } from '../../../src/support/random';
 import { waitFor } from '../../../testkit/wait';
+import { PM500 } from '../../../src/meters/pm500';
 
 const POWER_W = 400_000;
 const MS_PER_HOUR = 3_600_000;
@@ -113,7 +114,7 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
     let bench: Bench;
     beforeEach(async function () {
       this.timeout(30_000);
-      simulator = await startSimulator({
+      simulator = await startSimulator(PM500, {
         meters: [
           {
             bind: '127.0.0.1',
@@ -136,6 +137,7 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
         createTransport: (settings) => createLinkTransport(settings, dependencies),
       });
       acquired = registry.acquire({
+        model: PM500,
         name: 'counted',
         tags: {},
         host: '127.0.0.1',
@@ -147,7 +149,7 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
           kind === 'ucmm'
             ? { kind, rpiMs: 250, allowInputOnly: false }
             : { kind, unitId: 1, releaseAfterIdleMs: 60_000, enipPort: meter.port },
-        layout: BUILT_IN_LAYOUT,
+        layout: workingLayout(PM500),
         layoutConfirmed: true,
       });
       bench = new Bench(meter, acquired);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
 import { registerPlans } from '../../../src/domain/codec/register-plan';
@@ -26,8 +26,8 @@ interface Bench {
 /** A meter without sockets, whose value faults work. */
 function benchOf(load: LoadProfile, speed = 900): Bench {
   const clock = new FakeClock();
-  const model = findCatalogNumber('1420-V2-ENT');
-  const meter = new SimulatedMeter({ model, serialNumber: 940_000_001, seed: 9, load }, clock, speed);
+  const catalogEntry = findCatalogNumber(PM500, '1420-V2-ENT');
+  const meter = new SimulatedMeter(PM500, { catalogEntry, serialNumber: 940_000_001, seed: 9, load }, clock, speed);
   const faults = new MeterFaults(clock);
   const effects = valueEffects(meter);
   faults.attach({
@@ -149,7 +149,7 @@ describe('other faults of values', () => {
     it(`overload as ${pattern} reaches the reader as ${reason}, over assemblies and registers`, () => {
       const bench = benchOf(constant());
       bench.start('overload', { of: 'current', as: pattern });
-      const block = decodeBlock(BUILT_IN_LAYOUT.blocks.get(101)!, bench.meter.read(101)!);
+      const block = decodeBlock(workingLayout(PM500).blocks.get(101)!, bench.meter.read(101)!);
       const currents = ['current_l1', 'current_l2', 'current_l3', 'current_n'];
       assert.deepEqual(block.problems, Object.fromEntries(currents.map((name) => [name, reason])));
       const span = registerPlans(PM500)
@@ -160,7 +160,7 @@ describe('other faults of values', () => {
       for (const name of currents) if (name in span.provenance) assert.equal(problems?.[name], reason, name);
       assert.equal(bench.meter.values()['current_l1'], null);
       bench.faults.stop('overload');
-      assert.equal(decodeBlock(BUILT_IN_LAYOUT.blocks.get(101)!, bench.meter.read(101)!).problems, undefined);
+      assert.equal(decodeBlock(workingLayout(PM500).blocks.get(101)!, bench.meter.read(101)!).problems, undefined);
     });
   }
 
@@ -217,7 +217,7 @@ describe('a meter that is replaced', () => {
   let simulator: Simulator;
   let meter: RunningMeter;
   beforeEach(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

@@ -14,6 +14,7 @@ import { modbusFrame } from '../../../testkit/meters/modbus-peer';
 import { waitFor } from '../../../testkit/wait';
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../../testkit/simulator/frames';
 import { RawClient } from '../../../testkit/simulator/raw-client';
+import { PM500 } from '../../../src/meters/pm500';
 
 const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 const READ_STATES = cipRequest(SERVICE.getAttributeSingle, CIP_CLASS.assembly, 108, 3);
@@ -53,7 +54,7 @@ describe('faults on the wire', () => {
   };
 
   beforeEach(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',

@@ -56,8 +56,8 @@ describe('Modbus TCP server of the simulator', () => {
     const expected = bench.meter.values();
     for (const { spans } of registerPlans(PM500).values()) {
       for (const span of spans) {
-        const { buffer } = await client.readInputRegisters(wireAddress(span.register), span.words);
-        const holding = await client.readHoldingRegisters(wireAddress(span.register), span.words);
+        const { buffer } = await client.readInputRegisters(wireAddress(PM500, span.register), span.words);
+        const holding = await client.readHoldingRegisters(wireAddress(PM500, span.register), span.words);
         assert.deepEqual(holding.buffer, buffer);
         for (const [metric, value] of Object.entries(decodeRegisters(span, buffer).values)) {
           const real = expected[metric];
@@ -73,14 +73,14 @@ describe('Modbus TCP server of the simulator', () => {
   it('puts the low word of a value first, and the high byte of a word', async () => {
     const client = new ModbusRTU();
     await client.connectTCP('127.0.0.1', { port: bench.port });
-    const frequency = (await client.readInputRegisters(wireAddress(300_137), 2)).data;
+    const frequency = (await client.readInputRegisters(wireAddress(PM500, 300_137), 2)).data;
     const view = new DataView(new ArrayBuffer(4));
     view.setUint16(0, frequency[1]!);
     view.setUint16(2, frequency[0]!);
     assert.ok(Math.abs(view.getFloat32(0) - 50) < 1 || Math.abs(view.getFloat32(0) - 60) < 1);
     const firmware = (await client.readInputRegisters(0, 1)).data;
     assert.equal(String.fromCharCode(firmware[0]! >>> 8), 'A');
-    const [system] = (await client.readInputRegisters(wireAddress(304_098), 1)).data;
+    const [system] = (await client.readInputRegisters(wireAddress(PM500, 304_098), 1)).data;
     assert.equal(system, 5);
     client.close(() => undefined);
   });
@@ -90,14 +90,14 @@ describe('Modbus TCP server of the simulator', () => {
     await client.connectTCP('127.0.0.1', { port: bench.port });
     const known = new Set<number>();
     for (const span of planSpans(PM500, REGISTERS)) {
-      const { data } = await client.readInputRegisters(wireAddress(span.register), span.words);
+      const { data } = await client.readInputRegisters(wireAddress(PM500, span.register), span.words);
       assert.equal(data.length, span.words);
       for (let index = 0; index < span.words; index++) known.add(span.register + index);
       for (const beyond of [span.register - 1, span.register + span.words]) {
         if (known.has(beyond) || REGISTERS.some(({ register }) => register === beyond) || beyond < 300_001) continue;
-        assert.equal(await exceptionOf(client.readInputRegisters(wireAddress(beyond), 1)), 2, String(beyond));
+        assert.equal(await exceptionOf(client.readInputRegisters(wireAddress(PM500, beyond), 1)), 2, String(beyond));
       }
-      assert.equal(await exceptionOf(client.readInputRegisters(wireAddress(span.register), span.words + 1)), 2);
+      assert.equal(await exceptionOf(client.readInputRegisters(wireAddress(PM500, span.register), span.words + 1)), 2);
     }
     client.close(() => undefined);
   });
@@ -105,8 +105,8 @@ describe('Modbus TCP server of the simulator', () => {
   it('refuses every write and every other function, and counts them', async () => {
     const client = new ModbusRTU();
     await client.connectTCP('127.0.0.1', { port: bench.port });
-    assert.equal(await exceptionOf(client.writeRegister(wireAddress(304_097), 1)), 1);
-    assert.equal(await exceptionOf(client.writeRegisters(wireAddress(304_121), [0, 0x3f80])), 1);
+    assert.equal(await exceptionOf(client.writeRegister(wireAddress(PM500, 304_097), 1)), 1);
+    assert.equal(await exceptionOf(client.writeRegisters(wireAddress(PM500, 304_121), [0, 0x3f80])), 1);
     assert.equal(await exceptionOf(client.writeCoil(0, true)), 1);
     assert.equal(await exceptionOf(client.readCoils(0, 1)), 1);
     client.close(() => undefined);
@@ -203,6 +203,7 @@ describe('Modbus TCP server of the simulator', () => {
 
   it('is read by the transport of this package', async () => {
     const transport = createModbusTcpTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port: bench.port,

@@ -10,6 +10,7 @@ import { createExplicitTransport } from '../../../src/transport/ethernet-ip/expl
 import type { AssemblyBlock, Transport } from '../../../src/transport/transport';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { modbusFrame } from '../../../testkit/meters/modbus-peer';
+import { PM500 } from '../../../src/meters/pm500';
 
 const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 const SUSPENSION_MS = 3000;
@@ -34,7 +35,7 @@ describe('simulated meter with Modbus and EtherNet/IP', () => {
 
   beforeEach(async () => {
     clock = new FakeClock();
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -74,7 +75,7 @@ describe('simulated meter with Modbus and EtherNet/IP', () => {
   });
 
   it('has no Modbus unless it is told to', async () => {
-    const plain = await startSimulator({
+    const plain = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -93,7 +94,7 @@ describe('simulated meter with Modbus and EtherNet/IP', () => {
 
   it('closes everything again when the Modbus port is taken', async () => {
     await assert.rejects(
-      startSimulator({
+      startSimulator(PM500, {
         meters: [
           {
             bind: '127.0.0.1',

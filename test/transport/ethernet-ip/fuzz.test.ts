@@ -42,6 +42,8 @@ import { decodeSocketAddress } from '../../../src/transport/ethernet-ip/wire/soc
 import { VOLTAGES } from '../../../testkit/meters/explicit-bench';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { PEER_IDENTITY } from '../../../testkit/links/scripted-peer';
+import { connectionPointsOf } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import { PM500 } from '../../../src/meters/pm500';
 
 const SEED = 500_044_818;
 const PARSER_INPUTS = 100_000;
@@ -55,7 +57,13 @@ const socketAddress = { address: '192.0.2.1', port: 44_818 };
 const listIdentity = encodeListIdentityReply({ protocolVersion: 1, socketAddress, identity: PEER_IDENTITY, state: 3 });
 
 const ids = { connectionSerial: 1, vendorId: 2, originatorSerial: 3 };
-const connection = { kind: 'input-only', instance: 101, sizeBytes: 48, delivery: 'multicast' } as const;
+const connection = {
+  kind: 'input-only',
+  instance: 101,
+  sizeBytes: 48,
+  delivery: 'multicast',
+  ...connectionPointsOf(PM500, 'input-only'),
+} as const;
 const forwardOpen = { ...ids, targetToOriginatorId: 4, rpiMicroseconds: 100_000, timeoutMultiplierCode: 1, connection };
 const openReply = {
   ...ids,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { CONNECTION_SERVICE, SERVICE } from '../../../src/transport/ethernet-ip/wire/cip';
 import { transportParameters } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
 import * as requests from '../../../src/transport/ethernet-ip/wire/requests';
+import { connectionPointsOf } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
+import { PM500 } from '../../../src/meters/pm500';
 
 const ROOT = join(__dirname, '..', '..', '..', 'src');
 
@@ -30,6 +32,7 @@ describe('EtherNet/IP client: it can only read', () => {
         instance: 101,
         sizeBytes: 48,
         delivery: 'point-to-point',
+        ...connectionPointsOf(PM500, kind),
       });
       points.add(path.points[0]);
       assert.deepEqual([path.classId, path.points[1], transport], [4, 101, 1]);

@@ -9,6 +9,7 @@ import { createImplicitTransport } from '../../../src/transport/ethernet-ip/impl
 import type { AssemblyBlock, Transport } from '../../../src/transport/transport';
 import { MemoryTarget, PACKET_INTERVAL_MS, REPLY_FAULTS } from '../../../testkit/meters/memory-target';
 import { VirtualTime } from '../../../testkit/virtual-clock';
+import { PM500 } from '../../../src/meters/pm500';
 
 const SEED = Number(process.env['PM500_SEED'] ?? 12_001);
 /** Of each transport. */
@@ -31,6 +32,7 @@ const TRANSPORTS: Readonly<Record<string, Create>> = {
     createConnectedTransport(SETTINGS, { clock: time.clock('client'), logger: silentLogger, connect, random }),
   implicit: ({ connect, openDatagramSocket }, time, random) =>
     createImplicitTransport(
+      PM500,
       { ...SETTINGS, mode: 'input-only', rpiMs: PACKET_INTERVAL_MS },
       {
         clock: time.clock('client'),

@@ -13,6 +13,7 @@ import { ModbusBench } from '../../../testkit/simulator/modbus-bench';
 import { rejectsWith } from '../../../testkit/expect-error';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { SerialServerPeer } from '../../../testkit/meters/serial-server-peer';
+import { PM500 } from '../../../src/meters/pm500';
 
 const UNIT = 7;
 const REPLY_TIMEOUT_MS = 1000;
@@ -32,6 +33,7 @@ describe('Modbus RTU over TCP', () => {
     createSocket?: (where: string) => ReadOnlySocket,
   ): ModbusTransport => {
     const created = createModbusRtuTcpTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port,

@@ -12,6 +12,7 @@ import { ModbusBench } from '../../../testkit/simulator/modbus-bench';
 import { rejectsWith } from '../../../testkit/expect-error';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { MemorySerial } from '../../../testkit/meters/memory-serial';
+import { PM500 } from '../../../src/meters/pm500';
 
 const UNIT = 7;
 const REPLY_TIMEOUT_MS = 1000;
@@ -29,6 +30,7 @@ describe('Modbus RTU', () => {
 
   const create = (settings: Partial<ModbusRtuSettings> = {}): ModbusTransport => {
     const created = createModbusRtuTransport(
+      PM500,
       {
         path: '/dev/ttyTEST',
         baudRate: 9600,
@@ -74,7 +76,7 @@ describe('Modbus RTU', () => {
     await transport.open();
     assert.deepEqual([...(await transport.read(FIRMWARE))], [0x41, 7, 0x41, 4]);
     assert.equal((await transport.identify()).letters, 'SIM0940000001');
-    assert.deepEqual([...line.written[0]!.subarray(0, 6)], [UNIT, 4, 0, wireAddress(300_001), 0, 2]);
+    assert.deepEqual([...line.written[0]!.subarray(0, 6)], [UNIT, 4, 0, wireAddress(PM500, 300_001), 0, 2]);
     assert.ok(line.written.every((frame) => frame.length === 8 && frame[1] === 4 && crc16(frame) === 0));
   });
 
@@ -245,6 +247,7 @@ describe('Modbus RTU', () => {
 
   it('says in a sentence that serialport is missing', async () => {
     const without = createModbusRtuTransport(
+      PM500,
       {
         path: '/dev/ttyTEST',
         baudRate: 9600,

@@ -11,6 +11,7 @@ import { rejectsWith } from '../../../testkit/expect-error';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { modbusFrame, ModbusPeer, type ModbusFault } from '../../../testkit/meters/modbus-peer';
 import { waitFor } from '../../../testkit/wait';
+import { PM500 } from '../../../src/meters/pm500';
 
 const VOLTAGE: RegisterBlock = { kind: 'registers', register: 300_081, words: 2 };
 const STATUS: RegisterBlock = { kind: 'registers', register: 316_385, words: 2 };
@@ -30,6 +31,7 @@ describe('Modbus TCP under faults', () => {
     createSocket?: (where: string) => ReadOnlySocket,
   ): ModbusTransport => {
     const created = createModbusTcpTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port,

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import { QUIRKS } from '../../../meters/pm500/quirks';
+import type { MeterModel } from '../../../meters/meter-model';
 import { Pm500Error } from '../../../support/errors';
-import { timeoutMultiplier } from '../wire/connection-parameters';
+import { heartbeatPointsOf, timeoutMultiplier, type IoConnection } from '../wire/connection-parameters';
 import type { DeliveryChoiceName } from './delivery-choice';
 import type { SessionSettings } from '../session/session';
 
@@ -40,6 +40,10 @@ export interface CheckedSettings extends SessionSettings {
   readonly mode: ImplicitMode;
   readonly allowInputOnly: boolean;
   readonly rpiMs: number;
+  /** Least interval that the meter bears. */
+  readonly minimumRpiMs: number;
+  /** Connection points of the heartbeats. */
+  readonly heartbeatPoints: Readonly<Record<IoConnection['kind'], number>>;
   readonly timeoutCode: number;
   readonly delivery: DeliveryChoiceName;
   readonly configurationInstance: number;
@@ -57,10 +61,11 @@ export const TIMEOUT_MULTIPLIERS = [0, 1, 2, 3, 4, 5, 6, 7].map(timeoutMultiplie
 export const CONFIGURATION_INSTANCES = { min: 1, max: 0xffff } as const;
 
 /** @throws Pm500Error CONFIG_INVALID */
-export function checkImplicitSettings(settings: ImplicitSettings): CheckedSettings {
+export function checkImplicitSettings(model: Pick<MeterModel, 'quirks'>, settings: ImplicitSettings): CheckedSettings {
+  const { quirks } = model;
   const { rpiMs, timeoutMultiplier: multiplier = DEFAULT_TIMEOUT_MULTIPLIER } = settings;
-  const { configurationInstance = QUIRKS.configurationInstance.value, localAddress } = settings;
-  const minimumMs = QUIRKS.minimumRpiMs.value;
+  const { configurationInstance = quirks.configurationInstance.value, localAddress } = settings;
+  const minimumMs = quirks.minimumRpiMs.value;
   if (!(rpiMs >= minimumMs && rpiMs <= MAXIMUM_RPI_MS)) {
     throw new Pm500Error(
       'CONFIG_INVALID',
@@ -90,6 +95,8 @@ export function checkImplicitSettings(settings: ImplicitSettings): CheckedSettin
   return {
     ...settings,
     allowInputOnly: settings.allowInputOnly ?? false,
+    minimumRpiMs: minimumMs,
+    heartbeatPoints: heartbeatPointsOf(model),
     timeoutCode,
     delivery: settings.delivery ?? 'auto',
     configurationInstance,

@@ -1,3 +1,4 @@
+import type { MeterModel } from '../../../meters/meter-model';
 import type { Clock } from '../../../support/clock';
 import { Pm500Error } from '../../../support/errors';
 import type { Logger } from '../../../support/logger';
@@ -59,8 +60,12 @@ class ImplicitTransport extends SessionTransport<ImplicitSession> implements Tra
  * carries others, the refused assembly is not asked for again before some seconds have passed.
  * @throws Pm500Error CONFIG_INVALID, for instance for an interval that the meter does not bear
  */
-export function createImplicitTransport(settings: ImplicitSettings, dependencies: ImplicitDependencies): Transport {
-  const checked = checkImplicitSettings(settings);
+export function createImplicitTransport(
+  model: Pick<MeterModel, 'quirks'>,
+  settings: ImplicitSettings,
+  dependencies: ImplicitDependencies,
+): Transport {
+  const checked = checkImplicitSettings(model, settings);
   const { clock, logger, random, connect = connectTcp } = dependencies;
   const openSocket = dependencies.openDatagramSocket ?? openDatagramSocket;
   const registry = dependencies.datagrams ?? processDatagrams;

@@ -5,7 +5,7 @@ import type { DatagramRegistry } from './datagram-registry';
 import type { OpenDatagramSocket } from './datagram-socket';
 import type { Datagrams, DatagramSettings, LostListener } from './datagrams';
 import type { SocketAddress } from '../wire/socket-address';
-import { QUIRKS } from '../../../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../../../meters/protocol-facts';
 
 export interface IoSocketSettings {
   /** UDP port for point-to-point data; absent: that of the specification, or a free one where another program has it. */
@@ -81,7 +81,7 @@ export class IoSockets {
 
   private async openDirect(): Promise<Datagrams> {
     const { receivePort, localAddress } = this.settings;
-    const port = receivePort ?? QUIRKS.implicitPort.value;
+    const port = receivePort ?? PROTOCOL_FACTS.implicitPort.value;
     try {
       return await this.acquire({ port, localAddress });
     } catch (thrown) {

@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../../meters/pm500/quirks';
+import { PROTOCOL_FACTS } from '../../../meters/protocol-facts';
 import type { Clock } from '../../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../../support/errors';
 import type { Logger } from '../../../support/logger';
@@ -125,12 +125,13 @@ export class Subscriber {
     signal: AbortSignal,
   ): Promise<Subscription> {
     const { instance, sizeBytes } = block;
-    const { configurationInstance, rpiMs } = this.settings;
-    const connection = { kind, instance, sizeBytes, delivery, configurationInstance };
+    const { configurationInstance, heartbeatPoints, rpiMs, minimumRpiMs } = this.settings;
+    const heartbeatPoint = heartbeatPoints[kind];
+    const connection = { kind, instance, sizeBytes, delivery, heartbeatPoint, configurationInstance };
     try {
       return await this.forwardOpen(block, connection, Math.round(rpiMs * MICROSECONDS), signal);
     } catch (thrown) {
-      const rpiMicroseconds = requiredInterval(thrown);
+      const rpiMicroseconds = requiredInterval(thrown, minimumRpiMs);
       if (rpiMicroseconds === undefined) throw thrown;
       return this.forwardOpen(block, connection, rpiMicroseconds, signal);
     }
@@ -147,7 +148,7 @@ export class Subscriber {
     const targetToOriginatorId = context.originator.nextConnectionId();
     const direct = connection.delivery === 'point-to-point' ? await sockets.pointToPoint() : undefined;
     const early = direct === undefined ? undefined : new EarlyFrame(direct, this.address, targetToOriginatorId);
-    const receivePort = direct?.port === QUIRKS.implicitPort.value ? undefined : direct?.port;
+    const receivePort = direct?.port === PROTOCOL_FACTS.implicitPort.value ? undefined : direct?.port;
     const timeoutMultiplierCode = settings.timeoutCode;
     try {
       const opened = await this.session.openConnection(
@@ -196,7 +197,7 @@ export class Subscriber {
     const { settings, context, events, address } = this;
     // A device that leaves the port open means the usual one.
     const told = opened.sendTo?.port ?? 0;
-    const sendPort = told === 0 ? QUIRKS.implicitPort.value : told;
+    const sendPort = told === 0 ? PROTOCOL_FACTS.implicitPort.value : told;
     const intervalMs = opened.targetToOriginatorMicroseconds / MICROSECONDS;
     const cyclic = new CyclicConnection(
       {

@@ -133,7 +133,7 @@ export function acceptAssemblySize(
   if (data.length !== 2) {
     throw new Pm500Error(
       'CIP_REPLY_INVALID',
-      `${what}: attribute 4 (Size) has ${data.length} bytes instead of 2; check that the device is a PowerMonitor 500.`,
+      `${what}: attribute 4 (Size) has ${data.length} bytes instead of 2; check that this is the address of the meter.`,
       { retryable: true },
     );
   }
@@ -190,7 +190,7 @@ export class ReadAssembly implements Exchange {
   }
 
   private refusal({ generalStatus, extendedStatus }: CipResponse): Pm500Error {
-    const advice = 'check that the device is a PowerMonitor 500 that has this assembly.';
+    const advice = 'check that this is the address of the meter, and that the meter has this assembly.';
     return cipStatusError(this.what(), generalStatus, extendedStatus, advice);
   }
 

@@ -1,4 +1,4 @@
-import { QUIRKS } from '../../../meters/pm500/quirks';
+import type { MeterModel } from '../../../meters/meter-model';
 import { CIP_CLASS } from './cip';
 import type { ConnectionPath } from './connection-path';
 
@@ -21,8 +21,10 @@ export interface IoConnection {
   /** Of the assembly; the sequence count that goes before the data is added here. */
   readonly sizeBytes: number;
   readonly delivery: Delivery;
-  /** Instance that stands for the configuration in the path; default: the one that is assumed of the meter. */
-  readonly configurationInstance?: number;
+  /** Connection point of the heartbeat, which depends on the kind. */
+  readonly heartbeatPoint: number;
+  /** Instance that stands for the configuration in the path. */
+  readonly configurationInstance: number;
 }
 
 /** Explicit messages to the Message Router, transport class 3. */
@@ -107,14 +109,25 @@ const explicitFlow: Flow = {
   redundantOwner: false,
 };
 
-const HEARTBEAT_POINT = {
-  'input-only': QUIRKS.heartbeatInputOnly.value,
-  'listen-only': QUIRKS.heartbeatListenOnly.value,
-} as const;
+/** The connection points of the heartbeats of a meter model. */
+export function heartbeatPointsOf({
+  quirks,
+}: Pick<MeterModel, 'quirks'>): Readonly<Record<IoConnection['kind'], number>> {
+  return { 'input-only': quirks.heartbeatInputOnly.value, 'listen-only': quirks.heartbeatListenOnly.value };
+}
+
+/** What a meter model wants in the path of a connection of this kind. */
+export function connectionPointsOf(
+  model: Pick<MeterModel, 'quirks'>,
+  kind: IoConnection['kind'],
+): Pick<IoConnection, 'heartbeatPoint' | 'configurationInstance'> {
+  const configurationInstance = model.quirks.configurationInstance.value;
+  return { heartbeatPoint: heartbeatPointsOf(model)[kind], configurationInstance };
+}
 
 /**
- * The parameters of a connection. The heartbeat points are the manual's (1420-UM001D p.78); the configuration instance,
- * the fixed size and the missing run/idle header are inferred from what other adapters of this kind expect.
+ * The parameters of a connection. The heartbeat points and the configuration instance are facts of the
+ * meter; the fixed size and the missing run/idle header are inferred from what other adapters of this kind expect.
  */
 export function transportParameters(connection: ReadingConnection): TransportParameters {
   if (connection.kind === 'message-router') {
@@ -125,12 +138,12 @@ export function transportParameters(connection: ReadingConnection): TransportPar
       transport: TRANSPORT_CLASS.explicit,
     };
   }
-  const { kind, instance, sizeBytes, delivery, configurationInstance } = connection;
+  const { instance, sizeBytes, delivery, heartbeatPoint, configurationInstance } = connection;
   return {
     path: {
       classId: CIP_CLASS.assembly,
-      instanceId: configurationInstance ?? QUIRKS.configurationInstance.value,
-      points: [HEARTBEAT_POINT[kind], instance],
+      instanceId: configurationInstance,
+      points: [heartbeatPoint, instance],
     },
     originatorToTarget: cyclicFlow('point-to-point', 0),
     targetToOriginator: cyclicFlow(delivery, sizeBytes),

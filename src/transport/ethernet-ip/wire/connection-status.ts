@@ -51,10 +51,12 @@ const wrongSize = {
   code: 'METER_SIZE_MISMATCH',
   advice: 'give this meter a layout file that fits its firmware.',
 } as const;
-const otherDevice = { advice: 'check that the device is a PowerMonitor 500.' } as const;
+const otherDevice = { advice: 'check that this is the address of the meter.' } as const;
 const otherDelivery = { advice: 'choose the other delivery, point-to-point or multicast, or auto.' } as const;
 const otherInterval = { advice: 'choose a longer interval.' } as const;
-const noPath = { advice: 'check that the device is a PowerMonitor 500 that has this assembly.' } as const;
+const noPath = {
+  advice: 'check that this is the address of the meter, and that the meter has this assembly.',
+} as const;
 
 /** CIP Vol 1, table 3-5.33. */
 const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
@@ -148,7 +150,7 @@ export function connectionRefused(what: string, generalStatus: number, extendedS
   const extended = generalStatus === CIP_STATUS.connectionFailure ? BY_STATUS.get(extendedStatus[0] ?? 0) : undefined;
   const full: Partial<ConnectionStatus> = generalStatus === RESOURCE_UNAVAILABLE ? noMore : (extended ?? {});
   const meaning = extended === undefined ? '' : ` (${extended.meaning})`;
-  const advice = full.advice ?? 'check that the device is a PowerMonitor 500.';
+  const advice = full.advice ?? 'check that this is the address of the meter.';
   return new Pm500Error(
     full.code ?? 'CIP_STATUS',
     `${what} was refused with CIP status ${describeCipStatus(generalStatus, extendedStatus)}${meaning}; ${advice}`,

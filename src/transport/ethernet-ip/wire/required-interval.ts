@@ -1,4 +1,3 @@
-import { QUIRKS } from '../../../meters/pm500/quirks';
 import { Pm500Error } from '../../../support/errors';
 import { CONNECTION_STATUS } from './connection-status';
 
@@ -13,9 +12,10 @@ const WORDS = 6;
 /**
  * The interval with which a refused Forward Open may be asked again: a meter that sends its multicast to a PLC sends it
  * at the PLC's interval and at no other.
+ * @param minimumRpiMs least interval that the meter bears
  * @returns microseconds; undefined when the refusal names none, or one that this software must not ask for
  */
-export function requiredInterval(thrown: unknown): number | undefined {
+export function requiredInterval(thrown: unknown, minimumRpiMs: number): number | undefined {
   if (!(thrown instanceof Pm500Error)) return undefined;
   const words = thrown.details['extendedStatus'];
   if (!Array.isArray(words) || words.length < WORDS || words[0] !== CONNECTION_STATUS.rpiNotAcceptable)
@@ -24,6 +24,6 @@ export function requiredInterval(thrown: unknown): number | undefined {
   const outward = NAMES_INTERVAL.includes(kinds & 0xff) ? outLow + outHigh * 0x1_0000 : undefined;
   const inward = NAMES_INTERVAL.includes(kinds >> 8) ? inLow + inHigh * 0x1_0000 : undefined;
   const microseconds = inward ?? outward;
-  const isBearable = microseconds !== undefined && microseconds >= QUIRKS.minimumRpiMs.value * 1000;
+  const isBearable = microseconds !== undefined && microseconds >= minimumRpiMs * 1000;
   return isBearable && microseconds <= 60_000_000 ? microseconds : undefined;
 }

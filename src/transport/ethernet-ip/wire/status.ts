@@ -127,7 +127,7 @@ export function cipStatusError(
   what: string,
   generalStatus: number,
   extendedStatus: readonly number[],
-  advice = 'check that the device is a PowerMonitor 500.',
+  advice = 'check that this is the address of the meter.',
 ): Pm500Error {
   return new Pm500Error(
     'CIP_STATUS',

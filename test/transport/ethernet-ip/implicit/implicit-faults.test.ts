@@ -20,6 +20,7 @@ import { STATES, VOLTAGES } from '../../../../testkit/meters/explicit-bench';
 import { connectionsOf } from '../../../../testkit/meters/implicit-bench';
 import { ScriptedPeer } from '../../../../testkit/links/scripted-peer';
 import { waitFor } from '../../../../testkit/wait';
+import { PM500 } from '../../../../src/meters/pm500';
 
 describe('implicit transport: what a meter may refuse and what may break', () => {
   const transports: Transport[] = [];
@@ -30,6 +31,7 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
 
   const create = (settings: Partial<ImplicitSettings> = {}): Transport => {
     const transport = createImplicitTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port,

@@ -22,6 +22,7 @@ import type { Transport } from '../../../../src/transport/transport';
 import { rejectsWith } from '../../../../testkit/expect-error';
 import { STATES, VOLTAGES } from '../../../../testkit/meters/explicit-bench';
 import { waitFor } from '../../../../testkit/wait';
+import { PM500 } from '../../../../src/meters/pm500';
 
 const FORWARD_OPEN = 0x54;
 const GROUP = { address: '239.192.78.1', port: 22_278 };
@@ -40,7 +41,7 @@ describe('Listen Only beside a PLC', () => {
 
   const logger: Logger = { ...silentLogger, info: (message) => told.push(message) };
   const start = async (listenOnly: ListeningService): Promise<Simulator['meters'][number]> => {
-    const simulator = await startSimulator({
+    const simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -59,6 +60,7 @@ describe('Listen Only beside a PLC', () => {
   };
   const own = async (port: number, delivery: Delivery, rpiMs = 200): Promise<PlcOriginator> => {
     const owner = await startPlcOriginator(
+      PM500,
       { host: '127.0.0.1', port, blocks: [VOLTAGES, STATES], rpiMs, delivery },
       { clock: systemClock, logger: silentLogger, random: seededRandom(3) },
     );
@@ -72,6 +74,7 @@ describe('Listen Only beside a PLC', () => {
     connect?: Connect,
   ): Transport => {
     const transport = createImplicitTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port,
@@ -258,6 +261,7 @@ describe('Listen Only beside a PLC', () => {
     // The simulated meter itself has it, or else this socket.
     await once(other, 'listening').catch(() => undefined);
     const reader = createImplicitTransport(
+      PM500,
       {
         host: '127.0.0.1',
         port: meter.port,

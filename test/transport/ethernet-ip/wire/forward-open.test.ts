@@ -19,6 +19,8 @@ import {
   encodeForwardOpenReply,
 } from '../../../../src/transport/ethernet-ip/wire/forward-open';
 import { throwsWith } from '../../../../testkit/expect-error';
+import { connectionPointsOf } from '../../../../src/transport/ethernet-ip/wire/connection-parameters';
+import { PM500 } from '../../../../src/meters/pm500';
 
 const IDS = { connectionSerial: 0x0102, vendorId: 0xffff, originatorSerial: 0x0a0b0c0d };
 const OPEN = { ...IDS, targetToOriginatorId: 0x12345678, rpiMicroseconds: 100_000, timeoutMultiplierCode: 2 };
@@ -31,12 +33,24 @@ const HEAD = hex('0a 05', '00000000', '78563412', '0201', 'ffff', '0d0c0b0a', '0
 const VECTORS: readonly { readonly name: string; readonly connection: ReadingConnection; readonly bytes: string }[] = [
   {
     name: 'Input Only, point-to-point',
-    connection: { kind: 'input-only', instance: 101, sizeBytes: 48, delivery: 'point-to-point' },
+    connection: {
+      kind: 'input-only',
+      instance: 101,
+      sizeBytes: 48,
+      delivery: 'point-to-point',
+      ...connectionPointsOf(PM500, 'input-only'),
+    },
     bytes: hex(HEAD, '0248', 'a0860100', '3248', '01', '04', '20 04 24 01 2c 62 2c 65'),
   },
   {
     name: 'Listen Only, multicast',
-    connection: { kind: 'listen-only', instance: 108, sizeBytes: 4, delivery: 'multicast' },
+    connection: {
+      kind: 'listen-only',
+      instance: 108,
+      sizeBytes: 4,
+      delivery: 'multicast',
+      ...connectionPointsOf(PM500, 'listen-only'),
+    },
     bytes: hex(HEAD, '0248', 'a0860100', '0628', '01', '04', '20 04 24 01 2c 63 2c 6c'),
   },
   {
@@ -76,7 +90,13 @@ describe('Forward Open and Forward Close', () => {
   }
 
   it('writes and reads Forward Close', () => {
-    const connection = { kind: 'input-only', instance: 101, sizeBytes: 48, delivery: 'multicast' } as const;
+    const connection = {
+      kind: 'input-only',
+      instance: 101,
+      sizeBytes: 48,
+      delivery: 'multicast',
+      ...connectionPointsOf(PM500, 'input-only'),
+    } as const;
     const bytes = encodeForwardClose({ ...IDS, connection });
     assert.equal(bytes.toString('hex'), hex('0a 05', '0201', 'ffff', '0d0c0b0a', '04', '00', '200424012c622c65'));
     const { path, ...ids } = decodeForwardClose(bytes);

@@ -28,6 +28,7 @@ import { createImplicitTransport } from '../../../../src/transport/ethernet-ip/i
 import { connectTcp, type Connect } from '../../../../src/transport/ethernet-ip/session/socket';
 import { ASSEMBLIES } from '../../../../src/meters/pm500/assemblies';
 import type { AssemblyBlock, Transport } from '../../../../src/transport/transport';
+import { PM500 } from '../../../../src/meters/pm500';
 
 /** What one frame asks for, as a line of the closed list; throws for whatever is not on it. */
 function nameRequest(bytes: Buffer): string {
@@ -113,7 +114,7 @@ describe('law of the wire: nothing leaves over EtherNet/IP but the closed list',
   };
 
   before(async () => {
-    simulator = await startSimulator({
+    simulator = await startSimulator(PM500, {
       meters: [
         {
           bind: '127.0.0.1',
@@ -144,7 +145,7 @@ describe('law of the wire: nothing leaves over EtherNet/IP but the closed list',
       datagrams: new DatagramRegistry(),
     };
     const implicit = (mode: 'input-only' | 'listen-only'): Transport =>
-      createImplicitTransport({ ...settings, mode, rpiMs: 100, receivePort: 0 }, dependencies);
+      createImplicitTransport(PM500, { ...settings, mode, rpiMs: 100, receivePort: 0 }, dependencies);
     const transports = [
       createExplicitTransport(settings, dependencies),
       createConnectedTransport(settings, dependencies),

@@ -12,15 +12,15 @@ import { productTexts } from './product';
 import { deriveStates } from './states';
 import { Supply } from './supply';
 
-export interface MeterModelOptions {
-  readonly model: CatalogNumber;
+export interface MeterPhysicsOptions {
+  readonly catalogEntry: CatalogNumber;
   readonly serialNumber: number;
   /** Draws voltages, unbalance, start readings and how the load moves inside its intervals. */
   readonly seed: number;
   readonly load: LoadProfile;
   /** Where all energy counters begin, kWh and kvarh; default: drawn from the seed. */
   readonly startKwh?: number;
-  /** Name of the candidate that assembly 107 is sent as; default: what the working layout says of it. */
+  /** Name of the candidate that the energy counters are sent as; default: what the working layout says of it. */
   readonly energyLayout?: string;
   /** Simulated time at which the run begins, epoch milliseconds; by default the load's own. */
   readonly startMs?: number;
@@ -51,12 +51,12 @@ function withPrefix(prefix: string, values: Numbers): Record<string, number> {
 }
 
 /**
- * A PowerMonitor 500 on a three-phase four-wire feeder. Its values follow from one load and one supply, so that they fit
+ * A meter on a three-phase four-wire feeder. Its values follow from one load and one supply, so that they fit
  * each other as those of a real meter do; all but the maxima are a function of simulated time alone.
  */
-export class MeterModel {
+export class MeterPhysics {
   readonly startMs: number;
-  readonly model: CatalogNumber;
+  readonly catalogEntry: CatalogNumber;
   /** What is wrong with the feeder. */
   readonly disturbances: Disturbances;
   private serial: number;
@@ -69,18 +69,18 @@ export class MeterModel {
   private lastInstant: { readonly timeMs: number; readonly values: Numbers } | undefined;
   private lastDemand: { readonly startMs: number; readonly values: Numbers } | undefined;
 
-  constructor(options: MeterModelOptions) {
-    const { model, serialNumber, seed, load } = options;
-    this.model = model;
+  constructor(options: MeterPhysicsOptions) {
+    const { catalogEntry, serialNumber, seed, load } = options;
+    this.catalogEntry = catalogEntry;
     this.serial = serialNumber;
     this.startMs = options.startMs ?? load.startMs;
     this.curve = new LoadCurve(load, seed);
-    this.supply = new Supply(model, load.peakVa, seed);
+    this.supply = new Supply(catalogEntry, load.peakVa, seed);
     this.disturbances = new Disturbances(this.curve, (timeMs) => this.supply.sharesAt(timeMs));
     this.startReadings = startReadings(seededRandom(~seed), options.startKwh);
     this.startTotals = this.curve.totalAt(this.startMs);
     this.maxima = this.maximaFrom(this.startMs);
-    this.texts = productTexts(model, serialNumber);
+    this.texts = productTexts(catalogEntry, serialNumber);
   }
 
   get serialNumber(): number {
@@ -119,7 +119,7 @@ export class MeterModel {
   /** Another meter of the same kind takes its place: its counters and maxima begin now. */
   replace(serialNumber: number, timeMs: number): void {
     this.serial = serialNumber;
-    this.texts = productTexts(this.model, serialNumber);
+    this.texts = productTexts(this.catalogEntry, serialNumber);
     this.setCounters(Object.fromEntries(this.counterNames.map((name) => [name, 0])), timeMs);
     this.maxima = this.maximaFrom(timeMs);
   }
@@ -194,7 +194,7 @@ export class MeterModel {
         ratedAmperes,
         nominalVolts,
       },
-      this.model,
+      this.catalogEntry,
     );
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BUILT_IN_LAYOUT } from '../../../src/acquisition/layout-file';
+import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { encodeBlock } from '../../../src/domain/codec/encode';
 import type { Value } from '../../../src/domain/messages/reading';
@@ -9,6 +9,7 @@ import { loadCsvProfile } from '../../../src/simulator/model/csv-profile';
 import { constantProfile } from '../../../src/simulator/model/plain-profiles';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';
 import { close, modelOf, numberIn } from '../../../testkit/simulator/models';
+import { PM500 } from '../../../src/meters/pm500';
 
 describe('simulated meter', () => {
   it('gives every metric of the catalogue, and no other', () => {
@@ -45,7 +46,7 @@ describe('simulated meter', () => {
   it('survives the way through the bytes of every assembly', () => {
     for (const { catalogNumber } of CATALOG_NUMBERS) {
       const values = modelOf(loadCsvProfile(), 7, catalogNumber).valuesAt(Date.UTC(2018, 2, 5, 14));
-      for (const plan of BUILT_IN_LAYOUT.blocks.values()) {
+      for (const plan of workingLayout(PM500).blocks.values()) {
         const decoded = decodeBlock(plan, Buffer.from(encodeBlock(plan, values)));
         assert.equal(decoded.problems, undefined);
         for (const [name, value] of Object.entries(decoded.values)) {
@@ -78,6 +79,6 @@ describe('simulated meter', () => {
   });
 
   it('refuses a catalog number that does not exist', () => {
-    assert.throws(() => findCatalogNumber('1420-V3-ENT'), { code: 'CONFIG_INVALID', message: /1420-V1-ENT/ });
+    assert.throws(() => findCatalogNumber(PM500, '1420-V3-ENT'), { code: 'CONFIG_INVALID', message: /1420-V1-ENT/ });
   });
 });
