@@ -53,7 +53,7 @@ export class Delivery {
       for (const listener of [...this.changeListeners]) this.guard(listener);
     });
     this.refusals = new Refusals(this.receipts, destination, logger, deadLetters);
-    this.losses = new LossReport(() => this.lost, destination, clock, logger);
+    this.losses = new LossReport(() => this.lostOf(outbox.stats()), destination, clock, logger);
     this.engine = new DeliveryEngine(settings, {
       ...dependencies,
       onRefused: (refused: readonly RefusedRecord[]) => this.refusals.note(refused),
@@ -80,7 +80,7 @@ export class Delivery {
       written,
       refused,
       setAside: this.refusals.setAside,
-      losses: this.lost,
+      losses: this.lostOf(outbox),
       retries,
       durable,
       ...(problem === undefined ? {} : { problem }),
@@ -173,13 +173,15 @@ export class Delivery {
     return left;
   }
 
-  private get lost(): DeliveryStats['losses'] {
-    return { ...outboxLosses(this.dependencies.outbox.stats()), overwritten: this.refusals.overwritten };
+  private lostOf(outbox: OutboxStats): DeliveryStats['losses'] {
+    return outboxLosses(outbox, this.refusals.overwritten);
   }
 
   private changed(): void {
-    this.receipts.settleBefore(this.dependencies.outbox.stats().position);
-    this.losses.look();
+    // Once for all: this is called with every message.
+    const outbox = this.dependencies.outbox.stats();
+    this.receipts.settleBefore(outbox.position);
+    this.losses.look(this.lostOf(outbox));
     this.changes.request();
   }
 

@@ -84,8 +84,9 @@ export class DeliveryEngine {
     const record = records.at(-1);
     if (record === undefined) return;
     this.newest = { record, position: from + records.length - 1 };
+    if (this.settings.order !== 'newest') return;
     const { oldestAgeMs = 0 } = this.dependencies.outbox.stats();
-    if (this.settings.order === 'newest' && oldestAgeMs >= LONG_MS) this.fresh.add(records, from);
+    if (oldestAgeMs >= LONG_MS) this.fresh.add(records, from);
   }
 
   /** Stops at once: a delivery under way is given up, its records stay. Tells what the outbox still holds. */

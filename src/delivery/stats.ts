@@ -88,10 +88,9 @@ export function isWell({ state, problem }: Pick<DeliveryStats, 'state' | 'proble
 }
 
 /** What an outbox tells of losses. */
-export function outboxLosses({
-  dropped,
-  droppedForAge,
-  damaged,
-}: Pick<OutboxStats, 'dropped' | 'droppedForAge' | 'damaged'>): Losses {
-  return { ...NO_LOSSES, age: droppedForAge, size: dropped - droppedForAge, damage: damaged };
+export function outboxLosses(
+  { dropped, droppedForAge, damaged }: Pick<OutboxStats, 'dropped' | 'droppedForAge' | 'damaged'>,
+  overwritten = 0,
+): Losses {
+  return { ...NO_LOSSES, age: droppedForAge, size: dropped - droppedForAge, damage: damaged, overwritten };
 }
