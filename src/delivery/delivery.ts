@@ -42,6 +42,8 @@ export class Delivery {
   private readonly changes: Throttle;
   private readonly stopHearing: () => void;
   private foundHealth: Health | undefined;
+  /** Records lost, of all causes, when somebody looked last. */
+  private lostBefore = 0;
 
   constructor(
     settings: DeliverySettings,
@@ -178,10 +180,12 @@ export class Delivery {
   }
 
   private changed(): void {
-    // Once for all: this is called with every message.
-    const outbox = this.dependencies.outbox.stats();
-    this.receipts.settleBefore(outbox.position);
-    this.losses.look(this.lostOf(outbox));
+    const { position, dropped, damaged } = this.dependencies.outbox.stats();
+    this.receipts.settleBefore(position);
+    // This is called with every message, and losses are rare.
+    const lost = dropped + damaged + this.refusals.overwritten;
+    if (lost !== this.lostBefore) this.losses.look();
+    this.lostBefore = lost;
     this.changes.request();
   }
 

@@ -60,8 +60,9 @@ export class LossReport {
     });
   }
 
-  /** To be called whenever something may have been lost. @param now what is lost until now, where that is known */
-  look(now = this.lossesNow()): void {
+  /** To be called whenever something may have been lost. */
+  look(): void {
+    const now = this.lossesNow();
     if (LOSS_CAUSES.some((cause) => now[cause] > this.reported[cause])) this.reports.request();
   }
 
