@@ -29,17 +29,30 @@ export class LineMapper {
   }
 
   /**
-   * The same in parts of so many points, one each time the next is asked for.
+   * The same in parts of so many points or so much text, one each time the next is asked for; the last one is returned.
    * @throws Pm500Error as `map` does, when the part with the fault is asked for
    */
-  *mapParts(payload: unknown, defaults: PointDefaults, size: number): Generator<MappedLines, void> {
+  *mapParts(
+    payload: unknown,
+    defaults: PointDefaults,
+    { points, characters }: { readonly points: number; readonly characters: number },
+  ): Generator<MappedLines, MappedLines> {
     const elements = pointElements(payload);
-    if (elements === undefined) yield this.map(payload, defaults);
-    else {
-      for (let from = 0; from < elements.length; from += size) {
-        yield this.serialize({ points: parseElements(elements, defaults, from, from + size), mistyped: 0 });
+    if (elements === undefined) return this.map(payload, defaults);
+    let part: { lines: string[]; leftOut: number; characters: number } = { lines: [], leftOut: 0, characters: 0 };
+    for (let at = 0; at < elements.length; at += 1) {
+      const { lines, leftOut } = this.serialize({ points: parseElements(elements, defaults, at, at + 1), mistyped: 0 });
+      part.leftOut += leftOut;
+      for (const line of lines) {
+        part.lines.push(line);
+        part.characters += line.length;
+      }
+      if (at + 1 < elements.length && ((at + 1) % points === 0 || part.characters >= characters)) {
+        yield part;
+        part = { lines: [], leftOut: 0, characters: 0 };
       }
     }
+    return part;
   }
 
   private serialize({ points, mistyped }: TelemetryPoints): MappedLines {

@@ -20,6 +20,16 @@ export interface Point {
 
 /** Names and tag sets that are remembered escaped; beyond it they are forgotten together, so memory stays flat. */
 const CACHE_SIZE = 10_000;
+/** Longer ones are not remembered. */
+const MOST_CACHED_CHARACTERS = 4000;
+/** Fields of one point. More is the work of somebody who sends something else by mistake, and holds up everything. */
+export const MOST_FIELDS = 10_000;
+/** Characters of a name: InfluxDB takes 65 535 bytes of measurement and tags together. */
+const MOST_NAME_CHARACTERS = 65_535;
+/** Characters of a text; InfluxDB 1 and 2 promise 64 kB. To escape one of hundreds of megabytes would end the process. */
+const MOST_TEXT_CHARACTERS = 1_000_000;
+/** Characters of a line; it has to fit into a request. */
+const MOST_LINE_CHARACTERS = 10_000_000;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
@@ -46,8 +56,11 @@ export class LineSerializer {
    */
   serialize(point: Point): string | undefined {
     let fieldSet = '';
+    let count = 0;
     const { fields } = point;
     for (const name in fields) {
+      count += 1;
+      if (count > MOST_FIELDS || fieldSet.length > MOST_LINE_CHARACTERS) throw tooLarge(point);
       const value = fields[name];
       const text = typeof value === 'number' ? formatFloat(value) : formatField(value);
       if (text === undefined || name === '') {
@@ -81,11 +94,12 @@ export class LineSerializer {
   }
 
   private rememberField(name: string): string {
-    return remember(this.fieldKeys, name, `${escapeName(name)}=`);
+    return remember(this.fieldKeys, name, `${escapeName(boundedName(name))}=`);
   }
 }
 
 function remember(cache: Map<string, string>, key: string, text: string): string {
+  if (key.length > MOST_CACHED_CHARACTERS) return text;
   if (cache.size >= CACHE_SIZE) cache.clear();
   cache.set(key, text);
   return text;
@@ -97,8 +111,8 @@ function formatSeries({ influxMeasurement, tags }: Point): string {
   const keys = Object.keys(tags).filter((key) => key !== '' && (tags[key] ?? '') !== '');
   keys.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
   return [
-    escapeName(influxMeasurement),
-    ...keys.map((key) => `${escapeName(key)}=${escapeName(tags[key] ?? '')}`),
+    escapeName(boundedName(influxMeasurement)),
+    ...keys.map((key) => `${escapeName(boundedName(key))}=${escapeName(boundedName(tags[key] ?? ''))}`),
   ].join(',');
 }
 
@@ -115,13 +129,30 @@ export function checkMeasurement(influxMeasurement: string): void {
   throw new Pm500Error('LINE_PROTOCOL_INVALID', message);
 }
 
+function tooLarge({ influxMeasurement }: Point): Pm500Error {
+  const message = `A point of ${influxMeasurement.slice(0, 40)} has more than ${MOST_FIELDS} fields or ${MOST_LINE_CHARACTERS} characters: send it as several.`;
+  return new Pm500Error('LINE_PROTOCOL_INVALID', message);
+}
+
+function boundedName(name: string): string {
+  if (name.length <= MOST_NAME_CHARACTERS) return name;
+  const message = `A name or tag of ${name.length} characters, "${name.slice(0, 40)}…", cannot be written to InfluxDB: give at most ${MOST_NAME_CHARACTERS}.`;
+  throw new Pm500Error('LINE_PROTOCOL_INVALID', message);
+}
+
+function boundedText(text: string): string {
+  if (text.length <= MOST_TEXT_CHARACTERS) return text;
+  const message = `A text of ${text.length} characters is too long for a field of InfluxDB: give at most ${MOST_TEXT_CHARACTERS}.`;
+  throw new Pm500Error('LINE_PROTOCOL_INVALID', message);
+}
+
 function formatFloat(value: number): string | undefined {
   return Number.isFinite(value) ? String(value) : undefined;
 }
 
 function formatField(value: Exclude<FieldValue, number> | null | undefined): string | undefined {
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (typeof value === 'string') return quoteString(value);
+  if (typeof value === 'string') return quoteString(boundedText(value));
   if (typeof value === 'bigint') return value >= INT64_MIN && value <= INT64_MAX ? `${String(value)}i` : undefined;
   if (value === null || value === undefined || value.unsigned < 0n || value.unsigned > UINT64_MAX) return undefined;
   return `${String(value.unsigned)}u`;

@@ -2,8 +2,8 @@ import { Pm500Error, toPm500Error } from '../support/errors';
 import type { LineMapper, MappedLines } from './line-mapper';
 import type { PointDefaults } from './message-points';
 
-/** Points that are mapped or handed on before everything else has its turn: some milliseconds of work. */
-const SLICE_POINTS = 1000;
+/** What is mapped or handed on before everything else has its turn: some milliseconds of work. */
+const SLICE = { points: 1000, characters: 500_000 };
 
 export interface IntakeOptions {
   readonly mapper: LineMapper;
@@ -30,18 +30,22 @@ export class MessageIntake {
    * message with how many points were taken all the same
    */
   async take(payload: unknown, defaults: PointDefaults): Promise<void> {
-    const isLarge = Array.isArray(payload) && payload.length > SLICE_POINTS;
-    if (this.before === undefined && !isLarge) {
-      const mapped = this.options.mapper.map(payload, defaults);
-      this.tell(mapped);
-      if (mapped.lines.length > 0) await this.options.submit(mapped.lines);
-      return;
+    const parts = this.options.mapper.mapParts(payload, defaults, SLICE);
+    let first: MappedLines | undefined;
+    if (this.before === undefined) {
+      const { done, value } = parts.next();
+      if (done === true) {
+        this.tell(value);
+        if (value.lines.length > 0) await this.options.submit(value.lines);
+        return;
+      }
+      first = value;
     }
     const turn = this.takeTurn();
     await turn.came;
     let slices: readonly Slice[];
     try {
-      slices = await this.takeSlices(payload, defaults);
+      slices = await this.takeSlices(first, parts);
     } finally {
       turn.end();
     }
@@ -54,23 +58,29 @@ export class MessageIntake {
   }
 
   /** Maps all, then hands on all; resolves when the last was handed on. */
-  private async takeSlices(payload: unknown, defaults: PointDefaults): Promise<readonly Slice[]> {
-    const { mapper, pause, submit } = this.options;
-    const lines: string[] = [];
-    let leftOut = 0;
-    for (const part of mapper.mapParts(payload, defaults, SLICE_POINTS)) {
-      for (const line of part.lines) lines.push(line);
-      leftOut += part.leftOut;
+  private async takeSlices(
+    first: MappedLines | undefined,
+    parts: Generator<MappedLines, MappedLines>,
+  ): Promise<readonly Slice[]> {
+    const { pause, submit } = this.options;
+    const mapped: MappedLines[] = [];
+    if (first !== undefined) {
+      mapped.push(first);
       await pause();
     }
-    this.tell({ lines, leftOut });
+    for (let part = parts.next(); ; part = parts.next()) {
+      mapped.push(part.value);
+      await pause();
+      if (part.done === true) break;
+    }
+    this.tell({ lines: [], leftOut: mapped.reduce((sum, { leftOut }) => sum + leftOut, 0) });
     const slices: Slice[] = [];
-    for (let from = 0; from < lines.length; from += SLICE_POINTS) {
-      const some = lines.slice(from, from + SLICE_POINTS);
-      const end = submit(some);
+    for (const { lines } of mapped) {
+      if (lines.length === 0) continue;
+      const end = submit(lines);
       // Who waits for all of them hears of it; until then it is nobody's.
       end.catch(() => undefined);
-      slices.push({ count: some.length, end });
+      slices.push({ count: lines.length, end });
       await pause();
     }
     return slices;

@@ -1,7 +1,7 @@
 import { readMessage } from '../domain/messages/read-message';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
-import type { FieldValue, Point } from './line-protocol';
+import { MOST_FIELDS, type FieldValue, type Point } from './line-protocol';
 import { parseTime, unitOf } from './message-time';
 import type { PointMapper, TelemetryPoints } from './points';
 
@@ -111,7 +111,12 @@ export function parseElements(
   from: number,
   to: number,
 ): readonly Point[] {
-  return elements.slice(from, to).map((element, index) => parseElement(`payload[${from + index}]`, element, defaults));
+  const points: Point[] = [];
+  // By place: an array may have holes, which its own functions pass over.
+  for (let at = from; at < Math.min(to, elements.length); at += 1) {
+    points.push(parseElement(`payload[${at}]`, elements[at], defaults));
+  }
+  return points;
 }
 
 function parseElement(path: string, element: unknown, defaults: PointDefaults): Point {
@@ -144,12 +149,19 @@ function parseFields(path: string, given: unknown, tags: Point['tags'], defaults
   if (kind !== 'Object') expect.fail(path, given, `an object of fields, no ${kind}`);
   const fields: Record<string, FieldValue> = {};
   let { timestamp } = defaults;
-  for (const [name, value] of Object.entries(record)) {
+  for (const name of namesIn(path, record)) {
+    const value = record[name];
     if (value === null || value === undefined) continue;
     if (name === TIME_FIELD) timestamp = parseTime(expect, `${path}.${name}`, value, defaults.unitMs ?? 1);
     else setOwn(fields, name, parseField(`${path}.${name}`, value));
   }
   return { influxMeasurement: defaults.influxMeasurement, tags, fields, timestamp };
+}
+
+/** Counted before anything is made of them. */
+function namesIn(path: string, record: UnknownRecord): readonly string[] {
+  const names = Object.keys(record);
+  return names.length <= MOST_FIELDS ? names : expect.fail(path, record, `at most ${MOST_FIELDS} names in one point`);
 }
 
 /** Also of a name such as __proto__, which an assignment would not keep. */
@@ -167,7 +179,9 @@ function parseField(path: string, value: unknown): FieldValue {
 function parseTags(path: string, given: unknown): Point['tags'] {
   if (given === undefined || given === null) return {};
   const tags: Record<string, string> = {};
-  for (const [name, value] of Object.entries(expect.record(path, given))) {
+  const record = expect.record(path, given);
+  for (const name of namesIn(path, record)) {
+    const value = record[name];
     if (value === null || value === undefined) continue;
     const isPlain = typeof value === 'number' || typeof value === 'boolean';
     setOwn(tags, name, isPlain ? String(value) : expect.text(`${path}.${name}`, value));

@@ -95,8 +95,31 @@ describe('line protocol', () => {
   });
 
   it('takes linear time for long runs of backslashes', () => {
-    const line = serialize(point({ f: 1 }, { t: `${'\\'.repeat(200_000)}x` }));
-    assert.equal(line.length, `m,t=x f=1 ${TIMESTAMP}`.length + 200_000);
+    const line = serialize(point({ f: 1 }, { t: `${'\\'.repeat(65_000)}x` }));
+    assert.equal(line.length, `m,t=x f=1 ${TIMESTAMP}`.length + 65_000);
+  });
+
+  it('refuses what no request could carry, by a sentence that does not repeat it', () => {
+    const long = '"'.repeat(1_000_001);
+    const fields = (count: number, value: FieldValue): Record<string, FieldValue> =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, value]));
+    const table: readonly (readonly [given: Point, words: RegExp])[] = [
+      [point({ f: long }), /^A text of 1000001 characters is too long/],
+      [point({ [long]: 1 }), /^A name or tag of 1000001 characters/],
+      [point({ f: 1 }, { [long]: 'x' }), /^A name or tag of 1000001 characters/],
+      [point({ f: 1 }, { t: long }), /^A name or tag of 1000001 characters/],
+      [{ ...point({ f: 1 }), influxMeasurement: long }, /^A name or tag of 1000001 characters/],
+      [point(fields(10_001, 1)), /^A point of m has more than 10000 fields/],
+      [point(fields(20, long.slice(1))), /^A point of m has more than .* 10000000 characters: send it as several/],
+    ];
+    for (const [given, words] of table) {
+      assert.throws(
+        () => serialize(given),
+        (error: Error) =>
+          hasCode(error, 'LINE_PROTOCOL_INVALID') && words.test(error.message) && error.message.length < 300,
+      );
+    }
+    assert.equal(serialize(point(fields(10_000, 1))).split(',').length, 10_000);
   });
 
   it('writes a frozen tag set under every measurement', () => {

@@ -63,6 +63,33 @@ describe('the intake of messages for an InfluxDB', () => {
     assert.deepEqual(values().at(-1), 0, 'at once again');
   });
 
+  it('takes few points that are large in slices too', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`field_${at}`, at]));
+    await create().take(
+      Array.from({ length: 300 }, (_, timestamp) => ({ fields, timestamp })),
+      DEFAULTS,
+    );
+    assert.equal(taken.flat().length, 300);
+    for (const lines of taken) assert.ok(lines.join('').length < 600_000);
+    assert.equal(pauses, 2 * taken.length);
+  });
+
+  it('refuses one point of a million fields before it is made, and an array with holes', async () => {
+    const fields: Record<string, number> = {};
+    for (let at = 0; at <= 10_000; at += 1) fields[`f${at}`] = at;
+    const intake = create();
+    for (const payload of [fields, [{ f: 1 }, fields], [{ fields }], [{ fields: { f: 1 }, tags: fields }]]) {
+      await assert.rejects(
+        intake.take(payload, DEFAULTS),
+        /^Pm500Error: payload.* is an object, expected at most 10000 names in one point/,
+      );
+    }
+    const holes = [{ fields: { v: 1 } }];
+    holes[1_000_000] = { fields: { v: 1 } };
+    await assert.rejects(intake.take(holes, DEFAULTS), /^Pm500Error: payload\[1\] is missing, expected an object/);
+    assert.deepEqual(taken, []);
+  });
+
   it('refuses a large message whole for its last point, by its path, and takes the next', async () => {
     const intake = create();
     const refused = intake.take(points(2500, { fields: { v: {} } }), DEFAULTS);

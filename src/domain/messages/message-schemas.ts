@@ -1,5 +1,5 @@
 import { PROVENANCES, UNITS } from '../../metrics/measurement';
-import { INHERITED_NAMES } from './parse-message';
+import { INHERITED_NAMES, MOST_METRICS } from './parse-message';
 import { QUALITIES, QUALITY_REASONS } from '../quality/quality';
 import { READING_SCHEMA } from './reading';
 import { TELEMETRY_SCHEMA } from './telemetry';
@@ -109,6 +109,7 @@ export const TELEMETRY_JSON_SCHEMA = {
     timestamp: epochMilliseconds,
     metrics: {
       type: 'object',
+      maxProperties: MOST_METRICS,
       propertyNames: metricName,
       additionalProperties: {
         type: 'object',

@@ -9,6 +9,9 @@ const REASONS = Object.keys(QUALITY_REASONS);
 /** Up to 512 bytes: no assembly is as long. */
 const HEXADECIMAL = /^([0-9a-f]{2}){1,512}$/;
 
+/** A telemetry has some hundreds; more would hold up everything. */
+export const MOST_METRICS = 10_000;
+
 const isOneOf = (choices: readonly string[], value: unknown): boolean => choices.includes(value as string);
 
 function checkValue(expect: Expect, path: string, value: unknown): void {
@@ -153,7 +156,10 @@ export function parseTelemetry(payload: unknown): Telemetry {
   checkMeter(expect, telemetry['meter']);
   expect.finite('payload.timestamp', telemetry['timestamp']);
   const metrics = expect.record('payload.metrics', telemetry['metrics']);
+  let count = 0;
   for (const name in metrics) {
+    count += 1;
+    if (count > MOST_METRICS) expect.fail('payload.metrics', metrics, `at most ${MOST_METRICS} metrics`);
     if (INHERITED.has(name)) refuseName(expect, 'payload.metrics', name);
     if (!isSample(metrics[name])) checkSample(expect, `payload.metrics.${name}`, metrics[name]);
   }

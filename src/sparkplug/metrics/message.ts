@@ -1,3 +1,4 @@
+import { MOST_METRICS } from '../../domain/messages/parse-message';
 import { readMessage } from '../../domain/messages/read-message';
 import { toPm500Error } from '../../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../../support/expect';
@@ -17,6 +18,11 @@ export interface DeviceUpdate {
 
 const expect = new Expect('MESSAGE_INVALID', 'see the help of sparkplug-out.');
 const NO_DESCRIPTION = Object.freeze({});
+/** Beyond this somebody sends something else by mistake, and everything would wait for it. */
+const MOST_PROPERTIES = 100;
+/** Characters of a name, and of a text; bytes of a value. */
+const MOST_NAME = 65_535;
+const MOST_SIZE = 10_000_000;
 
 function isMetricValue(value: unknown): value is MetricValue {
   return (
@@ -26,6 +32,9 @@ function isMetricValue(value: unknown): value is MetricValue {
 
 function readValue(path: string, value: unknown): MetricValue {
   if (value instanceof Date) return value.getTime();
+  if ((typeof value === 'string' || value instanceof Uint8Array) && value.length > MOST_SIZE) {
+    return expect.fail(path, `${value.length} characters or bytes`, `at most ${MOST_SIZE}`);
+  }
   return isMetricValue(value) ? value : expect.fail(path, value, 'a number, bigint, text, true, false, bytes or null');
 }
 
@@ -54,6 +63,7 @@ function readProperty(path: string, key: string, given: unknown): Property {
 function readCondition(path: string, properties: unknown): Condition {
   if (properties === undefined) return conditionOf('good');
   const entries = Object.entries(expect.record(path, properties));
+  if (entries.length > MOST_PROPERTIES) expect.fail(path, properties, `at most ${MOST_PROPERTIES} properties`);
   return customCondition(
     Object.fromEntries(entries.map(([key, given]) => [key, readProperty(`${path}.${key}`, key, given)])),
   );
@@ -67,6 +77,7 @@ function readTimestamp(path: string, timestamp: unknown, now: number): number {
 function readMetric(path: string, given: UnknownRecord, now: number): MetricSample {
   const name = expect.text(`${path}.name`, given['name']);
   if (name === '') expect.fail(`${path}.name`, name, 'text that is not empty');
+  if (name.length > MOST_NAME) expect.fail(`${path}.name`, name, `at most ${MOST_NAME} characters`);
   const value = readValue(`${path}.value`, given['value']);
   return {
     name,
@@ -106,8 +117,10 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
 function parseMetrics(payload: UnknownRecord, now: number): DeviceUpdate {
   const metrics = expect.array('payload.metrics', payload['metrics']);
   if (metrics.length === 0) expect.fail('payload.metrics', metrics, 'at least one metric');
+  if (metrics.length > MOST_METRICS) expect.fail('payload.metrics', metrics, `at most ${MOST_METRICS} metrics`);
   try {
-    const samples = metrics.map((metric, index) => {
+    // By place: an array may have holes, which its own functions pass over.
+    const samples = Array.from(metrics, (metric, index) => {
       const path = `payload.metrics[${index}]`;
       return readMetric(path, expect.record(path, metric), now);
     });

@@ -156,6 +156,17 @@ describe('message contracts', () => {
     }
   });
 
+  it('refuses more metrics than a telemetry can have, in both ways', () => {
+    const fits = ajv.compile(TELEMETRY_JSON_SCHEMA);
+    const sample = { value: 1, unit: 'V', quality: 'good', provenance: 'verified', timestamp: 1 };
+    const of = (count: number): object => ({
+      ...normalizeReading(sampleReading([101], seededRandom(4))),
+      metrics: Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, sample])),
+    });
+    assert.deepEqual([accepts(parseTelemetry, of(10_000)), fits(of(10_000))], [true, true]);
+    assert.deepEqual([accepts(parseTelemetry, of(10_001)), fits(of(10_001))], [false, false]);
+  });
+
   it('names the path, what is there and what belongs there', () => {
     const broken = structuredClone(sampleReading([101], seededRandom(3))) as unknown as {
       blocks: { values: Record<string, unknown> }[];

@@ -157,4 +157,30 @@ describe('messages to sparkplug-out', () => {
       (thrown) => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID'),
     );
   });
+
+  it('refuses what would hold up everything, and arrays with holes', () => {
+    const metrics = (count: number): object[] =>
+      Array.from({ length: count }, (_, at) => ({ name: `m${at}`, value: at }));
+    assert.equal(parseDeviceMessage({ metrics: metrics(10_000) }, 0).samples.length, 10_000);
+    const properties = Object.fromEntries(metrics(101).map((_, at) => [`p${at}`, at]));
+    const holes = metrics(1);
+    holes[5000] = { name: 'last', value: 1 };
+    const table: readonly (readonly [payload: unknown, words: RegExp])[] = [
+      [{ metrics: metrics(10_001) }, /^payload\.metrics is an array, expected at most 10000 metrics/],
+      [{ metrics: holes }, /^payload\.metrics\[1\] is missing/],
+      [{ metrics: [{ name: 'n'.repeat(65_536), value: 1 }] }, /name is .*expected at most 65535 characters/],
+      [
+        { metrics: [{ name: 'a', value: 'x'.repeat(10_000_001) }] },
+        /value is "10000001 characters or bytes", expected at most 10000000/,
+      ],
+      [{ metrics: [{ name: 'a', value: 1, properties }] }, /properties is an object, expected at most 100 properties/],
+    ];
+    for (const [payload, words] of table) {
+      assert.throws(
+        () => parseDeviceMessage(payload, 0),
+        (thrown) => hasCode(thrown, 'MESSAGE_INVALID') && words.test((thrown as Error).message),
+        words.source,
+      );
+    }
+  });
 });
