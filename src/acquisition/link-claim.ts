@@ -80,15 +80,18 @@ export class LinkClaim {
 
   /**
    * Looks the name up, once for the attempt to come. A name and its address are one meter. One whose name server is slow
-   * is reached at its last address meanwhile.
+   * is reached at its last address meanwhile, and waited for only once: attempts would come later than they are due.
    * @throws Pm500Error ENIP_CONNECT_FAILED or MODBUS_CONNECT_FAILED when it has no address and never had one
    */
   async lookUp(): Promise<void> {
     const { settings, resolveHost } = this;
     if (resolveHost === undefined || settings.transport?.kind === 'modbus-rtu' || !isHostName(settings.host)) return;
+    const wasSilent = this.isStale;
     const asking = this.askFor(canonicalHost(settings.host), resolveHost);
+    // Whoever does not wait for it uses what it has found the next time.
+    asking.catch(() => undefined);
     if (this.known === undefined) await asking;
-    else await this.inPatience(asking);
+    else if (!wasSilent) await this.inPatience(asking);
   }
 
   /**

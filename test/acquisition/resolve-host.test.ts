@@ -138,6 +138,28 @@ describe('a meter that is configured by its name', () => {
     assert.equal(bench.addressOf(), '10.0.0.6');
   });
 
+  it('waits for a silent name server once, and connects at once by the attempts that follow', async () => {
+    let answer: Promise<string | undefined> = Promise.resolve(HOST);
+    const bench = new MeterBench(() => answer);
+    const meter = bench.acquire({ host: 'meter.plant' });
+    assert.equal(await bench.read(meter), 'ok');
+    answer = never();
+    const opensAfter = async (waitMs: number): Promise<number> => {
+      meter.transport.drop(new Pm500Error('ENIP_CONNECTION_LOST', 'gone.'));
+      await bench.clock.advance(3000);
+      const before = meter.transport.opens;
+      const reading = meter.session.readGroups(['status']);
+      await bench.clock.advance(waitMs);
+      const opens = meter.transport.opens - before;
+      await bench.clock.advanceUntil(reading, 50);
+      return opens;
+    };
+    assert.deepEqual([await opensAfter(100), await opensAfter(100), await opensAfter(0)], [0, 1, 1]);
+    answer = Promise.resolve('10.0.0.6');
+    await opensAfter(0);
+    assert.equal(bench.addressOf(), '10.0.0.6');
+  });
+
   it('is looked up too where it is the name of a serial server', async () => {
     const bench = new MeterBench(() => Promise.resolve('10.0.0.7'));
     const meter = bench.acquire({ host: 'server.plant', transport: 'modbus-rtu-tcp', port: 4001 });
