@@ -6,6 +6,8 @@ import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement'
  * so the meter table has no rows for them. Formulas and their sources: docs/kpis.md.
  */
 interface DerivedRow {
+  /** Absent for the metrics of a site's own tariff. */
+  readonly sparkplugAlias?: number;
   readonly name: string;
   readonly label: string;
   readonly quantity: Quantity;
@@ -30,16 +32,39 @@ export function deltaMetricOf(counter: string): string {
   return `energy_delta_${counter.replace('_energy', '')}`;
 }
 
-const DELTAS = ENERGY_COUNTERS.map(({ name, label, quantity, unit }) =>
-  derived({ name: deltaMetricOf(name), label: `${label}, since the last reading`, quantity, unit, statistic: 'delta' }),
+/** Aliases of the deltas, in the order of the counters. */
+const FIRST_DELTA_ALIAS = 512;
+
+const DELTAS = ENERGY_COUNTERS.map(({ name, label, quantity, unit }, place) =>
+  derived({
+    sparkplugAlias: FIRST_DELTA_ALIAS + place,
+    name: deltaMetricOf(name),
+    label: `${label}, since the last reading`,
+    quantity,
+    unit,
+    statistic: 'delta',
+  }),
 );
 
 const UNBALANCE = { quantity: 'ratio', unit: '%', statistic: 'instant', range: { min: 0, max: 200 } } as const;
 
 const INSTANT = [
-  derived({ ...UNBALANCE, name: 'voltage_unbalance', label: 'Voltage unbalance', deadband: { absolute: 0.05 } }),
-  derived({ ...UNBALANCE, name: 'current_unbalance', label: 'Current unbalance', deadband: { absolute: 0.5 } }),
   derived({
+    ...UNBALANCE,
+    sparkplugAlias: 520,
+    name: 'voltage_unbalance',
+    label: 'Voltage unbalance',
+    deadband: { absolute: 0.05 },
+  }),
+  derived({
+    ...UNBALANCE,
+    sparkplugAlias: 521,
+    name: 'current_unbalance',
+    label: 'Current unbalance',
+    deadband: { absolute: 0.5 },
+  }),
+  derived({
+    sparkplugAlias: 522,
     name: 'interval_demand',
     label: 'Active demand of the last window',
     quantity: 'active_power',
@@ -47,6 +72,7 @@ const INSTANT = [
     statistic: 'demand',
   }),
   derived({
+    sparkplugAlias: 523,
     name: 'interval_demand_time',
     label: 'End of the last demand window',
     quantity: 'time',
@@ -54,6 +80,7 @@ const INSTANT = [
     statistic: 'demand',
   }),
   derived({
+    sparkplugAlias: 524,
     name: 'interval_power_factor',
     label: 'Power factor of the last demand window, from energies',
     quantity: 'power_factor',
@@ -66,23 +93,24 @@ const INSTANT = [
 export const PERIODS = ['day', 'month', 'year'] as const;
 export type Period = (typeof PERIODS)[number];
 
-type PeriodRow = readonly [base: string, label: string, quantity: Quantity, unit: Unit];
+/** The alias is that of the first period that runs; see `periodMetrics`. */
+type PeriodRow = readonly [alias: number | undefined, base: string, label: string, quantity: Quantity, unit: Unit];
 
 /** What every period has, by the base of its name: `load_factor` gives `load_factor_month`, `load_factor_last_month`. */
 const PERIOD_ROWS: readonly PeriodRow[] = [
-  ['active_energy_import', 'Active energy import', 'active_energy', 'Wh'],
-  ['reactive_energy_import', 'Reactive energy import', 'reactive_energy', 'varh'],
-  ['active_energy_export', 'Active energy export', 'active_energy', 'Wh'],
-  ['reactive_energy_export', 'Reactive energy export', 'reactive_energy', 'varh'],
-  ['power_factor', 'Power factor from energies', 'power_factor', ''],
-  ['peak_demand', 'Peak demand', 'active_power', 'W'],
-  ['peak_demand_time', 'End of the window of peak demand', 'time', 'ms'],
-  ['load_factor', 'Load factor', 'ratio', '%'],
-  ['reactive_energy_excess', 'Reactive energy above the threshold', 'reactive_energy', 'varh'],
-  ['power_factor_penalty', 'Share of reactive energy above the threshold', 'ratio', '%'],
-  ['co2', 'CO2 emission', 'emission', 'kg'],
-  ['cost', 'Energy cost', 'cost', 'currency'],
-  ['coverage', 'Share of the time with known energy', 'ratio', '%'],
+  [526, 'active_energy_import', 'Active energy import', 'active_energy', 'Wh'],
+  [532, 'reactive_energy_import', 'Reactive energy import', 'reactive_energy', 'varh'],
+  [538, 'active_energy_export', 'Active energy export', 'active_energy', 'Wh'],
+  [544, 'reactive_energy_export', 'Reactive energy export', 'reactive_energy', 'varh'],
+  [550, 'power_factor', 'Power factor from energies', 'power_factor', ''],
+  [556, 'peak_demand', 'Peak demand', 'active_power', 'W'],
+  [562, 'peak_demand_time', 'End of the window of peak demand', 'time', 'ms'],
+  [568, 'load_factor', 'Load factor', 'ratio', '%'],
+  [574, 'reactive_energy_excess', 'Reactive energy above the threshold', 'reactive_energy', 'varh'],
+  [580, 'power_factor_penalty', 'Share of reactive energy above the threshold', 'ratio', '%'],
+  [586, 'co2', 'CO2 emission', 'emission', 'kg'],
+  [592, 'cost', 'Energy cost', 'cost', 'currency'],
+  [598, 'coverage', 'Share of the time with known energy', 'ratio', '%'],
 ];
 
 /** The name of a period's figure: of the period that runs, or of the one that ended last. */
@@ -92,10 +120,12 @@ export function periodMetricOf(base: string, period: Period, ended: boolean): st
 
 const ADVERBS: Readonly<Record<Period, string>> = { day: 'daily', month: 'monthly', year: 'yearly' };
 
-function periodMetrics([base, label, quantity, unit]: PeriodRow): Metric[] {
-  return PERIODS.flatMap((period) =>
+/** Six for each row, with six aliases in this order: day, last day, month, last month, year, last year. */
+function periodMetrics([alias, base, label, quantity, unit]: PeriodRow): Metric[] {
+  return PERIODS.flatMap((period, place) =>
     [false, true].map((ended) =>
       derived({
+        ...(alias === undefined ? {} : { sparkplugAlias: alias + 2 * place + (ended ? 1 : 0) }),
         name: periodMetricOf(base, period, ended),
         label: ended ? `${label}, last ${period}` : `${label}, ${ADVERBS[period]}, so far`,
         quantity,
@@ -114,7 +144,7 @@ export function tariffEnergyBase(tariffPeriod: string): string {
 /** The metrics of a site's own tariff periods; they are not in any list, because the site gives their names. */
 export function tariffMetrics(tariffPeriods: readonly string[]): Metric[] {
   return tariffPeriods.flatMap((name) =>
-    periodMetrics([tariffEnergyBase(name), `Active energy import, tariff ${name}`, 'active_energy', 'Wh']),
+    periodMetrics([undefined, tariffEnergyBase(name), `Active energy import, tariff ${name}`, 'active_energy', 'Wh']),
   );
 }
 
@@ -129,6 +159,7 @@ export const DERIVED_METRICS: readonly Metric[] = [
     unit: '',
     kind: 'text',
     statistic: 'instant',
+    sparkplugAlias: 525,
     sparkplugType: 'String',
     influxType: 'string',
   },

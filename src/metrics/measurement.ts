@@ -101,6 +101,11 @@ export interface Metric {
   readonly deadband?: Deadband;
   /** A counter's largest value in `unit`. That it starts again from zero is to be expected; the manual page was not read. */
   readonly rollover?: number;
+  /**
+   * Place among the Sparkplug aliases of a device; it never changes and is never given to another metric. Absent for what
+   * only a site or a flow defines: those are counted up by the edge node.
+   */
+  readonly sparkplugAlias?: number;
   /** Sparkplug B datatype of the flat metric of the same name. */
   readonly sparkplugType: 'Float' | 'Double' | 'Boolean' | 'String';
   /** Type of the InfluxDB field of the same name; it never changes. */

@@ -155,8 +155,8 @@ describe('aliases', () => {
     const device = new DeviceAliases(new AliasBlocks());
     const names = ALL_METRICS.map(({ name }) => name);
     for (const [name, alias] of Object.entries(recorded)) {
-      assert.ok(names.includes(name), `${name} is gone: its alias must stay unused, so leave a place for it`);
-      assert.equal(device.of(name), alias, `${name} had alias ${alias}: put new metrics behind the others`);
+      assert.ok(names.includes(name), `${name} is gone: its alias must stay unused, also on this record`);
+      assert.equal(device.of(name), alias, `${name} had alias ${alias}: correct its column`);
     }
     const missing = names.filter((name) => recorded[name] === undefined);
     assert.deepEqual(

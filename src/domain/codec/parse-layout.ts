@@ -1,4 +1,4 @@
-import type { MeterModel } from '../../meters/meter-model';
+import type { AssemblyGroup, MeterModel } from '../../meters/meter-model';
 import { METRIC_KINDS, ENCODINGS, HALF_ORDERS, PROVENANCES, QUANTITIES, UNITS } from '../../metrics/measurement';
 import type { Assembly, Deadband, Layout, Measurement, Metric } from '../../metrics/measurement';
 import { Expect, type UnknownRecord } from '../../support/expect';
@@ -47,16 +47,31 @@ function parseMeasurement(path: string, value: unknown): Measurement {
   };
 }
 
-function parseAssembly(path: string, value: unknown): Assembly {
+/** Without one there is nothing to poll the assembly with. */
+function parseGroup(path: string, value: unknown, groups: readonly AssemblyGroup[]): string {
+  return expect.choice(
+    path,
+    value,
+    groups.map(({ name }) => name),
+  );
+}
+
+/** 1 where absent: only a number that is there can be wrong. */
+function parseFirstElement(path: string, value: unknown): 0 | 1 {
+  if (value === undefined) return 1;
+  return value === 0 || value === 1 ? value : expect.fail(path, value, '0 or 1');
+}
+
+function parseAssembly(path: string, value: unknown, groups: readonly AssemblyGroup[]): Assembly {
   const assembly = expect.record(path, value);
   const rows = expect.array(`${path}.measurements`, assembly['measurements']);
   return {
     instance: integer(`${path}.instance`, assembly['instance']),
     title: expect.text(`${path}.title`, assembly['title']),
-    group: expect.text(`${path}.group`, assembly['group']),
+    group: parseGroup(`${path}.group`, assembly['group'], groups),
     elementType: expect.choice(`${path}.elementType`, assembly['elementType'], ELEMENT_TYPES),
     elementCount: integer(`${path}.elementCount`, assembly['elementCount']),
-    firstElement: assembly['firstElement'] === 0 ? 0 : 1,
+    firstElement: parseFirstElement(`${path}.firstElement`, assembly['firstElement']),
     sizeBytes: integer(`${path}.sizeBytes`, assembly['sizeBytes']),
     sizeSource: expect.text(`${path}.sizeSource`, assembly['sizeSource']),
     sizeProvenance: expect.choice(`${path}.sizeProvenance`, assembly['sizeProvenance'], PROVENANCES),
@@ -107,7 +122,9 @@ export function parseLayout(model: Pick<MeterModel, 'quirks' | 'groups'>, value:
   const parsed: Layout = {
     format: expect.choice('layout.format', layout['format'], ['pm500.layout/1']),
     name: expect.text('layout.name', layout['name']),
-    assemblies: assemblies.map((assembly, index) => parseAssembly(`layout.assemblies[${index}]`, assembly)),
+    assemblies: assemblies.map((assembly, index) =>
+      parseAssembly(`layout.assemblies[${index}]`, assembly, model.groups),
+    ),
     metrics: metrics.map((metric, index) => parseMetric(`layout.metrics[${index}]`, metric)),
   };
   return compileLayout(model, parsed);

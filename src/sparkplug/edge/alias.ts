@@ -14,8 +14,8 @@ export class AliasBlocks {
 }
 
 /**
- * The aliases of one device. In the first DBIRTH after an NBIRTH those of canonical metrics follow from their place in
- * the catalogue, so that they stay the same whatever arrives first; others are counted up from `FIRST_CUSTOM_INDEX`, into
+ * The aliases of one device. In the first DBIRTH after an NBIRTH those of canonical metrics follow from the column
+ * of their row, so that they stay the same whatever arrives first; others are counted up from `FIRST_CUSTOM_INDEX`, into
  * further blocks where one is full. Every further DBIRTH has new ones: hosts built on Eclipse Tahu refuse a birth that
  * brings an alias which they know already, and forget aliases only with an NBIRTH.
  */

@@ -1,6 +1,5 @@
 import type { ShapedSample, ShapedTelemetry } from '../../domain/shapes/units';
-import { CATALOGUE } from '../../metrics/catalogue';
-import { ALL_METRICS, DERIVED_METRICS } from '../../metrics/derived-metrics';
+import { ALL_METRICS } from '../../metrics/derived-metrics';
 import { type Condition, conditionOf } from './condition';
 import { describeMetric } from './description';
 import type { Datatype, MetricValue, PropertySet } from '../codec/payload';
@@ -19,19 +18,12 @@ export interface MetricSample {
 
 const BY_NAME = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
 
-/** Derived metrics have places of their own, so that a longer catalogue does not move them. */
-const FIRST_DERIVED_INDEX = 512;
 /** First index of metrics that only a site or a flow defines, within the aliases of a device. */
 export const FIRST_CUSTOM_INDEX = 1024;
 
-const INDICES: ReadonlyMap<string, number> = new Map([
-  ...CATALOGUE.map(({ name }, place) => [name, 1 + place] as const),
-  ...DERIVED_METRICS.map(({ name }, place) => [name, FIRST_DERIVED_INDEX + place] as const),
-]);
-
 /** The fixed place of a canonical metric among the aliases of a device; undefined for others. */
 export function canonicalIndex(name: string): number | undefined {
-  return INDICES.get(name);
+  return BY_NAME.get(name)?.sparkplugAlias;
 }
 
 /**

@@ -36,6 +36,30 @@ describe('site layouts', () => {
     }
   });
 
+  it('are refused for a group that nobody polls, and the sentence names those that there are', () => {
+    const message = refusal((layout) => {
+      layout.assemblies[1]!.group = 'real-time';
+    });
+    assert.match(
+      message,
+      /layout\.assemblies\[1\]\.group.*real-time.*expected one of realtime, maximum, demand, energy/,
+    );
+    assert.match(message, /correct the layout file/);
+  });
+
+  it('are refused for a first element other than 0 and 1, which would shift every place', () => {
+    for (const firstElement of [2, -1, 0.5, '0', '1', true, null]) {
+      const message = refusal((layout) => {
+        (layout.assemblies[8] as { firstElement: unknown }).firstElement = firstElement;
+      });
+      assert.match(message, /layout\.assemblies\[8\]\.firstElement.*expected 0 or 1/, JSON.stringify(firstElement));
+    }
+    const without = changed((layout) => {
+      delete (layout.assemblies[1] as { firstElement?: 0 | 1 }).firstElement;
+    });
+    assert.equal(parseLayout(PM500, without).blocks.get(101)?.assembly.firstElement, 1);
+  });
+
   it('may rename, rescale and reorder elements and define metrics of their own', () => {
     const parsed = parseLayout(
       PM500,
