@@ -3,7 +3,7 @@ import { DEFAULT_KPI_SETTINGS, DEMAND_MINUTES } from '../../src/domain/kpis/sett
 import { ENERGY_UNITS, POWER_UNITS } from '../../src/domain/shapes/units';
 import { MEASUREMENT_PATTERN } from '../../src/influx/line-protocol';
 import { PERIODS } from '../../src/metrics/derived-metrics';
-import { WIRING_ROWS } from '../../src/meters/pm500/wiring-modes';
+import { PM500 } from '../../src/meters/pm500';
 import { choice, choices, code, flag, number, optionalNumber, requiredText, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
 import { field, nodeForm } from '../shared/field';
@@ -35,7 +35,7 @@ export const FORM = nodeForm({
     wiring: field(
       choice('', [
         { value: '' },
-        ...WIRING_ROWS.map(({ mode, label }) => ({ value: mode, label: `${mode}: ${label}` })),
+        ...PM500.wiring.rows.map(({ mode, label }) => ({ value: mode, label: `${mode}: ${label}` })),
       ]),
       { icon: 'plug', section: 'quality' },
     ),

@@ -1,5 +1,4 @@
-import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
-import { GROUPS } from '../../src/meters/pm500/groups';
+import type { MeterModel } from '../../src/meters/meter-model';
 import { PROVENANCES, type Provenance } from '../../src/metrics/measurement';
 
 /** What the form says of a group of values. */
@@ -16,8 +15,11 @@ function weakest(provenances: readonly Provenance[]): Provenance {
   return PROVENANCES.findLast((provenance) => provenances.includes(provenance)) ?? 'verified';
 }
 
-export const GROUP_FACTS: readonly GroupFacts[] = GROUPS.map(({ name, label, assemblies }) => {
-  const own = ASSEMBLIES.filter(({ instance }) => assemblies.includes(instance));
-  const places = own.flatMap(({ measurements }) => measurements.map(({ provenance }) => provenance));
-  return { name, label, provenance: weakest(places), instances: own.map(({ instance }) => instance) };
-});
+/** What the form says of the groups of a meter model. */
+export function groupFactsOf({ groups, layout }: Pick<MeterModel, 'groups' | 'layout'>): readonly GroupFacts[] {
+  return groups.map(({ name, label, assemblies }) => {
+    const own = layout.assemblies.filter(({ instance }) => assemblies.includes(instance));
+    const places = own.flatMap(({ measurements }) => measurements.map(({ provenance }) => provenance));
+    return { name, label, provenance: weakest(places), instances: own.map(({ instance }) => instance) };
+  });
+}

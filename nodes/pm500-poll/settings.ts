@@ -3,12 +3,12 @@ import { readIntervalOf } from '../../src/acquisition/meter-rows';
 import { choice, choices, list, nodeOf, number, numbers, requiredText, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
 import { field, nodeForm, slot } from '../shared/field';
-import { GROUP_FACTS } from './group-facts';
+import { groupFactsOf } from './group-facts';
 import { PM500 } from '../../src/meters/pm500';
 
 const INTERVAL = number(1000, readIntervalOf(PM500));
 const SCHEDULE = 'schedule';
-const GROUPS = GROUP_FACTS.map(({ name, label, instances, provenance }) => ({
+const GROUPS = groupFactsOf(PM500).map(({ name, label, instances, provenance }) => ({
   value: name,
   label,
   note: instances.join(', '),

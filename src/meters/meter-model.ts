@@ -109,6 +109,8 @@ export interface RegisterFacts {
   readonly all: readonly Register[];
   /** Those that are read, by group. */
   readonly groups: readonly RegisterGroup[];
+  /** Name of the group that says who the meter is; what Modbus has in place of the Identity object. */
+  readonly product: string;
   /** What a new meter holds in registers without a metric, printed number to value; the rest is 0. For simulators. */
   readonly factory: ReadonlyMap<number, number>;
   /** First of the six registers of the clock, year to seconds; absent where there is none. For simulators. */

@@ -1,4 +1,3 @@
-import { COUNTER_NAMES } from '../../metrics/catalogue';
 import type { Reading } from '../messages/reading';
 import { addFlows, arrivedBlocks, FlowIntegral, NO_FLOWS, type Flows } from './flow-integral';
 
@@ -16,6 +15,9 @@ export class EnergyWindow {
   private earlierMs = 0;
   private earlierFlows: Flows = NO_FLOWS;
   private readonly earlierCounters: Record<string, number> = {};
+
+  /** @param names the counters that the meter has */
+  constructor(private readonly names: readonly string[]) {}
 
   accept(reading: Reading): void {
     for (const block of arrivedBlocks(reading)) {
@@ -47,7 +49,7 @@ export class EnergyWindow {
   /** By how much each counter grew over the watched time, in catalogue units. */
   get grown(): Readonly<Record<string, number>> {
     const grown: Record<string, number> = {};
-    for (const name of COUNTER_NAMES) {
+    for (const name of this.names) {
       const now = this.last?.counters[name] ?? 0;
       grown[name] = (this.earlierCounters[name] ?? 0) + now - (this.first?.counters[name] ?? 0);
     }
@@ -56,7 +58,7 @@ export class EnergyWindow {
 
   private mark(timestamp: number, values: Readonly<Record<string, unknown>>): void {
     const counters: Record<string, number> = {};
-    for (const name of COUNTER_NAMES) {
+    for (const name of this.names) {
       const value = values[name];
       if (typeof value !== 'number') return;
       counters[name] = value;
@@ -73,7 +75,7 @@ export class EnergyWindow {
       const { first, last } = this;
       this.earlierMs += last.timestamp - first.timestamp;
       this.earlierFlows = addFlows(this.earlierFlows, addFlows(last.flows, first.flows, -1));
-      for (const name of COUNTER_NAMES) {
+      for (const name of this.names) {
         const grown = (last.counters[name] ?? 0) - (first.counters[name] ?? 0);
         this.earlierCounters[name] = (this.earlierCounters[name] ?? 0) + grown;
       }

@@ -47,7 +47,7 @@ const LIMITS = [
 export class LayoutCheck {
   private readonly layout: CompiledLayout;
   private readonly moments = new Moments();
-  private readonly energy = new EnergyWindow();
+  private readonly energy: EnergyWindow;
   private readonly trace: EnergyTrace;
   private verified: VerifiedCounters | undefined;
   private meter: MeterReference | undefined;
@@ -59,6 +59,10 @@ export class LayoutCheck {
     private readonly options: LayoutCheckOptions = {},
   ) {
     this.layout = options.layout ?? workingLayout(model);
+    const placed = new Set(
+      [...this.layout.blocks.values()].flatMap(({ rows }) => rows.map(({ metric }) => metric.name)),
+    );
+    this.energy = new EnergyWindow(COUNTER_NAMES.filter((name) => placed.has(name)));
     this.trace = energyTraceOf(model);
   }
 
@@ -73,11 +77,14 @@ export class LayoutCheck {
     for (const block of reading.blocks) this.acceptRegisters(block);
   }
 
-  /** Of what comes over Modbus only the 64-bit counters are verified. */
-  private acceptRegisters({ register, group, error, values, timestamp }: ReadingBlock): void {
-    if (register === undefined || group !== 'energy' || error !== undefined) return;
-    const numbers = Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-    this.acceptVerifiedCounters(Object.fromEntries(numbers), timestamp);
+  /** Of what comes over Modbus only the counters are compared. */
+  private acceptRegisters({ register, error, values, timestamp }: ReadingBlock): void {
+    if (register === undefined || error !== undefined) return;
+    const counters = COUNTER_NAMES.flatMap((name) => {
+      const value = values[name];
+      return typeof value === 'number' ? [[name, value] as const] : [];
+    });
+    if (counters.length > 0) this.acceptVerifiedCounters(Object.fromEntries(counters), timestamp);
   }
 
   /** Takes the counters of the verified registers for comparison; a reading over Modbus holds them too. */

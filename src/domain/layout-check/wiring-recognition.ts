@@ -36,7 +36,9 @@ export function recognizeWiring(
   moments: readonly Readonly<Numbers>[],
   configured: WiringMode | undefined,
 ): WiringFinding {
-  const usable = moments.filter((values) => values['voltage_ll_avg'] !== undefined);
+  // Voltages are read together: the last of them tells whether they are there.
+  const last = wiring.metrics.findLast(isVoltage) ?? '';
+  const usable = moments.filter((values) => values[last] !== undefined);
   const alive = aliveIn(wiring.metrics, usable);
   const voltages = [...alive].filter(isVoltage);
   const fitting = wiring.rows.filter(

@@ -24,6 +24,7 @@ export const PM500: MeterModel = {
   energy: { instance: ENERGY_INSTANCE, candidates: ENERGY_CANDIDATES, assumed: ASSUMED_ENERGY.name },
   registers: {
     all: REGISTERS,
+    product: 'product',
     groups: REGISTER_GROUPS,
     factory: FACTORY_SETTINGS,
     clock: CLOCK_REGISTER,

@@ -10,7 +10,7 @@ export async function readProductIdentity(
   read: (block: RegisterBlock) => Promise<Uint8Array>,
 ): Promise<ProductIdentity> {
   const values: Record<string, Value> = {};
-  for (const span of registerPlans(model).get('product')?.spans ?? []) {
+  for (const span of registerPlans(model).get(model.registers.product)?.spans ?? []) {
     const bytes = await read({ kind: 'registers', register: span.register, words: span.words });
     Object.assign(values, decodeRegisters(span, bytes).values);
   }

@@ -58,11 +58,11 @@ describe('EtherNet/IP client: it can only read', () => {
     ]);
     assert.deepEqual(Object.keys(requests.unconnectedRequests(1)).sort(), ['readAssembly', 'readIdentity']);
     assert.deepEqual(Object.keys(requests.connectedRequests(1, 2)).sort(), ['readAssembly', 'readIdentity']);
-    assert.deepEqual(filesWith(/as RequestFrame\b/), ['transport/ethernet-ip/requests.ts']);
+    assert.deepEqual(filesWith(/as RequestFrame\b/), ['transport/ethernet-ip/wire/requests.ts']);
     const encoders = ['encodeFrame', 'encodeCipRequest', 'encodeUnconnected', 'encodeConnected', 'encodeCyclicFrame'];
     for (const encoder of [...encoders, 'encodeForwardOpen', 'encodeForwardClose']) {
       const users = filesWith(new RegExp(`import [^;]*\\b${encoder}\\b`));
-      assert.deepEqual(users, ['transport/ethernet-ip/requests.ts'], `${encoder} is used elsewhere`);
+      assert.deepEqual(users, ['transport/ethernet-ip/wire/requests.ts'], `${encoder} is used elsewhere`);
     }
   });
 
