@@ -168,7 +168,7 @@ export type ElementType = 'REAL' | 'UINT' | 'ULINT';
 export interface Assembly {
   readonly instance: number;
   readonly title: string;
-  /** Name of the group it is polled with, see groups.ts. */
+  /** Name of the group of the meter model that it is polled with. */
   readonly group: string;
   readonly elementType: ElementType;
   readonly elementCount: number;
