@@ -78,13 +78,11 @@ const ERROR_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
 interface Shown {
   readonly ownDevices: ReadonlySet<string>;
   readonly messages: number;
-  /** How store and forward stands, where there is one. */
-  readonly delivery: DeliveryStats | undefined;
+  readonly delivery: DeliveryStats;
 }
 
 /**
- * Sends diagnostics of what an edge node stores and forwards, from a node that publishes over it; none where it stores
- * nothing.
+ * Sends diagnostics of what an edge node stores and forwards, from a node that publishes over it.
  * @param lookMs how often it is looked at beside changes of the session, of which losses are none
  * @returns stops it
  */
@@ -94,11 +92,9 @@ export function sendEdgeDiagnostics(
   seconds: number,
   lookMs: number,
 ): () => void {
-  const { delivery } = session;
-  if (delivery === undefined) return () => undefined;
   const sink = {
     get stats() {
-      return session.delivery ?? delivery;
+      return session.delivery;
     },
     onChange: (listener: () => void) => {
       const stopListening = [session.onState(listener), repeat(lookMs, listener)];
@@ -119,9 +115,9 @@ export function showEdge(
   { phase, error, alarm, devices }: EdgeState,
   { ownDevices, messages, delivery }: Shown,
 ): void {
-  const waiting = delivery?.waiting.records ?? 0;
-  const lost = delivery === undefined ? 0 : totalLoss(delivery);
-  const fullInHours = waiting === 0 ? Infinity : (delivery?.capacity?.fullInHours ?? Infinity);
+  const waiting = delivery.waiting.records;
+  const lost = totalLoss(delivery);
+  const fullInHours = waiting === 0 ? Infinity : (delivery.capacity?.fullInHours ?? Infinity);
   if (phase === 'closed') status.clear();
   else if (alarm?.code === 'SPARKPLUG_ID_DUPLICATE') status.show('failed', 'duplicate');
   else if (phase !== 'born' && fullInHours < FULL_SOON_HOURS) {

@@ -7,5 +7,5 @@ export type StoreAnswer = Partial<DeliveryCapacity>;
 
 export function describeStore(RED: NodeAPI, id: string): StoreAnswer {
   const node: unknown = RED.nodes.getNode(id);
-  return isSparkplugEdgeNode(node) ? (node.session.delivery?.capacity ?? {}) : {};
+  return isSparkplugEdgeNode(node) ? (node.session.delivery.capacity ?? {}) : {};
 }

@@ -41,6 +41,11 @@ const SENTENCES: readonly (readonly [cause: Exclude<LossCause, 'damage'>, senten
     () => 'dropped because they do not fit the datatype that their metric has now; it was another one when they came.',
   ],
   ['tooLarge', ({ name }) => `left out because each is larger than ${name} takes; make them smaller.`],
+  [
+    'notKept',
+    () =>
+      'lost because they came while nothing could be sent, and newer ones after them; choose a store that keeps them, memory or disk.',
+  ],
 ];
 
 /** Says in the log what is lost and why, added up where it goes on. */

@@ -12,6 +12,7 @@ export const LOSS_CAUSES = [
   'notStored',
   'unfit',
   'tooLarge',
+  'notKept',
 ] as const;
 /**
  * - `age`: waited longer than the outbox keeps records
@@ -22,6 +23,7 @@ export const LOSS_CAUSES = [
  * - `notStored`: the outbox did not take them, and nobody could be told
  * - `unfit`: do not fit the datatype that their metric has now
  * - `tooLarge`: alone larger than the other side takes
+ * - `notKept`: came while nothing could be sent, of a sink that was told to store nothing
  */
 export type LossCause = (typeof LOSS_CAUSES)[number];
 export type Losses = Readonly<Record<LossCause, number>>;
@@ -35,6 +37,7 @@ export const NO_LOSSES: Losses = Object.freeze({
   notStored: 0,
   unfit: 0,
   tooLarge: 0,
+  notKept: 0,
 });
 
 /** How much may wait, and how long that lasts at the pace of now. */

@@ -11,6 +11,7 @@ const SAID: Readonly<Record<Exclude<LossCause, 'damage'>, RegExp>> = {
   absent: /^3 lines were dropped while they waited for devices that are not there/,
   overwritten: /^3 lines were set aside as refused by the host and overwritten/,
   notStored: /^3 lines were lost because the outbox could not take them/,
+  notKept: /^3 lines were lost because they came while nothing could be sent/,
   unfit: /^3 lines were dropped because they do not fit the datatype/,
   tooLarge: /^3 lines were left out because each is larger than the host takes/,
 };

@@ -12,7 +12,7 @@ import { EmbeddedBroker } from '../../testkit/sparkplug/embedded-broker';
 import { failed, telemetry, telemetrySample } from '../../testkit/sparkplug/samples';
 
 describe('sparkplug-edge and sparkplug-out', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let broker: EmbeddedBroker;
   let red: FakeRed;
   let nodes: FakeNode[];
@@ -164,11 +164,75 @@ describe('sparkplug-edge and sparkplug-out', function () {
     assert.equal(told().at(-1)?.written, depth);
   });
 
+  it('tell how it goes without a store too: what nobody will see is counted, what the next birth brings is not', async () => {
+    const edge = createEdge({ id: 'storeless', store: 'none' });
+    const { port } = broker;
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
+    const told = (): DeliveryDiagnostics | undefined =>
+      out.sent.map(({ payload }) => payload as DeliveryDiagnostics).at(-1);
+    const send = (value: number): Promise<unknown> =>
+      out.receive({
+        payload: {
+          metrics: [
+            { name: 'a', value },
+            { name: 'b', value },
+          ],
+        },
+      });
+    // Before there is a session, too, the first values come with the birth.
+    await send(0);
+    await waitFor('the device', () => broker.host.values.get('D/a') === 0);
+    const metricsPage = (): string => {
+      let body = '';
+      const response = { type: () => response, send: (text: string) => void (body = text) };
+      red.pages.get('/pm500/metrics')?.page({}, response);
+      return body;
+    };
+    const { id } = edge;
+    assert.ok(metricsPage().includes(`pm500_delivery_up{target="${id}",node="${id}"} 1\n`), metricsPage());
+    assert.ok(metricsPage().includes(`cause="notKept"} 0\n`));
+    await broker.kill();
+    await waitFor('the outage to be told', () => told()?.state === 'retrying');
+    assert.ok(metricsPage().includes(`pm500_delivery_up{target="${id}",node="${id}"} 0\n`));
+    await send(1);
+    assert.ok(metricsPage().includes(`cause="notKept"} 0\n`), 'the birth will bring them');
+    for (const value of [2, 3, 4]) await send(value);
+    await waitFor('losses to be told', () => told()?.losses.notKept === 6);
+    assert.ok(metricsPage().includes(`cause="notKept"} 6\n`));
+    assert.match(edge.warnings.join('\n'), /\d values? w\w+ lost because they came while nothing could be sent/);
+    broker = await EmbeddedBroker.start({ port }, broker.host);
+    await waitFor('the birth with the newest', () => broker.messages.includes('DBIRTH'), { timeoutMs: 20_000 });
+    await waitFor('the end of the outage', () => told()?.state === 'idle');
+    assert.deepEqual([told()?.lost, told()?.durable, told()?.depth], [6, false, 0]);
+  });
+
+  it('show no stored values any more once all were forwarded', async () => {
+    createEdge({ id: 'forwards', store: 'memory' });
+    const { port } = broker;
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D' });
+    const send = (value: number): Promise<unknown> => out.receive({ payload: { metrics: [{ name: 'a', value }] } });
+    await send(0);
+    await waitFor('the device', () => broker.host.values.get('D/a') === 0);
+    await broker.kill();
+    await waitFor('the outage', () => out.lastStatus?.text === 'broker unreachable');
+    for (let value = 1; value <= 5; value++) await send(value);
+    broker = await EmbeddedBroker.start({ port }, broker.host);
+    await waitFor('the birth with the newest', () => broker.messages.includes('DBIRTH'), { timeoutMs: 20_000 });
+    await waitFor(
+      'the status of a node that has nothing to forward',
+      () => out.lastStatus?.text?.startsWith('sent: ') === true,
+    );
+    assert.ok(
+      out.statuses.some(({ text }) => /^history: \d+$/.test(text ?? '')),
+      'while it forwarded it said so',
+    );
+  });
+
   it('size their store by time where no megabytes are set: a share of the disk, never less than it holds', () => {
     const userDir = temporaryFolder('store-size');
     red.settings.userDir = userDir;
     const limitOf = (properties: object): number =>
-      (createEdge({ store: 'disk', ...properties }) as unknown as SparkplugEdgeNode).session.delivery?.capacity
+      (createEdge({ store: 'disk', ...properties }) as unknown as SparkplugEdgeNode).session.delivery.capacity
         ?.maximumBytes ?? 0;
     const { bavail, bsize } = statfsSync(userDir);
     const quarter = (bavail * bsize) / 4;

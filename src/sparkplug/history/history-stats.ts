@@ -88,7 +88,7 @@ export function deliveryOf(
 }
 
 /** Without a session nothing gets over, also while nothing waits yet. */
-function stateOf(phase: EdgeState['phase'], error: EdgeState['error'], records: number): DeliveryStats['state'] {
+export function stateOf(phase: EdgeState['phase'], error: EdgeState['error'], records: number): DeliveryStats['state'] {
   if (phase === 'closed') return 'closed';
   if (error !== undefined) return HOLDING.includes(error.code) ? 'held' : 'retrying';
   if (records === 0) return 'idle';

@@ -11,6 +11,7 @@ import { createHistory } from '../history/create-history';
 import type { Acceptance, History } from '../history/history';
 import { forwardedBy } from '../history/drain-port';
 import { deliveryOf, type HistoryStats } from '../history/history-stats';
+import { NoStore } from '../history/no-store';
 import type { MetricSample } from '../metrics/metrics';
 import { explainMqttError } from '../mqtt/mqtt-errors';
 import type { LinkLoss } from '../mqtt/mqtt-link';
@@ -34,6 +35,7 @@ export class EdgeSession {
   readonly #watch: ConnectionWatch;
   readonly #alarm: BirthAlarm;
   readonly #history: History | undefined;
+  readonly #noStore: NoStore;
   readonly #flushes: FlushWaits;
   readonly #board: StateBoard;
   readonly #link: SessionLink;
@@ -71,6 +73,7 @@ export class EdgeSession {
       this.#listener(),
     );
     this.#flushes = new FlushWaits((deviceId) => this.#edge.hasPending(deviceId));
+    this.#noStore = new NoStore(clock, logger);
     this.#history = createHistory(settings, dependencies, {
       linkOf: () => this.#link.current,
       isFlowing: () => this.#edge.isFlowing,
@@ -100,10 +103,11 @@ export class EdgeSession {
     return this.#history?.stats;
   }
 
-  /** The same as for every other sink; undefined without store and forward. */
-  get delivery(): DeliveryStats | undefined {
-    const history = this.#history;
-    return history && deliveryOf(history.stats, this.state, this.counts.leftOut, history.capacity);
+  /** The same as for every other sink, also without store and forward. */
+  get delivery(): DeliveryStats {
+    const { state, counts } = this;
+    const { stats, capacity } = this.#history ?? {};
+    return stats ? deliveryOf(stats, state, counts.leftOut, capacity) : this.#noStore.delivery(state, counts.leftOut);
   }
 
   /** Connects and stays connected until `close`. Calling it again does nothing. */
@@ -158,6 +162,7 @@ export class EdgeSession {
     // Of a link that had to be closed by force nobody knows what has passed it.
     if (isClean === false) this.#history?.keepRecent('silent');
     await this.#history?.close();
+    this.#noStore.close();
     this.#board.announceWell();
   }
 
@@ -206,6 +211,7 @@ export class EdgeSession {
       case 'publish':
         if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
         if (effect.live !== undefined) this.#history?.remember(effect.live);
+        if (effect.message === 'DBIRTH') this.#noStore.onBirth(effect.live?.deviceId);
         this.#watch.onPublish(effect);
         if (this.#link.current?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
         break;
@@ -219,7 +225,7 @@ export class EdgeSession {
         this.#waits.begin(effect);
         break;
       case 'unsent':
-        this.#history?.keep(effect);
+        (this.#history ?? this.#noStore).keep(effect, this.#edge.phase === 'born');
         break;
       case 'unfit':
         this.#history?.noteUnfit(effect.count);

@@ -32,7 +32,7 @@ describe('what store and forward tells of itself', () => {
     assert.deepEqual(delivery.waiting, { records: 23, bytes: 2300, oldestAgeMs: 60_000 });
     assert.deepEqual(delivery.losses, {
       ...{ age: 4, size: 6, absent: 31, damage: 1102 },
-      ...{ notStored: 5, unfit: 7, tooLarge: 8, overwritten: 0 },
+      ...{ notStored: 5, unfit: 7, tooLarge: 8, overwritten: 0, notKept: 0 },
     });
     assert.equal(totalLoss(delivery), 1163);
     assert.deepEqual([delivery.written, delivery.refused, delivery.state], [30, 0, 'sending']);
