@@ -1,5 +1,5 @@
+import { TELEMETRY } from '../src/domain/messages/telemetry';
 import { connectAsync } from 'mqtt';
-import { parseTelemetry } from '../src/domain/messages/parse-message';
 import { startPipeline } from '../testkit/node-red/pipeline';
 import { entryOf } from '../testkit/node-red/reference-flows';
 import { waitFor } from '../testkit/wait';
@@ -23,7 +23,7 @@ export async function benchAcquisitionToMqtt(): Promise<BenchLine[]> {
     const delays: number[] = [];
     client.on('message', (_topic, payload) => {
       const arrivedAt = Date.now();
-      delays.push(arrivedAt - parseTelemetry(JSON.parse(payload.toString())).timestamp);
+      delays.push(arrivedAt - TELEMETRY.parse(JSON.parse(payload.toString())).timestamp);
     });
     await client.subscribeAsync(String(topic));
     await pipeline.nodeRed.admin.deploy(

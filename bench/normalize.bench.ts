@@ -1,9 +1,9 @@
 import { workingLayout } from '../src/domain/codec/built-in-layouts';
+import { READING } from '../src/domain/messages/reading';
 import { decodeBlock } from '../src/domain/codec/decode';
 import { ReportByException } from '../src/domain/reporting/deadband';
 import { encodeBlock } from '../src/domain/codec/encode';
 import { normalizeReading } from '../src/domain/quality/normalize';
-import { parseReading } from '../src/domain/messages/parse-message';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../testkit/meters/readings';
 import { benchKpis } from './kpi-cost';
@@ -24,7 +24,7 @@ export function benchNormalize(): BenchLine[] {
   const metricCount = raw.reduce((sum, { plan }) => sum + plan.rows.length, 0);
   const run = (): unknown => {
     const blocks = raw.map(({ plan, block, bytes }) => ({ ...block, ...decodeBlock(plan, bytes) }));
-    return normalizeReading(parseReading({ ...template, blocks }));
+    return normalizeReading(READING.parse({ ...template, blocks }));
   };
   const report = new ReportByException();
   let nowMs = template.timestamp;

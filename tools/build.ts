@@ -6,15 +6,17 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { ALARM_JSON_SCHEMA } from '../src/domain/alarms/alarm-schema';
-import { DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/diagnostics/diagnostics-schema';
-import { COUNTER_JSON_SCHEMA } from '../src/domain/counters/counter-schema';
-import { layoutCheckSchema } from '../src/domain/layout-check/schema';
-import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../src/domain/normalizer/diagnostics-schema';
-import { READING_JSON_SCHEMA, TELEMETRY_JSON_SCHEMA } from '../src/domain/messages/message-schemas';
+import { DELIVERY } from '../src/delivery/diagnostics';
+import { ALARM } from '../src/domain/alarms/alarm-message';
+import { COUNTER_MESSAGE } from '../src/domain/counters/counter-message';
+import { DIAGNOSTICS } from '../src/domain/diagnostics/diagnostics';
+import { layoutCheckContract } from '../src/domain/layout-check/verdict';
+import { READING } from '../src/domain/messages/reading';
+import { TELEMETRY } from '../src/domain/messages/telemetry';
+import { NORMALIZE_DIAGNOSTICS } from '../src/domain/normalizer/diagnostics';
+import { PM500 } from '../src/meters/pm500';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
-import { PM500 } from '../src/meters/pm500';
 
 const ROOT = resolve(__dirname, '..');
 
@@ -28,20 +30,24 @@ function compile(): void {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
 }
 
+const CONTRACTS = [
+  READING,
+  TELEMETRY,
+  ALARM,
+  COUNTER_MESSAGE,
+  layoutCheckContract(PM500),
+  DIAGNOSTICS,
+  NORMALIZE_DIAGNOSTICS,
+  DELIVERY,
+];
+
+/** The schema of pm500.counter-event/1 is counter-event.schema.json. */
 function writeSchemas(): void {
   const target = join(ROOT, 'dist/schemas');
   mkdirSync(target, { recursive: true });
-  const schemas = {
-    reading: READING_JSON_SCHEMA,
-    telemetry: TELEMETRY_JSON_SCHEMA,
-    diagnostics: DIAGNOSTICS_JSON_SCHEMA,
-    alarm: ALARM_JSON_SCHEMA,
-    'normalize-diagnostics': NORMALIZE_DIAGNOSTICS_JSON_SCHEMA,
-    'layout-check': layoutCheckSchema(PM500),
-    'counter-event': COUNTER_JSON_SCHEMA,
-  };
-  for (const [name, schema] of Object.entries(schemas)) {
-    writeFileSync(join(target, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);
+  for (const { name, jsonSchema } of CONTRACTS) {
+    const file = name.replace(/^pm500\.(.*)\/1$/, '$1.schema.json');
+    writeFileSync(join(target, file), `${JSON.stringify(jsonSchema, null, 2)}\n`);
   }
 }
 

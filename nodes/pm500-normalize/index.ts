@@ -1,6 +1,6 @@
+import { READING } from '../../src/domain/messages/reading';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { parseNormalizeCommand } from '../../src/domain/normalizer/command';
-import { parseReading } from '../../src/domain/messages/parse-message';
 import { registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';
@@ -37,7 +37,7 @@ export = (RED: NodeAPI): void => {
             await run.command(command, message, send);
             return;
           }
-          await run.accept(parseReading(message.payload), message, send);
+          await run.accept(READING.parse(message.payload), message, send);
           show();
         },
         ({ code }) => {

@@ -1,41 +1,68 @@
-import { totalLoss, type DeliveryCapacity, type DeliveryStats } from './stats';
-
-/** How delivery of a sink goes, as a message payload. */
-export interface DeliveryDiagnostics {
-  readonly schema: typeof DELIVERY_SCHEMA;
-  /** Epoch milliseconds UTC. */
-  readonly timestamp: number;
-  readonly state: DeliveryStats['state'];
-  /** Records that wait in the outbox, and their bytes. */
-  readonly depth: number;
-  readonly bytes: number;
-  /** How long the oldest has waited, seconds; 0 when nothing waits. */
-  readonly oldestAgeSeconds: number;
-  /** Written since the diagnostics before this one, records per second. */
-  readonly recordsPerSecond: number;
-  /** Since the sink started. */
-  readonly written: number;
-  /** Refused for good. */
-  readonly rejected: number;
-  /** Refused records that are kept on the disk. */
-  readonly setAside: number;
-  readonly retries: number;
-  /** Lost for age or size of the outbox. */
-  readonly dropped: number;
-  /** Lost because what they were stored on was damaged. */
-  readonly damaged: number;
-  /** Everything that is lost, and by which cause. */
-  readonly lost: number;
-  readonly losses: DeliveryStats['losses'];
-  /** How much may wait and how long that lasts, of a sink that measures it; null where it does not. */
-  readonly capacity: DeliveryCapacity | null;
-  /** Whether what waits survives a restart. */
-  readonly durable: boolean;
-  /** Why the outbox or the last attempt failed; null after it was repeated with success. */
-  readonly lastError: { readonly code: string; readonly message: string } | null;
-}
+import { contract } from '../domain/messages/contract';
+import { EPOCH_MS, FAILURE } from '../domain/messages/parts';
+import {
+  choice,
+  constant,
+  COUNT,
+  described,
+  FLAG,
+  NUMBER,
+  object,
+  optional,
+  orNull,
+  type Shape,
+} from '../support/shape';
+import { DELIVERY_STATES } from './engine-types';
+import { LOSS_CAUSES, totalLoss, type DeliveryStats, type Losses } from './stats';
 
 export const DELIVERY_SCHEMA = 'pm500.delivery/1';
+
+const LOSSES = object(Object.fromEntries(LOSS_CAUSES.map((cause) => [cause, COUNT]))) as Shape<object> as Shape<Losses>;
+
+const CAPACITY = object({
+  maximumBytes: described(NUMBER, 'payload bytes at most'),
+  bytesPerHour: optional(NUMBER, 'what comes in an hour, measured; absent until it is known'),
+  hours: optional(NUMBER, 'how many hours fit, the age at which records are let go included'),
+  fullInHours: optional(NUMBER, 'in how many hours it is full if nothing is delivered'),
+});
+
+/** The message contract of sinks: how delivery goes. Counts begin with the sink. */
+export const DELIVERY = contract(
+  DELIVERY_SCHEMA,
+  {
+    title: 'How delivery of a sink goes, output of influx-out and sparkplug-out',
+    advice: 'send the output of a sink.',
+  },
+  object({
+    schema: constant(DELIVERY_SCHEMA),
+    timestamp: EPOCH_MS,
+    state: choice(DELIVERY_STATES),
+    depth: described(COUNT, 'records that wait in the outbox'),
+    bytes: described(COUNT, 'their bytes'),
+    oldestAgeSeconds: described(NUMBER, 'how long the oldest has waited; 0 when nothing waits'),
+    recordsPerSecond: described(NUMBER, 'written since the diagnostics before this one'),
+    written: COUNT,
+    rejected: described(COUNT, 'refused for good'),
+    setAside: described(COUNT, 'refused records that are kept on the disk'),
+    retries: COUNT,
+    dropped: described(COUNT, 'lost for age or size of the outbox'),
+    damaged: described(COUNT, 'lost because what they were stored on was damaged'),
+    lost: described(COUNT, 'everything that is lost'),
+    losses: described(LOSSES, 'the same by cause'),
+    capacity: described(
+      orNull(CAPACITY),
+      'how much may wait and how long that lasts, of a sink that measures it; null where it does not',
+    ),
+    durable: described(FLAG, 'whether what waits survives a restart'),
+    lastError: described(
+      orNull(FAILURE),
+      'why the outbox or the last attempt failed; null after it was repeated with success',
+    ),
+  }),
+);
+
+/** How delivery of a sink goes, as a message payload. */
+export type DeliveryDiagnostics = ReturnType<typeof DELIVERY.parse>;
 
 /** Describes delivery again and again; rates are those since the last time. */
 export class DiagnosticsReporter {

@@ -13,7 +13,8 @@ import type { Destination } from './destination';
  * - `held`: a person must change something; it is tried again slowly
  * - `closed`: for good
  */
-export type DeliveryState = 'idle' | 'sending' | 'retrying' | 'held' | 'closed';
+export const DELIVERY_STATES = ['idle', 'sending', 'retrying', 'held', 'closed'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 export interface EngineDependencies {
   readonly outbox: Outbox;

@@ -1,6 +1,6 @@
+import { READING } from '../../src/domain/messages/reading';
 import assert from 'node:assert/strict';
 import { settingsOf } from '../../src/acquisition/meter-settings';
-import { parseReading } from '../../src/domain/messages/parse-message';
 import { delay } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import type { AssemblyBlock } from '../../src/transport/transport';
@@ -17,7 +17,7 @@ describe('a meter over Modbus', () => {
     for (let cycle = 0; cycle < 2; cycle++) {
       const reading = session.readGroups(['status', 'energy', 'demand', 'maximum']);
       await bench.clock.advance(300);
-      const { blocks, layout, meter } = parseReading(JSON.parse(JSON.stringify(await reading)));
+      const { blocks, layout, meter } = READING.parse(JSON.parse(JSON.stringify(await reading)));
       assert.deepEqual(
         blocks.map(({ assembly, register, group }) => [assembly, register, group]),
         [

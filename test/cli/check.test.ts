@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
-import { layoutCheckSchema } from '../../src/domain/layout-check/schema';
-import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import { layoutCheckContract, type LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
@@ -98,7 +97,7 @@ describe('pm500 check', function () {
     const { code, stdout, stderr } = await check(...args);
     assert.deepEqual([code, stderr], [0, '']);
     const verdict = JSON.parse(stdout) as LayoutVerdict;
-    const validate = new Ajv().compile(layoutCheckSchema(PM500));
+    const validate = new Ajv().compile(layoutCheckContract(PM500).jsonSchema);
     assert.ok(validate(verdict), JSON.stringify(validate.errors));
     const energy = verdict.assemblies.find(({ assembly }) => assembly === 107);
     assert.equal(energy?.verdict, 'confirmed');

@@ -1,9 +1,9 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { CATALOGUE } from '../../src/metrics/catalogue';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
@@ -196,7 +196,7 @@ describe('pm500 read', function () {
     const messages = stdout
       .trimEnd()
       .split('\n')
-      .map((line) => parseTelemetry(JSON.parse(line)));
+      .map((line) => TELEMETRY.parse(JSON.parse(line)));
     assert.equal(messages.length, 3);
     for (const { metrics } of messages) {
       assert.equal(metrics['active_power_total']?.value, 250_000);
@@ -213,7 +213,7 @@ describe('pm500 read', function () {
     child.kill('SIGINT');
     const { code, stdout, stderr } = await result;
     assert.deepEqual([code, stderr], [0, '']);
-    for (const line of stdout.trimEnd().split('\n')) parseTelemetry(JSON.parse(line));
+    for (const line of stdout.trimEnd().split('\n')) TELEMETRY.parse(JSON.parse(line));
   });
 
   it('ends quietly when nobody reads its output any more', async () => {

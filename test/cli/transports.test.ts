@@ -1,5 +1,5 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { CATALOGUE } from '../../src/metrics/catalogue';
 import { registerPlans } from '../../src/domain/codec/register-plan';
 import { dailyProfile } from '../../src/simulator/model/plain-profiles';
@@ -35,7 +35,7 @@ describe('pm500 read over every transport', () => {
     it(`${transport} brings every metric of every group`, async () => {
       const { code, stdout, stderr } = await read('--transport', transport, '--rpi', '100', '--json');
       assert.deepEqual([code, stderr], [0, '']);
-      const { metrics } = parseTelemetry(JSON.parse(stdout));
+      const { metrics } = TELEMETRY.parse(JSON.parse(stdout));
       assert.deepEqual(Object.keys(metrics).sort(), CATALOGUE.map(({ name }) => name).sort());
       assert.ok(Object.values(metrics).every(({ value, quality }) => value !== null && quality !== 'bad'));
     });
@@ -46,7 +46,7 @@ describe('pm500 read over every transport', () => {
     const args = ['--transport', 'listen-only', '--rpi', '100', '--group', 'realtime', '--json'];
     const { code, stdout, stderr } = await runHere('read', '127.0.0.1', '--port', ownedPort, ...args);
     assert.deepEqual([code, stderr], [0, '']);
-    const { metrics } = parseTelemetry(JSON.parse(stdout));
+    const { metrics } = TELEMETRY.parse(JSON.parse(stdout));
     assert.equal(typeof metrics['voltage_l1_n']?.value, 'number');
   });
 
@@ -55,7 +55,7 @@ describe('pm500 read over every transport', () => {
     const args = ['--transport', 'modbus-tcp', '--port', String(modbusPort)];
     const { code, stdout, stderr } = await runHere('read', '127.0.0.1', ...args, '--unit', '7', '--json');
     assert.deepEqual([code, stderr], [0, '']);
-    const telemetry = parseTelemetry(JSON.parse(stdout));
+    const telemetry = TELEMETRY.parse(JSON.parse(stdout));
     const known = [...registerPlans(PM500).values()].flatMap(({ spans }) =>
       spans.flatMap((span) => Object.keys(span.provenance)),
     );
@@ -89,7 +89,7 @@ describe('pm500 read over every transport', () => {
     try {
       const { code, stdout, stderr } = await runHere('read', ...args(serialServer.port));
       assert.deepEqual([code, stderr], [0, '']);
-      const { metrics } = parseTelemetry(JSON.parse(stdout));
+      const { metrics } = TELEMETRY.parse(JSON.parse(stdout));
       assert.equal(metrics['active_energy_import_total']?.quality, 'good');
       const echoed = await runHere('read', ...args(echoing.port));
       assert.equal(echoed.code, 1);

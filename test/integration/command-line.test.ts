@@ -1,8 +1,8 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { isRecord } from '../../src/support/expect';
 import { ROOT } from '../../testkit/root';
 import { freePort } from '../../testkit/servers/ports';
@@ -47,7 +47,7 @@ describe('the pm500 command, every process of its own', () => {
   const read = async (port: number, transport: string): Promise<readonly string[]> => {
     const where = ['--port', String(port), '--transport', transport, '--rpi', '100'];
     const args = transport.startsWith('modbus') ? where.slice(0, 4) : where;
-    const telemetry = parseTelemetry(
+    const telemetry = TELEMETRY.parse(
       JSON.parse(await pm500('read', '127.0.0.1', ...args, '--group', 'energy', '--json')),
     );
     for (const [name, { value }] of Object.entries(telemetry.metrics)) assert.equal(typeof value, 'number', name);

@@ -4,10 +4,8 @@ import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import Ajv from 'ajv/dist/2020';
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { layoutCheckSchema } from '../../src/domain/layout-check/schema';
-import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
-import type { Sample } from '../../src/domain/messages/telemetry';
+import { layoutCheckContract, type LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import { TELEMETRY, type Sample } from '../../src/domain/messages/telemetry';
 import { ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
@@ -107,7 +105,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
       for (const message of sent) {
         const { sent: telemetry } = await normalize.receive(message);
         for (const { payload } of telemetry) {
-          samples.push(...[parseTelemetry(payload).metrics['active_energy_import_total'] ?? []].flat());
+          samples.push(...[TELEMETRY.parse(payload).metrics['active_energy_import_total'] ?? []].flat());
         }
       }
     }
@@ -161,7 +159,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
       for (let read = 0; read < 2; read++) {
         for (const message of (await poll.receive({})).sent) {
           for (const { payload } of (await normalize.receive(message)).sent) {
-            deltas.push(parseTelemetry(payload).metrics['energy_delta_active_import_total']);
+            deltas.push(TELEMETRY.parse(payload).metrics['energy_delta_active_import_total']);
           }
         }
       }
@@ -190,7 +188,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
     assert.deepEqual(status, { fill: 'yellow', shape: 'dot', text: 'layout wrong: 9' });
     const [event, ...more] = events as LayoutVerdict[];
     assert.deepEqual(more, [], 'said once');
-    assert.equal(new Ajv().compile(layoutCheckSchema(PM500))(event), true);
+    assert.equal(new Ajv().compile(layoutCheckContract(PM500).jsonSchema)(event), true);
     assert.deepEqual([event?.meter.name, event?.verdict], ['feeder', 'contradicted']);
     assert.deepEqual([event?.energyLayout?.inUse, event?.energyLayout?.verdict], ['pairs-gwh-kwh', 'contradicted']);
     assert.equal(warnings.filter((warning) => warning.includes('Assembly 107 is not pairs-gwh-kwh')).length, 1);

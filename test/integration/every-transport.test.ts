@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
-import type { Telemetry } from '../../src/domain/messages/telemetry';
+import { TELEMETRY, type Telemetry } from '../../src/domain/messages/telemetry';
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
 import { silentLogger } from '../../src/support/logger';
@@ -27,7 +26,7 @@ describe('one flow over every transport, chosen in pm500-meter', () => {
     pipeline = await startPipeline();
     client = await connectAsync(pipeline.broker.url);
     client.on('message', (_topic, payload) => {
-      received.push(parseTelemetry(JSON.parse(payload.toString())));
+      received.push(TELEMETRY.parse(JSON.parse(payload.toString())));
     });
     terminal = await openPseudoTerminal();
     const server = new ModbusRtuServer(new ModbusBench().target, UNIT);

@@ -1,3 +1,4 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { decodeRegisters } from '../../src/domain/codec/register-decode';
 import { registerPlans } from '../../src/domain/codec/register-plan';
@@ -5,7 +6,6 @@ import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from '../cli/run-command';
 import { ModbusBench } from '../../testkit/simulator/modbus-bench';
 import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
@@ -58,7 +58,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
     try {
       const { code, stdout, stderr } = await runHere('read', ...serial, '--unit', '3', '--json');
       assert.deepEqual([code, stderr], [0, '']);
-      const { meter, metrics } = parseTelemetry(JSON.parse(stdout));
+      const { meter, metrics } = TELEMETRY.parse(JSON.parse(stdout));
       assert.equal(meter.host, path);
       assert.equal(metrics['active_energy_import_total']?.quality, 'good');
       assert.equal(metrics['identification_letters']?.value, 'SIM0940000001');
@@ -83,7 +83,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
       assert.ok(echoed.stderr.includes(`${path} unit 3: the line sent the request itself back`), echoed.stderr);
       const { code, stdout, stderr } = await runHere('read', ...serial, '--drop-echo');
       assert.deepEqual([code, stderr], [0, '']);
-      assert.equal(parseTelemetry(JSON.parse(stdout)).metrics['active_energy_import_total']?.quality, 'good');
+      assert.equal(TELEMETRY.parse(JSON.parse(stdout)).metrics['active_energy_import_total']?.quality, 'good');
     } finally {
       await close();
     }
@@ -105,7 +105,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
         const args = ['--transport', 'modbus-rtu-tcp', '--port', String(rtuTcpPort), '--unit', unit, '--json'];
         const { code, stdout, stderr } = await runCommand('read', '127.0.0.1', ...args);
         assert.deepEqual([code, stderr], [0, ''], `unit ${unit}`);
-        assert.equal(parseTelemetry(JSON.parse(stdout)).metrics['identification_letters']?.value, letters);
+        assert.equal(TELEMETRY.parse(JSON.parse(stdout)).metrics['identification_letters']?.value, letters);
       }
     } finally {
       sim.kill('SIGTERM');
@@ -134,7 +134,7 @@ describe('Modbus RTU over a pseudo-terminal', () => {
       ] as const) {
         const { code, stdout, stderr } = await runCommand('read', ...serial, '--unit', unit, '--json');
         assert.deepEqual([code, stderr], [0, ''], `unit ${unit}`);
-        const { metrics } = parseTelemetry(JSON.parse(stdout));
+        const { metrics } = TELEMETRY.parse(JSON.parse(stdout));
         assert.equal(metrics['identification_letters']?.value, letters);
         assert.equal(metrics['active_energy_import_total']?.quality, 'good');
       }

@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { connectAsync } from 'mqtt';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import type { Telemetry } from '../../src/domain/messages/telemetry';
+import { TELEMETRY, type Telemetry } from '../../src/domain/messages/telemetry';
 import { findImplausible } from '../../tools/demo/plausibility';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
 import type { NodeRed } from '../../testkit/node-red/node-red';
@@ -62,7 +61,7 @@ describe('reference flows in Node-RED', () => {
     try {
       const received: Telemetry[] = [];
       client.on('message', (_topic, payload) => {
-        received.push(parseTelemetry(JSON.parse(payload.toString())));
+        received.push(TELEMETRY.parse(JSON.parse(payload.toString())));
       });
       const { topic } = entryOf(await pipeline.run('assembly-to-mqtt.json'), 'mqtt out');
       await client.subscribeAsync(String(topic));
@@ -140,7 +139,7 @@ describe('reference flows in Node-RED', () => {
       const alarms: AlarmMessage[] = [];
       client.on('message', (topic, payload) => {
         const message: unknown = JSON.parse(payload.toString());
-        if (topic === 'pm500/kpi') telemetry.push(parseTelemetry(message));
+        if (topic === 'pm500/kpi') telemetry.push(TELEMETRY.parse(message));
         else alarms.push(message as AlarmMessage);
       });
       await client.subscribeAsync(['pm500/kpi', 'pm500/alarms']);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { DeliveryDiagnostics } from '../../src/delivery/diagnostics';
+import { DELIVERY, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { seededRandom } from '../../src/support/random';
 import { OtherSide, type Judgement } from '../../testkit/links/other-side';
@@ -114,7 +114,7 @@ describe('a made-up sink as nodes, of serialize, judge and send alone', function
       },
     );
   };
-  const told = (): readonly DeliveryDiagnostics[] => out.sent.map(({ payload }) => payload as DeliveryDiagnostics);
+  const told = (): readonly DeliveryDiagnostics[] => out.sent.map(({ payload }) => DELIVERY.parse(payload));
   const metricsPage = (): string => {
     let body = '';
     const response = { type: () => response, send: (text: string) => void (body = text) };

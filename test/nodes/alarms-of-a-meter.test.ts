@@ -4,8 +4,7 @@ import pm500Normalize from '../../nodes/pm500-normalize';
 import pm500Poll from '../../nodes/pm500-poll';
 import pm500Sim from '../../nodes/pm500-sim';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { parseReading } from '../../src/domain/messages/parse-message';
-import type { Reading } from '../../src/domain/messages/reading';
+import { READING, type Reading } from '../../src/domain/messages/reading';
 import { FakeClock } from '../../testkit/fake-clock';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { NormalizeBench } from '../../testkit/meters/normalize-bench';
@@ -65,7 +64,7 @@ class MeterUnderTest {
   async read(): Promise<Reading> {
     assert.ok(this.poll);
     const { sent } = await this.poll.receive({});
-    return parseReading(sent[0]?.payload);
+    return READING.parse(sent[0]?.payload);
   }
 
   /** Reads until a reading is as wanted: a meter shows a change only when its values change. */

@@ -1,8 +1,8 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../src/domain/codec/decode';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { READING_SCHEMA, type Reading } from '../../src/domain/messages/reading';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { SimulatedMeter } from '../../src/simulator/model/simulated-meter';
@@ -44,7 +44,7 @@ describe('the example kpis-of-one-meter', () => {
     for (let second = 0; second < 200; second++) {
       await bench.clock.advance(1000);
       const [sent] = await bench.accept(readingOf(meter, bench.clock.now()));
-      const metrics = Object.entries(parseTelemetry(sent?.payload).metrics);
+      const metrics = Object.entries(TELEMETRY.parse(sent?.payload).metrics);
       const bad = metrics.filter(([, { quality }]) => quality === 'bad').map(([name]) => name);
       if (bad.length > 0) seen.add(`${bad.length} of ${metrics.length} bad: ${bad.toSorted().join(', ')}`);
       assert.ok(second < 150 || bad.length === 0, 'it passes by itself');

@@ -1,11 +1,10 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
-import { ALARM_JSON_SCHEMA } from '../../src/domain/alarms/alarm-schema';
-import { parseAlarmMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
+import { ALARM, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { Pm500Error } from '../../src/support/errors';
 import type { FakeNode } from '../../testkit/node-red/fake-red';
 import { confirmedReading, createNormalize, NormalizeBench } from '../../testkit/meters/normalize-bench';
@@ -15,7 +14,7 @@ import { ROOT } from '../../testkit/root';
 const HIGH = { id: 'current_high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much current.' };
 const LATCHING = { ...HIGH, id: 'current_trip', latching: true, severity: 'critical' };
 const RULES = JSON.stringify([HIGH, LATCHING]);
-const fitsSchema = new Ajv({ strict: false }).compile(ALARM_JSON_SCHEMA);
+const fitsSchema = new Ajv({ strict: false }).compile(ALARM.jsonSchema);
 
 const amperes = (value: number, atMs = READ_AT, meter = 'main-incomer') =>
   confirmedReading([101], atMs, { current_l1: value }, meter);
@@ -25,7 +24,7 @@ function alarmsOf(bench: NormalizeBench): readonly AlarmMessage[] {
   return bench.takeEvents().map(({ topic, payload }) => {
     const message = JSON.parse(JSON.stringify(payload)) as unknown;
     assert.ok(fitsSchema(message), JSON.stringify(fitsSchema.errors));
-    const alarm = parseAlarmMessage(message);
+    const alarm = ALARM.parse(message);
     assert.equal(topic, alarm.meter.name);
     return alarm;
   });
@@ -79,14 +78,14 @@ describe('commands to pm500-normalize', () => {
     await bench.accept(at(0, 5_000_000));
     await bench.clock.advance(60_000);
     const [ended] = await bench.accept(at(60, 5_001_000));
-    const demand = parseTelemetry(ended?.payload).metrics['interval_demand'];
+    const demand = TELEMETRY.parse(ended?.payload).metrics['interval_demand'];
     assert.equal(demand?.value, 60_000);
     await bench.clock.advance(10_000);
     await bench.accept(at(70, 5_001_100));
     const [all, ...more] = await bench.command({ sendAll: true });
     assert.deepEqual(more, []);
     assert.equal(all?.topic, 'main-incomer');
-    const { metrics } = parseTelemetry(all.payload);
+    const { metrics } = TELEMETRY.parse(all.payload);
     assert.equal(metrics['active_energy_import_total']?.value, 5_001_100);
     assert.equal(metrics['active_energy_import_day']?.value, 1100);
     assert.deepEqual(metrics['interval_demand'], demand, 'of the window that ended last');
@@ -117,10 +116,10 @@ describe('commands to pm500-normalize', () => {
     const [answer] = bench.takeEvents();
     assert.equal((answer?.payload as LayoutVerdict).schema, 'pm500.layout-check/1');
     const [before] = await bench.accept(amperes(1, READ_AT + 7000));
-    assert.ok(Object.values(parseTelemetry(before?.payload).metrics).every(({ reason }) => reason === undefined));
+    assert.ok(Object.values(TELEMETRY.parse(before?.payload).metrics).every(({ reason }) => reason === undefined));
     await bench.command({ layoutCheck: 'apply' });
     const [after] = await bench.accept(amperes(1, READ_AT + 8000));
-    const reasons = Object.values(parseTelemetry(after?.payload).metrics).map(({ reason }) => reason);
+    const reasons = Object.values(TELEMETRY.parse(after?.payload).metrics).map(({ reason }) => reason);
     assert.ok(reasons.includes('layout_contradicted'), 'random voltages fit no phases');
     await bench.close();
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
-import { COUNTER_SCHEMA, type CounterMessage } from '../../src/domain/counters/counter-message';
-import { COUNTER_JSON_SCHEMA } from '../../src/domain/counters/counter-schema';
+import { COUNTER_MESSAGE, COUNTER_SCHEMA, type CounterMessage } from '../../src/domain/counters/counter-message';
 import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { Pm500Error } from '../../src/support/errors';
 import { ClockedPlant } from '../../testkit/meters/clocked-plant';
@@ -25,7 +24,7 @@ const SETTINGS = {
   staleSeconds: 0,
   diagnosticsSeconds: 0,
 };
-const fitsSchema = new Ajv({ strict: false }).compile(COUNTER_JSON_SCHEMA);
+const fitsSchema = new Ajv({ strict: false }).compile(COUNTER_MESSAGE.jsonSchema);
 
 interface Seen {
   readonly value: unknown;

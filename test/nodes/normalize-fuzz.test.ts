@@ -1,10 +1,9 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
-import { COUNTER_SCHEMA } from '../../src/domain/counters/counter-message';
-import { COUNTER_JSON_SCHEMA } from '../../src/domain/counters/counter-schema';
+import { COUNTER_MESSAGE, COUNTER_SCHEMA } from '../../src/domain/counters/counter-message';
 import { KPI_KEYS } from '../../src/domain/kpis/kpi-rows';
-import { parseAlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { ALARM } from '../../src/domain/alarms/alarm-message';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { assertUntouched, damage } from '../../testkit/delivery/damage';
@@ -83,14 +82,14 @@ function assertSentence(thrown: unknown, codes: readonly string[]): void {
   assert.ok(thrown.message.length < 700, thrown.message);
 }
 
-const isCounterEvent = new Ajv({ strict: false }).compile(COUNTER_JSON_SCHEMA);
+const isCounterEvent = new Ajv({ strict: false }).compile(COUNTER_MESSAGE.jsonSchema);
 
 /** Every output must be what its receivers take. */
 function checkOutputs(node: FakeNode, sent: readonly { readonly payload?: unknown }[]): void {
-  for (const { payload } of sent) assert.equal(parseTelemetry(payload), payload);
+  for (const { payload } of sent) assert.equal(TELEMETRY.parse(payload), payload);
   for (const { payload } of node.sentSecond.splice(0)) {
     const { schema } = payload as { readonly schema: string };
-    if (schema === 'pm500.alarm/1') parseAlarmMessage(payload);
+    if (schema === 'pm500.alarm/1') ALARM.parse(payload);
     else if (schema === COUNTER_SCHEMA) assert.ok(isCounterEvent(payload), JSON.stringify(isCounterEvent.errors));
     else assert.equal(schema, 'pm500.layout-check/1');
   }
@@ -160,7 +159,7 @@ describe('pm500-normalize under damaged input', function () {
           const { sent, error } = await node.receive({ payload: readingOf('m', second) });
           assert.equal(error, undefined, JSON.stringify(free));
           if (second === 0) {
-            const { metrics } = parseTelemetry(sent[0]?.payload);
+            const { metrics } = TELEMETRY.parse(sent[0]?.payload);
             for (const name of names) assert.ok(name in metrics, name);
           }
           checkOutputs(node, sent);

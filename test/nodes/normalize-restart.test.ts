@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import type { Reading } from '../../src/domain/messages/reading';
-import type { Sample } from '../../src/domain/messages/telemetry';
+import { TELEMETRY, type Sample } from '../../src/domain/messages/telemetry';
 import { seededRandom } from '../../src/support/random';
 import { FakeClock } from '../../testkit/fake-clock';
 import { confirmedReading, createNormalize, NormalizeBench } from '../../testkit/meters/normalize-bench';
@@ -36,7 +35,7 @@ describe('pm500-normalize over a restart', () => {
     confirmedReading([107], clock.now(), { active_energy_import_total: wh }, meter);
   const metricsOf = async (bench: NormalizeBench, reading: Reading): Promise<Readonly<Record<string, Sample>>> => {
     const [message] = await bench.accept(reading);
-    return parseTelemetry(message?.payload).metrics;
+    return TELEMETRY.parse(message?.payload).metrics;
   };
 
   it('keeps the alarms of a meter that does not come back, lists them, and forgets it when a person says so', async () => {

@@ -1,3 +1,4 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { SHAPES } from '../../nodes/pm500-normalize/settings';
 import { siteJsonOf } from '../../src/domain/shapes/camel-case';
@@ -5,7 +6,6 @@ import { flattenTelemetry } from '../../src/domain/shapes/flat';
 import { messagesOf } from '../../src/domain/shapes/per-metric';
 import { UnitConverter } from '../../src/domain/shapes/units';
 import { normalizeReading } from '../../src/domain/quality/normalize';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { DEFAULT_MAPPING } from '../../src/influx/mapping';
 import { PointMapper } from '../../src/influx/points';
 import { pointsShape } from '../../src/influx/points-shape';
@@ -57,7 +57,7 @@ describe('the shapes of pm500-normalize', () => {
   it('telemetry keeps the units of the table, because the nodes of this package rely on them', async () => {
     const node = createNormalize({ powerUnit: 'MW', energyUnit: 'MWh' });
     const { sent } = await node.receive({ payload: reading });
-    const { metrics } = parseTelemetry(sent[0]?.payload);
+    const { metrics } = TELEMETRY.parse(sent[0]?.payload);
     assert.deepEqual([metrics['active_power_total']?.value, metrics['active_power_total']?.unit], [12_345, 'W']);
     await node.close();
   });

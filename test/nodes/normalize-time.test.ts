@@ -1,10 +1,9 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import pm500Normalize from '../../nodes/pm500-normalize';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
-import type { NormalizeDiagnostics } from '../../src/domain/normalizer/diagnostics';
-import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/normalizer/diagnostics-schema';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
+import { NORMALIZE_DIAGNOSTICS, type NormalizeDiagnostics } from '../../src/domain/normalizer/diagnostics';
 import { FakeRed } from '../../testkit/node-red/fake-red';
 import { confirmedReading, failedReading, NormalizeBench } from '../../testkit/meters/normalize-bench';
 import { waitFor } from '../../testkit/wait';
@@ -97,7 +96,7 @@ describe('what pm500-normalize does without a message', () => {
     await bench.clock.advance(7500);
     assert.equal(bench.node.sent.length, 1);
     await bench.clock.advance(1000);
-    const held = parseTelemetry(bench.node.sent[1]?.payload);
+    const held = TELEMETRY.parse(bench.node.sent[1]?.payload);
     assert.equal(held.metrics['frequency']?.value, 50.001);
     assert.equal(held.timestamp, READ_AT + 2000, 'the time of the read, not of sending');
     await bench.clock.advance(60_000);
@@ -114,7 +113,7 @@ describe('what pm500-normalize does without a message', () => {
   });
 
   it('sends diagnostics on their schedule, of every meter, and none before the first reading', async () => {
-    const validate = new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS_JSON_SCHEMA);
+    const validate = new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS.jsonSchema);
     const bench = new NormalizeBench({ diagnosticsSeconds: 30 });
     await bench.clock.advance(30_000);
     assert.deepEqual(bench.takeEvents(), []);
@@ -139,7 +138,7 @@ describe('what pm500-normalize does without a message', () => {
   });
 
   it('names settings that are left out in the diagnostics, for as long as it runs', async () => {
-    const validate = new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS_JSON_SCHEMA);
+    const validate = new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS.jsonSchema);
     for (const [properties, count] of [
       [{}, 0],
       [{ alarmRules: '[1]', deadband: true, deadbands: '{' }, 2],

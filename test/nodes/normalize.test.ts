@@ -1,6 +1,6 @@
+import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import pm500Normalize from '../../nodes/pm500-normalize';
-import { parseTelemetry } from '../../src/domain/messages/parse-message';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
@@ -29,7 +29,7 @@ describe('pm500-normalize', () => {
     const { sent, error } = await node.receive(message);
     assert.equal(error, undefined);
     assert.equal(sent[0], message);
-    assert.equal(Object.keys(parseTelemetry(message.payload).metrics).length, 18);
+    assert.equal(Object.keys(TELEMETRY.parse(message.payload).metrics).length, 18);
     assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: 'confirm layout: 12' });
   });
 

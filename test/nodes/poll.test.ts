@@ -1,3 +1,4 @@
+import { DIAGNOSTICS } from '../../src/domain/diagnostics/diagnostics';
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import type { NodeMessage } from 'node-red';
@@ -9,9 +10,7 @@ import { LinkRecorder, type LinkDiagnostics } from '../../src/acquisition/link-d
 import type { LinkState } from '../../src/acquisition/link-state';
 import { meterRows } from '../../src/acquisition/meter-rows';
 import { TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
-import { DIAGNOSTICS_JSON_SCHEMA } from '../../src/domain/diagnostics/diagnostics-schema';
-import { parseReading } from '../../src/domain/messages/parse-message';
-import type { Reading, ReadingBlock } from '../../src/domain/messages/reading';
+import { READING, type Reading, type ReadingBlock } from '../../src/domain/messages/reading';
 import { GROUPS } from '../../src/meters/pm500/groups';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
@@ -92,7 +91,7 @@ describe('pm500-poll on a message', () => {
     const { payload, ...rest } = sent[0] ?? {};
     assert.deepEqual(rest, { _msgid: 'a', topic: 'main-incomer', parts: 1 });
     assert.deepEqual(
-      parseReading(payload).blocks.map(({ assembly }) => assembly),
+      READING.parse(payload).blocks.map(({ assembly }) => assembly),
       [101, 102, 108],
     );
     assert.deepEqual(session.asked, [[101, 102, 108]]);
@@ -105,7 +104,7 @@ describe('pm500-poll on a message', () => {
     session.broken.add(102);
     const { sent, error } = await node.receive({});
     assert.equal(error, undefined);
-    assert.equal(parseReading(sent[0]?.payload).blocks.filter((block) => block.error !== undefined).length, 1);
+    assert.equal(READING.parse(sent[0]?.payload).blocks.filter((block) => block.error !== undefined).length, 1);
     assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: '1 of 2 read' });
     await node.close();
   });
@@ -180,7 +179,7 @@ describe('pm500-poll on a schedule', () => {
     session.broken.add(108);
     const bad = next(node, 'send');
     assert.match(String(await next(node, 'error')), /No reply/);
-    assert.notEqual(parseReading(((await bad) as NodeMessage[])[0]?.payload).blocks[0]?.error, undefined);
+    assert.notEqual(READING.parse(((await bad) as NodeMessage[])[0]?.payload).blocks[0]?.error, undefined);
     // Asked again and again, it stays quiet: a loss is told once.
     const quiet = node.sent.length;
     const before = session.asked.length;
@@ -222,7 +221,7 @@ describe('maintenance windows by message', () => {
 });
 
 describe('diagnostics', () => {
-  const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS_JSON_SCHEMA);
+  const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS.jsonSchema);
 
   function pageOf({ pages }: FakeRed): { readonly type: string; readonly body: string } {
     const answer = { type: '', body: '' };

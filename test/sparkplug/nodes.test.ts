@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import sparkplugEdge from '../../nodes/sparkplug-edge';
 import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
-import type { DeliveryDiagnostics } from '../../src/delivery/diagnostics';
+import { DELIVERY, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { hasCode } from '../../src/support/errors';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { temporaryFolder } from '../../testkit/temporary-folder';
@@ -130,7 +130,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
     const edge = createEdge({ id: 'diagnosed', store: 'memory', maximumMegabytes: 1 });
     const { port } = broker;
     const out = create('sparkplug-out', { edge: 'edge', deviceId: 'D', diagnosticsSeconds: 1 });
-    const told = (): DeliveryDiagnostics[] => out.sent.map(({ payload }) => payload as DeliveryDiagnostics);
+    const told = (): DeliveryDiagnostics[] => out.sent.map(({ payload }) => DELIVERY.parse(payload));
     await waitFor('diagnostics', () => told().length > 0);
     assert.deepEqual(
       [told()[0]?.schema, told()[0]?.state, told()[0]?.capacity],

@@ -1,10 +1,10 @@
+import { READING } from '../../src/domain/messages/reading';
 import pm500Poll from '../../nodes/pm500-poll';
 import { workingLayout } from '../../src/domain/codec/built-in-layouts';
 import { MeterRegistry } from '../../src/acquisition/meter-registry';
 import { settingsOf } from '../../src/acquisition/meter-settings';
 import { encodeBlock } from '../../src/domain/codec/encode';
-import { parseReading, parseTelemetry } from '../../src/domain/messages/parse-message';
-import type { Sample } from '../../src/domain/messages/telemetry';
+import { TELEMETRY, type Sample } from '../../src/domain/messages/telemetry';
 import { Pm500Error } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock, settle } from '../fake-clock';
@@ -75,9 +75,9 @@ export class ClockedPlant {
     const text = JSON.stringify(sent[0]?.payload, (key, value: unknown) =>
       !this.isStamped && (key === 'bootId' || key === 'uptimeMs') ? undefined : value,
     );
-    const reading = parseReading(JSON.parse(text));
+    const reading = READING.parse(JSON.parse(text));
     const [telemetry] = await this.normalize.accept(reading);
-    const out = telemetry === undefined ? {} : parseTelemetry(telemetry.payload).metrics;
+    const out = telemetry === undefined ? {} : TELEMETRY.parse(telemetry.payload).metrics;
     this.outs.push(out);
     return out;
   }

@@ -1,36 +1,95 @@
-import { Expect, type UnknownRecord } from '../../support/expect';
-import { checkMeter } from '../messages/parse-message';
-import { QUALITIES, QUALITY_REASONS, type QualityReason } from '../quality/quality';
+import {
+  choice,
+  constant,
+  described,
+  list,
+  object,
+  optional,
+  refined,
+  type JsonSchema,
+  type TypeOf,
+} from '../../support/shape';
+import { contract } from '../messages/contract';
+import { EPOCH_MS, METER } from '../messages/parts';
 import type { MeterReference } from '../messages/reading';
-import type { ActiveAlarm, AlarmEvent, RuleRow, UnjudgedRule } from './alarm-set';
-import { SEVERITIES } from './rule';
+import { ACTIVE_ALARM, RULE_ROW, UNJUDGED_RULE, type AlarmEvent, type RuleRow } from './alarm-set';
 
 export const ALARM_SCHEMA = 'pm500.alarm/1';
-export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'configured', 'list'] as const;
-type Event = (typeof ALARM_EVENTS)[number];
+const EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'configured', 'list'] as const;
+type Event = (typeof EVENTS)[number];
+
+/** What an event can be about. */
+const SUBJECTS = {
+  alarm: ACTIVE_ALARM,
+  rules: described(list(UNJUDGED_RULE), 'the rules that the event is about'),
+  inactive: described(
+    list(RULE_ROW),
+    'the rules that are judged and have no alarm, so that a receiver knows all of them',
+  ),
+};
+type Subject = keyof typeof SUBJECTS;
+const SUBJECT_NAMES = Object.keys(SUBJECTS) as readonly Subject[];
+
+/** Which member says it; a list is about everything. */
+const SUBJECT_OF: Readonly<Record<Event, Subject | undefined>> = {
+  raised: 'alarm',
+  cleared: 'alarm',
+  acknowledged: 'alarm',
+  unjudged: 'rules',
+  judged: 'rules',
+  configured: 'inactive',
+  list: undefined,
+};
+
+/** With these events, and no other, there is that member. */
+function onlyWith(subject: Subject): JsonSchema {
+  return {
+    if: { properties: { event: { enum: EVENTS.filter((event) => SUBJECT_OF[event] === subject) } } },
+    then: { required: [subject] },
+    else: { not: { required: [subject] } },
+  };
+}
+
+const MESSAGE = object({
+  schema: constant(ALARM_SCHEMA),
+  meter: METER,
+  timestamp: described(EPOCH_MS, 'when it happened, or when the list was asked for, epoch milliseconds UTC'),
+  event: choice(EVENTS),
+  alarm: optional(SUBJECTS.alarm),
+  rules: optional(SUBJECTS.rules),
+  inactive: optional(SUBJECTS.inactive),
+  active: described(list(ACTIVE_ALARM), 'the table of active alarms, after the event'),
+  unjudged: described(list(UNJUDGED_RULE), 'all rules that cannot be judged, after the event'),
+});
 
 /**
  * The message contract of alarms, second output of `pm500-normalize`: what happened to one alarm, which rules can no longer
- * be judged or can be again, which rules there are, or on demand only the tables. The tables are those of the meter after
- * the event.
+ * be judged or can be again, which rules there are, or on demand only the tables.
  */
-export interface AlarmMessage {
-  readonly schema: typeof ALARM_SCHEMA;
-  readonly meter: MeterReference;
-  /** When it happened, or when the list was asked for, epoch milliseconds UTC. */
-  readonly timestamp: number;
-  readonly event: Event;
-  /** The alarm that `raised`, `cleared` and `acknowledged` are about. */
-  readonly alarm?: ActiveAlarm;
-  /** The rules that `unjudged` and `judged` are about. */
-  readonly rules?: readonly UnjudgedRule[];
-  /** With `configured`: the rules that are judged and have no alarm, so that a receiver knows all of them. */
-  readonly inactive?: readonly RuleRow[];
-  /** The table of active alarms. */
-  readonly active: readonly ActiveAlarm[];
-  /** The table of rules that cannot be judged: neither active nor inactive is known of them. */
-  readonly unjudged: readonly UnjudgedRule[];
-}
+export const ALARM = contract(
+  ALARM_SCHEMA,
+  {
+    title: 'Alarm of one meter, second output of pm500-normalize',
+    advice: 'send the message of the second output of a pm500-normalize node.',
+  },
+  refined(MESSAGE, {
+    schema: { allOf: SUBJECT_NAMES.map(onlyWith) },
+    fits: (message) => {
+      const subject = SUBJECT_OF[message['event'] as Event];
+      return SUBJECT_NAMES.every((name) => (message[name] !== undefined) === (name === subject));
+    },
+    explain: (expect, path, message) => {
+      const event = message['event'] as Event;
+      for (const name of SUBJECT_NAMES) {
+        if (SUBJECT_OF[event] === name) SUBJECTS[name].explain(expect, `${path}.${name}`, message[name]);
+        else if (message[name] !== undefined)
+          expect.fail(`${path}.${name}`, message[name], `nothing with the event "${event}"`);
+      }
+    },
+  }),
+);
+
+export type AlarmMessage = TypeOf<typeof MESSAGE>;
 
 /** Both tables of a meter. */
 export type AlarmTables = Pick<AlarmMessage, 'active' | 'unjudged'>;
@@ -51,77 +110,4 @@ export function alarmRulesMessage(
   timestamp: number,
 ): AlarmMessage {
   return { schema: ALARM_SCHEMA, meter, event: 'configured', timestamp, inactive, ...tables };
-}
-
-const expect = new Expect('MESSAGE_INVALID', 'send the message of the second output of a pm500-normalize node.');
-
-function checkValue(path: string, value: unknown): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
-  if (!Number.isFinite(value)) expect.fail(path, value, 'a finite number, text, true, false or null');
-}
-
-function checkAlarm(path: string, value: unknown): void {
-  const alarm = checkRow(path, value);
-  expect.finite(`${path}.since`, alarm['since']);
-  checkValue(`${path}.value`, alarm['value']);
-  expect.choice(`${path}.quality`, alarm['quality'], QUALITIES);
-  checkValue(`${path}.limit`, alarm['limit']);
-  for (const key of ['acknowledged', 'latched', 'judged']) expect.flag(`${path}.${key}`, alarm[key]);
-}
-
-function checkRow(path: string, value: unknown): UnknownRecord {
-  const row = expect.record(path, value);
-  for (const key of ['id', 'metric', 'message']) expect.text(`${path}.${key}`, row[key]);
-  expect.choice(`${path}.severity`, row['severity'], SEVERITIES);
-  return row;
-}
-
-const REASONS = Object.keys(QUALITY_REASONS) as QualityReason[];
-
-function checkUnjudged(path: string, value: unknown): void {
-  const rule = checkRow(path, value);
-  expect.finite(`${path}.since`, rule['since']);
-  expect.flag(`${path}.active`, rule['active']);
-  if (rule['reason'] !== undefined) expect.choice(`${path}.reason`, rule['reason'], REASONS);
-}
-
-function checkEach(path: string, value: unknown, check: (path: string, value: unknown) => void): void {
-  const rows = expect.array(path, value);
-  // Not forEach, which passes over the holes of an array.
-  for (let index = 0; index < rows.length; index++) check(`${path}[${index}]`, rows[index]);
-}
-
-/** Which member says what an event is about; a list is about everything. */
-const SUBJECTS: Readonly<Record<Event, 'alarm' | 'rules' | 'inactive' | undefined>> = {
-  raised: 'alarm',
-  cleared: 'alarm',
-  acknowledged: 'alarm',
-  unjudged: 'rules',
-  judged: 'rules',
-  configured: 'inactive',
-  list: undefined,
-};
-
-/**
- * Accepts an alarm message that came to a sink.
- * @throws Pm500Error MESSAGE_INVALID naming the path
- */
-export function parseAlarmMessage(payload: unknown): AlarmMessage {
-  const message = expect.record('payload', payload);
-  expect.choice('payload.schema', message['schema'], [ALARM_SCHEMA]);
-  checkMeter(expect, message['meter']);
-  expect.finite('payload.timestamp', message['timestamp']);
-  const event = expect.choice('payload.event', message['event'], ALARM_EVENTS);
-  const subject = SUBJECTS[event];
-  for (const key of ['alarm', 'rules', 'inactive'] as const) {
-    if (key !== subject && message[key] !== undefined) {
-      expect.fail(`payload.${key}`, message[key], `nothing with the event "${event}"`);
-    }
-  }
-  if (subject === 'alarm') checkAlarm('payload.alarm', message['alarm']);
-  else if (subject === 'rules') checkEach('payload.rules', message['rules'], checkUnjudged);
-  else if (subject === 'inactive') checkEach('payload.inactive', message['inactive'], checkRow);
-  checkEach('payload.active', message['active'], checkAlarm);
-  checkEach('payload.unjudged', message['unjudged'], checkUnjudged);
-  return payload as AlarmMessage;
 }

@@ -1,45 +1,42 @@
-import type { Quality, QualityReason } from '../quality/quality';
-import type { Value } from '../messages/reading';
+import { choice, described, FLAG, NUMBER, object, optional, TEXT, type TypeOf } from '../../support/shape';
+import { QUALITY, REASON, VALUE } from '../messages/parts';
 import type { Sample } from '../messages/telemetry';
 import type { ReadTimes } from '../time/read-times';
 import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
 import { limitOf } from './condition';
-import type { AlarmRule, Severity } from './rule';
+import { SEVERITIES, type AlarmRule } from './rule';
 import { RuleWatch, type Instant } from './rule-watch';
 
+const ROW = { id: TEXT, metric: TEXT, severity: choice(SEVERITIES), message: TEXT };
+
+export const RULE_ROW = object(ROW);
+
 /** What a row says of its rule. */
-export interface RuleRow {
-  readonly id: string;
-  readonly metric: string;
-  readonly severity: Severity;
-  readonly message: string;
-}
+export type RuleRow = TypeOf<typeof RULE_ROW>;
+
+export const ACTIVE_ALARM = object({
+  ...ROW,
+  since: described(NUMBER, 'when the condition began to hold, epoch milliseconds UTC'),
+  value: described(VALUE, 'the last value seen, null where there was none'),
+  quality: described(QUALITY, 'how far that value can be trusted'),
+  limit: VALUE,
+  acknowledged: FLAG,
+  latched: described(FLAG, 'the condition is over and only a reset ends the alarm'),
+  judged: described(FLAG, 'false: there is no value to compare, the alarm stands as last known'),
+});
 
 /** A row of the table of active alarms. */
-export interface ActiveAlarm extends RuleRow {
-  /** When the condition began to hold, epoch milliseconds UTC. */
-  readonly since: number;
-  /** The last value seen, null where there was none. */
-  readonly value: Value;
-  /** How far that value can be trusted. */
-  readonly quality: Quality;
-  readonly limit: Value;
-  readonly acknowledged: boolean;
-  /** True when the condition is over and only a reset ends the alarm. */
-  readonly latched: boolean;
-  /** False while there is no value that could be compared: the alarm stands as it was last known. */
-  readonly judged: boolean;
-}
+export type ActiveAlarm = TypeOf<typeof ACTIVE_ALARM>;
+
+export const UNJUDGED_RULE = object({
+  ...ROW,
+  since: described(NUMBER, 'since when it cannot be judged, epoch milliseconds UTC'),
+  active: described(FLAG, 'its alarm is in the table, as it was last known'),
+  reason: optional(REASON, 'of the last value; absent when there was none since the start'),
+});
 
 /** A rule that cannot be judged: whether its condition holds is not known. */
-export interface UnjudgedRule extends RuleRow {
-  /** Since when, epoch milliseconds UTC. */
-  readonly since: number;
-  /** True while its alarm is in the table, as it was last known. */
-  readonly active: boolean;
-  /** Of the last value; absent when there was none since the start. */
-  readonly reason?: QualityReason;
-}
+export type UnjudgedRule = TypeOf<typeof UNJUDGED_RULE>;
 
 /** What happened to one alarm. */
 export interface AlarmChange {

@@ -1,5 +1,15 @@
+import { choice, constant, described, list, object, TEXT } from '../../support/shape';
+import { contract } from '../messages/contract';
+import { EPOCH_MS, METER } from '../messages/parts';
 import type { MeterReference } from '../messages/reading';
-import type { CounterEvent, CounterQuestion, CounterRecord } from './records';
+import {
+  COUNTER_EVENTS,
+  COUNTER_QUESTION,
+  COUNTER_RECORD,
+  type CounterEvent,
+  type CounterQuestion,
+  type CounterRecord,
+} from './records';
 
 export const COUNTER_SCHEMA = 'pm500.counter-event/1';
 
@@ -7,19 +17,26 @@ export const COUNTER_SCHEMA = 'pm500.counter-event/1';
  * The message contract of what happens to the energy counters of a meter, second output of `pm500-normalize`: a person is
  * asked, has answered, has corrected an energy, or only the list was asked for.
  */
-export interface CounterMessage {
-  readonly schema: typeof COUNTER_SCHEMA;
-  readonly meter: MeterReference;
-  /** When it happened, or when the list was asked for, epoch milliseconds UTC. */
-  readonly timestamp: number;
-  readonly event: CounterEvent | 'list';
-  /** One sentence for people: what happened, and what to do. */
-  readonly message: string;
-  /** What the event is about, one entry for each counter; a list has the last ones of the meter's book. */
-  readonly records: readonly CounterRecord[];
-  /** What a person is asked about, after the event. */
-  readonly questions: readonly CounterQuestion[];
-}
+export const COUNTER_MESSAGE = contract(
+  COUNTER_SCHEMA,
+  {
+    title: 'What happened to the energy counters of a meter, second output of pm500-normalize',
+    advice: 'send the message of the second output of a pm500-normalize node.',
+  },
+  object({
+    schema: constant(COUNTER_SCHEMA),
+    meter: METER,
+    timestamp: described(EPOCH_MS, 'when it happened, or when the list was asked for, epoch milliseconds UTC'),
+    event: choice([...COUNTER_EVENTS, 'list']),
+    message: described(TEXT, 'one sentence for people: what happened, and what to do'),
+    records: described(
+      list(COUNTER_RECORD),
+      "what the event is about, one entry for each counter; a list has the last ones of the meter's book",
+    ),
+    questions: described(list(COUNTER_QUESTION), 'what a person is asked about, after the event'),
+  }),
+);
+export type CounterMessage = ReturnType<typeof COUNTER_MESSAGE.parse>;
 
 const WH_PER_KWH = 1000;
 

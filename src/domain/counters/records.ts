@@ -1,45 +1,45 @@
 import { isRecord } from '../../support/expect';
+import { choice, described, NUMBER, object, optional, TEXT, type TypeOf } from '../../support/shape';
+import { EPOCH_MS } from '../messages/parts';
 import type { Standing } from './line';
-import type { CounterAnswer } from './track';
+import { COUNTER_ANSWERS } from './track';
 
 /** What happened to a counter that a person should know of. */
 export const COUNTER_EVENTS = ['asked', 'withdrawn', 'adopted', 'answered', 'corrected'] as const;
 export type CounterEvent = (typeof COUNTER_EVENTS)[number];
 
+const COUNTER = described(TEXT, 'metric of the counter');
+const ENERGY = described(NUMBER, 'Wh or varh');
+
+export const COUNTER_RECORD = object({
+  event: choice(COUNTER_EVENTS),
+  counter: COUNTER,
+  timestamp: described(EPOCH_MS, 'when it happened, epoch milliseconds UTC'),
+  before: optional(NUMBER, 'where the counter stood, Wh or varh; absent for a correction'),
+  after: optional(NUMBER, 'where it was seen then, Wh or varh; absent for a correction'),
+  answer: optional(choice(COUNTER_ANSWERS)),
+  by: optional(NUMBER, 'of a correction: what was added, or with a minus taken away, Wh or varh'),
+  at: optional(NUMBER, 'of a correction: the time whose periods it changes, epoch milliseconds UTC'),
+  note: optional(TEXT, 'what the person wrote beside it'),
+});
+
 /** One entry of a meter's book of counters. Plain JSON. */
-export interface CounterRecord {
-  readonly event: CounterEvent;
-  /** The counter's metric. */
-  readonly counter: string;
-  /** When it happened, epoch milliseconds UTC. */
-  readonly timestamp: number;
-  /** Where the counter stood and where it was seen then, Wh or varh; absent for a correction. */
-  readonly before?: number;
-  readonly after?: number;
-  readonly answer?: CounterAnswer;
-  /** Of a correction: what was added, or with a minus taken away, Wh or varh, and the time whose periods it changes. */
-  readonly by?: number;
-  readonly at?: number;
-  /** What the person wrote beside it. */
-  readonly note?: string;
-}
+export type CounterRecord = TypeOf<typeof COUNTER_RECORD>;
+
+const MOMENT = object({ value: ENERGY, timestamp: EPOCH_MS });
 
 /** Wh or varh, and when that was read, epoch milliseconds UTC. */
-export interface CounterMoment {
-  readonly value: number;
-  readonly timestamp: number;
-}
+export type CounterMoment = TypeOf<typeof MOMENT>;
+
+export const COUNTER_QUESTION = object({
+  counter: COUNTER,
+  before: described(MOMENT, 'where the counter stood when it was last believed'),
+  after: described(MOMENT, 'where it was first seen at the other level'),
+  now: described(MOMENT, 'where it stands now'),
+});
 
 /** A level that a person is asked about. */
-export interface CounterQuestion {
-  readonly counter: string;
-  /** Where the counter stood when it was last believed. */
-  readonly before: CounterMoment;
-  /** Where it was first seen at the other level. */
-  readonly after: CounterMoment;
-  /** Where it stands now. */
-  readonly now: CounterMoment;
-}
+export type CounterQuestion = TypeOf<typeof COUNTER_QUESTION>;
 
 /** As many are kept. */
 const MOST_RECORDS = 100;

@@ -1,87 +1,98 @@
 import type { ErrorCode } from '../../support/errors';
+import {
+  choice,
+  constant,
+  COUNT,
+  described,
+  INTEGER,
+  list,
+  NUMBER,
+  object,
+  optional,
+  POSITIVE,
+  record,
+  text,
+  TEXT,
+  type TypeOf,
+} from '../../support/shape';
+import { contract } from '../messages/contract';
+import { EPOCH_MS, FAILURE, TAGS } from '../messages/parts';
 
 export const DIAGNOSTICS_SCHEMA = 'pm500.diagnostics/1';
 
+const LATENCY = object({
+  edgesMs: described(list(NUMBER), 'upper ends of the buckets, milliseconds; one more bucket holds what took longer'),
+  counts: described(list(COUNT), 'how many fell into each bucket; one longer than edgesMs'),
+  sumMs: NUMBER,
+  maxMs: NUMBER,
+});
 /** How many answers took how long. */
-export interface LatencyHistogram {
-  /** Upper ends of the buckets, milliseconds; one more bucket holds what took longer. */
-  readonly edgesMs: readonly number[];
-  /** How many fell into each bucket; one longer than `edgesMs`. */
-  readonly counts: readonly number[];
-  readonly sumMs: number;
-  readonly maxMs: number;
-}
+export type LatencyHistogram = TypeOf<typeof LATENCY>;
 
+const IMPLICIT = object({
+  multicast: described(
+    COUNT,
+    'connections open now whose data comes by a multicast group that others receive too: no frame is for us alone',
+  ),
+  pointToPoint: described(COUNT, 'connections open now whose data is sent to us alone'),
+  groups: described(list(TEXT), 'the groups, as 239.192.1.0:2222'),
+  frames: described(COUNT, 'frames of the meter that were taken'),
+  missed: described(COUNT, 'frames that never came, by their sequence numbers'),
+  stale: described(COUNT, 'frames that came twice, late or out of order, and were dropped'),
+  heartbeats: described(COUNT, 'heartbeats that were sent to the meter'),
+});
 /** How the data of I/O connections comes, and what it costs the meter: plain counters. */
-export interface ImplicitDiagnostics {
-  /** Connections open now whose data comes by a multicast group that others receive too: no frame is for us alone. */
-  readonly multicast: number;
-  /** Connections open now whose data is sent to us alone. */
-  readonly pointToPoint: number;
-  /** The groups, as "239.192.1.0:2222". */
-  readonly groups: readonly string[];
-  /** Frames of the meter that were taken. */
-  readonly frames: number;
-  /** Frames that never came, by their sequence numbers. */
-  readonly missed: number;
-  /** Frames that came twice, late or out of order, and were dropped. */
-  readonly stale: number;
-  /** Heartbeats that were sent to the meter. */
-  readonly heartbeats: number;
-}
+export type ImplicitDiagnostics = TypeOf<typeof IMPLICIT>;
 
-/** How one connection fares. */
-export interface ConnectionDiagnostics {
-  readonly state: 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
-  /** When this state began, epoch milliseconds UTC. */
-  readonly since: number;
-  /** Why it waits. */
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
-  /** Blocks that were read. */
-  readonly reads: number;
-  /** Requests for a block that shared the answer to another one. */
-  readonly coalesced: number;
-  /** Blocks that could not be read. */
-  readonly failed: number;
-  /** The same, by error code. */
-  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
-  /** Failures because nothing came in time. */
-  readonly timeouts: number;
-  /** Connections that were opened after the first. */
-  readonly reconnects: number;
-  readonly latency: LatencyHistogram;
-  /** When a block was read last, epoch milliseconds UTC. */
-  readonly lastGoodAt?: number;
-  /** The same, while what came after has failed. */
-  readonly staleSince?: number;
-  /** Where the meter sends by itself. */
-  readonly implicit?: ImplicitDiagnostics;
-}
-
+const CONNECTION = {
+  state: choice(['idle', 'connecting', 'connected', 'waiting', 'closed']),
+  since: described(EPOCH_MS, 'when the state began, epoch milliseconds UTC'),
+  error: optional(FAILURE, 'why it waits'),
+  reads: described(COUNT, 'blocks that were read'),
+  coalesced: described(COUNT, 'requests for a block that shared the answer to another one'),
+  failed: described(COUNT, 'blocks that could not be read'),
+  failures: described(record(COUNT, text<ErrorCode>()), 'the same, by error code'),
+  timeouts: described(COUNT, 'failures because nothing came in time'),
+  reconnects: described(COUNT, 'connections that were opened after the first'),
+  latency: LATENCY,
+  lastGoodAt: optional(EPOCH_MS, 'when a block was read last, epoch milliseconds UTC'),
+  staleSince: optional(EPOCH_MS, 'the same, while what came after has failed'),
+  implicit: optional(IMPLICIT, 'how the data of I/O connections comes'),
+};
+const DIAGNOSED_METER = object({ name: TEXT, host: TEXT, port: INTEGER, transport: TEXT, tags: TAGS });
 /** Which meter, and how it is reached. */
-export interface DiagnosedMeter {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly transport: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
+export type DiagnosedMeter = TypeOf<typeof DIAGNOSED_METER>;
 
 /**
  * The message contract of the second output of `pm500-poll`: how well one meter is read. Counters count from the moment
  * the connection was configured; those of one connection are the same for all nodes that share it, but for
  * `missedSlots`.
  */
-export interface MeterDiagnostics extends ConnectionDiagnostics {
-  readonly schema: typeof DIAGNOSTICS_SCHEMA;
-  readonly meter: DiagnosedMeter;
-  /** Epoch milliseconds UTC. */
-  readonly timestamp: number;
-  /** Cycles of this node that were left out because the one before took too long. */
-  readonly missedSlots: number;
-  /** How long a maintenance window stays open; absent when none is. */
-  readonly maintenanceLeftMs?: number;
-}
+export const DIAGNOSTICS = contract(
+  DIAGNOSTICS_SCHEMA,
+  {
+    title: 'Diagnostics of one meter, second output of pm500-poll',
+    advice: 'send the message of the second output of a pm500-poll node.',
+  },
+  object({
+    schema: constant(DIAGNOSTICS_SCHEMA),
+    meter: DIAGNOSED_METER,
+    timestamp: EPOCH_MS,
+    ...CONNECTION,
+    missedSlots: described(COUNT, 'cycles of this node that were left out because the one before took too long'),
+    maintenanceLeftMs: optional(
+      POSITIVE,
+      'how long a maintenance window stays open, milliseconds; absent when none is',
+    ),
+  }),
+);
+export type MeterDiagnostics = ReturnType<typeof DIAGNOSTICS.parse>;
+
+/** How one connection fares. */
+export type ConnectionDiagnostics = Omit<
+  MeterDiagnostics,
+  'schema' | 'meter' | 'timestamp' | 'missedSlots' | 'maintenanceLeftMs'
+>;
 
 /** What a node knows beside the connection. */
 export interface PollFacts {

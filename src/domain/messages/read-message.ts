@@ -1,12 +1,11 @@
 import { Expect, isRecord } from '../../support/expect';
-import { ALARM_SCHEMA, parseAlarmMessage, type AlarmMessage } from '../alarms/alarm-message';
+import { ALARM, ALARM_SCHEMA, type AlarmMessage } from '../alarms/alarm-message';
 import { COUNTER_SCHEMA } from '../counters/counter-message';
 import { DIAGNOSTICS_SCHEMA } from '../diagnostics/diagnostics';
 import { LAYOUT_CHECK_SCHEMA } from '../layout-check/verdict';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA } from '../normalizer/diagnostics';
-import { parseTelemetry } from './parse-message';
 import { READING_SCHEMA } from './reading';
-import { TELEMETRY_SCHEMA, type Telemetry } from './telemetry';
+import { TELEMETRY, TELEMETRY_SCHEMA, type Telemetry } from './telemetry';
 
 /**
  * What a message of this package is for a sink. A `side` message has no value for a database or a host: sinks pass over it,
@@ -36,8 +35,8 @@ const expect = new Expect('MESSAGE_INVALID', 'send the output of a pm500-normali
 export function readMessage(payload: unknown): SinkMessage | undefined {
   if (!isRecord(payload)) return undefined;
   const { schema } = payload;
-  if (schema === TELEMETRY_SCHEMA) return { kind: 'telemetry', telemetry: parseTelemetry(payload) };
-  if (schema === ALARM_SCHEMA) return { kind: 'alarm', alarm: parseAlarmMessage(payload) };
+  if (schema === TELEMETRY_SCHEMA) return { kind: 'telemetry', telemetry: TELEMETRY.parse(payload) };
+  if (schema === ALARM_SCHEMA) return { kind: 'alarm', alarm: ALARM.parse(payload) };
   if (typeof schema !== 'string' || !schema.startsWith(OWN_SCHEMAS)) return undefined;
   if (SIDE_SCHEMAS.includes(schema)) return SIDE;
   const isReading = schema === READING_SCHEMA;

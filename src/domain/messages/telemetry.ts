@@ -1,30 +1,65 @@
-import type { Provenance, Unit } from '../../metrics/measurement';
-import type { Quality, QualityReason } from '../quality/quality';
-import type { MeterReference, Value } from './reading';
-
-/** The message contract of `pm500-normalize`: canonical metrics of one meter with unit, quality and time. */
-export interface Telemetry {
-  readonly schema: typeof TELEMETRY_SCHEMA;
-  readonly meter: MeterReference;
-  /** Time of the read in epoch milliseconds UTC, never the time of sending. */
-  readonly timestamp: number;
-  /** Canonical metric name to sample. */
-  readonly metrics: Readonly<Record<string, Sample>>;
-}
+import { isRecord } from '../../support/expect';
+import {
+  atMost,
+  constant,
+  NUMBER,
+  object,
+  optional,
+  record,
+  described,
+  type TypeOf,
+  usually,
+} from '../../support/shape';
+import { contract } from './contract';
+import { METER, METRIC_NAME, PROVENANCE, QUALITY, READ_AT, REASON, UNIT, VALUE } from './parts';
 
 export const TELEMETRY_SCHEMA = 'pm500.telemetry/1';
 
-export interface Sample {
-  /** In `unit`; null when the quality is bad and no value exists. */
-  readonly value: Value;
-  readonly unit: Unit;
-  readonly quality: Quality;
-  /** Why the quality is not good. */
-  readonly reason?: QualityReason;
-  /** How well the place of this value in the meter's data is known. */
-  readonly provenance: Provenance;
-  /** When this value was read, epoch milliseconds UTC. */
-  readonly timestamp: number;
-  /** Deltas only: the time that the value covers, milliseconds up to `timestamp`. */
-  readonly spanMs?: number;
+/** A telemetry has some hundreds; more would hold up everything. */
+export const MOST_METRICS = 10_000;
+
+const SAMPLE = object({
+  value: described(VALUE, 'in the unit; null when the quality is bad and no value exists'),
+  unit: UNIT,
+  quality: QUALITY,
+  reason: optional(REASON, 'why the quality is not good'),
+  provenance: described(PROVENANCE, "how well the place of this value in the meter's data is known"),
+  timestamp: described(READ_AT, 'when this value was read, epoch milliseconds UTC'),
+  spanMs: optional(NUMBER, 'deltas only: the time that the value covers, milliseconds up to the timestamp'),
+});
+
+export type Sample = TypeOf<typeof SAMPLE>;
+
+/** By member, not by name: a telemetry has hundreds of samples. */
+function isUsualSample(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  return (
+    Number.isFinite(value['value']) &&
+    UNIT.fits(value['unit']) &&
+    QUALITY.fits(value['quality']) &&
+    PROVENANCE.fits(value['provenance']) &&
+    Number.isFinite(value['timestamp']) &&
+    (value['reason'] === undefined || REASON.fits(value['reason'])) &&
+    value['spanMs'] === undefined
+  );
 }
+
+/** The message contract of `pm500-normalize`: canonical metrics of one meter with unit, quality and time. */
+export const TELEMETRY = contract(
+  TELEMETRY_SCHEMA,
+  {
+    title: 'Telemetry of one meter, message of pm500-normalize',
+    advice: 'send the message of a pm500-normalize node.',
+  },
+  object({
+    schema: constant(TELEMETRY_SCHEMA),
+    meter: METER,
+    timestamp: READ_AT,
+    metrics: described(
+      atMost(MOST_METRICS, 'metrics', record(usually(SAMPLE, isUsualSample), METRIC_NAME)),
+      'canonical metric name to sample',
+    ),
+  }),
+);
+
+export type Telemetry = ReturnType<typeof TELEMETRY.parse>;

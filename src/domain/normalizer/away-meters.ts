@@ -1,6 +1,6 @@
-import { Expect, isRecord } from '../../support/expect';
+import { isRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
-import { checkMeter } from '../messages/parse-message';
+import { METER } from '../messages/parts';
 import type { MeterReference } from '../messages/reading';
 import { Normalizer } from './normalizer';
 import type { NormalizerSettings } from './settings';
@@ -8,17 +8,10 @@ import type { NormalizerSettings } from './settings';
 /** More are not listed at once: a site that has renamed all its meters should not wait for that. */
 const MOST_LISTED = 200;
 
-const expect = new Expect('MESSAGE_INVALID', 'it is left out.');
-
 /** Whose state that is, as far as it says so. */
 function meterOf(name: string, saved: unknown): MeterReference {
   const meter = isRecord(saved) ? saved['meter'] : undefined;
-  try {
-    checkMeter(expect, meter);
-    return meter as MeterReference;
-  } catch {
-    return { name, host: 'unknown', tags: {} };
-  }
+  return METER.fits(meter) ? (meter as MeterReference) : { name, host: 'unknown', tags: {} };
 }
 
 /**

@@ -1,44 +1,60 @@
-import { SEVERITIES, type Severity } from '../alarms/rule';
+import {
+  constant,
+  COUNT,
+  described,
+  list,
+  object,
+  optional,
+  record,
+  TEXT,
+  type Shape,
+  type TypeOf,
+} from '../../support/shape';
+import { SEVERITIES } from '../alarms/rule';
 import type { MetricFamily, MetricSample } from '../diagnostics/prometheus';
-import { QUALITIES, type QualityReason } from '../quality/quality';
-import type { MeterReference } from '../messages/reading';
-import type { QualityCounts } from './tally';
-
-/** Active alarms by severity. */
-export type AlarmCounts = Readonly<Record<Severity, number>>;
+import { contract } from '../messages/contract';
+import { EPOCH_MS, REASON, TAGS } from '../messages/parts';
+import { QUALITIES } from '../quality/quality';
 
 export const NORMALIZE_DIAGNOSTICS_SCHEMA = 'pm500.normalize-diagnostics/1';
 
+/** A count for each name. */
+function countsOf<Name extends string>(names: readonly Name[]): Shape<Readonly<Record<Name, number>>> {
+  const members = Object.fromEntries(names.map((name) => [name, COUNT])) as Record<Name, typeof COUNT>;
+  return object(members) as Shape<object> as Shape<Readonly<Record<Name, number>>>;
+}
+
+const ALARM_COUNTS = described(countsOf(SEVERITIES), 'active alarms by severity');
+export type AlarmCounts = TypeOf<typeof ALARM_COUNTS>;
+
 /**
  * The message contract of the diagnostics of `pm500-normalize`: what became of the readings of one meter. Counters count
- * from the start of the node.
+ * from the start of the node. What may be absent is so in messages of older versions.
  */
-export interface NormalizeDiagnostics {
-  readonly schema: typeof NORMALIZE_DIAGNOSTICS_SCHEMA;
-  readonly meter: Pick<MeterReference, 'name' | 'host' | 'tags'>;
-  /** Epoch milliseconds UTC. */
-  readonly timestamp: number;
-  readonly readings: number;
-  /** Values by quality, measured and derived. */
-  readonly values: QualityCounts;
-  /** Values that are not good, by reason. */
-  readonly reasons: Readonly<Partial<Record<QualityReason, number>>>;
-  /** Values that were sent. */
-  readonly reported: number;
-  /** Values that were held back because they had not changed by more than their deadband. */
-  readonly suppressed: number;
-  readonly alarms: AlarmCounts;
-  /** How often the wall clock of the host that reads was set; absent in messages of older versions. */
-  readonly clockSteps?: number;
-  /** Alarm rules that cannot be judged. */
-  readonly unjudged: number;
-  /** Counters that a person is asked about now; absent in messages of older versions. */
-  readonly counterQuestions?: number;
-  /** Parts of the configuration that cannot be used and are left out; absent in messages of older versions. */
-  readonly problems?: number;
-  /** One sentence for each of them. */
-  readonly problemTexts?: readonly string[];
-}
+export const NORMALIZE_DIAGNOSTICS = contract(
+  NORMALIZE_DIAGNOSTICS_SCHEMA,
+  {
+    title: 'What became of the readings of one meter, second output of pm500-normalize',
+    advice: 'send the message of the second output of a pm500-normalize node.',
+  },
+  object({
+    schema: constant(NORMALIZE_DIAGNOSTICS_SCHEMA),
+    meter: object({ name: TEXT, host: TEXT, tags: TAGS }),
+    timestamp: EPOCH_MS,
+    readings: COUNT,
+    values: described(countsOf(QUALITIES), 'values by quality, measured and derived'),
+    reasons: described(record(COUNT, REASON), 'values that are not good, by reason'),
+    reported: described(COUNT, 'values that were sent'),
+    suppressed: described(COUNT, 'values that were held back because they had not changed by more than their deadband'),
+    alarms: ALARM_COUNTS,
+    counterQuestions: optional(COUNT, 'counters that a person is asked about now'),
+    clockSteps: optional(COUNT, 'how often the wall clock of the host that reads was set'),
+    unjudged: described(COUNT, 'alarm rules that cannot be judged'),
+    problems: optional(COUNT, 'parts of the configuration that cannot be used and are left out'),
+    problemTexts: optional(list(TEXT), 'one sentence for each of the problems'),
+  }),
+);
+export type NormalizeDiagnostics = ReturnType<typeof NORMALIZE_DIAGNOSTICS.parse>;
 
 type Labels = Readonly<Record<string, string>>;
 

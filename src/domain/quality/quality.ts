@@ -210,6 +210,9 @@ export const QUALITY_REASONS: Readonly<Record<QualityReason, ReasonRow>> = {
   },
 };
 
+/** Their names. */
+export const REASONS = Object.keys(QUALITY_REASONS) as readonly QualityReason[];
+
 /** OPC quality codes of the classes: 192 good, 64 uncertain, 0 bad. */
 export const OPC_QUALITY_CODES: Readonly<Record<Quality, number>> = { good: 192, uncertain: 64, bad: 0 };
 

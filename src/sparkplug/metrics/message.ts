@@ -1,4 +1,4 @@
-import { MOST_METRICS } from '../../domain/messages/parse-message';
+import { MOST_METRICS } from '../../domain/messages/telemetry';
 import { readMessage } from '../../domain/messages/read-message';
 import { toPm500Error } from '../../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../../support/expect';

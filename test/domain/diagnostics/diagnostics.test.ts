@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import {
+  DIAGNOSTICS,
   describeMeter,
   mergeDiagnostics,
   type ConnectionDiagnostics,
 } from '../../../src/domain/diagnostics/diagnostics';
 import { diagnosticsMetrics } from '../../../src/domain/diagnostics/diagnostics-metrics';
-import { DIAGNOSTICS_JSON_SCHEMA } from '../../../src/domain/diagnostics/diagnostics-schema';
 import { renderMetrics } from '../../../src/domain/diagnostics/prometheus';
 
 const METER = { name: 'm"1', host: '10.0.0.1', port: 44_818, transport: 'ucmm', tags: { site: 'north' } };
@@ -25,7 +25,7 @@ const CONNECTION: ConnectionDiagnostics = {
 const FACTS = { timestamp: 10_000, missedSlots: 4, maintenanceLeftMs: 0 };
 
 describe('diagnostics of a meter', () => {
-  const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS_JSON_SCHEMA);
+  const validate = new Ajv({ strict: false }).compile(DIAGNOSTICS.jsonSchema);
 
   it('fit their schema, whatever is known', () => {
     const waiting = {
@@ -63,7 +63,7 @@ describe('diagnostics of a meter', () => {
   });
 
   it('carry nothing that the contract does not have', () => {
-    const known = Object.keys(DIAGNOSTICS_JSON_SCHEMA.properties);
+    const known = Object.keys(DIAGNOSTICS.jsonSchema['properties'] as object);
     const odd = { ...CONNECTION, secret: 1 };
     for (const name of Object.keys(describeMeter(METER, odd, FACTS))) assert.ok(known.includes(name), name);
   });

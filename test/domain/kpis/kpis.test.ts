@@ -9,8 +9,7 @@ import { DEFAULT_KPI_SETTINGS, parseKpiSettings, type KpiSettings } from '../../
 import { SlidingDemand } from '../../../src/domain/kpis/sliding-demand';
 import { DeltaCursor, type Piece } from '../../../src/domain/kpis/split';
 import { unbalancePercent } from '../../../src/domain/kpis/unbalance';
-import { parseTelemetry } from '../../../src/domain/messages/parse-message';
-import type { Sample } from '../../../src/domain/messages/telemetry';
+import { TELEMETRY, type Sample } from '../../../src/domain/messages/telemetry';
 import { ALL_METRICS, PERIODS, periodMetricOf } from '../../../src/metrics/derived-metrics';
 import { seededRandom } from '../../../src/support/random';
 import { sampleOf, telemetryOf } from '../../../testkit/meters/telemetry';
@@ -266,7 +265,7 @@ describe('period figures', () => {
     const out = { ...feed(kpis, 24 * 60, 1000, 500), ...feed(kpis, 24 * 60 + 15, 2000, 900) };
     const units = new Map(ALL_METRICS.map(({ name, unit }) => [name, unit]));
     for (const [name, { unit }] of Object.entries(out)) assert.equal(unit, units.get(name), name);
-    parseTelemetry(JSON.parse(JSON.stringify({ ...telemetryOf(START, {}), metrics: out })));
+    TELEMETRY.parse(JSON.parse(JSON.stringify({ ...telemetryOf(START, {}), metrics: out })));
   });
 
   it('can be switched off one by one', () => {

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { checkLayout, LayoutCheck, type LayoutCheckOptions } from '../../../src/domain/layout-check/layout-check';
-import { layoutCheckSchema } from '../../../src/domain/layout-check/schema';
-import type { LayoutVerdict, ScaleVerdict, Word } from '../../../src/domain/layout-check/verdict';
+import {
+  layoutCheckContract,
+  type LayoutVerdict,
+  type ScaleVerdict,
+  type Word,
+} from '../../../src/domain/layout-check/verdict';
 import { READING_SCHEMA, type Reading } from '../../../src/domain/messages/reading';
 import { COUNTER_NAMES } from '../../../src/metrics/catalogue';
 import { WIRING_MODES, type WiringMode } from '../../../src/meters/pm500/identity';
@@ -344,7 +348,7 @@ describe('layout check of assembly 107', function () {
 
 describe('verdict of a layout check', () => {
   it('fits its schema, also with no reading at all', () => {
-    const validate = new Ajv().compile(layoutCheckSchema(PM500));
+    const validate = new Ajv().compile(layoutCheckContract(PM500).jsonSchema);
     const moments = metered(unevenMoments(1));
     for (const verdict of [
       checkLayout(PM500, readingsOf(moments)),

@@ -1,12 +1,11 @@
+import { TELEMETRY } from '../../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
 import { parseNormalizeCommand } from '../../../src/domain/normalizer/command';
-import { NORMALIZE_DIAGNOSTICS_JSON_SCHEMA } from '../../../src/domain/normalizer/diagnostics-schema';
-import { normalizeMetrics } from '../../../src/domain/normalizer/diagnostics';
+import { NORMALIZE_DIAGNOSTICS, normalizeMetrics } from '../../../src/domain/normalizer/diagnostics';
 import { NormalizerSet } from '../../../src/domain/normalizer/normalizer-set';
 import { rulesOf } from '../../../src/domain/normalizer/rules';
 import type { NormalizerSettings } from '../../../src/domain/normalizer/settings';
-import { parseTelemetry } from '../../../src/domain/messages/parse-message';
 import { DEFAULT_KPI_SETTINGS } from '../../../src/domain/kpis/settings';
 import { renderMetrics } from '../../../src/domain/diagnostics/prometheus';
 import type { Reading } from '../../../src/domain/messages/reading';
@@ -178,7 +177,7 @@ describe('Normalizer', () => {
     set.accept(energy(0, 0), at(0), at(0));
     const { telemetry } = set.accept(energy(900, 100), at(900), at(900));
     assert.ok(telemetry);
-    assert.equal(parseTelemetry(telemetry), telemetry);
+    assert.equal(TELEMETRY.parse(telemetry), telemetry);
     const off = setOf({ kpis: DEFAULT_KPI_SETTINGS });
     off.accept(energy(0, 0), at(0), at(0));
     const names = Object.keys(off.accept(energy(900, 100), at(900), at(900)).telemetry?.metrics ?? {});
@@ -210,8 +209,8 @@ describe('Normalizer', () => {
     const set = setOf({ report: {} });
     set.accept(failing(readingOf(101, 0, {})), at(0), at(0));
     const diagnostics = set.diagnostics(at(1));
-    assert.ok(new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS_JSON_SCHEMA)(diagnostics[0]));
-    assert.deepEqual(diagnostics[0].values, { good: 0, uncertain: 0, bad: 12 });
+    assert.ok(new Ajv({ strict: false }).compile(NORMALIZE_DIAGNOSTICS.jsonSchema)(diagnostics[0]));
+    assert.deepEqual(diagnostics[0]?.values, { good: 0, uncertain: 0, bad: 12 });
     const page = renderMetrics(normalizeMetrics(diagnostics, 'n1'));
     assert.match(page, /^pm500_values_total\{.*meter="main-incomer",node="n1",quality="bad"\} 12$/m);
     assert.match(page, /^pm500_untrusted_values_total\{.*reason="read_failed"\} 12$/m);
