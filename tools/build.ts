@@ -6,17 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { DELIVERY } from '../src/delivery/diagnostics';
-import { ALARM } from '../src/domain/alarms/alarm-message';
-import { COUNTER_MESSAGE } from '../src/domain/counters/counter-message';
-import { DIAGNOSTICS } from '../src/domain/diagnostics/diagnostics';
-import { layoutCheckContract } from '../src/domain/layout-check/verdict';
-import { READING } from '../src/domain/messages/reading';
-import { TELEMETRY } from '../src/domain/messages/telemetry';
-import { NORMALIZE_DIAGNOSTICS } from '../src/domain/normalizer/diagnostics';
-import { PM500 } from '../src/meters/pm500';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, missingSources, offerFlows } from './build-editor';
+import { CONTRACTS, schemaFileOf } from './messages/contracts';
 
 const ROOT = resolve(__dirname, '..');
 
@@ -30,24 +22,11 @@ function compile(): void {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
 }
 
-const CONTRACTS = [
-  READING,
-  TELEMETRY,
-  ALARM,
-  COUNTER_MESSAGE,
-  layoutCheckContract(PM500),
-  DIAGNOSTICS,
-  NORMALIZE_DIAGNOSTICS,
-  DELIVERY,
-];
-
-/** The schema of pm500.counter-event/1 is counter-event.schema.json. */
 function writeSchemas(): void {
   const target = join(ROOT, 'dist/schemas');
   mkdirSync(target, { recursive: true });
-  for (const { name, jsonSchema } of CONTRACTS) {
-    const file = name.replace(/^pm500\.(.*)\/1$/, '$1.schema.json');
-    writeFileSync(join(target, file), `${JSON.stringify(jsonSchema, null, 2)}\n`);
+  for (const contract of CONTRACTS) {
+    writeFileSync(join(target, schemaFileOf(contract)), `${JSON.stringify(contract.jsonSchema, null, 2)}\n`);
   }
 }
 

@@ -22,7 +22,7 @@ export const DIAGNOSTICS_SCHEMA = 'pm500.diagnostics/1';
 
 const LATENCY = object({
   edgesMs: described(list(NUMBER), 'upper ends of the buckets, milliseconds; one more bucket holds what took longer'),
-  counts: described(list(COUNT), 'how many fell into each bucket; one longer than edgesMs'),
+  counts: described(list(COUNT), 'how many fell into each bucket; one more than there are ends'),
   sumMs: NUMBER,
   maxMs: NUMBER,
 });

@@ -106,7 +106,7 @@ export const READING = contract(
     ),
     bootId: optional(
       TEXT,
-      'which boot of which host uptimeMs belongs to; absent in readings that something else makes: then only the wall clock says what elapsed',
+      'which boot of which host the uptime of the blocks belongs to; absent in readings that something else makes: then only the wall clock says what elapsed',
     ),
     blocks: list(BLOCK),
     definitions: optional(list(DEFINITION), "metrics that only a site's own layout defines"),
