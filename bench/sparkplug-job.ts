@@ -5,7 +5,7 @@ export const GROUP = 'bench';
 export const EDGE_NODE = 'edge';
 export const LIVE_DEVICE = 'live';
 /** In every live message: when it was due, `monotonicMs`. */
-export const PROBE = 'probe';
+const PROBE = 'probe';
 /** Metrics of a message. */
 export const METRICS = 30;
 export const LIVE_EVERY_MS = 10;

@@ -34,7 +34,7 @@ const debug = { type: 'debug', active: true, tosidebar: true, console: false, to
 const shown = { complete: 'payload', targetType: 'msg', statusVal: '', statusType: 'auto', wires: [] };
 
 /** A flow in which a press of the inject node sends a message of points with the numbers that come next, never twice. */
-export function countingFlow({ target, pointsPerMessage, pad = 0 }: CountingFlowOptions): readonly FlowEntry[] {
+function countingFlow({ target, pointsPerMessage, pad = 0 }: CountingFlowOptions): readonly FlowEntry[] {
   const point = `{ measurement: '${COUNT_MEASUREMENT}', fields: { f: first + at${pad === 0 ? '' : `, pad: 'x'.repeat(${pad})`} }, timestamp: ${COUNT_START} + first + at }`;
   return [
     { id: Z, type: 'tab', label: 'counting', disabled: false, info: '', env: [] },

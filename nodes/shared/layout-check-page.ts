@@ -10,7 +10,7 @@ import { isMeterNode } from './meters';
 import { PM500 } from '../../src/meters/pm500';
 
 /** How long `GET pm500/meters/:id/layout-check` watches a meter. */
-export const LAYOUT_CHECK_SECONDS = { min: 1, max: 600, usual: 20 } as const;
+const LAYOUT_CHECK_SECONDS = { min: 1, max: 600, usual: 20 } as const;
 const INTERVAL_MS = 1000;
 
 /** Status of the answer by what is wrong; the meter itself otherwise. */

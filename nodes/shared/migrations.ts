@@ -9,7 +9,7 @@ export type Migration = (properties: UnknownRecord) => UnknownRecord;
  * Per node type the steps from version 1 on: the first one leads to version 2. A saved flow never breaks: whoever
  * renames or reinterprets a property adds a step here and raises `configVersion` in the defaults.
  */
-export const MIGRATIONS: Readonly<Partial<Record<NodeType, readonly Migration[]>>> = {};
+const MIGRATIONS: Readonly<Partial<Record<NodeType, readonly Migration[]>>> = {};
 
 /**
  * The properties of a node as the current version knows them, with defaults where the flow has none. A flow without

@@ -20,7 +20,7 @@ export interface PollSettings {
 }
 
 /** Names the part of every list that this process reads, unless a node names it itself. */
-export const SHARD_VARIABLE = 'PM500_SHARD';
+const SHARD_VARIABLE = 'PM500_SHARD';
 
 /**
  * @param environment of the process

@@ -33,7 +33,7 @@ const SILENCE_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** Hours and minutes of the host's time zone. */
-export function timeOfDay(epochMs: number): string {
+function timeOfDay(epochMs: number): string {
   const time = new Date(epochMs);
   return [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }

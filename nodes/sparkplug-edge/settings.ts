@@ -10,10 +10,10 @@ const BROKER = { section: 'broker' } as const;
 const STORE = { section: 'store' } as const;
 
 /** How metrics stand in messages. */
-export const METRIC_MODELS = ['flat', 'templates'] as const;
+const METRIC_MODELS = ['flat', 'templates'] as const;
 
 /** Where values wait that cannot be sent; `none` lets them go. */
-export const STORE_KINDS = ['disk', 'memory', 'none'] as const;
+const STORE_KINDS = ['disk', 'memory', 'none'] as const;
 
 /** What a Sparkplug edge node can be set to. */
 export const FORM = nodeForm({

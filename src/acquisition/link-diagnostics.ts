@@ -4,7 +4,7 @@ import type { IoTraffic } from '../transport/transport';
 import type { LinkState } from './link-state';
 
 /** Upper ends of the latency buckets, milliseconds; one more bucket holds what took longer. */
-export const LATENCY_EDGES_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;
+const LATENCY_EDGES_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;
 
 /** How one connection fares: plain counters since it was configured, a copy at the time of asking. */
 export interface LinkDiagnostics {

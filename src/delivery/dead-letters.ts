@@ -45,7 +45,7 @@ async function measure(path: string): Promise<{ readonly bytes: number; readonly
 
 const isLetter = (line: string): boolean => line !== '' && !line.startsWith('#');
 
-export const systemFiles: DeadLetterFiles = {
+const systemFiles: DeadLetterFiles = {
   makeFolder: async (path) => {
     await makeFolder(path);
     // One that an earlier version made may be open to others.
@@ -57,7 +57,7 @@ export const systemFiles: DeadLetterFiles = {
 };
 
 /** Both files together. */
-export const DEFAULT_DEAD_LETTER_BYTES = 10_000_000;
+const DEFAULT_DEAD_LETTER_BYTES = 10_000_000;
 
 /** A record to be kept, and why it was refused. */
 export interface DeadLetter {

@@ -3,7 +3,7 @@ import { readComplaint } from './reply-words';
 import type { Reply } from './response-rules';
 
 /** What a server says beyond this is not read: the connection is closed instead. */
-export const MOST_ANSWER_BYTES = 64 * 1024;
+const MOST_ANSWER_BYTES = 64 * 1024;
 
 const PACKED = 'an answer that is compressed, which was not asked for, and is not unpacked';
 

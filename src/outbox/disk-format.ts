@@ -20,7 +20,7 @@ import type { OutboxRecord } from './outbox';
 const MAGIC = Buffer.from('PM500OBX', 'latin1');
 export const FORMAT_VERSION = 1;
 export const HEADER_BYTES = 44;
-export const FRAME_BYTES = 28;
+const FRAME_BYTES = 28;
 const FRAME_MARKER = Buffer.from([0xf5, 0x4f, 0x42, 0xfa]);
 const MARKER_VALUE = FRAME_MARKER.readUInt32LE();
 const NO_ORIGIN = 0xffff;

@@ -7,7 +7,7 @@ import { readBlocks, type Segment } from './segments';
 import type { Added } from './tail';
 
 /** Read at a time, bytes; more only for a record that is larger. */
-export const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /** Reads the records of one segment in order, in pieces, stepping over what is damaged. */
 export class SegmentReader {

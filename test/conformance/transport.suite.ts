@@ -38,7 +38,7 @@ export interface Protocol {
   readonly tellsSize: boolean;
 }
 
-export const ETHERNET_IP: Protocol = {
+const ETHERNET_IP: Protocol = {
   block: (instance, sizeBytes) => ({ kind: 'assembly', instance, sizeBytes }),
   foreignBlock: { kind: 'registers', register: 300_081, words: 24 },
   connectFailed: 'ENIP_CONNECT_FAILED',

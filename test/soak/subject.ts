@@ -8,7 +8,7 @@ import type { Random } from '../../src/support/random';
 import { ServedOracle } from './served-oracle';
 import { steadyClock, type Stalls } from './stalls';
 
-export const INTERVAL_MS = 250;
+const INTERVAL_MS = 250;
 export const RPI_MS = 100;
 export const REPLY_TIMEOUT_MS = 400;
 const FAULT_MS = 500;

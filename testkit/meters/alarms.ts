@@ -10,7 +10,7 @@ import { sampleOf } from './telemetry';
 export const momentOf = (ms: number): Instant => ({ wallMs: ms, elapsedMs: ms });
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
-export const ALARMED_METER = { name: 'm1', host: '127.0.0.1', tags: { site: 's', alarm: 'no name of an alarm' } };
+const ALARMED_METER = { name: 'm1', host: '127.0.0.1', tags: { site: 's', alarm: 'no name of an alarm' } };
 
 /** Alarm messages as `pm500-normalize` makes them, second by second. */
 export class AlarmScript {

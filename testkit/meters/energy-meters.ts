@@ -51,7 +51,7 @@ const FLOWS: readonly (readonly [prefix: string, of: (load: MeteredLoad) => numb
 ];
 
 /** Counters after the load has flowed for so long. A counter that passes its limit begins again. */
-export function countersAfter(start: Counters, load: MeteredLoad, milliseconds: number): Counters {
+function countersAfter(start: Counters, load: MeteredLoad, milliseconds: number): Counters {
   const hours = milliseconds / HOUR_MS;
   return Object.fromEntries(
     COUNTER_NAMES.map((name) => {

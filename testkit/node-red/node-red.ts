@@ -70,7 +70,7 @@ function settings(userDir: string, port: number, adminAuth: object | undefined):
 }
 
 /** What `npm install` of a folder does: a link in node_modules. */
-export function linkPackage(userDir: string, name = PACKAGE_NAME): void {
+function linkPackage(userDir: string, name = PACKAGE_NAME): void {
   const link = join(userDir, 'node_modules', name);
   const folder = name === PACKAGE_NAME ? ROOT : join(ROOT, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
@@ -81,7 +81,7 @@ export function linkPackage(userDir: string, name = PACKAGE_NAME): void {
 }
 
 /** The path of the `red.js` of the Node-RED that this project depends on. */
-export function nodeRedProgram(): string {
+function nodeRedProgram(): string {
   return join(dirname(createRequire(__filename).resolve('node-red/package.json')), 'red.js');
 }
 

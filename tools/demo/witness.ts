@@ -7,7 +7,7 @@ import type { Stage } from './stage';
 import { alarmsShown, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
 
 /** Sinks whose acknowledgements are watched. */
-export const SINKS = ['influx-out', 'sparkplug-out'] as const;
+const SINKS = ['influx-out', 'sparkplug-out'] as const;
 export type Sink = (typeof SINKS)[number];
 
 const debugIdOf = (sink: Sink): string => `demo-witness-${sink}-debug`;

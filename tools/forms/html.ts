@@ -19,7 +19,7 @@ export interface FormFrame {
 
 const SHORT = 'pm500-short';
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A value as a part of a key: nothing chosen has a word, and points would part it. */

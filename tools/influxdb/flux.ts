@@ -2,7 +2,7 @@ import { aggregatesOf, DATABASE, GENERATED, SOURCES, TIERS, type Aggregate, type
 
 /** Flux tasks and the set-up script for InfluxDB 2. */
 
-export const bucketOf = (tier: Tier): string => `${DATABASE}_${tier.name}`;
+const bucketOf = (tier: Tier): string => `${DATABASE}_${tier.name}`;
 const RAW_BUCKET = bucketOf({ name: 'raw', keepDays: 0 });
 
 /** Fields by what is done with them. */

@@ -21,7 +21,7 @@ export interface Tier {
 /** Database of InfluxDB 1 and 3, and the beginning of the names of v2 buckets. */
 export const DATABASE = 'energy';
 
-export const RAW: Tier = { name: 'raw', keepDays: 30 };
+const RAW: Tier = { name: 'raw', keepDays: 30 };
 export const SUMMARIES: readonly Required<Tier>[] = [
   { name: '1m', every: '1m', interval: '1 minute', keepDays: 90, again: '1h' },
   { name: '15m', every: '15m', interval: '15 minutes', keepDays: 1095, again: '1d' },

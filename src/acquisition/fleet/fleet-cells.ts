@@ -7,7 +7,7 @@ const YES = ['true', 'yes', '1'];
 const NO = ['false', 'no', '0'];
 
 /** @throws Pm500Error CONFIG_INVALID, a clause that says what holds what and what belongs there */
-export function refuse(what: string, value: unknown, expected: string): never {
+function refuse(what: string, value: unknown, expected: string): never {
   throw new Pm500Error('CONFIG_INVALID', `${what} is ${describeValue(value)}, expected ${expected}`);
 }
 

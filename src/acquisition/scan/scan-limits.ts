@@ -3,7 +3,7 @@ import { Pm500Error } from '../../support/errors';
 import type { ScanRequest } from './scan-request';
 
 /** Addresses of one request: each has a socket of its own. */
-export const MOST_SCAN_ADDRESSES = 16;
+const MOST_SCAN_ADDRESSES = 16;
 const FIRST_FREE_PORT = 1024;
 
 /** Private networks (RFC 1918), link-local ones (RFC 3927), this computer, and everybody on the link. */

@@ -45,7 +45,7 @@ const LATE = 1.05;
  * How long a delta may be that is cut at the edge of a window, ms. Its energy is spread evenly over both sides: of a
  * longer one nobody can say in which window it was used.
  */
-export function allowedGapMs(lengthMs: number): number {
+function allowedGapMs(lengthMs: number): number {
   return (lengthMs / READINGS_PER_WINDOW) * LATE;
 }
 

@@ -26,7 +26,7 @@ export interface Relation {
 }
 
 /** How far a relation is off at one moment, as a share of its size; undefined where it says nothing. */
-export function deviationOf(relation: Relation, values: Readonly<Numbers>): number | undefined {
+function deviationOf(relation: Relation, values: Readonly<Numbers>): number | undefined {
   for (const name of relation.metrics) if (values[name] === undefined) return undefined;
   const expected = relation.expected(values);
   if (expected === undefined || !Number.isFinite(expected)) return undefined;

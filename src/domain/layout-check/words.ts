@@ -19,7 +19,7 @@ export function formatMetric(name: string, value: number): string {
   return `${name} ${formatNumber(value, UNITS.get(name) ?? '')}`;
 }
 
-export function formatShare(share: number): string {
+function formatShare(share: number): string {
   if (share < 1e-4) return 'less than 0.01 %';
   return `${Number((100 * share).toPrecision(2))} %`;
 }

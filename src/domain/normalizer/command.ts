@@ -14,7 +14,7 @@ export type NormalizeCommand = { readonly meter?: string } & (
 );
 
 /** `apply` is the verdict, and lets it count for the quality of values until the node starts again. */
-export const LAYOUT_CHECK_STEPS = ['start', 'verdict', 'apply'] as const;
+const LAYOUT_CHECK_STEPS = ['start', 'verdict', 'apply'] as const;
 export type LayoutCheckStep = (typeof LAYOUT_CHECK_STEPS)[number];
 
 const expect = new Expect('MESSAGE_INVALID', 'the help of pm500-normalize lists the commands.');

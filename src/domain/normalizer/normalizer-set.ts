@@ -28,7 +28,7 @@ export interface NormalizerSetState {
   readonly meters: Readonly<Record<string, unknown>>;
 }
 
-export const STATE_FORMAT = 'pm500.normalize-state/1';
+const STATE_FORMAT = 'pm500.normalize-state/1';
 
 /** What commands give. */
 export interface Answer {

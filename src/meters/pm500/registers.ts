@@ -4,7 +4,7 @@ import { SOURCES } from './sources';
 
 /*
  * The Modbus registers of a PowerMonitor 500. Numbers are columns, never computed: they are not contiguous. Values of 32
- * and 64 bit start with the least significant word (1420-UM001D p.43). Blocks of 16 words: see ALARM_BLOCK.
+ * and 64 bit start with the least significant word (1420-UM001D p.43).
  */
 
 const product = { source: SOURCES.product, provenance: 'verified' } as const;
@@ -29,7 +29,7 @@ const OUTPUT_FUNCTIONS = ['remote', 'alarm', 'pulse'] as const;
 const NO_YES = ['no', 'yes'] as const;
 
 /** Product information, the Modbus side of assembly 100. */
-export const PRODUCT_REGISTERS: readonly Register[] = [
+const PRODUCT_REGISTERS: readonly Register[] = [
   {
     register: 300_001,
     words: 1,
@@ -169,7 +169,7 @@ export const ENERGY_REGISTERS: readonly Register[] = [
 ];
 
 /** Base configuration. Read only here; the meter would take writes. */
-export const CONFIGURATION_REGISTERS: readonly Register[] = [
+const CONFIGURATION_REGISTERS: readonly Register[] = [
   { register: 304_097, words: 1, label: 'Password', encoding: 'UINT', note: '0 to 9999', ...configuration },
   {
     register: 304_098,
@@ -244,7 +244,7 @@ export const CONFIGURATION_REGISTERS: readonly Register[] = [
     words: 16,
     label: 'Virtual alarm 1 block',
     encoding: 'BLOCK',
-    note: '16 words, see ALARM_BLOCK',
+    note: '16 words: enable (1), linked variable, on-delay in s, set points as REAL at words 3 and 5',
     ...configuration,
   },
   {
@@ -277,7 +277,7 @@ export const CONFIGURATION_REGISTERS: readonly Register[] = [
 ];
 
 /** The clock, printed under the heading of Table 28; whether it can be written was not read. */
-export const CLOCK_REGISTERS: readonly Register[] = [
+const CLOCK_REGISTERS: readonly Register[] = [
   { register: 304_356, label: 'Clock format', values: ['24 h', 'AM/PM'], ...clock },
   { register: 304_357, label: 'Daylight saving enable', values: NO_YES, ...clock },
   { register: 304_358, label: 'Year', note: '2009 to 2099', ...clock },
@@ -301,7 +301,7 @@ export const CLOCK_REGISTERS: readonly Register[] = [
 ];
 
 /** Digital output configuration. Read only here. */
-export const OUTPUT_REGISTERS: readonly Register[] = [
+const OUTPUT_REGISTERS: readonly Register[] = [
   {
     register: 304_865,
     words: 1,
@@ -441,23 +441,6 @@ export const REGISTERS: readonly Register[] = [
   ...CLOCK_REGISTERS,
   ...OUTPUT_REGISTERS,
   ...STATUS_REGISTERS,
-];
-
-/** One field of a virtual alarm block (1420-UM001E p.58 Table 27); `offset` in words from the block's register. */
-export interface AlarmBlockField {
-  readonly offset: number;
-  readonly words: number;
-  readonly label: string;
-  readonly encoding: 'UINT' | 'REAL';
-  readonly unit?: string;
-}
-
-export const ALARM_BLOCK: readonly AlarmBlockField[] = [
-  { offset: 0, words: 1, label: 'Enable: 1, anything else is off', encoding: 'UINT' },
-  { offset: 1, words: 1, label: 'Linked variable, code of a list that was not read', encoding: 'UINT' },
-  { offset: 2, words: 1, label: 'On-delay, 0 to 3600', encoding: 'UINT', unit: 's' },
-  { offset: 3, words: 2, label: 'Set point 1', encoding: 'REAL' },
-  { offset: 5, words: 2, label: 'Set point 2', encoding: 'REAL' },
 ];
 
 /**

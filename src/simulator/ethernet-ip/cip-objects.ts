@@ -54,7 +54,7 @@ const IDENTITY_CLASS_ATTRIBUTES: ReadonlyMap<number, Buffer> = new Map([
 const IDENTITY_CLASS_ALL = words(1, 1, 7, 7);
 
 /** Identity object, class 0x01, instance 1. */
-export class IdentityObject implements CipObject {
+class IdentityObject implements CipObject {
   constructor(private readonly meter: SimulatedMeter) {}
 
   handle(request: CipRequest): CipAnswer {
@@ -83,7 +83,7 @@ export class IdentityObject implements CipObject {
 }
 
 /** Assembly object, class 0x04. Its only service reads; there is nothing to set (1420-UM001D p.77). */
-export class AssemblyObject implements CipObject {
+class AssemblyObject implements CipObject {
   private readonly classAttributes: ReadonlyMap<number, Buffer>;
 
   constructor(

@@ -2,7 +2,7 @@ import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import type { WireFaults } from '../faults/wire-faults';
 
 /** Exception codes (Modbus Application Protocol 1.1b3, 7). */
-export const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3 } as const;
+const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3 } as const;
 const READ_FUNCTIONS: readonly number[] = [3, 4];
 const READ_PDU_BYTES = 5;
 /** Function 08 with sub-function 0: the meter sends the request back (1420-UM001E p.44). */

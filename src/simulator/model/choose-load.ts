@@ -16,7 +16,7 @@ export interface LoadChoice {
 }
 
 /** @throws Pm500Error PROFILE_INVALID */
-export function chooseLoad({ kind, csvFile, activePowerKw, seed }: LoadChoice): LoadProfile {
+function chooseLoad({ kind, csvFile, activePowerKw, seed }: LoadChoice): LoadProfile {
   const activePowerW = activePowerKw * 1000;
   switch (kind) {
     case 'constant':

@@ -22,7 +22,7 @@ function draw(random: Random, minimum: number, maximum: number): number {
  * Counter readings at the start of a run, by metric name, in catalogue units. The totals stand above 1 000 000 kWh, so
  * that both halves of the pairs of assembly 107 are at work; partial counters were reset a while ago.
  */
-export function drawStartReadings(random: Random): Readonly<Record<string, number>> {
+function drawStartReadings(random: Random): Readonly<Record<string, number>> {
   const importKwh = draw(random, 3_000_000, 9_000_000);
   const reactiveImportKvarh = draw(random, 0.4 * importKwh, 0.6 * importKwh);
   const reactiveExportKvarh = draw(random, 1_000_000, 1_200_000);

@@ -8,7 +8,7 @@ import type { Supply } from './supply';
  * Demand interval of the simulated meter: 15 minutes, one of those of register 304108 (1420-UM001E p.57 Table 26), and
  * the interval of the recorded loads.
  */
-export const DEMAND_INTERVAL_MS = LOAD_INTERVAL_MS;
+const DEMAND_INTERVAL_MS = LOAD_INTERVAL_MS;
 const SAMPLES = 60;
 
 /** What a meter measures. */

@@ -12,7 +12,7 @@ const NOMINAL_VOLTS: ReadonlyMap<number, number> = new Map([
   [240, 120],
   [690, 277],
 ]);
-export const NOMINAL_FREQUENCY_HZ = 60;
+const NOMINAL_FREQUENCY_HZ = 60;
 
 /** Voltage drop of the transformer at full load, as shares of nominal: by active and by reactive power. */
 const RESISTANCE_SHARE = 0.011;

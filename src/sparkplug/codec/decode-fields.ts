@@ -38,7 +38,7 @@ export function readUint32(reader: Reader, end: number): number {
 }
 
 /** Passes over a field that the schema does not have, or has with another wire type. */
-export function skipField(reader: Reader, tag: number, end: number): void {
+function skipField(reader: Reader, tag: number, end: number): void {
   if (tag >>> 3 === 0) throw new RangeError('a field has the number 0');
   reader.skipType(tag & 7);
   if (reader.pos > end) throw new RangeError('a field is cut off');

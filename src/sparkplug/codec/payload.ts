@@ -7,9 +7,7 @@ export { interpretValue } from './decode-value';
 export {
   ARRAY_DATATYPES,
   ARRAY_DATATYPE_NAMES,
-  DATATYPES,
   DATATYPE_NAMES,
-  datatypeOfCode,
   isDatatype,
   type ArrayDatatype,
   type Datatype,

@@ -2,7 +2,7 @@
  * Field numbers of the Sparkplug B protobuf schema (proto2, package org.eclipse.tahu.protobuf), and the tag that
  * precedes a field: number x 8 + wire type.
  */
-export const WIRE = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
+const WIRE = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
 function tag(fieldNumber: number, wireType: number): number {
   return fieldNumber * 8 + wireType;

@@ -12,7 +12,7 @@ export interface HostState {
 }
 
 /** Reads the payload of a STATE message of Sparkplug 3.0.0 (5.14); undefined when it is not what the specification says. */
-export function parseHostState(payload: Uint8Array): Required<HostState> | undefined {
+function parseHostState(payload: Uint8Array): Required<HostState> | undefined {
   let content: unknown;
   try {
     content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));

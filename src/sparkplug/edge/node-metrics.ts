@@ -5,7 +5,7 @@ export const REBIRTH = 'Node Control/Rebirth';
 /** Name of the metric by which a host sends the edge node to the next server of its list. */
 export const NEXT_SERVER = 'Node Control/Next Server';
 /** Name of the metric that ties NDEATH to NBIRTH. */
-export const BD_SEQ = 'bdSeq';
+const BD_SEQ = 'bdSeq';
 
 /** @param bdSeq 0 to 255 */
 export function bdSeqMetric(bdSeq: number, timestamp: number): Metric {

@@ -10,7 +10,7 @@ export type NodeMessage = 'NBIRTH' | 'NDATA' | 'NDEATH' | 'NCMD';
 export type DeviceMessage = 'DBIRTH' | 'DDATA' | 'DDEATH' | 'DCMD';
 
 /** First element of every topic of Sparkplug B. */
-export const NAMESPACE = 'spBv1.0';
+const NAMESPACE = 'spBv1.0';
 
 const NODE_MESSAGES: readonly string[] = ['NBIRTH', 'NDATA', 'NDEATH', 'NCMD'] satisfies NodeMessage[];
 const DEVICE_MESSAGES: readonly string[] = ['DBIRTH', 'DDATA', 'DDEATH', 'DCMD'] satisfies DeviceMessage[];

@@ -35,7 +35,7 @@ export const FLAT_MODEL: MetricModel = {
 };
 
 /** Name of the health instance. */
-export const HEALTH_INSTANCE = 'edge_health';
+const HEALTH_INSTANCE = 'edge_health';
 const MS_PER_SECOND = 1000;
 
 /** Metrics that belong together in instances of templates, whose definitions NBIRTH has. */

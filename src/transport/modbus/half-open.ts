@@ -4,7 +4,7 @@
  * A connection from the same port makes it find out at once: it answers for the old one, and that is reset
  * (RFC 9293, 3.5.1).
  */
-export class HalfOpenPorts {
+class HalfOpenPorts {
   private readonly ports = new Map<string, number>();
 
   /** @param where host and port of the other end */

@@ -9,7 +9,7 @@ import { SESSION_CHAPTERS } from './session-rows';
 
 export const TABLE_FILE = 'docs/sparkplug-requirements.md';
 
-export const CHAPTERS: readonly Chapter[] = [...SESSION_CHAPTERS, ...MESSAGE_CHAPTERS, ...PAYLOAD_CHAPTERS];
+const CHAPTERS: readonly Chapter[] = [...SESSION_CHAPTERS, ...MESSAGE_CHAPTERS, ...PAYLOAD_CHAPTERS];
 export const ROWS: readonly RequirementRow[] = CHAPTERS.flatMap(({ rows }) => rows);
 
 /** Every id that bears on an edge node and its devices. */

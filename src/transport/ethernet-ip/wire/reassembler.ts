@@ -2,7 +2,7 @@ import { Pm500Error } from '../../../support/errors';
 import { HEADER_BYTES, HEADER_OFFSET, isCommand } from './encapsulation';
 
 /** Enough for every reply of a meter (the longest known is under 200 bytes), small enough to notice garbage at once. */
-export const DEFAULT_MAXIMUM_FRAME_BYTES = 4096;
+const DEFAULT_MAXIMUM_FRAME_BYTES = 4096;
 
 export interface ReassemblerOptions {
   /** Called for each whole frame, in order. The bytes may share memory with the chunk: copy what must outlive the call. */

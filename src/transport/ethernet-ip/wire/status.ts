@@ -94,7 +94,7 @@ function hex(value: number, digits: number): string {
   return `0x${value.toString(16).padStart(digits, '0')}`;
 }
 
-export function describeEncapsulationStatus(status: number): string {
+function describeEncapsulationStatus(status: number): string {
   return `${hex(status, 4)} (${ENCAPSULATION_MEANING.get(status) ?? 'meaning unknown'})`;
 }
 
