@@ -6,7 +6,7 @@ import { PM500 } from '../../src/meters/pm500';
 export const READ_AT = Date.UTC(2026, 0, 5, 8, 0, 0);
 
 /** A block of the built-in layout with a plausible value for every metric. */
-export function sampleBlock(instance: number, random: Random, timestamp = READ_AT): ReadingBlock {
+function sampleBlock(instance: number, random: Random, timestamp = READ_AT): ReadingBlock {
   const plan = workingLayout(PM500).blocks.get(instance);
   if (plan === undefined) throw new Error(`no assembly ${instance}`);
   const values: Record<string, Value> = {};
