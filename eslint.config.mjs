@@ -36,6 +36,13 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'PropertyDefinition > PrivateIdentifier, MethodDefinition > PrivateIdentifier',
+          message: 'Classes say `private`, everywhere.',
+        },
+      ],
     },
   },
   { files: ['src/**'], rules: noNodeRed },

@@ -8,23 +8,23 @@ type Constructor = (this: EventEmitter, definition: Definition) => void;
 
 /** As much of Node-RED as the nodes of that package use. */
 class SmallRuntime {
-  readonly #types = new Map<string, Constructor>();
-  readonly #nodes = new Map<unknown, EventEmitter>();
+  private readonly types = new Map<string, Constructor>();
+  private readonly instances = new Map<unknown, EventEmitter>();
   readonly _ = (key: string): string => key;
   readonly nodes = {
     createNode: (node: EventEmitter, { id }: Definition): void => {
       Object.assign(node, { credentials: { username: '', password: '', token: 'none' } });
-      this.#nodes.set(id, node);
+      this.instances.set(id, node);
     },
     registerType: (type: string, constructor: Constructor): void => {
-      this.#types.set(type, constructor);
+      this.types.set(type, constructor);
     },
-    getNode: (id: unknown): EventEmitter | null => this.#nodes.get(id) ?? null,
+    getNode: (id: unknown): EventEmitter | null => this.instances.get(id) ?? null,
   };
 
   create(type: string, definition: Definition): EventEmitter {
     const node = new EventEmitter();
-    const constructor = this.#types.get(type);
+    const constructor = this.types.get(type);
     if (constructor === undefined) throw new Error(`node-red-contrib-influxdb has no node "${type}".`);
     constructor.call(node, definition);
     return node;

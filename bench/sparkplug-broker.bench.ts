@@ -56,7 +56,7 @@ class Reader {
   constructor(readonly client: MqttClient) {
     client.on('message', (topic, payload) => {
       if (topic === RECEIVED_TOPIC) this.received = Number(payload.toString());
-      else if (topic.endsWith(`/${LIVE_DEVICE}`)) this.#take(payload);
+      else if (topic.endsWith(`/${LIVE_DEVICE}`)) this.take(payload);
       else this.forwarded.push({ atMs: monotonicMs(), bytes: topic.length + payload.length });
     });
   }
@@ -81,7 +81,7 @@ class Reader {
     return most;
   }
 
-  #take(payload: Uint8Array): void {
+  private take(payload: Uint8Array): void {
     const nowMs = monotonicMs();
     for (const { raw, isHistorical } of decodePayload(payload).metrics) {
       // The probe is the only Double; it is 0 in what was taken before the birth.

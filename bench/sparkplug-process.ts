@@ -32,15 +32,15 @@ function cpuSeconds(): number {
 
 /** Follows the heap without collecting garbage itself, which would stop everything: the least in a while is in use. */
 class HeapWatch {
-  readonly #seen: number[] = [];
-  readonly #timer = setInterval(() => {
-    this.#seen.push(process.memoryUsage().heapUsed / 1e6);
+  private readonly seen: number[] = [];
+  private readonly timer = setInterval(() => {
+    this.seen.push(process.memoryUsage().heapUsed / 1e6);
   }, HEAP_EVERY_MS);
 
   end(): [number, number, number] {
-    clearInterval(this.#timer);
-    const third = Math.max(1, Math.floor(this.#seen.length / 3));
-    const least = (from: number): number => Math.min(...this.#seen.slice(from, from + third));
+    clearInterval(this.timer);
+    const third = Math.max(1, Math.floor(this.seen.length / 3));
+    const least = (from: number): number => Math.min(...this.seen.slice(from, from + third));
     return [least(0), least(third), least(2 * third)];
   }
 }
@@ -199,7 +199,7 @@ async function runBacklog(bench: BenchEdge, { backlogValues }: Job): Promise<Rep
   const live = endLive();
   const alone = [to, monotonicMs()] as const;
   const { forwarded = 0 } = edge.history ?? {};
-  const lost = edge.delivery === undefined ? 0 : totalLoss(edge.delivery);
+  const lost = totalLoss(edge.delivery);
   return { ...measured, ...counted(), ...{ live, drained: [from, to], alone, forwarded, lost } };
 }
 

@@ -2,34 +2,34 @@ import type { Clock, Timer } from './clock';
 
 /** Timers by name: setting a name again replaces its timer, and all can be cancelled at once. */
 export class TimerSet {
-  readonly #clock: Clock;
-  readonly #timers = new Map<string, Timer>();
+  private readonly clock: Clock;
+  private readonly timers = new Map<string, Timer>();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   set(name: string, delayMs: number, callback: () => void): void {
     this.cancel(name);
-    const timer = this.#clock.after(delayMs, () => {
-      this.#timers.delete(name);
+    const timer = this.clock.after(delayMs, () => {
+      this.timers.delete(name);
       callback();
     });
-    this.#timers.set(name, timer);
+    this.timers.set(name, timer);
   }
 
   /** True while that timer runs. */
   has(name: string): boolean {
-    return this.#timers.has(name);
+    return this.timers.has(name);
   }
 
   cancel(name: string): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.delete(name);
+    this.timers.get(name)?.cancel();
+    this.timers.delete(name);
   }
 
   cancelAll(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    for (const timer of this.timers.values()) timer.cancel();
+    this.timers.clear();
   }
 }

@@ -21,12 +21,12 @@ function lost(): Pm500Error {
 
 /** An outbox that takes its time, and may fail. */
 class SlowOutbox extends MemoryOutbox {
-  readonly #pending: (() => void)[] = [];
+  private readonly pending: (() => void)[] = [];
   failure: Pm500Error | undefined;
 
   override async append(...given: Parameters<MemoryOutbox['append']>): ReturnType<MemoryOutbox['append']> {
     await new Promise<void>((resolve) => {
-      this.#pending.push(resolve);
+      this.pending.push(resolve);
     });
     if (this.failure !== undefined) throw this.failure;
     return super.append(...given);
@@ -34,7 +34,7 @@ class SlowOutbox extends MemoryOutbox {
 
   /** The disk has everything handed in so far. */
   async sync(): Promise<void> {
-    for (const resolve of this.#pending.splice(0)) resolve();
+    for (const resolve of this.pending.splice(0)) resolve();
     await settle();
   }
 }

@@ -6,32 +6,32 @@ import { createServer, connect as connectSocket, type AddressInfo, type Server, 
  * stay open, be refused, or take bytes so slowly that they pile up at the sender.
  */
 export class TcpLink {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #clients = new Set<Socket>();
-  #isDead = false;
-  #isRefused = false;
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly clients = new Set<Socket>();
+  private isDead = false;
+  private isRefused = false;
 
   private constructor(target: number) {
-    this.#server = createServer((client) => {
-      if (this.#isRefused) {
+    this.server = createServer((client) => {
+      if (this.isRefused) {
         client.destroy();
         return;
       }
       const server = connectSocket(target, '127.0.0.1');
-      this.#clients.add(client);
-      client.on('close', () => this.#clients.delete(client));
+      this.clients.add(client);
+      client.on('close', () => this.clients.delete(client));
       for (const [from, to] of [[client, server] as const, [server, client] as const]) {
-        this.#sockets.add(from);
+        this.sockets.add(from);
         from.on('data', (chunk) => {
-          if (this.#isDead || to.write(chunk)) return;
+          if (this.isDead || to.write(chunk)) return;
           from.pause();
           to.once('drain', () => from.resume());
         });
         from.on('error', () => undefined);
         from.on('close', () => {
-          this.#sockets.delete(from);
-          if (!this.#isDead) to.destroy();
+          this.sockets.delete(from);
+          if (!this.isDead) to.destroy();
         });
       }
     });
@@ -39,44 +39,44 @@ export class TcpLink {
 
   static async open(target: number): Promise<TcpLink> {
     const link = new TcpLink(target);
-    link.#server.listen(0, '127.0.0.1');
-    await once(link.#server, 'listening');
+    link.server.listen(0, '127.0.0.1');
+    await once(link.server, 'listening');
     return link;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** What runs over it now is swallowed, for good; connections made after `revive` work. */
   die(): void {
-    this.#isDead = true;
+    this.isDead = true;
   }
 
   /** Ends every connection, and takes new ones again after `die` or `refuse`. */
   revive(): void {
-    this.#isDead = false;
-    this.#isRefused = false;
-    for (const socket of this.#sockets) socket.destroy();
+    this.isDead = false;
+    this.isRefused = false;
+    for (const socket of this.sockets) socket.destroy();
   }
 
   /** Ends every connection and every further one at once. */
   refuse(): void {
-    this.#isRefused = true;
-    for (const socket of this.#sockets) socket.destroy();
+    this.isRefused = true;
+    for (const socket of this.sockets) socket.destroy();
   }
 
   /** Reads nothing from clients any more: what they send piles up, first in the system, then in them. */
   stall(): void {
-    for (const client of this.#clients) client.pause();
+    for (const client of this.clients) client.pause();
   }
 
   resume(): void {
-    for (const client of this.#clients) client.resume();
+    for (const client of this.clients) client.resume();
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
   }
 }

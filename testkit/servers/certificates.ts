@@ -10,11 +10,11 @@ const KEY_KIND = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '
 export class CertificateAuthority {
   readonly folder = temporaryFolder('certificates');
   readonly certificate = join(this.folder, 'ca.crt');
-  readonly #key = join(this.folder, 'ca.key');
+  private readonly key = join(this.folder, 'ca.key');
 
   constructor() {
-    const files = ['-keyout', this.#key, '-out', this.certificate];
-    this.#run('req', '-x509', ...KEY_KIND, ...files, '-days', '10', '-subj', '/CN=test authority');
+    const files = ['-keyout', this.key, '-out', this.certificate];
+    this.run('req', '-x509', ...KEY_KIND, ...files, '-days', '10', '-subj', '/CN=test authority');
   }
 
   /**
@@ -26,14 +26,14 @@ export class CertificateAuthority {
     if (key === undefined || request === undefined || certificate === undefined) throw new Error('unreachable');
     const names = join(this.folder, 'names');
     writeFileSync(names, 'subjectAltName=IP:127.0.0.1');
-    this.#run('req', ...KEY_KIND, '-keyout', key, '-out', request, '-subj', `/CN=${name}`);
-    const authority = ['-CA', this.certificate, '-CAkey', this.#key, '-CAcreateserial'];
+    this.run('req', ...KEY_KIND, '-keyout', key, '-out', request, '-subj', `/CN=${name}`);
+    const authority = ['-CA', this.certificate, '-CAkey', this.key, '-CAcreateserial'];
     const span = ['-days', String(days), '-extfile', names];
-    this.#run('x509', '-req', '-in', request, ...authority, ...span, '-out', certificate);
+    this.run('x509', '-req', '-in', request, ...authority, ...span, '-out', certificate);
     return { key, certificate };
   }
 
-  #run(...args: readonly string[]): void {
+  private run(...args: readonly string[]): void {
     execFileSync(findProgram('openssl'), args, { stdio: 'pipe' });
   }
 }

@@ -35,16 +35,16 @@ function readText(lines: string[]): TextMessage {
 
 /** `protoc`, the compiler of protobuf, as a codec for one schema: an implementation that shares nothing with any JavaScript. */
 export class Protoc {
-  readonly #folder = temporaryFolder('protoc');
-  readonly #program = findProgram('protoc');
+  private readonly folder = temporaryFolder('protoc');
+  private readonly program = findProgram('protoc');
 
   constructor(schema: Schema) {
-    writeFileSync(join(this.#folder, 'schema.proto'), schemaText(schema));
+    writeFileSync(join(this.folder, 'schema.proto'), schemaText(schema));
   }
 
   /** The text of a message. @throws Error for bytes that are none */
   text(message: string, bytes: Uint8Array): string {
-    return this.#run(`--decode=${message}`, bytes).toString('latin1');
+    return this.run(`--decode=${message}`, bytes).toString('latin1');
   }
 
   decode(message: string, bytes: Uint8Array): TextMessage {
@@ -53,10 +53,10 @@ export class Protoc {
 
   /** The bytes of a message given as text. */
   encode(message: string, text: string): Buffer {
-    return this.#run(`--encode=${message}`, Buffer.from(text, 'latin1'));
+    return this.run(`--encode=${message}`, Buffer.from(text, 'latin1'));
   }
 
-  #run(action: string, input: Uint8Array): Buffer {
-    return execFileSync(this.#program, [action, `--proto_path=${this.#folder}`, 'schema.proto'], { input });
+  private run(action: string, input: Uint8Array): Buffer {
+    return execFileSync(this.program, [action, `--proto_path=${this.folder}`, 'schema.proto'], { input });
   }
 }

@@ -10,17 +10,17 @@ export class BirthCutter {
   isCutting = true;
   /** Sessions that were ended. */
   cuts = 0;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
 
   private constructor(target: number) {
-    this.#server = createServer((client) => {
+    this.server = createServer((client) => {
       const broker = connect(target, '127.0.0.1');
       for (const socket of [client, broker]) {
-        this.#sockets.add(socket);
+        this.sockets.add(socket);
         socket.on('error', () => undefined);
         socket.on('close', () => {
-          this.#sockets.delete(socket);
+          this.sockets.delete(socket);
           client.destroy();
           broker.destroy();
         });
@@ -46,17 +46,17 @@ export class BirthCutter {
 
   static async open(target: number): Promise<BirthCutter> {
     const cutter = new BirthCutter(target);
-    cutter.#server.listen(0, '127.0.0.1');
-    await once(cutter.#server, 'listening');
+    cutter.server.listen(0, '127.0.0.1');
+    await once(cutter.server, 'listening');
     return cutter;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
   }
 }

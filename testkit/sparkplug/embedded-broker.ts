@@ -15,24 +15,24 @@ export class EmbeddedBroker {
   readonly host: StrictHost;
   readonly messages: string[] = [];
   readonly clientIds: string[] = [];
-  readonly #broker: Aedes;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #clients = new Set<Client>();
+  private readonly broker: Aedes;
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly clients = new Set<Client>();
 
   private constructor(broker: Aedes, host: StrictHost) {
-    this.#broker = broker;
+    this.broker = broker;
     this.host = host;
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+    this.server = createServer((socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
       broker.handle(socket);
     });
     broker.on('client', (client) => {
       this.clientIds.push(client.id);
-      this.#clients.add(client);
+      this.clients.add(client);
     });
-    broker.on('clientDisconnect', (client) => this.#clients.delete(client));
+    broker.on('clientDisconnect', (client) => this.clients.delete(client));
     broker.on('publish', ({ topic, payload, qos, retain }) => {
       if (!topic.startsWith('spBv1.0/')) return;
       this.messages.push(topic.split('/')[2] ?? '');
@@ -53,17 +53,17 @@ export class EmbeddedBroker {
       },
     });
     const broker = new EmbeddedBroker(aedes, host);
-    broker.#server.listen(rules.port ?? 0, '127.0.0.1');
-    await once(broker.#server, 'listening');
+    broker.server.listen(rules.port ?? 0, '127.0.0.1');
+    await once(broker.server, 'listening');
     return broker;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   publish(topic: string, payload: Uint8Array, retain = false): void {
-    this.#broker.publish(
+    this.broker.publish(
       { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain, dup: false },
       () => undefined,
     );
@@ -71,17 +71,17 @@ export class EmbeddedBroker {
 
   /** Resets the connection of every client but one; the broker stays. */
   cutAllBut(clientId: string): void {
-    for (const client of this.#clients) if (client.id !== clientId) (client.conn as Socket).destroy();
+    for (const client of this.clients) if (client.id !== clientId) (client.conn as Socket).destroy();
   }
 
   /** Cuts every connection and stops listening, without a word to anybody. */
   async kill(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
     await closed;
     await new Promise<void>((resolve) => {
-      this.#broker.close(resolve);
+      this.broker.close(resolve);
     });
   }
 }

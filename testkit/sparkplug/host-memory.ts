@@ -11,7 +11,7 @@ export class HostMemory {
   readonly history = new Map<string, [number, SeenValue][]>();
   /** Present values that came twice in data, as "device/metric time value": for tests whose values are all different. */
   readonly twiceLive: string[] = [];
-  readonly #live = new Set<string>();
+  private readonly live = new Set<string>();
 
   /** A value of a birth. */
   keep(path: string, { properties }: SeenMetric, value: SeenValue | undefined): void {
@@ -32,7 +32,7 @@ export class HostMemory {
     }
     this.keep(path, metric, value);
     const key = `${path} ${timestamp} ${describeValue(value)}`;
-    if (this.#live.has(key)) this.twiceLive.push(key);
-    this.#live.add(key);
+    if (this.live.has(key)) this.twiceLive.push(key);
+    this.live.add(key);
   }
 }

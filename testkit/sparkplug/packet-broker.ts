@@ -99,16 +99,16 @@ function answerTo({ type, body }: SeenPacket, level: number): Buffer | undefined
 /** A server that grants everything and keeps every control packet as bytes. */
 export class PacketBroker {
   readonly packets: SeenPacket[] = [];
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
 
   private constructor() {
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
+    this.server = createServer((socket) => {
+      this.sockets.add(socket);
       let waiting = Buffer.alloc(0);
       let level = 4;
       socket.on('error', () => undefined);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', () => this.sockets.delete(socket));
       socket.on('data', (chunk) => {
         waiting = Buffer.concat([waiting, chunk]);
         for (let packet = readPacket(waiting); packet !== undefined; packet = readPacket(waiting)) {
@@ -125,22 +125,22 @@ export class PacketBroker {
   /** @param port where the clients look for it; any where absent */
   static async start(port = 0): Promise<PacketBroker> {
     const broker = new PacketBroker();
-    broker.#server.listen(port, '127.0.0.1');
-    await once(broker.#server, 'listening');
+    broker.server.listen(port, '127.0.0.1');
+    await once(broker.server, 'listening');
     return broker;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   get connections(): number {
-    return this.#sockets.size;
+    return this.sockets.size;
   }
 
   /** Resets every connection; the server stays. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
   of(type: number): readonly SeenPacket[] {
@@ -148,8 +148,8 @@ export class PacketBroker {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
   }
 }

@@ -29,7 +29,7 @@ const SEQ_COUNT = 256;
  * birth is refused when it brings an alias that is known of the same device, also one from before a DDEATH.
  */
 export class TahuRules {
-  readonly #nodes = new Map<string, KnownNode>();
+  private readonly nodes = new Map<string, KnownNode>();
 
   /** Takes a message in, after its payload was read. */
   observe({ type, node: id, deviceId }: SeenTopic, payload: SeenPayload, complain: Complain): void {
@@ -37,22 +37,22 @@ export class TahuRules {
       complain(`Tahu: ${fault}`);
     };
     const bdSeq = bdSeqOf(payload.metrics.find(({ name }) => name === 'bdSeq'));
-    if (type === 'NBIRTH') this.#nodes.set(id, { isOnline: true, bdSeq, seq: payload.seq ?? 0, owners: new Map() });
-    const node = this.#nodes.get(id);
+    if (type === 'NBIRTH') this.nodes.set(id, { isOnline: true, bdSeq, seq: payload.seq ?? 0, owners: new Map() });
+    const node = this.nodes.get(id);
     if (node === undefined) return;
     if (type === 'NDEATH') {
       if (bdSeq === node.bdSeq) node.isOnline = false;
       return;
     }
-    const known = this.#knownOf(node, deviceId ?? '');
+    const known = this.knownOf(node, deviceId ?? '');
     // It decodes first, with what it knows so far; a message that cannot be decoded is dropped whole.
-    for (const metric of payload.metrics) this.#decode(metric, known, '', say);
-    if (type !== 'NBIRTH') this.#checkSeq(node, payload, say);
-    if (type === 'NBIRTH' || type === 'DBIRTH') this.#learn(payload, known, say);
-    else if (type !== 'DDEATH') this.#name(payload, known, say);
+    for (const metric of payload.metrics) this.decode(metric, known, '', say);
+    if (type !== 'NBIRTH') this.checkSeq(node, payload, say);
+    if (type === 'NBIRTH' || type === 'DBIRTH') this.learn(payload, known, say);
+    else if (type !== 'DDEATH') this.name(payload, known, say);
   }
 
-  #knownOf(node: KnownNode, owner: string): Known {
+  private knownOf(node: KnownNode, owner: string): Known {
     let known = node.owners.get(owner);
     if (known === undefined) {
       known = { typesByName: new Map(), typesByAlias: new Map(), names: new Map() };
@@ -61,14 +61,14 @@ export class TahuRules {
     return known;
   }
 
-  #checkSeq(node: KnownNode, { seq }: SeenPayload, say: Complain): void {
+  private checkSeq(node: KnownNode, { seq }: SeenPayload, say: Complain): void {
     const expected = (node.seq + 1) % SEQ_COUNT;
     if (!node.isOnline) say('a message of an edge node that is offline');
     if (seq !== expected) say(`seq ${String(seq)} instead of ${expected}`);
     node.seq = seq ?? expected;
   }
 
-  #decode(metric: SeenMetric, known: Known, prefix: string, say: Complain): void {
+  private decode(metric: SeenMetric, known: Known, prefix: string, say: Complain): void {
     const { name, alias, datatype = 0 } = metric;
     const path = `${prefix}${name ?? ''}`;
     let type: number | undefined = datatype;
@@ -78,22 +78,22 @@ export class TahuRules {
       else type = undefined;
     }
     if (type === undefined) say(`no datatype of ${path === '' ? `alias ${String(alias)}` : `"${path}"`}`);
-    else if (type === TEMPLATE) for (const member of membersOf(metric)) this.#decode(member, known, `${path}/`, say);
+    else if (type === TEMPLATE) for (const member of membersOf(metric)) this.decode(member, known, `${path}/`, say);
     else if (metric.field !== undefined && valueOf(metric, type) === undefined)
       say(`"${path}" is not of datatype ${type}`);
     for (const [key, { type: propertyType }] of metric.properties)
       if (propertyType === 0) say(`property ${key} of "${path}" has no type`);
   }
 
-  #learn({ metrics }: SeenPayload, known: Known, say: Complain): void {
+  private learn({ metrics }: SeenPayload, known: Known, say: Complain): void {
     for (const metric of metrics) {
       const holder = metric.alias === undefined ? undefined : known.names.get(metric.alias);
       if (holder !== undefined) say(`a birth with alias ${String(metric.alias)}, which is known as "${holder}"`);
-      this.#add(metric, metric.name ?? '', known);
+      this.add(metric, metric.name ?? '', known);
     }
   }
 
-  #add(metric: SeenMetric, path: string, known: Known): void {
+  private add(metric: SeenMetric, path: string, known: Known): void {
     const { alias, datatype = 0 } = metric;
     known.typesByName.set(path, datatype);
     if (alias !== undefined) {
@@ -101,10 +101,10 @@ export class TahuRules {
       known.names.set(alias, path);
     }
     if (datatype === TEMPLATE)
-      for (const member of membersOf(metric)) this.#add(member, `${path}/${member.name ?? ''}`, known);
+      for (const member of membersOf(metric)) this.add(member, `${path}/${member.name ?? ''}`, known);
   }
 
-  #name({ metrics }: SeenPayload, known: Known, say: Complain): void {
+  private name({ metrics }: SeenPayload, known: Known, say: Complain): void {
     for (const { name, alias } of metrics) {
       if (name === undefined && (alias === undefined || !known.names.has(alias)))
         say(`no name of alias ${String(alias)}`);

@@ -5,11 +5,11 @@ const BLOCK_SIZE = 4096;
 
 /** Hands out blocks of aliases, so that an alias is unique over the edge node and all its devices. */
 export class AliasBlocks {
-  #next = 1;
+  private next = 1;
 
   /** First alias of a block that nobody has. */
   open(): number {
-    return BLOCK_SIZE * this.#next++;
+    return BLOCK_SIZE * this.next++;
   }
 }
 
@@ -20,43 +20,43 @@ export class AliasBlocks {
  * brings an alias which they know already, and forget aliases only with an NBIRTH.
  */
 export class DeviceAliases {
-  readonly #blocks: AliasBlocks;
-  readonly #custom = new Map<string, number>();
+  private readonly blocks: AliasBlocks;
+  private readonly custom = new Map<string, number>();
   /** First aliases of the blocks of the first DBIRTH, in order. */
-  readonly #first: number[];
+  private readonly first: number[];
   /** Those in use now. */
-  #bases: number[];
-  #isUsed = false;
+  private bases: number[];
+  private isUsed = false;
 
   constructor(blocks: AliasBlocks) {
-    this.#blocks = blocks;
-    this.#first = [blocks.open()];
-    this.#bases = this.#first;
+    this.blocks = blocks;
+    this.first = [blocks.open()];
+    this.bases = this.first;
   }
 
   /** An NBIRTH has made hosts forget every alias. */
   restart(): void {
-    this.#bases = this.#first;
-    this.#isUsed = false;
+    this.bases = this.first;
+    this.isUsed = false;
   }
 
   /** A DBIRTH is about to be made. */
   begin(): void {
-    if (this.#isUsed) this.#bases = [];
-    this.#isUsed = true;
+    if (this.isUsed) this.bases = [];
+    this.isUsed = true;
   }
 
   /** The alias of a metric; the same for the same name until the next `begin` or `restart`. */
   of(name: string): number {
-    const index = canonicalIndex(name) ?? this.#customIndex(name);
+    const index = canonicalIndex(name) ?? this.customIndex(name);
     const block = Math.floor(index / BLOCK_SIZE);
-    while (this.#bases.length <= block) this.#bases.push(this.#blocks.open());
-    return (this.#bases[block] ?? 0) + (index % BLOCK_SIZE);
+    while (this.bases.length <= block) this.bases.push(this.blocks.open());
+    return (this.bases[block] ?? 0) + (index % BLOCK_SIZE);
   }
 
-  #customIndex(name: string): number {
-    const index = this.#custom.get(name) ?? FIRST_CUSTOM_INDEX + this.#custom.size;
-    this.#custom.set(name, index);
+  private customIndex(name: string): number {
+    const index = this.custom.get(name) ?? FIRST_CUSTOM_INDEX + this.custom.size;
+    this.custom.set(name, index);
     return index;
   }
 }

@@ -54,38 +54,38 @@ export class Device {
   /** True: enough time has passed since the first sample for all groups to have come. */
   isSettled = false;
   isSettling = false;
-  readonly #metrics = new Map<string, MetricState>();
-  readonly #aliases: DeviceAliases;
-  readonly #instanceOf: InstanceOf;
+  private readonly states = new Map<string, MetricState>();
+  private readonly aliases: DeviceAliases;
+  private readonly instanceOf: InstanceOf;
   /** Instances in the last DBIRTH, which had all their members. */
-  #bornInstances: ReadonlySet<string | undefined> = new Set();
+  private bornInstances: ReadonlySet<string | undefined> = new Set();
   /** Metrics that failed since anything of the device was read. */
-  readonly #failed = new Set<string>();
-  #isLost = false;
-  #unbornCount = 0;
+  private readonly failed = new Set<string>();
+  private lost = false;
+  private unbornCount = 0;
 
   constructor(
     readonly id: string,
     aliases: DeviceAliases,
     instanceOf: InstanceOf = () => undefined,
   ) {
-    this.#aliases = aliases;
-    this.#instanceOf = instanceOf;
+    this.aliases = aliases;
+    this.instanceOf = instanceOf;
   }
 
   /** True while the meter does not answer: such a device is dead. */
   get isLost(): boolean {
-    return this.#isLost;
+    return this.lost;
   }
 
   /** True when it has no DBIRTH yet, or has a metric that the last DBIRTH lacked or had with another datatype. */
   get needsBirth(): boolean {
-    return !this.isBorn || this.#unbornCount > 0;
+    return !this.isBorn || this.unbornCount > 0;
   }
 
   /** True when a first or further DBIRTH is wanted, and the time to wait for more metrics has not begun. */
   get needsSettling(): boolean {
-    return !this.isSettling && (!this.isSettled || (this.isBorn && this.#unbornCount > 0));
+    return !this.isSettling && (!this.isSettled || (this.isBorn && this.unbornCount > 0));
   }
 
   /**
@@ -94,33 +94,33 @@ export class Device {
    */
   watch(given: readonly MetricSample[]): void {
     if (given.some(({ name, condition }) => !condition.isReadFailed && isMeasured(name))) {
-      this.#failed.clear();
-      this.#isLost = false;
+      this.failed.clear();
+      this.lost = false;
       return;
     }
     const samples = given.filter(({ name }) => isMeasured(name));
     if (samples.length === 0) return;
-    const isRepeated = samples.some((sample) => this.#failed.has(sample.name));
-    for (const sample of samples) this.#failed.add(sample.name);
-    this.#isLost ||= isRepeated || [...this.#metrics.values()].every((state) => this.#hasFailed(state));
+    const isRepeated = samples.some((sample) => this.failed.has(sample.name));
+    for (const sample of samples) this.failed.add(sample.name);
+    this.lost ||= isRepeated || [...this.states.values()].every((state) => this.hasFailed(state));
   }
 
-  #hasFailed(state: MetricState): boolean {
-    return state.latest.condition.isReadFailed || this.#failed.has(state.name) || !isMeasured(state.name);
+  private hasFailed(state: MetricState): boolean {
+    return state.latest.condition.isReadFailed || this.failed.has(state.name) || !isMeasured(state.name);
   }
 
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */
   take(samples: readonly MetricSample[], mode: TakeMode): Taken {
     const taken = { metrics: [] as Metric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
     for (const sample of sortedByTime(samples)) {
-      const state = this.#metrics.get(sample.name);
+      const state = this.states.get(sample.name);
       if (state === undefined) {
-        const created = this.#createState(sample);
-        this.#metrics.set(sample.name, created);
-        created.isBorn = this.#isImplied(sample);
-        if (!created.isBorn) this.#unbornCount++;
+        const created = this.createState(sample);
+        this.states.set(sample.name, created);
+        created.isBorn = this.isImplied(sample);
+        if (!created.isBorn) this.unbornCount++;
         else if (mode === 'live') {
-          taken.metrics.push(this.#publish(created));
+          taken.metrics.push(this.publish(created));
           taken.published.push(sample);
         }
         if (mode === 'offline') hold(created, taken.unsent);
@@ -131,14 +131,14 @@ export class Device {
       const isReplaced = hasChanged && state.isPending && hold(state, taken.unsent);
       if (latest.type !== sample.type && state.isBorn) {
         state.isBorn = false;
-        this.#unbornCount++;
+        this.unbornCount++;
       }
       state.latest = sample;
       // Most values come right after the one that was published.
       state.isPending = state.published === latest ? hasChanged : !isPublished(state, sample);
       state.isHeld &&= !hasChanged;
       if (mode === 'live' && state.isBorn && state.isPending) {
-        taken.metrics.push(this.#publish(state));
+        taken.metrics.push(this.publish(state));
         taken.published.push(sample);
       } else if (hasChanged && (mode === 'offline' || (isReplaced && !state.isPending))) {
         // A value that came back to what the host has ends the one that is sent as historical.
@@ -150,7 +150,7 @@ export class Device {
 
   /** True while a value has neither been published nor been given out as unsent. */
   get hasPending(): boolean {
-    for (const { isPending, isHeld, latest } of this.#metrics.values()) {
+    for (const { isPending, isHeld, latest } of this.states.values()) {
       if (isPending && !isHeld && !latest.condition.isReadFailed) return true;
     }
     return false;
@@ -159,7 +159,7 @@ export class Device {
   /** Everything that waits and was not given out as unsent yet, for when nobody knows when it can be published. */
   holdPending(): readonly MetricSample[] {
     const unsent: MetricSample[] = [];
-    for (const state of this.#metrics.values()) if (state.isPending) hold(state, unsent);
+    for (const state of this.states.values()) if (state.isPending) hold(state, unsent);
     return unsent;
   }
 
@@ -172,11 +172,11 @@ export class Device {
     const said = new Map<string, string>();
     for (const sample of samples) {
       const { name, value, timestamp, condition } = sample;
-      const state = this.#metrics.get(name);
-      const type = state?.isBorn === true ? state.latest.type : this.#isImplied(sample) ? sample.type : undefined;
+      const state = this.states.get(name);
+      const type = state?.isBorn === true ? state.latest.type : this.isImplied(sample) ? sample.type : undefined;
       if (type === undefined) unknown.push(sample);
       else if (fits(type, value, name)) {
-        const metric = { name, alias: this.#aliases.of(name), timestamp, type, value, isHistorical: true };
+        const metric = { name, alias: this.aliases.of(name), timestamp, type, value, isHistorical: true };
         const properties = dataProperties(sample, said.get(name) ?? GOOD_KEY);
         said.set(name, condition.key);
         metrics.push(properties === undefined ? metric : { ...metric, properties });
@@ -187,7 +187,7 @@ export class Device {
 
   /** Has a metric of earlier in the next DBIRTH, without a value: nothing is known of it now. */
   adopt({ name, type }: MetricSample, at: number): void {
-    if (this.#metrics.has(name)) return;
+    if (this.states.has(name)) return;
     const sample = {
       name,
       type,
@@ -196,29 +196,29 @@ export class Device {
       description: UNKNOWN,
       condition: conditionOf('uncertain'),
     };
-    this.#metrics.set(name, { ...this.#createState(sample), isHeld: true });
-    this.#unbornCount++;
+    this.states.set(name, { ...this.createState(sample), isHeld: true });
+    this.unbornCount++;
   }
 
   /** What waits of metrics that were born, for a DDATA message, in order of time. */
   takePending(): Omit<Taken, 'unsent'> {
-    const waiting = this.#sorted((state) => state.isBorn && state.isPending);
-    return { published: waiting.map(({ latest }) => latest), metrics: waiting.map((state) => this.#publish(state)) };
+    const waiting = this.sorted((state) => state.isBorn && state.isPending);
+    return { published: waiting.map(({ latest }) => latest), metrics: waiting.map((state) => this.publish(state)) };
   }
 
   /** Present samples that no message has carried and store and forward does not have: what a birth now tells first. */
   get news(): readonly MetricSample[] {
-    return [...this.#metrics.values()].flatMap(({ latest, isPending, isHeld }) =>
+    return [...this.states.values()].flatMap(({ latest, isPending, isHeld }) =>
       isPending && !isHeld && latest.description !== UNKNOWN ? [latest] : [],
     );
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
   makeBirth(): readonly Metric[] {
-    this.#aliases.begin();
-    return this.#sorted(() => true).map(({ name, latest }) => ({
+    this.aliases.begin();
+    return this.sorted(() => true).map(({ name, latest }) => ({
       name,
-      alias: this.#aliases.of(name),
+      alias: this.aliases.of(name),
       timestamp: latest.timestamp,
       type: latest.type,
       value: latest.value,
@@ -229,12 +229,12 @@ export class Device {
   /** The metrics of `makeBirth` were published. */
   bear(): void {
     this.isBorn = true;
-    this.#unbornCount = 0;
-    const states = [...this.#metrics.values()];
-    this.#bornInstances = new Set(states.map(({ name, latest }) => this.#instanceOf(name, latest.type)));
+    this.unbornCount = 0;
+    const states = [...this.states.values()];
+    this.bornInstances = new Set(states.map(({ name, latest }) => this.instanceOf(name, latest.type)));
     for (const state of states) {
       state.isBorn = true;
-      state.alias = this.#aliases.of(state.name);
+      state.alias = this.aliases.of(state.name);
       state.published = state.latest;
       state.isPending = false;
       state.isHeld = false;
@@ -245,20 +245,20 @@ export class Device {
   /** The published values of these metrics were too large, and were sent as bad: the next ones say their quality again. */
   leaveOut(names: Iterable<string>): void {
     for (const name of names) {
-      const state = this.#metrics.get(name);
+      const state = this.states.get(name);
       if (state !== undefined) state.isLeftOut = true;
     }
   }
 
   /** True for a member of an instance that was born: a first value of it is no news to the host but for its properties. */
-  #isImplied({ name, type }: MetricSample): boolean {
-    const instance = this.isBorn ? this.#instanceOf(name, type) : undefined;
-    return instance !== undefined && this.#bornInstances.has(instance);
+  private isImplied({ name, type }: MetricSample): boolean {
+    const instance = this.isBorn ? this.instanceOf(name, type) : undefined;
+    return instance !== undefined && this.bornInstances.has(instance);
   }
 
-  #createState(sample: MetricSample): MetricState {
+  private createState(sample: MetricSample): MetricState {
     const { name } = sample;
-    const alias = this.#aliases.of(name);
+    const alias = this.aliases.of(name);
     return {
       name,
       alias,
@@ -271,11 +271,11 @@ export class Device {
     };
   }
 
-  #sorted(isWanted: (state: MetricState) => boolean): MetricState[] {
-    return [...this.#metrics.values()].filter(isWanted).sort((left, right) => byTime(left.latest, right.latest));
+  private sorted(isWanted: (state: MetricState) => boolean): MetricState[] {
+    return [...this.states.values()].filter(isWanted).sort((left, right) => byTime(left.latest, right.latest));
   }
 
-  #publish(state: MetricState): Metric {
+  private publish(state: MetricState): Metric {
     const { latest, name, alias } = state;
     // The birth could not say the unit of a member that it had without a value.
     const properties =

@@ -6,16 +6,16 @@ const KEPT_BIRTHS = 16;
  * the same bytes are taken for one: they have the same bdSeq and the same millisecond.
  */
 export class DuplicateWatch {
-  readonly #own: Uint8Array[] = [];
+  private readonly own: Uint8Array[] = [];
 
   /** Remembers a birth that is about to be published. */
   add(payload: Uint8Array): void {
-    this.#own.push(payload);
-    if (this.#own.length > KEPT_BIRTHS) this.#own.shift();
+    this.own.push(payload);
+    if (this.own.length > KEPT_BIRTHS) this.own.shift();
   }
 
   /** True for an NBIRTH that was not published here. */
   isForeign(payload: Uint8Array): boolean {
-    return !this.#own.some((own) => Buffer.compare(own, payload) === 0);
+    return !this.own.some((own) => Buffer.compare(own, payload) === 0);
   }
 }

@@ -27,42 +27,42 @@ type Effects = readonly EdgeEffect[];
  * be carried out at once and in order, because a message has its `seq` when it leaves this class.
  */
 export class EdgeNode {
-  readonly #settings: EdgeNodeSettings;
-  readonly #devices: DeviceList;
-  readonly #publisher: Publisher;
-  readonly #counts = { births: 0, suppressed: 0, historical: 0, foreignBirths: 0 };
-  readonly #commands: Commands;
-  readonly #duplicates = new DuplicateWatch();
-  readonly #host: PrimaryHost;
-  #phase: EdgePhase = 'offline';
+  private readonly settings: EdgeNodeSettings;
+  private readonly devices: DeviceList;
+  private readonly publisher: Publisher;
+  private readonly counted = { births: 0, suppressed: 0, historical: 0, foreignBirths: 0 };
+  private readonly commands: Commands;
+  private readonly duplicates = new DuplicateWatch();
+  private readonly host: PrimaryHost;
+  private current: EdgePhase = 'offline';
   /** True for a time after every NBIRTH: a rebirth asked for meanwhile is made when it is over. */
-  #isQuiet = false;
-  #isRebirthDue = false;
-  #isCongested = false;
+  private isQuiet = false;
+  private isRebirthDue = false;
+  private isCongested = false;
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
   constructor(settings: EdgeNodeSettings) {
     checkId('group ID', settings.groupId);
     checkId('edge node ID', settings.edgeNodeId);
     if (settings.primaryHostId !== undefined) checkId('primary host ID', settings.primaryHostId);
-    this.#settings = settings;
-    this.#host = new PrimaryHost(settings);
-    this.#commands = new Commands(settings.hasFurtherServers === true);
-    this.#devices = new DeviceList(settings.templates && instanceNameOf);
-    this.#publisher = new Publisher(settings, settings.templates && templateModel(settings.templates), settings.naming);
+    this.settings = settings;
+    this.host = new PrimaryHost(settings);
+    this.commands = new Commands(settings.hasFurtherServers === true);
+    this.devices = new DeviceList(settings.templates && instanceNameOf);
+    this.publisher = new Publisher(settings, settings.templates && templateModel(settings.templates), settings.naming);
   }
 
   get phase(): EdgePhase {
-    return this.#phase;
+    return this.current;
   }
 
   get counts(): EdgeCounts {
-    return { ...this.#publisher.counts, ...this.#commands.counts, ...this.#counts };
+    return { ...this.publisher.counts, ...this.commands.counts, ...this.counted };
   }
 
   /** IDs of devices that are born. */
   get bornDevices(): readonly string[] {
-    return this.#devices.bornIds;
+    return this.devices.bornIds;
   }
 
   /**
@@ -70,97 +70,97 @@ export class EdgeNode {
    * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID for samples that cannot be sent; nothing has changed
    */
   handle(event: EdgeEvent): Effects {
-    if (this.#phase === 'closed') return [];
+    if (this.current === 'closed') return [];
     switch (event.kind) {
       case 'connecting':
-        return this.#beginSession(event);
+        return this.beginSession(event);
       case 'connected':
-        this.#phase = 'subscribing';
-        this.#publisher.maximumBytes = event.maximumBytes ?? Number.POSITIVE_INFINITY;
-        return [this.#subscriptions()];
+        this.current = 'subscribing';
+        this.publisher.maximumBytes = event.maximumBytes ?? Number.POSITIVE_INFINITY;
+        return [this.subscriptions()];
       case 'subscribed':
-        return this.#phase === 'subscribing' ? this.#birthOrWait(event.at) : [];
+        return this.current === 'subscribing' ? this.birthOrWait(event.at) : [];
       case 'disconnected':
-        return this.#endSession('offline');
+        return this.endSession('offline');
       case 'message':
-        return this.#onMessage(event);
+        return this.onMessage(event);
       case 'samples':
-        return this.#onSamples(event);
+        return this.onSamples(event);
       case 'settled':
-        return this.#onSettled(event);
+        return this.onSettled(event);
       case 'removed':
-        return loseDevice(this.#publisher, this.#devices.remove(event.deviceId), event.at);
+        return loseDevice(this.publisher, this.devices.remove(event.deviceId), event.at);
       case 'quietOver':
-        this.#isQuiet = false;
-        return this.#isRebirthDue && !this.#isCongested ? this.#birthAll(event.at) : [];
+        this.isQuiet = false;
+        return this.isRebirthDue && !this.isCongested ? this.birthAll(event.at) : [];
       case 'healthDue':
-        return this.#phase === 'born' ? this.#sayHealth(event.at) : [];
+        return this.current === 'born' ? this.sayHealth(event.at) : [];
       case 'sizeDue':
-        this.#publisher.maximumBytes = event.maximumBytes;
-        return this.#mayPublishData ? bearOversized(this.#publisher, this.#devices, event.at) : [{ kind: 'oversized' }];
+        this.publisher.maximumBytes = event.maximumBytes;
+        return this.mayPublishData ? bearOversized(this.publisher, this.devices, event.at) : [{ kind: 'oversized' }];
       case 'congested':
-        this.#isCongested = true;
+        this.isCongested = true;
         return [];
       case 'drained':
-        this.#isCongested = false;
-        return this.#phase === 'born' ? this.#catchUp(event.at) : [];
+        this.isCongested = false;
+        return this.current === 'born' ? this.catchUp(event.at) : [];
       case 'hostMissing':
-        return this.#phase === 'waiting' ? this.#onHostMissing(event.at) : [];
+        return this.current === 'waiting' ? this.onHostMissing(event.at) : [];
       case 'history':
-        return this.#onHistory(event);
+        return this.onHistory(event);
       case 'closing':
-        return this.#leave('closing', event.at);
+        return this.leave('closing', event.at);
     }
   }
 
-  get #mayPublishData(): boolean {
-    return this.#phase === 'born' && !this.#isRebirthDue && !this.#isCongested;
+  private get mayPublishData(): boolean {
+    return this.current === 'born' && !this.isRebirthDue && !this.isCongested;
   }
 
   /** True when data could be published now: history may follow. */
   get isFlowing(): boolean {
-    return this.#mayPublishData;
+    return this.mayPublishData;
   }
 
   /** True between DBIRTH and DDEATH of a device. */
   isBorn(deviceId: string): boolean {
-    return this.#devices.find(deviceId)?.isBorn === true;
+    return this.devices.find(deviceId)?.isBorn === true;
   }
 
   /** True while a value of the device has neither been published nor been given out as unsent. */
   hasPending(deviceId: string): boolean {
-    return this.#devices.find(deviceId)?.hasPending ?? false;
+    return this.devices.find(deviceId)?.hasPending ?? false;
   }
 
-  #subscriptions(): EdgeEffect {
-    const { needed, unlikely } = this.#host.topics;
-    const topics = [nodeTopic('NCMD', this.#settings), ...needed];
+  private subscriptions(): EdgeEffect {
+    const { needed, unlikely } = this.host.topics;
+    const topics = [nodeTopic('NCMD', this.settings), ...needed];
     // Who does without it has a broker that ends connections which ask for more than they may read.
-    if (this.#settings.watchesDuplicates !== true) return { kind: 'subscribe', topics };
-    const watched = nodeTopic('NBIRTH', this.#settings);
+    if (this.settings.watchesDuplicates !== true) return { kind: 'subscribe', topics };
+    const watched = nodeTopic('NBIRTH', this.settings);
     return { kind: 'subscribe', topics, watched, ...(unlikely === undefined ? {} : { unlikely }) };
   }
 
-  #beginSession({ bdSeq, at }: EventOf<'connecting'>): Effects {
-    const unsent = this.#endSession('connecting');
-    this.#publisher.bdSeq = bdSeq;
-    return [...unsent, { kind: 'connect', will: this.#publisher.will(at) }];
+  private beginSession({ bdSeq, at }: EventOf<'connecting'>): Effects {
+    const unsent = this.endSession('connecting');
+    this.publisher.bdSeq = bdSeq;
+    return [...unsent, { kind: 'connect', will: this.publisher.will(at) }];
   }
 
-  #birthOrWait(at: number): Effects {
-    if (this.#host.isOnline) return this.#birthAll(at);
-    this.#phase = 'waiting';
+  private birthOrWait(at: number): Effects {
+    if (this.host.isOnline) return this.birthAll(at);
+    this.current = 'waiting';
     return [];
   }
 
   /** Forgets the session, and gives out what it could not publish any more. */
-  #endSession(phase: EdgePhase): Effects {
-    this.#phase = phase;
-    this.#host.restart();
-    this.#isRebirthDue = false;
-    this.#isCongested = false;
+  private endSession(phase: EdgePhase): Effects {
+    this.current = phase;
+    this.host.restart();
+    this.isRebirthDue = false;
+    this.isCongested = false;
     const effects: EdgeEffect[] = [];
-    for (const device of this.#devices) {
+    for (const device of this.devices) {
       device.isBorn = false;
       const samples = device.holdPending();
       if (samples.length > 0) effects.push({ kind: 'unsent', deviceId: device.id, samples });
@@ -168,58 +168,58 @@ export class EdgeNode {
     return effects;
   }
 
-  #onMessage(event: EventOf<'message'>): Effects {
-    if (this.#phase === 'offline' || this.#phase === 'connecting') return [];
-    const host = this.#host.take(event.topic, event.payload);
-    if (host !== undefined) return this.#onHost(host, event.at);
-    if (event.topic === nodeTopic('NCMD', this.#settings)) return this.#onCommand(event);
-    return event.topic === nodeTopic('NBIRTH', this.#settings) ? this.#onNodeBirth(event) : [];
+  private onMessage(event: EventOf<'message'>): Effects {
+    if (this.current === 'offline' || this.current === 'connecting') return [];
+    const host = this.host.take(event.topic, event.payload);
+    if (host !== undefined) return this.onHost(host, event.at);
+    if (event.topic === nodeTopic('NCMD', this.settings)) return this.onCommand(event);
+    return event.topic === nodeTopic('NBIRTH', this.settings) ? this.onNodeBirth(event) : [];
   }
 
-  #onNodeBirth({ payload }: EventOf<'message'>): Effects {
-    if (!this.#duplicates.isForeign(payload)) return [{ kind: 'returned' }];
-    this.#counts.foreignBirths++;
+  private onNodeBirth({ payload }: EventOf<'message'>): Effects {
+    if (!this.duplicates.isForeign(payload)) return [{ kind: 'returned' }];
+    this.counted.foreignBirths++;
     return [{ kind: 'duplicate' }];
   }
 
-  #onHost({ kind, effects }: HostTurn, at: number): Effects {
+  private onHost({ kind, effects }: HostTurn, at: number): Effects {
     if (kind === 'nothing') return effects;
-    if (kind === 'online') return this.#phase === 'waiting' ? this.#birthAll(at) : [];
-    const isLeaving = this.#phase === 'born' || (this.#phase === 'waiting' && this.#host.mayBeElsewhere);
-    return isLeaving ? this.#leave('host_offline', at) : [];
+    if (kind === 'online') return this.current === 'waiting' ? this.birthAll(at) : [];
+    const isLeaving = this.current === 'born' || (this.current === 'waiting' && this.host.mayBeElsewhere);
+    return isLeaving ? this.leave('host_offline', at) : [];
   }
 
-  #onHostMissing(at: number): Effects {
-    return this.#host.mayBeElsewhere ? this.#leave('host_offline', at) : this.#host.explainSilence();
+  private onHostMissing(at: number): Effects {
+    return this.host.mayBeElsewhere ? this.leave('host_offline', at) : this.host.explainSilence();
   }
 
-  #onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {
-    const { kind, effects } = this.#commands.take(payload, isRetained, this.#phase === 'born', at);
-    if (kind === 'next_server') return [...effects, ...this.#leave('next_server', at)];
+  private onCommand({ payload, isRetained, at }: EventOf<'message'>): Effects {
+    const { kind, effects } = this.commands.take(payload, isRetained, this.current === 'born', at);
+    if (kind === 'next_server') return [...effects, ...this.leave('next_server', at)];
     if (kind === 'nothing') return effects;
     // Data stops here; a request so soon after a birth waits, and all that come meanwhile share the next birth.
-    this.#isRebirthDue = true;
-    return this.#isQuiet || this.#isCongested ? effects : [...effects, ...this.#birthAll(at)];
+    this.isRebirthDue = true;
+    return this.isQuiet || this.isCongested ? effects : [...effects, ...this.birthAll(at)];
   }
 
-  #onSamples(event: EventOf<'samples'>): Effects {
+  private onSamples(event: EventOf<'samples'>): Effects {
     const { deviceId, samples, at } = event;
-    checkSamples(deviceId, samples, this.#settings.templates === undefined ? undefined : isInstanceName);
+    checkSamples(deviceId, samples, this.settings.templates === undefined ? undefined : isInstanceName);
     if (samples.length === 0) return [];
-    const device = this.#devices.obtain(deviceId);
+    const device = this.devices.obtain(deviceId);
     device.watch(samples);
-    const isLive = this.#mayPublishData && device.isBorn && !device.isLost;
-    const isOffline = this.#phase !== 'born' || device.isTooLarge;
+    const isLive = this.mayPublishData && device.isBorn && !device.isLost;
+    const isOffline = this.current !== 'born' || device.isTooLarge;
     const taken = device.take(samples, isLive ? 'live' : isOffline ? 'offline' : 'brief');
     const effects: EdgeEffect[] = [];
     if (taken.unsent.length > 0) {
-      this.#counts.suppressed += taken.unsent.length;
+      this.counted.suppressed += taken.unsent.length;
       effects.push({ kind: 'unsent', deviceId, samples: taken.unsent });
     }
-    if (device.isLost) return [...effects, ...loseDevice(this.#publisher, device, at)];
-    if (taken.metrics.length > 0) effects.push(...sayData(this.#publisher, device, taken, at));
-    if (device.isSettled && !device.isBorn && this.#mayPublishData)
-      effects.push(...bearDevice(this.#publisher, device, at));
+    if (device.isLost) return [...effects, ...loseDevice(this.publisher, device, at)];
+    if (taken.metrics.length > 0) effects.push(...sayData(this.publisher, device, taken, at));
+    if (device.isSettled && !device.isBorn && this.mayPublishData)
+      effects.push(...bearDevice(this.publisher, device, at));
     else if (device.needsSettling) {
       device.isSettling = true;
       effects.push({ kind: 'settle', deviceId });
@@ -227,72 +227,72 @@ export class EdgeNode {
     return effects;
   }
 
-  #onSettled({ deviceId, at }: EventOf<'settled'>): Effects {
-    const device = this.#devices.find(deviceId);
+  private onSettled({ deviceId, at }: EventOf<'settled'>): Effects {
+    const device = this.devices.find(deviceId);
     if (device === undefined) return [];
     device.isSettling = false;
     // A meter that stopped answering meanwhile settles anew when it is back.
     if (device.isLost) return [];
     device.isSettled = true;
-    return this.#mayPublishData && device.needsBirth ? bearDevice(this.#publisher, device, at) : [];
+    return this.mayPublishData && device.needsBirth ? bearDevice(this.publisher, device, at) : [];
   }
 
   /** After congestion: the birth that was asked for meanwhile, else whatever each device has to say. */
-  #catchUp(at: number): Effects {
-    if (this.#isRebirthDue) return this.#isQuiet ? [] : this.#birthAll(at);
+  private catchUp(at: number): Effects {
+    if (this.isRebirthDue) return this.isQuiet ? [] : this.birthAll(at);
     const effects: EdgeEffect[] = [];
-    for (const device of this.#devices) {
+    for (const device of this.devices) {
       if (!device.isSettled || device.isLost) continue;
-      if (device.needsBirth && !device.isSettling) effects.push(...bearDevice(this.#publisher, device, at));
+      if (device.needsBirth && !device.isSettling) effects.push(...bearDevice(this.publisher, device, at));
       else if (device.isBorn) {
         const taken = device.takePending();
-        if (taken.metrics.length > 0) effects.push(...sayData(this.#publisher, device, taken, at));
+        if (taken.metrics.length > 0) effects.push(...sayData(this.publisher, device, taken, at));
       }
     }
     return effects;
   }
 
-  #birthAll(at: number): Effects {
+  private birthAll(at: number): Effects {
     let birth: Extract<EdgeEffect, { kind: 'publish' }>;
     try {
-      birth = this.#publisher.nodeBirth(at, this.#settings.hasFurtherServers === true);
+      birth = this.publisher.nodeBirth(at, this.settings.hasFurtherServers === true);
     } catch (thrown) {
-      return [{ kind: 'failed', error: toPm500Error(thrown) }, ...this.#leave('too_large', at)];
+      return [{ kind: 'failed', error: toPm500Error(thrown) }, ...this.leave('too_large', at)];
     }
-    this.#phase = 'born';
-    this.#isRebirthDue = false;
-    this.#isQuiet = true;
-    this.#counts.births++;
-    this.#devices.restartAliases();
-    this.#duplicates.add(birth.payload);
+    this.current = 'born';
+    this.isRebirthDue = false;
+    this.isQuiet = true;
+    this.counted.births++;
+    this.devices.restartAliases();
+    this.duplicates.add(birth.payload);
     const effects: EdgeEffect[] = [birth, { kind: 'quiet' }];
-    if (this.#settings.templates !== undefined) effects.push({ kind: 'health' });
-    for (const device of this.#devices) {
+    if (this.settings.templates !== undefined) effects.push({ kind: 'health' });
+    for (const device of this.devices) {
       device.isTooLarge = false;
-      if (device.isSettled && !device.isLost) effects.push(...bearDevice(this.#publisher, device, at));
+      if (device.isSettled && !device.isLost) effects.push(...bearDevice(this.publisher, device, at));
     }
     return effects;
   }
 
-  #onHistory(event: EventOf<'history'>): Effects {
-    const device = this.#devices.find(event.deviceId);
-    if (!this.#mayPublishData || device?.isBorn !== true) return [];
-    const { effects, forwarded } = forwardHistory(this.#publisher, device, event);
-    this.#counts.historical += forwarded;
+  private onHistory(event: EventOf<'history'>): Effects {
+    const device = this.devices.find(event.deviceId);
+    if (!this.mayPublishData || device?.isBorn !== true) return [];
+    const { effects, forwarded } = forwardHistory(this.publisher, device, event);
+    this.counted.historical += forwarded;
     return effects;
   }
 
-  #sayHealth(at: number): Effects {
-    const data = this.#mayPublishData ? this.#publisher.nodeData(at) : undefined;
+  private sayHealth(at: number): Effects {
+    const data = this.mayPublishData ? this.publisher.nodeData(at) : undefined;
     return data === undefined ? [{ kind: 'health' }] : [data, { kind: 'health' }];
   }
 
   /** Ends the session: a node that was born says NDEATH, for one that was not its will has to say it. */
-  #leave(reason: LeaveReason, at: number): Effects {
-    const phase = this.#phase;
-    const unsent = this.#endSession(reason === 'closing' ? 'closed' : 'offline');
+  private leave(reason: LeaveReason, at: number): Effects {
+    const phase = this.current;
+    const unsent = this.endSession(reason === 'closing' ? 'closed' : 'offline');
     if (phase === 'offline') return unsent;
     const disconnect: EdgeEffect = { kind: 'disconnect', reason, leavesWill: phase !== 'born' };
-    return phase === 'born' ? [this.#publisher.nodeDeath(at), disconnect, ...unsent] : [disconnect, ...unsent];
+    return phase === 'born' ? [this.publisher.nodeDeath(at), disconnect, ...unsent] : [disconnect, ...unsent];
   }
 }

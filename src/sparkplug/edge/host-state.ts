@@ -58,75 +58,75 @@ export class HostWatch {
   readonly topic: string;
   /** Where a host of the other version would say it. */
   readonly otherTopic: string;
-  readonly #hostId: string;
-  readonly #version: HostVersion;
-  readonly #said = new Set<string>();
-  #last: HostState | undefined;
+  private readonly hostId: string;
+  private readonly version: HostVersion;
+  private readonly said = new Set<string>();
+  private last: HostState | undefined;
 
   constructor(hostId: string, version: HostVersion = '3.0') {
-    this.#hostId = hostId;
-    this.#version = version;
+    this.hostId = hostId;
+    this.version = version;
     const topics = [stateTopic(hostId), wordTopic(hostId)] as const;
     [this.topic, this.otherTopic] = version === '3.0' ? topics : [topics[1], topics[0]];
   }
 
-  get #otherVersion(): HostVersion {
-    return this.#version === '3.0' ? '2.2' : '3.0';
+  private get otherVersion(): HostVersion {
+    return this.version === '3.0' ? '2.2' : '3.0';
   }
 
   /** A session begins or ends: nothing is known. */
   restart(): void {
-    this.#last = undefined;
+    this.last = undefined;
   }
 
   /** True while the newest word of the host is that it is online. */
   get isOnline(): boolean {
-    return this.#last?.online ?? false;
+    return this.last?.online ?? false;
   }
 
   /** Takes a STATE in; one that is older than the last is ignored, the first counts whatever its time. */
   take(payload: Uint8Array): HostNews {
-    const state = this.#version === '3.0' ? parseHostState(payload) : parseHostWord(payload);
+    const state = this.version === '3.0' ? parseHostState(payload) : parseHostWord(payload);
     if (state === undefined) {
-      const form = this.#version === '3.0' ? '{"online": ..., "timestamp": ...}' : 'ONLINE or OFFLINE';
-      return this.#ignore('form', `the message on ${this.topic} is not ${form}; it was ignored.`);
+      const form = this.version === '3.0' ? '{"online": ..., "timestamp": ...}' : 'ONLINE or OFFLINE';
+      return this.ignore('form', `the message on ${this.topic} is not ${form}; it was ignored.`);
     }
     const { timestamp = Infinity } = state;
-    const { timestamp: before = -Infinity } = this.#last ?? {};
+    const { timestamp: before = -Infinity } = this.last ?? {};
     if (timestamp < before) {
       if (!state.online || this.isOnline) return IGNORED;
-      return this.#ignore(
+      return this.ignore(
         'older',
-        `primary host "${this.#hostId}" says that it is online, with a time (${timeOf(timestamp)}) before that of its last word (${timeOf(before)}), so it does not count; correct the clock of the host, or deploy the edge node again.`,
+        `primary host "${this.hostId}" says that it is online, with a time (${timeOf(timestamp)}) before that of its last word (${timeOf(before)}), so it does not count; correct the clock of the host, or deploy the edge node again.`,
       );
     }
-    this.#last = state;
-    if (state.online) this.#said.clear();
+    this.last = state;
+    if (state.online) this.said.clear();
     return { isTaken: true };
   }
 
   /** Something came where a host of the other version speaks. */
   takeOther(): HostNews {
     if (this.isOnline) return IGNORED;
-    const spoken = this.#otherVersion;
-    return this.#ignore(
+    const spoken = this.otherVersion;
+    return this.ignore(
       'version',
-      `primary host "${this.#hostId}" speaks on ${this.otherTopic}, as Sparkplug ${spoken} has it, and the edge node listens as ${this.#version} has it; choose ${spoken} as the version of the primary host.`,
+      `primary host "${this.hostId}" speaks on ${this.otherTopic}, as Sparkplug ${spoken} has it, and the edge node listens as ${this.version} has it; choose ${spoken} as the version of the primary host.`,
     );
   }
 
   /** The host has not come online for a while. */
   explainSilence(): HostNews {
-    if (this.#last !== undefined) return IGNORED;
-    return this.#ignore(
+    if (this.last !== undefined) return IGNORED;
+    return this.ignore(
       'silence',
-      `nothing of primary host "${this.#hostId}" has come on ${this.topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug ${this.#otherVersion} (on ${this.otherTopic}): for such a host choose ${this.#otherVersion} as its version.`,
+      `nothing of primary host "${this.hostId}" has come on ${this.topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug ${this.otherVersion} (on ${this.otherTopic}): for such a host choose ${this.otherVersion} as its version.`,
     );
   }
 
-  #ignore(kind: string, fault: string): HostNews {
-    if (this.#said.has(kind)) return IGNORED;
-    this.#said.add(kind);
+  private ignore(kind: string, fault: string): HostNews {
+    if (this.said.has(kind)) return IGNORED;
+    this.said.add(kind);
     return { isTaken: false, warning: `Sparkplug: ${fault}` };
   }
 }

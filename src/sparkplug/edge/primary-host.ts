@@ -37,38 +37,36 @@ function warningOf({ warning }: HostNews): readonly EdgeEffect[] {
 /** The primary host of an edge node, which may have none: whether births may be made, and when to leave. */
 export class PrimaryHost {
   /** Undefined without a primary host. */
-  readonly #watch: HostWatch | undefined;
-  readonly #hasFurtherServers: boolean;
+  private readonly watch: HostWatch | undefined;
+  private readonly furtherServers: boolean;
 
   constructor({ primaryHostId, hostVersion, hasFurtherServers = false }: PrimaryHostSettings) {
-    this.#watch = primaryHostId === undefined ? undefined : new HostWatch(primaryHostId, hostVersion);
-    this.#hasFurtherServers = hasFurtherServers;
+    this.watch = primaryHostId === undefined ? undefined : new HostWatch(primaryHostId, hostVersion);
+    this.furtherServers = hasFurtherServers;
   }
 
   /** True where births may be made. */
   get isOnline(): boolean {
-    return this.#watch?.isOnline ?? true;
+    return this.watch?.isOnline ?? true;
   }
 
   get topics(): HostTopics {
-    return this.#watch === undefined
-      ? { needed: [] }
-      : { needed: [this.#watch.topic], unlikely: this.#watch.otherTopic };
+    return this.watch === undefined ? { needed: [] } : { needed: [this.watch.topic], unlikely: this.watch.otherTopic };
   }
 
   /** With several servers the host may be online on another one: who waits for it does not wait here. */
   get mayBeElsewhere(): boolean {
-    return this.#hasFurtherServers;
+    return this.furtherServers;
   }
 
   /** A session begins or ends: nothing is known. */
   restart(): void {
-    this.#watch?.restart();
+    this.watch?.restart();
   }
 
   /** Takes a message in. @returns undefined for one that is not of the host */
   take(topic: string, payload: Uint8Array): HostTurn | undefined {
-    const watch = this.#watch;
+    const watch = this.watch;
     if (watch === undefined) return undefined;
     if (topic === watch.otherTopic) return { kind: 'nothing', effects: warningOf(watch.takeOther()) };
     if (topic !== watch.topic) return undefined;
@@ -79,6 +77,6 @@ export class PrimaryHost {
 
   /** The host has not come online for a while, and there is no other server. */
   explainSilence(): readonly EdgeEffect[] {
-    return this.#watch === undefined ? NOTHING : warningOf(this.#watch.explainSilence());
+    return this.watch === undefined ? NOTHING : warningOf(this.watch.explainSilence());
   }
 }

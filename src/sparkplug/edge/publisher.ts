@@ -84,44 +84,44 @@ export class Publisher {
   readonly counts = { messages: 0, metrics: 0, leftOut: 0 };
   /** Metrics of which a value was too large since somebody looked last, and whether that is to be said. */
   readonly leftOut = new Map<string, boolean>();
-  readonly #node: EdgeNodeDescriptor;
-  readonly #model: MetricModel;
-  readonly #birthForm: PayloadForm;
-  readonly #dataForm: PayloadForm;
-  #maximumBytes = Number.POSITIVE_INFINITY;
+  private readonly node: EdgeNodeDescriptor;
+  private readonly model: MetricModel;
+  private readonly birthForm: PayloadForm;
+  private readonly dataForm: PayloadForm;
+  private mostBytes = Number.POSITIVE_INFINITY;
   /** What was said already to be too large for a broker of this limit. */
-  readonly #said = new Set<string>();
-  #seq = 0;
+  private readonly said = new Set<string>();
+  private seq = 0;
 
   constructor(node: EdgeNodeDescriptor, model: MetricModel = FLAT_MODEL, naming: MetricNaming = {}) {
     const { withoutAliases = false, datatypesInData = false } = naming;
-    this.#node = node;
-    this.#model = model;
-    this.#birthForm = { ...BIRTH_FORM, hasAliases: !withoutAliases };
-    this.#dataForm = { ...DATA_FORM, hasAliases: !withoutAliases, hasDatatypes: datatypesInData };
+    this.node = node;
+    this.model = model;
+    this.birthForm = { ...BIRTH_FORM, hasAliases: !withoutAliases };
+    this.dataForm = { ...DATA_FORM, hasAliases: !withoutAliases, hasDatatypes: datatypesInData };
   }
 
   /** Bytes of a message on the wire, at most. */
   get maximumBytes(): number {
-    return this.#maximumBytes;
+    return this.mostBytes;
   }
 
   set maximumBytes(bytes: number) {
-    if (bytes !== this.#maximumBytes) this.#said.clear();
-    this.#maximumBytes = bytes;
+    if (bytes !== this.mostBytes) this.said.clear();
+    this.mostBytes = bytes;
   }
 
   /** True once for each `what` that is too large, until the limit changes: a value comes every second. */
   isNews(what: string): boolean {
-    if (this.#said.has(what) || this.#said.size >= MOST_SAID) return false;
-    this.#said.add(what);
+    if (this.said.has(what) || this.said.size >= MOST_SAID) return false;
+    this.said.add(what);
     return true;
   }
 
   /** NDEATH as the will of a CONNECT: without `seq`, with `bdSeq` alone. */
   will(at: number): { readonly topic: string; readonly payload: Uint8Array } {
     const payload = encodePayload({ timestamp: at, metrics: [bdSeqMetric(this.bdSeq, at)] });
-    return { topic: nodeTopic('NDEATH', this.#node), payload };
+    return { topic: nodeTopic('NDEATH', this.node), payload };
   }
 
   /**
@@ -130,11 +130,11 @@ export class Publisher {
    * @throws Pm500Error SPARKPLUG_TOO_LARGE
    */
   nodeBirth(at: number, hasFurtherServers: boolean): Publish {
-    this.#seq = 0;
+    this.seq = 0;
     const metrics = [bdSeqMetric(this.bdSeq, at), rebirthMetric(at)];
     if (hasFurtherServers) metrics.push(nextServerMetric(at));
-    metrics.push(...this.#model.nodeBirth(at));
-    const birth = this.#sequenced('NBIRTH', nodeTopic('NBIRTH', this.#node), metrics, this.#birthForm, at);
+    metrics.push(...this.model.nodeBirth(at));
+    const birth = this.sequenced('NBIRTH', nodeTopic('NBIRTH', this.node), metrics, this.birthForm, at);
     if (birth !== undefined) return birth;
     throw new Pm500Error(
       'SPARKPLUG_TOO_LARGE',
@@ -145,14 +145,14 @@ export class Publisher {
 
   /** NDATA with what changed of the edge node itself; undefined where nothing does. */
   nodeData(at: number): Publish | undefined {
-    const metrics = this.#model.nodeData(at);
+    const metrics = this.model.nodeData(at);
     if (metrics.length === 0) return undefined;
-    return this.#sequenced('NDATA', nodeTopic('NDATA', this.#node), metrics, this.#dataForm, at);
+    return this.sequenced('NDATA', nodeTopic('NDATA', this.node), metrics, this.dataForm, at);
   }
 
   /** NDEATH, published when the node leaves on purpose: what the will says. */
   nodeDeath(at: number): Publish {
-    return this.#count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
+    return this.count({ kind: 'publish', message: 'NDEATH', ...this.will(at), metricCount: 1 });
   }
 
   /**
@@ -162,19 +162,19 @@ export class Publisher {
    */
   deviceBirth(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] | undefined {
     const live = { deviceId: device.id, samples: published };
-    const whole = this.#ofDevice('DBIRTH', device.id, metrics, at, live);
+    const whole = this.ofDevice('DBIRTH', device.id, metrics, at, live);
     if (whole !== undefined) return [whole];
     const short = withoutTexts(metrics);
     const birth =
-      this.#ofDevice('DBIRTH', device.id, short, at, live) ??
-      this.#ofDevice('DBIRTH', device.id, withoutWords(short), at, live);
+      this.ofDevice('DBIRTH', device.id, short, at, live) ??
+      this.ofDevice('DBIRTH', device.id, withoutWords(short), at, live);
     if (birth === undefined) return undefined;
-    return [birth, ...this.#data(device.id, metrics.filter(isText).map(withQualityOnly), at)];
+    return [birth, ...this.data(device.id, metrics.filter(isText).map(withQualityOnly), at)];
   }
 
   /** @param content in order of time */
   deviceData(device: Addressee, { metrics, published }: Content, at: number): readonly Publish[] {
-    return this.#data(device.id, metrics, at, { deviceId: device.id, samples: published });
+    return this.data(device.id, metrics, at, { deviceId: device.id, samples: published });
   }
 
   /**
@@ -188,17 +188,17 @@ export class Publisher {
     at: number,
     allowed: Traffic = UNLIMITED,
   ): readonly Publish[] | Traffic {
-    const [seq, counts] = [this.#seq, { ...this.counts }];
-    const made = this.#data(device.id, metrics, at);
+    const [seq, counts] = [this.seq, { ...this.counts }];
+    const made = this.data(device.id, metrics, at);
     const needs = trafficOf(made);
     if (needs.messages <= allowed.messages && needs.bytes <= allowed.bytes) return made;
-    this.#seq = seq;
+    this.seq = seq;
     Object.assign(this.counts, counts);
     return needs;
   }
 
   deviceDeath(deviceId: string, at: number): readonly Publish[] {
-    const death = this.#ofDevice('DDEATH', deviceId, [], at);
+    const death = this.ofDevice('DDEATH', deviceId, [], at);
     return death === undefined ? [] : [death];
   }
 
@@ -206,28 +206,28 @@ export class Publisher {
    * DDATA, as many as it takes: each half of one that is too large goes by itself, and a value that is, as bad. The first
    * of them carries what is `live`.
    */
-  #data(deviceId: string, metrics: readonly Metric[], at: number, live?: HistoryRecord): readonly Publish[] {
+  private data(deviceId: string, metrics: readonly Metric[], at: number, live?: HistoryRecord): readonly Publish[] {
     if (metrics.length === 0) return [];
-    const whole = this.#ofDevice('DDATA', deviceId, metrics, at, live);
+    const whole = this.ofDevice('DDATA', deviceId, metrics, at, live);
     if (whole !== undefined) return [whole];
     const [metric] = metrics;
     if (metrics.length === 1 && metric !== undefined) {
-      this.#leaveOut(deviceId, metric);
-      const instead = this.#ofDevice('DDATA', deviceId, [{ ...metric, value: null, properties: LEFT_OUT }], at, live);
+      this.leaveOut(deviceId, metric);
+      const instead = this.ofDevice('DDATA', deviceId, [{ ...metric, value: null, properties: LEFT_OUT }], at, live);
       return instead === undefined ? [] : [instead];
     }
     const middle = Math.ceil(metrics.length / 2);
-    const first = this.#data(deviceId, metrics.slice(0, middle), at, live);
+    const first = this.data(deviceId, metrics.slice(0, middle), at, live);
     const isCarried = first.length > 0;
-    return [...first, ...this.#data(deviceId, metrics.slice(middle), at, isCarried ? undefined : live)];
+    return [...first, ...this.data(deviceId, metrics.slice(middle), at, isCarried ? undefined : live)];
   }
 
-  #leaveOut(deviceId: string, { name = '' }: Metric): void {
+  private leaveOut(deviceId: string, { name = '' }: Metric): void {
     this.counts.leftOut++;
     this.leftOut.set(name, this.isNews(`${name} of ${deviceId}`));
   }
 
-  #ofDevice(
+  private ofDevice(
     message: DeviceMessage,
     deviceId: string,
     metrics: readonly Metric[],
@@ -235,12 +235,12 @@ export class Publisher {
     live?: HistoryRecord,
   ): Publish | undefined {
     const isBirth = message === 'DBIRTH';
-    const grouped = isBirth ? this.#model.deviceBirth(metrics) : this.#model.deviceData(metrics);
-    const form = isBirth ? this.#birthForm : this.#dataForm;
-    return this.#sequenced(message, deviceTopic(message, this.#node, deviceId), grouped, form, at, live);
+    const grouped = isBirth ? this.model.deviceBirth(metrics) : this.model.deviceData(metrics);
+    const form = isBirth ? this.birthForm : this.dataForm;
+    return this.sequenced(message, deviceTopic(message, this.node, deviceId), grouped, form, at, live);
   }
 
-  #sequenced(
+  private sequenced(
     message: NodeMessage | DeviceMessage,
     topic: string,
     metrics: readonly Metric[],
@@ -248,14 +248,14 @@ export class Publisher {
     at: number,
     live?: HistoryRecord,
   ): Publish | undefined {
-    const payload = encodePayload({ timestamp: at, metrics, seq: this.#seq }, form);
+    const payload = encodePayload({ timestamp: at, metrics, seq: this.seq }, form);
     if (publishBytes(topic, payload) > this.maximumBytes) return undefined;
     // Only a message that could be made uses up its number.
-    this.#seq = (this.#seq + 1) % SEQ_COUNT;
-    return this.#count({ kind: 'publish', message, topic, payload, metricCount: metrics.length, live });
+    this.seq = (this.seq + 1) % SEQ_COUNT;
+    return this.count({ kind: 'publish', message, topic, payload, metricCount: metrics.length, live });
   }
 
-  #count(publish: Publish): Publish {
+  private count(publish: Publish): Publish {
     this.counts.messages++;
     this.counts.metrics += publish.metricCount;
     return publish;

@@ -13,14 +13,14 @@ function ageOf({ oldestAgeMs }: AbsentDevice): string {
 
 /** Says once of each device that is not there any more that values of it wait. */
 export class AbsentReport {
-  #told: ReadonlySet<string> = new Set();
+  private told: ReadonlySet<string> = new Set();
 
   constructor(private readonly logger: Logger) {}
 
   /** @param absent devices that are not there now; one that was back in between is told anew */
   look(absent: readonly AbsentDevice[]): void {
-    const news = absent.filter(({ deviceId }) => !this.#told.has(deviceId));
-    this.#told = new Set(absent.map(({ deviceId }) => deviceId));
+    const news = absent.filter(({ deviceId }) => !this.told.has(deviceId));
+    this.told = new Set(absent.map(({ deviceId }) => deviceId));
     if (news.length === 0) return;
     const named = news.slice(0, MOST_NAMED).map((device) => {
       const { deviceId, depth } = device;

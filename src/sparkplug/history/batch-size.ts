@@ -14,18 +14,18 @@ type Pace = ReturnType<typeof paceOf>;
  * of a second, found by trying, so that live data behind them is not delayed on a slow link.
  */
 export class BatchSize {
-  readonly #usual: number;
-  readonly #most: number;
-  #values = SMALLEST;
+  private readonly usual: number;
+  private readonly most: number;
+  private size = SMALLEST;
 
   /** @param valuesPerSecond a batch has at most a tenth of that; all of it where there may be only so many messages */
   constructor(valuesPerSecond: number) {
-    this.#usual = Math.min(LARGEST, Math.max(SMALLEST, Math.floor(valuesPerSecond / 10)));
-    this.#most = Math.min(LARGEST, Math.max(SMALLEST, valuesPerSecond));
+    this.usual = Math.min(LARGEST, Math.max(SMALLEST, Math.floor(valuesPerSecond / 10)));
+    this.most = Math.min(LARGEST, Math.max(SMALLEST, valuesPerSecond));
   }
 
   get values(): number {
-    return this.#values;
+    return this.size;
   }
 
   /**
@@ -36,12 +36,12 @@ export class BatchSize {
     // Of batches that last long, the last one that begins within a second would not fit into it any more.
     if (answeredMs > LATE_MS || (!isMessageBound && dueMs > LONG_MS)) this.shrink();
     else if (answeredMs <= SOON_MS && (isMessageBound || dueMs <= LONG_MS / 2)) {
-      this.#values = Math.min(isMessageBound ? this.#most : this.#usual, this.#values * 2);
+      this.size = Math.min(isMessageBound ? this.most : this.usual, this.size * 2);
     }
   }
 
   /** A batch was too large for something else. */
   shrink(): void {
-    this.#values = Math.max(SMALLEST, Math.floor(this.#values / 2));
+    this.size = Math.max(SMALLEST, Math.floor(this.size / 2));
   }
 }

@@ -37,45 +37,45 @@ interface Group {
 export class HistoryDrain {
   /** Since the program began; only what the broker has confirmed, and how often it did not. */
   readonly counts = { values: 0, records: 0, unreadable: 0, retries: 0 };
-  readonly #outbox: Outbox;
-  readonly #absent: AbsentQueues;
-  readonly #port: DrainPort;
-  readonly #clock: Clock;
-  readonly #sender: HistorySender;
+  private readonly outbox: Outbox;
+  private readonly queues: AbsentQueues;
+  private readonly port: DrainPort;
+  private readonly clock: Clock;
+  private readonly sender: HistorySender;
   /** Monotonic time at which data flowed for the first time. */
-  #flowedFirstAt: number | undefined;
+  private flowedFirstAt: number | undefined;
   /** Since when the oldest values of a device have waited for a metric. */
-  readonly #incompleteSince = new Map<string, number>();
+  private readonly incompleteSince = new Map<string, number>();
   /** Positions of records that were sent although one before them was not. */
-  readonly #ahead = new Set<number>();
+  private readonly ahead = new Set<number>();
   /** The device that is back and whose turn it is, where the limits were in its way. */
-  #heldBack: string | undefined;
+  private heldBack: string | undefined;
   /** Where a batch comes from; what the limits let wait goes first into the next one. */
-  readonly #sources = [() => this.#sendBack(), () => this.#sendWaiting()];
+  private readonly sources = [() => this.sendBack(), () => this.sendWaiting()];
 
   constructor(outbox: Outbox, absent: AbsentQueues, port: DrainPort, limits: PaceLimits, clock: Clock) {
-    this.#outbox = outbox;
-    this.#absent = absent;
-    this.#port = port;
-    this.#clock = clock;
-    this.#sender = new HistorySender(port, limits, clock);
+    this.outbox = outbox;
+    this.queues = absent;
+    this.port = port;
+    this.clock = clock;
+    this.sender = new HistorySender(port, limits, clock);
   }
 
   /** The session has ended: what devices have brought is to be brought anew. */
   onSessionEnd(): void {
-    this.#incompleteSince.clear();
+    this.incompleteSince.clear();
   }
 
   /** Sends one batch. @returns after how many milliseconds to go on; undefined when there is nothing to do */
   async step(): Promise<number | undefined> {
-    const sender = this.#sender;
-    this.#flowedFirstAt ??= this.#clock.monotonic();
-    await this.#absent.load();
+    const sender = this.sender;
+    this.flowedFirstAt ??= this.clock.monotonic();
+    await this.queues.load();
     sender.begin();
     const outcomes: Outcome[] = [];
-    for (const send of [...this.#sources]) if (!sender.isHeld()) outcomes.push(await send());
+    for (const send of [...this.sources]) if (!sender.isHeld()) outcomes.push(await send());
     // Of two that wait for room, one after the other gets it.
-    if (sender.isHeld() && (outcomes.length > 1 || sender.sent.records > 0)) this.#sources.reverse();
+    if (sender.isHeld() && (outcomes.length > 1 || sender.sent.records > 0)) this.sources.reverse();
     const dueMs = await sender.end().catch((thrown: unknown) => {
       this.counts.retries++;
       throw thrown;
@@ -85,27 +85,27 @@ export class HistoryDrain {
     this.counts.values += sender.sent.values;
     this.counts.records += sender.sent.records;
     if (moved.includes(true) || sender.isHeld()) return dueMs();
-    return this.#port.isFlowing() && outcomes.some(({ isWaiting }) => isWaiting) ? LOOK_AGAIN_MS : undefined;
+    return this.port.isFlowing() && outcomes.some(({ isWaiting }) => isWaiting) ? LOOK_AGAIN_MS : undefined;
   }
 
   /** Sends something of a device that has been absent and is back. */
-  async #sendBack(): Promise<Outcome> {
+  private async sendBack(): Promise<Outcome> {
     const tried = new Set<string>();
-    const isWanted = (id: string): boolean => !tried.has(id) && this.#port.isBorn(id);
-    while (this.#port.isFlowing() && tried.size < MOST_TRIED && !this.#sender.isHeld()) {
-      const held = this.#heldBack;
-      const isHeldWanted = held !== undefined && this.#absent.has(held) && isWanted(held);
-      const deviceId = isHeldWanted ? held : this.#absent.next(isWanted);
+    const isWanted = (id: string): boolean => !tried.has(id) && this.port.isBorn(id);
+    while (this.port.isFlowing() && tried.size < MOST_TRIED && !this.sender.isHeld()) {
+      const held = this.heldBack;
+      const isHeldWanted = held !== undefined && this.queues.has(held) && isWanted(held);
+      const deviceId = isHeldWanted ? held : this.queues.next(isWanted);
       if (deviceId === undefined) break;
       tried.add(deviceId);
-      const { records, from } = await this.#absent.peek(deviceId, PEEK);
-      const count = this.#publishBack(deviceId, records);
-      this.#heldBack = count === 0 && this.#sender.isHeld() ? deviceId : undefined;
+      const { records, from } = await this.queues.peek(deviceId, PEEK);
+      const count = this.publishBack(deviceId, records);
+      this.heldBack = count === 0 && this.sender.isHeld() ? deviceId : undefined;
       if (count === 0) continue;
       return {
         isWaiting: true,
         done: async () => {
-          await this.#absent.acknowledge(deviceId, { from, to: from + count });
+          await this.queues.acknowledge(deviceId, { from, to: from + count });
           return true;
         },
       };
@@ -114,66 +114,66 @@ export class HistoryDrain {
   }
 
   /** @returns how many records are done with */
-  #publishBack(deviceId: string, records: readonly OutboxRecord[]): number {
-    const most = Math.min(this.#sender.most.values, MOST_IN_MESSAGE);
+  private publishBack(deviceId: string, records: readonly OutboxRecord[]): number {
+    const most = Math.min(this.sender.most.values, MOST_IN_MESSAGE);
     const rows: (readonly MetricSample[])[] = [];
     let values = 0;
     for (const { payload } of records) {
-      const samples = this.#read(payload);
+      const samples = this.read(payload);
       if (values > 0 && values + samples.length > most) break;
       rows.push(samples);
       values += samples.length;
     }
-    const { state, count } = this.#send(deviceId, rows);
+    const { state, count } = this.send(deviceId, rows);
     if (state === 'sent' || state === 'later') return count;
     let singly = 0;
     for (const row of rows.slice(0, MOST_SINGLY)) {
-      if (this.#send(deviceId, [row]).state !== 'sent') break;
+      if (this.send(deviceId, [row]).state !== 'sent') break;
       singly++;
     }
-    const isOver = singly > 0 || this.#sender.isHeld() || !this.#port.isFlowing() || !this.#port.isBorn(deviceId);
+    const isOver = singly > 0 || this.sender.isHeld() || !this.port.isFlowing() || !this.port.isBorn(deviceId);
     const [first] = rows;
     if (isOver || first === undefined) return singly;
-    const now = this.#clock.monotonic();
-    const since = this.#incompleteSince.get(deviceId) ?? now;
-    this.#incompleteSince.set(deviceId, since);
+    const now = this.clock.monotonic();
+    const since = this.incompleteSince.get(deviceId) ?? now;
+    this.incompleteSince.set(deviceId, since);
     if (now - since < PATIENCE_MS) return 0;
-    return this.#send(deviceId, [first], true).count;
+    return this.send(deviceId, [first], true).count;
   }
 
   /** Sends a batch of what waits, or puts it aside. */
-  async #sendWaiting(): Promise<Outcome> {
-    if (!this.#port.isFlowing()) return NOTHING;
-    const { records, from } = await this.#outbox.peek(PEEK);
+  private async sendWaiting(): Promise<Outcome> {
+    if (!this.port.isFlowing()) return NOTHING;
+    const { records, from } = await this.outbox.peek(PEEK);
     if (records.length === 0) return NOTHING;
-    const stepMs = this.#clockStep(records[0]);
-    const { groups, absent, unreadable, left, end } = this.#sort(records, from);
+    const stepMs = this.clockStep(records[0]);
+    const { groups, absent, unreadable, left, end } = this.sort(records, from);
     const unsent: number[] = [...left];
     const sent: number[] = [];
     for (const group of groups) {
       const { deviceId, rows } = group;
-      const { state, count } = this.#send(
+      const { state, count } = this.send(
         deviceId,
         rows.map(({ samples }) => samples),
       );
       const indices = rows.map(({ index }) => index);
       sent.push(...indices.slice(0, count));
-      if (state === 'sent' || state === 'later' || !this.#port.isFlowing()) unsent.push(...indices.slice(count));
+      if (state === 'sent' || state === 'later' || !this.port.isFlowing()) unsent.push(...indices.slice(count));
       else absent.push(group);
     }
     for (const { deviceId, rows } of absent) {
       const moved = rows.map(({ row }) => ({ ...row, acceptedAt: row.acceptedAt + stepMs }));
-      await this.#absent.append(deviceId, moved);
+      await this.queues.append(deviceId, moved);
     }
     const count = unsent.reduce((least, index) => Math.min(least, index), end);
     return {
       isWaiting: end < records.length,
       done: async () => {
         const moved = absent.flatMap(({ rows }) => rows.map(({ index }) => index));
-        for (const index of [...sent, ...moved]) if (index >= count) this.#ahead.add(from + index);
+        for (const index of [...sent, ...moved]) if (index >= count) this.ahead.add(from + index);
         if (count === 0) return sent.length + moved.length > 0;
-        await this.#outbox.acknowledge({ from, to: from + count });
-        for (const position of this.#ahead) if (position < from + count) this.#ahead.delete(position);
+        await this.outbox.acknowledge({ from, to: from + count });
+        for (const position of this.ahead) if (position < from + count) this.ahead.delete(position);
         this.counts.unreadable += unreadable.filter((index) => index < count).length;
         return true;
       },
@@ -181,19 +181,19 @@ export class HistoryDrain {
   }
 
   /** By how much the wall clock was set while the oldest record waited, milliseconds: a step is no age, also elsewhere. */
-  #clockStep(oldest: OutboxRecord | undefined): number {
-    const { oldestAgeMs, oldestAcceptedAt } = this.#outbox.stats();
+  private clockStep(oldest: OutboxRecord | undefined): number {
+    const { oldestAgeMs, oldestAcceptedAt } = this.outbox.stats();
     if (oldest === undefined || oldestAgeMs === undefined || oldestAcceptedAt !== oldest.acceptedAt) return 0;
-    return this.#clock.now() - oldestAgeMs - oldest.acceptedAt;
+    return this.clock.now() - oldestAgeMs - oldest.acceptedAt;
   }
 
   /** A batch by device, up to the first record that has to be waited for. */
-  #sort(records: readonly OutboxRecord[], from: number): Sorted {
-    const most = this.#sender.most;
+  private sort(records: readonly OutboxRecord[], from: number): Sorted {
+    const most = this.sender.most;
     const groups = new Map<string, Group>();
     const absent = new Map<string, Group>();
-    const now = this.#clock.monotonic();
-    const isExpecting = now - (this.#flowedFirstAt ?? now) < GRACE_MS;
+    const now = this.clock.monotonic();
+    const isExpecting = now - (this.flowedFirstAt ?? now) < GRACE_MS;
     /** Devices of which no more goes into this batch. */
     const full = new Set<string>();
     const left: number[] = [];
@@ -202,13 +202,13 @@ export class HistoryDrain {
     let index = 0;
     for (; index < records.length && values < most.values; index++) {
       const row = records[index];
-      if (row === undefined || this.#ahead.has(from + index)) continue;
+      if (row === undefined || this.ahead.has(from + index)) continue;
       const record = readHistoryRecord(row.payload);
       if (record === undefined) unreadable.push(index);
       if (record === undefined || record.samples.length === 0) continue;
       const { deviceId, samples } = record;
-      const isQueued = this.#absent.has(deviceId);
-      const isAbsent = isQueued || !this.#port.isBorn(deviceId);
+      const isQueued = this.queues.has(deviceId);
+      const isAbsent = isQueued || !this.port.isBorn(deviceId);
       if (isAbsent && !isQueued && isExpecting) break;
       if (!isAbsent && values > 0 && values + samples.length > most.values) break;
       const group = (isAbsent ? absent : groups).get(deviceId) ?? { deviceId, values: 0, rows: [] };
@@ -228,13 +228,13 @@ export class HistoryDrain {
     return { groups: [...groups.values()], absent: [...absent.values()], unreadable, left, end: index };
   }
 
-  #read(payload: string): readonly MetricSample[] {
+  private read(payload: string): readonly MetricSample[] {
     return readHistoryRecord(payload)?.samples ?? [];
   }
 
-  #send(deviceId: string, rows: readonly (readonly MetricSample[])[], isForced = false): SentRecords {
-    const sent = this.#sender.send(deviceId, rows, isForced);
-    if (sent.count > 0) this.#incompleteSince.delete(deviceId);
+  private send(deviceId: string, rows: readonly (readonly MetricSample[])[], isForced = false): SentRecords {
+    const sent = this.sender.send(deviceId, rows, isForced);
+    if (sent.count > 0) this.incompleteSince.delete(deviceId);
     return sent;
   }
 }

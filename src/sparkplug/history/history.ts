@@ -46,94 +46,94 @@ const SWEEP_MS = 600_000;
  * acknowledged only when the broker has answered a ping sent after them.
  */
 export class History {
-  readonly #settings: HistorySettings;
-  readonly #outbox: Outbox;
-  readonly #absent: AbsentQueues;
-  readonly #drain: HistoryDrain;
-  readonly #report: AbsentReport;
-  readonly #losses: LossReport;
-  readonly #forecast: StoreForecast;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #port: DrainPort;
-  readonly #timers: TimerSet;
-  readonly #sent: SentWindow;
-  readonly #receipts: Receipts;
-  #appends: Promise<unknown> = Promise.resolve();
+  private readonly settings: HistorySettings;
+  private readonly outbox: Outbox;
+  private readonly absent: AbsentQueues;
+  private readonly drain: HistoryDrain;
+  private readonly report: AbsentReport;
+  private readonly losses: LossReport;
+  private readonly forecast: StoreForecast;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly port: DrainPort;
+  private readonly timers: TimerSet;
+  private readonly sent: SentWindow;
+  private readonly receipts: Receipts;
+  private appends: Promise<unknown> = Promise.resolve();
   /** Appends that failed, and why the last one did. */
-  #failures = 0;
-  #failure: Pm500Error | undefined;
-  #running: Promise<void> | undefined;
-  #isClosed = false;
-  #isPausing = false;
-  #isSweepDue = false;
+  private failures = 0;
+  private failure: Pm500Error | undefined;
+  private running: Promise<void> | undefined;
+  private isClosed = false;
+  private isPausing = false;
+  private isSweepDue = false;
   /** Readings that could not be stored. */
-  #unstored = 0;
+  private unstored = 0;
   /** Values that did not fit the datatype of today. */
-  #unfit = 0;
+  private unfit = 0;
   /** Stored readings of which it was said that nobody can read them. */
-  #unreadableTold = 0;
-  #complaint = '';
+  private unreadableTold = 0;
+  private complaint = '';
   /** Bytes that the outbox may take at the moment. */
-  #allowed: number;
+  private allowed: number;
 
   constructor(settings: HistorySettings, stores: HistoryStores, port: DrainPort, clock: Clock, logger: Logger) {
-    this.#settings = settings;
-    this.#allowed = settings.store.maximumBytes;
-    this.#outbox = stores.outbox;
-    this.#absent = new AbsentQueues(stores.queues, shareOf(settings.store), clock);
-    this.#drain = new HistoryDrain(stores.outbox, this.#absent, port, settings, clock);
-    this.#report = new AbsentReport(logger);
-    this.#losses = new LossReport(() => this.stats.losses, STORE, clock, logger);
-    this.#forecast = new StoreForecast(clock, logger);
-    this.#port = port;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#timers = new TimerSet(clock);
-    this.#sent = new SentWindow(settings.blindMs);
-    this.#receipts = new Receipts(this.#timers, port.linkOf);
+    this.settings = settings;
+    this.allowed = settings.store.maximumBytes;
+    this.outbox = stores.outbox;
+    this.absent = new AbsentQueues(stores.queues, shareOf(settings.store), clock);
+    this.drain = new HistoryDrain(stores.outbox, this.absent, port, settings, clock);
+    this.report = new AbsentReport(logger);
+    this.losses = new LossReport(() => this.stats.losses, STORE, clock, logger);
+    this.forecast = new StoreForecast(clock, logger);
+    this.port = port;
+    this.clock = clock;
+    this.logger = logger;
+    this.timers = new TimerSet(clock);
+    this.sent = new SentWindow(settings.blindMs);
+    this.receipts = new Receipts(this.timers, port.linkOf);
   }
 
   get stats(): HistoryStats {
-    const { counts } = this.#drain;
-    const losses = { unstored: this.#unstored, unfit: this.#unfit };
-    return historyStats(this.#outbox.stats(), this.#absent, counts, losses);
+    const { counts } = this.drain;
+    const losses = { unstored: this.unstored, unfit: this.unfit };
+    return historyStats(this.outbox.stats(), this.absent, counts, losses);
   }
 
   /** How much the store may take, and how long that lasts. */
   get capacity(): DeliveryCapacity {
-    return this.#forecast.capacity(this.#settings.store, { bytes: this.#outbox.stats().bytes + this.#absent.bytes });
+    return this.forecast.capacity(this.settings.store, { bytes: this.outbox.stats().bytes + this.absent.bytes });
   }
 
   /** Stored values do not fit the datatypes that their metrics have now; they are dropped. */
   noteUnfit(count: number): void {
-    this.#unfit += count;
-    this.#losses.look();
+    this.unfit += count;
+    this.losses.look();
   }
 
   /** Keeps values that were not published. */
   keep(record: HistoryRecord): void {
-    this.#noteComing(record);
-    this.#append([record], this.#clock.now());
+    this.noteComing(record);
+    this.append([record], this.clock.now());
   }
 
   /** Remembers values that are published as present ones, in case they do not arrive. */
   remember(record: HistoryRecord): void {
     // A birth may tell nothing new: a record without values could never be sent.
     if (record.samples.length === 0) return;
-    this.#noteComing(record);
-    const number = this.#receipts.onPublish();
-    const evicted = this.#sent.add(record, this.#clock.monotonic(), number, this.#receipts.confirmed);
-    if (evicted.length > 0) this.#append(evicted, this.#clock.now());
+    this.noteComing(record);
+    const number = this.receipts.onPublish();
+    const evicted = this.sent.add(record, this.clock.monotonic(), number, this.receipts.confirmed);
+    if (evicted.length > 0) this.append(evicted, this.clock.now());
   }
 
   /** Begins to watch over what is handed in from now on, see `Acceptance`. */
   watch(): Acceptance {
-    const failures = this.#failures;
+    const failures = this.failures;
     return async () => {
-      await this.#receipts.arrived();
-      await this.#appends;
-      if (this.#failures > failures && this.#failure !== undefined) throw this.#failure;
+      await this.receipts.arrived();
+      await this.appends;
+      if (this.failures > failures && this.failure !== undefined) throw this.failure;
     };
   }
 
@@ -143,127 +143,127 @@ export class History {
    */
   keepRecent(loss: LinkLoss): void {
     const windowMs = loss === 'ended' ? ENDED_WINDOW_MS : undefined;
-    this.#append(this.#sent.take(this.#clock.monotonic(), this.#receipts.confirmed, windowMs), this.#clock.now());
-    this.#receipts.settleAll();
-    this.#drain.onSessionEnd();
+    this.append(this.sent.take(this.clock.monotonic(), this.receipts.confirmed, windowMs), this.clock.now());
+    this.receipts.settleAll();
+    this.drain.onSessionEnd();
   }
 
   /** Everything published has arrived. */
   forgetRecent(): void {
-    this.#sent.clear();
-    this.#receipts.settleAll();
-    this.#drain.onSessionEnd();
+    this.sent.clear();
+    this.receipts.settleAll();
+    this.drain.onSessionEnd();
   }
 
   /** Goes on sending, if it does not already. To be called whenever that may have become possible. */
   wake(): void {
-    if (this.#isClosed || this.#running !== undefined || this.#isPausing || !this.#port.isFlowing()) return;
-    if (!this.#timers.has('sweep')) this.#sweepLater();
-    if (this.#port.linkOf()?.isBacklogged === true) this.#pause(YIELD_MS);
-    else this.#running = this.#run();
+    if (this.isClosed || this.running !== undefined || this.isPausing || !this.port.isFlowing()) return;
+    if (!this.timers.has('sweep')) this.sweepLater();
+    if (this.port.linkOf()?.isBacklogged === true) this.pause(YIELD_MS);
+    else this.running = this.run();
   }
 
   /** Resolves when everything handed in is in the outbox; nothing is sent any more. The outbox stays open. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#timers.cancelAll();
-    await this.#running;
-    await this.#appends;
-    await this.#absent.close();
-    this.#losses.close();
-    this.#receipts.settleAll();
+    this.isClosed = true;
+    this.timers.cancelAll();
+    await this.running;
+    await this.appends;
+    await this.absent.close();
+    this.losses.close();
+    this.receipts.settleAll();
   }
 
-  #append(records: readonly HistoryRecord[], acceptedAt: number): void {
+  private append(records: readonly HistoryRecord[], acceptedAt: number): void {
     const values = records.reduce((sum, { samples }) => sum + samples.length, 0);
     if (values === 0) return;
     const rows = records.map((record) => ({ payload: writeHistoryRecord(record), acceptedAt }));
-    const stored = this.#outbox.append(rows).then(
+    const stored = this.outbox.append(rows).then(
       () => {
-        this.#losses.look();
+        this.losses.look();
         this.wake();
       },
       (thrown: unknown) => {
-        this.#unstored += rows.length;
-        this.#failures++;
-        this.#failure = toPm500Error(thrown);
-        this.#complain(`Sparkplug: values could not be stored: ${this.#failure.message}`);
-        this.#losses.look();
+        this.unstored += rows.length;
+        this.failures++;
+        this.failure = toPm500Error(thrown);
+        this.complain(`Sparkplug: values could not be stored: ${this.failure.message}`);
+        this.losses.look();
       },
     );
     // Not `Promise.all`, whose results would hold those of all appends before.
-    const before = this.#appends;
-    this.#appends = stored.then(() => before);
+    const before = this.appends;
+    this.appends = stored.then(() => before);
   }
 
-  #noteComing(record: HistoryRecord): void {
-    this.#forecast.note(record);
-    this.#forecast.look(this.#settings.store);
+  private noteComing(record: HistoryRecord): void {
+    this.forecast.note(record);
+    this.forecast.look(this.settings.store);
   }
 
-  async #run(): Promise<void> {
+  private async run(): Promise<void> {
     let waitMs: number | undefined;
     try {
-      waitMs = await this.#step();
+      waitMs = await this.step();
     } catch (thrown) {
       const error = toPm500Error(thrown);
       // A lost link says so itself, and wakes this again when it is back.
       if (error.code !== 'MQTT_CONNECTION_LOST') {
-        this.#complain(`Sparkplug: stored values could not be sent: ${error.message}`);
+        this.complain(`Sparkplug: stored values could not be sent: ${error.message}`);
         waitMs = LOOK_AGAIN_MS;
       }
     }
-    this.#running = undefined;
-    if (waitMs !== undefined) this.#pause(waitMs);
+    this.running = undefined;
+    if (waitMs !== undefined) this.pause(waitMs);
   }
 
-  #pause(waitMs: number): void {
-    if (this.#isClosed) return;
-    this.#isPausing = true;
-    this.#timers.set('next', waitMs, () => {
-      this.#isPausing = false;
+  private pause(waitMs: number): void {
+    if (this.isClosed) return;
+    this.isPausing = true;
+    this.timers.set('next', waitMs, () => {
+      this.isPausing = false;
       this.wake();
     });
   }
 
-  async #step(): Promise<number | undefined> {
-    if (this.#isSweepDue) {
-      this.#isSweepDue = false;
-      await this.#absent.sweep();
-      this.#report.look(this.#absent.devices.filter(({ deviceId }) => !this.#port.isBorn(deviceId)));
+  private async step(): Promise<number | undefined> {
+    if (this.isSweepDue) {
+      this.isSweepDue = false;
+      await this.absent.sweep();
+      this.report.look(this.absent.devices.filter(({ deviceId }) => !this.port.isBorn(deviceId)));
     }
-    const waitMs = await this.#drain.step();
-    this.#losses.look();
-    this.#tellUnreadable();
-    const { maximumBytes } = this.#settings.store;
+    const waitMs = await this.drain.step();
+    this.losses.look();
+    this.tellUnreadable();
+    const { maximumBytes } = this.settings.store;
     // Together they take no more than was allowed.
-    const left = Math.max(shareOf(this.#settings.store).maximumBytes, maximumBytes - this.#absent.bytes);
-    if (left !== this.#allowed) this.#outbox.setLimits({ ...this.#settings.store, maximumBytes: left });
-    this.#allowed = left;
+    const left = Math.max(shareOf(this.settings.store).maximumBytes, maximumBytes - this.absent.bytes);
+    if (left !== this.allowed) this.outbox.setLimits({ ...this.settings.store, maximumBytes: left });
+    this.allowed = left;
     return waitMs;
   }
 
-  #tellUnreadable(): void {
-    const { unreadable } = this.#drain.counts;
-    if (unreadable > this.#unreadableTold) {
-      this.#logger.error(
-        `Sparkplug: ${unreadable - this.#unreadableTold} stored readings cannot be understood and were dropped: another version of this software wrote them, or the disk has changed them.`,
+  private tellUnreadable(): void {
+    const { unreadable } = this.drain.counts;
+    if (unreadable > this.unreadableTold) {
+      this.logger.error(
+        `Sparkplug: ${unreadable - this.unreadableTold} stored readings cannot be understood and were dropped: another version of this software wrote them, or the disk has changed them.`,
       );
     }
-    this.#unreadableTold = unreadable;
+    this.unreadableTold = unreadable;
   }
 
-  #sweepLater(): void {
-    this.#timers.set('sweep', SWEEP_MS, () => {
-      this.#isSweepDue = true;
-      this.#sweepLater();
+  private sweepLater(): void {
+    this.timers.set('sweep', SWEEP_MS, () => {
+      this.isSweepDue = true;
+      this.sweepLater();
       this.wake();
     });
   }
 
-  #complain(message: string): void {
-    if (message !== this.#complaint) this.#logger.error(message);
-    this.#complaint = message;
+  private complain(message: string): void {
+    if (message !== this.complaint) this.logger.error(message);
+    this.complaint = message;
   }
 }
 

@@ -11,13 +11,13 @@ const VALUE = { name: 'the Sparkplug host', unit: 'value' };
 /** In the place of store and forward where nothing is stored: counts what nobody will ever see. */
 export class NoStore {
   /** Values that no message carries. */
-  #lost = 0;
+  private lost = 0;
   /** Metrics of each device whose newest value waits for the next birth. */
-  readonly #waiting = new Map<string, Set<string>>();
-  readonly #report: LossReport;
+  private readonly waiting = new Map<string, Set<string>>();
+  private readonly report: LossReport;
 
   constructor(clock: Clock, logger: Logger) {
-    this.#report = new LossReport(() => this.#losses(0), VALUE, clock, logger);
+    this.report = new LossReport(() => this.losses(0), VALUE, clock, logger);
   }
 
   /**
@@ -25,21 +25,21 @@ export class NoStore {
    * @param areReplaced true where newer ones have come already; else the last of each metric comes with the next birth
    */
   keep({ deviceId, samples }: HistoryRecord, areReplaced: boolean): void {
-    if (areReplaced) this.#lost += samples.length;
+    if (areReplaced) this.lost += samples.length;
     else {
-      const names = this.#waiting.get(deviceId) ?? new Set();
-      this.#waiting.set(deviceId, names);
+      const names = this.waiting.get(deviceId) ?? new Set();
+      this.waiting.set(deviceId, names);
       for (const { name } of samples) {
-        if (names.has(name)) this.#lost += 1;
+        if (names.has(name)) this.lost += 1;
         names.add(name);
       }
     }
-    this.#report.look();
+    this.report.look();
   }
 
   /** A device was born, with the newest value of each metric. */
   onBirth(deviceId: string | undefined): void {
-    if (deviceId !== undefined) this.#waiting.delete(deviceId);
+    if (deviceId !== undefined) this.waiting.delete(deviceId);
   }
 
   /** @param leftOut values that the broker would not take */
@@ -48,17 +48,17 @@ export class NoStore {
       state: stateOf(phase, error, 0),
       waiting: { records: 0, bytes: 0, oldestAgeMs: 0 },
       ...{ written: 0, refused: 0, setAside: 0, retries: 0 },
-      losses: this.#losses(leftOut),
+      losses: this.losses(leftOut),
       durable: false,
       ...(error === undefined ? {} : { lastError: error }),
     };
   }
 
   close(): void {
-    this.#report.close();
+    this.report.close();
   }
 
-  #losses(leftOut: number): Losses {
-    return { ...NO_LOSSES, notKept: this.#lost, tooLarge: leftOut };
+  private losses(leftOut: number): Losses {
+    return { ...NO_LOSSES, notKept: this.lost, tooLarge: leftOut };
   }
 }

@@ -38,65 +38,65 @@ interface Sent extends Load {
  * until a second after the broker has confirmed it. What is larger than a limit goes alone, and counts longer.
  */
 export class Pace {
-  readonly #limits: PaceLimits;
-  readonly #clock: Clock;
+  private readonly limits: PaceLimits;
+  private readonly clock: Clock;
   /** In the order in which it was sent. */
-  #sent: Sent[] = [];
+  private sent: Sent[] = [];
   /** What all of them have: room is asked for with every message, and there may be thousands in a second. */
-  #counting = NOTHING;
+  private counting = NOTHING;
   /** How many of the last ones the broker has not confirmed. */
-  #unconfirmed = 0;
+  private unconfirmed = 0;
   /** Monotonic time at which the first of the confirmed ones counts no more. */
-  #freeAt = Infinity;
+  private freeAt = Infinity;
 
   constructor(limits: PaceLimits, clock: Clock) {
-    this.#limits = limits;
-    this.#clock = clock;
+    this.limits = limits;
+    this.clock = clock;
   }
 
   /** True while nothing counts: then even what is larger than a limit may go. */
   get isIdle(): boolean {
-    this.#forget();
-    return this.#sent.length === 0;
+    this.forget();
+    return this.sent.length === 0;
   }
 
   /** What may go now; below zero after something larger than a limit. */
   get room(): Load {
-    this.#forget();
-    const { values, messages, bytes } = this.#most;
-    const { values: sentValues, messages: sentMessages, bytes: sentBytes } = this.#counting;
+    this.forget();
+    const { values, messages, bytes } = this.most;
+    const { values: sentValues, messages: sentMessages, bytes: sentBytes } = this.counting;
     return { values: values - sentValues, messages: messages - sentMessages, bytes: bytes - sentBytes };
   }
 
   /** True for what is within the limits by itself. */
   allows(load: Load): boolean {
-    return fits(load, this.#most);
+    return fits(load, this.most);
   }
 
   /** Something was published. */
   note(load: Load): void {
-    this.#sent.push({ ...load, untilMs: this.#clock.monotonic() + this.#lastingMs(load) });
-    this.#counting = sumOf(this.#counting, load);
-    this.#unconfirmed++;
+    this.sent.push({ ...load, untilMs: this.clock.monotonic() + this.lastingMs(load) });
+    this.counting = sumOf(this.counting, load);
+    this.unconfirmed++;
   }
 
   /** The broker has read everything published, or nobody knows when it did. */
   confirm(): void {
-    const now = this.#clock.monotonic();
-    for (; this.#unconfirmed > 0; this.#unconfirmed--) {
-      const sent = this.#sent[this.#sent.length - this.#unconfirmed];
+    const now = this.clock.monotonic();
+    for (; this.unconfirmed > 0; this.unconfirmed--) {
+      const sent = this.sent[this.sent.length - this.unconfirmed];
       if (sent === undefined) continue;
-      sent.untilMs = now + this.#lastingMs(sent);
-      this.#freeAt = Math.min(this.#freeAt, sent.untilMs);
+      sent.untilMs = now + this.lastingMs(sent);
+      this.freeAt = Math.min(this.freeAt, sent.untilMs);
     }
   }
 
   /** After how many milliseconds a load may go. */
   waitMs(load: Load): number {
-    const now = this.#clock.monotonic();
+    const now = this.clock.monotonic();
     let room = this.room;
     let waitMs = 0;
-    for (const sent of this.#sent.toSorted((left, right) => left.untilMs - right.untilMs)) {
+    for (const sent of this.sent.toSorted((left, right) => left.untilMs - right.untilMs)) {
       if (fits(load, room)) break;
       room = sumOf(room, sent);
       waitMs = sent.untilMs - now;
@@ -104,26 +104,26 @@ export class Pace {
     return waitMs;
   }
 
-  get #most(): Load {
-    const { valuesPerSecond, messagesPerSecond = Infinity, bytesPerSecond = Infinity } = this.#limits;
+  private get most(): Load {
+    const { valuesPerSecond, messagesPerSecond = Infinity, bytesPerSecond = Infinity } = this.limits;
     return { values: valuesPerSecond, messages: messagesPerSecond, bytes: bytesPerSecond };
   }
 
-  #lastingMs(load: Load): number {
-    return Math.max(SECOND_MS, paceOf(load, this.#limits).dueMs);
+  private lastingMs(load: Load): number {
+    return Math.max(SECOND_MS, paceOf(load, this.limits).dueMs);
   }
 
-  #forget(): void {
-    const now = this.#clock.monotonic();
-    if (now < this.#freeAt) return;
-    const confirmed = this.#sent.length - this.#unconfirmed;
-    const kept = this.#sent.filter(({ untilMs }, index) => untilMs > now || index >= confirmed);
-    this.#freeAt = Infinity;
-    for (const { untilMs } of kept.slice(0, kept.length - this.#unconfirmed)) {
-      this.#freeAt = Math.min(this.#freeAt, untilMs);
+  private forget(): void {
+    const now = this.clock.monotonic();
+    if (now < this.freeAt) return;
+    const confirmed = this.sent.length - this.unconfirmed;
+    const kept = this.sent.filter(({ untilMs }, index) => untilMs > now || index >= confirmed);
+    this.freeAt = Infinity;
+    for (const { untilMs } of kept.slice(0, kept.length - this.unconfirmed)) {
+      this.freeAt = Math.min(this.freeAt, untilMs);
     }
-    this.#sent = kept;
-    this.#counting = kept.reduce(sumOf, NOTHING);
+    this.sent = kept;
+    this.counting = kept.reduce(sumOf, NOTHING);
   }
 }
 

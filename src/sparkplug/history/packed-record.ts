@@ -84,10 +84,10 @@ function hasShape(samples: readonly MetricSample[], shape: Shape): boolean {
 
 /** Packs records; remembers for that which metrics a device had last. */
 export class RecordPacker {
-  readonly #devices = new Map<string, Known>();
+  private readonly devices = new Map<string, Known>();
 
   pack({ deviceId, samples }: HistoryRecord): PackedRecord {
-    const known = this.#knownOf(deviceId);
+    const known = this.knownOf(deviceId);
     if (!hasShape(samples, known.shape)) known.shape = samples.map((sample) => columnFor(known, sample));
     known.conditions = columnOf(samples, conditionOfSample, known.conditions);
     return {
@@ -99,18 +99,18 @@ export class RecordPacker {
     };
   }
 
-  #knownOf(deviceId: string): Known {
-    let known = this.#devices.get(deviceId);
+  private knownOf(deviceId: string): Known {
+    let known = this.devices.get(deviceId);
     if (known === undefined) {
       known = { shape: [], conditions: [], columns: new Map() };
-      this.#devices.set(deviceId, known);
+      this.devices.set(deviceId, known);
     }
     return known;
   }
 
   /** Forgets the devices. */
   clear(): void {
-    this.#devices.clear();
+    this.devices.clear();
   }
 }
 

@@ -20,20 +20,20 @@ const NOTHING: readonly HistoryRecord[] = [];
  * anybody notices, and what was sent meanwhile has reached nobody.
  */
 export class SentWindow {
-  readonly #windowMs: number;
-  readonly #mostBytes: number;
-  readonly #packer = new RecordPacker();
-  #entries: (Entry | undefined)[] = [];
-  #head = 0;
-  #bytes = 0;
+  private readonly windowMs: number;
+  private readonly mostBytes: number;
+  private readonly packer = new RecordPacker();
+  private entries: (Entry | undefined)[] = [];
+  private head = 0;
+  private heldBytes = 0;
 
   /**
    * @param windowMs longest time from a loss to its being noticed
    * @param mostBytes by the measure of `bytesOf`
    */
   constructor(windowMs: number, mostBytes = MOST_BYTES) {
-    this.#windowMs = windowMs;
-    this.#mostBytes = mostBytes;
+    this.windowMs = windowMs;
+    this.mostBytes = mostBytes;
   }
 
   /**
@@ -42,20 +42,20 @@ export class SentWindow {
    * @returns what had to go to make room although the broker has not read it
    */
   add(record: HistoryRecord, at: number, number: number, confirmed: number): readonly HistoryRecord[] {
-    const packed = this.#packer.pack(record);
+    const packed = this.packer.pack(record);
     const bytes = bytesOf(packed);
-    this.#entries.push({ at, number, record: packed, bytes });
-    this.#bytes += bytes;
-    return this.#prune(at, confirmed);
+    this.entries.push({ at, number, record: packed, bytes });
+    this.heldBytes += bytes;
+    return this.prune(at, confirmed);
   }
 
   /**
    * Gives out and forgets what was published shortly before `at` or has not been confirmed, oldest first.
    * @param windowMs how short, where the loss was noticed sooner than it can be at the latest
    */
-  take(at: number, confirmed: number, windowMs = this.#windowMs): readonly HistoryRecord[] {
-    const evicted = this.#prune(at, confirmed);
-    const records = this.#entries.flatMap((entry) =>
+  take(at: number, confirmed: number, windowMs = this.windowMs): readonly HistoryRecord[] {
+    const evicted = this.prune(at, confirmed);
+    const records = this.entries.flatMap((entry) =>
       entry === undefined || (entry.number <= confirmed && at - entry.at > windowMs)
         ? []
         : [unpackRecord(entry.record)],
@@ -66,28 +66,28 @@ export class SentWindow {
 
   /** Everything has arrived. */
   clear(): void {
-    this.#entries = [];
-    this.#head = 0;
-    this.#bytes = 0;
-    this.#packer.clear();
+    this.entries = [];
+    this.head = 0;
+    this.heldBytes = 0;
+    this.packer.clear();
   }
 
-  #prune(at: number, confirmed: number): readonly HistoryRecord[] {
+  private prune(at: number, confirmed: number): readonly HistoryRecord[] {
     let evicted: HistoryRecord[] | undefined;
     for (;;) {
-      const oldest = this.#entries[this.#head];
+      const oldest = this.entries[this.head];
       if (oldest === undefined) break;
       const isConfirmed = oldest.number <= confirmed;
-      const isOver = this.#bytes > this.#mostBytes;
-      if (!isOver && !(isConfirmed && at - oldest.at > this.#windowMs)) break;
+      const isOver = this.heldBytes > this.mostBytes;
+      if (!isOver && !(isConfirmed && at - oldest.at > this.windowMs)) break;
       if (!isConfirmed) (evicted ??= []).push(unpackRecord(oldest.record));
-      this.#bytes -= oldest.bytes;
+      this.heldBytes -= oldest.bytes;
       // What was let go must not stay in memory until the list is made shorter.
-      this.#entries[this.#head++] = undefined;
+      this.entries[this.head++] = undefined;
     }
-    if (this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
+    if (this.head * 2 > this.entries.length) {
+      this.entries = this.entries.slice(this.head);
+      this.head = 0;
     }
     return evicted ?? NOTHING;
   }

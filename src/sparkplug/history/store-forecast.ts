@@ -21,47 +21,47 @@ const MS_PER_HOUR = 3_600_000;
  * value is published or stored, it would take the same room.
  */
 export class StoreForecast {
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
   /** Values of the last while, older ones weighing less. */
-  #values = 0;
+  private values = 0;
   /** Bytes and values of the records that were written out. */
-  #sampledBytes = 0;
-  #sampledValues = 0;
-  #since: number | undefined;
-  #notedAt = 0;
-  #sampledAt = -Infinity;
-  #lookedAt = 0;
+  private sampledBytes = 0;
+  private sampledValues = 0;
+  private since: number | undefined;
+  private notedAt = 0;
+  private sampledAt = -Infinity;
+  private lookedAt = 0;
   /** Hours that were told last. */
-  #told: number | undefined;
+  private told: number | undefined;
 
   constructor(clock: Clock, logger: Logger) {
-    this.#clock = clock;
-    this.#logger = logger;
+    this.clock = clock;
+    this.logger = logger;
   }
 
   /** Values came, published or not. */
   note(record: HistoryRecord): void {
-    const now = this.#clock.monotonic();
-    this.#since ??= now;
-    const elapsed = now - this.#notedAt;
-    if (elapsed > 0) this.#values *= Math.exp(-elapsed / MEMORY_MS);
-    this.#notedAt = now;
-    this.#values += record.samples.length;
-    if (now - this.#sampledAt < SAMPLE_MS) return;
-    this.#sampledAt = now;
-    this.#sampledBytes += Buffer.byteLength(writeHistoryRecord(record));
-    this.#sampledValues += record.samples.length;
+    const now = this.clock.monotonic();
+    this.since ??= now;
+    const elapsed = now - this.notedAt;
+    if (elapsed > 0) this.values *= Math.exp(-elapsed / MEMORY_MS);
+    this.notedAt = now;
+    this.values += record.samples.length;
+    if (now - this.sampledAt < SAMPLE_MS) return;
+    this.sampledAt = now;
+    this.sampledBytes += Buffer.byteLength(writeHistoryRecord(record));
+    this.sampledValues += record.samples.length;
   }
 
   /** Undefined until enough was seen. */
   get bytesPerHour(): number | undefined {
-    const now = this.#clock.monotonic();
-    const seen = now - (this.#since ?? now);
-    if (seen < RIPE_MS || this.#sampledValues === 0) return undefined;
-    const values = this.#values * Math.exp(-(now - this.#notedAt) / MEMORY_MS);
+    const now = this.clock.monotonic();
+    const seen = now - (this.since ?? now);
+    if (seen < RIPE_MS || this.sampledValues === 0) return undefined;
+    const values = this.values * Math.exp(-(now - this.notedAt) / MEMORY_MS);
     const span = MEMORY_MS * (1 - Math.exp(-seen / MEMORY_MS));
-    return ((values * this.#sampledBytes) / this.#sampledValues / span) * MS_PER_HOUR;
+    return ((values * this.sampledBytes) / this.sampledValues / span) * MS_PER_HOUR;
   }
 
   capacity(limits: OutboxLimits, { bytes }: Pick<OutboxStats, 'bytes'>): DeliveryCapacity {
@@ -78,22 +78,22 @@ export class StoreForecast {
 
   /** Says what the store will hold: when it is known, and when that has become something else. */
   look(limits: OutboxLimits): void {
-    const now = this.#clock.monotonic();
-    if (this.#since === undefined || now - this.#since < RIPE_MS) return;
-    if (this.#told !== undefined && now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
+    const now = this.clock.monotonic();
+    if (this.since === undefined || now - this.since < RIPE_MS) return;
+    if (this.told !== undefined && now - this.lookedAt < LOOK_MS) return;
+    this.lookedAt = now;
     const { hours } = this.capacity(limits, { bytes: 0 });
     if (hours === undefined) return;
-    const isNews = this.#told === undefined || hours > this.#told * NEWS_FACTOR || hours * NEWS_FACTOR < this.#told;
+    const isNews = this.told === undefined || hours > this.told * NEWS_FACTOR || hours * NEWS_FACTOR < this.told;
     if (!isNews) return;
-    this.#told = hours;
+    this.told = hours;
     const { maximumBytes, maximumAgeMs } = limits;
     const size = `${Math.round(maximumBytes / 1e6)} MB`;
     const sentence = `Sparkplug: the store of at most ${size} holds about ${hoursText(hours)} of what is published now.`;
     const wanted = maximumAgeMs === undefined ? 0 : maximumAgeMs / MS_PER_HOUR;
-    if (hours >= wanted) this.#logger.info(sentence);
+    if (hours >= wanted) this.logger.info(sentence);
     else {
-      this.#logger.warn(
+      this.logger.warn(
         `${sentence} That is less than the ${hoursText(wanted)} that values may wait: make room on the disk, raise the limit, or publish less (deadbands, longer intervals).`,
       );
     }

@@ -55,103 +55,103 @@ interface Suspect {
  * taught that ended each time soon after the same large message. Times are monotonic milliseconds.
  */
 export class SizeLimit {
-  readonly #configured: number;
-  #announced = Number.POSITIVE_INFINITY;
-  #learned = Number.POSITIVE_INFINITY;
-  #learnedAt = 0;
+  private readonly configured: number;
+  private announced = Number.POSITIVE_INFINITY;
+  private learned = Number.POSITIVE_INFINITY;
+  private learnedAt = 0;
   /** The limit that was learned last, also when it is forgotten; none after the broker has taken more. */
-  #learnedBefore = Number.POSITIVE_INFINITY;
-  #taken = 0;
+  private learnedBefore = Number.POSITIVE_INFINITY;
+  private taken = 0;
   /** Bytes of the last NBIRTH: no session can do without it. */
-  #needed = 0;
+  private needed = 0;
   /** True from when size was ruled out until the broker has read a birth. */
-  #isRuledOut = false;
-  #suspect: Suspect | undefined;
-  #strikes = 0;
-  #struck: number | undefined;
+  private isRuledOut = false;
+  private suspect: Suspect | undefined;
+  private strikes = 0;
+  private struck: number | undefined;
 
   /** @param configured bytes; no limit where absent */
   constructor(configured = Number.POSITIVE_INFINITY) {
-    this.#configured = configured;
+    this.configured = configured;
   }
 
   /** Bytes of a message at most. */
   get bytes(): number {
-    return Math.min(this.#configured, this.#announced, this.#learned);
+    return Math.min(this.configured, this.announced, this.learned);
   }
 
   /** A session begins. @param announced what the CONNACK says; no limit where absent */
   begin(nowMs: number, announced = Number.POSITIVE_INFINITY): void {
-    this.#announced = announced;
-    this.#suspect = undefined;
-    this.#forget(nowMs);
+    this.announced = announced;
+    this.suspect = undefined;
+    this.forget(nowMs);
   }
 
   /** Bytes of a message at most; what was learned long ago is to be tried again. */
   bytesAt(nowMs: number): number {
-    this.#forget(nowMs);
+    this.forget(nowMs);
     return this.bytes;
   }
 
   /** True for a message of a size that the broker is not known to take. */
   isUnknown(bytes: number): boolean {
-    return bytes > this.#taken && bytes > this.unknownBytes;
+    return bytes > this.taken && bytes > this.unknownBytes;
   }
 
   /** A message was handed to the socket. @param isNeeded true for one that no session can do without */
   onPublish(what: string, bytes: number, nowMs: number, isNeeded = false): void {
-    if (isNeeded) this.#needed = bytes;
-    if (this.isUnknown(bytes)) this.#suspect = { what, bytes, atMs: nowMs };
+    if (isNeeded) this.needed = bytes;
+    if (this.isUnknown(bytes)) this.suspect = { what, bytes, atMs: nowMs };
   }
 
   /** Bytes of the largest message so far of which nobody knows whether the broker takes it; 0 where there is none. */
   get unknownBytes(): number {
-    return this.#suspect?.bytes ?? 0;
+    return this.suspect?.bytes ?? 0;
   }
 
   /** The broker has read a message of so many bytes. */
   onTaken(bytes: number): void {
-    this.#taken = Math.max(this.#taken, bytes);
-    this.#isRuledOut = false;
-    if (bytes >= this.#learnedBefore) this.#learnedBefore = Number.POSITIVE_INFINITY;
-    if (this.#suspect === undefined || this.#suspect.bytes > bytes) return;
-    this.#suspect = undefined;
-    this.#strikes = 0;
+    this.taken = Math.max(this.taken, bytes);
+    this.isRuledOut = false;
+    if (bytes >= this.learnedBefore) this.learnedBefore = Number.POSITIVE_INFINITY;
+    if (this.suspect === undefined || this.suspect.bytes > bytes) return;
+    this.suspect = undefined;
+    this.strikes = 0;
   }
 
   /** How many ends of connections it takes to learn a limit. */
-  #proof(bytes: number): number {
+  private proof(bytes: number): number {
     // What was learned and is tried again must not cost the session as often once more.
-    if (bytes >= this.#learnedBefore) return 1;
-    return this.#learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES;
+    if (bytes >= this.learnedBefore) return 1;
+    return this.learned === Number.POSITIVE_INFINITY ? STRIKES : FURTHER_STRIKES;
   }
 
-  #forget(nowMs: number): void {
-    if (nowMs - this.#learnedAt > FORGET_AFTER_MS) this.#learned = Number.POSITIVE_INFINITY;
+  private forget(nowMs: number): void {
+    if (nowMs - this.learnedAt > FORGET_AFTER_MS) this.learned = Number.POSITIVE_INFINITY;
   }
 
   /** The connection ended without having been asked to. @returns undefined where size cannot be the cause */
   onLost(nowMs: number): SizeLoss | undefined {
-    const suspect = this.#suspect;
-    this.#suspect = undefined;
+    const suspect = this.suspect;
+    this.suspect = undefined;
     if (suspect === undefined || nowMs - suspect.atMs > SOON_MS) return undefined;
     const { what, bytes } = suspect;
     const isSmall = bytes < LEAST_LIMIT_BYTES;
     // Where nothing was learned, a small message says nothing of size.
-    if (isSmall && this.#learned === Number.POSITIVE_INFINITY) return undefined;
-    const isSame = this.#struck !== undefined && bytes >= this.#struck * SAME_SHARE;
-    this.#strikes = isSame ? this.#strikes + 1 : 1;
-    this.#struck = bytes;
-    const proof = this.#proof(bytes);
-    if (this.#isRuledOut || this.#strikes < proof) return { what, bytes, verdict: 'possible' };
-    this.#strikes = 0;
-    this.#struck = undefined;
+    if (isSmall && this.learned === Number.POSITIVE_INFINITY) return undefined;
+    const isSame = this.struck !== undefined && bytes >= this.struck * SAME_SHARE;
+    this.strikes = isSame ? this.strikes + 1 : 1;
+    this.struck = bytes;
+    const proof = this.proof(bytes);
+    if (this.isRuledOut || this.strikes < proof) return { what, bytes, verdict: 'possible' };
+    this.strikes = 0;
+    this.struck = undefined;
     const learned = Math.floor(bytes * SAME_SHARE);
-    this.#isRuledOut = isSmall || learned <= this.#needed;
+    this.isRuledOut = isSmall || learned <= this.needed;
     // What was avoided until now was not the cause.
-    this.#learned = this.#isRuledOut ? Number.POSITIVE_INFINITY : learned;
-    this.#learnedAt = nowMs;
-    this.#learnedBefore = this.#learned;
-    return { what, bytes, verdict: this.#isRuledOut ? 'ruled out' : 'learned' };
+    this.learned = this.isRuledOut ? Number.POSITIVE_INFINITY : learned;
+    this.learnedAt = nowMs;
+    this.learnedBefore = this.learned;
+    return { what, bytes, verdict: this.isRuledOut ? 'ruled out' : 'learned' };
   }
 }

@@ -63,173 +63,171 @@ const REFUSED_GRANT = 128;
 const DISCONNECT_WITH_WILL = 0x04;
 
 class ClientLink implements MqttLink {
-  readonly #client: MqttClient;
-  readonly #clock: Clock;
-  readonly #listener: LinkListener;
-  readonly #broker: string;
-  #error: Pm500Error | undefined;
-  #isClosed = false;
-  #isCongested = false;
-  #isForced = false;
+  private readonly client: MqttClient;
+  private readonly clock: Clock;
+  private readonly listener: LinkListener;
+  private readonly broker: string;
+  private error: Pm500Error | undefined;
+  private isClosed = false;
+  private isCongested = false;
+  private isForced = false;
   /** Until something else is heard, a connection that closes was closed by the other side. */
-  #loss: LinkLoss = 'ended';
-  #hasToldConnecting = false;
-  #ending: Promise<boolean> | undefined;
-  readonly #pings = new PingLedger();
-  #resolveClosed: () => void = () => undefined;
-  readonly #closed = new Promise<void>((resolve) => {
-    this.#resolveClosed = resolve;
+  private loss: LinkLoss = 'ended';
+  private hasToldConnecting = false;
+  private ending: Promise<boolean> | undefined;
+  private readonly pings = new PingLedger();
+  private resolveClosed: () => void = () => undefined;
+  private readonly closed = new Promise<void>((resolve) => {
+    this.resolveClosed = resolve;
   });
 
   constructor(client: MqttClient, settings: BrokerSettings, listener: LinkListener, clock: Clock) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#listener = listener;
-    this.#broker = `${settings.host}:${settings.port}`;
+    this.client = client;
+    this.clock = clock;
+    this.listener = listener;
+    this.broker = `${settings.host}:${settings.port}`;
     client.on('connect', ({ properties }) => {
-      if (!this.#isClosed) {
-        this.#tellConnecting();
+      if (!this.isClosed) {
+        this.tellConnecting();
         listener.onConnected(properties?.maximumPacketSize);
       }
     });
     client.on('message', (topic, payload, packet) => {
-      if (!this.#isClosed) listener.onMessage(topic, payload, packet.retain);
+      if (!this.isClosed) listener.onMessage(topic, payload, packet.retain);
     });
     client.on('packetsend', ({ cmd }) => {
-      if (cmd === 'pingreq') this.#pings.onSent();
+      if (cmd === 'pingreq') this.pings.onSent();
     });
     client.on('packetreceive', ({ cmd }) => {
-      if (cmd === 'pingresp') this.#pings.onAnswered();
+      if (cmd === 'pingresp') this.pings.onAnswered();
     });
     client.on('disconnect', ({ reasonCode }) => {
-      this.#error ??= explainServerDisconnect(reasonCode, this.#broker);
+      this.error ??= explainServerDisconnect(reasonCode, this.broker);
     });
     client.on('error', (error) => {
-      this.#fail(error);
+      this.fail(error);
     });
     client.on('close', () => {
-      this.#finish();
+      this.finish();
     });
   }
 
   /** Opens the socket; a mistake in the TLS settings shows here. */
   open(): void {
     try {
-      this.#client.connect();
+      this.client.connect();
       // Nagle's algorithm would hold small messages back until the broker has answered, 40 ms and more.
-      const { stream } = this.#client;
+      const { stream } = this.client;
       // The library keeps some errors of the stream to itself.
       stream.on('error', (error: unknown) => {
-        this.#noteLoss(error);
+        this.noteLoss(error);
       });
       if (!(stream instanceof Socket)) return;
       stream.setNoDelay(true);
       // Before the listeners that send what waits: CONNECT is among it.
       stream.prependOnceListener(stream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
-        this.#tellConnecting();
+        this.tellConnecting();
       });
     } catch (thrown) {
-      this.#error = explainMqttError(thrown, this.#broker);
+      this.error = explainMqttError(thrown, this.broker);
       setImmediate(() => {
-        this.#finish();
+        this.finish();
       });
     }
   }
 
   subscribe(topics: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#client.subscribe([...topics], { qos: 1 }, (error, granted) => {
+      this.client.subscribe([...topics], { qos: 1 }, (error, granted) => {
         const isRefused = granted?.some((grant) => grant.qos === REFUSED_GRANT) ?? false;
         if (error === null && !isRefused) resolve();
-        else if (this.#isClosed) reject(this.#error ?? explainMqttError(undefined, this.#broker));
-        else reject(subscriptionRefused(topics, this.#broker, error));
+        else if (this.isClosed) reject(this.error ?? explainMqttError(undefined, this.broker));
+        else reject(subscriptionRefused(topics, this.broker, error));
       });
     });
   }
 
   publish(topic: string, payload: Uint8Array): boolean {
-    this.#client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), { qos: 0 });
-    const { stream } = this.#client;
-    if (!this.#isCongested && stream.writableLength > CONGESTED_BYTES) {
-      this.#isCongested = true;
+    this.client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), { qos: 0 });
+    const { stream } = this.client;
+    if (!this.isCongested && stream.writableLength > CONGESTED_BYTES) {
+      this.isCongested = true;
       stream.once('drain', () => {
-        this.#isCongested = false;
-        if (!this.#isClosed) this.#listener.onDrained();
+        this.isCongested = false;
+        if (!this.isClosed) this.listener.onDrained();
       });
     }
-    return this.#isCongested;
+    return this.isCongested;
   }
 
   get isBacklogged(): boolean {
-    return this.#client.stream.writableLength > BACKLOG_BYTES;
+    return this.client.stream.writableLength > BACKLOG_BYTES;
   }
 
   confirm(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(this.#error ?? explainMqttError(undefined, this.#broker));
-    return this.#pings.confirm(() => {
-      this.#client.sendPing();
+    if (this.isClosed) return Promise.reject(this.error ?? explainMqttError(undefined, this.broker));
+    return this.pings.confirm(() => {
+      this.client.sendPing();
     });
   }
 
-  #tellConnecting(): void {
-    if (this.#hasToldConnecting) return;
-    this.#hasToldConnecting = true;
-    this.#listener.onConnecting();
+  private tellConnecting(): void {
+    if (this.hasToldConnecting) return;
+    this.hasToldConnecting = true;
+    this.listener.onConnecting();
   }
 
   end(leavesWill = false): Promise<boolean> {
-    this.#ending ??= this.#end(leavesWill);
-    return this.#ending;
+    this.ending ??= this.sendEnd(leavesWill);
+    return this.ending;
   }
 
-  async #end(leavesWill: boolean): Promise<boolean> {
-    if (this.#isClosed) return true;
-    const timer = this.#clock.after(END_TIMEOUT_MS, () => {
-      this.#isForced = true;
-      this.#destroy();
+  private async sendEnd(leavesWill: boolean): Promise<boolean> {
+    if (this.isClosed) return true;
+    const timer = this.clock.after(END_TIMEOUT_MS, () => {
+      this.isForced = true;
+      this.destroy();
     });
-    if (!this.#client.connected) this.#destroy();
-    else if (this.#client.options.protocolVersion === 5) this.#client.end({ reasonCode: DISCONNECT_WITH_WILL });
-    else if (leavesWill) this.#destroy();
-    else this.#client.end();
-    await this.#closed;
+    if (!this.client.connected) this.destroy();
+    else if (this.client.options.protocolVersion === 5) this.client.end({ reasonCode: DISCONNECT_WITH_WILL });
+    else if (leavesWill) this.destroy();
+    else this.client.end();
+    await this.closed;
     timer.cancel();
-    return !this.#isForced;
+    return !this.isForced;
   }
 
   /** A network that gave up (ETIMEDOUT), or a keep-alive that was not answered, says nothing of when it went. */
-  #noteLoss(thrown: unknown): void {
+  private noteLoss(thrown: unknown): void {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    if (!this.#isClosed && !RESET_CODES.includes(code)) this.#loss = 'silent';
+    if (!this.isClosed && !RESET_CODES.includes(code)) this.loss = 'silent';
   }
 
-  #fail(thrown: unknown): void {
-    if (this.#error === undefined) this.#noteLoss(thrown);
-    this.#error ??= explainMqttError(thrown, this.#broker);
-    this.#destroy();
+  private fail(thrown: unknown): void {
+    if (this.error === undefined) this.noteLoss(thrown);
+    this.error ??= explainMqttError(thrown, this.broker);
+    this.destroy();
   }
 
-  #destroy(): void {
+  private destroy(): void {
     // Where no stream could be made, nothing will be closed.
-    const { stream } = this.#client as { readonly stream?: MqttClient['stream'] };
-    if (stream === undefined) this.#finish();
+    const { stream } = this.client as { readonly stream?: MqttClient['stream'] };
+    if (stream === undefined) this.finish();
     else stream.destroy();
   }
 
-  #finish(): void {
-    if (this.#isClosed) return;
+  private finish(): void {
+    if (this.isClosed) return;
     // A WebSocket says nothing when it opens, but what waited for that has left it.
-    const { stream } = this.#client as { readonly stream?: MqttClient['stream'] };
-    if (stream !== undefined && !(stream instanceof Socket) && stream.writableLength === 0) this.#tellConnecting();
-    this.#isClosed = true;
-    this.#resolveClosed();
-    this.#pings.fail(this.#error ?? explainMqttError(undefined, this.#broker));
+    const { stream } = this.client as { readonly stream?: MqttClient['stream'] };
+    if (stream !== undefined && !(stream instanceof Socket) && stream.writableLength === 0) this.tellConnecting();
+    this.isClosed = true;
+    this.resolveClosed();
+    this.pings.fail(this.error ?? explainMqttError(undefined, this.broker));
     // Of a link that had to be closed by force nobody knows what has passed it.
     const error =
-      this.#ending === undefined || this.#isForced
-        ? (this.#error ?? explainMqttError(undefined, this.#broker))
-        : undefined;
-    this.#listener.onClosed(error, this.#isForced ? 'silent' : this.#loss);
+      this.ending === undefined || this.isForced ? (this.error ?? explainMqttError(undefined, this.broker)) : undefined;
+    this.listener.onClosed(error, this.isForced ? 'silent' : this.loss);
   }
 }
 

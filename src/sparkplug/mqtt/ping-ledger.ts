@@ -10,18 +10,18 @@ interface Waiter {
  * been read: the only receipt there is for messages of QoS 0.
  */
 export class PingLedger {
-  readonly #waiters: Waiter[] = [];
-  #sent = 0;
-  #answered = 0;
+  private readonly waiters: Waiter[] = [];
+  private sent = 0;
+  private answered = 0;
 
   /** A PINGREQ has been handed to the socket, whoever wanted it. */
   onSent(): void {
-    this.#sent++;
+    this.sent++;
   }
 
   onAnswered(): void {
-    this.#answered++;
-    while (this.#waiters[0] !== undefined && this.#waiters[0].ping <= this.#answered) this.#waiters.shift()?.resolve();
+    this.answered++;
+    while (this.waiters[0] !== undefined && this.waiters[0].ping <= this.answered) this.waiters.shift()?.resolve();
   }
 
   /**
@@ -31,12 +31,12 @@ export class PingLedger {
   confirm(send: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       send();
-      this.#waiters.push({ ping: this.#sent, resolve, reject });
+      this.waiters.push({ ping: this.sent, resolve, reject });
     });
   }
 
   /** No answer will come any more. */
   fail(error: Error): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    for (const waiter of this.waiters.splice(0)) waiter.reject(error);
   }
 }

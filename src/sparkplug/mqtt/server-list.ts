@@ -55,19 +55,19 @@ const RETRY: RetryPolicy = { initialMs: 1000, maximumMs: 30_000, factor: 2, jitt
 
 /** The servers of one edge node, which is connected to at most one of them at a time, and when to try which. */
 export class ServerList {
-  readonly #servers: readonly [Server, ...Server[]];
-  readonly #random: Random;
-  #delays: Generator<number, never>;
-  #index = 0;
+  private readonly servers: readonly [Server, ...Server[]];
+  private readonly random: Random;
+  private delays: Generator<number, never>;
+  private index = 0;
 
   constructor(first: Server, further: readonly Server[], random: Random) {
-    this.#servers = [first, ...further];
-    this.#random = random;
-    this.#delays = retryDelays(RETRY, random);
+    this.servers = [first, ...further];
+    this.random = random;
+    this.delays = retryDelays(RETRY, random);
   }
 
   get current(): Server {
-    return this.#servers[this.#index] ?? this.#servers[0];
+    return this.servers[this.index] ?? this.servers[0];
   }
 
   /** Host and port of the current one, for sentences. */
@@ -78,12 +78,12 @@ export class ServerList {
 
   /** True where there is another one to go to. */
   get hasFurther(): boolean {
-    return this.#servers.length > 1;
+    return this.servers.length > 1;
   }
 
   /** The server took the session: pauses are short again. */
   onStanding(): void {
-    this.#delays = retryDelays(RETRY, this.#random);
+    this.delays = retryDelays(RETRY, this.random);
   }
 
   /**
@@ -92,8 +92,8 @@ export class ServerList {
    * @returns after how many milliseconds to connect to `current`
    */
   next(isWorthAnother: boolean): number {
-    if (!isWorthAnother) this.#index = (this.#index + 1) % this.#servers.length;
-    const hasTriedAll = isWorthAnother || this.#index === 0;
-    return (hasTriedAll ? this.#delays : retryDelays(RETRY, this.#random)).next().value;
+    if (!isWorthAnother) this.index = (this.index + 1) % this.servers.length;
+    const hasTriedAll = isWorthAnother || this.index === 0;
+    return (hasTriedAll ? this.delays : retryDelays(RETRY, this.random)).next().value;
   }
 }

@@ -14,15 +14,15 @@ const DEFAULT_RETURN_MS = 10_000;
  * has no answer. Each is said once in the log, and in the state for as long as it is so.
  */
 export class BirthAlarm {
-  readonly #node: EdgeNodeDescriptor;
-  readonly #timers: TimerSet;
-  readonly #logger: Logger;
-  readonly #onChange: () => void;
-  readonly #returnMs: number;
-  #duplicate: Pm500Error | undefined;
-  #missing: Pm500Error | undefined;
-  #session = 0;
-  #isWatching = false;
+  private readonly node: EdgeNodeDescriptor;
+  private readonly timers: TimerSet;
+  private readonly logger: Logger;
+  private readonly onChange: () => void;
+  private readonly returnMs: number;
+  private duplicate: Pm500Error | undefined;
+  private missing: Pm500Error | undefined;
+  private session = 0;
+  private isWatching = false;
 
   constructor(
     node: EdgeNodeDescriptor,
@@ -31,77 +31,77 @@ export class BirthAlarm {
     onChange: () => void,
     returnMs = DEFAULT_RETURN_MS,
   ) {
-    this.#node = node;
-    this.#timers = timers;
-    this.#logger = logger;
-    this.#onChange = onChange;
-    this.#returnMs = returnMs;
+    this.node = node;
+    this.timers = timers;
+    this.logger = logger;
+    this.onChange = onChange;
+    this.returnMs = returnMs;
   }
 
   get error(): Pm500Error | undefined {
-    return this.#duplicate ?? this.#missing;
+    return this.duplicate ?? this.missing;
   }
 
   /** The subscription to the own NBIRTH topic was asked for; the session stands without it. */
   watch(subscribed: Promise<void>): void {
-    const session = this.#session;
+    const session = this.session;
     subscribed.then(
       () => {
-        this.#isWatching ||= session === this.#session;
+        this.isWatching ||= session === this.session;
       },
       (thrown: unknown) => {
-        if (session !== this.#session) return;
+        if (session !== this.session) return;
         const { message } = toPm500Error(thrown);
-        this.#logger.info(`${message} Without it, another edge node with the same IDs goes unnoticed.`);
+        this.logger.info(`${message} Without it, another edge node with the same IDs goes unnoticed.`);
       },
     );
   }
 
   /** An NBIRTH was published. @param broker host and port, for the sentence */
   onBirth(broker: string): void {
-    this.#timers.set('birth return', this.#returnMs, () => {
-      if (this.#isWatching && this.#missing === undefined) this.#miss(broker);
+    this.timers.set('birth return', this.returnMs, () => {
+      if (this.isWatching && this.missing === undefined) this.miss(broker);
     });
   }
 
   /** An NBIRTH of one's own came back. */
   onReturned(): void {
-    this.#timers.cancel('birth return');
-    if (this.#missing === undefined) return;
-    this.#missing = undefined;
-    this.#onChange();
+    this.timers.cancel('birth return');
+    if (this.missing === undefined) return;
+    this.missing = undefined;
+    this.onChange();
   }
 
   /** An NBIRTH of somebody else came. @param broker host and port, for the sentence */
   onForeign(broker: string): void {
-    if (this.#duplicate === undefined) {
-      const { groupId, edgeNodeId } = this.#node;
-      this.#duplicate = new Pm500Error(
+    if (this.duplicate === undefined) {
+      const { groupId, edgeNodeId } = this.node;
+      this.duplicate = new Pm500Error(
         'SPARKPLUG_ID_DUPLICATE',
         `Another edge node on ${broker} was born as "${edgeNodeId}" of group "${groupId}"; hosts cannot tell them apart: give each an ID of its own.`,
       );
-      this.#logger.error(this.#duplicate.message);
-      this.#onChange();
+      this.logger.error(this.duplicate.message);
+      this.onChange();
     }
-    this.#timers.set('alarm', STAYS_MS, () => {
-      this.#duplicate = undefined;
-      this.#onChange();
+    this.timers.set('alarm', STAYS_MS, () => {
+      this.duplicate = undefined;
+      this.onChange();
     });
   }
 
   /** Nothing will come back of this session; whether it is in order shows in the next one. */
   endSession(): void {
-    this.#session++;
-    this.#isWatching = false;
-    this.#timers.cancel('birth return');
+    this.session++;
+    this.isWatching = false;
+    this.timers.cancel('birth return');
   }
 
-  #miss(broker: string): void {
-    this.#missing = new Pm500Error(
+  private miss(broker: string): void {
+    this.missing = new Pm500Error(
       'SPARKPLUG_BIRTH_NOT_RETURNED',
-      `The MQTT broker ${broker} did not return this edge node's own NBIRTH: it may drop what this user publishes; give the user the right to publish and to read ${nodeTopic('NBIRTH', this.#node)}.`,
+      `The MQTT broker ${broker} did not return this edge node's own NBIRTH: it may drop what this user publishes; give the user the right to publish and to read ${nodeTopic('NBIRTH', this.node)}.`,
     );
-    this.#logger.warn(this.#missing.message);
-    this.#onChange();
+    this.logger.warn(this.missing.message);
+    this.onChange();
   }
 }

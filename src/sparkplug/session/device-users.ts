@@ -15,11 +15,11 @@ export interface DeviceUser {
 
 /** Who publishes which device of an edge node. */
 export class DeviceUsers {
-  readonly #session: Pick<EdgeSession, 'watch' | 'publish' | 'remove'>;
-  readonly #users = new Map<string, Set<DeviceUser>>();
+  private readonly session: Pick<EdgeSession, 'watch' | 'publish' | 'remove'>;
+  private readonly users = new Map<string, Set<DeviceUser>>();
 
   constructor(session: Pick<EdgeSession, 'watch' | 'publish' | 'remove'>) {
-    this.#session = session;
+    this.session = session;
   }
 
   /** A new publisher, without devices at first. */
@@ -27,25 +27,25 @@ export class DeviceUsers {
     const devices = new Set<string>();
     const user: DeviceUser = {
       publish: (deviceId, samples) => {
-        const accepted = this.#session.watch(deviceId);
-        this.#session.publish(deviceId, samples);
+        const accepted = this.session.watch(deviceId);
+        this.session.publish(deviceId, samples);
         devices.add(deviceId);
-        this.#users.set(deviceId, (this.#users.get(deviceId) ?? new Set()).add(user));
+        this.users.set(deviceId, (this.users.get(deviceId) ?? new Set()).add(user));
         return accepted;
       },
       close: () => {
-        for (const deviceId of devices) this.#release(deviceId, user);
+        for (const deviceId of devices) this.release(deviceId, user);
         devices.clear();
       },
     };
     return user;
   }
 
-  #release(deviceId: string, user: DeviceUser): void {
-    const users = this.#users.get(deviceId);
+  private release(deviceId: string, user: DeviceUser): void {
+    const users = this.users.get(deviceId);
     users?.delete(user);
     if (users?.size !== 0) return;
-    this.#users.delete(deviceId);
-    this.#session.remove(deviceId);
+    this.users.delete(deviceId);
+    this.session.remove(deviceId);
   }
 }

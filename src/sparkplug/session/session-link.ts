@@ -21,14 +21,14 @@ export interface SessionLinkListener {
 
 /** The connection of a session: at most one at a time, each with a `bdSeq` that is taken when its CONNECT is written. */
 export class SessionLink {
-  readonly #openLink: OpenLink;
-  readonly #bdSeq: BdSeqCounter;
-  readonly #clock: Clock;
-  readonly #settingsOf: () => BrokerSettings;
-  readonly #listener: SessionLinkListener;
-  #link: MqttLink | undefined;
+  private readonly openLink: OpenLink;
+  private readonly bdSeq: BdSeqCounter;
+  private readonly clock: Clock;
+  private readonly settingsOf: () => BrokerSettings;
+  private readonly listener: SessionLinkListener;
+  private link: MqttLink | undefined;
   /** True once this attempt has used its bdSeq. */
-  #isNumberTaken = false;
+  private isNumberTaken = false;
 
   /** @param settingsOf called for each connection; what it throws, `open` throws */
   constructor(
@@ -36,76 +36,76 @@ export class SessionLink {
     settingsOf: () => BrokerSettings,
     listener: SessionLinkListener,
   ) {
-    this.#openLink = openLink;
-    this.#bdSeq = bdSeq;
-    this.#clock = clock;
-    this.#settingsOf = settingsOf;
-    this.#listener = listener;
+    this.openLink = openLink;
+    this.bdSeq = bdSeq;
+    this.clock = clock;
+    this.settingsOf = settingsOf;
+    this.listener = listener;
   }
 
   /** The connection of now, if there is one. */
   get current(): MqttLink | undefined {
-    return this.#link;
+    return this.link;
   }
 
   /** A new attempt begins. @returns the bdSeq that its will has to carry */
   begin(): number {
-    this.#isNumberTaken = false;
-    return this.#bdSeq.next;
+    this.isNumberTaken = false;
+    return this.bdSeq.next;
   }
 
   /** Connects with this will. */
   open(will: Will): void {
-    const listener = this.#listener;
-    const link: MqttLink = this.#openLink(this.#settingsOf(), will, {
+    const listener = this.listener;
+    const link: MqttLink = this.openLink(this.settingsOf(), will, {
       onConnecting: () => {
-        if (this.#link === link) this.#takeNumber();
+        if (this.link === link) this.takeNumber();
       },
       onConnected: (announced) => {
-        if (this.#link !== link) return;
-        this.#takeNumber();
+        if (this.link !== link) return;
+        this.takeNumber();
         listener.tell({ kind: 'connected', maximumBytes: listener.onAccepted(announced) });
       },
       onMessage: (topic, payload, isRetained) => {
-        if (this.#link === link) listener.tell({ kind: 'message', topic, payload, isRetained, at: this.#now() });
+        if (this.link === link) listener.tell({ kind: 'message', topic, payload, isRetained, at: this.now() });
       },
       onDrained: () => {
-        if (this.#link === link) listener.tell({ kind: 'drained', at: this.#now() });
+        if (this.link === link) listener.tell({ kind: 'drained', at: this.now() });
       },
       onClosed: (error, loss) => {
-        if (this.#link !== link) return;
-        this.#link = undefined;
+        if (this.link !== link) return;
+        this.link = undefined;
         listener.onClosed(error, loss);
       },
     });
-    this.#link = link;
+    this.link = link;
   }
 
   subscribe({ topics, watched, unlikely }: Extract<EdgeEffect, { kind: 'subscribe' }>): void {
-    const link = this.#link;
+    const link = this.link;
     // Where it is refused, a host of another version goes unnoticed, and nothing else.
     if (unlikely !== undefined) link?.subscribe([unlikely]).catch(() => undefined);
-    if (watched !== undefined && link !== undefined) this.#listener.onWatching(link.subscribe([watched]));
+    if (watched !== undefined && link !== undefined) this.listener.onWatching(link.subscribe([watched]));
     link?.subscribe(topics).then(
       () => {
-        if (this.#link === link) this.#listener.tell({ kind: 'subscribed', at: this.#now() });
+        if (this.link === link) this.listener.tell({ kind: 'subscribed', at: this.now() });
       },
       (thrown: unknown) => {
-        if (this.#link !== link) return;
-        this.#listener.onRefused(toPm500Error(thrown));
+        if (this.link !== link) return;
+        this.listener.onRefused(toPm500Error(thrown));
         void link.end();
       },
     );
   }
 
-  #now(): number {
-    return this.#clock.now();
+  private now(): number {
+    return this.clock.now();
   }
 
   /** From now on the broker may have the will of this attempt. */
-  #takeNumber(): void {
-    if (this.#isNumberTaken) return;
-    this.#isNumberTaken = true;
-    this.#bdSeq.take();
+  private takeNumber(): void {
+    if (this.isNumberTaken) return;
+    this.isNumberTaken = true;
+    this.bdSeq.take();
   }
 }

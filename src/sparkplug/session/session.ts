@@ -26,95 +26,95 @@ export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './
 
 /** One Sparkplug edge node on one broker: runs the state machine, keeps the time, and connects again after failures. */
 export class EdgeSession {
-  readonly #dependencies: EdgeSessionDependencies;
-  readonly #edge: EdgeNode;
-  readonly #clientId: string;
-  readonly #timers: TimerSet;
-  readonly #waits: EdgeTimers;
-  readonly #servers: ServerList;
-  readonly #watch: ConnectionWatch;
-  readonly #alarm: BirthAlarm;
-  readonly #history: History | undefined;
-  readonly #noStore: NoStore;
-  readonly #flushes: FlushWaits;
-  readonly #board: StateBoard;
-  readonly #link: SessionLink;
-  #isStarted = false;
+  private readonly dependencies: EdgeSessionDependencies;
+  private readonly edge: EdgeNode;
+  private readonly clientId: string;
+  private readonly timers: TimerSet;
+  private readonly waits: EdgeTimers;
+  private readonly servers: ServerList;
+  private readonly connection: ConnectionWatch;
+  private readonly alarm: BirthAlarm;
+  private readonly stored: History | undefined;
+  private readonly noStore: NoStore;
+  private readonly flushes: FlushWaits;
+  private readonly board: StateBoard;
+  private readonly link: SessionLink;
+  private isStarted = false;
   /** True once this connection has been good for something. */
-  #hasStood = false;
-  #closing: Promise<void> | undefined;
+  private hasStood = false;
+  private closing: Promise<void> | undefined;
 
   /** @throws Pm500Error SPARKPLUG_ID_INVALID */
   constructor(settings: EdgeSessionSettings, dependencies: EdgeSessionDependencies) {
-    this.#dependencies = dependencies;
-    this.#servers = new ServerList(settings.broker, settings.furtherServers ?? [], dependencies.random);
-    this.#edge = new EdgeNode({ ...settings.node, hasFurtherServers: this.#servers.hasFurther });
-    this.#clientId = settings.clientId ?? createClientId(dependencies.random);
-    this.#timers = new TimerSet(dependencies.clock);
-    const maximumBytes = (): number => this.#watch.maximumBytes;
-    this.#waits = new EdgeTimers(settings, this.#timers, dependencies.clock, maximumBytes, (event) => {
-      this.#dispatch(event);
+    this.dependencies = dependencies;
+    this.servers = new ServerList(settings.broker, settings.furtherServers ?? [], dependencies.random);
+    this.edge = new EdgeNode({ ...settings.node, hasFurtherServers: this.servers.hasFurther });
+    this.clientId = settings.clientId ?? createClientId(dependencies.random);
+    this.timers = new TimerSet(dependencies.clock);
+    const maximumBytes = (): number => this.connection.maximumBytes;
+    this.waits = new EdgeTimers(settings, this.timers, dependencies.clock, maximumBytes, (event) => {
+      this.dispatch(event);
     });
     const announce = (): void => {
-      this.#board.announce();
+      this.board.announce();
     };
     const { node, birthReturnMs, maximumMessageBytes } = settings;
     const { clock, logger } = dependencies;
-    this.#watch = new ConnectionWatch(this.#servers, this.#timers, clock, logger, maximumMessageBytes);
-    this.#alarm = new BirthAlarm(node, this.#timers, logger, announce, birthReturnMs);
-    this.#board = new StateBoard(logger, () => {
-      const { phase, bornDevices: devices } = this.#edge;
-      const { error: alarm } = this.#alarm;
+    this.connection = new ConnectionWatch(this.servers, this.timers, clock, logger, maximumMessageBytes);
+    this.alarm = new BirthAlarm(node, this.timers, logger, announce, birthReturnMs);
+    this.board = new StateBoard(logger, () => {
+      const { phase, bornDevices: devices } = this.edge;
+      const { error: alarm } = this.alarm;
       return alarm === undefined ? { phase, devices } : { phase, devices, alarm };
     });
-    this.#link = new SessionLink(
+    this.link = new SessionLink(
       dependencies,
-      () => brokerSettings(settings, this.#servers.current, this.#clientId),
-      this.#listener(),
+      () => brokerSettings(settings, this.servers.current, this.clientId),
+      this.listener(),
     );
-    this.#flushes = new FlushWaits((deviceId) => this.#edge.hasPending(deviceId));
-    this.#noStore = new NoStore(clock, logger);
-    this.#history = createHistory(settings, dependencies, {
-      linkOf: () => this.#link.current,
-      isFlowing: () => this.#edge.isFlowing,
-      isBorn: (deviceId) => this.#edge.isBorn(deviceId),
+    this.flushes = new FlushWaits((deviceId) => this.edge.hasPending(deviceId));
+    this.noStore = new NoStore(clock, logger);
+    this.stored = createHistory(settings, dependencies, {
+      linkOf: () => this.link.current,
+      isFlowing: () => this.edge.isFlowing,
+      isBorn: (deviceId) => this.edge.isBorn(deviceId),
       forward: (record, isForced, allowed) => {
-        const effects = this.#dispatch({ kind: 'history', ...record, isForced, allowed, at: this.#now() });
-        return forwardedBy(effects, this.#edge.isFlowing && this.#edge.isBorn(record.deviceId));
+        const effects = this.dispatch({ kind: 'history', ...record, isForced, allowed, at: this.now() });
+        return forwardedBy(effects, this.edge.isFlowing && this.edge.isBorn(record.deviceId));
       },
     });
   }
 
   get state(): EdgeState {
-    return this.#board.state;
+    return this.board.state;
   }
 
   get counts(): EdgeCounts {
-    return this.#edge.counts;
+    return this.edge.counts;
   }
 
   /** True while live data waits in this process for the socket. */
   get isBacklogged(): boolean {
-    return this.#link.current?.isBacklogged ?? false;
+    return this.link.current?.isBacklogged ?? false;
   }
 
   /** How store and forward stands; undefined without it. */
   get history(): HistoryStats | undefined {
-    return this.#history?.stats;
+    return this.stored?.stats;
   }
 
   /** The same as for every other sink, also without store and forward. */
   get delivery(): DeliveryStats {
     const { state, counts } = this;
-    const { stats, capacity } = this.#history ?? {};
-    return stats ? deliveryOf(stats, state, counts.leftOut, capacity) : this.#noStore.delivery(state, counts.leftOut);
+    const { stats, capacity } = this.stored ?? {};
+    return stats ? deliveryOf(stats, state, counts.leftOut, capacity) : this.noStore.delivery(state, counts.leftOut);
   }
 
   /** Connects and stays connected until `close`. Calling it again does nothing. */
   start(): void {
-    if (this.#isStarted || this.#closing !== undefined) return;
-    this.#isStarted = true;
-    this.#connect();
+    if (this.isStarted || this.closing !== undefined) return;
+    this.isStarted = true;
+    this.connect();
   }
 
   /**
@@ -122,7 +122,7 @@ export class EdgeSession {
    * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID; then nothing of them was taken
    */
   publish(deviceId: string, samples: readonly MetricSample[]): void {
-    this.#dispatch({ kind: 'samples', deviceId, samples, at: this.#now() });
+    this.dispatch({ kind: 'samples', deviceId, samples, at: this.now() });
   }
 
   /**
@@ -132,171 +132,171 @@ export class EdgeSession {
    * @throws Pm500Error SPARKPLUG_OFFLINE when the session is closed
    */
   watch(deviceId: string): Acceptance {
-    if (this.#edge.phase === 'closed') throw closedBefore(deviceId);
-    const accepted = this.#history?.watch();
+    if (this.edge.phase === 'closed') throw closedBefore(deviceId);
+    const accepted = this.stored?.watch();
     if (accepted === undefined) return () => Promise.resolve();
-    return () => this.#flushes.wait(deviceId)?.then(accepted) ?? accepted();
+    return () => this.flushes.wait(deviceId)?.then(accepted) ?? accepted();
   }
 
   /** The device has gone: DDEATH, and it is forgotten. */
   remove(deviceId: string): void {
-    this.#waits.forget(deviceId);
-    this.#dispatch({ kind: 'removed', deviceId, at: this.#now() });
+    this.waits.forget(deviceId);
+    this.dispatch({ kind: 'removed', deviceId, at: this.now() });
   }
 
   /** Calls `listener` on every change of phase, devices or error, until the returned function is called. */
   onState(listener: (state: EdgeState) => void): () => void {
-    return this.#board.onState(listener);
+    return this.board.onState(listener);
   }
 
   /** Says NDEATH and disconnects, for good. Never rejects; may be called again. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.closing ??= this.closeNow();
+    return this.closing;
   }
 
-  async #close(): Promise<void> {
-    this.#timers.cancelAll();
-    this.#dispatch({ kind: 'closing', at: this.#now() });
-    const isClean = await this.#link.current?.end();
+  private async closeNow(): Promise<void> {
+    this.timers.cancelAll();
+    this.dispatch({ kind: 'closing', at: this.now() });
+    const isClean = await this.link.current?.end();
     // Of a link that had to be closed by force nobody knows what has passed it.
-    if (isClean === false) this.#history?.keepRecent('silent');
-    await this.#history?.close();
-    this.#noStore.close();
-    this.#board.announceWell();
+    if (isClean === false) this.stored?.keepRecent('silent');
+    await this.stored?.close();
+    this.noStore.close();
+    this.board.announceWell();
   }
 
-  #now(): number {
-    return this.#dependencies.clock.now();
+  private now(): number {
+    return this.dependencies.clock.now();
   }
 
-  #connect(): void {
-    this.#dispatch({ kind: 'connecting', bdSeq: this.#link.begin(), at: this.#now() });
+  private connect(): void {
+    this.dispatch({ kind: 'connecting', bdSeq: this.link.begin(), at: this.now() });
   }
 
-  #dispatch(event: EdgeEvent): readonly EdgeEffect[] {
-    const before = this.#edge.phase;
-    const effects = this.#edge.handle(event);
+  private dispatch(event: EdgeEvent): readonly EdgeEffect[] {
+    const before = this.edge.phase;
+    const effects = this.edge.handle(event);
     let hasDeviceChanged = false;
     for (const effect of effects) {
-      this.#perform(effect);
+      this.perform(effect);
       hasDeviceChanged ||= effect.kind === 'publish' && !effect.message.endsWith('DATA');
     }
-    const { phase } = this.#edge;
-    if (phase !== before && (phase === 'born' || phase === 'waiting')) this.#onStanding();
-    else if (hasDeviceChanged || phase !== before) this.#board.announce();
-    if (hasDeviceChanged || event.kind === 'drained') this.#history?.wake();
-    const link = this.#link.current;
-    if (hasDeviceChanged && link !== undefined) this.#watch.onBirth(() => link.confirm());
-    this.#flushes.look();
+    const { phase } = this.edge;
+    if (phase !== before && (phase === 'born' || phase === 'waiting')) this.onStanding();
+    else if (hasDeviceChanged || phase !== before) this.board.announce();
+    if (hasDeviceChanged || event.kind === 'drained') this.stored?.wake();
+    const link = this.link.current;
+    if (hasDeviceChanged && link !== undefined) this.connection.onBirth(() => link.confirm());
+    this.flushes.look();
     return effects;
   }
 
   /** The broker took the session and granted everything: what went wrong before is over. */
-  #onStanding(): void {
-    this.#hasStood = true;
-    this.#watch.onStanding();
-    if (this.#edge.phase === 'waiting') this.#waits.waitForHost();
-    this.#board.announceWell();
+  private onStanding(): void {
+    this.hasStood = true;
+    this.connection.onStanding();
+    if (this.edge.phase === 'waiting') this.waits.waitForHost();
+    this.board.announceWell();
   }
 
-  #perform(effect: EdgeEffect): void {
+  private perform(effect: EdgeEffect): void {
     switch (effect.kind) {
       case 'connect':
-        this.#open(effect.will);
+        this.open(effect.will);
         break;
       case 'subscribe':
-        this.#link.subscribe(effect);
+        this.link.subscribe(effect);
         break;
       case 'publish':
-        if (effect.message === 'NBIRTH') this.#alarm.onBirth(this.#servers.label);
-        if (effect.live !== undefined) this.#history?.remember(effect.live);
-        if (effect.message === 'DBIRTH') this.#noStore.onBirth(effect.live?.deviceId);
-        this.#watch.onPublish(effect);
-        if (this.#link.current?.publish(effect.topic, effect.payload) === true) this.#dispatch({ kind: 'congested' });
+        if (effect.message === 'NBIRTH') this.alarm.onBirth(this.servers.label);
+        if (effect.live !== undefined) this.stored?.remember(effect.live);
+        if (effect.message === 'DBIRTH') this.noStore.onBirth(effect.live?.deviceId);
+        this.connection.onPublish(effect);
+        if (this.link.current?.publish(effect.topic, effect.payload) === true) this.dispatch({ kind: 'congested' });
         break;
       case 'disconnect':
-        this.#leave(effect);
+        this.leave(effect);
         break;
       case 'settle':
       case 'quiet':
       case 'health':
       case 'oversized':
-        this.#waits.begin(effect);
+        this.waits.begin(effect);
         break;
       case 'unsent':
-        (this.#history ?? this.#noStore).keep(effect, this.#edge.phase === 'born');
+        (this.stored ?? this.noStore).keep(effect, this.edge.phase === 'born');
         break;
       case 'unfit':
-        this.#history?.noteUnfit(effect.count);
+        this.stored?.noteUnfit(effect.count);
         break;
       case 'held':
         break;
       case 'duplicate':
-        this.#alarm.onForeign(this.#servers.label);
+        this.alarm.onForeign(this.servers.label);
         break;
       case 'returned':
-        this.#alarm.onReturned();
+        this.alarm.onReturned();
         break;
       case 'failed':
-        this.#board.fail(effect.error);
+        this.board.fail(effect.error);
         break;
       case 'warn':
-        this.#dependencies.logger.warn(effect.message);
+        this.dependencies.logger.warn(effect.message);
         break;
     }
   }
 
-  #leave({ reason, leavesWill }: Extract<EdgeEffect, { kind: 'disconnect' }>): void {
+  private leave({ reason, leavesWill }: Extract<EdgeEffect, { kind: 'disconnect' }>): void {
     const words = LEAVE_WORDS[reason];
-    if (words !== undefined) this.#dependencies.logger.info(words);
+    if (words !== undefined) this.dependencies.logger.info(words);
     // It was gone for a while before its will said so.
-    if (reason === 'host_offline') this.#history?.keepRecent('silent');
-    this.#hasStood = false;
-    void this.#link.current?.end(leavesWill);
+    if (reason === 'host_offline') this.stored?.keepRecent('silent');
+    this.hasStood = false;
+    void this.link.current?.end(leavesWill);
   }
 
-  #open(will: Will): void {
-    this.#hasStood = false;
+  private open(will: Will): void {
+    this.hasStood = false;
     try {
-      this.#link.open(will);
+      this.link.open(will);
     } catch (thrown) {
-      this.#timers.set('retry', 0, () => {
-        this.#onClosed(explainMqttError(thrown, this.#servers.label));
+      this.timers.set('retry', 0, () => {
+        this.onClosed(explainMqttError(thrown, this.servers.label));
       });
     }
   }
 
-  #listener(): SessionLinkListener {
+  private listener(): SessionLinkListener {
     return {
       tell: (event) => {
-        this.#dispatch(event);
+        this.dispatch(event);
       },
-      onAccepted: (announced) => this.#watch.onConnected(announced),
+      onAccepted: (announced) => this.connection.onConnected(announced),
       onRefused: (error) => {
-        this.#board.fail(error);
+        this.board.fail(error);
       },
       onWatching: (subscribed) => {
-        this.#alarm.watch(subscribed);
+        this.alarm.watch(subscribed);
       },
       onClosed: (error, loss) => {
-        this.#onClosed(error, loss);
+        this.onClosed(error, loss);
       },
     };
   }
 
-  #onClosed(error: Pm500Error | undefined, loss: LinkLoss = 'silent'): void {
-    this.#waits.endSession();
-    this.#alarm.endSession();
-    const explained = this.#watch.onEnd(error);
+  private onClosed(error: Pm500Error | undefined, loss: LinkLoss = 'silent'): void {
+    this.waits.endSession();
+    this.alarm.endSession();
+    const explained = this.connection.onEnd(error);
     if (explained !== undefined) {
-      this.#history?.keepRecent(loss);
-      this.#board.fail(explained);
-    } else this.#history?.forgetRecent();
-    this.#dispatch({ kind: 'disconnected' });
-    if (this.#closing !== undefined) return;
-    this.#timers.set('retry', this.#servers.next(this.#hasStood), () => {
-      this.#connect();
+      this.stored?.keepRecent(loss);
+      this.board.fail(explained);
+    } else this.stored?.forgetRecent();
+    this.dispatch({ kind: 'disconnected' });
+    if (this.closing !== undefined) return;
+    this.timers.set('retry', this.servers.next(this.hasStood), () => {
+      this.connect();
     });
   }
 }

@@ -10,39 +10,39 @@ const CLOSE_MS = 30_000;
 
 /** The edge node under test: a process that can be killed, started again, deployed and asked. */
 export class EdgeProcess {
-  readonly #job: Omit<EdgeJob, 'first'>;
+  private readonly job: Omit<EdgeJob, 'first'>;
   readonly logged: string[] = [];
   published = 0;
-  #child: RunningProcess | undefined;
-  #starts = 0;
-  #edge: object;
-  #devices: readonly string[];
-  #isKilled = true;
+  private child: RunningProcess | undefined;
+  private starts = 0;
+  private edge: object;
+  private deviceIds: readonly string[];
+  private isKilled = true;
 
   constructor(job: Omit<EdgeJob, 'first'>) {
-    this.#job = job;
-    this.#edge = job.edge;
-    this.#devices = job.devices;
+    this.job = job;
+    this.edge = job.edge;
+    this.deviceIds = job.devices;
   }
 
   /** Devices of the last deployment. */
   get devices(): readonly string[] {
-    return this.#devices;
+    return this.deviceIds;
   }
 
   /** True where it ended without having been killed. */
   get hasFallen(): boolean {
-    return !this.#isKilled && this.#child?.running !== true;
+    return !this.isKilled && this.child?.running !== true;
   }
 
   async start(): Promise<void> {
     const job: EdgeJob = {
-      ...this.#job,
-      edge: this.#edge,
-      devices: this.#devices,
-      first: VALUES_PER_PROCESS * this.#starts++,
+      ...this.job,
+      edge: this.edge,
+      devices: this.deviceIds,
+      first: VALUES_PER_PROCESS * this.starts++,
     };
-    this.#child = await startProcess({
+    this.child = await startProcess({
       name: 'edge node',
       command: process.execPath,
       args: ['--require', 'tsx/cjs', join(__dirname, 'edge-program.ts'), JSON.stringify(job)],
@@ -50,32 +50,32 @@ export class EdgeProcess {
       ready: (output) => output.includes('ready'),
       readyTimeoutMs: 60_000,
     });
-    this.#isKilled = false;
+    this.isKilled = false;
   }
 
   async kill(): Promise<void> {
     await this.report();
-    this.#isKilled = true;
-    await this.#child?.kill();
+    this.isKilled = true;
+    await this.child?.kill();
   }
 
   tell(order: Order): void {
-    this.#child?.tell(order);
+    this.child?.tell(order);
   }
 
   /** Deploys, and resolves when it has closed what was there and begun anew. */
-  async deploy(change: object = {}, devices: readonly string[] = this.#job.devices): Promise<void> {
+  async deploy(change: object = {}, devices: readonly string[] = this.job.devices): Promise<void> {
     const { deployments } = await this.report();
-    this.#edge = { ...this.#job.edge, ...change };
-    this.#devices = devices;
-    this.tell({ kind: 'deploy', edge: this.#edge, devices });
+    this.edge = { ...this.job.edge, ...change };
+    this.deviceIds = devices;
+    this.tell({ kind: 'deploy', edge: this.edge, devices });
     const isDone = async (): Promise<boolean> => (await this.report()).deployments > deployments;
     await waitFor('the deployment', isDone, { timeoutMs: CLOSE_MS });
   }
 
   /** @throws Error when it does not answer */
   async report(): Promise<EdgeReport> {
-    const child = this.#child;
+    const child = this.child;
     if (child?.running !== true) throw new Error(`The edge node has ended.\n${child?.output() ?? ''}`);
     const report = await new Promise<EdgeReport>((resolve, reject) => {
       const timer = setTimeout(() => {

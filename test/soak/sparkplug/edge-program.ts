@@ -110,7 +110,7 @@ function report(): EdgeReport {
     ...(alarm === undefined ? {} : { alarm: alarm.code }),
     ...(error === undefined ? {} : { error: error.message }),
     depth: history?.depth ?? 0,
-    losses: delivery?.losses ?? {},
+    losses: delivery.losses,
     deployments,
     published,
     logged: logged.splice(0),

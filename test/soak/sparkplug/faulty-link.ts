@@ -32,43 +32,43 @@ export class FaultyLink {
   endings = { left: 0, type: '', isPassedOn: false };
   /** Towards the broker; no limit where undefined. */
   bytesPerSecond: number | undefined;
-  readonly #target: number;
-  readonly #tap: LinkTap;
-  readonly #server: Server;
-  readonly #pairs = new Set<Pair>();
-  readonly #all = new Set<Socket>();
-  readonly #ticking = setInterval(() => {
-    this.#passWaiting();
+  private readonly target: number;
+  private readonly tap: LinkTap;
+  private readonly server: Server;
+  private readonly pairs = new Set<Pair>();
+  private readonly all = new Set<Socket>();
+  private readonly ticking = setInterval(() => {
+    this.passWaiting();
   }, TICK_MS);
-  #connections = 0;
+  private connections = 0;
 
   private constructor(target: number, tap: LinkTap) {
-    this.#target = target;
-    this.#tap = tap;
-    this.#server = createServer((client) => {
-      this.#take(client);
+    this.target = target;
+    this.tap = tap;
+    this.server = createServer((client) => {
+      this.take(client);
     });
   }
 
   static async open(target: number, tap: LinkTap): Promise<FaultyLink> {
     const link = new FaultyLink(target, tap);
-    link.#server.listen(0, '127.0.0.1');
-    await once(link.#server, 'listening');
+    link.server.listen(0, '127.0.0.1');
+    await once(link.server, 'listening');
     return link;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** Resets every connection on both sides. */
   reset(): void {
-    for (const pair of this.#pairs) this.#resetPair(pair);
+    for (const pair of this.pairs) this.resetPair(pair);
   }
 
   /** What runs over it now is swallowed in both directions; both ends stay open, and connections made later work. */
   cutSilently(): void {
-    for (const pair of this.#pairs) {
+    for (const pair of this.pairs) {
       pair.isTowardsServerDead = true;
       pair.isTowardsClientDead = true;
     }
@@ -77,72 +77,72 @@ export class FaultyLink {
   /** The broker sees the end of every connection, the client does not. */
   cutAtBroker(): void {
     this.cutSilently();
-    for (const { server } of this.#pairs) server?.destroy();
+    for (const { server } of this.pairs) server?.destroy();
   }
 
   /** The client sees the end of every connection, the broker does not. */
   cutAtClient(): void {
     this.cutSilently();
-    for (const { client } of this.#pairs) client.resetAndDestroy();
+    for (const { client } of this.pairs) client.resetAndDestroy();
   }
 
   /** Nothing comes back from the broker over the connections of now, which takes everything. */
   deafen(): void {
-    for (const pair of this.#pairs) pair.isTowardsClientDead = true;
+    for (const pair of this.pairs) pair.isTowardsClientDead = true;
   }
 
   close(): void {
-    clearInterval(this.#ticking);
-    for (const socket of this.#all) socket.destroy();
-    this.#server.close();
+    clearInterval(this.ticking);
+    for (const socket of this.all) socket.destroy();
+    this.server.close();
   }
 
-  #track(socket: Socket): void {
-    this.#all.add(socket);
+  private track(socket: Socket): void {
+    this.all.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
-    socket.on('close', () => this.#all.delete(socket));
+    socket.on('close', () => this.all.delete(socket));
   }
 
-  #take(client: Socket): void {
+  private take(client: Socket): void {
     const pair: Pair = {
-      id: ++this.#connections,
+      id: ++this.connections,
       client,
       waiting: [],
       isTowardsServerDead: false,
       isTowardsClientDead: false,
     };
-    this.#pairs.add(pair);
-    this.#track(client);
+    this.pairs.add(pair);
+    this.track(client);
     let unread = Buffer.alloc(0);
     client.on('data', (chunk) => {
       unread = Buffer.concat([unread, chunk]);
       for (let packet = readPacket(unread); packet !== undefined; packet = readPacket(unread)) {
         const bytes = unread.subarray(0, packet.size);
         unread = unread.subarray(packet.size);
-        if (packet.type === PACKET.connect) this.#openOnward(pair, packet, bytes);
-        else this.#pass(pair, packet, bytes);
+        if (packet.type === PACKET.connect) this.openOnward(pair, packet, bytes);
+        else this.pass(pair, packet, bytes);
       }
     });
     client.on('close', () => {
       if (!pair.isTowardsServerDead) pair.server?.end();
-      this.#pairs.delete(pair);
+      this.pairs.delete(pair);
     });
   }
 
-  #openOnward(pair: Pair, packet: SeenPacket, bytes: Buffer): void {
+  private openOnward(pair: Pair, packet: SeenPacket, bytes: Buffer): void {
     const { client } = pair;
     const { isAway } = this;
     client.pause();
-    this.#leaveBehind(pair);
-    void this.#tap.onConnect(pair.id, packet, !isAway).then(() => {
+    this.leaveBehind(pair);
+    void this.tap.onConnect(pair.id, packet, !isAway).then(() => {
       if (isAway || client.destroyed) {
         client.destroy();
         return;
       }
-      const server = connect(this.#target, '127.0.0.1');
+      const server = connect(this.target, '127.0.0.1');
       pair.server = server;
-      this.#track(server);
+      this.track(server);
       server.on('data', (chunk) => {
         if (!pair.isTowardsClientDead) client.write(chunk);
       });
@@ -156,16 +156,16 @@ export class FaultyLink {
   }
 
   /** What still waits of older connections of this client would reach the broker after its next CONNECT: it is lost. */
-  #leaveBehind(pair: Pair): void {
-    for (const older of this.#pairs) {
+  private leaveBehind(pair: Pair): void {
+    for (const older of this.pairs) {
       if (older === pair || older.waiting.length === 0) continue;
       older.isTowardsServerDead = true;
       older.waiting.length = 0;
     }
   }
 
-  #pass(pair: Pair, packet: SeenPacket, bytes: Buffer): void {
-    this.#tap.onPacket(pair.id, packet);
+  private pass(pair: Pair, packet: SeenPacket, bytes: Buffer): void {
+    this.tap.onPacket(pair.id, packet);
     if (pair.isTowardsServerDead) return;
     if (this.bytesPerSecond !== undefined || pair.waiting.length > 0) {
       pair.waiting.push(bytes);
@@ -178,15 +178,15 @@ export class FaultyLink {
       this.endings.left--;
       pair.isTowardsServerDead = true;
       setTimeout(() => {
-        this.#resetPair(pair);
+        this.resetPair(pair);
       }, AFTER_BIRTH_MS);
     }
     if ((!isEnd || isPassedOn) && pair.server?.write(bytes) === false) pair.client.pause();
   }
 
-  #passWaiting(): void {
+  private passWaiting(): void {
     let left = ((this.bytesPerSecond ?? Number.POSITIVE_INFINITY) * TICK_MS) / 1000;
-    for (const { waiting, server, client, isTowardsServerDead } of this.#pairs) {
+    for (const { waiting, server, client, isTowardsServerDead } of this.pairs) {
       if (waiting.length === 0) continue;
       for (let [first] = waiting; first !== undefined && left >= 1; [first] = waiting) {
         const part = first.subarray(0, left);
@@ -199,7 +199,7 @@ export class FaultyLink {
     }
   }
 
-  #resetPair({ client, server }: Pair): void {
+  private resetPair({ client, server }: Pair): void {
     client.resetAndDestroy();
     server?.resetAndDestroy();
   }

@@ -51,13 +51,13 @@ export class Plant {
   readonly variant: Variant;
   broker!: Mosquitto;
   watcher!: MqttClient;
-  readonly #folder = temporaryFolder('sparkplug-soak');
-  readonly #access = join(this.#folder, 'access');
-  readonly #port: number;
-  #connectedAt = 0;
-  #barriers = 0;
-  #barrierSeen = 0;
-  #brokerLines: readonly string[] = [];
+  private readonly folder = temporaryFolder('sparkplug-soak');
+  private readonly access = join(this.folder, 'access');
+  private readonly port: number;
+  private connectedAt = 0;
+  private barriers = 0;
+  private barrierSeen = 0;
+  private brokerLines: readonly string[] = [];
 
   private constructor(
     variant: Variant,
@@ -66,8 +66,8 @@ export class Plant {
   ) {
     const { metricModel, withoutAliases, protocolVersion } = variant;
     this.variant = variant;
-    this.#port = port;
-    const notes = join(this.#folder, 'acknowledged');
+    this.port = port;
+    const notes = join(this.folder, 'acknowledged');
     writeFileSync(notes, '');
     this.writeAccess();
     const instance = metricModel === 'templates' ? PROCESS_INSTANCE : undefined;
@@ -76,7 +76,7 @@ export class Plant {
       this.judge.complain(`on the wire: ${fault}`);
     });
     this.edge = new EdgeProcess({
-      userDir: this.#folder,
+      userDir: this.folder,
       notes,
       devices: DEVICES,
       edge: {
@@ -111,7 +111,7 @@ export class Plant {
   async onConnect(id: number, packet: SeenPacket, isPassedOn: boolean): Promise<void> {
     // What the broker took of older sessions shall be with the host before the will of the next one is known.
     if (isPassedOn) await this.barrier();
-    this.#connectedAt = performance.now();
+    this.connectedAt = performance.now();
     const { topic, payload } = this.wire.onConnect(id, packet);
     this.judge.onWill(topic, payload);
   }
@@ -123,7 +123,7 @@ export class Plant {
 
   /** @param rules of an access file; what they do not deny is allowed */
   writeAccess(...rules: readonly string[]): void {
-    writeFileSync(this.#access, ['topic readwrite #', ...rules, ''].join('\n'));
+    writeFileSync(this.access, ['topic readwrite #', ...rules, ''].join('\n'));
   }
 
   /** Has the broker read its access file again. */
@@ -132,13 +132,13 @@ export class Plant {
   }
 
   /** Starts the broker, and the host on it before the edge node can come. */
-  async startBroker(lines: readonly string[] = this.#brokerLines): Promise<void> {
-    this.#brokerLines = lines;
-    this.broker = await startMosquitto({ port: this.#port, lines: [`acl_file ${this.#access}`, ...lines] });
+  async startBroker(lines: readonly string[] = this.brokerLines): Promise<void> {
+    this.brokerLines = lines;
+    this.broker = await startMosquitto({ port: this.port, lines: [`acl_file ${this.access}`, ...lines] });
     this.watcher = await connectAsync(this.broker.url, { reconnectPeriod: 0 });
     this.watcher.on('error', () => undefined);
     this.watcher.on('message', (topic, payload, { qos, retain }) => {
-      if (topic === BARRIER) this.#barrierSeen = Number(payload.toString());
+      if (topic === BARRIER) this.barrierSeen = Number(payload.toString());
       else this.judge.observe(topic, payload, { qos, retain });
     });
     await this.watcher.subscribeAsync(['spBv1.0/#', BARRIER], { qos: 1 });
@@ -156,9 +156,9 @@ export class Plant {
   /** Resolves when the host has read everything that the broker has taken so far. */
   async barrier(): Promise<void> {
     if (!this.watcher.connected) return;
-    const barrier = ++this.#barriers;
+    const barrier = ++this.barriers;
     this.watcher.publish(BARRIER, String(barrier), { qos: 1 });
-    const isSeen = (): boolean => this.#barrierSeen >= barrier || !this.watcher.connected;
+    const isSeen = (): boolean => this.barrierSeen >= barrier || !this.watcher.connected;
     await waitFor('the host to have read everything', isSeen, { everyMs: 2 });
   }
 
@@ -182,7 +182,7 @@ export class Plant {
     await this.untilBorn();
     await this.until('nothing to wait', ({ depth }) => depth === 0);
     // Connections that last are tried again soon; after others, pauses grow.
-    await pause(Math.max(0, this.#connectedAt + LASTING_MS - performance.now()));
+    await pause(Math.max(0, this.connectedAt + LASTING_MS - performance.now()));
     // Some more has to pass live.
     const before = this.judge.acknowledged;
     let missing = this.judge.missing();
@@ -203,6 +203,6 @@ export class Plant {
     this.link.close();
     await this.watcher.endAsync(true);
     await this.broker.stop();
-    removeFolder(this.#folder);
+    removeFolder(this.folder);
   }
 }

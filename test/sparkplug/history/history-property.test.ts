@@ -60,10 +60,10 @@ class Plant {
   readonly broker = new FakeBroker();
   readonly clock = new FakeClock();
   readonly accepted: { readonly path: string; readonly value: number }[] = [];
-  readonly #number = createBdSeqCounter(memorySessionStore());
-  readonly #connected = new Set<FakeLink>();
-  #life = { isOver: false };
-  #value = 0;
+  private readonly number = createBdSeqCounter(memorySessionStore());
+  private readonly connected = new Set<FakeLink>();
+  private life = { isOver: false };
+  private value = 0;
   session: EdgeSession;
 
   constructor(
@@ -71,12 +71,12 @@ class Plant {
     private stores: Stores,
     private readonly reopen: () => Promise<Stores>,
   ) {
-    this.session = this.#start();
+    this.session = this.start();
   }
 
-  #start(): EdgeSession {
+  private start(): EdgeSession {
     const life = { isOver: false };
-    this.#life = life;
+    this.life = life;
     const { clock } = this;
     const mine: Clock = {
       bootId: clock.bootId,
@@ -99,7 +99,7 @@ class Plant {
         random: this.random,
         logger: silentLogger,
         openLink: this.broker.open,
-        bdSeq: this.#number,
+        bdSeq: this.number,
         outbox: mortal(this.stores.outbox, life),
         queues: mortalQueues(this.stores.queues, life),
       },
@@ -109,10 +109,10 @@ class Plant {
   }
 
   publish(deviceId: string, name: string): void {
-    const value = ++this.#value;
+    const value = ++this.value;
     const accepted = this.session.watch(deviceId);
     this.session.publish(deviceId, [sample(name, value, { at: Math.floor(this.clock.now()) })]);
-    const life = this.#life;
+    const life = this.life;
     accepted().then(
       () => {
         if (!life.isOver) this.accepted.push({ path: `${deviceId}/${name}`, value });
@@ -122,24 +122,24 @@ class Plant {
   }
 
   async kill(): Promise<void> {
-    this.#life.isOver = true;
+    this.life.isOver = true;
     this.broker.host.observeLoss();
     await settle();
     await this.stores.close();
     this.stores = await this.reopen();
-    this.session = this.#start();
+    this.session = this.start();
   }
 
   connect(): void {
     const link = this.broker.links.at(-1);
-    if (link === undefined || link.isEnded || this.#connected.has(link)) return;
-    this.#connected.add(link);
+    if (link === undefined || link.isEnded || this.connected.has(link)) return;
+    this.connected.add(link);
     link.listener.onConnected();
   }
 
   lose(): void {
     const link = this.broker.links.at(-1);
-    if (link === undefined || link.isEnded || !this.#connected.has(link)) return;
+    if (link === undefined || link.isEnded || !this.connected.has(link)) return;
     link.isEnded = true;
     link.lose(new Pm500Error('MQTT_CONNECTION_LOST', 'lost.', { retryable: true }));
   }
