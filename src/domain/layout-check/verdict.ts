@@ -18,7 +18,7 @@ import { EPOCH_MS } from '../messages/parts';
 
 /** What live values say about a place of the layout. */
 export type Word = 'confirmed' | 'contradicted' | 'undecided';
-export const WORDS: readonly Word[] = ['confirmed', 'contradicted', 'undecided'];
+const WORDS: readonly Word[] = ['confirmed', 'contradicted', 'undecided'];
 
 export const LAYOUT_CHECK_SCHEMA = 'pm500.layout-check/1';
 

@@ -47,7 +47,7 @@ export const FAILURE = object({ code: text<ErrorCode>(), message: TEXT });
 /** Where the places of the values come from. `confirmed`: a person has confirmed on this meter that the layout fits. */
 export const LAYOUT = object({ name: TEXT, confirmed: FLAG });
 
-export const METER_NAME = described(
+const METER_NAME = described(
   TEXT,
   'unique on a site; the Sparkplug device and the InfluxDB tag meter by default',
 );
