@@ -47,10 +47,7 @@ export const FAILURE = object({ code: text<ErrorCode>(), message: TEXT });
 /** Where the places of the values come from. `confirmed`: a person has confirmed on this meter that the layout fits. */
 export const LAYOUT = object({ name: TEXT, confirmed: FLAG });
 
-const METER_NAME = described(
-  TEXT,
-  'unique on a site; the Sparkplug device and the InfluxDB tag meter by default',
-);
+const METER_NAME = described(TEXT, 'unique on a site; the Sparkplug device and the InfluxDB tag meter by default');
 export const TAGS = described(record(TEXT), 'site, area, line, asset and whatever else meters are sorted by');
 
 /** Which meter a message is about. */
