@@ -26,7 +26,7 @@ describe('sparkplug-edge and sparkplug-out', function () {
   });
 
   afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.close()));
+    await Promise.all(nodes.map((node) => node.close(true)));
     await broker.kill();
   });
 
