@@ -6,11 +6,8 @@ import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { EdgeNode } from '../../src/sparkplug/edge/edge-node';
 import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
-import {
-  EdgeSession,
-  type EdgeSessionDependencies,
-  type EdgeSessionSettings,
-} from '../../src/sparkplug/session/session';
+import { EdgeSession } from '../../src/sparkplug/session/session';
+import type { EdgeSessionDependencies, EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';
 import { Users } from '../../src/support/users';
 import { registerAdmin } from '../shared/admin';

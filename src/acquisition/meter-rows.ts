@@ -9,6 +9,7 @@ import {
 } from '../transport/ethernet-ip/implicit/implicit-settings';
 import { BAUD_RATES, PARITIES } from '../transport/modbus/rtu-line';
 import { TRANSPORT_KINDS } from './transport-kinds';
+import { oncePer } from '../support/once-per';
 
 const TIMEOUT = { min: 100, max: 60_000, unit: 'ms' } as const;
 
@@ -92,11 +93,5 @@ const rowsOf = ({ quirks, identity, energy }: MeterModel) =>
 /** What a meter can be set to, by the node, in a list and by the commands. */
 export type MeterRows = ReturnType<typeof rowsOf>;
 
-const made = new WeakMap<MeterModel, MeterRows>();
-
 /** The rows of the meters of one model; made once. */
-export function meterRows(model: MeterModel): MeterRows {
-  const rows = made.get(model) ?? rowsOf(model);
-  made.set(model, rows);
-  return rows;
-}
+export const meterRows: (model: MeterModel) => MeterRows = oncePer(rowsOf);

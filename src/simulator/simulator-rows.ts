@@ -9,6 +9,7 @@ import { ADDRESSINGS, MOST_METERS } from './many-meters';
 import { MAXIMUM_POWER_W } from './model/plain-profiles';
 import { simulatedRpiMs } from './running-meter';
 import { SPEED_RANGE } from './model/simulated-time';
+import { oncePer } from '../support/once-per';
 
 const MAXIMUM_POWER_KW = MAXIMUM_POWER_W / 1000;
 
@@ -64,11 +65,5 @@ const rowsOf = ({ identity, energy, quirks }: MeterModel) =>
 /** What a simulated meter can be set to, by the node and by `pm500 sim`. */
 export type SimulatorRows = ReturnType<typeof rowsOf>;
 
-const made = new WeakMap<MeterModel, SimulatorRows>();
-
 /** The rows of the simulated meters of one model; made once. */
-export function simulatorRows(model: MeterModel): SimulatorRows {
-  const rows = made.get(model) ?? rowsOf(model);
-  made.set(model, rows);
-  return rows;
-}
+export const simulatorRows: (model: MeterModel) => SimulatorRows = oncePer(rowsOf);

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock';
+import { oncePer } from './once-per';
 
 /** Something that is done again and again, each time when it is due. */
 export interface RecurringTask {
@@ -129,14 +130,5 @@ export class SharedTick {
   }
 }
 
-const ticks = new WeakMap<Clock, SharedTick>();
-
 /** The one of a clock, which all of the process use. */
-export function sharedTickOf(clock: Clock): SharedTick {
-  let tick = ticks.get(clock);
-  if (tick === undefined) {
-    tick = new SharedTick(clock);
-    ticks.set(clock, tick);
-  }
-  return tick;
-}
+export const sharedTickOf = oncePer((clock: Clock) => new SharedTick(clock));

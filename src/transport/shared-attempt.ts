@@ -1,4 +1,4 @@
-import type { Pm500Error } from '../../../support/errors';
+import type { Pm500Error } from '../support/errors';
 
 /** Something under way that several callers wait for. */
 export interface SharedAttempt<Result> {

@@ -5,7 +5,6 @@
  * `npx tsx test/field/main.ts [--minutes 30] [--only 'WORDS|WORDS']`; Linux, as root, with iproute2 and python3. It touches no
  * network of this computer.
  */
-import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { meterRows } from '../../src/acquisition/meter-rows';
@@ -17,10 +16,10 @@ import { LAB_METERS } from './lab-meters';
 import { NETWORK_FAULTS, type NetworkFault } from './network-faults';
 import { createLabRegistry, INTERVAL_MS, WatchedMeter } from './watched-meter';
 import { PM500 } from '../../src/meters/pm500';
+import { runInNamespaces } from './inside-namespaces';
 
 const METER_ROWS = meterRows(PM500);
 
-const INSIDE = 'PM500_LAB_INSIDE';
 const LONGEST_MINUTES = 60;
 const GIVE_UP_MS = 40_000;
 const CALM_MS = 4000;
@@ -155,19 +154,6 @@ async function run(minutes: number, only: string): Promise<number> {
   return wrong.length + slow.length === 0 ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { minutes: { type: 'string' }, only: { type: 'string' } } });
-  const minutes = Math.min(LONGEST_MINUTES, Number(values.minutes ?? 30));
-  if (process.env[INSIDE] !== undefined) return run(minutes, values.only ?? '');
-  const args = ['--net', '--mount', process.execPath, '--require', 'tsx/cjs', __filename, ...process.argv.slice(2)];
-  const inside = spawn('unshare', args, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
-  return new Promise((resolve) => {
-    inside.once('exit', (code) => {
-      resolve(code ?? 1);
-    });
-  });
-}
-
-void main().then((code) => {
-  process.exitCode = code;
-});
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, only: { type: 'string' } } });
+const minutes = Math.min(LONGEST_MINUTES, Number(values.minutes ?? 30));
+runInNamespaces(__filename, ['--net', '--mount'], () => run(minutes, values.only ?? ''));

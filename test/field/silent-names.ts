@@ -6,7 +6,7 @@
  * `npm run build && npx tsx test/field/silent-names.ts`; Linux, as root. It touches no network of this computer.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,8 +18,8 @@ import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { NameServer } from './name-server';
 import { PM500 } from '../../src/meters/pm500';
+import { runInNamespaces } from './inside-namespaces';
 
-const INSIDE = 'PM500_LAB_INSIDE';
 const NAME_SERVER_ADDRESS = '127.0.0.53';
 const INTERVAL_MS = 1000;
 /** Meters of a list begin within this. */
@@ -137,23 +137,7 @@ async function run(): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  if (process.env[INSIDE] !== undefined) return run().then(() => 0);
-  const args = ['--net', '--mount', process.execPath, '--require', 'tsx/cjs', __filename];
-  const inside = spawn('unshare', args, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
-  return new Promise((resolve) => {
-    inside.once('exit', (code) => {
-      resolve(code ?? 1);
-    });
-  });
-}
-
-void main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (thrown: unknown) => {
-    console.error(thrown);
-    process.exitCode = 1;
-  },
-);
+runInNamespaces(__filename, ['--net', '--mount'], async () => {
+  await run();
+  return 0;
+});

@@ -12,8 +12,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { firstLineOf, resultOf, spawnCommand } from '../cli/run-command';
+import { runInNamespaces } from './inside-namespaces';
 
-const INSIDE = 'PM500_LAB_INSIDE';
 const METER = '10.78.2.11';
 const RPI_MS = 250;
 const PROGRAMS = 2;
@@ -128,23 +128,7 @@ async function run(): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  if (process.env[INSIDE] !== undefined) return run().then(() => 0);
-  const args = ['--net', process.execPath, '--require', 'tsx/cjs', __filename];
-  const inside = spawn('unshare', args, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
-  return new Promise((resolve) => {
-    inside.once('exit', (code) => {
-      resolve(code ?? 1);
-    });
-  });
-}
-
-void main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (thrown: unknown) => {
-    console.error(thrown);
-    process.exitCode = 1;
-  },
-);
+runInNamespaces(__filename, ['--net'], async () => {
+  await run();
+  return 0;
+});

@@ -1,6 +1,7 @@
 import type { MeterModel } from '../../meters/meter-model';
 import { optionalNumber, text, type Setting } from '../../support/setting';
 import { meterRows, readIntervalOf } from '../meter-rows';
+import { oncePer } from '../../support/once-per';
 
 const columnsOf = (model: MeterModel) => {
   const rows = meterRows(model);
@@ -42,14 +43,8 @@ const columnsOf = (model: MeterModel) => {
 export type FleetRows = ReturnType<typeof columnsOf>;
 export type FleetColumn = keyof FleetRows;
 
-const made = new WeakMap<MeterModel, FleetRows>();
-
 /** The columns of a list of meters of one model; made once. */
-export function fleetRows(model: MeterModel): FleetRows {
-  const rows = made.get(model) ?? columnsOf(model);
-  made.set(model, rows);
-  return rows;
-}
+export const fleetRows: (model: MeterModel) => FleetRows = oncePer(columnsOf);
 
 /** Names of the columns, the same for every model. */
 export function fleetColumns(model: MeterModel): readonly FleetColumn[] {

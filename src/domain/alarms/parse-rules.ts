@@ -1,6 +1,6 @@
 import type { Metric } from '../../metrics/measurement';
-import { hasCode } from '../../support/errors';
 import { describeValue, Expect, isRecord, type UnknownRecord } from '../../support/expect';
+import { collectProblems } from '../../support/problems';
 import { CONDITIONS, SEVERITIES, type AlarmRule, type Condition } from './rule';
 
 const expect = new Expect('CONFIG_INVALID', 'correct the rule; the other rules keep working.');
@@ -128,15 +128,7 @@ export interface ParsedRules {
  */
 export function parseAlarmRules(value: unknown, metrics: KnownMetrics): ParsedRules {
   const rules: AlarmRule[] = [];
-  const problems: string[] = [];
-  const attempt = (work: () => void): void => {
-    try {
-      work();
-    } catch (thrown) {
-      if (!hasCode(thrown, 'CONFIG_INVALID')) throw thrown;
-      problems.push((thrown as Error).message);
-    }
-  };
+  const { sentences: problems, attempt } = collectProblems('CONFIG_INVALID');
   attempt(() => {
     rowsOf(value).forEach((row, index) => {
       attempt(() => {

@@ -1,6 +1,7 @@
 import type { EnergyCandidate, MeterModel } from '../../meters/meter-model';
 import type { Layout } from '../../metrics/measurement';
 import { compileLayout, type CompiledLayout } from './layout';
+import { oncePer } from '../../support/once-per';
 
 /** A layout whose energy counters are those of a candidate; its name says so. */
 export function withEnergy(layout: Layout, { name, assembly }: EnergyCandidate): Layout {
@@ -13,15 +14,14 @@ export function withEnergy(layout: Layout, { name, assembly }: EnergyCandidate):
 }
 
 /** What was compiled, by model and name: the same object for everybody. */
-const compiled = new WeakMap<MeterModel, Map<string, CompiledLayout>>();
+const compiledOf = oncePer((_model: MeterModel) => new Map<string, CompiledLayout>());
 
 /**
  * A layout that comes with this software, by the name that readings give: the working layout, or that with the energy
  * counters as one of the candidates has them. Undefined for a site's own file.
  */
 export function builtInLayout(model: MeterModel, name: string): CompiledLayout | undefined {
-  const all = compiled.get(model) ?? new Map<string, CompiledLayout>();
-  compiled.set(model, all);
+  const all = compiledOf(model);
   const known = all.get(name);
   if (known !== undefined) return known;
   const layouts = [model.layout, ...model.energy.candidates.map((candidate) => withEnergy(model.layout, candidate))];

@@ -1,6 +1,7 @@
 import type { Provenance } from '../../metrics/measurement';
 import type { MeterModel, Register } from '../../meters/meter-model';
 import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
+import { oncePer } from '../../support/once-per';
 
 /** A row of the register table with its place in the bytes of its span. */
 export interface RegisterRowPlan {
@@ -74,18 +75,13 @@ export function planSpans(
 /** The plans of a model by group. */
 export type RegisterPlans = ReadonlyMap<string, RegisterPlan>;
 
-const plans = new WeakMap<MeterModel, RegisterPlans>();
-
 /** Group name to the spans that hold its metrics. Groups of which no registers are known are absent. Worked out once. */
-export function registerPlans(model: MeterModel): RegisterPlans {
-  const known = plans.get(model);
-  if (known !== undefined) return known;
-  const made = new Map(
-    model.registers.groups.map(({ group, registers }) => {
-      const read = registers.filter((row) => metricsOf(row).length > 0);
-      return [group, { group, spans: planSpans(model, read) }];
-    }),
-  );
-  plans.set(model, made);
-  return made;
-}
+export const registerPlans = oncePer(
+  (model: MeterModel): RegisterPlans =>
+    new Map(
+      model.registers.groups.map(({ group, registers }) => {
+        const read = registers.filter((row) => metricsOf(row).length > 0);
+        return [group, { group, spans: planSpans(model, read) }];
+      }),
+    ),
+);

@@ -1,6 +1,6 @@
 import { PERIODS, type Period } from '../../metrics/derived-metrics';
-import { hasCode } from '../../support/errors';
 import { Expect } from '../../support/expect';
+import { collectProblems } from '../../support/problems';
 import { parseTariff, parseTimeZone } from '../tariff/parse-tariff';
 import type { Tariff } from '../tariff/tariff';
 import { tanPhiOf } from './formulas';
@@ -65,16 +65,7 @@ export interface ParsedKpiSettings {
 
 /** Reads KPI settings. What is wrong takes its default, or is left out, and is said; the rest keeps working. */
 export function parseKpiSettings(value: unknown): ParsedKpiSettings {
-  const problems: string[] = [];
-  const attempt = <Result>(work: () => Result): Result | undefined => {
-    try {
-      return work();
-    } catch (thrown) {
-      if (!hasCode(thrown, 'CONFIG_INVALID')) throw thrown;
-      problems.push((thrown as Error).message);
-      return undefined;
-    }
-  };
+  const { sentences: problems, attempt } = collectProblems('CONFIG_INVALID');
   const record = (value === undefined ? {} : attempt(() => expect.record('kpis', value))) ?? {};
   const read = <Result>(key: string, fallback: Result, parse: (path: string, member: unknown) => Result): Result =>
     record[key] === undefined ? fallback : (attempt(() => parse(key, record[key])) ?? fallback);

@@ -1,5 +1,6 @@
 import { compileLayout, type RowPlan } from '../codec/layout';
 import type { EnergyCandidate, MeterModel } from '../../meters/meter-model';
+import { oncePer } from '../../support/once-per';
 
 /** One counter as a candidate reads it. */
 export interface CounterReading {
@@ -30,20 +31,14 @@ const HALF = 2 ** 32;
 const STEPS_PER_HOUR = 100;
 const MINUTES_PER_HOUR = 60;
 
-const compiled = new WeakMap<MeterModel, readonly CompiledCandidate[]>();
-
 /** Every candidate of a model, compiled once. */
-export function compiledCandidates(model: MeterModel): readonly CompiledCandidate[] {
-  const known = compiled.get(model);
-  if (known !== undefined) return known;
-  const made = model.energy.candidates.map((candidate) => {
+export const compiledCandidates = oncePer((model: MeterModel): readonly CompiledCandidate[] =>
+  model.energy.candidates.map((candidate) => {
     const assemblies = [candidate.assembly];
     const layout = compileLayout(model, { format: 'pm500.layout/1', name: candidate.name, assemblies });
     return { candidate, rows: [...layout.blocks.values()].flatMap(({ rows }) => rows) };
-  });
-  compiled.set(model, made);
-  return made;
-}
+  }),
+);
 
 /** Distance to the next single. */
 function stepOf(single: number): number {

@@ -11,7 +11,7 @@ import type { LayoutVerdict } from '../layout-check/verdict';
 import { normalizeReading, type NormalizeContext } from '../quality/normalize';
 import { absentMetrics } from '../quality/wiring';
 import type { MeterReference, Reading } from '../messages/reading';
-import { MeterTime, type Moment } from '../time/meter-time';
+import { MeterTime, momentOf } from '../time/meter-time';
 import type { ReadTimes } from '../time/read-times';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
 import { BlockWatch } from './block-watch';
@@ -35,11 +35,6 @@ export interface Accepted extends Outcome {
   readonly layoutVerdict?: LayoutVerdict;
   /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
   readonly clockStepMs?: number;
-}
-
-function momentOf(wallMs: number, uptimeMs: number | undefined, bootId: string | undefined): Moment {
-  if (uptimeMs === undefined) return { wallMs };
-  return bootId === undefined ? { wallMs, uptimeMs } : { wallMs, uptimeMs, bootId };
 }
 
 const NO_ALARMS: readonly AlarmMessage[] = [];

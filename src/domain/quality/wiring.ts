@@ -1,25 +1,20 @@
 import type { MeterModel, WiringMode, WiringRow } from '../../meters/meter-model';
+import { oncePer } from '../../support/once-per';
 
 const PREFIXES = ['', 'max_', 'demand_'] as const;
 
 type Absent = ReadonlyMap<WiringMode, ReadonlySet<string>>;
 
-const absent = new WeakMap<MeterModel, Absent>();
-
 /** Every metric, maxima and demands included, that the wirings of a model do not have. */
-function absentOf(model: MeterModel): Absent {
-  const known = absent.get(model);
-  if (known !== undefined) return known;
-  const { rows, metrics } = model.wiring;
-  const made = new Map(
-    rows.map(({ mode, exists }) => [
-      mode,
-      new Set(metrics.filter((name) => !exists.has(name)).flatMap((name) => PREFIXES.map((prefix) => prefix + name))),
-    ]),
-  );
-  absent.set(model, made);
-  return made;
-}
+const absentOf = oncePer(
+  ({ wiring: { rows, metrics } }: MeterModel): Absent =>
+    new Map(
+      rows.map(({ mode, exists }) => [
+        mode,
+        new Set(metrics.filter((name) => !exists.has(name)).flatMap((name) => PREFIXES.map((prefix) => prefix + name))),
+      ]),
+    ),
+);
 
 /** The row of a wiring mode. */
 export function wiringRow({ wiring }: MeterModel, mode: WiringMode): WiringRow {

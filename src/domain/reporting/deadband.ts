@@ -1,7 +1,7 @@
 import { ALL_METRICS } from '../../metrics/derived-metrics';
 import type { Deadband, Metric } from '../../metrics/measurement';
-import { hasCode } from '../../support/errors';
 import { Expect, isRecord } from '../../support/expect';
+import { collectProblems } from '../../support/problems';
 import type { Quality, QualityReason } from '../quality/quality';
 import type { Value } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
@@ -160,15 +160,7 @@ export function parseDeadbands(
   metrics: Pick<ReadonlyMap<string, unknown>, 'has'>,
 ): { readonly deadbands: Readonly<Record<string, Deadband>>; readonly problems: readonly string[] } {
   const deadbands: Record<string, Deadband> = {};
-  const problems: string[] = [];
-  const attempt = (work: () => void): void => {
-    try {
-      work();
-    } catch (thrown) {
-      if (!hasCode(thrown, 'CONFIG_INVALID')) throw thrown;
-      problems.push((thrown as Error).message);
-    }
-  };
+  const { sentences: problems, attempt } = collectProblems('CONFIG_INVALID');
   attempt(() => {
     if (value === undefined || (isRecord(value) && Object.keys(value).length === 0)) return;
     for (const [name, band] of Object.entries(expect.record('deadbands', value))) {

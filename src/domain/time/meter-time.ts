@@ -27,6 +27,12 @@ export interface Moment {
   readonly bootId?: string;
 }
 
+/** A moment of which no more may be known than the wall clock. */
+export function momentOf(wallMs: number, uptimeMs: number | undefined, bootId: string | undefined): Moment {
+  if (uptimeMs === undefined) return { wallMs };
+  return bootId === undefined ? { wallMs, uptimeMs } : { wallMs, uptimeMs, bootId };
+}
+
 export interface MeterTimeState extends TimeLinesState, BreaksState {
   readonly format: typeof FORMAT;
   /** Where the last reading lies on the axis. */

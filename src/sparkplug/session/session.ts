@@ -22,8 +22,6 @@ import type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './
 import { StateBoard } from './state-board';
 import { TimerSet } from '../../support/timer-set';
 
-export type { EdgeSessionDependencies, EdgeSessionSettings, EdgeState } from './session-settings';
-
 /** One Sparkplug edge node on one broker: runs the state machine, keeps the time, and connects again after failures. */
 export class EdgeSession {
   private readonly dependencies: EdgeSessionDependencies;

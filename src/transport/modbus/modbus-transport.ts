@@ -1,6 +1,7 @@
 import type { MeterModel } from '../../meters/meter-model';
 import type { Timer } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
+import { join, type SharedAttempt } from '../shared-attempt';
 import { StateBroadcast } from '../state-broadcast';
 import {
   blockUnsupported,
@@ -28,13 +29,6 @@ import { LineHolder } from './line-holder';
 import type { ModbusDependencies, ModbusSettings, ModbusTransport } from './settings';
 import { readProductIdentity } from './product-identity';
 
-/** An `open` under way. */
-interface Opening {
-  readonly done: Promise<void>;
-  readonly stop: AbortController;
-  waiters: number;
-}
-
 /** The share of its time that a unit which was never heard gets while somebody waits. */
 const FIRST_CONTACT_SHARE = 0.5;
 /** Who has had the line for so long gives it up between two requests when somebody waits for it. */
@@ -45,7 +39,7 @@ const LONGEST_TURN_MS = 1000;
  * its reply, by its time, or by the end of its line; after anything but a Modbus exception the line is dropped.
  */
 export class LineTransport implements ModbusTransport {
-  private opening: Opening | undefined;
+  private opening: SharedAttempt<void> | undefined;
   private current: Exchange | undefined;
   private waiting: Exchange[] = [];
   private timer: Timer | undefined;
@@ -89,24 +83,7 @@ export class LineTransport implements ModbusTransport {
   open(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(stopped(`Opening ${this.kind.where}`));
     if (this.state === 'open') return Promise.resolve();
-    const opening = this.opening ?? this.startOpening();
-    opening.waiters++;
-    if (signal === undefined) return opening.done;
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        opening.waiters--;
-        const error = stopped(`Opening ${this.kind.where}`);
-        // The last one to give up takes the attempt along, and hears of it when nothing is left open.
-        if (opening.waiters === 0) opening.stop.abort(error);
-        else reject(error);
-      };
-      const ignore = (): void => {
-        signal.removeEventListener('abort', stop);
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      opening.done.then(ignore, ignore);
-      opening.done.then(resolve, reject);
-    });
+    return join(this.opening ?? this.startOpening(), () => stopped(`Opening ${this.kind.where}`), signal);
   }
 
   read(block: Block, signal?: AbortSignal): Promise<Uint8Array> {
@@ -128,15 +105,18 @@ export class LineTransport implements ModbusTransport {
 
   close(): Promise<void> {
     const closed = closedOnRequest(this.kind.where);
-    this.opening?.stop.abort(closed);
+    this.opening?.giveUp(closed);
     const ending = this.opening?.done.catch(() => undefined) ?? Promise.resolve();
     this.end(closed, this.kind.pauseMs);
     return ending.then(() => this.holder.released);
   }
 
-  private startOpening(): Opening {
+  private startOpening(): SharedAttempt<void> {
     const stop = new AbortController();
-    this.opening = { done: this.settle(stop.signal), stop, waiters: 0 };
+    const giveUp = (error: Pm500Error): void => {
+      stop.abort(error);
+    };
+    this.opening = { done: this.settle(stop.signal), giveUp, waiters: 0 };
     this.broadcast.enter('opening');
     return this.opening;
   }

@@ -8,7 +8,7 @@ import { LastingSession, type OpenAnother } from '../session/lasting-session';
 import type { IoSockets } from './io-sockets';
 import { stopped, type Session } from '../session/session';
 import type { OpenSession } from '../session/session-transport';
-import { join, type SharedAttempt } from '../session/shared-attempt';
+import { join, type SharedAttempt } from '../../shared-attempt';
 import { purposeOf, Subscriber, type ImplicitContext, type Subscription } from './subscriber';
 
 /** A refusal that is told again instead of asking the meter again. */

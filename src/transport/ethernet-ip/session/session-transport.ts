@@ -12,7 +12,7 @@ import {
   type TransportStateChange,
 } from '../../transport';
 import { stopped, type SessionSettings } from './session';
-import { join, type SharedAttempt } from './shared-attempt';
+import { join, type SharedAttempt } from '../../shared-attempt';
 
 /** What a transport reads through while it is open. */
 export interface OpenSession {
