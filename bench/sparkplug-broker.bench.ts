@@ -187,7 +187,7 @@ function reportBacklog({
       note: `${describeDelays(beside)}; of ${backlog.live} live messages ${reader.delays.length} came, ${reader.historical} as historical`,
     },
     {
-      what: '  live data afterwards, p99',
+      what: '  live data afterward, p99',
       value: ms(percentile(reader.within(alone), 0.99)),
       note: describeDelays(reader.within(alone)),
     },

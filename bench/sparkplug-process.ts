@@ -14,7 +14,7 @@ const BULK_DEVICES = Array.from({ length: 10 }, (_, index) => `bulk-${index}`);
 const MESSAGES_PER_TURN = 50;
 /** Messages that the broker has not acknowledged yet: 2 MB. */
 const MOST_WAITING = 4000;
-/** The peer has no acknowledgement: what it may have in its socket. */
+/** The peer has no acknowledgment: what it may have in its socket. */
 const PEER_SOCKET_BYTES = 2_000_000;
 const HEAP_EVERY_MS = 100;
 const ALONE_MS = 3000;

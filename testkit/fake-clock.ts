@@ -42,7 +42,7 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.timers.delete(timer) };
   }
 
-  /** Timers that have neither fired nor been cancelled. */
+  /** Timers that have neither fired nor been canceled. */
   get pending(): number {
     return this.timers.size;
   }
@@ -68,7 +68,7 @@ export class FakeClock implements Clock {
     this.wallOffset += offByMs;
   }
 
-  /** All clocks go on while nothing gets to run, as in a process that is stopped; timers that fell due fire afterwards. */
+  /** All clocks go on while nothing gets to run, as in a process that is stopped; timers that fell due fire afterward. */
   leap(byMs: number): void {
     this.elapsed += byMs;
   }

@@ -27,7 +27,7 @@ export class VirtualTime {
     };
   }
 
-  /** Timers of an owner that have neither fired nor been cancelled. */
+  /** Timers of an owner that have neither fired nor been canceled. */
   pending(owner: string): number {
     let count = 0;
     for (const entry of this.entries) if (entry.owner === owner) count++;

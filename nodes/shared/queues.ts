@@ -16,7 +16,7 @@ export interface TakenQueues {
   readonly giveBack: (removed: boolean) => Promise<void>;
 }
 
-/** Whoever uses a queue afterwards has limits of its own. */
+/** Whoever uses a queue afterward has limits of its own. */
 const UNLIMITED: OutboxLimits = { maximumBytes: Infinity };
 
 /** Queues in memory stay here while a flow is deployed again. */

@@ -25,7 +25,7 @@ export interface Serializer<Message> {
   idle?(): Promise<void>;
 }
 
-/** What closes while it waits for an acknowledgement is written after the deployment: neither done nor failed. */
+/** What closes while it waits for an acknowledgment is written after the deployment: neither done nor failed. */
 const forever = new Promise<never>(() => undefined);
 
 /**

@@ -88,7 +88,7 @@ export class StateFile {
     );
   }
 
-  /** Writes the last state; afterwards nothing is written. */
+  /** Writes the last state; afterward nothing is written. */
   async close(): Promise<void> {
     this.end();
     await this.write(true);

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../metrics/catalogue';
+import { CATALOG } from '../metrics/catalog';
 import type { Quantity } from '../metrics/measurement';
 import type { Sample, Telemetry } from '../domain/messages/telemetry';
 
@@ -18,7 +18,7 @@ const DECIMALS: Readonly<Partial<Record<Quantity, number>>> = {
 };
 const DEFAULT_DECIMALS = 3;
 
-const QUANTITIES: ReadonlyMap<string, Quantity> = new Map(CATALOGUE.map(({ name, quantity }) => [name, quantity]));
+const QUANTITIES: ReadonlyMap<string, Quantity> = new Map(CATALOG.map(({ name, quantity }) => [name, quantity]));
 const HEADING = ['NAME', 'VALUE', 'UNIT', 'QUALITY', 'PROVENANCE'] as const;
 
 /** A value for people: rounded sensibly, states as words. */

@@ -162,7 +162,7 @@ export class Delivery {
 
   /**
    * Takes records until all users have left, then stops delivering and tells what still waits in the outbox. Who waits
-   * for an acknowledgement gets an error.
+   * for an acknowledgment gets an error.
    */
   async close(): Promise<OutboxStats> {
     await this.users.gone();

@@ -40,7 +40,7 @@ export interface Rejected {
 }
 
 /**
- * The other side of a sink: it serializes, sends and judges. Everything else (queueing, batches, repeating, holding,
+ * The other side of a sink: it serializes, sends and judges. Everything else (queuing, batches, repeating, holding,
  * setting aside, receipts, counting, reporting) is the engine's.
  */
 export interface Destination {

@@ -11,7 +11,7 @@ export function alarmMeasurement(influxMeasurement: string): string {
 export const ALARM_TAG = 'alarm';
 const SEVERITY_TAG = 'severity';
 
-/** A field has one type for ever: numbers stand in `value` and `limit`, what is no number in `state`. */
+/** A field has one type forever: numbers stand in `value` and `limit`, what is no number in `state`. */
 function valueFields({ value, limit }: ActiveAlarm): Record<string, FieldValue> {
   const fields: Record<string, FieldValue> = {};
   if (typeof value === 'number') fields['value'] = value;

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../metrics/catalogue';
+import { CATALOG } from '../metrics/catalog';
 import { tariffEnergyBase } from '../metrics/derived-metrics';
 import type { Metric } from '../metrics/measurement';
 import { splitPhase } from '../metrics/phases';
@@ -35,7 +35,7 @@ export class MetricPlaces {
     derivedMetrics: readonly Metric[],
   ) {
     this.derived = new Set(derivedMetrics.map(({ name }) => name));
-    for (const metric of [...CATALOGUE, ...derivedMetrics]) this.known.set(metric.name, metric);
+    for (const metric of [...CATALOG, ...derivedMetrics]) this.known.set(metric.name, metric);
   }
 
   of(name: string): MetricPlace {

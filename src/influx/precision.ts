@@ -14,7 +14,7 @@ const TIMESTAMP = / (-?)(\d+)$/gm;
 
 /**
  * Lines whose timestamps are milliseconds, with timestamps of `precision`. Lines wait with milliseconds and are converted
- * when they are sent: so the setting may change while lines wait. Seconds are rounded towards the past.
+ * when they are sent: so the setting may change while lines wait. Seconds are rounded toward the past.
  */
 export function convertTimestamps(lines: string, precision: Precision): string {
   if (precision === 'ms') return lines;

@@ -1,8 +1,8 @@
-import { CATALOGUE } from './catalogue';
+import { CATALOG } from './catalog';
 import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement';
 
 /**
- * The metrics that are worked out from readings, defined once as those of the catalogue are. They stand in no assembly,
+ * The metrics that are worked out from readings, defined once as those of the catalog are. They stand in no assembly,
  * so the meter table has no rows for them. Formulas and their sources: docs/kpis.md.
  */
 interface DerivedRow {
@@ -22,8 +22,8 @@ function derived(row: DerivedRow): Metric {
   return { deadband: { absolute: 0 }, ...row, kind: 'gauge', sparkplugType: 'Double', influxType: 'float' };
 }
 
-/** The energy counters of the catalogue: each has a delta. */
-export const ENERGY_COUNTERS: readonly Metric[] = CATALOGUE.filter(
+/** The energy counters of the catalog: each has a delta. */
+export const ENERGY_COUNTERS: readonly Metric[] = CATALOG.filter(
   ({ kind, quantity }) => kind === 'counter' && (quantity === 'active_energy' || quantity === 'reactive_energy'),
 );
 
@@ -166,5 +166,5 @@ export const DERIVED_METRICS: readonly Metric[] = [
   ...PERIOD_ROWS.flatMap(periodMetrics),
 ];
 
-/** The catalogue, then the derived metrics: what a telemetry can hold without a site's own definitions. */
-export const ALL_METRICS: readonly Metric[] = [...CATALOGUE, ...DERIVED_METRICS];
+/** The catalog, then the derived metrics: what a telemetry can hold without a site's own definitions. */
+export const ALL_METRICS: readonly Metric[] = [...CATALOG, ...DERIVED_METRICS];

@@ -187,6 +187,6 @@ export interface Layout {
   /** Shown wherever a person reads or chooses the layout. */
   readonly name: string;
   readonly assemblies: readonly Assembly[];
-  /** Metrics that the catalogue lacks and this layout's rows name. */
+  /** Metrics that the catalog lacks and this layout's rows name. */
   readonly metrics?: readonly Metric[];
 }

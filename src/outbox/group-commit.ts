@@ -35,7 +35,7 @@ export class GroupCommit {
     while (this.running !== undefined) await this.running;
   }
 
-  /** Runs `work` while nothing is written; appends that come meanwhile are written afterwards. */
+  /** Runs `work` while nothing is written; appends that come meanwhile are written afterward. */
   async between(work: () => Promise<void>): Promise<void> {
     await this.idle();
     const done = work();

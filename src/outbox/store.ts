@@ -195,7 +195,7 @@ export class Store {
     }
   }
 
-  /** What was appended before is written; nothing may be asked afterwards but `stats`. */
+  /** What was appended before is written; nothing may be asked afterward but `stats`. */
   async close(): Promise<void> {
     await this.commits.idle();
     await this.guard(async () => {

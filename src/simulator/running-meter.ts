@@ -43,7 +43,7 @@ export interface RunningMeter {
   readonly faults: MeterFaults;
   /** What it has seen so far; a copy. */
   readonly stats: MeterStats;
-  /** Every metric now, in catalogue units, before rounding to what travels. */
+  /** Every metric now, in catalog units, before rounding to what travels. */
   values(): Record<string, Value>;
   /** Calls `listener` for all data that leaves, as it is before faults of the wire, until the returned function is called. */
   onServed(listener: ServedListener): () => void;

@@ -1,6 +1,6 @@
 import { readBootId, startUptime } from './uptime';
 
-/** A timer that can be cancelled; opaque to callers. */
+/** A timer that can be canceled; opaque to callers. */
 export interface Timer {
   cancel(): void;
 }

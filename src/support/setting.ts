@@ -14,7 +14,7 @@ export interface Option<Value extends string | number = string | number> {
 }
 
 interface Described {
-  /** One clause for help texts of commands and for the docs; no full stop. */
+  /** One clause for help texts of commands and for the docs; no period. */
   readonly help?: string;
 }
 

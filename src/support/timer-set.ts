@@ -1,6 +1,6 @@
 import type { Clock, Timer } from './clock';
 
-/** Timers by name: setting a name again replaces its timer, and all can be cancelled at once. */
+/** Timers by name: setting a name again replaces its timer, and all can be canceled at once. */
 export class TimerSet {
   private readonly clock: Clock;
   private readonly timers = new Map<string, Timer>();

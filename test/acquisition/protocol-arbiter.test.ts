@@ -58,7 +58,7 @@ describe('ProtocolArbiter', () => {
     claim('ethernet-ip', true);
   });
 
-  it('takes EtherNet/IP away when a window opens, keeps it away, and gives it back afterwards', async () => {
+  it('takes EtherNet/IP away when a window opens, keeps it away, and gives it back afterward', async () => {
     const { arbiter, claim, clock, revoked } = setUp();
     claim('ethernet-ip');
     claim('ethernet-ip');

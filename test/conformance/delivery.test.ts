@@ -7,7 +7,7 @@ import { StateBoard } from '../../src/sparkplug/session/state-board';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { destinationOf } from '../../testkit/delivery/destinations';
-import type { Judgement, OtherSide } from '../../testkit/links/other-side';
+import type { Judgment, OtherSide } from '../../testkit/links/other-side';
 import { reply, replyJson, ScriptedInflux, written, type Answer } from '../../testkit/servers/scripted-influx';
 import { sample } from '../../testkit/sparkplug/samples';
 import { describeDelivery, onEngine, SINK_LIMITS } from './delivery.suite';
@@ -17,8 +17,8 @@ const error = (message: string): Pm500Error => new Pm500Error('INTERNAL', messag
 describeDelivery('a made-up sink', { refuses: true, isolates: true }, (other: OtherSide, logger) =>
   onEngine(
     destinationOf((payloads) => {
-      const judgement = other.take(payloads);
-      switch (judgement.kind) {
+      const judgment = other.take(payloads);
+      switch (judgment.kind) {
         case 'taken':
           return { kind: 'written' };
         case 'away':
@@ -28,7 +28,7 @@ describeDelivery('a made-up sink', { refuses: true, isolates: true }, (other: Ot
         case 'too large':
           return { kind: 'rejected', error: error('too large'), tooLarge: true };
         case 'refused': {
-          const { places, tells } = judgement;
+          const { places, tells } = judgment;
           const refusal = { kind: 'rejected', error: error('refused'), tooLarge: false } as const;
           return tells === 'names'
             ? { ...refusal, named: places }
@@ -44,8 +44,8 @@ describeDelivery('a made-up sink', { refuses: true, isolates: true }, (other: Ot
 );
 
 /** The same in the words of InfluxDB 1, 2 and 3. */
-function answerOf(judgement: Judgement, lines: readonly string[]): Answer {
-  switch (judgement.kind) {
+function answerOf(judgment: Judgment, lines: readonly string[]): Answer {
+  switch (judgment.kind) {
     case 'taken':
       return written;
     case 'away':
@@ -55,7 +55,7 @@ function answerOf(judgement: Judgement, lines: readonly string[]): Answer {
     case 'too large':
       return reply(413, '{"error":"Request Entity Too Large"}', { 'content-type': 'application/json' });
     case 'refused': {
-      const { places, tells } = judgement;
+      const { places, tells } = judgment;
       if (tells === 'nothing') return replyJson(400, 'something is wrong with it');
       if (tells === 'count') return replyJson(422, `partial write: something is wrong dropped=${places.length}`);
       const said = places.map((place) => `unable to parse '${lines[place] ?? ''}': missing fields`);

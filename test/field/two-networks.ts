@@ -52,7 +52,7 @@ async function framesPerSecond(pid: number, device: string): Promise<Frames> {
   return { sent: (until.sent - from.sent) / WATCH_S, received: (until.received - from.received) / WATCH_S };
 }
 
-/** The interfaces at which a group is joined here (/proc/net/igmp has addresses as hexadecimal numbers, backwards). */
+/** The interfaces at which a group is joined here (/proc/net/igmp has addresses as hexadecimal numbers, backward). */
 function joinedAt(prefix: RegExp): readonly string[] {
   let device = '';
   const found: string[] = [];

@@ -16,7 +16,7 @@ import { PM500 } from '../../src/meters/pm500';
 export const INTERVAL_MS = 1000;
 /** From one process to the other, beside what the link adds and what a stall takes. */
 const TRANSIT_MS = 250;
-/** Meters that hang say what they served only afterwards. */
+/** Meters that hang say what they served only afterward. */
 const KEPT_MS = 60_000;
 const GROUPS = ['realtime', 'energy', 'status'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /**
- * The closed list of what may leave towards a meter, read with a decoder of its own: were it ours, a mistake in it would
+ * The closed list of what may leave toward a meter, read with a decoder of its own: were it ours, a mistake in it would
  * hide itself. Names what a frame asks for; throws for whatever is not on the list.
  */
 

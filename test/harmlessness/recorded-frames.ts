@@ -82,7 +82,7 @@ function protocolOf({ kind, role, port, at }: Sent, ports: readonly MeterPort[])
   return role === 'other' ? meter.protocol : 'foreign';
 }
 
-/** Reads what the recorder wrote, and judges every frame towards a meter by the closed list. */
+/** Reads what the recorder wrote, and judges every frame toward a meter by the closed list. */
 export function readRecording(folder: string): Recorded {
   const files = readLines(folder);
   const ports = portsOf(files.values());

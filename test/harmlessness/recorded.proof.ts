@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { readRecording, type Recorded } from './recorded-frames';
 import { FRAMES_FOLDER } from '../../testkit/frames/recording';
 
-/** Everything that may ever leave towards a meter; each of it must have been seen, else the proof proves little. */
+/** Everything that may ever leave toward a meter; each of it must have been seen, else the proof proves little. */
 const CLOSED_LIST = [
   'Forward Close',
   'Forward Open of Input Only',

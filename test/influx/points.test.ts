@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Mapping } from '../../src/influx/mapping';
 import { PointMapper, type TelemetryPoints } from '../../src/influx/points';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 
 const TIMESTAMP = 1_767_600_000_123;
 
@@ -106,7 +106,7 @@ describe('telemetry as points', () => {
 
   it('keeps the type of every canonical field, whatever value comes', () => {
     const values = { float: 1, boolean: true, string: 'x' };
-    for (const { name, influxType } of CATALOGUE) {
+    for (const { name, influxType } of CATALOG) {
       for (const [type, value] of Object.entries(values)) {
         const { points, mistyped } = telemetryToPoints(telemetry({ [name]: sample(value) }), 'pm');
         assert.deepEqual([points.length, mistyped], type === influxType ? [1, 0] : [0, 1], `${name} as ${type}`);
@@ -181,7 +181,7 @@ describe('telemetry as points', () => {
     });
 
     it('puts derived metrics into a measurement of their own, of the type that the table gives them', () => {
-      const [frequency] = CATALOGUE.filter(({ name }) => name === 'frequency');
+      const [frequency] = CATALOG.filter(({ name }) => name === 'frequency');
       assert.ok(frequency);
       const mapper = new PointMapper(undefined, [{ ...frequency, name: 'unbalance' }]);
       const given = { frequency: sample(50), unbalance: sample(2), ...{ bad: sample(null, 'bad') } };

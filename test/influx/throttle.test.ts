@@ -17,7 +17,7 @@ describe('throttle', () => {
     assert.deepEqual(calls, [0, 500, 2100]);
   });
 
-  it('forgets what is due when cancelled', async () => {
+  it('forgets what is due when canceled', async () => {
     const clock = new FakeClock();
     let calls = 0;
     const throttle = createThrottle(clock, 500, () => {

@@ -64,7 +64,7 @@ describe('users of something that closes after them', () => {
     assert.ok(clock.monotonic() < 1000);
   });
 
-  it('do not hold up for ever who waits for them', async () => {
+  it('do not hold up forever who waits for them', async () => {
     users.enter();
     wait();
     await clock.advance(7000);

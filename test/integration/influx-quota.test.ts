@@ -62,7 +62,7 @@ describe('an outbox that reaches its limit while the database is away', () => {
       series?.values,
       [...before, ...after].map((number) => [COUNT_START + number, number]),
     );
-    assert.equal(await counter.metric('dropped_records_total'), dropped, 'nothing was dropped afterwards');
+    assert.equal(await counter.metric('dropped_records_total'), dropped, 'nothing was dropped afterward');
     await nodeRed.channel.waitForStatus(
       COUNT_OUT,
       ({ fill, text }) => fill === 'yellow' && text === `lost: ${grouped(dropped)}`,

@@ -6,7 +6,7 @@ import { DEFAULT_MAPPING, POINT_SHAPES, QUALITY_PLACES, type Mapping } from '../
 import { createInfluxDestination } from '../../src/influx/destination';
 import { Delivery } from '../../src/delivery/delivery';
 import type { Refusal } from '../../src/delivery/refusals';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { ALL_METRICS, DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import type { Metric } from '../../src/metrics/measurement';
 import { splitPhase } from '../../src/metrics/phases';
@@ -103,7 +103,7 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
   it('keep every value under its name, KPIs in a measurement of their own, all with the same tags and time', async () => {
     await write([telemetry(START, 7.25)], 'whole');
     for (const [name, metrics] of [
-      ['whole', CATALOGUE],
+      ['whole', CATALOG],
       ['whole_kpi', DERIVED_METRICS],
     ] as const) {
       const [row, ...others] = await read(name);
@@ -130,7 +130,7 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
         await write(messages, name, { shape, quality });
         const fieldOf = (metric: string): string => (shape === 'wide' ? metric : splitPhase(metric).base);
         for (const [measurement, metrics] of [
-          [name, CATALOGUE],
+          [name, CATALOG],
           [`${name}_kpi`, DERIVED_METRICS],
         ] as const) {
           const expected: Record<string, readonly string[]> = { bad_read_failed: ['float'] };

@@ -91,7 +91,7 @@ describe('certificates of a Sparkplug edge node in a real Node-RED', function ()
     await waitFor('values', () => /^(sent|history): /.test(nodeRed.channel.status(COUNTING.out).text ?? ''), {
       timeoutMs: 60_000,
     });
-    await waitFor('acknowledgements', () => acknowledgedIn(notes).length > before);
+    await waitFor('acknowledgments', () => acknowledgedIn(notes).length > before);
   }
 
   it('says that one has expired, and connects when its file was replaced, without a deployment', async () => {

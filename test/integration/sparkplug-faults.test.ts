@@ -262,7 +262,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
       values,
       Array.from({ length: 300 }, (_, index) => index),
     );
-    await waitFor('the acknowledgements', () => outbox.stats().depth === 0);
+    await waitFor('the acknowledgments', () => outbox.stats().depth === 0);
     assert.deepEqual(host.violations, []);
   });
 });

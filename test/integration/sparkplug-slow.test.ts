@@ -108,7 +108,7 @@ describe('Sparkplug edge node whose broker stops reading', function () {
   async function assertComplete(): Promise<void> {
     await waitFor('the outbox to be empty', () => edge.history?.depth === 0, { timeoutMs: 60_000 });
     await waitFor('all values', () => seen().size === published, { timeoutMs: 30_000 });
-    await waitFor('all acknowledgements', () => accepted === published);
+    await waitFor('all acknowledgments', () => accepted === published);
     assert.deepEqual(watcher.host.violations, []);
     assert.deepEqual(watcher.host.twiceLive, []);
   }

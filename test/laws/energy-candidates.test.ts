@@ -6,7 +6,7 @@ import { decideCandidate } from '../../src/domain/layout-check/decide-candidate'
 import { candidateInUse } from '../../src/domain/layout-check/energy-layout';
 import { checkLayout } from '../../src/domain/layout-check/layout-check';
 import type { EnergyLayoutVerdict } from '../../src/domain/layout-check/verdict';
-import { COUNTER_NAMES } from '../../src/metrics/catalogue';
+import { COUNTER_NAMES } from '../../src/metrics/catalog';
 import { ASSUMED_ENERGY, ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
 import { seededRandom } from '../../src/support/random';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { compileLayout, ELEMENT_BYTES, elementsOf } from '../../src/domain/codec/layout';
 import { ASSEMBLIES, WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { GROUPS } from '../../src/meters/pm500/groups';
 import { PROVENANCES, UNITS } from '../../src/metrics/measurement';
 import { PM500 } from '../../src/meters/pm500';
@@ -59,9 +59,9 @@ describe('laws of the meter table', () => {
     }
   });
 
-  it('places every metric of the catalogue exactly once', () => {
+  it('places every metric of the catalog exactly once', () => {
     const placed = rows.map(({ row }) => row.metric).sort();
-    assert.deepEqual(placed, CATALOGUE.map(({ name }) => name).sort());
+    assert.deepEqual(placed, CATALOG.map(({ name }) => name).sort());
   });
 
   it('keeps frequency in 102 and phase sequence as its last element', () => {
@@ -88,15 +88,15 @@ describe('laws of the meter table', () => {
   });
 });
 
-describe('laws of the catalogue', () => {
+describe('laws of the catalog', () => {
   it('has unique names in lower snake case and unique labels', () => {
-    for (const { name } of CATALOGUE) assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
-    assert.equal(new Set(CATALOGUE.map(({ name }) => name)).size, CATALOGUE.length);
-    assert.equal(new Set(CATALOGUE.map(({ label }) => label)).size, CATALOGUE.length);
+    for (const { name } of CATALOG) assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
+    assert.equal(new Set(CATALOG.map(({ name }) => name)).size, CATALOG.length);
+    assert.equal(new Set(CATALOG.map(({ label }) => label)).size, CATALOG.length);
   });
 
   it('takes units from the closed list and gives types that fit the kind', () => {
-    for (const metric of CATALOGUE) {
+    for (const metric of CATALOG) {
       assert.ok(UNITS.includes(metric.unit), metric.name);
       const isNumber = metric.kind === 'gauge' || metric.kind === 'counter';
       assert.equal(['Float', 'Double'].includes(metric.sparkplugType), isNumber, `${metric.name}: Sparkplug type`);
@@ -106,7 +106,7 @@ describe('laws of the catalogue', () => {
   });
 
   it('gives every number a range that contains its order and a deadband in one way only', () => {
-    for (const metric of CATALOGUE.filter(({ kind }) => kind === 'gauge' || kind === 'counter')) {
+    for (const metric of CATALOG.filter(({ kind }) => kind === 'gauge' || kind === 'counter')) {
       assert.ok(metric.range !== undefined && metric.range.min < metric.range.max, metric.name);
       assert.ok((metric.deadband?.absolute === undefined) !== (metric.deadband?.percent === undefined), metric.name);
     }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { splitPhase } from '../../src/metrics/phases';
 
 describe('laws of phases', () => {
   it('no two metrics have the same base and phase', () => {
     const seen = new Set<string>();
-    for (const { name } of CATALOGUE) {
+    for (const { name } of CATALOG) {
       const { base, phase } = splitPhase(name);
       const key = `${base} ${phase ?? ''}`;
       assert.ok(!seen.has(key), key);
@@ -15,7 +15,7 @@ describe('laws of phases', () => {
 
   it('metrics of one base are the same quantity in the same unit and type', () => {
     const facts = new Map<string, string>();
-    for (const { name, quantity, unit, kind, statistic, influxType } of CATALOGUE) {
+    for (const { name, quantity, unit, kind, statistic, influxType } of CATALOG) {
       const { base } = splitPhase(name);
       const described = [quantity, unit, kind, statistic, influxType].join();
       assert.equal(facts.get(base) ?? described, described, base);
@@ -24,7 +24,7 @@ describe('laws of phases', () => {
   });
 
   it('every metric of three phases has its phase taken out', () => {
-    for (const { name } of CATALOGUE) {
+    for (const { name } of CATALOG) {
       const { base, phase } = splitPhase(name);
       assert.doesNotMatch(base, /_l[123]/, name);
       if (phase !== undefined) assert.ok(/^(l[123](_l[123])?|n|avg|total)$/.test(phase), name);

@@ -2,13 +2,13 @@ import type { Register } from '../../src/meters/meter-model';
 import assert from 'node:assert/strict';
 import { metricsOf, planSpans, registerPlans } from '../../src/domain/codec/register-plan';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { GROUPS } from '../../src/meters/pm500/groups';
 import { REGISTERS, STATUS_REGISTERS } from '../../src/meters/pm500/registers';
 import { printedRegister, wireAddress } from '../../src/transport/modbus/address';
 import { PM500 } from '../../src/meters/pm500';
 
-const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
+const METRICS = new Map(CATALOG.map((metric) => [metric.name, metric]));
 const ALL_SPANS = [...registerPlans(PM500).values()].flatMap(({ spans }) => spans);
 
 describe('laws of the register plans', () => {
@@ -56,7 +56,7 @@ describe('laws of the register plans', () => {
     }
   });
 
-  it('use the units of the catalogue, so that no raw number needs a scale', () => {
+  it('use the units of the catalog, so that no raw number needs a scale', () => {
     for (const row of REGISTERS) {
       if (row.metric === undefined || row.encoding === 'HOURS_MINUTES') continue;
       assert.equal(row.unit ?? '', METRICS.get(row.metric)!.unit, row.metric);

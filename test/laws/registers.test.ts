@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { ENERGY_REGISTERS, REALTIME_REGISTERS, REGISTERS } from '../../src/meters/pm500/registers';
 
 const WORDS: Readonly<Record<string, number>> = {
@@ -30,9 +30,9 @@ describe('laws of the Modbus registers', () => {
     }
   });
 
-  it('name metrics of the catalogue, each once', () => {
+  it('name metrics of the catalog, each once', () => {
     const names = REGISTERS.flatMap(({ metric }) => (metric === undefined ? [] : [metric]));
-    const known = new Set(CATALOGUE.map(({ name }) => name));
+    const known = new Set(CATALOG.map(({ name }) => name));
     assert.deepEqual(
       names.filter((name) => !known.has(name)),
       [],

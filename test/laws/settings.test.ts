@@ -205,8 +205,8 @@ describe('settings', () => {
         if (property === 'configVersion') continue;
         const row = rowOf(html, property);
         assert.ok(row !== undefined || html.includes(`${property}: open.`), `${property} has no field`);
-        const isLabelled = property in labels || row?.includes('<label') === true || BESIDE[property] !== undefined;
-        assert.ok(isLabelled, `the field of ${property} has no label`);
+        const isLabeled = property in labels || row?.includes('<label') === true || BESIDE[property] !== undefined;
+        assert.ok(isLabeled, `the field of ${property} has no label`);
         assert.ok(code.quoted.has(property), `nothing reads ${property}`);
       }
     });

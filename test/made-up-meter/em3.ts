@@ -16,7 +16,7 @@ const CURRENTS = ['current_l3', 'current_l2', 'current_l1'] as const;
 const COUNTERS = ['active_energy_export_total', 'active_energy_import_total'] as const;
 const ENERGY_INSTANCE = 7;
 
-/** A quantity that the catalogue lacks. */
+/** A quantity that the catalog lacks. */
 export const NEUTRAL_SHIFT: Metric = {
   name: 'neutral_shift',
   label: 'Neutral shift',

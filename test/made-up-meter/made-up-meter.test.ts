@@ -210,10 +210,10 @@ describe('a made-up second meter model', () => {
     for (const name of LIVE_OVER_ETHERNET) {
       assert.equal(aliasOf(name), ALL_METRICS.find((metric) => metric.name === name)?.sparkplugAlias, name);
     }
-    assert.ok(aliasOf('neutral_shift')! >= FIRST_CUSTOM_INDEX, 'what the catalogue lacks is counted up');
+    assert.ok(aliasOf('neutral_shift')! >= FIRST_CUSTOM_INDEX, 'what the catalog lacks is counted up');
   });
 
-  it('is written as InfluxDB lines under the names of the catalogue', async () => {
+  it('is written as InfluxDB lines under the names of the catalog', async () => {
     const { telemetry } = normalize([await read({})]);
     const { lines } = new LineMapper().map(telemetry, { influxMeasurement: 'em3', timestamp: 0 });
     const good = lines.find((line) => line.startsWith('em3,') && line.includes('quality=good'));

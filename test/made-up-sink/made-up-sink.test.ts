@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DELIVERY, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { seededRandom } from '../../src/support/random';
-import { OtherSide, type Judgement } from '../../testkit/links/other-side';
+import { OtherSide, type Judgment } from '../../testkit/links/other-side';
 import { sampleReading } from '../../testkit/meters/readings';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
@@ -50,8 +50,8 @@ class Board {
   }
 }
 
-function answerOf(judgement: Judgement): readonly [status: number, words?: object] {
-  switch (judgement.kind) {
+function answerOf(judgment: Judgment): readonly [status: number, words?: object] {
+  switch (judgment.kind) {
     case 'taken':
       return [204];
     case 'away':
@@ -61,7 +61,7 @@ function answerOf(judgement: Judgement): readonly [status: number, words?: objec
     case 'too large':
       return [413];
     case 'refused': {
-      const { places, tells } = judgement;
+      const { places, tells } = judgment;
       return [422, tells === 'names' ? { refused: places } : tells === 'count' ? { count: places.length } : {}];
     }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Pm500Error } from '../../src/support/errors';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import type { FakeNode } from '../../testkit/node-red/fake-red';
 import { confirmedReading, createNormalize } from '../../testkit/meters/normalize-bench';
 
@@ -51,7 +51,7 @@ describe('pm500-normalize with an own mapping', function () {
   it('may work out every metric of a meter side by side', async () => {
     const mapping = 'payload.metrics{"m": $each($, function($v, $k) {{"k": $k, "v": $v.value, "u": $v.unit}})}';
     const groups = '$merge($each(payload.metrics, function($v, $k) {{$k: {"a": $v.value, "b": {"c": $v.unit}}}}))';
-    const parallel = `{${CATALOGUE.map(({ name }) => `"${name}": {"v": payload.metrics.${name}.value, "u": payload.metrics.${name}.unit}`).join(', ')}}`;
+    const parallel = `{${CATALOG.map(({ name }) => `"${name}": {"v": payload.metrics.${name}.value, "u": payload.metrics.${name}.unit}`).join(', ')}}`;
     for (const expression of [mapping, groups, parallel]) {
       const { sent, error } = await create(expression).receive({ payload: reading() });
       assert.equal(error, undefined, expression.slice(0, 60));

@@ -57,7 +57,7 @@ describe('what pm500-normalize does without a message', () => {
     await show(230);
     await showLate(260);
     assert.deepEqual(events.splice(0), ['cleared']);
-    // A clock that was set back is no reason to be silent: the last value does not count for ever.
+    // A clock that was set back is no reason to be silent: the last value does not count forever.
     for (let read = 0; read < 12; read++) {
       await clock.advance(10_000);
       await show(260, 3_600_000);

@@ -106,7 +106,7 @@ function check(records: readonly Record[], found: readonly number[], when: strin
   );
   records.forEach(({ accepted, taken }, number) => {
     if (accepted && taken === 'no') assert.ok(there.has(number), `${when}: ${number} is lost`);
-    if (taken === 'yes') assert.ok(!there.has(number), `${when}: ${number} comes again after its acknowledgement`);
+    if (taken === 'yes') assert.ok(!there.has(number), `${when}: ${number} comes again after its acknowledgment`);
   });
 }
 

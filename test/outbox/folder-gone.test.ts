@@ -80,7 +80,7 @@ describe('an outbox whose folder is taken away while it is used', () => {
     ],
   ];
   for (const [what, take] of ways) {
-    it(`${what}: what is acknowledged afterwards is there for the next process, and it is said once`, async () => {
+    it(`${what}: what is acknowledged afterward is there for the next process, and it is said once`, async () => {
       take();
       for (const payload of ['second', 'third']) await outbox.append([record(payload)]);
       const about = said.filter((message) => message.includes('removed, moved or mounted over'));

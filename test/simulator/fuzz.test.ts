@@ -88,7 +88,7 @@ function assertStillRight(target: TestTarget, session: number): void {
 }
 
 describe('simulated meter under garbage', () => {
-  it(`answers ${FRAMES} generated frames with whole frames and is right afterwards`, () => {
+  it(`answers ${FRAMES} generated frames with whole frames and is right afterward`, () => {
     const random = seededRandom(20_180_108);
     const target = createTarget();
     const { session } = decodeFrame(target.handle(registerFrame()).reply!);
@@ -151,7 +151,7 @@ describe('simulated meter under garbage', () => {
     assert.ok(frames > 2_000, `${frames} frames`);
   });
 
-  it(`survives ${SOCKET_FRAMES} generated frames over sockets and answers afterwards`, async () => {
+  it(`survives ${SOCKET_FRAMES} generated frames over sockets and answers afterward`, async () => {
     const random = seededRandom(4242);
     const simulator = await startSimulator(PM500, {
       meters: [

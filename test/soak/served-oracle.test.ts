@@ -77,7 +77,7 @@ describe('the oracle of the soak', () => {
     assert.match(oracle.judge(blockOf(fewer, BEGAN + 205), explicit) ?? '', /no frame says/);
   });
 
-  it('finds frames that go backwards', () => {
+  it('finds frames that go backward', () => {
     assert.equal(oracle.judge(blockOf(read(200), BEGAN + 205), { ...implicit, transitMs: 300 }), undefined);
     const back = oracle.judge(blockOf(read(100), BEGAN + 206), { ...implicit, transitMs: 300 });
     assert.match(back ?? '', /older than the block before/);

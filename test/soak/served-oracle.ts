@@ -67,7 +67,7 @@ function isRoundingOf(name: string, measured: Value | undefined, read: Value): b
 
 /**
  * Judges readings of one meter by what that meter has really served: the values of a block must be those of one frame,
- * all of them and bit by bit, the frame must have been served when the block says so, and frames must not go backwards.
+ * all of them and bit by bit, the frame must have been served when the block says so, and frames must not go backward.
  */
 export class ServedOracle {
   private readonly frames = new Map<number, Frame[]>();

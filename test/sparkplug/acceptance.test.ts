@@ -235,7 +235,7 @@ describe('acceptance of values', () => {
     await close();
   });
 
-  it('is given for everything when the session is closed, and refused afterwards', async () => {
+  it('is given for everything when the session is closed, and refused afterward', async () => {
     const { broker, session, outcomes, give, bear, close } = bench();
     await bear();
     broker.last.answersPings = false;

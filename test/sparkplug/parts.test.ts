@@ -11,7 +11,7 @@ import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { HostWatch } from '../../src/sparkplug/edge/host-state';
 import { explainMqttError } from '../../src/sparkplug/mqtt/mqtt-errors';
 import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/edge/topic';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { FIRST_CUSTOM_INDEX } from '../../src/sparkplug/metrics/metrics';
 import { hasCode } from '../../src/support/errors';
@@ -131,12 +131,12 @@ describe('aliases', () => {
     const seen = new Set<number>();
     let names = 0;
     for (const device of [new DeviceAliases(blocks), new DeviceAliases(blocks)]) {
-      for (const { name } of CATALOGUE) seen.add(device.of(name));
+      for (const { name } of CATALOG) seen.add(device.of(name));
       for (let index = 0; index < 9000; index++) {
         seen.add(device.of(`custom_${index}`));
         assert.equal(device.of(`custom_${index}`), device.of(`custom_${index}`));
       }
-      names += CATALOGUE.length + 9000;
+      names += CATALOG.length + 9000;
     }
     assert.equal(seen.size, names);
   });

@@ -1,5 +1,5 @@
 /** How the other side takes a delivery. */
-export type Judgement =
+export type Judgment =
   | { readonly kind: 'taken' }
   /** Nobody answers. */
   | { readonly kind: 'away' }
@@ -18,18 +18,18 @@ export type Judgement =
 export class OtherSide {
   readonly stored = new Set<string>();
   readonly deliveries: (readonly string[])[] = [];
-  rule: (payloads: readonly string[]) => Judgement = () => ({ kind: 'taken' });
+  rule: (payloads: readonly string[]) => Judgment = () => ({ kind: 'taken' });
 
-  take(payloads: readonly string[]): Judgement {
+  take(payloads: readonly string[]): Judgment {
     this.deliveries.push(payloads);
-    const judgement = this.rule(payloads);
-    if (judgement.kind === 'taken') for (const payload of payloads) this.stored.add(payload);
-    if (judgement.kind === 'refused' && judgement.isPartial) {
+    const judgment = this.rule(payloads);
+    if (judgment.kind === 'taken') for (const payload of payloads) this.stored.add(payload);
+    if (judgment.kind === 'refused' && judgment.isPartial) {
       payloads.forEach((payload, place) => {
-        if (!judgement.places.includes(place)) this.stored.add(payload);
+        if (!judgment.places.includes(place)) this.stored.add(payload);
       });
     }
-    return judgement;
+    return judgment;
   }
 
   /** Refuses records by what they hold. */

@@ -4,11 +4,11 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 const TICK_MS = 20;
 
 /**
- * A narrow link before a server: so many bytes a second towards it, over all connections together. It counts what it
+ * A narrow link before a server: so many bytes a second toward it, over all connections together. It counts what it
  * has carried.
  */
 export class SlowLink {
-  /** Bytes towards the server so far. */
+  /** Bytes toward the server so far. */
   carried = 0;
   /** Bytes that it would have carried if there had always been some to carry: on a busy computer it ticks less often. */
   capacity = 0;

@@ -6,7 +6,7 @@ import type { EnergyMark } from '../../src/domain/layout-check/energy-trace';
 import { compileLayout, type BlockPlan, type CompiledLayout } from '../../src/domain/codec/layout';
 import { READING_SCHEMA, type Reading, type Value } from '../../src/domain/messages/reading';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
-import { CATALOGUE, COUNTER_NAMES } from '../../src/metrics/catalogue';
+import { CATALOG, COUNTER_NAMES } from '../../src/metrics/catalog';
 import { measurePhases, type PhaseLoad } from '../../src/simulator/model/three-phase';
 import { PM500 } from '../../src/meters/pm500';
 
@@ -26,7 +26,7 @@ export type Counters = Readonly<Record<string, number>>;
 
 const START = Date.UTC(2026, 0, 5, 8);
 const HOUR_MS = 3_600_000;
-const ROLLOVER = new Map(CATALOGUE.map(({ name, rollover = Infinity }) => [name, rollover]));
+const ROLLOVER = new Map(CATALOG.map(({ name, rollover = Infinity }) => [name, rollover]));
 
 /** Where all energy counters stand alike, import only unless `exported` says more, in Wh. */
 export function countersAt(wattHours: number, exported = 0, hours = 8_000): Counters {

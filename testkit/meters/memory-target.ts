@@ -260,7 +260,7 @@ export class MemoryTarget {
         socket.deliver(before === undefined ? reply : Buffer.concat([before, reply]));
         return;
       case 'before the reply before it':
-        // It waits for the next one, which it stands before, or for ever.
+        // It waits for the next one, which it stands before, or forever.
         this.held = before === undefined ? reply : Buffer.concat([reply, before]);
         return;
       case 'followed by a hang-up':

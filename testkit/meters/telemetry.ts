@@ -5,7 +5,7 @@ import type { Value } from '../../src/domain/messages/reading';
 
 const UNITS = new Map(ALL_METRICS.map(({ name, unit }) => [name, unit]));
 
-/** A good sample of a catalogue metric; a null value is bad. */
+/** A good sample of a catalog metric; a null value is bad. */
 export function sampleOf(name: string, value: Value, timestamp: number, change: Partial<Sample> = {}): Sample {
   const known = value === null ? ({ quality: 'bad', reason: 'read_failed' } as const) : ({ quality: 'good' } as const);
   return { value, unit: UNITS.get(name) ?? '', provenance: 'verified', timestamp, ...known, ...change };

@@ -45,7 +45,7 @@ export async function openDatabase(
   if (lookUpProgram(...VICTORIA_METRICS_PROGRAMS) === undefined) return undefined;
   const server = await startVictoriaMetrics({ port: await choosePort(INFLUX_DEFAULT_PORT) });
   return {
-    label: 'a VictoriaMetrics of this demo, its data gone afterwards',
+    label: 'a VictoriaMetrics of this demo, its data gone afterward',
     access: { url: server.url, token: '', org: '', bucket: '' },
     own: server,
   };

@@ -63,12 +63,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const curtain = new Curtain();
-  const signalled = untilSignal().then(() => {
+  const signaled = untilSignal().then(() => {
     console.log('\nEnding ...');
     return options.checkSeconds === undefined;
   });
   try {
-    return (await Promise.race([perform(options, curtain), signalled])) ? 0 : 1;
+    return (await Promise.race([perform(options, curtain), signaled])) ? 0 : 1;
   } catch (thrown) {
     console.error(`demo: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     return 1;

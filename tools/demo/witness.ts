@@ -6,7 +6,7 @@ import { waitFor } from '../../testkit/wait';
 import type { Stage } from './stage';
 import { alarmsShown, showingTelemetry, TELEMETRY_DEBUG, telemetryShown } from './telemetry-watch';
 
-/** Sinks whose acknowledgements are watched. */
+/** Sinks whose acknowledgments are watched. */
 const SINKS = ['influx-out', 'sparkplug-out'] as const;
 export type Sink = (typeof SINKS)[number];
 

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import type { Metric } from '../../src/metrics/measurement';
 import { kpiMeasurement } from '../../src/influx/mapping';
@@ -12,7 +12,7 @@ export interface Tier {
   readonly every?: string;
   /** The same for SQL. */
   readonly interval?: string;
-  /** 0 for ever. */
+  /** 0 forever. */
   readonly keepDays: number;
   /** How far back windows are worked out again: points that waited in an outbox come late. */
   readonly again?: string;
@@ -53,7 +53,7 @@ export interface Source {
 
 const { influxMeasurement } = DEFAULTS['influx-out'];
 export const SOURCES: readonly Source[] = [
-  { influxMeasurement, metrics: CATALOGUE },
+  { influxMeasurement, metrics: CATALOG },
   { influxMeasurement: kpiMeasurement(influxMeasurement), metrics: DERIVED_METRICS },
 ];
 

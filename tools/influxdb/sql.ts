@@ -21,7 +21,7 @@ export function sqlQuery(source: Source, tier: Required<Tier>): string {
   const bin = `date_bin(INTERVAL '${tier.interval}', time)`;
   return `-- ${GENERATED}
 -- Columns that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
--- ${source.influxMeasurement}_${tier.name}, every ${tier.interval}; keep it ${tier.keepDays === 0 ? 'for ever' : `${tier.keepDays} days`}.
+-- ${source.influxMeasurement}_${tier.name}, every ${tier.interval}; keep it ${tier.keepDays === 0 ? 'forever' : `${tier.keepDays} days`}.
 SELECT
   ${bin} AS time, ${tags},
 ${columns.join(',\n')}

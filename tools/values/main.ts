@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { metricsOf } from '../../src/domain/codec/register-plan';
 import { QUALITY_REASONS } from '../../src/domain/quality/quality';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
-import { CATALOGUE } from '../../src/metrics/catalogue';
+import { CATALOG } from '../../src/metrics/catalog';
 import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import type { Deadband, Metric } from '../../src/metrics/measurement';
 import { REGISTER_GROUPS } from '../../src/meters/pm500/registers';
@@ -64,7 +64,7 @@ function registerPlaces(): ReadonlyMap<string, string> {
 export function valuesPage(): string {
   const assemblies = assemblyPlaces();
   const registers = registerPlaces();
-  const read = CATALOGUE.map((metric) => [
+  const read = CATALOG.map((metric) => [
     `\`${metric.name}\``,
     metric.label,
     metric.unit,

@@ -1,6 +1,6 @@
 -- Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
 -- Columns that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
--- powermonitor_500_kpi_1d, every 1 day; keep it for ever.
+-- powermonitor_500_kpi_1d, every 1 day; keep it forever.
 SELECT
   date_bin(INTERVAL '1 day', time) AS time, site, area, line, asset, meter, quality,
   sum(energy_delta_active_import_total) AS energy_delta_active_import_total_sum,

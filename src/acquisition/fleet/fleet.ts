@@ -68,7 +68,7 @@ function rowsOfCsv(columns: readonly string[], text: string): readonly NumberedR
   }));
 }
 
-/** Refuses what does not belong into a row, most likely a misspelt column. */
+/** Refuses what does not belong into a row, most likely a misspelled column. */
 function checkColumns(columns: readonly string[], row: UnknownRecord): void {
   // What is no meter at all may come out of another file, of which nothing is told.
   if (!('name' in row || 'host' in row)) throw new Pm500Error('CONFIG_INVALID', 'it has neither name nor host');

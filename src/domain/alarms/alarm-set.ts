@@ -48,14 +48,14 @@ export interface AlarmChange {
 }
 
 /** Rules that can no longer be judged, or can be again. */
-export interface JudgementChange {
+export interface JudgmentChange {
   readonly event: 'unjudged' | 'judged';
   readonly timestamp: number;
   /** With the time and the reason of now, or of before for `judged`. */
   readonly rules: readonly UnjudgedRule[];
 }
 
-export type AlarmEvent = AlarmChange | JudgementChange;
+export type AlarmEvent = AlarmChange | JudgmentChange;
 
 export type AlarmCommand = 'acknowledge' | 'reset';
 
@@ -118,7 +118,7 @@ export class AlarmSet {
   }
 
   /**
-   * Takes the metrics of a telemetry, those of the catalogue and KPIs alike.
+   * Takes the metrics of a telemetry, those of the catalog and KPIs alike.
    * @param axisOf where a sample of this timestamp lies on the axis of the meter: what comes late is no news
    */
   update(samples: Samples, now: Instant, axisOf: ReadTimes['axisOf'] = () => undefined): AlarmEvent[] {
@@ -206,7 +206,7 @@ export class AlarmSet {
         regained.push(told);
       }
     }
-    // What can be judged again comes before what this judgement is, what cannot after what was known last.
+    // What can be judged again comes before what this judgment is, what cannot after what was known last.
     if (regained.length > 0) events.unshift({ event: 'judged', timestamp: now.wallMs, rules: regained });
     if (lost.length > 0) events.push({ event: 'unjudged', timestamp: now.wallMs, rules: lost });
     return events;

@@ -19,7 +19,7 @@ export type Condition = (typeof CONDITIONS)[number];
 export interface AlarmRule {
   /** Unique among the rules of a meter; lower snake case. */
   readonly id: string;
-  /** A metric of the catalogue, of the KPIs or of the site's own layout. */
+  /** A metric of the catalog, of the KPIs or of the site's own layout. */
   readonly metric: string;
   readonly condition: Condition;
   /** `above`, `below`: a number; `equal`: what the value must be. */

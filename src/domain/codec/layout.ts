@@ -1,5 +1,5 @@
 import type { MeterModel } from '../../meters/meter-model';
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import type {
   Assembly,
   ElementType,
@@ -41,7 +41,7 @@ export interface BlockPlan {
 /** A layout that has been checked, ready for use. */
 export interface CompiledLayout {
   readonly name: string;
-  /** The catalogue and the layout's own metrics, by name. */
+  /** The catalog and the layout's own metrics, by name. */
   readonly metrics: ReadonlyMap<string, Metric>;
   /** Metrics that only this layout defines. */
   readonly definitions: readonly Metric[];
@@ -76,7 +76,7 @@ function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<stri
   if (metric === undefined) {
     throw new Pm500Error(
       'LAYOUT_INVALID',
-      `Layout, ${where}: metric "${row.metric}" is not in the catalogue; correct the name or define it under "metrics".`,
+      `Layout, ${where}: metric "${row.metric}" is not in the catalog; correct the name or define it under "metrics".`,
     );
   }
   const first = row.element - assembly.firstElement;
@@ -144,7 +144,7 @@ function planBlock({ quirks }: LayoutModel, assembly: Assembly, metrics: Readonl
  * @throws Pm500Error LAYOUT_INVALID naming the assembly, the element and the fix
  */
 export function compileLayout(model: LayoutModel, layout: Layout): CompiledLayout {
-  const metrics = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
+  const metrics = new Map(CATALOG.map((metric) => [metric.name, metric]));
   const definitions = layout.metrics ?? [];
   for (const metric of definitions) {
     if (metrics.has(metric.name)) {

@@ -82,7 +82,7 @@ function decodeRow(row: Register, words: Words, overloadBits: number): Decoded {
 }
 
 /**
- * Turns the registers of one span into named values in catalogue units (the raw counters are Wh and varh already).
+ * Turns the registers of one span into named values in catalog units (the raw counters are Wh and varh already).
  * @param bytes exactly two for each register of the span, as they travel; the transport has made sure of that
  */
 export function decodeRegisters(span: RegisterSpan, bytes: Uint8Array): DecodedBlock {

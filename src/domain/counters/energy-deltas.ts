@@ -1,6 +1,6 @@
 import { deltaMetricOf, ENERGY_COUNTERS } from '../../metrics/derived-metrics';
 import type { Metric } from '../../metrics/measurement';
-import { derivedSample, judgementOf, worseOf, type Judgement } from '../quality/judgement';
+import { derivedSample, judgmentOf, worseOf, type Judgment } from '../quality/judgment';
 import { QUALITY_REASONS, type QualityReason } from '../quality/quality';
 import type { MeterReference } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
@@ -31,7 +31,7 @@ export interface EnergyDelta {
   /** False where that time is not sure, or too short for the amount: the energy belongs to no window. */
   readonly isPlaced: boolean;
   /** Of the amount, not of the wall clock: what that is worth, the time lines say. */
-  readonly judgement: Judgement;
+  readonly judgment: Judgment;
 }
 
 export interface EnergyDeltasSettings {
@@ -64,7 +64,7 @@ interface Tracked {
   state: CounterState | undefined;
 }
 
-function caused(reason: QualityReason, inputs: Judgement): Judgement {
+function caused(reason: QualityReason, inputs: Judgment): Judgment {
   return worseOf({ quality: QUALITY_REASONS[reason].quality, reason, provenance: inputs.provenance }, inputs);
 }
 
@@ -127,7 +127,7 @@ export class EnergyDeltas {
       const delta = this.take(tracked, sample, telemetry.meter, out);
       if (delta === undefined) continue;
       deltas.push(delta);
-      if (delta.judgement.quality === 'good' || delta.judgement.reason?.startsWith('layout_') === true) {
+      if (delta.judgment.quality === 'good' || delta.judgment.reason?.startsWith('layout_') === true) {
         fastest = Math.max(fastest, meanPower(delta.added, delta.toMs - delta.fromMs));
       }
     }
@@ -193,7 +193,7 @@ export class EnergyDeltas {
     if (last !== undefined && atMs <= newestOf(last.track)) return undefined;
     const now = { value, timestamp: atMs, readMs: timestamp };
     // The place in time is known, so a doubtful clock says nothing of the amount: it is worth what it was before.
-    const seen = isDoubtful && last !== undefined ? last.judgement : judgementOf(sample, last?.judgement);
+    const seen = isDoubtful && last !== undefined ? last.judgment : judgmentOf(sample, last?.judgment);
     const step = last === undefined ? undefined : this.step(tracked, last, now, meter);
     if (last === undefined || step === undefined) {
       const reason = this.start(tracked, now, seen, meter);
@@ -201,19 +201,19 @@ export class EnergyDeltas {
       return undefined;
     }
     const { added, from } = step;
-    const inputs = worseOf(seen, last.judgement);
+    const inputs = worseOf(seen, last.judgment);
     last.track = step.track;
-    last.judgement = added === undefined ? inputs : seen;
+    last.judgment = added === undefined ? inputs : seen;
     last.serialNumber = meter.serialNumber ?? last.serialNumber;
     last.layout = layoutOf(meter) ?? last.layout;
     const { spans } = this.times;
     const spanMs = spans.elapsedMs(from.timestamp, atMs);
     const why = spanMs === undefined ? 'clock_doubtful' : step.reason;
-    const judgement = why === undefined ? inputs : caused(why, inputs);
+    const judgment = why === undefined ? inputs : caused(why, inputs);
     const isSure = spans.isSure(from.timestamp, atMs);
-    const shown = isDoubtful || !isSure ? worseOf(judgement, caused('clock_doubtful', inputs)) : judgement;
+    const shown = isDoubtful || !isSure ? worseOf(judgment, caused('clock_doubtful', inputs)) : judgment;
     if (added === undefined) {
-      this.putUnknown(tracked, timestamp, isDoubtful ? shown : judgement, out);
+      this.putUnknown(tracked, timestamp, isDoubtful ? shown : judgment, out);
       return undefined;
     }
     const fromMs = atMs - (spanMs ?? 0);
@@ -221,11 +221,11 @@ export class EnergyDeltas {
     delta.spanMs = spanMs ?? 0;
     out[tracked.delta] = delta;
     const isPlaced = isSure && added <= mostIn(atMs - fromMs, tracked.limits);
-    return { counter: metric.name, added, fromMs, toMs: atMs, timestamp, isPlaced, judgement };
+    return { counter: metric.name, added, fromMs, toMs: atMs, timestamp, isPlaced, judgment };
   }
 
   /** Begins to count from here. */
-  private start(tracked: Tracked, now: Standing, judgement: Judgement, meter: MeterReference): QualityReason {
+  private start(tracked: Tracked, now: Standing, judgment: Judgment, meter: MeterReference): QualityReason {
     const { metric, state: last } = tracked;
     const serialNumber = meter.serialNumber ?? last?.serialNumber;
     const isReplaced = last !== undefined && isOther(last, meter);
@@ -236,7 +236,7 @@ export class EnergyDeltas {
           ...(last.serialNumber === undefined ? {} : { serialNumber: last.serialNumber }),
         }
       : undefined;
-    const state = { track: newTrack(now, { left }), judgement, serialNumber, layout: layoutOf(meter) ?? last?.layout };
+    const state = { track: newTrack(now, { left }), judgment, serialNumber, layout: layoutOf(meter) ?? last?.layout };
     tracked.state = state;
     this.counters.set(metric.name, state);
     return isReplaced ? 'counter_replaced' : 'counter_started';
@@ -271,7 +271,7 @@ export class EnergyDeltas {
   private putUnknown(
     { metric, delta, limits }: Tracked,
     timestamp: number,
-    why: Judgement,
+    why: Judgment,
     out: Record<string, Sample>,
   ) {
     if (!limits.isPartial) this.isWaiting = true;

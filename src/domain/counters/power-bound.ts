@@ -1,10 +1,10 @@
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import { isRecord } from '../../support/expect';
 import type { Sample } from '../messages/telemetry';
 
 /** What the same meter shows of its load, in W, var and VA. */
 const SHOWN = ['active_power_total', 'reactive_power_total', 'apparent_power_total'] as const;
-const POSSIBLE_POWER = CATALOGUE.find(({ name }) => name === 'active_power_total')?.range?.max ?? Number.MAX_VALUE;
+const POSSIBLE_POWER = CATALOG.find(({ name }) => name === 'active_power_total')?.range?.max ?? Number.MAX_VALUE;
 /** A load may take so many times the power that it has shown so far. */
 const OVER_SHOWN = 5;
 /** The mean power of a delta hides more than a power that is shown. */

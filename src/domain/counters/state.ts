@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, type Judgement } from '../quality/judgement';
+import { readJudgment, type Judgment } from '../quality/judgment';
 import { REGISTER_TABLE, type MeterReference } from '../messages/reading';
 import type { Standing } from './line';
 import type { PowerBoundState } from './power-bound';
@@ -10,7 +10,7 @@ import type { Climb, Credit, Left, Level, Track } from './track';
 export interface CounterState {
   track: Track;
   /** How far the reading that is counted from can be trusted. */
-  judgement: Judgement;
+  judgment: Judgment;
   /** Of the meter that it belongs to, once known. */
   serialNumber: number | undefined;
   /** Name of the layout that its assembly was read with; with another one its values are others. */
@@ -68,8 +68,8 @@ function readCredit(saved: unknown): Credit | undefined {
 function readCounter(saved: unknown): CounterState | undefined {
   if (!isRecord(saved)) return undefined;
   const standing = readStanding(saved['standing']);
-  const judgement = readJudgement(saved['judgement']);
-  if (standing === undefined || judgement === undefined) return undefined;
+  const judgment = readJudgment(saved['judgment']);
+  if (standing === undefined || judgment === undefined) return undefined;
   const track: Track = {
     standing,
     before: readStanding(saved['before']),
@@ -82,7 +82,7 @@ function readCounter(saved: unknown): CounterState | undefined {
     credit: readCredit(saved['credit']),
   };
   const layout = typeof saved['layout'] === 'string' ? saved['layout'] : undefined;
-  return { track, judgement, serialNumber: finite(saved['serialNumber']), layout };
+  return { track, judgment, serialNumber: finite(saved['serialNumber']), layout };
 }
 
 /** Reads a saved state. What is not readable is left out: its counter starts anew, which never counts anything twice. */

@@ -1,4 +1,4 @@
-import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
+import { readJudgment, worseOf, type Judgment } from '../quality/judgment';
 import { isRecord } from '../../support/expect';
 import type { Piece } from './split';
 
@@ -8,7 +8,7 @@ export interface Demand {
   readonly value: number;
   /** End of the window, epoch milliseconds UTC. */
   readonly endMs: number;
-  readonly judgement: Judgement;
+  readonly judgment: Judgment;
   /** Where energy lies at an edge or near that may as well be of this window: the value with all of it, W or var. */
   readonly atMost?: number;
 }
@@ -32,10 +32,10 @@ export interface DemandWindow {
 }
 
 export const MS_PER_HOUR = 3_600_000;
-export const INCOMPLETE: Judgement = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
+export const INCOMPLETE: Judgment = { quality: 'uncertain', reason: 'period_incomplete', provenance: 'verified' };
 
 /** Energy was spread evenly over a time that is too long for that. */
-export const SPREAD: Judgement = { quality: 'uncertain', reason: 'counter_gap', provenance: 'verified' };
+export const SPREAD: Judgment = { quality: 'uncertain', reason: 'counter_gap', provenance: 'verified' };
 
 /** Readings per window that leave it measured; a twentieth more time is for reads that are late. */
 const READINGS_PER_WINDOW = 5;
@@ -57,10 +57,10 @@ export function finite(value: unknown): number | undefined {
 export function readDemand(saved: unknown): Demand | undefined {
   if (!isRecord(saved)) return undefined;
   const [value, endMs] = [finite(saved['value']), finite(saved['endMs'])];
-  const judgement = readJudgement(saved['judgement']);
-  if (value === undefined || endMs === undefined || judgement === undefined) return undefined;
+  const judgment = readJudgment(saved['judgment']);
+  if (value === undefined || endMs === undefined || judgment === undefined) return undefined;
   const atMost = finite(saved['atMost']);
-  return atMost === undefined ? { value, endMs, judgement } : { value, endMs, judgement, atMost };
+  return atMost === undefined ? { value, endMs, judgment } : { value, endMs, judgment, atMost };
 }
 
 /** True where energy was spread evenly over a time that is too long for that. */
@@ -69,6 +69,6 @@ export function isGuess(spreadMs: number, lengthMs: number): boolean {
 }
 
 /** As well known as its energy, and no better than a guess where that was spread over too long a time. */
-export function judgeSpread(judgement: Judgement, spreadMs: number, lengthMs: number): Judgement {
-  return isGuess(spreadMs, lengthMs) ? worseOf(judgement, SPREAD) : judgement;
+export function judgeSpread(judgment: Judgment, spreadMs: number, lengthMs: number): Judgment {
+  return isGuess(spreadMs, lengthMs) ? worseOf(judgment, SPREAD) : judgment;
 }

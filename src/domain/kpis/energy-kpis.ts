@@ -2,7 +2,7 @@ import { ALL_METRICS, periodMetricOf, tariffMetrics } from '../../metrics/derive
 import type { Unit } from '../../metrics/measurement';
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
-import { derivedSample, TRUSTED, worseOf } from '../quality/judgement';
+import { derivedSample, TRUSTED, worseOf } from '../quality/judgment';
 import { TariffClock } from '../tariff/tariff-clock';
 import { Zone } from '../tariff/zone';
 import type { Sample } from '../messages/telemetry';
@@ -191,24 +191,24 @@ export class EnergyKpis {
 
   /** @param shownMs the time that the values carry: that of the reading */
   private report(nowMs: number, shownMs: number, out: Record<string, Sample>): void {
-    const put = (name: string, value: number, judgement: Demand['judgement']): void => {
-      out[name] = derivedSample(value, this.units.get(name) ?? '', shownMs, judgement);
+    const put = (name: string, value: number, judgment: Demand['judgment']): void => {
+      out[name] = derivedSample(value, this.units.get(name) ?? '', shownMs, judgment);
     };
     const [active, reactive] = [this.lastActive, this.lastReactive];
     if (active !== undefined && this.wanted.has('demand')) {
       if (this.hasNewDemand) {
-        put('interval_demand', active.value, active.judgement);
-        put('interval_demand_time', active.endMs, active.judgement);
+        put('interval_demand', active.value, active.judgment);
+        put('interval_demand_time', active.endMs, active.judgment);
       }
       if (this.hasNewFactor && reactive?.endMs === active.endMs) {
         const factor = powerFactorOf(active.value, reactive.value);
-        put('interval_power_factor', factor, worseOf(active.judgement, reactive.judgement));
+        put('interval_power_factor', factor, worseOf(active.judgment, reactive.judgment));
       }
     }
     if (this.clock !== undefined && this.wanted.has('tariff_energy')) {
       const { name } = this.clock.at(nowMs);
-      const judgement = { quality: 'good', provenance: 'verified' } as const;
-      out['tariff_period'] = { value: name, unit: '', timestamp: shownMs, ...judgement };
+      const judgment = { quality: 'good', provenance: 'verified' } as const;
+      out['tariff_period'] = { value: name, unit: '', timestamp: shownMs, ...judgment };
     }
     for (const { period, current, last } of this.periods) {
       for (const ended of [false, true]) {
@@ -216,8 +216,8 @@ export class EnergyKpis {
         if (totals === undefined) continue;
         const spanMs = (ended ? totals.endMs : totals.seenMs) - totals.startMs;
         const facts = new PeriodFacts(totals, spanMs, this.settings);
-        const add: AddFigure = (base, value, judgement) => {
-          put(periodMetricOf(base, period, ended), value, judgement);
+        const add: AddFigure = (base, value, judgment) => {
+          put(periodMetricOf(base, period, ended), value, judgment);
         };
         for (const { ofPeriod } of this.rows) ofPeriod?.(facts, add);
       }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
+import { readJudgment, worseOf, type Judgment } from '../quality/judgment';
 import { Zone } from '../tariff/zone';
 import { finite, INCOMPLETE, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
 import { DeltaCursor, elsewhereOf, spreadMsOf, type Piece } from './split';
@@ -9,7 +9,7 @@ interface FixedState {
   readonly endMs: number;
   readonly added: number;
   readonly coveredMs: number;
-  readonly judgement: Judgement;
+  readonly judgment: Judgment;
   /** Wh or varh that may be of this window too. */
   readonly maybe: number;
 }
@@ -28,12 +28,12 @@ export class FixedDemand implements DemandWindow {
     private readonly zone: Zone = new Zone('UTC'),
   ) {
     if (!isRecord(saved)) return;
-    const judgement = readJudgement(saved['judgement']);
+    const judgment = readJudgment(saved['judgment']);
     const [startMs, added, coveredMs] = [saved['startMs'], saved['added'], saved['coveredMs']].map(finite);
-    if (judgement === undefined || startMs === undefined || added === undefined || coveredMs === undefined) return;
+    if (judgment === undefined || startMs === undefined || added === undefined || coveredMs === undefined) return;
     const window = this.windowAt(startMs);
     if (window.startMs === startMs)
-      this.current = { ...window, added, coveredMs, judgement, maybe: finite(saved['maybe']) ?? 0 };
+      this.current = { ...window, added, coveredMs, judgment, maybe: finite(saved['maybe']) ?? 0 };
   }
 
   add(piece: Piece, visit: (demand: Demand) => void): number {
@@ -52,12 +52,12 @@ export class FixedDemand implements DemandWindow {
     return 0;
   }
 
-  skip({ toMs, added, judgement }: Piece, visit: (demand: Demand) => void): number {
+  skip({ toMs, added, judgment }: Piece, visit: (demand: Demand) => void): number {
     if (this.current !== undefined) {
       this.current = { ...this.current, maybe: this.current.maybe + added };
       if (toMs >= this.current.endMs) this.close(visit);
     }
-    this.current ??= { ...this.windowAt(toMs), added: 0, coveredMs: 0, judgement, maybe: added };
+    this.current ??= { ...this.windowAt(toMs), added: 0, coveredMs: 0, judgment, maybe: added };
     return (added * MS_PER_HOUR) / this.lengthMs;
   }
 
@@ -86,11 +86,11 @@ export class FixedDemand implements DemandWindow {
   ): void {
     if (this.current !== undefined && this.current.startMs !== startMs) this.close(visit);
     const spreadMs = spreadMsOf(part);
-    const known = judgeSpread(part.judgement, spreadMs, this.lengthMs);
-    const { added, coveredMs, judgement, maybe } = this.current ?? {
+    const known = judgeSpread(part.judgment, spreadMs, this.lengthMs);
+    const { added, coveredMs, judgment, maybe } = this.current ?? {
       added: 0,
       coveredMs: 0,
-      judgement: known,
+      judgment: known,
       maybe: 0,
     };
     this.current = {
@@ -98,17 +98,17 @@ export class FixedDemand implements DemandWindow {
       endMs,
       added: added + part.added,
       coveredMs: coveredMs + part.toMs - part.fromMs,
-      judgement: worseOf(judgement, known),
+      judgment: worseOf(judgment, known),
       maybe: maybe + (isGuess(spreadMs, this.lengthMs) ? elsewhereOf(part) : 0),
     };
   }
 
   private close(visit: (demand: Demand) => void): void {
     if (this.current === undefined) return;
-    const { endMs, added, coveredMs, judgement, maybe } = this.current;
+    const { endMs, added, coveredMs, judgment, maybe } = this.current;
     this.current = undefined;
-    const known = coveredMs >= this.lengthMs ? judgement : worseOf(judgement, INCOMPLETE);
-    const demand = { value: (added * MS_PER_HOUR) / this.lengthMs, endMs, judgement: known };
+    const known = coveredMs >= this.lengthMs ? judgment : worseOf(judgment, INCOMPLETE);
+    const demand = { value: (added * MS_PER_HOUR) / this.lengthMs, endMs, judgment: known };
     visit(maybe > 0 ? { ...demand, atMost: ((added + maybe) * MS_PER_HOUR) / this.lengthMs } : demand);
   }
 }

@@ -1,6 +1,6 @@
 import { tariffEnergyBase } from '../../metrics/derived-metrics';
 import type { Sample } from '../messages/telemetry';
-import { TRUSTED } from '../quality/judgement';
+import { TRUSTED } from '../quality/judgment';
 import { MS_PER_HOUR } from './demand';
 import { kilowattHours, loadFactorOf, powerFactorOf } from './formulas';
 import type { AddFigure, KpiParameters, PeriodFacts } from './period-facts';
@@ -51,8 +51,8 @@ export const KPI_ROWS = [
     metrics: ['interval_demand', 'interval_demand_time', 'interval_power_factor', 'peak_demand', 'peak_demand_time'],
     ofPeriod: ({ peak }, add) => {
       if (peak === undefined) return;
-      add('peak_demand', peak.value, peak.judgement);
-      add('peak_demand_time', peak.endMs, peak.judgement);
+      add('peak_demand', peak.value, peak.judgment);
+      add('peak_demand_time', peak.endMs, peak.judgment);
     },
   },
   {
@@ -86,7 +86,7 @@ export const KPI_ROWS = [
     metrics: ['power_factor'],
     ofPeriod: ({ active, reactive }, add) => {
       if (active === undefined || reactive === undefined) return;
-      add('power_factor', powerFactorOf(active.value, reactive.value), reactive.judgement);
+      add('power_factor', powerFactorOf(active.value, reactive.value), reactive.judgment);
     },
   },
   {
@@ -97,7 +97,7 @@ export const KPI_ROWS = [
     metrics: ['load_factor'],
     ofPeriod: ({ active, peak }, add) => {
       if (active === undefined || peak === undefined) return;
-      add('load_factor', loadFactorOf((active.value * MS_PER_HOUR) / active.coveredMs, peak.value), peak.judgement);
+      add('load_factor', loadFactorOf((active.value * MS_PER_HOUR) / active.coveredMs, peak.value), peak.judgment);
     },
   },
   {
@@ -109,8 +109,8 @@ export const KPI_ROWS = [
     ofPeriod: ({ active, reactive, parameters }, add) => {
       if (active === undefined || reactive === undefined) return;
       const excess = Math.max(0, reactive.value - parameters.tanPhi * active.value);
-      add('reactive_energy_excess', excess, reactive.judgement);
-      add('power_factor_penalty', excess === 0 ? 0 : (100 * excess) / reactive.value, reactive.judgement);
+      add('reactive_energy_excess', excess, reactive.judgment);
+      add('power_factor_penalty', excess === 0 ? 0 : (100 * excess) / reactive.value, reactive.judgment);
     },
   },
   {
@@ -122,9 +122,9 @@ export const KPI_ROWS = [
     ofPeriod: (facts, add) => {
       const { active, parameters } = facts;
       if (active === undefined || parameters.tariff === undefined) return;
-      const judgement = facts.tariffJudgement(active.judgement);
+      const judgment = facts.tariffJudgment(active.judgment);
       for (const { name } of parameters.tariff.periods) {
-        add(tariffEnergyBase(name), facts.tariffEnergy(name), judgement);
+        add(tariffEnergyBase(name), facts.tariffEnergy(name), judgment);
       }
     },
   },
@@ -135,7 +135,7 @@ export const KPI_ROWS = [
     source: "the site's emission factor",
     metrics: ['co2'],
     ofPeriod: ({ active, parameters }, add) => {
-      if (active !== undefined) add('co2', kilowattHours(active.value) * parameters.co2KgPerKwh, active.judgement);
+      if (active !== undefined) add('co2', kilowattHours(active.value) * parameters.co2KgPerKwh, active.judgment);
     },
   },
   {
@@ -151,7 +151,7 @@ export const KPI_ROWS = [
       for (const { name, pricePerKwh } of parameters.tariff.periods) {
         cost += kilowattHours(facts.tariffEnergy(name)) * pricePerKwh;
       }
-      add('cost', cost, facts.tariffJudgement(active.judgement));
+      add('cost', cost, facts.tariffJudgment(active.judgment));
     },
   },
 ] as const satisfies readonly KpiRow[];

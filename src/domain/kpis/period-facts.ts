@@ -1,7 +1,7 @@
 import type { Tariff } from '../tariff/tariff';
-import { TRUSTED, worseOf, type Judgement } from '../quality/judgement';
+import { TRUSTED, worseOf, type Judgment } from '../quality/judgment';
 import { INCOMPLETE } from './demand';
-import { peakJudgement, type CounterTotal, type Totals } from './totals';
+import { peakJudgment, type CounterTotal, type Totals } from './totals';
 
 export const ACTIVE_IMPORT = 'active_energy_import_total';
 export const REACTIVE_IMPORT = 'reactive_energy_import_total';
@@ -22,12 +22,12 @@ export interface KpiParameters {
  * @param base of the metric's name
  * @param value NaN where the formula has no result
  */
-export type AddFigure = (base: string, value: number, judgement: Judgement) => void;
+export type AddFigure = (base: string, value: number, judgment: Judgment) => void;
 
 /** Something that is known of a period, and how far. */
 interface Known {
   readonly value: number;
-  readonly judgement: Judgement;
+  readonly judgment: Judgment;
 }
 
 /** What is known of one period, as the formulas of KPIs want it. */
@@ -49,19 +49,19 @@ export class PeriodFacts {
     const active = counters[ACTIVE_IMPORT];
     if (active === undefined) return;
     const known = this.judge(active);
-    this.active = { value: active.added, coveredMs: active.coveredMs, judgement: known };
+    this.active = { value: active.added, coveredMs: active.coveredMs, judgment: known };
     const reactive = counters[REACTIVE_IMPORT];
     if (reactive !== undefined) {
-      this.reactive = { value: reactive.added, judgement: worseOf(known, this.judge(reactive)) };
+      this.reactive = { value: reactive.added, judgment: worseOf(known, this.judge(reactive)) };
     }
     if (peak !== undefined) {
-      this.peak = { value: peak.value, endMs: peak.endMs, judgement: worseOf(peakJudgement(totals, peak), known) };
+      this.peak = { value: peak.value, endMs: peak.endMs, judgment: worseOf(peakJudgment(totals, peak), known) };
     }
   }
 
   /** Uncertain when energy is unknown for a part of the time, or when the clock was set in it. */
-  judge({ judgement, coveredMs }: CounterTotal): Judgement {
-    const known = worseOf(judgement, this.totals.mark ?? TRUSTED);
+  judge({ judgment, coveredMs }: CounterTotal): Judgment {
+    const known = worseOf(judgment, this.totals.mark ?? TRUSTED);
     return coveredMs >= this.spanMs ? known : worseOf(known, INCOMPLETE);
   }
 
@@ -72,7 +72,7 @@ export class PeriodFacts {
   }
 
   /** How far what depends on tariff periods is known. */
-  tariffJudgement(ofPeriod: Judgement): Judgement {
+  tariffJudgment(ofPeriod: Judgment): Judgment {
     return worseOf(ofPeriod, this.totals.tariffMark ?? TRUSTED);
   }
 }

@@ -1,6 +1,6 @@
 import type { Period } from '../../metrics/derived-metrics';
 import { isRecord } from '../../support/expect';
-import { worseOf } from '../quality/judgement';
+import { worseOf } from '../quality/judgment';
 import type { Zone } from '../tariff/zone';
 import { INCOMPLETE, type Demand } from './demand';
 import { DeltaCursor, type Piece } from './split';
@@ -50,21 +50,21 @@ export class PeriodTotals {
   add(piece: Piece): void {
     const current = (this.current ??= this.begin(piece.fromMs));
     if (piece.fromMs >= current.startMs) {
-      addPiece(current, piece, piece.judgement);
+      addPiece(current, piece, piece.judgment);
       return;
     }
     const { last } = this;
     const cursor = new DeltaCursor(piece);
     const earlier = cursor.takeUntil(current.startMs);
     if (last === undefined || !holds(last, piece.fromMs) || earlier === undefined) {
-      addPiece(current, piece, worseOf(piece.judgement, INCOMPLETE));
+      addPiece(current, piece, worseOf(piece.judgment, INCOMPLETE));
       return;
     }
-    addPiece(last, earlier, earlier.judgement);
+    addPiece(last, earlier, earlier.judgment);
     // More time than the period has: the wall clock was set back over its end.
     if (isOverfull(last, piece.counter)) last.mark = CLOCK_WAS_SET;
     const rest = cursor.takeUntil(piece.toMs);
-    if (rest !== undefined) addPiece(current, rest, rest.judgement);
+    if (rest !== undefined) addPiece(current, rest, rest.judgment);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, TRUSTED, worseOf, type Judgement } from '../quality/judgement';
+import { readJudgment, TRUSTED, worseOf, type Judgment } from '../quality/judgment';
 import { finite, isGuess, judgeSpread, MS_PER_HOUR, type Demand, type DemandWindow } from './demand';
 import { elsewhereOf, spreadMsOf, type Piece } from './split';
 
@@ -7,7 +7,7 @@ interface Mark {
   /** A moment, and the sum of all energy up to it. */
   readonly atMs: number;
   readonly sum: number;
-  readonly judgement: Judgement;
+  readonly judgment: Judgment;
   /** Where the energy before this moment is a part of a longer delta: how long that is, ms, and what of it lies elsewhere. */
   readonly spreadMs?: number;
   readonly elsewhere?: number;
@@ -23,13 +23,13 @@ function readMarks(saved: unknown): Mark[] {
   const marks: Mark[] = [];
   for (const entry of saved as readonly unknown[]) {
     if (!isRecord(entry)) return [];
-    const [atMs, sum, judgement] = [finite(entry['atMs']), finite(entry['sum']), readJudgement(entry['judgement'])];
-    if (atMs === undefined || sum === undefined || judgement === undefined) return [];
+    const [atMs, sum, judgment] = [finite(entry['atMs']), finite(entry['sum']), readJudgment(entry['judgment'])];
+    if (atMs === undefined || sum === undefined || judgment === undefined) return [];
     if (atMs <= (marks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)) return [];
     const [spreadMs, elsewhere] = [finite(entry['spreadMs']), finite(entry['elsewhere'])];
     const isPart = spreadMs !== undefined && elsewhere !== undefined;
     const part = isPart ? { spreadMs, elsewhere } : {};
-    marks.push({ atMs, sum, judgement, ...part, ...(entry['isUnsure'] === true ? { isUnsure: true } : {}) });
+    marks.push({ atMs, sum, judgment, ...part, ...(entry['isUnsure'] === true ? { isUnsure: true } : {}) });
   }
   return marks;
 }
@@ -58,17 +58,17 @@ export class SlidingDemand implements DemandWindow {
 
   /** A window over a time of which nobody knows how long it was is not visited: it only may have had a power. */
   private take(piece: Piece, visit: (demand: Demand) => void, sureness: Pick<Mark, 'isUnsure'>): number {
-    const { fromMs, toMs, added, judgement: known } = piece;
+    const { fromMs, toMs, added, judgment: known } = piece;
     if (fromMs >= toMs) {
       this.marks = [];
       return this.meanOf(added);
     }
     // Where energy between two readings is missing, no window may reach over that time.
-    if (this.marks.at(-1)?.atMs !== fromMs) this.marks = [{ atMs: fromMs, sum: 0, judgement: TRUSTED }];
+    if (this.marks.at(-1)?.atMs !== fromMs) this.marks = [{ atMs: fromMs, sum: 0, judgment: TRUSTED }];
     const partMs = spreadMsOf(piece);
     const part = partMs === 0 ? {} : { spreadMs: partMs, elsewhere: elsewhereOf(piece) };
     const sum = (this.marks.at(-1)?.sum ?? 0) + added;
-    this.append({ atMs: toMs, sum, judgement: known, ...part, ...sureness });
+    this.append({ atMs: toMs, sum, judgment: known, ...part, ...sureness });
     const startMs = toMs - this.lengthMs;
     while ((this.marks[1]?.atMs ?? Number.POSITIVE_INFINITY) <= startMs) this.marks.shift();
     const [first, second] = this.marks;
@@ -83,8 +83,8 @@ export class SlidingDemand implements DemandWindow {
     const inside = this.marks.slice(1);
     if (inside.some(({ isUnsure }) => isUnsure === true)) return atMost;
     if (first.atMs > startMs) return 0;
-    const worst = inside.reduce((worse, { judgement }) => worseOf(worse, judgement), second.judgement);
-    const demand = { value, endMs: toMs, judgement: judgeSpread(worst, cutMs, this.lengthMs) };
+    const worst = inside.reduce((worse, { judgment }) => worseOf(worse, judgment), second.judgment);
+    const demand = { value, endMs: toMs, judgment: judgeSpread(worst, cutMs, this.lengthMs) };
     visit(isLoose ? { ...demand, atMost } : demand);
     return 0;
   }
@@ -106,7 +106,7 @@ export class SlidingDemand implements DemandWindow {
   private append(mark: Mark): void {
     const [before, last] = this.marks.slice(-2);
     if (before !== undefined && last !== undefined && mark.atMs - before.atMs <= this.lengthMs / MARKS_PER_WINDOW) {
-      this.marks[this.marks.length - 1] = { ...last, ...mark, judgement: worseOf(mark.judgement, last.judgement) };
+      this.marks[this.marks.length - 1] = { ...last, ...mark, judgment: worseOf(mark.judgment, last.judgment) };
     } else this.marks.push(mark);
   }
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../support/expect';
-import { readJudgement, worseOf, type Judgement } from '../quality/judgement';
+import { readJudgment, worseOf, type Judgment } from '../quality/judgment';
 import { finite, readDemand, SPREAD, type Demand } from './demand';
 import type { Piece } from './split';
 
@@ -9,7 +9,7 @@ export interface CounterTotal {
   added: number;
   /** The part of the period for which that is known. */
   coveredMs: number;
-  judgement: Judgement;
+  judgment: Judgment;
 }
 
 /** One calendar period: energies, peak and energy by tariff period. Plain JSON; whoever adds to it owns it. */
@@ -25,9 +25,9 @@ export interface Totals {
   /** The most that a window can have had whose energy is not all known to be its own, W; undefined without one. */
   atMost: number | undefined;
   /** What all of its figures are no better than: the wall clock was set within it. */
-  mark: Judgement | undefined;
+  mark: Judgment | undefined;
   /** What those of tariff periods are no better than: energy was spread over an edge of the tariff. */
-  tariffMark: Judgement | undefined;
+  tariffMark: Judgment | undefined;
 }
 
 /** A period of which nothing is known yet. */
@@ -55,9 +55,9 @@ export function copyOf(totals: Totals): Totals {
   return { ...totals, counters, tariff: { ...totals.tariff } };
 }
 
-export const CLOCK_WAS_SET: Judgement = { quality: 'uncertain', reason: 'clock_doubtful', provenance: 'verified' };
+export const CLOCK_WAS_SET: Judgment = { quality: 'uncertain', reason: 'clock_doubtful', provenance: 'verified' };
 
-const CORRECTED: Judgement = { quality: 'uncertain', reason: 'counter_corrected', provenance: 'verified' };
+const CORRECTED: Judgment = { quality: 'uncertain', reason: 'counter_corrected', provenance: 'verified' };
 
 export function holds({ startMs, endMs }: Totals, timeMs: number): boolean {
   return timeMs >= startMs && timeMs < endMs;
@@ -68,12 +68,12 @@ export function isOverfull({ counters, startMs, endMs }: Totals, counter: string
   return (counters[counter]?.coveredMs ?? 0) > endMs - startMs;
 }
 
-/** Adds the energy of a piece, which is no better known than `judgement`. */
-export function addPiece(totals: Totals, piece: Piece, judgement: Judgement): void {
-  const total = (totals.counters[piece.counter] ??= { added: 0, coveredMs: 0, judgement });
+/** Adds the energy of a piece, which is no better known than `judgment`. */
+export function addPiece(totals: Totals, piece: Piece, judgment: Judgment): void {
+  const total = (totals.counters[piece.counter] ??= { added: 0, coveredMs: 0, judgment });
   total.added += piece.added;
   total.coveredMs += Math.max(0, piece.toMs - Math.max(piece.fromMs, totals.startMs));
-  total.judgement = worseOf(total.judgement, judgement);
+  total.judgment = worseOf(total.judgment, judgment);
   totals.seenMs = Math.max(totals.seenMs, piece.toMs);
 }
 
@@ -89,9 +89,9 @@ export function addTariff(totals: Totals, name: string, added: number, isSpread:
 
 /** As a person says; what is left of a tariff period is never less than nothing. */
 export function correct(totals: Totals, counter: string, by: number, tariff: string | undefined): void {
-  const total = (totals.counters[counter] ??= { added: 0, coveredMs: 0, judgement: CORRECTED });
+  const total = (totals.counters[counter] ??= { added: 0, coveredMs: 0, judgment: CORRECTED });
   total.added += by;
-  total.judgement = worseOf(CORRECTED, total.judgement);
+  total.judgment = worseOf(CORRECTED, total.judgment);
   if (tariff !== undefined) totals.tariff[tariff] = Math.max(0, energyOf(totals, tariff) + by);
 }
 
@@ -109,16 +109,16 @@ export function addPossible(totals: Totals, power: number): void {
 const ALIKE = 1.001;
 
 /** How well the peak is known: no better than a guess where another window may have had more. */
-export function peakJudgement({ atMost = 0 }: Totals, peak: Demand): Judgement {
-  return atMost > peak.value * ALIKE ? worseOf(peak.judgement, SPREAD) : peak.judgement;
+export function peakJudgment({ atMost = 0 }: Totals, peak: Demand): Judgment {
+  return atMost > peak.value * ALIKE ? worseOf(peak.judgment, SPREAD) : peak.judgment;
 }
 
 function readCounterTotal(saved: unknown): CounterTotal | undefined {
   if (!isRecord(saved)) return undefined;
   const [added, coveredMs] = [finite(saved['added']), finite(saved['coveredMs'])];
-  const judgement = readJudgement(saved['judgement']);
-  return added !== undefined && coveredMs !== undefined && judgement !== undefined
-    ? { added, coveredMs, judgement }
+  const judgment = readJudgment(saved['judgment']);
+  return added !== undefined && coveredMs !== undefined && judgment !== undefined
+    ? { added, coveredMs, judgment }
     : undefined;
 }
 
@@ -144,7 +144,7 @@ export function readTotals(saved: unknown): Totals | undefined {
     tariff: { ...(tariff as Readonly<Record<string, number>>) },
     peak: readDemand(saved['peak']),
     atMost: finite(saved['atMost']),
-    mark: readJudgement(saved['mark']),
-    tariffMark: readJudgement(saved['tariffMark']),
+    mark: readJudgment(saved['mark']),
+    tariffMark: readJudgment(saved['tariffMark']),
   };
 }

@@ -1,5 +1,5 @@
 import type { Unit } from '../../metrics/measurement';
-import { derivedSample, worseOf } from '../quality/judgement';
+import { derivedSample, worseOf } from '../quality/judgment';
 import type { Sample } from '../messages/telemetry';
 
 const LINE_TO_LINE = ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1'] as const;
@@ -29,9 +29,9 @@ function numberOf({ value }: Sample): number {
 function unbalanceOf(samples: Samples, names: readonly [string, string, string], floor: number): Sample | undefined {
   const [first, second, third] = [samples[names[0]], samples[names[1]], samples[names[2]]];
   if (first === undefined || second === undefined || third === undefined) return undefined;
-  const judgement = worseOf(worseOf(first, second), third);
+  const judgment = worseOf(worseOf(first, second), third);
   const value = unbalancePercent(numberOf(first), numberOf(second), numberOf(third), floor);
-  return derivedSample(value, PERCENT, Math.max(first.timestamp, second.timestamp, third.timestamp), judgement);
+  return derivedSample(value, PERCENT, Math.max(first.timestamp, second.timestamp, third.timestamp), judgment);
 }
 
 /** Of the line-to-line voltages, which motors see; of line-to-neutral ones where a layout has no others. */

@@ -4,9 +4,9 @@ import { oncePer } from '../../support/once-per';
 
 /** One counter as a candidate reads it. */
 export interface CounterReading {
-  /** In the catalogue's unit; NaN where it is no number. */
+  /** In the catalog's unit; NaN where it is no number. */
   readonly value: number;
-  /** The smallest change that these bytes can show, in the catalogue's unit. */
+  /** The smallest change that these bytes can show, in the catalog's unit. */
   readonly step: number;
   /** Why no counter can look like this, as the end of a sentence that begins with the name of the metric. */
   readonly odd?: string;

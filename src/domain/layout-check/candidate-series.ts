@@ -7,7 +7,7 @@ export interface CounterSeries {
   readonly metric: string;
   readonly unit: string;
   readonly latest: CounterReading;
-  /** Growth over all segments, each from its first mark to its last, in the catalogue's unit. */
+  /** Growth over all segments, each from its first mark to its last, in the catalog's unit. */
   readonly grown: number;
   /** It passed its largest value and began again. */
   readonly passed: boolean;

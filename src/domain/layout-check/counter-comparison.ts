@@ -1,4 +1,4 @@
-import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalog';
 import { sameCounter, type Counters } from './pair-scale';
 import type { Fault } from './verdict';
 import { formatMetric } from './words';

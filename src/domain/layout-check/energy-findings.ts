@@ -1,4 +1,4 @@
-import { CATALOGUE, COUNTER_NAMES } from '../../metrics/catalogue';
+import { CATALOG, COUNTER_NAMES } from '../../metrics/catalog';
 import type { EnergyWindow } from './energy-window';
 import { multiplyFlows, type Flows } from './flow-integral';
 import type { Fault } from './verdict';
@@ -33,7 +33,7 @@ const FLIPPED: Readonly<Record<keyof Flows, keyof Flows>> = {
   reactiveImport: 'reactiveExport',
   reactiveExport: 'reactiveImport',
 };
-const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
+const UNITS: ReadonlyMap<string, string> = new Map(CATALOG.map(({ name, unit }) => [name, unit]));
 
 /** The flow that an energy counter counts; undefined for run hours. */
 export const flowOf = (name: string): keyof Flows | undefined => FLOW_OF[name.replace(/_(total|partial)$/, '')];

@@ -1,5 +1,5 @@
 import type { MeterModel } from '../../meters/meter-model';
-import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalog';
 import { builtInLayout } from '../codec/built-in-layouts';
 import type { Reading } from '../messages/reading';
 import { compiledCandidates, type CompiledCandidate } from './candidate-counters';
@@ -12,7 +12,7 @@ import { findPowerScale } from './power-scale';
 import type { GuardFinding } from './guard-verdict';
 import type { EnergyLayoutVerdict, Word } from './verdict';
 
-/** Reads of the energy counters before the first judgement; every further one comes after twice as many. */
+/** Reads of the energy counters before the first judgment; every further one comes after twice as many. */
 const FIRST_MARKS = 8;
 /** Moments that tell W from kW; the scale of a meter does not change. */
 const ENOUGH_MOMENTS = 48;
@@ -115,7 +115,7 @@ export class EnergyGuard {
     this.finding = { energyLayout, readings: this.marks, from: this.from ?? 0 };
   }
 
-  /** What spoiled this judgement, a reset or a jump of the clock, shall not spoil the next. */
+  /** What spoiled this judgment, a reset or a jump of the clock, shall not spoil the next. */
   private suspect(): ReadonlyMap<string, Word> {
     const { marks, changes, suspicion } = this;
     this.suspicion = { marks, changes, isRepeated: suspicion !== undefined };

@@ -36,7 +36,7 @@ export class EnergyWindow {
     return this.earlierMs + (this.last?.timestamp ?? 0) - (this.first?.timestamp ?? 0);
   }
 
-  /** The latest counters, in catalogue units. */
+  /** The latest counters, in catalog units. */
   get counters(): Readonly<Record<string, number>> {
     return this.last?.counters ?? {};
   }
@@ -46,7 +46,7 @@ export class EnergyWindow {
     return addFlows(this.earlierFlows, addFlows(this.last?.flows ?? NO_FLOWS, this.first?.flows ?? NO_FLOWS, -1));
   }
 
-  /** By how much each counter grew over the watched time, in catalogue units. */
+  /** By how much each counter grew over the watched time, in catalog units. */
   get grown(): Readonly<Record<string, number>> {
     const grown: Record<string, number> = {};
     for (const name of this.names) {

@@ -1,4 +1,4 @@
-import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalog';
 import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { workingLayout } from '../codec/built-in-layouts';
 import type { CompiledLayout } from '../codec/layout';

@@ -1,4 +1,4 @@
-import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalogue';
+import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import { numberAt, type Relation } from './relation';
 
 /** Maxima of signed values may be of their sizes or not: nothing is said of these. */

@@ -1,7 +1,7 @@
-import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalog';
 import { formatNumber } from './words';
 
-/** Counters by metric name, in catalogue units. */
+/** Counters by metric name, in catalog units. */
 export type Counters = Readonly<Record<string, number>>;
 
 /** What the layout says of the pairs of the energy counters. */

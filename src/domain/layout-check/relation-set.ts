@@ -73,7 +73,7 @@ export class RelationSet {
 
   /**
    * Whether something would be broken if two values had stood at each other's place. The moments are the same
-   * afterwards.
+   * afterward.
    */
   breaksBySwap(first: string, second: string): boolean {
     const key = first < second ? `${first} ${second}` : `${second} ${first}`;

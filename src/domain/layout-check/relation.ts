@@ -1,4 +1,4 @@
-/** Numbers of one moment by metric name, in catalogue units; absent where the assembly was not read. */
+/** Numbers of one moment by metric name, in catalog units; absent where the assembly was not read. */
 export type Numbers = Record<string, number>;
 
 export const numberAt = (values: Readonly<Numbers>, name: string): number => values[name] ?? 0;

@@ -1,7 +1,7 @@
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import { numberAt, type Numbers, type Relation, type RelationState } from './relation';
 
-const UNITS: ReadonlyMap<string, string> = new Map(CATALOGUE.map(({ name, unit }) => [name, unit]));
+const UNITS: ReadonlyMap<string, string> = new Map(CATALOG.map(({ name, unit }) => [name, unit]));
 
 /** A number for people: five digits, with its unit. No separators: a person copies a scale from here into a layout file. */
 export function formatNumber(value: number, unit = ''): string {

@@ -91,7 +91,7 @@ const DEFINITION = object({
 
 /**
  * The message contract of `pm500-poll`: one meter, one cycle, one block per assembly or span of registers that was due.
- * Values carry canonical names and units of the catalogue; what they are worth is for `normalize` to say.
+ * Values carry canonical names and units of the catalog; what they are worth is for `normalize` to say.
  */
 export const READING = contract(
   READING_SCHEMA,

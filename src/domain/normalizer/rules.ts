@@ -25,7 +25,7 @@ const ALWAYS_THERE = 'frequency';
 /** What the default alarms need beside measured values. */
 export const KPIS_OF_DEFAULTS: readonly KpiKey[] = ['voltage_unbalance'];
 
-/** A rule for a value that this wiring does not have would be silent, or in alarm for ever. */
+/** A rule for a value that this wiring does not have would be silent, or in alarm forever. */
 function fitToWiring(
   model: MeterModel,
   rules: readonly AlarmRule[],

@@ -1,6 +1,6 @@
 import { deltaMetricOf, ENERGY_COUNTERS } from '../../metrics/derived-metrics';
 import { isRecord } from '../../support/expect';
-import { derivedSample } from '../quality/judgement';
+import { derivedSample } from '../quality/judgment';
 import type { Sample } from '../messages/telemetry';
 
 /** What is remembered of one meter over a restart. Plain JSON; each part checks what it reads. */

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import type { Metric, Provenance } from '../../metrics/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import type { MeterReference, Reading, ReadingBlock, Value } from '../messages/reading';
@@ -6,7 +6,7 @@ import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telem
 import { EARLIEST_MS, FUTURE_TOLERANCE_MS } from '../time/meter-time';
 import type { QualityTally } from '../normalizer/tally';
 
-const CATALOGUE_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
+const CATALOG_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOG.map((metric) => [metric.name, metric]));
 
 /** Why a value of an unconfirmed layout is not good, by how well its place is known. */
 const LAYOUT_REASONS: Readonly<Record<Provenance, QualityReason | undefined>> = {
@@ -137,8 +137,8 @@ export function normalizeReading(reading: Reading, context: NormalizeContext = N
   const own = reading.definitions;
   const lookUp =
     own === undefined
-      ? (name: string) => CATALOGUE_BY_NAME.get(name)
-      : (name: string) => CATALOGUE_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
+      ? (name: string) => CATALOG_BY_NAME.get(name)
+      : (name: string) => CATALOG_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
   const metrics: Record<string, Sample> = {};
   for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
   const meter = { ...reading.meter, layout: reading.layout };

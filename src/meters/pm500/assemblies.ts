@@ -1,4 +1,4 @@
-import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalogue';
+import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import { ASSUMED_ENERGY } from './energy-candidates';
 import type { Assembly, Layout, Measurement } from '../../metrics/measurement';
 import { SOURCES } from './sources';

@@ -1,4 +1,4 @@
-import { COUNTER_NAMES } from '../../metrics/catalogue';
+import { COUNTER_NAMES } from '../../metrics/catalog';
 import type { Assembly, HalfOrder, Measurement } from '../../metrics/measurement';
 import type { EnergyCandidate } from '../meter-model';
 import { SOURCES } from './sources';

@@ -1,4 +1,4 @@
-import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalogue';
+import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import type { WiringRow } from '../meter-model';
 import { WIRING_MODES, type WiringMode } from './identity';
 

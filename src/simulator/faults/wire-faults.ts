@@ -23,9 +23,9 @@ export class WireFaults {
 
   /** Sends a reply, if the faults let it. */
   reply(bytes: Buffer, send: Send): void {
-    const spoilt = this.spoil(bytes);
-    if (spoilt === undefined) return;
-    this.later(this.faults.number('delay', 'delayMs'), spoilt, send);
+    const spoiled = this.spoil(bytes);
+    if (spoiled === undefined) return;
+    this.later(this.faults.number('delay', 'delayMs'), spoiled, send);
   }
 
   /**

@@ -2,13 +2,13 @@ import type { MeterModel, Register } from '../../meters/meter-model';
 import { encodeRegisters } from '../../domain/codec/register-encode';
 import { metricsOf, planSpans, type RegisterSpan } from '../../domain/codec/register-plan';
 import type { Value } from '../../domain/messages/reading';
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import { printedRegister } from '../../transport/modbus/address';
 import { sectionOf, type Section } from '../model/meter-physics';
 import { overloadRegisters } from '../model/overload';
 import { resized, type SimulatedMeter } from '../model/simulated-meter';
 
-const METRICS = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
+const METRICS = new Map(CATALOG.map((metric) => [metric.name, metric]));
 
 /** What a register without a metric is called here. */
 const nameOf = (register: number): string => `register ${register}`;

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import type { Random } from '../../support/random';
 import type { LoadTotals } from './load-profile';
 
@@ -10,7 +10,7 @@ const DISPLAY_STEP = 100;
 
 /** Largest value of each counter, by metric name. */
 const ROLLOVER: ReadonlyMap<string, number> = new Map(
-  CATALOGUE.flatMap(({ name, rollover }) => (rollover === undefined ? [] : [[name, rollover]])),
+  CATALOG.flatMap(({ name, rollover }) => (rollover === undefined ? [] : [[name, rollover]])),
 );
 
 /** What a counter shows at the start of a run: a whole number of kWh, kvarh or h between two limits. */
@@ -19,7 +19,7 @@ function draw(random: Random, minimum: number, maximum: number): number {
 }
 
 /**
- * Counter readings at the start of a run, by metric name, in catalogue units. The totals stand above 1 000 000 kWh, so
+ * Counter readings at the start of a run, by metric name, in catalog units. The totals stand above 1 000 000 kWh, so
  * that both halves of the pairs of assembly 107 are at work; partial counters were reset a while ago.
  */
 function drawStartReadings(random: Random): Readonly<Record<string, number>> {
@@ -52,7 +52,7 @@ export function startReadings(random: Random, kwh?: number): Readonly<Record<str
   );
 }
 
-/** Counters by metric name, in catalogue units, after the energy from `begin` to `now` was added to the start readings. */
+/** Counters by metric name, in catalog units, after the energy from `begin` to `now` was added to the start readings. */
 export function countersSince(
   startReadings: Readonly<Record<string, number>>,
   begin: LoadTotals,

@@ -124,7 +124,7 @@ export class MeterPhysics {
     this.maxima = this.maximaFrom(timeMs);
   }
 
-  /** Values of one section at simulated time `timeMs`, by metric name, in catalogue units. */
+  /** Values of one section at simulated time `timeMs`, by metric name, in catalog units. */
   section(section: Section, timeMs: number): Values {
     switch (section) {
       case 'instant':
@@ -143,7 +143,7 @@ export class MeterPhysics {
     }
   }
 
-  /** Every metric of the catalogue at simulated time `timeMs`, in catalogue units. */
+  /** Every metric of the catalog at simulated time `timeMs`, in catalog units. */
   valuesAt(timeMs: number): Record<string, Value> {
     const values: Record<string, Value> = {};
     for (const section of SECTIONS) Object.assign(values, this.section(section, timeMs));

@@ -1,7 +1,7 @@
 import type { BlockPlan } from '../../domain/codec/layout';
 import type { RegisterSpan } from '../../domain/codec/register-plan';
 import type { MeterModel } from '../../meters/meter-model';
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 
 /** What a meter shows of a quantity beyond its range. Nobody knows what this meter does; sister products give 7FFFFFFF. */
 export const OVERLOAD_PATTERNS = ['7FFFFFFF', 'nan', 'infinity'] as const;
@@ -34,7 +34,7 @@ export function overloadOf(
   choice: OverloadChoice,
   pattern: OverloadPattern,
 ): Overload {
-  const rows = CATALOGUE.filter(
+  const rows = CATALOG.filter(
     ({ kind, statistic, quantity }) => kind === 'gauge' && statistic === 'instant' && concerns(choice, quantity),
   );
   return {

@@ -19,7 +19,7 @@ export interface RepeatingLoad {
   readonly variation: number;
 }
 
-/** A profile that repeats a list of intervals for ever, backward and forward in time. */
+/** A profile that repeats a list of intervals forever, backward and forward in time. */
 export function repeatingProfile(load: RepeatingLoad): LoadProfile {
   const { intervals, description, startMs, variation } = load;
   const count = intervals.length;

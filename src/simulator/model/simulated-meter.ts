@@ -122,7 +122,7 @@ export class SimulatedMeter {
     this.cache.clear();
   }
 
-  /** Sets counters, by metric name, in catalogue units. */
+  /** Sets counters, by metric name, in catalog units. */
   setCounters(targets: Readonly<Record<string, number>>): void {
     this.physics.setCounters(targets, this.time.now());
     this.cache.clear();
@@ -141,7 +141,7 @@ export class SimulatedMeter {
     return this.physics.activePowerAt(this.time.now());
   }
 
-  /** Every metric now, in catalogue units; null for a value that shows no number. */
+  /** Every metric now, in catalog units; null for a value that shows no number. */
   values(): Record<string, Value> {
     return this.valuesOf(SECTIONS);
   }

@@ -60,7 +60,7 @@ export function datatypeOfCode(code: number): Datatype | undefined {
   return BY_CODE.get(code);
 }
 
-/** True when `name` is a datatype of this list, spelt exactly so. */
+/** True when `name` is a datatype of this list, spelled exactly so. */
 export function isDatatype(name: unknown): name is Datatype {
   return typeof name === 'string' && Object.hasOwn(ROWS, name);
 }
@@ -112,7 +112,7 @@ export function arrayDatatypeOfCode(code: number): ArrayDatatype | undefined {
   return ARRAYS_BY_CODE.get(code);
 }
 
-/** True when `name` is an array datatype, spelt exactly so. */
+/** True when `name` is an array datatype, spelled exactly so. */
 export function isArrayDatatype(name: unknown): name is ArrayDatatype {
   return typeof name === 'string' && Object.hasOwn(ARRAY_ROWS, name);
 }

@@ -6,7 +6,7 @@ import type { Payload } from './model';
 import { PAYLOAD_TAGS } from './wire';
 import { writeSafeInteger } from './varint';
 
-/** A buffer that one large message has grown beyond this is let go afterwards. */
+/** A buffer that one large message has grown beyond this is let go afterward. */
 const LARGEST_KEPT_BYTES = 1 << 18;
 const LARGEST_SEQ = 255;
 

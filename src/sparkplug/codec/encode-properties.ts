@@ -63,7 +63,7 @@ export function writePropertySet(writer: Writer, set: PropertySet, where: string
 }
 
 /**
- * Makes the bytes of a set once, for sets that many metrics share; the set must not change afterwards.
+ * Makes the bytes of a set once, for sets that many metrics share; the set must not change afterward.
  * @throws Pm500Error SPARKPLUG_VALUE_INVALID
  */
 export function encodePropertySet(properties: PropertySet, where = 'property set'): EncodedPropertySet {

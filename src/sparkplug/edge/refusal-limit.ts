@@ -10,7 +10,7 @@ export class RefusalLimit {
 
   /**
    * The sentences that may be said now.
-   * @param at wall clock, milliseconds; a step backwards begins a new interval
+   * @param at wall clock, milliseconds; a step backward begins a new interval
    */
   tell(sentences: readonly string[], at: number): readonly string[] {
     const allowed: string[] = [];

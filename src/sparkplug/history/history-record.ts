@@ -5,7 +5,7 @@ import { CODE_LENGTH, codeOf, metricOf, shortFloat } from './metric-codes';
 import type { MetricSample } from '../metrics/metrics';
 import { isDatatype, type MetricValue, type PropertySet } from '../codec/payload';
 
-/** Values of one device as they wait in an outbox; those of 32 bits are the same in 32 bits afterwards. */
+/** Values of one device as they wait in an outbox; those of 32 bits are the same in 32 bits afterward. */
 export interface HistoryRecord {
   readonly deviceId: string;
   readonly samples: readonly MetricSample[];

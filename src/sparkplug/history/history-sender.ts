@@ -67,7 +67,7 @@ export class HistorySender {
     for (let count = records.length; ; count = Math.ceil(count / 2)) {
       const state = this.try(deviceId, records.slice(0, count), isForced);
       if (state === 'sent') return { state, count };
-      // What is larger than a limit would wait for ever, or go over it: half of it may not be.
+      // What is larger than a limit would wait forever, or go over it: half of it may not be.
       if (this.held === undefined || count === 1 || this.pace.allows(this.held)) return { state, count: 0 };
       this.batch.shrink();
       this.held = undefined;

@@ -27,7 +27,7 @@ export function canonicalIndex(name: string): number | undefined {
 }
 
 /**
- * The datatype of a sample: from the catalogue, else from the value. A site's own metric without a value is a number
+ * The datatype of a sample: from the catalog, else from the value. A site's own metric without a value is a number
  * where it has a unit; without one its type is not known yet.
  */
 function typeOf(name: string, sample: ShapedSample): Datatype | undefined {
@@ -75,7 +75,7 @@ function conditionFor(sample: ShapedSample): Condition {
 }
 
 /**
- * Telemetry as samples of flat metrics: the canonical name, the catalogue's datatype, unit, range, label and provenance as
+ * Telemetry as samples of flat metrics: the canonical name, the catalog's datatype, unit, range, label and provenance as
  * properties of births, and the quality as `Quality` (192 good, 500 uncertain, 0 bad), `qualityCode` (OPC, with substatus) and
  * `qualityReason`. A bad value is null. A metric of unknown type without a value is left out until it has one.
  */

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import type { Datatype } from '../codec/datatypes';
 import { describeMetric } from './description';
 import type { Metric, PropertySet, Template } from '../codec/payload';
@@ -17,7 +17,7 @@ interface TemplateRow {
 }
 
 /** Every present electrical value of a meter: voltages, currents, powers, power factors, frequency. */
-const PROCESS_MEMBERS: readonly MemberRow[] = CATALOGUE.filter(
+const PROCESS_MEMBERS: readonly MemberRow[] = CATALOG.filter(
   ({ kind, statistic }) => kind === 'gauge' && statistic === 'instant',
 ).map((metric) => ({
   name: metric.name,

@@ -65,7 +65,7 @@ export function requestEchoed(what: string): Pm500Error {
   );
 }
 
-/** @param reason what is wrong with it, a clause without a full stop */
+/** @param reason what is wrong with it, a clause without a period */
 export function replyInvalid(what: string, reason: string, cause?: unknown): Pm500Error {
   return new Pm500Error('MODBUS_REPLY_INVALID', `${what}: ${reason}; the connection is opened again.`, {
     cause,

@@ -10,7 +10,7 @@ export interface RegisterReader {
 }
 
 export interface RegisterReply {
-  /** The registers as they travelled; its length is what the meter said, not what was asked. */
+  /** The registers as they traveled; its length is what the meter said, not what was asked. */
   readonly buffer: Buffer;
 }
 

@@ -68,7 +68,7 @@ function openPort(
     signal.addEventListener('abort', stop, { once: true });
     opening.then(
       (port) => {
-        // One that opens after all would hold the port for ever.
+        // One that opens after all would hold the port forever.
         if (isOver) void closePort(port, clock);
         finish(() => {
           resolve(port);

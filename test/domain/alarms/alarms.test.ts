@@ -25,7 +25,7 @@ function rulesOf(...rows: readonly object[]): readonly AlarmRule[] {
   return rules;
 }
 
-/** What happened to alarms, without what is said of the judgement. */
+/** What happened to alarms, without what is said of the judgment. */
 function changesOf(events: readonly AlarmEvent[]): AlarmChange[] {
   return events.filter((event): event is AlarmChange => 'alarm' in event);
 }
@@ -338,7 +338,7 @@ describe('alarm rules that cannot be used', () => {
   });
 
   it('have members that no rule has: said, and the rule works without them', () => {
-    const { rules, problems } = parseAlarmRules([{ ...HIGH, message: undefined, Message: 'Hot', colour: 1 }], METRICS);
+    const { rules, problems } = parseAlarmRules([{ ...HIGH, message: undefined, Message: 'Hot', color: 1 }], METRICS);
     assert.deepEqual(
       rules.map(({ id, message }) => [id, message.includes('Hot')]),
       [[HIGH.id, false]],
@@ -350,7 +350,7 @@ describe('alarm rules that cannot be used', () => {
     );
     assert.match(
       problems[1]!,
-      /"colour", which no rule has, expected one of id, metric, .*; the rule works without it\.$/,
+      /"color", which no rule has, expected one of id, metric, .*; the rule works without it\.$/,
     );
   });
 

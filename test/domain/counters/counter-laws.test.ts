@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EnergyDeltas, type EnergyDeltasSettings } from '../../../src/domain/counters/energy-deltas';
 import { COUNTER_ANSWERS } from '../../../src/domain/counters/track';
 import type { Sample } from '../../../src/domain/messages/telemetry';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { deltaMetricOf } from '../../../src/metrics/derived-metrics';
 import { seededRandom, type Random } from '../../../src/support/random';
 import { telemetryOf } from '../../../testkit/meters/telemetry';
@@ -10,7 +10,7 @@ import { telemetryOf } from '../../../testkit/meters/telemetry';
 const COUNTER = 'active_energy_import_total';
 const DELTA = deltaMetricOf(COUNTER);
 const START = Date.UTC(2026, 0, 5);
-const LARGEST = CATALOGUE.find(({ name }) => name === COUNTER)!.rollover!;
+const LARGEST = CATALOG.find(({ name }) => name === COUNTER)!.rollover!;
 const STEP_S = 10;
 const POWER_W = 100_000;
 /** Where a kind of meter stands when it is first read, Wh. */

@@ -5,7 +5,7 @@ import { decodeBlock } from '../../../src/domain/codec/decode';
 import { encodeBlock } from '../../../src/domain/codec/encode';
 import { QUALITY_REASONS, type CounterReason } from '../../../src/domain/quality/quality';
 import type { Sample } from '../../../src/domain/messages/telemetry';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { DERIVED_METRICS, deltaMetricOf, ENERGY_COUNTERS } from '../../../src/metrics/derived-metrics';
 import { seededRandom, type Random } from '../../../src/support/random';
 import { telemetryOf } from '../../../testkit/meters/telemetry';
@@ -15,7 +15,7 @@ const COUNTER = 'active_energy_import_total';
 const DELTA = deltaMetricOf(COUNTER);
 const START = Date.UTC(2026, 0, 5);
 /** The largest value of a counter, and the one after which it begins anew. */
-const LARGEST = CATALOGUE.find(({ name }) => name === COUNTER)!.rollover!;
+const LARGEST = CATALOG.find(({ name }) => name === COUNTER)!.rollover!;
 const SETTINGS = { counters: [COUNTER], maxPower: 3_600_000, maxGapMs: 60_000 };
 
 /** Seconds after the start, and what the counter shows. */
@@ -288,8 +288,8 @@ function replay(readings: Readings, restartBefore: number): (Sample | undefined)
 }
 
 describe('derived metrics', () => {
-  it('have unique names and labels, beside those of the catalogue', () => {
-    const all = [...CATALOGUE, ...DERIVED_METRICS];
+  it('have unique names and labels, beside those of the catalog', () => {
+    const all = [...CATALOG, ...DERIVED_METRICS];
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     assert.equal(new Set(all.map(({ label }) => label)).size, all.length);
     for (const { name } of DERIVED_METRICS) assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);

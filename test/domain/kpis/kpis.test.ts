@@ -25,7 +25,7 @@ const piece = (fromMs: number, toMs: number, added: number): Piece => ({
   toMs,
   timestamp: toMs,
   isPlaced: true,
-  judgement: GOOD,
+  judgment: GOOD,
 });
 const settings: KpiSettings = { ...DEFAULT_KPI_SETTINGS, kpis: KPI_KEYS, co2KgPerKwh: 0.5 };
 /** Energy since the beginning, and the KPIs after it. */
@@ -140,8 +140,8 @@ describe('demand', () => {
       );
       const energy = demands.reduce((sum, { value }) => sum + value / 12, 0);
       assert.ok(Math.abs(energy - added) < 1e-6, `${energy} and ${added}`);
-      for (const [index, { judgement }] of demands.entries()) {
-        assert.equal(judgement.reason, guessed.has(index) ? 'counter_gap' : undefined, `window ${index}`);
+      for (const [index, { judgment }] of demands.entries()) {
+        assert.equal(judgment.reason, guessed.has(index) ? 'counter_gap' : undefined, `window ${index}`);
       }
       assert.ok(guessed.size > 0);
     }
@@ -152,7 +152,7 @@ describe('demand', () => {
     const demands: Demand[] = [];
     window.add(piece(START + 10 * MINUTE_MS, START + 15 * MINUTE_MS, 1000), (demand) => demands.push(demand));
     assert.equal(demands[0]?.value, 4000);
-    assert.deepEqual([demands[0].judgement.quality, demands[0].judgement.reason], ['uncertain', 'period_incomplete']);
+    assert.deepEqual([demands[0].judgment.quality, demands[0].judgment.reason], ['uncertain', 'period_incomplete']);
   });
 
   it('of a sliding window equals the energy of the last minutes, and keeps few moments', () => {

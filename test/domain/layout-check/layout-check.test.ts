@@ -9,7 +9,7 @@ import {
   type Word,
 } from '../../../src/domain/layout-check/verdict';
 import { READING_SCHEMA, type Reading } from '../../../src/domain/messages/reading';
-import { COUNTER_NAMES } from '../../../src/metrics/catalogue';
+import { COUNTER_NAMES } from '../../../src/metrics/catalog';
 import { WIRING_MODES, type WiringMode } from '../../../src/meters/pm500/identity';
 import { SimulatedMeter } from '../../../src/simulator/model/simulated-meter';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';

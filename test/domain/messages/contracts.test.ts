@@ -216,7 +216,7 @@ describe('message contracts', () => {
     { title: 'reading', of: READING, sample: reading },
     { title: 'telemetry', of: TELEMETRY, sample: normalizeReading(sampleReading(ALL, seededRandom(2))) },
     { title: 'alarm', of: ALARM, sample: sampleAlarm('raised') },
-    { title: 'lost judgement', of: ALARM, sample: sampleAlarm('unjudged') },
+    { title: 'lost judgment', of: ALARM, sample: sampleAlarm('unjudged') },
     { title: 'layout check', of: layoutCheckContract(PM500), sample: LAYOUT_CHECK_SAMPLE },
     { title: 'counters', of: COUNTER_MESSAGE, sample: COUNTER_SAMPLE },
     { title: 'diagnostics', of: DIAGNOSTICS, sample: DIAGNOSTICS_SAMPLE },

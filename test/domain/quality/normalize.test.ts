@@ -4,7 +4,7 @@ import { flattenTelemetry } from '../../../src/domain/shapes/flat';
 import { QUALITY_REASONS } from '../../../src/domain/quality/quality';
 import type { Reading, ReadingBlock } from '../../../src/domain/messages/reading';
 import { ASSEMBLIES } from '../../../src/meters/pm500/assemblies';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { seededRandom } from '../../../src/support/random';
 import { sampleReading } from '../../../testkit/meters/readings';
 
@@ -17,10 +17,10 @@ function withBlock(reading: Reading, change: Partial<ReadingBlock>): Reading {
 describe('normalizeReading', () => {
   const reading = sampleReading(ALL, seededRandom(1));
 
-  it('gives every metric of the catalogue its unit, provenance and time', () => {
+  it('gives every metric of the catalog its unit, provenance and time', () => {
     const { metrics } = normalizeReading(reading);
-    assert.deepEqual(Object.keys(metrics).sort(), CATALOGUE.map(({ name }) => name).sort());
-    for (const { name, unit } of CATALOGUE) {
+    assert.deepEqual(Object.keys(metrics).sort(), CATALOG.map(({ name }) => name).sort());
+    for (const { name, unit } of CATALOG) {
       assert.equal(metrics[name]?.unit, unit, name);
       assert.equal(metrics[name].timestamp, reading.timestamp);
     }
@@ -28,7 +28,7 @@ describe('normalizeReading', () => {
 
   it('never shows an unconfirmed place as good: inferred and assumed are uncertain with the value kept', () => {
     const { metrics } = normalizeReading(reading);
-    for (const { name } of CATALOGUE) {
+    for (const { name } of CATALOG) {
       const sample = metrics[name];
       assert.ok(sample !== undefined, name);
       assert.equal(sample.quality, sample.provenance === 'verified' ? 'good' : 'uncertain', name);
@@ -62,7 +62,7 @@ describe('normalizeReading', () => {
   });
 
   it('takes impossible values out, at both ends and beyond', () => {
-    const range = CATALOGUE.find(({ name }) => name === 'frequency')?.range;
+    const range = CATALOG.find(({ name }) => name === 'frequency')?.range;
     assert.ok(range !== undefined);
     const qualityAt = (frequency: number): string | undefined =>
       normalizeReading(withBlock(sampleReading([102], seededRandom(2)), { values: { frequency } })).metrics['frequency']
@@ -94,7 +94,7 @@ describe('normalizeReading', () => {
 
   it("knows the metrics of a site's own layout", () => {
     const source = sampleReading([108], seededRandom(5));
-    const own = CATALOGUE[0];
+    const own = CATALOG[0];
     assert.ok(own !== undefined);
     const { metrics } = normalizeReading({
       ...withBlock(source, { values: { voltage_asymmetry: 1.5 }, provenance: { voltage_asymmetry: 'verified' } }),

@@ -8,7 +8,7 @@ import type { Reading, ReadingBlock } from '../../../src/domain/messages/reading
 import type { Sample } from '../../../src/domain/messages/telemetry';
 import { absentMetrics, wiringRow } from '../../../src/domain/quality/wiring';
 import { PointMapper } from '../../../src/influx/points';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { WIRING_MODES } from '../../../src/meters/pm500/identity';
 import { WIRED_METRICS, WIRING_ROWS } from '../../../src/meters/pm500/wiring-modes';
 import { metricsOf } from '../../../src/sparkplug/metrics/metrics';
@@ -145,8 +145,8 @@ describe('quality reasons', () => {
 });
 
 describe('wiring modes', () => {
-  it('name metrics of the catalogue, with a source, none of them verified', () => {
-    const names = new Set(CATALOGUE.map(({ name }) => name));
+  it('name metrics of the catalog, with a source, none of them verified', () => {
+    const names = new Set(CATALOG.map(({ name }) => name));
     assert.deepEqual(
       WIRING_ROWS.map(({ mode }) => mode),
       WIRING_MODES,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseDeadbands, ReportByException, type ReportSettings } from '../../../src/domain/reporting/deadband';
 import type { Value } from '../../../src/domain/messages/reading';
 import type { Sample } from '../../../src/domain/messages/telemetry';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { ALL_METRICS } from '../../../src/metrics/derived-metrics';
 import { seededRandom } from '../../../src/support/random';
 import { sampleOf, telemetryOf } from '../../../testkit/meters/telemetry';
@@ -94,7 +94,7 @@ describe('report by exception', () => {
   });
 
   it("knows the deadbands of a site's own metrics", () => {
-    const own = { ...CATALOGUE[0]!, name: 'voltage_asymmetry', deadband: { absolute: 5 } };
+    const own = { ...CATALOG[0]!, name: 'voltage_asymmetry', deadband: { absolute: 5 } };
     assert.deepEqual(passed('voltage_asymmetry', [1, 5, 7], { definitions: [own] }), [1, 7]);
     assert.deepEqual(passed('voltage_asymmetry', [1, 1.1, 1.1]), [1, 1.1], 'without one every change counts');
   });

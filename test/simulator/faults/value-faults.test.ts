@@ -3,7 +3,7 @@ import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
 import { registerPlans } from '../../../src/domain/codec/register-plan';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
 import type { LoadProfile } from '../../../src/simulator/model/load-profile';
 import { RegisterImage } from '../../../src/simulator/modbus/register-image';
@@ -102,7 +102,7 @@ describe('a lost phase', () => {
     // More outages than are remembered one by one.
     this.timeout(60_000);
     const bench = benchOf(mixedProfile(), 3000);
-    const names = CATALOGUE.filter(({ statistic }) => statistic === 'total').map(({ name }) => name);
+    const names = CATALOG.filter(({ statistic }) => statistic === 'total').map(({ name }) => name);
     let before = bench.meter.values();
     for (let step = 0; step < 450; step++) {
       if (step % 2 === 0) bench.start('phase-loss', { phase: 1 + (step % 3) });

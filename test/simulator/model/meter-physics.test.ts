@@ -3,7 +3,7 @@ import { workingLayout } from '../../../src/domain/codec/built-in-layouts';
 import { decodeBlock } from '../../../src/domain/codec/decode';
 import { encodeBlock } from '../../../src/domain/codec/encode';
 import type { Value } from '../../../src/domain/messages/reading';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { CATALOG_NUMBERS } from '../../../src/meters/pm500/identity';
 import { loadCsvProfile } from '../../../src/simulator/model/csv-profile';
 import { constantProfile } from '../../../src/simulator/model/plain-profiles';
@@ -12,10 +12,10 @@ import { close, modelOf, numberIn } from '../../../testkit/simulator/models';
 import { PM500 } from '../../../src/meters/pm500';
 
 describe('simulated meter', () => {
-  it('gives every metric of the catalogue, and no other', () => {
+  it('gives every metric of the catalog, and no other', () => {
     const values = modelOf(loadCsvProfile()).valuesAt(Date.UTC(2018, 5, 1, 10));
-    assert.deepEqual(Object.keys(values).sort(), CATALOGUE.map(({ name }) => name).sort());
-    for (const { name, kind, range } of CATALOGUE) {
+    assert.deepEqual(Object.keys(values).sort(), CATALOG.map(({ name }) => name).sort());
+    for (const { name, kind, range } of CATALOG) {
       const value = values[name];
       if (kind === 'state') assert.equal(typeof value, 'boolean', name);
       else if (kind === 'text') assert.equal(typeof value, 'string', name);

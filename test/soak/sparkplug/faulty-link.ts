@@ -30,7 +30,7 @@ export class FaultyLink {
   isAway = false;
   /** So many sessions are reset at their first message of a type, which the broker gets or not. */
   endings = { left: 0, type: '', isPassedOn: false };
-  /** Towards the broker; no limit where undefined. */
+  /** Toward the broker; no limit where undefined. */
   bytesPerSecond: number | undefined;
   private readonly target: number;
   private readonly tap: LinkTap;

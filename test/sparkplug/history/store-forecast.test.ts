@@ -38,7 +38,7 @@ function bench() {
 }
 
 describe('forecast of the Sparkplug store', () => {
-  it('measures what comes, whether it is stored or not, within a few per cent', async () => {
+  it('measures what comes, whether it is stored or not, within a few percent', async () => {
     const { forecast, run } = bench();
     await run(100);
     assert.deepEqual(forecast.capacity({ maximumBytes: 1 }, { bytes: 0 }), { maximumBytes: 1 }, 'after a minute');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UnitConverter } from '../../../src/domain/shapes/units';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { parseDeviceMessage } from '../../../src/sparkplug/metrics/message';
 import { metricsOf } from '../../../src/sparkplug/metrics/metrics';
 import { hasCode } from '../../../src/support/errors';
@@ -11,8 +11,8 @@ function conditionValues(properties: Readonly<Record<string, { readonly value: u
 }
 
 describe('telemetry as metrics', () => {
-  it('takes the datatype of every canonical metric from the catalogue', () => {
-    for (const metric of CATALOGUE) {
+  it('takes the datatype of every canonical metric from the catalog', () => {
+    for (const metric of CATALOG) {
       const [sample] = metricsOf(telemetry({ [metric.name]: telemetrySample(null, { quality: 'bad' }) }));
       assert.equal(sample?.type, metric.sparkplugType, metric.name);
       const { documentation, tooltip, readOnly, engUnit, engLow, engHigh } = sample.description;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../../src/metrics/catalogue';
+import { CATALOG } from '../../../src/metrics/catalog';
 import { decodePayload, encodePayload, type DecodedTemplate, type Metric } from '../../../src/sparkplug/codec/payload';
 import {
   groupBirth,
@@ -41,8 +41,8 @@ describe('Sparkplug templates', () => {
     }
   });
 
-  it('take every present electrical value of the catalogue, and nothing else', () => {
-    const members = CATALOGUE.filter(({ name }) => isProcessMember(name));
+  it('take every present electrical value of the catalog, and nothing else', () => {
+    const members = CATALOG.filter(({ name }) => isProcessMember(name));
     assert.equal(members.length, TEMPLATES.tpl_device_process.members.length);
     for (const quantity of ['voltage', 'current', 'active_power', 'power_factor', 'frequency']) {
       assert.ok(

@@ -20,7 +20,7 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
       ),
       row('MUST', 'payloads-name-requirement', 'encode-metric', p.namesNeeded, p.namesAndAliases),
       {
-        ...row('SHOULD', 'case-sensitivity-metric-names', 'src/metrics/catalogue.ts', p.namesDiffer),
+        ...row('SHOULD', 'case-sensitivity-metric-names', 'src/metrics/catalog.ts', p.namesDiffer),
         remark: 'The metrics of a meter; a flow that makes up names of its own is told by docs/sparkplug.md.',
       },
       row('MUST', 'payloads-alias-uniqueness', 'alias', p.aliases, p.changes, p.random),

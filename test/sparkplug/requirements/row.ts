@@ -10,7 +10,7 @@ export interface RequirementRow {
   /** Where it is fulfilled, paths from the root of the repository. */
   readonly files: readonly string[];
   readonly proofs: readonly Proof[];
-  /** Why there is nothing to fulfil or to prove, or what stands instead. */
+  /** Why there is nothing to fulfill or to prove, or what stands instead. */
   readonly remark?: string;
 }
 

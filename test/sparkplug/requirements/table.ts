@@ -34,7 +34,7 @@ function renderRow({ ids, duty, files, proofs, remark }: RequirementRow): string
 const HEAD = `# What Sparkplug 3.0.0 asks of an edge node, and where it stands
 
 Every normative assertion of the Eclipse Sparkplug Specification 3.0.0 that bears on an edge node and its devices, by its
-id (without \`tck-id-\`): where this software fulfils it, and which test proves that; or why it does not apply. Duties:
+id (without \`tck-id-\`): where this software fulfills it, and which test proves that; or why it does not apply. Duties:
 MUST, SHOULD, MAY; *sender* and *host* are what others have to do. Nothing of a meter can be written, so there are no
 device commands.
 

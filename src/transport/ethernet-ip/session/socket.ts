@@ -17,7 +17,7 @@ export interface SocketLike {
 
 /**
  * Starts a TCP connection; the socket tells by events whether it succeeds. May throw when host or port cannot be.
- * @param onBytes takes what arrives; the memory is used again afterwards
+ * @param onBytes takes what arrives; the memory is used again afterward
  */
 export type Connect = (host: string, port: number, onBytes: (chunk: Buffer) => void) => SocketLike;
 

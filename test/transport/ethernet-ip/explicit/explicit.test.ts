@@ -222,7 +222,7 @@ describe('explicit transport: its socket', () => {
     replyTimeoutMs: REPLY_TIMEOUT_MS,
   };
 
-  it('gives up a host that never answers, and survives what the socket says afterwards', async () => {
+  it('gives up a host that never answers, and survives what the socket says afterward', async () => {
     const clock = new FakeClock();
     const socket = new SilentSocket();
     const transport = createExplicitTransport(settings, { clock, logger: silentLogger, connect: () => socket });

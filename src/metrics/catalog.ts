@@ -158,7 +158,7 @@ function text(sparkplugAlias: number, name: string, label: string): Metric {
 const INSTANT = [...VOLTAGE_CURRENT, ...POWER].map(gauge);
 
 /** Every canonical metric that a meter gives, once. A new one takes an alias that nobody had. */
-export const CATALOGUE: readonly Metric[] = [
+export const CATALOG: readonly Metric[] = [
   ...INSTANT,
   gauge(PHASE_SEQUENCE),
   ...INSTANT.map((metric) => variant(metric, MAXIMUM)),
@@ -202,6 +202,6 @@ export const VOLTAGE_CURRENT_NAMES: readonly string[] = VOLTAGE_CURRENT.map(([, 
 /** Names of the powers, power factors and frequency, in table order. */
 export const POWER_NAMES: readonly string[] = POWER.map(([, name]) => name);
 /** Names of the nine energy and hour counters, in table order (1420-UM001E p.57 Table 25). */
-export const COUNTER_NAMES: readonly string[] = CATALOGUE.filter((metric) => metric.kind === 'counter').map(
+export const COUNTER_NAMES: readonly string[] = CATALOG.filter((metric) => metric.kind === 'counter').map(
   (metric) => metric.name,
 );

@@ -4,20 +4,20 @@ import { QUALITIES, QUALITY_REASONS, worse, type Quality, type QualityReason } f
 import type { Sample } from '../messages/telemetry';
 
 /** How far something that was worked out can be trusted: as far as the worst of what it was worked out from. */
-export interface Judgement {
+export interface Judgment {
   readonly quality: Quality;
   readonly reason?: QualityReason;
   readonly provenance: Provenance;
 }
 
-export const TRUSTED: Judgement = { quality: 'good', provenance: 'verified' };
+export const TRUSTED: Judgment = { quality: 'good', provenance: 'verified' };
 
 function lessKnown(left: Provenance, right: Provenance): Provenance {
   return PROVENANCES.indexOf(left) >= PROVENANCES.indexOf(right) ? left : right;
 }
 
 /** The worse of both; of two that are equally bad, the reason of the first. */
-export function worseOf(left: Judgement, right: Judgement): Judgement {
+export function worseOf(left: Judgment, right: Judgment): Judgment {
   if (left.quality === 'good' && right.quality === 'good' && left.provenance === right.provenance) return left;
   const quality = worse(left.quality, right.quality);
   const reason = left.quality === quality && left.reason !== undefined ? left.reason : right.reason;
@@ -29,8 +29,8 @@ function isReason(value: unknown): value is QualityReason {
   return typeof value === 'string' && Object.hasOwn(QUALITY_REASONS, value);
 }
 
-/** A judgement from a saved state; undefined when it is none. */
-export function readJudgement(saved: unknown): Judgement | undefined {
+/** A judgment from a saved state; undefined when it is none. */
+export function readJudgment(saved: unknown): Judgment | undefined {
   if (!isRecord(saved)) return undefined;
   const quality = QUALITIES.find((each) => each === saved['quality']);
   const provenance = PROVENANCES.find((each) => each === saved['provenance']);
@@ -44,9 +44,9 @@ export function derivedSample(
   value: number | null,
   unit: Sample['unit'],
   timestamp: number,
-  judgement: Judgement,
+  judgment: Judgment,
 ): Sample {
-  const { quality, reason, provenance } = judgement;
+  const { quality, reason, provenance } = judgment;
   if (value === null || !Number.isFinite(value)) {
     const why = quality === 'bad' && reason !== undefined ? reason : 'undefined_result';
     return { value: null, unit, quality: 'bad', reason: why, provenance, timestamp };
@@ -61,7 +61,7 @@ export function derivedSample(
  * How far a sample can be trusted.
  * @param last the same object comes back where that has not changed
  */
-export function judgementOf({ quality, reason, provenance }: Sample, last?: Judgement): Judgement {
+export function judgmentOf({ quality, reason, provenance }: Sample, last?: Judgment): Judgment {
   if (last?.quality === quality && last.reason === reason && last.provenance === provenance) return last;
   return reason === undefined ? { quality, provenance } : { quality, reason, provenance };
 }
