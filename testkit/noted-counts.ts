@@ -6,8 +6,12 @@ const COUNT_EVERY_MS = 10;
 interface NotedCounts {
   /** Id of the tab. */
   readonly tab: string;
+  /** Begins the ids of these nodes; `count` where absent. */
+  readonly prefix?: string;
   /** Id of the node that takes the messages. */
   readonly out: string;
+  /** Id of the node that gets them first and passes them on to `out`; `out` itself where absent. */
+  readonly into?: string;
   /** A file that gets the first number of each message that `out` was done with. */
   readonly notes: string;
   /** Epoch milliseconds from which the numbers count. */
@@ -22,13 +26,13 @@ interface NotedCounts {
  * numbers. A file node notes what `out` has acknowledged.
  */
 export function notedCounts(options: NotedCounts): readonly FlowEntry[] {
-  const { tab, out, notes, countFrom, numbersPerMessage, payload } = options;
+  const { tab, prefix = 'count', out, into = out, notes, countFrom, numbersPerMessage, payload } = options;
   const at = { z: tab, x: 100, y: 100, name: '' };
   const code = { type: 'function', outputs: 1, timeout: 0, noerr: 0, initialize: '', finalize: '', libs: [] };
   return [
     {
       ...at,
-      id: 'count-inject',
+      id: `${prefix}-inject`,
       type: 'inject',
       props: [],
       repeat: String(COUNT_EVERY_MS / 1000),
@@ -36,24 +40,30 @@ export function notedCounts(options: NotedCounts): readonly FlowEntry[] {
       once: true,
       onceDelay: 0.01,
       topic: '',
-      wires: [['count-number']],
+      wires: [[`${prefix}-number`]],
     },
     {
       ...at,
       ...code,
-      id: 'count-number',
+      id: `${prefix}-number`,
       func: `const first = Math.max(context.get('next') ?? 0, Date.now() - ${countFrom});
 context.set('next', first + ${numbersPerMessage});
 msg.first = first;
 msg.payload = ${payload};
 return msg;`,
-      wires: [[out]],
+      wires: [[into]],
     },
-    { ...at, id: 'count-done', type: 'complete', scope: [out], uncaught: false, wires: [['count-note']] },
-    { ...at, ...code, id: 'count-note', func: 'msg.payload = `<${msg.first}>`; return msg;', wires: [['count-file']] },
+    { ...at, id: `${prefix}-done`, type: 'complete', scope: [out], uncaught: false, wires: [[`${prefix}-note`]] },
     {
       ...at,
-      id: 'count-file',
+      ...code,
+      id: `${prefix}-note`,
+      func: 'msg.payload = `<${msg.first}>`; return msg;',
+      wires: [[`${prefix}-file`]],
+    },
+    {
+      ...at,
+      id: `${prefix}-file`,
       type: 'file',
       filename: notes,
       filenameType: 'str',

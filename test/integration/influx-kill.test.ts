@@ -39,10 +39,34 @@ const LONGEST_RUN_MS = 1500;
 const START = 1_767_600_000_000;
 const POINTS_PER_MESSAGE = 5;
 
-/** Points with numbers for a time, which influx-out acknowledges by the message. */
-function flowOf(url: string, notes: string, countFrom: number): readonly FlowEntry[] {
+/** Numbers on their way into the database: which measurement gets them, and where acknowledged ones are noted. */
+interface Way {
+  readonly influxMeasurement: string;
+  readonly notes: string;
+}
+
+/** A reading of now with another value than the one before. */
+const READING = `{
+  schema: 'pm500.reading/1',
+  meter: { name: 'main', host: '127.0.0.1', tags: {} },
+  layout: { name: 'kills', confirmed: true },
+  timestamp: Date.now(),
+  blocks: [{
+    assembly: 102, group: 'realtime', timestamp: Date.now(), latencyMs: 1,
+    values: { frequency: 50 + (first % 10) / 10 }, provenance: { frequency: 'verified' },
+  }],
+}`;
+
+/**
+ * Points with numbers for a time, which influx-out acknowledges by the message: handed in as they are, and made of readings
+ * by a mapping of the user.
+ */
+function flowOf(url: string, plain: Way, mapped: Way, countFrom: number): readonly FlowEntry[] {
   const tab = 'kill-tab';
-  const out = 'kill-out';
+  const out = (id: string): object => ({
+    ...DEFAULTS['influx-out'],
+    ...{ id, z: tab, x: 100, y: 100, type: 'influx-out', target: 'kill-target', wires: [[]] },
+  });
   const entries = [
     { id: tab, type: 'tab', label: 'kills', disabled: false, info: '', env: [] },
     {
@@ -56,21 +80,30 @@ function flowOf(url: string, notes: string, countFrom: number): readonly FlowEnt
       batchLines: 50,
       timeoutMs: 500,
     },
+    out('plain-out'),
+    out('mapped-out'),
     {
-      ...DEFAULTS['influx-out'],
-      z: tab,
-      x: 100,
-      y: 100,
-      id: out,
-      type: 'influx-out',
-      target: 'kill-target',
-      wires: [[]],
+      ...DEFAULTS['pm500-normalize'],
+      ...{ id: 'mapped-points', z: tab, x: 100, y: 100, type: 'pm500-normalize', wires: [['mapped-out'], []] },
+      shape: 'jsonata',
+      mapping: `[[0..${POINTS_PER_MESSAGE - 1}].{
+        "measurement": "${mapped.influxMeasurement}",
+        "fields": { "f": $$.first + $ },
+        "timestamp": ${START} + $$.first + $
+      }]`,
     },
   ];
-  const point = `{ measurement: 'counted', fields: { f: first + at }, timestamp: ${START} + first + at }`;
+  const point = `{ measurement: '${plain.influxMeasurement}', fields: { f: first + at }, timestamp: ${START} + first + at }`;
   const payload = `Array.from({ length: ${POINTS_PER_MESSAGE} }, (_, at) => (${point}))`;
-  const counts = notedCounts({ tab, out, notes, countFrom, numbersPerMessage: POINTS_PER_MESSAGE, payload });
-  return [...(entries as readonly FlowEntry[]), ...counts];
+  const counts = { tab, countFrom, numbersPerMessage: POINTS_PER_MESSAGE };
+  return [
+    ...(entries as readonly FlowEntry[]),
+    ...notedCounts({ ...counts, prefix: 'plain', out: 'plain-out', notes: plain.notes, payload }),
+    ...notedCounts({
+      ...counts,
+      ...{ prefix: 'mapped', into: 'mapped-points', out: 'mapped-out', notes: mapped.notes, payload: READING },
+    }),
+  ];
 }
 
 describe('Node-RED killed at random moments, under faults of its database', function () {
@@ -79,13 +112,18 @@ describe('Node-RED killed at random moments, under faults of its database', func
   let proxy: FaultProxy;
   let nodeRed: NodeRed | undefined;
   const userDir = temporaryFolder('kills');
-  const notes = join(userDir, 'acknowledged.txt');
+  const wayOf = (influxMeasurement: string): Way => ({
+    influxMeasurement,
+    notes: join(userDir, `${influxMeasurement}.txt`),
+  });
+  const plain = wayOf('plain');
+  const mapped = wayOf('mapped');
 
   before(async () => {
     database = await startInfluxDb();
     await database.query(`CREATE DATABASE ${DATABASE}`);
     proxy = new FaultProxy(database.url);
-    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(await proxy.start(), notes, Date.now())));
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(await proxy.start(), plain, mapped, Date.now())));
   });
 
   after(async () => {
@@ -111,16 +149,22 @@ describe('Node-RED killed at random moments, under faults of its database', func
     }
     proxy.always = () => undefined;
     nodeRed = await startNodeRed({ userDir });
+    for (const way of [plain, mapped]) await expectAll(way);
+    assert.equal(existsSync(join(userDir, 'pm500', 'refused')), false, 'no point was set aside');
+  });
+
+  /** Every acknowledged number of a way is in the database, exactly once. */
+  async function expectAll({ influxMeasurement, notes }: Way): Promise<void> {
     const before = acknowledgedIn(notes).length;
     await waitFor('points of the last run', () => acknowledgedIn(notes).length > before);
     const acknowledged = acknowledgedIn(notes);
     const last = Math.max(...acknowledged) + POINTS_PER_MESSAGE - 1;
     await waitFor('the last acknowledged point', async () => {
-      const found = await database.query(`SELECT f FROM counted WHERE time = ${START + last}ms`, DATABASE);
+      const found = await database.query(`SELECT f FROM ${influxMeasurement} WHERE time = ${START + last}ms`, DATABASE);
       return found.length > 0;
     });
     assert.equal(new Set(acknowledged).size, acknowledged.length, 'no message was acknowledged twice');
-    const [series] = await database.query('SELECT f FROM counted', DATABASE);
+    const [series] = await database.query(`SELECT f FROM ${influxMeasurement}`, DATABASE);
     const rows = series?.values ?? [];
     const stored = new Set(rows.map(([, value]) => Number(value)));
     assert.equal(stored.size, rows.length, 'no point is there twice');
@@ -129,6 +173,5 @@ describe('Node-RED killed at random moments, under faults of its database', func
     const missing = expected.filter((number) => !stored.has(number));
     assert.deepEqual(missing, [], `${missing.length} of ${expected.length} acknowledged points are missing`);
     assert.ok(acknowledged.length > KILLS, `${acknowledged.length} messages were acknowledged`);
-    assert.equal(existsSync(join(userDir, 'pm500', 'refused')), false, 'no point was set aside');
-  });
+  }
 });
