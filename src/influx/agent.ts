@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import type { TlsSettings } from '../support/tls-settings';
@@ -16,10 +17,23 @@ export function createAgent(
   settings: TlsSettings | undefined,
 ): http.Agent {
   const options = { keepAlive: true, maxSockets: connections };
-  if (url.protocol !== 'https:') return new http.Agent(options);
+  if (url.protocol !== 'https:') return doubting(new http.Agent(options));
   const secure = { rejectUnauthorized: true, ...settings };
-  if (proxy === undefined) return new https.Agent({ ...options, ...secure });
-  return new TunnelAgent({ ...options, ...secure }, url, proxy, secure);
+  if (proxy === undefined) return doubting(new https.Agent({ ...options, ...secure }));
+  return doubting(new TunnelAgent({ ...options, ...secure }, url, proxy, secure));
+}
+
+/** Ends a connection that says something while nobody asks: what it says next might be the rest of that. */
+function doubting(agent: http.Agent): http.Agent {
+  const known = new WeakSet<Socket>();
+  agent.on('free', (socket: Socket) => {
+    if (known.has(socket)) return;
+    known.add(socket);
+    socket.on('data', () => {
+      if (Object.values(agent.freeSockets).some((resting) => resting?.includes(socket))) socket.destroy();
+    });
+  });
+  return agent;
 }
 
 type Callback = (error: Error | null, stream: Duplex) => void;
@@ -43,25 +57,26 @@ class TunnelAgent extends https.Agent {
       method: 'CONNECT',
       path: authority,
       agent: false,
-      timeout: TUNNEL_TIMEOUT_MS,
       headers: { host: authority, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
     });
     const fail = (error: Error): void => {
+      clearTimeout(deadline);
       connect.destroy();
       // A failed connection has no stream to hand over; the agent looks at the error first.
       (callback as (error: Error) => void)(error);
     };
-    connect.once('timeout', () => {
+    // From beginning to end: a proxy that says a little from time to time is given up, too.
+    const deadline = setTimeout(() => {
       fail(Object.assign(new Error('the proxy opens no tunnel'), { code: 'ETIMEDOUT' }));
-    });
-    connect.once('error', fail);
+    }, TUNNEL_TIMEOUT_MS);
+    connect.on('error', fail);
     connect.once('response', ({ statusCode = 0 }) => {
       fail(proxyError(statusCode));
     });
     connect.once('connect', ({ statusCode = 0 }, socket) => {
       connect.off('error', fail);
-      socket.setTimeout(0);
-      if (statusCode !== 200) {
+      clearTimeout(deadline);
+      if (statusCode < 200 || statusCode >= 300) {
         socket.destroy();
         fail(proxyError(statusCode));
         return;

@@ -4,6 +4,8 @@ import type { Reply } from './response-rules';
 
 /** What a server says beyond this is not read: the connection is closed instead. */
 const MOST_ANSWER_BYTES = 64 * 1024;
+/** Of a version, which is for people. */
+const MOST_VERSION_CHARACTERS = 40;
 
 const PACKED = 'an answer that is compressed, which was not asked for, and is not unpacked';
 
@@ -16,7 +18,7 @@ const PACKED = 'an answer that is compressed, which was not asked for, and is no
 export function readAnswer(
   response: IncomingMessage,
   onReply: (reply: Reply) => void,
-  onFailure: (cause: unknown) => void,
+  onFailure: (cause: Error) => void,
 ): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -37,14 +39,15 @@ export function readAnswer(
   });
 }
 
-function toReply({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Reply {
+/** What the rules look at, of an answer with this body. */
+export function toReply({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Reply {
   const version = headers['x-influxdb-version'];
   const retryAfter = headers['retry-after'];
   return {
     status: statusCode,
     contentType: headers['content-type'] ?? '',
     ...complaintOf(headers, body),
-    ...(typeof version === 'string' && version !== '' ? { version } : {}),
+    ...(typeof version === 'string' && version !== '' ? { version: version.slice(0, MOST_VERSION_CHARACTERS) } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
 }

@@ -5,9 +5,9 @@ import { gzip } from 'node:zlib';
 import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import { createAgent } from './agent';
-import { readAnswer } from './answer';
 import { proxyFor, type Proxy } from './proxy';
 import { RenewedAgent } from './renewed-agent';
+import { sendOnce, StaleConnection } from './single-request';
 import type { TlsSettings } from '../support/tls-settings';
 import type { Reply } from './response-rules';
 
@@ -52,6 +52,8 @@ export interface Exchange {
 
 /** Bodies of more bytes than this are compressed; a smaller one would not shrink by a frame on the network. */
 const GZIP_THRESHOLD_BYTES = 1000;
+/** What is sent again at once when a kept connection ended; more waits for the usual repetition. */
+const MOST_BYTES_TWICE = 64 * 1024;
 const compress = promisify(gzip);
 
 /**
@@ -80,22 +82,20 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
       'content-length': body.length,
       ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
     };
-    return new Promise((resolve, reject) => {
-      const options = {
-        ...way.to,
-        path: `${way.base}${given.path}`,
-        method: given.method,
-        headers,
-        agent: agents.current,
-        signal,
-      };
-      const request = open(options, (response) => {
-        readAnswer(response, resolve, reject);
-      });
-      // Stays: a connection may fail again after its request is over.
-      request.on('error', reject);
-      request.end(body);
-    });
+    const attempt = (): Promise<Reply> => {
+      const path = `${way.base}${given.path}`;
+      const options = { ...way.to, path, method: given.method, headers, agent: agents.current, signal };
+      return sendOnce((onResponse) => open(options, onResponse), body, signal);
+    };
+    // Each stale connection leaves one fewer that may be.
+    for (let left = body.length <= MOST_BYTES_TWICE ? connections : 0; left > 0; left -= 1) {
+      try {
+        return await attempt();
+      } catch (cause) {
+        if (!(cause instanceof StaleConnection)) throw cause;
+      }
+    }
+    return attempt();
   };
 
   const request = async (given: Request, signal: AbortSignal): Promise<Outcome> => {
@@ -114,7 +114,8 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
       return { kind: 'replied', reply: await send(given, attempt.signal) };
     } catch (cause) {
       agents.doubt();
-      return state.timedOut ? { kind: 'timed out' } : { kind: 'failed', cause };
+      if (state.timedOut) return { kind: 'timed out' };
+      return { kind: 'failed', cause: cause instanceof StaleConnection ? cause.cause : cause };
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', abort);

@@ -15,6 +15,8 @@ export interface Reply extends Complaint {
   readonly version?: string;
 }
 
+/** The code of a failure in which the server said that it took what it had not read. */
+export const ANSWERED_EARLY = 'ANSWERED_EARLY';
 const WRITTEN: Verdict = { kind: 'written' };
 /** Retry-After beyond this is not followed: a wrong clock on the other side must not stop delivery for days. */
 export const MAXIMUM_RETRY_AFTER_MS = 300_000;
@@ -46,6 +48,8 @@ function holdAdvice({ status, text }: Reply, words: EndpointWords): string {
     const isOther = otherServer !== undefined && !/\b(bucket|org)/i.test(text);
     return `check ${whereabouts} of the target${isOther ? `, ${otherServer}` : ''}`;
   }
+  if (status >= 300 && status < 400)
+    return 'the server says to ask elsewhere, which is not done; check the URL of the target';
   if (status === 405) return 'check the URL of the target: something else answers there';
   if (status === 407) return 'check the proxy of the target, and its user and password';
   return 'check the URL of the target';
@@ -105,6 +109,10 @@ export function judgeFailure(cause: unknown, url: string): Verdict {
     const message = `The proxy on the way to InfluxDB at ${url} refuses (${reason}): check the proxy of the target, and its user and password.`;
     return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
   }
+  if (code === ANSWERED_EARLY || code.startsWith('HPE_')) {
+    const message = `What answers as InfluxDB at ${url} does not speak HTTP as it should (${reason}): check the URL of the target; the lines wait and are sent again.`;
+    return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true }) };
+  }
   const why = UNREACHABLE_REASONS[code];
   const shown = why === undefined ? reason : `${why}: ${reason}`;
   const message = `InfluxDB at ${url} cannot be reached (${shown}): the lines wait and are sent again.`;
@@ -144,6 +152,10 @@ function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, 
 
 /** One line of bounded length. */
 function shorten(text: string): string {
-  const line = text.slice(0, MOST_CHARACTERS).replace(/\s+/g, ' ').trim();
+  // A terminal that shows the log would follow control characters.
+  const line = text
+    .slice(0, MOST_CHARACTERS)
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }
