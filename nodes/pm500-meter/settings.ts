@@ -1,18 +1,18 @@
 import { meterRows } from '../../src/acquisition/meter-rows';
 import { MESSAGING_KINDS, TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
-import { field, nodeForm, slot, type Condition } from '../shared/field';
+import { field, nodeForm, widget, type ShownWhen } from '../shared/field';
 import { PM500 } from '../../src/meters/pm500';
 
 const METER_ROWS = meterRows(PM500);
 
-const IMPLICIT: Condition = { transport: ['listen-only', 'input-only', 'auto'] };
-const ETHERNET_IP: Condition = { transport: MESSAGING_KINDS };
+const IMPLICIT: ShownWhen = { transport: ['listen-only', 'input-only', 'auto'] };
+const ETHERNET_IP: ShownWhen = { transport: MESSAGING_KINDS };
 /** Over Modbus TCP the same meter's EtherNet/IP matters too: the two are never used at the same time. */
-const HAS_ETHERNET_IP: Condition = { transport: [...MESSAGING_KINDS, 'modbus-tcp'] };
-const SERIAL: Condition = { transport: ['modbus-rtu', 'modbus-rtu-tcp'] };
-const SERIAL_PORT: Condition = { transport: ['modbus-rtu'] };
-const MODBUS: Condition = { transport: ['modbus-tcp', 'modbus-rtu', 'modbus-rtu-tcp'] };
-const NETWORK: Condition = { transport: TRANSPORT_KINDS.filter((kind) => kind !== 'modbus-rtu') };
+const HAS_ETHERNET_IP: ShownWhen = { transport: [...MESSAGING_KINDS, 'modbus-tcp'] };
+const SERIAL: ShownWhen = { transport: ['modbus-rtu', 'modbus-rtu-tcp'] };
+const SERIAL_PORT: ShownWhen = { transport: ['modbus-rtu'] };
+const MODBUS: ShownWhen = { transport: ['modbus-tcp', 'modbus-rtu', 'modbus-rtu-tcp'] };
+const NETWORK: ShownWhen = { transport: TRANSPORT_KINDS.filter((kind) => kind !== 'modbus-rtu') };
 
 /** What a meter can be set to. */
 export const FORM = nodeForm({
@@ -21,7 +21,7 @@ export const FORM = nodeForm({
     name: field(METER_ROWS.name, { icon: 'tag' }),
     transport: field(METER_ROWS.transport, { icon: 'exchange' }),
     host: field(METER_ROWS.host, { icon: 'globe', shownWhen: NETWORK }),
-    find: slot({ shownWhen: HAS_ETHERNET_IP }),
+    find: widget({ shownWhen: HAS_ETHERNET_IP }),
     port: field(METER_ROWS.port, {
       icon: 'plug',
       shownWhen: HAS_ETHERNET_IP,
@@ -47,7 +47,7 @@ export const FORM = nodeForm({
     layoutFile: field(METER_ROWS.layoutFile, { icon: 'file-text-o', section: 'layout', shownWhen: ETHERNET_IP }),
     energyLayout: field(METER_ROWS.energyLayout, { icon: 'list-ol', section: 'layout', shownWhen: ETHERNET_IP }),
     layoutConfirmed: field(METER_ROWS.layoutConfirmed, { section: 'layout' }),
-    layoutCheck: slot({ section: 'layout', shownWhen: ETHERNET_IP }),
+    layoutCheck: widget({ section: 'layout', shownWhen: ETHERNET_IP }),
     delivery: field(METER_ROWS.delivery, { icon: 'random', section: 'connections', shownWhen: IMPLICIT }),
     localUdpPort: field(METER_ROWS.localUdpPort, { icon: 'plug', section: 'connections', shownWhen: IMPLICIT }),
     localAddress: field(METER_ROWS.localAddress, { icon: 'sitemap', section: 'connections', shownWhen: IMPLICIT }),

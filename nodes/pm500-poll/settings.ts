@@ -2,7 +2,7 @@ import { fleetRows } from '../../src/acquisition/fleet/fleet-rows';
 import { readIntervalOf } from '../../src/acquisition/meter-rows';
 import { choice, choices, list, nodeOf, number, numbers, requiredText, text } from '../../src/support/setting';
 import { DIAGNOSTICS_SECONDS } from '../shared/common-rows';
-import { field, nodeForm, slot } from '../shared/field';
+import { field, nodeForm, widget } from '../shared/field';
 import { groupFactsOf } from './group-facts';
 import { PM500 } from '../../src/meters/pm500';
 
@@ -29,7 +29,7 @@ export const FORM = nodeForm({
       shownWhen: { source: ['file'] },
     }),
     fleet: field(list(fleetRows(PM500)), { isCustom: true, shownWhen: { source: ['list'] } }),
-    find: slot({ shownWhen: { source: ['list'] } }),
+    find: widget({ shownWhen: { source: ['list'] } }),
     shard: field(text('', { pattern: String.raw`^\d+\s*/\s*\d+$` }), {
       icon: 'pie-chart',
       shownWhen: { source: ['file', 'list'] },

@@ -1,7 +1,7 @@
 import { simulatorRows } from '../../src/simulator/simulator-rows';
 import { FAULTS } from '../../src/simulator/faults/fault-table';
 import { choice, text } from '../../src/support/setting';
-import { field, nodeForm, slot } from '../shared/field';
+import { field, nodeForm, widget } from '../shared/field';
 import { PM500 } from '../../src/meters/pm500';
 
 const SIMULATOR_ROWS = simulatorRows(PM500);
@@ -33,7 +33,7 @@ export const FORM = nodeForm({
       choice('', [{ value: '' }, ...FAULTS.map(({ name, label, does }) => ({ value: name, label, note: does }))]),
       { icon: 'bug', section: 'beside' },
     ),
-    faultTip: slot({ section: 'beside' }),
+    faultTip: widget({ section: 'beside' }),
     load: field(SIMULATOR_ROWS.load, { icon: 'area-chart', section: 'load' }),
     csvFile: field(SIMULATOR_ROWS.csvFile, { icon: 'file-text-o', section: 'load', shownWhen: { load: ['csv'] } }),
     activePowerKw: field(SIMULATOR_ROWS.activePowerKw, {

@@ -4,7 +4,7 @@ import type { Setting } from '../../src/support/setting';
  * When a field counts: each property named has one of these values, any but one, or any text at all. Data, so that the
  * form in the browser and the runtime judge alike.
  */
-export type Condition = Readonly<
+export type ShownWhen = Readonly<
   Record<string, readonly (string | number | boolean)[] | { readonly not: string | number } | 'filled'>
 >;
 
@@ -23,9 +23,9 @@ export interface FieldLook {
   /** The custom field whose place edits this one too. */
   readonly editedIn?: string;
   /** Elsewhere it has no meaning: hidden in the form, not checked, and read as its default. */
-  readonly shownWhen?: Condition;
+  readonly shownWhen?: ShownWhen;
   /** Where its tip has a meaning, if not wherever the field has. */
-  readonly tipWhen?: Condition;
+  readonly tipWhen?: ShownWhen;
 }
 
 /** A setting of a node. */
@@ -34,29 +34,29 @@ export interface Field<Row extends Setting = Setting> extends FieldLook {
 }
 
 /** A place of a form that its script fills, such as a button; nothing is saved. */
-export interface Slot extends FieldLook {
+export interface Widget extends FieldLook {
   readonly setting?: never;
 }
 
 /** What a node has, in the order of its form. */
-export type Fields = Readonly<Record<string, Field | Slot>>;
+export type Fields = Readonly<Record<string, Field | Widget>>;
 
 export function field<Row extends Setting>(setting: Row, look: FieldLook = {}): Field<Row> {
   return { setting, ...look };
 }
 
-export function slot(look: FieldLook = {}): Slot {
+export function widget(look: FieldLook = {}): Widget {
   return { ...look };
 }
 
-function meets(wanted: Condition[string], value: unknown): boolean {
+function meets(wanted: ShownWhen[string], value: unknown): boolean {
   if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
   if ('not' in wanted) return String(wanted.not) !== String(value);
   return wanted.some((each) => String(each) === String(value));
 }
 
 /** @param valueOf what the form shows, or what was saved, with defaults */
-export function holds(condition: Condition | undefined, valueOf: (property: string) => unknown): boolean {
+export function holds(condition: ShownWhen | undefined, valueOf: (property: string) => unknown): boolean {
   return Object.entries(condition ?? {}).every(([property, wanted]) => meets(wanted, valueOf(property)));
 }
 

@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 /** What a node can be, as a person sees it; the only place that knows colors and shapes. */
-export type Condition = 'ok' | 'partial' | 'busy' | 'waiting' | 'idle' | 'failed';
+export type StatusKind = 'ok' | 'partial' | 'busy' | 'waiting' | 'idle' | 'failed';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;
 
-const LOOKS: Readonly<Record<Condition, Look>> = {
+const LOOKS: Readonly<Record<StatusKind, Look>> = {
   /** Works: the last thing asked of it succeeded. */
   ok: { fill: 'green', shape: 'dot' },
   /** Works in part: some of what was asked came, or data waits for delivery. */
@@ -45,12 +45,12 @@ export class StatusLine {
   ) {}
 
   /** @param values fill `__name__` places of the catalog's text */
-  show(condition: Condition, key: string, values: Readonly<Record<string, string | number>> = {}): void {
+  show(kind: StatusKind, key: string, values: Readonly<Record<string, string | number>> = {}): void {
     const text = this.textOf(key, values);
-    const shown = `${condition} ${text}`;
+    const shown = `${kind} ${text}`;
     if (shown === this.shown) return;
     this.shown = shown;
-    this.node.status({ ...LOOKS[condition], text });
+    this.node.status({ ...LOOKS[kind], text });
   }
 
   private textOf(key: string, values: Readonly<Record<string, string | number>>): string {

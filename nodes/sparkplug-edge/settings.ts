@@ -3,7 +3,7 @@ import { SERVERS_PATTERN } from '../../src/sparkplug/mqtt/server-list';
 import { ID_PATTERN } from '../../src/sparkplug/edge/topic';
 import { choice, flag, nodeOf, number, PORT, requiredText, secret, text } from '../../src/support/setting';
 import { OUTBOX_HOURS } from '../shared/common-rows';
-import { field, nodeForm, slot } from '../shared/field';
+import { field, nodeForm, widget } from '../shared/field';
 
 const IDENTITY = { section: 'identity' } as const;
 const BROKER = { section: 'broker' } as const;
@@ -54,7 +54,7 @@ export const FORM = nodeForm({
     // 0: as much as the hours take.
     maximumMegabytes: field(number(0, { min: 0, max: 1_000_000, unit: 'MB' }), { icon: 'hdd-o', ...STORE }),
     maximumAgeHours: field(number(72, OUTBOX_HOURS), { icon: 'clock-o', ...STORE }),
-    holds: slot(STORE),
+    holds: widget(STORE),
     historicalPerSecond: field(number(5000, { min: 1, max: 1_000_000, unit: '1/s' }), { icon: 'history', ...STORE }),
     // 0: no limit.
     historicalMessagesPerSecond: field(number(40, { min: 0, max: 100_000, unit: '1/s' }), {

@@ -48,7 +48,7 @@ export = (RED: NodeAPI): void => {
               'payload.deviceId is missing and the node has no device ID; set one of them.',
             );
           }
-          const accepted = publisher.publish(deviceId, update.samples);
+          const accepted = publisher.publish(deviceId, update.samples, update.isLost);
           ownDevices.add(deviceId);
           messages++;
           if (performance.now() - shownAt >= STATUS_INTERVAL_MS) show();

@@ -13,6 +13,7 @@ import { isImplicit, shortestIntervalOf, type LinkSettings } from './meter-setti
 import type { ProtocolArbiter } from './protocol-arbiter';
 import type { Route } from './link-transport';
 import type { OpeningPace } from './opening-pace';
+import { LossWatch } from './loss-watch';
 import { keyOf, rawBlockOf, receiveBlock, type RawBlock } from './raw-block';
 import { ReadSlots, type RequestProgress } from './read-slots';
 import { Turns } from './turns';
@@ -46,6 +47,7 @@ export class MeterLink {
   private readonly transport: Transport<MeterIdentity>;
   private readonly claim: LinkClaim;
   private readonly stopListening: () => void;
+  readonly loss = new LossWatch();
   /** What the meter said of itself when the connection was opened last. */
   identity: MeterIdentity | undefined;
 

@@ -100,6 +100,8 @@ export class MeterPoll {
   private refusal = '';
   /** Blocks whose failure was told since they were read last. */
   private readonly told = new Set<string>();
+  /** True while a reading has said that the meter is lost. */
+  private isLossTold = false;
   /** True while what was told of a loss is that the meter waits. */
   private waits = false;
 
@@ -205,12 +207,15 @@ export class MeterPoll {
 
   /**
    * What a cycle brought that was not told yet: of an outage each block once, also of one that began in the middle of a
-   * cycle. A reading that holds anything good is whole.
+   * cycle, and that the meter is lost. A reading that holds anything good is whole.
    */
   private newsOf(reading: Reading): Reading | undefined {
-    const { blocks } = reading;
+    const { blocks, meter } = reading;
     const { told } = this;
     if (told.size === 0 && blocks.every(({ error }) => error === undefined)) return reading;
+    const isLost = meter.lostSince !== undefined;
+    const isLossNews = isLost && !this.isLossTold;
+    this.isLossTold = isLost;
     if (blocks.some(({ error }) => error === undefined)) {
       for (const block of blocks) {
         if (block.error === undefined) told.delete(placeOf(block));
@@ -220,7 +225,8 @@ export class MeterPoll {
     }
     const news = blocks.filter((block) => !told.has(placeOf(block)));
     for (const block of news) told.add(placeOf(block));
-    return news.length === 0 ? undefined : { ...reading, blocks: news };
+    if (news.length > 0) return { ...reading, blocks: news };
+    return isLossNews ? reading : undefined;
   }
 
   /** Takes over what a cycle brought, and tells what has changed by it. */

@@ -125,6 +125,7 @@ export class MeterSession {
 
   private async readPlans(plans: readonly ReadPlan[], signal?: AbortSignal): Promise<Reading> {
     const blocks = await this.readBlocks(plans, signal);
+    this.link.loss.take(blocks, this.link.state.kind === 'connected');
     const { definitions, layoutName } = this.source;
     const times = blocks.filter(({ error }) => error === undefined).map(({ timestamp }) => timestamp);
     const reading: Writable<Reading> = {
@@ -230,8 +231,14 @@ export class MeterSession {
 
   private reference(): MeterReference {
     const { name, host, tags, transport } = this.settings;
-    const { identity } = this.link;
-    const reference = { name, host, tags, ...(transport === undefined ? {} : { transport: transport.kind }) };
+    const { identity, loss } = this.link;
+    const reference = {
+      name,
+      host,
+      tags,
+      ...(transport === undefined ? {} : { transport: transport.kind }),
+      ...(loss.lostSince === undefined ? {} : { lostSince: loss.lostSince }),
+    };
     if (identity === undefined) return reference;
     return {
       ...reference,

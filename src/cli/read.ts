@@ -110,11 +110,11 @@ async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Te
     dueAt = (cycle === 0 ? systemClock.monotonic() : startedAt) + plan.intervalMs;
     const errors = reading.blocks.flatMap((block) => block.error ?? []);
     const [first] = errors;
-    const isLost = first !== undefined && errors.length === reading.blocks.length;
-    if (isLost && plan.count === 1) throw new Pm500Error(first.code, first.message);
+    const isEmpty = first !== undefined && errors.length === reading.blocks.length;
+    if (isEmpty && plan.count === 1) throw new Pm500Error(first.code, first.message);
     failed ||= first !== undefined;
     for (const message of new Set(errors.map((error) => error.message))) terminal.complain(message);
-    if (isLost) continue;
+    if (isEmpty) continue;
     const telemetry = normalizeReading(reading);
     const heading = `${cycle === 0 ? '' : '\n'}${describeMeter(reading, whereOf(session.settings))}`;
     terminal.print(plan.asJson ? `${JSON.stringify(telemetry)}\n` : `${heading}${formatTable(telemetry)}`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LossWatch } from '../../src/acquisition/loss-watch';
 import { MeterPoll, type MeterCondition, type MeterPollOptions } from '../../src/acquisition/meter-poll';
 import type { LinkState } from '../../src/acquisition/link-state';
 import type { Reading } from '../../src/domain/messages/reading';
@@ -15,6 +16,7 @@ class FakeMeter {
   readonly settings = { name: 'm1' };
   readonly asked: string[] = [];
   readonly broken = new Set<string>();
+  private readonly loss = new LossWatch();
   state: LinkState = { kind: 'connected', since: 0 };
   gate: Promise<void> = Promise.resolve();
   private readonly listeners = new Set<(state: LinkState) => void>();
@@ -47,7 +49,9 @@ class FakeMeter {
     const blocks = reading.blocks.map((block) =>
       fails(block.group) ? { ...block, values: {}, error: this.error } : block,
     );
-    return { ...reading, blocks };
+    this.loss.take(blocks, this.state.kind === 'connected');
+    const { lostSince } = this.loss;
+    return { ...reading, blocks, meter: { ...reading.meter, ...(lostSince === undefined ? {} : { lostSince }) } };
   }
 }
 
@@ -88,6 +92,7 @@ describe('MeterPoll', () => {
     await clock.advance(60_000);
     assert.equal(readings.length, healthy + 1);
     assert.ok(isBad(readings.at(-1)));
+    assert.equal(readings.at(-1)?.meter.lostSince, readings.at(-1)?.timestamp);
     assert.deepEqual(events, [LOST.message]);
     const { condition } = meterPoll;
     assert.ok(condition.kind === 'lost' && condition.code === 'ENIP_CONNECTION_LOST');
@@ -98,7 +103,7 @@ describe('MeterPoll', () => {
     meter.enter('connected');
     await clock.advance(3000);
     assert.deepEqual(events, [LOST.message, 'back']);
-    assert.ok(readings.slice(healthy + 1).every((reading) => !isBad(reading)));
+    assert.ok(readings.slice(healthy + 1).every((reading) => !isBad(reading) && reading.meter.lostSince === undefined));
     assert.equal(meterPoll.condition.kind, 'read');
     await meterPoll.stop();
     assert.equal(clock.pending, 0);
@@ -201,11 +206,20 @@ describe('MeterPoll', () => {
       [meterPoll.condition].map((condition) => (condition.kind === 'read' ? [condition.read, condition.count] : [])),
       [[2, 3]],
     );
-    // Then the rest goes too: one reading for what failed now, and no second error after that.
+    // Then the rest goes too: one reading for what failed now, and no second error after that. A reply may be lost, the
+    // next cycle says that the meter is.
     meter.broken.add('realtime');
     meter.enter('waiting');
     await clock.advance(10_000);
-    assert.equal(readings.slice(before).filter(isBad).length, 2);
+    const told = readings.slice(before).filter(isBad);
+    const [, reply, loss] = told;
+    assert.equal(told.length, 3);
+    assert.equal(reply?.meter.lostSince, undefined);
+    assert.equal(loss?.meter.lostSince, reply?.blocks[0]?.timestamp);
+    assert.deepEqual(
+      loss?.blocks.map(({ group }) => group),
+      reply?.blocks.map(({ group }) => group),
+    );
     assert.equal(events.length, 2);
     await meterPoll.stop();
   });

@@ -50,7 +50,11 @@ describe('what a Sparkplug edge node sends again, and for whom it waits, on Mosq
   }
 
   const publish = (deviceId: string, value: number): void => {
-    edge.publish(deviceId, [sample('count', value, { at: Date.now() }), sample('still', 230, { at: Date.now() })]);
+    edge.publish(
+      deviceId,
+      [sample('count', value, { at: Date.now() }), sample('still', 230, { at: Date.now() })],
+      false,
+    );
   };
   /** Values from `first` on, one for each look at whether it is enough; the number after the last. */
   async function publishUntil(what: string, first: number, isEnough: (next: number) => boolean): Promise<number> {
@@ -151,7 +155,7 @@ describe('what a Sparkplug edge node sends again, and for whom it waits, on Mosq
     link.refuse();
     await waitFor('the outage', () => edge.state.phase !== 'born');
     for (let value = 1; value <= 300; value++) for (const deviceId of devices) publish(deviceId, value);
-    edge.publish('dead', [failed('count', Date.now()), failed('still', Date.now())]);
+    edge.publish('dead', [failed('count', Date.now()), failed('still', Date.now())], true);
     edge.remove('removed');
     link.revive();
     await waitFor('the session', () => edge.state.phase === 'born');

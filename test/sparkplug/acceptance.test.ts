@@ -205,8 +205,7 @@ describe('acceptance of values', () => {
     await accept();
     give(1);
     give(2, 'M', 'b');
-    session.publish('M', [failed('c')]);
-    session.publish('M', [failed('c')]);
+    session.publish('M', [failed('c')], true);
     give(3, 'N');
     session.remove('N');
     await clock.advance(10);

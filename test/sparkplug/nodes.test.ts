@@ -9,7 +9,7 @@ import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { EmbeddedBroker } from '../../testkit/sparkplug/embedded-broker';
-import { failed, telemetry, telemetrySample } from '../../testkit/sparkplug/samples';
+import { failed, START, telemetry, telemetrySample } from '../../testkit/sparkplug/samples';
 
 describe('sparkplug-edge and sparkplug-out', function () {
   this.timeout(60_000);
@@ -80,7 +80,8 @@ describe('sparkplug-edge and sparkplug-out', function () {
     const { condition } = failed('frequency');
     assert.ok(condition.isReadFailed);
     const lost = telemetrySample(null, { unit: 'Hz', quality: 'bad', reason: 'read_failed' });
-    await out.receive({ payload: telemetry({ frequency: lost }) });
+    const { meter, ...rest } = telemetry({ frequency: lost });
+    await out.receive({ payload: { ...rest, meter: { ...meter, lostSince: START } } });
     await waitFor('the status', () => out.lastStatus?.text === 'device offline');
     assert.equal(out.lastStatus?.fill, 'yellow');
     assert.deepEqual(broker.host.violations, []);

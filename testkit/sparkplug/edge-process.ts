@@ -29,7 +29,7 @@ const devices = port === undefined ? ['M'] : ['M', 'away'];
 for (let index = 0; index < Number(count); index++) {
   for (const deviceId of devices) edge.publish(deviceId, [sample('count', index, { at: Date.now() })]);
 }
-if (port !== undefined) edge.publish('away', [failed('count', Date.now())]);
+if (port !== undefined) edge.publish('away', [failed('count', Date.now())], true);
 const announce = setInterval(() => {
   const isKept = port === undefined && outbox.stats().depth === Number(count);
   const isApart = edge.history?.absent[0]?.depth === Number(count) && outbox.stats().depth === 0;

@@ -1,4 +1,4 @@
-import type { Field, Fields, Slot } from '../../nodes/shared/field';
+import type { Field, Fields, Widget } from '../../nodes/shared/field';
 import type { Option } from '../../src/support/setting';
 
 /** The texts of a catalog below its type. */
@@ -79,7 +79,7 @@ export class FormHtml {
   }
 
   /** A field, what stands beside it, and what is said about them. */
-  private row(name: string, field: Field | Slot): string {
+  private row(name: string, field: Field | Widget): string {
     const own = `data-field="${name}"`;
     if (field.setting === undefined) return `<div class="pm500-beside" ${own} id="${this.frame.type}-${name}"></div>`;
     const { kind } = field.setting;

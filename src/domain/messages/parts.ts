@@ -60,5 +60,9 @@ export const METER = object({
   firmware: optional(TEXT, 'over Modbus, which tells neither of these: base firmware, for instance A.7'),
   transport: optional(TEXT, 'how it was read: ucmm, class3, input-only, listen-only, auto, modbus-tcp, modbus-rtu ...'),
   layout: optional(LAYOUT, 'telemetry only: where the places of the values come from'),
+  lostSince: optional(
+    NUMBER,
+    'epoch milliseconds UTC: since then nothing could be read of it; absent while it answers, and while a single reply is missing',
+  ),
   identityMismatch: optional(FLAG, 'true: it is no PowerMonitor 500, or not the configured catalog number'),
 });

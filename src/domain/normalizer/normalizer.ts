@@ -129,11 +129,12 @@ export class Normalizer {
    * @param bootId which boot of which host that is
    */
   accept(reading: Reading, nowMs: number, uptimeMs?: number, bootId?: string): Accepted {
+    const isLossNews = reading.meter.lostSince !== undefined && this.meter.lostSince === undefined;
     this.meter = reading.meter;
     this.readings++;
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs, bootId));
     if (times.stepMs !== undefined) this.clockSteps++;
-    const { previousTimestamp, failedAgain } = this.blocks.take(reading);
+    const previousTimestamp = this.blocks.take(reading);
     const measured = normalizeReading(reading, {
       ...this.context,
       nowMs,
@@ -146,9 +147,7 @@ export class Normalizer {
     // The metrics were made for this reading: another object of more than a hundred members would cost as much again.
     const telemetry =
       derived === undefined ? measured : { ...measured, metrics: Object.assign(measured.metrics, derived) };
-    // One failed read changes quality and passes as such. That a meter is lost, a sink knows from the second in a row.
-    const repeated = failedAgain.flatMap(({ provenance }) => Object.keys(provenance));
-    const passed = this.filter(telemetry, uptimeMs ?? nowMs, repeated);
+    const passed = this.filter(telemetry, uptimeMs ?? nowMs, isLossNews);
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),
       ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
@@ -265,22 +264,17 @@ export class Normalizer {
     return counterMessages(this.meter, records, this.questions);
   }
 
-  private filter(telemetry: Telemetry, uptimeMs: number, repeated: readonly string[]): Telemetry | undefined {
+  private filter(telemetry: Telemetry, uptimeMs: number, isLossNews: boolean): Telemetry | undefined {
     if (this.report === undefined) {
       this.reported += countOf(telemetry);
       return telemetry;
     }
-    const passed = this.report.filter(telemetry, uptimeMs);
-    const again = repeated.flatMap((name) => {
-      const sample = telemetry.metrics[name];
-      return sample === undefined ? [] : [[name, sample] as const];
-    });
-    const sent =
-      again.length === 0 ? passed : { ...telemetry, metrics: { ...Object.fromEntries(again), ...passed?.metrics } };
-    const count = countOf(sent);
+    // That the meter is lost may come when every value is bad already, and must reach the sinks all the same.
+    const passed = this.report.filter(telemetry, uptimeMs, isLossNews);
+    const count = countOf(passed);
     this.reported += count;
     this.suppressed += countOf(telemetry) - count;
-    return sent;
+    return passed;
   }
 
   private telemetryOf(metrics: Readonly<Record<string, Sample>>): Telemetry {

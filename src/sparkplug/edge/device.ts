@@ -12,7 +12,6 @@ import {
   type MetricState,
   sortedByTime,
 } from './metric-state';
-import { isMeasured } from '../metrics/nameplate';
 import type { Datatype, Metric } from '../codec/payload';
 
 /**
@@ -45,7 +44,7 @@ export interface Historical {
 /** The description of a sample that stands for a metric of which nothing is known now. */
 const UNKNOWN = Object.freeze({});
 
-/** What an edge node knows of one device: its metrics, what the host has of them, and whether the meter answers. */
+/** What an edge node knows of one device: its metrics, what the host has of them, and whether the meter is lost. */
 export class Device {
   /** True between DBIRTH and DDEATH. */
   isBorn = false;
@@ -54,14 +53,13 @@ export class Device {
   /** True: enough time has passed since the first sample for all groups to have come. */
   isSettled = false;
   isSettling = false;
+  /** True while the meter does not answer: such a device is dead. */
+  isLost = false;
   private readonly states = new Map<string, MetricState>();
   private readonly aliases: DeviceAliases;
   private readonly instanceOf: InstanceOf;
   /** Instances in the last DBIRTH, which had all their members. */
   private bornInstances: ReadonlySet<string | undefined> = new Set();
-  /** Metrics that failed since anything of the device was read. */
-  private readonly failed = new Set<string>();
-  private lost = false;
   private unbornCount = 0;
 
   constructor(
@@ -73,11 +71,6 @@ export class Device {
     this.instanceOf = instanceOf;
   }
 
-  /** True while the meter does not answer: such a device is dead. */
-  get isLost(): boolean {
-    return this.lost;
-  }
-
   /** True when it has no DBIRTH yet, or has a metric that the last DBIRTH lacked or had with another datatype. */
   get needsBirth(): boolean {
     return !this.isBorn || this.unbornCount > 0;
@@ -86,27 +79,6 @@ export class Device {
   /** True when a first or further DBIRTH is wanted, and the time to wait for more metrics has not begun. */
   get needsSettling(): boolean {
     return !this.isSettling && (!this.isSettled || (this.isBorn && this.unbornCount > 0));
-  }
-
-  /**
-   * Learns from the measured values of a message whether the meter answers. It is lost when every metric known failed; or, as messages may
-   * bring one group each, when the same metric failed twice and nothing was read between.
-   */
-  watch(given: readonly MetricSample[]): void {
-    if (given.some(({ name, condition }) => !condition.isReadFailed && isMeasured(name))) {
-      this.failed.clear();
-      this.lost = false;
-      return;
-    }
-    const samples = given.filter(({ name }) => isMeasured(name));
-    if (samples.length === 0) return;
-    const isRepeated = samples.some((sample) => this.failed.has(sample.name));
-    for (const sample of samples) this.failed.add(sample.name);
-    this.lost ||= isRepeated || [...this.states.values()].every((state) => this.hasFailed(state));
-  }
-
-  private hasFailed(state: MetricState): boolean {
-    return state.latest.condition.isReadFailed || this.failed.has(state.name) || !isMeasured(state.name);
   }
 
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */

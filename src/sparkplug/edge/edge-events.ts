@@ -25,6 +25,8 @@ export type EdgeEvent =
       readonly kind: 'samples';
       readonly deviceId: string;
       readonly samples: readonly MetricSample[];
+      /** Whether the meter is lost; absent where nobody said, then it stands as before. */
+      readonly isLost?: boolean | undefined;
       readonly at: number;
     }
   /** The time that a `settle` effect asked for has passed. */

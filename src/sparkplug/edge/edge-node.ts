@@ -207,7 +207,7 @@ export class EdgeNode {
     checkSamples(deviceId, samples, this.settings.templates === undefined ? undefined : isInstanceName);
     if (samples.length === 0) return [];
     const device = this.devices.obtain(deviceId);
-    device.watch(samples);
+    device.isLost = event.isLost ?? device.isLost;
     const isLive = this.mayPublishData && device.isBorn && !device.isLost;
     const isOffline = this.current !== 'born' || device.isTooLarge;
     const taken = device.take(samples, isLive ? 'live' : isOffline ? 'offline' : 'brief');

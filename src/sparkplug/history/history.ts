@@ -13,7 +13,7 @@ import type { HistorySettings } from './history-settings';
 import { historyStats, type HistoryStats } from './history-stats';
 import type { LinkLoss } from '../mqtt/mqtt-link';
 import type { QueuePlace } from './queue-place';
-import { Receipts } from './receipts';
+import { BrokerAnswers } from './broker-answers';
 import { SentWindow } from './sent-window';
 import { StoreForecast } from './store-forecast';
 import { TimerSet } from '../../support/timer-set';
@@ -58,7 +58,7 @@ export class History {
   private readonly port: DrainPort;
   private readonly timers: TimerSet;
   private readonly sent: SentWindow;
-  private readonly receipts: Receipts;
+  private readonly answers: BrokerAnswers;
   private appends: Promise<unknown> = Promise.resolve();
   /** Appends that failed, and why the last one did. */
   private failures = 0;
@@ -91,7 +91,7 @@ export class History {
     this.logger = logger;
     this.timers = new TimerSet(clock);
     this.sent = new SentWindow(settings.blindMs);
-    this.receipts = new Receipts(this.timers, port.linkOf);
+    this.answers = new BrokerAnswers(this.timers, port.linkOf);
   }
 
   get stats(): HistoryStats {
@@ -122,8 +122,8 @@ export class History {
     // A birth may tell nothing new: a record without values could never be sent.
     if (record.samples.length === 0) return;
     this.noteComing(record);
-    const number = this.receipts.onPublish();
-    const evicted = this.sent.add(record, this.clock.monotonic(), number, this.receipts.confirmed);
+    const number = this.answers.onPublish();
+    const evicted = this.sent.add(record, this.clock.monotonic(), number, this.answers.confirmed);
     if (evicted.length > 0) this.append(evicted, this.clock.now());
   }
 
@@ -131,7 +131,7 @@ export class History {
   watch(): Acceptance {
     const failures = this.failures;
     return async () => {
-      await this.receipts.arrived();
+      await this.answers.arrived();
       await this.appends;
       if (this.failures > failures && this.failure !== undefined) throw this.failure;
     };
@@ -143,15 +143,15 @@ export class History {
    */
   keepRecent(loss: LinkLoss): void {
     const windowMs = loss === 'ended' ? ENDED_WINDOW_MS : undefined;
-    this.append(this.sent.take(this.clock.monotonic(), this.receipts.confirmed, windowMs), this.clock.now());
-    this.receipts.settleAll();
+    this.append(this.sent.take(this.clock.monotonic(), this.answers.confirmed, windowMs), this.clock.now());
+    this.answers.settleAll();
     this.drain.onSessionEnd();
   }
 
   /** Everything published has arrived. */
   forgetRecent(): void {
     this.sent.clear();
-    this.receipts.settleAll();
+    this.answers.settleAll();
     this.drain.onSessionEnd();
   }
 
@@ -171,7 +171,7 @@ export class History {
     await this.appends;
     await this.absent.close();
     this.losses.close();
-    this.receipts.settleAll();
+    this.answers.settleAll();
   }
 
   private append(records: readonly HistoryRecord[], acceptedAt: number): void {

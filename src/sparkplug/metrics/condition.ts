@@ -10,7 +10,7 @@ export interface Condition {
   readonly lasting: EncodedPropertySet;
   /** True: nothing has to be repeated in data. */
   readonly isGood: boolean;
-  /** True: the meter did not answer; when nothing of a device answers, the device is lost. */
+  /** True: the meter did not answer, so that this is no value to keep for later. */
   readonly isReadFailed: boolean;
 }
 

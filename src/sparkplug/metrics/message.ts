@@ -14,6 +14,8 @@ export interface DeviceUpdate {
   readonly deviceId?: string;
   /** Empty for messages that say nothing a host could use. */
   readonly samples: readonly MetricSample[];
+  /** Whether the meter is lost; undefined when the message does not tell. */
+  readonly isLost?: boolean;
 }
 
 const expect = new Expect('MESSAGE_INVALID', 'see the help of sparkplug-out.');
@@ -103,7 +105,8 @@ export function parseDeviceMessage(payload: unknown, now: number): DeviceUpdate 
   switch (message?.kind) {
     case 'telemetry': {
       const { meter, timestamp } = message.telemetry;
-      return { deviceId: meter.name, samples: [...nameplateOf(meter, timestamp), ...metricsOf(message.telemetry)] };
+      const samples = [...nameplateOf(meter, timestamp), ...metricsOf(message.telemetry)];
+      return { deviceId: meter.name, samples, isLost: meter.lostSince !== undefined };
     }
     case 'alarm':
       return { deviceId: message.alarm.meter.name, samples: alarmMetricsOf(message.alarm) };

@@ -40,7 +40,7 @@ export function nameplateOf(
   return samples;
 }
 
-/** False for metrics that say nothing of whether the meter answers: its nameplate, and what others say of it. */
+/** False for metrics that no read brings: the nameplate of a meter, and what others say of it. */
 export function isMeasured(name: string): boolean {
   return !name.startsWith(PREFIX) && !name.startsWith('alarms/');
 }

@@ -6,9 +6,10 @@ import type { EdgeSession } from './session';
 export interface DeviceUser {
   /**
    * Publishes values of a device, and gives what tells when they cannot be lost any more, see `EdgeSession.watch`.
+   * @param isLost whether the meter is lost; undefined: as before
    * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID, SPARKPLUG_OFFLINE; then nothing of them was taken
    */
-  publish(deviceId: string, samples: readonly MetricSample[]): Acceptance;
+  publish(deviceId: string, samples: readonly MetricSample[], isLost?: boolean): Acceptance;
   /** Lets go of its devices: those that nobody else publishes are gone (DDEATH). May be called twice. */
   close(): void;
 }
@@ -26,9 +27,9 @@ export class DeviceUsers {
   open(): DeviceUser {
     const devices = new Set<string>();
     const user: DeviceUser = {
-      publish: (deviceId, samples) => {
+      publish: (deviceId, samples, isLost) => {
         const accepted = this.session.watch(deviceId);
-        this.session.publish(deviceId, samples);
+        this.session.publish(deviceId, samples, isLost);
         devices.add(deviceId);
         this.users.set(deviceId, (this.users.get(deviceId) ?? new Set()).add(user));
         return accepted;

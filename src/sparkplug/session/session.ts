@@ -117,10 +117,11 @@ export class EdgeSession {
 
   /**
    * Takes values of a device: publishes them now, or has the newest in the next birth and keeps all for later.
+   * @param isLost whether the meter is lost; undefined: as before
    * @throws Pm500Error SPARKPLUG_ID_INVALID, SPARKPLUG_VALUE_INVALID; then nothing of them was taken
    */
-  publish(deviceId: string, samples: readonly MetricSample[]): void {
-    this.dispatch({ kind: 'samples', deviceId, samples, at: this.now() });
+  publish(deviceId: string, samples: readonly MetricSample[], isLost?: boolean): void {
+    this.dispatch({ kind: 'samples', deviceId, samples, isLost, at: this.now() });
   }
 
   /**

@@ -54,15 +54,22 @@ describe('Normalizer', () => {
     assert.equal(all[0]?.metrics['voltage_l1_n']?.value, 5);
   });
 
-  it('says a second time that nothing was read, so that a sink can tell a lost meter from a lost reply', () => {
+  it('says that a meter is lost, also when every value is bad already, and once', () => {
     const set = setOf({ report: {} });
     set.accept(readingOf(101, 0, {}), at(0), at(0));
-    const counts = [1, 2, 3].map(
-      (second) =>
-        Object.keys(set.accept(failing(readingOf(101, second, {})), at(second), at(second)).telemetry?.metrics ?? {})
-          .length,
-    );
-    assert.deepEqual(counts, [12, 12, 0]);
+    const told = [undefined, at(1), at(1)].map((lostSince, index) => {
+      const { meter, ...rest } = failing(readingOf(101, index + 1, {}));
+      const reading = { ...rest, meter: { ...meter, ...(lostSince === undefined ? {} : { lostSince }) } };
+      const { telemetry } = set.accept(reading, at(index + 1), at(index + 1));
+      return [Object.keys(telemetry?.metrics ?? {}).length, telemetry?.meter.lostSince];
+    });
+    assert.deepEqual(told, [
+      [12, undefined],
+      [12, at(1)],
+      [0, undefined],
+    ]);
+    const back = set.accept(readingOf(101, 4, {}), at(4), at(4)).telemetry;
+    assert.deepEqual([Object.keys(back?.metrics ?? {}).length, back?.meter.lostSince], [12, undefined]);
   });
 
   it('does not doubt the clock when slow groups arrive after fast ones', () => {

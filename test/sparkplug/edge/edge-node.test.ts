@@ -54,7 +54,12 @@ class Bench {
   }
 
   samples(deviceId: string, ...samples: readonly MetricSample[]): readonly EdgeEffect[] {
-    return this.tell({ kind: 'samples', deviceId, samples, at: this.at });
+    return this.tell({ kind: 'samples', deviceId, samples, isLost: false, at: this.at });
+  }
+
+  /** The meter is lost. */
+  lose(deviceId: string, ...samples: readonly MetricSample[]): readonly EdgeEffect[] {
+    return this.tell({ kind: 'samples', deviceId, samples, isLost: true, at: this.at });
   }
 
   settle(deviceId: string): readonly EdgeEffect[] {
@@ -153,32 +158,35 @@ describe('edge node', () => {
     bench.assertClean();
   });
 
-  it('says DDEATH when nothing of the meter can be read, nothing while it is dead, and DBIRTH when it is back', () => {
+  it('says DDEATH when the meter is lost, nothing while it is dead, and DBIRTH when it is back', () => {
     const bench = bornBench();
-    assert.deepEqual(messages(bench.samples('M', failed('a'), failed('b'))), ['DDEATH']);
-    assert.deepEqual(messages(bench.samples('M', failed('a'), failed('b'))), []);
+    assert.deepEqual(messages(bench.lose('M', failed('a'), failed('b'))), ['DDEATH']);
+    assert.deepEqual(messages(bench.lose('M', failed('a'), failed('b'))), []);
     assert.deepEqual(messages(bench.samples('M', sample('a', 9))), ['DBIRTH']);
     assert.equal(bench.host.values.get('M/a'), 9);
     assert.equal(bench.host.qualities.get('M/b'), 0);
     bench.assertClean();
   });
 
-  it('publishes a failed group as bad while another answers, and says DDEATH when only failures follow', () => {
+  it('publishes a failed group as bad while another answers, and says DDEATH when the meter is lost', () => {
     const bench = bornBench();
     assert.deepEqual(messages(bench.samples('M', failed('a'))), ['DDATA']);
     assert.equal(bench.host.qualities.get('M/a'), 0);
     assert.deepEqual(messages(bench.samples('M', sample('b', 3))), ['DDATA']);
     assert.deepEqual(messages(bench.samples('M', failed('a'))), []);
-    assert.deepEqual(messages(bench.samples('M', failed('a'))), ['DDEATH']);
+    assert.deepEqual(messages(bench.lose('M', failed('a'))), ['DDEATH']);
+    // What is known beside telemetry does not say whether the meter answers.
+    const alarm = { kind: 'samples', deviceId: 'M', samples: [sample('alarms/x', 1)], at: bench.at } as const;
+    assert.deepEqual(messages(bench.tell(alarm)), []);
     bench.assertClean();
   });
 
   it('does not give birth to a meter that has never answered', () => {
     const bench = new Bench();
     bench.connect();
-    assert.deepEqual(bench.samples('M', failed('a')), []);
+    assert.deepEqual(bench.lose('M', failed('a')), []);
     bench.samples('M', sample('a', 1));
-    bench.samples('M', failed('a'));
+    bench.lose('M', failed('a'));
     assert.deepEqual(messages(bench.settle('M')), []);
     assert.deepEqual(bench.samples('M', sample('a', 2)), [{ kind: 'settle', deviceId: 'M' }]);
     assert.deepEqual(messages(bench.settle('M')), ['DBIRTH']);
@@ -547,7 +555,7 @@ describe('edge node under random events', () => {
             if (random() < 0.02) return { ...sample(name, 1, { at: bench.at }), type: 'String' as const, value: 'x' };
             return sample(name, Math.floor(random() * 5), { at: bench.at - Math.floor(random() * 3) });
           });
-          return bench.samples(pick(DEVICES), ...samples);
+          return isFailing ? bench.lose(pick(DEVICES), ...samples) : bench.samples(pick(DEVICES), ...samples);
         },
       ],
       [

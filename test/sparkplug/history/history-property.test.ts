@@ -111,7 +111,7 @@ class Plant {
   publish(deviceId: string, name: string): void {
     const value = ++this.value;
     const accepted = this.session.watch(deviceId);
-    this.session.publish(deviceId, [sample(name, value, { at: Math.floor(this.clock.now()) })]);
+    this.session.publish(deviceId, [sample(name, value, { at: Math.floor(this.clock.now()) })], false);
     const life = this.life;
     accepted().then(
       () => {
@@ -154,6 +154,7 @@ class Plant {
         this.session.publish(
           device,
           METRICS.map((name) => failed(name, Math.floor(this.clock.now()))),
+          true,
         );
     } else if (chance < 0.68) this.session.remove(device);
     else if (chance < 0.78) this.lose();

@@ -6,7 +6,7 @@ import { customCondition } from '../../../src/sparkplug/metrics/condition';
 import { History } from '../../../src/sparkplug/history/history';
 import type { MetricSample } from '../../../src/sparkplug/metrics/metrics';
 import { memoryQueues } from '../../../src/sparkplug/history/queue-place';
-import { Receipts } from '../../../src/sparkplug/history/receipts';
+import { BrokerAnswers } from '../../../src/sparkplug/history/broker-answers';
 import { SentWindow } from '../../../src/sparkplug/history/sent-window';
 import { TimerSet } from '../../../src/support/timer-set';
 import { silentLogger } from '../../../src/support/logger';
@@ -93,13 +93,13 @@ describe('memory of store and forward', function () {
   });
 
   it('lets go of many waiting messages at once', () => {
-    const receipts = new Receipts(new TimerSet(new FakeClock()), () => undefined);
+    const answers = new BrokerAnswers(new TimerSet(new FakeClock()), () => undefined);
     for (let message = 0; message < 200_000; message++) {
-      receipts.onPublish();
-      void receipts.arrived();
+      answers.onPublish();
+      void answers.arrived();
     }
     const startedAt = performance.now();
-    receipts.settleAll();
+    answers.settleAll();
     const tookMs = performance.now() - startedAt;
     assert.ok(tookMs < 1000, `${tookMs.toFixed(0)} ms`);
   });

@@ -36,7 +36,7 @@ describe('nameplate of a meter', () => {
         return [effect.message];
       });
     const publish = (payload: unknown): readonly string[] =>
-      tell({ kind: 'samples', deviceId: 'M', samples: parseDeviceMessage(payload, START).samples, at: START });
+      tell({ kind: 'samples', deviceId: 'M', ...parseDeviceMessage(payload, START), at: START });
     tell({ kind: 'connecting', bdSeq: 0, at: START });
     tell({ kind: 'connected' });
     tell({ kind: 'subscribed', at: START });
@@ -55,8 +55,7 @@ describe('nameplate of a meter', () => {
     assert.deepEqual(publish(message()), []);
     assert.deepEqual(publish(message({ layout: { name: 'site', confirmed: true } })), ['DDATA']);
     assert.deepEqual(seen().slice(4), ['site', true]);
-    // What is known of a meter does not say that it answers.
-    assert.deepEqual(publish(message({}, null)), ['DDEATH']);
+    assert.deepEqual(publish(message({ lostSince: START }, null)), ['DDEATH']);
     assert.deepEqual(publish(message()), ['DBIRTH']);
     assert.deepEqual(host.violations, []);
   });

@@ -18,7 +18,7 @@ const MANY = 1000;
  * Tells when what was published has reached the broker. A message of QoS 0 has no receipt of its own; a PINGREQ sent
  * after it has one, and as many messages as were published before share it.
  */
-export class Receipts {
+export class BrokerAnswers {
   private readonly timers: TimerSet;
   private readonly linkOf: () => Pick<MqttLink, 'confirm'> | undefined;
   /** Oldest first. */
