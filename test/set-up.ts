@@ -20,6 +20,7 @@ const REQUIREMENTS: readonly Requirement[] = [
     purpose: 'database that takes line protocol',
   },
   { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
+  { programs: ['python3'], debianPackage: 'python3-minimal', purpose: 'interpreter of the scripts of Telegraf' },
   {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debianPackage: 'chromium',
