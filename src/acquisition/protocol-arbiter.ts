@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../support/clock';
 import { Pm500Error } from '../support/errors';
+import { MeterNames, MeterNotes } from './meter-names';
 
 /** The two ways into one meter, which do not run at the same time (quirks.ts, `modbusSuspendsEnip`). */
 export type Protocol = 'ethernet-ip' | 'modbus';
@@ -32,21 +33,19 @@ const LONGEST_WINDOW_MS = 3_600_000;
  * this software keeps away.
  */
 export class ProtocolArbiter {
-  private readonly held = new Set<Held>();
+  private readonly names = new MeterNames();
+  private readonly held = new MeterNotes<Held>(this.names);
   private readonly windows = new Map<string, { readonly until: number; readonly timer: Timer }>();
   /** Meters that somebody marked as shared with a PLC, once for each who did. */
-  private readonly shared: string[] = [];
+  private readonly shared = new MeterNotes<object>(this.names);
   /** Connections whose right was taken back and that are not closed yet, by meter. */
   private readonly leaving = new Map<string, Promise<unknown>>();
-  /** Other names of meters, to the one that counts. */
-  private readonly aliases = new Map<string, string>();
 
   constructor(private readonly clock: Clock) {}
 
   /** Two names turned out to mean one meter: from now on they do. */
   unite(name: string, meter: string): void {
-    if (name === meter || this.aliases.get(name) === meter) return;
-    this.aliases.set(name, meter);
+    if (!this.names.unite(name, meter)) return;
     const window = this.windows.get(name);
     if (window === undefined) return;
     window.timer.cancel();
@@ -60,17 +59,16 @@ export class ProtocolArbiter {
    * @returns takes the mark back
    */
   markShared(meter: string): () => void {
-    this.shared.push(meter);
-    let marked = true;
+    const mark = {};
+    this.shared.add(meter, mark);
     return () => {
-      if (marked) this.shared.splice(this.shared.indexOf(meter), 1);
-      marked = false;
+      this.shared.delete(meter, mark);
     };
   }
 
   /** Resolves when no connection to a meter is left whose right was taken back. */
   async whenLeft(meter: string): Promise<void> {
-    await this.leaving.get(this.nameOf(meter));
+    await this.leaving.get(this.names.nameOf(meter));
   }
 
   /**
@@ -80,17 +78,17 @@ export class ProtocolArbiter {
   claim(meter: string, request: ClaimRequest): Claim {
     this.refuse(meter, request);
     const held: Held = { ...request, meter };
-    this.held.add(held);
+    this.held.add(meter, held);
     return {
       release: () => {
-        this.held.delete(held);
+        this.held.delete(meter, held);
       },
     };
   }
 
   /** Milliseconds that the maintenance window of a meter stays open; 0 when none is. */
   windowLeftMs(meter: string): number {
-    const window = this.windows.get(this.nameOf(meter));
+    const window = this.windows.get(this.names.nameOf(meter));
     return window === undefined ? 0 : Math.max(0, window.until - this.clock.monotonic());
   }
 
@@ -100,7 +98,7 @@ export class ProtocolArbiter {
    * @throws Pm500Error CONFIG_INVALID for a time that is not above 0 and at most an hour
    */
   openWindow(name: string, durationMs: number): void {
-    const meter = this.nameOf(name);
+    const meter = this.names.nameOf(name);
     if (!(durationMs > 0 && durationMs <= LONGEST_WINDOW_MS)) {
       const message = `A maintenance window of ${durationMs} ms cannot be opened; give a time from 1 ms to ${LONGEST_WINDOW_MS} ms.`;
       throw new Pm500Error('CONFIG_INVALID', message);
@@ -123,7 +121,7 @@ export class ProtocolArbiter {
 
   /** Ends a maintenance window before its time; does nothing when none is open. */
   closeWindow(name: string): void {
-    const meter = this.nameOf(name);
+    const meter = this.names.nameOf(name);
     const window = this.windows.get(meter);
     if (window === undefined) return;
     window.timer.cancel();
@@ -137,15 +135,14 @@ export class ProtocolArbiter {
       const message = `A maintenance window for Modbus is open on ${meter} for ${Math.ceil(leftMs / 1000)} s more; EtherNet/IP goes on when it ends.`;
       throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
     }
-    const isShared = isSharedWithPlc || this.shared.some((name) => this.nameOf(name) === this.nameOf(meter));
+    const isShared = isSharedWithPlc || this.shared.of(meter).length > 0;
     if (protocol === 'modbus' && isShared && leftMs === 0) {
       const message = `The meter ${meter} is shared with a PLC, which Modbus would cut off; open a maintenance window by message first.`;
       throw new Pm500Error('METER_SHARED_WITH_PLC', message);
     }
-    this.refuseSecond(meter, protocol, link);
-    const other = protocol === 'modbus' ? 'ethernet-ip' : 'modbus';
-    const isMet = (held: Held): boolean => this.nameOf(held.meter) === this.nameOf(meter) && held.protocol === other;
-    if ([...this.held].some(isMet)) {
+    const held = this.held.of(meter);
+    this.refuseSecond(held, protocol, link);
+    if (held.some((each) => each.protocol !== protocol)) {
       const [mine, theirs] = protocol === 'modbus' ? ['Modbus', 'EtherNet/IP'] : ['EtherNet/IP', 'Modbus'];
       const message = `The meter ${meter} is in use over ${theirs}, and ${mine} must not run beside it; use one transport for it.`;
       throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
@@ -153,11 +150,9 @@ export class ProtocolArbiter {
   }
 
   /** One meter has one connection and one read limit, also when it is configured by its name and by its address. */
-  private refuseSecond(meter: string, protocol: Protocol, link: string): void {
+  private refuseSecond(held: readonly Held[], protocol: Protocol, link: string): void {
     if (protocol === 'modbus') return;
-    const first = [...this.held].find(
-      (held) => held.protocol === protocol && held.link !== link && this.nameOf(held.meter) === this.nameOf(meter),
-    );
+    const first = held.find((each) => each.protocol === protocol && each.link !== link);
     if (first === undefined) return;
     const message = `${link} and ${first.link} are one meter, which is read as ${first.link} already; write its address in one way in all configurations.`;
     throw new Pm500Error('METER_PROTOCOL_BUSY', message, { retryable: true });
@@ -165,22 +160,18 @@ export class ProtocolArbiter {
 
   private revoke(meter: string, protocol: Protocol, sentence: string): void {
     const endings: Promise<unknown>[] = [];
-    for (const held of [...this.held]) {
-      if (this.nameOf(held.meter) !== this.nameOf(meter) || held.protocol !== protocol) continue;
-      this.held.delete(held);
+    for (const held of this.held.of(meter)) {
+      if (held.protocol !== protocol) continue;
+      this.held.delete(held.meter, held);
       endings.push(
         Promise.resolve(held.onRevoked(new Pm500Error('METER_PROTOCOL_BUSY', sentence, { retryable: true }))),
       );
     }
     if (endings.length === 0) return;
-    const key = this.nameOf(meter);
+    const key = this.names.nameOf(meter);
     const left = Promise.allSettled([this.leaving.get(key), ...endings]).then(() => {
       if (this.leaving.get(key) === left) this.leaving.delete(key);
     });
     this.leaving.set(key, left);
-  }
-
-  private nameOf(meter: string): string {
-    return this.aliases.get(meter) ?? meter;
   }
 }
