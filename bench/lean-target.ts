@@ -1,6 +1,8 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { CONNECTION_STATUS } from '../src/transport/ethernet-ip/wire/connection-status';
+import { CIP_STATUS } from '../src/transport/ethernet-ip/wire/status';
 import { SERIAL_NUMBER_RANGE } from '../src/meters/pm500/identity';
 import { QUIRKS } from '../src/meters/pm500/quirks';
 import { CipTarget } from '../src/simulator/ethernet-ip/cip-target';
@@ -95,8 +97,10 @@ function answerConnection(bytes: Buffer, remote: string, socket: DatagramSocket)
   };
   if (request.service === CONNECTION_SERVICE.forwardClose) {
     const close = decodeForwardClose(request.data);
-    productions.delete(close.connectionSerial);
-    return answer(encodeForwardCloseReply(close));
+    if (productions.delete(close.connectionSerial)) return answer(encodeForwardCloseReply(close));
+    const [generalStatus, extendedStatus] = [CIP_STATUS.connectionFailure, [CONNECTION_STATUS.notFound]];
+    const refusal = encodeCipResponse({ service: request.service, generalStatus, extendedStatus });
+    return encodeFrame({ command, session, context: sender, data: encodeUnconnected(refusal) });
   }
   const wanted = decodeForwardOpen(request.data);
   const instance = wanted.path.points.at(-1) ?? 0;

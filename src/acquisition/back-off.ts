@@ -74,7 +74,8 @@ export class BackOff {
 
   /**
    * An attempt has failed, or what it opened was lost: the next one waits longer than this one did, and at least as long
-   * as its failure says (`retryAfterMs` of its details: a unit of a shared Modbus line must not hold the others up).
+   * as its failure says (`retryAfterMs` of its details: a unit of a shared Modbus line must not hold the others up). One
+   * that has just answered that it forgot what was opened is asked again at once (`answersAgain`).
    * @param wasOpen what the attempt opened was lost
    */
   extend(reason?: Pm500Error, wasOpen = false): void {
@@ -84,11 +85,16 @@ export class BackOff {
     const isUnreached = hasCode(reason, ...UNREACHABLE);
     const isFree = this.isKnown && isUnreached;
     if (isUnreached) this.unreached++;
+    // Where it gave data since the last attempt: who gives none is not asked over and over.
+    const isBack = reason?.details['answersAgain'] === true && this.startedAt === undefined;
     const longestMs = isFree ? UNREACHABLE_MS : this.isKnown && wasOpen ? NO_DATA_MS : delayMs;
-    const due = (this.startedAt ?? now) + Math.min(delayMs, longestMs);
+    const due = isBack ? now : (this.startedAt ?? now) + Math.min(delayMs, longestMs);
     this.startedAt = undefined;
     const atLeastMs = Number(reason?.details['retryAfterMs'] ?? 0);
-    this.retryAt = Math.max(due, now + Math.max(atLeastMs, Math.min(delayMs, isFree ? SHORT_PAUSE_MS : PAUSE_MS)));
+    this.retryAt = Math.max(
+      due,
+      now + Math.max(atLeastMs, Math.min(delayMs, isFree || isBack ? SHORT_PAUSE_MS : PAUSE_MS)),
+    );
   }
 
   /** It answers. */

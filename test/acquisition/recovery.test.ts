@@ -63,6 +63,13 @@ class BreakableTransport implements Transport {
     return Promise.resolve();
   }
 
+  /** The meter was switched off and on, and has just said that it knows nothing of us. */
+  forget(): void {
+    const details = { answersAgain: true };
+    const error = new Pm500Error('ENIP_REPLY_TIMEOUT', 'No data came.', { retryable: true, details });
+    this.enter({ state: 'closed', error });
+  }
+
   onState(listener: (change: TransportStateChange) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -165,6 +172,24 @@ describe('recovery after an outage', function () {
       const longest = await longestRecovery('mute', 120_000, intervalMs);
       assert.ok(longest <= 5000 + intervalMs, `${longest} ms`);
     }
+  });
+
+  it('opens a meter again at once that answers and has forgotten what was opened, but not over and over', async () => {
+    const { clock, transport, good, stop } = setUp(250);
+    await clock.advance(5000);
+    const before = good();
+    transport.forget();
+    await clock.advance(350);
+    assert.ok(good() > before, 'the next cycle reads it');
+    await clock.advance(5000);
+    const attempts = transport.attempts;
+    transport.outage = 'mute';
+    for (let step = 0; step < 300; step++) {
+      transport.forget();
+      await clock.advance(100);
+    }
+    assert.ok(transport.attempts - attempts <= 20, `${transport.attempts - attempts} attempts in 30 s`);
+    await stop();
   });
 
   it('still reaches a meter behind a slow link, also when the link has become slow meanwhile', async () => {

@@ -49,6 +49,8 @@ export class ScriptedPeer extends TcpPeer {
   fault: { readonly command?: number; readonly attribute?: number; readonly act: Fault } | undefined;
   /** Serves Forward Open and what follows, when a test gives one. */
   connections: ImplicitPort | undefined;
+  /** Who it says it is. */
+  identity = PEER_IDENTITY;
   /** Overrides the session handle given. */
   sessionHandle = 0x1234_0001;
 
@@ -88,7 +90,7 @@ export class ScriptedPeer extends TcpPeer {
     const { command, context } = frame;
     if (command === COMMAND.listIdentity) {
       const socketAddress = { address: '127.0.0.1', port: this.port };
-      const item = { protocolVersion: 1, socketAddress, identity: PEER_IDENTITY, state: 3 };
+      const item = { protocolVersion: 1, socketAddress, identity: this.identity, state: 3 };
       return encodeFrame({ command, context, data: encodeListIdentityReply(item) });
     }
     const session = this.sessionHandle;
@@ -118,7 +120,7 @@ export class ScriptedPeer extends TcpPeer {
 
   private answerCip({ service, path }: CipRequest): Buffer {
     if (service === SERVICE.getAttributesAll)
-      return encodeCipResponse({ service, data: encodeIdentity(PEER_IDENTITY) });
+      return encodeCipResponse({ service, data: encodeIdentity(this.identity) });
     const refusal = this.refusals.get(path.instanceId);
     if (refusal !== undefined) return encodeCipResponse({ service, ...refusal });
     const data = this.assemblies.get(path.instanceId);

@@ -5,6 +5,7 @@ import type { Random } from '../../../support/random';
 import type { AssemblyBlock, Identity, Transport } from '../../transport';
 import { timeoutMultiplier, type RouterConnection } from '../wire/connection-parameters';
 import type { ForwardClose } from '../wire/forward-close';
+import { CheckedSizes } from '../session/checked-sizes';
 import { closeInOrder } from '../session/close-in-order';
 import { processOriginator } from '../session/originator';
 import type { ContextCounter } from '../session/request-line';
@@ -37,6 +38,7 @@ const KEEP_ALIVE_MS = TIMEOUT_MS / 4;
 export function createConnectedTransport(settings: ConnectedSettings, dependencies: ConnectedDependencies): Transport {
   const { clock, logger, random, connect = connectTcp } = dependencies;
   const counter: ContextCounter = { low: 0, high: 0 };
+  const sizes = new CheckedSizes();
   const where = `${settings.host}:${settings.port}`;
   return new SessionTransport(settings, { clock, logger }, (onLost): OpenAttempt => {
     let opened: ConnectedSession | undefined;
@@ -44,6 +46,7 @@ export function createConnectedTransport(settings: ConnectedSettings, dependenci
       clock,
       connect,
       counter,
+      sizes,
       onLost: (error) => {
         opened?.stop();
         onLost(error);

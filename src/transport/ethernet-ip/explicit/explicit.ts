@@ -1,6 +1,7 @@
 import type { Clock } from '../../../support/clock';
 import type { Logger } from '../../../support/logger';
 import type { Transport } from '../../transport';
+import { CheckedSizes } from '../session/checked-sizes';
 import type { ContextCounter } from '../session/request-line';
 import { openSession, type SessionSettings } from '../session/session';
 import { SessionTransport } from '../session/session-transport';
@@ -22,7 +23,8 @@ export interface ExplicitDependencies {
 export function createExplicitTransport(settings: ExplicitSettings, dependencies: ExplicitDependencies): Transport {
   const { clock, logger, connect = connectTcp } = dependencies;
   const counter: ContextCounter = { low: 0, high: 0 };
+  const sizes = new CheckedSizes();
   return new SessionTransport(settings, { clock, logger }, (onLost) =>
-    openSession(settings, { clock, connect, counter, onLost }),
+    openSession(settings, { clock, connect, counter, sizes, onLost }),
   );
 }

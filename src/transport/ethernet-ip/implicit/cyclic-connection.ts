@@ -15,7 +15,9 @@ export interface CyclicSettings {
   readonly heartbeatId: number;
   /** Actual packet interval O->T, ms. */
   readonly heartbeatMs: number;
-  /** Without a frame for so long the connection is lost, ms: actual packet interval T->O times the multiplier. */
+  /** Actual packet interval T->O, ms. */
+  readonly intervalMs: number;
+  /** Without a frame for so long the connection is lost, ms: that interval times the multiplier. */
   readonly watchdogMs: number;
   /** Data that is older is not given to a read any more, ms. */
   readonly maximumAgeMs: number;
@@ -46,6 +48,8 @@ export interface CyclicCounts {
   readonly heartbeats: number;
 }
 
+/** A network loses a frame now and then, and is late with the next one; two in a row it loses rarely. */
+const QUIET_INTERVALS = 2.5;
 /** Shortest time between heartbeats, whatever the target asks for. */
 const SHORTEST_HEARTBEAT_MS = 10;
 
@@ -159,10 +163,19 @@ export class CyclicConnection {
     });
   }
 
-  /** There is reason to believe that the meter has forgotten this connection: until the next frame less silence is borne. */
-  suspect(): void {
+  /** True when the frame that was due, and the one after it, did not come. */
+  get isQuiet(): boolean {
+    return this.clock.monotonic() - this.lastFrameAt > QUIET_INTERVALS * this.settings.intervalMs;
+  }
+
+  /**
+   * There is reason to believe that the meter has forgotten this connection: until the next frame less silence is borne.
+   * @param isForgotten nothing else speaks for it either
+   */
+  suspect(isForgotten: boolean): void {
     if (this.ended !== undefined) return;
-    this.limitMs = this.settings.watchdogMs / 2;
+    const { watchdogMs, intervalMs } = this.settings;
+    this.limitMs = Math.min(watchdogMs / 2, isForgotten ? QUIET_INTERVALS * intervalMs : watchdogMs);
     this.watchdog?.cancel();
     this.watch(Math.max(0, this.lastFrameAt + this.limitMs - this.clock.monotonic()));
   }

@@ -1,12 +1,13 @@
 import type { Timer } from '../../../support/clock';
-import { hasCode, toPm500Error, type Pm500Error } from '../../../support/errors';
+import { hasCode, Pm500Error, toPm500Error } from '../../../support/errors';
 import type { Random } from '../../../support/random';
 import type { AssemblyBlock, Identity, ReceivedBlock } from '../../transport';
-import { closeInOrder } from '../session/close-in-order';
+import { closeInOrder, isForgotten } from '../session/close-in-order';
 import type { CheckedSettings } from './implicit-settings';
 import { LastingSession, type OpenAnother } from '../session/lasting-session';
 import type { IoSockets } from './io-sockets';
 import { stopped, type Session } from '../session/session';
+import type { ForwardClose } from '../wire/forward-close';
 import type { OpenSession } from '../session/session-transport';
 import { join, type SharedAttempt } from '../../shared-attempt';
 import { purposeOf, Subscriber, type ImplicitContext, type Subscription } from './subscriber';
@@ -25,6 +26,11 @@ const KEEP_ALIVE_MS = 30_000;
 const CONCERNS_METER = ['ENIP_NO_OWNER', 'ENIP_OWNERSHIP_CONFLICT', 'ENIP_CONNECTION_LIMIT'] as const;
 /** The target granted a connection by a reply that cannot be read: it would again. */
 const UNUSABLE = ['CIP_REPLY_INVALID', 'ENIP_FRAME_INVALID', 'ENIP_REPLY_MISMATCH'] as const;
+
+function answersAgain(error: Pm500Error): Pm500Error {
+  const details = { ...error.details, answersAgain: true };
+  return new Pm500Error(error.code, error.message, { cause: error, retryable: true, details });
+}
 
 export interface ImplicitSessionContext extends ImplicitContext {
   readonly random: Random;
@@ -58,7 +64,9 @@ export class ImplicitSession implements OpenSession {
     this.session = new LastingSession(session, context.openAnother, context.clock, context.random, {
       onLost: (error) => this.goOn(error),
       onRenewed: () => {
-        for (const { cyclic } of this.subscriptions.values()) cyclic.suspect();
+        const cyclics = [...this.subscriptions.values()].map(({ cyclic }) => cyclic);
+        const areAllQuiet = cyclics.every(({ isQuiet }) => isQuiet);
+        for (const cyclic of cyclics) cyclic.suspect(areAllQuiet);
       },
     });
     this.subscriber = new Subscriber(this.session, sockets, settings, context, this.where, {
@@ -144,16 +152,28 @@ export class ImplicitSession implements OpenSession {
   }
 
   private async closeAll(error: Pm500Error): Promise<void> {
-    const closes = [...this.subscriptions.values()].map(({ close }) => close);
-    this.stop(error);
-    this.session.stopOpening(error);
+    const closes = this.end(error);
     await closeInOrder(this.session, closes, this.context.clock);
   }
 
-  /** The meter is told before the session goes, so that a connection that only UDP cannot reach does not stay behind. */
+  /** @returns what is to be closed */
+  private end(error: Pm500Error): readonly ForwardClose[] {
+    const closes = [...this.subscriptions.values()].map(({ close }) => close);
+    this.stop(error);
+    this.session.stopOpening(error);
+    return closes;
+  }
+
+  /**
+   * The meter is told before the session goes, so that a connection that only UDP cannot reach does not stay behind. One
+   * that says that it has forgotten them is back, and may be opened again at once (`details.answersAgain`).
+   */
   private async giveUp(error: Pm500Error): Promise<void> {
-    await this.closeAll(error);
-    this.abandon(error);
+    const { clock } = this.context;
+    const [first, ...others] = this.end(error);
+    const isBack = first !== undefined && (await isForgotten(this.session, first, clock));
+    await closeInOrder(this.session, isBack ? [] : others, clock);
+    this.abandon(isBack ? answersAgain(error) : error);
   }
 
   private subscribe(block: AssemblyBlock, signal?: AbortSignal): Promise<Subscription> {

@@ -6,6 +6,7 @@ import type { Random } from '../../../support/random';
 import type { Block, IoTraffic, ReceivedBlock, Transport } from '../../transport';
 import { openDatagramSocket, type OpenDatagramSocket } from './datagram-socket';
 import { processDatagrams, type DatagramRegistry } from './datagram-registry';
+import { CheckedSizes } from '../session/checked-sizes';
 import { DeliveryChoice } from './delivery-choice';
 import { ImplicitSession } from './implicit-session';
 import { interfaceAddress, IoSockets } from './io-sockets';
@@ -70,6 +71,7 @@ export function createImplicitTransport(
   const openSocket = dependencies.openDatagramSocket ?? openDatagramSocket;
   const registry = dependencies.datagrams ?? processDatagrams;
   const counter: ContextCounter = { low: 0, high: 0 };
+  const sizes = new CheckedSizes();
   const where = `${settings.host}:${settings.port}`;
   const delivery = new DeliveryChoice(checked.delivery, clock, logger);
   const traffic = new IoTrafficRecorder();
@@ -77,7 +79,7 @@ export function createImplicitTransport(
   return new ImplicitTransport(traffic, checked, { clock, logger }, (onLost): OpenAttempt<ImplicitSession> => {
     let opened: ImplicitSession | undefined;
     const openAnother: OpenAnother = (onSessionLost) =>
-      openSession(checked, { clock, connect, counter, onLost: onSessionLost });
+      openSession(checked, { clock, connect, counter, sizes, onLost: onSessionLost });
     const attempt = openAnother((error) => opened?.noteLost(error));
     const openDatagrams = async (): Promise<ImplicitSession> => {
       const session = await attempt.result;

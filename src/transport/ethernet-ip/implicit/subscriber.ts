@@ -205,6 +205,7 @@ export class Subscriber {
         block,
         heartbeatId: opened.originatorToTargetId,
         heartbeatMs: opened.originatorToTargetMicroseconds / MICROSECONDS,
+        intervalMs,
         watchdogMs: intervalMs * timeoutMultiplier(settings.timeoutCode),
         maximumAgeMs: settings.maximumAgeMs ?? 2 * intervalMs,
         readTimeoutMs: settings.replyTimeoutMs,

@@ -17,11 +17,32 @@ export async function closeInOrder(
   if (session.lost !== undefined) return;
   const closes = session.busy && !session.opens ? [] : connections;
   if (closes.length === 0 && !session.opens) return;
-  const controller = new AbortController();
   const closed = Promise.allSettled([
     session.whenOpened(),
     ...closes.map((connection) => session.closeConnection(connection)),
   ]);
-  await Promise.race([closed, delay(clock, FORWARD_CLOSE_WAIT_MS, controller.signal)]);
+  await inTime(closed, clock);
+}
+
+/**
+ * Whether the target answers and knows a connection no more, which closes it if it does: it was switched off, or has heard
+ * nothing of us for too long, and then it has forgotten what was opened with that one, too. Never fails.
+ */
+export async function isForgotten(
+  session: ConnectionSession,
+  connection: ForwardClose,
+  clock: Clock,
+): Promise<boolean> {
+  if (session.lost !== undefined || session.busy) return false;
+  const isKnown = session.closeConnection(connection).catch(() => true);
+  return (await inTime(isKnown, clock)) === false;
+}
+
+/** What comes of `waiting`; undefined when it takes too long. */
+async function inTime<Result>(waiting: Promise<Result>, clock: Clock): Promise<Result | undefined> {
+  const controller = new AbortController();
+  const late = delay(clock, FORWARD_CLOSE_WAIT_MS, controller.signal).then(() => undefined);
+  const result = await Promise.race([waiting, late]);
   controller.abort();
+  return result;
 }

@@ -1,7 +1,7 @@
 import { Pm500Error, toPm500Error } from '../../../support/errors';
 import type { AssemblyBlock } from '../../transport';
 import { ASSEMBLY_ATTRIBUTE, CONNECTION_SERVICE, SERVICE } from '../wire/cip';
-import { connectionRefused } from '../wire/connection-status';
+import { connectionRefused, isConnectionNotFound } from '../wire/connection-status';
 import { CPF_ITEM, type ReceivedCpfItem } from '../wire/cpf';
 import { acceptAssemblySize, type Exchange, type Outcome } from './exchange';
 import type { ForwardClose } from '../wire/forward-close';
@@ -87,13 +87,13 @@ export class OpenConnection implements Exchange {
   }
 }
 
-/** Forward Close. That the target knows no such connection any more is as good. */
+/** Forward Close; the result is whether the target still knew the connection. That it did not is as good. */
 export class CloseConnection implements Exchange {
   constructor(
     private readonly purpose: string,
     private readonly session: number,
     private readonly request: ForwardClose,
-    private readonly outcome: Outcome<undefined>,
+    private readonly outcome: Outcome<boolean>,
   ) {}
 
   what(): string {
@@ -105,8 +105,8 @@ export class CloseConnection implements Exchange {
   }
 
   accept(frame: Buffer): undefined {
-    decodeReply(frame, CONNECTION_SERVICE.forwardClose, () => this.purpose);
-    this.outcome.resolve(undefined);
+    const { generalStatus, extendedStatus } = decodeReply(frame, CONNECTION_SERVICE.forwardClose, () => this.purpose);
+    this.outcome.resolve(!isConnectionNotFound(generalStatus, extendedStatus));
   }
 
   fail(error: Pm500Error): void {

@@ -96,13 +96,22 @@ export interface AssemblyPlan {
   readonly sizeRequest: RequestFrame;
   /** True once attribute 4 agreed with the layout, or the device does not tell it, or nobody wants to know. */
   sizeChecked: boolean;
+  /** Called when that was found out. */
+  readonly onSizeChecked: () => void;
 }
 
-export function planAssembly(requests: ReadRequests, instance: number, verifySize: boolean): AssemblyPlan {
+/** @param sizeChecked nobody wants to know the size, or it is known already */
+export function planAssembly(
+  requests: ReadRequests,
+  instance: number,
+  sizeChecked: boolean,
+  onSizeChecked: () => void,
+): AssemblyPlan {
   return {
     dataRequest: requests.readAssembly(instance, ASSEMBLY_ATTRIBUTE.data),
     sizeRequest: requests.readAssembly(instance, ASSEMBLY_ATTRIBUTE.size),
-    sizeChecked: !verifySize,
+    sizeChecked,
+    onSizeChecked,
   };
 }
 
@@ -141,7 +150,7 @@ export function acceptAssemblySize(
   return sizeBytes === block.sizeBytes ? undefined : sizeMismatch(what, block, sizeBytes, 'attribute 4 (Size) says');
 }
 
-/** Get_Attribute_Single of an assembly's data, and before it, once for each session, of its size. */
+/** Get_Attribute_Single of an assembly's data, and before it, unless it is known, of its size. */
 export class ReadAssembly implements Exchange {
   private asksSize = false;
 
@@ -183,6 +192,7 @@ export class ReadAssembly implements Exchange {
     const mismatch = acceptAssemblySize(this.what(), response, this.block);
     if (mismatch === undefined) {
       this.plan.sizeChecked = true;
+      this.plan.onSizeChecked();
       return this.plan.dataRequest;
     }
     this.outcome.reject(mismatch);

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../../support/clock';
-import type { Pm500Error } from '../../../support/errors';
+import { hasCode, type Pm500Error } from '../../../support/errors';
 import type { Random } from '../../../support/random';
 import { retryDelays } from '../../../support/retry';
 import type { AssemblyBlock, Identity } from '../../transport';
@@ -33,8 +33,15 @@ export interface LastingSessionEvents {
   readonly onRenewed: () => void;
 }
 
-/** I/O connections go on meanwhile, so nobody waits for the new session; a meter in trouble is spared. */
+/** While I/O connections go on nobody waits for the new session; a meter in trouble is spared. */
 const POLICY = { initialMs: 500, maximumMs: 5000, factor: 2, jitter: 0.2 };
+/**
+ * The longest from one attempt to the next while nothing at all answers, which costs the meter nothing: it may have been
+ * switched off, and then it has forgotten its I/O connections. The new session shows that it is back.
+ */
+const UNREACHED_MS = 900;
+/** The shortest between the end of such an attempt and the next one. */
+const PAUSE_MS = 100;
 
 /**
  * The encapsulation session behind I/O connections, which do not end with it (CIP Vol 2, 2-4.4 ends only what runs over
@@ -82,7 +89,7 @@ export class LastingSession implements ConnectionSession {
     return this.session.identify(signal);
   }
 
-  checkSize(block: AssemblyBlock, signal?: AbortSignal): Promise<undefined> {
+  checkSize(block: AssemblyBlock, signal?: AbortSignal): Promise<void> {
     return this.session.checkSize(block, signal);
   }
 
@@ -95,13 +102,13 @@ export class LastingSession implements ConnectionSession {
     return this.session.openConnection(purpose, request, receivePort, signal);
   }
 
-  closeConnection(request: ForwardClose): Promise<undefined> {
+  closeConnection(request: ForwardClose): Promise<boolean> {
     return this.session.closeConnection(request);
   }
 
   /** The session that is current was lost. */
   noteLost(error: Pm500Error): void {
-    if (this.events.onLost(error) && !this.isOver) this.renewLater();
+    if (this.events.onLost(error) && !this.isOver) this.renewLater(this.nextDelayMs());
   }
 
   /** Ends it for good because of `error`; `onLost` is not called any more. */
@@ -122,15 +129,20 @@ export class LastingSession implements ConnectionSession {
     this.attempt?.giveUp(error);
   }
 
-  private renewLater(): void {
+  private nextDelayMs(): number {
     this.delays ??= retryDelays(POLICY, this.random);
-    this.timer = this.clock.after(this.delays.next().value, () => {
+    return this.delays.next().value;
+  }
+
+  private renewLater(delayMs: number): void {
+    this.timer = this.clock.after(delayMs, () => {
       void this.renew();
     });
   }
 
   /** Never rejects. */
   private async renew(): Promise<void> {
+    const startedAt = this.clock.monotonic();
     let isCurrent = false;
     this.attempt = this.openAnother((error) => {
       if (isCurrent) this.noteLost(error);
@@ -138,17 +150,21 @@ export class LastingSession implements ConnectionSession {
     let session: Session;
     try {
       session = await this.attempt.result;
-    } catch {
+    } catch (thrown) {
       // What keeps it away shows when the data ends, too.
       this.attempt = undefined;
-      if (!this.isOver) this.renewLater();
+      if (this.isOver) return;
+      const delayMs = this.nextDelayMs();
+      const tookMs = this.clock.monotonic() - startedAt;
+      const isUnreached = hasCode(thrown, 'ENIP_CONNECT_FAILED', 'ENIP_CONNECT_TIMEOUT');
+      this.renewLater(isUnreached ? Math.max(PAUSE_MS, Math.min(delayMs, UNREACHED_MS) - tookMs) : delayMs);
       return;
     }
     this.attempt = undefined;
     // Whoever stopped it has given the attempt up, and its session with it.
     if (this.isOver) return;
     if (session.lost !== undefined) {
-      this.renewLater();
+      this.renewLater(this.nextDelayMs());
       return;
     }
     isCurrent = true;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../support/clock';
 import { Pm500Error } from '../../../support/errors';
 import type { AssemblyBlock, Identity } from '../../transport';
+import { CheckedSizes } from './checked-sizes';
 import { Connection } from './connection';
 import { CheckAssemblySize, CloseConnection, type OpenedConnection } from './connection-exchange';
 import { ConnectionOpener } from './connection-opener';
@@ -28,7 +29,7 @@ export interface SessionSettings {
   readonly connectTimeoutNowMs?: () => number;
   /** For each request, from the moment it is sent. */
   readonly replyTimeoutMs: number;
-  /** Compare attribute 4 (Size) of an assembly with the layout before its first read on a connection; default true. */
+  /** Compare attribute 4 (Size) of an assembly with the layout before its first read from a device; default true. */
   readonly verifySize?: boolean;
 }
 
@@ -36,6 +37,8 @@ export interface SessionDependencies {
   readonly clock: Clock;
   readonly connect: Connect;
   readonly counter: ContextCounter;
+  /** Of the sessions before; default: nothing is known. */
+  readonly sizes?: CheckedSizes;
   /** The session is gone and was not left with `leave`; pending reads are rejected after this returns. */
   readonly onLost: (error: Pm500Error) => void;
 }
@@ -52,7 +55,7 @@ export interface SessionAttempt {
 
 /** Connects and registers; `result` is rejected with a coded error, and then nothing is left open. */
 export function openSession(settings: SessionSettings, dependencies: SessionDependencies): SessionAttempt {
-  const { clock, counter } = dependencies;
+  const { clock, counter, sizes = new CheckedSizes() } = dependencies;
   const connection: Connection = new Connection(settings, clock, {
     onFrame: (frame) => {
       line.receive(frame);
@@ -72,7 +75,7 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
     // A reply that comes twice costs the connection before anybody hears of the session.
     if (connection.lost !== undefined) throw connection.lost;
     line.setSession(handle);
-    return new Session(handle, connection, line, where, settings.verifySize ?? true);
+    return new Session(handle, connection, line, where, settings.verifySize ?? true, sizes);
   };
   return {
     result: register(),
@@ -86,6 +89,8 @@ export function openSession(settings: SessionSettings, dependencies: SessionDepe
 export class Session {
   private readonly plans = new Map<number, AssemblyPlan>();
   private readonly opener: ConnectionOpener;
+  /** True once the device has told who it is: only then is it known whose sizes were checked. */
+  private hasMet = false;
 
   constructor(
     private readonly handle: number,
@@ -93,6 +98,7 @@ export class Session {
     private readonly line: RequestLine,
     private readonly where: string,
     private readonly verifySize: boolean,
+    private readonly sizes: CheckedSizes,
     private readonly requests: ReadRequests = unconnectedRequests(handle),
   ) {
     this.opener = new ConnectionOpener({
@@ -112,11 +118,17 @@ export class Session {
 
   /** Reads exactly the bytes of a block. */
   read(block: AssemblyBlock, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.run((outcome) => new ReadAssembly(this.where, this.planOf(block.instance), block, outcome), signal);
+    return this.run((outcome) => new ReadAssembly(this.where, this.planOf(block), block, outcome), signal);
   }
 
-  identify(signal?: AbortSignal): Promise<Identity> {
-    return this.run((outcome) => new ReadIdentity(this.where, this.requests, outcome), signal);
+  async identify(signal?: AbortSignal): Promise<Identity> {
+    const identity = await this.run<Identity>(
+      (outcome) => new ReadIdentity(this.where, this.requests, outcome),
+      signal,
+    );
+    this.sizes.meet(identity);
+    this.hasMet = true;
+    return identity;
   }
 
   /** Where the other end is, once connected: an IP address even when the settings name a host. */
@@ -139,10 +151,11 @@ export class Session {
     this.connection.lose(error);
   }
 
-  /** Compares attribute 4 (Size) with the layout, unless the settings say not to. */
-  checkSize(block: AssemblyBlock, signal?: AbortSignal): Promise<undefined> {
-    if (!this.verifySize) return Promise.resolve(undefined);
-    return this.run((outcome) => new CheckAssemblySize(this.where, this.requests, block, outcome), signal);
+  /** Compares attribute 4 (Size) with the layout, unless that was done or the settings say not to. */
+  async checkSize(block: AssemblyBlock, signal?: AbortSignal): Promise<void> {
+    if (this.isSizeKnown(block)) return;
+    await this.run<undefined>((outcome) => new CheckAssemblySize(this.where, this.requests, block, outcome), signal);
+    this.noteSize(block);
   }
 
   /** True while a Forward Open has no outcome. */
@@ -174,8 +187,8 @@ export class Session {
     return this.opener.open(purpose, request, receivePort, () => stopped(purpose), signal);
   }
 
-  /** Forward Close. */
-  closeConnection(request: ForwardClose): Promise<undefined> {
+  /** Forward Close. @returns whether the target still knew the connection */
+  closeConnection(request: ForwardClose): Promise<boolean> {
     const purpose = `Closing a connection to ${this.where}`;
     return this.run((outcome) => new CloseConnection(purpose, this.handle, request, outcome));
   }
@@ -184,7 +197,7 @@ export class Session {
   over(connection: OpenedConnection): Session {
     this.line.setConnection(connection.targetToOriginatorId);
     const requests = connectedRequests(this.handle, connection.originatorToTargetId);
-    return new Session(this.handle, this.connection, this.line, this.where, this.verifySize, requests);
+    return new Session(this.handle, this.connection, this.line, this.where, this.verifySize, this.sizes, requests);
   }
 
   /** Unregisters and closes; pending reads are rejected with `error`. */
@@ -225,10 +238,21 @@ export class Session {
     });
   }
 
-  private planOf(instance: number): AssemblyPlan {
+  private isSizeKnown(block: AssemblyBlock): boolean {
+    return !this.verifySize || (this.hasMet && this.sizes.fits(block));
+  }
+
+  private noteSize(block: AssemblyBlock): void {
+    if (this.hasMet) this.sizes.note(block);
+  }
+
+  private planOf(block: AssemblyBlock): AssemblyPlan {
+    const { instance } = block;
     let plan = this.plans.get(instance);
     if (plan === undefined) {
-      plan = planAssembly(this.requests, instance, this.verifySize);
+      plan = planAssembly(this.requests, instance, this.isSizeKnown(block), () => {
+        this.noteSize(block);
+      });
       this.plans.set(instance, plan);
     }
     return plan;

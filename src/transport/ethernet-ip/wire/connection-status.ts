@@ -137,6 +137,11 @@ const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
 
 const BY_STATUS = new Map(CONNECTION_STATUSES.map((row) => [row.status, row]));
 
+/** The target knows no such connection, or not any more. */
+export function isConnectionNotFound(generalStatus: number, extendedStatus: readonly number[]): boolean {
+  return generalStatus === CIP_STATUS.connectionFailure && extendedStatus[0] === CONNECTION_STATUS.notFound;
+}
+
 /** The only general status beside "connection failure" that says of a connection that there is no room for it. */
 const RESOURCE_UNAVAILABLE = 0x02;
 

@@ -4,6 +4,7 @@ import { silentLogger } from '../../../../src/support/logger';
 import { ASSEMBLY_ATTRIBUTE, CIP_CLASS, SERVICE } from '../../../../src/transport/ethernet-ip/wire/cip';
 import { COMMAND } from '../../../../src/transport/ethernet-ip/wire/encapsulation';
 import { createExplicitTransport } from '../../../../src/transport/ethernet-ip/explicit/explicit';
+import type { Identity } from '../../../../src/transport/transport';
 import type { SocketLike } from '../../../../src/transport/ethernet-ip/session/socket';
 import { rejectsWith } from '../../../../testkit/expect-error';
 import {
@@ -24,7 +25,7 @@ describe('explicit transport', () => {
   });
   afterEach(() => bench.stop());
 
-  it('asks for the size of an assembly once for each connection', async () => {
+  it('asks for the size of an assembly once for each connection while it does not know the device', async () => {
     await bench.start();
     await bench.transport.open();
     await Promise.all([bench.transport.read(VOLTAGES), bench.transport.read(VOLTAGES)]);
@@ -34,6 +35,44 @@ describe('explicit transport', () => {
     await bench.transport.open();
     await bench.transport.read(VOLTAGES);
     assert.deepEqual(bench.peer.reads(101).slice(4), [size, data]);
+  });
+
+  /** Opens the connection anew, to a device with this serial number or revision, and reads. */
+  async function reopen(change: Partial<Identity>): Promise<(number | undefined)[]> {
+    bench.peer.identity = { ...bench.peer.identity, ...change };
+    const before = bench.peer.reads(101).length;
+    await bench.transport.close();
+    await bench.transport.open();
+    await bench.transport.identify();
+    await bench.transport.read(VOLTAGES);
+    return bench.peer.reads(101).slice(before);
+  }
+
+  it('asks a device for a size once, and again when another device or firmware answers', async () => {
+    await bench.start();
+    await bench.transport.open();
+    assert.deepEqual(await reopen({}), [size, data]);
+    assert.deepEqual(await reopen({}), [data]);
+    assert.deepEqual(await reopen({ serialNumber: 940_000_555 }), [size, data]);
+    assert.deepEqual(await reopen({ status: 0 }), [data], 'its status says nothing about its firmware');
+    assert.deepEqual(await reopen({ revision: { major: 2, minor: 14 } }), [size, data]);
+    assert.deepEqual(await reopen({ serialNumber: 0 }), [size, data]);
+    assert.deepEqual(await reopen({}), [size, data], 'devices without a serial number look alike');
+  });
+
+  it('forgets no size that differs, and asks for that of a changed block', async () => {
+    await bench.start();
+    bench.peer.sizes.set(101, 52);
+    await bench.transport.open();
+    await bench.transport.identify();
+    await rejectsWith(bench.transport.read(VOLTAGES), 'METER_SIZE_MISMATCH');
+    bench.peer.sizes.clear();
+    assert.deepEqual(await reopen({}), [size, data]);
+    await bench.transport.close();
+    await bench.transport.open();
+    await bench.transport.identify();
+    await rejectsWith(bench.transport.read({ ...VOLTAGES, sizeBytes: 44 }), 'METER_SIZE_MISMATCH');
+    assert.equal(bench.peer.reads(101).at(-1), size);
   });
 
   it('reads nothing while the size differs from the layout', async () => {

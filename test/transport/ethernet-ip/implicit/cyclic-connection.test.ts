@@ -15,6 +15,7 @@ const SETTINGS = {
   block: STATES,
   heartbeatId: 77,
   heartbeatMs: 100,
+  intervalMs: 100,
   watchdogMs: 400,
   maximumAgeMs: 200,
   readTimeoutMs: 1000,
@@ -127,18 +128,34 @@ describe('class 1 connection of an originator', () => {
   it('bears half the silence once it is suspected to be forgotten, until a frame comes', async () => {
     receive(1, 1);
     await clock.advance(150);
-    connection.suspect();
+    connection.suspect(false);
     await clock.advance(49);
     receive(2, 2);
     await clock.advance(399);
     assert.equal(silent.length, 0, 'the frame has cleared it');
     receive(3, 3);
     await clock.advance(250);
-    connection.suspect();
+    connection.suspect(false);
     await clock.advance(0);
     assert.equal(silent.length, 1, 'it has been silent for longer than half the time');
-    connection.suspect();
+    connection.suspect(false);
     assert.equal(clock.pending, 0);
+  });
+
+  it('bears no third frame that is missing once nothing speaks for it', async () => {
+    const ended: number[] = [];
+    const patient = new CyclicConnection({ ...SETTINGS, watchdogMs: 1600 }, clock, {
+      send: () => undefined,
+      onSilent: () => ended.push(clock.monotonic() - startedAt),
+    });
+    const startedAt = clock.monotonic();
+    await clock.advance(240);
+    assert.equal(patient.isQuiet, false);
+    patient.suspect(true);
+    await clock.advance(9);
+    assert.deepEqual(ended, []);
+    await clock.advance(1);
+    assert.deepEqual(ended, [250]);
   });
 
   it('is not kept alive by stale frames', async () => {

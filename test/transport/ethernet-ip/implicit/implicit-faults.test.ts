@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { ImplicitPort } from '../../../../src/simulator/ethernet-ip/implicit-port';
 import { systemClock } from '../../../../src/support/clock';
@@ -8,10 +8,15 @@ import { silentLogger } from '../../../../src/support/logger';
 import { seededRandom } from '../../../../src/support/random';
 import { CIP_CLASS, CONNECTION_SERVICE } from '../../../../src/transport/ethernet-ip/wire/cip';
 import { DatagramRegistry } from '../../../../src/transport/ethernet-ip/implicit/datagram-registry';
+import {
+  openDatagramSocket,
+  type OpenDatagramSocket,
+} from '../../../../src/transport/ethernet-ip/implicit/datagram-socket';
 import { COMMAND } from '../../../../src/transport/ethernet-ip/wire/encapsulation';
 import { decodeForwardOpen, type ReceivedForwardOpen } from '../../../../src/transport/ethernet-ip/wire/forward-open';
 import {
   createImplicitTransport,
+  type ImplicitDependencies,
   type ImplicitSettings,
 } from '../../../../src/transport/ethernet-ip/implicit/implicit';
 import type { Transport, TransportStateChange } from '../../../../src/transport/transport';
@@ -29,7 +34,10 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
   let connections: ImplicitPort;
   let port: number;
 
-  const create = (settings: Partial<ImplicitSettings> = {}): Transport => {
+  const create = (
+    settings: Partial<ImplicitSettings> = {},
+    dependencies: Partial<ImplicitDependencies> = {},
+  ): Transport => {
     const transport = createImplicitTransport(
       PM500,
       {
@@ -42,7 +50,7 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
         receivePort: 0,
         ...settings,
       },
-      { clock: systemClock, logger: silentLogger, random: seededRandom(5), datagrams: registry },
+      { clock: systemClock, logger: silentLogger, random: seededRandom(5), datagrams: registry, ...dependencies },
     );
     transports.push(transport);
     return transport;
@@ -184,6 +192,41 @@ describe('implicit transport: what a meter may refuse and what may break', () =>
     await peer.listen();
     await transport.open();
     assert.equal((await transport.read(STATES))[0], 2);
+  });
+
+  it('closes one connection of many to a meter that has forgotten all, and says that it answers again', async () => {
+    const transport = create({ maximumAgeMs: 0, timeoutMultiplier: 32 });
+    await transport.open();
+    await Promise.all([transport.read(VOLTAGES), transport.read(STATES)]);
+    const closed = nextClosed(transport);
+    await peer.close();
+    connections.table.clear();
+    await peer.listen();
+    const { error } = await closed;
+    assert.deepEqual([error?.code, error?.details], ['ENIP_REPLY_TIMEOUT', { answersAgain: true }]);
+    assert.match(error?.message ?? '', /no data arrived within 250 ms/);
+    assert.equal(closes(), 1);
+    await transport.open();
+    assert.equal((await transport.read(STATES))[0], 2);
+  });
+
+  it('closes every connection to a meter that still knows them', async () => {
+    const sockets: Socket[] = [];
+    const openSocket: OpenDatagramSocket = (share) => {
+      const socket = openDatagramSocket(share);
+      sockets.push(socket);
+      return socket;
+    };
+    const transport = create(
+      { timeoutMultiplier: 4 },
+      { datagrams: new DatagramRegistry(), openDatagramSocket: openSocket },
+    );
+    await transport.open();
+    await Promise.all([transport.read(VOLTAGES), transport.read(STATES)]);
+    const closed = nextClosed(transport);
+    for (const socket of sockets) socket.removeAllListeners('message');
+    assert.deepEqual((await closed).error?.details, {});
+    assert.deepEqual([connections.table.summaries.length, closes()], [0, 2]);
   });
 
   it('closes when the meter falls silent, and opens again', async () => {
