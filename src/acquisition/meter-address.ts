@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { PROTOCOL_FACTS } from '../meters/protocol-facts';
 import { isSerial, type LinkSettings } from './meter-settings';
 
@@ -9,6 +9,7 @@ const LOOPBACK_NAMES = ['localhost', '::1', '[::1]'];
 export function canonicalHost(host: string): string {
   const text = host.trim().toLowerCase().replace(/\.$/, '');
   if (LOOPBACK_NAMES.includes(text)) return LOOPBACK;
+  if (isIPv6(text) && URL.canParse(`http://[${text}]`)) return new URL(`http://[${text}]`).hostname;
   return URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : text;
 }
 

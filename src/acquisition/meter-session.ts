@@ -35,6 +35,8 @@ export class MeterSession {
   private readonly source: PlanSource;
   private readonly stopListening: () => void;
   private toldMismatch: string | undefined;
+  /** Of the device that answered last. */
+  private serialNumber: number | undefined;
   private readonly toldGroups = new Set<string>();
 
   constructor(
@@ -220,8 +222,15 @@ export class MeterSession {
       : describeMismatch(this.settings.model, identity, this.settings.catalogNumber);
   }
 
-  /** Says once that the device is another one than was configured. */
+  /** Says once that the device is another one than was configured, or than answered before. */
   private checkIdentity(): void {
+    const { serialNumber } = this.reference();
+    if (this.serialNumber !== undefined && serialNumber !== undefined && serialNumber !== this.serialNumber) {
+      this.dependencies.logger.warn(
+        `Meter "${this.settings.name}": another device answers at ${whereOf(this.settings)} (serial ${serialNumber}, before ${this.serialNumber}); check its wiring, transformers and layout if it was replaced.`,
+      );
+    }
+    this.serialNumber = serialNumber ?? this.serialNumber;
     const mismatch = this.mismatch();
     if (mismatch !== undefined && mismatch !== this.toldMismatch) {
       this.dependencies.logger.warn(`Meter "${this.settings.name}": ${whereOf(this.settings)} ${mismatch}`);

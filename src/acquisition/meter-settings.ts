@@ -8,6 +8,7 @@ import { TIMEOUT_MULTIPLIERS } from '../transport/ethernet-ip/implicit/implicit-
 import { loadLayout } from './layout-file';
 import { meterRows, type MeterRows } from './meter-rows';
 import type { MessagingKind, TransportKind } from './transport-kinds';
+import { hostOf } from './written-host';
 
 /** EtherNet/IP. */
 export interface Messaging {
@@ -215,7 +216,7 @@ export function settingsOf(model: MeterModel, choice: MeterChoice): MeterSetting
   return {
     model,
     name,
-    host: choice.host,
+    host: transport.kind === 'modbus-rtu' ? choice.host : hostOf(`Meter "${name}"`, choice.host),
     port: choice.port ?? (transport.kind.startsWith('modbus') ? rows.modbusPort.default : rows.port.default),
     transport,
     sharedWithPlc: choice.sharedWithPlc ?? rows.sharedWithPlc.default,

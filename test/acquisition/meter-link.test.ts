@@ -203,6 +203,25 @@ describe('one meter, one connection', () => {
     assert.match(warnings.join(), /says it is "1756-EN2T".*check the address/);
   });
 
+  it('says once that another device answers than before, however often the connection was lost meanwhile', async () => {
+    const { clock, transport, warnings, session } = setUp();
+    const reopen = async (): Promise<unknown> => {
+      await transport.close();
+      await clock.advance(5000);
+      return (await settled(clock, session.read([101]))).meter.serialNumber;
+    };
+    const { serialNumber } = IDENTITY;
+    for (let round = 0; round < 2; round++) assert.equal(await reopen(), serialNumber);
+    assert.deepEqual(warnings, []);
+    transport.identity = { ...IDENTITY, serialNumber: serialNumber + 1 };
+    for (let round = 0; round < 3; round++) assert.equal(await reopen(), serialNumber + 1);
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings.join(),
+      new RegExp(`another device answers at .+ \\(serial ${serialNumber + 1}, before ${serialNumber}\\)`),
+    );
+  });
+
   it('says what differs from the configured catalog number', () => {
     assert.equal(describeMismatch(PM500, IDENTITY, '1420-V2-ENT'), undefined);
     assert.match(

@@ -152,12 +152,12 @@ export class ImplicitSession implements OpenSession {
   }
 
   private async closeAll(error: Pm500Error): Promise<void> {
-    const closes = this.end(error);
+    const closes = this.finish(error);
     await closeInOrder(this.session, closes, this.context.clock);
   }
 
   /** @returns what is to be closed */
-  private end(error: Pm500Error): readonly ForwardClose[] {
+  private finish(error: Pm500Error): readonly ForwardClose[] {
     const closes = [...this.subscriptions.values()].map(({ close }) => close);
     this.stop(error);
     this.session.stopOpening(error);
@@ -170,7 +170,7 @@ export class ImplicitSession implements OpenSession {
    */
   private async giveUp(error: Pm500Error): Promise<void> {
     const { clock } = this.context;
-    const [first, ...others] = this.end(error);
+    const [first, ...others] = this.finish(error);
     const isBack = first !== undefined && (await isForgotten(this.session, first, clock));
     await closeInOrder(this.session, isBack ? [] : others, clock);
     this.abandon(isBack ? answersAgain(error) : error);
