@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CATALOG } from '../../src/metrics/catalog';
+import { ASSEMBLY_METRICS } from '../../testkit/meters/assembly-metrics';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { freePort } from '../../testkit/servers/ports';
@@ -165,7 +165,7 @@ describe('pm500 read', function () {
       new RegExp(`^1420-V2-ENT serial 940000007, 127\\.0\\.0\\.1:${port}, \\d{4}-.*slowest reply`),
     );
     assert.match(columns!, /^NAME +VALUE +UNIT +QUALITY +PROVENANCE$/);
-    assert.deepEqual(rows.map((row) => row.split(' ')[0]).sort(), CATALOG.map(({ name }) => name).sort());
+    assert.deepEqual(rows.map((row) => row.split(' ')[0]).sort(), [...ASSEMBLY_METRICS].sort());
     const power = rows.find((row) => row.startsWith('active_power_total '));
     assert.match(power!, /^active_power_total +250000 +W +uncertain \(layout_inferred\) +inferred$/);
     assert.match(

@@ -1,6 +1,6 @@
 import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
-import { CATALOG } from '../../src/metrics/catalog';
+import { ASSEMBLY_METRICS } from '../../testkit/meters/assembly-metrics';
 import { registerPlans } from '../../src/domain/codec/register-plan';
 import { dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
@@ -36,7 +36,7 @@ describe('pm500 read over every transport', () => {
       const { code, stdout, stderr } = await read('--transport', transport, '--rpi', '100', '--json');
       assert.deepEqual([code, stderr], [0, '']);
       const { metrics } = TELEMETRY.parse(JSON.parse(stdout));
-      assert.deepEqual(Object.keys(metrics).sort(), CATALOG.map(({ name }) => name).sort());
+      assert.deepEqual(Object.keys(metrics).sort(), [...ASSEMBLY_METRICS].sort());
       assert.ok(Object.values(metrics).every(({ value, quality }) => value !== null && quality !== 'bad'));
     });
   }

@@ -161,7 +161,9 @@ describe('what a Sparkplug edge node sends again, and for whom it waits, on Mosq
     await waitFor('the session', () => edge.state.phase === 'born');
     await waitFor('the others', () => ['M', 'other'].every((id) => historyOf(`${id}/count`).at(-1) === 300));
     await waitFor('the two to lie apart', () => edge.history?.absent.length === 2 && outbox.stats().depth === 0);
-    for (const id of ['dead', 'removed']) assert.deepEqual(historyOf(`${id}/count`), [], id);
+    // The first value is of before the outage: on a slow computer it was stored, too, and sent while all were there.
+    const ofOutage = (id: string): number[] => historyOf(`${id}/count`).filter((value) => value > 0);
+    for (const id of ['dead', 'removed']) assert.deepEqual(ofOutage(id), [], id);
     for (const id of ['dead', 'removed']) publish(id, 301);
     await drained();
     for (const id of devices) {
