@@ -7,6 +7,7 @@ import { ALL_METRICS, DERIVED_METRICS } from '../../src/metrics/derived-metrics'
 import { printedRegister } from '../../src/transport/modbus/address';
 import { isDerived } from '../../tools/telegraf/common';
 import { TELEGRAF_FOLDER, telegrafFiles } from '../../tools/telegraf/main';
+import { readConfiguration } from '../../testkit/telegraf/configuration';
 import { DocumentNode } from '../../testkit/telegraf/document';
 import { Telegraf } from '../../testkit/telegraf/telegraf';
 import { evaluate } from '../../testkit/telegraf/xpath';
@@ -34,6 +35,21 @@ describe('laws of deploy/telegraf', () => {
       }
     });
   }
+
+  it('the part for InfluxDB 1 is a whole output once its number signs are gone', () => {
+    for (const [name, text] of files) {
+      if (!name.endsWith('.conf')) continue;
+      const version1 = text
+        .replace(/^\[\[outputs\.influxdb_v2\]\]\n(?: .*\n)*/m, '')
+        .replaceAll(/^#(?=\[\[| {2}\w+ = )/gm, '');
+      const { outputs } = readConfiguration(version1, TELEGRAF_ENVIRONMENT);
+      assert.deepEqual(
+        outputs.map((output) => [output.name, output.settings['database']]),
+        [['influxdb', 'energy']],
+        name,
+      );
+    }
+  });
 
   for (const name of ['modbus-tcp.conf', 'modbus-rtu.conf']) {
     it(`${name} asks for the registers of the table that have a metric, each once, and for no other`, () => {

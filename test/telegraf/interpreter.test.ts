@@ -35,7 +35,12 @@ describe('the interpreter of Telegraf reads a configuration', () => {
     ['a number for a duration', '[[inputs.modbus]]\ntimeout = 1', /timeout is no duration/],
     ['a text for a list', '[[inputs.mqtt_consumer]]\ntopics = "a"', /topics is no texts/],
     ['an option of the agent', '[agent]\ntimezone = "UTC"', /agent\.timezone/],
-    ['a variable that has to be there', '[[inputs.modbus]]\nname = "${METER:?name it}"', /METER: name it/],
+    [
+      'a variable that has to be there',
+      '[[inputs.modbus]]\nname = "${METER:?name it}"',
+      /required variable METER is missing a value: name it/,
+    ],
+    ['a variable for a number', '[[inputs.modbus]]\nbaud_rate = ${RATE:-9600}', /TOML/i],
   ];
   for (const [what, text, sentence] of refused) {
     it(`refuses ${what}`, () => {
@@ -43,11 +48,10 @@ describe('the interpreter of Telegraf reads a configuration', () => {
     });
   }
 
-  it('puts variables in with their defaults, and none in comments', () => {
-    const text =
-      '# ${NOBODY:?knows}\n[[inputs.modbus]]\nname = "${A:-a}${B-b}#${C}" # ${D:?d}\nbaud_rate = ${RATE:-9600}\n';
+  it('puts variables into texts with their defaults, and none into comments', () => {
+    const text = '# ${NOBODY:?knows}\n[[inputs.modbus]]\nname = "${A:-a}${B-b}#${C}${D}" # ${E:?e}\nbaud_rate = 9600\n';
     const { inputs } = readConfiguration(text, { A: '', B: '', C: 'c' });
-    assert.deepEqual({ ...inputs[0]?.settings }, { name: 'a#c', baud_rate: 9600 });
+    assert.deepEqual({ ...inputs[0]?.settings }, { name: 'a#c${D}', baud_rate: 9600 });
   });
 });
 

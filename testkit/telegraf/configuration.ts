@@ -24,16 +24,7 @@ function refuse(sentence: string): never {
   throw new Error(`Telegraf ${TELEGRAF_VERSION} would refuse the configuration: ${sentence}`);
 }
 
-/**
- * Takes comments out, before variables are put in (config/envvar.go): what stands in a comment needs no variable. Texts
- * keep their number signs.
- */
-function withoutComments(text: string): string {
-  const part = /'''[\s\S]*?'''|"""[\s\S]*?"""|'[^'\n]*'|"(?:\\.|[^"\\\n])*"|#[^\n]*/g;
-  return text.replace(part, (found) => (found.startsWith('#') ? '' : found));
-}
-
-/** Puts environment variables in: the forms that docs/CONFIGURATION.md, Environment Variables, lists. */
+/** Puts environment variables into a text: the forms that docs/CONFIGURATION.md, Environment Variables, lists. */
 function withVariables(text: string, environment: Environment): string {
   return text.replace(
     /\$\{(\w+)(?:(:?[-?])([^}\n]*))?\}/g,
@@ -42,9 +33,20 @@ function withVariables(text: string, environment: Environment): string {
       const isThere = value !== undefined && (value !== '' || kind?.startsWith(':') !== true);
       if (isThere) return value;
       if (kind === undefined) return found;
-      return kind.endsWith('?') ? refuse(`${name}: ${word ?? ''}`) : (word ?? '');
+      return kind.endsWith('?') ? refuse(`required variable ${name} is missing a value: ${word ?? ''}`) : (word ?? '');
     },
   );
+}
+
+/**
+ * Puts variables into every text below a value. Since 1.38 that is done after the file was parsed (config/envvar.go,
+ * substituteEnvironmentStrict), so a number cannot be one, whatever docs/CONFIGURATION.md still says.
+ */
+function filled(value: unknown, environment: Environment): unknown {
+  if (typeof value === 'string') return withVariables(value, environment);
+  if (Array.isArray(value)) return value.map((each) => filled(each, environment));
+  if (!isTable(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filled(each, environment)]));
 }
 
 const FITS: Readonly<Record<OptionKind, (value: unknown) => boolean>> = {
@@ -104,11 +106,11 @@ function pluginsOf(kind: keyof typeof PLUGINS, given: unknown): readonly Plugin[
 }
 
 /**
- * Reads a configuration as Telegraf does: comments, variables, TOML, then every option against the list of its plugin.
+ * Reads a configuration as Telegraf does: TOML, variables, then every option against the list of its plugin.
  * @throws Error for what Telegraf would not start with
  */
 export function readConfiguration(text: string, environment: Environment = {}): Configuration {
-  const root = parse(withVariables(withoutComments(text), environment));
+  const root = filled(parse(text), environment) as Record<string, unknown>;
   const { agent = {}, inputs, processors, outputs, global_tags: globalTags, ...others } = root;
   for (const name of Object.keys(others)) refuse(`${name} is no section that is known here`);
   if (globalTags !== undefined) refuse('global_tags are not known here');

@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../servers/programs';
 import { textOf, type Settings } from './configuration';
 import type { FieldValue, TelegrafMetric } from './metric';
+
+/** Debian's own where it is there: a manager of versions in front of another one takes a second to start it. */
+const DEBIAN_PYTHON = '/usr/bin/python3';
 
 type Coded = readonly ['integer' | 'float' | 'plain', string | boolean];
 
@@ -39,8 +43,9 @@ export function runStarlark(settings: Settings, metrics: readonly TelegrafMetric
     time: timestamp,
     fields: mapValues(fields, encode),
   }));
+  const python = existsSync(DEBIAN_PYTHON) ? DEBIAN_PYTHON : findProgram('python3');
   const input = JSON.stringify({ source: textOf(settings, 'source'), metrics: messages });
-  const output = execFileSync(findProgram('python3'), ['-I', '-S', join(__dirname, 'starlark.py')], {
+  const output = execFileSync(python, ['-I', '-S', join(__dirname, 'starlark.py')], {
     input,
     encoding: 'utf8',
     stdio: 'pipe',

@@ -41,7 +41,7 @@ function request(model: MeterModel, group: string, registers: readonly Register[
   return `
   # ${group}: ${registers.map(({ register }) => register)[0]} and those behind it; address = printed number - ${model.quirks.modbusFirstRegister.value}
   [[inputs.modbus.request]]
-    slave_id = \${PM500_UNIT:-${model.quirks.modbusUnitId.value}}
+    slave_id = ${model.quirks.modbusUnitId.value}
     register = "input"
     byte_order = "${BYTE_ORDER}"
     measurement = "${MEASUREMENTS.read}"
@@ -62,7 +62,8 @@ function modbus(model: MeterModel, { about, interval, connection }: ModbusFile):
   return `${heading(...about)}${agent({ interval, bufferLimit: BUFFER_LIMIT })}
 [[inputs.modbus]]
   name = "${model.name}"
-${connection}  configuration_type = "request"
+${connection}  # The unit identifier is slave_id of every request below. A number cannot be a variable: change it there.
+  configuration_type = "request"
   exclude_register_type_tag = true
   tagexclude = ["name", "slave_id"]
 ${requests.join('')}
@@ -97,7 +98,8 @@ export function modbusRtu(model: MeterModel): string {
     interval: '10s',
     connection: `  controller = "file://\${PM500_SERIAL:?the serial port, for instance /dev/ttyUSB0}"
   transmission_mode = "RTU"
-  baud_rate = \${PM500_BAUD:-${model.quirks.modbusBaudRate.value}}
+  # A number cannot be a variable: change it here.
+  baud_rate = ${model.quirks.modbusBaudRate.value}
   data_bits = 8
   parity = "\${PM500_PARITY:-N}"
   stop_bits = 1

@@ -7,7 +7,7 @@ import { agent, heading, kindsOf, OUTPUT } from './common';
 export const UNDELIVERED_MESSAGES = 100;
 const METRICS_OF_A_MESSAGE = 500;
 
-const IS_TELEMETRY = `/schema = '${TELEMETRY_SCHEMA}'`;
+const IS_TELEMETRY = `../schema = '${TELEMETRY_SCHEMA}'`;
 const SECTION = 'inputs.mqtt_consumer.xpath';
 
 function values(measurement: string, condition: string): string {
