@@ -3,14 +3,13 @@ import { watchLayout } from '../../src/acquisition/layout-watch';
 import type { MeterSession } from '../../src/acquisition/meter-session';
 import { LayoutCheck } from '../../src/domain/layout-check/layout-check';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import { WATCH_SECONDS } from '../../src/domain/layout-check/watch-time';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
 import { isMeterNode } from './meters';
 import { PM500 } from '../../src/meters/pm500';
 
-/** How long `GET pm500/meters/:id/layout-check` watches a meter. */
-const LAYOUT_CHECK_SECONDS = { min: 1, max: 600, usual: 20 } as const;
 const INTERVAL_MS = 1000;
 
 /** Status of the answer by what is wrong; the meter itself otherwise. */
@@ -24,7 +23,7 @@ export interface LayoutCheckFailure {
 }
 
 function secondsOf(value: unknown): number {
-  const { min, max, usual } = LAYOUT_CHECK_SECONDS;
+  const { min, max, usual } = WATCH_SECONDS;
   const seconds = value === undefined ? usual : Number(value);
   if (seconds >= min && seconds <= max) return seconds;
   throw new Pm500Error('CONFIG_INVALID', `Give seconds from ${min} to ${max}.`);

@@ -5,10 +5,19 @@ import type { MeterModel } from '../meters/meter-model';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { isRecord } from '../support/expect';
 import { describeJsonFault } from '../support/json-fault';
+import { lineOf } from '../support/json-place';
 import { readTextFile } from '../support/read-text-file';
 
 /** Far more than every assembly and every metric of a meter need, in bytes. */
 const MOST_BYTES = 1_000_000;
+
+/** Where in the file a fault is: its line, and its path where the sentence does not begin with that. */
+function placeOf({ details, message }: Pm500Error, text: string): string {
+  const { path } = details;
+  if (typeof path !== 'string') return '';
+  const line = lineOf(text, path.replace(/^layout\.?/, ''));
+  return `, line ${line}${message.startsWith('layout') ? '' : ` (${path})`}`;
+}
 
 function readLayoutFile(model: MeterModel, path: string): CompiledLayout {
   const text = readTextFile(path, 'Layout file', 'LAYOUT_INVALID', MOST_BYTES);
@@ -16,7 +25,7 @@ function readLayoutFile(model: MeterModel, path: string): CompiledLayout {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    const reason = describeJsonFault(thrown);
+    const reason = describeJsonFault(thrown, text);
     throw new Pm500Error('LAYOUT_INVALID', `Layout file ${path} cannot be read: ${reason}; check the path.`);
   }
   // Not quoted: it may be another file.
@@ -25,7 +34,7 @@ function readLayoutFile(model: MeterModel, path: string): CompiledLayout {
     return parseLayout(model, value);
   } catch (thrown) {
     const error = toPm500Error(thrown, 'LAYOUT_INVALID');
-    throw new Pm500Error(error.code, `Layout file ${path}: ${error.message}`, { cause: thrown });
+    throw new Pm500Error(error.code, `Layout file ${path}${placeOf(error, text)}: ${error.message}`, { cause: thrown });
   }
 }
 

@@ -35,10 +35,12 @@ export class Expect {
     private readonly advice: string,
   ) {}
 
+  /** The error has the path among its details. */
   fail(path: string, value: unknown, expected: string): never {
     throw new Pm500Error(
       this.code,
       `${describePath(path)} is ${describeValue(value)}, expected ${expected}; ${this.advice}`,
+      { details: { path } },
     );
   }
 

@@ -41,6 +41,28 @@ describe('a layout file', () => {
     });
   }
 
+  it('that is wrong is refused with the line and the path, also where it is the whole that does not fit', () => {
+    const whole = { format: 'pm500.layout/1', name: 'site', assemblies: PM500.layout.assemblies };
+    const text = JSON.stringify(whole, undefined, 2);
+    const lineOf = (found: number): number => text.slice(0, found).split('\n').length;
+    const refused = (changed: string): string =>
+      throwsWith(() => loadLayout(PM500, file(changed)), 'LAYOUT_INVALID').message;
+    const unit = text.indexOf('"group": "realtime"');
+    assert.match(
+      refused(text.replace('"group": "realtime"', '"group": "nights"')),
+      new RegExp(`layout\\.json, line ${lineOf(unit)}: layout\\.assemblies\\[1\\]\\.group is "nights"`),
+    );
+    const row = text.indexOf('{', text.indexOf('"measurements"', unit));
+    assert.match(
+      refused(text.replace('"voltage_l1_n"', '"voltage_l9_n"')),
+      new RegExp(`line ${lineOf(row)} \\(layout\\.assemblies\\[1\\]\\.measurements\\[0\\]\\): Layout, assembly 101`),
+    );
+    assert.match(
+      refused(text.replace('"name": "site",', '"name": "site"')),
+      /it is no JSON from character \d+ on, in line 4;/,
+    );
+  });
+
   it('that is far too large is refused before it is read', () => {
     const path = file('');
     truncateSync(path, 3_000_000_000);

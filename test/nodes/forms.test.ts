@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { DEFAULTS, fieldsOf, type NodeType } from '../../nodes/shared/forms';
@@ -69,7 +69,27 @@ const WRONG: Readonly<Record<string, unknown>> = {
   alarmRules: '[{]',
 };
 
+/** Numbers in scripts of forms that nobody can set: bytes of a megabyte, digits of a figure, answers of HTTP. */
+const FORM_NUMBERS = ['1_000_000', '10', '401', '403'];
+
 describe('the forms', () => {
+  it('write no limit and no default down: these are of the settings', () => {
+    const editor = join(ROOT, 'nodes/shared/editor');
+    const scripts = [
+      ...TYPES.map((type) => join(ROOT, 'nodes', type, 'form.ts')),
+      ...readdirSync(editor).map((file) => join(editor, file)),
+    ];
+    const found = scripts.flatMap((script) => {
+      const code = readFileSync(script, 'utf8').replaceAll(/^import [^;]*;|\/\/.*|\/\*[^]*?\*\//gm, '');
+      // What Node-RED asks of a node, and the first two of anything, are no settings.
+      const numbers = code.replaceAll(/(?:inputs|outputs): \d/g, '').match(/(?<![\w'".-])\d[\d_.]*\b/g) ?? [];
+      return numbers
+        .filter((number) => !['0', '1', ...FORM_NUMBERS].includes(number))
+        .map((each) => `${script}: ${each}`);
+    });
+    assert.deepEqual(found, []);
+  });
+
   for (const type of TYPES) {
     const definition = definitionOf(type);
     const validated = Object.entries(definition.defaults).filter(([, { validate }]) => validate !== undefined);

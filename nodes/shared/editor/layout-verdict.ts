@@ -4,9 +4,8 @@ import type {
   LayoutVerdict,
   Word,
 } from '../../../src/domain/layout-check/verdict';
+import { WATCH_SECONDS } from '../../../src/domain/layout-check/watch-time';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
-
-const USUAL_SECONDS = 20;
 
 const WORDS: Readonly<Record<Word, () => string>> = {
   confirmed: () => text('layoutCheck.confirmed'),
@@ -89,7 +88,7 @@ function showVerdict(box: JQuery, judged: LayoutVerdict, apply: (name: string) =
  * takes the name of the layout of the energy counters that a person chooses then.
  */
 export function offerLayoutCheck(box: JQuery, id: string, apply: (name: string) => void): void {
-  const seconds = $('<input type="text" class="pm500-short">').val(USUAL_SECONDS);
+  const seconds = $('<input type="text" class="pm500-short">').val(WATCH_SECONDS.usual);
   seconds.attr('title', text('layoutCheck.seconds'));
   const button = $('<button type="button" class="red-ui-button pm500-check-layout">').text(text('layoutCheck.button'));
   const outcome = $('<div class="pm500-found">');

@@ -43,7 +43,7 @@ function rowsOfJson(text: string): readonly NumberedRow[] {
   try {
     list = JSON.parse(text);
   } catch (thrown) {
-    throw new Pm500Error('CONFIG_INVALID', `${describeJsonFault(thrown)}; correct it, or write CSV.`);
+    throw new Pm500Error('CONFIG_INVALID', `${describeJsonFault(thrown, text)}; correct it, or write CSV.`);
   }
   if (Array.isArray(list)) return numberRows(list);
   throw new Pm500Error('CONFIG_INVALID', 'it holds no list of meters; write [ {...}, ... ].');

@@ -70,45 +70,50 @@ export function elementsOf(row: Measurement): number {
   return row.elements ?? (row.encoding === 'REAL_PAIR' ? 2 : 1);
 }
 
-function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<string, Metric>): RowPlan {
+/** @param path of what is wrong, from `layout` on */
+function refusal(path: string, message: string): Pm500Error {
+  return new Pm500Error('LAYOUT_INVALID', message, { details: { path } });
+}
+
+function planRow(assembly: Assembly, row: Measurement, metrics: ReadonlyMap<string, Metric>, path: string): RowPlan {
   const where = `assembly ${assembly.instance}, element ${row.element}`;
   const metric = metrics.get(row.metric);
   if (metric === undefined) {
-    throw new Pm500Error(
-      'LAYOUT_INVALID',
+    throw refusal(
+      path,
       `Layout, ${where}: metric "${row.metric}" is not in the catalog; correct the name or define it under "metrics".`,
     );
   }
   const first = row.element - assembly.firstElement;
   if (first < 0 || first + elementsOf(row) > assembly.elementCount) {
-    throw new Pm500Error(
-      'LAYOUT_INVALID',
+    throw refusal(
+      path,
       `Layout, ${where}: "${row.metric}" lies outside the ${assembly.elementCount} elements; correct its element number.`,
     );
   }
   if (ELEMENT_OF[row.encoding] !== assembly.elementType) {
-    throw new Pm500Error(
-      'LAYOUT_INVALID',
+    throw refusal(
+      path,
       `Layout, ${where}: encoding ${row.encoding} does not fit elements of type ${assembly.elementType}.`,
     );
   }
   const fault = findRowFault(row, metric);
-  if (fault !== undefined) throw new Pm500Error('LAYOUT_INVALID', `Layout, ${where}: "${row.metric}": ${fault}.`);
+  if (fault !== undefined) throw refusal(path, `Layout, ${where}: "${row.metric}": ${fault}.`);
   const offset = first * ELEMENT_BYTES[assembly.elementType];
   const isHighFirst = (row.order ?? (row.encoding === 'REAL_PAIR' ? 'high-first' : 'low-first')) === 'high-first';
   const [highOffset, lowOffset] = isHighFirst ? [offset, offset + HALF_BYTES] : [offset + HALF_BYTES, offset];
   return { row, metric, offset, highOffset, lowOffset, scale: row.scale ?? 1 };
 }
 
-function refuseOverlap(assembly: Assembly): void {
+function refuseOverlap(assembly: Assembly, path: string): void {
   const owners = new Map<string, string>();
-  for (const row of assembly.measurements) {
+  for (const [at, row] of assembly.measurements.entries()) {
     for (let index = 0; index < elementsOf(row); index++) {
       const place = `${row.element + index}${row.encoding === 'BIT' ? ` bit ${row.bit ?? 0}` : ''}`;
       const owner = owners.get(place);
       if (owner !== undefined) {
-        throw new Pm500Error(
-          'LAYOUT_INVALID',
+        throw refusal(
+          `${path}.measurements[${at}]`,
           `Layout, assembly ${assembly.instance}, element ${place}: both "${owner}" and "${row.metric}" claim it; keep one.`,
         );
       }
@@ -120,20 +125,25 @@ function refuseOverlap(assembly: Assembly): void {
 /** What a layout needs to know of the meter. */
 export type LayoutModel = Pick<MeterModel, 'quirks'>;
 
-function planBlock({ quirks }: LayoutModel, assembly: Assembly, metrics: ReadonlyMap<string, Metric>): BlockPlan {
+function planBlock(
+  { quirks }: LayoutModel,
+  assembly: Assembly,
+  metrics: ReadonlyMap<string, Metric>,
+  path: string,
+): BlockPlan {
   if (assembly.sizeBytes !== assembly.elementCount * ELEMENT_BYTES[assembly.elementType]) {
-    throw new Pm500Error(
-      'LAYOUT_INVALID',
+    throw refusal(
+      path,
       `Layout, assembly ${assembly.instance}: ${assembly.elementCount} elements of type ${assembly.elementType} are not ${assembly.sizeBytes} bytes; correct one of them.`,
     );
   }
-  refuseOverlap(assembly);
+  refuseOverlap(assembly, path);
   return {
     assembly,
     instance: assembly.instance,
     sizeBytes: assembly.sizeBytes,
     group: assembly.group,
-    rows: assembly.measurements.map((row) => planRow(assembly, row, metrics)),
+    rows: assembly.measurements.map((row, at) => planRow(assembly, row, metrics, `${path}.measurements[${at}]`)),
     overloadBits: quirks.overloadBits.value,
     provenance: Object.freeze(Object.fromEntries(assembly.measurements.map((row) => [row.metric, row.provenance]))),
   };
@@ -146,10 +156,10 @@ function planBlock({ quirks }: LayoutModel, assembly: Assembly, metrics: Readonl
 export function compileLayout(model: LayoutModel, layout: Layout): CompiledLayout {
   const metrics = new Map(CATALOG.map((metric) => [metric.name, metric]));
   const definitions = layout.metrics ?? [];
-  for (const metric of definitions) {
+  for (const [at, metric] of definitions.entries()) {
     if (metrics.has(metric.name)) {
-      throw new Pm500Error(
-        'LAYOUT_INVALID',
+      throw refusal(
+        `layout.metrics[${at}]`,
         `Layout, metrics: "${metric.name}" is defined already; choose another name or leave the definition out.`,
       );
     }
@@ -157,21 +167,22 @@ export function compileLayout(model: LayoutModel, layout: Layout): CompiledLayou
   }
   const blocks = new Map<number, BlockPlan>();
   const placed = new Map<string, number>();
-  for (const assembly of layout.assemblies) {
+  for (const [index, assembly] of layout.assemblies.entries()) {
+    const path = `layout.assemblies[${index}]`;
     if (blocks.has(assembly.instance)) {
-      throw new Pm500Error('LAYOUT_INVALID', `Layout: assembly ${assembly.instance} stands there twice; keep one.`);
+      throw refusal(path, `Layout: assembly ${assembly.instance} stands there twice; keep one.`);
     }
-    for (const { metric } of assembly.measurements) {
+    for (const [at, { metric }] of assembly.measurements.entries()) {
       const other = placed.get(metric);
       if (other !== undefined) {
-        throw new Pm500Error(
-          'LAYOUT_INVALID',
+        throw refusal(
+          `${path}.measurements[${at}]`,
           `Layout: metric "${metric}" stands in assembly ${other} and again in ${assembly.instance}; keep one.`,
         );
       }
       placed.set(metric, assembly.instance);
     }
-    blocks.set(assembly.instance, planBlock(model, assembly, metrics));
+    blocks.set(assembly.instance, planBlock(model, assembly, metrics, path));
   }
   return { name: layout.name, metrics, definitions, blocks };
 }

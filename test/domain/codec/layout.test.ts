@@ -165,7 +165,7 @@ describe('site layouts', () => {
       writeFileSync(path, '{}');
       assert.throws(() => loadLayout(PM500, path), {
         code: 'LAYOUT_INVALID',
-        message: /layout\.json: layout\.assemblies is missing/,
+        message: /layout\.json, line 1: layout\.assemblies is missing/,
       });
       writeFileSync(path, JSON.stringify(WORKING_LAYOUT));
       assert.equal(loadLayout(PM500, path).blocks.size, 9);
