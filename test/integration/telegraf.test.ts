@@ -12,6 +12,7 @@ import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { ModbusServer } from '../../src/simulator/modbus/modbus-server';
 import { ModbusTarget } from '../../src/simulator/modbus/modbus-target';
 import { RegisterImage } from '../../src/simulator/modbus/register-image';
+import type { EdgeNodeSettings } from '../../src/sparkplug/edge/edge-node';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
@@ -22,7 +23,7 @@ import { silentLogger } from '../../src/support/logger';
 import { wireAddress } from '../../src/transport/modbus/address';
 import { runHere } from '../cli/run-command';
 import { TELEGRAF_FOLDER } from '../../tools/telegraf/main';
-import { UNNAMED_MEASUREMENT } from '../../tools/telegraf/sparkplug';
+import { UNREAD_MEASUREMENT } from '../../tools/telegraf/sparkplug';
 import { openPseudoTerminal } from '../../testkit/meters/pseudo-terminal';
 import { sampleOf, telemetryOf } from '../../testkit/meters/telemetry';
 import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
@@ -296,7 +297,7 @@ describe('the MQTT configurations for Telegraf, run by an interpreter of its doc
   });
 
   /** Publishes telemetries by an edge node, then tells what Telegraf has made of them. */
-  async function throughSparkplug(withoutAliases: boolean, sent: readonly Telemetry[]): Promise<Telegraf> {
+  async function throughSparkplug(node: Partial<EdgeNodeSettings>, sent: readonly Telemetry[]): Promise<Telegraf> {
     const telegraf = new Telegraf(fileOf('sparkplug.conf'), { ...environment, SPARKPLUG_GROUP: 'plant' });
     await telegraf.start();
     const births: string[] = [];
@@ -305,7 +306,7 @@ describe('the MQTT configurations for Telegraf, run by an interpreter of its doc
     await watcher.subscribeAsync('spBv1.0/plant/+/edge/#');
     const edge = new EdgeSession(
       {
-        node: { groupId: 'plant', edgeNodeId: 'edge', naming: { withoutAliases } },
+        node: { ...node, groupId: 'plant', edgeNodeId: 'edge' },
         broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 5, connectTimeoutMs: 2000 },
         settleMs: 50,
         quietMs: 200,
@@ -348,7 +349,7 @@ describe('the MQTT configurations for Telegraf, run by an interpreter of its doc
     const whole = everything(AT);
     const changed = telemetryOf(AT + 1000, { voltage_l1_n: 229.5, frequency: null, alarm_1: true });
     const sent = [whole, { ...changed, meter: whole.meter }];
-    const telegraf = await throughSparkplug(true, sent);
+    const telegraf = await throughSparkplug({ naming: { withoutAliases: true } }, sent);
     assert.deepEqual(telegraf.errors, []);
     const expected = sent.flatMap(written).map(asSparkplug);
     // Counts have the time of the message, values the time at which they were read.
@@ -360,14 +361,21 @@ describe('the MQTT configurations for Telegraf, run by an interpreter of its doc
     assert.deepEqual([...countsOf(telegraf.metrics)].sort(), [...countsOf(expected)].sort());
   });
 
+  const unreadIn = ({ metrics }: Telegraf): readonly unknown[] =>
+    metrics.flatMap(({ name, tags, fields }) =>
+      name === UNREAD_MEASUREMENT && tags['meter'] === 'm1' ? [{ ...fields }] : [],
+    );
+
+  it('Sparkplug with templates: instances that are not looked into are counted', async () => {
+    const node = { naming: { withoutAliases: true }, templates: { version: '1', startedAt: AT } };
+    const telegraf = await throughSparkplug(node, [telemetryOf(AT, { voltage_l1_n: 230 })]);
+    assert.deepEqual(unreadIn(telegraf), [{ unnamed: 0, in_templates: 1 }]);
+  });
+
   it('Sparkplug with aliases: data that nobody can name is counted, and not lost without a word', async () => {
     const sent = [telemetryOf(AT, { voltage_l1_n: 230 }), telemetryOf(AT + 1, { voltage_l1_n: 231 })];
-    const telegraf = await throughSparkplug(false, sent);
-    const unnamed = telegraf.metrics.filter(({ name }) => name === UNNAMED_MEASUREMENT);
-    assert.deepEqual(
-      unnamed.map(({ fields, tags }) => [fields['unnamed'], tags['meter']]),
-      [[1, 'm1']],
-    );
+    const telegraf = await throughSparkplug({}, sent);
+    assert.deepEqual(unreadIn(telegraf), [{ unnamed: 1, in_templates: 0 }]);
     assert.equal(telegraf.metrics.filter(({ fields }) => 'voltage_l1_n' in fields).length, 1, 'the birth has names');
   });
 });

@@ -2,8 +2,8 @@ import { METER_TAG, QUALITY_TAG } from '../../src/influx/mapping';
 import { agent, heading, kindsOf, MEASUREMENTS, OUTPUT } from './common';
 import { UNDELIVERED_MESSAGES } from './mqtt-json';
 
-/** What the measurement is called that tells of metrics without a name. */
-export const UNNAMED_MEASUREMENT = `${MEASUREMENTS.read}_unnamed`;
+/** What the measurement is called that tells of metrics which cannot be read here. */
+export const UNREAD_MEASUREMENT = `${MEASUREMENTS.read}_unread`;
 export const PROTO_FILE = 'sparkplug_b.proto';
 /** The name that the definition of Eclipse Tahu has too, so that either file will do. */
 export const PROTO_PACKAGE = 'org.eclipse.tahu.protobuf';
@@ -63,8 +63,8 @@ export function sparkplug(): string {
   const uncertain = kinds.map(({ measurement, condition }) => values(measurement, condition, 'uncertain'));
   return `${heading(
     'Metrics of a Sparkplug B edge node. Telegraf keeps no births, so it cannot tell what an alias stands for: tick "Names in',
-    `every message, no aliases" in sparkplug-edge, and leave "Metrics" at "one by one". Points in ${UNNAMED_MEASUREMENT} say`,
-    `that somebody sends aliases all the same. ${PROTO_FILE} has to stand in the folder that Telegraf is started in, or in`,
+    `every message, no aliases" in sparkplug-edge, and leave "Metrics" at "one by one". Points in ${UNREAD_MEASUREMENT} say`,
+    `that somebody sends aliases or templates all the same. ${PROTO_FILE} has to stand in the folder that Telegraf is started in, or in`,
     'PM500_PROTO_FOLDER.',
   )}${agent({ bufferLimit: UNDELIVERED_MESSAGES * METRICS_OF_A_MESSAGE })}
 [[inputs.mqtt_consumer]]
@@ -91,11 +91,12 @@ ${[...good, ...uncertain].join('')}${kinds
     .map(({ measurement, condition }) => missing(measurement, condition))
     .join('')}
   [[${SECTION}]]
-    metric_selection = "/seq[../metrics[not(name)]]"
-    metric_name = "'${UNNAMED_MEASUREMENT}'"
+    metric_selection = "/seq[../metrics[not(name) or template_value]]"
+    metric_name = "'${UNREAD_MEASUREMENT}'"
     timestamp = "/timestamp"
     timestamp_format = "unix_ms"
     [${SECTION}.fields]
       unnamed = "count(../metrics[not(name)])"
+      in_templates = "count(../metrics[template_value])"
 ${topicParsing('DBIRTH')}${topicParsing('DDATA')}${OUTPUT}`;
 }
