@@ -21,6 +21,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   },
   { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
   { programs: ['python3'], debianPackage: 'python3-minimal', purpose: 'interpreter of the scripts of Telegraf' },
+  { programs: ['shellcheck'], debianPackage: 'shellcheck', purpose: 'check of shell scripts' },
   {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debianPackage: 'chromium',

@@ -2,31 +2,63 @@
 # Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
 # Prepares InfluxDB 2 with its own command line (influx): buckets with their retention, tasks that sum points up. May be
 # run again at any time. Set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN (of an operator), or configure influx.
+# TIME_ZONE=Europe/Berlin: whose days and months count; UTC where it is not set.
 set -eu
-here=$(dirname "$0")
+here=$(dirname -- "$0")
+zone=${TIME_ZONE:-UTC}
 
-# name retention: creates the bucket, or sets the retention of the one that is there.
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of InfluxDB 2 (influx): install it and run this again.'
+case $zone in
+  *[!A-Za-z0-9_+/-]*) fail "TIME_ZONE is $zone: give a name of the IANA data, for instance Europe/Berlin." ;;
+esac
+influx bucket list --hide-headers >/dev/null ||
+  fail 'InfluxDB 2 does not answer or refuses the token: check INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN.'
+
+# name retention shard: creates the bucket, or sets the retention of the one that is there.
 bucket() {
   id=$(influx bucket list --hide-headers --name "$1" 2>/dev/null | cut -f1 || true)
-  if [ -z "$id" ]; then influx bucket create --name "$1" --retention "$2" >/dev/null
-  else influx bucket update --id "$id" --retention "$2" >/dev/null; fi
+  if [ -z "$id" ]; then
+    influx bucket create --name "$1" --retention "$2" --shard-group-duration "$3" >/dev/null
+  else
+    influx bucket update --id "$id" --retention "$2" --shard-group-duration "$3" >/dev/null
+  fi
 }
 
 # name file: creates the task, or gives the one that is there the text of the file.
 task() {
+  text=$(sed "s|@time zone@|$zone|" "$here/$2")
   id=$(influx task list --hide-headers --limit 500 | awk -F '\t' -v name="$1" '{ gsub(/^ +| +$/, "", $2); if ($2 == name) print $1 }' | head -n 1)
-  if [ -z "$id" ]; then influx task create --file "$here/$2" >/dev/null
-  else influx task update --id "$id" --file "$here/$2" >/dev/null; fi
+  if [ -z "$id" ]; then
+    printf '%s\n' "$text" | influx task create --file - >/dev/null
+  else
+    printf '%s\n' "$text" | influx task update --id "$id" --file - >/dev/null
+  fi
 }
 
-bucket energy_raw 720h
-bucket energy_1m 2160h
-bucket energy_15m 26280h
-bucket energy_1d 0
+bucket energy_raw 720h 24h
+bucket energy_1m 2160h 168h
+bucket energy_15m 26280h 672h
+bucket energy_day 0 8736h
+bucket energy_month 0 87360h
 task "powermonitor_500 1m" v2/powermonitor_500-1m.flux
 task "powermonitor_500_kpi 1m" v2/powermonitor_500_kpi-1m.flux
+task "powermonitor_500_alarm 1m" v2/powermonitor_500_alarm-1m.flux
 task "powermonitor_500 15m" v2/powermonitor_500-15m.flux
 task "powermonitor_500_kpi 15m" v2/powermonitor_500_kpi-15m.flux
-task "powermonitor_500 1d" v2/powermonitor_500-1d.flux
-task "powermonitor_500_kpi 1d" v2/powermonitor_500_kpi-1d.flux
-echo "InfluxDB 2 is ready: buckets energy_raw, energy_1m, energy_15m, energy_1d."
+task "powermonitor_500_alarm 15m" v2/powermonitor_500_alarm-15m.flux
+task "powermonitor_500 day" v2/powermonitor_500-day.flux
+task "powermonitor_500_kpi day" v2/powermonitor_500_kpi-day.flux
+task "powermonitor_500_alarm day" v2/powermonitor_500_alarm-day.flux
+task "powermonitor_500 month" v2/powermonitor_500-month.flux
+task "powermonitor_500_kpi month" v2/powermonitor_500_kpi-month.flux
+task "powermonitor_500_alarm month" v2/powermonitor_500_alarm-month.flux
+for name in energy_raw energy_1m energy_15m energy_day energy_month; do
+  [ -n "$(influx bucket list --hide-headers --name "$name" 2>/dev/null)" ] ||
+    fail "InfluxDB 2 has no bucket $name although it took it: run this again."
+done
+echo "InfluxDB 2 is ready: buckets energy_raw, energy_1m, energy_15m, energy_day, energy_month."

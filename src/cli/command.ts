@@ -1,6 +1,7 @@
 import { hasCode, toPm500Error } from '../support/errors';
 import { packageVersion } from '../support/package-version';
 import { CHECK_HELP, runCheck } from './check';
+import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
 import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
@@ -17,6 +18,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   scan: { summary: 'find meters on the network', help: SCAN_HELP, run: runScan },
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
   check: { summary: 'find out whether the layout fits a meter', help: CHECK_HELP, run: runCheck },
+  influx: {
+    summary: 'sum up what InfluxDB 1 holds, and see how far that has come',
+    help: INFLUX_HELP,
+    run: (args, terminal) => runInflux(args, terminal),
+  },
 };
 
 const HELP = `pm500: commissioning of PowerMonitor 500 meters from a shell
@@ -29,7 +35,7 @@ ${Object.entries(COMMANDS)
   pm500 COMMAND --help   options of a command
   pm500 --version        version of this package
 
-Exit codes: 0 done, 1 the meter or the network failed, 2 wrong options.
+Exit codes: 0 done, 1 the meter, the database or the network failed, 2 wrong options.
 `;
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {

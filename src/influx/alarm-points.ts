@@ -30,7 +30,8 @@ function unjudgedFields(rule: UnjudgedRule, event: AlarmMessage['event']): Recor
 
 /**
  * A point for what happened to an alarm, or to each rule that can no longer be judged or can be again; for a list one for
- * each row of its tables. `active` is 1 or 0, so that a mean over time is the share of it; `judged` is false for as long as
+ * each row of its tables. `active` is 1 or 0, so that a mean over time is the share of it; the sum
+ * of `raised` is how often it was raised; `judged` is false for as long as
  * neither is known.
  */
 export function alarmPoints(
@@ -52,6 +53,7 @@ export function alarmPoints(
     ...alarms.map((each) =>
       point(each, {
         active: event === 'cleared' ? 0 : 1,
+        raised: event === 'raised' ? 1 : 0,
         acknowledged: each.acknowledged,
         // An alarm that a reset has ended comes as it last was: latched. It is no more.
         latched: event !== 'cleared' && each.latched,

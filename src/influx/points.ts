@@ -1,5 +1,5 @@
 import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/quality/quality';
-import type { ShapedSample, ShapedTelemetry } from '../domain/shapes/units';
+import type { ShapedTelemetry } from '../domain/shapes/units';
 import type { Metric } from '../metrics/measurement';
 import type { FieldValue, Point } from './line-protocol';
 import { DEFAULT_MAPPING, kpiMeasurement, QUALITY_FIELD, type Mapping } from './mapping';
@@ -25,7 +25,7 @@ interface Group {
 type GroupPlace = Pick<MetricPlace, 'phase' | 'derived' | 'group'>;
 
 /** A bad sample has no value: how many there are is counted by reason, in numbers, which every server keeps. */
-function badField({ reason }: ShapedSample): string {
+export function badField(reason: string | undefined): string {
   return `bad_${reason ?? 'unexplained'}`;
 }
 
@@ -75,7 +75,7 @@ export class PointMapper {
       const place = this.places.of(name);
       if (quality === 'bad') {
         const { fields } = open(place.derived ? this.missing.derived : this.missing.read, 'bad');
-        const field = badField(sample);
+        const field = badField(sample.reason);
         fields[field] = Number(fields[field] ?? 0) + 1;
       } else if (value === null) continue;
       else if (place.type === undefined || typeof value === place.type) {

@@ -17,6 +17,7 @@ describe('alarms as InfluxDB points', () => {
         tags: { site: 's', meter: 'm1', alarm: 'high', severity: 'warning' },
         fields: {
           active: 1,
+          raised: 1,
           acknowledged: false,
           latched: false,
           judged: true,
@@ -44,12 +45,18 @@ describe('alarms as InfluxDB points', () => {
       script.list(),
     ].flatMap((message) => alarmPoints(message, 'pm'));
     assert.deepEqual(
-      life.map(({ fields: { event, active, acknowledged, latched } }) => [event, active, acknowledged, latched]),
+      life.map(({ fields: { event, active, raised, acknowledged, latched } }) => [
+        event,
+        active,
+        raised,
+        acknowledged,
+        latched,
+      ]),
       [
-        ['raised', 1, false, false],
-        ['acknowledged', 1, true, false],
-        ['list', 1, true, true],
-        ['cleared', 0, true, false],
+        ['raised', 1, 1, false, false],
+        ['acknowledged', 1, 0, true, false],
+        ['list', 1, 0, true, true],
+        ['cleared', 0, 0, true, false],
       ],
     );
   });

@@ -269,6 +269,7 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
     await write(messages, 'mixed', DEFAULT_MAPPING);
     const expected: Readonly<Record<string, string>> = {
       active: 'float',
+      raised: 'float',
       acknowledged: 'boolean',
       latched: 'boolean',
       event: 'string',

@@ -90,7 +90,9 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
   };
   let running = await start();
   if (admin !== undefined)
-    await query(`CREATE USER "${admin.user}" WITH PASSWORD '${admin.password}' WITH ALL PRIVILEGES`);
+    await query(
+      `CREATE USER "${admin.user}" WITH PASSWORD '${admin.password.replace(/[\\']/g, '\\$&')}' WITH ALL PRIVILEGES`,
+    );
   return {
     port,
     url,

@@ -1,78 +1,156 @@
-import { aggregatesOf, DATABASE, GENERATED, SOURCES, TIERS, type Aggregate, type Source, type Tier } from './plan';
+import { AGGREGATES, mergeOf, type Aggregate } from '../../src/influx/tiers/aggregates';
+import {
+  DATABASE,
+  RAW,
+  SUMMARY_TIERS,
+  TIERS,
+  type PeriodTier,
+  type Tier,
+  type WindowTier,
+} from '../../src/influx/tiers/plan';
+import type { Source, SourceField } from '../../src/influx/tiers/sources';
+import { tariffEnergyBase } from '../../src/metrics/derived-metrics';
+import { GENERATED } from './plan';
 
 /** Flux tasks and the set-up script for InfluxDB 2. */
 
-const bucketOf = (tier: Tier): string => `${DATABASE}_${tier.name}`;
-const RAW_BUCKET = bucketOf({ name: 'raw', keepDays: 0 });
+const bucketOf = (name: string): string => `${DATABASE}_${name}`;
 
-/** Fields by what is done with them. */
-function fieldsBy({ metrics }: Source): ReadonlyMap<Aggregate, readonly string[]> {
-  const groups = new Map<Aggregate, string[]>();
-  for (const metric of metrics) {
-    for (const aggregate of aggregatesOf(metric))
-      groups.set(aggregate, [...(groups.get(aggregate) ?? []), metric.name]);
-  }
-  return groups;
+/** Stands where the set-up script puts the time zone of the site. */
+const ZONE_MARK = '@time zone@';
+
+/** Energies of a site's tariff periods, whatever their names. */
+const TARIFF_FIELDS = `${tariffEnergyBase('')}.*`;
+
+/**
+ * The calls that sum up the fields of raw points with an aggregate. Flux has no least or greatest state: there 0 stands for
+ * off and 1 for on.
+ */
+function rawSteps({ fields, influxMeasurement }: Source, aggregate: Aggregate): string[] {
+  const isCounted = ({ type }: SourceField): boolean => type === 'boolean' && aggregate !== 'last';
+  const chosen = fields.filter(({ aggregates }) => aggregates.includes(aggregate));
+  const names = chosen.filter((field) => !isCounted(field)).map(({ field }) => field);
+  if (aggregate === 'last' && influxMeasurement.endsWith('_kpi')) names.push(TARIFF_FIELDS);
+  const call = (what: string, matched: readonly string[]): string[] =>
+    matched.length === 0
+      ? []
+      : [`${what}(fields: /^(${matched.join('|')})$/, fn: ${aggregate}, suffix: "_${aggregate}")`];
+  return [
+    ...call('summary', names),
+    ...call(
+      'summaryOfStates',
+      chosen.filter(isCounted).map(({ field }) => field),
+    ),
+  ];
 }
 
-/** A task that sums one measurement up over one tier. Windows are whole, so one that is run again is never cut short. */
-export function fluxTask(source: Source, tier: Required<Tier>): string {
+/** Of raw points the fields by their names, of a tier by the aggregate that their names end in. */
+function steps(source: Source, tier: WindowTier | PeriodTier): string[] {
+  return AGGREGATES.flatMap((aggregate) => {
+    if (tier.from === RAW.name) return rawSteps(source, aggregate);
+    return [`summary(fields: /_${aggregate}$/, fn: ${mergeOf(aggregate)}, suffix: "")`];
+  });
+}
+
+/** How often a task runs, and over what range: whole windows, so that one that is made again is never cut short. */
+function range(tier: WindowTier | PeriodTier): { readonly every: string; readonly from: string; readonly to: string } {
+  if ('windowMs' in tier) return { every: tier.every, from: `-${tier.again}`, to: tier.window };
+  return { every: '1d', from: tier.period === 'day' ? '-3d' : '-1mo', to: tier.window };
+}
+
+/** A task that sums one measurement up over one tier. */
+export function fluxTask(source: Source, tier: WindowTier | PeriodTier): string {
   const name = source.influxMeasurement;
-  const steps = [...fieldsBy(source)].map(
-    ([aggregate, fields]) => `summary(fields: /^(${fields.join('|')})$/, fn: ${aggregate}, suffix: "_${aggregate}")`,
-  );
+  const { every, from, to } = range(tier);
+  const zone = 'windowMs' in tier ? '' : `import "timezone"\n`;
+  const location = 'windowMs' in tier ? '' : `option location = timezone.location(name: "${ZONE_MARK}")\n`;
+  const states =
+    tier.from === RAW.name
+      ? 'summaryOfStates = (fields, fn, suffix) => values(fields: fields) |> toInt() |> store(fn: fn, suffix: suffix)\n'
+      : '';
   return `// ${GENERATED}
 import "date"
+${zone}
+option task = {name: "${name} ${tier.name}", every: ${every}, offset: 20s}
+${location}
+from_time = date.truncate(t: ${from}, unit: ${to})
+to_time = date.truncate(t: now(), unit: ${to})
 
-option task = {name: "${name} ${tier.name}", every: ${tier.every}, offset: 20s}
-
-from_time = date.truncate(t: -${tier.again}, unit: ${tier.every})
-to_time = date.truncate(t: now(), unit: ${tier.every})
-
-summary = (fields, fn, suffix) =>
-    from(bucket: "${RAW_BUCKET}")
+values = (fields) =>
+    from(bucket: "${bucketOf(tier.from)}")
         |> range(start: from_time, stop: to_time)
         |> filter(fn: (r) => r._measurement == "${name}" and r._field =~ fields)
-        |> aggregateWindow(every: ${tier.every}, fn: fn, timeSrc: "_start", createEmpty: false)
-        |> map(fn: (r) => ({r with _field: r._field + suffix}))
-        |> to(bucket: "${bucketOf(tier)}")
 
-${steps.join('\n')}
+store = (fn, suffix, tables=<-) =>
+    tables
+        |> aggregateWindow(every: ${tier.window}, fn: fn, timeSrc: "_start", createEmpty: false)
+        |> map(fn: (r) => ({r with _field: r._field + suffix}))
+        |> to(bucket: "${bucketOf(tier.name)}")
+
+summary = (fields, fn, suffix) => values(fields: fields) |> store(fn: fn, suffix: suffix)
+${states}
+${steps(source, tier).join('\n')}
 `;
 }
 
 export const taskFile = (source: Source, tier: Tier): string => `v2/${source.influxMeasurement}-${tier.name}.flux`;
 
-export function bootstrapV2(): string {
+export function bootstrapV2(tasksOf: readonly Source[]): string {
   const buckets = TIERS.map(
-    (tier) => `bucket ${bucketOf(tier)} ${tier.keepDays === 0 ? '0' : `${tier.keepDays * 24}h`}`,
+    ({ name, keepDays, shardDays }) =>
+      `bucket ${bucketOf(name)} ${keepDays === 0 ? '0' : `${keepDays * 24}h`} ${shardDays * 24}h`,
   );
-  const tasks = TIERS.filter(({ every }) => every !== undefined).flatMap((tier) =>
-    SOURCES.map((source) => `task "${source.influxMeasurement} ${tier.name}" ${taskFile(source, tier)}`),
+  const tasks = SUMMARY_TIERS.flatMap((tier) =>
+    tasksOf.map((source) => `task "${source.influxMeasurement} ${tier.name}" ${taskFile(source, tier)}`),
   );
   return `#!/bin/sh
 # ${GENERATED}
 # Prepares InfluxDB 2 with its own command line (influx): buckets with their retention, tasks that sum points up. May be
 # run again at any time. Set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN (of an operator), or configure influx.
+# TIME_ZONE=Europe/Berlin: whose days and months count; UTC where it is not set.
 set -eu
-here=$(dirname "$0")
+here=$(dirname -- "$0")
+zone=\${TIME_ZONE:-UTC}
 
-# name retention: creates the bucket, or sets the retention of the one that is there.
+fail() {
+  printf '%s\\n' "$*" >&2
+  exit 1
+}
+
+command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of InfluxDB 2 (influx): install it and run this again.'
+case $zone in
+  *[!A-Za-z0-9_+/-]*) fail "TIME_ZONE is $zone: give a name of the IANA data, for instance Europe/Berlin." ;;
+esac
+influx bucket list --hide-headers >/dev/null ||
+  fail 'InfluxDB 2 does not answer or refuses the token: check INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN.'
+
+# name retention shard: creates the bucket, or sets the retention of the one that is there.
 bucket() {
   id=$(influx bucket list --hide-headers --name "$1" 2>/dev/null | cut -f1 || true)
-  if [ -z "$id" ]; then influx bucket create --name "$1" --retention "$2" >/dev/null
-  else influx bucket update --id "$id" --retention "$2" >/dev/null; fi
+  if [ -z "$id" ]; then
+    influx bucket create --name "$1" --retention "$2" --shard-group-duration "$3" >/dev/null
+  else
+    influx bucket update --id "$id" --retention "$2" --shard-group-duration "$3" >/dev/null
+  fi
 }
 
 # name file: creates the task, or gives the one that is there the text of the file.
 task() {
+  text=$(sed "s|${ZONE_MARK}|$zone|" "$here/$2")
   id=$(influx task list --hide-headers --limit 500 | awk -F '\\t' -v name="$1" '{ gsub(/^ +| +$/, "", $2); if ($2 == name) print $1 }' | head -n 1)
-  if [ -z "$id" ]; then influx task create --file "$here/$2" >/dev/null
-  else influx task update --id "$id" --file "$here/$2" >/dev/null; fi
+  if [ -z "$id" ]; then
+    printf '%s\\n' "$text" | influx task create --file - >/dev/null
+  else
+    printf '%s\\n' "$text" | influx task update --id "$id" --file - >/dev/null
+  fi
 }
 
 ${buckets.join('\n')}
 ${tasks.join('\n')}
-echo "InfluxDB 2 is ready: buckets ${TIERS.map(bucketOf).join(', ')}."
+for name in ${TIERS.map(({ name }) => bucketOf(name)).join(' ')}; do
+  [ -n "$(influx bucket list --hide-headers --name "$name" 2>/dev/null)" ] ||
+    fail "InfluxDB 2 has no bucket $name although it took it: run this again."
+done
+echo "InfluxDB 2 is ready: buckets ${TIERS.map(({ name }) => bucketOf(name)).join(', ')}."
 `;
 }

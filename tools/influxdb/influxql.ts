@@ -1,75 +1,62 @@
-import { aggregatesOf, DATABASE, GENERATED, SOURCES, SUMMARIES, TIERS, type Source, type Tier } from './plan';
+import { identifier, windowQuery } from '../../src/influx/tiers/influxql';
+import { DATABASE, RAW, TIERS, WINDOW_TIERS, type Tier, type WindowTier } from '../../src/influx/tiers/plan';
+import { sourcesOf, type Source } from '../../src/influx/tiers/sources';
+import { GENERATED, SOURCES } from './plan';
 
 /** InfluxQL for InfluxDB 1: one statement a line, each of them harmless when it is run again. */
 
-const duration = ({ keepDays }: Tier): string => (keepDays === 0 ? 'INF' : `${keepDays}d`);
+/** Stands in a line that is repeated for every tariff period of the site. */
+export const TARIFF_MARK = '@tariff@';
+
+const database = identifier(DATABASE);
 
 function policy(tier: Tier): string[] {
-  const shape = `POLICY "${tier.name}" ON "${DATABASE}" DURATION ${duration(tier)} REPLICATION 1`;
-  const isDefault = tier.every === undefined ? ' DEFAULT' : '';
+  const { name, keepDays, shardDays } = tier;
+  const duration = keepDays === 0 ? 'INF' : `${keepDays}d`;
+  const shape = `POLICY ${identifier(name)} ON ${database} DURATION ${duration} REPLICATION 1 SHARD DURATION ${shardDays}d`;
+  const isDefault = tier === RAW ? ' DEFAULT' : '';
   // Creating one that is there with another duration is refused, altering one that is not there too: so both.
   return [`CREATE RETENTION ${shape}${isDefault}`, `ALTER RETENTION ${shape}${isDefault}`];
 }
 
-function selection({ metrics }: Source): string {
-  return metrics
-    .flatMap((metric) =>
-      aggregatesOf(metric).map((aggregate) => `${aggregate}("${metric.name}") AS "${metric.name}_${aggregate}"`),
-    )
-    .join(', ');
+function drop(name: string): string {
+  return `DROP CONTINUOUS QUERY ${identifier(name)} ON ${database}`;
 }
 
-/** The summary of one measurement over one tier; also what is run by hand for a time that no query looks at again. */
-export function summaryQuery(source: Source, tier: Tier & { readonly every: string }, condition = ''): string {
-  const name = source.influxMeasurement;
-  return `SELECT ${selection(source)} INTO "${DATABASE}"."${tier.name}"."${name}" FROM "${DATABASE}"."raw"."${name}"${condition} GROUP BY time(${tier.every}), *`;
+function continuousQuery(name: string, source: Source, tier: WindowTier): string[] {
+  const resample = `RESAMPLE EVERY ${tier.every} FOR ${tier.again}`;
+  return [
+    // One that is there with another text is not replaced.
+    drop(name),
+    `CREATE CONTINUOUS QUERY ${identifier(name)} ON ${database} ${resample} BEGIN ${windowQuery(DATABASE, source, tier)} END`,
+  ];
 }
 
+/** The energies of one tariff period alone. */
+function tariffSource(): Source {
+  const [, kpis] = sourcesOf(SOURCES[0]?.influxMeasurement ?? '', [TARIFF_MARK]);
+  if (kpis === undefined) throw new Error('There are no KPIs to keep energies of tariff periods beside.');
+  return { ...kpis, fields: kpis.fields.filter(({ field }) => field.includes(TARIFF_MARK)) };
+}
+
+/** By tier, so that the database, which runs them one after the other in this order, has minutes before quarters. */
 function continuousQueries(): string[] {
-  return SUMMARIES.flatMap((tier) =>
-    SOURCES.flatMap((source) => {
-      const name = `${source.influxMeasurement}_${tier.name}`;
-      const resample = `RESAMPLE EVERY ${tier.every} FOR ${tier.again}`;
-      return [
-        // One that is there with another text is not replaced.
-        `DROP CONTINUOUS QUERY "${name}" ON "${DATABASE}"`,
-        `CREATE CONTINUOUS QUERY "${name}" ON "${DATABASE}" ${resample} BEGIN ${summaryQuery(source, tier)} END`,
-      ];
-    }),
-  );
+  const tariff = tariffSource();
+  return WINDOW_TIERS.flatMap((tier) => [
+    ...SOURCES.flatMap((source) => continuousQuery(`${source.influxMeasurement}_${tier.name}`, source, tier)),
+    ...continuousQuery(`${tariff.influxMeasurement}_tariff_${TARIFF_MARK}_${tier.name}`, tariff, tier),
+  ]);
 }
+
+/** Those that made days of UTC; what they made stays. */
+const FORMER_QUERIES = SOURCES.slice(0, 2).map(({ influxMeasurement }) => drop(`${influxMeasurement}_1d`));
 
 export function influxQl(): string {
-  const statements = [`CREATE DATABASE "${DATABASE}"`, ...TIERS.flatMap(policy), ...continuousQueries()];
+  const statements = [
+    `CREATE DATABASE ${database}`,
+    ...TIERS.flatMap(policy),
+    ...FORMER_QUERIES,
+    ...continuousQueries(),
+  ];
   return [`-- ${GENERATED}`, ...statements, ''].join('\n');
-}
-
-/** The script that runs them; a curl and a shell are enough. */
-export function bootstrapV1(): string {
-  return `#!/bin/sh
-# ${GENERATED}
-# Prepares InfluxDB 1: database, retention policies, continuous queries. May be run again at any time.
-#   INFLUX_URL=http://127.0.0.1:8086 INFLUX_USER=admin INFLUX_PASSWORD=... sh bootstrap-v1.sh
-set -eu
-url="\${INFLUX_URL:-http://127.0.0.1:8086}"
-here=$(dirname "$0")
-grep -v '^--' "$here/v1.influxql" | while IFS= read -r statement; do
-  [ -n "$statement" ] || continue
-  # The password goes through a file descriptor: arguments can be seen by everybody on the machine.
-  answer=$(printf 'user = "%s:%s"\\n' "\${INFLUX_USER:-}" "\${INFLUX_PASSWORD:-}" |
-    curl --silent --show-error --config - --data-urlencode "q=$statement" "$url/query")
-  case "$answer" in
-    *'"error"'*)
-      # Said where the statement is repeated or undoes what was never there; the next one sets it right.
-      case "$statement$answer" in
-        'CREATE RETENTION'*'already exists'*) ;;
-        'DROP CONTINUOUS'*'not found'*) ;;
-        *) echo "InfluxDB refuses: $statement" >&2; echo "$answer" >&2; exit 1 ;;
-      esac ;;
-    *'"results"'*) ;;
-    *) echo "$url does not answer as InfluxDB 1 does: $answer" >&2; exit 1 ;;
-  esac
-done
-echo "InfluxDB 1 at $url is ready: database ${DATABASE}, retention policies ${TIERS.map(({ name }) => name).join(', ')}."
-`;
 }

@@ -1,21 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { SUMMARY_TIERS } from '../../src/influx/tiers/plan';
 import { bootstrapV2, fluxTask, taskFile } from './flux';
-import { bootstrapV1, influxQl } from './influxql';
-import { SOURCES, SUMMARIES } from './plan';
+import { influxQl } from './influxql';
+import { SOURCES } from './plan';
 import { queryFile, sqlQuery } from './sql';
 
 export const DEPLOY_FOLDER = resolve(__dirname, '../../deploy/influxdb');
+
+/** Files of that folder that a person writes: they name no metric. */
+export const WRITTEN_BY_HAND: readonly string[] = ['bootstrap-v1.sh'];
 
 /** Every generated file of deploy/influxdb: path and text. */
 export function deployFiles(): ReadonlyMap<string, string> {
   const files = new Map([
     ['v1.influxql', influxQl()],
-    ['bootstrap-v1.sh', bootstrapV1()],
-    ['bootstrap-v2.sh', bootstrapV2()],
+    ['bootstrap-v2.sh', bootstrapV2(SOURCES)],
   ]);
   for (const source of SOURCES) {
-    for (const tier of SUMMARIES) {
+    for (const tier of SUMMARY_TIERS) {
       files.set(taskFile(source, tier), fluxTask(source, tier));
       files.set(queryFile(source, tier), sqlQuery(source, tier));
     }

@@ -1,21 +1,26 @@
 // Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
 import "date"
 
-option task = {name: "powermonitor_500 15m", every: 15m, offset: 20s}
+option task = {name: "powermonitor_500 15m", every: 5m, offset: 20s}
 
-from_time = date.truncate(t: -1d, unit: 15m)
+from_time = date.truncate(t: -30m, unit: 15m)
 to_time = date.truncate(t: now(), unit: 15m)
 
-summary = (fields, fn, suffix) =>
-    from(bucket: "energy_raw")
+values = (fields) =>
+    from(bucket: "energy_1m")
         |> range(start: from_time, stop: to_time)
         |> filter(fn: (r) => r._measurement == "powermonitor_500" and r._field =~ fields)
+
+store = (fn, suffix, tables=<-) =>
+    tables
         |> aggregateWindow(every: 15m, fn: fn, timeSrc: "_start", createEmpty: false)
         |> map(fn: (r) => ({r with _field: r._field + suffix}))
         |> to(bucket: "energy_15m")
 
-summary(fields: /^(voltage_l1_n|voltage_l2_n|voltage_l3_n|voltage_ln_avg|voltage_l1_l2|voltage_l2_l3|voltage_l3_l1|voltage_ll_avg|current_l1|current_l2|current_l3|current_n|active_power_l1|active_power_l2|active_power_l3|active_power_total|apparent_power_l1|apparent_power_l2|apparent_power_l3|apparent_power_total|reactive_power_l1|reactive_power_l2|reactive_power_l3|reactive_power_total|power_factor_l1|power_factor_l2|power_factor_l3|power_factor_total|frequency|phase_sequence|demand_voltage_l1_n|demand_voltage_l2_n|demand_voltage_l3_n|demand_voltage_ln_avg|demand_voltage_l1_l2|demand_voltage_l2_l3|demand_voltage_l3_l1|demand_voltage_ll_avg|demand_current_l1|demand_current_l2|demand_current_l3|demand_current_n|demand_active_power_l1|demand_active_power_l2|demand_active_power_l3|demand_active_power_total|demand_apparent_power_l1|demand_apparent_power_l2|demand_apparent_power_l3|demand_apparent_power_total|demand_reactive_power_l1|demand_reactive_power_l2|demand_reactive_power_l3|demand_reactive_power_total|demand_power_factor_l1|demand_power_factor_l2|demand_power_factor_l3|demand_power_factor_total|demand_frequency)$/, fn: mean, suffix: "_mean")
-summary(fields: /^(voltage_l1_n|voltage_l2_n|voltage_l3_n|voltage_ln_avg|voltage_l1_l2|voltage_l2_l3|voltage_l3_l1|voltage_ll_avg|current_l1|current_l2|current_l3|current_n|active_power_l1|active_power_l2|active_power_l3|active_power_total|apparent_power_l1|apparent_power_l2|apparent_power_l3|apparent_power_total|reactive_power_l1|reactive_power_l2|reactive_power_l3|reactive_power_total|power_factor_l1|power_factor_l2|power_factor_l3|power_factor_total|frequency|phase_sequence)$/, fn: min, suffix: "_min")
-summary(fields: /^(voltage_l1_n|voltage_l2_n|voltage_l3_n|voltage_ln_avg|voltage_l1_l2|voltage_l2_l3|voltage_l3_l1|voltage_ll_avg|current_l1|current_l2|current_l3|current_n|active_power_l1|active_power_l2|active_power_l3|active_power_total|apparent_power_l1|apparent_power_l2|apparent_power_l3|apparent_power_total|reactive_power_l1|reactive_power_l2|reactive_power_l3|reactive_power_total|power_factor_l1|power_factor_l2|power_factor_l3|power_factor_total|frequency|phase_sequence|demand_voltage_l1_n|demand_voltage_l2_n|demand_voltage_l3_n|demand_voltage_ln_avg|demand_voltage_l1_l2|demand_voltage_l2_l3|demand_voltage_l3_l1|demand_voltage_ll_avg|demand_current_l1|demand_current_l2|demand_current_l3|demand_current_n|demand_active_power_l1|demand_active_power_l2|demand_active_power_l3|demand_active_power_total|demand_apparent_power_l1|demand_apparent_power_l2|demand_apparent_power_l3|demand_apparent_power_total|demand_reactive_power_l1|demand_reactive_power_l2|demand_reactive_power_l3|demand_reactive_power_total|demand_power_factor_l1|demand_power_factor_l2|demand_power_factor_l3|demand_power_factor_total|demand_frequency|active_energy_import_total|reactive_energy_import_total|active_energy_export_total|reactive_energy_export_total|active_energy_import_partial|reactive_energy_import_partial|active_energy_export_partial|reactive_energy_export_partial|run_hours)$/, fn: max, suffix: "_max")
-summary(fields: /^(max_voltage_l1_n|max_voltage_l2_n|max_voltage_l3_n|max_voltage_ln_avg|max_voltage_l1_l2|max_voltage_l2_l3|max_voltage_l3_l1|max_voltage_ll_avg|max_current_l1|max_current_l2|max_current_l3|max_current_n|max_active_power_l1|max_active_power_l2|max_active_power_l3|max_active_power_total|max_apparent_power_l1|max_apparent_power_l2|max_apparent_power_l3|max_apparent_power_total|max_reactive_power_l1|max_reactive_power_l2|max_reactive_power_l3|max_reactive_power_total|max_power_factor_l1|max_power_factor_l2|max_power_factor_l3|max_power_factor_total|max_frequency|active_energy_import_total|reactive_energy_import_total|active_energy_export_total|reactive_energy_export_total|active_energy_import_partial|reactive_energy_import_partial|active_energy_export_partial|reactive_energy_export_partial|run_hours|alarm_1|alarm_2|alarm_3|alarm_4|output_1|output_2|firmware_base|firmware_communication|firmware_analog|identification_letters)$/, fn: last, suffix: "_last")
-summary(fields: /^(active_energy_import_total|reactive_energy_import_total|active_energy_export_total|reactive_energy_export_total|active_energy_import_partial|reactive_energy_import_partial|active_energy_export_partial|reactive_energy_export_partial|run_hours)$/, fn: spread, suffix: "_spread")
+summary = (fields, fn, suffix) => values(fields: fields) |> store(fn: fn, suffix: suffix)
+
+summary(fields: /_min$/, fn: min, suffix: "")
+summary(fields: /_max$/, fn: max, suffix: "")
+summary(fields: /_last$/, fn: last, suffix: "")
+summary(fields: /_sum$/, fn: sum, suffix: "")
+summary(fields: /_count$/, fn: sum, suffix: "")

@@ -1,8 +1,8 @@
 -- Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
--- Columns that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
--- powermonitor_500_kpi_1m, every 1 minute; keep it 90 days.
+-- Columns and tags that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
+-- powermonitor_500_kpi_1m; keep it 90 days.
 SELECT
-  date_bin(INTERVAL '1 minute', time) AS time, site, area, line, asset, meter, quality,
+  date_bin(INTERVAL '1 minute', time) AS time, site, area, line, asset, meter, quality, phase,
   sum(energy_delta_active_import_total) AS energy_delta_active_import_total_sum,
   sum(energy_delta_reactive_import_total) AS energy_delta_reactive_import_total_sum,
   sum(energy_delta_active_export_total) AS energy_delta_active_export_total_sum,
@@ -11,18 +11,20 @@ SELECT
   sum(energy_delta_reactive_import_partial) AS energy_delta_reactive_import_partial_sum,
   sum(energy_delta_active_export_partial) AS energy_delta_active_export_partial_sum,
   sum(energy_delta_reactive_export_partial) AS energy_delta_reactive_export_partial_sum,
-  avg(voltage_unbalance) AS voltage_unbalance_mean,
   min(voltage_unbalance) AS voltage_unbalance_min,
   max(voltage_unbalance) AS voltage_unbalance_max,
-  avg(current_unbalance) AS current_unbalance_mean,
+  sum(voltage_unbalance) AS voltage_unbalance_sum,
+  count(voltage_unbalance) AS voltage_unbalance_count,
   min(current_unbalance) AS current_unbalance_min,
   max(current_unbalance) AS current_unbalance_max,
-  avg(interval_demand) AS interval_demand_mean,
+  sum(current_unbalance) AS current_unbalance_sum,
+  count(current_unbalance) AS current_unbalance_count,
   max(interval_demand) AS interval_demand_max,
-  avg(interval_demand_time) AS interval_demand_time_mean,
-  max(interval_demand_time) AS interval_demand_time_max,
-  avg(interval_power_factor) AS interval_power_factor_mean,
+  last_value(interval_demand ORDER BY time) FILTER (WHERE interval_demand IS NOT NULL) AS interval_demand_last,
+  last_value(interval_demand_time ORDER BY time) FILTER (WHERE interval_demand_time IS NOT NULL) AS interval_demand_time_last,
+  min(interval_power_factor) AS interval_power_factor_min,
   max(interval_power_factor) AS interval_power_factor_max,
+  last_value(interval_power_factor ORDER BY time) FILTER (WHERE interval_power_factor IS NOT NULL) AS interval_power_factor_last,
   last_value(tariff_period ORDER BY time) FILTER (WHERE tariff_period IS NOT NULL) AS tariff_period_last,
   last_value(active_energy_import_day ORDER BY time) FILTER (WHERE active_energy_import_day IS NOT NULL) AS active_energy_import_day_last,
   last_value(active_energy_import_last_day ORDER BY time) FILTER (WHERE active_energy_import_last_day IS NOT NULL) AS active_energy_import_last_day_last,
@@ -101,7 +103,21 @@ SELECT
   last_value(coverage_month ORDER BY time) FILTER (WHERE coverage_month IS NOT NULL) AS coverage_month_last,
   last_value(coverage_last_month ORDER BY time) FILTER (WHERE coverage_last_month IS NOT NULL) AS coverage_last_month_last,
   last_value(coverage_year ORDER BY time) FILTER (WHERE coverage_year IS NOT NULL) AS coverage_year_last,
-  last_value(coverage_last_year ORDER BY time) FILTER (WHERE coverage_last_year IS NOT NULL) AS coverage_last_year_last
+  last_value(coverage_last_year ORDER BY time) FILTER (WHERE coverage_last_year IS NOT NULL) AS coverage_last_year_last,
+  sum(bad_read_failed) AS bad_read_failed_sum,
+  sum(bad_size_mismatch) AS bad_size_mismatch_sum,
+  sum(bad_not_a_number) AS bad_not_a_number_sum,
+  sum(bad_overload) AS bad_overload_sum,
+  sum(bad_out_of_range) AS bad_out_of_range_sum,
+  sum(bad_not_in_wiring) AS bad_not_in_wiring_sum,
+  sum(bad_layout_contradicted) AS bad_layout_contradicted_sum,
+  sum(bad_counter_started) AS bad_counter_started_sum,
+  sum(bad_counter_replaced) AS bad_counter_replaced_sum,
+  sum(bad_counter_suspect) AS bad_counter_suspect_sum,
+  sum(bad_counter_unconfirmed) AS bad_counter_unconfirmed_sum,
+  sum(bad_undefined_result) AS bad_undefined_result_sum,
+  sum(bad_unexplained) AS bad_unexplained_sum,
+  min(quality_code) AS quality_code_min
 FROM powermonitor_500_kpi
-WHERE time >= date_bin(INTERVAL '1 minute', now() - INTERVAL '1 hours') AND time < date_bin(INTERVAL '1 minute', now())
-GROUP BY date_bin(INTERVAL '1 minute', time), site, area, line, asset, meter, quality
+WHERE time >= date_bin(INTERVAL '1 minute', now() - INTERVAL '4 minutes') AND time < date_bin(INTERVAL '1 minute', now())
+GROUP BY date_bin(INTERVAL '1 minute', time), site, area, line, asset, meter, quality, phase

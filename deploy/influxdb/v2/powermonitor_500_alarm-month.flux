@@ -1,0 +1,28 @@
+// Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
+import "date"
+import "timezone"
+
+option task = {name: "powermonitor_500_alarm month", every: 1d, offset: 20s}
+option location = timezone.location(name: "@time zone@")
+
+from_time = date.truncate(t: -1mo, unit: 1mo)
+to_time = date.truncate(t: now(), unit: 1mo)
+
+values = (fields) =>
+    from(bucket: "energy_day")
+        |> range(start: from_time, stop: to_time)
+        |> filter(fn: (r) => r._measurement == "powermonitor_500_alarm" and r._field =~ fields)
+
+store = (fn, suffix, tables=<-) =>
+    tables
+        |> aggregateWindow(every: 1mo, fn: fn, timeSrc: "_start", createEmpty: false)
+        |> map(fn: (r) => ({r with _field: r._field + suffix}))
+        |> to(bucket: "energy_month")
+
+summary = (fields, fn, suffix) => values(fields: fields) |> store(fn: fn, suffix: suffix)
+
+summary(fields: /_min$/, fn: min, suffix: "")
+summary(fields: /_max$/, fn: max, suffix: "")
+summary(fields: /_last$/, fn: last, suffix: "")
+summary(fields: /_sum$/, fn: sum, suffix: "")
+summary(fields: /_count$/, fn: sum, suffix: "")
