@@ -50,7 +50,7 @@ function parseUrl(text: string): string {
   return url.href;
 }
 
-export function parseZone(name: string): Zone {
+function parseZone(name: string): Zone {
   try {
     return new Zone(name);
   } catch {

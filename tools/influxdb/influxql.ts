@@ -6,7 +6,7 @@ import { GENERATED, SOURCES } from './plan';
 /** InfluxQL for InfluxDB 1: one statement a line, each of them harmless when it is run again. */
 
 /** Stands in a line that is repeated for every tariff period of the site. */
-export const TARIFF_MARK = '@tariff@';
+const TARIFF_MARK = '@tariff@';
 
 const database = identifier(DATABASE);
 

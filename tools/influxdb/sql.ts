@@ -49,7 +49,7 @@ export function sqlQuery({ influxMeasurement, fields }: Source, tier: WindowTier
       : `\n-- Put the time zone of the site in the place of TIME ZONE, for instance Europe/Berlin.`;
   return `-- ${GENERATED}
 -- Columns and tags that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
--- ${tableOf(influxMeasurement, tier.name)}; keep it ${tier.keepDays === 0 ? 'for ever' : `${tier.keepDays} days`}.${zone}
+-- ${tableOf(influxMeasurement, tier.name)}; keep it ${tier.keepDays === 0 ? 'forever' : `${tier.keepDays} days`}.${zone}
 SELECT
   ${bin} AS time, ${tags},
 ${columns.join(',\n')}

@@ -1,6 +1,6 @@
 -- Generated from the meter table by tools/influxdb; do not edit: npx tsx tools/influxdb/main.ts
 -- Columns and tags that no point has had yet do not exist in InfluxDB 3: leave them out. Write the result to
--- powermonitor_500_kpi_month; keep it for ever.
+-- powermonitor_500_kpi_month; keep it forever.
 -- Put the time zone of the site in the place of TIME ZONE, for instance Europe/Berlin.
 SELECT
   date_trunc('month', tz(time, 'TIME ZONE')) AS time, site, area, line, asset, meter, quality, phase,

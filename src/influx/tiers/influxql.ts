@@ -15,7 +15,7 @@ export function measurementIn(database: string, policy: string, influxMeasuremen
 }
 
 /** What is selected to make a tier of raw points, or of another tier. */
-export function selectionOf(fields: readonly SourceField[], from: 'raw' | 'tier'): string {
+function selectionOf(fields: readonly SourceField[], from: 'raw' | 'tier'): string {
   return fields
     .flatMap(({ field, aggregates }) =>
       aggregates.map((aggregate) => {

@@ -5,7 +5,7 @@ import type { InfluxQlServer } from './influxql-server';
 /** For how long the retention policies of a database really keep points. */
 export interface KeptTimes {
   /**
-   * @returns milliseconds; infinite for ever
+   * @returns milliseconds; infinite forever
    * @throws Pm500Error INFLUX_REFUSED where the database has no such policy
    */
   of(policy: string): number;
@@ -13,7 +13,7 @@ export interface KeptTimes {
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 };
 
-/** A duration as Go writes it, such as 720h0m0s; zero is for ever. */
+/** A duration as Go writes it, such as 720h0m0s; zero is forever. */
 function parseDuration(text: string): number {
   const ms = [...text.matchAll(/(\d+)([hms])/g)].reduce(
     (sum, [, count = '', unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0),

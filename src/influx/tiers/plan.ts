@@ -4,7 +4,7 @@ import type { Period } from '../../metrics/derived-metrics';
 export interface Tier {
   /** Also the name of the v1 retention policy, and the end of the name of the v2 bucket and the v3 table. */
   readonly name: string;
-  /** 0 for ever. */
+  /** 0 forever. */
   readonly keepDays: number;
   /** Length of a file of the database, which is dropped as a whole, days. */
   readonly shardDays: number;
@@ -73,10 +73,10 @@ export const WINDOW_TIERS: readonly WindowTier[] = [
 /**
  * Days and months end in the time zone of the site. A continuous query of InfluxDB 1 cannot make them: it begins a range at
  * midnight by the offset of the moment at which the range begins, so a range that begins on the day of a clock change cuts
- * an hour off a day, for ever. `pm500 influx rollup` makes each from its true beginning to its true end. They have a name
+ * an hour off a day, forever. `pm500 influx rollup` makes each from its true beginning to its true end. They have a name
  * of their own, so that they never mix with days of UTC that an earlier version kept as `1d`.
  */
-export const PERIOD_TIERS: readonly PeriodTier[] = [
+const PERIOD_TIERS: readonly PeriodTier[] = [
   {
     name: 'day',
     from: '15m',

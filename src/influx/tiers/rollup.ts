@@ -26,8 +26,11 @@ export interface RolledUp extends TimeRange {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** What one statement makes: of raw points an hour, so that a server never holds much; of a tier a day. */
-const chunkMs = (tier: WindowTier): number => (tier.from === 'raw' ? HOUR_MS : DAY_MS);
+/**
+ * What one statement makes, in points of the tier: few enough that a server never holds much, enough that the cost of a
+ * statement of hundreds of fields does not count. Of 50 meters that is an hour or two of minutes.
+ */
+const MOST_POINTS = 10_000;
 
 /**
  * From when on a tier can be made: what it is made of is whole since then, and what is older than the tier keeps is not
@@ -37,14 +40,21 @@ function possibleSince(tier: WindowTier | PeriodTier, kept: KeptTimes, nowMs: nu
   return nowMs - Math.min(kept.of(tier.from), kept.of(tier.name));
 }
 
-/** Whole windows of the range, in chunks; the one that runs is left to the database. */
-function* chunksOf(tier: WindowTier, sinceMs: number, { fromMs, toMs, nowMs }: RollUpRequest): Generator<TimeRange> {
-  const { windowMs } = tier;
-  const first = Math.max(fromMs, Math.ceil(sinceMs / windowMs) * windowMs);
-  const end = Math.floor(Math.min(Math.ceil(toMs / windowMs) * windowMs, nowMs) / windowMs) * windowMs;
-  for (let at = Math.floor(first / windowMs) * windowMs; at < end;) {
-    const next = Math.min((Math.floor(at / chunkMs(tier)) + 1) * chunkMs(tier), end);
-    yield { fromMs: at, toMs: next };
+/** Whole windows of the range; the one that runs is left to the database. */
+function windowsOf({ windowMs }: WindowTier, sinceMs: number, { fromMs, toMs, nowMs }: RollUpRequest): TimeRange {
+  const first = Math.max(Math.floor(fromMs / windowMs), Math.ceil(sinceMs / windowMs));
+  const end = Math.min(Math.ceil(toMs / windowMs), Math.floor(nowMs / windowMs));
+  return { fromMs: first * windowMs, toMs: end * windowMs };
+}
+
+/** Parts of a range, each as long as the points of the one before let it be. */
+function* partsOf({ fromMs, toMs }: TimeRange): Generator<TimeRange, void, number> {
+  let lengthMs = HOUR_MS;
+  for (let at = fromMs; at < toMs;) {
+    const next = Math.min(at + lengthMs, toMs);
+    const written = yield { fromMs: at, toMs: next };
+    if (written > MOST_POINTS) lengthMs = Math.max(HOUR_MS / 4, lengthMs / 2);
+    else if (written < MOST_POINTS / 4) lengthMs = Math.min(2 * DAY_MS, lengthMs * 2);
     at = next;
   }
 }
@@ -83,7 +93,9 @@ export async function* rollUp(server: InfluxQlServer, request: RollUpRequest): A
     for (const source of sources) stored.push(await storedSource(server, database, source, tier.from));
     const filled = stored.filter(({ fields }) => fields.length > 0);
     const isWindow = 'windowMs' in tier;
-    for (const range of isWindow ? chunksOf(tier, sinceMs, request) : periodsOf(tier, sinceMs, request)) {
+    const parts = isWindow ? partsOf(windowsOf(tier, sinceMs, request)) : periodsOf(tier, sinceMs, request);
+    for (let part = parts.next(); part.done !== true;) {
+      const range = part.value;
       let written = 0;
       for (const source of filled) {
         const query = isWindow
@@ -92,6 +104,7 @@ export async function* rollUp(server: InfluxQlServer, request: RollUpRequest): A
         written += writtenIn(await server.query(query));
       }
       yield { tier: tier.name, written, ...range };
+      part = parts.next(written);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { QUALITY_REASONS } from '../../domain/quality/quality';
-import { CATALOGUE } from '../../metrics/catalogue';
+import { CATALOG } from '../../metrics/catalog';
 import { DERIVED_METRICS, tariffMetrics } from '../../metrics/derived-metrics';
 import type { Metric } from '../../metrics/measurement';
 import { splitPhase } from '../../metrics/phases';
@@ -30,7 +30,7 @@ const fieldOf = (metric: Metric, field = metric.name): SourceField => ({
 /** Fields of points tagged with a phase: metrics of one quantity, statistic and kind share one. */
 function longFields(): readonly SourceField[] {
   const fields = new Map<string, SourceField>();
-  for (const metric of CATALOGUE) {
+  for (const metric of CATALOG) {
     const { base, phase } = splitPhase(metric.name);
     if (phase !== undefined) fields.set(base, fieldOf(metric, base));
   }
@@ -73,7 +73,7 @@ export function sourcesOf(influxMeasurement: string, tariffPeriods: readonly str
   const quality = qualityFields();
   const derived = [...DERIVED_METRICS, ...tariffMetrics(tariffPeriods)];
   return [
-    { influxMeasurement, fields: [...CATALOGUE.map((metric) => fieldOf(metric)), ...longFields(), ...quality] },
+    { influxMeasurement, fields: [...CATALOG.map((metric) => fieldOf(metric)), ...longFields(), ...quality] },
     {
       influxMeasurement: kpiMeasurement(influxMeasurement),
       fields: [...derived.map((metric) => fieldOf(metric)), ...quality],
