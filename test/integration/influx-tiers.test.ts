@@ -249,4 +249,43 @@ describe('tiers of a real InfluxDB 1, filled by the pipeline with a month of the
       assert.ok(Math.abs(Number(peak.get(time)) + Number(off.get(time)) - Number(energy)) < 1e-6, String(time));
     }
   });
+
+  it('that have everything are not behind; one that lacks a day is, and a query that is gone is missed', async () => {
+    const status = (): ReturnType<typeof runHere> =>
+      runHere('influx', 'status', '--url', database.url, '--time-zone', ZONE, '--prometheus');
+    const whole = await status();
+    assert.deepEqual([whole.code, whole.stderr], [0, '']);
+    assert.match(whole.stdout, /^pm500_tier_until_seconds\{tier="day"\} 1775080800$/m);
+    assert.match(whole.stdout, /^pm500_tier_is_behind\{tier="15m"\} 0$/m);
+    await write([{ timeMs: 0, lines: [`powermonitor_500,meter=later voltage_l1_n=230 ${TO + 70 * HOUR_MS}`] }]);
+    await database.query(`DROP CONTINUOUS QUERY "powermonitor_500_kpi_15m" ON ${DATABASE}`);
+    const late = await status();
+    assert.equal(late.code, 1);
+    assert.match(late.stdout, /^pm500_tier_is_behind\{tier="day"\} 1$/m);
+    assert.match(late.stderr, /^Continuous queries are missing \(powermonitor_500_kpi_15m\); run /m);
+    assert.match(late.stderr, /^Tiers are behind \(1m, 15m, day\); run pm500 influx rollup/m);
+  });
+
+  it('are not made of what a database of another kind, a wrong login or a wrong option gives', async () => {
+    const said = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runHere('influx', ...args);
+      assert.deepEqual([code === 0, stdout], [false, '']);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+      return stderr;
+    };
+    const url = ['--url', database.url] as const;
+    assert.match(await said('rollup', '--url', 'http://127.0.0.1:1'), /does not answer \(.*\); check the URL/);
+    assert.match(await said('rollup', ...url, '--database', 'other'), /database not found: other/);
+    assert.match(await said('rollup', ...url, '--from', '2026-02-30'), /--from is "2026-02-30"; give a time such as/);
+    assert.match(await said('rollup', ...url, '--from', '2126-01-01'), /ends before it begins/);
+    assert.match(await said('rollup', ...url, '--days', '1', '--from', '2026-01-01'), /say the same; give one of them/);
+    assert.match(await said('rollup', ...url, '--tier', '1d'), /choose of 1m, 15m, day, month/);
+    assert.match(
+      await said('status', ...url, '--time-zone', 'Berlin'),
+      /time zone is "Berlin"; give a name of the IANA/,
+    );
+    assert.match(await said('status', ...url, '--days', '3'), /--days means nothing to pm500 influx status/);
+    assert.match(await said('status', '--url', 'ftp://a'), /give one such as http/);
+    assert.match(await said('sum'), /pm500 influx rollup or pm500 influx status/);
+  });
 });

@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   influx: ['domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
   acquisition: ['transport', 'domain', 'metrics', 'meters', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
-  cli: ['acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
+  cli: ['influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
 };
 
 function sources(folder: string): string[] {

@@ -69,7 +69,7 @@ async function answerOf(response: Response, url: string): Promise<readonly Query
 
 /** An InfluxDB 1 by its query interface. */
 export function connectInfluxQl({ url, user, password, ended }: InfluxQlAccess): InfluxQlServer {
-  const base = url.replace(/\/+$/, '');
+  const base = url.endsWith('/') ? url.slice(0, -1) : url;
   const login = Buffer.from(`${user}:${password}`).toString('base64');
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',

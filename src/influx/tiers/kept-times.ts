@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 10
 
 /** A duration as Go writes it, such as 720h0m0s; zero is forever. */
 function parseDuration(text: string): number {
-  const ms = [...text.matchAll(/(\d+)([hms])/g)].reduce(
+  const ms = [...text.matchAll(/(\d{1,9})([hms])/g)].reduce(
     (sum, [, count = '', unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0),
     0,
   );
