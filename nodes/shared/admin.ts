@@ -27,8 +27,8 @@ export interface ScanAnswer {
 
 /** Who may look: Node-RED grants it to `*`, and to `pm500.read` where permissions are listed one by one. */
 const PERMISSION = 'pm500.read';
-/** Who may have packets sent: a permission of its own, which one to read does not include. */
-const SCAN_PERMISSION = 'pm500.scan';
+/** Who may have something sent, to find meters or to check one: a permission of its own, which one to read does not include. */
+const SEND_PERMISSION = 'pm500.scan';
 const MOST_SCANS = 2;
 
 const sources = new Set<() => readonly MetricFamily[]>();
@@ -94,13 +94,14 @@ export function registerAdmin(RED: NodeAPI): void {
   if (equipped.has(httpAdmin)) return;
   equipped.add(httpAdmin);
   const mayRead = auth.needsPermission(PERMISSION);
+  const maySend = auth.needsPermission(SEND_PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(metricsNow());
   });
   httpAdmin.get('/pm500/stores/:id', mayRead, (request, response) => {
     response.json(describeStore(RED, String(request.params['id'])));
   });
-  httpAdmin.get('/pm500/scan', auth.needsPermission(SCAN_PERMISSION), (request, response) => {
+  httpAdmin.get('/pm500/scan', maySend, (request, response) => {
     const interfaces = Object.keys(networkInterfaces());
     scanOnce(RED, request.query).then(
       ({ devices, failures, unreadable, asked }) => {
@@ -113,7 +114,7 @@ export function registerAdmin(RED: NodeAPI): void {
       },
     );
   });
-  httpAdmin.get('/pm500/meters/:id/layout-check', mayRead, (request, response) => {
+  httpAdmin.get('/pm500/meters/:id/layout-check', maySend, (request, response) => {
     const left = new AbortController();
     response.on('close', () => {
       left.abort();

@@ -11,6 +11,9 @@ import { isMeterNode } from './meters';
 import { PM500 } from '../../src/meters/pm500';
 
 const INTERVAL_MS = 1000;
+/** Each reads its meter every second, beside what flows ask, and keeps what it saw. */
+const MOST_CHECKS = 2;
+let running = 0;
 
 /** Status of the answer by what is wrong; the meter itself otherwise. */
 const STATUS_UNKNOWN = 404;
@@ -53,6 +56,11 @@ export async function checkMeterLayout(
     return { status: STATUS_UNKNOWN, error: 'No meter with these settings is running; deploy first, then check.' };
   }
   const { session } = meter;
+  if (running >= MOST_CHECKS) {
+    const error = `${MOST_CHECKS} layout checks are running already; try again when they have ended.`;
+    return { status: STATUS_REFUSED, error };
+  }
+  running += 1;
   try {
     checkTransport(session);
     const check = new LayoutCheck(PM500, { layout: session.settings.layout });
@@ -65,5 +73,7 @@ export async function checkMeterLayout(
   } catch (thrown) {
     const { code, message } = toPm500Error(thrown);
     return { status: code === 'CONFIG_INVALID' ? STATUS_REFUSED : STATUS_METER, error: message };
+  } finally {
+    running -= 1;
   }
 }

@@ -160,7 +160,10 @@ describe('pages about meters where Node-RED asks for a login', function () {
     red = await startNodeRed({
       adminAuth: {
         type: 'credentials',
-        users: [{ username: 'looker', password: PASSWORD_HASH, permissions: ['pm500.read', 'pm500.scan'] }],
+        users: [
+          { username: 'looker', password: PASSWORD_HASH, permissions: ['pm500.read', 'pm500.scan'] },
+          { username: 'reader', password: PASSWORD_HASH, permissions: 'read' },
+        ],
         default: { permissions: ['nodes.read', 'flows.read', 'flows.write', 'status.read'] },
       },
     });
@@ -174,19 +177,29 @@ describe('pages about meters where Node-RED asks for a login', function () {
   const ask = (path: string, token?: string): Promise<Response> =>
     fetch(new URL(path, red.url), token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
 
-  it('answer only who may read meters', async () => {
+  const logIn = async (username: string, scope: string): Promise<string> => {
     const login = await fetch(new URL('auth/token', red.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        client_id: 'node-red-admin',
-        grant_type: 'password',
-        scope: 'pm500.read pm500.scan',
-        username: 'looker',
-        password: 'looker',
+        ...{ client_id: 'node-red-admin', grant_type: 'password' },
+        ...{ scope, username, password: 'looker' },
       }),
     });
-    const { access_token: token } = (await login.json()) as { access_token: string };
+    return ((await login.json()) as { access_token: string }).access_token;
+  };
+
+  it('have nothing sent for who may only read', async () => {
+    const token = await logIn('reader', 'read');
+    const { id } = entryOf(flow, 'pm500-meter');
+    assert.equal((await ask('pm500/metrics', token)).status, 200);
+    for (const path of ['pm500/scan', `pm500/meters/${id}/layout-check?seconds=2`]) {
+      assert.equal((await ask(path, token)).status, 401, path);
+    }
+  });
+
+  it('answer only who may read meters', async () => {
+    const token = await logIn('looker', 'pm500.read pm500.scan');
     const { id } = entryOf(flow, 'pm500-meter');
     const pages = {
       'pm500/metrics': /pm500_up/,
