@@ -119,17 +119,19 @@ export function orNull<Type>({ schema, fits, explain }: Shape<Type>): Shape<Type
   };
 }
 
-export function list<Type>({ schema, fits, explain }: Shape<Type>): Shape<readonly Type[]> {
+/** @param most items; as many as come where absent */
+export function list<Type>({ schema, fits, explain }: Shape<Type>, most = Infinity): Shape<readonly Type[]> {
   return {
-    schema: { type: 'array', items: schema },
+    schema: { type: 'array', items: schema, ...(most === Infinity ? {} : { maxItems: most }) },
     fits: (value) => {
-      if (!Array.isArray(value)) return false;
+      if (!Array.isArray(value) || value.length > most) return false;
       // Not `every`, which passes over the holes of an array.
       for (const item of value as readonly unknown[]) if (!fits(item)) return false;
       return true;
     },
     explain: (expect, path, value) => {
       const items = expect.array(path, value);
+      if (items.length > most) expect.fail(path, value, `at most ${most} items`);
       for (let index = 0; index < items.length; index++) explain(expect, `${path}[${index}]`, items[index]);
     },
   };

@@ -34,6 +34,9 @@ export const UNIT = choice(UNITS);
 const INHERITED_NAMES: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
 const INHERITED: ReadonlySet<unknown> = new Set(INHERITED_NAMES);
 
+/** Metrics of one message, which has some hundreds; more would hold up everything. */
+export const MOST_METRICS = 10_000;
+
 export const METRIC_NAME: Shape<string> = {
   schema: { not: { enum: INHERITED_NAMES } },
   fits: (name) => !INHERITED.has(name),

@@ -1,5 +1,6 @@
 import type { Metric } from '../../metrics/measurement';
 import {
+  atMost,
   described,
   constant,
   list,
@@ -19,6 +20,7 @@ import {
   LAYOUT,
   METER,
   METRIC_NAME,
+  MOST_METRICS,
   PROVENANCE,
   READ_AT,
   REASON,
@@ -42,6 +44,11 @@ export type LayoutReference = TypeOf<typeof LAYOUT>;
 /** What stands for the name of a layout where a meter is read over Modbus, whose registers were read in the manual. */
 export const REGISTER_TABLE = 'Modbus registers';
 
+/** A meter has nine assemblies, and its registers are some dozens of spans. */
+const MOST_BLOCKS = 100;
+/** As many as the bytes of a block have bits. */
+const MOST_VALUES = 4096;
+
 const BLOCK = refined(
   object({
     assembly: optional(NUMBER, 'EtherNet/IP: assembly instance'),
@@ -56,9 +63,12 @@ const BLOCK = refined(
       NUMBER,
       'request to reply, milliseconds; of data that the meter sends by itself its age when it was read',
     ),
-    values: described(record(VALUE), "canonical metric name to value in the metric's unit; empty when the read failed"),
+    values: described(
+      atMost(MOST_VALUES, 'values', record(VALUE)),
+      "canonical metric name to value in the metric's unit; empty when the read failed",
+    ),
     provenance: described(
-      record(PROVENANCE, METRIC_NAME),
+      atMost(MOST_VALUES, 'metrics', record(PROVENANCE, METRIC_NAME)),
       'how well the place of each metric is known; also lists the metrics of a failed block',
     ),
     raw: optional(
@@ -66,7 +76,7 @@ const BLOCK = refined(
       pattern(/^([0-9a-f]{2}){1,512}$/, 'bytes as hexadecimal digits'),
       'the bytes as they came, where the layout assumes what they mean',
     ),
-    problems: optional(record(REASON), 'for values that are not plain numbers: why'),
+    problems: optional(atMost(MOST_VALUES, 'values', record(REASON)), 'for values that are not plain numbers: why'),
     error: optional(FAILURE, 'where the read failed'),
   }),
   {
@@ -108,8 +118,8 @@ export const READING = contract(
       TEXT,
       'which boot of which host the uptime of the blocks belongs to; absent in readings that something else makes: then only the wall clock says what elapsed',
     ),
-    blocks: list(BLOCK),
-    definitions: optional(list(DEFINITION), "metrics that only a site's own layout defines"),
+    blocks: list(BLOCK, MOST_BLOCKS),
+    definitions: optional(list(DEFINITION, MOST_METRICS), "metrics that only a site's own layout defines"),
   }),
 );
 

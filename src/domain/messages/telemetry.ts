@@ -11,12 +11,9 @@ import {
   usually,
 } from '../../support/shape';
 import { contract } from './contract';
-import { METER, METRIC_NAME, PROVENANCE, QUALITY, READ_AT, REASON, UNIT, VALUE } from './parts';
+import { METER, METRIC_NAME, MOST_METRICS, PROVENANCE, QUALITY, READ_AT, REASON, UNIT, VALUE } from './parts';
 
 export const TELEMETRY_SCHEMA = 'pm500.telemetry/1';
-
-/** A telemetry has some hundreds; more would hold up everything. */
-export const MOST_METRICS = 10_000;
 
 const SAMPLE = object({
   value: described(VALUE, 'in the unit; null when the quality is bad and no value exists'),

@@ -1,4 +1,4 @@
-import { MOST_METRICS } from '../../domain/messages/telemetry';
+import { MOST_METRICS } from '../../domain/messages/parts';
 import { readMessage } from '../../domain/messages/read-message';
 import { toPm500Error } from '../../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../../support/expect';

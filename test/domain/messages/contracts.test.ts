@@ -295,6 +295,34 @@ describe('message contracts', () => {
     assert.deepEqual([accepts(TELEMETRY.parse, of(10_001)), fits(of(10_001))], [false, false]);
   });
 
+  it('refuses more blocks than a reading can have, and more values than a block, in both ways', () => {
+    const fits = ajv.compile(READING.jsonSchema);
+    const reading = sampleReading([101], seededRandom(3));
+    const [block] = reading.blocks;
+    assert.ok(block);
+    const many = (count: number, value: unknown): object =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, value]));
+    const blocks = (count: number): object => ({ ...reading, blocks: Array.from({ length: count }, () => block) });
+    const wide = (member: string, value: unknown, count: number): object => ({
+      ...reading,
+      blocks: [{ ...block, [member]: many(count, value) }],
+    });
+    for (const [isTaken, of] of [
+      [true, blocks(100)],
+      [false, blocks(101)],
+      ...[
+        ['values', 1],
+        ['provenance', 'verified'],
+        ['problems', 'overload'],
+      ].flatMap(([member, value]) => [
+        [true, wide(String(member), value, 4096)],
+        [false, wide(String(member), value, 4097)],
+      ]),
+    ] as const) {
+      assert.deepEqual([accepts(READING.parse, of), fits(of)], [isTaken, isTaken]);
+    }
+  });
+
   it('names the path, what is there and what belongs there', () => {
     const broken = structuredClone(sampleReading([101], seededRandom(3))) as unknown as {
       blocks: { values: Record<string, unknown> }[];
