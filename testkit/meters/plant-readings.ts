@@ -69,20 +69,22 @@ const KEPT: ReadonlySet<string> = new Set([
   'reactive_energy_import_total',
 ]);
 
-function kept<Item>(record: Readonly<Record<string, Item>>): Record<string, Item> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => KEPT.has(name)));
+function kept<Item>(record: Readonly<Record<string, Item>>, isWhole: boolean): Record<string, Item> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => isWhole || KEPT.has(name)));
 }
 
 /**
  * A reading of that plant as a meter with a confirmed layout gives it: through the bytes of its assemblies, so rounded as a
  * meter rounds.
  * @param counters where the counters stand, Wh and varh
+ * @param isWhole whether it holds every value of its assemblies
  */
 export function plantReading(
   plant: RecordedPlant,
   timestamp: number,
   counters: { readonly active: number; readonly reactive: number },
   name = 'main-incomer',
+  isWhole = false,
 ): Reading {
   const none = Object.fromEntries(
     CATALOG.filter(({ influxType }) => influxType === 'float').map((each) => [each.name, 0]),
@@ -103,8 +105,8 @@ export function plantReading(
       group: plan.group,
       timestamp,
       latencyMs: 1,
-      provenance: kept(plan.provenance),
-      values: kept(values),
+      provenance: kept(plan.provenance, isWhole),
+      values: kept(values, isWhole),
     };
   });
   return {

@@ -1,0 +1,71 @@
+import { describeMeter, type ConnectionDiagnostics } from '../../src/domain/diagnostics/diagnostics';
+import { diagnosticsMetrics } from '../../src/domain/diagnostics/diagnostics-metrics';
+import { renderMetrics } from '../../src/domain/diagnostics/prometheus';
+import { NORMALIZE_DIAGNOSTICS_SCHEMA, normalizeMetrics } from '../../src/domain/normalizer/diagnostics';
+import { deliveryMetrics } from '../../src/delivery/metrics';
+import { NO_LOSSES } from '../../src/delivery/stats';
+
+const TAGS = { site: 'plant', area: 'melt shop', line: 'l1' };
+const METER = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, transport: 'listen-only', tags: TAGS };
+
+/**
+ * What the metrics page of Node-RED says, made by the code that makes it.
+ * @param seconds since the nodes started; counters have counted for so long
+ */
+export function metricsPage(seconds: number): string {
+  const timestamp = 1000 * seconds;
+  const connection: ConnectionDiagnostics = {
+    state: 'connected',
+    since: 0,
+    reads: 4 * seconds,
+    coalesced: seconds,
+    failed: seconds / 15,
+    failures: {},
+    timeouts: seconds / 15,
+    reconnects: seconds / 150,
+    latency: { edgesMs: [1, 5, 20], counts: [2 * seconds, seconds, seconds, 0], sumMs: 20 * seconds, maxMs: 19 },
+    implicit: {
+      multicast: 1,
+      pointToPoint: 0,
+      groups: ['239.192.1.0:2222'],
+      frames: 4 * seconds,
+      missed: seconds / 15,
+      stale: 0,
+      heartbeats: seconds,
+    },
+  };
+  const stale = { ...connection, state: 'waiting' as const, staleSince: timestamp - 42_000 };
+  const facts = { timestamp, missedSlots: seconds / 15, maintenanceLeftMs: 0 };
+  const normalized = {
+    schema: NORMALIZE_DIAGNOSTICS_SCHEMA,
+    meter: { name: METER.name, host: METER.host, tags: TAGS },
+    timestamp,
+    readings: seconds,
+    values: { good: 90 * seconds, uncertain: 9 * seconds, bad: seconds },
+    reasons: { layout_inferred: 9 * seconds, read_failed: seconds },
+    reported: 50 * seconds,
+    suppressed: 50 * seconds,
+    alarms: { info: 0, warning: 1, critical: 0 },
+    counterQuestions: 1,
+    clockSteps: 0,
+    unjudged: 0,
+  } as const;
+  const stats = {
+    state: 'idle',
+    waiting: { records: 120, bytes: 24_000, oldestAgeMs: 3000 },
+    written: 100 * seconds,
+    refused: 0,
+    setAside: 0,
+    losses: NO_LOSSES,
+    retries: 0,
+    durable: true,
+  } as const;
+  return renderMetrics([
+    ...diagnosticsMetrics([
+      describeMeter(METER, connection, facts),
+      describeMeter({ ...METER, name: 'furnace' }, stale, facts),
+    ]),
+    ...normalizeMetrics([normalized], 'normalize'),
+    ...deliveryMetrics(stats, { node: 'influx', target: 'influx-target' }),
+  ]);
+}

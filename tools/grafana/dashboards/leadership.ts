@@ -1,0 +1,184 @@
+import { periodMetricOf } from '../../../src/metrics/derived-metrics';
+import type { Unit } from '../../../src/metrics/measurement';
+import type { DashboardSpec } from '../dashboard';
+import type { Influx } from '../influx';
+import { influxQl, influxTable, type PanelSpec } from '../panel';
+import { influxChoices, INFLUX_SOURCE, textBox } from '../variables';
+import { ENERGY_DOCS, KPI_DOCS, NO_KPI, NO_TIER, ONCE, TARIFF_DOCS } from '../words';
+
+const TARGET = 'target_kwh';
+const TIER = '15m';
+const NO_MONTH = 'No month has ended in this time, or the KPI is off';
+
+const closed = (base: string): string => periodMetricOf(base, 'month', true);
+
+function stat(
+  influx: Influx,
+  title: string,
+  base: string,
+  description: string,
+  more: Partial<PanelSpec> = {},
+): PanelSpec {
+  const name = closed(base);
+  return {
+    title,
+    description,
+    kind: 'stat',
+    unit: influx.unitOf(name),
+    noData: NO_MONTH,
+    docs: KPI_DOCS,
+    queries: [influxQl(influx.whole(name, 'last', TIER))],
+    width: 6,
+    height: 5,
+    ...more,
+  };
+}
+
+/**
+ * Reactive power to make up for, so that the power factor of the month had reached that of the contract: the energy above
+ * the threshold by the hours of the month. The hours follow from the load factor, which is the mean by the peak.
+ */
+function kvar(influx: Influx): string {
+  const last = (base: string, unit: Unit): string => influx.figure(influx.in(unit, closed(base)), 'last', TIER);
+  const mean = `${last('load_factor', '%')} / 100 * ${last('peak_demand', 'W')}`;
+  const hours = `(${last('active_energy_import', 'Wh')} / (${mean}))`;
+  const power = `${last('reactive_energy_excess', 'varh')} / ${hours}`;
+  return `SELECT ${power} AS "var" ${influx.from(closed('load_factor'), TIER)} GROUP BY "meter"`;
+}
+
+const HISTORY = [
+  ['Active energy import', 'active_energy_import'],
+  ['Peak demand', 'peak_demand'],
+  ['Window of the peak ended', 'peak_demand_time'],
+  ['Load factor', 'load_factor'],
+  ['Power factor', 'power_factor'],
+  ['CO2 emission', 'co2'],
+  ['Known', 'coverage'],
+] as const;
+
+function history(influx: Influx): PanelSpec {
+  const columns = HISTORY.map(([as, base]) => `${influx.figure(closed(base), 'last', 'month')} AS "${as}"`);
+  const from = influx.from(closed('active_energy_import'), 'month');
+  return {
+    title: 'Month by month',
+    description:
+      'Each row is the month that ended when the month of its time began. "Known" is the share of the month in which energy was measured.',
+    kind: 'table',
+    unit: '',
+    noData: NO_TIER,
+    docs: KPI_DOCS,
+    queries: [influxTable(`SELECT ${columns.join(', ')} ${from} GROUP BY time(15m), "meter" fill(none)`)],
+    overrides: [
+      { field: 'Time', as: 'Month before' },
+      ...HISTORY.map(([field, base]) => ({ field, unit: influx.unitOf(closed(base)) })),
+    ],
+    timeFrom: '13M',
+    width: 24,
+  };
+}
+
+/** What a person who pays wants to know once a month. */
+export function leadershipKpis(influx: Influx): DashboardSpec {
+  const energy = 'energy_delta_active_import_total';
+  const sum = influx.figure(energy, 'sum', 'month');
+  return {
+    uid: 'pm500-leadership',
+    title: 'Leadership KPIs',
+    description: 'Energy, peak demand, load factor, power factor, CO2 and cost of the months that have ended.',
+    variables: [
+      INFLUX_SOURCE,
+      ...influxChoices(),
+      textBox(TARGET, 'Target per month, kWh', '100000', 'energy that each meter shall not pass in a month'),
+    ],
+    since: '13M',
+    refresh: '1h',
+    sections: [
+      {
+        title: 'The month that ended last',
+        panels: [
+          stat(influx, 'Active energy import', 'active_energy_import', `Of the whole month. ${ONCE}`),
+          stat(influx, 'Peak demand', 'peak_demand', 'The highest demand of a window of the month.'),
+          stat(influx, 'Peak demand: its window ended', 'peak_demand_time', 'When the window of the peak ended.'),
+          stat(influx, 'Load factor', 'load_factor', 'Mean demand by peak demand.', { decimals: 1 }),
+          stat(influx, 'Power factor', 'power_factor', 'From active and reactive energy of the month.', {
+            decimals: 3,
+          }),
+          stat(
+            influx,
+            'Compensation to add',
+            'reactive_energy_excess',
+            'Mean reactive power that was above what the contract allows: what a capacitor bank has to make up for. The power factor of the contract is set in pm500-normalize.',
+            {
+              unit: 'var',
+              queries: [influxQl(kvar(influx))],
+            },
+          ),
+          stat(influx, 'CO2 emission', 'co2', 'Energy by the factor that is set in pm500-normalize.'),
+          stat(influx, 'Cost', 'cost', 'Energy of each tariff period by its price.', {
+            docs: TARIFF_DOCS,
+            noData: 'No month has ended, or no tariff calendar is set in pm500-normalize',
+          }),
+        ],
+      },
+      {
+        title: 'The running month',
+        panels: [
+          stat(
+            influx,
+            'Active energy import so far',
+            'active_energy_import',
+            ONCE,
+            running(influx, 'active_energy_import'),
+          ),
+          stat(
+            influx,
+            'Peak demand so far',
+            'peak_demand',
+            'The highest window until now.',
+            running(influx, 'peak_demand'),
+          ),
+          stat(influx, 'Power factor so far', 'power_factor', 'From energies.', {
+            ...running(influx, 'power_factor'),
+            decimals: 3,
+          }),
+          stat(
+            influx,
+            'Share of the month that is known',
+            'coverage',
+            'Of the time since the month began.',
+            running(influx, 'coverage'),
+          ),
+        ],
+      },
+      {
+        title: 'Over time',
+        panels: [
+          {
+            title: 'Energy by month, with the target',
+            description: `Sum of what the counters added within each month of the site; the one that runs is not in it. ${ONCE}`,
+            kind: 'timeseries',
+            // The target is in kWh.
+            unit: influx.unitOf(influx.in('Wh', energy)),
+            noData: NO_TIER,
+            docs: ENERGY_DOCS,
+            queries: [
+              influxQl(influx.ofEach('month', energy, 'sum')),
+              influxQl(
+                `SELECT ${sum} * 0 + \${${TARGET}} * 1000 ${influx.from(energy, 'month')} GROUP BY time(15m), "meter" fill(none)`,
+                '$tag_meter target',
+              ),
+            ],
+            bars: 'plain',
+            width: 24,
+          },
+          history(influx),
+        ],
+      },
+    ],
+  };
+}
+
+function running(influx: Influx, base: string): Partial<PanelSpec> {
+  const name = periodMetricOf(base, 'month', false);
+  return { unit: influx.unitOf(name), queries: [influxQl(influx.whole(name, 'last', TIER))], noData: NO_KPI };
+}

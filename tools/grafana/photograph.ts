@@ -1,0 +1,173 @@
+/**
+ * `npx tsx tools/grafana/photograph.ts [folder]`: the pictures of dashboards in `docs/images/`. Their queries are run on an
+ * InfluxDB that the pipeline fills with the recorded plant, and the answers are drawn in a browser, without Grafana.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Panel } from '@grafana/schema';
+import { chromium, type Page } from 'playwright-core';
+import { DATABASE } from '../../src/influx/tiers/plan';
+import { interpolate } from '../../testkit/grafana/interpolate';
+import { queriesOf, shippedDashboards, type PanelQuery } from '../../testkit/grafana/panels';
+import { fillWithPlant, SITE } from '../../testkit/grafana/plant-database';
+import { RecordedPlant } from '../../testkit/meters/plant-readings';
+import { ROOT } from '../../testkit/root';
+import { startInfluxDb, type InfluxDb, type QuerySeries } from '../../testkit/servers/influxdb';
+import { findProgram } from '../../testkit/servers/programs';
+
+const PICTURES = ['pm500-site', 'pm500-energy', 'pm500-quality'] as const;
+const ROW_PX = 34;
+const WIDTH_PX = 1500;
+const CHOICES = { nominal_voltage: String(SITE.volts), nominal_frequency: String(SITE.hertz) };
+
+const STYLE = `
+  body { font: 13px sans-serif; margin: 0; padding: 12px; background: #f4f5f5; color: #24292e; width: ${WIDTH_PX}px; }
+  h1 { font-size: 20px; margin: 0 0 8px; }
+  main { display: grid; grid-template-columns: repeat(24, 1fr); grid-auto-rows: ${ROW_PX}px; gap: 0; }
+  section { background: #fff; border: 1px solid #dcdde0; margin: 3px; padding: 4px 8px; overflow: hidden; }
+  section.row { background: none; border: none; padding: 0; }
+  section.row h2 { font-size: 15px; }
+  h2 { font-size: 13px; margin: 2px 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .legend { font-size: 11px; } .legend i { display: inline-block; width: 12px; height: 4px; margin: 2px 4px 2px 10px; }
+  .stats { display: flex; justify-content: space-around; align-items: center; }
+  .stat { text-align: center; } .stat small { display: block; color: #666; } .stat b { font-size: 24px; }
+  .bars { display: flex; align-items: flex-end; gap: 6px; }
+  .bar { flex: 1; min-width: 0; height: 100%; display: flex; flex-direction: column; justify-content: flex-end; align-items: center; }
+  .bar div { width: 80%; background: #3274d9cc; } .bar small { font-size: 11px; text-align: center; }
+  table { border-collapse: collapse; width: 100%; font-size: 12px; }
+  td, th { text-align: left; padding: 2px 8px; border-bottom: 1px solid #eee; }
+`;
+
+interface Override {
+  readonly matcher: { readonly options?: unknown };
+  readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+}
+
+interface Renaming {
+  readonly regex: string;
+  readonly renamePattern: string;
+}
+
+/** What a column of a table is called, and how its numbers are shown. */
+function columnOf(name: string, { fieldConfig }: Panel): object {
+  const { unit = 'none', decimals } = fieldConfig?.defaults ?? {};
+  const heading = name === 'time' ? 'Time' : name;
+  const found = (fieldConfig?.overrides as readonly Override[] | undefined)?.find(
+    ({ matcher }) => matcher.options === heading,
+  );
+  const property = (id: string): unknown => found?.properties.find((each) => each.id === id)?.value;
+  const [mapping] = (property('mappings') ?? []) as { options: Record<string, { text: string }> }[];
+  const texts = Object.entries(mapping?.options ?? {}).map(([value, { text }]) => [value, text] as const);
+  return {
+    name: property('displayName') ?? heading,
+    unit: name === 'time' ? 'dateTimeAsIso' : (property('unit') ?? unit),
+    decimals,
+    texts: Object.fromEntries(texts),
+  };
+}
+
+const aliasOf = (alias: string, { tags = {} }: QuerySeries, column: string): string =>
+  alias.replaceAll(/\$tag_(\w+)/g, (_, tag: string) => tags[tag] ?? '').replaceAll('$col', column);
+
+const textOf = (text: unknown): string => (typeof text === 'string' ? text : '');
+
+/** Rows of all queries of a table, as Grafana merges them: the tags of a series are columns. */
+function tableOf(answers: readonly (readonly QuerySeries[])[], panel: Panel): object {
+  const names = [
+    ...new Set(answers.flat().flatMap(({ tags = {}, columns }) => ['time', ...Object.keys(tags), ...columns])),
+  ];
+  const rows = answers
+    .flat()
+    .flatMap(({ tags = {}, columns, values }) =>
+      values.map((row) => names.map((name) => tags[name] ?? row[columns.indexOf(name)] ?? null)),
+    );
+  const shown = rows.sort((left, right) => Number(left[0]) - Number(right[0]));
+  const isTimeless = panel.transformations?.some(({ id }) => id === 'organize') === true;
+  const from = isTimeless ? 1 : 0;
+  return {
+    columns: names.slice(from).map((name) => columnOf(name, panel)),
+    rows: shown.map((row) => row.slice(from)),
+  };
+}
+
+async function pictureOf(panel: Panel, queries: readonly PanelQuery[], database: InfluxDb): Promise<object> {
+  const answers: (readonly QuerySeries[])[] = [];
+  for (const query of queries) answers.push(await database.query(interpolate(query, CHOICES, SITE.nowMs), DATABASE));
+  const renaming = panel.transformations?.find(({ id }) => id === 'renameByRegex')?.options as Renaming | undefined;
+  const regex = new RegExp(renaming?.regex ?? '$');
+  const { renamePattern = '' } = renaming ?? {};
+  const series = answers.flatMap((answer, place) =>
+    answer.flatMap((each) =>
+      each.columns.slice(1).map((column, at) => ({
+        name: aliasOf(textOf(panel.targets?.[place]?.['alias']), each, column).replace(regex, renamePattern),
+        points: each.values.map((row) => [row[0], row[at + 1]]),
+      })),
+    ),
+  );
+  const { unit, decimals, custom } = panel.fieldConfig?.defaults ?? {};
+  return {
+    title: panel.title,
+    kind: panel.type,
+    gridPos: panel.gridPos,
+    unit,
+    decimals,
+    series: series.filter(({ points }) => points.some(([, value]) => value !== null)),
+    isBars: custom?.['drawStyle'] === 'bars',
+    isStacked: custom?.['stacking'] !== undefined,
+    longestSilenceMs: custom?.['spanNulls'],
+    ...(panel.type === 'table' ? tableOf(answers, panel) : {}),
+  };
+}
+
+async function photograph(page: Page, picture: object, path: string): Promise<void> {
+  const uplot = join(ROOT, 'node_modules/uplot/dist');
+  await page.setContent(`<!doctype html><style>${readFileSync(join(uplot, 'uPlot.min.css'), 'utf8')}${STYLE}</style>`);
+  await page.evaluate((given: object) => Object.assign(globalThis, { picture: given }), picture);
+  await page.addScriptTag({ path: join(uplot, 'uPlot.iife.min.js') });
+  await page.addScriptTag({ path: join(__dirname, 'picture-page.js') });
+  await page.screenshot({ path, fullPage: true });
+}
+
+async function main(folder: string): Promise<void> {
+  const database = await startInfluxDb();
+  const browser = await chromium.launch({
+    executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
+    args: ['--no-sandbox'],
+  });
+  try {
+    await fillWithPlant(
+      database,
+      new RecordedPlant(SITE.plantMs),
+      new RecordedPlant(Date.parse('2025-01-01T00:00:00+01:00')),
+    );
+    const page = await browser.newPage({ viewport: { width: WIDTH_PX + 30, height: 900 } });
+    for (const dashboard of shippedDashboards().filter(({ uid }) => PICTURES.some((each) => each === uid))) {
+      const queries = queriesOf(dashboard);
+      const panels: object[] = [];
+      for (const panel of dashboard.panels ?? []) {
+        if (!('targets' in panel)) panels.push({ title: panel.title, kind: 'row', gridPos: panel.gridPos });
+        else
+          panels.push(
+            await pictureOf(
+              panel,
+              queries.filter((query) => query.panel === panel),
+              database,
+            ),
+          );
+      }
+      const picture = { title: dashboard.title, panels, rowPx: ROW_PX, zone: SITE.zone };
+      await photograph(page, picture, join(folder, `dashboard-${String(dashboard.uid).replace('pm500-', '')}.png`));
+    }
+  } finally {
+    await browser.close();
+    await database.stop();
+  }
+}
+
+void main(resolve(process.argv[2] ?? join(ROOT, 'docs/images'))).then(
+  () => process.exit(0),
+  (thrown: unknown) => {
+    console.error(`photograph: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,16 @@
+/** Words that several panels use. */
+export const READ_DOCS = 'values.md#read-from-the-meter';
+export const KPI_DOCS = 'kpis.md#kpis';
+export const ENERGY_DOCS = 'kpis.md#energy-since-the-last-reading';
+export const QUALITY_DOCS = 'values.md#why-a-value-is-not-good';
+export const TARIFF_DOCS = 'kpis.md#tariff-calendar';
+export const ALARM_DOCS = 'alarms.md';
+export const METRICS_DOCS = 'fleet.md';
+
+export const NOTHING_READ = 'Nothing good was read in this time';
+export const NO_KPI = 'Not worked out: switch the KPI on in pm500-normalize';
+export const NO_TIER = 'Nothing summed up in this time: does pm500 influx rollup run?';
+
+/** Totals over meters are the reader's choice, as only the reader knows which feeders are behind which incomer. */
+export const ONCE = 'Choose meters that are not behind each other, or energy counts twice.';
+export const GOOD_ONLY = 'Bad values are in no mean.';
