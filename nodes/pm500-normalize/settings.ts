@@ -10,6 +10,7 @@ import { field, nodeForm } from '../shared/field';
 
 const DAY_SECONDS = { min: 0, max: 86_400, unit: 's' } as const;
 const AMPERES = { max: 1_000_000, unit: 'A' } as const;
+const KILOWATTS = { min: 0.001, max: 10_000_000, unit: 'kW' } as const;
 const VOLTS = { max: 1_000_000, unit: 'V' } as const;
 const REPORTING = { section: 'report', shownWhen: { deadband: [true] } } as const;
 const DEFAULTS = { section: 'alarms', shownWhen: { defaultAlarms: [true] } } as const;
@@ -53,7 +54,7 @@ export const FORM = nodeForm({
     ),
     energyDeltas: field(flag(), KPIS),
     partialDeltas: field(flag(), { ...KPIS, shownWhen: { energyDeltas: [true] } }),
-    maxPowerKw: field(optionalNumber({ min: 0.001, max: 10_000_000, unit: 'kW' }), { icon: 'tachometer', ...KPIS }),
+    maxPowerKw: field(optionalNumber(KILOWATTS), { icon: 'tachometer', ...KPIS }),
     periods: field(choices(['day', 'month'], PERIODS), { icon: 'calendar', ...KPIS }),
     timeZone: field(text(), { icon: 'globe', ...KPIS }),
     demandMinutes: field(choice(DEFAULT_KPI_SETTINGS.demandMinutes, DEMAND_MINUTES, { unit: 'min' }), {
@@ -62,6 +63,7 @@ export const FORM = nodeForm({
       ...KPIS,
     }),
     demandWindow: field(choice('fixed', ['fixed', 'sliding']), { beside: true, short: true, ...KPIS }),
+    contractKw: field(optionalNumber(KILOWATTS), { icon: 'file-text-o', ...KPIS }),
     powerFactorLimit: field(number(0.9, { min: 0.1, max: 1 }), { icon: 'compress', ...KPIS }),
     minimumVolts: field(number(DEFAULT_KPI_SETTINGS.minimumVolts, { min: 0, ...VOLTS }), {
       icon: 'low-vision',

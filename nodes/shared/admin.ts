@@ -9,6 +9,8 @@ import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../sr
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import { certificateMetrics } from './certificate-metrics';
+import { diskMetrics } from './disk-metrics';
 import { checkMeterLayout } from './layout-check-page';
 import { describeStore } from './store-page';
 import { processLogger } from './logger';
@@ -48,9 +50,14 @@ export function addDiagnostics(source: () => readonly MeterDiagnostics[]): () =>
   return () => void meters.delete(source);
 }
 
-function metricsNow(): string {
+function metricsNow(RED: NodeAPI): string {
   const diagnosed = [...meters].flatMap((source) => source());
-  return renderMetrics([...diagnosticsMetrics(diagnosed), ...[...sources].flatMap((source) => source())]);
+  return renderMetrics([
+    ...diagnosticsMetrics(diagnosed),
+    ...[...sources].flatMap((source) => source()),
+    ...certificateMetrics(RED),
+    ...diskMetrics(RED),
+  ]);
 }
 
 const listOf = (value: unknown): readonly string[] =>
@@ -96,7 +103,7 @@ export function registerAdmin(RED: NodeAPI): void {
   const mayRead = auth.needsPermission(PERMISSION);
   const maySend = auth.needsPermission(SEND_PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {
-    response.type(METRICS_CONTENT_TYPE).send(metricsNow());
+    response.type(METRICS_CONTENT_TYPE).send(metricsNow(RED));
   });
   httpAdmin.get('/pm500/stores/:id', mayRead, (request, response) => {
     response.json(describeStore(RED, String(request.params['id'])));

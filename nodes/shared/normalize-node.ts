@@ -4,6 +4,7 @@ import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { NormalizeCommand } from '../../src/domain/normalizer/command';
 import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/diagnostics';
 import { isSetState, NormalizerSet, type Silence } from '../../src/domain/normalizer/normalizer-set';
+import { limitMetrics } from '../../src/domain/normalizer/site-limits';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import type { Outcome } from '../../src/domain/normalizer/normalizer';
 import type { Concerns } from '../../src/domain/normalizer/tally';
@@ -48,7 +49,7 @@ export class NormalizeRun {
     private readonly shape: Shaper,
     private readonly clock: Clock = systemClock,
   ) {
-    const { settingsFor, diagnosticsSeconds, problems } = settings;
+    const { settingsFor, diagnosticsSeconds, problems, limits } = settings;
     const { kpis, alarmRules } = settingsFor([]);
     const remembers = kpis !== undefined || alarmRules.length > 0;
     const path = remembers ? ownPath(RED, 'pm500', 'normalize', `${encodeURIComponent(node.id)}.json`) : undefined;
@@ -69,7 +70,12 @@ export class NormalizeRun {
         return Promise.resolve();
       });
     }
-    this.stops.push(addMetrics(() => normalizeMetrics(this.meters.diagnostics(clock.now()), node.id)));
+    this.stops.push(
+      addMetrics(() => {
+        const diagnosed = this.meters.diagnostics(clock.now());
+        return [...normalizeMetrics(diagnosed, node.id), ...limitMetrics(diagnosed, node.id, limits)];
+      }),
+    );
   }
 
   async accept(reading: Reading, message: NodeMessageInFlow, send: Send): Promise<void> {

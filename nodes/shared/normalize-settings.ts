@@ -5,6 +5,7 @@ import { parseDeadbands } from '../../src/domain/reporting/deadband';
 import { KPI_KEYS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
 import { parseKpiSettings, type KpiSettings } from '../../src/domain/kpis/settings';
 import { KPIS_OF_DEFAULTS, rulesOf } from '../../src/domain/normalizer/rules';
+import type { SiteLimits } from '../../src/domain/normalizer/site-limits';
 import type { NormalizerSettings } from '../../src/domain/normalizer/settings';
 import type { NominalValues, WiringMode } from '../../src/meters/meter-model';
 import { PM500 } from '../../src/meters/pm500';
@@ -24,6 +25,8 @@ export interface NormalizeSettings {
   readonly settingsFor: (definitions: readonly Metric[]) => NormalizerSettings;
   /** One sentence for each part of the configuration that cannot be used; everything else works. */
   readonly problems: readonly string[];
+  /** What alert rules outside Node-RED compare with. */
+  readonly limits: SiteLimits;
   /** 0: never. */
   readonly diagnosticsSeconds: number;
   /** Of the tariff; empty where it names none. */
@@ -129,6 +132,15 @@ function readCounters(config: Config, nominal: NominalValues | undefined): Energ
   };
 }
 
+function readLimits(config: Config, nominal: NominalValues | undefined): SiteLimits {
+  const contract = config.number('contractKw');
+  return {
+    ...(nominal === undefined ? {} : { nominal }),
+    ...(contract === undefined ? {} : { contractWatts: 1000 * contract }),
+    powerFactor: config.number('powerFactorLimit'),
+  };
+}
+
 function readWiring(config: Config): WiringMode | undefined {
   const wiring = config.choice('wiring');
   return wiring === '' ? undefined : wiring;
@@ -189,6 +201,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
   return {
     settingsFor: (definitions) => (definitions.length === 0 ? common : prepare(definitions)).settings,
     problems: [...attempts.problems, ...problems, ...common.problems],
+    limits: readLimits(config, nominal),
     diagnosticsSeconds: config.number('diagnosticsSeconds'),
     currency: kpis.tariff?.currency ?? '',
   };

@@ -135,6 +135,8 @@ export class FakeRed {
   private readonly constructors = new Map<string, Constructor>();
   /** What RED.nodes.getNode gives. */
   readonly configurations = new Map<string, unknown>();
+  /** What RED.nodes.eachNode goes through: nodes as a flow has them. */
+  readonly definitions: NodeDef[] = [];
   /** Pages of the admin API by path, and the permission that each asks for. */
   readonly pages = new Map<string, { readonly permission: string; readonly page: Page }>();
   private readonly httpAdmin = {
@@ -157,6 +159,9 @@ export class FakeRed {
       nodes: {
         createNode: ignore,
         getNode: (id: string) => this.configurations.get(id) ?? null,
+        eachNode: (visit: (definition: NodeDef) => void) => {
+          for (const definition of this.definitions) visit(definition);
+        },
         registerType: (type: string, constructor: Constructor) => this.constructors.set(type, constructor),
       },
     };
@@ -170,6 +175,7 @@ export class FakeRed {
     const constructor = this.constructors.get(type);
     if (constructor === undefined) throw new Error(`${type} was not registered.`);
     const definition: NodeDef = { id: node.id, type, name: '', z: '', ...properties };
+    this.definitions.push(definition);
     constructor.call(node as unknown as Node, definition);
     return node;
   }

@@ -59,7 +59,7 @@ export type NormalizeDiagnostics = ReturnType<typeof NORMALIZE_DIAGNOSTICS.parse
 type Labels = Readonly<Record<string, string>>;
 
 /** @param node which node it is: two may have to do with one meter, each with its own counters */
-function labelsOf({ meter }: NormalizeDiagnostics, node: string): Labels {
+export function normalizeLabels({ meter }: NormalizeDiagnostics, node: string): Labels {
   return { ...meter.tags, meter: meter.name, node };
 }
 
@@ -70,7 +70,7 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
     type: MetricFamily['type'],
     help: string,
     samplesOf: (one: NormalizeDiagnostics, labels: Labels) => readonly MetricSample[],
-  ): MetricFamily => ({ name, type, help, samples: all.flatMap((one) => samplesOf(one, labelsOf(one, node))) });
+  ): MetricFamily => ({ name, type, help, samples: all.flatMap((one) => samplesOf(one, normalizeLabels(one, node))) });
   const counter = (name: string, help: string, valueOf: (one: NormalizeDiagnostics) => number): MetricFamily =>
     family(name, 'counter', help, (one, labels) => [{ labels, value: valueOf(one) }]);
   return [
