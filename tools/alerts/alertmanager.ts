@@ -1,0 +1,62 @@
+import { stringify } from 'yaml';
+import { GENERATED } from './generated';
+import type { AlertRule } from './rule';
+
+/** What two alerts must have in common for one to silence the other; what both lack is in common. */
+const SAME = ['environment', 'site', 'area', 'line', 'asset', 'meter', 'instance', 'node', 'target', 'path', 'part'];
+
+const HEAD = `# ${GENERATED}
+# Addresses to replace by those of the site: smtp_smarthost, smtp_from, "to" of mail and on-call, the two URLs.
+`;
+
+/** Who is told: by \`environment\`, a label that vmalert gives to all alerts, and by severity. */
+const RECEIVERS = [
+  { name: 'nobody' },
+  { name: 'test', webhook_configs: [{ url: 'http://127.0.0.1:9095/test', send_resolved: true }] },
+  { name: 'mail', email_configs: [{ to: 'energy@localhost', send_resolved: true }] },
+  {
+    name: 'on-call',
+    email_configs: [{ to: 'energy-on-call@localhost', send_resolved: true }],
+    webhook_configs: [{ url: 'http://127.0.0.1:9095/on-call', send_resolved: true }],
+  },
+  { name: 'watchdog', webhook_configs: [{ url: 'http://127.0.0.1:9095/watchdog', send_resolved: false }] },
+];
+
+const ROUTE = {
+  receiver: 'mail',
+  group_by: ['alertname', 'site', 'meter', 'target', 'instance'],
+  group_wait: '30s',
+  group_interval: '5m',
+  repeat_interval: '4h',
+  routes: [
+    // First: a dead man's switch of every environment must go on speaking.
+    {
+      receiver: 'watchdog',
+      matchers: ['alertname="Watchdog"'],
+      group_wait: '0s',
+      group_interval: '1m',
+      repeat_interval: '5m',
+    },
+    { receiver: 'test', matchers: ['environment="test"'] },
+    { receiver: 'on-call', matchers: ['severity="critical"'] },
+    { receiver: 'nobody', matchers: ['severity="info"'] },
+  ],
+};
+
+/** The configuration of Alertmanager 0.25 and later. */
+export function alertmanagerFile(rules: readonly AlertRule[]): string {
+  const inhibit_rules = rules.flatMap(({ id, inhibits = [] }) =>
+    inhibits.length === 0
+      ? []
+      : [
+          {
+            source_matchers: [`alertname="${id}"`],
+            target_matchers: [`alertname=~"${inhibits.join('|')}"`],
+            equal: SAME,
+          },
+        ],
+  );
+  const global = { smtp_smarthost: 'localhost:25', smtp_from: 'powermonitor@localhost', smtp_require_tls: false };
+  const file = { global, route: ROUTE, inhibit_rules, receivers: RECEIVERS };
+  return `${HEAD}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}

@@ -1,0 +1,30 @@
+import { durationOf } from './promql';
+import { runbookOf, type AlertRule } from './rule';
+
+const HEAD = `# Alert rules
+
+Made from the alert rules by \`npx tsx tools/alerts/main.ts\`; do not edit. How they are set up is in [alerting.md](alerting.md).
+`;
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+function limitText({ condition, limit }: AlertRule): string {
+  return `${condition} ${limit}`;
+}
+
+function rowOf(rule: AlertRule): string {
+  const { id, severity, forSeconds, source } = rule;
+  return row([
+    `[\`${id}\`](runbooks/${runbookOf(rule)})`,
+    severity,
+    limitText(rule),
+    forSeconds === 0 ? 'at once' : durationOf(forSeconds),
+    source,
+  ]);
+}
+
+/** The page that lists every alert rule. */
+export function alertsPage(rules: readonly AlertRule[]): string {
+  const heading = ['alert and runbook', 'severity', 'value', 'for', 'source of the limit'];
+  return [HEAD, row(heading), row(heading.map(() => '---')), ...rules.map(rowOf), ''].join('\n');
+}

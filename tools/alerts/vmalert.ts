@@ -1,0 +1,42 @@
+import { stringify } from 'yaml';
+import { GENERATED } from './generated';
+import { durationOf } from './promql';
+import { ALERT_GROUPS, expressionOf, runbookOf, type AlertRule } from './rule';
+
+/** How often rules are evaluated, seconds. */
+export const EVERY_SECONDS = 15;
+
+/** A dead man's switch: it always fires, and its silence says that alerting itself is dead. */
+const WATCHDOG = {
+  alert: 'Watchdog',
+  expr: 'vector(1)',
+  labels: { severity: 'none' },
+  annotations: { summary: 'Alerting works; this one always fires.', runbook_url: 'docs/runbooks/watchdog.md' },
+};
+
+function ruleOf(rule: AlertRule): object {
+  const { id, forSeconds, severity, summary } = rule;
+  return {
+    alert: id,
+    expr: expressionOf(rule),
+    ...(forSeconds === 0 ? {} : { for: durationOf(forSeconds) }),
+    labels: { severity },
+    annotations: { summary, runbook_url: `docs/runbooks/${runbookOf(rule)}` },
+  };
+}
+
+/**
+ * The rule file of vmalert; Prometheus reads it as well.
+ * @param everySeconds how often rules are evaluated
+ */
+export function vmalertFile(rules: readonly AlertRule[], everySeconds = EVERY_SECONDS): string {
+  const groups = ALERT_GROUPS.map((group) => ({
+    name: `pm500-${group}`,
+    interval: `${everySeconds}s`,
+    rules: [
+      ...(group === 'gateway' ? [WATCHDOG] : []),
+      ...rules.filter((rule) => rule.group === group).map((rule) => ruleOf(rule)),
+    ],
+  })).filter(({ rules: found }) => found.length > 0);
+  return `# ${GENERATED}\n${stringify({ groups }, { lineWidth: 0 })}`;
+}
