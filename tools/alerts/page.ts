@@ -1,5 +1,5 @@
 import { durationOf } from './promql';
-import { runbookOf, type AlertRule } from './rule';
+import { runbookOf, type AlertRule, type AlertUnit } from './rule';
 
 const HEAD = `# Alert rules
 
@@ -8,8 +8,19 @@ Made from the alert rules by \`npx tsx tools/alerts/main.ts\`; do not edit. How 
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-function limitText({ condition, limit }: AlertRule): string {
-  return `${condition} ${limit}`;
+const DAY = 86_400;
+const LIMIT_TEXTS: Readonly<Record<AlertUnit, (limit: number) => string>> = {
+  seconds: (limit) => (limit % DAY === 0 ? `${limit / DAY} days` : durationOf(limit)),
+  share: (limit) => `${Number((100 * limit).toFixed(3))} %`,
+  percent: (limit) => `${limit} %`,
+  count: String,
+  number: String,
+  state: () => '',
+};
+
+function limitText({ condition, limit, unit }: AlertRule): string {
+  const text = LIMIT_TEXTS[unit](limit);
+  return text === '' ? '' : `${condition} ${text}`;
 }
 
 function rowOf(rule: AlertRule): string {

@@ -15,10 +15,9 @@ const LOOK_BACK_SECONDS = 360;
 
 const { influxMeasurement } = DEFAULTS['influx-out'];
 const MEASUREMENTS = new Map(
-  [
-    [influxMeasurement, CATALOG] as const,
-    [kpiMeasurement(influxMeasurement), DERIVED_METRICS] as const,
-  ].flatMap(([measurement, metrics]) => metrics.map(({ name }) => [name, measurement] as const)),
+  [[influxMeasurement, CATALOG] as const, [kpiMeasurement(influxMeasurement), DERIVED_METRICS] as const].flatMap(
+    ([measurement, metrics]) => metrics.map(({ name }) => [name, measurement] as const),
+  ),
 );
 
 /**

@@ -3,6 +3,9 @@ import type { Severity } from '../../src/domain/alarms/rule';
 export const ALERT_GROUPS = ['gateway', 'meters', 'supply', 'demand', 'delivery', 'database'] as const;
 export type AlertGroup = (typeof ALERT_GROUPS)[number];
 
+/** `state`: the limit tells two states apart; `number`: neither a share of something nor in a unit. */
+export type AlertUnit = 'seconds' | 'share' | 'percent' | 'count' | 'number' | 'state';
+
 /** An alert rule as data; each alert system gets it in its own form. */
 export interface AlertRule {
   /** UpperCamelCase; `docs/runbooks/<id>.md` says what to do. */
@@ -14,6 +17,8 @@ export interface AlertRule {
   /** The alert holds while the value is above, or below, this. */
   readonly condition: 'above' | 'below';
   readonly limit: number;
+  /** What the value and the limit are counted in. */
+  readonly unit: AlertUnit;
   /** How long it must hold, seconds. */
   readonly forSeconds: number;
   /** One sentence for people, with labels as Go templates write them. */
