@@ -177,6 +177,23 @@ export const FAULTS = [
     does: 'sees its phases in the order L1-L3-L2: phase sequence -1.',
   },
   {
+    name: 'voltage',
+    label: 'Another voltage',
+    reaches: ['values'],
+    parameters: [
+      { name: 'percent', label: 'Of the usual', kind: 'number', min: 10, max: 200, unit: '%', default: 85 },
+      { name: 'phase', label: 'Phase (0 = all)', kind: 'number', min: 0, max: 3, whole: true, unit: '', default: 0 },
+    ],
+    does: 'sees a supply of another voltage, on one phase or on all; the load takes the same power.',
+  },
+  {
+    name: 'frequency',
+    label: 'Another frequency',
+    reaches: ['values'],
+    parameters: [{ name: 'percent', label: 'Of the usual', kind: 'number', min: 80, max: 110, unit: '%', default: 98 }],
+    does: 'sees a supply of another frequency.',
+  },
+  {
     name: 'clock-jump',
     label: 'Clock jump',
     reaches: ['values'],

@@ -103,6 +103,12 @@ export function valueEffects(meter: SimulatedMeter): EffectTable {
     },
     'phase-loss': disturbing(meter, ({ phase }) => ({ kind: 'lost', phase: (Number(phase) - 1) as 0 | 1 | 2 })),
     'wrong-rotation': disturbing(meter, () => ({ kind: 'reversed' })),
+    voltage: disturbing(meter, ({ percent, phase }) => ({
+      kind: 'voltage',
+      on: phase === 0 ? 'all' : ((Number(phase) - 1) as 0 | 1 | 2),
+      share: Number(percent) / 100,
+    })),
+    frequency: disturbing(meter, ({ percent }) => ({ kind: 'frequency', share: Number(percent) / 100 })),
     'clock-jump': {
       begin: ({ seconds }) => {
         meter.jumpClock(Number(seconds) * MS_PER_S);

@@ -1,9 +1,15 @@
 import { LOAD_INTERVAL_MS, NO_ENERGY, type LoadTotals } from './load-profile';
 import type { LoadCurve } from './load-curve';
 
-/** What can be wrong with the feeder of a meter: one phase is gone, or two are swapped. */
+/**
+ * What can be wrong with the feeder of a meter: one phase is gone, two are swapped, or voltage or frequency are another
+ * share of what they would be. `phase` is the one whose load is missing.
+ */
 export type Disturbance =
-  { readonly kind: 'lost'; readonly phase: 0 | 1 | 2 } | { readonly kind: 'reversed'; readonly phase?: undefined };
+  | { readonly kind: 'lost'; readonly phase: 0 | 1 | 2 }
+  | { readonly kind: 'reversed'; readonly phase?: undefined }
+  | { readonly kind: 'voltage'; readonly phase?: undefined; readonly on: 0 | 1 | 2 | 'all'; readonly share: number }
+  | { readonly kind: 'frequency'; readonly phase?: undefined; readonly share: number };
 
 /** Shares of the load that each phase carries at simulated time `timeMs`. */
 export type SharesAt = (timeMs: number) => {
@@ -78,6 +84,25 @@ export class Disturbances {
     return this.isAt(timeMs, ({ kind }) => kind === 'reversed');
   }
 
+  /** The voltage of a phase as a share of what it would be. */
+  voltageShare(phase: number, timeMs: number): number {
+    return this.active(timeMs).reduce(
+      (share, disturbance) =>
+        disturbance.kind === 'voltage' && (disturbance.on === 'all' || disturbance.on === phase)
+          ? share * disturbance.share
+          : share,
+      1,
+    );
+  }
+
+  /** The frequency as a share of what it would be. */
+  frequencyShare(timeMs: number): number {
+    return this.active(timeMs).reduce(
+      (share, disturbance) => (disturbance.kind === 'frequency' ? share * disturbance.share : share),
+      1,
+    );
+  }
+
   /** What the lost phases did not carry up to simulated time `timeMs`. */
   missedUntil(timeMs: number): LoadTotals {
     const sums = { ...this.forgotten };
@@ -102,9 +127,13 @@ export class Disturbances {
   }
 
   private isAt(timeMs: number, matches: (disturbance: Disturbance) => boolean): boolean {
-    return this.windows.some(
-      ({ disturbance, fromMs, untilMs }) => timeMs >= fromMs && timeMs < untilMs && matches(disturbance),
-    );
+    return this.active(timeMs).some(matches);
+  }
+
+  private active(timeMs: number): readonly Disturbance[] {
+    return this.windows
+      .filter(({ fromMs, untilMs }) => timeMs >= fromMs && timeMs < untilMs)
+      .map(({ disturbance }) => disturbance);
   }
 
   private missedIn(window: Window, untilMs: number): LoadTotals {

@@ -117,10 +117,12 @@ export class Supply {
         ? [0, 0]
         : [power.activeW * shares.active[index], power.reactiveVar * shares.reactive[index]];
       const load = this.phase(index, activeW, reactiveVar, timeMs);
-      const volts = isLost ? load.volts * COUPLED_SHARE : load.volts;
+      const share = disturbances?.voltageShare(index, timeMs) ?? 1;
+      const volts = load.volts * share * (isLost ? COUPLED_SHARE : 1);
       return { ...load, volts, angle: reversed ? -load.angle : load.angle };
     };
-    return measurePhases([phase(0), phase(1), phase(2)], NOMINAL_FREQUENCY_HZ + sumWaves(this.frequency, timeMs));
+    const frequency = NOMINAL_FREQUENCY_HZ + sumWaves(this.frequency, timeMs);
+    return measurePhases([phase(0), phase(1), phase(2)], frequency * (disturbances?.frequencyShare(timeMs) ?? 1));
   }
 
   /** How the load spreads over the phases; the same all through an interval of the load. */

@@ -126,6 +126,35 @@ describe('other faults of values', () => {
     close(bench.value('voltage_l1_l2'), volts, 1e-9, 'line to line');
   });
 
+  it('voltage changes one phase or all, with the same power, and is over when it ends', () => {
+    const bench = benchOf(constant(), 1);
+    const usual = (['l1', 'l2', 'l3'] as const).map((phase) => bench.value(`voltage_${phase}_n`));
+    const [watts, amperes] = [bench.value('active_power_total'), bench.value('current_l2')];
+    bench.start('voltage', { percent: 80, phase: 2 });
+    const [l1, l2, l3] = usual as [number, number, number];
+    const shares = (): number[] => usual.map((volts, index) => bench.value(`voltage_l${index + 1}_n`) / volts);
+    assert.deepEqual(
+      shares().map((share) => Number(share.toFixed(9))),
+      [1, 0.8, 1],
+    );
+    close(bench.value('voltage_ln_avg'), (l1 + 0.8 * l2 + l3) / 3, 1e-9, 'average');
+    close(bench.value('active_power_total'), watts, 1e-9, 'power');
+    close(bench.value('current_l2'), amperes / 0.8, 1e-9, 'current');
+    bench.faults.stop('voltage');
+    bench.start('voltage', { percent: 110 });
+    for (const share of shares()) close(share, 1.1, 1e-9, 'all phases');
+    bench.faults.stop('voltage');
+    assert.deepEqual(shares(), [1, 1, 1]);
+  });
+
+  it('frequency changes, and nothing else', () => {
+    const bench = benchOf(constant(), 1);
+    const [hertz, volts] = [bench.value('frequency'), bench.value('voltage_l1_n')];
+    bench.start('frequency', { percent: 95 });
+    close(bench.value('frequency'), 0.95 * hertz, 1e-9, 'frequency');
+    assert.equal(bench.value('voltage_l1_n'), volts);
+  });
+
   it('frozen values stand still over every protocol, and catch up', async () => {
     const bench = benchOf(constant());
     const registers = new RegisterImage(bench.meter);
