@@ -19,6 +19,13 @@ const REQUIREMENTS: readonly Requirement[] = [
     debianPackage: 'victoria-metrics',
     purpose: 'database that takes line protocol',
   },
+  { programs: ['vmalert', 'vmalert-prod'], debianPackage: 'victoria-metrics', purpose: 'evaluates alert rules' },
+  { programs: ['promtool'], debianPackage: 'prometheus', purpose: 'tests alert rules over made-up series' },
+  {
+    programs: ['prometheus-alertmanager', 'alertmanager'],
+    debianPackage: 'prometheus-alertmanager',
+    purpose: 'tells people of alerts',
+  },
   { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
   { programs: ['python3'], debianPackage: 'python3-minimal', purpose: 'interpreter of the scripts of Telegraf' },
   { programs: ['shellcheck'], debianPackage: 'shellcheck', purpose: 'check of shell scripts' },
@@ -59,7 +66,7 @@ function install(packages: readonly string[]): void {
  * @throws Error naming exactly what to install
  */
 export function setUp(): void {
-  const packages = missing().map(({ debianPackage }) => debianPackage);
+  const packages = [...new Set(missing().map(({ debianPackage }) => debianPackage))];
   if (packages.length === 0) return;
   if (process.getuid?.() === 0 && lookUpProgram('apt-get') !== undefined) install(packages);
   const still = missing();
