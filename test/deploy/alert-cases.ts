@@ -63,6 +63,9 @@ const hertz = (values: string): readonly InputSeries[] => [
   told('pm500_nominal_frequency_hertz', steady(60)),
   measured('frequency', values),
 ];
+/** What is told once for each window of 15 minutes; the last value stays for so many windows. */
+const windows = (...values: readonly (readonly [value: number, count: number])[]): string =>
+  values.flatMap(([value, count]) => Array.from({ length: count }, () => `${value} _x59`)).join(' ');
 const ofContract = (values: string): readonly InputSeries[] => [
   told('pm500_contract_demand_watts', steady(500_000)),
   kpi('interval_demand', values),
@@ -70,8 +73,8 @@ const ofContract = (values: string): readonly InputSeries[] => [
 const powerFactor = (values: string, demand = 100_000): readonly InputSeries[] => [
   told('pm500_power_factor_limit', steady(0.9)),
   kpi('interval_power_factor', values),
-  kpi('interval_demand', steady(demand)),
-  kpi('peak_demand_month', steady(500_000)),
+  kpi('interval_demand', windows([demand, 16])),
+  kpi('peak_demand_month', windows([500_000, 16])),
 ];
 const phasesOf = (l1: string, rated = '100'): readonly InputSeries[] => [
   told('pm500_rated_current_amperes', steady(rated)),
@@ -204,20 +207,20 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     'at rated': phasesOf(steady(100)),
     'a start of a motor': phasesOf('50x60 600x2 50x900'),
   }),
-  DemandNearContract: during(ofContract(swing(300_000, 400_001)), {
-    'at 80 %': ofContract(steady(400_000)),
-    'no contract': ofContract(steady(900_000)).slice(1),
+  DemandNearContract: during(ofContract(windows([300_000, 2], [400_001, 2], [300_000, 8])), {
+    'at 80 %': ofContract(windows([400_000, 12])),
+    'no contract': ofContract(windows([900_000, 12])).slice(1),
   }),
-  DemandAtContract: during(ofContract(swing(300_000, 475_001)), {
-    'at 95 %': ofContract(steady(475_000)),
+  DemandAtContract: during(ofContract(windows([300_000, 2], [475_001, 2], [300_000, 8])), {
+    'at 95 %': ofContract(windows([475_000, 12])),
     'a spike of a minute without the KPI': [
       told('pm500_contract_demand_watts', steady(500_000)),
       measured('active_power_total', '300000x120 900000x3 300000x600'),
     ],
   }),
   PowerFactorLow: during(
-    powerFactor(swing(0.95, 0.89, HOUR / 2, 2 * HOUR)),
-    { 'at the limit': powerFactor(steady(0.9)), 'hardly any load': powerFactor(steady(0.5), 50_000) },
+    powerFactor(windows([0.95, 2], [0.89, 6], [0.95, 8])),
+    { 'at the limit': powerFactor(windows([0.9, 12])), 'hardly any load': powerFactor(windows([0.5, 12]), 50_000) },
     { until: 2 * HOUR },
   ),
   SinkDown: during([sink('pm500_delivery_up', swing(1, 0))], { up: [sink('pm500_delivery_up', steady(1))] }),

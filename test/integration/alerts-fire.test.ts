@@ -5,7 +5,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { settingsOfMany } from '../../src/simulator/many-meters';
 import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
-import { steadyClock } from '../../src/support/clock';
+import { systemClock } from '../../src/support/clock';
 import { seededRandom } from '../../src/support/random';
 import { alertmanagerFile } from '../../tools/alerts/alertmanager';
 import { alertRules } from '../../tools/alerts/rules';
@@ -61,83 +61,82 @@ describe('alerts fire and clear for real', function () {
   const authority = new CertificateAuthority();
   const other = new ScriptedInflux();
   let disk: SmallDisk;
-  let simulator: Simulator;
   let meter: RunningMeter;
   let database: VictoriaMetrics;
   let nodeRed: NodeRed;
+  const closers: (() => Promise<void> | void)[] = [];
   let nodeRedPort: number;
   let alerting: Alerting;
   let certificate: string;
 
-  const flow = (changes: object = {}): FlowEntry[] =>
-    [
-      { id: TAB, type: 'tab', label: 'Alerts' },
-      { id: METER_ID, type: 'pm500-meter', name: METER, host: '127.0.0.1', port: meter.port, site: 'plant' },
-      {
-        id: POLL,
-        z: TAB,
-        type: 'pm500-poll',
-        meter: METER_ID,
-        groups: ['realtime', 'energy'],
-        intervalMs: 500,
-        wires: [[NORMALIZE], []],
-      },
-      {
-        id: NORMALIZE,
-        z: TAB,
-        type: 'pm500-normalize',
-        kpis: ['voltage_unbalance', 'demand', 'power_factor'],
-        periods: ['day', 'month'],
-        energyDeltas: true,
-        demandMinutes: '1',
-        defaultAlarms: true,
-        nominalVolts: VOLTS,
-        nominalHertz: '60',
-        powerFactorLimit: 0.1,
-        ...changes,
-        wires: [[OUT, OTHER_OUT], []],
-      },
-      { id: TARGET, type: 'influx-target', url: database.url, server: 'v2', bucket: 'plant', outbox: 'memory' },
-      { id: OUT, z: TAB, type: 'influx-out', target: TARGET, wires: [[]] },
-      {
-        id: OTHER,
-        type: 'influx-target',
-        name: 'other',
-        url: other.url,
-        bucket: 'plant',
-        organization: 'plant',
-        outbox: 'memory',
-      },
-      { id: OTHER_OUT, z: TAB, type: 'influx-out', target: OTHER, wires: [[]] },
-      {
-        id: TLS,
-        type: 'tls-config',
-        name: '',
-        cert: certificate,
-        key: certificate.replace('.crt', '.key'),
-        ca: '',
-        verifyservercert: true,
-      },
-      {
-        id: SECURE,
-        type: 'influx-target',
-        name: 'secure',
-        url: 'https://127.0.0.1:1',
-        bucket: 'plant',
-        organization: 'plant',
-        tls: TLS,
-        outbox: 'memory',
-      },
-      {
-        id: RESET,
-        z: TAB,
-        type: 'inject',
-        props: [{ p: 'payload' }],
-        payload: '{"alarms":{"reset":true}}',
-        payloadType: 'json',
-        wires: [[NORMALIZE]],
-      },
-    ] as unknown as FlowEntry[];
+  const flow = (changes: object = {}): FlowEntry[] => [
+    { id: TAB, type: 'tab', label: 'Alerts' },
+    { id: METER_ID, type: 'pm500-meter', name: METER, host: '127.0.0.1', port: meter.port, site: 'plant' },
+    {
+      id: POLL,
+      z: TAB,
+      type: 'pm500-poll',
+      meter: METER_ID,
+      groups: ['realtime', 'energy'],
+      intervalMs: 500,
+      wires: [[NORMALIZE], []],
+    },
+    {
+      id: NORMALIZE,
+      z: TAB,
+      type: 'pm500-normalize',
+      kpis: ['voltage_unbalance', 'demand', 'power_factor'],
+      periods: ['day', 'month'],
+      energyDeltas: true,
+      demandMinutes: '1',
+      defaultAlarms: true,
+      nominalVolts: VOLTS,
+      nominalHertz: '60',
+      powerFactorLimit: 0.1,
+      ...changes,
+      wires: [[OUT, OTHER_OUT], []],
+    },
+    { id: TARGET, type: 'influx-target', url: database.url, bucket: 'plant', outbox: 'memory' },
+    { id: OUT, z: TAB, type: 'influx-out', target: TARGET, wires: [[]] },
+    {
+      id: OTHER,
+      type: 'influx-target',
+      name: 'other',
+      url: other.url,
+      bucket: 'plant',
+      org: 'plant',
+      outbox: 'memory',
+    },
+    { id: OTHER_OUT, z: TAB, type: 'influx-out', target: OTHER, wires: [[]] },
+    {
+      id: TLS,
+      type: 'tls-config',
+      name: '',
+      cert: certificate,
+      key: certificate.replace('.crt', '.key'),
+      ca: '',
+      verifyservercert: true,
+    },
+    {
+      id: SECURE,
+      type: 'influx-target',
+      name: 'secure',
+      url: 'https://127.0.0.1:1',
+      bucket: 'plant',
+      org: 'plant',
+      tls: TLS,
+      outbox: 'memory',
+    },
+    {
+      id: RESET,
+      z: TAB,
+      type: 'inject',
+      props: [{ p: 'payload' }],
+      payload: '{"alarms":{"reset":true}}',
+      payloadType: 'json',
+      wires: [[NORMALIZE]],
+    },
+  ];
 
   const deploy = (changes: object = {}): Promise<void> =>
     nodeRed.admin.deploy(
@@ -158,7 +157,9 @@ describe('alerts fire and clear for real', function () {
   const fault = (names: readonly string[], ...args: Parameters<RunningMeter['faults']['start']>): Promise<void> =>
     provoke(
       names,
-      () => meter.faults.start(...args),
+      () => {
+        meter.faults.start(...args);
+      },
       () => {
         meter.faults.stopAll();
       },
@@ -166,20 +167,25 @@ describe('alerts fire and clear for real', function () {
 
   before(async () => {
     disk = makeSmallDisk(userDir, 60_000_000);
+    closers.push(() => {
+      disk.remove();
+    });
     certificate = authority.issue('sink', 90).certificate;
     await other.start();
+    closers.push(() => other.stop());
     nodeRedPort = await freePort();
     const first = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 3 };
-    simulator = await startSimulator(PM500, {
+    const simulator: Simulator = await startSimulator(PM500, {
       meters: settingsOfMany(PM500, {
         first,
         count: 1,
         addressing: 'port',
         loadOf: (seed) => dailyProfile(PEAK_W, seed),
       }),
-      clock: steadyClock,
+      clock: systemClock,
       random: seededRandom(4),
     });
+    closers.push(() => simulator.close());
     meter = simulator.meters[0]!;
     const scrape = join(temporaryFolder('scrape'), 'scrape.yml');
     writeFileSync(
@@ -220,13 +226,11 @@ describe('alerts fire and clear for real', function () {
           .replace(/ {4}email_configs:\n {6}- to: energy-on-call@localhost\n {8}send_resolved: true\n/, '')
           .replaceAll(/(group_wait|group_interval): \d+[sm]/g, '$1: 100ms'),
     });
+    closers.push(() => alerting.stop());
   });
 
   after(async () => {
-    await alerting?.stop();
-    await nodeRed?.stop();
-    await Promise.all([database?.stop(), simulator?.close(), other.stop()]);
-    disk?.remove();
+    for (const close of closers.reverse()) await close();
     removeFolder(userDir);
   });
 
@@ -293,10 +297,12 @@ describe('alerts fire and clear for real', function () {
       payloadType: 'json',
       wires: [[NORMALIZE]],
     };
-    await nodeRed.admin.deploy([...flow(), answer] as unknown as FlowEntry[], {}, 'nodes');
+    await nodeRed.admin.deploy([...flow(), answer], {}, 'nodes');
     await provoke(
       ['CounterQuestion'],
-      () => meter.faults.start('counter-set', { value: 5_000_000_000 }),
+      () => {
+        meter.faults.start('counter-set', { value: 5_000_000_000 });
+      },
       () => nodeRed.admin.inject('alerts-answer'),
     );
     await fault(['ReadsFail', 'MeterStale', 'AlarmsUnjudged'], 'refuse', {});

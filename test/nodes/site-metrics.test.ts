@@ -40,8 +40,8 @@ describe('what the metrics page says of the site', () => {
       contractKw: '1.5',
       powerFactorLimit: '0.95',
     });
-    await plain.receive({ payload: sampleReading([101], seededRandom(1)) } as never);
-    await told.receive({ payload: sampleReading([101], seededRandom(1)) } as never);
+    await plain.receive({ payload: sampleReading([101], seededRandom(1)) });
+    await told.receive({ payload: sampleReading([101], seededRandom(1)) });
     const page = pageOf(red);
     const of = (name: string): readonly (readonly [node: string, value: number])[] =>
       [...valuesOf(page, name)].map(([labels, value]) => [/node="(\w+)"/.exec(labels)?.[1] ?? '', value]);

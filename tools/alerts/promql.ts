@@ -12,6 +12,8 @@ export const ON_METER = `on (${METER_LABELS.join(', ')})`;
 
 /** Values reported by exception come at least every five minutes, unless a site chose longer. */
 const LOOK_BACK_SECONDS = 360;
+/** What is told once for each demand window: windows have up to an hour. */
+const WINDOW_LOOK_BACK_SECONDS = 3900;
 
 const { influxMeasurement } = DEFAULTS['influx-out'];
 const MEASUREMENTS = new Map(
@@ -50,6 +52,11 @@ export class Durations {
   /** The newest value of a metric for each meter, whatever its quality: bad ones are not there. */
   newest(metric: string, aggregation: Aggregation): string {
     return this.ofEach(`last_over_time(${seriesOf(metric)}[${this.of(LOOK_BACK_SECONDS)}])`, aggregation);
+  }
+
+  /** The series of a metric that is told once for each demand window, while the last window counts. */
+  ofWindow(metric: string): string {
+    return `last_over_time(${seriesOf(metric)}[${this.of(WINDOW_LOOK_BACK_SECONDS)}])`;
   }
 
   /** Its mean over so many seconds. */

@@ -8,9 +8,9 @@ const CONTRACT = 'pm500_contract_demand_watts';
 export function demandRules(span: Durations): readonly AlertRule[] {
   const window = span.of(900);
   // The window that ended last where that KPI is on; else the mean of the last quarter of an hour.
-  const demand = `max ${BY_METER} (last_over_time(${seriesOf('interval_demand')}[${window}]) or avg_over_time(${seriesOf('active_power_total')}[${window}]))`;
+  const demand = `max ${BY_METER} (${span.ofWindow('interval_demand')} or avg_over_time(${seriesOf('active_power_total')}[${window}]))`;
   const ofContract = relative(demand, CONTRACT);
-  const loaded = `${demand} > 0.1 * ${span.newest('peak_demand_month', 'max')}`;
+  const loaded = `${demand} > 0.1 * max ${BY_METER} (${span.ofWindow('peak_demand_month')})`;
   const common = {
     group: 'demand',
     value: ofContract,
@@ -33,7 +33,7 @@ export function demandRules(span: Durations): readonly AlertRule[] {
       id: 'PowerFactorLow',
       group: 'demand',
       severity: 'warning',
-      value: `(${span.newest('interval_power_factor', 'min')} - ${ON_METER} ${limitOf('pm500_power_factor_limit')}) and ${ON_METER} (${loaded})`,
+      value: `(min ${BY_METER} (${span.ofWindow('interval_power_factor')}) - ${ON_METER} ${limitOf('pm500_power_factor_limit')}) and ${ON_METER} (${loaded})`,
       condition: 'below',
       limit: 0,
       unit: 'number',
