@@ -16,6 +16,7 @@ export function supplyRules(span: Durations): readonly AlertRule[] {
   const frequency = relative(span.newest('frequency', 'min'), NOMINAL_FREQUENCY);
   const unbalance = 'voltage_unbalance';
   const sequence = 'phase_sequence';
+  const overQuarter = `${seriesOf(sequence)}[${span.of(900)}]`;
   const ofPhase = `{{ $labels.phase }} of meter ${METER}`;
   return [
     {
@@ -99,7 +100,8 @@ export function supplyRules(span: Durations): readonly AlertRule[] {
       id: 'RotationChanged',
       group: 'supply',
       severity: 'critical',
-      value: `max ${BY_METER} (changes(${seriesOf(sequence)}[${span.of(900)}]))`,
+      // Not changes(): VictoriaMetrics counts the first value of a series as one.
+      value: `max ${BY_METER} (max_over_time(${overQuarter})) - min ${BY_METER} (min_over_time(${overQuarter}))`,
       condition: 'above',
       limit: 0,
       unit: 'count',
