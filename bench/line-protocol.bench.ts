@@ -26,7 +26,7 @@ export function benchLineProtocol(): BenchLine[] {
   });
   const whole = measureRate(() => {
     for (let index = 0; index < POINTS_PER_ROUND; index++) {
-      for (const each of mapper.map(telemetry, 'powermonitor_500').points) serializer.serialize(each);
+      for (const each of mapper.mapColumns(telemetry, 'powermonitor_500').points) serializer.serialize(each);
     }
     return POINTS_PER_ROUND;
   });

@@ -1,4 +1,4 @@
-import { LineSerializer } from './line-protocol';
+import { LineSerializer, type Point, type PointColumns } from './line-protocol';
 import { DERIVED_METRICS } from '../metrics/derived-metrics';
 import type { Mapping } from './mapping';
 import { parseElements, parsePoints, pointElements, type PointDefaults } from './message-points';
@@ -55,7 +55,7 @@ export class LineMapper {
     return part;
   }
 
-  private serialize({ points, mistyped }: TelemetryPoints): MappedLines {
+  private serialize({ points, mistyped }: TelemetryPoints<Point | PointColumns>): MappedLines {
     const skippedBefore = this.serializer.skipped;
     const lines: string[] = [];
     for (const point of points) {

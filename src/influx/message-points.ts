@@ -1,7 +1,7 @@
 import { readMessage } from '../domain/messages/read-message';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
-import { MOST_FIELDS, type FieldValue, type Point } from './line-protocol';
+import { MOST_FIELDS, type FieldValue, type Point, type PointColumns } from './line-protocol';
 import { parseTime, unitOf } from './message-time';
 import type { PointMapper, TelemetryPoints } from './points';
 
@@ -71,11 +71,15 @@ const INTEGER_TEXT = /^-?\d{1,20}i$/;
  * "42i" integers, null is left out.
  * @throws Pm500Error MESSAGE_INVALID naming the path
  */
-export function parsePoints(payload: unknown, defaults: PointDefaults, mapper: PointMapper): TelemetryPoints {
+export function parsePoints(
+  payload: unknown,
+  defaults: PointDefaults,
+  mapper: PointMapper,
+): TelemetryPoints<Point | PointColumns> {
   const message = readMessage(payload);
   switch (message?.kind) {
     case 'telemetry':
-      return mapper.map(message.telemetry, defaults.influxMeasurement);
+      return mapper.mapColumns(message.telemetry, defaults.influxMeasurement);
     case 'alarm':
       return { points: alarmPoints(message.alarm, defaults.influxMeasurement), mistyped: 0 };
     case 'side':

@@ -1,13 +1,13 @@
 import { OPC_QUALITY_CODES, QUALITIES, worse, type Quality } from '../domain/quality/quality';
 import type { ShapedTelemetry } from '../domain/shapes/units';
 import type { Metric } from '../metrics/measurement';
-import type { FieldValue, Point } from './line-protocol';
+import type { FieldValue, Point, PointColumns } from './line-protocol';
 import { DEFAULT_MAPPING, kpiMeasurement, QUALITY_FIELD, type Mapping } from './mapping';
 import { MetricPlaces, type MetricPlace } from './metric-places';
 import { TagSets } from './tag-sets';
 
-export interface TelemetryPoints {
-  readonly points: readonly Point[];
+export interface TelemetryPoints<Of extends Point | PointColumns = Point> {
+  readonly points: readonly Of[];
   /** Values left out because they are not of the type that the table gives the field. */
   readonly mistyped: number;
 }
@@ -15,7 +15,10 @@ export interface TelemetryPoints {
 /** The fields of one point while they are collected. */
 interface Group {
   readonly place: GroupPlace;
-  readonly fields: Record<string, FieldValue>;
+  readonly names: string[];
+  readonly values: FieldValue[];
+  /** How many values are missing, by the field that says why. */
+  missing: Record<string, number> | undefined;
   /** Of the values in it; absent while it only counts what is missing. */
   quality: Quality | undefined;
   /** Of the whole group, where quality is a tag. */
@@ -54,15 +57,24 @@ export class PointMapper {
    * outage is not silence.
    */
   map(telemetry: ShapedTelemetry, influxMeasurement: string): TelemetryPoints {
+    const { points, mistyped } = this.mapColumns(telemetry, influxMeasurement);
+    return { points: points.map(withMembers), mistyped };
+  }
+
+  /** The same, the fields in columns. */
+  mapColumns(telemetry: ShapedTelemetry, influxMeasurement: string): TelemetryPoints<PointColumns> {
     const byQuality = this.mapping.quality === 'tag';
     const groups: (Group | undefined)[] = [];
     const found: Group[] = [];
     let mistyped = 0;
+    // Neighbors mostly go into the same point.
+    let last: Group | undefined;
     const open = (place: GroupPlace, quality: Quality): Group => {
       const index = byQuality ? place.group * QUALITIES.length + QUALITIES.indexOf(quality) : place.group;
       const known = groups[index];
       if (known !== undefined) return known;
-      const group: Group = { place, fields: {}, quality: undefined, tag: byQuality ? quality : undefined };
+      const tag = byQuality ? quality : undefined;
+      const group: Group = { place, names: [], values: [], missing: undefined, quality: undefined, tag };
       groups[index] = group;
       found.push(group);
       return group;
@@ -74,14 +86,17 @@ export class PointMapper {
       const { quality, value } = sample;
       const place = this.places.of(name);
       if (quality === 'bad') {
-        const { fields } = open(place.derived ? this.missing.derived : this.missing.read, 'bad');
+        const missing = (open(place.derived ? this.missing.derived : this.missing.read, 'bad').missing ??= {});
         const field = badField(sample.reason);
-        fields[field] = Number(fields[field] ?? 0) + 1;
+        missing[field] = (missing[field] ?? 0) + 1;
       } else if (value === null) continue;
       else if (place.type === undefined || typeof value === place.type) {
-        const group = open(place, quality);
-        group.fields[place.field] = value;
-        group.quality = group.quality === undefined ? quality : worse(group.quality, quality);
+        if (last?.place.group !== place.group || last.quality !== quality) {
+          last = open(place, quality);
+          last.quality = last.quality === undefined ? quality : worse(last.quality, quality);
+        }
+        last.names.push(place.field);
+        last.values.push(value);
       } else mistyped += 1;
     }
     if (byQuality && found.length > 1) found.sort((left, right) => rankOf(left) - rankOf(right));
@@ -89,19 +104,33 @@ export class PointMapper {
   }
 
   private toPoint(
-    { place, fields, quality, tag }: Group,
+    { place, names, values, missing = {}, quality, tag }: Group,
     telemetry: ShapedTelemetry,
     influxMeasurement: string,
-  ): Point {
+  ): PointColumns {
     const { meter, timestamp } = telemetry;
-    if (this.mapping.quality === 'field') fields[QUALITY_FIELD] = OPC_QUALITY_CODES[quality ?? 'bad'];
+    for (const field in missing) {
+      names.push(field);
+      values.push(missing[field] ?? 0);
+    }
+    if (this.mapping.quality === 'field') {
+      names.push(QUALITY_FIELD);
+      values.push(OPC_QUALITY_CODES[quality ?? 'bad']);
+    }
     return {
       influxMeasurement: place.derived ? kpiMeasurement(influxMeasurement) : influxMeasurement,
       tags: this.tagSets.of(meter, place, tag),
-      fields,
+      names,
+      values,
       timestamp,
     };
   }
+}
+
+function withMembers({ names, values, ...point }: PointColumns): Point {
+  const fields: Record<string, FieldValue> = {};
+  for (let at = 0; at < names.length; at += 1) fields[names[at] ?? ''] = values[at] ?? 0;
+  return { ...point, fields };
 }
 
 function rankOf({ tag }: Group): number {
