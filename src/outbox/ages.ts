@@ -10,6 +10,11 @@ export interface ClockStep {
 
 /** A difference below this is the clock being trimmed, not set. */
 const LEAST_STEP_MS = 1000;
+/**
+ * Nothing was accepted before: a stamp below it is of a clock that nobody had set yet, and says only that the record is
+ * older than the process which finds it.
+ */
+const EARLIEST_STAMP_MS = Date.UTC(2020, 0);
 /** Steps that are remembered one by one. */
 export const MOST_STEPS = 8;
 
@@ -25,6 +30,8 @@ export function clockOffset(clock: Clock): number {
 export class Ages {
   private known: ClockStep[];
   private offset: number;
+  /** Monotonic ms. */
+  private readonly since: number;
 
   /** @param known steps that an earlier process has seen */
   constructor(
@@ -33,6 +40,7 @@ export class Ages {
   ) {
     this.known = [...known];
     this.offset = clockOffset(clock);
+    this.since = clock.monotonic();
   }
 
   get steps(): readonly ClockStep[] {
@@ -75,12 +83,14 @@ export class Ages {
     this.known = this.known.map((step) => ({ ...step, position: Math.min(step.position, end) }));
   }
 
-  /** Milliseconds since a record was accepted; never less than 0. */
+  /** Milliseconds since a record was accepted, or as many as are certain; never less than 0. */
   ageOf(acceptedAt: number, position: number): number {
     let stamp = acceptedAt;
     for (const step of this.known) if (position < step.position) stamp += step.byMs;
     // Not the wall clock itself: it may have been set since anybody looked.
-    return Math.max(0, this.clock.monotonic() + this.offset - stamp);
+    const now = this.clock.monotonic() + this.offset;
+    const isStamped = stamp >= EARLIEST_STAMP_MS || now < EARLIEST_STAMP_MS;
+    return Math.max(0, isStamped ? now - stamp : this.clock.monotonic() - this.since);
   }
 
   /** The two oldest steps become one; where that is not exact, records count as younger and are kept. */

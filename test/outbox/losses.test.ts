@@ -244,4 +244,27 @@ describe('the age of records', () => {
       await outbox.close();
     }
   });
+  for (const [when, year] of [
+    ['today', 2026],
+    ['in 2099', 2099],
+  ] as const) {
+    it(`is none of a gateway that starts in 1970 and learns the time, ${when}, before the next start`, async () => {
+      const files = new MemoryFiles();
+      const early = new FakeClock(5000);
+      const first = openWith(files, early);
+      for (let count = 0; count < 5; count += 1) await append(first, early);
+      await first.close();
+      const clock = new FakeClock(Date.UTC(year, 10, 26));
+      const second = openWith(files, clock);
+      for (let count = 0; count < 5; count += 1) await append(second, clock);
+      await second.peek(ALL);
+      assert.deepEqual([second.stats().depth, second.stats().dropped], [10, 0]);
+      // What is certain counts: the time for which this process has them.
+      await clock.advance(73 * HOUR_MS);
+      await append(second, clock);
+      await second.peek(ALL);
+      assert.deepEqual([second.stats().depth, second.stats().dropped], [1, 10]);
+      await second.close();
+    });
+  }
 });
