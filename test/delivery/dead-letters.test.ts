@@ -35,6 +35,12 @@ describe('dead letters', () => {
     assert.equal(readFileSync(path, 'utf8'), `${comment}\nm f=1 1\n${comment}\nm f="é" 2\n`);
   });
 
+  it('may be read by their owner alone, for they hold what a site measures', async () => {
+    await new DeadLetters(path, clock).add([{ payload: 'm f=1 1', reason: REASON }]);
+    const modes = [path, dirname(path), dirname(dirname(path))].map((each) => statSync(each).mode & 0o777);
+    assert.deepEqual(modes, [0o600, 0o700, 0o700]);
+  });
+
   it('stay within two files of the limit, the newest kept, also over restarts', async () => {
     const limit = 2000;
     for (let start = 0; start < 5; start += 1) {
