@@ -157,6 +157,12 @@ function placeOf({ protocol, hostname, port }: URL): Way['to'] {
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Passed over in silence they would end in a refusal that names the wrong setting.
+  if (url !== undefined && `${url.username}${url.password}` !== '') {
+    const message =
+      'The InfluxDB URL holds a user or a password: take them out and write them into the fields of the target.';
+    throw new Pm500Error('CONFIG_INVALID', message);
+  }
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   // The path of the API is added here: with it given twice every write would end at a path that does not exist.
   if (url !== undefined && isHttp && url.search === '' && !/\/(api\/v2(\/|$)|write\/?$)/.test(url.pathname)) return url;

@@ -256,6 +256,18 @@ describe('InfluxDB sender over HTTP', () => {
     await new Promise((resolve) => plain.close(resolve));
   });
 
+  it('refuses a URL with a password, which it does not quote', () => {
+    for (const url of ['http://me:hunter2@host', 'https://hunter2@host', 'http://:hunter2@host']) {
+      assert.throws(
+        () => open({ url }),
+        (error) =>
+          hasCode(error, 'CONFIG_INVALID') &&
+          String(error).includes('into the fields of the target') &&
+          !String(error).includes('hunter2'),
+      );
+    }
+  });
+
   for (const url of ['', 'localhost:8086', 'ftp://host', 'http://', 'http://host/api/v2/write', 'http://host/?org=x']) {
     it(`refuses the URL "${url}"`, () => {
       assert.throws(
