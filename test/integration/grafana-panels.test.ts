@@ -243,6 +243,26 @@ describe('panels on a real InfluxDB 1 that the pipeline filled with the recorded
     }
   });
 
+  it('of a meter that is silent nothing is said to be of now, and no month is called the last one', async () => {
+    const later = SITE.nowMs + 2 * DAY_MS;
+    for (const [uid, title] of [
+      ['pm500-site', 'Active power'],
+      ['pm500-site', 'Energy of the running day'],
+      ['pm500-meter', 'Phasors'],
+      ['pm500-energy', 'Active energy import'],
+      ['pm500-leadership', 'Peak demand'],
+      ['pm500-leadership', 'Active energy import so far'],
+    ] as const) {
+      for (const query of queriesNamed(uid, title)) {
+        assert.ok(
+          (await run(query)).some((series) => isFilled(series)),
+          title,
+        );
+        assert.deepEqual(await database.query(interpolate(query, CHOICES, later), DATABASE), [], title);
+      }
+    }
+  });
+
   it('an alarm that was raised weeks ago and has not ended is active, one that has ended is not', async () => {
     const [series] = await ask('pm500-site', 'Alarms that are active');
     const [alarm, since] = ['alarm', 'since'].map((name) => series?.columns.indexOf(name) ?? -1);

@@ -1,10 +1,9 @@
 import { stringify } from 'yaml';
+import { METRICS_DATASOURCE } from '../grafana/names';
 import { GENERATED } from './generated';
 import { durationOf } from './promql';
 import { ALERT_GROUPS, runbookOf, type AlertRule } from './rule';
 
-/** The data source of deploy/grafana that speaks PromQL. */
-export const METRICS_DATASOURCE = 'pm500-metrics';
 /** Grafana evaluates at multiples of 10 s. */
 const EVERY_SECONDS = 30;
 const LOOK_BACK_SECONDS = 600;

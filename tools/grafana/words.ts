@@ -14,3 +14,8 @@ export const NO_TIER = 'Nothing summed up in this time: does pm500 influx rollup
 /** Totals over meters are the reader's choice, as only the reader knows which feeders are behind which incomer. */
 export const ONCE = 'Choose meters that are not behind each other, or energy counts twice.';
 export const GOOD_ONLY = 'Bad values are in no mean.';
+
+/** What is said to be of now is not older than this; values that are reported by exception come every five minutes. */
+export const NOW = '15m';
+/** What is told once in a demand window, or once in a quarter of an hour of a tier. */
+export const LATELY = '2h';

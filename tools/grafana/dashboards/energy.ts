@@ -5,7 +5,7 @@ import type { DashboardSpec } from '../dashboard';
 import type { Influx } from '../influx';
 import { influxQl, influxTable, type PanelSpec } from '../panel';
 import { influxChoices, INFLUX_SOURCE } from '../variables';
-import { ENERGY_DOCS, KPI_DOCS, NO_KPI, NO_TIER, ONCE, TARIFF_DOCS } from '../words';
+import { ENERGY_DOCS, KPI_DOCS, NO_KPI, NO_TIER, NOW, ONCE, TARIFF_DOCS } from '../words';
 
 const IMPORT = 'energy_delta_active_import_total';
 const REACTIVE = 'energy_delta_reactive_import_total';
@@ -67,6 +67,7 @@ function soFar(influx: Influx, title: string, base: string, docs: PanelSpec['doc
     docs,
     queries: [influxTable(influx.row(columns, RAW.name))],
     isTimeless: true,
+    timeFrom: NOW,
     width: 8,
     height: 6,
   };

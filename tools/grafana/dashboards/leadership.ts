@@ -4,7 +4,7 @@ import type { DashboardSpec } from '../dashboard';
 import type { Influx } from '../influx';
 import { influxQl, influxTable, type PanelSpec } from '../panel';
 import { influxChoices, INFLUX_SOURCE, textBox } from '../variables';
-import { ENERGY_DOCS, KPI_DOCS, NO_KPI, NO_TIER, ONCE, TARIFF_DOCS } from '../words';
+import { ENERGY_DOCS, KPI_DOCS, LATELY, NO_KPI, NO_TIER, ONCE, TARIFF_DOCS } from '../words';
 
 const TARGET = 'target_kwh';
 const TIER = '15m';
@@ -28,6 +28,8 @@ function stat(
     noData: NO_MONTH,
     docs: KPI_DOCS,
     queries: [influxQl(influx.whole(name, 'last', TIER))],
+    // Of a meter that is silent for longer it is not the month that ended last.
+    timeFrom: '1d',
     width: 6,
     height: 5,
     ...more,
@@ -180,5 +182,6 @@ export function leadershipKpis(influx: Influx): DashboardSpec {
 
 function running(influx: Influx, base: string): Partial<PanelSpec> {
   const name = periodMetricOf(base, 'month', false);
-  return { unit: influx.unitOf(name), queries: [influxQl(influx.whole(name, 'last', TIER))], noData: NO_KPI };
+  const queries = [influxQl(influx.whole(name, 'last', TIER))];
+  return { unit: influx.unitOf(name), queries, noData: NO_KPI, timeFrom: LATELY };
 }

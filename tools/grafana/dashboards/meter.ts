@@ -3,7 +3,7 @@ import type { DashboardSpec, Section } from '../dashboard';
 import { BAD_REASONS, type Influx } from '../influx';
 import { influxQl, influxTable, type PanelSpec } from '../panel';
 import { influxChoices, INFLUX_SOURCE } from '../variables';
-import { GOOD_ONLY, KPI_DOCS, NO_KPI, NOTHING_READ, QUALITY_DOCS, READ_DOCS } from '../words';
+import { GOOD_ONLY, KPI_DOCS, NO_KPI, NOTHING_READ, NOW, QUALITY_DOCS, READ_DOCS } from '../words';
 
 const PHASES = ['l1', 'l2', 'l3'] as const;
 const TIER = '1m';
@@ -65,6 +65,7 @@ function phasors(influx: Influx): PanelSpec {
     docs: READ_DOCS,
     queries: PHASES.map((phase, place) => influxTable(phasor(influx, phase, place + 1))),
     isTimeless: true,
+    timeFrom: NOW,
     overrides: [
       { field: 'Phase', texts: { 1: 'L1', 2: 'L2', 3: 'L3' } },
       { field: 'Voltage', unit: unit((phase) => `voltage_${phase}_n`) },
