@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dashboard, Panel } from '@grafana/schema';
-import { GRAFANA_FOLDER } from '../../tools/grafana/main';
 import { ROOT } from '../root';
 
 /** One query of a panel, as it stands in the file. */
@@ -16,7 +15,7 @@ export interface PanelQuery {
 
 /** The dashboards as they are shipped. */
 export function shippedDashboards(): readonly Dashboard[] {
-  const folder = join(ROOT, GRAFANA_FOLDER, 'dashboards');
+  const folder = join(ROOT, 'deploy/grafana/dashboards');
   return readdirSync(folder)
     .sort()
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Dashboard);

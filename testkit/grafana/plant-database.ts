@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../nodes/shared/forms';
 import { parseAlarmRules } from '../../src/domain/alarms/parse-rules';
 import { KPI_KEYS } from '../../src/domain/kpis/kpi-rows';
 import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
@@ -10,14 +11,15 @@ import { connectInfluxQl } from '../../src/influx/tiers/influxql-server';
 import { windowQuery } from '../../src/influx/tiers/influxql';
 import { DATABASE, RAW, SUMMARY_TIERS, TIERS, WINDOW_TIERS } from '../../src/influx/tiers/plan';
 import { rollUp } from '../../src/influx/tiers/rollup';
+import { sourcesOf } from '../../src/influx/tiers/sources';
 import { storedSource } from '../../src/influx/tiers/stored-fields';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { PM500 } from '../../src/meters/pm500';
-import { SOURCES } from '../../tools/influxdb/plan';
 import { failedReading } from '../meters/normalize-bench';
 import { plantReading, type RecordedPlant } from '../meters/plant-readings';
 import type { InfluxDb } from '../servers/influxdb';
 
+const SOURCES = sourcesOf(DEFAULTS['influx-out'].influxMeasurement);
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
 const HOUR_MS = 60 * MINUTE_MS;
