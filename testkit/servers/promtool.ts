@@ -11,7 +11,7 @@ export interface InputSeries {
   readonly values: string;
 }
 
-export const INPUT_INTERVAL_SECONDS = 15;
+const INPUT_INTERVAL_SECONDS = 15;
 
 /** What an alert must be at a time. */
 export interface Expectation {
