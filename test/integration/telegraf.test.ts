@@ -10,7 +10,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { ALL_METRICS, DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { ModbusServer } from '../../src/simulator/modbus/modbus-server';
-import { ModbusTarget } from '../../src/simulator/modbus/modbus-target';
+import { ModbusTarget, type RegisterSource } from '../../src/simulator/modbus/modbus-target';
 import { RegisterImage } from '../../src/simulator/modbus/register-image';
 import type { EdgeNodeSettings } from '../../src/sparkplug/edge/edge-node';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
@@ -99,6 +99,30 @@ function fieldsOf(metrics: readonly TelegrafMetric[]): Record<string, FieldValue
   return Object.assign({}, ...metrics.map(({ fields }) => fields)) as Record<string, FieldValue>;
 }
 
+/** Registers that a meter at rest has at zero, as a meter at work has them: 123 h 45 min, alarms 1 and 3, output 2. */
+const AT_WORK = new Map([
+  [301_313, [12_345, 0, 0, 0]],
+  [316_385, [0b0101]],
+  [316_386, [0b10]],
+]);
+
+/** A source of registers with some of them replaced, low words first. */
+function replaced(source: RegisterSource, values: ReadonlyMap<number, readonly number[]>): RegisterSource {
+  return {
+    read: (address, words) => {
+      const given = source.read(address, words);
+      if (given === undefined) return undefined;
+      const bytes = Buffer.from(given);
+      for (const [register, numbers] of values) {
+        const from = wireAddress(PM500, register) - address;
+        if (from < 0 || from >= words) continue;
+        numbers.forEach((number, at) => bytes.writeUInt16BE(number, 2 * (from + at)));
+      }
+      return bytes;
+    },
+  };
+}
+
 /** A meter over TCP that serves one socket and closes a second one. */
 function serverOf(target: ModbusTarget): ModbusServer {
   return new ModbusServer(target, {
@@ -115,15 +139,18 @@ describe('the Modbus configurations for Telegraf, run by an interpreter of its d
   const asked: (readonly [number, number])[] = [];
   let bench: ModbusBench;
   let target: ModbusTarget;
+  /** The same meter, for the reader that the values are held against. */
+  let unwatched: ModbusTarget;
 
   beforeEach(() => {
     asked.length = 0;
     bench = new ModbusBench();
-    const image = new RegisterImage(bench.meter);
+    const source = replaced(new RegisterImage(bench.meter), AT_WORK);
+    unwatched = new ModbusTarget(source);
     target = new ModbusTarget({
       read: (address, words) => {
         asked.push([address, words]);
-        return image.read(address, words);
+        return source.read(address, words);
       },
     });
   });
@@ -152,10 +179,12 @@ describe('the Modbus configurations for Telegraf, run by an interpreter of its d
     assert.deepEqual(Object.keys(metric.fields).sort(), [...readings].sort(), 'every metric of the registers');
     assert.deepEqual({ ...metric.fields }, fieldsOf(expected));
     assert.equal(metric.name, expected[0]?.name);
+    const { run_hours: hours, alarm_2: second, alarm_3: third, output_2: output } = metric.fields;
+    assert.deepEqual([hours, second, third, output], [123.75, false, true, true]);
   }
 
   it('over TCP: every value as influx-out writes it, one socket at a time, function 04, no register outside', async () => {
-    const [ours, theirs] = [serverOf(bench.target), serverOf(target)];
+    const [ours, theirs] = [serverOf(unwatched), serverOf(target)];
     const [ourPort, port] = [await ours.open(), await theirs.open()];
     try {
       const address = ['127.0.0.1', '--transport', 'modbus-tcp', '--port', String(ourPort)];
@@ -206,23 +235,17 @@ describe('the Modbus configurations for Telegraf, run by an interpreter of its d
   });
 
   it('takes impossible values out and counts them, and opens the socket anew after a refusal', async () => {
-    const image = new RegisterImage(bench.meter);
     const faults = { isRefusing: false };
+    const impossible = new Map([
+      [300_081, [0xffff, 0x7fff]], // overload
+      [300_137, [0x0000, 0x42f0]], // 120 Hz
+      [301_281, [0, 0, 0, 0x7000]], // beyond the rollover
+      [301_313, [199, 0, 0, 0]], // 1 h 99 min
+      [316_385, [0b1010]],
+    ]);
+    const source = replaced(new RegisterImage(bench.meter), impossible);
     const broken = new ModbusTarget({
-      read: (address, words) => {
-        if (faults.isRefusing) return undefined;
-        const bytes = Buffer.from(image.read(address, words) ?? []);
-        const put = (register: number, ...values: readonly number[]): void => {
-          const from = wireAddress(PM500, register) - address;
-          if (from >= 0 && from < words) values.forEach((value, at) => bytes.writeUInt16BE(value, 2 * (from + at)));
-        };
-        put(300_081, 0xffff, 0x7fff); // overload: the low word first
-        put(300_137, 0x0000, 0x42f0); // 120 Hz
-        put(301_281, 0, 0, 0, 0x7000); // beyond the rollover
-        put(301_313, 199, 0, 0, 0); // 99 minutes
-        put(316_385, 0b1010);
-        return bytes;
-      },
+      read: (address, words) => (faults.isRefusing ? undefined : source.read(address, words)),
     });
     const server = serverOf(broken);
     const port = await server.open();
