@@ -78,10 +78,15 @@ describe('panels on a real VictoriaMetrics that has read the metrics page', func
     const value = async (title: string, place = 0): Promise<readonly (readonly [unknown, number])[]> => {
       const query = queriesNamed('pm500-fleet', title)[place];
       assert.ok(query);
-      const found = await server.query(interpolate(query, {}, nowMs));
-      return found.map(({ metric, value: number }) => [
+      // At the time of the last scrape, not whenever the test comes to it.
+      const parameters = { query: interpolate(query, {}, nowMs), time: String(nowMs / 1000) };
+      const response = await fetch(`${server.url}/api/v1/query?${new URLSearchParams(parameters).toString()}`);
+      const { data } = (await response.json()) as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      return data.result.map(({ metric, value: [, text] }) => [
         metric['meter'] ?? metric['quality'],
-        Number(number.toPrecision(4)),
+        Number(Number(text).toPrecision(4)),
       ]);
     };
     assert.deepEqual(await value('Meters that are connected'), [[undefined, 1]]);
