@@ -22,6 +22,8 @@ export interface QuerySeries {
 export interface InfluxDb {
   readonly port: number;
   readonly url: string;
+  /** Where it is backed up and restored, host:port. */
+  readonly rpc: string;
   readonly process: RunningProcess;
   /** Runs InfluxQL; throws what the database says against it. */
   query(influxQl: string, database?: string): Promise<readonly QuerySeries[]>;
@@ -35,10 +37,10 @@ export interface InfluxDb {
   stop(): Promise<void>;
 }
 
-function configuration(folder: string, port: number, backupPort: number, hasUsers: boolean): string {
+function configuration(folder: string, port: number, rpc: string, hasUsers: boolean): string {
   return `
 reporting-disabled = true
-bind-address = "127.0.0.1:${backupPort}"
+bind-address = "${rpc}"
 [meta]
   dir = "${folder}/meta"
 [data]
@@ -66,7 +68,8 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
   const folder = temporaryFolder('influxdb');
   const port = await freePort();
   const file = join(folder, 'influxdb.conf');
-  writeFileSync(file, configuration(folder, port, await freePort(), admin !== undefined));
+  const rpc = `127.0.0.1:${await freePort()}`;
+  writeFileSync(file, configuration(folder, port, rpc, admin !== undefined));
   const url = `http://127.0.0.1:${port}`;
   const start = (): Promise<RunningProcess> =>
     startProcess({
@@ -96,6 +99,7 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
   return {
     port,
     url,
+    rpc,
     get process() {
       return running;
     },

@@ -9,7 +9,7 @@ import { queryFile, sqlQuery } from './sql';
 export const DEPLOY_FOLDER = resolve(__dirname, '../../deploy/influxdb');
 
 /** Files of that folder that a person writes: they name no metric. */
-export const WRITTEN_BY_HAND: readonly string[] = ['bootstrap-v1.sh', 'pm500-rollup.service', 'pm500-rollup.timer'];
+export const WRITTEN_BY_HAND: readonly string[] = ['bootstrap-v1.sh'];
 
 /** Every generated file of deploy/influxdb: path and text. */
 export function deployFiles(): ReadonlyMap<string, string> {

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Restores a backup of backup-v1.sh into an InfluxDB 1 that has no database energy: points and retention policies. Users and
+# continuous queries are not in it: run bootstrap-v1.sh afterward, which makes the queries.
+#   INFLUX_RPC=127.0.0.1:8088 sh restore-v1.sh /var/backups/influxdb/20260329T002000Z
+set -eu
+
+rpc=${INFLUX_RPC:-127.0.0.1:8088}
+from=${1:-}
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+command -v influxd >/dev/null 2>&1 || fail 'This script needs influxd, the server program of InfluxDB 1: run it on the machine of the server.'
+command -v curl >/dev/null 2>&1 || fail 'This script needs curl: install it (apt-get install curl) and run this again.'
+[ -n "$from" ] || fail 'Say what to restore: sh restore-v1.sh /var/backups/influxdb/20260329T002000Z'
+case $from in
+  *.part | *.part/) fail "$from is a backup that was never finished: choose another." ;;
+esac
+ls "$from"/*.manifest >/dev/null 2>&1 || fail "$from is no backup: it has no manifest."
+# The command itself tries for many minutes where nobody listens.
+code=0
+curl --silent --max-time 5 --output /dev/null "http://$rpc/" 2>/dev/null || code=$?
+case $code in
+  6 | 7 | 28) fail "Nobody answers at $rpc: set INFLUX_RPC to bind-address of influxdb.conf, and see that the server runs." ;;
+esac
+log=$(influxd restore -portable -db energy -host "$rpc" "$from" 2>&1) || {
+  case $log in
+    *'already exist'*) fail "InfluxDB at $rpc has a database energy: restore into one that has none, or drop it first (DROP DATABASE energy)." ;;
+    *) fail "InfluxDB at $rpc does not take the backup ($(printf '%s\n' "$log" | tail -n 1)): check bind-address in influxdb.conf." ;;
+  esac
+}
+echo "Restored $from. Now run bootstrap-v1.sh for the continuous queries, and pm500 influx rollup for what came since."
