@@ -261,4 +261,9 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     clearedBy: HOUR / 2 + HOUR + 30,
     spares: { none: [sink('pm500_delivery_refused_records_total', steady(0))] },
   },
+  TierBehind: during(
+    [host('pm500_tier_is_behind', swing(0, 1, HOUR / 2, 2 * HOUR), ',tier="day"')],
+    { 'behind for a while': [host('pm500_tier_is_behind', '0x60 1x110 0x600', ',tier="1m"')] },
+    { until: 2 * HOUR },
+  ),
 };

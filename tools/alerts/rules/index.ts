@@ -4,6 +4,7 @@ import { gatewayRules } from './gateway';
 import { meterRules } from './meters';
 import { supplyRules } from './supply';
 import { demandRules } from './demand';
+import { databaseRules } from './database';
 import { deliveryRules } from './delivery';
 
 /**
@@ -12,6 +13,8 @@ import { deliveryRules } from './delivery';
  */
 export function alertRules(scale = 1): readonly AlertRule[] {
   const span = new Durations(scale);
-  const rules = [gatewayRules, meterRules, supplyRules, demandRules, deliveryRules].flatMap((make) => make(span));
+  const rules = [gatewayRules, meterRules, supplyRules, demandRules, deliveryRules, databaseRules].flatMap((make) =>
+    make(span),
+  );
   return rules.map((rule) => ({ ...rule, forSeconds: rule.forSeconds * scale }));
 }
