@@ -14,7 +14,7 @@ import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 interface Syncing {
   readonly fd: number;
-  sync(): Promise<void>;
+  sync: (this: Syncing) => Promise<void>;
 }
 
 /** Where Linux says what a descriptor is of. */
@@ -35,7 +35,7 @@ class Disk {
     await handle.close();
     const noted = (path: string): string => relative(this.root, path) || '.';
     const note = (line: string): void => void this.log.push(line);
-    const { sync }: { sync: (this: Syncing) => Promise<void> } = kind;
+    const { sync } = kind;
     kind.sync = function (this: Syncing) {
       note(`sync ${noted(pathOf(this.fd))}`);
       return sync.call(this);
