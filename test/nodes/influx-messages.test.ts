@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
-import influxOut from '../../nodes/influx-out';
-import influxTarget from '../../nodes/influx-target';
-import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
-import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import type { FakeNode } from '../../testkit/node-red/fake-red';
+import { InfluxNodes } from '../../testkit/node-red/influx-nodes';
+import type { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 
 /** Messages as people send them to the common InfluxDB nodes, and the line that the database has to keep. */
 const KEPT: Readonly<Record<string, readonly [message: object, line: string]>> = {
@@ -29,25 +28,17 @@ const REFUSED: Readonly<Record<string, readonly [message: object, says: RegExp]>
 describe('messages of other InfluxDB nodes, through influx-out to a database', function () {
   this.timeout(30_000);
   let server: ScriptedInflux;
-  let nodes: FakeNode[];
+  let nodes: InfluxNodes;
   let out: FakeNode;
 
   beforeEach(async () => {
-    server = new ScriptedInflux();
-    await server.start();
-    const red = new FakeRed();
-    influxTarget(red.api);
-    influxOut(red.api);
-    const settings = { url: server.url, api: 'v1', database: 'd', retentionPolicy: 'week', flushMs: 0 };
-    const target = red.create('influx-target', settings);
-    red.configurations.set('target', target);
-    out = red.create('influx-out', { target: 'target', influxMeasurement: 'm', acknowledge: 'written' });
-    nodes = [out, target];
+    nodes = await InfluxNodes.start();
+    ({ server } = nodes);
+    nodes.createTarget({ api: 'v1', database: 'd', retentionPolicy: 'week' });
+    out = nodes.createOut({ influxMeasurement: 'm', acknowledge: 'written' });
   });
-  afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.close(true)));
-    await server.stop();
-  });
+
+  afterEach(() => nodes.stop());
 
   const send = async (message: object): Promise<unknown> => (await out.receive(message as NodeMessage)).error;
 

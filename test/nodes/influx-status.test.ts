@@ -1,58 +1,41 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import influxOut from '../../nodes/influx-out';
-import influxTarget from '../../nodes/influx-target';
-import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
-import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import type { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
+import { fillOf, InfluxNodes, textOf, untilShown } from '../../testkit/node-red/influx-nodes';
+import type { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
-import { waitFor } from '../../testkit/wait';
 
 describe('what influx-out shows and tells of its outbox', function () {
   this.timeout(60_000);
   let server: ScriptedInflux;
   let red: FakeRed;
-  let nodes: FakeNode[];
+  let nodes: InfluxNodes;
 
   beforeEach(async () => {
-    server = new ScriptedInflux();
-    await server.start();
-    red = new FakeRed();
-    influxTarget(red.api);
-    influxOut(red.api);
-    nodes = [];
+    nodes = await InfluxNodes.start();
+    ({ server, red } = nodes);
   });
 
-  afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.close(true)));
-    await server.stop();
-  });
+  afterEach(() => nodes.stop());
 
-  const create = (target: object = {}, properties: object = {}): readonly [target: FakeNode, out: FakeNode] => {
-    const made = red.create('influx-target', { url: server.url, org: 'o', bucket: 'b', flushMs: 0, ...target });
-    red.configurations.set('target', made);
-    const out = red.create('influx-out', { target: 'target', ...properties });
-    nodes.push(made, out);
-    return [made, out];
-  };
-  const fill = (node: FakeNode): unknown => node.lastStatus?.fill;
-  const textOf = (node: FakeNode): string => node.lastStatus?.text ?? '';
-  const until = async (isTrue: () => boolean): Promise<void> => {
-    await waitFor('what the nodes show', isTrue, { everyMs: 5 });
-  };
+  const create = (target: object = {}, properties: object = {}): readonly [target: FakeNode, out: FakeNode] => [
+    nodes.createTarget(target),
+    nodes.createOut(properties),
+  ];
 
   it('shows what was lost, red while it goes on, and sends diagnostics of it', async () => {
     await server.stop();
     const [, out] = create({ maximumMegabytes: 1 });
     for (let count = 0; count < 3; count += 1)
       await out.receive({ payload: { text: 'x'.repeat(400_000), time: count } });
-    await until(() => fill(out) === 'red');
+    await untilShown(() => fillOf(out) === 'red');
     assert.equal(textOf(out), 'lost: 1');
     const dropped = (): unknown[] => out.sent.map(({ payload }) => (payload as { dropped: number }).dropped);
-    await until(() => dropped().includes(1));
+    await untilShown(() => dropped().includes(1));
     await server.start();
     await server.until(() => server.stored.size === 2);
-    await until(() => fill(out) === 'yellow');
+    await untilShown(() => fillOf(out) === 'yellow');
     assert.equal(textOf(out), 'lost: 1');
   });
 
@@ -61,16 +44,16 @@ describe('what influx-out shows and tells of its outbox', function () {
     red.settings.userDir = userDir;
     writeFileSync(join(userDir, 'pm500'), 'a file in the way');
     const [, out] = create({}, { acknowledge: 'written' });
-    await until(() => fill(out) === 'red');
+    await untilShown(() => fillOf(out) === 'red');
     assert.equal(textOf(out), 'outbox unavailable');
     assert.match(String((await out.receive({ payload: { a: 1 } })).error), /cannot be opened.*choose another folder/);
     const seen = (): string[] =>
       out.sent.map(({ payload }) => (payload as { lastError: { code: string } | null }).lastError?.code ?? 'none');
     assert.equal(seen().at(-1), 'OUTBOX_UNAVAILABLE');
     rmSync(join(userDir, 'pm500'));
-    await until(() => seen().at(-1) === 'none');
+    await untilShown(() => seen().at(-1) === 'none');
     assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
-    await until(() => fill(out) === 'green');
+    await untilShown(() => fillOf(out) === 'green');
     removeFolder(userDir);
   });
 
@@ -84,7 +67,7 @@ describe('what influx-out shows and tells of its outbox', function () {
     found.page({}, response);
     assert.match(body, /^pm500_delivery_written_records_total\{target="f00d",node="f00d"\} 1$/m);
     await Promise.all([target.close(true), out.close(true)]);
-    nodes = [];
+    nodes.forget();
     found.page({}, response);
     assert.doesNotMatch(body, /pm500_delivery/);
   });

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import influxOut from '../../nodes/influx-out';
-import influxTarget from '../../nodes/influx-target';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { Pm500Error } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
-import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import type { FakeNode } from '../../testkit/node-red/fake-red';
+import { fillOf, InfluxNodes, textOf, untilShown } from '../../testkit/node-red/influx-nodes';
 import { sampleReading } from '../../testkit/meters/readings';
 import { replyJson, ScriptedInflux, written } from '../../testkit/servers/scripted-influx';
-import { waitFor } from '../../testkit/wait';
 
 /** As InfluxDB 2 says it. */
 const CONFLICT =
@@ -16,40 +14,18 @@ const CONFLICT =
 describe('influx-target and influx-out', function () {
   this.timeout(30_000);
   let server: ScriptedInflux;
-  let red: FakeRed;
-  let nodes: FakeNode[];
+  let nodes: InfluxNodes;
 
   beforeEach(async () => {
-    server = new ScriptedInflux();
-    await server.start();
-    red = new FakeRed();
-    influxTarget(red.api);
-    influxOut(red.api);
-    nodes = [];
+    nodes = await InfluxNodes.start();
+    ({ server } = nodes);
   });
 
-  afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.close(true)));
-    await server.stop();
-  });
+  afterEach(() => nodes.stop());
 
-  const createTarget = (properties: object = {}): FakeNode => {
-    const target = red.create('influx-target', { url: server.url, org: 'o', bucket: 'b', flushMs: 0, ...properties });
-    nodes.push(target);
-    red.configurations.set('target', target);
-    return target;
-  };
-  const createOut = (properties: object = {}): FakeNode => {
-    const out = red.create('influx-out', { target: 'target', ...properties });
-    nodes.push(out);
-    return out;
-  };
-  const fill = (node: FakeNode): unknown => node.lastStatus?.fill;
-  const textOf = (node: FakeNode): string => node.lastStatus?.text ?? '';
+  const createTarget = (properties: object = {}): FakeNode => nodes.createTarget(properties);
+  const createOut = (properties: object = {}): FakeNode => nodes.createOut(properties);
   const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-  const until = async (isTrue: () => boolean): Promise<void> => {
-    await waitFor('what the nodes show', isTrue, { everyMs: 5 });
-  };
 
   it('writes telemetry and shows how many points were written', async () => {
     createTarget();
@@ -64,7 +40,7 @@ describe('influx-target and influx-out', function () {
       /^powermonitor_500,area=melt,asset=transformer-1,line=1,meter=main-incomer,quality=\w+,site=gwangyang /,
     );
     assert.ok(line.endsWith(` ${telemetry.timestamp}`));
-    await until(() => fill(out) === 'green');
+    await untilShown(() => fillOf(out) === 'green');
     assert.match(textOf(out), /^written: \d$/);
   });
 
@@ -84,11 +60,11 @@ describe('influx-target and influx-out', function () {
     createTarget();
     const out = createOut();
     assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
-    await until(() => fill(out) === 'yellow');
+    await untilShown(() => fillOf(out) === 'yellow');
     assert.match(textOf(out), /^waiting: \d$/);
     await server.start();
     await server.until(() => server.stored.size === 1);
-    await until(() => fill(out) === 'green');
+    await untilShown(() => fillOf(out) === 'green');
   });
 
   it('is done when written, where that was chosen', async () => {
@@ -109,7 +85,7 @@ describe('influx-target and influx-out', function () {
       replyJson(422, 'failure writing points to database: partial write: points beyond retention policy dropped=1'),
     );
     await out.receive({ payload: { a: 1 } });
-    await until(() => out.errors.length > 0);
+    await untilShown(() => out.errors.length > 0);
     assert.match(String(out.errors[0]), /points beyond retention policy/);
   });
 
@@ -118,7 +94,7 @@ describe('influx-target and influx-out', function () {
     const target = createTarget();
     const out = createOut();
     await out.receive({ payload: { a: 1 } });
-    await until(() => fill(out) === 'red');
+    await untilShown(() => fillOf(out) === 'red');
     assert.match(textOf(out), /^held: 1$/);
     assert.match(String(target.warnings[0]), /check the token/);
   });
@@ -129,7 +105,7 @@ describe('influx-target and influx-out', function () {
     for (const payload of [undefined, 5, 'text', [], [1, 2, 3], { schema: 'pm500.reading/1' }, { a: {} }]) {
       const { error } = await out.receive({ payload });
       assert.ok(error instanceof Pm500Error && error.code === 'MESSAGE_INVALID', messageOf(error));
-      assert.equal(fill(out), 'red');
+      assert.equal(fillOf(out), 'red');
     }
     assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
     assert.equal(server.stored.size, 1);
@@ -151,7 +127,7 @@ describe('influx-target and influx-out', function () {
     const out = createOut();
     for (let count = 0; count < 5; count += 1) await out.receive({ payload: { a: count, time: count } });
     await Promise.all([target.close(false), out.close(false)]);
-    nodes = [];
+    nodes.forget();
     createTarget({ url: other.url });
     createOut();
     await other.until(() => other.stored.size === 5);
@@ -165,7 +141,7 @@ describe('influx-target and influx-out', function () {
     await out.receive({ payload: { a: 1 } });
     await Promise.all([target.close(true), out.close(true)]);
     assert.match(String(target.warnings.at(-1)), /^1 records/);
-    nodes = [];
+    nodes.forget();
     await server.start();
     createTarget();
     await new Promise(setImmediate);
@@ -192,7 +168,7 @@ describe('influx-target and influx-out', function () {
     const later = out.receive({ payload: { a: 2 } });
     assert.deepEqual([(await late).error, (await later).error], [undefined, undefined]);
     await Promise.all(closing);
-    nodes = [];
+    nodes.forget();
     createTarget();
     createOut();
     await server.start();
@@ -211,7 +187,7 @@ describe('influx-target and influx-out', function () {
     await Promise.all([target.close(false), out.close(false)]);
     await new Promise(setImmediate);
     assert.equal(ended, false);
-    nodes = [];
+    nodes.forget();
     createTarget();
     createOut();
     await server.start();
@@ -233,7 +209,7 @@ describe('influx-target and influx-out', function () {
       const target = createTarget(properties);
       assert.match(String(target.errors[0]), sentence);
       const out = createOut();
-      assert.deepEqual([fill(out), textOf(out)], ['red', 'check settings']);
+      assert.deepEqual([fillOf(out), textOf(out)], ['red', 'check settings']);
       const { error } = await out.receive({ payload: { a: 1 } });
       assert.match(messageOf(error), /target names a configuration node that has wrong settings; correct them/);
     });
@@ -248,7 +224,7 @@ describe('influx-target and influx-out', function () {
     it(`refuses ${JSON.stringify(properties)}`, async () => {
       createTarget();
       const out = createOut(properties);
-      assert.equal(fill(out), 'red');
+      assert.equal(fillOf(out), 'red');
       const { error } = await out.receive({ payload: { a: 1 } });
       assert.ok(error instanceof Pm500Error);
     });
