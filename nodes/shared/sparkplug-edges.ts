@@ -34,7 +34,7 @@ export function openPublisher(devices: DeviceUsers, users: Users): EdgePublisher
   const leave = users.enter();
   const user = devices.open();
   return {
-    publish: (deviceId, samples) => user.publish(deviceId, samples),
+    publish: (...update) => user.publish(...update),
     close: () =>
       users.leaveLate(() => {
         user.close();
