@@ -33,7 +33,7 @@ const rowsOf = ({ quirks, identity, energy }: MeterModel) =>
     transport: choice('ucmm', TRANSPORT_KINDS, { help: 'how the meter is read' }),
     rpiMs: number(500, {
       min: quirks.minimumRpiMs.value,
-      max: 60_000,
+      max: PROTOCOL_FACTS.longestRpiMs.value,
       unit: 'ms',
       help: 'packet interval of input-only, listen-only and auto',
     }),

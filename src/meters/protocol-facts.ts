@@ -6,6 +6,13 @@ export const PROTOCOL_FACTS = {
   enipPort: { value: 44_818, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
   /** UDP port of EtherNet/IP implicit messaging. */
   implicitPort: { value: 2_222, unit: '', source: 'EtherNet/IP specification (CIP volume 2)', provenance: 'verified' },
+  /** Longest packet interval that is asked for: the time-out of a connection, 32 bits of microseconds, is a multiple of it. */
+  longestRpiMs: {
+    value: 60_000,
+    unit: 'ms',
+    source: 'chosen well below what a Forward Open can say, 4 294 s with the time-out (CIP volume 1, Forward Open)',
+    provenance: 'assumed',
+  },
   /** Most registers in one read. */
   modbusReadRegisters: {
     value: 125,

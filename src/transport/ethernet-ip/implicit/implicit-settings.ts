@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { MeterModel } from '../../../meters/meter-model';
+import { PROTOCOL_FACTS } from '../../../meters/protocol-facts';
 import { Pm500Error } from '../../../support/errors';
 import { heartbeatPointsOf, timeoutMultiplier, type IoConnection } from '../wire/connection-parameters';
 import type { DeliveryChoiceName } from './delivery-choice';
@@ -52,8 +53,7 @@ export interface CheckedSettings extends SessionSettings {
   readonly localAddress: string | undefined;
 }
 
-/** The longest interval that the 32 bits of a Forward Open hold, with room for the timeout. */
-const MAXIMUM_RPI_MS = 60_000;
+const MAXIMUM_RPI_MS = PROTOCOL_FACTS.longestRpiMs.value;
 export const DEFAULT_TIMEOUT_MULTIPLIER = 8;
 /** What a Forward Open can say: so many intervals without a frame end a connection. */
 export const TIMEOUT_MULTIPLIERS = [0, 1, 2, 3, 4, 5, 6, 7].map(timeoutMultiplier);

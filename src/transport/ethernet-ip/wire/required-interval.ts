@@ -1,3 +1,4 @@
+import { PROTOCOL_FACTS } from '../../../meters/protocol-facts';
 import { Pm500Error } from '../../../support/errors';
 import { CONNECTION_STATUS } from './connection-status';
 
@@ -25,5 +26,5 @@ export function requiredInterval(thrown: unknown, minimumRpiMs: number): number 
   const inward = NAMES_INTERVAL.includes(kinds >> 8) ? inLow + inHigh * 0x1_0000 : undefined;
   const microseconds = inward ?? outward;
   const isBearable = microseconds !== undefined && microseconds >= minimumRpiMs * 1000;
-  return isBearable && microseconds <= 60_000_000 ? microseconds : undefined;
+  return isBearable && microseconds <= 1000 * PROTOCOL_FACTS.longestRpiMs.value ? microseconds : undefined;
 }
