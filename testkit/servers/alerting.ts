@@ -40,6 +40,8 @@ export interface AlertingOptions {
   readonly environment: string;
 }
 
+const PATIENCE = { timeoutMs: 150_000, everyMs: 100 };
+
 /** vmalert and Alertmanager, and the person who is told: everything that web hooks brought. */
 export class Alerting {
   readonly told: Told[] = [];
@@ -72,14 +74,17 @@ export class Alerting {
     return alerting;
   }
 
-  /** Resolves when somebody has been told that this alert fires, after what was told before. */
-  async fires(alert: string, timeoutMs = 60_000): Promise<Told> {
-    return waitFor(`the alert ${alert}`, () => this.lastOf(alert, 'firing'), { timeoutMs, everyMs: 100 });
+  /**
+   * Resolves when the last that somebody was told of this alert is that it fires.
+   * @param meter of this meter alone
+   */
+  async fires(alert: string, meter?: string): Promise<Told> {
+    return waitFor(`the alert ${alert}`, () => this.lastOf(alert, 'firing', meter), PATIENCE);
   }
 
   /** Resolves when somebody has been told that it is over. */
-  async clears(alert: string, timeoutMs = 60_000): Promise<void> {
-    await waitFor(`the end of the alert ${alert}`, () => this.lastOf(alert, 'resolved'), { timeoutMs, everyMs: 100 });
+  async clears(alert: string, meter?: string): Promise<void> {
+    await waitFor(`the end of the alert ${alert}`, () => this.lastOf(alert, 'resolved', meter), PATIENCE);
   }
 
   /** What is firing now, by what was told. */
@@ -96,8 +101,10 @@ export class Alerting {
   }
 
   /** The newest word about an alert, if it is this one. */
-  private lastOf(alert: string, status: Told['status']): Told | undefined {
-    const last = this.told.findLast((told) => told.alert === alert);
+  private lastOf(alert: string, status: Told['status'], meter?: string): Told | undefined {
+    const last = this.told.findLast(
+      (told) => told.alert === alert && (meter === undefined || told.labels['meter'] === meter),
+    );
     return last?.status === status ? last : undefined;
   }
 
