@@ -74,7 +74,10 @@ function alarmsOf(device: string): AlarmScript {
 
 /** What a meter has to say in this round, as `pm500-normalize` says it. */
 function messagesOf(device: string, count: number, at: number): readonly object[] {
-  if (lost.has(device)) return [telemetryOf(at, { [COUNTING_METRIC]: null, frequency: null })];
+  if (lost.has(device)) {
+    const { meter, ...bad } = telemetryOf(at, { [COUNTING_METRIC]: null, frequency: null });
+    return [{ ...bad, meter: { ...meter, lostSince: at } }];
+  }
   const messages: object[] = [
     telemetryOf(at, { [COUNTING_METRIC]: count, frequency: 50 + (count % 10) / 10, current_l1: count % 90 }),
   ];
