@@ -66,9 +66,7 @@ export const PROOF = {
   ),
   changedDatatype: edge('gives a metric whose datatype changed a birth before its data'),
   order: edge('keeps several values of one metric in order of time'),
-  deviceDeath: edge(
-    'says DDEATH when the meter is lost, nothing while it is dead, and DBIRTH when it is back',
-  ),
+  deviceDeath: edge('says DDEATH when the meter is lost, nothing while it is dead, and DBIRTH when it is back'),
   quality: edge(
     'sends quality with data while it is not good, and once when it is good again, its reason when it changes',
   ),
