@@ -2,6 +2,7 @@ import { KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
 import { DEFAULT_KPI_SETTINGS, DEMAND_MINUTES } from '../../src/domain/kpis/settings';
 import { ENERGY_UNITS, POWER_UNITS } from '../../src/domain/shapes/units';
 import { MEASUREMENT_PATTERN } from '../../src/influx/line-protocol';
+import { DEFAULT_MEASUREMENT } from '../../src/influx/mapping';
 import { PERIODS } from '../../src/metrics/derived-metrics';
 import { PM500 } from '../../src/meters/pm500';
 import { choice, choices, code, flag, number, optionalNumber, requiredText, text } from '../../src/support/setting';
@@ -27,7 +28,7 @@ export const FORM = nodeForm({
     name: field(text(), { icon: 'tag' }),
     shape: field(choice('telemetry', SHAPES), { icon: 'sliders' }),
     mapping: field(code('jsonata', { required: true }), { icon: 'code', shownWhen: { shape: ['jsonata'] } }),
-    influxMeasurement: field(requiredText('powermonitor_500', { pattern: MEASUREMENT_PATTERN }), {
+    influxMeasurement: field(requiredText(DEFAULT_MEASUREMENT, { pattern: MEASUREMENT_PATTERN }), {
       icon: 'database',
       shownWhen: { shape: ['influx'] },
     }),

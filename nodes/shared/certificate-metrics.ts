@@ -2,16 +2,17 @@ import { X509Certificate } from 'node:crypto';
 import type { NodeAPI } from 'node-red';
 import type { MetricFamily, MetricSample } from '../../src/domain/diagnostics/prometheus';
 import { isRecord } from '../../src/support/expect';
+import { fieldsOf, NODE_TYPES, type NodeType } from './forms';
 import { readTlsOptions } from './tls';
 
-/** Nodes that choose TLS settings, by the property `tls`. */
-const USERS = ['influx-target', 'sparkplug-edge'] as const;
+/** Nodes that choose TLS settings, by their field `tls`. */
+const USERS = NODE_TYPES.filter((type) => 'tls' in fieldsOf(type));
 const PARTS = ['cert', 'ca'] as const;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** A bundle of authorities has some hundred certificates; the rest is not looked at. */
 const MOST_CERTIFICATES = 500;
 
-/** When the first certificate of a PEM text ends, seconds since 1970; undefined where none can be read. */
+/** When the first of the certificates in a PEM text to end does so, seconds since 1970; undefined where none can be read. */
 function endOf(pem: string | Buffer): number | undefined {
   const ends = (pem.toString().match(CERTIFICATE) ?? []).slice(0, MOST_CERTIFICATES).flatMap((text) => {
     try {
@@ -23,7 +24,7 @@ function endOf(pem: string | Buffer): number | undefined {
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-function samplesOf(RED: NodeAPI, type: (typeof USERS)[number], node: string, tls: string): readonly MetricSample[] {
+function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): readonly MetricSample[] {
   try {
     const options = readTlsOptions(RED, type, tls, 'CONFIG_INVALID') ?? {};
     return PARTS.flatMap((part) => {

@@ -1,6 +1,6 @@
+import { DEFAULT_MEASUREMENT } from '../influx/mapping';
 import { connectInfluxQl, type InfluxQlServer } from '../influx/tiers/influxql-server';
 import { DATABASE } from '../influx/tiers/plan';
-import { sourcesOf, type Source } from '../influx/tiers/sources';
 import { Zone } from '../domain/tariff/zone';
 import { describeValue } from '../support/expect';
 import { failUsage, type Options, type OptionRow } from './options';
@@ -15,7 +15,7 @@ export const INFLUX_ROWS: readonly OptionRow[] = [
     help: 'its user (INFLUX_USER, none); the password is taken from INFLUX_PASSWORD alone',
   },
   { name: 'database', value: 'NAME', help: `its database (INFLUX_DATABASE, ${DATABASE})` },
-  { name: 'measurement', value: 'NAME', help: 'that of the influx-out nodes (powermonitor_500)' },
+  { name: 'measurement', value: 'NAME', help: `that of the influx-out nodes (${DEFAULT_MEASUREMENT})` },
   { name: 'time-zone', value: 'ZONE', help: 'whose days and months count, such as Europe/Berlin (TIME_ZONE, UTC)' },
 ];
 
@@ -23,7 +23,8 @@ export const INFLUX_ROWS: readonly OptionRow[] = [
 export interface InfluxChoice {
   readonly server: InfluxQlServer;
   readonly database: string;
-  readonly sources: readonly Source[];
+  /** The measurement of the influx-out nodes. */
+  readonly influxMeasurement: string;
   readonly zone: Zone;
 }
 
@@ -69,7 +70,7 @@ export function chooseInflux(options: Options, environment: Environment, { ended
   return {
     server: connectInfluxQl({ url, user, password, ended }),
     database: options.text('database') ?? given(environment, 'INFLUX_DATABASE') ?? DATABASE,
-    sources: sourcesOf(options.text('measurement') ?? 'powermonitor_500'),
+    influxMeasurement: options.text('measurement') ?? DEFAULT_MEASUREMENT,
     zone: parseZone(options.text('time-zone') ?? given(environment, 'TIME_ZONE') ?? 'UTC'),
   };
 }

@@ -1,5 +1,6 @@
 import { SUMMARY_TIERS } from '../influx/tiers/plan';
 import { rollUp, type RolledUp } from '../influx/tiers/rollup';
+import { sourcesOf, valueSourcesOf } from '../influx/tiers/sources';
 import { tiersStatus, type TiersStatus } from '../influx/tiers/tier-status';
 import type { Zone } from '../domain/tariff/zone';
 import { describeValue } from '../support/expect';
@@ -81,15 +82,16 @@ function daysBefore(zone: Zone, timeMs: number, days: number): number {
 const shown = (timeMs: number): string => new Date(timeMs).toISOString().replace('.000Z', 'Z');
 
 async function rollup(options: Options, terminal: Terminal, nowMs: number): Promise<number> {
-  const { zone, ...influx } = chooseInflux(options, process.env, terminal);
+  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal);
   const names = options.texts('tier');
   const unknown = names.find((name) => !TIER_NAMES.includes(name));
   if (unknown !== undefined)
     failUsage(`Option --tier is ${describeValue(unknown)}; choose of ${TIER_NAMES.join(', ')}.`);
   const tiers = SUMMARY_TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
-  const request = { ...influx, zone, tiers, nowMs, ...rangeOf(options, zone, nowMs) };
+  const sources = sourcesOf(influxMeasurement);
+  const request = { database, sources, zone, tiers, nowMs, ...rangeOf(options, zone, nowMs) };
   const made = new Map<string, { readonly written: number; readonly first: RolledUp; readonly last: RolledUp }>();
-  for await (const part of rollUp(influx.server, request)) {
+  for await (const part of rollUp(server, request)) {
     const before = made.get(part.tier);
     const written = (before?.written ?? 0) + part.written;
     made.set(part.tier, { written, first: before?.first ?? part, last: part });
@@ -129,9 +131,9 @@ function tableOf({ newestMs, tiers }: TiersStatus): string {
 }
 
 async function status(options: Options, terminal: Terminal): Promise<number> {
-  const { server, database, sources, zone } = chooseInflux(options, process.env, terminal);
+  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal);
   // Alarms come when they will: their tiers are not behind.
-  const found = await tiersStatus(server, database, sources.slice(0, 2), zone);
+  const found = await tiersStatus(server, database, valueSourcesOf(influxMeasurement), zone);
   const text = options.has('json')
     ? `${JSON.stringify(found)}\n`
     : options.has('prometheus')

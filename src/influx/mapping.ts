@@ -31,6 +31,9 @@ export const QUALITY_TAG = 'quality';
 export const PHASE_TAG = 'phase';
 export const QUALITY_FIELD = 'quality_code';
 
+/** The measurement of points unless a site names another. */
+export const DEFAULT_MEASUREMENT = 'powermonitor_500';
+
 /** Derived metrics have a measurement of their own: they are kept longer, and by other people. */
 export function kpiMeasurement(influxMeasurement: string): string {
   return `${influxMeasurement}_kpi`;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOSS_CAUSES } from '../../src/delivery/stats';
 import { alertFiles } from '../../tools/alerts/main';
-import { runbookOf } from '../../tools/alerts/rule';
+import { slugOf } from '../../tools/alerts/rule';
 import { alertRules } from '../../tools/alerts/rules';
 import { vmalertFile } from '../../tools/alerts/vmalert';
 import { ROOT } from '../../testkit/root';
@@ -23,8 +24,13 @@ describe('laws of alert rules', () => {
   });
 
   it('every alert has a runbook, and every runbook an alert', () => {
-    const wanted = [...RULES.map((rule) => runbookOf(rule)), 'watchdog.md', 'README.md'];
+    const wanted = [...RULES.map((rule) => slugOf(rule)), 'watchdog', 'README'].map((name) => `${name}.md`);
     assert.deepEqual(readdirSync(join(ROOT, 'docs/runbooks')).sort(), wanted.sort());
+  });
+
+  it('the runbook of lost records says what each cause means', () => {
+    const runbook = readFileSync(join(ROOT, 'docs/runbooks/records-lost.md'), 'utf8');
+    for (const cause of LOSS_CAUSES) assert.ok(runbook.includes(`\`${cause}\``), cause);
   });
 
   it('what an alert silences is an alert, and links lead somewhere', () => {

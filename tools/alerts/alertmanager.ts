@@ -9,7 +9,7 @@ const HEAD = `# ${GENERATED}
 # Addresses to replace by those of the site: smtp_smarthost, smtp_from, "to" of mail and on-call, the two URLs.
 `;
 
-/** Who is told: by \`environment\`, a label that vmalert gives to all alerts, and by severity. */
+/** Who is told: by `environment`, a label that vmalert gives to all alerts, and by severity. */
 const RECEIVERS = [
   { name: 'nobody' },
   { name: 'test', webhook_configs: [{ url: 'http://127.0.0.1:9095/test', send_resolved: true }] },

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { METRICS_DATASOURCE } from '../grafana/names';
 import { GENERATED } from './generated';
 import { durationOf } from './promql';
-import { ALERT_GROUPS, runbookOf, type AlertRule } from './rule';
+import { ALERT_GROUPS, annotationsOf, slugOf, type AlertRule } from './rule';
 
 /** Grafana evaluates at multiples of 10 s. */
 const EVERY_SECONDS = 30;
@@ -10,7 +10,7 @@ const LOOK_BACK_SECONDS = 600;
 const EXPRESSION = '__expr__';
 
 /** `PhaseLoss` is `pm500-phase-loss`; a uid has at most 40 characters. */
-const uidOf = (rule: AlertRule): string => `pm500-${runbookOf(rule).replace('.md', '')}`;
+const uidOf = (rule: AlertRule): string => `pm500-${slugOf(rule)}`;
 
 /** Grafana gives the value of a query by its letter. */
 const summaryOf = ({ summary }: AlertRule): string => summary.replaceAll('$value', '$values.A.Value');
@@ -37,7 +37,7 @@ function ruleOf(rule: AlertRule): object {
     for: durationOf(forSeconds),
     labels: { severity },
     // Grafana leaves annotations as they are, but replaces $NAME everywhere else.
-    annotations: { summary: summaryOf(rule), runbook_url: `docs/runbooks/${runbookOf(rule)}` },
+    annotations: annotationsOf({ ...rule, summary: summaryOf(rule) }),
   };
 }
 

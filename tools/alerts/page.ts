@@ -1,3 +1,4 @@
+import { table } from '../markdown';
 import { durationOf } from './promql';
 import { runbookOf, type AlertRule, type AlertUnit } from './rule';
 
@@ -5,8 +6,6 @@ const HEAD = `# Alert rules
 
 Made from the alert rules by \`npx tsx tools/alerts/main.ts\`; do not edit. How they are set up is in [alerting.md](alerting.md).
 `;
-
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const DAY = 86_400;
 const LIMIT_TEXTS: Readonly<Record<AlertUnit, (limit: number) => string>> = {
@@ -23,19 +22,19 @@ function limitText({ condition, limit, unit }: AlertRule): string {
   return text === '' ? '' : `${condition} ${text}`;
 }
 
-function rowOf(rule: AlertRule): string {
+function cellsOf(rule: AlertRule): readonly string[] {
   const { id, severity, forSeconds, source } = rule;
-  return row([
-    `[\`${id}\`](runbooks/${runbookOf(rule)})`,
+  return [
+    `[\`${id}\`](${runbookOf(rule)})`,
     severity,
     limitText(rule),
     forSeconds === 0 ? 'at once' : durationOf(forSeconds),
     source,
-  ]);
+  ];
 }
 
 /** The page that lists every alert rule. */
 export function alertsPage(rules: readonly AlertRule[]): string {
   const heading = ['alert and runbook', 'severity', 'value', 'for', 'source of the limit'];
-  return [HEAD, row(heading), row(heading.map(() => '---')), ...rules.map(rowOf), ''].join('\n');
+  return `${HEAD}\n${table(heading, rules.map(cellsOf))}\n`;
 }

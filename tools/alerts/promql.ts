@@ -1,12 +1,12 @@
-import { kpiMeasurement } from '../../src/influx/mapping';
+import { kpiMeasurement, PHASE_TAG, QUALITY_TAG } from '../../src/influx/mapping';
 import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import { CATALOG } from '../../src/metrics/catalog';
-import { DEFAULTS } from '../../nodes/shared/forms';
+import { MEASUREMENT, SERIES_TAGS } from '../influxdb/plan';
 
 /** PromQL that Prometheus, VictoriaMetrics and Grafana understand alike. */
 
 /** What tells one meter from another, in measured values and in what the metrics page says. */
-const METER_LABELS = ['site', 'area', 'line', 'asset', 'meter'] as const;
+const METER_LABELS = SERIES_TAGS.filter((tag) => tag !== QUALITY_TAG && tag !== PHASE_TAG);
 export const BY_METER = `by (${METER_LABELS.join(', ')})`;
 export const ON_METER = `on (${METER_LABELS.join(', ')})`;
 
@@ -15,9 +15,8 @@ const LOOK_BACK_SECONDS = 360;
 /** What is told once for each demand window: windows have up to an hour. */
 const WINDOW_LOOK_BACK_SECONDS = 3900;
 
-const { influxMeasurement } = DEFAULTS['influx-out'];
 const MEASUREMENTS = new Map(
-  [[influxMeasurement, CATALOG] as const, [kpiMeasurement(influxMeasurement), DERIVED_METRICS] as const].flatMap(
+  [[MEASUREMENT, CATALOG] as const, [kpiMeasurement(MEASUREMENT), DERIVED_METRICS] as const].flatMap(
     ([measurement, metrics]) => metrics.map(({ name }) => [name, measurement] as const),
   ),
 );

@@ -33,6 +33,15 @@ export interface AlertRule {
 export const expressionOf = ({ value, condition, limit }: AlertRule): string =>
   `(${value}) ${condition === 'above' ? '>' : '<'} ${limit}`;
 
-/** `PhaseLoss` has the runbook `phase-loss.md`. */
-export const runbookOf = ({ id }: Pick<AlertRule, 'id'>): string =>
-  `${id.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}.md`;
+/** `PhaseLoss` is `phase-loss` in names of files and in identifiers. */
+export const slugOf = ({ id }: Pick<AlertRule, 'id'>): string =>
+  id.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+
+/** Where its runbook is, below `docs`. */
+export const runbookOf = (rule: Pick<AlertRule, 'id'>): string => `runbooks/${slugOf(rule)}.md`;
+
+/** What people are told beside the name of an alert. */
+export const annotationsOf = (rule: Pick<AlertRule, 'id' | 'summary'>): object => ({
+  summary: rule.summary,
+  runbook_url: `docs/${runbookOf(rule)}`,
+});

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { GENERATED } from './generated';
 
 /**
- * What VictoriaMetrics (\`-promscrape.config\`) or Prometheus reads from Node-RED. A Node-RED with users wants a token of
+ * What VictoriaMetrics (`-promscrape.config`) or Prometheus reads from Node-RED. A Node-RED with users wants a token of
  * one that has the permission pm500.read: a file that only the database may read.
  */
 export function scrapeFile(): string {

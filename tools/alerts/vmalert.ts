@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { GENERATED } from './generated';
 import { durationOf } from './promql';
-import { ALERT_GROUPS, expressionOf, runbookOf, type AlertRule } from './rule';
+import { ALERT_GROUPS, expressionOf, annotationsOf, type AlertRule } from './rule';
 
 /** How often rules are evaluated, seconds. */
 export const EVERY_SECONDS = 15;
@@ -11,17 +11,17 @@ const WATCHDOG = {
   alert: 'Watchdog',
   expr: 'vector(1)',
   labels: { severity: 'none' },
-  annotations: { summary: 'Alerting works; this one always fires.', runbook_url: 'docs/runbooks/watchdog.md' },
+  annotations: annotationsOf({ id: 'Watchdog', summary: 'Alerting works; this one always fires.' }),
 };
 
 function ruleOf(rule: AlertRule): object {
-  const { id, forSeconds, severity, summary } = rule;
+  const { id, forSeconds, severity } = rule;
   return {
     alert: id,
     expr: expressionOf(rule),
     ...(forSeconds === 0 ? {} : { for: durationOf(forSeconds) }),
     labels: { severity },
-    annotations: { summary, runbook_url: `docs/runbooks/${runbookOf(rule)}` },
+    annotations: annotationsOf(rule),
   };
 }
 

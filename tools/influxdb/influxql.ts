@@ -1,7 +1,7 @@
 import { identifier, windowQuery } from '../../src/influx/tiers/influxql';
 import { DATABASE, RAW, TIERS, WINDOW_TIERS, type Tier, type WindowTier } from '../../src/influx/tiers/plan';
-import { sourcesOf, type Source } from '../../src/influx/tiers/sources';
-import { GENERATED, SOURCES } from './plan';
+import { valueSourcesOf, type Source } from '../../src/influx/tiers/sources';
+import { GENERATED, MEASUREMENT, SOURCES } from './plan';
 
 /** InfluxQL for InfluxDB 1: one statement a line, each of them harmless when it is run again. */
 
@@ -34,8 +34,7 @@ function continuousQuery(name: string, source: Source, tier: WindowTier): string
 
 /** The energies of one tariff period alone. */
 function tariffSource(): Source {
-  const [, kpis] = sourcesOf(SOURCES[0]?.influxMeasurement ?? '', [TARIFF_MARK]);
-  if (kpis === undefined) throw new Error('There are no KPIs to keep energies of tariff periods beside.');
+  const [, kpis] = valueSourcesOf(MEASUREMENT, [TARIFF_MARK]);
   return { ...kpis, fields: kpis.fields.filter(({ field }) => field.includes(TARIFF_MARK)) };
 }
 
@@ -49,7 +48,7 @@ function continuousQueries(): string[] {
 }
 
 /** Those that made days of UTC; what they made stays. */
-const FORMER_QUERIES = SOURCES.slice(0, 2).map(({ influxMeasurement }) => drop(`${influxMeasurement}_1d`));
+const FORMER_QUERIES = valueSourcesOf(MEASUREMENT).map(({ influxMeasurement }) => drop(`${influxMeasurement}_1d`));
 
 export function influxQl(): string {
   const statements = [

@@ -4,6 +4,7 @@ import { fieldsOf, NODE_TYPES, type NodeType } from '../../nodes/shared/forms';
 import type { Setting } from '../../src/support/setting';
 import { catalogOf } from '../forms/form';
 import type { Catalog } from '../forms/html';
+import { table } from '../markdown';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -16,7 +17,6 @@ of a saved flow, which may leave out what equals the default. A text, a number, 
 environment variable, \`\${NAME}\`; so may each entry of a list.
 `;
 
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const code = (value: unknown): string => (value === '' ? '' : `\`${String(value)}\``);
 
 function textOf(catalog: Catalog, ...path: readonly string[]): string {
@@ -71,17 +71,15 @@ function describe(catalog: Catalog, name: string, { setting }: Field): string {
 
 function sectionOf(type: NodeType): string {
   const catalog = catalogOf(ROOT, type);
-  const rows = settingsIn(fieldsOf(type)).map(([name, field]) =>
-    row([
-      code(name),
-      textOf(catalog, 'label', name).replaceAll('|', '\\|'),
-      describe(catalog, name, field),
-      valuesOf(field.setting),
-      defaultOf(field.setting),
-    ]),
-  );
+  const rows = settingsIn(fieldsOf(type)).map(([name, field]) => [
+    code(name),
+    textOf(catalog, 'label', name).replaceAll('|', '\\|'),
+    describe(catalog, name, field),
+    valuesOf(field.setting),
+    defaultOf(field.setting),
+  ]);
   const heading = ['setting', 'in the form', 'what it does', 'values', 'default'];
-  return [`## ${type}`, '', row(heading), row(heading.map(() => '---')), ...rows].join('\n');
+  return `## ${type}\n\n${table(heading, rows)}`;
 }
 
 /** The page with every setting of every node. */

@@ -7,6 +7,7 @@ import { CATALOG } from '../../src/metrics/catalog';
 import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import type { Deadband, Metric } from '../../src/metrics/measurement';
 import { REGISTER_GROUPS } from '../../src/meters/pm500/registers';
+import { table } from '../markdown';
 
 export const VALUES_PAGE = resolve(__dirname, '../../docs/values.md');
 
@@ -16,14 +17,6 @@ Made from the meter table by \`npx tsx tools/values/main.ts\`; do not edit. How 
 the manual, _inferred_ and _assumed_ were not) is explained in [device-knowledge.md](device-knowledge.md), formulas of what is
 worked out in [kpis.md](kpis.md).
 `;
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [row(heading), row(heading.map(() => '---')), ...rows.map(row)].join('\n');
-}
 
 function showRange({ range, rollover }: Metric): string {
   const limits = range === undefined ? '' : `${range.min} to ${range.max}`;

@@ -71,7 +71,7 @@ export const WINDOW_TIERS: readonly WindowTier[] = [
 ];
 
 /**
- * Days and months end in the time zone of the site. A continuous query of InfluxDB 1 cannot make them: it begins a range at
+ * Days and months end in the time zone of the site. A continuous query of InfluxDB 1 cannot make them, by its source: it begins a range at
  * midnight by the offset of the moment at which the range begins, so a range that begins on the day of a clock change cuts
  * an hour off a day, forever. `pm500 influx rollup` makes each from its true beginning to its true end. They have a name
  * of their own, so that they never mix with days of UTC that an earlier version kept as `1d`.

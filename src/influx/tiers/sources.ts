@@ -66,10 +66,13 @@ const ALARM_FIELDS: readonly SourceField[] = [
 ];
 
 /**
- * The measurements that `influx-out` writes under one name: values read, values worked out, alarms.
+ * The measurements of values that `influx-out` writes under one name: values read, values worked out.
  * @param tariffPeriods names of the site's tariff periods, whose energies are fields too
  */
-export function sourcesOf(influxMeasurement: string, tariffPeriods: readonly string[] = []): readonly Source[] {
+export function valueSourcesOf(
+  influxMeasurement: string,
+  tariffPeriods: readonly string[] = [],
+): readonly [read: Source, derived: Source] {
   const quality = qualityFields();
   const derived = [...DERIVED_METRICS, ...tariffMetrics(tariffPeriods)];
   return [
@@ -78,6 +81,11 @@ export function sourcesOf(influxMeasurement: string, tariffPeriods: readonly str
       influxMeasurement: kpiMeasurement(influxMeasurement),
       fields: [...derived.map((metric) => fieldOf(metric)), ...quality],
     },
-    { influxMeasurement: alarmMeasurement(influxMeasurement), fields: ALARM_FIELDS },
   ];
+}
+
+/** Everything that `influx-out` writes under one name: those, and alarms, which come when they will. */
+export function sourcesOf(influxMeasurement: string, tariffPeriods: readonly string[] = []): readonly Source[] {
+  const alarms = { influxMeasurement: alarmMeasurement(influxMeasurement), fields: ALARM_FIELDS };
+  return [...valueSourcesOf(influxMeasurement, tariffPeriods), alarms];
 }

@@ -176,11 +176,8 @@ export class EdgeSession {
   private dispatch(event: EdgeEvent): readonly EdgeEffect[] {
     const before = this.edge.phase;
     const effects = this.edge.handle(event);
-    let hasDeviceChanged = false;
-    for (const effect of effects) {
-      this.perform(effect);
-      hasDeviceChanged ||= effect.kind === 'publish' && !effect.message.endsWith('DATA');
-    }
+    for (const effect of effects) this.perform(effect);
+    const hasDeviceChanged = effects.some((effect) => effect.kind === 'publish' && !effect.message.endsWith('DATA'));
     const { phase } = this.edge;
     if (phase !== before && (phase === 'born' || phase === 'waiting')) this.onStanding();
     else if (hasDeviceChanged || phase !== before) this.board.announce();
