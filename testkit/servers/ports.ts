@@ -30,18 +30,26 @@ async function isUdpPortFree(port: number, host: string): Promise<boolean> {
   }
 }
 
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Below the ports that the system gives to connections (32768 and above on Linux, 49152 elsewhere), so that none of the
  * many connections of a test run takes a port between the moment it is found free and the moment a server listens on it.
  */
-const FIRST_PORT = 12_000;
-const LAST_PORT = 32_000;
+const QUIET_PORTS: PortRange = { from: 12_000, to: 32_000 };
 const ATTEMPTS = 200;
 
 /** The first of `count` ports in a row that are free for TCP and UDP, for servers that cannot be told to choose. */
-export async function freePortRange(count: number, host = '127.0.0.1'): Promise<number> {
+export async function freePortRange(
+  count: number,
+  host = '127.0.0.1',
+  { from, to }: PortRange = QUIET_PORTS,
+): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const first = randomInt(FIRST_PORT, LAST_PORT - count);
+    const first = randomInt(from, to - count);
     const free = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const port = first + index;
