@@ -1,10 +1,8 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
 import { sameCounter, type Counters } from './pair-scale';
+import { HOURS_TOLERANCE } from './tolerances';
 import type { Fault } from './verdict';
 import { formatMetric } from './words';
-
-/** Whole hours and minutes against a single: an hour apart is another counter. */
-const HOURS_TOLERANCE = 0.05;
 
 export interface ComparedCounters {
   readonly faults: readonly Fault[];

@@ -1,14 +1,10 @@
 import { CATALOG, COUNTER_NAMES } from '../../metrics/catalog';
 import type { EnergyWindow } from './energy-window';
 import { multiplyFlows, type Flows } from './flow-integral';
+import { GROWTH, growsAs, HOURS_TOLERANCE } from './tolerances';
 import type { Fault } from './verdict';
 import { formatDuration, formatNumber } from './words';
 
-/** Wh or varh below which nothing is decided: counters show 0.1 kWh, and a single holds no finer steps of 1e6 kWh. */
-const ENOUGH_WH = 2_000;
-const STEP_WH = 200;
-/** The integral of readings a second or more apart is not exact. */
-const TOLERANCE = 0.15;
 const HOUR_MS = 3_600_000;
 
 export interface EnergyFindings {
@@ -38,10 +34,6 @@ const UNITS: ReadonlyMap<string, string> = new Map(CATALOG.map(({ name, unit }) 
 /** The flow that an energy counter counts; undefined for run hours. */
 export const flowOf = (name: string): keyof Flows | undefined => FLOW_OF[name.replace(/_(total|partial)$/, '')];
 
-function fits(grown: number, expected: number, sum: number): boolean {
-  return Math.abs(grown - expected) <= TOLERANCE * expected + 0.02 * sum + STEP_WH;
-}
-
 /** Counters whose growth is far from the integral of power, and those that follow it. */
 function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
   const { grown } = window;
@@ -56,7 +48,7 @@ function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
   const follows = (flip: boolean): boolean =>
     counters
       .filter(({ flow }) => flow.startsWith('reactive'))
-      .every(({ flow, seen }) => fits(seen, expected[flip ? FLIPPED[flow] : flow], sumOf(flow)));
+      .every(({ flow, seen }) => growsAs(seen, expected[flip ? FLIPPED[flow] : flow], sumOf(flow)));
   // Which direction of reactive energy a meter calls plus was not read: both are accepted, if all counters agree.
   const flipped = !follows(false) && follows(true);
   const faults: Fault[] = [];
@@ -66,14 +58,14 @@ function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
   for (const { name, flow, seen, unit } of counters) {
     const wanted = expected[flipped ? FLIPPED[flow] : flow];
     const words = `${name} grew by ${formatNumber(seen, unit)} in ${time}; the integral of power is ${formatNumber(wanted, unit)}`;
-    if (Math.max(seen, wanted) < ENOUGH_WH) open.set(name, `${words}: too little to decide.`);
-    else if (!fits(seen, wanted, sumOf(flow)))
+    if (Math.max(seen, wanted) < GROWTH.enoughWh) open.set(name, `${words}: too little to decide.`);
+    else if (!growsAs(seen, wanted, sumOf(flow)))
       faults.push({ metrics: [name], evidence: `${words}: they do not agree.` });
     else if (flipped && flow.startsWith('reactive')) open.set(name, `${words}, with plus and minus exchanged.`);
     else fitting.set(name, `${words}.`);
   }
   const imported = expected.activeImport;
-  const ratio = imported < ENOUGH_WH ? undefined : (grown['active_energy_import_total'] ?? 0) / imported;
+  const ratio = imported < GROWTH.enoughWh ? undefined : (grown['active_energy_import_total'] ?? 0) / imported;
   return { faults, fitting, open, ratio };
 }
 
@@ -81,7 +73,7 @@ function orderFaults(counters: Readonly<Record<string, number>>): Fault[] {
   return COUNTER_NAMES.filter((name) => name.endsWith('_partial')).flatMap((partial) => {
     const total = partial.replace('_partial', '_total');
     const [part, whole] = [counters[partial] ?? 0, counters[total] ?? 0];
-    if (part <= whole + STEP_WH) return [];
+    if (part <= whole + GROWTH.stepWh) return [];
     const unit = UNITS.get(partial) ?? '';
     const evidence = `${partial} (${formatNumber(part, unit)}) is more than ${total} (${formatNumber(whole, unit)}).`;
     return [{ metrics: [partial, total], evidence }];
@@ -99,7 +91,7 @@ export function judgeEnergy(window: EnergyWindow, factor: number): EnergyFinding
   const faults = orderFaults(counters);
   const fitting = new Map<string, string>();
   const runWords = `run_hours grew by ${formatNumber(run, 'h')} in ${formatNumber(hours, 'h')}`;
-  if (run > 1.05 * hours + 0.05) faults.push({ metrics: ['run_hours'], evidence: `${runWords}: too much.` });
+  if (run > 1.05 * hours + HOURS_TOLERANCE) faults.push({ metrics: ['run_hours'], evidence: `${runWords}: too much.` });
   else if (hours > 0.5 && Math.abs(run - hours) < 0.1 * hours) fitting.set('run_hours', `${runWords}.`);
   if (window.mixed) {
     const why = 'Phases import and export at once: how the meter adds these is not known, so energy is not compared.';

@@ -5,6 +5,7 @@ import { flowOf } from './energy-findings';
 import type { EnergyMark } from './energy-trace';
 import { multiplyFlows, type Flows } from './flow-integral';
 import { sameCounter, type Counters } from './pair-scale';
+import { GROWTH, growsAs, HOURS_TOLERANCE, SAME_STEPS } from './tolerances';
 import { formatDuration, formatMetric, formatNumber } from './words';
 
 /** What else is known when candidates are judged. */
@@ -31,12 +32,6 @@ export interface JudgedCandidate {
   readonly proof?: string;
 }
 
-/** Wh below which growth proves nothing, and by how much a counter may be off: meters may show steps of 0.1 kWh. */
-const ENOUGH_WH = 2_000;
-const STEP_WH = 200;
-/** The integral of readings a second or more apart is not exact. */
-const TOLERANCE = 0.15;
-const SUM_TOLERANCE = 0.02;
 /** Growth proves a scale when it is so many times what it may be off. */
 const PROOF_STEPS = 5;
 /** A counter that is once lower than before may have been reset while it was watched. */
@@ -47,7 +42,6 @@ const LONGEST_RUN_H = 438_000;
 const ENOUGH_HOURS = 2;
 /** Just before the largest count of hours nobody can tell. */
 const RUN_LIMIT_H = 99_000_000;
-const HOURS_TOLERANCE = 0.05;
 const HOUR_MS = 3_600_000;
 /** A counter over Modbus must be so many times the tolerance for its equality to prove anything. */
 const TELLING = 10;
@@ -65,12 +59,11 @@ function growthFault({ counters, elapsedMs }: CandidateSeries, expected: Flows):
     const words = `${metric} would have grown by ${formatNumber(grown, unit)} in ${time}`;
     // Which direction of reactive energy is plus was not read; no counter grows by more than everything that flowed.
     if (flow.startsWith('reactive')) {
-      if (grown <= (1 + TOLERANCE) * all + STEP_WH + uncertainty) continue;
+      if (grown <= (1 + GROWTH.share) * all + GROWTH.stepWh + uncertainty) continue;
       return `${words}; all that flowed by the integral of power is ${formatNumber(all, unit)}`;
     }
     const wanted = expected[flow];
-    const tolerance = TOLERANCE * wanted + SUM_TOLERANCE * active + STEP_WH + uncertainty;
-    if (Math.abs(grown - wanted) <= tolerance) continue;
+    if (growsAs(grown, wanted, active, uncertainty)) continue;
     return `${words}; the integral of power is ${formatNumber(wanted, unit)}`;
   }
   return undefined;
@@ -130,7 +123,7 @@ function reactiveDoubt({ counters }: CandidateSeries, expected: Flows): string |
     counters.find(({ metric, grown, uncertainty }) => {
       const flow = flowOf(metric);
       if (flow?.startsWith('reactive') !== true) return false;
-      return Math.abs(grown - flows[flow]) > TOLERANCE * flows[flow] + SUM_TOLERANCE * sum + STEP_WH + uncertainty;
+      return !growsAs(grown, flows[flow], sum, uncertainty);
     });
   const one = stray(expected);
   if (one === undefined || stray(swapped) === undefined) return undefined;
@@ -150,14 +143,14 @@ function hoursDoubt(series: CandidateSeries, isLoaded: boolean): string | undefi
 }
 
 function doubtAbout(series: CandidateSeries, expected: Flows | undefined): string | undefined {
-  const isLoaded = expected !== undefined && expected.activeImport + expected.activeExport > ENOUGH_WH;
+  const isLoaded = expected !== undefined && expected.activeImport + expected.activeExport > GROWTH.enoughWh;
   const unlikely =
     hoursDoubt(series, isLoaded) ?? (expected === undefined ? undefined : reactiveDoubt(series, expected));
   if (unlikely !== undefined) return unlikely;
   for (const { metric, unit, latest } of series.counters) {
     const total = counterOf(series, metric.replace('_partial', '_total'));
     if (!metric.endsWith('_partial') || total === undefined || total.passed) continue;
-    if (latest.value <= total.latest.value + STEP_WH + latest.step + total.latest.step) continue;
+    if (latest.value <= total.latest.value + GROWTH.stepWh + latest.step + total.latest.step) continue;
     return `${metric} (${formatNumber(latest.value, unit)}) would be more than ${total.metric} (${formatNumber(total.latest.value, unit)})`;
   }
   return undefined;
@@ -170,7 +163,7 @@ function proofOf(
   { verified, driftWh }: CandidateEvidence,
 ): string | undefined {
   const telling = series.counters.find(({ metric, latest }) => {
-    const tolerance = 2 * Math.max(candidate.scale, latest.step) + driftWh;
+    const tolerance = SAME_STEPS * Math.max(candidate.scale, latest.step) + driftWh;
     return flowOf(metric) !== undefined && (verified?.[metric] ?? 0) > TELLING * tolerance;
   });
   if (telling !== undefined) return 'its counters are those of the registers over Modbus';
@@ -178,7 +171,7 @@ function proofOf(
   const isImport = expected.activeImport >= expected.activeExport;
   const wanted = isImport ? expected.activeImport : expected.activeExport;
   const counter = counterOf(series, isImport ? 'active_energy_import_total' : 'active_energy_export_total');
-  if (counter === undefined || wanted < ENOUGH_WH || wanted < PROOF_STEPS * counter.uncertainty) return undefined;
+  if (counter === undefined || wanted < GROWTH.enoughWh || wanted < PROOF_STEPS * counter.uncertainty) return undefined;
   return `${counter.metric} grew by ${formatNumber(counter.grown, counter.unit)} in ${formatDuration(series.elapsedMs)}, as the integral of power says (${formatNumber(wanted, counter.unit)})`;
 }
 

@@ -1,5 +1,6 @@
 import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import { numberAt, type Relation } from './relation';
+import { TOLERANCES } from './tolerances';
 
 /** Maxima of signed values may be of their sizes or not: nothing is said of these. */
 const UNSIGNED = /^(voltage|current|apparent_power)_|^frequency$/;
@@ -18,8 +19,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
     },
     ...(name.startsWith('power_factor') ? { size: () => 1 } : {}),
     bound: 'least',
-    fits: 0.005,
-    breaks: 0.02,
+    tolerance: TOLERANCES.maximum,
   }));
   const frequency: Relation = {
     metrics: ['max_frequency'],
@@ -27,8 +27,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
     isPlain: true,
     expected: () => 70,
     bound: 'most',
-    fits: 0,
-    breaks: 0,
+    tolerance: TOLERANCES.maximumFrequency,
   };
   const factors = ['l1', 'l2', 'l3', 'total'].map((suffix): Relation => ({
     metrics: [`max_power_factor_${suffix}`],
@@ -36,8 +35,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
     isPlain: true,
     expected: () => 1,
     bound: 'most',
-    fits: 0.002,
-    breaks: 0.002,
+    tolerance: TOLERANCES.maximumFactor,
   }));
   return [...bounds, frequency, ...factors];
 }

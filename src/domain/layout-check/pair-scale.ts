@@ -1,4 +1,5 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
+import { SAME_SHARE, SAME_STEPS } from './tolerances';
 import { formatNumber } from './words';
 
 /** Counters by metric name, in catalog units. */
@@ -21,9 +22,6 @@ const CANDIDATES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7] as const;
 const ENERGY_NAMES = COUNTER_NAMES.filter((name) => name !== 'run_hours');
 /** Chance below which nobody believes in chance. */
 const LEAST_CHANCE = 1e-5;
-/** Largest share by which a counter from EtherNet/IP and one from Modbus differ: a single has 24 bits, reads take time. */
-const SAME_SHARE = 1e-6;
-const SAME_STEPS = 2;
 
 /** Raw steps below the high element: what the layout takes for the low one. */
 const lowOf = (raw: number, pairScale: number): number => raw - Math.floor(raw / pairScale) * pairScale;

@@ -1,5 +1,6 @@
 import { numberAt, type Numbers, type Relation } from './relation';
-import { mean, PHASES, type Tolerances } from './voltage-current-relations';
+import { TOLERANCES, type Tolerance } from './tolerances';
+import { mean, PHASES } from './voltage-current-relations';
 
 const SUFFIXES = ['l1', 'l2', 'l3', 'total'] as const;
 const FREQUENCY = { middle: 55, half: 15 } as const;
@@ -12,9 +13,9 @@ export function powerRelations(
   prefix: string,
   exists: (name: string) => boolean,
   balanced: boolean,
-  tolerances: Tolerances,
+  within: Tolerance,
+  across: Tolerance,
 ): readonly Relation[] {
-  const { within } = tolerances;
   const relations: Relation[] = [];
   const named = (quantity: string, suffix: string): string => `${prefix}${quantity}_${suffix}`;
   const phases = PHASES.filter((phase) => exists(`active_power_l${phase}`)).map((phase) => `l${phase}`);
@@ -28,7 +29,7 @@ export function powerRelations(
       formula: balanced ? '3 x that of L1' : 'the sum over the phases',
       expected: (values) => times * parts.length * mean(values, parts),
       size: apparent,
-      ...within,
+      tolerance: within,
     });
   }
   for (const suffix of SUFFIXES.filter((name) => name === 'total' || phases.includes(name))) {
@@ -40,7 +41,7 @@ export function powerRelations(
         metrics: [va, w, r],
         formula: 'sqrt(W^2 + var^2)',
         expected: (values) => Math.hypot(numberAt(values, w), numberAt(values, r)),
-        ...within,
+        tolerance: within,
       },
       {
         metrics: [factor, w, va],
@@ -51,12 +52,11 @@ export function powerRelations(
           return numberAt(values, va) > 0 ? Math.sign(numberAt(values, factor) || 1) * ratio : undefined;
         },
         size: () => 1,
-        fits: within.fits,
-        breaks: within.breaks,
+        tolerance: within,
       },
     );
   }
-  return [...relations, ...crossRelations(prefix, exists, phases, balanced, tolerances), frequencyRelation(prefix)];
+  return [...relations, ...crossRelations(prefix, exists, phases, balanced, within, across), frequencyRelation(prefix)];
 }
 
 function frequencyRelation(prefix: string): Relation {
@@ -66,8 +66,7 @@ function frequencyRelation(prefix: string): Relation {
     isPlain: true,
     expected: () => FREQUENCY.middle,
     size: () => FREQUENCY.half,
-    fits: 1,
-    breaks: 1,
+    tolerance: TOLERANCES.frequency,
   };
 }
 
@@ -77,7 +76,8 @@ function crossRelations(
   exists: (name: string) => boolean,
   phases: readonly string[],
   balanced: boolean,
-  { across, within }: Tolerances,
+  within: Tolerance,
+  across: Tolerance,
 ): readonly Relation[] {
   const va = (suffix: string): string => `${prefix}apparent_power_${suffix}`;
   const relations: Relation[] = phases.flatMap((phase) => {
@@ -88,13 +88,13 @@ function crossRelations(
       expected: (values) => numberAt(values, volts) * numberAt(values, amperes),
       // What flows but is not shown, and what is shown but does not flow, are both wrong.
       size: (values) => Math.max(numberAt(values, va(phase)), numberAt(values, volts) * numberAt(values, amperes)),
-      ...across,
+      tolerance: across,
     };
     // An average of power that flowed both ways is less than the product of the averages, never more.
     return prefix === ''
       ? [product]
       : [
-          { ...product, breaks: Number.POSITIVE_INFINITY },
+          { ...product, tolerance: { ...across, breaks: Number.POSITIVE_INFINITY } },
           { ...product, formula: `at most ${product.formula}`, bound: 'most' },
         ];
   });
@@ -105,8 +105,7 @@ function crossRelations(
       metrics: [va('total'), volts, ...currents],
       formula: `sqrt(3) x ${volts} x the mean of the currents`,
       expected: (values) => Math.sqrt(3) * numberAt(values, volts) * mean(values, currents),
-      fits: 0.05,
-      breaks: 0.15,
+      tolerance: TOLERANCES.withoutPhases,
     });
   }
   if (balanced || phases.length === 1) {
@@ -114,7 +113,7 @@ function crossRelations(
       metrics: [va('total'), va('l1')],
       formula: balanced ? '3 x that of L1' : 'that of L1',
       expected: (values) => (balanced ? 3 : 1) * numberAt(values, va('l1')),
-      ...within,
+      tolerance: within,
     });
   }
   return relations;
@@ -133,6 +132,5 @@ export const PHASE_SEQUENCE_RELATION: Relation = {
       return Math.abs(code - seen) < Math.abs(best - seen) ? code : best;
     }, 0),
   size: () => 1,
-  fits: 1e-6,
-  breaks: 1e-6,
+  tolerance: TOLERANCES.code,
 };

@@ -3,13 +3,8 @@ import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { maximumRelations } from './maximum-relations';
 import { PHASE_SEQUENCE_RELATION, powerRelations } from './power-relations';
 import { judge, type Numbers, type Relation, type RelationState } from './relation';
-import {
-  DEMAND_TOLERANCES,
-  INSTANT_TOLERANCES,
-  neutralRelations,
-  voltageCurrentRelations,
-  type Tolerances,
-} from './voltage-current-relations';
+import { TOLERANCES, type Tolerance } from './tolerances';
+import { neutralRelations, voltageCurrentRelations } from './voltage-current-relations';
 
 export interface JudgedRelation {
   readonly relation: Relation;
@@ -30,15 +25,15 @@ export class RelationSet {
   ) {
     const { exists, assumesBalance } = wiringRow(model, mode);
     const has = (name: string): boolean => exists.has(name);
-    const family = (prefix: string, tolerances: Tolerances): readonly Relation[] => [
-      ...voltageCurrentRelations(prefix, has, tolerances),
-      ...powerRelations(prefix, has, assumesBalance, tolerances),
+    const family = (prefix: string, within: Tolerance, across: Tolerance): readonly Relation[] => [
+      ...voltageCurrentRelations(prefix, has, within),
+      ...powerRelations(prefix, has, assumesBalance, within, across),
     ];
     this.relations = [
-      ...family('', INSTANT_TOLERANCES),
+      ...family('', TOLERANCES.within, TOLERANCES.across),
       ...neutralRelations('', has),
       PHASE_SEQUENCE_RELATION,
-      ...family('demand_', DEMAND_TOLERANCES),
+      ...family('demand_', TOLERANCES.demandWithin, TOLERANCES.demandAcross),
       ...neutralRelations('demand_', has),
       ...maximumRelations(has),
     ];

@@ -1,3 +1,5 @@
+import type { Tolerance } from './tolerances';
+
 /** Numbers of one moment by metric name, in catalog units; absent where the assembly was not read. */
 export type Numbers = Record<string, number>;
 
@@ -19,10 +21,7 @@ export interface Relation {
   readonly isPlain?: boolean;
   /** `least`, `most`: only a value below, above what is expected deviates. */
   readonly bound?: 'least' | 'most';
-  /** Share of the size up to which it fits. */
-  readonly fits: number;
-  /** Share beyond which it is broken. */
-  readonly breaks: number;
+  readonly tolerance: Omit<Tolerance, 'compared'>;
 }
 
 /** How far a relation is off at one moment, as a share of its size; undefined where it says nothing. */
@@ -59,12 +58,13 @@ export function judge(relation: Relation, moments: readonly Readonly<Numbers>[])
     if (deviation !== undefined) deviations.push(deviation);
   }
   const count = deviations.length;
+  const { fits, breaks } = relation.tolerance;
   if (count < LEAST_MOMENTS) return { state: 'unclear', count, deviation: Number.NaN };
   deviations.sort((left, right) => left - right);
   const median = deviations[Math.floor(count / 2)] ?? Number.NaN;
-  if (relation.bound !== undefined && (deviations[count - LEAST_MOMENTS] ?? 0) > relation.breaks) {
+  if (relation.bound !== undefined && (deviations[count - LEAST_MOMENTS] ?? 0) > breaks) {
     return { state: 'broken', count, deviation: deviations[count - 1] ?? Number.NaN };
   }
-  const state = median > relation.breaks ? 'broken' : median <= relation.fits ? 'holds' : 'unclear';
+  const state = median > breaks ? 'broken' : median <= fits ? 'holds' : 'unclear';
   return { state, count, deviation: median };
 }

@@ -1,4 +1,5 @@
 import { numberAt, type Numbers, type Relation } from './relation';
+import { TOLERANCES, type Tolerance } from './tolerances';
 
 /** The last number says which phase, or pair of phases. */
 export const PHASES = [1, 2, 3] as const;
@@ -7,28 +8,6 @@ const PAIRS = [
   ['voltage_l2_l3', 'voltage_l2_n', 'voltage_l3_n'],
   ['voltage_l3_l1', 'voltage_l3_n', 'voltage_l1_n'],
 ] as const;
-
-/** Tolerances of values that follow from each other, as shares. */
-export interface Tolerances {
-  /** Within one assembly. */
-  readonly within: { readonly fits: number; readonly breaks: number };
-  /** Across two assemblies, which are read one after the other. */
-  readonly across: { readonly fits: number; readonly breaks: number };
-  /** Where the angles of the supply are taken to be 120 degrees: 2 % are 4 degrees. */
-  readonly angles: { readonly fits: number; readonly breaks: number };
-}
-
-export const INSTANT_TOLERANCES: Tolerances = {
-  within: { fits: 0.005, breaks: 0.01 },
-  across: { fits: 0.015, breaks: 0.03 },
-  angles: { fits: 0.015, breaks: 0.02 },
-};
-/** Averages of products are not products of averages. */
-export const DEMAND_TOLERANCES: Tolerances = {
-  within: { fits: 0.01, breaks: 0.03 },
-  across: { fits: 0.03, breaks: 0.08 },
-  angles: { fits: 0.015, breaks: 0.02 },
-};
 
 /** A supply more lopsided than this has lost a phase: its angles foretell nothing. */
 const LOPSIDED = 0.15;
@@ -45,7 +24,7 @@ function isEven(values: Readonly<Numbers>, names: readonly string[]): boolean {
 export function voltageCurrentRelations(
   prefix: string,
   exists: (name: string) => boolean,
-  { within, angles }: Tolerances,
+  within: Tolerance,
 ): readonly Relation[] {
   const relations: Relation[] = [];
   const full = (names: readonly string[]): string[] => names.map((name) => prefix + name);
@@ -57,7 +36,7 @@ export function voltageCurrentRelations(
       metrics: [lineNeutral, ...phases],
       formula: 'the mean of the voltages to neutral',
       expected: (values) => mean(values, phases),
-      ...within,
+      tolerance: within,
     });
   }
   if (exists('voltage_ll_avg')) {
@@ -65,7 +44,7 @@ export function voltageCurrentRelations(
       metrics: [lineLine, ...pairs],
       formula: 'the mean of the voltages between lines',
       expected: (values) => mean(values, pairs),
-      ...within,
+      tolerance: within,
     });
   }
   if (exists('voltage_ll_avg') && exists('voltage_ln_avg')) {
@@ -73,7 +52,7 @@ export function voltageCurrentRelations(
       metrics: [lineLine, lineNeutral, ...phases],
       formula: 'sqrt(3) x the voltage to neutral',
       expected: (values) => (isEven(values, phases) ? Math.sqrt(3) * numberAt(values, lineNeutral) : undefined),
-      ...angles,
+      tolerance: TOLERANCES.angles,
     });
   }
   for (const pair of PAIRS) {
@@ -91,7 +70,7 @@ export function voltageCurrentRelations(
         const seen = numberAt(values, line);
         return split && Math.abs(seen - one - two) < Math.abs(seen - at120) ? one + two : at120;
       },
-      ...angles,
+      tolerance: TOLERANCES.angles,
     });
   }
   return relations;
@@ -107,8 +86,7 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
     formula: 'at most the sum of the phase currents',
     expected: sum,
     bound: 'most',
-    fits: 0.01,
-    breaks: 0.03,
+    tolerance: TOLERANCES.neutralBounds,
   };
   if (currents.length < PHASES.length) return [most, leastOfTwo(prefix, currents)];
   const powers = PHASES.flatMap((phase) => [`${prefix}active_power_l${phase}`, `${prefix}reactive_power_l${phase}`]);
@@ -133,8 +111,7 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
       expected: vectorSum,
       size,
       sizeName: 'the largest phase current',
-      fits: 0.02,
-      breaks: Number.POSITIVE_INFINITY,
+      tolerance: TOLERANCES.neutralSum,
     },
   ];
 }
@@ -147,7 +124,6 @@ function leastOfTwo(prefix: string, [first = '', second = '']: readonly string[]
     expected: (values) => Math.abs(numberAt(values, first) - numberAt(values, second)),
     size: (values) => Math.max(numberAt(values, first), numberAt(values, second)),
     bound: 'least',
-    fits: 0.01,
-    breaks: 0.03,
+    tolerance: TOLERANCES.neutralBounds,
   };
 }
