@@ -1,4 +1,4 @@
-import { conditionOf } from '../src/sparkplug/metrics/condition';
+import { conditionOf } from '../src/sparkplug/metrics/metric-condition';
 import type { MetricSample } from '../src/sparkplug/metrics/metrics';
 
 export const GROUP = 'bench';

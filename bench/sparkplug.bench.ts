@@ -4,7 +4,7 @@ import {
   BIRTH_FORM,
   DATA_FORM,
   encodePayload,
-  type Metric,
+  type PayloadMetric,
   type Payload,
   type PayloadForm,
 } from '../src/sparkplug/codec/payload';
@@ -21,7 +21,7 @@ const MESSAGES_PER_ROUND = 500;
  */
 export function benchSparkplug(): BenchLine[] {
   const telemetry = normalizeReading(sampleReading([101, 102], seededRandom(8)));
-  const metrics: Metric[] = Object.values(telemetry.metrics).map((sample, index) => ({
+  const metrics: PayloadMetric[] = Object.values(telemetry.metrics).map((sample, index) => ({
     alias: index + 1,
     type: 'Float',
     value: sample.value,

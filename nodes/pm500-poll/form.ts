@@ -2,7 +2,7 @@ import { FACTS } from '../shared/editor/facts';
 import { defaultIn, registerForm } from '../shared/editor/form';
 import { offerMeters } from '../shared/editor/meter-search';
 import { wordsOf } from '../shared/editor/text';
-import { FleetList, type Entry } from './editor/fleet-list';
+import { FleetList, type FleetEntry } from './editor/fleet-list';
 import { GroupRows } from './editor/group-rows';
 
 const text = wordsOf('pm500-poll');
@@ -23,7 +23,7 @@ registerForm(FACTS, {
   },
   prepare: (node, form) => {
     const fleet = new FleetList(form.place('fleet'), form.columns('fleet'));
-    for (const entry of listOf(node['fleet'])) fleet.add(entry as Entry);
+    for (const entry of listOf(node['fleet'])) fleet.add(entry as FleetEntry);
     offerMeters(form.place('find'), (device) => {
       fleet.addFound(device);
     });

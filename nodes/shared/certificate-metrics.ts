@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { NodeAPI } from 'node-red';
-import type { MetricFamily, MetricSample } from '../../src/domain/diagnostics/prometheus';
+import type { MetricFamily, PrometheusSample } from '../../src/domain/diagnostics/prometheus';
 import { isRecord } from '../../src/support/expect';
 import { fieldsOf, NODE_TYPES, type NodeType } from './forms';
 import { readTlsOptions } from './tls';
@@ -24,7 +24,7 @@ function endOf(pem: string | Buffer): number | undefined {
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): readonly MetricSample[] {
+function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): readonly PrometheusSample[] {
   try {
     const options = readTlsOptions(RED, type, tls, 'CONFIG_INVALID') ?? {};
     return PARTS.flatMap((part) => {
@@ -40,7 +40,7 @@ function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): rea
 
 /** When the certificates that sinks use end, read from their files as they are now. */
 export function certificateMetrics(RED: NodeAPI): readonly MetricFamily[] {
-  const samples: MetricSample[] = [];
+  const samples: PrometheusSample[] = [];
   RED.nodes.eachNode((definition) => {
     const type = USERS.find((user) => user === definition.type);
     const tls: unknown = isRecord(definition) ? definition['tls'] : undefined;

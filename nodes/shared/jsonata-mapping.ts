@@ -4,13 +4,13 @@ import { Pm500Error } from '../../src/support/errors';
 import { Users } from '../../src/support/users';
 import { startMappingChild } from './mapping-child';
 import { evaluate } from './mapping-evaluation';
-import type { Source } from './mapping-protocol';
+import type { VariableSource } from './mapping-protocol';
 import { MappingQueue } from './mapping-queue';
 import { mappingFailed, MappingRunner } from './mapping-runner';
 import { packValue, unpackValue } from './plain-values';
 
 /** A user's own mapping of a message. */
-export type Mapping = (message: NodeMessage) => Promise<unknown>;
+export type JsonataMapping = (message: NodeMessage) => Promise<unknown>;
 
 type Util = NodeAPI['util'];
 
@@ -18,7 +18,7 @@ type Util = NodeAPI['util'];
 const SHOWN_CHARACTERS = 40;
 
 /** What Node-RED gives to JSONata, asked for by JSONata of our own, so that it is what every node gets. */
-const QUESTIONS: Readonly<Record<Source, string>> = {
+const QUESTIONS: Readonly<Record<VariableSource, string>> = {
   flowContext: '$flowContext(first, second)',
   globalContext: '$globalContext(first, second)',
   env: '$env(first)',
@@ -56,7 +56,7 @@ function placeOf(node: Node, text: string): string {
  * more than any receiver takes. Results come in the order of the messages.
  * @throws Pm500Error CONFIG_INVALID when it is no JSONata
  */
-export function jsonataMapping(RED: NodeAPI, node: Node, text: string): Mapping {
+export function jsonataMapping(RED: NodeAPI, node: Node, text: string): JsonataMapping {
   const { util } = RED;
   const place = placeOf(node, text);
   try {

@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
 import { isRecord } from '../../src/support/expect';
-import { LONGEST_MS, type Source } from './mapping-protocol';
+import { LONGEST_MS, type VariableSource } from './mapping-protocol';
 
 /**
  * Steps that have begun and not ended. Members of an object are worked out side by side, so that an honest mapping of all
@@ -25,7 +25,7 @@ type Util = NodeAPI['util'];
 type Expression = ReturnType<Util['prepareJSONataExpression']>;
 type Assign = (name: string | symbol, value: unknown) => void;
 /** Asks Node-RED's process. */
-export type Ask = (source: Source, args: readonly unknown[]) => Promise<unknown>;
+export type Ask = (source: VariableSource, args: readonly unknown[]) => Promise<unknown>;
 
 function refuseEval(): never {
   throw new Error('$eval is switched off, because it would run what a message holds');
@@ -134,14 +134,14 @@ export class Evaluation {
     return expression;
   }
 
-  private async question(source: Source, args: readonly unknown[]): Promise<unknown> {
+  private async question(source: VariableSource, args: readonly unknown[]): Promise<unknown> {
     this.allowance.countQuestion();
     return this.ask(source, args);
   }
 
   /** As much of a node as JSONata of Node-RED asks for. */
   private get node(): unknown {
-    const store = (source: Source): unknown => ({
+    const store = (source: VariableSource): unknown => ({
       get: (key: unknown, name: unknown, done: (error: unknown, value?: unknown) => void) => {
         this.question(source, [key, name]).then((value) => {
           done(null, value);

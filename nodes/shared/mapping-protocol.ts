@@ -28,12 +28,12 @@ export interface MappingBatch {
 }
 
 /** What only Node-RED's process knows: context stores, environment variables. */
-export type Source = 'flowContext' | 'globalContext' | 'env';
+export type VariableSource = 'flowContext' | 'globalContext' | 'env';
 
 export interface MappingQuestion {
   readonly type: 'question';
   readonly id: number;
-  readonly source: Source;
+  readonly source: VariableSource;
   readonly args: readonly unknown[];
 }
 

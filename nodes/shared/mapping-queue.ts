@@ -1,5 +1,5 @@
 import { Pm500Error } from '../../src/support/errors';
-import { MOST_BYTES, type MappingJob, type Source } from './mapping-protocol';
+import { MOST_BYTES, type MappingJob, type VariableSource } from './mapping-protocol';
 
 /** A mapping that is slower than its messages come does not fill the memory. */
 const MOST_WAITING = 10_000;
@@ -32,7 +32,7 @@ export class MappingQueue {
   constructor(
     readonly text: string,
     readonly place: string,
-    readonly answer: (source: Source, args: readonly unknown[]) => Promise<unknown>,
+    readonly answer: (source: VariableSource, args: readonly unknown[]) => Promise<unknown>,
   ) {}
 
   get length(): number {

@@ -6,7 +6,7 @@ import { normalizeMetrics, type AlarmCounts } from '../../src/domain/normalizer/
 import { isSetState, NormalizerSet, type Silence } from '../../src/domain/normalizer/normalizer-set';
 import { limitMetrics } from '../../src/domain/normalizer/site-limits';
 import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
-import type { Outcome } from '../../src/domain/normalizer/normalizer';
+import type { NormalizerOutput } from '../../src/domain/normalizer/normalizer';
 import type { Concerns } from '../../src/domain/normalizer/tally';
 import type { Reading } from '../../src/domain/messages/reading';
 import type { Telemetry } from '../../src/domain/messages/telemetry';
@@ -177,7 +177,7 @@ export class NormalizeRun {
     }
   }
 
-  private async send({ telemetry, alarms }: Outcome, message: NodeMessage, send: Send): Promise<void> {
+  private async send({ telemetry, alarms }: NormalizerOutput, message: NodeMessage, send: Send): Promise<void> {
     if (alarms.length > 0) {
       send([null, alarms.map((payload): NodeMessage => ({ topic: payload.meter.name, payload }))]);
     }

@@ -12,6 +12,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { ALL_METRICS, ENERGY_COUNTERS, tariffMetrics } from '../../src/metrics/derived-metrics';
 import type { Metric } from '../../src/metrics/measurement';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
+import { collectProblems } from '../../src/support/problems';
 import { readTextFile } from '../../src/support/read-text-file';
 import type { ConfigReader } from './config';
 import { parseJsonText } from './json-text';
@@ -35,19 +36,6 @@ export interface NormalizeSettings {
 
 /** A calendar or a list of rules is far smaller. */
 const MOST_BYTES = 1_000_000;
-/** Collects sentences instead of giving up. */
-class Attempts {
-  readonly problems: string[] = [];
-
-  try<Result>(work: () => Result): Result | undefined {
-    try {
-      return work();
-    } catch (thrown) {
-      this.problems.push(toPm500Error(thrown).message);
-      return undefined;
-    }
-  }
-}
 
 /** @throws Pm500Error CONFIG_INVALID that names the setting and what to do, whatever the operating system says */
 function readFileOf(property: string, path: string): string {
@@ -151,9 +139,9 @@ function readWiring(config: Config): WiringMode | undefined {
  * rules, deadbands) is a problem of its own and leaves the rest working
  */
 export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSettings {
-  const attempts = new Attempts();
+  const { sentences, attempt } = collectProblems('CONFIG_INVALID');
   const read = (property: 'tariff' | 'alarmRules' | 'deadbands'): unknown =>
-    attempts.try(() => readJson(RED, property, config.text(property)));
+    attempt(() => readJson(RED, property, config.text(property)));
   const nominal = readNominal(config);
   const { settings: kpis, problems } = readKpis(config, read('tariff'), nominal === undefined ? [] : KPIS_OF_DEFAULTS);
   const energyDeltas = config.flag('energyDeltas');
@@ -200,7 +188,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
   const common = prepare([]);
   return {
     settingsFor: (definitions) => (definitions.length === 0 ? common : prepare(definitions)).settings,
-    problems: [...attempts.problems, ...problems, ...common.problems],
+    problems: [...sentences, ...problems, ...common.problems],
     limits: readLimits(config, nominal),
     diagnosticsSeconds: config.number('diagnosticsSeconds'),
     currency: kpis.tariff?.currency ?? '',

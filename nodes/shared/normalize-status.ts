@@ -4,7 +4,7 @@ import type { Concerns } from '../../src/domain/normalizer/tally';
 import type { StatusLine } from './status';
 
 /** How all meters of a node are. */
-export interface Standing {
+export interface MetersStanding {
   /** Of the last value of every metric. */
   readonly concerns: Concerns;
   readonly alarms: AlarmCounts & { readonly unjudged: number };
@@ -22,7 +22,7 @@ export interface Standing {
  */
 export function showQuality(
   status: StatusLine,
-  { concerns, alarms, silence, openQuestions }: Standing,
+  { concerns, alarms, silence, openQuestions }: MetersStanding,
   problems: number,
 ): void {
   const { count, bad, uncertain, unconfirmed, contradicted } = concerns;

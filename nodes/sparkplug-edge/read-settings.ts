@@ -22,10 +22,10 @@ function readStoreLimits(RED: NodeAPI, nodeId: string, config: ConfigReader<'spa
   return { ...limits, maximumBytes: automaticStoreBytes(RED, nodeId, kind) };
 }
 
-type StoreSettings = NonNullable<EdgeSessionSettings['history']>;
+type StoredHistory = NonNullable<EdgeSessionSettings['history']>;
 
 /** How fast stored values are sent, and how many may wait. */
-function readHistory(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): StoreSettings {
+function readHistory(RED: NodeAPI, nodeId: string, config: ConfigReader<'sparkplug-edge'>): StoredHistory {
   const messagesPerSecond = config.number('historicalMessagesPerSecond');
   const kilobytesPerSecond = config.number('historicalKilobytesPerSecond');
   return {
@@ -45,7 +45,7 @@ export function readEdgeSettings(
   nodeId: string,
   config: ConfigReader<'sparkplug-edge'>,
   credentials: unknown,
-): EdgeSessionSettings & { readonly history: StoreSettings } {
+): EdgeSessionSettings & { readonly history: StoredHistory } {
   const username = config.secret(credentials, 'username');
   const password = config.secret(credentials, 'password');
   const primaryHostId = config.text('primaryHostId');

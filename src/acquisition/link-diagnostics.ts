@@ -1,3 +1,4 @@
+import type { LatencyHistogram } from '../domain/diagnostics/diagnostics';
 import type { ErrorCode, Pm500Error } from '../support/errors';
 import { isLeftAlone } from './back-off';
 import type { IoTraffic } from '../transport/transport';
@@ -34,14 +35,6 @@ export interface LinkDiagnostics {
   readonly staleSince?: number;
   /** How the data of I/O connections comes; absent where the meter is asked. */
   readonly implicit?: IoTraffic;
-}
-
-export interface LatencyHistogram {
-  readonly edgesMs: readonly number[];
-  /** How many fell into each bucket; one longer than `edgesMs`. */
-  readonly counts: readonly number[];
-  readonly sumMs: number;
-  readonly maxMs: number;
 }
 
 const TIMEOUTS: readonly ErrorCode[] = [

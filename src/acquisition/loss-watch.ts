@@ -1,8 +1,8 @@
 import type { ReadingBlock } from '../domain/messages/reading';
 
-type Outcome = Pick<ReadingBlock, 'assembly' | 'register' | 'timestamp' | 'error'>;
+type BlockOutcome = Pick<ReadingBlock, 'assembly' | 'register' | 'timestamp' | 'error'>;
 
-const keyOf = ({ assembly, register }: Outcome): number => assembly ?? register ?? 0;
+const keyOf = ({ assembly, register }: BlockOutcome): number => assembly ?? register ?? 0;
 
 /**
  * Tells a lost meter from a lost reply, for everybody who reads the meter over one connection. It is lost when everything
@@ -22,7 +22,7 @@ export class LossWatch {
   }
 
   /** @param blocks what became of a read of one or several blocks */
-  take(blocks: readonly Outcome[], isConnected: boolean): void {
+  take(blocks: readonly BlockOutcome[], isConnected: boolean): void {
     let hasAnswered = false;
     for (const block of blocks) {
       this.known.add(keyOf(block));
@@ -39,7 +39,7 @@ export class LossWatch {
     this.since = undefined;
   }
 
-  private note(blocks: readonly Outcome[], isConnected: boolean): void {
+  private note(blocks: readonly BlockOutcome[], isConnected: boolean): void {
     const isRepeated = blocks.some((block) => this.failed.has(keyOf(block)));
     for (const block of blocks) {
       this.failed.add(keyOf(block));

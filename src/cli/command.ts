@@ -7,13 +7,13 @@ import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
 import { EXIT, type Terminal } from './terminal';
 
-interface Command {
+interface CliCommand {
   readonly summary: string;
   readonly help: string;
   readonly run: (args: readonly string[], terminal: Terminal) => Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, CliCommand>> = {
   sim: { summary: 'run simulated PowerMonitor 500 meters', help: SIM_HELP, run: runSim },
   scan: { summary: 'find meters on the network', help: SCAN_HELP, run: runScan },
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },

@@ -87,7 +87,7 @@ function describeMeter({ meter, blocks }: Reading, where: string): string {
   return `${who}${where}, ${when}, slowest reply ${latencyMs.toFixed(1)} ms\n`;
 }
 
-interface ReadPlan {
+interface CliReadPlan {
   readonly choice: Choice;
   readonly intervalMs: number;
   readonly count: number;
@@ -98,7 +98,7 @@ interface ReadPlan {
  * Reads and prints until the count is reached or the user ends it; a cycle that fails does not end it.
  * @throws Pm500Error what kept the only read from success
  */
-async function printReadings(session: MeterSession, plan: ReadPlan, terminal: Terminal): Promise<number> {
+async function printReadings(session: MeterSession, plan: CliReadPlan, terminal: Terminal): Promise<number> {
   let failed = false;
   let dueAt = systemClock.monotonic();
   for (let cycle = 0; cycle < plan.count && !terminal.ended.aborted; cycle++) {
@@ -136,7 +136,7 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
   const meter = chooseMeter(options);
   const intervalMs = options.number('interval', READ_INTERVAL);
   const count = options.number('count', { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true });
-  const plan: ReadPlan = {
+  const plan: CliReadPlan = {
     choice: chooseBlocks(options),
     intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
     count: count ?? (intervalMs === undefined ? 1 : Number.POSITIVE_INFINITY),

@@ -35,17 +35,17 @@ export interface Request {
 }
 
 /** What became of a request: a reply of any status, no whole reply in time, or a failure of the connection. */
-export type Outcome =
+export type HttpOutcome =
   | { readonly kind: 'replied'; readonly reply: Reply }
   | { readonly kind: 'timed out' }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
 /** Requests to one server. */
-export interface Exchange {
+export interface HttpExchange {
   /** URL of the server without credentials and path, for sentences. */
   readonly shownUrl: string;
   /** One request. Never rejects; when `signal` aborts, the outcome is a failure. */
-  request(request: Request, signal: AbortSignal): Promise<Outcome>;
+  request(request: Request, signal: AbortSignal): Promise<HttpOutcome>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -62,7 +62,7 @@ const compress = promisify(gzip);
  * @param env where the proxy variables stand
  * @throws Pm500Error CONFIG_INVALID for a URL or proxy that cannot be used
  */
-export function createExchange(settings: ConnectionSettings, clock: Clock, env: NodeJS.ProcessEnv): Exchange {
+export function createExchange(settings: ConnectionSettings, clock: Clock, env: NodeJS.ProcessEnv): HttpExchange {
   const url = parseUrl(settings.url);
   const proxy = proxyFor(url, settings.proxy ?? '', env);
   const connections = settings.connections ?? 1;
@@ -98,7 +98,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
     return attempt();
   };
 
-  const request = async (given: Request, signal: AbortSignal): Promise<Outcome> => {
+  const request = async (given: Request, signal: AbortSignal): Promise<HttpOutcome> => {
     const attempt = new AbortController();
     const state = { timedOut: false };
     const abort = (): void => {

@@ -1,7 +1,7 @@
 import type { Health } from '../delivery/destination';
 import type { Clock } from '../support/clock';
 import { wordsOf, writePath } from './endpoint';
-import { createExchange, type Exchange } from './exchange';
+import { createExchange, type HttpExchange } from './exchange';
 import { judgeFailure, judgeReply, type Reply } from './response-rules';
 import { writeHeaders, type SenderSettings } from './sender';
 
@@ -24,7 +24,7 @@ export async function checkHealth(
 }
 
 async function examine(
-  exchange: Exchange,
+  exchange: HttpExchange,
   { endpoint, precision = 'ms', timeoutMs }: SenderSettings,
   clock: Clock,
   signal: AbortSignal,
@@ -55,7 +55,7 @@ function unreachable(cause: unknown, url: string): Health {
 }
 
 /** For people only: not every server says what it is, and none must. */
-async function nameServer(exchange: Exchange, { version }: Reply, signal: AbortSignal): Promise<string> {
+async function nameServer(exchange: HttpExchange, { version }: Reply, signal: AbortSignal): Promise<string> {
   if (version !== undefined) return `InfluxDB ${version}`;
   const ping = { method: 'GET', path: '/ping', body: '', headers: {}, gzip: false } as const;
   const outcome = await exchange.request(ping, signal);

@@ -13,7 +13,7 @@ export interface TelemetryPoints<Of extends Point | PointColumns = Point> {
 }
 
 /** The fields of one point while they are collected. */
-interface Group {
+interface PointGroup {
   readonly place: GroupPlace;
   readonly names: string[];
   readonly values: FieldValue[];
@@ -64,17 +64,17 @@ export class PointMapper {
   /** The same, the fields in columns. */
   mapColumns(telemetry: ShapedTelemetry, influxMeasurement: string): TelemetryPoints<PointColumns> {
     const byQuality = this.mapping.quality === 'tag';
-    const groups: (Group | undefined)[] = [];
-    const found: Group[] = [];
+    const groups: (PointGroup | undefined)[] = [];
+    const found: PointGroup[] = [];
     let mistyped = 0;
     // Neighbors mostly go into the same point.
-    let last: Group | undefined;
-    const open = (place: GroupPlace, quality: Quality): Group => {
+    let last: PointGroup | undefined;
+    const open = (place: GroupPlace, quality: Quality): PointGroup => {
       const index = byQuality ? place.group * QUALITIES.length + QUALITIES.indexOf(quality) : place.group;
       const known = groups[index];
       if (known !== undefined) return known;
       const tag = byQuality ? quality : undefined;
-      const group: Group = { place, names: [], values: [], missing: undefined, quality: undefined, tag };
+      const group: PointGroup = { place, names: [], values: [], missing: undefined, quality: undefined, tag };
       groups[index] = group;
       found.push(group);
       return group;
@@ -104,7 +104,7 @@ export class PointMapper {
   }
 
   private toPoint(
-    { place, names, values, missing = {}, quality, tag }: Group,
+    { place, names, values, missing = {}, quality, tag }: PointGroup,
     telemetry: ShapedTelemetry,
     influxMeasurement: string,
   ): PointColumns {
@@ -133,6 +133,6 @@ function withMembers({ names, values, ...point }: PointColumns): Point {
   return { ...point, fields };
 }
 
-function rankOf({ tag }: Group): number {
+function rankOf({ tag }: PointGroup): number {
   return tag === undefined ? 0 : QUALITIES.indexOf(tag);
 }

@@ -1,7 +1,7 @@
 /** A bracket, a separator, the begin of a text, or any other word of JSON. */
 const TOKEN = /[{}[\],:"]|[^\s{}[\],:"]+/g;
 
-interface Level {
+interface JsonLevel {
   /** What stands next: the index, or the key when it was read. */
   at: number | string | undefined;
 }
@@ -44,7 +44,7 @@ function* tokensOf(text: string): Generator<readonly [token: string, position: n
  */
 export function lineOf(text: string, path: string): number {
   const steps = stepsOf(path);
-  const levels: Level[] = [];
+  const levels: JsonLevel[] = [];
   let deepest = 0;
   let position = 0;
   const begin = (at: number): void => {

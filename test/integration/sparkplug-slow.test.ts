@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
-import { conditionOf } from '../../src/sparkplug/metrics/condition';
+import { conditionOf } from '../../src/sparkplug/metrics/metric-condition';
 import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';

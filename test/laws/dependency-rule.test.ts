@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 /** What each layer of src/ may import from src/, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -19,11 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
 };
 
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
+const sources = (folder: string): readonly string[] => filesBelow(folder, '.ts').map((path) => join(ROOT, path));
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, 'utf8');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { excessiveGrowth, FACTOR } from '../../testkit/growth';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 interface Expression {
   readonly where: string;
@@ -28,9 +29,7 @@ function expressionsOf(path: string): readonly Expression[] {
 }
 
 const EXPRESSIONS = ['src', 'nodes'].flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .flatMap((entry) => expressionsOf(join(entry.parentPath, entry.name))),
+  filesBelow(folder, '.ts').flatMap((path) => expressionsOf(join(ROOT, path))),
 );
 
 /** What an expression may be made to count again and again: its own words, and what its classes match. */

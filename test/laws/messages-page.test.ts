@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTRACTS } from '../../tools/messages/contracts';
 import { MESSAGES_PAGE, messagesPage } from '../../tools/messages/page';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 describe('docs/messages.md', () => {
   it('is what the message contracts say now', () => {
@@ -12,9 +13,7 @@ describe('docs/messages.md', () => {
 
   it('tells of every schema that the package names', () => {
     const told = CONTRACTS.map(({ name }) => name);
-    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    const sources = filesBelow('src', '.ts').map((path) => readFileSync(join(ROOT, path), 'utf8'));
     const named = sources
       .flatMap((source) => [...source.matchAll(/_SCHEMA = '(pm500\.[\w-]+\/\d+)'/g)])
       .map(([, name]) => name);

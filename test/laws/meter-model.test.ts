@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PM500 } from '../../src/meters/pm500';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 const SRC = join(ROOT, 'src');
 /** A meter model itself, and what a person starts: there it is chosen. */
 const MAY_NAME_A_MODEL = ['meters/pm500/', 'cli/'];
 
-function sources(folder = ''): string[] {
-  return readdirSync(join(SRC, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => relative(SRC, join(entry.parentPath, entry.name)));
-}
+const sources = (folder = ''): readonly string[] =>
+  filesBelow(join('src', folder), '.ts').map((path) => relative('src', path));
 
 const textOf = (file: string): string => readFileSync(join(SRC, file), 'utf8');
 const namesModel = (file: string): boolean => /['"][^'"]*meters\/pm500(\/[^'"]*)?['"]/.test(textOf(file));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { formOf } from '../../tools/forms/form';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 /** What docs, help and sentences call a setting exists, and can be set. */
 
@@ -14,14 +15,6 @@ const PROPERTIES: ReadonlySet<string> = new Set(TYPES.flatMap((type) => Object.k
 const NAME = /(?<![\w/])[a-z]{2,}(?:[A-Z][a-z]+)+\b/g;
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-function filesIn(folder: string, ...endings: readonly string[]): readonly string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return filesIn(path, ...endings);
-    return endings.some((ending) => path.endsWith(ending)) ? [path] : [];
-  });
-}
 
 interface Vocabulary {
   /** Names that code reads or writes as text. */
@@ -62,8 +55,8 @@ function readCode(files: readonly string[]): Vocabulary {
 
 /** In the browser every text is a key of a catalog. */
 const isForm = (path: string): boolean => path.endsWith('/form.ts') || path.includes('/editor/');
-const code = readCode([...filesIn('src', '.ts'), ...filesIn('nodes', '.ts').filter((path) => !isForm(path))]);
-const PAGES = ['README.md', ...filesIn('docs', '.md'), ...filesIn('nodes', '.html', '.json')].filter(
+const code = readCode([...filesBelow('src', '.ts'), ...filesBelow('nodes', '.ts').filter((path) => !isForm(path))]);
+const PAGES = ['README.md', ...filesBelow('docs', '.md'), ...filesBelow('nodes', '.html', '.json')].filter(
   (path) => path !== 'nodes/tsconfig.json',
 );
 

@@ -11,6 +11,7 @@ import { missingSources } from '../../tools/build-editor';
 import { catalogOf, frameOf } from '../../tools/forms/form';
 import { FormHtml } from '../../tools/forms/html';
 import { ROOT } from '../../testkit/root';
+import { filesBelow } from '../../testkit/source-files';
 
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 const LINES_OF_A_NODE = 150;
@@ -36,10 +37,7 @@ function flatten(value: unknown, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, below]) => flatten(below, path === '' ? key : `${path}.${key}`));
 }
 
-const filesIn = (folder: string): readonly string[] =>
-  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+const textsBelow = (folder: string): readonly string[] => filesBelow(folder, '.ts').map(read);
 
 /** A script that several forms use has its words in the catalog of one of them. */
 const SHARED_SCRIPTS: Readonly<Partial<Record<NodeType, string>>> = { 'pm500-meter': 'nodes/shared/editor' };
@@ -64,8 +62,8 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
   const editor = `nodes/${type}/editor`;
   const scripts = [
     read(`nodes/${type}/form.ts`),
-    ...(existsSync(join(ROOT, editor)) ? filesIn(editor) : []),
-    ...(folder === undefined ? [] : filesIn(folder)),
+    ...(existsSync(join(ROOT, editor)) ? textsBelow(editor) : []),
+    ...(folder === undefined ? [] : textsBelow(folder)),
   ].join('\n');
   const byText = [...scripts.matchAll(/\b(?:text|meterText)\(\s*['`]([\w.]+)['`]/g)].map(([, key = '']) => key);
   const ofColumns = scripts.includes('text(`column.${name}`)')
@@ -79,7 +77,7 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
   return new Set([...form.used, ...byText, ...ofColumns, ...ports, ...errors, ...byAll]);
 }
 
-const shared = filesIn('nodes/shared').join('\n');
+const shared = textsBelow('nodes/shared').join('\n');
 
 describe('laws of the nodes', () => {
   it('every type has adapter, form, catalog, help and icon', () => {

@@ -9,7 +9,12 @@ import {
 } from '../../src/transport/ethernet-ip/wire/cip';
 import { decodeConnected, encodeConnected } from '../../src/transport/ethernet-ip/wire/connected-message';
 import { decodeUnconnected, encodeUnconnected } from '../../src/transport/ethernet-ip/wire/cpf';
-import { COMMAND, decodeFrame, encodeFrame, type Frame } from '../../src/transport/ethernet-ip/wire/encapsulation';
+import {
+  COMMAND,
+  decodeFrame,
+  encodeFrame,
+  type EncapsulationFrame,
+} from '../../src/transport/ethernet-ip/wire/encapsulation';
 import { encodeIdentity, encodeListIdentityReply } from '../../src/transport/ethernet-ip/wire/identity-object';
 import { decodeForwardOpen } from '../../src/transport/ethernet-ip/wire/forward-open';
 import type { ImplicitPort } from '../../src/simulator/ethernet-ip/implicit-port';
@@ -28,7 +33,11 @@ export const PEER_IDENTITY: Identity = {
 };
 
 /** What the peer does with one request, instead of answering as a meter would. */
-export type Fault = (context: { readonly frame: Frame; readonly socket: Socket; readonly reply: Buffer }) => void;
+export type Fault = (context: {
+  readonly frame: EncapsulationFrame;
+  readonly socket: Socket;
+  readonly reply: Buffer;
+}) => void;
 
 /**
  * A TCP peer that speaks just enough EtherNet/IP for tests, and whatever nonsense a test asks of it. Commands and CIP
@@ -43,7 +52,7 @@ export class ScriptedPeer extends TcpPeer {
   >();
   /** What attribute 4 says, where it is not the length of the data; a CIP status when negative. */
   readonly sizes = new Map<number, number>();
-  readonly frames: Frame[] = [];
+  readonly frames: EncapsulationFrame[] = [];
   readonly requests: CipRequest[] = [];
   /** Runs instead of the answer to a command (any command where `undefined`), until a test clears it. */
   fault: { readonly command?: number; readonly attribute?: number; readonly act: Fault } | undefined;
@@ -72,7 +81,7 @@ export class ScriptedPeer extends TcpPeer {
     socket.on('data', (chunk) => reassembler.push(chunk));
   }
 
-  private react(frame: Frame, socket: Socket): void {
+  private react(frame: EncapsulationFrame, socket: Socket): void {
     const message = messageIn(frame);
     const request = message === undefined ? undefined : decodeCipRequest(message);
     if (request !== undefined) this.requests.push(request);
@@ -86,7 +95,7 @@ export class ScriptedPeer extends TcpPeer {
     else socket.write(reply);
   }
 
-  private answer(frame: Frame, request: CipRequest | undefined, socket: Socket): Buffer {
+  private answer(frame: EncapsulationFrame, request: CipRequest | undefined, socket: Socket): Buffer {
     const { command, context } = frame;
     if (command === COMMAND.listIdentity) {
       const socketAddress = { address: '127.0.0.1', port: this.port };
@@ -108,7 +117,7 @@ export class ScriptedPeer extends TcpPeer {
     return encodeFrame({ command, session, context, data: encodeUnconnected(this.answerCip(request)) });
   }
 
-  private answerConnection(request: CipRequest, frame: Frame, socket: Socket): Buffer {
+  private answerConnection(request: CipRequest, frame: EncapsulationFrame, socket: Socket): Buffer {
     const { service } = request;
     const instance = service === CONNECTION_SERVICE.forwardOpen ? decodeForwardOpen(request.data).path.points[1] : -1;
     const refusal = this.refusals.get(instance ?? 0);
@@ -134,7 +143,7 @@ export class ScriptedPeer extends TcpPeer {
   }
 }
 
-function messageIn({ command, data }: Frame): Buffer | undefined {
+function messageIn({ command, data }: EncapsulationFrame): Buffer | undefined {
   if (command === COMMAND.sendRrData) return decodeUnconnected(data).message;
   return command === COMMAND.sendUnitData ? decodeConnected(data).message : undefined;
 }

@@ -13,7 +13,12 @@ import { decodeConnected, encodeConnected } from '../../src/transport/ethernet-i
 import { decodeUnconnected, encodeUnconnected } from '../../src/transport/ethernet-ip/wire/cpf';
 import { encodeCyclicFrame } from '../../src/transport/ethernet-ip/wire/cyclic-frame';
 import type { DatagramSocket } from '../../src/transport/ethernet-ip/implicit/datagram-socket';
-import { COMMAND, decodeFrame, encodeFrame, type Frame } from '../../src/transport/ethernet-ip/wire/encapsulation';
+import {
+  COMMAND,
+  decodeFrame,
+  encodeFrame,
+  type EncapsulationFrame,
+} from '../../src/transport/ethernet-ip/wire/encapsulation';
 import { decodeForwardClose, encodeForwardCloseReply } from '../../src/transport/ethernet-ip/wire/forward-close';
 import { decodeForwardOpen, encodeForwardOpenReply } from '../../src/transport/ethernet-ip/wire/forward-open';
 import { encodeIdentity } from '../../src/transport/ethernet-ip/wire/identity-object';
@@ -281,7 +286,7 @@ export class MemoryTarget {
     }
   }
 
-  private answer(frame: Frame): Buffer {
+  private answer(frame: EncapsulationFrame): Buffer {
     const { command, context } = frame;
     if (command === COMMAND.registerSession) {
       this.session++;

@@ -4,7 +4,7 @@ import { compileLayout, type CompiledLayout } from '../../src/domain/codec/layou
 import { READING_SCHEMA, type Reading, type Value } from '../../src/domain/messages/reading';
 import { absentMetrics } from '../../src/domain/quality/wiring';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
-import type { WiringMode } from '../../src/meters/pm500/identity';
+import type { Pm500WiringMode } from '../../src/meters/pm500/identity';
 import { seededRandom } from '../../src/support/random';
 import { measurePhases, type PhaseLoad } from '../../src/simulator/model/three-phase';
 import { PM500 } from '../../src/meters/pm500';
@@ -127,7 +127,7 @@ export function unevenMoments(seed: number, count = 16, stepMs = 60_000): MeterM
 const QUANTITIES = ['active_power', 'apparent_power', 'reactive_power'] as const;
 
 /** The real-time values that a meter in another wiring would show of the same feeder. */
-function rewire(values: Values, mode: WiringMode): Record<string, Value> {
+function rewire(values: Values, mode: Pm500WiringMode): Record<string, Value> {
   const wired: Record<string, Value> = { ...values };
   const at = (name: string): number => Number(values[name]);
   if (mode === '3PN' || mode === '3P') return wired;
@@ -166,7 +166,7 @@ function flowed(from: number, to: number, sign: 1 | -1, hours: number): number {
  */
 export function metered(
   moments: readonly MeterMoment[],
-  mode: WiringMode = '3PN',
+  mode: Pm500WiringMode = '3PN',
   missing: 0 | null = 0,
 ): MeterMoment[] {
   const absent = absentMetrics(PM500, mode);

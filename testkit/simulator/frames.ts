@@ -3,7 +3,7 @@ import {
   COMMAND,
   encodeFrame,
   encodeRegisterSession,
-  type Frame,
+  type EncapsulationFrame,
 } from '../../src/transport/ethernet-ip/wire/encapsulation';
 import { decodeUnconnected } from '../../src/transport/ethernet-ip/wire/cpf';
 import { decodeCipResponse, type CipResponse } from '../../src/transport/ethernet-ip/wire/cip';
@@ -30,6 +30,6 @@ export function unconnectedFrame(session: number, message: Uint8Array): Buffer {
   return encodeFrame({ command: COMMAND.sendRrData, session, context: CONTEXT, data: encodeUnconnected(message) });
 }
 
-export function cipResponseIn(frame: Frame): CipResponse {
+export function cipResponseIn(frame: EncapsulationFrame): CipResponse {
   return decodeCipResponse(decodeUnconnected(frame.data).message);
 }

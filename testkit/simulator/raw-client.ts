@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { FrameReassembler } from '../../src/transport/ethernet-ip/wire/reassembler';
-import { decodeFrame, type Frame } from '../../src/transport/ethernet-ip/wire/encapsulation';
+import { decodeFrame, type EncapsulationFrame } from '../../src/transport/ethernet-ip/wire/encapsulation';
 
 /** A TCP client that sends any bytes and hands out the frames that come back, one by one. */
 export class RawClient {
-  private readonly frames: Frame[] = [];
+  private readonly frames: EncapsulationFrame[] = [];
   private waiting: (() => void) | undefined;
   private ended = false;
   readonly closed: Promise<void>;
@@ -41,7 +41,7 @@ export class RawClient {
   }
 
   /** The next frame, or undefined when the other side closed instead. */
-  async next(): Promise<Frame | undefined> {
+  async next(): Promise<EncapsulationFrame | undefined> {
     while (this.frames.length === 0 && !this.ended) {
       await new Promise<void>((resolve) => {
         this.waiting = resolve;
@@ -50,7 +50,7 @@ export class RawClient {
     return this.frames.shift();
   }
 
-  async ask(bytes: Uint8Array): Promise<Frame> {
+  async ask(bytes: Uint8Array): Promise<EncapsulationFrame> {
     this.send(bytes);
     const frame = await this.next();
     if (frame === undefined) throw new Error('the meter closed the connection instead of answering');

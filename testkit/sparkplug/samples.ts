@@ -1,7 +1,7 @@
 import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import type { Quality, QualityReason } from '../../src/domain/quality/quality';
 import type { Value } from '../../src/domain/messages/reading';
-import { conditionOf } from '../../src/sparkplug/metrics/condition';
+import { conditionOf } from '../../src/sparkplug/metrics/metric-condition';
 import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
 import { encodePayload } from '../../src/sparkplug/codec/payload';
 

@@ -1,11 +1,11 @@
 import type { Setting } from '../../../src/support/setting';
-import type { FoundDevice } from '../../shared/editor/meter-search';
+import type { ListedDevice } from '../../shared/editor/meter-search';
 import { textOf, wordsOf } from '../../shared/editor/text';
 
 const text = wordsOf('pm500-poll');
 
 /** A meter of the list as the flow saves it: columns that are filled. */
-export type Entry = Readonly<Record<string, unknown>>;
+export type FleetEntry = Readonly<Record<string, unknown>>;
 
 interface Cell {
   readonly name: string;
@@ -36,7 +36,7 @@ export class FleetList {
     private readonly columns: Readonly<Record<string, Setting>>,
   ) {
     this.box = $('<ol>').appendTo(place);
-    this.box.editableList<Entry>({
+    this.box.editableList<FleetEntry>({
       addButton: text('label.addMeter'),
       height: 240,
       sortable: true,
@@ -47,18 +47,18 @@ export class FleetList {
     });
   }
 
-  add(entry: Entry): void {
+  add(entry: FleetEntry): void {
     this.box.editableList('addItem', entry);
   }
 
   /** Adds a meter that was found, with a name to be changed. */
-  addFound({ address, port, serialNumber }: FoundDevice): void {
+  addFound({ address, port, serialNumber }: ListedDevice): void {
     const isUsual = this.defaultOf('port') === port;
     this.add({ name: `meter-${serialNumber}`, host: address, ...(isUsual ? {} : { port: String(port) }) });
   }
 
   /** The entries as they are shown now. */
-  read(): readonly Entry[] {
+  read(): readonly FleetEntry[] {
     const items = this.box.editableList('items').toArray();
     return items.map((item) => this.entryOf($(item).find('.pm500-entry').addBack('.pm500-entry')));
   }
@@ -69,7 +69,7 @@ export class FleetList {
   }
 
   /** Properties that the form does not show stay as they are. */
-  private show(container: JQuery, entry: Entry): void {
+  private show(container: JQuery, entry: FleetEntry): void {
     container.data('entry', entry).addClass('pm500-entry');
     const more = $('<div>').toggle(false);
     const button = $('<button type="button" class="red-ui-button red-ui-button-small">')
@@ -86,7 +86,7 @@ export class FleetList {
     more.appendTo(container);
   }
 
-  private flags(entry: Entry): JQuery {
+  private flags(entry: FleetEntry): JQuery {
     const line = $('<div class="pm500-entry-line">');
     const names = Object.entries(this.columns).flatMap(([name, { kind }]) => (kind === 'flag' ? [name] : []));
     for (const name of names) {
@@ -113,8 +113,8 @@ export class FleetList {
     return select.val(textOf(value));
   }
 
-  private entryOf(container: JQuery): Entry {
-    const entry: Record<string, unknown> = { ...(container.data('entry') as Entry) };
+  private entryOf(container: JQuery): FleetEntry {
+    const entry: Record<string, unknown> = { ...(container.data('entry') as FleetEntry) };
     container.find<HTMLInputElement>('[data-column]').each((_index, input) => {
       const column = input.dataset['column'] ?? '';
       const value = input.type === 'checkbox' ? input.checked : input.value.trim();

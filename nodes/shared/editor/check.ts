@@ -2,7 +2,7 @@ import { fitsNumber, optionFor, type Setting } from '../../../src/support/settin
 import { textOf, type Values } from './text';
 
 /** What is wrong with a value: the key of a sentence in the catalog, with values for it. */
-export interface Complaint {
+export interface FieldComplaint {
   readonly key: string;
   readonly values?: Values;
 }
@@ -35,9 +35,9 @@ export function isJudged(setting: Setting): boolean {
  * What is wrong with the value of a field, as far as the browser can tell; the runtime has the last word.
  * @param value undefined where a saved flow leaves it out: then the default counts
  */
-export function complaintOf(name: string, setting: Setting, value: unknown): Complaint | undefined {
+export function complaintOf(name: string, setting: Setting, value: unknown): FieldComplaint | undefined {
   if (value === undefined || isVariable(value)) return undefined;
-  const own: Complaint = { key: `error.${name}` };
+  const own: FieldComplaint = { key: `error.${name}` };
   switch (setting.kind) {
     case 'number': {
       if (setting.default === '' && isEmpty(value)) return undefined;

@@ -2,9 +2,9 @@ import type { ScanAnswer } from '../admin';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
 
 /** A device that was found. */
-export type FoundDevice = ScanAnswer['devices'][number];
+export type ListedDevice = ScanAnswer['devices'][number];
 
-function showDevice(body: JQuery, device: FoundDevice, choose: (device: FoundDevice) => void): void {
+function showDevice(body: JQuery, device: ListedDevice, choose: (device: ListedDevice) => void): void {
   const product = device.catalogNumber ?? device.productName;
   const row = $('<tr tabindex="0">').toggleClass('pm500-other', !device.isPowerMonitor).appendTo(body);
   addCells(row, [`${device.address}:${device.port}`, product, String(device.serialNumber), device.revision]);
@@ -21,7 +21,7 @@ function showDevice(body: JQuery, device: FoundDevice, choose: (device: FoundDev
   });
 }
 
-function showDevices(box: JQuery, answer: ScanAnswer, choose: (device: FoundDevice) => void): void {
+function showDevices(box: JQuery, answer: ScanAnswer, choose: (device: ListedDevice) => void): void {
   const { devices, failures, asked } = answer;
   box.empty();
   if (devices.length === 0) say(box, text('find.nobody'));
@@ -42,7 +42,7 @@ function whereOf(typed: string): Readonly<Record<string, string>> {
 }
 
 /** Puts a button into `box` that asks who is on the network; `choose` gets the device that a person picks. */
-export function offerMeters(box: JQuery, choose: (device: FoundDevice) => void): void {
+export function offerMeters(box: JQuery, choose: (device: ListedDevice) => void): void {
   const where = $('<input type="text" class="pm500-where">').attr('placeholder', text('find.where'));
   const button = $('<button type="button" class="red-ui-button pm500-find">').text(text('find.button'));
   const found = $('<div class="pm500-found">');

@@ -1,6 +1,6 @@
 import { choice, described, FLAG, NUMBER, object, optional, TEXT, type TypeOf } from '../../support/shape';
 import { QUALITY, REASON, VALUE } from '../messages/parts';
-import type { Sample } from '../messages/telemetry';
+import type { Samples } from '../messages/telemetry';
 import type { ReadTimes } from '../time/read-times';
 import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
 import { limitOf } from './condition';
@@ -58,8 +58,6 @@ export interface JudgmentChange {
 export type AlarmEvent = AlarmChange | JudgmentChange;
 
 export type AlarmCommand = 'acknowledge' | 'reset';
-
-type Samples = Readonly<Record<string, Sample | undefined>>;
 
 const NO_SAMPLES: Samples = {};
 /** How long a value counts whose cycle is not known yet. */

@@ -1,7 +1,7 @@
 import type { Metric } from '../../metrics/measurement';
 import { describeValue, Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import { collectProblems } from '../../support/problems';
-import { CONDITIONS, SEVERITIES, type AlarmRule, type Condition } from './rule';
+import { ALARM_CONDITIONS, SEVERITIES, type AlarmRule, type AlarmCondition } from './rule';
 
 const expect = new Expect('CONFIG_INVALID', 'correct the rule; the other rules keep working.');
 
@@ -12,7 +12,7 @@ const KEYS = [
   ...['id', 'metric', 'condition', 'limit', 'low', 'high', 'hysteresis', 'onDelaySeconds', 'offDelaySeconds'],
   ...['latching', 'severity', 'message', 'source'],
 ];
-const NUMERIC: readonly Condition[] = ['above', 'below', 'outside'];
+const NUMERIC: readonly AlarmCondition[] = ['above', 'below', 'outside'];
 
 /** Metrics that rules may name, by name. */
 export type KnownMetrics = Pick<ReadonlyMap<string, Pick<Metric, 'kind'>>, 'get'>;
@@ -28,7 +28,12 @@ function optionalFlag(path: string, value: unknown): boolean {
 }
 
 /** The limits that the condition needs; others are refused, so that nobody believes in a limit that is not looked at. */
-function limitsOf(path: string, row: UnknownRecord, condition: Condition, kind: Metric['kind']): Partial<AlarmRule> {
+function limitsOf(
+  path: string,
+  row: UnknownRecord,
+  condition: AlarmCondition,
+  kind: Metric['kind'],
+): Partial<AlarmRule> {
   const needed =
     condition === 'outside' ? ['low', 'high'] : ['above', 'below', 'equal'].includes(condition) ? ['limit'] : [];
   const extra = ['limit', 'low', 'high'].find((key) => row[key] !== undefined && !needed.includes(key));
@@ -45,7 +50,7 @@ function limitsOf(path: string, row: UnknownRecord, condition: Condition, kind: 
   return { limit: expect.finite(`${path}.limit`, row['limit']) };
 }
 
-function hysteresisOf(path: string, row: UnknownRecord, condition: Condition, limits: Partial<AlarmRule>): number {
+function hysteresisOf(path: string, row: UnknownRecord, condition: AlarmCondition, limits: Partial<AlarmRule>): number {
   const hysteresis = atLeastZero(path, row['hysteresis']);
   if (hysteresis === 0) return 0;
   if (!NUMERIC.includes(condition)) expect.fail(path, hysteresis, `nothing, because "${condition}" does not use it`);
@@ -56,7 +61,7 @@ function hysteresisOf(path: string, row: UnknownRecord, condition: Condition, li
   return hysteresis;
 }
 
-function onDelayOf(path: string, row: UnknownRecord, condition: Condition): number {
+function onDelayOf(path: string, row: UnknownRecord, condition: AlarmCondition): number {
   const seconds = atLeastZero(path, row['onDelaySeconds']);
   if (condition === 'missing' && seconds === 0) {
     expect.fail(path, row['onDelaySeconds'], 'the seconds after which a value counts as missing');
@@ -73,7 +78,7 @@ function parseRule(path: string, value: unknown, metrics: KnownMetrics): AlarmRu
   if (!ID.test(id)) expect.fail(`${path}.id`, id, 'lower snake case, for instance voltage_high');
   const name = expect.text(`${path}.metric`, row['metric']);
   const metric = metrics.get(name) ?? expect.fail(`${path}.metric`, name, 'the name of a metric or KPI');
-  const condition = expect.choice(`${path}.condition`, row['condition'], CONDITIONS);
+  const condition = expect.choice(`${path}.condition`, row['condition'], ALARM_CONDITIONS);
   if (NUMERIC.includes(condition) && (metric.kind === 'state' || metric.kind === 'text')) {
     expect.fail(`${path}.condition`, condition, `one of equal, missing, changed, because ${name} is no number`);
   }

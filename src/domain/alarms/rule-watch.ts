@@ -20,7 +20,7 @@ export interface Validity {
 }
 
 /** What a step changes in the table. */
-export type Turn = 'raised' | 'cleared' | undefined;
+export type AlarmTurn = 'raised' | 'cleared' | undefined;
 
 const MS_PER_SECOND = 1000;
 /** A value counts until three of its cycles have passed without the next one. */
@@ -105,7 +105,7 @@ export class RuleWatch {
    * @param onlyUntil how long a sample counts that was the only one so far, on the monotonic clock
    * @param readMs when the sample was read, on the axis of the meter: one that was overtaken says nothing of now
    */
-  step(sample: Sample | undefined, now: Instant, onlyUntil: Validity, readMs?: number): Turn {
+  step(sample: Sample | undefined, now: Instant, onlyUntil: Validity, readMs?: number): AlarmTurn {
     if (sample !== undefined && this.isOvertaken(readMs, now, onlyUntil)) return this.step(undefined, now, onlyUntil);
     if (this.countedTo === undefined) this.begin(now.wallMs);
     const passedMs = Math.max(0, now.elapsedMs - (this.countedTo ?? now.elapsedMs));
@@ -177,7 +177,7 @@ export class RuleWatch {
   }
 
   /** Telemetry without the metric is no proof, because groups are read at different times. Only time is. */
-  private stepMissing(sample: Sample | undefined, now: Instant, passedMs: number): Turn {
+  private stepMissing(sample: Sample | undefined, now: Instant, passedMs: number): AlarmTurn {
     this.countedTo = now.elapsedMs;
     this.heldMs += passedMs;
     this.unseenMs += passedMs;
@@ -209,7 +209,7 @@ export class RuleWatch {
   }
 
   /** Raises or clears when a delay is over. */
-  private settle(onDelaySeconds: number): Turn {
+  private settle(onDelaySeconds: number): AlarmTurn {
     const { rule } = this;
     if (this.holds && this.active === undefined && this.heldMs >= onDelaySeconds * MS_PER_SECOND) {
       const isMissing = rule.condition === 'missing';

@@ -12,8 +12,8 @@ export type Severity = (typeof SEVERITIES)[number];
  * - `missing`: there is no value, or a bad one; with `onDelaySeconds`, for so long
  * - `changed`: the value differs from the one before
  */
-export const CONDITIONS = ['above', 'below', 'outside', 'equal', 'missing', 'changed'] as const;
-export type Condition = (typeof CONDITIONS)[number];
+export const ALARM_CONDITIONS = ['above', 'below', 'outside', 'equal', 'missing', 'changed'] as const;
+export type AlarmCondition = (typeof ALARM_CONDITIONS)[number];
 
 /** One alarm, as data. Read from JSON by `parseAlarmRules`; docs/alarms.md explains every member. */
 export interface AlarmRule {
@@ -21,7 +21,7 @@ export interface AlarmRule {
   readonly id: string;
   /** A metric of the catalog, of the KPIs or of the site's own layout. */
   readonly metric: string;
-  readonly condition: Condition;
+  readonly condition: AlarmCondition;
   /** `above`, `below`: a number; `equal`: what the value must be. */
   readonly limit?: Exclude<Value, null>;
   /** `outside` only. */

@@ -12,7 +12,7 @@ const STEPS_PER_HOUR = 100;
 type Decoded = { readonly value: Value } | { readonly reason: QualityReason };
 
 /** The registers of one row; within a register the high byte is first. */
-class Words {
+class RegisterWords {
   private readonly view: DataView;
 
   constructor(
@@ -39,7 +39,7 @@ class Words {
   }
 }
 
-function decodeReal(words: Words, overloadBits: number): Decoded {
+function decodeReal(words: RegisterWords, overloadBits: number): Decoded {
   const scratch = new DataView(new ArrayBuffer(4));
   const bits = words.bits32();
   scratch.setUint32(0, bits);
@@ -48,13 +48,13 @@ function decodeReal(words: Words, overloadBits: number): Decoded {
 }
 
 /** Numbers hold whole steps exactly up to 2^53, 900 times the rollover of a counter; more is no reading. */
-function decodeCount(words: Words): Decoded {
+function decodeCount(words: RegisterWords): Decoded {
   const bits = words.bits64();
   return bits > BigInt(Number.MAX_SAFE_INTEGER) ? { reason: 'out_of_range' } : { value: Number(bits) };
 }
 
 /** Hours with a fraction. A remainder above 59 is no minute, so the whole number is not believed. */
-function decodeHours(words: Words): Decoded {
+function decodeHours(words: RegisterWords): Decoded {
   const count = decodeCount(words);
   if (!('value' in count) || typeof count.value !== 'number') return count;
   const minutes = count.value % STEPS_PER_HOUR;
@@ -62,7 +62,7 @@ function decodeHours(words: Words): Decoded {
   return { value: Math.floor(count.value / STEPS_PER_HOUR) + minutes / MINUTES_PER_HOUR };
 }
 
-function decodeRow(row: Register, words: Words, overloadBits: number): Decoded {
+function decodeRow(row: Register, words: RegisterWords, overloadBits: number): Decoded {
   switch (row.encoding) {
     case 'REAL':
       return decodeReal(words, overloadBits);
@@ -89,7 +89,7 @@ export function decodeRegisters(span: RegisterSpan, bytes: Uint8Array): DecodedB
   const values: Record<string, Value> = {};
   let problems: Record<string, QualityReason> | undefined;
   for (const { row, offset } of span.rows) {
-    const words = new Words(bytes, offset);
+    const words = new RegisterWords(bytes, offset);
     if (row.encoding === 'FLAGS') {
       metricsOf(row).forEach((metric, bit) => {
         values[metric] = ((words.at(0) >>> bit) & 1) === 1;

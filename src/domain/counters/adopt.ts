@@ -1,12 +1,12 @@
 import type { CounterReason } from '../quality/quality';
-import { explain, mostIn, spanOf, type CounterLimits, type Standing } from './line';
+import { explain, mostIn, spanOf, type CounterLimits, type CounterStanding } from './line';
 import type { Climb, Level, Track } from './track';
 
 /** What a level turned out to be, and what was counted with it. */
 export interface Adoption {
   readonly added: number;
   /** Since when; the reading itself where that is not known. */
-  readonly from: Standing;
+  readonly from: CounterStanding;
   readonly reason: CounterReason;
   /** True when the counter may come back to where it stood. */
   readonly leaves: boolean;

@@ -6,7 +6,7 @@ import type { MeterReference } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
 import { WALL_TIMES, type ReadTimes } from '../time/read-times';
 import { answerTrack } from './answer';
-import { meanPower, mostIn, type CounterLimits, type Standing } from './line';
+import { meanPower, mostIn, type CounterLimits, type CounterStanding } from './line';
 import { PowerBound } from './power-bound';
 import { CounterBook, momentOf, type CounterEvent, type CounterQuestion, type CounterRecord } from './records';
 import { returned } from './replaced';
@@ -225,7 +225,7 @@ export class EnergyDeltas {
   }
 
   /** Begins to count from here. */
-  private start(tracked: Tracked, now: Standing, judgment: Judgment, meter: MeterReference): QualityReason {
+  private start(tracked: Tracked, now: CounterStanding, judgment: Judgment, meter: MeterReference): QualityReason {
     const { metric, state: last } = tracked;
     const serialNumber = meter.serialNumber ?? last?.serialNumber;
     const isReplaced = last !== undefined && isOther(last, meter);
@@ -246,7 +246,7 @@ export class EnergyDeltas {
   private step(
     { metric, limits }: Tracked,
     last: CounterState,
-    now: Standing,
+    now: CounterStanding,
     meter: MeterReference,
   ): Step | undefined {
     const { track } = last;
@@ -282,8 +282,8 @@ export class EnergyDeltas {
     event: CounterEvent,
     counter: string,
     timestamp: number,
-    before: Standing,
-    after: Standing,
+    before: CounterStanding,
+    after: CounterStanding,
     more: Pick<CounterRecord, 'answer'> = {},
   ): void {
     this.book.write({ event, counter, timestamp, before: before.value, after: after.value, ...more });

@@ -1,7 +1,7 @@
 import type { Spans } from '../time/read-times';
 
 /** Where a counter stood when it was read. */
-export interface Standing {
+export interface CounterStanding {
   /** In whole Wh or varh. */
   readonly value: number;
   /** When it was read, milliseconds on the axis of the meter (see `ReadTimes`). */
@@ -42,12 +42,12 @@ const REAL_STEP = 63;
 const COARSE_FROM = 16_384_000;
 
 /** What elapsed between two readings, ms. */
-export function spanOf(from: Standing, to: Standing, { spans }: CounterLimits): number {
+export function spanOf(from: CounterStanding, to: CounterStanding, { spans }: CounterLimits): number {
   return spans.elapsedMs(from.timestamp, to.timestamp) ?? UNKNOWN_MS;
 }
 
 /** The most that may have elapsed, ms. */
-function mostSpanOf(from: Standing, to: Standing, { spans }: CounterLimits): number {
+function mostSpanOf(from: CounterStanding, to: CounterStanding, { spans }: CounterLimits): number {
   return spans.mostMs(from.timestamp, to.timestamp) ?? UNKNOWN_MS;
 }
 
@@ -62,14 +62,14 @@ export function meanPower(added: number, spanMs: number): number {
 }
 
 /** What was added between two readings of one counter that counts on; undefined when no load explains it. */
-export function explain(from: Standing, to: Standing, limits: CounterLimits): number | undefined {
+export function explain(from: CounterStanding, to: CounterStanding, limits: CounterLimits): number | undefined {
   const moved = to.value - from.value;
   if (moved < 0) return moved > -REAL_STEP && from.value >= COARSE_FROM ? 0 : undefined;
   return moved <= mostIn(mostSpanOf(from, to, limits), limits) ? moved : undefined;
 }
 
 /** The way over the largest value; undefined when no load can have gone it in that time. */
-export function explainRollover(from: Standing, to: Standing, limits: CounterLimits): number | undefined {
+export function explainRollover(from: CounterStanding, to: CounterStanding, limits: CounterLimits): number | undefined {
   const overZero = to.value - from.value + limits.modulus;
   return to.value < from.value && overZero <= mostIn(mostSpanOf(from, to, limits), limits) ? overZero : undefined;
 }

@@ -1,7 +1,7 @@
 import { isRecord } from '../../support/expect';
 import { choice, described, NUMBER, object, optional, TEXT, type TypeOf } from '../../support/shape';
 import { EPOCH_MS } from '../messages/parts';
-import type { Standing } from './line';
+import type { CounterStanding } from './line';
 import { COUNTER_ANSWERS } from './track';
 
 /** What happened to a counter that a person should know of. */
@@ -89,6 +89,6 @@ function readRecords(saved: unknown): readonly CounterRecord[] {
 }
 
 /** Where a counter stood, for people. */
-export function momentOf({ value, readMs }: Standing): CounterMoment {
+export function momentOf({ value, readMs }: CounterStanding): CounterMoment {
   return { value, timestamp: readMs };
 }

@@ -1,4 +1,4 @@
-import { explain, spanOf, type CounterLimits, type Standing } from './line';
+import { explain, spanOf, type CounterLimits, type CounterStanding } from './line';
 import type { Step } from './step';
 import { newTrack, type Track } from './track';
 
@@ -11,7 +11,7 @@ const AWAY_MS = 24 * 3_600_000;
  */
 export function returned(
   { left }: Track,
-  now: Standing,
+  now: CounterStanding,
   serialNumber: number | undefined,
   limits: CounterLimits,
 ): Step | undefined {

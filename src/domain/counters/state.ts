@@ -1,7 +1,7 @@
 import { isRecord } from '../../support/expect';
 import { readJudgment, type Judgment } from '../quality/judgment';
 import { REGISTER_TABLE, type MeterReference } from '../messages/reading';
-import type { Standing } from './line';
+import type { CounterStanding } from './line';
 import type { PowerBoundState } from './power-bound';
 import type { CounterRecord } from './records';
 import type { Climb, Credit, Left, Level, Track } from './track';
@@ -28,7 +28,7 @@ function finite(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-function readStanding(saved: unknown): Standing | undefined {
+function readStanding(saved: unknown): CounterStanding | undefined {
   if (!isRecord(saved)) return undefined;
   const { value } = saved;
   const timestamp = finite(saved['timestamp']);

@@ -1,13 +1,13 @@
 import type { CounterReason } from '../quality/quality';
 import { adoptLevel, type Adoption } from './adopt';
-import { explain, explainRollover, meanPower, mostIn, spanOf, type CounterLimits, type Standing } from './line';
+import { explain, explainRollover, meanPower, mostIn, spanOf, type CounterLimits, type CounterStanding } from './line';
 import { newTrack, type Climb, type Level, type Track } from './track';
 
 export interface Step {
   readonly track: Track;
   /** Whole Wh or varh that were added since `from`; undefined when that is not known. */
   readonly added: number | undefined;
-  readonly from: Standing;
+  readonly from: CounterStanding;
   readonly reason: CounterReason | undefined;
   /** What a person should hear of. */
   readonly event: 'asked' | 'withdrawn' | 'adopted' | undefined;
@@ -34,7 +34,7 @@ const BLIP = 3;
  * @param now a whole number, later than the last
  * @param isResetNearby true when another counter of this meter was found reset at the same time
  */
-export function stepCounter(track: Track, now: Standing, limits: CounterLimits, isResetNearby = false): Step {
+export function stepCounter(track: Track, now: CounterStanding, limits: CounterLimits, isResetNearby = false): Step {
   const { standing, level } = track;
   const onLine = explain(standing, now, limits);
   const onLevel = level === undefined ? undefined : explain(level.last, now, limits);
@@ -75,7 +75,7 @@ function staysOn(
 }
 
 /** Neither the level that is asked about nor where the counter stood: one wrong reading, until others agree with it. */
-function watchRival(track: Track, level: Level, now: Standing, limits: CounterLimits): Step {
+function watchRival(track: Track, level: Level, now: CounterStanding, limits: CounterLimits): Step {
   const { rival } = track;
   const onRival = rival === undefined ? undefined : explain(rival.last, now, limits);
   const next = nextLevel(rival, now, onRival);
@@ -92,7 +92,7 @@ function watchRival(track: Track, level: Level, now: Standing, limits: CounterLi
   };
 }
 
-function believe(track: Track, now: Standing, moved: number, reason: CounterReason | undefined): Step {
+function believe(track: Track, now: CounterStanding, moved: number, reason: CounterReason | undefined): Step {
   const { standing, level, credit, owed, left } = track;
   const paid = Math.min(owed, moved);
   const added = moved - paid + (credit?.added ?? 0);
@@ -124,7 +124,7 @@ function believe(track: Track, now: Standing, moved: number, reason: CounterReas
  * A level that was left is nearer than the one that is counted from: the counter is back where it was. What was counted
  * meanwhile is not counted again.
  */
-function stepBack(track: Track, now: Standing, onLine: number, limits: CounterLimits): Step | undefined {
+function stepBack(track: Track, now: CounterStanding, onLine: number, limits: CounterLimits): Step | undefined {
   const { left } = track;
   if (left === undefined) return undefined;
   const moved = explain(left.standing, now, limits);
@@ -137,7 +137,7 @@ function stepBack(track: Track, now: Standing, onLine: number, limits: CounterLi
  * The last step went further than those around it, and this reading lies between its ends: what was wrong is the reading
  * before. It was counted, so as much is left out of what follows.
  */
-function overshoot(track: Track, now: Standing, limits: CounterLimits): Step | undefined {
+function overshoot(track: Track, now: CounterStanding, limits: CounterLimits): Step | undefined {
   const { standing, before, owed } = track;
   if (before === undefined || now.value >= standing.value || now.value < before.value) return undefined;
   const fast = meanPower(standing.value - before.value, spanOf(before, standing, limits));
@@ -153,14 +153,14 @@ function overshoot(track: Track, now: Standing, limits: CounterLimits): Step | u
   };
 }
 
-function nextLevel(level: Level | undefined, now: Standing, onLevel: number | undefined): Level {
+function nextLevel(level: Level | undefined, now: CounterStanding, onLevel: number | undefined): Level {
   if (level === undefined || onLevel === undefined) return { first: now, last: now, sightings: 1 };
   const last = now.value < level.last.value ? { ...now, value: level.last.value } : now;
   return { ...level, last, sightings: level.sightings + 1 };
 }
 
 /** How steadily the counter runs ahead since it was last believed, if it does. */
-function climbOn({ standing, level, climb }: Track, now: Standing, limits: CounterLimits): Climb | undefined {
+function climbOn({ standing, level, climb }: Track, now: CounterStanding, limits: CounterLimits): Climb | undefined {
   const from = level?.last ?? standing;
   const isFirst = level === undefined;
   if (now.value <= from.value || (climb === undefined && !isFirst)) return undefined;

@@ -1,9 +1,9 @@
-import type { Standing } from './line';
+import type { CounterStanding } from './line';
 
 /** A level that readings agree on, but that no load explains from where the counter stood. */
 export interface Level {
-  readonly first: Standing;
-  readonly last: Standing;
+  readonly first: CounterStanding;
+  readonly last: CounterStanding;
   /** How many readings in a row agree. */
   readonly sightings: number;
   /** True once a person is asked. */
@@ -20,7 +20,7 @@ export interface Climb {
 
 /** A level that was given up; the counter may come back to it. */
 export interface Left {
-  readonly standing: Standing;
+  readonly standing: CounterStanding;
   /** What has been counted since. */
   readonly counted: number;
   readonly serialNumber?: number;
@@ -29,15 +29,15 @@ export interface Left {
 /** Energy that waited for an answer: the next delta has it. */
 export interface Credit {
   readonly added: number;
-  readonly from: Standing;
+  readonly from: CounterStanding;
 }
 
 /** What is remembered of one counter. Plain JSON. Whatever makes one lists all members: one shape of objects is read fast. */
 export interface Track {
   /** The last reading that was believed: what the next one is counted from. */
-  readonly standing: Standing;
+  readonly standing: CounterStanding;
   /** The one believed before it. */
-  readonly before: Standing | undefined;
+  readonly before: CounterStanding | undefined;
   /** When the value last changed, on the axis of the meter. */
   readonly movedAtMs: number;
   readonly level: Level | undefined;
@@ -51,7 +51,10 @@ export interface Track {
 }
 
 /** A counter that stands here, and of which no more is known. */
-export function newTrack(standing: Standing, { before, movedAtMs, left, owed, credit }: Partial<Track> = {}): Track {
+export function newTrack(
+  standing: CounterStanding,
+  { before, movedAtMs, left, owed, credit }: Partial<Track> = {},
+): Track {
   return {
     standing,
     before,

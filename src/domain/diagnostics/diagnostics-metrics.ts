@@ -1,5 +1,5 @@
 import { mergeDiagnostics, type MeterDiagnostics } from './diagnostics';
-import type { MetricFamily, MetricSample } from './prometheus';
+import type { Labels, MetricFamily, PrometheusSample } from './prometheus';
 
 const COUNTERS = {
   reads: ['pm500_reads_total', 'Blocks that were read.'],
@@ -11,16 +11,14 @@ const COUNTERS = {
 } as const;
 type Counter = keyof typeof COUNTERS;
 
-type Labels = Readonly<Record<string, string>>;
-
 function labelsOf({ meter }: MeterDiagnostics): Labels {
   const { tags, name, host, port, transport } = meter;
   return { ...tags, meter: name, address: `${host}:${port}`, transport };
 }
 
-function histogramOf({ latency }: MeterDiagnostics, labels: Labels): readonly MetricSample[] {
+function histogramOf({ latency }: MeterDiagnostics, labels: Labels): readonly PrometheusSample[] {
   let below = 0;
-  const buckets = latency.counts.map((count, index): MetricSample => {
+  const buckets = latency.counts.map((count, index): PrometheusSample => {
     below += count;
     const edgeMs = latency.edgesMs[index];
     const le = edgeMs === undefined ? '+Inf' : String(edgeMs / 1000);

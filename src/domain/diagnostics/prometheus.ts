@@ -1,6 +1,9 @@
+/** Label values by name. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** One number of a metric family. */
-export interface MetricSample {
-  readonly labels: Readonly<Record<string, string>>;
+export interface PrometheusSample {
+  readonly labels: Labels;
   readonly value: number;
   /** What a histogram adds to the name of its family. */
   readonly suffix?: '_bucket' | '_sum' | '_count';
@@ -12,7 +15,7 @@ export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly samples: readonly MetricSample[];
+  readonly samples: readonly PrometheusSample[];
 }
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -29,7 +32,7 @@ function formatValue(value: number): string {
   return value > 0 ? '+Inf' : '-Inf';
 }
 
-function formatSample(name: string, { labels, value, suffix }: MetricSample): string {
+function formatSample(name: string, { labels, value, suffix }: PrometheusSample): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${labelName(label)}="${escapeLabel(text)}"`);
   return `${name}${suffix ?? ''}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${formatValue(value)}\n`;
 }

@@ -1,10 +1,10 @@
 import { tariffEnergyBase } from '../../metrics/derived-metrics';
-import type { Sample } from '../messages/telemetry';
+import type { Sample, Samples } from '../messages/telemetry';
 import { TRUSTED } from '../quality/judgment';
 import { MS_PER_HOUR } from './demand';
 import { kilowattHours, loadFactorOf, powerFactorOf } from './formulas';
 import type { AddFigure, KpiParameters, PeriodFacts } from './period-facts';
-import { currentUnbalance, voltageUnbalance, type Samples } from './unbalance';
+import { currentUnbalance, voltageUnbalance } from './unbalance';
 
 /** What counters of a lifetime end with; the figure of a period has the name without it. */
 const TOTAL = '_total';

@@ -1,14 +1,11 @@
 import type { Unit } from '../../metrics/measurement';
 import { derivedSample, worseOf } from '../quality/judgment';
-import type { Sample } from '../messages/telemetry';
+import type { Sample, Samples } from '../messages/telemetry';
 
 const LINE_TO_LINE = ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1'] as const;
 const LINE_TO_NEUTRAL = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'] as const;
 const CURRENTS = ['current_l1', 'current_l2', 'current_l3'] as const;
 const PERCENT: Unit = '%';
-
-/** Values of one reading by the names of their metrics. */
-export type Samples = Readonly<Record<string, Sample | undefined>>;
 
 /**
  * Percent unbalance by NEMA MG-1: the largest deviation from the mean, in percent of the mean. NaN when the mean is not

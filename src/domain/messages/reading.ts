@@ -26,13 +26,13 @@ import {
   REASON,
   UNIT,
   VALUE,
-  type Value as AnyValue,
+  type Value,
 } from './parts';
 
 export const READING_SCHEMA = 'pm500.reading/1';
 
 /** In a metric's unit; null where there was none. */
-export type Value = AnyValue;
+export type { Value };
 
 /** Where a meter stands: the tags that the editor and meter lists ask for. A reading may carry others. */
 export const METER_TAGS = ['site', 'area', 'line', 'asset'] as const;

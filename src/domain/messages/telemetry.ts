@@ -26,6 +26,8 @@ const SAMPLE = object({
 });
 
 export type Sample = TypeOf<typeof SAMPLE>;
+/** Values of one reading by the names of their metrics. */
+export type Samples = Readonly<Record<string, Sample | undefined>>;
 
 /** By member, not by name: a telemetry has hundreds of samples. */
 function isUsualSample(value: unknown): boolean {

@@ -11,7 +11,7 @@ import {
   type TypeOf,
 } from '../../support/shape';
 import { SEVERITIES } from '../alarms/rule';
-import type { MetricFamily, MetricSample } from '../diagnostics/prometheus';
+import type { Labels, MetricFamily, PrometheusSample } from '../diagnostics/prometheus';
 import { contract } from '../messages/contract';
 import { EPOCH_MS, REASON, TAGS } from '../messages/parts';
 import { QUALITIES } from '../quality/quality';
@@ -56,8 +56,6 @@ export const NORMALIZE_DIAGNOSTICS = contract(
 );
 export type NormalizeDiagnostics = ReturnType<typeof NORMALIZE_DIAGNOSTICS.parse>;
 
-type Labels = Readonly<Record<string, string>>;
-
 /** @param node which node it is: two may have to do with one meter, each with its own counters */
 export function normalizeLabels({ meter }: NormalizeDiagnostics, node: string): Labels {
   return { ...meter.tags, meter: meter.name, node };
@@ -69,7 +67,7 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
     name: string,
     type: MetricFamily['type'],
     help: string,
-    samplesOf: (one: NormalizeDiagnostics, labels: Labels) => readonly MetricSample[],
+    samplesOf: (one: NormalizeDiagnostics, labels: Labels) => readonly PrometheusSample[],
   ): MetricFamily => ({ name, type, help, samples: all.flatMap((one) => samplesOf(one, normalizeLabels(one, node))) });
   const counter = (name: string, help: string, valueOf: (one: NormalizeDiagnostics) => number): MetricFamily =>
     family(name, 'counter', help, (one, labels) => [{ labels, value: valueOf(one) }]);

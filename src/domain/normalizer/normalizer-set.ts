@@ -14,7 +14,7 @@ import type { NormalizeCommand } from './command';
 import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
 import { MeterLayoutCheck, verdictsOf } from './layout-checks';
-import { Normalizer, type Accepted, type Outcome } from './normalizer';
+import { Normalizer, type Accepted, type NormalizerOutput } from './normalizer';
 import { MOST_SCHEDULES, scheduleKey } from './recent';
 import { Rhythm } from './rhythm';
 import type { NormalizerSettings } from './settings';
@@ -114,7 +114,7 @@ export class NormalizerSet {
     return silence;
   }
 
-  tick(nowMs: number, uptimeMs?: number): readonly Outcome[] {
+  tick(nowMs: number, uptimeMs?: number): readonly NormalizerOutput[] {
     return [...this.meters.values()].map(({ normalizer }) => normalizer.tick(nowMs, uptimeMs));
   }
 

@@ -22,13 +22,13 @@ import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from 
 import { QualityTally, type Concerns } from './tally';
 
 /** What a reading, a command or time that passes gives. */
-export interface Outcome {
+export interface NormalizerOutput {
   /** Only what is to be reported; absent when nothing is. */
   readonly telemetry?: Telemetry;
   readonly alarms: readonly AlarmMessage[];
 }
 
-export interface Accepted extends Outcome {
+export interface Accepted extends NormalizerOutput {
   /** What happened to counters. */
   readonly counters: readonly CounterMessage[];
   /** Once until it changes: live data contradict the confirmed layout, or no longer do. */
@@ -157,7 +157,7 @@ export class Normalizer {
   }
 
   /** Lets time pass: delays of alarms, and what was held back for as long as it may be. Call it every second. */
-  tick(nowMs: number, uptimeMs?: number): Outcome {
+  tick(nowMs: number, uptimeMs?: number): NormalizerOutput {
     const alarms = this.toMessages(this.alarms.tick({ wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }));
     const due = this.report?.flush(uptimeMs ?? nowMs);
     if (due === undefined) return { alarms };

@@ -62,4 +62,4 @@ export const CATALOG_NUMBERS: readonly CatalogNumber[] = [
 
 /** Electrical system codes of register 304098 (1420-UM001E p.57 Table 26). */
 export const WIRING_MODES = ['1P', '2P', '3P', '3P2', '3P1', '3PN'] as const;
-export type WiringMode = (typeof WIRING_MODES)[number];
+export type Pm500WiringMode = (typeof WIRING_MODES)[number];

@@ -1,6 +1,6 @@
 import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import type { WiringRow } from '../meter-model';
-import { WIRING_MODES, type WiringMode } from './identity';
+import { WIRING_MODES, type Pm500WiringMode } from './identity';
 
 /*
  * The wiring modes of register 304098. The codes and the wiring were read (1420-UM001E p.57 Table 26); which values follow
@@ -19,7 +19,9 @@ const inferred = {
   provenance: 'inferred',
 } as const;
 
-const ROWS: Readonly<Record<WiringMode, Omit<WiringRow, 'mode' | 'exists'> & { readonly names: readonly string[] }>> = {
+const ROWS: Readonly<
+  Record<Pm500WiringMode, Omit<WiringRow, 'mode' | 'exists'> & { readonly names: readonly string[] }>
+> = {
   '1P': {
     label: '1-phase 2-wire',
     names: ['voltage_l1_n', 'current_l1', ...phasePowers(1), ...SYSTEM],

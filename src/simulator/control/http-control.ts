@@ -12,13 +12,13 @@ const MAXIMUM_BODY_BYTES = 16_384;
 const REQUEST_TIMEOUT_MS = 5000;
 const LOOPBACK_NAMES = /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/i;
 
-interface Answer {
+interface ControlAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
 /** A request that cannot be served, with the status that says so. */
-class Refusal extends Pm500Error {
+class ControlRefusal extends Pm500Error {
   constructor(
     readonly status: number,
     sentence: string,
@@ -30,19 +30,23 @@ class Refusal extends Pm500Error {
 async function readBody(request: IncomingMessage): Promise<unknown> {
   // A web page that knows the port can send no such content type without being asked first.
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'The body is not application/json; send it as JSON and say so in the content type.');
+    throw new ControlRefusal(415, 'The body is not application/json; send it as JSON and say so in the content type.');
   }
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAXIMUM_BODY_BYTES) throw new Refusal(413, `The body is longer than ${MAXIMUM_BODY_BYTES} bytes.`);
+    if (length > MAXIMUM_BODY_BYTES)
+      throw new ControlRefusal(413, `The body is longer than ${MAXIMUM_BODY_BYTES} bytes.`);
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    throw new Refusal(400, 'The body is not JSON; send an object such as {"fault":"silence","durationMs":5000}.');
+    throw new ControlRefusal(
+      400,
+      'The body is not JSON; send an object such as {"fault":"silence","durationMs":5000}.',
+    );
   }
 }
 
@@ -92,21 +96,21 @@ export class HttpControl {
     if (status === 413) response.on('finish', () => request.destroy());
   }
 
-  private async answer(request: IncomingMessage, onlyLoopback: boolean): Promise<Answer> {
+  private async answer(request: IncomingMessage, onlyLoopback: boolean): Promise<ControlAnswer> {
     try {
       // A name that a stranger's name server points at this machine is no name of this machine.
       if (onlyLoopback && !LOOPBACK_NAMES.test(request.headers.host ?? '')) {
-        throw new Refusal(403, 'The host in the request is not this machine; use 127.0.0.1 or localhost.');
+        throw new ControlRefusal(403, 'The host in the request is not this machine; use 127.0.0.1 or localhost.');
       }
       return await this.route(request);
     } catch (thrown) {
       const { code, message } = toPm500Error(thrown);
-      const status = thrown instanceof Refusal ? thrown.status : hasCode(thrown, 'INTERNAL') ? 500 : 400;
+      const status = thrown instanceof ControlRefusal ? thrown.status : hasCode(thrown, 'INTERNAL') ? 500 : 400;
       return { status, body: { error: { code, message } } };
     }
   }
 
-  private async route(request: IncomingMessage): Promise<Answer> {
+  private async route(request: IncomingMessage): Promise<ControlAnswer> {
     const [path = '/'] = (request.url ?? '/').split('?');
     const parts = path.split('/').filter((part) => part !== '');
     const [first, meter, third, fault] = parts;
@@ -114,7 +118,7 @@ export class HttpControl {
     if (parts.length === 0)
       return this.only('GET', method, () => ({ meters: this.control.states.length, faults: FAULTS }));
     if (first !== 'meters' || parts.length > 4 || (third !== undefined && third !== 'faults')) {
-      throw new Refusal(404, `There is nothing at ${path.slice(0, 80)}; begin with GET /.`);
+      throw new ControlRefusal(404, `There is nothing at ${path.slice(0, 80)}; begin with GET /.`);
     }
     if (meter === undefined) return this.only('GET', method, () => this.control.states);
     const index = this.indexOf(meter);
@@ -128,17 +132,18 @@ export class HttpControl {
     if (method === 'GET' && fault === undefined) return { status: 200, body: running.faults.active };
     if (method !== 'POST' || fault !== undefined) return this.refuseMethod(method, 'GET, POST or DELETE');
     const order = await readBody(request);
-    if (!isRecord(order)) throw new Refusal(400, 'The body is no JSON object; send for instance {"fault":"silence"}.');
+    if (!isRecord(order))
+      throw new ControlRefusal(400, 'The body is no JSON object; send for instance {"fault":"silence"}.');
     this.control.order({ ...order, meter: index + 1 });
     return { status: 201, body: state() };
   }
 
-  private only(allowed: string, method: string, body: () => unknown): Answer {
+  private only(allowed: string, method: string, body: () => unknown): ControlAnswer {
     return method === allowed ? { status: 200, body: body() } : this.refuseMethod(method, allowed);
   }
 
   private refuseMethod(method: string, allowed: string): never {
-    throw new Refusal(405, `${method} does nothing here; use ${allowed}.`);
+    throw new ControlRefusal(405, `${method} does nothing here; use ${allowed}.`);
   }
 
   private indexOf(text: string): number {
@@ -149,6 +154,6 @@ export class HttpControl {
     const { meters } = this.simulator;
     const meter = meters[index];
     if (meter !== undefined) return meter;
-    throw new Refusal(404, `There is no such meter; they are numbered from 1 to ${meters.length}.`);
+    throw new ControlRefusal(404, `There is no such meter; they are numbered from 1 to ${meters.length}.`);
   }
 }

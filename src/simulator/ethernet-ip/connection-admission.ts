@@ -5,7 +5,7 @@ import {
   MESSAGE_ROUTER_PATH,
   SEQUENCE_COUNT_BYTES,
   TRANSPORT_CLASS,
-  type Delivery,
+  type CyclicDelivery,
 } from '../../transport/ethernet-ip/wire/connection-parameters';
 import type { ElectronicKey, ReceivedConnectionPath } from '../../transport/ethernet-ip/wire/connection-path';
 import { CONNECTION_STATUS } from '../../transport/ethernet-ip/wire/connection-status';
@@ -17,7 +17,7 @@ export type ServedConnection =
   | {
       readonly kind: 'input-only' | 'listen-only';
       readonly instance: number;
-      readonly delivery: Delivery;
+      readonly delivery: CyclicDelivery;
     }
   | { readonly kind: 'message-router' };
 
@@ -47,7 +47,7 @@ export interface DeviceTraits {
 }
 
 /** The words of a refusal. */
-export interface Refusal {
+export interface OpenRefusal {
   readonly extendedStatus: readonly number[];
 }
 
@@ -59,7 +59,7 @@ function kindOfPoint({ quirks }: AdmissionModel, point: number | undefined): 'in
   return point === quirks.heartbeatListenOnly.value ? 'listen-only' : undefined;
 }
 
-const refuse = (...extendedStatus: readonly number[]): Refusal => ({ extendedStatus });
+const refuse = (...extendedStatus: readonly number[]): OpenRefusal => ({ extendedStatus });
 
 /** In the major revision of a key: a device that can stand in for the one that is named will do. */
 const COMPATIBLE = 0x80;
@@ -83,7 +83,7 @@ function refuseKey(key: ElectronicKey | undefined, { vendorId, deviceType, produ
 function refuseConfiguration(
   { quirks }: AdmissionModel,
   { instanceId, configurationWords }: ReceivedConnectionPath,
-): Refusal | undefined {
+): OpenRefusal | undefined {
   if (instanceId !== undefined && instanceId !== quirks.configurationInstance.value) {
     return refuse(CONNECTION_STATUS.invalidConfigurationPath);
   }
@@ -94,7 +94,7 @@ function classify(
   model: AdmissionModel,
   request: ReceivedForwardOpen,
   source: AssemblySource,
-): ServedConnection | Refusal {
+): ServedConnection | OpenRefusal {
   const { path, transport, originatorToTarget, targetToOriginator } = request;
   if (path.classId === MESSAGE_ROUTER_PATH.classId) {
     if (path.instanceId !== MESSAGE_ROUTER_PATH.instanceId || path.points.length > 0) {
@@ -137,7 +137,7 @@ export function admit(
   source: AssemblySource,
   bounds: IntervalBounds,
   device?: DeviceTraits,
-): ServedConnection | Refusal {
+): ServedConnection | OpenRefusal {
   const wrongKey = device === undefined ? undefined : refuseKey(request.path.key, device.identity());
   if (wrongKey !== undefined) return wrongKey;
   const served = classify(model, request, source);

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../support/clock';
 import {
   timeoutMultiplier,
   type ConnectionIds,
-  type Delivery,
+  type CyclicDelivery,
 } from '../../transport/ethernet-ip/wire/connection-parameters';
 import { CONNECTION_STATUS } from '../../transport/ethernet-ip/wire/connection-status';
 import { isNewer, type ReceivedCyclicFrame } from '../../transport/ethernet-ip/wire/cyclic-frame';
@@ -13,10 +13,10 @@ import {
   type AssemblySource,
   type DeviceTraits,
   type IntervalBounds,
-  type Refusal,
+  type OpenRefusal,
   type ServedConnection,
 } from './connection-admission';
-import { Producer, type Destination } from './producer';
+import { Producer, type FrameDestination } from './producer';
 
 /** Who asks for a connection. */
 export interface Requester {
@@ -36,12 +36,12 @@ export interface ConnectionTableOptions {
   readonly maximumConnections: number;
   readonly bounds: IntervalBounds;
   /** Multicast group that shared productions go to. */
-  readonly group: Destination;
+  readonly group: FrameDestination;
   /** What is looked at when a connection is opened; default: keys are not, and listeners are served either way. */
   readonly device?: DeviceTraits | undefined;
   /** First half of the O->T connection ids; default 0. */
   readonly idPrefix?: number;
-  readonly send: (frame: Buffer, destination: Destination, connectionId: number) => void;
+  readonly send: (frame: Buffer, destination: FrameDestination, connectionId: number) => void;
 }
 
 /** One open connection, for people and tests. */
@@ -49,7 +49,7 @@ export interface ConnectionSummary {
   readonly kind: ServedConnection['kind'];
   readonly instance?: number;
   /** How its data travels; absent where it is not sent by itself. */
-  readonly delivery?: Delivery;
+  readonly delivery?: CyclicDelivery;
   readonly originator: string;
 }
 
@@ -69,10 +69,10 @@ export interface TableEntry {
   timer?: Timer;
 }
 
-export interface Accepted {
+export interface AcceptedOpen {
   readonly reply: ForwardOpenReply;
   /** The group, when this connection takes part in a multicast. */
-  readonly group?: Destination;
+  readonly group?: FrameDestination;
 }
 
 /** A connection must be used within 10 s even when its timeout is shorter (CIP Vol 1, 3-5.4.1.3). */
@@ -96,7 +96,7 @@ export class ConnectionTable {
     }));
   }
 
-  open(request: ReceivedForwardOpen, requester: Requester): Accepted | Refusal {
+  open(request: ReceivedForwardOpen, requester: Requester): AcceptedOpen | OpenRefusal {
     const { model, source, bounds, maximumConnections, device } = this.options;
     const served = admit(model, request, source, bounds, device);
     if ('extendedStatus' in served) return served;
@@ -149,7 +149,7 @@ export class ConnectionTable {
   }
 
   /** A device that serves listeners by multicast alone has nothing for them beside an owner that reads point-to-point. */
-  private refuseListener({ targetToOriginator }: ReceivedForwardOpen, instance: number): Refusal | undefined {
+  private refuseListener({ targetToOriginator }: ReceivedForwardOpen, instance: number): OpenRefusal | undefined {
     const isStrict = this.options.device?.listenOnly === 'multicast';
     const production = this.multicastOf(instance);
     if (!this.isOwned(instance) || (isStrict && production === undefined)) {
@@ -164,7 +164,7 @@ export class ConnectionTable {
     return [...this.entries.values()].find((entry) => isMulticastOf(entry.served, instance))?.producer;
   }
 
-  private accept(request: ReceivedForwardOpen, served: ServedConnection, requester: Requester): Accepted {
+  private accept(request: ReceivedForwardOpen, served: ServedConnection, requester: Requester): AcceptedOpen {
     const { group } = this.options;
     const { connectionSerial, vendorId, originatorSerial, originatorToTarget, targetToOriginator } = request;
     const ids = { connectionSerial, vendorId, originatorSerial };
@@ -268,7 +268,7 @@ export class ConnectionTable {
 }
 
 /** Not acceptable: T->O is produced already, at this interval; O->T was acceptable (CIP Vol 1, table 3-5.33). */
-function otherInterval(microseconds: number): Refusal {
+function otherInterval(microseconds: number): OpenRefusal {
   const [accepted, producedAlready] = [0, 4];
   const words = [accepted | (producedAlready << 8), 0, 0, microseconds & 0xffff, microseconds >>> 16];
   return { extendedStatus: [CONNECTION_STATUS.rpiNotAcceptable, ...words] };

@@ -14,7 +14,7 @@ import {
   HEADER_BYTES,
   MAXIMUM_DATA_BYTES,
   PROTOCOL_VERSION,
-  type Frame,
+  type EncapsulationFrame,
 } from '../../transport/ethernet-ip/wire/encapsulation';
 import { encodeListIdentityReply } from '../../transport/ethernet-ip/wire/identity-object';
 import type { SocketAddress } from '../../transport/ethernet-ip/wire/socket-address';
@@ -85,14 +85,14 @@ export class EncapsulationTarget {
   }
 
   /** Answers one frame; never throws. */
-  handle(frame: Frame): FrameOutcome {
+  handle(frame: EncapsulationFrame): FrameOutcome {
     const outcome = this.answer(frame);
     this.context.stats.noteFrame();
     return outcome;
   }
 
   /** The commands that need no session, as they may also arrive by UDP; undefined for all others. */
-  handleDatagram(frame: Frame): Buffer | undefined {
+  handleDatagram(frame: EncapsulationFrame): Buffer | undefined {
     this.context.stats.noteFrame();
     if (this.isIgnored(frame)) return undefined;
     switch (frame.command) {
@@ -105,7 +105,7 @@ export class EncapsulationTarget {
     }
   }
 
-  private answer(frame: Frame): FrameOutcome {
+  private answer(frame: EncapsulationFrame): FrameOutcome {
     if (this.isIgnored(frame)) return {};
     if (frame.length > MAXIMUM_DATA_BYTES) {
       return { reply: this.refuse(frame, ENCAPSULATION_STATUS.invalidLength), close: true };
@@ -131,13 +131,13 @@ export class EncapsulationTarget {
   }
 
   /** Requests carry status 0 and options 0; a target discards others without an answer (CIP Vol 2, 2-3). */
-  private isIgnored(frame: Frame): boolean {
+  private isIgnored(frame: EncapsulationFrame): boolean {
     if (frame.status === 0 && frame.options === 0) return false;
     this.context.stats.noteRefusal();
     return true;
   }
 
-  private list(frame: Frame): Buffer {
+  private list(frame: EncapsulationFrame): Buffer {
     if (frame.data.length > 0) return this.refuse(frame, ENCAPSULATION_STATUS.invalidLength);
     switch (frame.command) {
       case COMMAND.listServices:
@@ -157,7 +157,7 @@ export class EncapsulationTarget {
     }
   }
 
-  private register(frame: Frame): Buffer {
+  private register(frame: EncapsulationFrame): Buffer {
     if (frame.data.length !== encodeRegisterSession().length) {
       return this.refuse(frame, ENCAPSULATION_STATUS.invalidLength);
     }
@@ -175,13 +175,13 @@ export class EncapsulationTarget {
     return encodeFrame({ command, session: this.session, context, data: encodeRegisterSession() });
   }
 
-  private unRegister(frame: Frame): FrameOutcome {
+  private unRegister(frame: EncapsulationFrame): FrameOutcome {
     if (!this.ownsSession(frame)) return { reply: this.refuse(frame, ENCAPSULATION_STATUS.invalidSession) };
     if (frame.data.length > 0) return { reply: this.refuse(frame, ENCAPSULATION_STATUS.invalidLength) };
     return { close: true };
   }
 
-  private unconnected(frame: Frame): Buffer {
+  private unconnected(frame: EncapsulationFrame): Buffer {
     if (!this.ownsSession(frame)) return this.refuse(frame, ENCAPSULATION_STATUS.invalidSession);
     let received: UnconnectedMessage;
     try {
@@ -196,7 +196,7 @@ export class EncapsulationTarget {
   }
 
   /** SendUnitData has no reply of its own: what belongs to no connection is dropped without an answer. */
-  private connected(frame: Frame): FrameOutcome {
+  private connected(frame: EncapsulationFrame): FrameOutcome {
     const { connections, cip, stats } = this.context;
     if (connections === undefined) return { reply: this.refuse(frame, ENCAPSULATION_STATUS.unsupportedCommand) };
     try {
@@ -221,15 +221,15 @@ export class EncapsulationTarget {
     return this.context.connections === undefined ? CAPABILITY.tcp : CAPABILITY.tcp | CAPABILITY.udp;
   }
 
-  private ownsSession(frame: Frame): boolean {
+  private ownsSession(frame: EncapsulationFrame): boolean {
     return this.session !== 0 && frame.session === this.session;
   }
 
-  private reply({ command, session, context }: Frame, data: Buffer): Buffer {
+  private reply({ command, session, context }: EncapsulationFrame, data: Buffer): Buffer {
     return encodeFrame({ command, session, context, data });
   }
 
-  private refuse({ command, session, context }: Frame, status: number): Buffer {
+  private refuse({ command, session, context }: EncapsulationFrame, status: number): Buffer {
     this.context.stats.noteRefusal();
     return encodeFrame({ command, session, status, context });
   }

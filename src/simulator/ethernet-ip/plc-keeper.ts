@@ -1,7 +1,7 @@
 import type { MeterModel } from '../../meters/meter-model';
 import type { Timer } from '../../support/clock';
 import { toPm500Error } from '../../support/errors';
-import type { Delivery } from '../../transport/ethernet-ip/wire/connection-parameters';
+import type { CyclicDelivery } from '../../transport/ethernet-ip/wire/connection-parameters';
 import type { AssemblyBlock } from '../../transport/transport';
 import { startPlcOriginator, type PlcDependencies, type PlcOriginator } from './plc-originator';
 
@@ -10,7 +10,7 @@ export interface PlcChoice {
   /** Requested packet interval, ms. */
   readonly rpiMs: number;
   /** Default multicast, without which many devices let nobody listen. */
-  readonly delivery?: Delivery;
+  readonly delivery?: CyclicDelivery;
 }
 
 /** A PLC program tries again about every second. */

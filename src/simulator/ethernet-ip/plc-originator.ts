@@ -3,7 +3,7 @@ import type { MeterModel } from '../../meters/meter-model';
 import type { Clock } from '../../support/clock';
 import type { Logger } from '../../support/logger';
 import type { Random } from '../../support/random';
-import type { Delivery } from '../../transport/ethernet-ip/wire/connection-parameters';
+import type { CyclicDelivery } from '../../transport/ethernet-ip/wire/connection-parameters';
 import { DatagramRegistry } from '../../transport/ethernet-ip/implicit/datagram-registry';
 import { openDatagramSocket } from '../../transport/ethernet-ip/implicit/datagram-socket';
 import { createImplicitTransport } from '../../transport/ethernet-ip/implicit/implicit';
@@ -17,7 +17,7 @@ export interface PlcSettings {
   readonly blocks: readonly AssemblyBlock[];
   readonly rpiMs: number;
   readonly timeoutMultiplier?: number;
-  readonly delivery?: Delivery;
+  readonly delivery?: CyclicDelivery;
   /** UDP port that it receives at; default: one that the system chooses. */
   readonly receivePort?: number;
 }

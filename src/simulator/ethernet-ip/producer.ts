@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../support/clock';
 import { encodeCyclicFrame } from '../../transport/ethernet-ip/wire/cyclic-frame';
 
 /** Where T->O datagrams go. */
-export interface Destination {
+export interface FrameDestination {
   readonly address: string;
   readonly port: number;
 }
@@ -11,11 +11,11 @@ export interface ProducerOptions {
   /** T->O. */
   readonly connectionId: number;
   readonly intervalMs: number;
-  readonly destination: Destination;
+  readonly destination: FrameDestination;
   readonly clock: Clock;
   /** Data of the assembly now. */
   readonly read: () => Uint8Array;
-  readonly send: (frame: Buffer, destination: Destination, connectionId: number) => void;
+  readonly send: (frame: Buffer, destination: FrameDestination, connectionId: number) => void;
 }
 
 /** Sends one assembly again and again, from the moment it exists until it is stopped. */

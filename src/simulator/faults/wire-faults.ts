@@ -6,7 +6,7 @@ import type { FaultState } from './faults';
 /** What a CIP request is about, for faults that concern only some. */
 export type CipPurpose = 'reads' | 'connections' | 'other';
 
-type Send = (bytes: Buffer) => void;
+type SendBytes = (bytes: Buffer) => void;
 
 /** Stands between what a meter has to say and the network: here its faults spoil, delay or swallow it. */
 export class WireFaults {
@@ -22,7 +22,7 @@ export class WireFaults {
   ) {}
 
   /** Sends a reply, if the faults let it. */
-  reply(bytes: Buffer, send: Send): void {
+  reply(bytes: Buffer, send: SendBytes): void {
     const spoiled = this.spoil(bytes);
     if (spoiled === undefined) return;
     this.later(this.faults.number('delay', 'delayMs'), spoiled, send);
@@ -32,12 +32,12 @@ export class WireFaults {
    * Sends a class 1 frame, if the faults let it.
    * @param production what the frame belongs to: order matters within it
    */
-  frame(bytes: Buffer, production: string, send: Send): void {
+  frame(bytes: Buffer, production: string, send: SendBytes): void {
     const { faults } = this;
     if (faults.has('silence')) return;
     if (this.random() * 100 < faults.number('drop-frames', 'percent')) return;
     const frame = faults.has('garbage') ? this.randomBytes(bytes.length) : bytes;
-    const sendAll: Send = (ready) => {
+    const sendAll: SendBytes = (ready) => {
       send(ready);
       if (faults.has('duplicate-frames')) send(ready);
     };
@@ -96,7 +96,7 @@ export class WireFaults {
     return Buffer.from(Array.from({ length: count }, () => Math.floor(this.random() * 256)));
   }
 
-  private later(delayMs: number, bytes: Buffer, send: Send): void {
+  private later(delayMs: number, bytes: Buffer, send: SendBytes): void {
     if (this.closed) return;
     if (delayMs <= 0) {
       send(bytes);

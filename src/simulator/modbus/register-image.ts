@@ -25,7 +25,7 @@ function rowsOf({ registers }: MeterModel): readonly Register[] {
 /** The most that a reply carries. */
 const MOST_BYTES = 250;
 
-interface Source {
+interface ImageSource {
   readonly span: RegisterSpan;
   readonly sections: readonly Section[];
 }
@@ -37,7 +37,7 @@ function sectionsOf(span: RegisterSpan): readonly Section[] {
 
 /** All registers of a simulated meter, as a Modbus server sees them. What is not in the table does not exist. */
 export class RegisterImage {
-  private readonly sources: readonly Source[];
+  private readonly sources: readonly ImageSource[];
   private readonly factory: Readonly<Record<string, Value>>;
 
   constructor(private readonly meter: SimulatedMeter) {

@@ -19,7 +19,7 @@ export interface LoadPower {
 }
 
 /** Both directions of one kind of energy at one moment of an interval. */
-interface Flow {
+interface EnergyFlow {
   /** Net power, W or var. */
   readonly power: number;
   /** Energy since the interval began, Wh or varh. */
@@ -42,7 +42,7 @@ const HASH_FACTOR = 2_654_435_761;
  * Where both directions flow in one interval they follow each other, first import and then export, each for a time in
  * proportion to its energy; so the size of the power stays the same and both totals come out exactly.
  */
-function flowAt(imported: number, exported: number, shape: IntervalShape, part: number): Flow {
+function flowAt(imported: number, exported: number, shape: IntervalShape, part: number): EnergyFlow {
   const sum = imported + exported;
   if (sum === 0) return { power: 0, imported: 0, exported: 0 };
   const importPart = imported / sum;
@@ -82,7 +82,7 @@ export class LoadCurve {
     });
   }
 
-  private flowsAt(timeMs: number): { plan: IntervalPlan; active: Flow; reactive: Flow } {
+  private flowsAt(timeMs: number): { plan: IntervalPlan; active: EnergyFlow; reactive: EnergyFlow } {
     const plan = this.planAt(Math.floor(timeMs / LOAD_INTERVAL_MS));
     const part = timeMs / LOAD_INTERVAL_MS - plan.index;
     const { energy } = plan;

@@ -26,8 +26,8 @@ export interface MeterPhysicsOptions {
   readonly startMs?: number;
 }
 
-type Values = Readonly<Record<string, Value>>;
-type Numbers = Readonly<Record<string, number>>;
+type PhysicalValues = Readonly<Record<string, Value>>;
+type PhysicalNumbers = Readonly<Record<string, number>>;
 
 /** The parts of a meter that are worked out together. */
 export type Section = 'instant' | 'maximum' | 'demand' | 'counters' | 'states' | 'texts';
@@ -46,7 +46,7 @@ export function sectionOf(metric: Metric): Section {
   return metric.statistic === 'maximum' || metric.statistic === 'demand' ? metric.statistic : 'instant';
 }
 
-function withPrefix(prefix: string, values: Numbers): Record<string, number> {
+function withPrefix(prefix: string, values: PhysicalNumbers): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}_${name}`, value]));
 }
 
@@ -62,12 +62,12 @@ export class MeterPhysics {
   private serial: number;
   readonly curve: LoadCurve;
   readonly supply: Supply;
-  private startReadings: Numbers;
+  private startReadings: PhysicalNumbers;
   private readonly startTotals: LoadTotals;
   private maxima: Maxima;
-  private texts: Values;
-  private lastInstant: { readonly timeMs: number; readonly values: Numbers } | undefined;
-  private lastDemand: { readonly startMs: number; readonly values: Numbers } | undefined;
+  private texts: PhysicalValues;
+  private lastInstant: { readonly timeMs: number; readonly values: PhysicalNumbers } | undefined;
+  private lastDemand: { readonly startMs: number; readonly values: PhysicalNumbers } | undefined;
 
   constructor(options: MeterPhysicsOptions) {
     const { catalogEntry, serialNumber, seed, load } = options;
@@ -102,7 +102,7 @@ export class MeterPhysics {
   }
 
   /** Sets counters, by metric name, to what they shall show at simulated time `timeMs`. */
-  setCounters(targets: Numbers, timeMs: number): void {
+  setCounters(targets: PhysicalNumbers, timeMs: number): void {
     const now = this.flownAt(timeMs);
     const flown = countersSince(Object.fromEntries(Object.keys(targets).map((name) => [name, 0])), NO_ENERGY, now);
     this.startReadings = {
@@ -125,7 +125,7 @@ export class MeterPhysics {
   }
 
   /** Values of one section at simulated time `timeMs`, by metric name, in catalog units. */
-  section(section: Section, timeMs: number): Values {
+  section(section: Section, timeMs: number): PhysicalValues {
     switch (section) {
       case 'instant':
         return { ...this.instantAt(timeMs), phase_sequence: this.sequenceAt(timeMs) };
@@ -150,7 +150,7 @@ export class MeterPhysics {
     return values;
   }
 
-  private measure(timeMs: number): Numbers {
+  private measure(timeMs: number): PhysicalNumbers {
     return this.supply.measure(this.curve.powerAt(timeMs), timeMs, this.disturbances);
   }
 
@@ -168,7 +168,7 @@ export class MeterPhysics {
     return addTotals(carried, this.disturbances.missedUntil(timeMs), -1);
   }
 
-  private instantAt(timeMs: number): Numbers {
+  private instantAt(timeMs: number): PhysicalNumbers {
     if (this.lastInstant?.timeMs !== timeMs) {
       this.lastInstant = { timeMs, values: this.measure(timeMs) };
       this.maxima.note(this.lastInstant.values);
@@ -176,7 +176,7 @@ export class MeterPhysics {
     return this.lastInstant.values;
   }
 
-  private demandAt(timeMs: number): Numbers {
+  private demandAt(timeMs: number): PhysicalNumbers {
     const startMs = demandIntervalBefore(timeMs);
     if (this.lastDemand?.startMs !== startMs) {
       this.lastDemand = { startMs, values: averageDemand(this, startMs) };
@@ -184,7 +184,7 @@ export class MeterPhysics {
     return this.lastDemand.values;
   }
 
-  private statesAt(timeMs: number): Values {
+  private statesAt(timeMs: number): PhysicalValues {
     const { ratedAmperes, nominalVolts } = this.supply;
     return deriveStates(
       {

@@ -44,12 +44,12 @@ function skipField(reader: Reader, tag: number, end: number): void {
   if (reader.pos > end) throw new RangeError('a field is cut off');
 }
 
-type ValueTags = Readonly<
+type DecodedTags = Readonly<
   Record<'int' | 'long' | 'float' | 'double' | 'boolean' | 'string', number> & Partial<Record<'bytes', number>>
 >;
 
 /** The value field that `tag` announces, of a metric or a property; undefined when `tag` is another field. */
-export function readRawValue(reader: Reader, tag: number, tags: ValueTags, end: number): RawValue | undefined {
+export function readRawValue(reader: Reader, tag: number, tags: DecodedTags, end: number): RawValue | undefined {
   switch (tag) {
     case tags.int:
       return { field: 'int', content: readUint32(reader, end) };

@@ -18,7 +18,7 @@ import { isList, writeDataSet } from './encode-data-set';
 import { writePropertySet } from './encode-properties';
 import { type ValueTags, writeValue } from './encode-value';
 import { writeMetaData } from './meta-data';
-import type { EncodedPropertySet, Metric, MetricValue, PropertySet, Template, TemplateParameter } from './model';
+import type { EncodedPropertySet, PayloadMetric, MetricValue, PropertySet, Template, TemplateParameter } from './model';
 import { METRIC_TAGS, PARAMETER_TAGS, TEMPLATE_TAGS } from './wire';
 import { writeSafeInteger } from './varint';
 
@@ -51,11 +51,11 @@ function isEncoded(properties: PropertySet | EncodedPropertySet): properties is 
   return 'bytes' in properties && properties.bytes instanceof Uint8Array;
 }
 
-function nameOf(metric: Metric): string {
+function nameOf(metric: PayloadMetric): string {
   return metric.name ?? `alias ${metric.alias ?? 'none'}`;
 }
 
-function refuseType(metric: Metric): never {
+function refuseType(metric: PayloadMetric): never {
   const types = [...DATATYPE_NAMES, ...ARRAY_DATATYPE_NAMES, 'DataSet', 'Template'].join(', ');
   throw new Pm500Error(
     'SPARKPLUG_VALUE_INVALID',
@@ -68,7 +68,7 @@ function refuse(where: string, fault: string): never {
 }
 
 /** Name and alias: in data the alias stands for the name. */
-function writeIdentity(writer: Writer, metric: Metric, form: PayloadForm): void {
+function writeIdentity(writer: Writer, metric: PayloadMetric, form: PayloadForm): void {
   const { name } = metric;
   const alias = form.hasAliases ? metric.alias : undefined;
   if (name === undefined ? alias === undefined : name === '') checkName('', 'a metric name');
@@ -79,7 +79,7 @@ function writeIdentity(writer: Writer, metric: Metric, form: PayloadForm): void 
   writeSafeInteger(writer, alias);
 }
 
-function writeProperties(writer: Writer, metric: Metric): void {
+function writeProperties(writer: Writer, metric: PayloadMetric): void {
   const { properties } = metric;
   if (properties === undefined) return;
   writer.uint32(PROPERTIES_TAG);
@@ -92,14 +92,14 @@ function writeProperties(writer: Writer, metric: Metric): void {
 }
 
 /** The number of a datatype; undefined for a type that came from outside and is none. */
-function codeOf({ type }: Metric): number | undefined {
+function codeOf({ type }: PayloadMetric): number | undefined {
   if (type === 'DataSet') return DATA_SET_CODE;
   if (type === 'Template') return TEMPLATE_CODE;
   return isArrayDatatype(type) ? ARRAY_DATATYPES[type].code : (DATATYPES[type] as { code: number } | undefined)?.code;
 }
 
 /** The values that are no single one: arrays, tables, templates. */
-function writeComposite(writer: Writer, metric: Metric, form: PayloadForm, depth: number): void {
+function writeComposite(writer: Writer, metric: PayloadMetric, form: PayloadForm, depth: number): void {
   const where = metric.name ?? nameOf(metric);
   if (metric.value === null) return;
   if (metric.type === 'DataSet') {
@@ -119,7 +119,7 @@ function writeComposite(writer: Writer, metric: Metric, form: PayloadForm, depth
  * Writes the content of a Metric message, fields in the order of their numbers.
  * @throws Pm500Error SPARKPLUG_VALUE_INVALID
  */
-export function writeMetric(writer: Writer, metric: Metric, form: PayloadForm, depth = 0): void {
+export function writeMetric(writer: Writer, metric: PayloadMetric, form: PayloadForm, depth = 0): void {
   const { timestamp, type, value } = metric;
   const row = DATATYPES[type as Datatype] as (typeof DATATYPES)[Datatype] | undefined;
   const code = row?.code ?? codeOf(metric) ?? refuseType(metric);

@@ -47,7 +47,7 @@ export interface Template {
   readonly version?: string;
   /** Name of the definition; absent in a definition itself. */
   readonly templateRef?: string;
-  readonly members: readonly Metric[];
+  readonly members: readonly PayloadMetric[];
   readonly parameters?: readonly TemplateParameter[];
 }
 
@@ -73,7 +73,7 @@ export type TypedValue =
   | { readonly type: 'Template'; readonly value: Template | null };
 
 /** A metric to encode. */
-export type Metric = MetricHead & TypedValue;
+export type PayloadMetric = MetricHead & TypedValue;
 
 /** What a metric says beside its value. */
 export interface MetricHead {
@@ -96,7 +96,7 @@ export interface Payload {
   readonly timestamp?: number;
   /** 0 to 255; absent in NDEATH and commands. */
   readonly seq?: number;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly PayloadMetric[];
   readonly uuid?: string;
   readonly body?: Uint8Array;
 }

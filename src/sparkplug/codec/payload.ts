@@ -22,7 +22,7 @@ export type {
   DecodedValue,
   EncodedPropertySet,
   MetaData,
-  Metric,
+  PayloadMetric,
   MetricValue,
   Payload,
   Property,

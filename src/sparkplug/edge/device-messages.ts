@@ -4,7 +4,7 @@ import type { EdgeEffect, EdgeEvent } from './edge-events';
 import { isMeasured } from '../metrics/nameplate';
 import type { Publisher } from './publisher';
 
-type History = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'allowed' | 'at'>;
+type HistoryEvent = Pick<Extract<EdgeEvent, { kind: 'history' }>, 'samples' | 'isForced' | 'allowed' | 'at'>;
 
 /** Metrics that one sentence names. */
 const MOST_NAMED = 5;
@@ -90,7 +90,7 @@ export function loseDevice(publisher: Publisher, device: Device | undefined, at:
 export function forwardHistory(
   publisher: Publisher,
   device: Device,
-  { samples, isForced, allowed, at }: History,
+  { samples, isForced, allowed, at }: HistoryEvent,
 ): { readonly effects: readonly EdgeEffect[]; readonly forwarded: number } {
   const effects: EdgeEffect[] = [];
   const { unknown } = device.historical(samples);

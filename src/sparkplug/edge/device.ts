@@ -1,5 +1,5 @@
 import type { DeviceAliases } from './alias';
-import { conditionOf } from '../metrics/condition';
+import { conditionOf } from '../metrics/metric-condition';
 import type { MetricSample } from '../metrics/metrics';
 import {
   byTime,
@@ -12,7 +12,7 @@ import {
   type MetricState,
   sortedByTime,
 } from './metric-state';
-import type { Datatype, Metric } from '../codec/payload';
+import type { Datatype, PayloadMetric } from '../codec/payload';
 
 /**
  * - `live`: samples are published at once
@@ -23,7 +23,7 @@ export type TakeMode = 'live' | 'brief' | 'offline';
 
 export interface Taken {
   /** Metrics for a DDATA message, in order of time. */
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly PayloadMetric[];
   /** The samples in them. */
   readonly published: readonly MetricSample[];
   /** Samples that no message has carried, in the order in which they came. */
@@ -35,7 +35,7 @@ export type InstanceOf = (name: string, type: Datatype) => string | undefined;
 
 /** Values of earlier as metrics, and those that the last DBIRTH does not allow. */
 export interface Historical {
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly PayloadMetric[];
   readonly unknown: readonly MetricSample[];
   /** Values that do not fit the datatype which their metric has now. */
   readonly misfits: number;
@@ -83,7 +83,7 @@ export class Device {
 
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */
   take(samples: readonly MetricSample[], mode: TakeMode): Taken {
-    const taken = { metrics: [] as Metric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
+    const taken = { metrics: [] as PayloadMetric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
     for (const sample of sortedByTime(samples)) {
       const state = this.states.get(sample.name);
       if (state === undefined) {
@@ -137,7 +137,7 @@ export class Device {
 
   /** Values of earlier as metrics that the last DBIRTH allows. */
   historical(samples: readonly MetricSample[]): Historical {
-    const metrics: Metric[] = [];
+    const metrics: PayloadMetric[] = [];
     const unknown: MetricSample[] = [];
     let misfits = 0;
     // A message of values of earlier stands for itself: whatever it does not say is good.
@@ -186,7 +186,7 @@ export class Device {
   }
 
   /** All metrics with name, alias, datatype, present value and properties, for a DBIRTH message, in order of time. */
-  makeBirth(): readonly Metric[] {
+  makeBirth(): readonly PayloadMetric[] {
     this.aliases.begin();
     return this.sorted(() => true).map(({ name, latest }) => ({
       name,
@@ -247,7 +247,7 @@ export class Device {
     return [...this.states.values()].filter(isWanted).sort((left, right) => byTime(left.latest, right.latest));
   }
 
-  private publish(state: MetricState): Metric {
+  private publish(state: MetricState): PayloadMetric {
     const { latest, name, alias } = state;
     // The birth could not say the unit of a member that it had without a value.
     const properties =

@@ -2,7 +2,7 @@ import type { Pm500Error } from '../../support/errors';
 import type { Traffic } from '../mqtt/message-size';
 import type { HistoryRecord } from '../history/history-record';
 import type { MetricSample } from '../metrics/metrics';
-import type { DeviceMessage, NodeMessage } from './topic';
+import type { DeviceMessageType, NodeMessage } from './topic';
 
 /** What an edge node is told. Times (`at`) are epoch milliseconds UTC. */
 export type EdgeEvent =
@@ -77,7 +77,7 @@ export type EdgeEffect =
   /** PUBLISH with QoS 0, not retained, at once: its `seq` is allocated. */
   | {
       readonly kind: 'publish';
-      readonly message: NodeMessage | DeviceMessage;
+      readonly message: NodeMessage | DeviceMessageType;
       readonly topic: string;
       readonly payload: Uint8Array;
       readonly metricCount: number;

@@ -1,5 +1,5 @@
 import { checkValue } from '../codec/check-value';
-import { conditionOf } from '../metrics/condition';
+import { conditionOf } from '../metrics/metric-condition';
 import type { MetricSample } from '../metrics/metrics';
 import type { Datatype, EncodedPropertySet, MetricValue } from '../codec/payload';
 

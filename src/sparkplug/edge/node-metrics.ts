@@ -1,4 +1,4 @@
-import type { Metric } from '../codec/payload';
+import type { PayloadMetric } from '../codec/payload';
 
 /** Name of the metric by which a host asks for all births again; it never has an alias. */
 export const REBIRTH = 'Node Control/Rebirth';
@@ -8,14 +8,14 @@ export const NEXT_SERVER = 'Node Control/Next Server';
 const BD_SEQ = 'bdSeq';
 
 /** @param bdSeq 0 to 255 */
-export function bdSeqMetric(bdSeq: number, timestamp: number): Metric {
+export function bdSeqMetric(bdSeq: number, timestamp: number): PayloadMetric {
   return { name: BD_SEQ, timestamp, type: 'Int64', value: bdSeq };
 }
 
-export function rebirthMetric(timestamp: number): Metric {
+export function rebirthMetric(timestamp: number): PayloadMetric {
   return { name: REBIRTH, timestamp, type: 'Boolean', value: false };
 }
 
-export function nextServerMetric(timestamp: number): Metric {
+export function nextServerMetric(timestamp: number): PayloadMetric {
   return { name: NEXT_SERVER, timestamp, type: 'Boolean', value: false };
 }

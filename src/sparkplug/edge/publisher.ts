@@ -1,5 +1,5 @@
 import { Pm500Error } from '../../support/errors';
-import { conditionOf } from '../metrics/condition';
+import { conditionOf } from '../metrics/metric-condition';
 import type { Device } from './device';
 import type { EdgeEffect } from './edge-events';
 import { type Traffic, publishBytes, trafficOf } from '../mqtt/message-size';
@@ -12,11 +12,11 @@ import {
   DATA_FORM,
   encodePayload,
   type EncodedPropertySet,
-  type Metric,
+  type PayloadMetric,
   type PayloadForm,
   type PropertySet,
 } from '../codec/payload';
-import { type DeviceMessage, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
+import { type DeviceMessageType, type EdgeNodeDescriptor, type NodeMessage, deviceTopic, nodeTopic } from './topic';
 
 /** The device that a message is about. */
 type Addressee = Pick<Device, 'id'>;
@@ -24,7 +24,7 @@ type Publish = Extract<EdgeEffect, { kind: 'publish' }>;
 
 /** Present values as metrics, and the samples that they were made of. */
 interface Content {
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly PayloadMetric[];
   readonly published: readonly MetricSample[];
 }
 
@@ -48,16 +48,16 @@ const UNLIMITED: Traffic = { messages: Infinity, bytes: Infinity };
 const { properties: LEFT_OUT } = conditionOf('bad');
 
 /** A birth without the texts of its values; they follow in data. */
-function withoutTexts(metrics: readonly Metric[]): readonly Metric[] {
+function withoutTexts(metrics: readonly PayloadMetric[]): readonly PayloadMetric[] {
   return metrics.map((metric) => (isText(metric) ? { ...metric, value: null } : metric));
 }
 
-function isText({ type, value }: Metric): boolean {
+function isText({ type, value }: PayloadMetric): boolean {
   return type === 'String' && value !== null && value !== '';
 }
 
 /** A birth without what people read of a metric. */
-function withoutWords(metrics: readonly Metric[]): readonly Metric[] {
+function withoutWords(metrics: readonly PayloadMetric[]): readonly PayloadMetric[] {
   return metrics.map((metric) => {
     const { properties } = metric;
     if (properties === undefined || isEncodedSet(properties)) return metric;
@@ -67,7 +67,7 @@ function withoutWords(metrics: readonly Metric[]): readonly Metric[] {
 }
 
 /** What follows a birth in data: the quality, which holds for that value too, and nothing else that the birth has said. */
-function withQualityOnly({ properties, ...metric }: Metric): Metric {
+function withQualityOnly({ properties, ...metric }: PayloadMetric): PayloadMetric {
   const quality = properties === undefined || isEncodedSet(properties) ? undefined : properties['Quality'];
   return quality === undefined ? metric : { ...metric, properties: { Quality: quality } };
 }
@@ -184,7 +184,7 @@ export class Publisher {
    */
   deviceHistory(
     device: Addressee,
-    metrics: readonly Metric[],
+    metrics: readonly PayloadMetric[],
     at: number,
     allowed: Traffic = UNLIMITED,
   ): readonly Publish[] | Traffic {
@@ -206,7 +206,12 @@ export class Publisher {
    * DDATA, as many as it takes: each half of one that is too large goes by itself, and a value that is, as bad. The first
    * of them carries what is `live`.
    */
-  private data(deviceId: string, metrics: readonly Metric[], at: number, live?: HistoryRecord): readonly Publish[] {
+  private data(
+    deviceId: string,
+    metrics: readonly PayloadMetric[],
+    at: number,
+    live?: HistoryRecord,
+  ): readonly Publish[] {
     if (metrics.length === 0) return [];
     const whole = this.ofDevice('DDATA', deviceId, metrics, at, live);
     if (whole !== undefined) return [whole];
@@ -222,15 +227,15 @@ export class Publisher {
     return [...first, ...this.data(deviceId, metrics.slice(middle), at, isCarried ? undefined : live)];
   }
 
-  private leaveOut(deviceId: string, { name = '' }: Metric): void {
+  private leaveOut(deviceId: string, { name = '' }: PayloadMetric): void {
     this.counts.leftOut++;
     this.leftOut.set(name, this.isNews(`${name} of ${deviceId}`));
   }
 
   private ofDevice(
-    message: DeviceMessage,
+    message: DeviceMessageType,
     deviceId: string,
-    metrics: readonly Metric[],
+    metrics: readonly PayloadMetric[],
     at: number,
     live?: HistoryRecord,
   ): Publish | undefined {
@@ -241,9 +246,9 @@ export class Publisher {
   }
 
   private sequenced(
-    message: NodeMessage | DeviceMessage,
+    message: NodeMessage | DeviceMessageType,
     topic: string,
-    metrics: readonly Metric[],
+    metrics: readonly PayloadMetric[],
     form: PayloadForm,
     at: number,
     live?: HistoryRecord,

@@ -7,13 +7,13 @@ export interface EdgeNodeDescriptor {
 }
 
 export type NodeMessage = 'NBIRTH' | 'NDATA' | 'NDEATH' | 'NCMD';
-export type DeviceMessage = 'DBIRTH' | 'DDATA' | 'DDEATH' | 'DCMD';
+export type DeviceMessageType = 'DBIRTH' | 'DDATA' | 'DDEATH' | 'DCMD';
 
 /** First element of every topic of Sparkplug B. */
 const NAMESPACE = 'spBv1.0';
 
 const NODE_MESSAGES: readonly string[] = ['NBIRTH', 'NDATA', 'NDEATH', 'NCMD'] satisfies NodeMessage[];
-const DEVICE_MESSAGES: readonly string[] = ['DBIRTH', 'DDATA', 'DDEATH', 'DCMD'] satisfies DeviceMessage[];
+const DEVICE_MESSAGES: readonly string[] = ['DBIRTH', 'DDATA', 'DDEATH', 'DCMD'] satisfies DeviceMessageType[];
 /** A topic has at most 65535 bytes (MQTT 3.1.1, 1.5.3); three IDs of this length stay below. */
 const LONGEST_ID_BYTES = 1024;
 
@@ -48,7 +48,7 @@ export function nodeTopic(type: NodeMessage, node: EdgeNodeDescriptor): string {
 }
 
 /** Topic of a message of one of its devices; the IDs have been checked. */
-export function deviceTopic(type: DeviceMessage, node: EdgeNodeDescriptor, deviceId: string): string {
+export function deviceTopic(type: DeviceMessageType, node: EdgeNodeDescriptor, deviceId: string): string {
   return `${NAMESPACE}/${node.groupId}/${type}/${node.edgeNodeId}/${deviceId}`;
 }
 
@@ -60,7 +60,7 @@ export function stateTopic(hostId: string): string {
 export type ParsedTopic =
   | { readonly type: 'STATE'; readonly hostId: string }
   | { readonly type: NodeMessage; readonly node: EdgeNodeDescriptor }
-  | { readonly type: DeviceMessage; readonly node: EdgeNodeDescriptor; readonly deviceId: string };
+  | { readonly type: DeviceMessageType; readonly node: EdgeNodeDescriptor; readonly deviceId: string };
 
 /** Takes a topic apart; undefined when it is not one of Sparkplug B. */
 export function parseTopic(topic: string): ParsedTopic | undefined {
@@ -70,6 +70,7 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
   if (elements.length === 3) return first === 'STATE' ? { type: 'STATE', hostId: type } : undefined;
   const node = { groupId: first, edgeNodeId };
   if (elements.length === 4 && NODE_MESSAGES.includes(type)) return { type: type as NodeMessage, node };
-  if (elements.length === 5 && DEVICE_MESSAGES.includes(type)) return { type: type as DeviceMessage, node, deviceId };
+  if (elements.length === 5 && DEVICE_MESSAGES.includes(type))
+    return { type: type as DeviceMessageType, node, deviceId };
   return undefined;
 }

@@ -24,7 +24,7 @@ const MOST_SINGLY = 10;
 const MOST_TRIED = 16;
 
 /** What waits of one device in a batch of the outbox. */
-interface Group {
+interface DeviceGroup {
   readonly deviceId: string;
   values: number;
   readonly rows: { readonly index: number; readonly row: OutboxRecord; readonly samples: readonly MetricSample[] }[];
@@ -72,7 +72,7 @@ export class HistoryDrain {
     this.flowedFirstAt ??= this.clock.monotonic();
     await this.queues.load();
     sender.begin();
-    const outcomes: Outcome[] = [];
+    const outcomes: DrainPass[] = [];
     for (const send of [...this.sources]) if (!sender.isHeld()) outcomes.push(await send());
     // Of two that wait for room, one after the other gets it.
     if (sender.isHeld() && (outcomes.length > 1 || sender.sent.records > 0)) this.sources.reverse();
@@ -89,7 +89,7 @@ export class HistoryDrain {
   }
 
   /** Sends something of a device that has been absent and is back. */
-  private async sendBack(): Promise<Outcome> {
+  private async sendBack(): Promise<DrainPass> {
     const tried = new Set<string>();
     const isWanted = (id: string): boolean => !tried.has(id) && this.port.isBorn(id);
     while (this.port.isFlowing() && tried.size < MOST_TRIED && !this.sender.isHeld()) {
@@ -142,7 +142,7 @@ export class HistoryDrain {
   }
 
   /** Sends a batch of what waits, or puts it aside. */
-  private async sendWaiting(): Promise<Outcome> {
+  private async sendWaiting(): Promise<DrainPass> {
     if (!this.port.isFlowing()) return NOTHING;
     const { records, from } = await this.outbox.peek(PEEK);
     if (records.length === 0) return NOTHING;
@@ -190,8 +190,8 @@ export class HistoryDrain {
   /** A batch by device, up to the first record that has to be waited for. */
   private sort(records: readonly OutboxRecord[], from: number): Sorted {
     const most = this.sender.most;
-    const groups = new Map<string, Group>();
-    const absent = new Map<string, Group>();
+    const groups = new Map<string, DeviceGroup>();
+    const absent = new Map<string, DeviceGroup>();
     const now = this.clock.monotonic();
     const isExpecting = now - (this.flowedFirstAt ?? now) < GRACE_MS;
     /** Devices of which no more goes into this batch. */
@@ -240,8 +240,8 @@ export class HistoryDrain {
 }
 
 interface Sorted {
-  readonly groups: readonly Group[];
-  readonly absent: Group[];
+  readonly groups: readonly DeviceGroup[];
+  readonly absent: DeviceGroup[];
   /** Indices of records that are none. */
   readonly unreadable: readonly number[];
   /** Indices of records that go later although others behind them go now. */
@@ -250,11 +250,11 @@ interface Sorted {
   readonly end: number;
 }
 
-interface Outcome {
+interface DrainPass {
   /** True: there is more, for which somebody has to look again. */
   readonly isWaiting: boolean;
   /** To be called when the broker has confirmed. @returns true when something is done with */
   readonly done: () => Promise<boolean>;
 }
 
-const NOTHING: Outcome = { isWaiting: false, done: () => Promise.resolve(false) };
+const NOTHING: DrainPass = { isWaiting: false, done: () => Promise.resolve(false) };

@@ -1,6 +1,6 @@
 import type { Quality, QualityReason } from '../../domain/quality/quality';
 import { isRecord } from '../../support/expect';
-import { type Condition, conditionOf, customCondition } from '../metrics/condition';
+import { type MetricCondition, conditionOf, customCondition } from '../metrics/metric-condition';
 import { CODE_LENGTH, codeOf, metricOf, shortFloat } from './metric-codes';
 import type { MetricSample } from '../metrics/metrics';
 import { isDatatype, type MetricValue, type PropertySet } from '../codec/payload';
@@ -40,11 +40,11 @@ function unpack(value: unknown): unknown {
 }
 
 /** Quality and reason as "good:" or "bad:read_failed"; properties that a flow gave are written out. */
-function packCondition({ key, properties }: Condition): unknown {
+function packCondition({ key, properties }: MetricCondition): unknown {
   return key.startsWith('{') ? pack(properties.properties) : key;
 }
 
-function unpackCondition(packed: unknown): Condition {
+function unpackCondition(packed: unknown): MetricCondition {
   if (typeof packed !== 'string') return customCondition(unpack(packed) as PropertySet);
   const [quality = '', reason = ''] = packed.split(':');
   if (quality !== 'good' && quality !== 'uncertain' && quality !== 'bad') throw new TypeError(`quality ${quality}`);
@@ -125,7 +125,7 @@ function unpackColumns(columns: unknown, count: number): readonly { name: string
   });
 }
 
-function unpackConditions(packed: unknown, count: number): readonly Condition[] {
+function unpackConditions(packed: unknown, count: number): readonly MetricCondition[] {
   if (!Array.isArray(packed)) throw new TypeError('no conditions');
   if (packed.length <= 1) {
     const condition = unpackCondition(packed[0] ?? 'good:');

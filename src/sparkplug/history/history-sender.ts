@@ -1,6 +1,6 @@
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
-import { BatchSize } from './batch-size';
+import { HistoryBatchSize } from './history-batch-size';
 import type { DrainPort, Forwarded } from './drain-port';
 import type { Traffic } from '../mqtt/message-size';
 import type { MetricSample } from '../metrics/metrics';
@@ -20,7 +20,7 @@ export class HistorySender {
   private readonly port: DrainPort;
   private readonly limits: PaceLimits;
   private readonly clock: Clock;
-  private readonly batch: BatchSize;
+  private readonly batch: HistoryBatchSize;
   private readonly pace: Pace;
   private batchNow = { values: 0, messages: 0, bytes: 0, records: 0 };
   private beganAt = 0;
@@ -31,7 +31,7 @@ export class HistorySender {
     this.port = port;
     this.limits = limits;
     this.clock = clock;
-    this.batch = new BatchSize(limits.valuesPerSecond);
+    this.batch = new HistoryBatchSize(limits.valuesPerSecond);
     this.pace = new Pace(limits, clock);
   }
 

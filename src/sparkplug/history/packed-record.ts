@@ -1,16 +1,16 @@
-import { conditionOf, LONGEST_SHARED_KEY, type Condition } from '../metrics/condition';
+import { conditionOf, LONGEST_SHARED_KEY, type MetricCondition } from '../metrics/metric-condition';
 import type { HistoryRecord } from './history-record';
 import type { MetricSample } from '../metrics/metrics';
 import type { MetricValue } from '../codec/payload';
 
 type Column = Pick<MetricSample, 'name' | 'type'>;
 /** Which metrics a message had; messages of a device with the same ones, one after the other, share it. */
-type Shape = readonly Column[];
+type RecordShape = readonly Column[];
 
 /** What the packer knows of a device. */
 interface Known {
-  shape: Shape;
-  conditions: readonly Condition[];
+  shape: RecordShape;
+  conditions: readonly MetricCondition[];
   /** Each metric once, for messages that have others than the one before. */
   readonly columns: Map<string, Column>;
 }
@@ -21,12 +21,12 @@ interface Known {
  */
 export interface PackedRecord {
   readonly deviceId: string;
-  readonly shape: Shape;
+  readonly shape: RecordShape;
   readonly values: readonly MetricValue[];
   /** Epoch milliseconds UTC; only one where all values have the same. */
   readonly timestamps: readonly number[];
   /** Only one where all values have the same. */
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly MetricCondition[];
 }
 
 const NO_DESCRIPTION = Object.freeze({});
@@ -34,7 +34,7 @@ const GOOD = conditionOf('good');
 
 const valueOf = ({ value }: MetricSample): MetricValue => value;
 const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
-const conditionOfSample = ({ condition }: MetricSample): Condition => condition;
+const conditionOfSample = ({ condition }: MetricSample): MetricCondition => condition;
 
 /**
  * What all samples have in common alone, else what each has.
@@ -77,7 +77,7 @@ function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
   return column;
 }
 
-function hasShape(samples: readonly MetricSample[], shape: Shape): boolean {
+function hasShape(samples: readonly MetricSample[], shape: RecordShape): boolean {
   if (shape.length !== samples.length) return false;
   return samples.every(({ name, type }, index) => shape[index]?.name === name && shape[index].type === type);
 }

@@ -1,6 +1,6 @@
 import type { AlarmMessage } from '../../domain/alarms/alarm-message';
 import type { ActiveAlarm } from '../../domain/alarms/alarm-set';
-import { conditionOf, type Condition } from './condition';
+import { conditionOf, type MetricCondition } from './metric-condition';
 import type { MetricSample } from './metrics';
 import { TEMPLATES } from './templates';
 
@@ -10,7 +10,7 @@ const UNCERTAIN = conditionOf('uncertain');
 const LAST_KNOWN = conditionOf('uncertain', 'stale');
 
 /** A bad value that is judged is what the rule is about: that the value is missing. */
-function conditionFor({ judged, quality }: Pick<ActiveAlarm, 'judged' | 'quality'>): Condition {
+function conditionFor({ judged, quality }: Pick<ActiveAlarm, 'judged' | 'quality'>): MetricCondition {
   if (!judged) return LAST_KNOWN;
   return quality === 'uncertain' ? UNCERTAIN : GOOD;
 }
@@ -18,7 +18,7 @@ function conditionFor({ judged, quality }: Pick<ActiveAlarm, 'judged' | 'quality
 /** What the metrics of an alarm are made of. */
 interface AlarmState {
   readonly values: Readonly<Record<'id' | 'active' | 'severity' | 'latched' | 'message', string | boolean>>;
-  readonly condition: Condition;
+  readonly condition: MetricCondition;
 }
 
 function stateOfRow(row: ActiveAlarm, isActive: boolean): AlarmState {

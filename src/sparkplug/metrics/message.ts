@@ -3,7 +3,7 @@ import { readMessage } from '../../domain/messages/read-message';
 import { toPm500Error } from '../../support/errors';
 import { Expect, type UnknownRecord, isRecord } from '../../support/expect';
 import { alarmMetricsOf } from './alarm-metrics';
-import { type Condition, conditionOf, customCondition } from './condition';
+import { type MetricCondition, conditionOf, customCondition } from './metric-condition';
 import { type MetricSample, metricsOf } from './metrics';
 import { nameplateOf } from './nameplate';
 import { DATATYPE_NAMES, type Datatype, type MetricValue, type Property, isDatatype } from '../codec/payload';
@@ -62,7 +62,7 @@ function readProperty(path: string, key: string, given: unknown): Property {
   return { type: key === 'Quality' ? 'Int32' : typeOfValue(path, value), value };
 }
 
-function readCondition(path: string, properties: unknown): Condition {
+function readCondition(path: string, properties: unknown): MetricCondition {
   if (properties === undefined) return conditionOf('good');
   const entries = Object.entries(expect.record(path, properties));
   if (entries.length > MOST_PROPERTIES) expect.fail(path, properties, `at most ${MOST_PROPERTIES} properties`);

@@ -1,4 +1,4 @@
-import type { Metric } from '../codec/payload';
+import type { PayloadMetric } from '../codec/payload';
 import { groupBirth, groupData } from './template-instances';
 import { PLAIN_NAMES, templateDefinitions, templateInstance, VERSIONED_NAMES } from './templates';
 
@@ -15,16 +15,16 @@ export interface TemplateSettings {
 /** How metrics stand in messages. */
 export interface MetricModel {
   /** What NBIRTH has beside bdSeq and the controls. */
-  nodeBirth(at: number): readonly Metric[];
+  nodeBirth(at: number): readonly PayloadMetric[];
   /** What changes of the edge node itself, for NDATA; empty where nothing does. */
-  nodeData(at: number): readonly Metric[];
+  nodeData(at: number): readonly PayloadMetric[];
   /** @param metrics in order of time */
-  deviceBirth(metrics: readonly Metric[]): readonly Metric[];
+  deviceBirth(metrics: readonly PayloadMetric[]): readonly PayloadMetric[];
   /** @param metrics in order of time */
-  deviceData(metrics: readonly Metric[]): readonly Metric[];
+  deviceData(metrics: readonly PayloadMetric[]): readonly PayloadMetric[];
 }
 
-const NOTHING: readonly Metric[] = [];
+const NOTHING: readonly PayloadMetric[] = [];
 
 /** Every metric by itself. */
 export const FLAT_MODEL: MetricModel = {
@@ -42,7 +42,7 @@ const MS_PER_SECOND = 1000;
 export function templateModel({ version, startedAt, versionedNames = false }: TemplateSettings): MetricModel {
   const nameOf = versionedNames ? VERSIONED_NAMES : PLAIN_NAMES;
   /** Uptime in seconds; a clock that was set back shows as 0. */
-  const health = (at: number): Metric => {
+  const health = (at: number): PayloadMetric => {
     const uptime = Math.max(0, Math.floor((at - startedAt) / MS_PER_SECOND));
     return templateInstance('tpl_edge_health', HEALTH_INSTANCE, at, { uptime, version }, nameOf);
   };

@@ -3,7 +3,7 @@ import { metricsOf } from './metrics';
 import type { Datatype, MetricValue, PropertySet } from '../codec/payload';
 
 /** A metric as `sparkplug-out` and other Sparkplug nodes take it. */
-export interface MetricMessage {
+export interface ListedMetric {
   readonly name: string;
   readonly type: Datatype;
   readonly value: MetricValue;
@@ -15,7 +15,7 @@ export interface MetricMessage {
 export interface DeviceMessage {
   /** The name of the meter. */
   readonly deviceId: string;
-  readonly metrics: readonly MetricMessage[];
+  readonly metrics: readonly ListedMetric[];
 }
 
 /** Telemetry as the metrics that `sparkplug-out` would make of it, for Sparkplug nodes of other people. */

@@ -1,6 +1,6 @@
 import type { ShapedSample, ShapedTelemetry } from '../../domain/shapes/units';
 import { ALL_METRICS } from '../../metrics/derived-metrics';
-import { type Condition, conditionOf } from './condition';
+import { type MetricCondition, conditionOf } from './metric-condition';
 import { describeMetric } from './description';
 import type { Datatype, MetricValue, PropertySet } from '../codec/payload';
 
@@ -13,7 +13,7 @@ export interface MetricSample {
   readonly timestamp: number;
   /** Properties that stay the same: sent in births. */
   readonly description: PropertySet;
-  readonly condition: Condition;
+  readonly condition: MetricCondition;
 }
 
 const BY_NAME = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
@@ -68,7 +68,7 @@ function valueOf(sample: ShapedSample): MetricValue {
   return typeof sample.value === 'number' && !Number.isFinite(sample.value) ? null : sample.value;
 }
 
-function conditionFor(sample: ShapedSample): Condition {
+function conditionFor(sample: ShapedSample): MetricCondition {
   const isNotANumber = typeof sample.value === 'number' && !Number.isFinite(sample.value);
   if (isNotANumber && sample.quality !== 'bad') return conditionOf('bad', 'not_a_number');
   return conditionOf(sample.quality, sample.reason);

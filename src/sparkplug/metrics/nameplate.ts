@@ -1,5 +1,5 @@
 import type { MeterReference } from '../../domain/messages/reading';
-import { conditionOf } from './condition';
+import { conditionOf } from './metric-condition';
 import { describeMetric } from './description';
 import type { MetricSample } from './metrics';
 import type { PropertySet } from '../codec/payload';

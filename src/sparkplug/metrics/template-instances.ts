@@ -1,5 +1,5 @@
-import { conditionOf } from './condition';
-import type { Datatype, Metric, Template } from '../codec/payload';
+import { conditionOf } from './metric-condition';
+import type { Datatype, PayloadMetric, Template } from '../codec/payload';
 import { type DefinitionName, PLAIN_NAMES, TEMPLATES, membersOf, type TemplateName } from './templates';
 
 /**
@@ -50,19 +50,19 @@ export function isInstanceName(name: string): boolean {
 }
 
 /** A member of an instance is known by its name: it has no alias of its own. */
-function memberOf({ alias: _alias, ...metric }: Metric, name: string): Metric {
+function memberOf({ alias: _alias, ...metric }: PayloadMetric, name: string): PayloadMetric {
   return { ...metric, name };
 }
 
 /** What an instance needs beside its members. */
-type InstanceHead = Pick<Metric, 'timestamp' | 'isHistorical'>;
+type InstanceHead = Pick<PayloadMetric, 'timestamp' | 'isHistorical'>;
 
 function instanceOf(
   { instance, template }: Place,
   head: InstanceHead,
-  members: readonly Metric[],
+  members: readonly PayloadMetric[],
   nameOf: DefinitionName,
-): Metric {
+): PayloadMetric {
   const { version } = TEMPLATES[template];
   const value: Template = { version, templateRef: nameOf(template), members };
   return { name: instance, ...head, type: 'Template', value };
@@ -72,7 +72,11 @@ function instanceOf(
 const { properties: NOT_READ } = conditionOf('uncertain');
 
 /** In a birth an instance has all members: those that no reading has brought yet are null and stale. */
-function complete(template: TemplateName, present: readonly Metric[], timestamp: number): readonly Metric[] {
+function complete(
+  template: TemplateName,
+  present: readonly PayloadMetric[],
+  timestamp: number,
+): readonly PayloadMetric[] {
   const byName = new Map(present.map((metric) => [metric.name, metric]));
   return membersOf(template).map(
     (row) => byName.get(row.name) ?? { ...row, timestamp, value: null, properties: NOT_READ },
@@ -83,9 +87,9 @@ function complete(template: TemplateName, present: readonly Metric[], timestamp:
  * The metrics of a DBIRTH with those of templates gathered in instances, which have every member, in order of time. An
  * instance has the time of its newest member.
  */
-export function groupBirth(metrics: readonly Metric[], nameOf = PLAIN_NAMES): readonly Metric[] {
-  const flat: Metric[] = [];
-  const instances = new Map<string, { readonly place: Place; readonly members: Metric[] }>();
+export function groupBirth(metrics: readonly PayloadMetric[], nameOf = PLAIN_NAMES): readonly PayloadMetric[] {
+  const flat: PayloadMetric[] = [];
+  const instances = new Map<string, { readonly place: Place; readonly members: PayloadMetric[] }>();
   for (const metric of metrics) {
     const place = placeOf(metric.name, metric.type);
     if (place === undefined) {
@@ -108,8 +112,8 @@ export function groupBirth(metrics: readonly Metric[], nameOf = PLAIN_NAMES): re
  * The metrics of a DDATA with those of templates gathered in one instance for each point in time, in the order of the
  * message; an instance has only the members that changed.
  */
-export function groupData(metrics: readonly Metric[], nameOf = PLAIN_NAMES): readonly Metric[] {
-  const grouped: Metric[] = [];
+export function groupData(metrics: readonly PayloadMetric[], nameOf = PLAIN_NAMES): readonly PayloadMetric[] {
+  const grouped: PayloadMetric[] = [];
   const open = new Map<string, OpenInstance>();
   for (const metric of metrics) {
     const place = placeOf(metric.name, metric.type);
@@ -136,11 +140,11 @@ export function groupData(metrics: readonly Metric[], nameOf = PLAIN_NAMES): rea
 /** An instance of a data message that is being filled. */
 interface OpenInstance {
   readonly head: InstanceHead;
-  readonly members: Metric[];
+  readonly members: PayloadMetric[];
 }
 
 /** True for a value of the same time, unless the instance has one of this member already. */
-function takes({ head, members }: OpenInstance, { timestamp, isHistorical }: Metric, member: string): boolean {
+function takes({ head, members }: OpenInstance, { timestamp, isHistorical }: PayloadMetric, member: string): boolean {
   if (head.timestamp !== timestamp || head.isHistorical !== isHistorical) return false;
   return !members.some(({ name }) => name === member);
 }

@@ -1,7 +1,7 @@
 import { CATALOG } from '../../metrics/catalog';
 import type { Datatype } from '../codec/datatypes';
 import { describeMetric } from './description';
-import type { Metric, PropertySet, Template } from '../codec/payload';
+import type { PayloadMetric, PropertySet, Template } from '../codec/payload';
 
 /** The templates (UDTs) that an edge node offers instead of flat metrics. Members keep the datatypes of flat metrics. */
 export interface MemberRow {
@@ -72,7 +72,7 @@ export const PLAIN_NAMES: DefinitionName = (template) => template;
 export const VERSIONED_NAMES: DefinitionName = (template) => `${template}_v${TEMPLATES[template].version}`;
 
 /** All definitions, as metrics of NBIRTH (topics-nbirth-templates). */
-export function templateDefinitions(timestamp: number, nameOf: DefinitionName = PLAIN_NAMES): readonly Metric[] {
+export function templateDefinitions(timestamp: number, nameOf: DefinitionName = PLAIN_NAMES): readonly PayloadMetric[] {
   return TEMPLATE_NAMES.map((template) => {
     const { version, members } = TEMPLATES[template];
     const value: Template = { version, members: members.map((member) => ({ ...member, value: null })) };
@@ -87,9 +87,9 @@ export function templateInstance(
   timestamp: number,
   values: Readonly<Record<string, string | number | bigint | boolean | null>>,
   nameOf: DefinitionName = PLAIN_NAMES,
-): Metric {
+): PayloadMetric {
   const { version } = TEMPLATES[template];
-  const members = membersOf(template).map((row): Metric => ({
+  const members = membersOf(template).map((row): PayloadMetric => ({
     name: row.name,
     type: row.type,
     timestamp,

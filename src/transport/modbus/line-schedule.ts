@@ -12,7 +12,7 @@ export interface Ticket {
   readonly unit: number;
 }
 
-interface Unit {
+interface LineUnit {
   /** When it answered last; undefined before its first answer. */
   answeredAt: number | undefined;
   /** Since when it has answered without a failure. */
@@ -40,7 +40,7 @@ interface Unit {
  *   When one does, the others are forgiven, since they may be back with it.
  */
 export class LineSchedule {
-  private readonly units = new Map<number, Unit>();
+  private readonly units = new Map<number, LineUnit>();
   private readonly queue: Ticket[] = [];
   /** Demoted units in the order in which they are asked. */
   private readonly demoted: number[] = [];
@@ -158,7 +158,7 @@ export class LineSchedule {
     }
   }
 
-  private unit(number: number, now: number): Unit {
+  private unit(number: number, now: number): LineUnit {
     let unit = this.units.get(number);
     if (unit === undefined) {
       unit = {

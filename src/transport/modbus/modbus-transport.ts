@@ -12,7 +12,7 @@ import {
   type TransportStateChange,
 } from '../transport';
 import { checkRegisterBlock } from './address';
-import { askLine, type Exchange } from './exchange';
+import { askLine, type RegisterRead } from './register-read';
 import {
   closedOnRequest,
   droppedWith,
@@ -40,8 +40,8 @@ const LONGEST_TURN_MS = 1000;
  */
 export class LineTransport implements ModbusTransport {
   private opening: SharedAttempt<void> | undefined;
-  private current: Exchange | undefined;
-  private waiting: Exchange[] = [];
+  private current: RegisterRead | undefined;
+  private waiting: RegisterRead[] = [];
   private timer: Timer | undefined;
   private idle: Timer | undefined;
   private readonly holder: LineHolder;
@@ -140,7 +140,7 @@ export class LineTransport implements ModbusTransport {
       const stop = (): void => {
         this.abandon(exchange, stopped(what));
       };
-      const exchange: Exchange = {
+      const exchange: RegisterRead = {
         what,
         block,
         sentAt: undefined,
@@ -187,7 +187,7 @@ export class LineTransport implements ModbusTransport {
     });
   }
 
-  private async serve(exchange: Exchange): Promise<void> {
+  private async serve(exchange: RegisterRead): Promise<void> {
     const line = this.holder.line ?? (await this.holder.open());
     if (this.current !== exchange) return;
     exchange.sentAt = this.dependencies.clock.monotonic();
@@ -201,7 +201,7 @@ export class LineTransport implements ModbusTransport {
     this.proceed();
   }
 
-  private conclude(exchange: Exchange, error: Pm500Error): void {
+  private conclude(exchange: RegisterRead, error: Pm500Error): void {
     if (this.current !== exchange) return;
     if (error.code === 'MODBUS_EXCEPTION') {
       this.holder.turn?.answered();
@@ -218,7 +218,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   /** When time is up, what has arrived while the process was busy is still heard: a slow host is no silent meter. */
-  private watch(exchange: Exchange, limitMs: number, delayMs = limitMs, lastChance = false): void {
+  private watch(exchange: RegisterRead, limitMs: number, delayMs = limitMs, lastChance = false): void {
     this.timer?.cancel();
     this.timer = this.dependencies.clock.after(delayMs, () => {
       if (lastChance) this.fail(replyTimedOut(exchange.what, limitMs, exchange.receivedBytes));
@@ -227,7 +227,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   /** Somebody waits: a unit that was never heard has less time. */
-  private hurry(exchange: Exchange): void {
+  private hurry(exchange: RegisterRead): void {
     if (exchange.sentAt === undefined || this.holder.turn?.isFirstContact !== true) return;
     const limitMs = FIRST_CONTACT_SHARE * this.settings.replyTimeoutMs;
     this.watch(exchange, limitMs, Math.max(0, exchange.sentAt + limitMs - this.dependencies.clock.monotonic()));
@@ -239,7 +239,7 @@ export class LineTransport implements ModbusTransport {
   }
 
   /** Gives one exchange up. One that has begun costs the line, since its reply would come late. */
-  private abandon(exchange: Exchange, error: Pm500Error): void {
+  private abandon(exchange: RegisterRead, error: Pm500Error): void {
     if (this.current === exchange) {
       this.finish();
       exchange.reject(error);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AlarmSet, type AlarmChange, type AlarmEvent } from '../../../src/domain/alarms/alarm-set';
 import { parseAlarmCommand } from '../../../src/domain/alarms/parse-command';
 import { parseAlarmRules } from '../../../src/domain/alarms/parse-rules';
-import { CONDITIONS, SEVERITIES, type AlarmRule } from '../../../src/domain/alarms/rule';
+import { ALARM_CONDITIONS, SEVERITIES, type AlarmRule } from '../../../src/domain/alarms/rule';
 import type { Instant } from '../../../src/domain/alarms/rule-watch';
 import type { Value } from '../../../src/domain/messages/reading';
 import type { Sample } from '../../../src/domain/messages/telemetry';
@@ -363,7 +363,7 @@ describe('alarm rules that cannot be used', () => {
       const row = {
         id: pick(['a', 'b', '', 7]),
         metric: random() < 0.9 ? pick(names) : pick([null, 'x']),
-        condition: pick([...CONDITIONS, 'x']),
+        condition: pick([...ALARM_CONDITIONS, 'x']),
         ...(random() < 0.5 ? { limit: pick([1, true, 'x', Number.NaN, null]) } : {}),
         ...(random() < 0.3 ? { low: pick([0, 1, 'x']), high: pick([1, 2]) } : {}),
         ...(random() < 0.3 ? { hysteresis: pick([0, 0.4, -1, 'x']) } : {}),
@@ -426,7 +426,7 @@ describe('default alarms', () => {
 
   it('are listed in docs/alarms.md, with their conditions', () => {
     const page = readFileSync(join(ROOT, 'docs/alarms.md'), 'utf8');
-    for (const condition of CONDITIONS) assert.ok(page.includes(`\`${condition}\``), condition);
+    for (const condition of ALARM_CONDITIONS) assert.ok(page.includes(`\`${condition}\``), condition);
     for (const { source } of rows.filter(({ provenance }) => provenance !== 'assumed')) {
       if (source.startsWith('inferred')) continue;
       assert.ok(page.includes(source), source);

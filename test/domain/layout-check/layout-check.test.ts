@@ -10,7 +10,7 @@ import {
 } from '../../../src/domain/layout-check/verdict';
 import { READING_SCHEMA, type Reading } from '../../../src/domain/messages/reading';
 import { COUNTER_NAMES } from '../../../src/metrics/catalog';
-import { WIRING_MODES, type WiringMode } from '../../../src/meters/pm500/identity';
+import { WIRING_MODES, type Pm500WiringMode } from '../../../src/meters/pm500/identity';
 import { SimulatedMeter } from '../../../src/simulator/model/simulated-meter';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';
 import { LOADS } from '../../../testkit/simulator/models';
@@ -60,7 +60,7 @@ function contradictedOf({ assemblies }: LayoutVerdict): readonly string[] {
   );
 }
 
-const optionsOf = (mode: WiringMode): LayoutCheckOptions => (mode === '3PN' ? {} : { wiring: mode });
+const optionsOf = (mode: Pm500WiringMode): LayoutCheckOptions => (mode === '3PN' ? {} : { wiring: mode });
 
 function namesOf(instance: number): readonly string[] {
   return LAYOUT.blocks.get(instance)?.rows.map(({ metric }) => metric.name) ?? [];
@@ -77,7 +77,7 @@ function changeBy(moments: readonly MeterMoment[], first: string, second: string
 }
 
 /** Exchanges of one assembly that change values by more than the tolerance and are not noticed. */
-function unnoticed(moments: readonly MeterMoment[], instance: number, mode: WiringMode): string[] {
+function unnoticed(moments: readonly MeterMoment[], instance: number, mode: Pm500WiringMode): string[] {
   const names = namesOf(instance);
   return pairsUpTo(names.length).flatMap((pair) => {
     const [first, second] = pair.map((index) => names[index] ?? '') as [string, string];
@@ -93,7 +93,7 @@ function unnoticed(moments: readonly MeterMoment[], instance: number, mode: Wiri
  * a larger current can stand for a demand current of a phase; in 1P and 3P2 the product of one demand voltage and one demand current is all there is, in 3P
  * demands of single phases stand alone.
  */
-const BEYOND_REACH: Readonly<Partial<Record<WiringMode, RegExp>>> = {
+const BEYOND_REACH: Readonly<Partial<Record<Pm500WiringMode, RegExp>>> = {
   '3PN': /^demand_current_l\d <-> demand_current_n$/,
   '2P': /^demand_current_l\d <-> demand_current_n$/,
   '1P': /^demand_(voltage_l1_n <-> demand_current_l1)$/,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ConnectionObject } from '../../../src/simulator/ethernet-ip/connection-object';
-import { ConnectionTable, type Accepted } from '../../../src/simulator/ethernet-ip/connection-table';
-import type { Refusal } from '../../../src/simulator/ethernet-ip/connection-admission';
+import { ConnectionTable, type AcceptedOpen } from '../../../src/simulator/ethernet-ip/connection-table';
+import type { OpenRefusal } from '../../../src/simulator/ethernet-ip/connection-admission';
 import { seededRandom } from '../../../src/support/random';
 import type { IoConnection, ReadingConnection } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
 import {
@@ -66,9 +66,9 @@ describe('connections of the simulated meter', () => {
       timeoutMultiplierCode: 0,
       connection,
     });
-  const open = (bytes: Buffer, address = '192.0.2.1'): Accepted | Refusal =>
+  const open = (bytes: Buffer, address = '192.0.2.1'): AcceptedOpen | OpenRefusal =>
     table.open(decodeForwardOpen(bytes), { address, link: LINK, receivePort: 2222 });
-  const accepted = (bytes: Buffer): Accepted => {
+  const accepted = (bytes: Buffer): AcceptedOpen => {
     const outcome = open(bytes);
     assert.ok('reply' in outcome, JSON.stringify(outcome));
     return outcome;
@@ -78,7 +78,7 @@ describe('connections of the simulated meter', () => {
     assert.ok('extendedStatus' in outcome);
     return outcome.extendedStatus[0];
   };
-  const beat = ({ reply }: Accepted, sequence: number, address = '192.0.2.1'): void => {
+  const beat = ({ reply }: AcceptedOpen, sequence: number, address = '192.0.2.1'): void => {
     const frame = { connectionId: reply.originatorToTargetId, sequence, count: sequence, data: Buffer.alloc(0) };
     table.receive(decodeCyclicFrame(encodeCyclicFrame(frame)), address);
   };

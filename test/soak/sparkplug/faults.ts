@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { encodePayload, type Metric } from '../../../src/sparkplug/codec/payload';
+import { encodePayload, type PayloadMetric } from '../../../src/sparkplug/codec/payload';
 import { EdgeSession } from '../../../src/sparkplug/session/session';
 import { realDependencies } from '../../../testkit/sparkplug/real-dependencies';
 import { hostState, rebirthCommand, sample } from '../../../testkit/sparkplug/samples';
@@ -26,7 +26,8 @@ async function untilNoticed(plant: Plant): Promise<void> {
 
 /** What a host sends that is wrong, one kind after the other. */
 function malformedCommands(): readonly Uint8Array[] {
-  const command = (...metrics: readonly Metric[]): Uint8Array => encodePayload({ timestamp: Date.now(), metrics });
+  const command = (...metrics: readonly PayloadMetric[]): Uint8Array =>
+    encodePayload({ timestamp: Date.now(), metrics });
   const name = 'Node Control/Rebirth';
   return [
     new Uint8Array(0),
@@ -40,7 +41,11 @@ function malformedCommands(): readonly Uint8Array[] {
     command({ name, type: 'Boolean', value: false }),
     command({ name: 'Node Control/Scan Rate', type: 'Int32', value: 1 }),
     command(
-      ...Array.from({ length: 2000 }, (_, index): Metric => ({ name: `m${index}`, type: 'Double', value: index })),
+      ...Array.from({ length: 2000 }, (_, index): PayloadMetric => ({
+        name: `m${index}`,
+        type: 'Double',
+        value: index,
+      })),
     ),
     encodePayload({ timestamp: Date.now(), metrics: [{ name: 'a', alias: 1, type: 'Float', value: 5 }] }),
   ];

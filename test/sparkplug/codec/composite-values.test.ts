@@ -14,7 +14,7 @@ import {
   type ArrayValue,
   type DataSet,
   type DecodedMetric,
-  type Metric,
+  type PayloadMetric,
   type PayloadForm,
   type Template,
 } from '../../../src/sparkplug/codec/payload';
@@ -22,7 +22,7 @@ import {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const fromHex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-function only(metric: Metric, form: PayloadForm = BIRTH_FORM): DecodedMetric {
+function only(metric: PayloadMetric, form: PayloadForm = BIRTH_FORM): DecodedMetric {
   const [read] = decodePayload(encodePayload({ metrics: [metric] }, form)).metrics;
   assert.ok(read);
   return read;
@@ -88,7 +88,7 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
     ];
     for (const [type, value] of refused) {
       assert.throws(
-        () => encodePayload({ metrics: [{ name: 'm', type, value } as Metric] }),
+        () => encodePayload({ metrics: [{ name: 'm', type, value } as PayloadMetric] }),
         (thrown) => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID'),
         `${type} ${String(value)}`,
       );
@@ -170,7 +170,7 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
     ];
     for (const value of refused) {
       assert.throws(
-        () => encodePayload({ metrics: [{ name: 'm', type: 'DataSet', value } as Metric] }),
+        () => encodePayload({ metrics: [{ name: 'm', type: 'DataSet', value } as PayloadMetric] }),
         (thrown) => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID'),
         JSON.stringify(value),
       );
@@ -252,7 +252,7 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
   });
 
   it('refuses members without a name, parameters without a value, and a template within itself', () => {
-    const members: Metric[] = [];
+    const members: PayloadMetric[] = [];
     const endless: Template = { templateRef: 'a', members };
     members.push({ name: 'again', type: 'Template', value: endless });
     const refused: readonly unknown[] = [
@@ -264,7 +264,7 @@ describe('arrays, DataSets, Templates and metadata of the payload codec', () => 
     ];
     for (const value of refused) {
       assert.throws(
-        () => encodePayload({ metrics: [{ name: 'm', type: 'Template', value } as Metric] }),
+        () => encodePayload({ metrics: [{ name: 'm', type: 'Template', value } as PayloadMetric] }),
         (thrown) => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID'),
       );
     }

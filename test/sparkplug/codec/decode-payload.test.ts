@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../src/support/random';
 import { hasCode } from '../../../src/support/errors';
 import { DATA_FORM, decodePayload, encodePayload } from '../../../src/sparkplug/codec/payload';
-import type { Metric } from '../../../src/sparkplug/codec/payload';
+import type { PayloadMetric } from '../../../src/sparkplug/codec/payload';
 
 function fromHex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 }
 
-const SAMPLE: readonly Metric[] = [
+const SAMPLE: readonly PayloadMetric[] = [
   { name: 'bdSeq', type: 'Int64', value: 3n, timestamp: 1_700_000_000_000 },
   { name: 'Node Control/Rebirth', type: 'Boolean', value: false },
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'sparkplug-payload';
 import { decodePayload, encodePayload } from '../../../src/sparkplug/codec/payload';
-import type { Datatype, Metric, MetricValue } from '../../../src/sparkplug/codec/payload';
+import type { Datatype, PayloadMetric, MetricValue } from '../../../src/sparkplug/codec/payload';
 
 /**
  * `sparkplug-payload` 1.0.3 as an oracle where it is right. Where it is not: it takes no BigInt and no Date, sends NaN as
@@ -33,7 +33,7 @@ const CASES: readonly (readonly [Datatype, MetricValue])[] = [
   ['UInt64', 13],
 ];
 
-function metricOf(type: Datatype, value: MetricValue): Metric {
+function metricOf(type: Datatype, value: MetricValue): PayloadMetric {
   return {
     name: 'group/metric',
     alias: 70_000,

@@ -7,7 +7,13 @@ import {
   encodePropertySet,
   interpretValue,
 } from '../../../src/sparkplug/codec/payload';
-import type { Datatype, DecodedValue, Metric, MetricValue, PropertySet } from '../../../src/sparkplug/codec/payload';
+import type {
+  Datatype,
+  DecodedValue,
+  PayloadMetric,
+  MetricValue,
+  PropertySet,
+} from '../../../src/sparkplug/codec/payload';
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
@@ -129,7 +135,7 @@ describe('payload codec', () => {
   });
 
   it('refuses a metric without a name, and times, aliases and seq out of range', () => {
-    const metric: Metric = { name: 'm', type: 'Boolean', value: true };
+    const metric: PayloadMetric = { name: 'm', type: 'Boolean', value: true };
     const bad = (thrown: unknown): boolean => hasCode(thrown, 'SPARKPLUG_VALUE_INVALID');
     assert.throws(() => encodePayload({ metrics: [{ type: 'Boolean', value: true }] }), bad);
     assert.throws(() => encodePayload({ metrics: [{ ...metric, name: '' }] }), bad);
@@ -203,7 +209,7 @@ describe('payload codec', () => {
   });
 
   it('leaves names and datatypes out of data where aliases stand for them', () => {
-    const metrics: Metric[] = [
+    const metrics: PayloadMetric[] = [
       { name: 'a', alias: 1, type: 'UInt8', value: 3 },
       { name: 'b', type: 'UInt8', value: 4 },
     ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ALL_METRICS } from '../../../src/metrics/derived-metrics';
-import { conditionOf } from '../../../src/sparkplug/metrics/condition';
+import { conditionOf } from '../../../src/sparkplug/metrics/metric-condition';
 import {
   type HistoryRecord,
   readHistoryRecord,

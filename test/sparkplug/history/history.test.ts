@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { NO_LOSSES } from '../../../src/delivery/stats';
 import { MemoryOutbox } from '../../../src/outbox/memory';
-import { BatchSize } from '../../../src/sparkplug/history/batch-size';
-import { conditionOf, customCondition } from '../../../src/sparkplug/metrics/condition';
+import { HistoryBatchSize } from '../../../src/sparkplug/history/history-batch-size';
+import { conditionOf, customCondition } from '../../../src/sparkplug/metrics/metric-condition';
 import { History } from '../../../src/sparkplug/history/history';
 import type { HistorySettings } from '../../../src/sparkplug/history/history-settings';
 import {
@@ -270,7 +270,7 @@ describe('parts of store and forward', () => {
   });
 
   it('find how much a slow link takes within a tenth of a second', () => {
-    const size = new BatchSize(100_000);
+    const size = new HistoryBatchSize(100_000);
     for (let round = 0; round < 12; round++) size.learn(5);
     assert.equal(size.values, 5000);
     size.learn(200);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { conditionOf } from '../../../src/sparkplug/metrics/condition';
+import { conditionOf } from '../../../src/sparkplug/metrics/metric-condition';
 import { type HistoryRecord, writeHistoryRecord } from '../../../src/sparkplug/history/history-record';
 import { RecordPacker, unpackRecord } from '../../../src/sparkplug/history/packed-record';
 import type { Datatype, MetricValue } from '../../../src/sparkplug/codec/payload';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Outbox } from '../../../src/outbox/outbox';
-import { customCondition } from '../../../src/sparkplug/metrics/condition';
+import { customCondition } from '../../../src/sparkplug/metrics/metric-condition';
 import { History } from '../../../src/sparkplug/history/history';
 import type { MetricSample } from '../../../src/sparkplug/metrics/metrics';
 import { memoryQueues } from '../../../src/sparkplug/history/queue-place';

@@ -3,7 +3,7 @@ import { alarmMetricsOf } from '../../../src/sparkplug/metrics/alarm-metrics';
 import { parseDeviceMessage } from '../../../src/sparkplug/metrics/message';
 import { groupData } from '../../../src/sparkplug/metrics/template-instances';
 import { membersOf } from '../../../src/sparkplug/metrics/templates';
-import type { Metric, Template } from '../../../src/sparkplug/codec/payload';
+import type { PayloadMetric, Template } from '../../../src/sparkplug/codec/payload';
 import { AlarmScript } from '../../../testkit/meters/alarms';
 
 const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, latching: true, message: 'Too much.' };
@@ -123,7 +123,7 @@ describe('alarms as Sparkplug metrics', () => {
   it('become one instance of the template for each alarm where templates are in use', () => {
     const script = new AlarmScript(HIGH, { ...HIGH, id: 'higher', limit: 120 });
     script.see('current_l1', 150);
-    const metrics = alarmMetricsOf(script.list()).map(({ name, type, value, timestamp }): Metric => ({
+    const metrics = alarmMetricsOf(script.list()).map(({ name, type, value, timestamp }): PayloadMetric => ({
       name,
       type,
       value,

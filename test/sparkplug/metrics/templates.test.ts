@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { CATALOG } from '../../../src/metrics/catalog';
-import { decodePayload, encodePayload, type DecodedTemplate, type Metric } from '../../../src/sparkplug/codec/payload';
+import {
+  decodePayload,
+  encodePayload,
+  type DecodedTemplate,
+  type PayloadMetric,
+} from '../../../src/sparkplug/codec/payload';
 import {
   groupBirth,
   groupData,
@@ -9,16 +14,22 @@ import {
 } from '../../../src/sparkplug/metrics/template-instances';
 import { TEMPLATES, templateDefinitions, templateInstance } from '../../../src/sparkplug/metrics/templates';
 
-const voltage = (timestamp: number, value = 230): Metric => ({
+const voltage = (timestamp: number, value = 230): PayloadMetric => ({
   name: 'voltage_l1_n',
   alias: 4097,
   timestamp,
   type: 'Float',
   value,
 });
-const energy: Metric = { name: 'active_energy_import_total', alias: 4200, timestamp: 5, type: 'Double', value: 1 };
+const energy: PayloadMetric = {
+  name: 'active_energy_import_total',
+  alias: 4200,
+  timestamp: 5,
+  type: 'Double',
+  value: 1,
+};
 
-function templateOf(metric: Metric | undefined): Extract<Metric, { type: 'Template' }>['value'] & object {
+function templateOf(metric: PayloadMetric | undefined): Extract<PayloadMetric, { type: 'Template' }>['value'] & object {
   assert.ok(metric?.type === 'Template' && metric.value !== null);
   return metric.value;
 }
@@ -66,7 +77,7 @@ describe('Sparkplug templates', () => {
   });
 
   it('hold only what changed in data, one instance for each time, in order', () => {
-    const current: Metric = { name: 'current_l1', alias: 4105, timestamp: 5, type: 'Float', value: 3 };
+    const current: PayloadMetric = { name: 'current_l1', alias: 4105, timestamp: 5, type: 'Float', value: 3 };
     const grouped = groupData([voltage(5), current, energy, voltage(6, 231)]);
     assert.deepEqual(
       grouped.map(({ name, timestamp }) => [name, timestamp]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { MetricSample } from '../../../src/sparkplug/metrics/metrics';
-import { conditionOf } from '../../../src/sparkplug/metrics/condition';
+import { conditionOf } from '../../../src/sparkplug/metrics/metric-condition';
 import type { EdgeEffect, EdgeEvent } from '../../../src/sparkplug/edge/edge-events';
 import { EdgeNode } from '../../../src/sparkplug/edge/edge-node';
 import { decodePayload } from '../../../src/sparkplug/codec/payload';

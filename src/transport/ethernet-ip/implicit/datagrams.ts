@@ -29,7 +29,7 @@ const BINDS_GROUP = process.platform === 'linux';
 export type FrameListener = (frame: ReceivedCyclicFrame) => void;
 
 /** Who wants the frames of a connection. Meters that send to a group choose its id, so two may have the same. */
-interface Subscriber {
+interface Receiver {
   readonly address: string;
   readonly listener: FrameListener;
 }
@@ -43,7 +43,7 @@ export type LostListener = (error: Pm500Error) => void;
  */
 export class Datagrams {
   /** By connection id; what is there is never changed, so that a listener may come or go while a frame is handed on. */
-  private readonly subscribers = new Map<number, readonly Subscriber[]>();
+  private readonly subscribers = new Map<number, readonly Receiver[]>();
   private readonly lostListeners = new Set<LostListener>();
   private closed: Promise<void> | undefined;
 

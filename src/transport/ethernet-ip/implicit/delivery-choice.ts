@@ -1,7 +1,7 @@
 import type { Clock } from '../../../support/clock';
 import type { Pm500Error } from '../../../support/errors';
 import type { Logger } from '../../../support/logger';
-import { DELIVERIES, type Delivery, type IoConnection } from '../wire/connection-parameters';
+import { DELIVERIES, type CyclicDelivery, type IoConnection } from '../wire/connection-parameters';
 import { CONNECTION_STATUS } from '../wire/connection-status';
 
 /**
@@ -47,8 +47,8 @@ function isAboutDelivery(error: Pm500Error): boolean {
 export class DeliveryChoice {
   private silentUntil = Number.NEGATIVE_INFINITY;
   /** Refused as such by the meter, whatever the PLC does. */
-  private readonly unsupported = new Set<Delivery>();
-  private told: Delivery | undefined;
+  private readonly unsupported = new Set<CyclicDelivery>();
+  private told: CyclicDelivery | undefined;
 
   constructor(
     private readonly chosen: DeliveryChoiceName,
@@ -57,10 +57,10 @@ export class DeliveryChoice {
   ) {}
 
   /** The deliveries to ask for, the best first. */
-  orderFor(kind: IoConnection['kind']): readonly Delivery[] {
+  orderFor(kind: IoConnection['kind']): readonly CyclicDelivery[] {
     if (this.chosen !== 'auto') return [this.chosen];
     const isSilent = this.clock.monotonic() < this.silentUntil;
-    const best: Delivery = kind === 'listen-only' ? 'multicast' : 'point-to-point';
+    const best: CyclicDelivery = kind === 'listen-only' ? 'multicast' : 'point-to-point';
     const order = [best, ...DELIVERIES.filter((delivery) => delivery !== best)];
     const usable = order.filter(
       (delivery) => !this.unsupported.has(delivery) && !(isSilent && delivery === 'multicast'),
@@ -76,7 +76,7 @@ export class DeliveryChoice {
   }
 
   /** Remembers that the meter never serves a delivery, once the other one was granted. */
-  noteGranted(refusal: Pm500Error, refused: Delivery): void {
+  noteGranted(refusal: Pm500Error, refused: CyclicDelivery): void {
     if (isAboutDelivery(refusal)) this.unsupported.add(refused);
   }
 
@@ -91,7 +91,7 @@ export class DeliveryChoice {
   }
 
   /** Logs how data comes, once until it changes: the assemblies of a meter need not repeat it. */
-  tell(delivery: Delivery, sentence: string): void {
+  tell(delivery: CyclicDelivery, sentence: string): void {
     if (delivery === this.told) return;
     this.told = delivery;
     this.logger.info(sentence);

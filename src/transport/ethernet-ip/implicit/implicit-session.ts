@@ -13,7 +13,7 @@ import { join, type SharedAttempt } from '../../shared-attempt';
 import { purposeOf, Subscriber, type ImplicitContext, type Subscription } from './subscriber';
 
 /** A refusal that is told again instead of asking the meter again. */
-interface Refusal {
+interface ListenRefusal {
   readonly error: Pm500Error;
   readonly until: number;
 }
@@ -46,7 +46,7 @@ export interface ImplicitSessionContext extends ImplicitContext {
 export class ImplicitSession implements OpenSession {
   private readonly subscriptions = new Map<number, Subscription>();
   private readonly openings = new Map<number, SharedAttempt<Subscription>>();
-  private readonly refusals = new Map<number, Refusal>();
+  private readonly refusals = new Map<number, ListenRefusal>();
   private readonly where: string;
   private readonly subscriber: Subscriber;
   private keepAlive: Timer | undefined;

@@ -5,7 +5,12 @@ import type { Logger } from '../../../support/logger';
 import type { AssemblyBlock } from '../../transport';
 import { closeInOrder } from '../session/close-in-order';
 import type { OpenedConnection } from '../session/connection-exchange';
-import { timeoutMultiplier, type ConnectionIds, type Delivery, type IoConnection } from '../wire/connection-parameters';
+import {
+  timeoutMultiplier,
+  type ConnectionIds,
+  type CyclicDelivery,
+  type IoConnection,
+} from '../wire/connection-parameters';
 import { CyclicConnection } from './cyclic-connection';
 import type { Datagrams } from './datagrams';
 import type { DeliveryChoice } from './delivery-choice';
@@ -121,7 +126,7 @@ export class Subscriber {
   private async openBy(
     block: AssemblyBlock,
     kind: IoConnection['kind'],
-    delivery: Delivery,
+    delivery: CyclicDelivery,
     signal: AbortSignal,
   ): Promise<Subscription> {
     const { instance, sizeBytes } = block;

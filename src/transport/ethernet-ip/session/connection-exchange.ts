@@ -3,7 +3,7 @@ import type { AssemblyBlock } from '../../transport';
 import { ASSEMBLY_ATTRIBUTE, CONNECTION_SERVICE, SERVICE } from '../wire/cip';
 import { connectionRefused, isConnectionNotFound } from '../wire/connection-status';
 import { CPF_ITEM, type ReceivedCpfItem } from '../wire/cpf';
-import { acceptAssemblySize, type Exchange, type Outcome } from './exchange';
+import { acceptAssemblySize, type Exchange, type Settlement } from './exchange';
 import type { ForwardClose } from '../wire/forward-close';
 import { decodeForwardOpenReply, type ForwardOpen, type ForwardOpenReply } from '../wire/forward-open';
 import { decodeReply, decodeReplyItems, withSubject } from '../wire/reply';
@@ -24,7 +24,7 @@ function addressIn(items: readonly ReceivedCpfItem[], type: number): SocketAddre
 }
 
 /** How the outcome of a Forward Open reaches its caller. */
-export interface OpenOutcome extends Outcome<OpenedConnection> {
+export interface OpenOutcome extends Settlement<OpenedConnection> {
   /** The target granted it by a reply that cannot be read or belongs to another connection. */
   readonly unusable: (error: Pm500Error) => void;
 }
@@ -93,7 +93,7 @@ export class CloseConnection implements Exchange {
     private readonly purpose: string,
     private readonly session: number,
     private readonly request: ForwardClose,
-    private readonly outcome: Outcome<boolean>,
+    private readonly outcome: Settlement<boolean>,
   ) {}
 
   what(): string {
@@ -120,7 +120,7 @@ export class CheckAssemblySize implements Exchange {
     private readonly where: string,
     private readonly requests: ReadRequests,
     private readonly block: AssemblyBlock,
-    private readonly outcome: Outcome<undefined>,
+    private readonly outcome: Settlement<undefined>,
   ) {}
 
   what(): string {

@@ -7,7 +7,7 @@ import { describeSocketError, type Connect, type SocketLike } from './socket';
 /** How long a target may take to close its side after UnRegisterSession before the socket is destroyed. */
 const CLOSE_WAIT_MS = 200;
 
-export interface ConnectionSettings {
+export interface TcpConnectionSettings {
   readonly host: string;
   readonly port: number;
   readonly connectTimeoutMs: number;
@@ -37,7 +37,7 @@ export class Connection {
   private onClosed: (() => void) | undefined;
 
   constructor(
-    private readonly settings: ConnectionSettings,
+    private readonly settings: TcpConnectionSettings,
     private readonly clock: Clock,
     private readonly events: ConnectionEvents,
   ) {

@@ -23,7 +23,7 @@ export interface Exchange {
 }
 
 /** How the outcome of an exchange reaches its caller. */
-export interface Outcome<Result> {
+export interface Settlement<Result> {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Pm500Error) => void;
 }
@@ -32,7 +32,7 @@ export interface Outcome<Result> {
 export class RegisterSession implements Exchange {
   constructor(
     private readonly where: string,
-    private readonly outcome: Outcome<number>,
+    private readonly outcome: Settlement<number>,
   ) {}
 
   what(): string {
@@ -67,7 +67,7 @@ export class ReadIdentity implements Exchange {
   constructor(
     private readonly where: string,
     private readonly requests: ReadRequests,
-    private readonly outcome: Outcome<Identity>,
+    private readonly outcome: Settlement<Identity>,
   ) {}
 
   what(): string {
@@ -158,7 +158,7 @@ export class ReadAssembly implements Exchange {
     private readonly where: string,
     private readonly plan: AssemblyPlan,
     private readonly block: AssemblyBlock,
-    private readonly outcome: Outcome<Uint8Array>,
+    private readonly outcome: Settlement<Uint8Array>,
   ) {}
 
   what(): string {

@@ -12,7 +12,7 @@ import {
   RegisterSession,
   type AssemblyPlan,
   type Exchange,
-  type Outcome,
+  type Settlement,
 } from './exchange';
 import type { ForwardClose } from '../wire/forward-close';
 import type { ForwardOpen } from '../wire/forward-open';
@@ -207,7 +207,7 @@ export class Session {
     return ended;
   }
 
-  private run<Result>(create: (outcome: Outcome<Result>) => Exchange, signal?: AbortSignal): Promise<Result> {
+  private run<Result>(create: (outcome: Settlement<Result>) => Exchange, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (signal === undefined) {
         this.line.submit(create({ resolve, reject }));

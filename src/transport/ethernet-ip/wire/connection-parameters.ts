@@ -11,7 +11,7 @@ export interface ConnectionIds {
 
 /** How T->O data travels: to this originator alone, or to a group that others may have joined. */
 export const DELIVERIES = ['point-to-point', 'multicast'] as const;
-export type Delivery = (typeof DELIVERIES)[number];
+export type CyclicDelivery = (typeof DELIVERIES)[number];
 
 /** An I/O connection that only receives. Its O->T side is a heartbeat without data. */
 export interface IoConnection {
@@ -20,7 +20,7 @@ export interface IoConnection {
   readonly instance: number;
   /** Of the assembly; the sequence count that goes before the data is added here. */
   readonly sizeBytes: number;
-  readonly delivery: Delivery;
+  readonly delivery: CyclicDelivery;
   /** Connection point of the heartbeat, which depends on the kind. */
   readonly heartbeatPoint: number;
   /** Instance that stands for the configuration in the path. */
@@ -37,7 +37,7 @@ export type ReadingConnection = IoConnection | RouterConnection;
 
 /** One direction of a connection (CIP Vol 1, figure 3-5.8, 16-bit form). */
 export interface Flow {
-  readonly type: 'null' | Delivery | 'reserved';
+  readonly type: 'null' | CyclicDelivery | 'reserved';
   readonly priority: 'low' | 'high' | 'scheduled' | 'urgent';
   readonly variable: boolean;
   readonly sizeBytes: number;
@@ -94,7 +94,7 @@ export interface TransportParameters {
 }
 
 /** Fixed size; the manual does not say which priority the meter expects, PLCs use scheduled for I/O. */
-const cyclicFlow = (type: Delivery, sizeBytes: number): Flow => ({
+const cyclicFlow = (type: CyclicDelivery, sizeBytes: number): Flow => ({
   type,
   priority: 'scheduled',
   variable: false,

@@ -23,11 +23,11 @@ export const COMMAND = {
   sendRrData: 0x006f,
   sendUnitData: 0x0070,
 } as const;
-export type Command = (typeof COMMAND)[keyof typeof COMMAND];
+export type EncapsulationCommand = (typeof COMMAND)[keyof typeof COMMAND];
 
 const COMMANDS: ReadonlySet<number> = new Set(Object.values(COMMAND));
 
-export function isCommand(code: number): code is Command {
+export function isCommand(code: number): code is EncapsulationCommand {
   return COMMANDS.has(code);
 }
 
@@ -45,7 +45,7 @@ export interface EncapsulationHeader {
   readonly options: number;
 }
 
-export interface Frame extends EncapsulationHeader {
+export interface EncapsulationFrame extends EncapsulationHeader {
   /** Exactly `length` bytes; shares memory with the frame it was read from. */
   readonly data: Buffer;
 }
@@ -82,7 +82,7 @@ export function decodeHeader(bytes: Buffer): EncapsulationHeader {
  * Reads one whole frame, for instance a datagram.
  * @throws Pm500Error ENIP_FRAME_INVALID when the bytes are not exactly one frame
  */
-export function decodeFrame(bytes: Buffer): Frame {
+export function decodeFrame(bytes: Buffer): EncapsulationFrame {
   const header = decodeHeader(bytes);
   if (bytes.length !== HEADER_BYTES + header.length) {
     throw new Pm500Error(

@@ -6,7 +6,7 @@ import {
   COMMAND,
   encodeFrame,
   HEADER_OFFSET,
-  type Frame,
+  type EncapsulationFrame,
 } from '../../../../src/transport/ethernet-ip/wire/encapsulation';
 import { rejectsWith } from '../../../../testkit/expect-error';
 import {
@@ -21,7 +21,7 @@ import type { Fault } from '../../../../testkit/links/scripted-peer';
 const { sendRrData } = COMMAND;
 
 /** A reply to the request that carries these bytes as its CIP response. */
-function cipReply(frame: Frame, response: Uint8Array): Buffer {
+function cipReply(frame: EncapsulationFrame, response: Uint8Array): Buffer {
   const { command, session, context } = frame;
   return encodeFrame({ command, session, context, data: encodeUnconnected(response) });
 }

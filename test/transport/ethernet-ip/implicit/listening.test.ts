@@ -10,7 +10,7 @@ import { hasCode } from '../../../../src/support/errors';
 import type { Logger } from '../../../../src/support/logger';
 import { silentLogger } from '../../../../src/support/logger';
 import { seededRandom } from '../../../../src/support/random';
-import type { Delivery } from '../../../../src/transport/ethernet-ip/wire/connection-parameters';
+import type { CyclicDelivery } from '../../../../src/transport/ethernet-ip/wire/connection-parameters';
 import { DatagramRegistry } from '../../../../src/transport/ethernet-ip/implicit/datagram-registry';
 import type { OpenDatagramSocket } from '../../../../src/transport/ethernet-ip/implicit/datagram-socket';
 import {
@@ -58,7 +58,7 @@ describe('Listen Only beside a PLC', () => {
     simulators.push(simulator);
     return simulator.meters[0]!;
   };
-  const own = async (port: number, delivery: Delivery, rpiMs = 200): Promise<PlcOriginator> => {
+  const own = async (port: number, delivery: CyclicDelivery, rpiMs = 200): Promise<PlcOriginator> => {
     const owner = await startPlcOriginator(
       PM500,
       { host: '127.0.0.1', port, blocks: [VOLTAGES, STATES], rpiMs, delivery },

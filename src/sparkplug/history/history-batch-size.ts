@@ -7,13 +7,13 @@ const SOON_MS = 50;
 const LATE_MS = 100;
 const LONG_MS = 250;
 
-type Pace = ReturnType<typeof paceOf>;
+type BatchPace = ReturnType<typeof paceOf>;
 
 /**
  * How many historical values go out before the broker is asked for an answer: as many as it reads within a twentieth
  * of a second, found by trying, so that live data behind them is not delayed on a slow link.
  */
-export class BatchSize {
+export class HistoryBatchSize {
   private readonly usual: number;
   private readonly most: number;
   private size = SMALLEST;
@@ -32,7 +32,7 @@ export class BatchSize {
    * @param answeredMs from the end of a batch to the broker's answer
    * @param pace how long the limits have it last; more values in each message help where their number decides that
    */
-  learn(answeredMs: number, { dueMs, isMessageBound }: Pace = { dueMs: 0, isMessageBound: false }): void {
+  learn(answeredMs: number, { dueMs, isMessageBound }: BatchPace = { dueMs: 0, isMessageBound: false }): void {
     // Of batches that last long, the last one that begins within a second would not fit into it any more.
     if (answeredMs > LATE_MS || (!isMessageBound && dueMs > LONG_MS)) this.shrink();
     else if (answeredMs <= SOON_MS && (isMessageBound || dueMs <= LONG_MS / 2)) {

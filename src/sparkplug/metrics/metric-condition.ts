@@ -2,7 +2,7 @@ import { opcQualityCode, QUALITY_REASONS, type Quality, type QualityReason } fro
 import { type EncodedPropertySet, encodePropertySet, type PropertySet } from '../codec/payload';
 
 /** What a sample's quality adds to its metric: one object per quality and reason, shared by all samples. */
-export interface Condition {
+export interface MetricCondition {
   /** Equal keys mean equal properties. */
   readonly key: string;
   readonly properties: EncodedPropertySet;
@@ -17,7 +17,7 @@ export interface Condition {
 /** Values of the property `Quality` (Sparkplug 3.0.0, 6.4.14): good, stale, bad. It has no word for uncertain. */
 const SPARKPLUG_QUALITY: Readonly<Record<Quality, number>> = { good: 192, uncertain: 500, bad: 0 };
 
-function createCondition(quality: Quality, reason: QualityReason | undefined): Condition {
+function createCondition(quality: Quality, reason: QualityReason | undefined): MetricCondition {
   const lasting: PropertySet = { Quality: { type: 'Int32', value: SPARKPLUG_QUALITY[quality] } };
   const properties: PropertySet = {
     ...lasting,
@@ -33,10 +33,10 @@ function createCondition(quality: Quality, reason: QualityReason | undefined): C
   };
 }
 
-const SHARED = new Map<string, Condition>();
+const SHARED = new Map<string, MetricCondition>();
 
 /** The condition of a quality and its reason. */
-export function conditionOf(quality: Quality, reason?: QualityReason): Condition {
+export function conditionOf(quality: Quality, reason?: QualityReason): MetricCondition {
   const known = reason !== undefined && Object.hasOwn(QUALITY_REASONS, reason) ? reason : undefined;
   const key = `${quality}:${known ?? ''}`;
   let condition = SHARED.get(key);
@@ -47,7 +47,7 @@ export function conditionOf(quality: Quality, reason?: QualityReason): Condition
   return condition;
 }
 
-const CUSTOM = new Map<string, Condition>();
+const CUSTOM = new Map<string, MetricCondition>();
 /** Properties come from messages; a flow that makes up others without end must not fill the memory. */
 const MOST_CUSTOM = 1024;
 /** Longer ones are not shared. */
@@ -61,13 +61,13 @@ function exactly(_: string, value: unknown): unknown {
 }
 
 /** The condition of a metric whose properties a flow gave itself; shared by those with the same ones. */
-export function customCondition(properties: PropertySet): Condition {
+export function customCondition(properties: PropertySet): MetricCondition {
   const key = JSON.stringify(properties, exactly);
   const known = CUSTOM.get(key);
   if (known !== undefined) return known;
   const quality = properties['Quality']?.value;
   const encoded = encodePropertySet(properties, 'properties');
-  const condition: Condition = {
+  const condition: MetricCondition = {
     key,
     properties: encoded,
     lasting: encoded,

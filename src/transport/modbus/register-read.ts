@@ -7,7 +7,7 @@ import type { ModbusLine, ReadFunction } from './line';
 import { EchoedRequest } from './rtu-reader';
 
 /** One read: what was asked, and the bytes that have arrived since. Exactly one of its outcomes is ever told. */
-export interface Exchange {
+export interface RegisterRead {
   /** The task as the subject of a sentence. */
   readonly what: string;
   readonly block: RegisterBlock;
@@ -24,7 +24,7 @@ function exceptionCodeOf(thrown: unknown): number | undefined {
 }
 
 /** @throws Pm500Error MODBUS_REPLY_INVALID when more or fewer bytes came than the reply has */
-function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number | undefined): void {
+function checkLength({ what, receivedBytes }: RegisterRead, expectedBytes: number | undefined): void {
   if (expectedBytes !== undefined && receivedBytes !== expectedBytes) {
     throw replyInvalid(what, `the reply has ${receivedBytes} bytes instead of ${expectedBytes}`);
   }
@@ -40,7 +40,7 @@ function checkLength({ what, receivedBytes }: Exchange, expectedBytes: number | 
 export async function askLine(
   model: Pick<MeterModel, 'quirks'>,
   line: ModbusLine,
-  exchange: Exchange,
+  exchange: RegisterRead,
   readFunction: ReadFunction,
 ): Promise<Uint8Array> {
   const { block, what } = exchange;
