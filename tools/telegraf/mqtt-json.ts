@@ -61,6 +61,8 @@ export function mqttJson(): string {
   topics = ["\${MQTT_TOPIC:-powermonitor/+/telemetry}"]
   username = "\${MQTT_USER:-}"
   password = "\${MQTT_PASSWORD:-}"
+  # The authority of a broker with TLS (ssl://...:8883), where it is one of your own.
+  tls_ca = "\${MQTT_TLS_CA:-}"
   # The broker keeps messages of QoS 1 for this client while Telegraf is away; one is acknowledged when it was written.
   qos = 1
   persistent_session = true

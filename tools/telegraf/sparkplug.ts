@@ -75,6 +75,8 @@ export function sparkplug(): string {
   ]
   username = "\${MQTT_USER:-}"
   password = "\${MQTT_PASSWORD:-}"
+  # The authority of a broker with TLS (ssl://...:8883), where it is one of your own.
+  tls_ca = "\${MQTT_TLS_CA:-}"
   # Sparkplug publishes with QoS 0: what comes while Telegraf is away is gone.
   qos = 0
   max_undelivered_messages = ${UNDELIVERED_MESSAGES}

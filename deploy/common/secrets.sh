@@ -1,0 +1,192 @@
+# shellcheck shell=sh
+# What both bootstraps share: secrets, a certificate authority, and the files of Mosquitto. Sourced, with these set before:
+#   secrets: folder of what nobody but the services may read; generated: folder of configurations
+#   owner: UID:GID that everything gets, when this runs as root
+# A file is written under another name and renamed, so that what has its name is whole. Secrets never stand in arguments.
+
+: "${secrets:?}" "${generated:?}" "${owner:?}"
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# program package: says what to install where it is missing.
+need() {
+  command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: install it (apt-get install $2) and run this again."
+}
+
+# folder: makes it for the owner alone.
+private_folder() {
+  [ -d "$1" ] || [ ! -e "$1" ] || fail "$1 is in the way: it has to be a folder; move it and run this again."
+  (umask 077 && mkdir -p -- "$1") 2>/dev/null || fail "The folder $1 cannot be made: check its place and your rights."
+  [ -w "$1" ] || fail "Nothing can be written into $1: check its rights, and that the volume is not mounted read-only."
+  own "$1"
+  chmod 700 -- "$1"
+}
+
+own() {
+  [ "$(id -u)" -ne 0 ] || chown "$owner" -- "$1"
+}
+
+# Whether the file system really takes writing is known only by writing, root or not.
+begin() {
+  work=$secrets/.new.$$
+  for left in "$secrets"/.new.*; do
+    # Of one that was killed; the one of another that still runs stays.
+    [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf -- "$left"
+  done
+  rm -f -- "$secrets"/*.new "$generated"/*.new 2>/dev/null || true
+  mkdir -m 700 -- "$work" 2>/dev/null || fail "Nothing can be written into $secrets: check its rights, and that the volume is neither full nor read-only."
+  trap 'rm -rf -- "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
+}
+
+# file: takes what comes in, unless the file says that already; it is whole or as it was.
+put() {
+  [ ! -d "$1" ] || fail "$1 is in the way: it has to be a file; move it and run this again."
+  error=$( (umask 077 && cat >"$work/put") 2>&1) || fail "$1 cannot be written ($(printf '%s' "$error" | tail -n 1)): make room on its volume and run this again."
+  if [ -f "$1" ] && cmp -s -- "$work/put" "$1"; then
+    guard "$1"
+    return
+  fi
+  own "$work/put"
+  # Between two file systems mv copies, which is neither atomic nor sure of room: first beside the file, then its name.
+  error=$(mv -f -- "$work/put" "$1.new" 2>&1 && mv -f -- "$1.new" "$1" 2>&1) || {
+    rm -f -- "$1.new"
+    fail "$1 cannot be written ($error): make room on its volume, check its rights, and run this again."
+  }
+}
+
+# file: right owner, and nobody else reads it.
+guard() {
+  { chmod 600 -- "$1" 2>/dev/null && own "$1"; } ||
+    fail "The rights of $1 cannot be set: it belongs to somebody else; run this as its owner or as root."
+}
+
+# 48 digits and letters of 192 random bits.
+random_secret() {
+  bytes=$(openssl rand -hex 24 2>/dev/null) || bytes=
+  [ "${#bytes}" -eq 48 ] || fail 'openssl gives no random numbers: check what "openssl rand -hex 24" says.'
+  printf '%s\n' "$bytes"
+}
+
+# file: refuses a secret that a person chose badly, or that is not whole.
+check_secret() {
+  [ -f "$1" ] || fail "$1 is in the way: it has to be a file; move it and run this again."
+  value=$(cat -- "$1" 2>/dev/null) || fail "The secret $1 cannot be read: run this as its owner or as root."
+  name=${1##*/}
+  [ -n "$value" ] || fail "The secret $1 is empty: remove the file and run this again, which makes a new one."
+  case $value in
+    *[!\!-~]*) fail "The secret $name has blanks, line breaks or letters beyond ASCII: choose another, or remove $1 and run this again." ;;
+  esac
+  [ "${#value}" -ge 20 ] || fail "The secret $name is weak: it has ${#value} characters, and 20 are the least; choose another, or remove $1 and run this again."
+  lower=$(printf '%s' "$value" | tr '[:upper:]' '[:lower:]')
+  case $lower in
+    *password* | *changeme* | *secret* | *powermonitor* | *qwert* | *1234567* | *abcdefg* | *letmein* | *welcome*)
+      fail "The secret $name is weak: it has a word or row that everybody tries first; choose another, or remove $1 and run this again." ;;
+  esac
+  kinds=$(printf '%s' "$value" | fold -w 1 | sort -u | wc -l)
+  [ "$kinds" -ge 10 ] || fail "The secret $name is weak: it has only $kinds different characters; choose another, or remove $1 and run this again."
+}
+
+# name: makes the secret where it is missing.
+secret() {
+  if [ ! -e "$secrets/$1" ] && [ ! -L "$secrets/$1" ]; then
+    made=$(random_secret)
+    printf '%s\n' "$made" | put "$secrets/$1"
+  fi
+  check_secret "$secrets/$1"
+  guard "$secrets/$1"
+}
+
+# name: another one in its place; the one before is kept where its server is told the new one by it.
+rotate_secret() {
+  made=$(random_secret)
+  case " ${kept_before:-} " in
+    *" $1 "*) [ -e "$secrets/$1.previous" ] || [ ! -e "$secrets/$1" ] || put "$secrets/$1.previous" <"$secrets/$1" ;;
+  esac
+  printf '%s\n' "$made" | put "$secrets/$1"
+}
+
+# name: puts what comes in in its place, unless it is weak.
+set_secret() {
+  cat >"$work/$1" || fail "The folder $secrets is full: make room and run this again."
+  check_secret "$work/$1"
+  put "$secrets/$1" <"$work/$1"
+}
+
+# openssl says why on its last line.
+ssl() {
+  error=$(openssl "$@" 2>&1 >/dev/null) || fail "openssl $1 fails ($(printf '%s' "$error" | tail -n 1)): check the files in $secrets."
+}
+
+# The authority that signs the certificate of the broker. Ten years; its key is mounted nowhere.
+authority() {
+  if [ -f "$secrets/ca.key" ] && [ -f "$generated/ca.crt" ]; then
+    same_key "$secrets/ca.key" "$generated/ca.crt" ||
+      fail "$secrets/ca.key and $generated/ca.crt do not belong together: restore them from your backup, or remove both and give all clients the new ca.crt."
+    guard "$secrets/ca.key"
+    return
+  fi
+  # A key without certificate is of a run that was ended between the two: nobody has trusted it yet.
+  [ ! -f "$generated/ca.crt" ] || fail "$secrets/ca.key is missing while $generated/ca.crt is there: restore it from your backup, or remove ca.crt and give all clients the new one."
+  ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ca.key"
+  ssl req -x509 -new -key "$work/ca.key" -sha256 -days 3650 -subj '/CN=PowerMonitor 500 stack' \
+    -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$work/ca.crt"
+  put "$secrets/ca.key" <"$work/ca.key"
+  put "$generated/ca.crt" <"$work/ca.crt"
+}
+
+same_key() {
+  [ "$(openssl pkey -in "$1" -pubout 2>/dev/null)" = "$(openssl x509 -in "$2" -noout -pubkey 2>/dev/null)" ]
+}
+
+# names: the certificate of the broker, for these names and addresses (IP:..., DNS:..., with commas); again when it ends
+# within 30 days, or is for other names.
+broker_certificate() {
+  if [ -f "$secrets/mosquitto.key" ] && [ -f "$secrets/mosquitto.crt" ] && [ -f "$generated/names" ] &&
+    [ "$(cat -- "$generated/names")" = "$1" ] && same_key "$secrets/mosquitto.key" "$secrets/mosquitto.crt" &&
+    openssl verify -CAfile "$generated/ca.crt" "$secrets/mosquitto.crt" >/dev/null 2>&1 &&
+    openssl x509 -in "$secrets/mosquitto.crt" -noout -checkend 2592000 >/dev/null 2>&1; then
+    return
+  fi
+  printf 'subjectAltName=%s\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n' "$1" >"$work/names"
+  ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/mosquitto.key"
+  ssl req -new -key "$work/mosquitto.key" -subj '/CN=mosquitto' -out "$work/mosquitto.csr"
+  # More than 825 days some clients take from nobody.
+  ssl x509 -req -in "$work/mosquitto.csr" -CA "$generated/ca.crt" -CAkey "$secrets/ca.key" -set_serial "0x$(openssl rand -hex 16)" \
+    -sha256 -days 820 -extfile "$work/names" -out "$work/mosquitto.crt"
+  put "$secrets/mosquitto.key" <"$work/mosquitto.key"
+  put "$secrets/mosquitto.crt" <"$work/mosquitto.crt"
+  printf '%s\n' "$1" | put "$generated/names"
+}
+
+# password salt (base64): the hash that Mosquitto reads as $6$: SHA-512 of password and salt. One round is enough for
+# secrets that are random; mosquitto_passwd would have to be installed, and takes passwords as arguments.
+hash_of() {
+  { printf '%s' "$1" && printf '%s\n' "$2" | openssl base64 -d -A; } | openssl dgst -sha512 -binary | openssl base64 -A
+}
+
+# user=secret ...: the password file of Mosquitto; lines that are right stay as they are.
+broker_passwords() {
+  : >"$work/passwd"
+  for pair in "$@"; do
+    user=${pair%%=*}
+    password=$(cat -- "$secrets/${pair#*=}")
+    line=$(sed -n "s/^$user://p" "$secrets/mosquitto.passwd" 2>/dev/null | head -n 1) || line=
+    salt=$(printf '%s' "$line" | cut -d '$' -f 3)
+    if [ -z "$salt" ] || [ "$line" != "\$6\$$salt\$$(hash_of "$password" "$salt")" ]; then
+      salt=$(openssl rand -base64 12)
+      line="\$6\$$salt\$$(hash_of "$password" "$salt")"
+    fi
+    printf '%s:%s\n' "$user" "$line" >>"$work/passwd"
+  done
+  put "$secrets/mosquitto.passwd" <"$work/passwd"
+}
+
+# port address: whether a program listens there; only Linux tells.
+port_taken() {
+  hex=$(printf ':%04X' "$1")
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
+}

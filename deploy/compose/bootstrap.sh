@@ -1,0 +1,173 @@
+#!/bin/sh
+# Makes all that the stack needs and that is in no repository: .env, secrets, certificates, configurations of this site.
+# Run it before the first start and after each change of .env; what is there and right stays as it is.
+#   sh bootstrap.sh                 makes what is missing
+#   sh bootstrap.sh rotate NAME     another secret NAME, and says who has to be told; "ca" and "certificate" too
+#   sh bootstrap.sh set NAME <file  a secret of your own
+# What .env shall say can be given in the environment at the first run (GRAFANA_PORT=3001 sh bootstrap.sh).
+# Needs openssl. PM500_COMPOSE_FOLDER: where .env, secrets/ and generated/ go, beside this file where it is not set.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+folder=${PM500_COMPOSE_FOLDER:-$here}
+secrets=$folder/secrets
+generated=$folder/generated
+settings=$folder/.env
+# Nobody logs in as this user; it is who the containers run as when root runs this.
+service_user=10500
+owner=$service_user:$service_user
+common=$here/../common
+
+SECRETS='node_red_password node_red_metrics_token node_red_credential_secret influx_admin_password influx_admin_token influx_writer_password influx_reader_password mqtt_node_red_password mqtt_scada_password mqtt_telegraf_password mqtt_health_password grafana_admin_password grafana_secret_key'
+
+# shellcheck source=deploy/common/secrets.sh
+. "$common/secrets.sh"
+
+# What .env says of a name, else the second argument.
+setting() {
+  said=$(sed -n "s/^$1=//p" "$settings" | tail -n 1 | tr -d '\r')
+  case $said in
+    *[\"\'\\\|\ \&\#\$\`]*) fail "$1 in $settings has a quote, a blank or one of \\ | & # \$: write it without." ;;
+  esac
+  printf '%s' "${said:-$2}"
+}
+
+write_settings() {
+  user=$(id -u):$(id -g)
+  [ "$(id -u)" -ne 0 ] || user=$owner
+  put "$settings" <<END
+# Of this site; no secrets here. After a change: sh bootstrap.sh && docker compose up -d
+# Who the containers run as: the owner of secrets/ and generated/.
+PM500_UID=${user%:*}
+PM500_GID=${user#*:}
+# Whose days and months count.
+TIME_ZONE=${TIME_ZONE:-UTC}
+# The meter; 127.0.0.1 is the simulated one inside Node-RED.
+PM500_METER_HOST=127.0.0.1
+PM500_SITE=steel-works
+# Addresses that others may reach. 127.0.0.1: this computer alone. The broker speaks TLS, the rest plain HTTP: put a
+# proxy with TLS before it, or a tunnel.
+LISTEN=${LISTEN:-127.0.0.1}
+MQTT_LISTEN=${MQTT_LISTEN:-127.0.0.1}
+# Names and addresses by which clients know the broker, beside localhost, for its certificate: DNS:mqtt.site,IP:192.0.2.9
+MQTT_NAMES=${MQTT_NAMES:-}
+NODE_RED_PORT=${NODE_RED_PORT:-1880}
+MQTT_PORT=${MQTT_PORT:-8883}
+INFLUX_PORT=${INFLUX_PORT:-8086}
+GRAFANA_PORT=${GRAFANA_PORT:-3000}
+ALERTMANAGER_PORT=${ALERTMANAGER_PORT:-9093}
+# Who is told of alerts; nobody while these are empty. A mail server host:port, sender, two mailboxes, a web hook.
+ALERT_SMTP=${ALERT_SMTP:-}
+ALERT_FROM=${ALERT_FROM:-}
+ALERT_TO=${ALERT_TO:-}
+ALERT_ON_CALL=${ALERT_ON_CALL:-}
+ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
+END
+}
+
+# Containers that run already have their ports themselves.
+check_ports() {
+  ! (cd "$folder" && docker compose ps --quiet 2>/dev/null | grep -q .) || return 0
+  for name in NODE_RED_PORT MQTT_PORT INFLUX_PORT GRAFANA_PORT ALERTMANAGER_PORT; do
+    port=$(setting "$name" 0)
+    case $port in
+      '' | *[!0-9]*) fail "$name in $settings is no port: give a number from 1 to 65535." ;;
+    esac
+    ! port_taken "$port" || fail "Port $port is taken by another program: end it, or choose another $name in $settings and run this again."
+  done
+}
+
+# The shipped file with the addresses of the site.
+alertmanager() {
+  smtp=$(setting ALERT_SMTP '')
+  from=$(setting ALERT_FROM powermonitor@localhost)
+  to=$(setting ALERT_TO energy@localhost)
+  on_call=$(setting ALERT_ON_CALL energy-on-call@localhost)
+  webhook=$(setting ALERT_WEBHOOK '')
+  set -- -e ''
+  [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: $smtp|" -e "s|smtp_from: .*|smtp_from: $from|" \
+    -e "s|to: energy@localhost|to: $to|" -e "s|to: energy-on-call@localhost|to: $on_call|"
+  [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095|${webhook%/}|"
+  sed "$@" "$here/../alerts/alertmanager.yml" >"$work/alertmanager.yml"
+  put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
+}
+
+# Everything that follows from secrets and settings.
+derive() {
+  names=$(setting MQTT_NAMES '')
+  broker_certificate "DNS:mosquitto,DNS:localhost,IP:127.0.0.1${names:+,$names}"
+  broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password
+  printf -- '-u health\n-P %s\n' "$(cat -- "$secrets/mqtt_health_password")" | put "$secrets/mosquitto_health"
+  sed 's/@listener@/8883/' "$common/mosquitto.conf" | put "$generated/mosquitto.conf"
+  put "$generated/mosquitto.acl" <"$common/mosquitto.acl"
+  alertmanager
+}
+
+# What has to be done besides, so that a new secret counts.
+advice() {
+  case $1 in
+    node_red_password | node_red_metrics_token) echo 'docker compose restart node-red victoria-metrics' ;;
+    influx_admin_password) echo 'docker compose up -d --force-recreate influxdb-setup' ;;
+    influx_writer_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart node-red' ;;
+    influx_reader_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart grafana' ;;
+    mqtt_node_red_password) echo 'docker compose restart mosquitto node-red' ;;
+    mqtt_telegraf_password) echo 'docker compose restart mosquitto telegraf' ;;
+    mqtt_*) echo 'docker compose restart mosquitto, and enter it in your host' ;;
+    grafana_admin_password) echo 'docker compose exec -T grafana grafana cli admin reset-admin-password --password-from-stdin <secrets/grafana_admin_password' ;;
+    ca | certificate) echo 'docker compose restart mosquitto node-red telegraf, and after "ca" give generated/ca.crt to every other client' ;;
+    *) echo 'docker compose up -d' ;;
+  esac
+}
+
+known() {
+  case " $SECRETS " in
+    *" $1 "*) ;;
+    *) fail "There is no secret named \"$1\": name one of $SECRETS." ;;
+  esac
+}
+
+rotate() {
+  case $1 in
+    ca) rm -f -- "$generated/ca.crt" ;;
+    certificate) rm -f -- "$secrets/mosquitto.crt" ;;
+    node_red_credential_secret | grafana_secret_key)
+      fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
+    influx_admin_token)
+      fail 'InfluxDB makes its tokens itself: make one there and give it to "bootstrap.sh set influx_admin_token" (docs/stack.md).' ;;
+    *)
+      known "$1"
+      rotate_secret "$1" ;;
+  esac
+}
+
+need openssl openssl
+private_folder "$secrets"
+private_folder "$generated"
+begin
+[ -e "$settings" ] || write_settings
+[ -r "$settings" ] || fail "$settings cannot be read: run this as its owner or as root."
+owner=$(setting PM500_UID ''):$(setting PM500_GID '')
+case $owner in
+  :* | *: | *[!0-9:]*) fail "$settings lacks PM500_UID and PM500_GID: remove the file and run this again, which writes a new one." ;;
+esac
+[ "$(id -u)" -eq 0 ] || [ "${owner%:*}" = "$(id -u)" ] ||
+  fail "The files of this stack belong to user ${owner%:*} ($settings): run this as that user or as root."
+own "$secrets" && own "$generated" && own "$settings"
+check_ports
+done_with='Ready: docker compose --profile all up -d'
+case ${1:-} in
+  '') ;;
+  rotate)
+    rotate "${2:-}"
+    done_with="$2 is another now. To let it count: $(advice "$2")" ;;
+  set)
+    known "${2:-}"
+    set_secret "$2"
+    done_with="$2 is what you gave. To let it count: $(advice "$2")" ;;
+  *) fail "$1 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
+esac
+for name in $SECRETS; do secret "$name"; done
+authority
+derive
+[ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
+echo "$done_with"

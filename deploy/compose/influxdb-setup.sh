@@ -1,0 +1,79 @@
+#!/bin/sh
+# Sets up InfluxDB 2 for this stack, with its own command line: buckets and tasks (bootstrap-v2.sh), the names by which
+# InfluxQL asks for the buckets, a user who may only write raw points, one who may only read, and a token for Telegraf.
+# May be run again at any time: it sets right what was changed, passwords too.
+set -eu
+secrets=${PM500_SECRETS:-/run/secrets}
+setup=${PM500_INFLUX_FOLDER:-/pm500/influxdb}
+token_file=${PM500_TOKEN_FILE:-/telegraf/token}
+tiers='raw 1m 15m day month'
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# name: what this secret is.
+secret() {
+  cat -- "$secrets/$1" 2>/dev/null || fail "The secret $1 cannot be read: run bootstrap.sh on the host, then start this again."
+}
+
+# The command line says no to nobody quietly: its last line says why.
+influx_or_fail() {
+  error=$(influx "$@" 2>&1) || fail "InfluxDB refuses \"influx $1 $2 $3\" ($(printf '%s' "$error" | tail -n 1)): look at docker compose logs influxdb, then start this again."
+  printf '%s\n' "$error"
+}
+
+bucket_id() {
+  influx bucket list --hide-headers --name "energy_$1" 2>/dev/null | cut -f 1
+}
+
+# user, and what it may do: makes the user of InfluxQL or sets its password.
+user() {
+  name=$1
+  password=$(secret "$2")
+  shift 2
+  if influx v1 auth list --hide-headers --username "$name" 2>/dev/null | grep -q .; then
+    influx_or_fail v1 auth set-password --username "$name" --password "$password" >/dev/null
+  else
+    influx_or_fail v1 auth create --username "$name" --password "$password" "$@" >/dev/null
+  fi
+}
+
+INFLUX_TOKEN=$(secret influx_admin_token)
+admin_password=$(secret influx_admin_password)
+export INFLUX_TOKEN
+influx ping >/dev/null 2>&1 || fail "InfluxDB does not answer at ${INFLUX_HOST:-its address}: see docker compose logs influxdb."
+influx bucket list >/dev/null 2>&1 ||
+  fail 'InfluxDB refuses the token in secrets/influx_admin_token: it was set up with another; put that one back, or give it one that it knows by "bootstrap.sh set influx_admin_token".'
+influx_or_fail user password --name admin --password "$admin_password" >/dev/null
+sh "$setup/bootstrap-v2.sh"
+read_all=
+for tier in $tiers; do
+  id=$(bucket_id "$tier")
+  [ -n "$id" ] || fail "InfluxDB has no bucket energy_$tier: start this again."
+  read_all="$read_all --read-bucket $id"
+  [ "$tier" != raw ] || raw=$id
+  mapped=$(influx v1 dbrp list --hide-headers --db energy --rp "$tier" --bucket-id "$id" 2>/dev/null | grep -c . || true)
+  [ "$mapped" -gt 0 ] && continue
+  default=
+  [ "$tier" != raw ] || default=--default
+  # shellcheck disable=SC2086 # Nothing or one word.
+  influx_or_fail v1 dbrp create --db energy --rp "$tier" --bucket-id "$id" $default >/dev/null
+done
+user pm500-writer influx_writer_password --write-bucket "$raw"
+# shellcheck disable=SC2086 # Words: an option and an ID each.
+user pm500-reader influx_reader_password $read_all
+# InfluxDB makes this token itself; it is made once, and again where the file is removed.
+if [ ! -s "$token_file" ]; then
+  # One whose file is gone counts no more.
+  for id in $(influx auth list --hide-headers | awk -F '\t' '$2 ~ /^ *pm500-telegraf *$/ { print $1 }'); do
+    influx_or_fail auth delete --id "$id" >/dev/null
+  done
+  answer=$(influx_or_fail auth create --description pm500-telegraf --write-bucket "$raw" --json)
+  token=$(printf '%s' "$answer" | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' | head -n 1)
+  [ -n "$token" ] || fail 'InfluxDB gave no token for Telegraf: start this again.'
+  (umask 077 && printf '%s\n' "$token" >"$token_file.new" && mv -f -- "$token_file.new" "$token_file") ||
+    fail "The token for Telegraf cannot be written to $token_file: make room on its volume and start this again."
+fi
+echo 'InfluxDB is ready: InfluxQL database energy, users pm500-writer and pm500-reader, a token for Telegraf.'

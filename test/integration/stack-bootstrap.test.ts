@@ -1,0 +1,355 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { makeSmallDisk } from '../../testkit/delivery/small-disk';
+import { ROOT } from '../../testkit/root';
+import { findProgram } from '../../testkit/servers/programs';
+import type { Ended } from '../../testkit/servers/shell';
+import { isRoot, StackFolder } from '../../testkit/servers/stack-folder';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+
+const TOOLS = 'awk cat chmod chown cmp cut dirname fold grep head id mkdir mv rm sed sort tail tr wc'.split(' ');
+const NOBODY = 65534;
+
+/** A PATH with what bootstrap.sh needs but openssl, in whose place stands `openssl` where it is given. */
+function pathWith(openssl?: string): string {
+  const folder = temporaryFolder('path');
+  chmodSync(folder, 0o755);
+  for (const name of TOOLS) symlinkSync(findProgram(name), join(folder, name));
+  if (openssl !== undefined) writeFileSync(join(folder, 'openssl'), openssl, { mode: 0o755 });
+  return folder;
+}
+
+/** It ends with a sentence that says what to do, and no secret is in it. */
+function assertSentence({ status, output }: Ended, sentence: RegExp): void {
+  assert.equal(status, 1, output);
+  assert.match(output, sentence);
+  assert.equal(output.trim().split('\n').length, 1, output);
+}
+
+/** What has its name is whole. */
+function assertWhole(stack: StackFolder): void {
+  for (const [path, text] of stack.files()) {
+    if (path.includes('.new')) continue;
+    const [mode, , , ...words] = text.split(' ');
+    assert.equal(mode, '100600', path);
+    assert.ok(words.join(' ').endsWith('\n') && words.join(' ').trim().length > 10, `${path} is half made`);
+  }
+}
+
+describe('bootstrap.sh of the Compose stack', () => {
+  let stack: StackFolder;
+
+  beforeEach(async () => {
+    stack = await StackFolder.create();
+  });
+
+  afterEach(() => {
+    stack.remove();
+  });
+
+  const made = async (): Promise<void> => {
+    const { status, output } = await stack.bootstrap();
+    assert.equal(status, 0, output);
+    assert.match(output, /Ready: docker compose --profile all up -d\n$/);
+  };
+
+  it('makes everything that the Compose file mounts, for one user alone; the second run changes nothing', async () => {
+    await made();
+    const first = stack.files();
+    const file = parse(readFileSync(join(ROOT, 'deploy/compose/compose.yaml'), 'utf8'), { merge: true }) as {
+      services: Record<string, { volumes?: string[] }>;
+      secrets: Record<string, { file: string }>;
+    };
+    const mounted = [
+      ...Object.values(file.secrets).map((secret) => secret.file),
+      ...Object.values(file.services).flatMap(({ volumes = [] }) =>
+        volumes
+          .filter((volume) => volume.startsWith('./generated/'))
+          .map((volume) => volume.slice(2).split(':')[0] ?? ''),
+      ),
+    ];
+    const [uid] = /^PM500_UID=(.*)$/m.exec(stack.read('.env'))?.slice(1) ?? [];
+    for (const path of mounted) {
+      assert.ok(existsSync(stack.path(path)), path);
+      assert.equal(String(statSync(stack.path(path)).uid), uid, path);
+    }
+    assertWhole(stack);
+    await made();
+    assert.deepEqual([...stack.files()], [...first]);
+    const other = await StackFolder.create();
+    await other.bootstrap();
+    for (const path of Object.values(file.secrets).map((secret) => secret.file))
+      assert.notEqual(other.read(path), stack.read(path), `${path} is the same everywhere`);
+    other.remove();
+  });
+
+  it('the certificate is signed by its authority for the names of the site, and made again for others', async () => {
+    await made();
+    const names = (): string =>
+      spawnSync('openssl', ['x509', '-in', stack.path('secrets/mosquitto.crt'), '-noout', '-ext', 'subjectAltName'], {
+        encoding: 'utf8',
+      }).stdout;
+    assert.match(names(), /DNS:mosquitto, DNS:localhost, IP Address:127\.0\.0\.1\n/);
+    writeFileSync(
+      stack.path('.env'),
+      stack.read('.env').replace(/^MQTT_NAMES=.*$/m, 'MQTT_NAMES=DNS:mqtt.site,IP:192.0.2.9'),
+    );
+    await made();
+    assert.match(names(), /DNS:mqtt\.site, IP Address:192\.0\.2\.9/);
+    const verified = spawnSync('openssl', [
+      'verify',
+      '-CAfile',
+      stack.path('generated/ca.crt'),
+      stack.path('secrets/mosquitto.crt'),
+    ]);
+    assert.equal(verified.status, 0);
+    // Half of a pair, as a run leaves it that is ended between the two.
+    rmSync(stack.path('secrets/mosquitto.crt'));
+    await made();
+    assert.ok(existsSync(stack.path('secrets/mosquitto.crt')));
+  });
+
+  it('the addresses of the site stand in the file of Alertmanager, which takes it', async () => {
+    const addresses = {
+      ALERT_SMTP: 'mail.site:25',
+      ALERT_FROM: 'a@site',
+      ALERT_TO: 'b@site',
+      ALERT_ON_CALL: 'c@site',
+      ALERT_WEBHOOK: 'https://hook.site/x/',
+    };
+    const { status, output } = await stack.bootstrap([], { env: addresses });
+    assert.equal(status, 0, output);
+    assert.doesNotMatch(output, /Nobody is told/);
+    const file = stack.read('generated/alertmanager.yml');
+    assert.doesNotMatch(file.replaceAll(/^#.*$/gm, ''), /localhost|127\.0\.0\.1/);
+    for (const value of ['mail.site:25', 'a@site', 'b@site', 'c@site', 'https://hook.site/x/on-call'])
+      assert.ok(file.includes(value), value);
+    const checked = spawnSync(findProgram('amtool'), ['check-config', stack.path('generated/alertmanager.yml')], {
+      encoding: 'utf8',
+    });
+    assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  });
+
+  it('rotates each secret, and no other; those that would lock out what is stored it refuses', async () => {
+    await made();
+    const names = readdirSync(stack.path('secrets')).filter((name) => /_(?:password|token|secret|key)$/.test(name));
+    assert.equal(names.length, 13);
+    for (const name of names) {
+      const before = stack.files();
+      const ended = await stack.bootstrap(['rotate', name]);
+      if (['node_red_credential_secret', 'grafana_secret_key', 'influx_admin_token'].includes(name)) {
+        assertSentence(ended, /encrypts what is stored|InfluxDB makes its tokens itself/);
+        assert.deepEqual([...stack.files()], [...before]);
+        continue;
+      }
+      assert.equal(ended.status, 0, ended.output);
+      assert.match(ended.output, new RegExp(`${name} is another now. To let it count: docker compose `));
+      const changed = [...stack.files()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+      const expected = [`secrets/${name}`, ...(name.startsWith('mqtt_') ? ['secrets/mosquitto.passwd'] : [])];
+      if (name === 'mqtt_health_password') expected.push('secrets/mosquitto_health');
+      assert.deepEqual(changed.sort(), expected.sort());
+    }
+    const before = stack.files();
+    assertSentence(await stack.bootstrap(['rotate', 'nothing']), /There is no secret named "nothing": name one of/);
+    assertSentence(await stack.bootstrap(['rotate']), /There is no secret named "": name one of/);
+    assertSentence(await stack.bootstrap(['destroy']), /destroy is no command/);
+    assert.deepEqual([...stack.files()], [...before]);
+    const authority = stack.read('generated/ca.crt');
+    assert.equal((await stack.bootstrap(['rotate', 'ca'])).status, 0);
+    assert.notEqual(stack.read('generated/ca.crt'), authority);
+    const certificate = stack.read('secrets/mosquitto.crt');
+    assert.equal((await stack.bootstrap(['rotate', 'certificate'])).status, 0);
+    assert.notEqual(stack.read('secrets/mosquitto.crt'), certificate);
+  });
+
+  it('refuses weak secrets of a person, and takes a good one', async () => {
+    await made();
+    const before = stack.files();
+    for (const [secret, why] of [
+      ['admin\n', /weak: it has 5 characters, and 20 are the least/],
+      ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n', /weak: it has only 1 different/],
+      ['MyPassword-2026-is-long-enough\n', /weak: it has a word or row that everybody tries first/],
+      ['two words are here and more to come\n', /has blanks, line breaks/],
+      ['first-line-0123456789\nsecond-line\n', /has blanks, line breaks/],
+      ['größer-als-zwanzig-zeichen-0815\n', /letters beyond ASCII/],
+      ['', /is empty/],
+    ] as const) {
+      assertSentence(await stack.bootstrap(['set', 'grafana_admin_password'], { input: secret }), why);
+      assert.deepEqual([...stack.files()], [...before], secret);
+    }
+    writeFileSync(stack.path('secrets/node_red_password'), 'admin');
+    assertSentence(
+      await stack.bootstrap(),
+      /The secret node_red_password is weak.*remove \S+node_red_password and run this again/,
+    );
+    rmSync(stack.path('secrets/node_red_password'));
+    const good = 'Correct-Horse%Battery:Staple/42';
+    const { status, output } = await stack.bootstrap(['set', 'grafana_admin_password'], { input: `${good}\n` });
+    assert.equal(status, 0, output);
+    assert.equal(stack.secret('grafana_admin_password'), good);
+    assert.notEqual(stack.secret('node_red_password'), 'admin');
+  });
+
+  it('says in one sentence what is missing or in the way, and makes nothing by halves', async () => {
+    assertSentence(await stack.bootstrap([], { env: { PATH: pathWith() } }), /openssl is missing: install it/);
+    assertSentence(
+      await stack.bootstrap([], { env: { PM500_COMPOSE_FOLDER: '/proc/stack' } }),
+      /cannot be made: check its place and your rights/,
+    );
+    writeFileSync(stack.path('secrets'), '');
+    assertSentence(await stack.bootstrap(), /secrets is in the way: it has to be a folder/);
+    rmSync(stack.path('secrets'));
+    assert.deepEqual([...stack.files().keys()], []);
+    mkdirSync(stack.path('secrets/influx_admin_token'), { recursive: true });
+    assertSentence(await stack.bootstrap(), /influx_admin_token is in the way: it has to be a file/);
+    rmSync(stack.path('secrets/influx_admin_token'), { recursive: true });
+    symlinkSync('/nowhere', stack.path('secrets/influx_admin_token'));
+    assertSentence(await stack.bootstrap(), /influx_admin_token is in the way: it has to be a file/);
+    rmSync(stack.path('secrets/influx_admin_token'));
+    mkdirSync(stack.path('generated/mosquitto.conf'), { recursive: true });
+    assertSentence(await stack.bootstrap(), /mosquitto\.conf is in the way/);
+    rmSync(stack.path('generated/mosquitto.conf'), { recursive: true });
+    assertWhole(stack);
+    await made();
+    const authority = stack.read('secrets/ca.key');
+    rmSync(stack.path('secrets/ca.key'));
+    assertSentence(
+      await stack.bootstrap(),
+      /ca\.key is missing while \S+ca\.crt is there: restore it from your backup/,
+    );
+    writeFileSync(stack.path('secrets/ca.key'), authority, { mode: 0o600 });
+    writeFileSync(stack.path('secrets/influx_admin_token'), '');
+    assertSentence(await stack.bootstrap(), /influx_admin_token is empty: remove the file/);
+    rmSync(stack.path('secrets/influx_admin_token'));
+    await made();
+    for (const [wrong, sentence] of [
+      ['MQTT_PORT=many', /MQTT_PORT in \S+ is no port/],
+      ['ALERT_TO=a|b', /ALERT_TO in \S+ has a quote, a blank or one of/],
+      ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
+    ] as const) {
+      const settings = stack.read('.env');
+      writeFileSync(stack.path('.env'), `${settings}ALERT_SMTP=mail:25\n${wrong}\n`);
+      assertSentence(await stack.bootstrap(), sentence);
+      writeFileSync(stack.path('.env'), settings);
+    }
+  });
+
+  it('names the port that another program has', async () => {
+    const server = createServer();
+    const port = Number(stack.ports['GRAFANA_PORT']);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    assertSentence(
+      await stack.bootstrap(),
+      new RegExp(`Port ${port} is taken by another program: end it, or choose another GRAFANA_PORT`),
+    );
+    await new Promise((resolve) => server.close(resolve));
+    await made();
+  });
+
+  it('names a secret that it may not read, and whom the files belong to', async () => {
+    const user = isRoot ? NOBODY : undefined;
+    if (user !== undefined) chownSync(stack.folder, user, user);
+    const as = user === undefined ? {} : { user };
+    const { status, output } = await stack.bootstrap([], as);
+    assert.equal(status, 0, output);
+    const path = stack.path('secrets/grafana_admin_password');
+    if (isRoot) chownSync(path, 0, 0);
+    else chmodSync(path, 0);
+    assertSentence(
+      await stack.bootstrap([], as),
+      /grafana_admin_password cannot be read: run this as its owner or as root/,
+    );
+    if (isRoot) chownSync(path, NOBODY, NOBODY);
+    else chmodSync(path, 0o600);
+    // Rights that somebody has widened are narrowed again.
+    chmodSync(path, 0o644);
+    assert.equal((await stack.bootstrap([], as)).status, 0);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    writeFileSync(stack.path('.env'), stack.read('.env').replace(/^PM500_UID=.*$/m, 'PM500_UID=4711'));
+    if (!isRoot) assertSentence(await stack.bootstrap(), /belong to user 4711/);
+    else assertSentence(await stack.bootstrap([], as), /belong to user 4711 \(\S+\): run this as that user or as root/);
+  });
+
+  it('a full volume costs a sentence; once there is room it goes on where it was', async () => {
+    const place = join(temporaryFolder('full'), 'disk');
+    const disk = makeSmallDisk(place, 256 * 1024);
+    try {
+      const full = await StackFolder.create(place);
+      assert.equal((await full.bootstrap()).status, 0);
+      const before = full.files();
+      disk.fill(true);
+      const ended = await full.bootstrap(['rotate', 'grafana_admin_password']);
+      assertSentence(ended, /full|cannot be written|make room/);
+      for (const [path, text] of before) assert.equal(full.files().get(path), text, path);
+      disk.fill(false);
+      assert.equal((await full.bootstrap(['rotate', 'grafana_admin_password'])).status, 0);
+      assertWhole(full);
+    } finally {
+      disk.remove();
+    }
+  });
+
+  it('killed at any moment it leaves nothing half made, keeps what it had, and the next run completes it', async () => {
+    const counter = join(temporaryFolder('kills'), 'count');
+    const real = findProgram('openssl');
+    const wrapper = `#!/bin/sh
+echo x >>"$COUNTER"
+[ "$(wc -l <"$COUNTER")" -lt "$KILL_AT" ] || kill -9 0
+exec ${real} "$@"
+`;
+    const PATH = pathWith(wrapper);
+    await made();
+    // One that was not killed says how many moments there are.
+    const whole = await StackFolder.create();
+    assert.equal((await whole.bootstrap([], { env: { PATH, COUNTER: counter, KILL_AT: '100000' } })).status, 0);
+    whole.remove();
+    const moments = readFileSync(counter, 'utf8').length / 2;
+    assert.ok(moments > 30, String(moments));
+    for (let moment = 1; moment <= moments; moment += 7) {
+      const killed = await StackFolder.create();
+      rmSync(counter);
+      const env = { PATH, COUNTER: counter, KILL_AT: String(moment) };
+      const { signal } = await killed.bootstrap([], { env, detached: true });
+      assert.equal(signal, 'SIGKILL', `at ${moment}`);
+      assertWhole(killed);
+      const before = killed.files();
+      const { status, output } = await killed.bootstrap();
+      assert.equal(status, 0, `at ${moment}: ${output}`);
+      const after = killed.files();
+      for (const [path, text] of before) {
+        if (/secrets\/(?:[a-z_]+_(?:password|token|secret|key))$/.test(path)) assert.equal(after.get(path), text, path);
+      }
+      assert.deepEqual(
+        [...after.keys()].filter((path) => path.includes('.new')),
+        [],
+      );
+      killed.remove();
+    }
+  });
+
+  it('is one of the scripts that shellcheck has nothing to say about', () => {
+    const scripts = readdirSync(join(ROOT, 'deploy'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.sh'))
+      .map((name) => join('deploy', name));
+    const { status, stdout, stderr } = spawnSync('shellcheck', ['--external-sources', ...scripts], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { TIERS } from '../../src/influx/tiers/plan';
+import { ROOT } from '../../testkit/root';
+import { runScript, type Ended } from '../../testkit/servers/shell';
+import { StackFolder } from '../../testkit/servers/stack-folder';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+
+const SCRIPT = join(ROOT, 'deploy/compose/influxdb-setup.sh');
+const INFLUX = join(ROOT, 'testkit/servers/influx-2-process.ts');
+
+interface State {
+  readonly buckets: Readonly<Record<string, string>>;
+  readonly tasks: Readonly<Record<string, string>>;
+  readonly dbrp: readonly { readonly rp: string; readonly bucket: string; readonly isDefault: boolean }[];
+  readonly users: Readonly<
+    Record<string, { readonly password: string; readonly read: string[]; readonly write: string[] }>
+  >;
+  readonly tokens: readonly { readonly write: readonly string[]; readonly token: string }[];
+  readonly adminPassword: string;
+}
+
+/** InfluxDB 2 is not to be had here: what answers is a stand-in for its command line, made from its reference. */
+describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line', () => {
+  let stack: StackFolder;
+  let folder: string;
+  let program: string;
+
+  before(() => {
+    // The script calls it a hundred times: translated once, it starts at once.
+    program = join(temporaryFolder('influx-program'), 'influx.cjs');
+    buildSync({ entryPoints: [INFLUX], outfile: program, platform: 'node', format: 'cjs', logLevel: 'error' });
+  });
+
+  beforeEach(async () => {
+    stack = await StackFolder.create();
+    assert.equal((await stack.bootstrap()).status, 0);
+    folder = temporaryFolder('influx-2');
+    writeFileSync(join(folder, 'influx'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    chmodSync(join(folder, 'influx'), 0o755);
+  });
+
+  afterEach(() => {
+    stack.remove();
+  });
+
+  const setUp = (env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+    runScript(SCRIPT, {
+      env: {
+        PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+        INFLUX_STATE: join(folder, 'state.json'),
+        INFLUX_ACCEPTS: stack.secret('influx_admin_token'),
+        PM500_SECRETS: stack.path('secrets'),
+        PM500_INFLUX_FOLDER: join(ROOT, 'deploy/influxdb'),
+        PM500_TOKEN_FILE: join(folder, 'token'),
+        ...env,
+      },
+    });
+  const state = (): State => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as State;
+
+  it('has every tier by its InfluxQL name, users that may no more than they need, and a token to write', async () => {
+    const { status, output } = await setUp();
+    assert.equal(status, 0, output);
+    assert.match(output, /InfluxDB is ready: InfluxQL database energy/);
+    const first = state();
+    assert.deepEqual(
+      first.dbrp.map(({ rp, bucket, isDefault }) => [rp, bucket, isDefault]),
+      TIERS.map(({ name }) => [name, first.buckets[`energy_${name}`], name === 'raw']),
+    );
+    const raw = first.buckets['energy_raw'] ?? '';
+    const { 'pm500-writer': writer, 'pm500-reader': reader, ...others } = first.users;
+    assert.deepEqual(others, {});
+    assert.deepEqual(writer, { password: stack.secret('influx_writer_password'), read: [], write: [raw] });
+    assert.deepEqual(reader, {
+      password: stack.secret('influx_reader_password'),
+      read: TIERS.map(({ name }) => first.buckets[`energy_${name}`]),
+      write: [],
+    });
+    assert.deepEqual(
+      first.tokens.map(({ write }) => write),
+      [[raw]],
+    );
+    assert.equal(readFileSync(join(folder, 'token'), 'utf8').trim(), first.tokens[0]?.token);
+    assert.equal(statSync(join(folder, 'token')).mode & 0o777, 0o600);
+    assert.equal((await setUp()).status, 0);
+    assert.deepEqual(state(), first);
+  });
+
+  it('rotated passwords count after the next run, and what was removed is there again', async () => {
+    assert.equal((await setUp()).status, 0);
+    const first = state();
+    for (const name of ['influx_reader_password', 'influx_writer_password', 'influx_admin_password'])
+      assert.equal((await stack.bootstrap(['rotate', name])).status, 0);
+    writeFileSync(join(folder, 'state.json'), JSON.stringify({ ...first, dbrp: first.dbrp.slice(2) }));
+    rmSync(join(folder, 'token'));
+    assert.equal((await setUp()).status, 0);
+    const then = state();
+    assert.equal(then.users['pm500-reader']?.password, stack.secret('influx_reader_password'));
+    assert.equal(then.users['pm500-writer']?.password, stack.secret('influx_writer_password'));
+    assert.equal(then.adminPassword, stack.secret('influx_admin_password'));
+    assert.equal(then.dbrp.length, TIERS.length);
+    assert.equal(then.tokens.length, 1, 'the token whose file is gone counts no more');
+    assert.notEqual(then.tokens[0]?.token, first.tokens[0]?.token);
+  });
+
+  it('says in one sentence what is wrong: token, secret, server', async () => {
+    const refused = async (env: Readonly<Record<string, string>>, sentence: RegExp): Promise<void> => {
+      const { status, output } = await setUp(env);
+      assert.equal(status, 1, output);
+      assert.match(output, sentence);
+      assert.equal(output.trim().split('\n').length, 1, output);
+      assert.ok(!existsSync(join(folder, 'token')) && !existsSync(join(folder, 'state.json')), 'nothing is half made');
+    };
+    await refused(
+      { INFLUX_ACCEPTS: 'another' },
+      /refuses the token in secrets\/influx_admin_token: it was set up with another/,
+    );
+    await refused({ INFLUX_IS_DOWN: 'yes' }, /does not answer/);
+    await refused({ PM500_SECRETS: '/nowhere' }, /The secret influx_admin_token cannot be read: run bootstrap\.sh/);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * A stand-in for `influx`, the command line of InfluxDB 2, for scripts that are written against its reference: it knows
+ * the commands and options that the reference names, and refuses all others. INFLUX_STATE: file that keeps what was made;
+ * INFLUX_ACCEPTS: the token of an operator; INFLUX_IS_DOWN: no server answers.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+interface User {
+  password: string;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+interface State {
+  readonly buckets: Record<string, string>;
+  readonly tasks: Record<string, string>;
+  dbrp: { rp: string; bucket: string; isDefault: boolean }[];
+  readonly users: Record<string, User>;
+  tokens: { id: string; description: string; write: readonly string[]; token: string }[];
+  adminPassword: string;
+  made: number;
+}
+
+const file = process.env['INFLUX_STATE'] ?? '';
+const state: State = existsSync(file)
+  ? (JSON.parse(readFileSync(file, 'utf8')) as State)
+  : { buckets: {}, tasks: {}, dbrp: [], users: {}, tokens: [], adminPassword: '', made: 0 };
+
+function refuse(sentence: string): never {
+  console.error(`Error: ${sentence}`);
+  process.exit(1);
+}
+
+const newId = (): string => (++state.made).toString(16).padStart(16, '0');
+
+/** Options of a command that take a word, that may be repeated, and that take none. */
+function options(words: string, lists = '', flags = '') {
+  const row = (names: string, type: 'string' | 'boolean', multiple: boolean): [string, object][] =>
+    names
+      .split(' ')
+      .filter(Boolean)
+      .map((name) => [name, { type, multiple }]);
+  return Object.fromEntries([
+    ...row(words, 'string', false),
+    ...row(lists, 'string', true),
+    ...row(`${flags} hide-headers json`, 'boolean', false),
+  ]) as Record<string, { type: 'string' | 'boolean'; multiple: boolean }>;
+}
+
+const COMMANDS: Readonly<Record<string, ReturnType<typeof options>>> = {
+  ping: options(''),
+  'bucket list': options('name id limit'),
+  'bucket create': options('name retention shard-group-duration description'),
+  'bucket update': options('id name retention shard-group-duration'),
+  'task list': options('id limit'),
+  'task create': options('file'),
+  'task update': options('id file status'),
+  'user password': options('id name password'),
+  'auth create': options('user description', 'read-bucket write-bucket', 'operator all-access'),
+  'auth list': options('id user'),
+  'auth delete': options('id'),
+  'v1 auth list': options('username id'),
+  'v1 auth create': options('username password description', 'read-bucket write-bucket', 'no-password'),
+  'v1 auth set-password': options('username id password'),
+  'v1 dbrp list': options('bucket-id db id rp', '', 'default'),
+  'v1 dbrp create': options('bucket-id db rp', '', 'default'),
+};
+
+const words = process.argv.slice(2);
+const command =
+  Object.keys(COMMANDS).find((name) => words.join(' ').startsWith(name)) ??
+  refuse(`unknown command ${words.join(' ')}`);
+const given = parseArgs({ args: words.slice(command.split(' ').length), options: COMMANDS[command] ?? {} }).values;
+const word = (name: string): string => {
+  const value = given[name];
+  return typeof value === 'string' ? value : '';
+};
+const list = (name: string): readonly string[] => (given[name] as readonly string[] | undefined) ?? [];
+
+function run(): void {
+  switch (command) {
+    case 'ping':
+      { console.log('OK'); return; }
+    case 'bucket list':
+      for (const [name, id] of Object.entries(state.buckets))
+        if (['', name].includes(word('name'))) console.log(`${id}\t${name}`);
+      return;
+    case 'bucket create':
+      state.buckets[word('name')] = newId();
+      return;
+    case 'task list':
+      for (const [name, id] of Object.entries(state.tasks)) console.log(`${id}\t${name}\t`);
+      return;
+    case 'task create': {
+      const [, name = refuse('no task name')] = /name: "([^"]+)"/.exec(readFileSync(0, 'utf8')) ?? [];
+      state.tasks[name] ??= newId();
+      return;
+    }
+    case 'user password':
+      state.adminPassword = word('password') || refuse('no password');
+      return;
+    case 'auth create': {
+      const made = {
+        id: newId(),
+        description: word('description'),
+        write: list('write-bucket'),
+        token: `token-${newId()}==`,
+      };
+      state.tokens.push(made);
+      console.log(JSON.stringify({ id: made.id, description: made.description, token: made.token }, null, '\t')); return;
+    }
+    case 'auth list':
+      for (const { id, description } of state.tokens) console.log(`${id}\t${description}\tREDACTED`);
+      return;
+    case 'auth delete':
+      state.tokens = state.tokens.filter(({ id }) => id !== word('id'));
+      return;
+    case 'v1 auth list':
+      if (state.users[word('username')] !== undefined) console.log(`id\t${word('username')}`);
+      return;
+    case 'v1 auth create':
+      if (state.users[word('username')] !== undefined) refuse('conflict: the user exists');
+      if (word('password').length < 8) refuse('passwords must be at least 8 characters long');
+      state.users[word('username')] = {
+        password: word('password'),
+        read: list('read-bucket'),
+        write: list('write-bucket'),
+      };
+      return;
+    case 'v1 auth set-password':
+      (state.users[word('username')] ?? refuse('not found')).password = word('password');
+      return;
+    case 'v1 dbrp list':
+      for (const { rp, bucket } of state.dbrp) if (rp === word('rp')) console.log(`id\tenergy\t${bucket}\t${rp}`);
+      return;
+    case 'v1 dbrp create':
+      state.dbrp.push({ rp: word('rp'), bucket: word('bucket-id'), isDefault: given['default'] === true });
+      return;
+  }
+}
+
+if (process.env['INFLUX_IS_DOWN'] !== undefined) refuse('connection refused');
+// A health check needs no token.
+if (command !== 'ping' && process.env['INFLUX_TOKEN'] !== process.env['INFLUX_ACCEPTS']) refuse('unauthorized access');
+const before = JSON.stringify(state);
+run();
+if (JSON.stringify(state) !== before) writeFileSync(file, JSON.stringify(state));
