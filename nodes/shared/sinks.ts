@@ -77,6 +77,7 @@ export function openSink(RED: NodeAPI, node: Node, destination: Destination, set
   const logger = nodeLogger(node);
   const sink = new Delivery(settings.delivery, {
     outbox,
+    maximumBytes: settings.limits.maximumBytes,
     destination,
     clock: systemClock,
     random: Math.random,

@@ -18,6 +18,8 @@ import { outboxLosses, type DeliveryStats } from './stats';
 export interface DeliveryDependencies {
   /** Stays open when the delivery closes: it belongs to who made it. */
   readonly outbox: Outbox;
+  /** Payload bytes that it holds at most, for whoever watches how full it is. */
+  readonly maximumBytes?: number;
   readonly destination: Destination;
   readonly clock: Clock;
   readonly random: Random;
@@ -76,6 +78,7 @@ export class Delivery {
     const { state, written, refused, retries, lastError } = this.engine.counts;
     const outbox = this.dependencies.outbox.stats();
     const { depth, bytes, oldestAgeMs = 0, durable, problem } = outbox;
+    const { maximumBytes } = this.dependencies;
     return {
       state,
       waiting: { records: depth, bytes, oldestAgeMs },
@@ -85,6 +88,7 @@ export class Delivery {
       losses: this.lostOf(outbox),
       retries,
       durable,
+      ...(maximumBytes === undefined ? {} : { capacity: { maximumBytes } }),
       ...(problem === undefined ? {} : { problem }),
       ...(lastError === undefined ? {} : { lastError }),
     };

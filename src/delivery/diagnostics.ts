@@ -51,7 +51,7 @@ export const DELIVERY = contract(
     losses: described(LOSSES, 'the same by cause'),
     capacity: described(
       orNull(CAPACITY),
-      'how much may wait and how long that lasts, of a sink that measures it; null where it does not',
+      'how much may wait, and how long that lasts of a sink that measures it; null where it is not known',
     ),
     durable: described(FLAG, 'whether what waits survives a restart'),
     lastError: described(

@@ -51,7 +51,7 @@ const FAMILIES: readonly Family[] = [
   ['pm500_delivery_retries_total', 'counter', 'Requests that failed and were repeated.', ({ retries }) => retries],
 ];
 
-/** Told where the sink measures it. */
+/** Told where the sink knows it. */
 const CAPACITY: readonly (readonly [
   name: string,
   help: string,

@@ -73,7 +73,7 @@ export interface DeliveryStats {
   readonly retries: number;
   /** Whether what waits survives the process. */
   readonly durable: boolean;
-  /** Of a sink that measures it. */
+  /** Of a sink that knows it. */
   readonly capacity?: DeliveryCapacity;
   /** Why the outbox takes nothing at the moment. */
   readonly problem?: Pm500Error;

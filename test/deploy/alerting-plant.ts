@@ -10,6 +10,7 @@ import { alertmanagerFile } from '../../tools/alerts/alertmanager';
 import { alertRules } from '../../tools/alerts/rules';
 import { vmalertFile } from '../../tools/alerts/vmalert';
 import { makeSmallDisk, type SmallDisk } from '../../testkit/delivery/small-disk';
+import { CLOCK_AHEAD, settableClock } from '../../testkit/node-red/settable-clock-options';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { Alerting } from '../../testkit/servers/alerting';
@@ -44,6 +45,21 @@ const NORMALIZER = {
 
 type Fault = Parameters<RunningMeter['faults']['start']>;
 
+/** Not the name itself: Node-RED takes a property with the id of a node for a use of it. */
+const targetId = (name: string): string => `${name}-target`;
+
+/** What a plant has beside its meters. */
+export interface PlantAdditions {
+  /** Settings of further databases, by name; every point goes there too. */
+  readonly targets?: Readonly<Record<string, object>>;
+  /** Settings of simulated meters, by name, where they are not all alike. */
+  readonly simulated?: Readonly<Record<string, object>>;
+  /** Settings of `pm500-meter` nodes, by the name of the meter. */
+  readonly meterNodes?: Readonly<Record<string, object>>;
+  /** What else is asked for metrics, as a job of Prometheus each. */
+  readonly scraped?: readonly object[];
+}
+
 /** Meters, Node-RED, databases, vmalert, Alertmanager and whoever is told: all real but the meters. */
 export class AlertingPlant {
   readonly authority = new CertificateAuthority();
@@ -54,6 +70,7 @@ export class AlertingPlant {
   private readonly userDir = temporaryFolder('alerts-node-red');
   private readonly certificate: string;
   private readonly changes = new Map<string, object>();
+  private readonly meterNodes: Map<string, object>;
   private readonly commands = new Map<string, object>();
   private simulator!: Simulator;
   private nodeRed!: NodeRed;
@@ -61,14 +78,18 @@ export class AlertingPlant {
   database!: VictoriaMetrics;
   alerting!: Alerting;
 
-  private constructor(private readonly meters: readonly string[]) {
+  private constructor(
+    private readonly meters: readonly string[],
+    private readonly additions: PlantAdditions,
+  ) {
+    this.meterNodes = new Map(Object.entries(additions.meterNodes ?? {}));
     this.disk = makeSmallDisk(this.userDir, DISK_BYTES);
     this.certificate = this.authority.issue('sink', 90).certificate;
   }
 
   /** @param meters names; each has a normalizer of its own */
-  static async start(meters: readonly string[]): Promise<AlertingPlant> {
-    const plant = new AlertingPlant(meters);
+  static async start(meters: readonly string[], additions: PlantAdditions = {}): Promise<AlertingPlant> {
+    const plant = new AlertingPlant(meters, additions);
     await plant.open();
     return plant;
   }
@@ -87,6 +108,17 @@ export class AlertingPlant {
     await this.deploy();
   }
 
+  /** Deploys the node of a meter with other settings. */
+  async setMeter(meter: string, change: object): Promise<void> {
+    this.meterNodes.set(meter, change);
+    await this.deploy();
+  }
+
+  /** Sets the clock of the computer that Node-RED runs on, ms ahead of the true time. */
+  setClock(aheadMs: number): void {
+    this.nodeRed.process.tell({ [CLOCK_AHEAD]: aheadMs });
+  }
+
   /** Sends a command to the normalizer of a meter. */
   async command(meter: string, payload: object): Promise<void> {
     this.commands.set(meter, payload);
@@ -102,7 +134,8 @@ export class AlertingPlant {
   }
 
   async startNodeRed(): Promise<void> {
-    this.nodeRed = await startNodeRed({ userDir: this.userDir, port: this.nodeRedPort });
+    const env = { NODE_OPTIONS: settableClock() };
+    this.nodeRed = await startNodeRed({ userDir: this.userDir, port: this.nodeRedPort, env });
   }
 
   /** Has a meter go wrong until people were told of all these alerts of it, and mends it until they were told of the end. */
@@ -114,15 +147,20 @@ export class AlertingPlant {
     const end = (): void => {
       faults.stopAll();
     };
-    await this.provoke(alerts, begin, end, meter);
+    await this.provoke(alerts, begin, end, { meter });
   }
 
   /** The same with anything that can be done and undone. */
-  async provoke(alerts: readonly string[], begin: () => unknown, end: () => unknown, meter?: string): Promise<void> {
+  async provoke(
+    alerts: readonly string[],
+    begin: () => unknown,
+    end: () => unknown,
+    of?: Readonly<Record<string, string>>,
+  ): Promise<void> {
     await begin();
-    await Promise.all(alerts.map((alert) => this.alerting.fires(alert, meter)));
+    await Promise.all(alerts.map((alert) => this.alerting.fires(alert, of)));
     await end();
-    await Promise.all(alerts.map((alert) => this.alerting.clears(alert, meter)));
+    await Promise.all(alerts.map((alert) => this.alerting.clears(alert, of)));
   }
 
   private async open(): Promise<void> {
@@ -131,7 +169,9 @@ export class AlertingPlant {
     const first = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 3 };
     const many = { first, count: this.meters.length, addressing: 'port' as const };
     this.simulator = await startSimulator(PM500, {
-      meters: settingsOfMany(PM500, { ...many, loadOf: (seed) => dailyProfile(PEAK_W, seed) }),
+      meters: settingsOfMany(PM500, { ...many, loadOf: (seed) => dailyProfile(PEAK_W, seed) }).map(
+        (settings, index) => ({ ...settings, ...this.additions.simulated?.[this.meters[index] ?? ''] }),
+      ),
       clock: systemClock,
       random: seededRandom(4),
     });
@@ -142,7 +182,7 @@ export class AlertingPlant {
       scrape_interval: '1s',
       static_configs: [{ targets: [`127.0.0.1:${this.nodeRedPort}`] }],
     };
-    writeFileSync(scrape, JSON.stringify({ scrape_configs: [job] }));
+    writeFileSync(scrape, JSON.stringify({ scrape_configs: [job, ...(this.additions.scraped ?? [])] }));
     [this.database] = await Promise.all([
       startVictoriaMetrics({ flags: [`-promscrape.config=${scrape}`] }),
       this.startNodeRed(),
@@ -160,18 +200,29 @@ export class AlertingPlant {
         alertmanagerFile(this.rules)
           .replaceAll('http://127.0.0.1:9095', webhook)
           .replace(/email_configs:\n {6}- to: energy@localhost/, `webhook_configs:\n      - url: ${webhook}/mail`)
+          // Also what nobody is told, to see that it fires.
+          .replace('- name: nobody', `- name: nobody\n    webhook_configs:\n      - url: ${webhook}/nobody`)
           .replace(/ {4}email_configs:\n {6}- to: energy-on-call@localhost\n {8}send_resolved: true\n/, '')
           .replaceAll(/(group_wait|group_interval): \d+[sm]/g, '$1: 100ms'),
     });
   }
 
+  private get additionalTargets(): readonly string[] {
+    return Object.keys(this.additions.targets ?? {}).map(targetId);
+  }
+
   private deploy(): Promise<void> {
-    const credentials = Object.fromEntries([TARGET, OTHER, SECURE].map((id) => [id, { token: 'any' }]));
+    const targets = [TARGET, OTHER, SECURE, ...this.additionalTargets];
+    const credentials = Object.fromEntries(targets.map((id) => [id, { token: 'any' }]));
     return this.nodeRed.admin.deploy(this.flow(), credentials, 'nodes');
   }
 
   private flow(): FlowEntry[] {
     const target = { type: 'influx-target', bucket: 'plant', org: 'plant', outbox: 'memory' };
+    const more = Object.entries(this.additions.targets ?? {}).flatMap(([name, settings]): FlowEntry[] => [
+      { id: targetId(name), ...target, name, ...settings },
+      { id: `${targetId(name)}-out`, z: TAB, type: 'influx-out', target: targetId(name), wires: [[]] },
+    ]);
     const tls = { cert: this.certificate, key: this.certificate.replace('.crt', '.key'), ca: '' };
     return [
       { id: TAB, type: 'tab', label: 'Alerts' },
@@ -180,6 +231,7 @@ export class AlertingPlant {
       { id: `${TARGET}-out`, z: TAB, type: 'influx-out', target: TARGET, wires: [[]] },
       { id: OTHER, ...target, name: 'other', url: this.other.url },
       { id: `${OTHER}-out`, z: TAB, type: 'influx-out', target: OTHER, wires: [[]] },
+      ...more,
       { id: TLS, type: 'tls-config', name: '', ...tls, verifyservercert: true },
       { id: SECURE, ...target, name: 'secure', url: 'https://127.0.0.1:1', tls: TLS },
     ];
@@ -187,11 +239,19 @@ export class AlertingPlant {
 
   private flowOf(meter: string, port: number): FlowEntry[] {
     const [meterId, normalizer] = [`${meter}-meter`, `${meter}-normalize`];
-    const reads = { meter: meterId, groups: ['realtime', 'energy'], intervalMs: 500 };
-    const sinks = [`${TARGET}-out`, `${OTHER}-out`];
+    const reads = { meter: meterId, groups: ['realtime', 'energy', 'status'], intervalMs: 500 };
+    const sinks = [TARGET, OTHER, ...this.additionalTargets].map((id) => `${id}-out`);
     const command = { payload: JSON.stringify(this.commands.get(meter) ?? {}), payloadType: 'json' };
     return [
-      { id: meterId, type: 'pm500-meter', name: meter, host: '127.0.0.1', port, site: 'plant' },
+      {
+        id: meterId,
+        type: 'pm500-meter',
+        name: meter,
+        host: '127.0.0.1',
+        port,
+        site: 'plant',
+        ...this.meterNodes.get(meter),
+      },
       { id: `${meter}-poll`, z: TAB, type: 'pm500-poll', ...reads, wires: [[normalizer], []] },
       {
         id: normalizer,

@@ -23,7 +23,7 @@ describe('alerts fire and clear for real', function () {
   async function supply(): Promise<void> {
     await plant.fault(INCOMER, ['RotationChanged', 'RotationWrong'], 'wrong-rotation', {});
     const reset = (): Promise<void> => plant.command(INCOMER, { alarms: { reset: true } });
-    await plant.provoke(['MeterAlarmCritical'], () => undefined, reset, INCOMER);
+    await plant.provoke(['MeterAlarmCritical'], () => undefined, reset, { meter: INCOMER });
     await plant.fault(INCOMER, ['PhaseLoss'], 'phase-loss', { phase: 2 });
     await plant.fault(INCOMER, ['SupplyLost'], 'voltage', { percent: 20 });
     await plant.fault(INCOMER, ['VoltageOutside'], 'voltage', { percent: 87 });
@@ -43,7 +43,7 @@ describe('alerts fire and clear for real', function () {
         [alert],
         () => plant.set(LOADED, during),
         () => plant.set(LOADED, otherwise),
-        LOADED,
+        { meter: LOADED },
       );
     const enough = { contractKw: 10 * kilowatts };
     await compare('CurrentHigh', { ratedAmperes: 1 }, {});
@@ -55,7 +55,7 @@ describe('alerts fire and clear for real', function () {
   async function counter(): Promise<void> {
     const answer = (): Promise<void> => plant.command(COUNTED, { counters: { answer: 'reset' } });
     const question = plant.fault(COUNTED, ['CounterQuestion'], 'counter-set', { value: 5_000_000_000 });
-    await plant.alerting.fires('CounterQuestion', COUNTED);
+    await plant.alerting.fires('CounterQuestion', { meter: COUNTED });
     await answer();
     await question;
   }

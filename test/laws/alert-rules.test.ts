@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { LOSS_CAUSES } from '../../src/delivery/stats';
 import { alertFiles } from '../../tools/alerts/main';
 import { slugOf } from '../../tools/alerts/rule';
@@ -11,6 +12,57 @@ import { ALERT_CASES } from '../deploy/alert-cases';
 
 const RULES = alertRules();
 const FILE = vmalertFile(RULES);
+const GRAFANA_FILE = 'deploy/grafana/provisioning/alerting/pm500-rules.yaml';
+
+const CONTACTS_FILE = 'deploy/grafana/provisioning/alerting/pm500-contacts.yaml';
+
+type Words = Readonly<Record<string, string>>;
+
+interface VmalertFile {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for?: string;
+      readonly labels: Words;
+      readonly annotations: Words;
+    }[];
+  }[];
+}
+
+interface AlertmanagerFile {
+  readonly route: { readonly routes: readonly { readonly receiver: string; readonly matchers: readonly string[] }[] };
+}
+
+interface ContactsFile {
+  readonly contactPoints: readonly { readonly name: string; readonly receivers: readonly unknown[] }[];
+  readonly policies: readonly {
+    readonly routes: readonly {
+      readonly receiver: string;
+      readonly mute_time_intervals?: readonly string[];
+      readonly object_matchers: readonly (readonly string[])[];
+    }[];
+  }[];
+}
+
+interface GrafanaFile {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly title: string;
+      readonly for: string;
+      readonly labels: Words;
+      readonly annotations: Words;
+      readonly data: readonly {
+        readonly model: {
+          readonly expr?: string;
+          readonly conditions?: readonly {
+            readonly evaluator: { readonly type: string; readonly params: readonly number[] };
+          }[];
+        };
+      }[];
+    }[];
+  }[];
+}
 
 describe('laws of alert rules', () => {
   it('the files are those that the rules and the tables give', () => {
@@ -21,6 +73,58 @@ describe('laws of alert rules', () => {
 
   it('every alert has a case, and every case an alert', () => {
     assert.deepEqual(Object.keys(ALERT_CASES).sort(), RULES.map(({ id }) => id).sort());
+  });
+
+  it('every alert is made to fire and clear for real', () => {
+    const tests = ['alerts-fire', 'alerts-fire-delivery'].map((name) =>
+      readFileSync(join(ROOT, `test/integration/${name}.test.ts`), 'utf8'),
+    );
+    for (const { id } of RULES)
+      assert.ok(
+        tests.some((text) => text.includes(`'${id}'`)),
+        id,
+      );
+  });
+
+  it('Grafana is provisioned with the same alerts: expression, limit, delay, severity and words', () => {
+    const { groups } = parse(alertFiles().get(GRAFANA_FILE) ?? '') as GrafanaFile;
+    const provisioned = groups.flatMap((group) => group.rules);
+    const ofVmalert = (parse(FILE) as VmalertFile).groups.flatMap((group) => group.rules);
+    assert.deepEqual(
+      provisioned.map(({ title }) => title),
+      ofVmalert.map(({ alert }) => alert),
+    );
+    for (const { alert, expr, for: delay = '0s', labels, annotations } of ofVmalert.slice(1)) {
+      const grafana = provisioned.find(({ title }) => title === alert);
+      const [query, threshold] = grafana?.data ?? [];
+      const [condition] = threshold?.model.conditions ?? [];
+      const sign = condition?.evaluator.type === 'gt' ? '>' : '<';
+      const limit = condition?.evaluator.params[0] ?? '';
+      assert.equal(`(${query?.model.expr ?? ''}) ${sign} ${limit}`, expr, alert);
+      assert.equal(grafana?.for, delay, alert);
+      assert.equal(grafana.labels['severity'], labels['severity'], alert);
+      const summary = annotations['summary']?.replaceAll('$value', '$values.A.Value');
+      assert.deepEqual(grafana.annotations, { ...annotations, summary }, alert);
+    }
+  });
+
+  it('Grafana tells the same people as Alertmanager, by environment and severity', () => {
+    const { route } = parse(alertFiles().get('deploy/alerts/alertmanager.yml') ?? '') as AlertmanagerFile;
+    const { policies, contactPoints } = parse(alertFiles().get(CONTACTS_FILE) ?? '') as ContactsFile;
+    const toldBy = policies[0]?.routes.map(({ receiver, mute_time_intervals, object_matchers }) => [
+      mute_time_intervals === undefined ? receiver : 'nobody',
+      object_matchers.map(([label = '', sign = '', value = '']) => `${label}${sign}"${value}"`),
+    ]);
+    assert.deepEqual(
+      toldBy,
+      route.routes.map(({ receiver, matchers }) => [receiver, matchers]),
+    );
+    const points = new Map(contactPoints.map(({ name, receivers }) => [name, receivers.length]));
+    for (const { receiver } of policies[0]?.routes ?? []) assert.ok((points.get(receiver) ?? 0) > 0, receiver);
+    const environments = (parse(alertFiles().get(GRAFANA_FILE) ?? '') as GrafanaFile).groups
+      .flatMap(({ rules }) => rules)
+      .map(({ labels }) => labels['environment']);
+    assert.deepEqual([...new Set(environments)], ['${PM500_ENVIRONMENT}']);
   });
 
   it('every alert has a runbook, and every runbook an alert', () => {

@@ -8,6 +8,8 @@ export interface SmallDisk {
   readonly madeOf: string;
   /** Takes all room that is left, until it is called again with false. */
   fill(isFull: boolean): void;
+  /** Takes room until this share of the disk is left, below 1. */
+  leave(share: number): void;
   remove(): void;
 }
 
@@ -25,7 +27,7 @@ export function makeSmallDisk(folder: string, bytes: number): SmallDisk {
   const refusal = mount(folder, bytes);
   if (refusal === undefined) {
     const umount = (): void => void execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' });
-    return { madeOf: `a tmpfs of ${bytes} bytes`, fill: filler(folder), remove: umount };
+    return { madeOf: `a tmpfs of ${bytes} bytes`, fill: filler(folder), leave: leaver(folder), remove: umount };
   }
   const { bsize, blocks, bavail } = statfsSync(SHARED_MEMORY);
   if (blocks * bsize <= LARGEST_TO_FILL && bavail * bsize > bytes) {
@@ -38,7 +40,12 @@ export function makeSmallDisk(folder: string, bytes: number): SmallDisk {
     const remove = (): void => {
       rmSync(place, { recursive: true, force: true });
     };
-    return { madeOf: `the last ${bytes} bytes of ${SHARED_MEMORY} (${refusal})`, fill: filler(folder), remove };
+    return {
+      madeOf: `the last ${bytes} bytes of ${SHARED_MEMORY} (${refusal})`,
+      fill: filler(folder),
+      leave: leaver(folder),
+      remove,
+    };
   }
   throw new Error(
     `No small disk can be made for the test of a full one: a tmpfs cannot be mounted (${refusal}), and ${SHARED_MEMORY} is too large to fill. Run the tests as root where mounts are allowed (docker run --cap-add SYS_ADMIN), or with a ${SHARED_MEMORY} of 64 MB.`,
@@ -54,6 +61,13 @@ function mount(folder: string, bytes: number): string | undefined {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr) : String(thrown);
     return said.trim().split('\n')[0] ?? '';
   }
+}
+
+function leaver(folder: string): SmallDisk['leave'] {
+  return (share) => {
+    const { bsize, blocks, bavail } = statfsSync(folder);
+    writeFileSync(join(folder, 'filled'), Buffer.alloc(Math.max(0, Math.floor(bavail - share * blocks)) * bsize));
+  };
 }
 
 function filler(folder: string): (isFull: boolean) => void {

@@ -76,21 +76,21 @@ export class Alerting {
 
   /**
    * Resolves when the last that somebody was told of this alert is that it fires.
-   * @param meter of this meter alone
+   * @param of only where it has these labels
    */
-  async fires(alert: string, meter?: string): Promise<Told> {
-    return waitFor(`the alert ${alert}`, () => this.lastOf(alert, 'firing', meter), PATIENCE);
+  async fires(alert: string, of: Told['labels'] = {}): Promise<Told> {
+    return waitFor(`the alert ${alert}`, () => this.lastOf(alert, 'firing', of), PATIENCE);
   }
 
   /** Resolves when somebody has been told that it is over. */
-  async clears(alert: string, meter?: string): Promise<void> {
-    await waitFor(`the end of the alert ${alert}`, () => this.lastOf(alert, 'resolved', meter), PATIENCE);
+  async clears(alert: string, of: Told['labels'] = {}): Promise<void> {
+    await waitFor(`the end of the alert ${alert}`, () => this.lastOf(alert, 'resolved', of), PATIENCE);
   }
 
   /** What is firing now, by what was told. */
   get firing(): readonly string[] {
     const names = new Set(this.told.map(({ alert }) => alert));
-    return [...names].filter((alert) => this.lastOf(alert, 'firing') !== undefined).sort();
+    return [...names].filter((alert) => this.lastOf(alert, 'firing', {}) !== undefined).sort();
   }
 
   async stop(): Promise<void> {
@@ -101,9 +101,9 @@ export class Alerting {
   }
 
   /** The newest word about an alert, if it is this one. */
-  private lastOf(alert: string, status: Told['status'], meter?: string): Told | undefined {
+  private lastOf(alert: string, status: Told['status'], of: Told['labels']): Told | undefined {
     const last = this.told.findLast(
-      (told) => told.alert === alert && (meter === undefined || told.labels['meter'] === meter),
+      (told) => told.alert === alert && Object.entries(of).every(([name, value]) => told.labels[name] === value),
     );
     return last?.status === status ? last : undefined;
   }

@@ -8,6 +8,8 @@ import { removeFolder, temporaryFolder } from '../temporary-folder';
 export interface InfluxDbOptions {
   /** Whether requests need a user; `query` then asks as this one. */
   readonly admin?: { readonly user: string; readonly password: string };
+  /** Points go to the disk at once, and files become as small as they ever will; a server waits hours for that. */
+  readonly compacts?: boolean;
 }
 
 /** One series of a query: the rows have the columns' values in order; times are epoch milliseconds. */
@@ -24,6 +26,8 @@ export interface InfluxDb {
   readonly url: string;
   /** Where it is backed up and restored, host:port. */
   readonly rpc: string;
+  /** The files of a database, a folder for each retention policy. */
+  filesOf(database: string): string;
   readonly process: RunningProcess;
   /** Runs InfluxQL; throws what the database says against it. */
   query(influxQl: string, database?: string): Promise<readonly QuerySeries[]>;
@@ -37,7 +41,11 @@ export interface InfluxDb {
   stop(): Promise<void>;
 }
 
-function configuration(folder: string, port: number, rpc: string, hasUsers: boolean): string {
+const COMPACTS = `  cache-snapshot-write-cold-duration = "1s"
+  compact-full-write-cold-duration = "1s"
+`;
+
+function configuration(folder: string, port: number, rpc: string, { admin, compacts }: InfluxDbOptions): string {
   return `
 reporting-disabled = true
 bind-address = "${rpc}"
@@ -47,11 +55,11 @@ bind-address = "${rpc}"
   dir = "${folder}/data"
   wal-dir = "${folder}/wal"
   query-log-enabled = false
-[monitor]
+${compacts === true ? COMPACTS : ''}[monitor]
   store-enabled = false
 [http]
   bind-address = "127.0.0.1:${port}"
-  auth-enabled = ${hasUsers}
+  auth-enabled = ${admin !== undefined}
   log-enabled = false
 [logging]
   level = "warn"
@@ -69,7 +77,7 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
   const port = await freePort();
   const file = join(folder, 'influxdb.conf');
   const rpc = `127.0.0.1:${await freePort()}`;
-  writeFileSync(file, configuration(folder, port, rpc, admin !== undefined));
+  writeFileSync(file, configuration(folder, port, rpc, options));
   const url = `http://127.0.0.1:${port}`;
   const start = (): Promise<RunningProcess> =>
     startProcess({
@@ -100,6 +108,7 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
     port,
     url,
     rpc,
+    filesOf: (name) => join(folder, 'data', name),
     get process() {
       return running;
     },

@@ -9,8 +9,14 @@ const HEAD = `# ${GENERATED}
 # Addresses to replace by those of the site: smtp_smarthost, smtp_from, "to" of mail and on-call, the two URLs.
 `;
 
+interface Receiver {
+  readonly name: string;
+  readonly webhook_configs?: readonly { readonly url: string; readonly send_resolved: boolean }[];
+  readonly email_configs?: readonly { readonly to: string; readonly send_resolved: boolean }[];
+}
+
 /** Who is told: by `environment`, a label that vmalert gives to all alerts, and by severity. */
-const RECEIVERS = [
+export const RECEIVERS: readonly Receiver[] = [
   { name: 'nobody' },
   { name: 'test', webhook_configs: [{ url: 'http://127.0.0.1:9095/test', send_resolved: true }] },
   { name: 'mail', email_configs: [{ to: 'energy@localhost', send_resolved: true }] },
@@ -22,7 +28,7 @@ const RECEIVERS = [
   { name: 'watchdog', webhook_configs: [{ url: 'http://127.0.0.1:9095/watchdog', send_resolved: false }] },
 ];
 
-const ROUTE = {
+export const ROUTE = {
   receiver: 'mail',
   group_by: ['alertname', 'site', 'meter', 'target', 'instance'],
   group_wait: '30s',

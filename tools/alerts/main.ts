@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { alertmanagerFile } from './alertmanager';
+import { grafanaContactsFile } from './grafana-contacts';
 import { grafanaRulesFile } from './grafana';
 import { alertsPage } from './page';
 import { alertRules } from './rules';
@@ -17,6 +18,7 @@ export function alertFiles(): ReadonlyMap<string, string> {
     ['deploy/alerts/alertmanager.yml', alertmanagerFile(rules)],
     ['deploy/alerts/scrape.yml', scrapeFile()],
     ['deploy/grafana/provisioning/alerting/pm500-rules.yaml', grafanaRulesFile(rules)],
+    ['deploy/grafana/provisioning/alerting/pm500-contacts.yaml', grafanaContactsFile()],
     ['docs/alert-rules.md', alertsPage(rules)],
   ]);
 }

@@ -45,7 +45,12 @@ export class Durations {
   constructor(private readonly scale = 1) {}
 
   of(seconds: number): string {
-    return durationOf(seconds * this.scale);
+    return durationOf(this.seconds(seconds));
+  }
+
+  /** For a limit that is a time to wait, seconds. */
+  seconds(seconds: number): number {
+    return seconds * this.scale;
   }
 
   /** The newest value of a metric for each meter, whatever its quality: bad ones are not there. */

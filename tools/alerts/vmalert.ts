@@ -7,11 +7,12 @@ import { ALERT_GROUPS, expressionOf, annotationsOf, type AlertRule } from './rul
 export const EVERY_SECONDS = 15;
 
 /** A dead man's switch: it always fires, and its silence says that alerting itself is dead. */
-const WATCHDOG = {
-  alert: 'Watchdog',
-  expr: 'vector(1)',
+export const WATCHDOG = { id: 'Watchdog', value: 'vector(1)', summary: 'Alerting works; this one always fires.' };
+const WATCHDOG_RULE = {
+  alert: WATCHDOG.id,
+  expr: WATCHDOG.value,
   labels: { severity: 'none' },
-  annotations: annotationsOf({ id: 'Watchdog', summary: 'Alerting works; this one always fires.' }),
+  annotations: annotationsOf(WATCHDOG),
 };
 
 function ruleOf(rule: AlertRule): object {
@@ -34,7 +35,7 @@ export function vmalertFile(rules: readonly AlertRule[], everySeconds = EVERY_SE
     name: `pm500-${group}`,
     interval: `${everySeconds}s`,
     rules: [
-      ...(group === 'gateway' ? [WATCHDOG] : []),
+      ...(group === 'gateway' ? [WATCHDOG_RULE] : []),
       ...rules.filter((rule) => rule.group === group).map((rule) => ruleOf(rule)),
     ],
   })).filter(({ rules: found }) => found.length > 0);

@@ -28,7 +28,7 @@ export function deliveryRules(span: Durations): readonly AlertRule[] {
       severity: 'warning',
       value: `max ${by} (pm500_delivery_oldest_seconds) and on (instance, node, target) (deriv(${waiting}[${span.of(600)}]) > 0)`,
       condition: 'above',
-      limit: 900,
+      limit: span.seconds(900),
       unit: 'seconds',
       forSeconds: 300,
       summary: `The outbox of ${TARGET} grows, its oldest record has waited {{ $value | humanizeDuration }}.`,
