@@ -9,7 +9,7 @@ import { loadCsvProfile } from '../../src/simulator/model/csv-profile';
 import { MeterPhysics } from '../../src/simulator/model/meter-physics';
 
 /** Instantaneous values, powers with the power factor, energy counters: what is read all the time. */
-export const ASSEMBLIES = [101, 102, 107] as const;
+const ASSEMBLIES = [101, 102, 107] as const;
 /** What the simulated meter need not work out. */
 const NONE = Object.fromEntries(
   CATALOG.filter(({ influxType }) => influxType === 'float').map(({ name }) => [name, 0]),

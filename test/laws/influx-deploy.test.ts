@@ -6,8 +6,9 @@ import { aggregatesOf, mergeOf, tierField } from '../../src/influx/tiers/aggrega
 import { RAW, SUMMARY_TIERS, tierNamed, WINDOW_TIERS } from '../../src/influx/tiers/plan';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { splitPhase } from '../../src/metrics/phases';
-import { DEPLOY_FOLDER, deployFiles, WRITTEN_BY_HAND } from '../../tools/influxdb/main';
+import { DEPLOY_FOLDER, deployFiles, SIZE_PAGE, WRITTEN_BY_HAND } from '../../tools/influxdb/main';
 import { SOURCES } from '../../tools/influxdb/plan';
+import { sizePage } from '../../tools/influxdb/size-page';
 
 const METRIC_FIELDS = ALL_METRICS.flatMap((metric) =>
   aggregatesOf(metric).map((aggregate) => ({ field: metric.name, aggregate })),
@@ -27,6 +28,10 @@ describe('laws of deploy/influxdb', () => {
       const message = `${path} is old; run npx tsx tools/influxdb/main.ts`;
       assert.equal(readFileSync(join(DEPLOY_FOLDER, path), 'utf8'), text, message);
     }
+  });
+
+  it('the page of sizes is that of the plan and the meter table', () => {
+    assert.equal(readFileSync(SIZE_PAGE, 'utf8'), sizePage(), 'it is old; run npx tsx tools/influxdb/main.ts');
   });
 
   it('every metric is summed up in every window tier of InfluxDB 1, each tier made of the one before', () => {

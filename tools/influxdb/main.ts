@@ -4,9 +4,11 @@ import { SUMMARY_TIERS } from '../../src/influx/tiers/plan';
 import { bootstrapV2, fluxTask, taskFile } from './flux';
 import { influxQl } from './influxql';
 import { SOURCES } from './plan';
+import { sizePage } from './size-page';
 import { queryFile, sqlQuery } from './sql';
 
 export const DEPLOY_FOLDER = resolve(__dirname, '../../deploy/influxdb');
+export const SIZE_PAGE = resolve(__dirname, '../../docs/database-size.md');
 
 /** Files of that folder that a person writes: they name no metric. */
 export const WRITTEN_BY_HAND: readonly string[] = ['bootstrap-v1.sh'];
@@ -32,5 +34,6 @@ if (require.main === module) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: path.endsWith('.sh') ? 0o755 : 0o644 });
   }
-  console.log(`Wrote ${deployFiles().size} files to ${DEPLOY_FOLDER}.`);
+  writeFileSync(SIZE_PAGE, sizePage());
+  console.log(`Wrote ${deployFiles().size} files to ${DEPLOY_FOLDER}, and ${SIZE_PAGE}.`);
 }

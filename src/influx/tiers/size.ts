@@ -62,8 +62,8 @@ function secondsOf(tier: Tier, meter: StoredMeter): number {
   return found.period === 'day' ? DAY_SECONDS : MONTH_DAYS * DAY_SECONDS;
 }
 
-/** What a meter takes in a tier. */
-function tierSize(tier: Tier, meter: StoredMeter): TierSize {
+/** What one meter takes in a tier, of all its values; `tierSizes` says what makes it more or less. */
+export function tierSize(tier: Tier, meter: StoredMeter): TierSize {
   const seconds = secondsOf(tier, meter);
   let [valuesPerDay, bytesPerDay] = [0, 0];
   const add = (metric: Metric, isDerived: boolean, aggregate?: Aggregate): void => {
@@ -98,8 +98,8 @@ function tierSize(tier: Tier, meter: StoredMeter): TierSize {
 }
 
 /**
- * What one meter takes in every tier, of all its values together with their qualities. Report by exception makes it less;
- * values of several qualities in one cycle make it a little more, as do times that are not regular.
+ * What one meter takes in every tier. Report by exception makes it less; values of several qualities in one cycle make it a
+ * little more, as do times that are not regular.
  */
 export function tierSizes(meter: StoredMeter): readonly TierSize[] {
   return TIERS.map((tier) => tierSize(tier, meter));

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
+import { Normalizer } from '../../src/domain/normalizer/normalizer';
+import { DEFAULT_MEASUREMENT } from '../../src/influx/mapping';
+import { LineMapper } from '../../src/influx/line-mapper';
+import { DATABASE, tierNamed } from '../../src/influx/tiers/plan';
+import { tierSize } from '../../src/influx/tiers/size';
+import { PM500 } from '../../src/meters/pm500';
+import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
+import { usualMeter } from '../../tools/influxdb/size-page';
+import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { waitFor } from '../../testkit/wait';
+import { runHere } from '../cli/run-command';
+import { PlantMeter } from '../deploy/plant-meter';
+
+const DAY_MS = 86_400_000;
+const DAYS = 2;
+const EVERY_SECONDS = 30;
+const BATCH = 3000;
+/** A model of the size of compressed values is no exact thing. */
+const TOLERANCE = 0.15;
+const PATIENCE = { timeoutMs: 120_000, everyMs: 500 };
+
+/** Bytes of the files of a tier, once each shard is one file and its log is empty; undefined before. */
+function compactedBytes(folder: string): number | undefined {
+  const files = readdirSync(folder).map((shard) =>
+    readdirSync(join(folder, shard)).filter((name) => name.endsWith('.tsm')),
+  );
+  if (files.length === 0 || files.some(({ length }) => length !== 1)) return undefined;
+  return readdirSync(folder)
+    .flatMap((shard, place) => (files[place] ?? []).map((name) => statSync(join(folder, shard, name)).size))
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+describe('the size model of the tiers, against a real InfluxDB 1 with days of the recorded plant', function () {
+  this.timeout(300_000);
+  let database: InfluxDb;
+
+  before(async () => {
+    database = await startInfluxDb({ compacts: true });
+    const env = { ...process.env, INFLUX_URL: database.url };
+    const { status, stderr } = spawnSync('sh', [join(DEPLOY_FOLDER, 'bootstrap-v1.sh')], { env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const endMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const startMs = endMs - DAYS * DAY_MS;
+    const plant = new PlantMeter('m1', { startMs });
+    const mapper = new LineMapper();
+    const settings = { model: PM500, energyDeltas: true, alarmRules: [], kpis: DEFAULT_KPI_SETTINGS };
+    let normalizer: Normalizer | undefined;
+    let lines: string[] = [];
+    const flush = async (): Promise<void> => {
+      const body = lines.join('\n');
+      lines = [];
+      const response = await fetch(`${database.url}/write?db=${DATABASE}&precision=ms`, { method: 'POST', body });
+      assert.equal(response.status, 204, await response.text());
+    };
+    for (let timestamp = startMs; timestamp < endMs; timestamp += 1000 * EVERY_SECONDS) {
+      const reading = plant.read(timestamp);
+      normalizer ??= new Normalizer(settings, reading.meter);
+      const { telemetry } = normalizer.accept(reading, timestamp, timestamp);
+      assert.ok(telemetry);
+      lines.push(...mapper.map(telemetry, { influxMeasurement: DEFAULT_MEASUREMENT, timestamp }).lines);
+      if (lines.length > BATCH) await flush();
+    }
+    await flush();
+    const { code, stderr: said } = await runHere('influx', 'rollup', '--url', database.url, '--days', String(DAYS));
+    assert.equal(code, 0, said);
+  });
+
+  after(() => database.stop());
+
+  it('has every tier within 15 %', async () => {
+    const meter = usualMeter(EVERY_SECONDS);
+    const found: string[] = [];
+    for (const name of ['raw', '1m', '15m']) {
+      const folder = join(database.filesOf(DATABASE), name);
+      const bytes = await waitFor(`the files of ${name}`, () => compactedBytes(folder), PATIENCE);
+      // Few days fill no file of the tier: its index is there all the same.
+      const shardDays = DAYS / readdirSync(folder).length;
+      const expected = DAYS * tierSize({ ...tierNamed(name), shardDays }, meter).bytesPerDay;
+      found.push(`${name} ${bytes} bytes, the model ${Math.round(expected)}`);
+      assert.ok(Math.abs(bytes - expected) <= TOLERANCE * bytes, found.at(-1));
+    }
+    console.log(`      ${found.join('; ')}`);
+  });
+});

@@ -1,0 +1,99 @@
+import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
+import { KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
+import { bytesAfter, tierSizes, type StoredMeter, type TierSize } from '../../src/influx/tiers/size';
+import { deltaMetricOf, DERIVED_METRICS, ENERGY_COUNTERS, periodMetricOf } from '../../src/metrics/derived-metrics';
+import { PM500 } from '../../src/meters/pm500';
+import { workingLayout } from '../../src/domain/codec/built-in-layouts';
+import { table } from '../markdown';
+
+/** What is read all the time; the other groups change seldom. */
+const GROUPS: readonly string[] = ['realtime', 'energy'];
+
+/**
+ * A meter as it is set by default: real-time values and energy counters, their deltas, and the KPIs that are switched on.
+ * @param everySeconds how often it is read
+ */
+export function usualMeter(everySeconds: number): StoredMeter {
+  const { kpis, periods, demandMinutes } = DEFAULT_KPI_SETTINGS;
+  const blocks = [...workingLayout(PM500).blocks.values()].filter(({ group }) => GROUPS.includes(group));
+  const bases = KPI_ROWS.filter(({ key }) => kpis.includes(key)).flatMap(({ metrics }) => metrics);
+  const names = new Set<string>([
+    ...ENERGY_COUNTERS.filter(({ name }) => name.endsWith('_total')).map(({ name }) => deltaMetricOf(name)),
+    ...bases,
+    ...bases.flatMap((base) =>
+      periods.flatMap((period) => [false, true].map((ended) => periodMetricOf(base, period, ended))),
+    ),
+  ]);
+  return {
+    read: blocks.flatMap(({ rows }) => rows.map(({ metric }) => metric)),
+    derived: DERIVED_METRICS.filter(({ name }) => names.has(name)),
+    everySeconds,
+    demandSeconds: 60 * demandMinutes,
+  };
+}
+
+const EVERY_SECONDS = [1, 10, 60] as const;
+const METERS = [1, 50] as const;
+const YEARS = [1, 3, 10] as const;
+const YEAR_DAYS = 365;
+
+/** Two digits are as much as such a figure is worth. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(2));
+}
+
+function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const place = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${rounded(bytes / 1000 ** place)} ${units[place] ?? ''}`;
+}
+
+const every = (seconds: number): string => (seconds === 60 ? 'minute' : seconds === 1 ? 'second' : `${seconds} s`);
+
+const countText = (count: number): string => (count < 100 ? String(rounded(count)) : Math.round(count).toString());
+
+function rowOf(seconds: number, { tier, pointsPerDay, valuesPerDay, bytesPerDay, keepDays }: TierSize): string[] {
+  const isForever = !Number.isFinite(keepDays);
+  return [
+    every(seconds),
+    tier,
+    countText(pointsPerDay),
+    countText(valuesPerDay),
+    bytesText(bytesPerDay),
+    isForever ? 'forever' : `${keepDays} days`,
+    isForever ? `${bytesText(bytesPerDay * YEAR_DAYS)} a year` : bytesText(bytesPerDay * keepDays),
+  ];
+}
+
+/** The page that says how much disk a database of meters takes. */
+export function sizePage(): string {
+  const tiers = EVERY_SECONDS.flatMap((seconds) => tierSizes(usualMeter(seconds)).map((size) => rowOf(seconds, size)));
+  const totals = METERS.flatMap((meters) =>
+    EVERY_SECONDS.map((seconds) => {
+      const sizes = tierSizes(usualMeter(seconds));
+      const after = YEARS.map((years) => bytesText(meters * bytesAfter(sizes, years * YEAR_DAYS)));
+      return [String(meters), every(seconds), ...after];
+    }),
+  );
+  const { read, derived } = usualMeter(1);
+  return `# How much disk a database takes
+
+Made from the plan of the tiers and the meter table by \`npx tsx tools/influxdb/main.ts\`; do not edit. The model is
+\`src/influx/tiers/size.ts\`; a test writes two days of the recorded plant to an InfluxDB 1.6, lets it make its files as small as
+they get, and compares: every tier must be within 15 %.
+
+A meter as it is set by default: ${read.length} values that are read, ${derived.length} that are worked out, every one stored at
+every reading, at regular times.
+
+${table(['read every', 'tier', 'points a day', 'values a day', 'disk a day', 'kept', 'disk when full'], tiers)}
+
+All tiers together, after so many years of the settings above:
+
+${table(['meters', 'read every', ...YEARS.map((years) => (years === 1 ? '1 year' : `${years} years`))], totals)}
+
+- Report by exception takes less, a deadband of zero with a load that moves takes what is said here.
+- Times that are not regular take one or two bytes more for each value.
+- Files are largest while the database has not compacted them: leave twice as much free as a day of raw points takes.
+- Keep more or less by \`ALTER RETENTION POLICY\`; running \`bootstrap-v1.sh\` again sets it back to the plan.
+`;
+}
