@@ -5,7 +5,8 @@ import { whereOf } from './meter-address';
 import { describeMismatch, referenceOf } from './meter-identity';
 import type { LinkState } from './link-state';
 import type { LinkDependencies, MeterLink } from './meter-link';
-import type { MeterSettings } from './meter-settings';
+import type { LinkSettings, MeterSettings } from './meter-settings';
+import type { MeterIdentity } from '../transport/transport';
 import type { RawBlock } from './raw-block';
 import { planSourceOf, type PlanSource, type ReadPlan } from './read-plan';
 
@@ -52,6 +53,16 @@ export class MeterSession {
 
   get state(): LinkState {
     return this.link.state;
+  }
+
+  /** What the meter said of itself when the connection was opened last. */
+  get identity(): MeterIdentity | undefined {
+    return this.link.identity;
+  }
+
+  /** What is in force for the connection: the settings of who configured this address first. */
+  get linkSettings(): LinkSettings {
+    return this.link.settings;
   }
 
   /** When data came last, epoch milliseconds UTC, while what came after has failed: since then values are stale. */

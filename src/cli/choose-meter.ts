@@ -93,13 +93,13 @@ export function chooseEthernetMeter(options: Options, command: string, more: Par
   return settingsOf(PM500, { name: host, host, transport, port, ...chooseImplicit(options), ...more });
 }
 
-function chooseHost(options: Options, isSerial: boolean): string {
-  const host = onlyHost(options, 'pm500 read');
+function chooseHost(options: Options, isSerial: boolean, command: string): string {
+  const host = onlyHost(options, command);
   if (!isSerial) {
     for (const name of SERIAL_OPTIONS) {
       if (options.has(name)) failUsage(`Option --${name} is for --transport modbus-rtu; leave it out.`);
     }
-    return host === '' ? failUsage('The address of the meter is missing; write pm500 read HOST.') : host;
+    return host === '' ? failUsage(`The address of the meter is missing; write ${command} HOST.`) : host;
   }
   if (host !== '') failUsage(`Argument "${host}" has no use over a serial line; leave it out.`);
   const path = options.text('serial-port');
@@ -107,13 +107,13 @@ function chooseHost(options: Options, isSerial: boolean): string {
 }
 
 /**
- * The meter that `pm500 read` names, over any transport.
+ * The meter that a command names, over any transport.
  * @throws Pm500Error CONFIG_INVALID
  */
-export function chooseMeter(options: Options): MeterSettings {
+export function meterChoiceOf(options: Options, command: string): MeterChoice {
   const transport = options.chosen('transport', METER_ROWS.transport) ?? METER_ROWS.transport.default;
   const isModbus = transport.startsWith('modbus');
-  const host = chooseHost(options, transport === 'modbus-rtu');
+  const host = chooseHost(options, transport === 'modbus-rtu', command);
   if (isModbus && options.has('assembly')) {
     failUsage('Option --assembly is for EtherNet/IP, Modbus has no assemblies; use --group.');
   }
@@ -126,7 +126,7 @@ export function chooseMeter(options: Options): MeterSettings {
   const unitId = options.number('unit', METER_ROWS.unitId);
   const baudRate = options.chosen('baud', METER_ROWS.baudRate);
   const parity = options.chosen('parity', METER_ROWS.parity);
-  return settingsOf(PM500, {
+  return {
     name: host,
     host,
     transport,
@@ -136,5 +136,5 @@ export function chooseMeter(options: Options): MeterSettings {
     ...(baudRate === undefined ? {} : { baudRate }),
     ...(parity === undefined ? {} : { parity }),
     dropEcho,
-  });
+  };
 }

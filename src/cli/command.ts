@@ -5,6 +5,7 @@ import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
 import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
+import { runTest, TEST_HELP } from './test';
 import { EXIT, type Terminal } from './terminal';
 
 interface CliCommand {
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
   sim: { summary: 'run simulated PowerMonitor 500 meters', help: SIM_HELP, run: runSim },
   scan: { summary: 'find meters on the network', help: SCAN_HELP, run: runScan },
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
+  test: { summary: 'try a meter, and say why it cannot be read', help: TEST_HELP, run: runTest },
   check: { summary: 'find out whether the layout fits a meter', help: CHECK_HELP, run: runCheck },
   influx: {
     summary: 'sum up what InfluxDB 1 holds, and see how far that has come',

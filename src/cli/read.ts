@@ -1,6 +1,7 @@
 import { workingLayout } from '../domain/codec/built-in-layouts';
 import { whereOf } from '../acquisition/meter-address';
 import { readIntervalOf } from '../acquisition/meter-rows';
+import { settingsOf } from '../acquisition/meter-settings';
 import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/quality/normalize';
 import type { Reading } from '../domain/messages/reading';
@@ -8,7 +9,7 @@ import { GROUPS } from '../meters/pm500/groups';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
-import { chooseMeter, commandMeters, METER_OPTIONS } from './choose-meter';
+import { commandMeters, METER_OPTIONS, meterChoiceOf } from './choose-meter';
 import { formatTable } from './table';
 import { EXIT, type Terminal } from './terminal';
 import { PM500 } from '../meters/pm500';
@@ -133,7 +134,7 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
     terminal.print(READ_HELP);
     return EXIT.success;
   }
-  const meter = chooseMeter(options);
+  const meter = settingsOf(PM500, meterChoiceOf(options, 'pm500 read'));
   const intervalMs = options.number('interval', READ_INTERVAL);
   const count = options.number('count', { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true });
   const plan: CliReadPlan = {

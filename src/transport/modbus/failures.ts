@@ -54,6 +54,7 @@ export function replyTimedOut(what: string, timeoutMs: number, receivedBytes: nu
       : 'check the wiring, the rate and the parity, and that no other unit has its identifier';
   return new Pm500Error('MODBUS_REPLY_TIMEOUT', `${what}: no reply within ${timeoutMs} ms${found}; ${advice}.`, {
     retryable: true,
+    details: { receivedBytes },
   });
 }
 
