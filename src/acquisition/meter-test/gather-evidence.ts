@@ -68,7 +68,7 @@ function whoIs({ model, catalogNumber }: MeterSettings, identity: MeterIdentity)
 }
 
 /** What a device calls itself, for a sentence. */
-export function describeIdentity({ model }: Pick<MeterSettings, 'model'>, identity: MeterIdentity): string {
+function describeIdentity({ model }: Pick<MeterSettings, 'model'>, identity: MeterIdentity): string {
   if (!('vendorId' in identity)) return `firmware "${identity.firmwareBase}"`;
   const { productName, productCode, vendorId, deviceType, serialNumber } = identity;
   const row = model.identity.catalogNumbers.find((each) => each.productCode === productCode);

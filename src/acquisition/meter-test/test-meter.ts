@@ -52,7 +52,7 @@ interface Outcome extends Attempt {
 }
 
 /** The same meter by explicit messages without a connection, unless it is read over Modbus. */
-export function withoutConnections(choice: MeterChoice): MeterChoice {
+function withoutConnections(choice: MeterChoice): MeterChoice {
   const { connectTimeoutMs, replyTimeoutMs } = choice;
   const kind = choice.transport ?? 'ucmm';
   return {

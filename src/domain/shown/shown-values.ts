@@ -1,5 +1,5 @@
 import { CATALOG } from '../../metrics/catalog';
-import type { MetricKind, Provenance, Unit } from '../../metrics/measurement';
+import type { MetricKind, Provenance } from '../../metrics/measurement';
 import type { Reading } from '../messages/reading';
 import type { Sample } from '../messages/telemetry';
 import { normalizeReading } from '../quality/normalize';
