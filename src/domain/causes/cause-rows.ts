@@ -118,7 +118,8 @@ export const CAUSE_ROWS = [
   {
     code: 'TLS_EXPECTED',
     when: { words: ['tls'] },
-    sentence: 'What listens at {where} expects an encrypted connection (TLS), which EtherNet/IP on its usual port does not have.',
+    sentence:
+      'What listens at {where} expects an encrypted connection (TLS), which EtherNet/IP on its usual port does not have.',
     remedy: 'Check address and port: this is a gateway or another service. Enter those of the meter itself.',
   },
   {
