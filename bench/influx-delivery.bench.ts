@@ -85,7 +85,19 @@ function compare(server: Server, ours: Run, peer: Run): BenchLine {
   };
 }
 
-function describeOurs(server: Server, ours: Run): readonly BenchLine[] {
+const perCpuSecond = ({ stored, cpuSeconds }: Run): number => stored / cpuSeconds;
+
+function compareCpu(server: Server, ours: Run, peer: Run): BenchLine {
+  return {
+    what: `  field values per second of CPU`,
+    value: formatCount(perCpuSecond(ours)),
+    ratio: perCpuSecond(ours) / perCpuSecond(peer),
+    peer: WAYS[peer.way],
+    note: `${formatCount(perCpuSecond(peer))}; of the writing process, ${server.name} takes its own`,
+  };
+}
+
+function describeOurs(ours: Run): readonly BenchLine[] {
   const [early, late] = ours.heapMegabytes;
   const [earlyResident, lateResident] = ours.residentMegabytes;
   return [
@@ -94,11 +106,6 @@ function describeOurs(server: Server, ours: Run): readonly BenchLine[] {
       what: `  heap at 10 % and 100 % of ${ours.seconds.toFixed(0)} s, MB`,
       value: `${early.toFixed(1)}, ${late.toFixed(1)}`,
       note: `resident ${earlyResident.toFixed(0)}, ${lateResident.toFixed(0)}; ${FIELDS} fields a point`,
-    },
-    {
-      what: `  field values per second of CPU`,
-      value: formatCount(ours.stored / ours.cpuSeconds),
-      note: `of the writing process; ${server.name} takes its own`,
     },
   ];
 }
@@ -119,8 +126,11 @@ export async function benchInfluxDelivery(): Promise<BenchLine[]> {
         const ours = await measure('ours', server, folder);
         // The client library writes to InfluxDB 2 and what is like it only.
         const peers: readonly Way[] = server.api === 'v2' ? ['writeApi', 'contrib'] : ['contrib'];
-        for (const way of peers) lines.push(compare(server, ours, await measure(way, server, folder)));
-        lines.push(...describeOurs(server, ours));
+        for (const way of peers) {
+          const peer = await measure(way, server, folder);
+          lines.push(compare(server, ours, peer), compareCpu(server, ours, peer));
+        }
+        lines.push(...describeOurs(ours));
       }
     } finally {
       await stop();

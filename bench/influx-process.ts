@@ -82,6 +82,8 @@ function memory(): readonly [heap: number, resident: number] {
 
 async function runRate(job: RateJob, writer: BenchWriter): Promise<RateReport> {
   const make = telemetries(job);
+  // Not what it takes to start Node.js.
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   let early: ReturnType<typeof memory> | undefined;
   let given = 0;
@@ -98,7 +100,7 @@ async function runRate(job: RateJob, writer: BenchWriter): Promise<RateReport> {
   } catch (thrown) {
     unfinished = thrown instanceof Error ? thrown.message : String(thrown);
   }
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(cpuBefore);
   return {
     given,
     seconds: (performance.now() - startedAt) / 1000,

@@ -68,9 +68,14 @@ export class Delivery {
         this.changed();
       },
     });
-    this.stopHearing = outbox.onProblem(() => {
+    const onChange = (): void => {
       this.changed();
-    });
+    };
+    // Many messages may share one append.
+    const stops = [outbox.onProblem(onChange), outbox.onAppend(onChange)];
+    this.stopHearing = () => {
+      for (const stop of stops) stop();
+    };
     this.engine.start();
   }
 
@@ -125,10 +130,14 @@ export class Delivery {
   async submit(payloads: readonly string[], origin: string): Promise<OutboxRange> {
     const acceptedAt = this.dependencies.clock.now();
     const records = payloads.map((payload) => ({ payload, acceptedAt, origin }));
-    const range = await this.users.during(() => this.dependencies.outbox.append(records));
-    this.engine.noteNewest(records, range.from);
-    this.changed();
-    return range;
+    const leave = this.users.enter();
+    try {
+      const range = await this.dependencies.outbox.append(records);
+      this.engine.noteNewest(records, range.from);
+      return range;
+    } finally {
+      leave();
+    }
   }
 
   /**
@@ -186,7 +195,7 @@ export class Delivery {
   private changed(): void {
     const { position, dropped, damaged } = this.dependencies.outbox.stats();
     this.receipts.settleBefore(position);
-    // This is called with every message, and losses are rare.
+    // This is called with every append, and losses are rare.
     const lost = dropped + damaged + this.refusals.overwritten;
     if (lost !== this.lostBefore) this.losses.look();
     this.lostBefore = lost;

@@ -44,6 +44,7 @@ const UINT64_MAX = 2n ** 64n - 1n;
 
 /** Turns points into line protocol with millisecond timestamps. Not shared state but speed: it remembers names. */
 export class LineSerializer {
+  /** With the comma before and the sign behind. */
   private readonly fieldKeys = new Map<string, string>();
   private readonly seriesKeys = new Map<string, string>();
   /** Of tag sets that cannot change, by the set itself: what a mapper gives again and again. */
@@ -65,7 +66,7 @@ export class LineSerializer {
   serialize(point: Point | PointColumns): string | undefined {
     const fieldSet = 'names' in point ? this.ofColumns(point) : this.ofMembers(point);
     if (fieldSet === '') return undefined;
-    return `${this.seriesKey(point)} ${fieldSet} ${formatTimestamp(point.timestamp)}`;
+    return `${this.seriesKey(point)}${fieldSet} ${formatTimestamp(point.timestamp)}`;
   }
 
   private ofMembers(point: Point): string {
@@ -75,7 +76,7 @@ export class LineSerializer {
     for (const name in fields) {
       count += 1;
       if (count > MOST_FIELDS || fieldSet.length > MOST_LINE_CHARACTERS) throw tooLarge(point);
-      fieldSet += this.field(fieldSet, name, fields[name]);
+      fieldSet += this.field(fieldSet === '', name, fields[name]);
     }
     return fieldSet;
   }
@@ -86,19 +87,20 @@ export class LineSerializer {
     if (names.length > MOST_FIELDS) throw tooLarge(point);
     for (let at = 0; at < names.length; at += 1) {
       if (fieldSet.length > MOST_LINE_CHARACTERS) throw tooLarge(point);
-      fieldSet += this.field(fieldSet, names[at] ?? '', values[at]);
+      fieldSet += this.field(fieldSet === '', names[at] ?? '', values[at]);
     }
     return fieldSet;
   }
 
-  /** What a field adds to those before it. */
-  private field(before: string, name: string, value: FieldValue | null | undefined): string {
+  /** A field with what parts it from the one before it, or from the series. */
+  private field(isFirst: boolean, name: string, value: FieldValue | null | undefined): string {
     const text = typeof value === 'number' ? formatFloat(value) : formatField(value);
     if (text === undefined || name === '') {
       this.skippedValues += 1;
       return '';
     }
-    return (before === '' ? '' : ',') + (this.fieldKeys.get(name) ?? this.rememberField(name)) + text;
+    const key = this.fieldKeys.get(name) ?? this.rememberField(name);
+    return (isFirst ? ` ${key.slice(1)}` : key) + text;
   }
 
   private seriesKey(point: Series): string {
@@ -122,7 +124,7 @@ export class LineSerializer {
   }
 
   private rememberField(name: string): string {
-    return remember(this.fieldKeys, name, `${escapeName(boundedName(name))}=`);
+    return remember(this.fieldKeys, name, `,${escapeName(boundedName(name))}=`);
   }
 }
 

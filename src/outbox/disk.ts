@@ -78,19 +78,11 @@ export class DiskOutbox implements Outbox {
     await this.opened();
   }
 
-  async append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
+  append(records: readonly OutboxRecord[]): Promise<OutboxRange> {
     const offset = clockOffset(this.options.clock);
-    const store = await this.opened();
-    try {
-      const range = await store.append(records, offset);
-      this.note(undefined);
-      return range;
-    } catch (thrown) {
-      const problem = toPm500Error(thrown);
-      // What is wrong with the records alone is no problem of the outbox.
-      if (problem.retryable) this.note(problem);
-      throw problem;
-    }
+    const { openStore } = this;
+    if (openStore !== undefined) return openStore.append(records, offset);
+    return this.opened().then((store) => store.append(records, offset));
   }
 
   async peek(limits: PeekLimits): Promise<OutboxBatch> {
@@ -130,6 +122,11 @@ export class DiskOutbox implements Outbox {
     return this.closing;
   }
 
+  /** The store, where nothing has to be waited for. */
+  private get openStore(): Store | undefined {
+    return this.closing === undefined ? this.store : undefined;
+  }
+
   private async opened(): Promise<Store> {
     if (this.closing === undefined) await this.opening;
     if (this.closing !== undefined) throw closedError();
@@ -150,9 +147,15 @@ export class DiskOutbox implements Outbox {
         await this.unlock();
         this.release = await (this.options.lock ?? lockFolder)(folder);
       };
-      const store = await Store.open(files, settings, clock, logger, relock, () => {
+      const onAppended = (): void => {
+        this.note(undefined);
         this.notify();
-      });
+      };
+      const onFailed = (problem: Pm500Error): void => {
+        // What is wrong with the records alone is no problem of the outbox.
+        if (problem.retryable) this.note(problem);
+      };
+      const store = await Store.open(files, settings, clock, logger, relock, { onAppended, onFailed });
       store.limits = this.limits;
       this.store = store;
       this.note(undefined);

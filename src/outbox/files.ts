@@ -42,6 +42,9 @@ const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_FLAGS = constants.O_RDWR | ((constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0);
 
 class NodeFile implements OutboxFile {
+  /** Device and number of the file: its own as long as it is open. */
+  private identity: { readonly dev: bigint; readonly ino: bigint } | undefined;
+
   constructor(
     private readonly handle: FileHandle,
     private readonly path: string,
@@ -76,7 +79,7 @@ class NodeFile implements OutboxFile {
   }
 
   async isInPlace(): Promise<boolean> {
-    const own = await this.handle.stat({ bigint: true });
+    const own = (this.identity ??= await this.handle.stat({ bigint: true }));
     try {
       const named = await stat(this.path, { bigint: true });
       return named.dev === own.dev && named.ino === own.ino;

@@ -19,12 +19,19 @@ export class GroupCommit {
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
 
-  /** @param commit writes all records in order, or none and throws; it is not called again before it has ended */
-  constructor(private readonly commit: (records: readonly SizedRecord[]) => Promise<Added>) {}
+  /**
+   * @param commit writes all records in order, or none and throws; it is not called again before it has ended
+   * @param failed what an append that failed is told
+   */
+  constructor(
+    private readonly commit: (records: readonly SizedRecord[]) => Promise<Added>,
+    private readonly failed: (thrown: unknown) => Error,
+  ) {}
 
   append(records: readonly SizedRecord[]): Promise<{ readonly from: number; readonly to: number }> {
     return new Promise((resolve, reject) => {
-      const bytes = records.reduce((sum, record) => sum + frameBytes(record), 0);
+      let bytes = 0;
+      for (const record of records) bytes += frameBytes(record);
       this.waiting.push({ records, bytes, resolve, reject });
       this.running ??= this.run();
     });
@@ -80,7 +87,7 @@ export class GroupCommit {
       }
       return true;
     } catch (thrown) {
-      if (isOne) first.reject(thrown);
+      if (isOne) first.reject(this.failed(thrown));
       return false;
     }
   }

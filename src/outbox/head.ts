@@ -72,7 +72,7 @@ export class Head {
   }
 
   async peek({ maximumRecords, maximumBytes }: PeekLimits): Promise<OutboxBatch> {
-    while (this.ahead.length < maximumRecords && this.ahead.bytes < maximumBytes && (await this.fill()));
+    while (await this.readOn({ maximumRecords, maximumBytes }));
     const records: OutboxRecord[] = [];
     let bytes = 0;
     for (let index = 0; records.length < maximumRecords; index += 1) {
@@ -89,7 +89,10 @@ export class Head {
 
   /** Takes all records before `to`. */
   async take(to: number): Promise<void> {
-    while (this.position < to && (await this.takeOldest()));
+    while (this.position < to) {
+      if (this.ahead.length === 0) await this.fill();
+      if (!this.passOldest()) break;
+    }
     await this.tidy();
   }
 
@@ -115,7 +118,8 @@ export class Head {
     while (isTooMuch()) {
       const { oldest } = this;
       if (oldest !== undefined && isOld(oldest.acceptedAt, this.position)) this.droppedForAge += 1;
-      await this.takeOldest();
+      // The oldest is at hand.
+      this.passOldest();
       this.dropped += 1;
       await this.tidy();
     }
@@ -145,8 +149,13 @@ export class Head {
     this.reader = undefined;
   }
 
-  private async takeOldest(): Promise<boolean> {
-    if (this.ahead.length === 0) await this.fill();
+  /** Reads a piece more where less than these limits has been read; false when there is no need to. */
+  async readOn({ maximumRecords, maximumBytes }: PeekLimits): Promise<boolean> {
+    const isEnough = this.ahead.length >= maximumRecords || this.ahead.bytes >= maximumBytes;
+    return !isEnough && (await this.fill());
+  }
+
+  private passOldest(): boolean {
     const item = this.ahead.shift();
     if (item === undefined) return false;
     this.pass(item);

@@ -8,6 +8,7 @@ import { readFailed, writeFailed } from './failures';
 import type { OutboxFiles } from './files';
 import { GroupCommit } from './group-commit';
 import { Head } from './head';
+import { LookAhead } from './look-ahead';
 import type { OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
 import { PositionFile } from './position-file';
 import { recoverLog } from './recover';
@@ -20,6 +21,14 @@ export interface StoreSettings {
   readonly segmentBytes: number;
   readonly isSynced: boolean;
   readonly limits: OutboxLimits;
+}
+
+/** What whoever has the store is told. */
+export interface StoreListeners {
+  /** Records were written, of one append or of several. */
+  readonly onAppended: () => void;
+  /** An append has failed. */
+  readonly onFailed: (problem: Pm500Error) => void;
 }
 
 /** How often the end is remembered while nothing is acknowledged, milliseconds: what is cut off behind it is not noticed. */
@@ -42,6 +51,7 @@ export class Store {
   private turn: Promise<unknown> = Promise.resolve();
   /** Folder or files are gone, and nothing has begun anew yet. */
   private isGone = false;
+  private readonly lookAhead = new LookAhead((limits) => this.exclusive(() => this.head.readOn(limits)));
 
   private constructor(
     private readonly settings: StoreSettings,
@@ -54,9 +64,14 @@ export class Store {
     private positions: PositionFile,
     private readonly ages: Ages,
     private readonly relock: () => Promise<void>,
-    notify: () => void,
+    { onAppended, onFailed }: StoreListeners,
   ) {
     this.limits = settings.limits;
+    const failed = (thrown: unknown): Pm500Error => {
+      const problem = writeFailed(settings.folder, thrown);
+      onFailed(problem);
+      return problem;
+    };
     this.commits = new GroupCommit(async (given) => {
       const hasStepped = ages.look(log.end);
       const records = given.map((sized) => restamped(sized, ages));
@@ -68,9 +83,9 @@ export class Store {
         if (this.head.hasPassed) await this.moveOn();
         else if (hasStepped || isDue) await this.remember(false);
       });
-      notify();
+      onAppended();
       return added;
-    });
+    }, failed);
   }
 
   static async open(
@@ -80,7 +95,7 @@ export class Store {
     logger: Logger,
     /** Locks the folder that has the name now. */
     relock: () => Promise<void>,
-    notify: () => void,
+    listeners: StoreListeners,
   ): Promise<Store> {
     const damage = new DamageReporter(files, settings.folder, logger);
     const positions = await PositionFile.open(files);
@@ -93,7 +108,19 @@ export class Store {
       await head.enforce(settings.limits);
       // Nothing is written before the store is there.
       const tail = new Tail(files, log, settings, () => store.beginAnew(files));
-      const store: Store = new Store(settings, clock, logger, log, head, tail, damage, positions, ages, relock, notify);
+      const store: Store = new Store(
+        settings,
+        clock,
+        logger,
+        log,
+        head,
+        tail,
+        damage,
+        positions,
+        ages,
+        relock,
+        listeners,
+      );
       await store.moveOn();
       return store;
     } catch (thrown) {
@@ -115,29 +142,27 @@ export class Store {
     }
   }
 
-  /** @param offset `clockOffset` when they were handed in */
-  async append(records: readonly OutboxRecord[], offset: number): Promise<OutboxRange> {
-    if (records.length === 0) return { from: this.log.end, to: this.log.end };
+  /**
+   * Every message comes here: no more promises than one.
+   * @param offset `clockOffset` when they were handed in
+   */
+  append(records: readonly OutboxRecord[], offset: number): Promise<OutboxRange> {
+    if (records.length === 0) return Promise.resolve({ from: this.log.end, to: this.log.end });
     const sized = records.map((record) => measure(record, offset));
-    if (sized.some(isTooLarge)) {
-      const message = `A record of more than ${MAXIMUM_PAYLOAD_BYTES} bytes cannot be kept in the outbox: split it.`;
-      throw new Pm500Error('OUTBOX_WRITE_FAILED', message);
-    }
-    try {
-      const { from, to } = await this.commits.append(sized);
-      return { from, to };
-    } catch (thrown) {
-      throw writeFailed(this.settings.folder, thrown);
-    }
+    if (!sized.some(isTooLarge)) return this.commits.append(sized);
+    const message = `A record of more than ${MAXIMUM_PAYLOAD_BYTES} bytes cannot be kept in the outbox: split it.`;
+    return Promise.reject(new Pm500Error('OUTBOX_WRITE_FAILED', message));
   }
 
-  peek(limits: PeekLimits): Promise<OutboxBatch> {
-    return this.exclusive(async () => {
+  async peek(limits: PeekLimits): Promise<OutboxBatch> {
+    const batch = await this.exclusive(async () => {
       this.ages.look(this.log.end + this.writing);
       await this.head.enforce(this.limits);
       if (this.head.hasPassed) await this.moveOn();
       return this.head.peek(limits);
     });
+    if (batch.records.length > 0) this.lookAhead.begin(limits);
+    return batch;
   }
 
   acknowledge({ from, to }: OutboxRange): Promise<void> {
@@ -197,7 +222,7 @@ export class Store {
 
   /** What was appended before is written; nothing may be asked afterward but `stats`. */
   async close(): Promise<void> {
-    await this.commits.idle();
+    await Promise.all([this.commits.idle(), this.lookAhead.close()]);
     await this.guard(async () => {
       await this.remember(this.settings.isSynced);
       await this.tail.close();

@@ -4,6 +4,9 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Check = (value: unknown) => boolean;
 
+/** Whether an object has `most` members at most, and all of their names and values fit: in one pass, which costs the most. */
+type EachCheck = (members: UnknownRecord, fitsName: (name: string) => boolean, most: number) => boolean;
+
 /**
  * What a value may be, declared once: a JSON Schema (draft 2020-12), a check, and by `TypeOf` a type. The check is a closure
  * made at load that builds no text; only what it refuses is looked at again by `explain`, which names the path.
@@ -12,7 +15,7 @@ export interface Shape<out Type> {
   readonly schema: JsonSchema;
   readonly fits: Check;
   /** Whether all members of an object fit; where the shape can tell faster than by one after the other. */
-  readonly fitEach?: (members: UnknownRecord) => boolean;
+  readonly fitEach?: EachCheck;
   /** @throws Pm500Error for exactly the values that do not fit: the first path that holds what does not belong there */
   readonly explain: (expect: Expect, path: string, value: unknown) => void;
   /** Never there: it carries the type. */
@@ -89,8 +92,12 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
     last = value;
     return true;
   };
-  const fitEach = (members: UnknownRecord): boolean => {
-    for (const name in members) if (members[name] !== last && !fits(members[name])) return false;
+  const fitEach: EachCheck = (members, fitsName, most) => {
+    let count = 0;
+    for (const name in members) {
+      const member = members[name];
+      if (++count > most || !fitsName(name) || (member !== last && !fits(member))) return false;
+    }
     return true;
   };
   return { ...leaf<Choice>({ enum: choices }, fits, `one of ${choices.join(', ')}`), fitEach };
@@ -137,21 +144,19 @@ export function list<Type>({ schema, fits, explain }: Shape<Type>, most = Infini
   };
 }
 
-function recordCheck(of: Shape<unknown>, names: Shape<string> | undefined): Check {
+const ANY_NAME = (): boolean => true;
+
+function recordCheck(of: Shape<unknown>, names: Shape<string> | undefined, most: number): Check {
   const { fits } = of;
-  const fitEach =
+  const fitsName = names?.fits ?? ANY_NAME;
+  const fitEach: EachCheck =
     of.fitEach ??
-    ((members: UnknownRecord): boolean => {
-      for (const name in members) if (!fits(members[name])) return false;
+    ((members) => {
+      let count = 0;
+      for (const name in members) if (++count > most || !fitsName(name) || !fits(members[name])) return false;
       return true;
     });
-  if (names === undefined) return (value) => isRecord(value) && fitEach(value);
-  const fitsName = names.fits;
-  const fitNames = (members: UnknownRecord): boolean => {
-    for (const name in members) if (!fitsName(name)) return false;
-    return true;
-  };
-  return (value) => isRecord(value) && fitNames(value) && fitEach(value);
+  return (value) => isRecord(value) && fitEach(value, fitsName, most);
 }
 
 /** Where names are one of a choice any of them may be absent. */
@@ -162,20 +167,25 @@ type RecordOf<Name extends string, Type> = string extends Name
 /**
  * An object whose members are all of one shape.
  * @param names what a name may be; anything where absent
+ * @param limit members at most, and what they are, for the sentence; as many as come where absent
  */
 export function record<Type, Name extends string = string>(
   of: Shape<Type>,
   names?: Shape<Name>,
+  limit?: { readonly most: number; readonly what: string },
 ): Shape<RecordOf<Name, Type>> {
   return {
     schema: {
       type: 'object',
       ...(names === undefined ? {} : { propertyNames: names.schema }),
       additionalProperties: of.schema,
+      ...(limit === undefined ? {} : { maxProperties: limit.most }),
     },
-    fits: recordCheck(of, names),
+    fits: recordCheck(of, names, limit?.most ?? Infinity),
     explain: (expect, path, value) => {
       const all = expect.record(path, value);
+      if (limit !== undefined && Object.keys(all).length > limit.most)
+        expect.fail(path, value, `at most ${limit.most} ${limit.what}`);
       for (const name in all) {
         names?.explain(expect, `${path}.${name}`, name);
         of.explain(expect, `${path}.${name}`, all[name]);
@@ -255,25 +265,13 @@ export function usually<Type>(shape: Shape<Type>, isUsual: Check): Shape<Type> {
   return {
     ...shape,
     fits: (value) => isUsual(value) || fits(value),
-    fitEach: (members) => {
+    fitEach: (members, fitsName, most) => {
+      let count = 0;
       for (const name in members) {
         const member = members[name];
-        if (!isUsual(member) && !fits(member)) return false;
+        if (++count > most || !fitsName(name) || (!isUsual(member) && !fits(member))) return false;
       }
       return true;
-    },
-  };
-}
-
-/** An object with so many members at most, which is looked at before they are. `what` they are is for the sentence. */
-export function atMost<Type>(most: number, what: string, { schema, fits, explain }: Shape<Type>): Shape<Type> {
-  const isTooMuch = (value: unknown): boolean => isRecord(value) && Object.keys(value).length > most;
-  return {
-    schema: { ...schema, maxProperties: most },
-    fits: (value) => !isTooMuch(value) && fits(value),
-    explain: (expect, path, value) => {
-      if (isTooMuch(value)) expect.fail(path, value, `at most ${most} ${what}`);
-      explain(expect, path, value);
     },
   };
 }

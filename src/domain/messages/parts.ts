@@ -13,8 +13,12 @@ const fitsValue = (value: unknown): boolean =>
 export const VALUE: Shape<Value> = {
   schema: { type: ['number', 'boolean', 'string', 'null'] },
   fits: fitsValue,
-  fitEach: (values) => {
-    for (const name in values) if (!Number.isFinite(values[name]) && !fitsValue(values[name])) return false;
+  fitEach: (values, fitsName, most) => {
+    let count = 0;
+    for (const name in values) {
+      const value = values[name];
+      if (++count > most || !fitsName(name) || (!Number.isFinite(value) && !fitsValue(value))) return false;
+    }
     return true;
   },
   explain: (expect, path, value) => {

@@ -1,6 +1,5 @@
 import type { Metric } from '../../metrics/measurement';
 import {
-  atMost,
   described,
   constant,
   list,
@@ -64,11 +63,11 @@ const BLOCK = refined(
       'request to reply, milliseconds; of data that the meter sends by itself its age when it was read',
     ),
     values: described(
-      atMost(MOST_VALUES, 'values', record(VALUE)),
+      record(VALUE, undefined, { most: MOST_VALUES, what: 'values' }),
       "canonical metric name to value in the metric's unit; empty when the read failed",
     ),
     provenance: described(
-      atMost(MOST_VALUES, 'metrics', record(PROVENANCE, METRIC_NAME)),
+      record(PROVENANCE, METRIC_NAME, { most: MOST_VALUES, what: 'metrics' }),
       'how well the place of each metric is known; also lists the metrics of a failed block',
     ),
     raw: optional(
@@ -76,7 +75,10 @@ const BLOCK = refined(
       pattern(/^([0-9a-f]{2}){1,512}$/, 'bytes as hexadecimal digits'),
       'the bytes as they came, where the layout assumes what they mean',
     ),
-    problems: optional(atMost(MOST_VALUES, 'values', record(REASON)), 'for values that are not plain numbers: why'),
+    problems: optional(
+      record(REASON, undefined, { most: MOST_VALUES, what: 'values' }),
+      'for values that are not plain numbers: why',
+    ),
     error: optional(FAILURE, 'where the read failed'),
   }),
   {

@@ -1,15 +1,5 @@
 import { isRecord } from '../../support/expect';
-import {
-  atMost,
-  constant,
-  NUMBER,
-  object,
-  optional,
-  record,
-  described,
-  type TypeOf,
-  usually,
-} from '../../support/shape';
+import { constant, NUMBER, object, optional, record, described, type TypeOf, usually } from '../../support/shape';
 import { contract } from './contract';
 import { METER, METRIC_NAME, MOST_METRICS, PROVENANCE, QUALITY, READ_AT, REASON, UNIT, VALUE } from './parts';
 
@@ -55,7 +45,7 @@ export const TELEMETRY = contract(
     meter: METER,
     timestamp: READ_AT,
     metrics: described(
-      atMost(MOST_METRICS, 'metrics', record(usually(SAMPLE, isUsualSample), METRIC_NAME)),
+      record(usually(SAMPLE, isUsualSample), METRIC_NAME, { most: MOST_METRICS, what: 'metrics' }),
       'canonical metric name to sample',
     ),
   }),
