@@ -80,8 +80,10 @@ const list = (name: string): readonly string[] => (given[name] as readonly strin
 
 function run(): void {
   switch (command) {
-    case 'ping':
-      { console.log('OK'); return; }
+    case 'ping': {
+      console.log('OK');
+      return;
+    }
     case 'bucket list':
       for (const [name, id] of Object.entries(state.buckets))
         if (['', name].includes(word('name'))) console.log(`${id}\t${name}`);
@@ -108,7 +110,8 @@ function run(): void {
         token: `token-${newId()}==`,
       };
       state.tokens.push(made);
-      console.log(JSON.stringify({ id: made.id, description: made.description, token: made.token }, null, '\t')); return;
+      console.log(JSON.stringify({ id: made.id, description: made.description, token: made.token }, null, '\t'));
+      return;
     }
     case 'auth list':
       for (const { id, description } of state.tokens) console.log(`${id}\t${description}\tREDACTED`);
