@@ -76,7 +76,7 @@ const ERROR_KEYS: Readonly<Partial<Record<ErrorCode, string>>> = {
   MQTT_TLS_FAILED: 'tlsFailed',
 };
 
-interface Shown {
+interface EdgeParts {
   readonly ownDevices: ReadonlySet<string>;
   readonly messages: number;
   readonly delivery: DeliveryStats;
@@ -114,7 +114,7 @@ const FULL_SOON_HOURS = 24;
 export function showEdge(
   status: StatusLine,
   { phase, error, alarm, devices }: EdgeState,
-  { ownDevices, messages, delivery }: Shown,
+  { ownDevices, messages, delivery }: EdgeParts,
 ): void {
   const waiting = delivery.waiting.records;
   const lost = totalLoss(delivery);
