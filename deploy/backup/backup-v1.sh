@@ -1,11 +1,12 @@
 #!/bin/sh
-# Backs up the database energy of InfluxDB 1 while it runs, as its own command does: a copy of the folder of a running server is
+# Backs up the database energy (or INFLUX_DATABASE) of InfluxDB 1 while it runs, as its own command does: a copy of the folder of a running server is
 # no backup. Needs influxd and curl on this machine; the address is that of the setting bind-address (RPC), not of HTTP.
 #   INFLUX_RPC=127.0.0.1:8088 sh backup-v1.sh /var/backups/influxdb
 # Keeps what is there: each run makes a folder of its own, named by the time (UTC), and says it when it is whole.
 set -eu
 
 rpc=${INFLUX_RPC:-127.0.0.1:8088}
+database=${INFLUX_DATABASE:-energy}
 into=${1:-}
 
 fail() {
@@ -28,7 +29,7 @@ name=$into/$(date -u +%Y%m%dT%H%M%SZ)
 # Under another name until it is whole, so that nobody restores a half.
 part=$name.part
 trap 'rm -rf -- "$part"' EXIT
-influxd backup -portable -database energy -host "$rpc" "$part" >"$into/last-backup.log" 2>&1 ||
+influxd backup -portable -database "$database" -host "$rpc" "$part" >"$into/last-backup.log" 2>&1 ||
   fail "InfluxDB at $rpc gives no backup ($(tail -n 1 "$into/last-backup.log")): check bind-address in influxdb.conf, and the space in $into."
 ls "$part"/*.manifest >/dev/null 2>&1 || fail "InfluxDB at $rpc gave a backup without a manifest: see $into/last-backup.log."
 mv -- "$part" "$name"

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Restores a backup of backup-v1.sh into an InfluxDB 1 that has no database energy: points and retention policies. Users and
+# Restores a backup of backup-v1.sh into an InfluxDB 1 that has no database energy (or INFLUX_DATABASE): points and retention policies. Users and
 # continuous queries are not in it: run bootstrap-v1.sh afterward, which makes the queries.
 #   INFLUX_RPC=127.0.0.1:8088 sh restore-v1.sh /var/backups/influxdb/20260329T002000Z
 set -eu
 
 rpc=${INFLUX_RPC:-127.0.0.1:8088}
+database=${INFLUX_DATABASE:-energy}
 from=${1:-}
 
 fail() {
@@ -25,9 +26,9 @@ curl --silent --max-time 5 --output /dev/null "http://$rpc/" 2>/dev/null || code
 case $code in
   6 | 7 | 28) fail "Nobody answers at $rpc: set INFLUX_RPC to bind-address of influxdb.conf, and see that the server runs." ;;
 esac
-log=$(influxd restore -portable -db energy -host "$rpc" "$from" 2>&1) || {
+log=$(influxd restore -portable -db "$database" -host "$rpc" "$from" 2>&1) || {
   case $log in
-    *'already exist'*) fail "InfluxDB at $rpc has a database energy: restore into one that has none, or drop it first (DROP DATABASE energy)." ;;
+    *'already exist'*) fail "InfluxDB at $rpc has a database $database: restore into one that has none, or drop it first (DROP DATABASE \"$database\")." ;;
     *) fail "InfluxDB at $rpc does not take the backup ($(printf '%s\n' "$log" | tail -n 1)): check bind-address in influxdb.conf." ;;
   esac
 }

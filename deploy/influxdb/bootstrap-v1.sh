@@ -3,6 +3,7 @@
 # this file says. May be run again at any time: it sets right what was changed. Needs a shell and curl.
 #   INFLUX_URL=http://127.0.0.1:8086 INFLUX_USER=admin INFLUX_PASSWORD=... sh bootstrap-v1.sh
 # TARIFF_PERIODS="peak off_peak": names of the periods of your tariff, so that their energies are summed up too.
+# INFLUX_DATABASE=energy, INFLUX_MEASUREMENT=powermonitor_500: other names, as influx-target and influx-out have them.
 # INFLUX_WAIT_SECONDS=60: how long it waits for the server to answer.
 set -eu
 
@@ -11,6 +12,8 @@ url=${url%/}
 user=${INFLUX_USER:-}
 password=${INFLUX_PASSWORD:-}
 tariffs=${TARIFF_PERIODS:-}
+database=${INFLUX_DATABASE:-energy}
+measurement=${INFLUX_MEASUREMENT:-powermonitor_500}
 wait_seconds=${INFLUX_WAIT_SECONDS:-60}
 plan=$(dirname -- "$0")/v1.influxql
 newline='
@@ -61,14 +64,15 @@ run() {
 
 # action: calls it with every statement of the plan; those of a tariff period once for each.
 each_statement() {
-  while IFS= read -r statement; do
+  # By way of a mark: one of the names may be the other one of the plan.
+  sed "s/\"powermonitor_500/\"@measurement@/g; s/\"energy\"/\"$database\"/g; s/@measurement@/$measurement/g" "$plan" | while IFS= read -r statement; do
     case $statement in
       '' | --*) ;;
       *@tariff@*)
         for tariff in $tariffs; do "$1" "$(printf '%s' "$statement" | sed "s/@tariff@/$tariff/g")"; done ;;
       *) "$1" "$statement" ;;
     esac
-  done <"$plan"
+  done
 }
 
 hours() {
@@ -121,6 +125,11 @@ esac
 case $wait_seconds in
   '' | *[!0-9]*) fail "INFLUX_WAIT_SECONDS is $wait_seconds: give a whole number of seconds." ;;
 esac
+for name in "$database" "$measurement"; do
+  case $name in
+    *[!A-Za-z0-9_-]*) fail "INFLUX_DATABASE or INFLUX_MEASUREMENT is $name: give a name of letters, digits, _ and -." ;;
+  esac
+done
 for tariff in $tariffs; do
   case $tariff in
     *[!A-Za-z0-9_-]*) fail "TARIFF_PERIODS has $tariff: give the names as the tariff has them, separated by spaces." ;;
@@ -156,7 +165,7 @@ esac
 run 'SHOW DATABASES'
 each_statement run
 # What was taken is not yet what is there.
-policies=$(ask 'SHOW RETENTION POLICIES ON "energy"' application/csv) || fail "InfluxDB at $url stopped answering: run this again."
+policies=$(ask 'SHOW RETENTION POLICIES ON "'"$database"'"' application/csv) || fail "InfluxDB at $url stopped answering: run this again."
 queries=$(ask 'SHOW CONTINUOUS QUERIES' application/csv) || fail "InfluxDB at $url stopped answering: run this again."
 each_statement verify
-echo "InfluxDB $version at $url is ready: database energy, $(printf '%s\n' "$policies" | grep -c 0s) retention policies, $(printf '%s\n' "$queries" | grep -c CREATE) continuous queries."
+echo "InfluxDB $version at $url is ready: database $database, $(printf '%s\n' "$policies" | grep -c 0s) retention policies, $(printf '%s\n' "$queries" | grep -c CREATE) continuous queries."

@@ -2,6 +2,7 @@ import { DEFAULT_MEASUREMENT } from '../influx/mapping';
 import { connectInfluxQl, type InfluxQlServer } from '../influx/tiers/influxql-server';
 import { DATABASE } from '../influx/tiers/plan';
 import { Zone } from '../domain/tariff/zone';
+import { systemClock } from '../support/clock';
 import { describeValue } from '../support/expect';
 import { failUsage, type Options, type OptionRow } from './options';
 import type { Terminal } from './terminal';
@@ -15,7 +16,11 @@ export const INFLUX_ROWS: readonly OptionRow[] = [
     help: 'its user (INFLUX_USER, none); the password is taken from INFLUX_PASSWORD alone',
   },
   { name: 'database', value: 'NAME', help: `its database (INFLUX_DATABASE, ${DATABASE})` },
-  { name: 'measurement', value: 'NAME', help: `that of the influx-out nodes (${DEFAULT_MEASUREMENT})` },
+  {
+    name: 'measurement',
+    value: 'NAME',
+    help: `that of the influx-out nodes (INFLUX_MEASUREMENT, ${DEFAULT_MEASUREMENT})`,
+  },
   { name: 'time-zone', value: 'ZONE', help: 'whose days and months count, such as Europe/Berlin (TIME_ZONE, UTC)' },
 ];
 
@@ -68,9 +73,9 @@ export function chooseInflux(options: Options, environment: Environment, { ended
   const password = environment['INFLUX_PASSWORD'] ?? '';
   if (user.includes(':')) failUsage('The user has a colon, which no login over HTTP can carry; choose another user.');
   return {
-    server: connectInfluxQl({ url, user, password, ended }),
+    server: connectInfluxQl({ url, user, password, ended, clock: systemClock, env: { ...environment } }),
     database: options.text('database') ?? given(environment, 'INFLUX_DATABASE') ?? DATABASE,
-    influxMeasurement: options.text('measurement') ?? DEFAULT_MEASUREMENT,
+    influxMeasurement: options.text('measurement') ?? given(environment, 'INFLUX_MEASUREMENT') ?? DEFAULT_MEASUREMENT,
     zone: parseZone(options.text('time-zone') ?? given(environment, 'TIME_ZONE') ?? 'UTC'),
   };
 }

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { readComplaint } from './reply-words';
 import type { Reply } from './response-rules';
 
-/** What a server says beyond this is not read: the connection is closed instead. */
-const MOST_ANSWER_BYTES = 64 * 1024;
+/** What a server says to a write beyond this is not read: the connection is closed instead. */
+export const MOST_ANSWER_BYTES = 64 * 1024;
 /** Of a version, which is for people. */
 const MOST_VERSION_CHARACTERS = 40;
 
 const PACKED = 'an answer that is compressed, which was not asked for, and is not unpacked';
 
 /**
- * Gathers an answer, of which `MOST_ANSWER_BYTES` are kept. Nothing is unpacked: a small answer could become as large as
+ * Gathers an answer, of which `mostBytes` are kept. Nothing is unpacked: a small answer could become as large as
  * it likes.
  * @param onReply called once, with the whole answer or with the beginning of one that is too long
  * @param onFailure called instead when the connection ends before the answer does
@@ -19,16 +19,17 @@ export function readAnswer(
   response: IncomingMessage,
   onReply: (reply: Reply) => void,
   onFailure: (cause: Error) => void,
+  mostBytes: number,
 ): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const finish = (): void => {
-    onReply(toReply(response, Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES)));
+    onReply(toReply(response, Buffer.concat(chunks).subarray(0, mostBytes)));
   };
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes <= MOST_ANSWER_BYTES) return;
+    if (bytes <= mostBytes) return;
     finish();
     response.destroy();
   });

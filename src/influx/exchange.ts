@@ -32,6 +32,8 @@ export interface Request {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly gzip: boolean;
+  /** How much of the answer is read; what a write is answered where absent. */
+  readonly mostAnswerBytes?: number;
 }
 
 /** What became of a request: a reply of any status, no whole reply in time, or a failure of the connection. */
@@ -85,7 +87,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
     const attempt = (): Promise<Reply> => {
       const path = `${way.base}${given.path}`;
       const options = { ...way.to, path, method: given.method, headers, agent: agents.current, signal };
-      return sendOnce((onResponse) => open(options, onResponse), body, signal);
+      return sendOnce((onResponse) => open(options, onResponse), body, signal, given.mostAnswerBytes);
     };
     // Each stale connection leaves one fewer that may be.
     for (let left = body.length <= MOST_BYTES_TWICE ? connections : 0; left > 0; left -= 1) {

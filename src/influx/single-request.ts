@@ -1,5 +1,5 @@
 import type * as http from 'node:http';
-import { readAnswer, toReply } from './answer';
+import { MOST_ANSWER_BYTES, readAnswer, toReply } from './answer';
 import { ANSWERED_EARLY, type Reply } from './response-rules';
 
 /**
@@ -12,12 +12,14 @@ export class StaleConnection extends Error {}
  * Sends one request and reads its answer. Always ends: with the connection, or with `signal`. What is left of a request
  * that was answered before it was read is not sent, and its connection ends: nobody may ever read it.
  * @param open begins a request as `http.request` does
+ * @param mostBytes of the answer are kept
  * @throws the cause of the failure, StaleConnection where a new connection may do better
  */
 export function sendOnce(
   open: (onResponse: (response: http.IncomingMessage) => void) => http.ClientRequest,
   body: Uint8Array,
   signal: AbortSignal,
+  mostBytes = MOST_ANSWER_BYTES,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
@@ -40,7 +42,7 @@ export function sendOnce(
     };
     const request = open((response) => {
       isAnswered = true;
-      readAnswer(response, finish, fail);
+      readAnswer(response, finish, fail, mostBytes);
     });
     // Else the connection of a server that wants to speak something else ends without a word.
     request.once('upgrade', (response, socket) => {

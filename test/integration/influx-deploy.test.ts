@@ -81,6 +81,25 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
     assert.deepEqual(await state(), expected);
   });
 
+  it('takes other names of the database and of the measurement, also those that the plan has for something else', async () => {
+    const names = { INFLUX_DATABASE: 'powermonitor_500-x', INFLUX_MEASUREMENT: 'energy' };
+    const { status, output } = await bootstrap({ ...login, ...names });
+    assert.equal(status, 0, output);
+    assert.match(output, /is ready: database powermonitor_500-x, 6 retention policies/);
+    const queries = (await database.query('SHOW CONTINUOUS QUERIES')).find(
+      ({ name }) => name === names.INFLUX_DATABASE,
+    );
+    const minutes = queries?.values.find(([name]) => name === 'energy_1m');
+    assert.match(
+      String(minutes?.[1]),
+      /INTO "?powermonitor_500-x"?\."?1m"?\.energy FROM "?powermonitor_500-x"?\.raw\.energy /,
+    );
+    await database.query(`DROP DATABASE "${names.INFLUX_DATABASE}"`);
+    const refused = await bootstrap({ ...login, INFLUX_DATABASE: 'a"; DROP' });
+    assert.equal(refused.status, 1);
+    assert.match(refused.output, /^INFLUX_DATABASE or INFLUX_MEASUREMENT is a"; DROP: give a name of letters/);
+  });
+
   it('takes the place of what an earlier version has set up, and keeps its points', async () => {
     await database.query(`CREATE RETENTION POLICY "1d" ON ${DATABASE} DURATION INF REPLICATION 1`);
     for (const name of ['powermonitor_500_1d', 'powermonitor_500_kpi_1d']) {

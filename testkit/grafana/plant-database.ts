@@ -13,6 +13,7 @@ import { DATABASE, RAW, SUMMARY_TIERS, TIERS, WINDOW_TIERS } from '../../src/inf
 import { rollUp } from '../../src/influx/tiers/rollup';
 import { sourcesOf } from '../../src/influx/tiers/sources';
 import { storedSource } from '../../src/influx/tiers/stored-fields';
+import { systemClock } from '../../src/support/clock';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { PM500 } from '../../src/meters/pm500';
 import { failedReading } from '../meters/normalize-bench';
@@ -158,7 +159,7 @@ async function write(url: string, lines: Iterable<string>): Promise<void> {
  * has other work. Where there are no minutes, quarters are made of the raw points, which gives the same.
  */
 async function sumUp(database: InfluxDb, { fromMs, toMs }: { fromMs: number; toMs: number }): Promise<void> {
-  const server = connectInfluxQl({ url: database.url, user: '', password: '' });
+  const server = connectInfluxQl({ url: database.url, user: '', password: '', clock: systemClock, env: {} });
   for (let at = Math.floor(fromMs / QUARTER_MS) * QUARTER_MS; at <= toMs; at += DAY_MS) {
     const hasMinutes = at + DAY_MS > MINUTES_SINCE_MS;
     const tiers = hasMinutes ? WINDOW_TIERS : WINDOW_TIERS.slice(-1).map((tier) => ({ ...tier, from: RAW.name }));
@@ -188,7 +189,7 @@ export async function fillWithPlant(
   await write(database.url, linesOf(yearBefore, early, true));
   const times = readTimes();
   await write(database.url, linesOf(plant, times, false));
-  const server = connectInfluxQl({ url: database.url, user: '', password: '' });
+  const server = connectInfluxQl({ url: database.url, user: '', password: '', clock: systemClock, env: {} });
   const tiers = SUMMARY_TIERS.slice(WINDOW_TIERS.length);
   const common = { database: DATABASE, sources: SOURCES, tiers, zone: new Zone(SITE.zone) };
   for (const range of [YEAR_BEFORE, { fromMs: times[0] ?? 0, toMs: SITE.nowMs }]) {

@@ -1,5 +1,8 @@
+import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import { isRecord } from '../../support/expect';
+import { createExchange, type HttpOutcome } from '../exchange';
+import type { Reply } from '../response-rules';
 
 /** One series of an answer: the rows have the columns' values in order; times are epoch milliseconds. */
 export interface QuerySeries {
@@ -22,11 +25,16 @@ export interface InfluxQlAccess {
   readonly password: string;
   /** Ends what is under way. */
   readonly ended?: AbortSignal;
+  readonly clock: Clock;
+  /** Where the proxy variables stand. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** An hour of many meters is summed up within seconds; a server that says nothing for this long is stuck. */
 const TIMEOUT_MS = 10 * 60_000;
 const MOST_SHOWN = 200;
+/** The texts of all continuous queries are half a megabyte; whoever answers with more than this is no InfluxDB. */
+const MOST_ANSWER_BYTES = 16 * 1024 ** 2;
 
 function refused(url: string, error: string): Pm500Error {
   const isLogin = /authorization failed|unable to parse authentication|not authorized|requires admin/.test(error);
@@ -37,16 +45,21 @@ function refused(url: string, error: string): Pm500Error {
 }
 
 /** Servers of other makes and versions answer too, and some of them take such queries without doing what they say. */
-function checkVersion(url: string, version: string | null): void {
-  if (version === null || /^v?1\./.test(version)) return;
+function checkVersion(url: string, version: string | undefined): void {
+  if (version === undefined || /^v?1\./.test(version)) return;
   throw new Pm500Error(
     'INFLUX_REFUSED',
-    `${url} is InfluxDB ${version}; only InfluxDB 1 is summed up from outside, there the tasks and queries of deploy/influxdb do it.`,
+    `The server at ${url} is InfluxDB ${version}; only InfluxDB 1 is summed up from outside, there the tasks and queries of deploy/influxdb do it.`,
   );
 }
 
-async function answerOf(response: Response, url: string): Promise<readonly QuerySeries[]> {
-  const text = await response.text();
+function seriesIn({ status, text }: Reply, url: string): readonly QuerySeries[] {
+  if (Buffer.byteLength(text) >= MOST_ANSWER_BYTES) {
+    throw new Pm500Error(
+      'INFLUX_REFUSED',
+      `The server at ${url} answers with more than ${MOST_ANSWER_BYTES / 1024 ** 2} MB, which InfluxDB 1 does not; check the URL.`,
+    );
+  }
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -54,48 +67,60 @@ async function answerOf(response: Response, url: string): Promise<readonly Query
     answer = undefined;
   }
   const results: unknown = isRecord(answer) ? answer['results'] : undefined;
-  const error = [answer, ...(Array.isArray(results) ? (results as readonly unknown[]) : [])]
+  const error = (Array.isArray(results) ? (results as readonly unknown[]) : [])
     .map((each) => (isRecord(each) ? each['error'] : undefined))
     .find((each) => typeof each === 'string');
   if (typeof error === 'string') throw refused(url, error);
-  if (!Array.isArray(results)) {
-    throw new Pm500Error(
-      'INFLUX_REFUSED',
-      `${url} does not answer as InfluxDB 1 does (HTTP ${response.status} ${text.slice(0, MOST_SHOWN)}); check the URL.`,
-    );
+  if (Array.isArray(results)) {
+    return (results as readonly { readonly series?: readonly QuerySeries[] }[]).flatMap(({ series = [] }) => series);
   }
-  return (results as readonly { readonly series?: readonly QuerySeries[] }[]).flatMap(({ series = [] }) => series);
+  // Of a refusal before any statement the exchange has taken the sentence out.
+  const shown = text.slice(0, MOST_SHOWN);
+  if (status === 400 || status === 401 || status === 403) throw refused(url, shown);
+  throw new Pm500Error(
+    'INFLUX_REFUSED',
+    `The server at ${url} does not answer as InfluxDB 1 does (HTTP ${status} ${shown}); check the URL.`,
+  );
 }
 
-/** An InfluxDB 1 by its query interface. */
-export function connectInfluxQl({ url, user, password, ended }: InfluxQlAccess): InfluxQlServer {
+/** Why there is no answer. */
+function silent(url: string, outcome: Exclude<HttpOutcome, { kind: 'replied' }>): Pm500Error {
+  const isLate = outcome.kind === 'timed out';
+  const cause = isLate ? undefined : outcome.cause;
+  const why = isLate
+    ? `nothing for ${TIMEOUT_MS / 60_000} minutes`
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return new Pm500Error(
+    isLate ? 'INFLUX_TIMEOUT' : 'INFLUX_UNREACHABLE',
+    `InfluxDB at ${url} does not answer (${why}); check the URL and the server.`,
+    { cause, retryable: true },
+  );
+}
+
+/**
+ * An InfluxDB 1 by its query interface. Answers are bounded in size and time; proxies are those of the environment.
+ * @throws Pm500Error CONFIG_INVALID for a URL that cannot be used
+ */
+export function connectInfluxQl({ url, user, password, ended, clock, env }: InfluxQlAccess): InfluxQlServer {
   const base = url.endsWith('/') ? url.slice(0, -1) : url;
+  const exchange = createExchange({ url: base, timeoutMs: TIMEOUT_MS }, clock, env);
   const login = Buffer.from(`${user}:${password}`).toString('base64');
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
     ...(user === '' ? {} : { authorization: `Basic ${login}` }),
   };
+  const signal = ended ?? new AbortController().signal;
   return {
     query: async (influxQl) => {
-      const timeout = AbortSignal.timeout(TIMEOUT_MS);
-      const signal = ended === undefined ? timeout : AbortSignal.any([timeout, ended]);
       const body = new URLSearchParams({ q: influxQl, epoch: 'ms' }).toString();
-      let response: Response;
-      try {
-        response = await fetch(`${base}/query`, { method: 'POST', headers, body, signal });
-        checkVersion(base, response.headers.get('x-influxdb-version'));
-        return await answerOf(response, base);
-      } catch (thrown) {
-        if (thrown instanceof Pm500Error) throw thrown;
-        if (ended?.aborted === true) throw new Pm500Error('ABORTED', 'Ended on request; run it again for the rest.');
-        const code = timeout.aborted ? 'INFLUX_TIMEOUT' : 'INFLUX_UNREACHABLE';
-        const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new Pm500Error(code, `InfluxDB at ${base} does not answer (${why}); check the URL and the server.`, {
-          cause: thrown,
-          retryable: true,
-        });
-      }
+      const request = { method: 'POST', path: '/query', body, headers, gzip: false } as const;
+      const outcome = await exchange.request({ ...request, mostAnswerBytes: MOST_ANSWER_BYTES }, signal);
+      if (ended?.aborted === true) throw new Pm500Error('ABORTED', 'Ended on request; run it again for the rest.');
+      if (outcome.kind !== 'replied') throw silent(base, outcome);
+      checkVersion(base, outcome.reply.version);
+      return seriesIn(outcome.reply, base);
     },
   };
 }

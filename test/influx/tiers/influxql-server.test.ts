@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { connectInfluxQl, type InfluxQlAccess } from '../../../src/influx/tiers/influxql-server';
+import { systemClock } from '../../../src/support/clock';
+import { rejectsWith } from '../../../testkit/expect-error';
+
+describe('queries to an InfluxDB 1', () => {
+  let server: Server;
+  let answer: RequestListener = () => undefined;
+  let url = '';
+
+  before(async () => {
+    server = createServer((request, response) => {
+      answer(request, response);
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const ask = (more: Partial<InfluxQlAccess> = {}): Promise<unknown> =>
+    connectInfluxQl({ url, user: '', password: '', clock: systemClock, env: {}, ...more }).query('SHOW DATABASES');
+
+  it('read an answer no further than an InfluxDB has anything to say', async () => {
+    let sent = 0;
+    const part = 'x'.repeat(1 << 20);
+    answer = (_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(part)) sent += part.length;
+      };
+      response.on('drain', more);
+      more();
+    };
+    assert.match(
+      (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+      /answers with more than 16 MB, which InfluxDB 1 does not; check the URL\./,
+    );
+    assert.ok(sent < 64 * part.length, `${sent} bytes were taken`);
+  });
+
+  it('unpack nothing that they did not ask for', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"results":[]}'));
+    };
+    assert.match(
+      (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+      /does not answer as InfluxDB 1 does \(HTTP 200 an answer that is compressed/,
+    );
+  });
+
+  it('end with what asked for them', async () => {
+    const ended = new AbortController();
+    answer = () => {
+      ended.abort();
+    };
+    assert.match((await rejectsWith(ask({ ended: ended.signal }), 'ABORTED')).message, /Ended on request/);
+  });
+
+  it('go by the proxy of the environment', async () => {
+    let asked = '';
+    answer = (request, response) => {
+      asked = request.url ?? '';
+      response.end('{"results":[{"series":[{"name":"databases","columns":["name"],"values":[["energy"]]}]}]}');
+    };
+    const found = await ask({ url: 'http://influx.example:8086', env: { http_proxy: url } });
+    assert.equal(asked, 'http://influx.example:8086/query');
+    assert.deepEqual(found, [{ name: 'databases', columns: ['name'], values: [['energy']] }]);
+  });
+
+  it('of another version are not taken for done', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'x-influxdb-version': 'v2.7.1' }).end('{"results":[]}');
+    };
+    assert.match(
+      (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+      /is InfluxDB v2\.7\.1; only InfluxDB 1 is summed up from outside/,
+    );
+  });
+
+  it('say what a refusal means', async () => {
+    answer = (_, response) => {
+      response.writeHead(401).end('{"error":"authorization failed"}');
+    };
+    assert.match(
+      (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+      /refuses the query \(authorization failed\); give --user and the variable/,
+    );
+  });
+});
