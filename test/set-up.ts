@@ -29,6 +29,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
   { programs: ['python3'], debianPackage: 'python3-minimal', purpose: 'interpreter of the scripts of Telegraf' },
   { programs: ['shellcheck'], debianPackage: 'shellcheck', purpose: 'check of shell scripts' },
+  { programs: ['systemd-analyze'], debianPackage: 'systemd', purpose: 'check of the units of systemd' },
   {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debianPackage: 'chromium',

@@ -1,10 +1,11 @@
 # shellcheck shell=sh
 # What both bootstraps share: secrets, a certificate authority, and the files of Mosquitto. Sourced, with these set before:
-#   secrets: folder of what nobody but the services may read; generated: folder of configurations
-#   owner: UID:GID that everything gets, when this runs as root
+#   here: folder of the bootstrap; secrets: folder of what nobody but the services may read; generated: folder of configurations
+#   owner: UID:GID that everything gets, when this runs as root; settings: file of NAME=value
 # A file is written under another name and renamed, so that what has its name is whole. Secrets never stand in arguments.
 
-: "${secrets:?}" "${generated:?}" "${owner:?}"
+: "${here:?}" "${secrets:?}" "${generated:?}" "${owner:?}" "${settings:?}"
+file_mode=600
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -50,6 +51,7 @@ put() {
     guard "$1"
     return
   fi
+  chmod "$file_mode" -- "$work/put"
   own "$work/put"
   # Between two file systems mv copies, which is neither atomic nor sure of room: first beside the file, then its name.
   error=$(mv -f -- "$work/put" "$1.new" 2>&1 && mv -f -- "$1.new" "$1" 2>&1) || {
@@ -58,9 +60,16 @@ put() {
   }
 }
 
+# file: as put, for what everybody on this computer may read.
+put_public() {
+  file_mode=644
+  put "$1"
+  file_mode=600
+}
+
 # file: right owner, and nobody else reads it.
 guard() {
-  { chmod 600 -- "$1" 2>/dev/null && own "$1"; } ||
+  { chmod "$file_mode" -- "$1" 2>/dev/null && own "$1"; } ||
     fail "The rights of $1 cannot be set: it belongs to somebody else; run this as its owner or as root."
 }
 
@@ -189,4 +198,35 @@ broker_passwords() {
 port_taken() {
   hex=$(printf ':%04X' "$1")
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
+}
+
+# What the settings say of a name, else the second argument.
+setting() {
+  said=$(sed -n "s/^$1=//p" "$settings" | tail -n 1 | tr -d '\r')
+  case $said in
+    *[\"\'\\\|\ \&\#\$\`]*) fail "$1 in $settings has a quote, a blank or one of \\ | & # \$: write it without." ;;
+  esac
+  printf '%s' "${said:-$2}"
+}
+
+# The shipped file of Alertmanager with the addresses of the site comes out.
+alertmanager() {
+  smtp=$(setting ALERT_SMTP '')
+  from=$(setting ALERT_FROM powermonitor@localhost)
+  to=$(setting ALERT_TO energy@localhost)
+  on_call=$(setting ALERT_ON_CALL energy-on-call@localhost)
+  webhook=$(setting ALERT_WEBHOOK '')
+  set -- -e ''
+  [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: $smtp|" -e "s|smtp_from: .*|smtp_from: $from|" \
+    -e "s|to: energy@localhost|to: $to|" -e "s|to: energy-on-call@localhost|to: $on_call|"
+  [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095|${webhook%/}|"
+  sed "$@" "$here/../alerts/alertmanager.yml"
+}
+
+# name: one of SECRETS.
+known() {
+  case " $SECRETS " in
+    *" $1 "*) ;;
+    *) fail "There is no secret named \"$1\": name one of $SECRETS." ;;
+  esac
 }

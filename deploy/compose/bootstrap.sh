@@ -23,15 +23,6 @@ SECRETS='node_red_password node_red_metrics_token node_red_credential_secret inf
 # shellcheck source=deploy/common/secrets.sh
 . "$common/secrets.sh"
 
-# What .env says of a name, else the second argument.
-setting() {
-  said=$(sed -n "s/^$1=//p" "$settings" | tail -n 1 | tr -d '\r')
-  case $said in
-    *[\"\'\\\|\ \&\#\$\`]*) fail "$1 in $settings has a quote, a blank or one of \\ | & # \$: write it without." ;;
-  esac
-  printf '%s' "${said:-$2}"
-}
-
 write_settings() {
   user=$(id -u):$(id -g)
   [ "$(id -u)" -ne 0 ] || user=$owner
@@ -77,21 +68,6 @@ check_ports() {
   done
 }
 
-# The shipped file with the addresses of the site.
-alertmanager() {
-  smtp=$(setting ALERT_SMTP '')
-  from=$(setting ALERT_FROM powermonitor@localhost)
-  to=$(setting ALERT_TO energy@localhost)
-  on_call=$(setting ALERT_ON_CALL energy-on-call@localhost)
-  webhook=$(setting ALERT_WEBHOOK '')
-  set -- -e ''
-  [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: $smtp|" -e "s|smtp_from: .*|smtp_from: $from|" \
-    -e "s|to: energy@localhost|to: $to|" -e "s|to: energy-on-call@localhost|to: $on_call|"
-  [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095|${webhook%/}|"
-  sed "$@" "$here/../alerts/alertmanager.yml" >"$work/alertmanager.yml"
-  put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
-}
-
 # Everything that follows from secrets and settings.
 derive() {
   names=$(setting MQTT_NAMES '')
@@ -100,7 +76,8 @@ derive() {
   printf -- '-u health\n-P %s\n' "$(cat -- "$secrets/mqtt_health_password")" | put "$secrets/mosquitto_health"
   sed 's/@listener@/8883/' "$common/mosquitto.conf" | put "$generated/mosquitto.conf"
   put "$generated/mosquitto.acl" <"$common/mosquitto.acl"
-  alertmanager
+  alertmanager >"$work/alertmanager.yml"
+  put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
 }
 
 # What has to be done besides, so that a new secret counts.
@@ -116,13 +93,6 @@ advice() {
     grafana_admin_password) echo 'docker compose exec -T grafana grafana cli admin reset-admin-password --password-from-stdin <secrets/grafana_admin_password' ;;
     ca | certificate) echo 'docker compose restart mosquitto node-red telegraf, and after "ca" give generated/ca.crt to every other client' ;;
     *) echo 'docker compose up -d' ;;
-  esac
-}
-
-known() {
-  case " $SECRETS " in
-    *" $1 "*) ;;
-    *) fail "There is no secret named \"$1\": name one of $SECRETS." ;;
   esac
 }
 

@@ -36,7 +36,7 @@ const defaults = {
   PM500_METER_PORT: '44818',
   PM500_SIM_PORT: '44818',
   PM500_MQTT_HOST: 'localhost',
-  PM500_MQTT_PORT: '8883',
+  PM500_MQTT_PORT: process.env.MQTT_PORT || '8883',
   PM500_CA_FILE: '/etc/pm500/ca.crt',
   PM500_INFLUX_URL: 'http://127.0.0.1:8086',
   PM500_METRICS_URL: 'http://127.0.0.1:8428',

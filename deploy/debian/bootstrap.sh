@@ -1,0 +1,125 @@
+#!/bin/sh
+# Makes all that the stack needs on Debian without containers: secrets, certificates, configurations, units of systemd. Run it
+# as root before the first start and after each change of site.env; what is there and right stays as it is.
+#   sh bootstrap.sh                 makes what is missing
+#   sh bootstrap.sh rotate NAME     another secret NAME, and says what has to be started again; "ca" and "certificate" too
+#   sh bootstrap.sh set NAME <file  a secret of your own
+# Needs openssl and curl. PM500_CHECK_PORTS=no: does not look whether the ports of the services are free. PM500_ETC, PM500_UNITS: folders other than /etc/pm500 and /etc/systemd/system.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+generated=${PM500_ETC:-/etc/pm500}
+units=${PM500_UNITS:-/etc/systemd/system}
+secrets=$generated/secrets
+settings=$generated/site.env
+owner=$(id -u):$(id -g)
+kept_before=influx_admin_password
+common=$here/../common
+
+SECRETS='node_red_password node_red_metrics_token node_red_credential_secret influx_admin_password influx_writer_password influx_reader_password mqtt_node_red_password mqtt_scada_password mqtt_telegraf_password mqtt_health_password'
+
+# shellcheck source=deploy/common/secrets.sh
+. "$common/secrets.sh"
+
+write_settings() {
+  put_public "$settings" <<END
+# Of this site; no secrets here. After a change run bootstrap.sh, then: systemctl restart 'pm500-*'
+TIME_ZONE=${TIME_ZONE:-UTC}
+# The meter; 127.0.0.1 is the simulated one inside Node-RED.
+PM500_METER_HOST=${PM500_METER_HOST:-127.0.0.1}
+PM500_SITE=${PM500_SITE:-steel-works}
+# Where the broker listens; it speaks TLS. 127.0.0.1: this computer alone.
+MQTT_LISTEN=${MQTT_LISTEN:-127.0.0.1}
+MQTT_PORT=${MQTT_PORT:-8883}
+# Names and addresses by which clients know the broker, beside localhost, for its certificate: DNS:mqtt.site,IP:192.0.2.9
+MQTT_NAMES=${MQTT_NAMES:-}
+# Who is told of alerts; nobody while these are empty. A mail server host:port, sender, two mailboxes, a web hook.
+ALERT_SMTP=${ALERT_SMTP:-}
+ALERT_FROM=${ALERT_FROM:-}
+ALERT_TO=${ALERT_TO:-}
+ALERT_ON_CALL=${ALERT_ON_CALL:-}
+ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
+END
+}
+
+# Of a stack that runs the ports are its own. Packages of Debian start services of their own on the same ports.
+check_ports() {
+  [ "${PM500_CHECK_PORTS:-yes}" = yes ] || return 0
+  ! systemctl is-active --quiet 'pm500-*' 2>/dev/null || return 0
+  for pair in 8086:influxdb 8088:influxdb 8428:victoria-metrics 9093:prometheus-alertmanager 8880:vmalert "$(setting MQTT_PORT 8883):mosquitto" 1880:nodered; do
+    ! port_taken "${pair%%:*}" ||
+      fail "Port ${pair%%:*} is taken by another program: end it (systemctl disable --now ${pair#*:}, where it is that of the package) and run this again."
+  done
+}
+
+derive() {
+  names=$(setting MQTT_NAMES '')
+  listen=$(setting MQTT_LISTEN 127.0.0.1)
+  port=$(setting MQTT_PORT 8883)
+  zone=$(setting TIME_ZONE UTC)
+  broker_certificate "DNS:localhost,IP:127.0.0.1${names:+,$names}"
+  broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password
+  sed "s/@listener@/$port $listen/" "$common/mosquitto.conf" | put_public "$generated/mosquitto.conf"
+  put_public "$generated/mosquitto.acl" <"$common/mosquitto.acl"
+  put_public "$generated/influxdb.conf" <"$here/influxdb.conf"
+  put_public "$generated/pm500.rules.yml" <"$here/../alerts/pm500.rules.yml"
+  sed 's|/etc/pm500/metrics-token|/run/credentials/pm500-victoria-metrics.service/node_red_metrics_token|' "$here/../alerts/scrape.yml" |
+    put_public "$generated/scrape.yml"
+  alertmanager >"$work/alertmanager.yml"
+  put_public "$generated/alertmanager.yml" <"$work/alertmanager.yml"
+  chmod 644 -- "$generated/ca.crt"
+  # For the roll-up of each night.
+  printf 'INFLUX_URL=http://127.0.0.1:8086\nINFLUX_USER=admin\nINFLUX_PASSWORD=%s\nTIME_ZONE=%s\n' "$(cat -- "$secrets/influx_admin_password")" "$zone" |
+    put "$generated/influx.env"
+  for unit in "$here"/../systemd/pm500-*; do put_public "$units/${unit##*/}" <"$unit"; done
+}
+
+advice() {
+  case $1 in
+    node_red_metrics_token) echo 'systemctl restart pm500-node-red pm500-victoria-metrics' ;;
+    influx_admin_password) echo 'systemctl restart pm500-influxdb-setup' ;;
+    influx_writer_password) echo 'systemctl restart pm500-influxdb-setup pm500-node-red' ;;
+    influx_reader_password) echo 'systemctl restart pm500-influxdb-setup, and enter it in Grafana' ;;
+    mqtt_node_red_password | ca | certificate) echo 'systemctl restart pm500-mosquitto pm500-node-red, and after "ca" give ca.crt to every other client' ;;
+    mqtt_*) echo 'systemctl restart pm500-mosquitto, and enter it in your host' ;;
+    *) echo 'systemctl restart pm500-node-red' ;;
+  esac
+}
+
+rotate() {
+  case $1 in
+    ca) rm -f -- "$generated/ca.crt" ;;
+    certificate) rm -f -- "$secrets/mosquitto.crt" ;;
+    node_red_credential_secret)
+      fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
+    *)
+      known "$1"
+      rotate_secret "$1" ;;
+  esac
+}
+
+need openssl openssl
+need curl curl
+[ -d "$units" ] || fail "There is no folder $units: this stack needs systemd, or name another folder in PM500_UNITS."
+mkdir -p -- "$generated" 2>/dev/null || fail "The folder $generated cannot be made: run this as root."
+private_folder "$secrets"
+begin
+[ -e "$settings" ] || write_settings
+check_ports
+done_with="Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-backup.timer"
+case ${1:-} in
+  '') ;;
+  rotate)
+    rotate "${2:-}"
+    done_with="$2 is another now. To let it count: $(advice "$2")" ;;
+  set)
+    known "${2:-}"
+    set_secret "$2"
+    done_with="$2 is what you gave. To let it count: $(advice "$2")" ;;
+  *) fail "$1 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
+esac
+for name in $SECRETS; do secret "$name"; done
+authority
+derive
+[ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
+echo "$done_with"
