@@ -40,6 +40,7 @@ export const FORM = nodeForm({
     allowInputOnly: field(METER_ROWS.allowInputOnly, { shownWhen: { transport: ['auto'] } }),
     sharedWithPlc: field(METER_ROWS.sharedWithPlc, { shownWhen: HAS_ETHERNET_IP }),
     catalogNumber: field(METER_ROWS.catalogNumber, { icon: 'barcode' }),
+    connection: widget(),
     site: field(METER_ROWS.site, { icon: 'industry', section: 'tags' }),
     area: field(METER_ROWS.area, { icon: 'map-o', section: 'tags' }),
     line: field(METER_ROWS.line, { icon: 'sitemap', section: 'tags' }),

@@ -12,6 +12,7 @@ import { isRecord } from '../../src/support/expect';
 import { certificateMetrics } from './certificate-metrics';
 import { diskMetrics } from './disk-metrics';
 import { checkMeterLayout } from './layout-check-page';
+import { leaveFormMeter, lookAtFormMeter, testFormMeter } from './meter-pages';
 import { describeStore } from './store-page';
 import { processLogger } from './logger';
 import { PM500 } from '../../src/meters/pm500';
@@ -92,14 +93,47 @@ async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>):
   return shared;
 }
 
+type Answer = (RED: NodeAPI, body: unknown, isAnywhere: boolean, signal: AbortSignal) => Promise<object>;
+
+/** Pages that a form asks with what it shows; they end with whoever asked. */
+const FORM_PAGES: Readonly<Record<string, Answer>> = {
+  '/pm500/meter-test': testFormMeter,
+  '/pm500/live': lookAtFormMeter,
+};
+
+function registerFormPages(RED: NodeAPI): void {
+  const { httpAdmin, auth } = RED;
+  const maySend = auth.needsPermission(SEND_PERMISSION);
+  for (const [path, ask] of Object.entries(FORM_PAGES)) {
+    httpAdmin.post(path, maySend, (request, response) => {
+      const left = new AbortController();
+      response.on('close', () => {
+        left.abort();
+      });
+      ask(RED, request.body, mayScanAnywhere(RED), left.signal).then(
+        (answer) => {
+          if (!left.signal.aborted) response.json(answer);
+        },
+        (thrown: unknown) => {
+          if (!left.signal.aborted) response.status(400).json({ error: toPm500Error(thrown).message });
+        },
+      );
+    });
+  }
+  httpAdmin.delete('/pm500/live/:id', maySend, (request, response) => {
+    void leaveFormMeter(RED, String(request.params['id'])).then(() => response.json({}));
+  });
+}
+
 /**
  * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan`,
- * `pm500/meters/:id/layout-check` and `pm500/stores/:id`.
+ * `pm500/meters/:id/layout-check`, `pm500/stores/:id`, and what forms ask.
  */
 export function registerAdmin(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
   if (equipped.has(httpAdmin)) return;
   equipped.add(httpAdmin);
+  registerFormPages(RED);
   const mayRead = auth.needsPermission(PERMISSION);
   const maySend = auth.needsPermission(SEND_PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {

@@ -1,6 +1,6 @@
 import { Pm500Error } from '../support/errors';
 import { silentLogger } from '../support/logger';
-import { linkKeyOf, meterKeyOf } from './meter-address';
+import { canonicalHost, linkKeyOf, meterKeyOf } from './meter-address';
 import { MeterLink, type LinkDependencies } from './meter-link';
 import { MeterSession } from './meter-session';
 import type { LinkSettings, MeterSettings } from './meter-settings';
@@ -71,6 +71,13 @@ export class MeterRegistry {
       shared.visitors--;
     });
     return { ...held, users: [...shared.users].map((user) => user.settings.name) };
+  }
+
+  /** True where a configuration reads a meter at this host, as it is written there. */
+  isUsed(host: string): boolean {
+    return [...this.links.values()].some(
+      ({ link, users }) => users.size > 0 && canonicalHost(link.settings.host) === canonicalHost(host),
+    );
   }
 
   private markShared(settings: MeterSettings): () => void {

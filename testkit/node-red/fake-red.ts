@@ -141,6 +141,8 @@ export class FakeRed {
   readonly pages = new Map<string, { readonly permission: string; readonly page: Page }>();
   private readonly httpAdmin = {
     get: (path: string, permission: string, page: Page) => this.pages.set(path, { permission, page }),
+    post: (path: string, permission: string, page: Page) => this.pages.set(path, { permission, page }),
+    delete: (path: string, permission: string, page: Page) => this.pages.set(path, { permission, page }),
   };
 
   /** @param settings of settings.js; without a user directory nothing is kept over a restart */

@@ -64,6 +64,14 @@ export class OpenForm {
     return input.is(':checkbox') ? input.prop('checked') : input.val();
   }
 
+  /** What every field shows, but secrets and what a script edits. */
+  values(): Readonly<Record<string, unknown>> {
+    const shown = settingsIn(this.facts.fields).filter(([, { setting }]) => setting.kind !== 'secret');
+    return Object.fromEntries(
+      shown.map(([name, { setting }]) => [name, setting.kind === 'choices' ? this.chosen(name) : this.value(name)]),
+    );
+  }
+
   /** The boxes of a field of many choices that are ticked. */
   chosen(name: string): readonly string[] {
     const ticked = $(`[data-choices="${name}"] input:checked`).toArray();

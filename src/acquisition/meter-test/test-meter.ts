@@ -7,8 +7,8 @@ import { whereOf } from '../meter-address';
 import { referenceOf } from '../meter-identity';
 import type { MeterRegistry, VisitedMeter } from '../meter-registry';
 import { isImplicit, settingsOf, type LinkSettings, type MeterChoice, type MeterSettings } from '../meter-settings';
-import { MESSAGING_KINDS } from '../transport-kinds';
 import { gatherEvidence, type Attempt, type EvidenceSources } from './gather-evidence';
+import { visitorChoiceOf } from './visitor-choice';
 
 export interface MeterTestSources extends EvidenceSources {
   readonly model: MeterModel;
@@ -40,7 +40,6 @@ export interface MeterTest {
 
 /** Nobody waits longer for a test than this, whatever the timeouts of a meter. */
 const LONGEST_TEST_MS = 12_000;
-const LONGEST_WAIT_MS = 5000;
 /** Bit 0 of the status of the Identity object: somebody owns the device (CIP Vol 1, table 5A-2.3). */
 const OWNED = 1;
 
@@ -49,18 +48,6 @@ interface Outcome extends Attempt {
   readonly inForce?: LinkSettings;
   readonly roundTripMs?: number;
   readonly notes: readonly string[];
-}
-
-/** The same meter by explicit messages without a connection, unless it is read over Modbus. */
-function withoutConnections(choice: MeterChoice): MeterChoice {
-  const { connectTimeoutMs, replyTimeoutMs } = choice;
-  const kind = choice.transport ?? 'ucmm';
-  return {
-    ...choice,
-    transport: MESSAGING_KINDS.some((each) => each === kind) ? 'ucmm' : kind,
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs: Math.min(connectTimeoutMs, LONGEST_WAIT_MS) }),
-    ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs: Math.min(replyTimeoutMs, LONGEST_WAIT_MS) }),
-  };
 }
 
 /** What kept everything from being read, with its causes where the link still has them; undefined where something was. */
@@ -115,6 +102,8 @@ function tell(model: MeterModel, identity: MeterIdentity): TestedIdentity {
 
 function notesOf({ visited, inForce, identity, notes }: Outcome, chosen: MeterSettings): readonly string[] {
   if (visited === undefined || inForce === undefined) return notes;
+  // Of a meter that was not reached there is nothing to tell.
+  if (identity === undefined) return notes;
   const { users } = visited;
   const kind = inForce.transport?.kind ?? 'ucmm';
   const names = users.map((name) => `"${name}"`).join(', ');
@@ -129,7 +118,7 @@ function notesOf({ visited, inForce, identity, notes }: Outcome, chosen: MeterSe
       ? [`The transport of this form, ${chosen.transport?.kind ?? 'ucmm'}, counts once it is deployed.`]
       : []),
     `No assembly or register is read more often than every ${inForce.minimumReadIntervalMs} ms; a connection may take ${inForce.connectTimeoutMs} ms, an answer ${inForce.replyTimeoutMs} ms.`,
-    ...(identity !== undefined && 'status' in identity && (identity.status & OWNED) !== 0
+    ...('status' in identity && (identity.status & OWNED) !== 0
       ? ['The meter says that it has an owner: a PLC uses it.']
       : ['The meter does not tell which other programs read it.']),
     ...notes,
@@ -157,7 +146,7 @@ export async function testMeter(
   let explicit: MeterSettings;
   try {
     chosen = settingsOf(model, choice);
-    explicit = settingsOf(model, withoutConnections(choice));
+    explicit = settingsOf(model, visitorChoiceOf(choice));
   } catch (thrown) {
     const { code, message } = toPm500Error(thrown);
     const words = { where: choice.host, host: choice.host, port: 0, unit: 0, model: model.name };

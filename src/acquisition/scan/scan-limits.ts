@@ -1,5 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { Pm500Error } from '../../support/errors';
+import type { ResolveHost } from '../link-claim';
+import { canonicalHost, isHostName } from '../meter-address';
 import type { ScanRequest } from './scan-request';
 
 /** Addresses of one request: each has a socket of its own. */
@@ -14,6 +16,20 @@ NEARBY.addSubnet('192.168.0.0', 16);
 NEARBY.addSubnet('169.254.0.0', 16);
 NEARBY.addSubnet('127.0.0.0', 8);
 NEARBY.addAddress('255.255.255.255');
+
+/**
+ * Refuses to try a host that is none of a plant's networks.
+ * @param resolveHost of a name; one without an address is left to whoever connects
+ * @throws Pm500Error CONFIG_INVALID, one sentence
+ */
+export async function checkNearby(host: string, resolveHost: ResolveHost): Promise<void> {
+  const address = isHostName(host) ? await resolveHost(host).catch(() => undefined) : canonicalHost(host);
+  if (address === undefined || !isIPv4(address) || NEARBY.check(address)) return;
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    `${host} is no private or link-local address; deploy first, or set pm500.scanAnywhere in settings.js.`,
+  );
+}
 
 /**
  * Refuses what a person in the plant has no reason to ask for, and somebody else might: a page of the network must not

@@ -1,7 +1,7 @@
 import type { MetricKind, Unit } from '../../metrics/measurement';
 
 /** A value and its unit as people compare them with a display. */
-export interface Shown {
+export interface DisplayText {
   readonly text: string;
   readonly unit: string;
 }
@@ -32,7 +32,7 @@ function round(value: number): string {
 }
 
 /** A number as a display shows it: kW rather than W, 4 to 6 digits, counters with one decimal place. */
-export function displayOf(value: number, unit: Unit, kind: MetricKind): Shown {
+export function displayOf(value: number, unit: Unit, kind: MetricKind): DisplayText {
   if (value === 0) return { text: '0', unit: (KILO_FROM[unit] ?? 1) === 0 ? `k${unit}` : unit };
   const from = KILO_FROM[unit];
   const isKilo = from !== undefined && Math.abs(value) >= from;

@@ -3,7 +3,7 @@ import type { MetricKind, Provenance } from '../../metrics/measurement';
 import type { Reading } from '../messages/reading';
 import type { Sample } from '../messages/telemetry';
 import { normalizeReading } from '../quality/normalize';
-import { displayOf, type Shown } from './display';
+import { displayOf, type DisplayText } from './display';
 
 /** One value of a meter as a person looks at it. */
 export interface ShownValue {
@@ -24,7 +24,7 @@ export interface ShownValue {
 
 const METRICS = new Map(CATALOG.map((metric) => [metric.name, metric]));
 
-function show({ value, unit }: Sample, kind: MetricKind): Shown {
+function show({ value, unit }: Sample, kind: MetricKind): DisplayText {
   if (value === null) return { text: '', unit };
   if (typeof value === 'boolean') return { text: value ? 'on' : 'off', unit };
   if (typeof value === 'string') return { text: value, unit };

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { LiveAnswer } from '../../src/acquisition/meter-test/live-meters';
+import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
+import { PM500 } from '../../src/meters/pm500';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
+import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
+import { registerAdmin } from '../../nodes/shared/admin';
+import { FakeRed } from '../../testkit/node-red/fake-red';
+
+type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: string };
+
+const PAGES = ['/pm500/meter-test', '/pm500/live', '/pm500/live/:id'];
+
+describe('what the form of a meter asks', function () {
+  this.timeout(30_000);
+  const red = new FakeRed();
+  registerAdmin(red.api);
+  let simulator: Simulator;
+  let meter: RunningMeter;
+
+  before(async () => {
+    const load = constantProfile(50_000);
+    simulator = await startSimulator(PM500, {
+      meters: [
+        { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 1, load },
+      ],
+    });
+    [meter] = simulator.meters as [RunningMeter];
+  });
+  after(() => simulator.close());
+
+  class Response extends EventEmitter {
+    code = 200;
+    constructor(private readonly done: (answer: { status: number; body: unknown }) => void) {
+      super();
+    }
+    status(code: number): this {
+      this.code = code;
+      return this;
+    }
+    json(body: unknown): void {
+      this.done({ status: this.code, body });
+    }
+  }
+  const ask = (path: string, request: object): Promise<{ status: number; body: Body }> =>
+    new Promise((resolve) => {
+      const done = resolve as (answer: { status: number; body: unknown }) => void;
+      red.pages.get(path)?.page(request, new Response(done));
+    });
+  const form = (): object => ({ host: '127.0.0.1', port: String(meter.port), name: '' });
+  const isLeft = async (): Promise<void> => {
+    while (meter.stats.openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('needs the permission to have something sent', () => {
+    for (const path of PAGES) assert.equal(red.pages.get(path)?.permission, 'pm500.scan', path);
+  });
+
+  it('tries a meter that has no name yet, and tells who it is', async () => {
+    const { status, body } = await ask('/pm500/meter-test', { body: { form: form() } });
+    assert.deepEqual([status, body.cause, body.identity?.serialNumber], [200, undefined, 940_000_001]);
+    await isLeft();
+  });
+
+  it('shows its values, kilowatts and all, and lets go when the form says so', async () => {
+    const { status, body } = await ask('/pm500/live', { body: { form: form() } });
+    assert.equal(status, 200);
+    const power = body.values?.find(({ metric }) => metric === 'active_power_total');
+    assert.deepEqual([power?.unit, power?.quality, power?.group], ['kW', 'uncertain', 'realtime']);
+    const again = await ask('/pm500/live', { body: { form: form(), id: body.id } });
+    assert.equal(again.body.id, body.id);
+    assert.equal(meter.stats.openConnections, 1);
+    await ask('/pm500/live/:id', { params: { id: body.id } });
+    await isLeft();
+  });
+
+  it('lets go of a meter when whoever asked has gone before the answer', async () => {
+    const response = new Response(() => {
+      assert.fail('nobody is there to hear it');
+    });
+    red.pages.get('/pm500/live')?.page({ body: { form: form() } }, response);
+    response.emit('close');
+    while (meter.stats.openConnections === 0) await new Promise((resolve) => setImmediate(resolve));
+    await isLeft();
+  });
+
+  const refused: readonly (readonly [string, object, RegExp])[] = [
+    ['no form', {}, /The form is missing/],
+    ['a port that is none', { form: { host: '127.0.0.1', port: '70000' } }, /port .*70000.*1 to 65535/],
+    ['a timeout that is none', { form: { host: '127.0.0.1', connectTimeoutMs: '10' } }, /connectTimeoutMs/],
+    ['no host', { form: { host: '' } }, /host/],
+    ['a public address', { form: { host: '8.8.8.8' } }, /8\.8\.8\.8 is no private or link-local address/],
+    [
+      'a variable of others',
+      { form: { host: '${PATH}', id: 'f00d' } },
+      /host is \$\{PATH\}, whose value is known once/,
+    ],
+  ];
+  for (const path of PAGES.slice(0, 2)) {
+    for (const [what, body, sentence] of refused) {
+      it(`${path} refuses ${what} in one sentence`, async () => {
+        const { status, body: answer } = await ask(path, { body });
+        assert.equal(status, 400);
+        assert.match(answer.error ?? '', sentence);
+      });
+    }
+  }
+
+  it('a host that is none has a cause, or is refused', async () => {
+    const wrong = { ...form(), host: '10.0.0.5 x' };
+    const { body } = await ask('/pm500/meter-test', { body: { form: wrong } });
+    assert.equal(body.cause?.code, 'SETTINGS_INVALID');
+    assert.equal((await ask('/pm500/live', { body: { form: wrong } })).status, 400);
+  });
+
+  it('looks up the variable that this node has deployed in the same property', async () => {
+    process.env['PM500_TEST_HOST'] = '127.0.0.1';
+    red.definitions.push({ id: 'cafe', type: 'pm500-meter', name: '', z: '', host: '${PM500_TEST_HOST}' } as never);
+    red.configurations.set('cafe', {});
+    try {
+      const shown = { ...form(), id: 'cafe', host: '${PM500_TEST_HOST}' };
+      const { body } = await ask('/pm500/meter-test', { body: { form: shown } });
+      assert.equal(body.cause, undefined, JSON.stringify(body));
+    } finally {
+      delete process.env['PM500_TEST_HOST'];
+    }
+    await isLeft();
+  });
+});
