@@ -93,10 +93,10 @@ async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>):
   return shared;
 }
 
-type Answer = (RED: NodeAPI, body: unknown, isAnywhere: boolean, signal: AbortSignal) => Promise<object>;
+type FormPage = (RED: NodeAPI, body: unknown, isAnywhere: boolean, signal: AbortSignal) => Promise<object>;
 
 /** Pages that a form asks with what it shows; they end with whoever asked. */
-const FORM_PAGES: Readonly<Record<string, Answer>> = {
+const FORM_PAGES: Readonly<Record<string, FormPage>> = {
   '/pm500/meter-test': testFormMeter,
   '/pm500/live': lookAtFormMeter,
 };

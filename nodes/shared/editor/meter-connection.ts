@@ -11,6 +11,12 @@ const WITH_CONNECTIONS = MESSAGING_KINDS.filter((kind) => kind !== 'ucmm');
 /** What the form holds now, and the id of its node. */
 export type ReadForm = () => Readonly<Record<string, unknown>>;
 
+const QUALITIES: Readonly<Record<ShownValue['quality'], () => string>> = {
+  good: () => text('live.good'),
+  uncertain: () => text('live.uncertain'),
+  bad: () => text('live.bad'),
+};
+
 function post(path: string, body: object): JQuery.jqXHR {
   return $.ajax({
     url: path,
@@ -57,8 +63,13 @@ class LiveTable {
   private group = '';
 
   constructor(box: JQuery) {
-    const columns = ['quantity', 'value', 'quality', 'provenance', 'age'] as const;
-    const { table, body } = tableOf(columns.map((column) => text(`live.${column}`)));
+    const { table, body } = tableOf([
+      text('live.quantity'),
+      text('live.value'),
+      text('live.quality'),
+      text('live.provenance'),
+      text('live.age'),
+    ]);
     table.addClass('pm500-live');
     this.body = body;
     box.empty().append(this.note, table, $('<div class="pm500-say">').text(text('live.compare')));
@@ -80,7 +91,7 @@ class LiveTable {
     $(number ?? []).text(value === '' ? '–' : `${value} ${unit}`.trim());
     $(judged ?? [])
       .empty()
-      .append(badge(quality, text(`live.${quality}`)), document.createTextNode(` ${reason}`));
+      .append(badge(quality, QUALITIES[quality]()), document.createTextNode(` ${reason}`));
     $(known ?? [])
       .empty()
       .append(badge(provenance, provenance));
@@ -178,7 +189,7 @@ export function offerConnection(box: JQuery, transport: JQuery, readForm: ReadFo
   const outcome = $('<div class="pm500-found" role="status" aria-live="polite">');
   const values = $('<div class="pm500-found pm500-live-values">');
   const live = new LiveView(values, readForm, (runs) => {
-    show.text(text(runs ? 'live.stop' : 'live.button')).attr('aria-pressed', String(runs));
+    show.text(runs ? text('live.stop') : text('live.button')).attr('aria-pressed', String(runs));
     if (!runs) values.empty();
   });
   show.text(text('live.button'));
