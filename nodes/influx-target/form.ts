@@ -1,5 +1,6 @@
 import { FACTS } from '../shared/editor/facts';
 import { registerForm, type OpenForm } from '../shared/editor/form';
+import { offerDatabaseTest } from './editor/database-test';
 
 function decode(text: string): string {
   try {
@@ -25,8 +26,9 @@ registerForm(FACTS, {
     const place = api === 'v2' ? bucket : api === 'line-protocol' ? path : database;
     return [url, place].filter((part) => typeof part === 'string' && part !== '').join(' ');
   },
-  prepare: (_node, form) => {
+  prepare: ({ id }, form) => {
     movePassword(form);
+    offerDatabaseTest(form.place('connection'), () => ({ form: { ...form.values(), id }, secrets: form.secrets() }));
     form.input('proxy').on('change', () => {
       movePassword(form);
     });

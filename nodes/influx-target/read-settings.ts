@@ -16,7 +16,8 @@ import { readTlsOptions } from '../shared/tls';
 
 type Config = ConfigReader<'influx-target'>;
 
-type TargetNode = Node<CredentialsOf<'influx-target'>>;
+/** The node, or who stands for one that is not deployed: its secrets, and who hears warnings. */
+type TargetNode = Pick<Node<CredentialsOf<'influx-target'>>, 'credentials' | 'warn'>;
 
 function readEndpoint(config: Config, { credentials }: TargetNode): Endpoint {
   const api = config.choice('api');

@@ -3,12 +3,13 @@ import { APIS } from '../../src/influx/endpoint';
 import { PRECISIONS } from '../../src/influx/precision';
 import { choice, nodeOf, number, requiredText, secret, text } from '../../src/support/setting';
 import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
-import { field, nodeForm } from '../shared/field';
+import { field, nodeForm, widget } from '../shared/field';
 import { OUTBOX_KINDS } from '../shared/outbox-kinds';
 
 /** What an InfluxDB can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
+  folded: ['network', 'batches', 'keeping'],
   fields: {
     name: field(text(), { icon: 'tag' }),
     api: field(choice('v2', APIS), { icon: 'server' }),
@@ -24,19 +25,29 @@ export const FORM = nodeForm({
     user: field(text(), { icon: 'user', shownWhen: { api: ['v1', 'line-protocol'] } }),
     password: field(secret(), { icon: 'key', shownWhen: { api: ['v1', 'line-protocol'] } }),
     token: field(secret(), { icon: 'key', shownWhen: { api: ['v2', 'v3', 'line-protocol'] } }),
-    tls: field(nodeOf('tls-config'), { icon: 'lock' }),
-    proxy: field(text('', { pattern: String.raw`^(none|http://[^/?#]+/?)$` }), { icon: 'random' }),
-    proxyPassword: field(secret(), { icon: 'key' }),
-    precision: field(choice('ms', PRECISIONS), { icon: 'clock-o' }),
-    compression: field(choice('auto', ['auto', 'gzip', 'none']), { icon: 'compress' }),
-    batchLines: field(number(5000, { min: 1, max: 50_000, whole: true, unit: 'lines' }), { icon: 'align-left' }),
-    flushMs: field(number(1000, { min: 0, max: 60_000, unit: 'ms' }), { icon: 'clock-o' }),
-    timeoutMs: field(number(10_000, { min: 100, max: 300_000, unit: 'ms' }), { icon: 'hourglass-o' }),
-    maximumInFlight: field(number(1, { min: 1, max: 16, whole: true, unit: 'requests' }), { icon: 'exchange' }),
-    order: field(choice('oldest', DELIVERY_ORDERS), { icon: 'sort-amount-asc' }),
-    outbox: field(choice('disk', OUTBOX_KINDS), { icon: 'archive' }),
-    maximumMegabytes: field(number(1000, OUTBOX_MEGABYTES), { icon: 'database' }),
-    maximumAgeHours: field(number(0, OUTBOX_HOURS), { icon: 'calendar' }),
-    refusedMegabytes: field(number(10, { min: 1, max: 10_000, unit: 'MB' }), { icon: 'ban' }),
+    connection: widget(),
+    tls: field(nodeOf('tls-config'), { icon: 'lock', section: 'network' }),
+    proxy: field(text('', { pattern: String.raw`^(none|http://[^/?#]+/?)$` }), { icon: 'random', section: 'network' }),
+    proxyPassword: field(secret(), { icon: 'key', section: 'network' }),
+    precision: field(choice('ms', PRECISIONS), { icon: 'clock-o', section: 'batches' }),
+    compression: field(choice('auto', ['auto', 'gzip', 'none']), { icon: 'compress', section: 'batches' }),
+    batchLines: field(number(5000, { min: 1, max: 50_000, whole: true, unit: 'lines' }), {
+      icon: 'align-left',
+      section: 'batches',
+    }),
+    flushMs: field(number(1000, { min: 0, max: 60_000, unit: 'ms' }), { icon: 'clock-o', section: 'batches' }),
+    timeoutMs: field(number(10_000, { min: 100, max: 300_000, unit: 'ms' }), {
+      icon: 'hourglass-o',
+      section: 'network',
+    }),
+    maximumInFlight: field(number(1, { min: 1, max: 16, whole: true, unit: 'requests' }), {
+      icon: 'exchange',
+      section: 'batches',
+    }),
+    order: field(choice('oldest', DELIVERY_ORDERS), { icon: 'sort-amount-asc', section: 'batches' }),
+    outbox: field(choice('disk', OUTBOX_KINDS), { icon: 'archive', section: 'keeping' }),
+    maximumMegabytes: field(number(1000, OUTBOX_MEGABYTES), { icon: 'database', section: 'keeping' }),
+    maximumAgeHours: field(number(0, OUTBOX_HOURS), { icon: 'calendar', section: 'keeping' }),
+    refusedMegabytes: field(number(10, { min: 1, max: 10_000, unit: 'MB' }), { icon: 'ban', section: 'keeping' }),
   },
 });

@@ -12,6 +12,7 @@ import { isRecord } from '../../src/support/expect';
 import { certificateMetrics } from './certificate-metrics';
 import { diskMetrics } from './disk-metrics';
 import { checkMeterLayout } from './layout-check-page';
+import { testFormDatabase } from './influx-page';
 import { leaveFormMeter, lookAtFormMeter, testFormMeter } from './meter-pages';
 import { describeStore } from './store-page';
 import { processLogger } from './logger';
@@ -32,6 +33,8 @@ export interface ScanAnswer {
 const PERMISSION = 'pm500.read';
 /** Who may have something sent, to find meters or to check one: a permission of its own, which one to read does not include. */
 const SEND_PERMISSION = 'pm500.scan';
+/** Who may have a database tried, which may be anywhere. */
+const TEST_PERMISSION = 'pm500.test';
 const MOST_SCANS = 2;
 
 const sources = new Set<() => readonly MetricFamily[]>();
@@ -99,13 +102,15 @@ type FormPage = (RED: NodeAPI, body: unknown, isAnywhere: boolean, signal: Abort
 const FORM_PAGES: Readonly<Record<string, FormPage>> = {
   '/pm500/meter-test': testFormMeter,
   '/pm500/live': lookAtFormMeter,
+  '/pm500/influx-test': testFormDatabase,
 };
 
 function registerFormPages(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
   const maySend = auth.needsPermission(SEND_PERMISSION);
+  const mayTest = auth.needsPermission(TEST_PERMISSION);
   for (const [path, ask] of Object.entries(FORM_PAGES)) {
-    httpAdmin.post(path, maySend, (request, response) => {
+    httpAdmin.post(path, ask === testFormDatabase ? mayTest : maySend, (request, response) => {
       const left = new AbortController();
       response.on('close', () => {
         left.abort();

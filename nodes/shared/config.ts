@@ -18,7 +18,7 @@ export function noteRefused(node: object): void {
 function missing(id: string, candidate: unknown): string {
   if (id === '') return 'is not chosen; choose one in the settings of the node';
   if (typeof candidate === 'object' && candidate !== null && refused.has(candidate)) {
-    return 'names a configuration node that has wrong settings; correct them in that configuration node';
+    return 'points to a configuration node whose settings are wrong; correct them there';
   }
   return 'names a configuration node that is missing, disabled or not ready; choose one in the settings of the node';
 }

@@ -5,7 +5,7 @@ import { isRecord, type UnknownRecord } from '../../src/support/expect';
 const VARIABLE = /^\s*\$\{[^}]+\}\s*$/;
 
 /** What the flow that runs has of a node, with variables as they are written. */
-function deployedOf(RED: NodeAPI, id: unknown): UnknownRecord {
+export function deployedOf(RED: NodeAPI, id: unknown): UnknownRecord {
   let found: UnknownRecord = {};
   if (typeof id !== 'string') return found;
   RED.nodes.eachNode((definition) => {

@@ -43,6 +43,7 @@ export function readAnswer(
 /** What the rules look at, of an answer with this body. */
 export function toReply({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Reply {
   const version = headers['x-influxdb-version'];
+  const { date } = headers;
   const retryAfter = headers['retry-after'];
   return {
     status: statusCode,
@@ -50,6 +51,7 @@ export function toReply({ statusCode = 0, headers }: IncomingMessage, body: Buff
     ...complaintOf(headers, body),
     ...(typeof version === 'string' && version !== '' ? { version: version.slice(0, MOST_VERSION_CHARACTERS) } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(date === undefined ? {} : { date }),
   };
 }
 

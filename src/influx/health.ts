@@ -15,6 +15,22 @@ export async function checkHealth(
   signal: AbortSignal,
   env = process.env,
 ): Promise<Health> {
+  return (await examineDatabase(settings, clock, signal, env)).health;
+}
+
+/** How a database is, and what it answered to the empty write where it did. */
+export interface Examined {
+  readonly health: Health;
+  readonly reply?: Reply;
+}
+
+/** The same, with the answer. Never rejects, but for settings that cannot be used (CONFIG_INVALID). */
+export async function examineDatabase(
+  settings: SenderSettings,
+  clock: Clock,
+  signal: AbortSignal,
+  env = process.env,
+): Promise<Examined> {
   const exchange = createExchange(settings, clock, env);
   try {
     return await examine(exchange, settings, clock, signal);
@@ -28,7 +44,7 @@ async function examine(
   { endpoint, precision = 'ms', timeoutMs }: SenderSettings,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Health> {
+): Promise<Examined> {
   const { shownUrl } = exchange;
   const headers = writeHeaders(endpoint);
   const path = writePath(endpoint, precision);
@@ -36,15 +52,15 @@ async function examine(
   const outcome = await exchange.request(empty, signal);
   if (outcome.kind === 'timed out') {
     const cause = Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' });
-    return unreachable(cause, shownUrl);
+    return { health: unreachable(cause, shownUrl) };
   }
-  if (outcome.kind === 'failed') return unreachable(outcome.cause, shownUrl);
+  if (outcome.kind === 'failed') return { health: unreachable(outcome.cause, shownUrl) };
   const { reply } = outcome;
   const verdict = judgeReply(reply, shownUrl, clock.now(), wordsOf(endpoint));
-  if (verdict.kind === 'hold') return { healthy: false, problem: 'refused', error: verdict.error };
-  if (verdict.kind === 'retry') return { healthy: false, problem: 'refused', error: verdict.error };
+  if (verdict.kind === 'hold' || verdict.kind === 'retry')
+    return { health: { healthy: false, problem: 'refused', error: verdict.error }, reply };
   // A 400 is about the write being empty: InfluxDB 2 and 3 want at least one line, after all else has passed.
-  return { healthy: true, server: await nameServer(exchange, reply, signal) };
+  return { health: { healthy: true, server: await nameServer(exchange, reply, signal) }, reply };
 }
 
 function unreachable(cause: unknown, url: string): Health {

@@ -13,6 +13,8 @@ export interface Reply extends Complaint {
   readonly retryAfter?: string;
   /** The X-Influxdb-Version header. */
   readonly version?: string;
+  /** The Date header: the clock of the server. */
+  readonly date?: string;
 }
 
 /** The code of a failure in which the server said that it took what it had not read. */

@@ -39,6 +39,7 @@ function setUp(): Bench {
   const live = new LiveMeters({ model: PM500, registry, clock, newId: () => `look-${++names}` });
   const look: Bench['look'] = async (choice, id) => {
     const looking = live.look(choice, id);
+    looking.catch(() => undefined);
     await clock.advance(100);
     return looking;
   };

@@ -211,7 +211,7 @@ describe('influx-target and influx-out', function () {
       const out = createOut();
       assert.deepEqual([fillOf(out), textOf(out)], ['red', 'check settings']);
       const { error } = await out.receive({ payload: { a: 1 } });
-      assert.match(messageOf(error), /target names a configuration node that has wrong settings; correct them/);
+      assert.match(messageOf(error), /target points to a configuration node whose settings are wrong; correct them/);
     });
   }
 

@@ -6,6 +6,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
 import { registerAdmin } from '../../nodes/shared/admin';
+import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { FakeRed } from '../../testkit/node-red/fake-red';
 
 type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: string };
@@ -126,5 +127,70 @@ describe('what the form of a meter asks', function () {
       delete process.env['PM500_TEST_HOST'];
     }
     await isLeft();
+  });
+});
+
+describe('what the form of an InfluxDB asks', () => {
+  const red = new FakeRed();
+  registerAdmin(red.api);
+  let server: ScriptedInflux;
+  beforeEach(async () => {
+    server = new ScriptedInflux();
+    await server.start();
+  });
+  afterEach(() => server.stop());
+
+  const ask = (body: object): Promise<{ status: number; body: { sentence?: string; error?: string } }> =>
+    new Promise((resolve) => {
+      let status = 200;
+      const response = {
+        on: () => response,
+        status: (code: number) => {
+          status = code;
+          return response;
+        },
+        json: (answer: object) => {
+          resolve({ status, body: answer });
+        },
+      };
+      red.pages.get('/pm500/influx-test')?.page({ body }, response);
+    });
+  const form = (): object => ({ id: 'db', url: server.url, bucket: 'energy', org: 'plant' });
+  const tokens: (string | undefined)[] = [];
+  const listen = (): void => {
+    tokens.length = 0;
+    server.probe = (response, { headers }) => {
+      tokens.push(headers.authorization);
+      response.writeHead(204).end();
+    };
+  };
+
+  it('needs a permission of its own', () => {
+    assert.equal(red.pages.get('/pm500/influx-test')?.permission, 'pm500.test');
+  });
+
+  it('sends the secret that is typed, and the stored one only where its node is deployed to', async () => {
+    listen();
+    red.credentials.set('db', { token: 'stored' });
+    red.definitions.push({ type: 'influx-target', name: '', z: '', ...form() } as never);
+    assert.equal((await ask({ form: form(), secrets: { token: 'typed' } })).status, 200);
+    const stored = await ask({ form: form(), secrets: { token: '__PWRD__' } });
+    assert.equal(stored.status, 200);
+    assert.doesNotMatch(JSON.stringify(stored.body), /stored"/);
+    const elsewhere = { ...form(), url: server.url.replace('127.0.0.1', 'localhost') };
+    const { status, body } = await ask({ form: elsewhere, secrets: { token: '__PWRD__' } });
+    assert.equal(status, 400);
+    assert.match(body.error ?? '', /stored token is sent only where it is deployed to/);
+    assert.deepEqual(tokens.filter(Boolean), ['Token typed', 'Token stored']);
+  });
+
+  it('refuses in one sentence what cannot be asked', async () => {
+    for (const url of ['ftp://x', 'http://', 'mqtt://10.0.0.5']) {
+      const { status, body } = await ask({ form: { ...form(), url } });
+      assert.equal(status, 400, url);
+      assert.match(body.error ?? '', /\.$/);
+    }
+    assert.equal((await ask({})).status, 400);
+    assert.equal(server.probes, 0);
   });
 });

@@ -315,8 +315,7 @@ describe('configurations that cannot work', () => {
     assert.equal(meter.errors.length, 1);
     red.configurations.set('meter', meter);
     const node = red.create('pm500-poll', { meter: 'meter' });
-    const sentence =
-      /meter names a configuration node that has wrong settings; correct them in that configuration node\.$/;
+    const sentence = /meter points to a configuration node whose settings are wrong; correct them there\.$/;
     assert.match(String(node.errors[0]), sentence);
     assert.match(String((await node.receive({})).error), sentence);
   });

@@ -288,7 +288,10 @@ describe('sparkplug-edge and sparkplug-out', function () {
     }
     const orphan = create('sparkplug-out', { edge: 'edge', deviceId: '' });
     assert.equal(orphan.lastStatus?.fill, 'red');
-    assert.match(String(orphan.errors[0]), /edge names a configuration node that has wrong settings; correct them/);
+    assert.match(
+      String(orphan.errors[0]),
+      /edge points to a configuration node whose settings are wrong; correct them/,
+    );
     createEdge();
     assert.match(String(create('sparkplug-out', { edge: 'edge', deviceId: 'a#' }).errors[0]), /device ID "a#"/);
     assert.ok((await orphan.receive({ payload: {} })).error instanceof Error);

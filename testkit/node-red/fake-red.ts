@@ -137,6 +137,8 @@ export class FakeRed {
   readonly configurations = new Map<string, unknown>();
   /** What RED.nodes.eachNode goes through: nodes as a flow has them. */
   readonly definitions: NodeDef[] = [];
+  /** What the credential store has, by node. */
+  readonly credentials = new Map<string, object>();
   /** Pages of the admin API by path, and the permission that each asks for. */
   readonly pages = new Map<string, { readonly permission: string; readonly page: Page }>();
   private readonly httpAdmin = {
@@ -161,6 +163,7 @@ export class FakeRed {
       nodes: {
         createNode: ignore,
         getNode: (id: string) => this.configurations.get(id) ?? null,
+        getCredentials: (id: string) => this.credentials.get(id),
         eachNode: (visit: (definition: NodeDef) => void) => {
           for (const definition of this.definitions) visit(definition);
         },

@@ -67,9 +67,19 @@ export class OpenForm {
   /** What every field shows, but secrets and what a script edits. */
   values(): Readonly<Record<string, unknown>> {
     const shown = settingsIn(this.facts.fields).filter(([, { setting }]) => setting.kind !== 'secret');
-    return Object.fromEntries(
-      shown.map(([name, { setting }]) => [name, setting.kind === 'choices' ? this.chosen(name) : this.value(name)]),
-    );
+    return Object.fromEntries(shown.map(([name, { setting }]) => [name, this.shownValue(name, setting)]));
+  }
+
+  private shownValue(name: string, setting: Setting): unknown {
+    if (setting.kind === 'choices') return this.chosen(name);
+    const value = this.value(name);
+    // What the editor has in place of a node that is not chosen.
+    return setting.kind === 'node' && value === '_ADD_' ? '' : value;
+  }
+
+  /** What its secrets show: what was typed, or that one is stored. */
+  secrets(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(Object.keys(secretsIn(this.facts.fields)).map((name) => [name, this.input(name).val()]));
   }
 
   /** The boxes of a field of many choices that are ticked. */

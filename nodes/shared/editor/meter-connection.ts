@@ -3,7 +3,8 @@ import { LOOK_EVERY_MS, MS_PER_S } from '../../../src/acquisition/meter-test/loo
 import type { MeterTest } from '../../../src/acquisition/meter-test/test-meter';
 import { MESSAGING_KINDS } from '../../../src/acquisition/transport-kinds';
 import type { ShownValue } from '../../../src/domain/shown/shown-values';
-import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
+import { addCells, badge, meterText as text, reasonOf, say, tableOf } from './meter-words';
+import { post } from './post';
 
 /** Transports over connections of the meter. */
 const WITH_CONNECTIONS = MESSAGING_KINDS.filter((kind) => kind !== 'ucmm');
@@ -16,20 +17,6 @@ const QUALITIES: Readonly<Record<ShownValue['quality'], () => string>> = {
   uncertain: () => text('live.uncertain'),
   bad: () => text('live.bad'),
 };
-
-function post(path: string, body: object): JQuery.jqXHR {
-  return $.ajax({
-    url: path,
-    method: 'POST',
-    contentType: 'application/json',
-    dataType: 'json',
-    data: JSON.stringify(body),
-  });
-}
-
-function badge(kind: string, words: string): JQuery {
-  return $('<span class="pm500-badge">').addClass(`pm500-badge-${kind}`).text(words);
-}
 
 function showTest(box: JQuery, { where, cause, identity, roundTripMs, notes }: MeterTest): void {
   box.empty();
@@ -86,7 +73,7 @@ class LiveTable {
   private showValue(shown: ShownValue, now: number): void {
     const { metric, value, unit, quality, reason, provenance, timestamp } = shown;
     const row = this.rows.get(metric) ?? this.addRow(shown);
-    if (value !== '' || row.readAt === 0) row.readAt = timestamp;
+    if (quality !== 'bad' || row.readAt === 0) row.readAt = timestamp;
     const [number, judged, known] = row.cells.toArray().slice(1);
     $(number ?? []).text(value === '' ? '–' : `${value} ${unit}`.trim());
     $(judged ?? [])

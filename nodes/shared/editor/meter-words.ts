@@ -12,6 +12,11 @@ export function reasonOf({ status, responseJSON }: JQuery.jqXHR): string {
   return error ?? meterText('error.noAnswer');
 }
 
+/** A word in the color of what it says. */
+export function badge(kind: string, words: string): JQuery {
+  return $('<span class="pm500-badge">').addClass(`pm500-badge-${kind}`).text(words);
+}
+
 /** Shows one sentence in a box, and nothing else. */
 export function say(box: JQuery, sentence: string): void {
   box.empty().append($('<div class="pm500-say">').text(sentence));
