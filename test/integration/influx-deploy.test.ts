@@ -160,7 +160,9 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
   it('by scripts that shellcheck has nothing to say about', () => {
     const scripts = [
       ...['bootstrap-v1.sh', 'bootstrap-v2.sh'].map((name) => join(DEPLOY_FOLDER, name)),
-      ...['backup-v1.sh', 'restore-v1.sh'].map((name) => join(DEPLOY_FOLDER, '../backup', name)),
+      ...['backup-v1.sh', 'restore-v1.sh', 'backup-files.sh', 'restore-files.sh'].map((name) =>
+        join(DEPLOY_FOLDER, '../backup', name),
+      ),
     ];
     const { status, stdout, stderr } = spawnSync('shellcheck', scripts, { encoding: 'utf8' });
     assert.equal(status, 0, stdout + stderr);

@@ -10,6 +10,8 @@ export interface MosquittoOptions {
   readonly port?: number;
   /** Further lines of the configuration file, for instance "max_packet_size 1000". */
   readonly lines?: readonly string[];
+  /** Keeps retained messages and sessions on the disk, where a line says. */
+  readonly persistent?: boolean;
 }
 
 export interface Mosquitto {
@@ -25,15 +27,19 @@ export interface Mosquitto {
   stop(): Promise<void>;
 }
 
-/** A Mosquitto of its own on the loopback interface, without authentication and persistence. */
-export async function startMosquitto({ port = 0, lines = [] }: MosquittoOptions = {}): Promise<Mosquitto> {
+/** A Mosquitto of its own on the loopback interface, without authentication. */
+export async function startMosquitto({
+  port = 0,
+  lines = [],
+  persistent = false,
+}: MosquittoOptions = {}): Promise<Mosquitto> {
   const listening = port === 0 ? await freePort() : port;
   const folder = temporaryFolder('mosquitto');
   const file = join(folder, 'mosquitto.conf');
   const configuration = [
     `listener ${listening} 127.0.0.1`,
     'allow_anonymous true',
-    'persistence false',
+    `persistence ${persistent}`,
     'log_dest stderr',
     'log_type all',
     ...(process.getuid?.() === 0 ? ['user root'] : []),
