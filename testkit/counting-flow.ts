@@ -16,6 +16,8 @@ export interface MessageEnd {
   readonly first: number;
   /** What the Catch node heard; absent when the message is done. */
   readonly error?: string;
+  /** Its stable code, where it has one. */
+  readonly code?: string;
 }
 
 /** Time of the point with number 0, epoch milliseconds; each of the others is a millisecond later. */
@@ -74,7 +76,7 @@ return { first, payload: Array.from({ length: ${pointsPerMessage} }, (_, at) => 
       ...at,
       ...code,
       id: 'count-end',
-      func: 'return { payload: JSON.stringify({ first: msg.first, error: msg.error?.message }) };',
+      func: 'return { payload: JSON.stringify({ first: msg.first, error: msg.error?.message, code: msg.error?.code }) };',
       wires: [[ENDS]],
     },
     {

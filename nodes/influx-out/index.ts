@@ -3,6 +3,7 @@ import { LineMapper } from '../../src/influx/line-mapper';
 import { checkMeasurement } from '../../src/influx/line-protocol';
 import { MessageIntake } from '../../src/influx/message-intake';
 import { readHints, type MessageHints } from '../../src/influx/message-points';
+import { watchTimes } from '../../src/influx/odd-times';
 import { isInfluxTargetNode } from '../influx-target/target-node';
 import { feedSink } from '../shared/sink-inlet';
 import { startNode } from '../shared/start';
@@ -28,12 +29,19 @@ export = (RED: NodeAPI): void => {
         );
       };
 
+      const onTime = watchTimes(Date.now, ({ message, code }) => {
+        this.warn(`${message} (${code})`);
+      });
+
       feedSink<NodeMessageInFlow & MessageHints>(this, status, sink, settings, (submit) => {
         const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
         const intake = new MessageIntake({ mapper, submit, pause, onLeftOut });
         return {
           take: (message) =>
-            intake.take(message.payload, readHints(message, { influxMeasurement, retentionPolicy }, Date.now())),
+            intake.take(
+              message.payload,
+              readHints(message, { influxMeasurement, retentionPolicy }, Date.now(), onTime),
+            ),
           idle: () => intake.idle(),
         };
       });

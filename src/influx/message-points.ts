@@ -2,16 +2,14 @@ import { readMessage } from '../domain/messages/read-message';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
 import { MOST_FIELDS, type FieldValue, type Point, type PointColumns } from './line-protocol';
-import { parseTime, unitOf } from './message-time';
+import { parseTime, unitOf, type TimeUnit } from './message-time';
 import type { PointMapper, TelemetryPoints } from './points';
 
 /** What a point takes where the payload does not say it. */
-export interface PointDefaults {
+export interface PointDefaults extends TimeUnit {
   readonly influxMeasurement: string;
   /** Epoch milliseconds UTC. */
   readonly timestamp: number;
-  /** Milliseconds of one unit of timestamps in the payload; 1 where absent. */
-  readonly unitMs?: number;
 }
 
 /** What senders for other InfluxDB nodes put beside the payload. */
@@ -27,21 +25,23 @@ export interface MessageHints {
  * What a message says of its points. Nothing of it is passed over in silence.
  * @param target its retention policy: points of one target go into one
  * @param now epoch milliseconds, for points without a time
+ * @param onTime told of each time that is given as a number, epoch milliseconds
  * @throws Pm500Error MESSAGE_INVALID
  */
 export function readHints(
   { measurement, timestamp, precision, retentionPolicy }: MessageHints,
   target: { readonly influxMeasurement: string; readonly retentionPolicy: string },
   now: number,
+  onTime?: (time: number) => void,
 ): PointDefaults {
   if (!isAbsent(retentionPolicy) && retentionPolicy !== target.retentionPolicy) {
     expect.fail('retentionPolicy', retentionPolicy, 'that of the target: choose another influx-target for it');
   }
-  const unitMs = unitOf(expect, precision);
+  const unit = { unitMs: unitOf(expect, precision), onTime };
   return {
     influxMeasurement: isAbsent(measurement) ? target.influxMeasurement : parseMeasurement('measurement', measurement),
-    timestamp: isAbsent(timestamp) ? now : parseTime(expect, 'timestamp', timestamp, unitMs),
-    unitMs,
+    timestamp: isAbsent(timestamp) ? now : parseTime(expect, 'timestamp', timestamp, unit),
+    ...unit,
   };
 }
 
@@ -131,9 +131,7 @@ function parseElement(path: string, element: unknown, defaults: PointDefaults): 
   return parseFields(`${path}.fields`, element['fields'], parseTags(`${path}.tags`, element['tags']), {
     ...defaults,
     influxMeasurement: parseMeasurement(`${path}.measurement`, measurement),
-    timestamp: isAbsent(given)
-      ? defaults.timestamp
-      : parseTime(expect, `${path}.timestamp`, given, defaults.unitMs ?? 1),
+    timestamp: isAbsent(given) ? defaults.timestamp : parseTime(expect, `${path}.timestamp`, given, defaults),
   });
 }
 
@@ -156,7 +154,7 @@ function parseFields(path: string, given: unknown, tags: Point['tags'], defaults
   for (const name of namesIn(path, record)) {
     const value = record[name];
     if (value === null || value === undefined) continue;
-    if (name === TIME_FIELD) timestamp = parseTime(expect, `${path}.${name}`, value, defaults.unitMs ?? 1);
+    if (name === TIME_FIELD) timestamp = parseTime(expect, `${path}.${name}`, value, defaults);
     else setOwn(fields, name, parseField(`${path}.${name}`, value));
   }
   return { influxMeasurement: defaults.influxMeasurement, tags, fields, timestamp };

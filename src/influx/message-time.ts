@@ -16,6 +16,14 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const LATEST_MS = 9_223_372_036_854;
 const DIGITS = /^-?\d{1,20}$/;
 
+/** What numbers mean that are times. */
+export interface TimeUnit {
+  /** Milliseconds of one unit; 1 where absent. */
+  readonly unitMs?: number;
+  /** Told of each time that was given as a number, epoch milliseconds: only these depend on the unit. */
+  readonly onTime?: ((time: number) => void) | undefined;
+}
+
 /**
  * Milliseconds of one unit of a precision that a message names.
  * @throws Pm500Error MESSAGE_INVALID for a name that no InfluxDB has
@@ -31,15 +39,22 @@ export function unitOf(expect: Expect, precision: unknown): number {
  * node comes from another realm.
  * @throws Pm500Error MESSAGE_INVALID
  */
-export function parseTime(expect: Expect, path: string, value: unknown, unitMs: number): number {
+export function parseTime(expect: Expect, path: string, value: unknown, { unitMs = 1, onTime }: TimeUnit): number {
   const time = toMilliseconds(value, unitMs);
-  if (time !== undefined && Math.abs(time) <= LATEST_MS) return time;
+  if (time !== undefined && Math.abs(time) <= LATEST_MS) {
+    if (isCount(value)) onTime?.(time);
+    return time;
+  }
   return expect.fail(path, value, 'epoch milliseconds (or msg.precision to say their unit), or a Date');
 }
 
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint' || (typeof value === 'string' && DIGITS.test(value));
+}
+
 function toMilliseconds(value: unknown, unitMs: number): number | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value) * unitMs;
-  if (typeof value === 'string') return DIGITS.test(value) ? Number(value) * unitMs : Date.parse(value);
+  if (isCount(value)) return Number(value) * unitMs;
+  if (typeof value === 'string') return Date.parse(value);
   const isDate = Object.prototype.toString.call(value) === '[object Date]';
   return isDate ? Number(value) : undefined;
 }

@@ -6,6 +6,7 @@ export type ErrorCode =
   // configuration and messages
   | 'CONFIG_INVALID'
   | 'MESSAGE_INVALID'
+  | 'MESSAGE_TIME_UNLIKELY'
   | 'LAYOUT_INVALID'
   | 'MAPPING_UNAVAILABLE'
   // EtherNet/IP and CIP

@@ -17,11 +17,28 @@ const KEPT: Readonly<Record<string, readonly [message: object, line: string]>> =
   ],
 };
 
+/** Times of another unit than the message says, and the line that the other InfluxDB nodes would write, too. */
+const UNLIKELY: Readonly<Record<string, readonly [message: object, line: string]>> = {
+  'seconds without a precision': [{ payload: { f: 1, time: 1_767_600_000 } }, 'm f=1 1767600000'],
+  'digits of seconds': [{ payload: [{ f: 1, time: '1767600000' }, {}] }, 'm f=1 1767600000'],
+  'seconds beside the payload': [{ payload: { f: 1 }, timestamp: 1_767_600_000 }, 'm f=1 1767600000'],
+  'seconds in a point': [{ payload: { fields: { f: 1 }, timestamp: 1_767_600_000 } }, 'm f=1 1767600000'],
+  'milliseconds as microseconds': [
+    { payload: { f: 1 }, timestamp: 1_767_600_000_000, precision: 'us' },
+    'm f=1 1767600000',
+  ],
+  'tenths of milliseconds': [{ payload: { f: 1 }, timestamp: 8_000_000_000_000 }, 'm f=1 8000000000000'],
+};
+
 /** Messages that are refused, and what the sentence names. */
 const REFUSED: Readonly<Record<string, readonly [message: object, says: RegExp]>> = {
   'a unit that nobody knows': [{ payload: { f: 1 }, precision: 'fortnight' }, /precision is "fortnight", expected/],
   'another retention policy': [{ payload: { f: 1 }, retentionPolicy: 'year' }, /retentionPolicy is "year", expected/],
   'a measurement that is no name': [{ payload: { f: 1 }, measurement: {} }, /measurement is an object, expected/],
+  'milliseconds under a precision of seconds, far beyond what a database holds': [
+    { payload: { f: 1 }, timestamp: 1_767_600_000_000, precision: 's' },
+    /timestamp is 1767600000000, expected epoch milliseconds \(or msg\.precision/,
+  ],
   'a time that is none': [{ payload: { f: 1 }, timestamp: 'soon' }, /timestamp is "soon", expected/],
 };
 
@@ -48,6 +65,22 @@ describe('messages of other InfluxDB nodes, through influx-out to a database', f
       assert.deepEqual([...server.stored], [line]);
     });
   }
+
+  for (const [what, [message, line]] of Object.entries(UNLIKELY)) {
+    it(`${what} are written as they are, and it is said once`, async () => {
+      for (let count = 0; count < 3; count += 1) assert.equal(await send(message), undefined);
+      assert.deepEqual([...server.stored], [line]);
+      assert.equal(out.warnings.length, 1);
+      assert.match(String(out.warnings[0]), /goes to (1970-01-21|2223-).*msg\.precision.*\(MESSAGE_TIME_UNLIKELY\)$/);
+    });
+  }
+
+  it('says nothing of times that carry no unit, or are likely', async () => {
+    const likely = [new Date(5), '1970-01-01T00:00:01Z', Date.now(), Date.now() + 365 * 86_400_000, 946_684_800_000];
+    for (const timestamp of likely) assert.equal(await send({ payload: { f: 1 }, timestamp }), undefined);
+    assert.equal(await send({ payload: { f: 1 } }), undefined);
+    assert.deepEqual(out.warnings, []);
+  });
 
   for (const [what, [message, says]] of Object.entries(REFUSED)) {
     it(`${what} is refused by a sentence, and the next message is kept`, async () => {
