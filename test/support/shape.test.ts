@@ -11,6 +11,7 @@ import {
   list,
   NUMBER,
   object,
+  once,
   optional,
   orNull,
   pattern,
@@ -93,5 +94,17 @@ describe('a shape', () => {
   ];
   it('refuses everything else by the first path that is wrong, what is there and what belongs there', () => {
     for (const [shape, value, expected] of refused) assert.equal(sentence(shape, value), expected);
+  });
+
+  it('is looked at once for an object that nobody can change, and each time for any other', () => {
+    let looked = 0;
+    const counted: Shape<unknown> = { ...NUMBER, fits: (value) => (looked++, NUMBER.fits(value)) };
+    const shape = once(record(counted));
+    const frozen = Object.freeze({ a: 1 });
+    const open: Record<string, unknown> = { a: 1 };
+    for (let round = 0; round < 3; round++) assert.ok(shape.fits(frozen) && shape.fits(open));
+    assert.equal(looked, 1 + 3);
+    open['a'] = 'x';
+    assert.ok(!shape.fits(open) && !shape.fits(Object.freeze({ a: 'x' })) && !shape.fits(5));
   });
 });

@@ -1,4 +1,4 @@
-import { ALL_METRICS, periodMetricOf, tariffMetrics } from '../../metrics/derived-metrics';
+import { ALL_METRICS, periodMetricOf, tariffMetrics, type Period } from '../../metrics/derived-metrics';
 import type { Unit } from '../../metrics/measurement';
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
@@ -19,6 +19,27 @@ import { DeltaCursor, type Piece } from './split';
 const MS_PER_MINUTE = 60_000;
 const UNITS: ReadonlyMap<string, Unit> = new Map(ALL_METRICS.map(({ name, unit }) => [name, unit]));
 
+/** The metrics of a period that runs, or of the one that ended last, by the base of their names: put together once. */
+class PeriodMetrics {
+  private readonly byBase = new Map<string, { readonly name: string; readonly unit: Unit }>();
+
+  constructor(
+    private readonly period: Period,
+    readonly isEnded: boolean,
+    private readonly units: ReadonlyMap<string, Unit>,
+  ) {}
+
+  of(base: string): { readonly name: string; readonly unit: Unit } {
+    let metric = this.byBase.get(base);
+    if (metric === undefined) {
+      const name = periodMetricOf(base, this.period, this.isEnded);
+      metric = { name, unit: this.units.get(name) ?? '' };
+      this.byBase.set(base, metric);
+    }
+    return metric;
+  }
+}
+
 /** The KPIs that come from energies: demand, and the figures of days, months and years. */
 export class EnergyKpis {
   private readonly rows: readonly KpiRow[];
@@ -29,6 +50,7 @@ export class EnergyKpis {
   private readonly active: DemandWindow;
   private readonly reactive: DemandWindow;
   private readonly periods: readonly PeriodTotals[];
+  private readonly figures: readonly (readonly [PeriodTotals, PeriodMetrics])[];
   private readonly units: ReadonlyMap<string, Unit>;
   /** The last windows that ended. Both counters may come in readings of their own, so each waits for the other. */
   private lastActive: Demand | undefined;
@@ -63,6 +85,9 @@ export class EnergyKpis {
     this.periods = settings.periods.map((period) => new PeriodTotals(period, zone, totals[period]));
     const own = settings.tariff?.periods.map(({ name }) => name) ?? [];
     this.units = own.length === 0 ? UNITS : new Map([...UNITS, ...tariffMetrics(own).map(unitOf)]);
+    this.figures = this.periods.flatMap((totals) =>
+      [false, true].map((isEnded) => [totals, new PeriodMetrics(totals.period, isEnded, this.units)] as const),
+    );
   }
 
   /** Takes the deltas of one reading; what it ends and changes goes to `out`. */
@@ -210,17 +235,16 @@ export class EnergyKpis {
       const judgment = { quality: 'good', provenance: 'verified' } as const;
       out['tariff_period'] = { value: name, unit: '', timestamp: shownMs, ...judgment };
     }
-    for (const { period, current, last } of this.periods) {
-      for (const ended of [false, true]) {
-        const totals = ended ? last : current;
-        if (totals === undefined) continue;
-        const spanMs = (ended ? totals.endMs : totals.seenMs) - totals.startMs;
-        const facts = new PeriodFacts(totals, spanMs, this.settings);
-        const add: AddFigure = (base, value, judgment) => {
-          put(periodMetricOf(base, period, ended), value, judgment);
-        };
-        for (const { ofPeriod } of this.rows) ofPeriod?.(facts, add);
-      }
+    for (const [{ current, last }, metrics] of this.figures) {
+      const totals = metrics.isEnded ? last : current;
+      if (totals === undefined) continue;
+      const spanMs = (metrics.isEnded ? totals.endMs : totals.seenMs) - totals.startMs;
+      const facts = new PeriodFacts(totals, spanMs, this.settings);
+      const add: AddFigure = (base, value, judgment) => {
+        const { name, unit } = metrics.of(base);
+        out[name] = derivedSample(value, unit, shownMs, judgment);
+      };
+      for (const { ofPeriod } of this.rows) ofPeriod?.(facts, add);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { tariffEnergyBase } from '../../metrics/derived-metrics';
+import { ENERGY_COUNTERS, tariffEnergyBase } from '../../metrics/derived-metrics';
 import type { Sample, Samples } from '../messages/telemetry';
 import { TRUSTED } from '../quality/judgment';
 import { MS_PER_HOUR } from './demand';
@@ -7,7 +7,10 @@ import type { AddFigure, KpiParameters, PeriodFacts } from './period-facts';
 import { currentUnbalance, voltageUnbalance } from './unbalance';
 
 /** What counters of a lifetime end with; the figure of a period has the name without it. */
-const TOTAL = '_total';
+/** What a period calls the energy of a counter: `active_energy_import` of `active_energy_import_total`. */
+const ENERGY_BASES: ReadonlyMap<string, string> = new Map(
+  ENERGY_COUNTERS.flatMap(({ name }) => (name.endsWith('_total') ? [[name, name.replace('_total', '')] as const] : [])),
+);
 
 /**
  * A KPI that can be switched on and off: what it says, by which formula, where that comes from, and how it is worked out.
@@ -70,8 +73,8 @@ export const KPI_ROWS = [
     ofPeriod: (facts, add) => {
       for (const name in facts.totals.counters) {
         const total = facts.totals.counters[name];
-        if (total === undefined || !name.endsWith(TOTAL)) continue;
-        add(name.slice(0, -TOTAL.length), total.added, facts.judge(total));
+        const base = ENERGY_BASES.get(name);
+        if (total !== undefined && base !== undefined) add(base, total.added, facts.judge(total));
       }
       if (facts.active !== undefined) {
         add('coverage', Math.min(100, (100 * facts.active.coveredMs) / facts.spanMs), TRUSTED);

@@ -5,6 +5,7 @@ import {
   list,
   NUMBER,
   object,
+  once,
   optional,
   pattern,
   record,
@@ -67,7 +68,7 @@ const BLOCK = refined(
       "canonical metric name to value in the metric's unit; empty when the read failed",
     ),
     provenance: described(
-      record(PROVENANCE, METRIC_NAME, { most: MOST_VALUES, what: 'metrics' }),
+      once(record(PROVENANCE, METRIC_NAME, { most: MOST_VALUES, what: 'metrics' })),
       'how well the place of each metric is known; also lists the metrics of a failed block',
     ),
     raw: optional(

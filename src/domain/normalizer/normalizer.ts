@@ -96,6 +96,7 @@ export class Normalizer {
     this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
     this.context = {
       tally: this.tally,
+      isExtended: kpis !== undefined,
       ...(wiring === undefined ? {} : { absent: absentMetrics(model, wiring) }),
       ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     };

@@ -86,6 +86,32 @@ describe('normalizeReading', () => {
     assert.equal(metrics['voltage_l1_n']?.reason, 'read_failed');
   });
 
+  it('keeps nothing of a reading before: what is missing now is missing, whoever may change the blocks', () => {
+    const before = sampleReading([101, 102], seededRandom(6));
+    for (let round = 0; round < 3; round++) normalizeReading(before);
+    const withoutSecond = { ...before, blocks: before.blocks.slice(0, 1) };
+    const [first, second] = before.blocks;
+    assert.ok(first !== undefined && second !== undefined);
+    const { voltage_l1_n, ...lessProvenance } = first.provenance;
+    const cases: readonly Reading[] = [
+      withoutSecond,
+      withBlock(before, { values: {} }),
+      { ...before, blocks: [{ ...first, provenance: lessProvenance }, second] },
+      { ...before, blocks: [second, first] },
+    ];
+    assert.equal(voltage_l1_n, 'inferred');
+    for (const reading of cases) {
+      const cloned = structuredClone(reading);
+      for (let round = 0; round < 3; round++) {
+        const { metrics } = normalizeReading(reading);
+        assert.deepEqual(metrics, normalizeReading(cloned).metrics);
+        const names = reading.blocks.flatMap(({ provenance }) => Object.keys(provenance));
+        assert.deepEqual(Object.keys(metrics), names);
+      }
+    }
+    assert.deepEqual(normalizeReading(structuredClone(before)), normalizeReading(before));
+  });
+
   it('trusts nothing of a device that is not a PowerMonitor 500', () => {
     const { metrics } = normalizeReading({ ...reading, meter: { ...reading.meter, identityMismatch: true } });
     assert.ok(Object.values(metrics).every(({ quality }) => quality === 'uncertain'));
