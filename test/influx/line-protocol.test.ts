@@ -3,6 +3,7 @@ import { LineSerializer, type FieldValue, type Point } from '../../src/influx/li
 import { hasCode } from '../../src/support/errors';
 import { seededRandom } from '../../src/support/random';
 import { parseLine, type ParsedPoint } from '../../testkit/delivery/line-protocol-parser';
+import { pickOne } from '../../testkit/pick-one';
 
 const TIMESTAMP = 1_767_600_000_123;
 
@@ -145,12 +146,11 @@ describe('line protocol', () => {
 describe('line protocol against the oracle parser', () => {
   const random = seededRandom(20_260_105);
   const ALPHABET = Array.from('ab1\\\\\\,= "\n\r\tä☃😀#.');
-  const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const text = (minimum: number): string =>
-    Array.from({ length: minimum + Math.floor(random() * 8) }, () => pick(ALPHABET)).join('');
+    Array.from({ length: minimum + Math.floor(random() * 8) }, () => pickOne(random, ALPHABET)).join('');
   const value = (): FieldValue => {
     const exponent = Math.floor(random() * 600) - 300;
-    return pick<() => FieldValue>([
+    return pickOne<() => FieldValue>(random, [
       () => (random() - 0.5) * 10 ** exponent,
       () => Math.floor(random() * 1e6),
       () => BigInt(Math.floor((random() - 0.5) * 2 ** 53)) * 1000n,

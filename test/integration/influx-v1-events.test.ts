@@ -17,6 +17,7 @@ import { seededRandom } from '../../src/support/random';
 import { AlarmScript } from '../../testkit/meters/alarms';
 import { startInfluxDb, type InfluxDb, type QuerySeries } from '../../testkit/servers/influxdb';
 import { sampleOf, telemetryOf } from '../../testkit/meters/telemetry';
+import { pickOne } from '../../testkit/pick-one';
 
 const DATABASE = 'energy';
 const START = 1_767_600_000_000;
@@ -253,13 +254,12 @@ describe('telemetry, KPIs and alarms in a real InfluxDB 1', () => {
       ['tariff_period', ['peak', 'night', 'true', '7', null]],
     ];
     const random = seededRandom(11);
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
     const messages = Array.from({ length: 600 }, () => {
-      const [metric, values] = pick(choices);
+      const [metric, values] = pickOne(random, choices);
       const chance = random();
       if (chance < 0.1) return script.command('acknowledge');
       if (chance < 0.2) return script.command('reset');
-      return chance < 0.3 ? [script.list()] : script.see(metric, pick(values));
+      return chance < 0.3 ? [script.list()] : script.see(metric, pickOne(random, values));
     }).flat();
     const events = new Set(messages.map(({ event }) => event));
     assert.deepEqual([...events].sort(), ['acknowledged', 'cleared', 'judged', 'list', 'raised', 'unjudged']);

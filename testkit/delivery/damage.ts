@@ -1,5 +1,6 @@
 import type { Random } from '../../src/support/random';
 import { isRecord } from '../../src/support/expect';
+import { pickOne } from '../pick-one';
 
 /** What people and programs put where something else belongs, and what tries to be evaluated or to reach a prototype. */
 const JUNK: readonly unknown[] = [
@@ -36,9 +37,8 @@ const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length
 
 /** A copy of plain data with some of it replaced, renamed, left out or doubled; `share` of all places. */
 export function damage(value: unknown, random: Random, share: number): unknown {
-  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
   const go = (each: unknown): unknown => {
-    if (random() < share) return pick(JUNK);
+    if (random() < share) return pickOne(random, JUNK);
     if (Array.isArray(each)) {
       const list = (each as readonly unknown[]).map(go);
       return random() < share ? [...list, ...list] : list;
@@ -47,7 +47,7 @@ export function damage(value: unknown, random: Random, share: number): unknown {
     const entries = Object.entries(each).flatMap(([name, member]): (readonly [string, unknown])[] => {
       const dice = random();
       if (dice < share / 3) return [];
-      return [[dice < share ? (pick(NAMES) ?? '') : name, go(member)]];
+      return [[dice < share ? (pickOne(random, NAMES) ?? '') : name, go(member)]];
     });
     // Own members whatever their names are, as JSON.parse makes them.
     return Object.fromEntries(entries);

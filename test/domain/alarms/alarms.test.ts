@@ -15,6 +15,7 @@ import { seededRandom } from '../../../src/support/random';
 import { momentOf } from '../../../testkit/meters/alarms';
 import { sampleOf } from '../../../testkit/meters/telemetry';
 import { ROOT } from '../../../testkit/root';
+import { pickOne } from '../../../testkit/pick-one';
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
 const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much.' };
@@ -356,18 +357,17 @@ describe('alarm rules that cannot be used', () => {
 
   it('never fail in another way, and whatever passes can be evaluated', () => {
     const random = seededRandom(6);
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
     const names = [...METRICS.keys()];
     let accepted = 0;
     for (let round = 0; round < 3000; round++) {
       const row = {
-        id: pick(['a', 'b', '', 7]),
-        metric: random() < 0.9 ? pick(names) : pick([null, 'x']),
-        condition: pick([...ALARM_CONDITIONS, 'x']),
-        ...(random() < 0.5 ? { limit: pick([1, true, 'x', Number.NaN, null]) } : {}),
-        ...(random() < 0.3 ? { low: pick([0, 1, 'x']), high: pick([1, 2]) } : {}),
-        ...(random() < 0.3 ? { hysteresis: pick([0, 0.4, -1, 'x']) } : {}),
-        ...(random() < 0.5 ? { onDelaySeconds: pick([0, 1, -1]) } : {}),
+        id: pickOne(random, ['a', 'b', '', 7]),
+        metric: random() < 0.9 ? pickOne(random, names) : pickOne(random, [null, 'x']),
+        condition: pickOne(random, [...ALARM_CONDITIONS, 'x']),
+        ...(random() < 0.5 ? { limit: pickOne(random, [1, true, 'x', Number.NaN, null]) } : {}),
+        ...(random() < 0.3 ? { low: pickOne(random, [0, 1, 'x']), high: pickOne(random, [1, 2]) } : {}),
+        ...(random() < 0.3 ? { hysteresis: pickOne(random, [0, 0.4, -1, 'x']) } : {}),
+        ...(random() < 0.5 ? { onDelaySeconds: pickOne(random, [0, 1, -1]) } : {}),
       };
       const { rules, problems } = parseAlarmRules([row], METRICS);
       assert.equal(rules.length + problems.length, 1);
@@ -375,7 +375,7 @@ describe('alarm rules that cannot be used', () => {
       for (const rule of rules) {
         accepted += 1;
         for (let second = 0; second < 5; second++) {
-          const value = pick([1, 2, true, 'x', null]);
+          const value = pickOne(random, [1, 2, true, 'x', null]);
           alarms.update({ [rule.metric]: sampleOf(rule.metric, value, second * 1000) }, momentOf(second * 1000));
         }
       }

@@ -5,6 +5,7 @@ import { MeterFaults } from '../../../src/simulator/faults/faults';
 import { parseFault } from '../../../src/simulator/faults/parse-fault';
 import { seededRandom } from '../../../src/support/random';
 import { FakeClock } from '../../../testkit/fake-clock';
+import { pickOne } from '../../../testkit/pick-one';
 
 interface Effect {
   readonly what: 'begin' | 'end';
@@ -72,7 +73,6 @@ describe('orders for faults', () => {
 
   it('never end in anything but an order or a coded error, whatever they hold', () => {
     const random = seededRandom(11);
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
     const values = [0, -1, 1e99, Number.NaN, '', ' ', '12', 'nan', true, null, undefined, [], {}, () => 1];
     const keys = [
       'durationMs',
@@ -81,9 +81,11 @@ describe('orders for faults', () => {
       ...FAULTS.flatMap((row) => row.parameters.map((p) => p.name)),
     ];
     for (let round = 0; round < 3000; round++) {
-      const given = Object.fromEntries(Array.from({ length: 3 }, () => [pick(keys), pick(values)]));
+      const given = Object.fromEntries(
+        Array.from({ length: 3 }, () => [pickOne(random, keys), pickOne(random, values)]),
+      );
       try {
-        const order = parseFault(pick([...FAULT_ROWS.keys(), 'toString', '']), given);
+        const order = parseFault(pickOne(random, [...FAULT_ROWS.keys(), 'toString', '']), given);
         for (const value of Object.values(order.parameters)) assert.ok(['number', 'string'].includes(typeof value));
       } catch (thrown) {
         assert.equal((thrown as { code?: string }).code, 'MESSAGE_INVALID');

@@ -16,6 +16,7 @@ import {
   sample,
 } from '../../../testkit/sparkplug/samples';
 import { StrictHost } from '../../../testkit/sparkplug/strict-host';
+import { pickOne } from '../../../testkit/pick-one';
 
 const NCMD = 'spBv1.0/G/NCMD/N';
 const STATE = 'spBv1.0/STATE/scada';
@@ -528,7 +529,6 @@ describe('edge node under random events', () => {
 
   function run(seed: number, primaryHostId?: string): Bench {
     const random = seededRandom(seed);
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
     const bench = new Bench(primaryHostId, {
       hasFurtherServers: seed % 3 === 0,
       watchesDuplicates: true,
@@ -555,13 +555,15 @@ describe('edge node under random events', () => {
             if (random() < 0.02) return { ...sample(name, 1, { at: bench.at }), type: 'String' as const, value: 'x' };
             return sample(name, Math.floor(random() * 5), { at: bench.at - Math.floor(random() * 3) });
           });
-          return isFailing ? bench.lose(pick(DEVICES), ...samples) : bench.samples(pick(DEVICES), ...samples);
+          return isFailing
+            ? bench.lose(pickOne(random, DEVICES), ...samples)
+            : bench.samples(pickOne(random, DEVICES), ...samples);
         },
       ],
       [
         10,
         () => {
-          const device = pick(DEVICES);
+          const device = pickOne(random, DEVICES);
           return settling.delete(device) ? bench.settle(device) : [];
         },
       ],
@@ -597,17 +599,19 @@ describe('edge node under random events', () => {
       [4, () => bench.message(STATE, hostState(random() < 0.7, bench.at - Math.floor(random() * 3)))],
       [2, () => bench.tell({ kind: 'congested' })],
       [4, () => bench.tell({ kind: 'drained', at: bench.at })],
-      [1, () => bench.tell({ kind: 'removed', deviceId: pick(DEVICES), at: bench.at })],
+      [1, () => bench.tell({ kind: 'removed', deviceId: pickOne(random, DEVICES), at: bench.at })],
       [1, () => bench.tell({ kind: 'hostMissing', at: bench.at })],
       [2, () => bench.tell({ kind: 'healthDue', at: bench.at })],
       [1, () => bench.message(NCMD, nextServerCommand())],
       [
         8,
         () => {
-          const samples = [sample(pick([...METRICS, 'old']), Math.floor(random() * 5), { at: bench.at - 10_000 })];
+          const samples = [
+            sample(pickOne(random, [...METRICS, 'old']), Math.floor(random() * 5), { at: bench.at - 10_000 }),
+          ];
           return bench.tell({
             kind: 'history',
-            deviceId: pick(DEVICES),
+            deviceId: pickOne(random, DEVICES),
             samples,
             isForced: random() < 0.2,
             at: bench.at,

@@ -15,6 +15,7 @@ import { FakeClock, settle } from '../../../testkit/fake-clock';
 import { removeFolder, temporaryFolder } from '../../../testkit/temporary-folder';
 import { FakeBroker, type FakeLink } from '../../../testkit/sparkplug/fake-link';
 import { failed, rebirthCommand, sample } from '../../../testkit/sparkplug/samples';
+import { pickOne } from '../../../testkit/pick-one';
 
 /** What one process has of its stores: nothing comes through any more once it was killed. */
 interface Stores {
@@ -145,10 +146,9 @@ class Plant {
   }
 
   async event(): Promise<void> {
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(this.random() * items.length)] as Item;
     const chance = this.random();
-    const device = pick(DEVICES);
-    if (chance < 0.55) for (let round = 0; round < 3; round++) this.publish(device, pick(METRICS));
+    const device = pickOne(this.random, DEVICES);
+    if (chance < 0.55) for (let round = 0; round < 3; round++) this.publish(device, pickOne(this.random, METRICS));
     else if (chance < 0.63) {
       for (let round = 0; round < 2; round++)
         this.session.publish(
@@ -159,7 +159,7 @@ class Plant {
     } else if (chance < 0.68) this.session.remove(device);
     else if (chance < 0.78) this.lose();
     else if (chance < 0.82) await this.kill();
-    else if (chance < 0.85) this.clock.jump(pick([-3_600_000, 360_000_000]));
+    else if (chance < 0.85) this.clock.jump(pickOne(this.random, [-3_600_000, 360_000_000]));
     else if (chance < 0.88) this.broker.links.at(-1)?.listener.onMessage('spBv1.0/G/NCMD/N', rebirthCommand(), false);
     else await this.clock.advance(Math.floor(this.random() * 20_000));
     if (this.random() < 0.5) this.connect();
