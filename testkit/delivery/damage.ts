@@ -47,7 +47,7 @@ export function damage(value: unknown, random: Random, share: number): unknown {
     const entries = Object.entries(each).flatMap(([name, member]): (readonly [string, unknown])[] => {
       const dice = random();
       if (dice < share / 3) return [];
-      return [[dice < share ? (pickOne(random, NAMES) ?? '') : name, go(member)]];
+      return [[dice < share ? pickOne(random, NAMES) : name, go(member)]];
     });
     // Own members whatever their names are, as JSON.parse makes them.
     return Object.fromEntries(entries);

@@ -98,6 +98,11 @@ describe('normalizeReading', () => {
       withBlock(before, { values: {} }),
       { ...before, blocks: [{ ...first, provenance: lessProvenance }, second] },
       { ...before, blocks: [second, first] },
+      {
+        ...before,
+        blocks: [first, { ...second, provenance: Object.freeze({ active_power_l1: 'inferred' as const }) }],
+      },
+      sampleReading([101, 107], seededRandom(7)),
     ];
     assert.equal(voltage_l1_n, 'inferred');
     for (const reading of cases) {
