@@ -6,7 +6,7 @@ import { DEFAULT_BATCH_BYTES } from '../src/delivery/settings';
 import { createInfluxDestination } from '../src/influx/destination';
 import { MemoryOutbox } from '../src/outbox/memory';
 import { createBdSeqCounter } from '../src/sparkplug/session/bd-seq';
-import { createOpenLink } from '../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../src/mqtt/mqtt-link';
 import { EdgeSession } from '../src/sparkplug/session/session';
 import { memorySessionStore } from '../src/sparkplug/session/session-store';
 import { systemClock } from '../src/support/clock';

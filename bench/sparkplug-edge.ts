@@ -4,7 +4,7 @@ import { openOutbox } from '../src/outbox/disk';
 import type { Outbox } from '../src/outbox/outbox';
 import { createBdSeqCounter } from '../src/sparkplug/session/bd-seq';
 import { memorySessionStore } from '../src/sparkplug/session/session-store';
-import { createOpenLink, type MqttLink } from '../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink, type MqttLink } from '../src/mqtt/mqtt-link';
 import { diskQueues } from '../src/sparkplug/history/queue-place';
 import { EdgeSession } from '../src/sparkplug/session/session';
 import { systemClock } from '../src/support/clock';

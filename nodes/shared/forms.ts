@@ -1,6 +1,8 @@
 import type { NodeCredentials } from 'node-red';
 import { FORM as INFLUX_OUT } from '../influx-out/settings';
 import { FORM as INFLUX_TARGET } from '../influx-target/settings';
+import { FORM as IOT_OUT } from '../iot-out/settings';
+import { FORM as IOT_TARGET } from '../iot-target/settings';
 import { FORM as PM500_METER } from '../pm500-meter/settings';
 import { FORM as PM500_NORMALIZE } from '../pm500-normalize/settings';
 import { FORM as PM500_POLL } from '../pm500-poll/settings';
@@ -18,6 +20,8 @@ export const FORMS = {
   'sparkplug-out': SPARKPLUG_OUT,
   'influx-target': INFLUX_TARGET,
   'influx-out': INFLUX_OUT,
+  'iot-target': IOT_TARGET,
+  'iot-out': IOT_OUT,
   'pm500-sim': PM500_SIM,
 } as const;
 

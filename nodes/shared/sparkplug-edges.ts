@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { totalLoss, type DeliveryStats } from '../../src/delivery/stats';
 import type { DeviceUser, DeviceUsers } from '../../src/sparkplug/session/device-users';
-import type { BrokerTls } from '../../src/sparkplug/mqtt/mqtt-options';
+import type { BrokerTls } from '../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeState } from '../../src/sparkplug/session/session-settings';
 import { type SessionStore, fileSessionStore, memorySessionStore } from '../../src/sparkplug/session/session-store';

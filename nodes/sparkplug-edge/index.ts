@@ -5,7 +5,7 @@ import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { EdgeNode } from '../../src/sparkplug/edge/edge-node';
-import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';

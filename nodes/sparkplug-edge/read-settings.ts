@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import type { ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
-import { parseHost, parseServers } from '../../src/sparkplug/mqtt/server-list';
+import type { ProtocolVersion } from '../../src/mqtt/mqtt-options';
+import { parseHost, parseServers } from '../../src/mqtt/server-list';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import type { OutboxLimits } from '../../src/outbox/outbox';
 import { packageVersion } from '../../src/support/package-version';

@@ -1,5 +1,5 @@
 import { HOST_VERSIONS } from '../../src/sparkplug/edge/host-state';
-import { SERVERS_PATTERN } from '../../src/sparkplug/mqtt/server-list';
+import { SERVERS_PATTERN } from '../../src/mqtt/server-list';
 import { ID_PATTERN } from '../../src/sparkplug/edge/topic';
 import { choice, flag, nodeOf, number, PORT, requiredText, secret, text } from '../../src/support/setting';
 import { OUTBOX_HOURS } from '../shared/common-rows';

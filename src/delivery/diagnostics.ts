@@ -30,7 +30,7 @@ const CAPACITY = object({
 export const DELIVERY = contract(
   DELIVERY_SCHEMA,
   {
-    title: 'How delivery of a sink goes, output of influx-out and sparkplug-out',
+    title: 'How delivery of a sink goes, output of influx-out, iot-out and sparkplug-out',
     advice: 'send the output of a sink.',
   },
   object({

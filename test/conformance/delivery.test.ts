@@ -8,6 +8,8 @@ import { systemClock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { destinationOf } from '../../testkit/delivery/destinations';
 import type { Judgment, OtherSide } from '../../testkit/links/other-side';
+import { AckBroker, type PublishAnswer } from '../../testkit/mqtt/ack-broker';
+import { iotDestination, iotPayload } from '../../testkit/mqtt/iot-bench';
 import { reply, replyJson, ScriptedInflux, written, type Answer } from '../../testkit/servers/scripted-influx';
 import { sample } from '../../testkit/sparkplug/samples';
 import { describeDelivery, onEngine, SINK_LIMITS } from './delivery.suite';
@@ -77,6 +79,32 @@ describeDelivery('InfluxDB', { refuses: true, isolates: true }, async (other: Ot
     () => server.stop(),
   );
 });
+
+/** The same in the words of MQTT 5: PUBACK and DISCONNECT. */
+function pubackOf(judgment: Judgment): PublishAnswer {
+  switch (judgment.kind) {
+    case 'taken':
+      return 0;
+    case 'away':
+    case 'failed':
+      return 'cut';
+    case 'too large':
+      return { disconnect: 149 };
+    case 'refused':
+      return 153;
+  }
+}
+
+describeDelivery(
+  'JSON over MQTT 5',
+  { refuses: true, isolates: true, recordsPerRequest: 1 },
+  async (other: OtherSide, logger) => {
+    const broker = await AckBroker.start();
+    // What the other side knows is the record as it stands in the outbox.
+    broker.answer = ({ topic, payload }) => pubackOf(other.take([`${topic}\t${payload}`]));
+    return onEngine(iotDestination(broker.port), iotPayload, logger, () => broker.stop());
+  },
+);
 
 /** How long the session of a Sparkplug edge node is away after it was lost. */
 const AWAY_MS = 2;

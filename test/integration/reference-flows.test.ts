@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { connectAsync } from 'mqtt';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { TELEMETRY, type Telemetry } from '../../src/domain/messages/telemetry';
+import { IOT_TELEMETRY, type IotTelemetry } from '../../src/iot/contracts';
 import { findImplausible } from '../../tools/demo/plausibility';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
 import type { NodeRed } from '../../testkit/node-red/node-red';
@@ -71,6 +72,33 @@ describe('reference flows in Node-RED', () => {
         for (const [name, sample] of Object.entries(metrics)) assert.notEqual(sample.quality, 'bad', name);
       }
       assert.deepEqual(findImplausible(received), []);
+    } finally {
+      await client.endAsync(true);
+    }
+  });
+
+  it('iot-telemetry publishes records that the broker has acknowledged', async () => {
+    const client = await connectAsync(pipeline.broker.url);
+    try {
+      const received: IotTelemetry[] = [];
+      client.on('message', (topic, payload) => {
+        assert.equal(topic, 'pm500/steel-works/rolling-mill/main-incomer/telemetry');
+        received.push(IOT_TELEMETRY.parse(JSON.parse(payload.toString())));
+      });
+      await client.subscribeAsync('pm500/+/+/+/telemetry', { qos: 1 });
+      await pipeline.run('iot-telemetry.json');
+      await waitFor('records on MQTT', () => received.length >= SOME_READINGS);
+      for (const { metrics, qualities } of received) {
+        assert.deepEqual(Object.keys(metrics).sort(), [...metricsOfGroup('realtime')].sort());
+        for (const [name, quality] of Object.entries(qualities)) assert.equal(quality, 'uncertain', name);
+      }
+      const numbers = received.map(({ sequence }) => sequence);
+      const [first = 0] = numbers;
+      assert.deepEqual(
+        numbers,
+        [...numbers.keys()].map((at) => first + at),
+        'in order, none missing, none twice',
+      );
     } finally {
       await client.endAsync(true);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import type { ProtocolVersion } from '../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrokerSettings, ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { realDependencies } from '../../testkit/sparkplug/real-dependencies';

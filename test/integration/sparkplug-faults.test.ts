@@ -6,7 +6,7 @@ import { MemoryOutbox } from '../../src/outbox/memory';
 import type { Outbox } from '../../src/outbox/outbox';
 import { createBdSeqCounter, type BdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';

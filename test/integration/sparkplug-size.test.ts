@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProtocolVersion } from '../../src/sparkplug/mqtt/mqtt-options';
+import type { ProtocolVersion } from '../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { MetricSample } from '../../src/sparkplug/metrics/metrics';
 import { realDependencies } from '../../testkit/sparkplug/real-dependencies';

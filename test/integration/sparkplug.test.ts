@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connectAsync, connect, type MqttClient } from 'mqtt';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';

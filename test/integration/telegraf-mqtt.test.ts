@@ -8,7 +8,7 @@ import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
 import { parseDeviceMessage } from '../../src/sparkplug/metrics/message';
-import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { UNREAD_MEASUREMENT } from '../../tools/telegraf/sparkplug';

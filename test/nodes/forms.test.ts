@@ -52,6 +52,7 @@ const WRONG: Readonly<Record<string, unknown>> = {
   primaryHostId: 'a+b',
   furtherServers: 'a:b:c',
   deviceId: 'a#b',
+  topic: 'a/+/b',
   influxMeasurement: '#x',
   groups: [],
   target: '',

@@ -21,6 +21,7 @@ const NEEDED: Readonly<Partial<Record<NodeType, object>>> = {
   'pm500-meter': { name: 'A', host: '127.0.0.1' },
   'sparkplug-edge': { host: '127.0.0.1', groupId: 'G', edgeNodeId: 'E' },
   'influx-target': { url: 'http://127.0.0.1:1', bucket: 'b' },
+  'iot-target': { host: '127.0.0.1', port: 1 },
 };
 
 /** What makes a node look at a property that it passes over with its defaults, beside what its fields say. */
@@ -39,6 +40,7 @@ const isRead = (type: NodeType, property: string): boolean =>
 const SENDS_THROUGH: Readonly<Partial<Record<NodeType, { readonly property: string; readonly type: NodeType }>>> = {
   'sparkplug-out': { property: 'edge', type: 'sparkplug-edge' },
   'influx-out': { property: 'target', type: 'influx-target' },
+  'iot-out': { property: 'target', type: 'iot-target' },
 };
 
 /** Nodes of the real adapters: first the one under test, then what it needs. */

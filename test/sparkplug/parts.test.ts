@@ -9,7 +9,7 @@ import { fileSessionStore, memorySessionStore } from '../../src/sparkplug/sessio
 import { BirthAlarm } from '../../src/sparkplug/session/birth-alarm';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { HostWatch } from '../../src/sparkplug/edge/host-state';
-import { explainMqttError } from '../../src/sparkplug/mqtt/mqtt-errors';
+import { explainMqttError } from '../../src/mqtt/mqtt-errors';
 import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/edge/topic';
 import { CATALOG } from '../../src/metrics/catalog';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';

@@ -77,6 +77,7 @@ function given(properties: Readonly<Record<string, unknown>>): Record<string, un
 export function adaptFlow(flow: readonly FlowEntry[], to: Surroundings): readonly FlowEntry[] {
   const changes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     'sparkplug-edge': { port: to.brokerPort },
+    'iot-target': { port: to.brokerPort },
     'mqtt-broker': { port: to.brokerPort === undefined ? undefined : String(to.brokerPort) },
     'influx-target': { url: to.influxUrl, org: to.influxOrg, bucket: to.influxBucket },
   };

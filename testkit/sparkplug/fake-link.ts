@@ -1,5 +1,5 @@
-import type { LinkListener, MqttLink, OpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
-import type { BrokerSettings, Will } from '../../src/sparkplug/mqtt/mqtt-options';
+import type { LinkListener, MqttLink, OpenLink } from '../../src/mqtt/mqtt-link';
+import type { BrokerSettings, Will } from '../../src/mqtt/mqtt-options';
 import type { Pm500Error } from '../../src/support/errors';
 import { StrictHost } from './strict-host';
 

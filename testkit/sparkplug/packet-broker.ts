@@ -39,14 +39,15 @@ export function readConnect({ body }: SeenPacket): SeenConnect {
   // Property lists of these tests are shorter than 128 bytes: one byte of length.
   const properties = level === 5 ? take(take(1).readUInt8()) : Buffer.alloc(0);
   const clientId = field().toString('utf8');
-  if (level === 5) take(take(1).readUInt8());
-  const willTopic = field().toString('utf8');
-  const willPayload = field();
+  const hasWill = (flags & 0x04) !== 0;
+  if (level === 5 && hasWill) take(take(1).readUInt8());
+  const willTopic = hasWill ? field().toString('utf8') : '';
+  const willPayload = hasWill ? field() : Buffer.alloc(0);
   return {
     level,
     isClean: (flags & 0x02) !== 0,
     clientId,
-    hasWill: (flags & 0x04) !== 0,
+    hasWill,
     willQos: (flags >> 3) & 3,
     isWillRetained: (flags & 0x20) !== 0,
     willTopic,

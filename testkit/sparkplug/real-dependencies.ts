@@ -1,7 +1,7 @@
 import { connect } from 'mqtt';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { memorySessionStore } from '../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../src/sparkplug/mqtt/mqtt-link';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import type { EdgeSessionDependencies } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';

@@ -8,8 +8,13 @@ import { FormHtml, type Catalog, type FormFrame } from './html';
 const STYLES = '<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/editor.css" />';
 const PALETTE = 'PowerMonitor 500';
 
-/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB. */
-const COLORS: Readonly<Record<string, string>> = { pm500: '#7fc4c9', sparkplug: '#f0b95b', influx: '#a9b3e6' };
+/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB, MQTT. */
+const COLORS: Readonly<Record<string, string>> = {
+  pm500: '#7fc4c9',
+  sparkplug: '#f0b95b',
+  influx: '#a9b3e6',
+  iot: '#a3d39c',
+};
 
 function colorOf(type: NodeType): string {
   const color = COLORS[type.split('-')[0] ?? ''];

@@ -15,8 +15,8 @@ import type { MeterReference } from '../messages/reading';
 import { ACTIVE_ALARM, RULE_ROW, UNJUDGED_RULE, type AlarmEvent, type RuleRow } from './alarm-set';
 
 export const ALARM_SCHEMA = 'pm500.alarm/1';
-const EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'configured', 'list'] as const;
-type Event = (typeof EVENTS)[number];
+export const ALARM_EVENTS = ['raised', 'cleared', 'acknowledged', 'unjudged', 'judged', 'configured', 'list'] as const;
+type Event = (typeof ALARM_EVENTS)[number];
 
 /** What an event can be about. */
 const SUBJECTS = {
@@ -44,7 +44,7 @@ const SUBJECT_OF: Readonly<Record<Event, Subject | undefined>> = {
 /** With these events, and no other, there is that member. */
 function onlyWith(subject: Subject): JsonSchema {
   return {
-    if: { properties: { event: { enum: EVENTS.filter((event) => SUBJECT_OF[event] === subject) } } },
+    if: { properties: { event: { enum: ALARM_EVENTS.filter((event) => SUBJECT_OF[event] === subject) } } },
     then: { required: [subject] },
     else: { not: { required: [subject] } },
   };
@@ -54,7 +54,7 @@ const MESSAGE = object({
   schema: constant(ALARM_SCHEMA),
   meter: METER,
   timestamp: described(EPOCH_MS, 'when it happened, or when the list was asked for, epoch milliseconds UTC'),
-  event: choice(EVENTS),
+  event: choice(ALARM_EVENTS),
   alarm: optional(SUBJECTS.alarm),
   rules: optional(SUBJECTS.rules),
   inactive: optional(SUBJECTS.inactive),

@@ -29,7 +29,7 @@ const known = new Map<string, string>();
 const MOST_NAMES = 4096;
 
 /** `active_power_l1` becomes `activePowerL1`. */
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   let camel = known.get(name);
   if (camel === undefined) {
     camel = name.replaceAll(/(?<![_\s-])[_\s-]+(\w)/g, (_all, letter: string) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-import type { MqttLink } from '../mqtt/mqtt-link';
+import type { MqttLink } from '../../mqtt/mqtt-link';
 import type { TimerSet } from '../../support/timer-set';
 
 /** Those who wait for the same answer of the broker. */

@@ -1,7 +1,7 @@
 import type { EdgeEffect } from '../edge/edge-events';
 import type { HistoryRecord } from './history-record';
 import { type Traffic, trafficOf } from '../mqtt/message-size';
-import type { MqttLink } from '../mqtt/mqtt-link';
+import type { MqttLink } from '../../mqtt/mqtt-link';
 
 /** What became of values that were to be sent as historical. */
 export interface Forwarded extends Traffic {

@@ -11,7 +11,7 @@ import { HistoryDrain } from './history-drain';
 import { type HistoryRecord, writeHistoryRecord } from './history-record';
 import type { HistorySettings } from './history-settings';
 import { historyStats, type HistoryStats } from './history-stats';
-import type { LinkLoss } from '../mqtt/mqtt-link';
+import type { LinkLoss } from '../../mqtt/mqtt-link';
 import type { QueuePlace } from './queue-place';
 import { BrokerAnswers } from './broker-answers';
 import { SentWindow } from './sent-window';

@@ -2,7 +2,7 @@ import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import { SizeLimit, publishBytes } from '../mqtt/message-size';
-import type { ServerList } from '../mqtt/server-list';
+import type { ServerList } from '../../mqtt/server-list';
 import type { TimerSet } from '../../support/timer-set';
 
 const BYTES_PER_KILOBYTE = 1000;

@@ -2,8 +2,8 @@ import type { Clock } from '../../support/clock';
 import { type Pm500Error, toPm500Error } from '../../support/errors';
 import type { BdSeqCounter } from './bd-seq';
 import type { EdgeEffect, EdgeEvent } from '../edge/edge-events';
-import type { LinkLoss, MqttLink, OpenLink } from '../mqtt/mqtt-link';
-import type { BrokerSettings, Will } from '../mqtt/mqtt-options';
+import type { LinkLoss, MqttLink, OpenLink } from '../../mqtt/mqtt-link';
+import type { BrokerSettings, Will } from '../../mqtt/mqtt-options';
 import type { EdgeSessionDependencies } from './session-settings';
 
 /** What the connection of now tells its session; of those before nothing comes any more. */

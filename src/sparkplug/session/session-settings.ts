@@ -7,10 +7,10 @@ import type { BdSeqCounter } from './bd-seq';
 import type { EdgePhase } from '../edge/edge-events';
 import type { EdgeNodeSettings } from '../edge/edge-node';
 import type { HistorySettings } from '../history/history-settings';
-import type { OpenLink } from '../mqtt/mqtt-link';
-import type { BrokerSettings, BrokerTls } from '../mqtt/mqtt-options';
+import type { OpenLink } from '../../mqtt/mqtt-link';
+import type { BrokerSettings, BrokerTls } from '../../mqtt/mqtt-options';
 import type { QueuePlace } from '../history/queue-place';
-import type { Server } from '../mqtt/server-list';
+import type { Server } from '../../mqtt/server-list';
 
 export interface EdgeSessionSettings {
   readonly node: Omit<EdgeNodeSettings, 'hasFurtherServers'>;

@@ -11,10 +11,10 @@ import {
   writeHistoryRecord,
 } from '../../../src/sparkplug/history/history-record';
 import { bytesOf, RecordPacker } from '../../../src/sparkplug/history/packed-record';
-import { PingLedger } from '../../../src/sparkplug/mqtt/ping-ledger';
+import { PingLedger } from '../../../src/mqtt/ping-ledger';
 import { memoryQueues } from '../../../src/sparkplug/history/queue-place';
 import { SentWindow } from '../../../src/sparkplug/history/sent-window';
-import { parseHost, parseServers } from '../../../src/sparkplug/mqtt/server-list';
+import { parseHost, parseServers } from '../../../src/mqtt/server-list';
 import { Pm500Error, hasCode } from '../../../src/support/errors';
 import { silentLogger } from '../../../src/support/logger';
 import { FakeClock, settle } from '../../../testkit/fake-clock';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createBdSeqCounter } from '../../../src/sparkplug/session/bd-seq';
 import { memorySessionStore } from '../../../src/sparkplug/session/session-store';
-import { subscriptionRefused } from '../../../src/sparkplug/mqtt/mqtt-errors';
+import { subscriptionRefused } from '../../../src/mqtt/mqtt-errors';
 import { DeviceUsers } from '../../../src/sparkplug/session/device-users';
 import { EdgeSession } from '../../../src/sparkplug/session/session';
 import type { EdgeSessionSettings } from '../../../src/sparkplug/session/session-settings';

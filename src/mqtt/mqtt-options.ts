@@ -1,5 +1,5 @@
 import type { IClientOptions } from 'mqtt';
-import type { TlsSettings } from '../../support/tls-settings';
+import type { TlsSettings } from '../support/tls-settings';
 
 /** How a broker is reached over TLS. */
 export interface BrokerTls extends TlsSettings {
@@ -56,10 +56,10 @@ function tlsOptions(tls: BrokerTls): IClientOptions {
 }
 
 /**
- * Options of MQTT.js for one Sparkplug session: clean (in MQTT 5: clean start, session expiry 0), the NDEATH as its will
- * at QoS 1, and nothing that connects, subscribes or sends by itself.
+ * Options of MQTT.js for one connection: a clean session (in MQTT 5: clean start, session expiry 0), a will at QoS 1 where
+ * there is one, and nothing that connects, subscribes or sends by itself.
  */
-export function clientOptions(settings: BrokerSettings, will: Will): IClientOptions {
+export function clientOptions(settings: BrokerSettings, will?: Will): IClientOptions {
   const { host, port, clientId, keepAliveSeconds, connectTimeoutMs, username, password, tls, webSocketPath } = settings;
   const protocolVersion = settings.protocolVersion ?? 4;
   const isWebSocket = webSocketPath !== undefined;
@@ -75,10 +75,12 @@ export function clientOptions(settings: BrokerSettings, will: Will): IClientOpti
     connectTimeout: connectTimeoutMs,
     reconnectPeriod: 0,
     manualConnect: true,
-    // Messages that wait for a connection would go out before NBIRTH.
+    // Messages that wait for a connection would go out before the birth of a Sparkplug edge node.
     queueQoSZero: false,
     resubscribe: false,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false },
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
     ...(isWebSocket ? { path: webSocketPath } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),

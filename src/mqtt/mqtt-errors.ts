@@ -1,6 +1,6 @@
-import { Pm500Error } from '../../support/errors';
+import { Pm500Error } from '../support/errors';
 
-const WRONG_LOGIN = 'user name or password are wrong; correct them in the edge node';
+const WRONG_LOGIN = 'user name or password are wrong; correct them in the settings';
 const NOT_ALLOWED = 'this user may not connect; check user name, password and the rights the broker gives';
 const WRONG_CLIENT_ID = 'it does not accept the client ID; check its rules for client IDs';
 const NOT_AVAILABLE = 'its MQTT service is not available; check the broker';
@@ -8,12 +8,12 @@ const TOO_LARGE = 'a message was larger than it takes; raise its limit for the s
 
 /** CONNACK return codes of MQTT 3.1.1 (3.2.2.3), and CONNACK and DISCONNECT reason codes of MQTT 5.0 (2.4). */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1: 'it does not speak this version of MQTT; choose the other version in the edge node',
+  1: 'it does not speak this version of MQTT; choose the other version in the settings',
   2: WRONG_CLIENT_ID,
   3: NOT_AVAILABLE,
   4: WRONG_LOGIN,
   5: NOT_ALLOWED,
-  132: 'it does not speak MQTT 5; choose MQTT 3.1.1 in the edge node',
+  132: 'it does not speak MQTT 5; choose MQTT 3.1.1 in the settings',
   133: WRONG_CLIENT_ID,
   134: WRONG_LOGIN,
   135: NOT_ALLOWED,
@@ -25,8 +25,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
   142: 'another client has connected with the same client ID; give every client an ID of its own',
   149: TOO_LARGE,
   151: 'a quota is used up; check its limits',
-  156: 'it wants another server to be used; correct the host in the edge node',
-  157: 'it has moved; correct the host in the edge node',
+  156: 'it wants another server to be used; correct the host in the settings',
+  157: 'it has moved; correct the host in the settings',
   159: 'connections come too fast for it; check its limits',
 };
 /** Reason codes that say that it may work later as it is. */
@@ -119,6 +119,25 @@ export function explainServerDisconnect(reasonCode: number | undefined, broker: 
   return new Pm500Error('MQTT_CONNECTION_LOST', `The MQTT broker ${broker} ended the connection: ${why}.`, {
     retryable: true,
     details: { reasonCode: code },
+  });
+}
+
+/** PUBACK reason codes of MQTT 5.0 (3.4.2.1) that mean something. */
+const PUBLISH_REFUSALS: Readonly<Record<number, string>> = {
+  135: 'this client may not publish there; give it the right to, by its policy or by the access list of the broker',
+  144: 'it does not take this topic; correct the topic in the settings, or the tags of the meter',
+  151: 'a quota is used up; check its limits',
+  153: 'it does not take what the message holds; check what the broker checks',
+};
+
+/** The broker has answered a message with a PUBACK that refuses it. `details.reasonCode` is that of the PUBACK. */
+export function explainPublishRefusal(thrown: unknown, topic: string, broker: string): Pm500Error {
+  const code = codeOf(thrown);
+  if (typeof code !== 'number') return explainMqttError(thrown, broker);
+  const why = PUBLISH_REFUSALS[code] ?? `it gave the reason ${code}; check the broker's log`;
+  return new Pm500Error('MQTT_PUBLISH_REFUSED', `The MQTT broker ${broker} refused a message on ${topic}: ${why}.`, {
+    cause: thrown,
+    details: { reasonCode: code, topic },
   });
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { Pm500Error } from '../../support/errors';
-import type { Random } from '../../support/random';
-import { type RetryPolicy, retryDelays } from '../../support/retry';
+import { Pm500Error } from '../support/errors';
+import type { Random } from '../support/random';
+import { type RetryPolicy, retryDelays } from '../support/retry';
 
 /** An MQTT server. */
 export interface Server {

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import type { Clock } from '../../support/clock';
-import type { Pm500Error } from '../../support/errors';
-import { explainMqttError, explainServerDisconnect, subscriptionRefused } from './mqtt-errors';
+import type { Clock } from '../support/clock';
+import type { Pm500Error } from '../support/errors';
+import { explainMqttError, explainPublishRefusal, explainServerDisconnect, subscriptionRefused } from './mqtt-errors';
 import { type BrokerSettings, type Will, clientOptions } from './mqtt-options';
 import { PingLedger } from './ping-ledger';
 
@@ -11,8 +11,11 @@ import { PingLedger } from './ping-ledger';
 export interface LinkListener {
   /** The network connection stands: CONNECT leaves now. */
   onConnecting(): void;
-  /** @param maximumBytes of a packet that the server takes, where its CONNACK says so (MQTT 5) */
-  onConnected(maximumBytes?: number): void;
+  /**
+   * @param maximumBytes of a packet that the server takes, where its CONNACK says so (MQTT 5)
+   * @param receiveMaximum how many messages it takes unacknowledged, where its CONNACK says so (MQTT 5)
+   */
+  onConnected(maximumBytes?: number, receiveMaximum?: number): void;
   onMessage(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** What had piled up in the socket has been sent. */
   onDrained(): void;
@@ -49,7 +52,21 @@ export interface MqttLink {
   end(leavesWill?: boolean): Promise<boolean>;
 }
 
+/** One MQTT connection over which messages are acknowledged one by one. */
+export interface AcknowledgedLink extends Pick<MqttLink, 'confirm' | 'end'> {
+  /**
+   * Hands a message to the socket, QoS 1, not retained.
+   * @param done called once with the broker's PUBACK, an error where that refuses the message; never after `onClosed`
+   */
+  publishAcknowledged(topic: string, payload: Buffer, done: (refusal: Pm500Error | undefined) => void): void;
+}
+
 export type OpenLink = (settings: BrokerSettings, will: Will, listener: LinkListener) => MqttLink;
+export type OpenAcknowledgedLink = (
+  settings: BrokerSettings,
+  will: undefined,
+  listener: LinkListener,
+) => AcknowledgedLink;
 /** `connect` of MQTT.js. */
 export type MqttConnect = (options: IClientOptions) => MqttClient;
 
@@ -62,7 +79,7 @@ const REFUSED_GRANT = 128;
 /** MQTT 5.0, 3.14.2.1: disconnect with will message; Sparkplug 3.0.0 asks for it. */
 const DISCONNECT_WITH_WILL = 0x04;
 
-class ClientLink implements MqttLink {
+class ClientLink implements MqttLink, AcknowledgedLink {
   private readonly client: MqttClient;
   private readonly clock: Clock;
   private readonly listener: LinkListener;
@@ -89,7 +106,7 @@ class ClientLink implements MqttLink {
     client.on('connect', ({ properties }) => {
       if (!this.isClosed) {
         this.tellConnecting();
-        listener.onConnected(properties?.maximumPacketSize);
+        listener.onConnected(properties?.maximumPacketSize, properties?.receiveMaximum);
       }
     });
     client.on('message', (topic, payload, packet) => {
@@ -158,6 +175,12 @@ class ClientLink implements MqttLink {
       });
     }
     return this.isCongested;
+  }
+
+  publishAcknowledged(topic: string, payload: Buffer, done: (refusal: Pm500Error | undefined) => void): void {
+    this.client.publish(topic, payload, { qos: 1 }, (error) => {
+      if (!this.isClosed) done(error instanceof Error ? explainPublishRefusal(error, topic, this.broker) : undefined);
+    });
   }
 
   get isBacklogged(): boolean {
@@ -232,7 +255,10 @@ class ClientLink implements MqttLink {
 }
 
 /** Links made with MQTT.js. */
-export function createOpenLink(connect: MqttConnect, clock: Clock): OpenLink {
+export function createOpenLink(
+  connect: MqttConnect,
+  clock: Clock,
+): (settings: BrokerSettings, will: Will | undefined, listener: LinkListener) => MqttLink & AcknowledgedLink {
   return (settings, will, listener) => {
     const link = new ClientLink(connect(clientOptions(settings, will)), settings, listener, clock);
     link.open();

@@ -1,0 +1,44 @@
+import { connect } from 'mqtt';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { createIotDestination } from '../../src/iot/destination';
+import { PROFILE_LIMITS } from '../../src/iot/profiles';
+import { Sequences } from '../../src/iot/sequence';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
+import { systemClock } from '../../src/support/clock';
+import { registerAdmin } from '../shared/admin';
+import { credentialsOf, type CredentialsOf } from '../shared/forms';
+import { outboxLimits } from '../shared/outboxes';
+import { openSink } from '../shared/sinks';
+import { startNode } from '../shared/start';
+import { readTargetSettings } from './read-settings';
+import type { IotTargetNode } from './target-node';
+
+/** One MQTT broker that takes JSON: where it is, and the outbox and the connection that all nodes share. */
+export = (RED: NodeAPI): void => {
+  registerAdmin(RED);
+
+  function Target(this: Node<CredentialsOf<'iot-target'>>, definition: NodeDef): void {
+    startNode(RED, this, 'iot-target', definition, (config) => {
+      const settings = readTargetSettings(config, this.credentials, () => process.getuid?.());
+      const { iot, clientId, delivery, brokerNow, concernNow } = settings;
+      const destination = createIotDestination(iot, {
+        openLink: createOpenLink(connect, systemClock),
+        clock: systemClock,
+        random: Math.random,
+        settingsOf: brokerNow,
+        concernOf: concernNow,
+      });
+      openSink(RED, this, destination, {
+        delivery,
+        outbox: config.choice('outbox'),
+        limits: outboxLimits(config.number('maximumMegabytes'), config.number('maximumAgeHours')),
+        refused: { megabytes: config.number('refusedMegabytes'), extension: 'jsonl' },
+      });
+      const shared = { clientId, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) };
+      Object.assign<Node, Pick<IotTargetNode, keyof typeof shared>>(this, shared);
+    });
+  }
+  RED.nodes.registerType('iot-target', Target, {
+    credentials: credentialsOf('iot-target'),
+  });
+};

@@ -1,0 +1,98 @@
+import {
+  DEFAULT_BATCH_BYTES,
+  DEFAULT_RECHECK_MS,
+  DEFAULT_RETRY,
+  type DeliverySettings,
+} from '../../src/delivery/settings';
+import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
+import type { IotSettings } from '../../src/iot/destination';
+import { PROFILE_LIMITS } from '../../src/iot/profiles';
+import { createClientId } from '../../src/mqtt/client-id';
+import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
+import { parseHost } from '../../src/mqtt/server-list';
+import { Pm500Error } from '../../src/support/errors';
+import type { ConfigReader } from '../shared/config';
+
+type Config = ConfigReader<'iot-target'>;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
+/** What AWS IoT Core is told on the port of HTTPS, so that it speaks MQTT with client certificates there. */
+const AWS_ALPN = ['x-amzn-mqtt-ca'];
+const HTTPS_PORT = 443;
+/** Records of one delivery: enough for a fast broker to be busy, and for batches of many meters to fill. */
+const BATCH_RECORDS = 5000;
+
+export interface TargetSettings {
+  readonly iot: IotSettings;
+  readonly clientId: string;
+  /** What holds for the next connection; files are read anew. @throws Pm500Error MQTT_CREDENTIALS_INVALID */
+  readonly brokerNow: () => BrokerSettings;
+  readonly concernNow: () => string;
+  readonly delivery: DeliverySettings;
+}
+
+function readClientId(config: Config): string {
+  const given = config.text('clientId');
+  const profile = config.choice('profile');
+  const { clientIdBytes } = PROFILE_LIMITS[profile];
+  if (Buffer.byteLength(given) > clientIdBytes)
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `iot-target: clientId has more than ${clientIdBytes} bytes; choose a shorter one.`,
+    );
+  if (given !== '') return given;
+  if (profile !== 'aws-iot-core') return createClientId(Math.random);
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    'iot-target: clientId is empty; with AWS IoT Core it is the name of the thing.',
+  );
+}
+
+/** @throws Pm500Error CONFIG_INVALID in one sentence */
+export function readTargetSettings(
+  config: Config,
+  credentials: unknown,
+  ownId: () => number | undefined,
+): TargetSettings {
+  const profile = config.choice('profile');
+  const isAws = profile === 'aws-iot-core';
+  const host = parseHost(config.text('host'));
+  const port = isAws ? config.choice('awsPort') : config.number('port');
+  const clientId = readClientId(config);
+  const hasTls = isAws || config.flag('useTls');
+  const files: CredentialFiles = {
+    certificate: config.text('certificateFile'),
+    key: config.text('keyFile'),
+    ca: config.text('caFile'),
+  };
+  if (isAws && files.certificate === '')
+    throw new Pm500Error('CONFIG_INVALID', 'iot-target: certificateFile is empty; AWS IoT Core wants a certificate.');
+  const username = config.secret(credentials, 'username');
+  const password = config.secret(credentials, 'password');
+  const broker: BrokerSettings = {
+    ...{ host, port, clientId },
+    keepAliveSeconds: config.number('keepAliveSeconds'),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    protocolVersion: VERSIONS[config.choice('protocolVersion')],
+    ...(isAws || username === '' ? {} : { username }),
+    ...(isAws || password === '' ? {} : { password }),
+  };
+  const alpn = isAws && port === HTTPS_PORT ? { alpnProtocols: AWS_ALPN } : {};
+  return {
+    iot: {
+      ...{ profile, host, port },
+      recordsPerMessage: config.number('recordsPerMessage'),
+      timeoutMs: config.number('timeoutMs'),
+    },
+    clientId,
+    brokerNow: () =>
+      hasTls ? { ...broker, tls: { ...readCredentials(files, ownId), rejectUnauthorized: true, ...alpn } } : broker,
+    concernNow: () => (hasTls ? concernOf(files.certificate, Date.now()) : ''),
+    delivery: {
+      batch: { records: BATCH_RECORDS, bytes: DEFAULT_BATCH_BYTES, flushMs: config.number('flushMs') },
+      retry: DEFAULT_RETRY,
+      recheckMs: DEFAULT_RECHECK_MS,
+    },
+  };
+}

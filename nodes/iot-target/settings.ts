@@ -1,0 +1,46 @@
+import { PROFILES } from '../../src/iot/profiles';
+import { choice, flag, number, PORT, requiredText, secret, text } from '../../src/support/setting';
+import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
+import { field, nodeForm } from '../shared/field';
+import { OUTBOX_KINDS } from '../shared/outbox-kinds';
+
+const BROKER = { section: 'broker' } as const;
+const SECURITY = { section: 'security' } as const;
+const DELIVERY = { section: 'delivery' } as const;
+const OF_ANY = { shownWhen: { profile: ['broker'] } } as const;
+const OF_AWS = { shownWhen: { profile: ['aws-iot-core'] } } as const;
+
+/** What a broker of IoT can be set to. */
+export const FORM = nodeForm({
+  isConfig: true,
+  fields: {
+    name: field(text(), { icon: 'tag' }),
+    profile: field(choice('broker', PROFILES), { icon: 'cloud' }),
+    host: field(requiredText(), { icon: 'globe', ...BROKER }),
+    port: field(number(1883, PORT), { icon: 'plug', ...BROKER, ...OF_ANY }),
+    awsPort: field(choice(8883, [8883, 443]), { icon: 'plug', short: true, ...BROKER, ...OF_AWS }),
+    clientId: field(text(), { icon: 'id-card-o', ...BROKER }),
+    protocolVersion: field(choice('5', ['5', '3.1.1']), { icon: 'exchange', ...BROKER }),
+    // AWS IoT Core takes 30 to 1200 s; with 0 a lost link would never be noticed.
+    keepAliveSeconds: field(number(60, { min: 30, max: 1200, unit: 's', whole: true }), {
+      icon: 'heartbeat',
+      ...BROKER,
+    }),
+    useTls: field(flag(), { ...SECURITY, ...OF_ANY }),
+    certificateFile: field(text(), { icon: 'certificate', ...SECURITY }),
+    keyFile: field(text(), { icon: 'key', ...SECURITY }),
+    caFile: field(text(), { icon: 'lock', ...SECURITY }),
+    username: field(secret({ isShown: true }), { icon: 'user', ...SECURITY, ...OF_ANY }),
+    password: field(secret(), { icon: 'key', ...SECURITY, ...OF_ANY }),
+    recordsPerMessage: field(number(1, { min: 1, max: 500, whole: true, unit: 'records' }), {
+      icon: 'align-left',
+      ...DELIVERY,
+    }),
+    flushMs: field(number(1000, { min: 0, max: 60_000, unit: 'ms' }), { icon: 'clock-o', ...DELIVERY }),
+    timeoutMs: field(number(10_000, { min: 100, max: 300_000, unit: 'ms' }), { icon: 'hourglass-o', ...DELIVERY }),
+    outbox: field(choice('disk', OUTBOX_KINDS), { icon: 'archive', ...DELIVERY }),
+    maximumMegabytes: field(number(1000, OUTBOX_MEGABYTES), { icon: 'database', ...DELIVERY }),
+    maximumAgeHours: field(number(0, OUTBOX_HOURS), { icon: 'calendar', ...DELIVERY }),
+    refusedMegabytes: field(number(10, { min: 1, max: 10_000, unit: 'MB' }), { icon: 'ban', ...DELIVERY }),
+  },
+});

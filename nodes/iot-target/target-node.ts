@@ -1,0 +1,15 @@
+import type { BrokerLimits } from '../../src/iot/profiles';
+import type { Sequences } from '../../src/iot/sequence';
+import { isSinkNode, type SinkNode } from '../shared/sinks';
+
+/** What `iot-target` offers to `iot-out`. */
+export interface IotTargetNode extends SinkNode {
+  readonly clientId: string;
+  readonly limits: BrokerLimits;
+  /** Shared, so that two nodes never give two records one number. */
+  readonly sequences: Sequences;
+}
+
+export function isIotTargetNode(candidate: unknown): candidate is IotTargetNode {
+  return isSinkNode(candidate, 'iot-target') && 'sequences' in candidate;
+}

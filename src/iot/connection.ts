@@ -1,0 +1,159 @@
+import type { AcknowledgedLink, OpenAcknowledgedLink } from '../mqtt/mqtt-link';
+import type { BrokerSettings } from '../mqtt/mqtt-options';
+import type { Clock } from '../support/clock';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import type { Random } from '../support/random';
+import { retryDelays, type RetryPolicy } from '../support/retry';
+
+/** A connection whose broker has accepted it. */
+export interface Standing {
+  readonly link: AcknowledgedLink;
+  /** Bytes of a packet and unacknowledged messages that the broker takes, as its CONNACK says; Infinity where it does not. */
+  readonly maximumBytes: number;
+  readonly receiveMaximum: number;
+  /** Why it ended; undefined while it stands. */
+  readonly ended: Pm500Error | undefined;
+  /** Calls `listener` when it ends, until the returned function is called. */
+  onEnded(listener: (error: Pm500Error) => void): () => void;
+}
+
+export interface Unavailable {
+  readonly error: Pm500Error;
+  /** How long to leave the broker alone, milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+export interface ConnectionDependencies {
+  readonly openLink: OpenAcknowledgedLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What holds for the next connection: certificates are read anew for each. @throws Pm500Error */
+  readonly settingsOf: () => BrokerSettings;
+  /** A connection that failed in words for a person. */
+  readonly explain: (error: Pm500Error) => Pm500Error;
+}
+
+/** A connection that ended sooner than this was no good one. */
+const SHORT_MS = 10_000;
+/** After connections that the broker ended soon, as it does where two clients have one ID: not at the pace of the data. */
+const CALM_RETRY: RetryPolicy = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.5 };
+
+class LiveStanding implements Standing {
+  ended: Pm500Error | undefined;
+  private readonly listeners = new Set<(error: Pm500Error) => void>();
+
+  constructor(
+    readonly link: AcknowledgedLink,
+    readonly sinceMs: number,
+    readonly maximumBytes: number,
+    readonly receiveMaximum: number,
+  ) {}
+
+  onEnded(listener: (error: Pm500Error) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  end(error: Pm500Error): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    for (const listener of [...this.listeners]) listener(error);
+    this.listeners.clear();
+  }
+}
+
+const closedHere = (): Pm500Error =>
+  new Pm500Error('MQTT_CONNECTION_LOST', 'The connection to the MQTT broker was closed by this node.');
+
+/**
+ * The one connection of a target, opened when there is something to send. The session is always a clean one: what the
+ * broker has not acknowledged waits in the outbox and is sent again from there, whatever a broker remembers of a session.
+ */
+export class Connection {
+  private standing: LiveStanding | undefined;
+  private opening: Promise<Standing | Unavailable> | undefined;
+  private link: AcknowledgedLink | undefined;
+  private isClosed = false;
+  private notBeforeMs = -Infinity;
+  private lastEnd: Pm500Error | undefined;
+  private calm: Iterator<number, never>;
+
+  constructor(
+    private readonly dependencies: ConnectionDependencies,
+    private readonly policy: RetryPolicy = CALM_RETRY,
+  ) {
+    this.calm = retryDelays(policy, dependencies.random);
+  }
+
+  /** A connection that stands, or why there is none. Never rejects. */
+  stand(): Promise<Standing | Unavailable> {
+    if (this.isClosed) return Promise.resolve({ error: closedHere() });
+    if (this.standing !== undefined) return Promise.resolve(this.standing);
+    const waitMs = this.notBeforeMs - this.dependencies.clock.monotonic();
+    if (waitMs > 0 && this.lastEnd !== undefined)
+      return Promise.resolve({ error: this.lastEnd, retryAfterMs: Math.ceil(waitMs) });
+    this.opening ??= this.open().finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  /** Nobody knows what has become of what was sent over it: the next message gets another connection. */
+  drop(error: Pm500Error): void {
+    this.over(error);
+    void this.link?.end();
+    this.link = undefined;
+  }
+
+  /** Sends DISCONNECT where it can. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    const { link } = this;
+    this.over(closedHere());
+    await link?.end();
+  }
+
+  private open(): Promise<Standing | Unavailable> {
+    const { openLink, clock, settingsOf, explain } = this.dependencies;
+    return new Promise((resolve) => {
+      let settings: BrokerSettings;
+      try {
+        settings = settingsOf();
+      } catch (thrown) {
+        resolve({ error: toPm500Error(thrown, 'MQTT_CREDENTIALS_INVALID') });
+        return;
+      }
+      const link = openLink(settings, undefined, {
+        onConnecting: () => undefined,
+        onMessage: () => undefined,
+        onDrained: () => undefined,
+        onConnected: (maximumBytes = Infinity, receiveMaximum = Infinity) => {
+          if (this.link !== link || this.isClosed) return;
+          this.standing = new LiveStanding(link, clock.monotonic(), maximumBytes, receiveMaximum);
+          resolve(this.standing);
+        },
+        onClosed: (error = closedHere()) => {
+          // Before the CONNACK the caller waits; after it this does nothing.
+          resolve({ error: explain(error) });
+          if (this.link !== link) return;
+          this.link = undefined;
+          this.over(error);
+        },
+      });
+      this.link = link;
+    });
+  }
+
+  private over(error: Pm500Error): void {
+    const { standing } = this;
+    if (standing === undefined) return;
+    this.standing = undefined;
+    const now = this.dependencies.clock.monotonic();
+    if (now - standing.sinceMs >= SHORT_MS) this.calm = retryDelays(this.policy, this.dependencies.random);
+    else this.notBeforeMs = now + this.calm.next().value;
+    this.lastEnd = error;
+    standing.end(error);
+  }
+}

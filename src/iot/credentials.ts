@@ -1,0 +1,112 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFileSync, statSync, type Stats } from 'node:fs';
+import { Pm500Error } from '../support/errors';
+
+/** Paths of PEM files; an empty one is not used. */
+export interface CredentialFiles {
+  readonly certificate: string;
+  readonly key: string;
+  /** Certificates of the authorities that are trusted; those of Node.js where it is empty. */
+  readonly ca: string;
+}
+
+export interface Credentials {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly ca?: Buffer;
+}
+
+/** Who this process is, for the owner of a key; undefined where the system has no such thing. */
+export type OwnId = () => number | undefined;
+
+const OTHERS = 0o077;
+const PERMISSIONS = 0o777;
+
+const invalid = (sentence: string, cause?: unknown): Pm500Error =>
+  new Pm500Error('MQTT_CREDENTIALS_INVALID', sentence, { cause, retryable: true });
+
+function readPem(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw invalid(`The ${what} ${path} cannot be read (${reason}); correct its path in the settings.`, thrown);
+  }
+}
+
+/** @throws Pm500Error MQTT_CREDENTIALS_INVALID where somebody else can read the key, or could have written it */
+function checkAccess(path: string, ownId: number | undefined): void {
+  if (ownId === undefined) return;
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw invalid(`The private key ${path} cannot be read (${reason}); correct its path in the settings.`, thrown);
+  }
+  const { mode, uid } = stats;
+  if ((mode & OTHERS) !== 0) {
+    const found = (mode & PERMISSIONS).toString(8).padStart(4, '0');
+    throw invalid(
+      `The private key ${path} has the mode ${found}, so others than its owner can use it; set it to 0600 (chmod 600), and have a new key made if somebody may have read it.`,
+    );
+  }
+  if (uid !== ownId)
+    throw invalid(
+      `The private key ${path} belongs to the user ${uid}, and this program runs as ${ownId}; make it its owner (chown).`,
+    );
+}
+
+function readKey(path: string, pem: Buffer): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (thrown) {
+    throw invalid(
+      `The file ${path} is no private key in PEM without a passphrase; correct its path, or decrypt it.`,
+      thrown,
+    );
+  }
+}
+
+function readCertificate(path: string, pem: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (thrown) {
+    throw invalid(`The file ${path} is no certificate in PEM; correct its path in the settings.`, thrown);
+  }
+}
+
+/**
+ * The files as they are now, so that a renewed certificate counts with the next connection.
+ * @throws Pm500Error MQTT_CREDENTIALS_INVALID in one sentence, which never holds what is in a key
+ */
+export function readCredentials({ certificate, key, ca }: CredentialFiles, ownId: OwnId): Credentials {
+  if ((certificate === '') !== (key === ''))
+    throw invalid('A certificate and its private key belong together; give the paths of both, or of none.');
+  const authorities = ca === '' ? {} : { ca: readPem(ca, 'file of authorities') };
+  if (certificate === '') return authorities;
+  checkAccess(key, ownId());
+  const [cert, secret] = [readPem(certificate, 'certificate'), readPem(key, 'private key')];
+  if (!readCertificate(certificate, cert).checkPrivateKey(readKey(key, secret)))
+    throw invalid(
+      `The private key ${key} does not belong to the certificate ${certificate}; give the paths of a pair, also while they are renewed.`,
+    );
+  return { cert, key: secret, ...authorities };
+}
+
+/** What is to be said of a certificate and the clock of this computer where a broker does not accept it; empty: nothing. */
+export function concernOf(certificate: string, nowMs: number): string {
+  if (certificate === '') return '';
+  let found: X509Certificate;
+  try {
+    found = new X509Certificate(readFileSync(certificate));
+  } catch {
+    return '';
+  }
+  const clock = `by the clock of this computer it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
+  if (nowMs < Date.parse(found.validFrom))
+    return `The certificate ${certificate} is not valid before ${found.validFrom}, and ${clock}: set the clock, or wait`;
+  if (nowMs > Date.parse(found.validTo))
+    return `The certificate ${certificate} was valid until ${found.validTo}, and ${clock}: renew the certificate, or set the clock`;
+  return '';
+}

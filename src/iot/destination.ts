@@ -1,0 +1,224 @@
+import type { Destination, Health, Verdict } from '../delivery/destination';
+import type { OpenAcknowledgedLink } from '../mqtt/mqtt-link';
+import type { BrokerSettings } from '../mqtt/mqtt-options';
+import type { OutboxRecord } from '../outbox/outbox';
+import type { Clock } from '../support/clock';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import type { Random } from '../support/random';
+import type { RetryPolicy } from '../support/retry';
+import { Connection, type Standing } from './connection';
+import { explainFailure } from './explain';
+import { pack, type Message } from './pack';
+import { Pace } from './pace';
+import { PROFILE_LIMITS, type BrokerLimits, type Profile } from './profiles';
+import { readRecordText } from './record-text';
+import { transmit, type Transmitted } from './transmit';
+import { isNotAuthorized, isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
+
+export interface IotSettings {
+  readonly profile: Profile;
+  readonly host: string;
+  readonly port: number;
+  /** Records in a message at most; 1: each is a message as it is. */
+  readonly recordsPerMessage: number;
+  /** How long the broker may acknowledge nothing, milliseconds. */
+  readonly timeoutMs: number;
+  /** In place of those of the profile. */
+  readonly limits?: Partial<BrokerLimits>;
+  /** How it calms down after connections that ended soon. */
+  readonly calm?: RetryPolicy;
+}
+
+export interface IotDependencies {
+  readonly openLink: OpenAcknowledgedLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What holds for the next connection. @throws Pm500Error */
+  readonly settingsOf: () => BrokerSettings;
+  /** What the certificate of now gives to think about, for sentences; empty where nothing. */
+  readonly concernOf?: () => string;
+}
+
+/** Bytes of a PUBLISH besides topic and payload, at most: head, length, length of the topic, packet ID, no properties. */
+const HEAD_BYTES = 1 + 4 + 2 + 2 + 1;
+/** A message of less is worth nothing; a broker that announces less is not meant for this. */
+const LEAST_BYTES = 200;
+/** Topics on which this client may not publish, as far as they are remembered. */
+const MOST_TOPICS = 1000;
+/** An evenly paced delivery may take this long and be a good one, milliseconds. */
+const PACED_PATIENCE_MS = 60_000;
+
+/** A broker that takes records as MQTT messages at QoS 1: a record is written when the broker has sent its PUBACK. */
+class IotDestination implements Destination {
+  readonly name: string;
+  readonly unit = 'record';
+  readonly patienceMs: number;
+  private readonly limits: BrokerLimits;
+  private readonly broker: string;
+  private readonly connection: Connection;
+  private readonly pace: Pace;
+  /** Acknowledged, and part of a delivery that was not written as a whole: not sent again. */
+  private readonly acknowledged = new WeakSet<OutboxRecord>();
+  private readonly forbidden = new Set<string>();
+
+  constructor(
+    private readonly settings: IotSettings,
+    private readonly dependencies: IotDependencies,
+  ) {
+    const { profile, host, port, timeoutMs, calm } = settings;
+    this.limits = { ...PROFILE_LIMITS[profile], ...settings.limits };
+    this.broker = `${host}:${port}`;
+    this.name = `the MQTT broker ${this.broker}`;
+    this.pace = new Pace(this.limits.perSecond);
+    this.patienceMs = this.limits.perSecond === undefined ? timeoutMs : Math.max(timeoutMs, PACED_PATIENCE_MS);
+    const explain = (error: Pm500Error): Pm500Error =>
+      explainFailure(error, profile, this.dependencies.concernOf?.() ?? '');
+    this.connection = new Connection({ ...dependencies, explain }, calm);
+  }
+
+  async deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict> {
+    try {
+      const found = await this.connection.stand();
+      if (signal.aborted) return { kind: 'retry', error: aborted() };
+      if ('error' in found) return verdictOfUnavailable(found);
+      const open = records.filter((record) => !this.acknowledged.has(record));
+      return open.length === 0 ? await this.confirm(records, found) : await this.send(records, open, found, signal);
+    } catch (thrown) {
+      return { kind: 'retry', error: toPm500Error(thrown) };
+    }
+  }
+
+  suspects(records: readonly OutboxRecord[]): readonly number[] {
+    if (this.forbidden.size === 0) return [];
+    return records.flatMap(({ payload }, place) => (this.forbidden.has(readRecordText(payload).topic) ? place : []));
+  }
+
+  async health(): Promise<Health> {
+    const found = await this.connection.stand();
+    if (!('error' in found)) return { healthy: true, server: this.name };
+    const problem = verdictOfUnavailable(found).kind === 'hold' ? 'refused' : 'unreachable';
+    return { healthy: false, problem, error: found.error };
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** The broker has them all; that it is still there is seen by a ping, so that none is sent twice to find it out. */
+  private async confirm(records: readonly OutboxRecord[], { link }: Standing): Promise<Verdict> {
+    try {
+      await link.confirm();
+    } catch (thrown) {
+      return { kind: 'retry', error: toPm500Error(thrown), isGeneral: true };
+    }
+    for (const record of records) this.acknowledged.delete(record);
+    return { kind: 'written' };
+  }
+
+  private async send(
+    records: readonly OutboxRecord[],
+    open: readonly OutboxRecord[],
+    standing: Standing,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const packed = pack(open, this.packLimits(open, standing, this.settings.recordsPerMessage));
+    let result = await this.transmit(packed.messages, standing, signal);
+    const mixed = result.refused.filter(({ message, error }) => isOfRecord(error) && message.places.length > 1);
+    // The broker refuses a message, and the fault is one of its records: each is tried alone.
+    if (mixed.length > 0 && result.error === undefined)
+      result = await this.sendApart(open, mixed, result, standing, signal);
+    this.noteTopics(result);
+    const tooLarge = packed.tooLarge.length === 0 ? undefined : recordTooLarge(this.broker);
+    const verdict = verdictOfTransmission(result, { places: packed.tooLarge, error: tooLarge });
+    if (verdict.kind === 'written') {
+      for (const record of records) this.acknowledged.delete(record);
+      if (this.forbidden.size > 0) for (const { topic } of packed.messages) this.forbidden.delete(topic);
+      return verdict;
+    }
+    const failed = new Set([
+      ...packed.tooLarge,
+      ...result.unknown.flatMap(({ places }) => places),
+      ...result.refused.flatMap(({ message }) => message.places),
+    ]);
+    open.forEach((record, place) => {
+      if (!failed.has(place)) this.acknowledged.add(record);
+    });
+    return verdict.kind === 'rejected' && verdict.named !== undefined
+      ? { ...verdict, named: placesIn(records, open, verdict.named) }
+      : verdict;
+  }
+
+  private async sendApart(
+    open: readonly OutboxRecord[],
+    mixed: Transmitted['refused'],
+    { refused }: Transmitted,
+    standing: Standing,
+    signal: AbortSignal,
+  ): Promise<Transmitted> {
+    const places = mixed.flatMap(({ message }) => message.places);
+    const suspected = places.flatMap((place) => open[place] ?? []);
+    // With an envelope all the same: the shape of messages is not to depend on what was refused before.
+    const apart = suspected.map((record) =>
+      pack([record], this.packLimits(suspected, standing, this.settings.recordsPerMessage)),
+    );
+    const messages = apart.flatMap(({ messages: own }, at): readonly Message[] =>
+      own.map((message) => ({ ...message, places: [places[at] ?? 0] })),
+    );
+    const again = await this.transmit(messages, standing, signal);
+    return { ...again, refused: [...refused.filter((each) => !mixed.includes(each)), ...again.refused] };
+  }
+
+  private async transmit(messages: readonly Message[], standing: Standing, signal: AbortSignal): Promise<Transmitted> {
+    const { clock } = this.dependencies;
+    const window = Math.min(this.limits.unacknowledged, standing.receiveMaximum);
+    const { pace, broker } = this;
+    const patienceMs = this.settings.timeoutMs;
+    const result = await transmit(messages, standing, { clock, pace, window, patienceMs, broker, signal });
+    if (result.error !== undefined && standing.ended === undefined && !signal.aborted)
+      this.connection.drop(result.error);
+    return result;
+  }
+
+  private packLimits(
+    records: readonly OutboxRecord[],
+    { maximumBytes }: Standing,
+    most: number,
+  ): { readonly payloadBytes: number; readonly records: number } {
+    if (maximumBytes === Infinity) return { payloadBytes: this.limits.payloadBytes, records: most };
+    const topics = new Set(records.map(({ payload }) => readRecordText(payload).topic));
+    const longest = Math.max(...[...topics].map((topic) => Buffer.byteLength(topic)));
+    const room = Math.max(maximumBytes - HEAD_BYTES - longest, LEAST_BYTES);
+    return { payloadBytes: Math.min(this.limits.payloadBytes, room), records: most };
+  }
+
+  private noteTopics({ refused, inFlight, error }: Transmitted): void {
+    const found = refused.filter((each) => isNotAuthorized(each.error)).map(({ message }) => message.topic);
+    // An end of the connection says no topic: with one on its way it can only be that.
+    const onTheirWay = new Set(inFlight.map(({ topic }) => topic));
+    if (error !== undefined && isNotAuthorized(error) && onTheirWay.size === 1) found.push(...onTheirWay);
+    if (this.forbidden.size + found.length <= MOST_TOPICS) for (const topic of found) this.forbidden.add(topic);
+  }
+}
+
+/** Places among all records of places among the open ones. */
+function placesIn(
+  records: readonly OutboxRecord[],
+  open: readonly OutboxRecord[],
+  places: readonly number[],
+): readonly number[] {
+  const wanted = new Set(places.map((place) => open[place]));
+  return records.flatMap((record, at) => (wanted.has(record) ? at : []));
+}
+
+const aborted = (): Pm500Error =>
+  new Pm500Error('ABORTED', 'Delivery was closed before the messages were sent; they stay in the outbox.');
+
+const recordTooLarge = (broker: string): Pm500Error =>
+  new Pm500Error(
+    'MQTT_RECORD_TOO_LARGE',
+    `A record is larger than ${broker} takes in one message, and cannot be cut; raise the limit of the broker, or leave out what makes it large.`,
+  );
+
+export function createIotDestination(settings: IotSettings, dependencies: IotDependencies): Destination {
+  return new IotDestination(settings, dependencies);
+}

@@ -1,0 +1,15 @@
+import type { IotRecord } from './contracts';
+
+/** Neither a topic nor JSON as it is written here holds a control character. */
+const BETWEEN = '\t';
+
+/** A record as the outbox keeps it: its topic, and the JSON that will be published. */
+export function recordText(topic: string, record: IotRecord): string {
+  return topic + BETWEEN + JSON.stringify(record);
+}
+
+/** Topic and JSON of a record; a text that is none has an empty topic. */
+export function readRecordText(text: string): { readonly topic: string; readonly json: string } {
+  const at = text.indexOf(BETWEEN);
+  return at === -1 ? { topic: '', json: text } : { topic: text.slice(0, at), json: text.slice(at + 1) };
+}

@@ -1,0 +1,113 @@
+import { type Clock, delay, type Timer } from '../support/clock';
+import { Pm500Error } from '../support/errors';
+import type { Standing } from './connection';
+import type { Message } from './pack';
+import type { Pace } from './pace';
+
+export interface Refusal {
+  readonly message: Message;
+  readonly error: Pm500Error;
+}
+
+export interface Transmitted {
+  /** Messages that the broker has refused by its PUBACK. */
+  readonly refused: readonly Refusal[];
+  /** Messages of which nobody knows whether the broker has them. */
+  readonly unknown: readonly Message[];
+  /** Those of them that were on their way, in the order in which they left. */
+  readonly inFlight: readonly Message[];
+  /** Why some are unknown. */
+  readonly error?: Pm500Error;
+}
+
+export interface TransmitSettings {
+  readonly clock: Clock;
+  readonly pace: Pace;
+  /** Messages that may be unacknowledged at a time. */
+  readonly window: number;
+  /** How long the broker may acknowledge nothing while something waits for it. */
+  readonly patienceMs: number;
+  /** Host and port, for sentences. */
+  readonly broker: string;
+  readonly signal: AbortSignal;
+}
+
+/** Publishes messages in order, some at a time, until each is acknowledged or refused, or the connection is in doubt. */
+export function transmit(
+  messages: readonly Message[],
+  standing: Standing,
+  { clock, pace, window, patienceMs, broker, signal }: TransmitSettings,
+): Promise<Transmitted> {
+  return new Promise((resolve) => {
+    const refused: Refusal[] = [];
+    const inFlight = new Set<Message>();
+    let next = 0;
+    let isDone = false;
+    let isPausing = false;
+    let heardAt = clock.monotonic();
+    let watch: Timer | undefined;
+
+    const finish = (error?: Pm500Error): void => {
+      if (isDone) return;
+      isDone = true;
+      watch?.cancel();
+      stopListening();
+      signal.removeEventListener('abort', abort);
+      const unknown = [...inFlight, ...messages.slice(next)];
+      resolve({ refused, unknown, inFlight: [...inFlight], ...(error === undefined ? {} : { error }) });
+    };
+    const abort = (): void => {
+      finish(
+        new Pm500Error('ABORTED', 'Delivery was closed while messages were on their way; they stay in the outbox.'),
+      );
+    };
+    const stopListening = standing.onEnded(finish);
+    const look = (): void => {
+      const silentMs = clock.monotonic() - heardAt;
+      if (inFlight.size > 0 && silentMs >= patienceMs) finish(unanswered(broker, inFlight.size, patienceMs));
+      else watch = clock.after(inFlight.size > 0 ? patienceMs - silentMs : patienceMs, look, true);
+    };
+    const answered = (message: Message, error: Pm500Error | undefined): void => {
+      if (isDone || !inFlight.delete(message)) return;
+      heardAt = clock.monotonic();
+      if (error !== undefined) refused.push({ message, error });
+      go();
+    };
+    const go = (): void => {
+      while (!isDone && !isPausing && next < messages.length && inFlight.size < window) {
+        const waitMs = pace.waitMs(clock.monotonic());
+        if (waitMs > 0) {
+          isPausing = true;
+          void delay(clock, waitMs, signal).then(() => {
+            isPausing = false;
+            go();
+          });
+          return;
+        }
+        const message = messages[next];
+        if (message === undefined) break;
+        next += 1;
+        if (inFlight.size === 0) heardAt = clock.monotonic();
+        inFlight.add(message);
+        pace.take(clock.monotonic());
+        standing.link.publishAcknowledged(message.topic, message.payload, (error) => {
+          answered(message, error);
+        });
+      }
+      if (next >= messages.length && inFlight.size === 0) finish();
+    };
+
+    if (signal.aborted) abort();
+    else if (standing.ended !== undefined) finish(standing.ended);
+    else {
+      signal.addEventListener('abort', abort, { once: true });
+      watch = clock.after(patienceMs, look, true);
+      go();
+    }
+  });
+}
+
+function unanswered(broker: string, count: number, patienceMs: number): Pm500Error {
+  const message = `The MQTT broker ${broker} has acknowledged none of ${count} messages within ${patienceMs} ms; check its load, its limits and the network.`;
+  return new Pm500Error('MQTT_NO_ACKNOWLEDGMENT', message, { retryable: true });
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, connectAsync, type MqttClient } from 'mqtt';
+import type { Destination, Verdict } from '../../src/delivery/destination';
+import { IOT_TELEMETRY } from '../../src/iot/contracts';
+import { concernOf, readCredentials } from '../../src/iot/credentials';
+import { createIotDestination } from '../../src/iot/destination';
+import { createOpenLink } from '../../src/mqtt/mqtt-link';
+import { systemClock } from '../../src/support/clock';
+import { seededRandom } from '../../src/support/random';
+import { iotPayload } from '../../testkit/mqtt/iot-bench';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
+import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { freePort } from '../../testkit/servers/ports';
+import { waitFor } from '../../testkit/wait';
+
+/** Mosquitto with mutual TLS, a certificate of each kind, and a stranger who reads what arrives. */
+describe('iot-out over mutual TLS to Mosquitto', function () {
+  this.timeout(60_000);
+  const authority = new CertificateAuthority();
+  const files = { certificate: join(authority.folder, 'edge.pem'), key: join(authority.folder, 'edge-key.pem') };
+  const never = new AbortController().signal;
+  const got: string[] = [];
+  let broker: Mosquitto;
+  let reader: MqttClient;
+  let port: number;
+  let destination: Destination;
+  let number = 0;
+
+  /** Puts a pair where the edge looks for it, as a renewal does. */
+  const install = (name: string, days: number, mode = 0o600): void => {
+    const { key, certificate } = authority.issue(name, days);
+    copyFileSync(certificate, files.certificate);
+    copyFileSync(key, files.key);
+    chmodSync(files.key, mode);
+  };
+
+  before(async () => {
+    port = await freePort();
+    const server = authority.issue('server', 5);
+    broker = await startMosquitto({
+      lines: [
+        `listener ${port} 127.0.0.1`,
+        `cafile ${authority.certificate}`,
+        `certfile ${server.certificate}`,
+        `keyfile ${server.key}`,
+        'require_certificate true',
+      ],
+    });
+    reader = await connectAsync(broker.url);
+    await reader.subscribeAsync('pm500/#', { qos: 1 });
+    reader.on('message', (_topic, payload) => got.push(payload.toString()));
+  });
+
+  after(async () => {
+    await reader.endAsync();
+    await broker.stop();
+  });
+
+  beforeEach(() => {
+    const at = { host: '127.0.0.1', port };
+    destination = createIotDestination(
+      { profile: 'broker', ...at, recordsPerMessage: 1, timeoutMs: 5000 },
+      {
+        openLink: createOpenLink(connect, systemClock),
+        clock: systemClock,
+        random: seededRandom(1),
+        settingsOf: () => ({
+          ...{ ...at, clientId: 'edge', keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
+          tls: {
+            ...readCredentials({ ...files, ca: authority.certificate }, () => process.getuid?.()),
+            rejectUnauthorized: true,
+          },
+        }),
+        concernOf: () => concernOf(files.certificate, Date.now()),
+      },
+    );
+  });
+
+  afterEach(() => destination.close());
+
+  const deliver = (): Promise<Verdict> =>
+    destination.deliver([{ payload: iotPayload(number++), acceptedAt: 0 }], never);
+  const words = (verdict: Verdict): string => ('error' in verdict ? verdict.error.message : verdict.kind);
+
+  it('arrives, and is read by a stranger', async () => {
+    install('good', 5);
+    assert.equal((await deliver()).kind, 'written');
+    await waitFor('the message', () => got.length > 0);
+    assert.equal(IOT_TELEMETRY.parse(JSON.parse(got[0] ?? '')).meter, 'm1');
+  });
+
+  it('is held with an expired certificate, and goes on by itself with a renewed one', async () => {
+    install('expired', -1);
+    const verdict = await deliver();
+    assert.equal(verdict.kind, 'hold', words(verdict));
+    assert.match(
+      words(verdict),
+      /certificate has expired; renew it.* was valid until .* renew the certificate, or set the clock/,
+    );
+    install('renewed', 5);
+    assert.equal((await deliver()).kind, 'written');
+  });
+
+  it('is held with a key that others can read, that is not its own, or that belongs to another certificate', async () => {
+    install('open', 5, 0o640);
+    let verdict = await deliver();
+    assert.equal(verdict.kind, 'hold');
+    assert.match(words(verdict), /has the mode 0640, .*chmod 600/);
+    const { key } = authority.issue('other', 5);
+    copyFileSync(key, files.key);
+    chmodSync(files.key, 0o600);
+    verdict = await deliver();
+    assert.match(words(verdict), /does not belong to the certificate/);
+    install('stolen', 5);
+    // As root a file of another user can be read: it must not be used all the same.
+    if (process.getuid?.() === 0) {
+      chownSync(files.key, 12_345, 12_345);
+      verdict = await deliver();
+      assert.match(words(verdict), /belongs to the user 12345, and this program runs as 0/);
+    }
+    chmodSync(files.certificate, 0o644);
+    copyFileSync(files.key, files.certificate);
+    verdict = await deliver();
+    assert.equal(verdict.kind, 'hold', words(verdict));
+  });
+
+  it('is held where the broker does not know the authority', async () => {
+    const stranger = new CertificateAuthority();
+    const { key, certificate } = stranger.issue('stranger', 5);
+    copyFileSync(certificate, files.certificate);
+    copyFileSync(key, files.key);
+    chmodSync(files.key, 0o600);
+    const verdict = await deliver();
+    assert.equal(verdict.kind, 'hold', words(verdict));
+  });
+
+  it('tells of a clock that is a year off', () => {
+    install('good', 5);
+    const year = 365 * 86_400_000;
+    assert.match(concernOf(files.certificate, Date.now() - year), /not valid before .*: set the clock, or wait/);
+    assert.match(concernOf(files.certificate, Date.now() + year), /was valid until .*: renew the certificate, or set/);
+    assert.equal(concernOf(files.certificate, Date.now()), '');
+  });
+});

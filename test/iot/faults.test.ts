@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import { Delivery } from '../../src/delivery/delivery';
+import type { Destination, Verdict } from '../../src/delivery/destination';
+import type { DeliverySettings } from '../../src/delivery/settings';
+import { IOT_BATCH, IOT_TELEMETRY } from '../../src/iot/contracts';
+import type { IotSettings } from '../../src/iot/destination';
+import { readRecordText } from '../../src/iot/record-text';
+import { MemoryOutbox } from '../../src/outbox/memory';
+import type { OutboxRecord } from '../../src/outbox/outbox';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { seededRandom } from '../../src/support/random';
+import { AckBroker, type SeenPublish } from '../../testkit/mqtt/ack-broker';
+import { iotDestination, iotPayload } from '../../testkit/mqtt/iot-bench';
+import { waitFor } from '../../testkit/wait';
+
+const never = new AbortController().signal;
+const recordOf = (payload: string): OutboxRecord => ({ payload, acceptedAt: 0 });
+const recordsOf = (count: number, meters = 1): readonly OutboxRecord[] =>
+  Array.from({ length: count }, (_, at) => recordOf(iotPayload(at, `m${at % meters}`)));
+
+const SETTINGS: DeliverySettings = {
+  batch: { records: 50, bytes: 100_000, flushMs: 1 },
+  retry: { initialMs: 1, maximumMs: 8, factor: 2, jitter: 0 },
+  recheckMs: 4,
+};
+
+/** Numbers of the records that a broker has got, those of batches included. */
+function numbersIn(publishes: readonly SeenPublish[]): readonly number[] {
+  return publishes.flatMap(({ payload }) => {
+    const message = JSON.parse(payload) as { readonly schema: string };
+    if (message.schema !== IOT_BATCH.name) return [IOT_TELEMETRY.parse(message).sequence];
+    return IOT_BATCH.parse(message).records.map(({ sequence }) => sequence);
+  });
+}
+
+const codeOf = (verdict: Verdict): string => ('error' in verdict ? verdict.error.code : '');
+
+describe('JSON over MQTT and its broker', function () {
+  this.timeout(30_000);
+  let broker: AckBroker;
+  const opened: Destination[] = [];
+  const open = (change: Partial<IotSettings> = {}, version: 4 | 5 = 5): Destination => {
+    const destination = iotDestination(broker.port, change, { protocolVersion: version });
+    opened.push(destination);
+    return destination;
+  };
+
+  beforeEach(async () => {
+    broker = await AckBroker.start();
+  });
+
+  afterEach(async () => {
+    for (const destination of opened.splice(0)) await destination.close();
+    await broker.stop();
+  });
+
+  for (const version of [4, 5] as const) {
+    describe(`of MQTT ${version === 4 ? '3.1.1' : '5'}`, () => {
+      it('has what it acknowledged, at QoS 1, in order, over one connection', async () => {
+        const destination = open({}, version);
+        assert.deepEqual(await destination.deliver(recordsOf(100), never), { kind: 'written' });
+        assert.deepEqual(await destination.deliver(recordsOf(3), never), { kind: 'written' });
+        assert.deepEqual(numbersIn(broker.publishes), [...recordsOf(100).keys(), 0, 1, 2]);
+        assert.ok(broker.publishes.every(({ qos, isRepeated }) => qos === 1 && !isRepeated));
+        assert.equal(broker.connects, 1);
+        await destination.close();
+        await waitFor('DISCONNECT', () => broker.disconnects === 1);
+      });
+
+      it('may acknowledge what nobody sent, or speak of a session that there is not', async () => {
+        broker.announced = { isSessionPresent: true };
+        broker.answer = () => 'unknown id';
+        assert.equal((await open({}, version).deliver(recordsOf(20), never)).kind, 'written');
+      });
+
+      it('that is cut off between PUBLISH and PUBACK gets again what it did not acknowledge, and only that', async () => {
+        const destination = open({}, version);
+        const records = recordsOf(60);
+        broker.answer = ({ payload }) => (payload.includes('"sequence":30,') ? 'cut' : 0);
+        const verdict = await destination.deliver(records, never);
+        assert.deepEqual([verdict.kind, codeOf(verdict)], ['retry', 'MQTT_CONNECTION_LOST']);
+        const before = numbersIn(broker.publishes);
+        assert.deepEqual(before.slice(0, 31), [...recordsOf(31).keys()]);
+        broker.answer = () => 0;
+        let again = await destination.deliver(records, never);
+        // It calms down first.
+        while (again.kind === 'retry') again = await destination.deliver(records, never);
+        assert.equal(again.kind, 'written');
+        const all = numbersIn(broker.publishes);
+        assert.deepEqual(new Set(all), new Set(records.keys()));
+        // What came before the cut was acknowledged, as far as the acknowledgment arrived.
+        const resent = all.slice(before.length);
+        assert.deepEqual(
+          resent,
+          [...resent].sort((one, other) => one - other),
+        );
+        assert.ok(resent.includes(30));
+      });
+
+      it('that never acknowledges is given up, and its connection with it', async () => {
+        broker.answer = () => 'silent';
+        const destination = open({ timeoutMs: 100 }, version);
+        const verdict = await destination.deliver(recordsOf(10), never);
+        assert.deepEqual([verdict.kind, codeOf(verdict)], ['retry', 'MQTT_NO_ACKNOWLEDGMENT']);
+        assert.match(
+          ('error' in verdict && verdict.error.message) || '',
+          /acknowledged none of 10 messages within 100 ms/,
+        );
+        broker.answer = () => 0;
+        await waitFor(
+          'a new connection',
+          async () => (await destination.deliver(recordsOf(10), never)).kind === 'written',
+        );
+        assert.equal(broker.connects, 2);
+      });
+
+      it('that passes over single messages, as AWS does past its limits, has all of them in the end', async () => {
+        const random = seededRandom(9);
+        broker.answer = () => (random() < 0.05 ? 'silent' : 0);
+        const outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
+        const destination = iotDestination(broker.port, { timeoutMs: 50 }, { protocolVersion: version });
+        const delivery = new Delivery(SETTINGS, {
+          ...{ outbox, destination, clock: systemClock, random: seededRandom(1), logger: silentLogger },
+        });
+        await delivery.submit(
+          recordsOf(200, 4).map(({ payload }) => payload),
+          'node',
+        );
+        await waitFor('all of them', () => outbox.stats().depth === 0);
+        await delivery.close();
+        assert.deepEqual(new Set(numbersIn(broker.publishes)), new Set(recordsOf(200).keys()));
+        assert.equal(delivery.stats.refused, 0);
+      });
+
+      it('that is away is told as away, once it is clear', async () => {
+        const { port } = broker;
+        const destination = open({}, version);
+        await broker.stop();
+        const health = await destination.health?.(never);
+        assert.ok(health?.healthy === false && health.problem === 'unreachable');
+        const verdict = await destination.deliver(recordsOf(1), never);
+        assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true);
+        assert.match(verdict.error.message, /nothing listens there/);
+        broker = await AckBroker.start(port);
+        assert.equal((await destination.deliver(recordsOf(1), never)).kind, 'written');
+      });
+
+      it('is left alone more and more where it ends each connection soon', async () => {
+        broker.answer = () => 'cut';
+        const destination = open({ calm: { initialMs: 40_000, maximumMs: 80_000, factor: 2, jitter: 0 } }, version);
+        assert.equal((await destination.deliver(recordsOf(1), never)).kind, 'retry');
+        const verdict = await destination.deliver(recordsOf(1), never);
+        assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true);
+        assert.ok((verdict.retryAfterMs ?? 0) > 30_000, String(verdict.retryAfterMs));
+        assert.equal(broker.connects, 1, 'nobody knocks meanwhile');
+      });
+
+      it('that wants another password, or does not let this client in, holds', async () => {
+        broker.announced = { reasonCode: version === 5 ? 135 : 5 };
+        const verdict = await open({}, version).deliver(recordsOf(1), never);
+        assert.deepEqual([verdict.kind, codeOf(verdict)], ['hold', 'MQTT_REFUSED']);
+      });
+    });
+  }
+
+  it('of AWS says what may be wrong with the certificate', async () => {
+    broker.announced = { reasonCode: 135 };
+    const verdict = await open({ profile: 'aws-iot-core' }).deliver(recordsOf(1), never);
+    assert.match(
+      ('error' in verdict && verdict.error.message) || '',
+      /not active, has no policy that allows iot:Connect/,
+    );
+  });
+
+  it('gets no more unacknowledged messages than it announces, and no larger ones', async () => {
+    broker.announced = { receiveMaximum: 7, maximumPacketSize: 2000 };
+    const waiting: (() => void)[] = [];
+    const destination = open({ recordsPerMessage: 100 });
+    assert.equal((await destination.deliver(recordsOf(300, 5), never)).kind, 'written');
+    assert.equal(waiting.length, 0);
+    assert.deepEqual(new Set(numbersIn(broker.publishes)), new Set(recordsOf(300).keys()));
+    assert.ok(broker.publishes.every(({ topic, payload }) => topic.length + payload.length + 10 <= 2000));
+    broker.answer = () => 'silent';
+    const silent = open({ recordsPerMessage: 1, timeoutMs: 100 });
+    broker.mostUnanswered = 0;
+    await silent.deliver(recordsOf(50), never);
+    assert.equal(broker.mostUnanswered, 7);
+  });
+
+  it('may refuse one topic: the others go first, and it is held, said and tried again', async () => {
+    broker.answer = ({ topic }) => (topic.endsWith('m1') ? 135 : 0);
+    const destination = open();
+    const records = recordsOf(30, 3);
+    const verdict = await destination.deliver(records, never);
+    assert.equal(verdict.kind, 'hold');
+    assert.match(('error' in verdict && verdict.error.message) || '', /refused a message on pm500\/m1: .*policy/);
+    const suspects = (): readonly number[] | undefined => destination.suspects?.(records);
+    const own = records.flatMap(({ payload }, at) => (readRecordText(payload).topic === 'pm500/m1' ? at : []));
+    assert.deepEqual(suspects(), own);
+    broker.answer = () => 0;
+    broker.publishes.splice(0);
+    assert.equal((await destination.deliver(records, never)).kind, 'written');
+    assert.deepEqual(numbersIn(broker.publishes), own, 'what it has is not sent again');
+    assert.deepEqual(suspects(), []);
+  });
+
+  it('names the record of a batch that it does not take', async () => {
+    const bad = recordOf(iotPayload(7));
+    broker.answer = ({ payload }) => (payload.includes('"sequence":7,') ? 153 : 0);
+    const records = recordsOf(20).map((record, at) => (at === 7 ? bad : record));
+    const verdict = await open({ recordsPerMessage: 20 }).deliver(records, never);
+    assert.ok(verdict.kind === 'rejected' && !verdict.tooLarge);
+    assert.deepEqual(verdict.named, [7]);
+    // Also alone each is in a batch.
+    for (const { payload } of broker.publishes) IOT_BATCH.parse(JSON.parse(payload));
+  });
+
+  it('that says why it ends the connection is understood', async () => {
+    for (const [disconnect, kind] of [
+      [142, 'hold'],
+      [135, 'hold'],
+      [151, 'retry'],
+      [149, 'rejected'],
+    ] as const) {
+      broker.answer = () => ({ disconnect });
+      assert.equal((await open().deliver(recordsOf(1), never)).kind, kind, String(disconnect));
+    }
+    broker.answer = () => 151;
+    const verdict = await open().deliver(recordsOf(1), never);
+    assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true && verdict.retryAfterMs === 1000);
+  });
+
+  it('is asked by a ping where all is there already, and is not believed where it does not answer', async () => {
+    const destination = open({ timeoutMs: 100 });
+    const [first, second] = recordsOf(2);
+    assert.ok(first !== undefined && second !== undefined);
+    broker.answer = ({ payload }) => (payload.includes('"sequence":1,') ? 153 : 0);
+    assert.equal((await destination.deliver([first, second], never)).kind, 'rejected');
+    const before = broker.publishes.length;
+    assert.equal((await destination.deliver([first], never)).kind, 'written');
+    assert.equal(broker.publishes.length, before, 'nothing was sent for it');
+    assert.equal((await destination.deliver([first], never)).kind, 'written');
+    assert.equal(broker.publishes.length, before + 1, 'a second time it is');
+  });
+
+  it('that answers with something else than MQTT is told', async () => {
+    const strange: Server = createServer((socket) => {
+      socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+    const address = strange.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const destination = iotDestination(address.port);
+    const verdict = await destination.deliver(recordsOf(1), never);
+    assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true);
+    assert.match(verdict.error.message, /does not speak MQTT/);
+    await destination.close();
+    await new Promise((resolve) => strange.close(resolve));
+  });
+
+  it('is not sent more than the limits of AWS in any second', async () => {
+    const arrivals: number[] = [];
+    broker.answer = () => {
+      arrivals.push(performance.now());
+      return 0;
+    };
+    const destination = open({ profile: 'aws-iot-core', timeoutMs: 10_000 });
+    assert.equal((await destination.deliver(recordsOf(120), never)).kind, 'written');
+    for (const from of arrivals) {
+      const within = arrivals.filter((at) => at >= from && at < from + 1000).length;
+      assert.ok(within <= 100, `${within} in a second`);
+    }
+  });
+
+  it('gives back at once what is on its way when it is closed', async () => {
+    broker.answer = () => 'silent';
+    const closing = new AbortController();
+    const delivered = open().deliver(recordsOf(5), closing.signal);
+    await waitFor('messages', () => broker.publishes.length === 5);
+    closing.abort();
+    assert.equal((await delivered).kind, 'retry');
+  });
+});

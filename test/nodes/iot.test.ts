@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import registerOut from '../../nodes/iot-out';
+import registerTarget from '../../nodes/iot-target';
+import { normalizeReading } from '../../src/domain/quality/normalize';
+import { IOT_TELEMETRY } from '../../src/iot/contracts';
+import { seededRandom } from '../../src/support/random';
+import { sampleReading } from '../../testkit/meters/readings';
+import { AckBroker } from '../../testkit/mqtt/ack-broker';
+import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { waitFor } from '../../testkit/wait';
+
+describe('iot-target and iot-out', function () {
+  this.timeout(30_000);
+  const TELEMETRY = normalizeReading(sampleReading([101], seededRandom(1)));
+  let broker: AckBroker;
+  let red: FakeRed;
+  const nodes: FakeNode[] = [];
+
+  beforeEach(async () => {
+    broker = await AckBroker.start();
+    red = new FakeRed({ userDir: temporaryFolder('iot-nodes') });
+    registerTarget(red.api);
+    registerOut(red.api);
+  });
+
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map((node) => node.close(true)));
+    await broker.stop();
+    removeFolder(red.settings.userDir ?? '');
+  });
+
+  const create = (target: object = {}, out: object = {}): readonly [FakeNode, FakeNode] => {
+    const first = red.create('iot-target', { id: 't', host: '127.0.0.1', port: broker.port, flushMs: 0, ...target });
+    red.configurations.set('t', first);
+    const second = red.create('iot-out', { id: 'o', target: 't', ...out });
+    nodes.push(first, second);
+    return [first, second];
+  };
+  const shows = (node: FakeNode, fill: string, text: RegExp): Promise<unknown> =>
+    waitFor(`${fill} ${text.source}`, () => node.lastStatus?.fill === fill && text.test(String(node.lastStatus.text)), {
+      everyMs: 5,
+    });
+
+  it('publish telemetry under the tags of the meter, and show how many records were written', async () => {
+    const [, out] = create({ clientId: 'edge-1' }, { topic: '{client}/{site}/{line}/{meter}/{kind}' });
+    assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
+    await shows(out, 'green', /^written: 1$/);
+    const [publish] = broker.publishes;
+    assert.ok(publish !== undefined);
+    assert.equal(publish.topic, 'edge-1/gwangyang/1/main-incomer/telemetry');
+    const record = IOT_TELEMETRY.parse(JSON.parse(publish.payload));
+    assert.deepEqual(Object.keys(record.metrics).sort(), Object.keys(TELEMETRY.metrics).sort());
+    assert.deepEqual(broker.clientIds, ['edge-1']);
+  });
+
+  it('are done with a message when the broker has it, where that was chosen', async () => {
+    let answered = 0;
+    broker.answer = () => {
+      answered += 1;
+      return 0;
+    };
+    const [, out] = create({ outbox: 'memory' }, { acknowledge: 'written' });
+    await out.receive({ payload: TELEMETRY });
+    assert.equal(answered, 1);
+  });
+
+  it('keep what the broker does not take yet over a deployment, and hold where a person has to help', async () => {
+    broker.answer = () => 135;
+    const [target, out] = create();
+    await out.receive({ payload: TELEMETRY });
+    await shows(out, 'red', /^held: 1$/);
+    assert.ok(target.warnings.some((warning) => String(warning).includes('may not publish there')));
+    await Promise.all(nodes.splice(0).map((node) => node.close()));
+    broker.answer = () => 0;
+    const [, again] = create();
+    await shows(again, 'green', /^written: 1$/);
+  });
+
+  it('refuse what AWS IoT Core would not take before anything is sent', () => {
+    const aws = {
+      profile: 'aws-iot-core',
+      clientId: 'thing',
+      certificateFile: '/nowhere.pem',
+      keyFile: '/nowhere.key',
+    };
+    for (const [target, out, words] of [
+      [{ clientId: '' }, {}, /clientId is empty; with AWS IoT Core it is the name of the thing/],
+      [{ clientId: 'x'.repeat(129) }, {}, /clientId has more than 128 bytes/],
+      [{ certificateFile: '' }, {}, /certificateFile is empty/],
+      [{ host: 'mqtts://x' }, {}, /is no host of an MQTT server/],
+      [{}, { topic: 'a/b/c/d/e/f/g/h/{meter}' }, /has 8 slashes; this broker takes 7 at most/],
+      [{}, { topic: '$aws/things/x' }, /begins with \$/],
+    ] as const) {
+      const created = create({ ...aws, ...target }, out);
+      const told = created.flatMap(({ errors, warnings }) => [...errors, ...warnings]).map(String);
+      assert.ok(
+        told.some((each) => words.test(each)),
+        told.join('\n'),
+      );
+    }
+  });
+
+  it('tell each of the files of a certificate that cannot be read', async () => {
+    const [target, out] = create({ useTls: true, certificateFile: '/nowhere.pem', keyFile: '/nowhere.key' });
+    await out.receive({ payload: TELEMETRY });
+    await shows(out, 'red', /^held: 1$/);
+    assert.ok(target.warnings.some((warning) => String(warning).includes('/nowhere.key cannot be read')));
+  });
+});
