@@ -3,7 +3,6 @@ import { ACTIVE_ALARM, RULE_ROW, UNJUDGED_RULE } from '../domain/alarms/alarm-se
 import { contract } from '../domain/messages/contract';
 import { EPOCH_MS, MOST_METRICS, QUALITY, READ_AT, REASON, TAGS, VALUE } from '../domain/messages/parts';
 import {
-  atMost,
   choice,
   constant,
   COUNT,
@@ -49,7 +48,7 @@ const KEY = {
 const METER_NAME = described(TEXT, 'unique on a site');
 
 const names = <Type>(shape: Shape<Type>): Shape<Readonly<Record<string, Type>>> =>
-  atMost(MOST_METRICS, 'metrics', record(shape));
+  record(shape, undefined, { most: MOST_METRICS, what: 'metrics' });
 
 export const IOT_TELEMETRY = contract(
   IOT_TELEMETRY_SCHEMA,
