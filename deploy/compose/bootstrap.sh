@@ -31,6 +31,8 @@ write_settings() {
 # Who the containers run as: the owner of secrets/ and generated/.
 PM500_UID=${user%:*}
 PM500_GID=${user#*:}
+# What runs on this computer: edge (Node-RED and the broker), historian (the rest), or all.
+COMPOSE_PROFILES=${COMPOSE_PROFILES:-all}
 # Whose days and months count.
 TIME_ZONE=${TIME_ZONE:-UTC}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
@@ -124,7 +126,7 @@ esac
   fail "The files of this stack belong to user ${owner%:*} ($settings): run this as that user or as root."
 own "$secrets" && own "$generated" && own "$settings"
 check_ports
-done_with='Ready: docker compose --profile all up -d'
+done_with='Ready: docker compose up -d'
 case ${1:-} in
   '') ;;
   rotate)
