@@ -2,6 +2,7 @@ import { benchAcquisition } from './acquisition.bench';
 import { benchAcquisitionToMqtt } from './acquisition-to-mqtt.bench';
 import { benchHardship } from './hardship.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
+import { benchIotDelivery } from './iot-delivery.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMapping } from './mapping.bench';
 import { benchMeters } from './meters.bench';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   mapping: benchMapping,
   'line-protocol': benchLineProtocol,
   'influx-delivery': benchInfluxDelivery,
+  'iot-delivery': benchIotDelivery,
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
   'sparkplug-broker': benchSparkplugBroker,
