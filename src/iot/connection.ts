@@ -71,7 +71,7 @@ const closedHere = (): Pm500Error =>
  * The one connection of a target, opened when there is something to send. The session is always a clean one: what the
  * broker has not acknowledged waits in the outbox and is sent again from there, whatever a broker remembers of a session.
  */
-export class Connection {
+export class BrokerConnection {
   private standing: LiveStanding | undefined;
   private opening: Promise<Standing | Unavailable> | undefined;
   private link: AcknowledgedLink | undefined;

@@ -6,10 +6,10 @@ import type { Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import type { RetryPolicy } from '../support/retry';
-import { Connection, type Standing } from './connection';
+import { BrokerConnection, type Standing } from './connection';
 import { explainFailure } from './explain';
 import { pack, type Message } from './pack';
-import { Pace } from './pace';
+import { PublishPace } from './pace';
 import { PROFILE_LIMITS, type BrokerLimits, type Profile } from './profiles';
 import { readRecordText } from './record-text';
 import { transmit, type Transmitted } from './transmit';
@@ -55,8 +55,8 @@ class IotDestination implements Destination {
   readonly patienceMs: number;
   private readonly limits: BrokerLimits;
   private readonly broker: string;
-  private readonly connection: Connection;
-  private readonly pace: Pace;
+  private readonly connection: BrokerConnection;
+  private readonly pace: PublishPace;
   /** Acknowledged, and part of a delivery that was not written as a whole: not sent again. */
   private readonly acknowledged = new WeakSet<OutboxRecord>();
   private readonly forbidden = new Set<string>();
@@ -69,11 +69,11 @@ class IotDestination implements Destination {
     this.limits = { ...PROFILE_LIMITS[profile], ...settings.limits };
     this.broker = `${host}:${port}`;
     this.name = `the MQTT broker ${this.broker}`;
-    this.pace = new Pace(this.limits.perSecond);
+    this.pace = new PublishPace(this.limits.perSecond);
     this.patienceMs = this.limits.perSecond === undefined ? timeoutMs : Math.max(timeoutMs, PACED_PATIENCE_MS);
     const explain = (error: Pm500Error): Pm500Error =>
       explainFailure(error, profile, this.dependencies.concernOf?.() ?? '');
-    this.connection = new Connection({ ...dependencies, explain }, calm);
+    this.connection = new BrokerConnection({ ...dependencies, explain }, calm);
   }
 
   async deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict> {

@@ -2,7 +2,7 @@
 const BURST = 10;
 
 /** When the next message may leave, so that in no second more than `perSecond` and a small burst do. Milliseconds. */
-export class Pace {
+export class PublishPace {
   private readonly intervalMs: number;
   private dueMs = -Infinity;
 

@@ -2,16 +2,16 @@ import { type Clock, delay, type Timer } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import type { Standing } from './connection';
 import type { Message } from './pack';
-import type { Pace } from './pace';
+import type { PublishPace } from './pace';
 
-export interface Refusal {
+export interface RefusedPublish {
   readonly message: Message;
   readonly error: Pm500Error;
 }
 
 export interface Transmitted {
   /** Messages that the broker has refused by its PUBACK. */
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RefusedPublish[];
   /** Messages of which nobody knows whether the broker has them. */
   readonly unknown: readonly Message[];
   /** Those of them that were on their way, in the order in which they left. */
@@ -22,7 +22,7 @@ export interface Transmitted {
 
 export interface TransmitSettings {
   readonly clock: Clock;
-  readonly pace: Pace;
+  readonly pace: PublishPace;
   /** Messages that may be unacknowledged at a time. */
   readonly window: number;
   /** How long the broker may acknowledge nothing while something waits for it. */
@@ -39,7 +39,7 @@ export function transmit(
   { clock, pace, window, patienceMs, broker, signal }: TransmitSettings,
 ): Promise<Transmitted> {
   return new Promise((resolve) => {
-    const refused: Refusal[] = [];
+    const refused: RefusedPublish[] = [];
     const inFlight = new Set<Message>();
     let next = 0;
     let isDone = false;
