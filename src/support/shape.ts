@@ -2,7 +2,7 @@ import { isRecord, type Expect, type UnknownRecord } from './expect';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-type Check = (value: unknown) => boolean;
+export type Check = (value: unknown) => boolean;
 
 /** Whether an object has `most` members at most, and all of their names and values fit: in one pass, which costs the most. */
 type EachCheck = (members: UnknownRecord, fitsName: (name: string) => boolean, most: number) => boolean;
@@ -254,41 +254,6 @@ export function closed<All extends Members>(members: All): Shape<Flat<ObjectOf<A
       if (stranger !== undefined) expect.fail(`${path}.${stranger}`, value[stranger], 'no such member');
     },
   });
-}
-
-/**
- * The same shape, with a look at the common case that spares what many messages a second would cost.
- * @param isUsual true only for what fits; whatever it does not know is checked as declared
- */
-export function usually<Type>(shape: Shape<Type>, isUsual: Check): Shape<Type> {
-  const { fits } = shape;
-  return {
-    ...shape,
-    fits: (value) => isUsual(value) || fits(value),
-    fitEach: (members, fitsName, most) => {
-      let count = 0;
-      for (const name in members) {
-        const member = members[name];
-        if (++count > most || !fitsName(name) || (!isUsual(member) && !fits(member))) return false;
-      }
-      return true;
-    },
-  };
-}
-
-/** The same shape of an object without objects in it: one that fits and that nobody can change is looked at once. */
-export function once<Type>(shape: Shape<Type>): Shape<Type> {
-  const { fits } = shape;
-  const known = new WeakSet();
-  return {
-    ...shape,
-    fits: (value) => {
-      if (isRecord(value) && known.has(value)) return true;
-      if (!fits(value)) return false;
-      if (isRecord(value) && Object.isFrozen(value)) known.add(value);
-      return true;
-    },
-  };
 }
 
 /** An object with a further condition on its members. */

@@ -11,7 +11,6 @@ import {
   list,
   NUMBER,
   object,
-  once,
   optional,
   orNull,
   pattern,
@@ -20,6 +19,7 @@ import {
   TEXT,
   type Shape,
 } from '../../src/support/shape';
+import { once } from '../../src/support/quick-shape';
 
 const expect = new Expect('MESSAGE_INVALID', 'mend it.');
 

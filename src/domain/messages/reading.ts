@@ -5,7 +5,6 @@ import {
   list,
   NUMBER,
   object,
-  once,
   optional,
   pattern,
   record,
@@ -14,6 +13,7 @@ import {
   type Shape,
   type TypeOf,
 } from '../../support/shape';
+import { once } from '../../support/quick-shape';
 import { contract } from './contract';
 import {
   FAILURE,

@@ -1,5 +1,6 @@
 import { isRecord } from '../../support/expect';
-import { constant, NUMBER, object, optional, record, described, type TypeOf, usually } from '../../support/shape';
+import { constant, NUMBER, object, optional, record, described, type TypeOf } from '../../support/shape';
+import { usually } from '../../support/quick-shape';
 import { contract } from './contract';
 import { METER, METRIC_NAME, MOST_METRICS, PROVENANCE, QUALITY, READ_AT, REASON, UNIT, VALUE } from './parts';
 
