@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { context } from 'esbuild';
+import type { aliases, generatedTexts } from '../mutants/generated-texts';
+import { rowMutants, type RowMutant } from '../mutants/row-mutants';
+import { ROOT } from '../../testkit/root';
+
+interface Generators {
+  readonly generatedTexts: typeof generatedTexts;
+  readonly aliases: typeof aliases;
+}
+
+const RULES = join(ROOT, 'tools/alerts/rules');
+/** Every table whose rows name a metric, a KPI or a rule, and the property by which a row that is an object is named. */
+const TABLES: readonly (readonly [file: string, nameKey: string])[] = [
+  [join(ROOT, 'src/metrics/catalog.ts'), 'name'],
+  [join(ROOT, 'src/metrics/derived-metrics.ts'), 'name'],
+  ...readdirSync(RULES).map((name) => [join(RULES, name), 'id'] as const),
+];
+/** As many rows as these tables have at least; fewer say that rows are not found any more. */
+const LEAST_MUTANTS = 200;
+
+/** What a forgotten generator, or the record of aliases, would have against these tables. */
+function complaints({ generatedTexts: texts, aliases: aliasesOf }: Generators): readonly string[] {
+  const old = [...texts()].filter(([path, text]) => {
+    try {
+      return readFileSync(join(ROOT, path), 'utf8') !== text;
+    } catch {
+      return true;
+    }
+  });
+  const recorded = JSON.parse(readFileSync(join(ROOT, 'test/vectors/sparkplug-aliases.json'), 'utf8')) as object;
+  const unknown = Object.keys(aliasesOf()).filter((name) => !(name in recorded));
+  return [...old.map(([path]) => path), ...unknown];
+}
+
+describe('mutants of the tables of metrics, KPIs and rules', function () {
+  this.timeout(600_000);
+
+  it('all turn a generator check red', async () => {
+    const mutants = TABLES.flatMap(([file, nameKey]) => rowMutants(file, nameKey));
+    assert.ok(mutants.length >= LEAST_MUTANTS, `${mutants.length} mutants`);
+    let mutant: RowMutant | undefined;
+    const bundler = await context({
+      entryPoints: [join(ROOT, 'test/mutants/generated-texts.ts')],
+      bundle: true,
+      write: false,
+      platform: 'node',
+      packages: 'external',
+      format: 'cjs',
+      logLevel: 'silent',
+      plugins: [
+        {
+          name: 'mutant',
+          setup: (build) => {
+            build.onLoad({ filter: /(catalog|derived-metrics|rules[\\/][a-z-]+)\.ts$/ }, ({ path }) => ({
+              contents: mutant?.file === path ? mutant.text : readFileSync(path, 'utf8'),
+              loader: 'ts',
+            }));
+          },
+        },
+      ],
+    });
+    const folder = join(ROOT, 'test/mutants');
+    const complaintsNow = async (): Promise<readonly string[]> => {
+      const { outputFiles } = await bundler.rebuild();
+      const module = { exports: {} };
+      const globals = { module, exports: module.exports, __dirname: folder, __filename: '', process, Buffer, console };
+      const require = createRequire(join(folder, 'generated-texts.ts'));
+      try {
+        runInNewContext(outputFiles[0]?.text ?? '', {
+          ...globals,
+          require,
+          URL,
+          TextEncoder,
+          TextDecoder,
+          performance,
+        });
+        return complaints(module.exports as Generators);
+      } catch (thrown) {
+        // A table that cannot be used is red, too.
+        return [String(thrown)];
+      }
+    };
+    assert.deepEqual(await complaintsNow(), [], 'the generators run, and nothing is old');
+    const survivors: string[] = [];
+    for (mutant of mutants) if ((await complaintsNow()).length === 0) survivors.push(mutant.what);
+    await bundler.dispose();
+    console.log(`      ${mutants.length} mutants, ${survivors.length} unseen`);
+    assert.deepEqual(survivors, []);
+  });
+});

@@ -1,0 +1,26 @@
+import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { alertFiles } from '../../tools/alerts/main';
+import { grafanaFiles } from '../../tools/grafana/main';
+import { deployFiles } from '../../tools/influxdb/main';
+import { sizePage } from '../../tools/influxdb/size-page';
+import { telegrafFiles } from '../../tools/telegraf/main';
+import { valuesPage } from '../../tools/values/main';
+
+/** Every file that follows from the tables, as the generators give it: path in the repository, and text. */
+export function generatedTexts(): ReadonlyMap<string, string> {
+  const below = (folder: string, files: ReadonlyMap<string, string>): (readonly [string, string])[] =>
+    [...files].map(([name, text]) => [`${folder}/${name}`, text] as const);
+  return new Map([
+    ...alertFiles(),
+    ...grafanaFiles(),
+    ...below('deploy/influxdb', deployFiles()),
+    ...below('deploy/telegraf', telegrafFiles()),
+    ['docs/database-size.md', sizePage()],
+    ['docs/values.md', valuesPage()],
+  ]);
+}
+
+/** Names and aliases of all metrics, which are on record. */
+export function aliases(): Readonly<Record<string, number>> {
+  return Object.fromEntries(ALL_METRICS.map(({ name, sparkplugAlias = 0 }) => [name, sparkplugAlias]));
+}
