@@ -136,15 +136,16 @@ export class Normalizer {
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs, bootId));
     if (times.stepMs !== undefined) this.clockSteps++;
     const previousTimestamp = this.blocks.take(reading);
-    const measured = normalizeReading(reading, {
+    const context = {
       ...this.context,
       nowMs,
       isClockDoubtful: times.isDoubtful,
       ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
       ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
-    });
+    };
+    const measured = normalizeReading(reading, context);
     const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured, times);
-    this.recent.remember(reading, measured, derived);
+    this.recent.remember(reading, context, derived);
     // The metrics were made for this reading: another object of more than a hundred members would cost as much again.
     const telemetry =
       derived === undefined ? measured : { ...measured, metrics: Object.assign(measured.metrics, derived) };

@@ -1,5 +1,6 @@
 import type { Reading } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
+import { normalizeReading, type NormalizeContext } from '../quality/normalize';
 import { leaveOutDeltas } from './state';
 
 /** Schedules of one meter are few; beyond this something else is sending, and memory stays flat. */
@@ -12,17 +13,33 @@ export function scheduleKey({ blocks }: Reading): number {
   return key;
 }
 
-/** The last telemetry of every schedule of a meter, for when everything is asked for. */
+interface Remembered {
+  readonly reading: Reading;
+  readonly context: NormalizeContext;
+}
+
+function copySamples(from: Readonly<Record<string, Sample>>, to: Record<string, Sample>): void {
+  for (const name in from) {
+    const sample = from[name];
+    if (sample !== undefined) to[name] = { ...sample };
+  }
+}
+
+/**
+ * What was last known of every schedule of a meter, for when everything is asked for. It keeps readings and no telemetry:
+ * telemetry belongs to the flow, which may change what it was sent.
+ */
 export class RecentTelemetry {
-  private readonly bySchedule = new Map<number, Telemetry>();
+  private readonly bySchedule = new Map<number, Remembered>();
   /** What was worked out; not every reading has all of it, as a demand stands in the one that ends its window. */
   private readonly derived: Record<string, Sample> = {};
 
-  remember(reading: Reading, measured: Telemetry, derived?: Readonly<Record<string, Sample>>): void {
+  /** @param context what the reading was judged by */
+  remember(reading: Reading, context: NormalizeContext, derived?: Readonly<Record<string, Sample>>): void {
     const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();
-    this.bySchedule.set(key, measured);
-    if (derived !== undefined) Object.assign(this.derived, derived);
+    this.bySchedule.set(key, { reading, context });
+    if (derived !== undefined) copySamples(derived, this.derived);
   }
 
   /**
@@ -30,12 +47,16 @@ export class RecentTelemetry {
    * up would have one twice.
    */
   all(): Telemetry | undefined {
-    const byAge = [...this.bySchedule.values()].sort((left, right) => left.timestamp - right.timestamp);
-    const newest = byAge.at(-1);
-    if (newest === undefined) return undefined;
+    const byAge = [...this.bySchedule.values()].sort((left, right) => left.reading.timestamp - right.reading.timestamp);
     const metrics: Record<string, Sample> = {};
-    for (const telemetry of byAge) Object.assign(metrics, telemetry.metrics);
-    Object.assign(metrics, this.derived);
+    let newest: Telemetry | undefined;
+    for (const { reading, context } of byAge) {
+      const { tally: _counted, ...judgedBy } = context;
+      newest = normalizeReading(reading, judgedBy);
+      Object.assign(metrics, newest.metrics);
+    }
+    if (newest === undefined) return undefined;
+    copySamples(this.derived, metrics);
     leaveOutDeltas(metrics);
     return { ...newest, metrics };
   }

@@ -54,6 +54,24 @@ describe('Normalizer', () => {
     assert.equal(all[0]?.metrics['voltage_l1_n']?.value, 5);
   });
 
+  it('does not give back what a flow has made of a message', () => {
+    for (const settings of [{}, { kpis: DEFAULT_KPI_SETTINGS }, { kpis: DEFAULT_KPI_SETTINGS, report: {} }]) {
+      const set = setOf(settings);
+      const sent = set.accept(readingOf(101, 0, {}), at(0), at(0)).telemetry?.metrics ?? {};
+      const before = structuredClone(set.command({ kind: 'sendAll' }, at(1)).telemetry[0]?.metrics);
+      const spoil = (metrics: Record<string, unknown>): void => {
+        for (const sample of Object.values(metrics)) Object.assign(sample as object, { value: -1, quality: 'good' });
+        delete metrics['voltage_l1_n'];
+        metrics['mine'] = { value: 1 };
+      };
+      spoil(sent);
+      spoil(set.command({ kind: 'sendAll' }, at(2)).telemetry[0]?.metrics as Record<string, unknown>);
+      const [all] = set.command({ kind: 'sendAll' }, at(3)).telemetry;
+      assert.ok(Object.keys(before ?? {}).length >= 12);
+      assert.deepEqual(all?.metrics, before);
+    }
+  });
+
   it('says that a meter is lost, also when every value is bad already, and once', () => {
     const set = setOf({ report: {} });
     set.accept(readingOf(101, 0, {}), at(0), at(0));
