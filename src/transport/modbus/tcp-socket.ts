@@ -79,6 +79,29 @@ async function connectSocket(
   }
 }
 
+/** A socket that is connected, and what has become of it. */
+interface OpenSocket {
+  readonly socket: ReadOnlySocket;
+  readonly closed: Promise<void>;
+  readonly failure: () => Error | undefined;
+}
+
+async function openSocket(
+  settings: TcpLineSettings,
+  clock: Clock,
+  createSocket: (where: string) => ReadOnlySocket,
+  signal: AbortSignal,
+): Promise<OpenSocket> {
+  const socket = createSocket(`${settings.host}:${settings.port}`);
+  let failure: Error | undefined;
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  await connectSocket(socket, closed, settings, clock, signal);
+  return { socket, closed, failure: () => failure };
+}
+
 /**
  * Connects one socket of its own, or rejects with a coded error and leaves nothing open. What arrives and that it ended is
  * told to `events`.
@@ -91,14 +114,13 @@ export async function connectTcp(
   signal: AbortSignal,
 ): Promise<ConnectedSocket> {
   const where = `${settings.host}:${settings.port}`;
-  const socket = createSocket(where);
-  let failure: Error | undefined;
-  let destroyed = false;
-  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
-  socket.on('error', (error) => {
-    failure = error;
+  const open = (): Promise<OpenSocket> => openSocket(settings, clock, createSocket, signal);
+  const { socket, closed, failure } = await open().catch((thrown: unknown) => {
+    // Another program has the local port of the connection before: any other does.
+    if (isPortTaken(thrown)) return open();
+    throw thrown;
   });
-  await connectSocket(socket, closed, settings, clock, signal);
+  let destroyed = false;
   const { localPort } = socket;
   /** What had been sent when the last reply came. */
   let answeredBytes = 0;
@@ -116,8 +138,9 @@ export async function connectTcp(
   };
   socket.on('close', () => {
     // A reset may come from something in between.
-    if (failure !== undefined) processHalfOpenPorts.note(where, localPort);
-    if (!destroyed) events.onLost(failure instanceof Pm500Error ? failure : tcpConnectionLost(where, failure));
+    const cause = failure();
+    if (cause !== undefined) processHalfOpenPorts.note(where, localPort);
+    if (!destroyed) events.onLost(cause instanceof Pm500Error ? cause : tcpConnectionLost(where, cause));
   });
   return {
     socket,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { hasCode } from '../../../src/support/errors';
 import { silentLogger } from '../../../src/support/logger';
+import { processHalfOpenPorts } from '../../../src/transport/modbus/half-open';
 import { LineTurns } from '../../../src/transport/modbus/line-turns';
 import { ReadOnlySocket } from '../../../src/transport/modbus/read-only-socket';
 import type { ModbusTransport } from '../../../src/transport/modbus/settings';
@@ -105,6 +107,18 @@ describe('Modbus TCP under faults', () => {
     await done;
     await doubtful;
     await recovers();
+  });
+
+  it('connects from any port where another program has the one of a connection that was given up', async () => {
+    const other = createServer().listen(0, '0.0.0.0');
+    await once(other, 'listening');
+    processHalfOpenPorts.note(`127.0.0.1:${port}`, (other.address() as AddressInfo).port);
+    try {
+      await transport.open();
+      assert.deepEqual([...(await transport.read(STATUS))], [0, 1, 0, 2]);
+    } finally {
+      other.close();
+    }
   });
 
   it('waits 50 ms before it opens another socket', async () => {
