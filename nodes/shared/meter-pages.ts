@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NodeAPI } from 'node-red';
 import { LiveMeters, type LiveAnswer } from '../../src/acquisition/meter-test/live-meters';
 import { testMeter, type MeterTest } from '../../src/acquisition/meter-test/test-meter';
-import { checkNearby } from '../../src/acquisition/scan/scan-limits';
+import { nearbyAddress } from '../../src/acquisition/scan/scan-limits';
 import type { MeterChoice } from '../../src/acquisition/meter-settings';
 import { resolveSystemHost } from '../../src/acquisition/resolve-host';
 import { PM500 } from '../../src/meters/pm500';
@@ -39,10 +39,13 @@ function readForm(RED: NodeAPI, body: unknown): MeterChoice {
   return config.collect(() => readMeterChoice(config));
 }
 
-/** Where a person of the plant has no reason to ask is not asked, unless a meter is configured there. */
-async function checkReach(RED: NodeAPI, choice: MeterChoice, isAnywhere: boolean): Promise<void> {
-  if (isAnywhere || choice.transport === 'modbus-rtu' || sharedMeters(RED).isUsed(choice.host)) return;
-  await checkNearby(choice.host, resolveSystemHost);
+/**
+ * The choice, with an address in place of a name. Where a person of the plant has no reason to ask is not asked, unless a
+ * meter is configured there.
+ */
+async function withinReach(RED: NodeAPI, choice: MeterChoice, isAnywhere: boolean): Promise<MeterChoice> {
+  if (isAnywhere || choice.transport === 'modbus-rtu' || sharedMeters(RED).isUsed(choice.host)) return choice;
+  return { ...choice, host: await nearbyAddress(choice.host, resolveSystemHost) };
 }
 
 /**
@@ -60,8 +63,7 @@ export async function testFormMeter(
   }
   testing++;
   try {
-    const choice = readForm(RED, body);
-    await checkReach(RED, choice, isAnywhere);
+    const choice = await withinReach(RED, readForm(RED, body), isAnywhere);
     const sources = { model: PM500, registry: sharedMeters(RED), clock: systemClock, resolveHost: resolveSystemHost };
     return await testMeter(choice, sources, isRecord(body) && body['connections'] === true, signal);
   } finally {
@@ -80,8 +82,7 @@ export async function lookAtFormMeter(
   isAnywhere: boolean,
   signal: AbortSignal,
 ): Promise<LiveAnswer> {
-  const choice = readForm(RED, body);
-  await checkReach(RED, choice, isAnywhere);
+  const choice = await withinReach(RED, readForm(RED, body), isAnywhere);
   const id = isRecord(body) && typeof body['id'] === 'string' ? body['id'] : undefined;
   const answer = await liveMeters(RED).look(choice, id);
   if (signal.aborted) await liveMeters(RED).leave(answer.id);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkScan } from '../../src/acquisition/scan/scan-limits';
+import { checkScan, nearbyAddress } from '../../src/acquisition/scan/scan-limits';
 import { SCAN_DEFAULTS } from '../../src/acquisition/scan/scan-request';
 
 const check = (request: object, isAnywhere = false): void => {
@@ -33,4 +33,43 @@ describe('what a scan from the page may ask', () => {
       check({ addresses: ['10.0.0.1'], port: 53 });
     }, /belongs to another service/);
   });
+});
+
+describe('what a form may try before it is deployed', () => {
+  const names: Readonly<Record<string, string>> = {
+    'meter.plant': '10.0.0.5',
+    'elsewhere.example': '8.8.8.8',
+    'v6.example': '2001:4860:4860::8888',
+  };
+  const resolveHost = (name: string): Promise<string | undefined> => Promise.resolve(names[name]);
+
+  it('is the plant, by the address that was checked', async () => {
+    const asked = [
+      '10.0.0.5',
+      'meter.plant',
+      'localhost',
+      '::1',
+      'fe80::1',
+      'fd00::5',
+      '::ffff:192.168.1.1',
+      'unknown',
+    ];
+    const given = await Promise.all(asked.map((host) => nearbyAddress(host, resolveHost)));
+    assert.deepEqual(
+      given,
+      asked.map((host) => names[host] ?? host),
+    );
+  });
+
+  for (const host of [
+    '8.8.8.8',
+    '::ffff:8.8.8.8',
+    '::ffff:808:808',
+    '2001:4860:4860::8888',
+    '::',
+    'elsewhere.example',
+    'v6.example',
+  ]) {
+    it(`is not ${host}`, () => assert.rejects(nearbyAddress(host, resolveHost), /is no private or link-local address/));
+  }
 });

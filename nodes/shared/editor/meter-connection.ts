@@ -142,6 +142,8 @@ class LiveView {
     this.request
       .done((answer: LiveAnswer) => {
         if (!this.runs) return;
+        // Another name: the form shows another meter now, or another way to it.
+        if (this.id !== answer.id) this.table = undefined;
         this.id = answer.id;
         this.table ??= new LiveTable(this.box);
         this.table.show(answer);

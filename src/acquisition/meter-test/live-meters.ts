@@ -52,13 +52,16 @@ export class LiveMeters {
 
   /**
    * Reads everything that the meter has, once.
-   * @param id as the answer before gave it; absent, or forgotten: a new one begins
+   * @param given as the answer before gave it; absent, forgotten or for another choice: a new one begins
    * @throws Pm500Error CONFIG_INVALID, LAYOUT_INVALID, METER_PROTOCOL_BUSY; CONFIG_INVALID when too many look
    */
   async look(choice: MeterChoice, given?: string): Promise<LiveAnswer> {
     const { clock, newId } = this.sources;
-    const id = given !== undefined && this.lookings.has(given) ? given : newId();
-    const looking = await this.open(id, choice);
+    const text = JSON.stringify(choice);
+    const isSame = given !== undefined && this.lookings.get(given)?.choice === text;
+    if (given !== undefined && !isSame) await this.leave(given);
+    const id = isSame ? given : newId();
+    const looking = await this.open(id, text, choice);
     looking.lease?.cancel();
     looking.pending++;
     const { session, users } = looking.visited;
@@ -82,12 +85,11 @@ export class LiveMeters {
     await looking.visited.release();
   }
 
-  /** What is looked at under this name: another one where the form has changed, or a configuration has come meanwhile. */
-  private async open(id: string, choice: MeterChoice): Promise<Looking> {
+  /** What is looked at under this name: opened anew where a configuration has come meanwhile. */
+  private async open(id: string, text: string, choice: MeterChoice): Promise<Looking> {
     const { model, registry } = this.sources;
-    const text = JSON.stringify(choice);
     const found = this.lookings.get(id);
-    if (found?.choice === text && found.visited.session.state.kind !== 'closed') return found;
+    if (found !== undefined && found.visited.session.state.kind !== 'closed') return found;
     const settings = settingsOf(model, visitorChoiceOf(choice));
     await this.leave(id);
     if (this.lookings.size >= MOST_LOOKING) {
