@@ -68,7 +68,7 @@ export const PAYLOAD_CHAPTERS: readonly Chapter[] = [
       row(
         'MUST',
         'payloads-propertyset-quality-value-type payloads-propertyset-quality-value-value',
-        'condition encode-properties',
+        'metric-condition encode-properties',
         p.quality,
         p.properties,
         p.propertySets,

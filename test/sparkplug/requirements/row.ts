@@ -25,13 +25,13 @@ export interface Chapter {
   readonly rows: readonly RequirementRow[];
 }
 
-const SPARKPLUG = 'src/sparkplug';
-/** Where each file below it is, by its name without the ending. */
+/** Where each file of Sparkplug and of MQTT is, by its name without the ending. */
 const PATHS: ReadonlyMap<string, string> = new Map(
-  readdirSync(join(ROOT, SPARKPLUG), { recursive: true, encoding: 'utf8' }).map((path) => [
-    basename(path, '.ts'),
-    `${SPARKPLUG}/${path}`,
-  ]),
+  ['src/mqtt', 'src/sparkplug'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
+      (path) => [basename(path, '.ts'), `${folder}/${path}`] as const,
+    ),
+  ),
 );
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
@@ -39,7 +39,7 @@ const words = (text: string): readonly string[] => text.split(/\s+/).filter((wor
 /**
  * A requirement that is fulfilled.
  * @param ids separated by spaces
- * @param files below src/sparkplug/ by their names without the ending, separated by spaces; others from the root
+ * @param files below src/sparkplug/ or src/mqtt/ by their names without the ending, separated by spaces; others from the root
  */
 export function row(duty: RequirementRow['duty'], ids: string, files: string, ...proofs: Proof[]): RequirementRow {
   const paths = words(files).map((file) => PATHS.get(file) ?? file);

@@ -66,7 +66,7 @@ describe('EtherNet/IP client: it can only read', () => {
     }
   });
 
-  it('writes to its sockets in three places, whose type takes only such requests', () => {
+  it('writes to its sockets in four places, whose type takes only such requests', () => {
     const own = SOURCES.filter(({ path }) => path.startsWith('transport/ethernet-ip/'));
     const writes = own.flatMap(({ path, text }) =>
       [...text.matchAll(/\.(?:write|end|send)\(\w+[(),]/g)].map(
@@ -81,6 +81,7 @@ describe('EtherNet/IP client: it can only read', () => {
         'datagrams.ts .send(frame,',
         'discovery.ts .send(listIdentityRequest(',
         'discovery.ts .send(listIdentityRequest(',
+        'first-words.ts .write(listIdentityRequest(',
         'subscriber.ts .send(heartbeat,',
         'request-line.ts .send(frame)',
         'session.ts .end(unRegisterSessionRequest(',
