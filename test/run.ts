@@ -15,11 +15,17 @@ async function main(): Promise<void> {
   try {
     setUp();
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
+    const running: Promise<void>[] = [];
     for (const suite of suites) {
-      const totals = await runSuite(suite);
-      passed += totals.passed;
-      failed += totals.failed;
+      if (suite.isBeside !== true) await Promise.all(running);
+      running.push(
+        runSuite(suite).then((totals) => {
+          passed += totals.passed;
+          failed += totals.failed;
+        }),
+      );
     }
+    await Promise.all(running);
   } catch (thrown) {
     console.error(`npm test: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     failed += 1;

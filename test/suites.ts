@@ -13,24 +13,35 @@ export interface Suite {
   readonly args: readonly string[];
   /** Added to the environment of its process and of every process that it starts. */
   readonly env?: Readonly<Record<string, string>>;
+  /** It mostly waits: it runs beside the suite before it, and its output follows when it has ended. */
+  readonly isBeside?: true;
 }
 
 /** What the integration tests send, kept for the proof that follows them. */
 const FRAMES = join(temporaryFolder('frames'), 'frames');
 
+const INTEGRATION = [
+  '--no-config',
+  '--require=tsx/cjs',
+  '--require=test/setup-integration.ts',
+  '--timeout=120000',
+  '--forbid-only',
+  '--forbid-pending',
+];
+/** Delays of alerts pass at their own pace. */
+const ALERTS = 'test/integration/alert*.test.ts';
+
 export const SUITES: readonly Suite[] = [
   { name: 'unit, laws, conformance', args: [] },
   {
+    name: 'integration: alerts',
+    args: [...INTEGRATION, ALERTS],
+    env: recordingEnvironment(FRAMES),
+    isBeside: true,
+  },
+  {
     name: 'integration',
-    args: [
-      '--no-config',
-      '--require=tsx/cjs',
-      '--require=test/setup-integration.ts',
-      '--timeout=120000',
-      '--forbid-only',
-      '--forbid-pending',
-      'test/integration/**/*.test.ts',
-    ],
+    args: [...INTEGRATION, `--ignore=${ALERTS}`, 'test/integration/**/*.test.ts'],
     env: recordingEnvironment(FRAMES),
   },
   {
@@ -50,6 +61,8 @@ export const SUITES: readonly Suite[] = [
 /** A suite that has ended must let go of everything; after this it has left something open. */
 const LINGER_MS = 20_000;
 const LOOK_EVERY_MS = 500;
+/** What a process wrote last arrives after its end. */
+const LAST_OUTPUT_MS = 500;
 
 function readTotals(file: string): Totals | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Totals) : undefined;
@@ -57,15 +70,18 @@ function readTotals(file: string): Totals | undefined {
 
 /** Runs one suite in a process of its own, its output passing through. A crash or a leak counts as a failure. */
 export async function runSuite(suite: Suite): Promise<Totals> {
-  console.log(`\n=== ${suite.name}`);
+  const heading = `\n=== ${suite.name}`;
+  if (suite.isBeside !== true) console.log(heading);
+  const output: Buffer[] = [];
   const file = join(temporaryFolder('totals'), 'totals.json');
   const mocha = createRequire(__filename).resolve('mocha/bin/mocha.js');
   const reporter = join(ROOT, 'test/totals-reporter.ts');
   const child = spawn(process.execPath, [mocha, `--reporter=${reporter}`, ...suite.args], {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', ...(suite.isBeside === true ? (['pipe', 'pipe'] as const) : (['inherit', 'inherit'] as const))],
     env: { ...process.env, ...suite.env, [TOTALS_FILE]: file },
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   const seen = { endedAt: Number.POSITIVE_INFINITY, lingers: false };
   const watch = setInterval(() => {
     if (!existsSync(file)) return;
@@ -78,7 +94,7 @@ export async function runSuite(suite: Suite): Promise<Totals> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const status = await new Promise<number | string>((finish) => {
     child.once('exit', (code, signal) => {
-      finish(code ?? signal ?? 'unknown');
+      setTimeout(finish, suite.isBeside === true ? LAST_OUTPUT_MS : 0, code ?? signal ?? 'unknown');
     });
     child.once('error', (error) => {
       finish(error.message);
@@ -86,6 +102,7 @@ export async function runSuite(suite: Suite): Promise<Totals> {
   });
   clearInterval(watch);
   process.off('SIGINT', stop).off('SIGTERM', stop);
+  if (suite.isBeside === true) console.log(`${heading}\n${Buffer.concat(output).toString()}`);
   const totals = readTotals(file);
   if (totals === undefined) {
     console.error(`The suite "${suite.name}" ended (${status}) before its last test.`);
