@@ -48,7 +48,12 @@ NODE_RED_PORT=${NODE_RED_PORT:-1880}
 MQTT_PORT=${MQTT_PORT:-8883}
 INFLUX_PORT=${INFLUX_PORT:-8086}
 GRAFANA_PORT=${GRAFANA_PORT:-3000}
+METRICS_PORT=${METRICS_PORT:-8428}
 ALERTMANAGER_PORT=${ALERTMANAGER_PORT:-9093}
+# On two machines: of the edge where the historian is, of the historian where Node-RED is (host:port).
+PM500_INFLUX_URL=${PM500_INFLUX_URL:-http://influxdb:8086}
+PM500_METRICS_URL=${PM500_METRICS_URL:-http://victoria-metrics:8428}
+NODE_RED_ADDRESS=${NODE_RED_ADDRESS:-node-red:1880}
 # Who is told of alerts; nobody while these are empty. A mail server host:port, sender, two mailboxes, a web hook.
 ALERT_SMTP=${ALERT_SMTP:-}
 ALERT_FROM=${ALERT_FROM:-}
@@ -61,7 +66,7 @@ END
 # Containers that run already have their ports themselves.
 check_ports() {
   ! (cd "$folder" && docker compose ps --quiet 2>/dev/null | grep -q .) || return 0
-  for name in NODE_RED_PORT MQTT_PORT INFLUX_PORT GRAFANA_PORT ALERTMANAGER_PORT; do
+  for name in NODE_RED_PORT MQTT_PORT INFLUX_PORT GRAFANA_PORT METRICS_PORT ALERTMANAGER_PORT; do
     port=$(setting "$name" 0)
     case $port in
       '' | *[!0-9]*) fail "$name in $settings is no port: give a number from 1 to 65535." ;;
@@ -78,6 +83,8 @@ derive() {
   printf -- '-u health\n-P %s\n' "$(cat -- "$secrets/mqtt_health_password")" | put "$secrets/mosquitto_health"
   sed 's/@listener@/8883/' "$common/mosquitto.conf" | put "$generated/mosquitto.conf"
   put "$generated/mosquitto.acl" <"$common/mosquitto.acl"
+  sed "s|node-red:1880|$(setting NODE_RED_ADDRESS node-red:1880)|" "$here/scrape.yml" >"$work/scrape.yml"
+  put "$generated/scrape.yml" <"$work/scrape.yml"
   alertmanager >"$work/alertmanager.yml"
   put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
 }

@@ -25,6 +25,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly secrets?: readonly (string | { readonly source: string; readonly target: string })[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 }
@@ -183,6 +184,40 @@ describe('laws of deploy/compose', () => {
     }
   });
 
+  it('nothing is mounted into a folder that is mounted read-only and lacks it, for nothing could be put there', () => {
+    for (const [name, { volumes = [], secrets = [] }] of SERVICES) {
+      const targets = [
+        ...volumes.map((volume) => volume.split(':')[1] ?? ''),
+        ...secrets.map((secret) => (typeof secret === 'string' ? `/run/secrets/${secret}` : secret.target)),
+      ];
+      for (const volume of volumes) {
+        const [source = '', folder = '', mode] = volume.split(':');
+        if (mode !== 'ro' || source.startsWith('./generated/')) continue;
+        for (const target of targets.filter((each) => each.startsWith(`${folder}/`)))
+          assert.ok(existsSync(join(FOLDER, source, target.slice(folder.length))), `${name}: ${target}`);
+      }
+    }
+  });
+
+  it('InfluxDB is healthy only when it answers at the address of this stack, not at that of its setup', () => {
+    assert.deepEqual(FILE.services['influxdb']?.healthcheck?.test, [
+      'CMD',
+      'influx',
+      'ping',
+      '--host',
+      'http://127.0.0.1:8086',
+    ]);
+  });
+
+  it('a setting that is only read into generated/ starts its service again, by a label', () => {
+    const labels = { mosquitto: ['MQTT_NAMES'], 'victoria-metrics': ['NODE_RED_ADDRESS'] };
+    const told = ['ALERT_SMTP', 'ALERT_FROM', 'ALERT_TO', 'ALERT_ON_CALL', 'ALERT_WEBHOOK'];
+    for (const [name, settings] of Object.entries({ ...labels, alertmanager: told })) {
+      const text = Object.values(FILE.services[name]?.labels ?? {}).join(' ');
+      for (const setting of settings) assert.ok(text.includes(`\${${setting}:-}`), `${name}: ${setting}`);
+    }
+  });
+
   it('the names of this stack are all that its scrape file changes', () => {
     const shipped = parse(
       read('deploy/alerts/scrape.yml')
@@ -203,6 +238,10 @@ describe('laws of deploy/compose', () => {
 });
 
 describe('laws of deploy/node-red', () => {
+  it('the image has no flow of its own in /data, which a new volume would take in place of the reference flow', () => {
+    assert.match(read('deploy/node-red/Dockerfile'), /rm -rf .*\/data\/flows\.json$/m);
+  });
+
   it('the flow has no credential; those beside it are names of the environment, which the settings set', () => {
     const settings = read('deploy/node-red/settings.js');
     const credentials = JSON.parse(read('deploy/node-red/flows_cred.json')) as Record<string, Record<string, string>>;

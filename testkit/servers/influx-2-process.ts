@@ -95,7 +95,7 @@ function run(): void {
       for (const [name, id] of Object.entries(state.tasks)) console.log(`${id}\t${name}\t`);
       return;
     case 'task create': {
-      const [, name = refuse('no task name')] = /name: "([^"]+)"/.exec(readFileSync(0, 'utf8')) ?? [];
+      const [, name = refuse('no task name')] = /name: "([^"]+)"/.exec(readFileSync(word('file'), 'utf8')) ?? [];
       state.tasks[name] ??= newId();
       return;
     }

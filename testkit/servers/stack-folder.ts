@@ -15,7 +15,7 @@ import { ROOT } from '../root';
 import { removeFolder, temporaryFolder } from '../temporary-folder';
 
 const BOOTSTRAP = join(ROOT, 'deploy/compose/bootstrap.sh');
-const PORTS = ['NODE_RED_PORT', 'MQTT_PORT', 'INFLUX_PORT', 'GRAFANA_PORT', 'ALERTMANAGER_PORT'];
+const PORTS = ['NODE_RED_PORT', 'MQTT_PORT', 'INFLUX_PORT', 'GRAFANA_PORT', 'METRICS_PORT', 'ALERTMANAGER_PORT'];
 
 export const isRoot = process.getuid?.() === 0;
 

@@ -139,9 +139,9 @@ task() {
   text=$(sed "s|${ZONE_MARK}|$zone|" "$here/$2")
   id=$(influx task list --hide-headers --limit 500 | awk -F '\\t' -v name="$1" '{ gsub(/^ +| +$/, "", $2); if ($2 == name) print $1 }' | head -n 1)
   if [ -z "$id" ]; then
-    printf '%s\\n' "$text" | influx task create --file - >/dev/null
+    printf '%s\\n' "$text" | influx task create --file /dev/stdin >/dev/null
   else
-    printf '%s\\n' "$text" | influx task update --id "$id" --file - >/dev/null
+    printf '%s\\n' "$text" | influx task update --id "$id" --file /dev/stdin >/dev/null
   fi
 }
 
