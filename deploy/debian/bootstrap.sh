@@ -68,7 +68,7 @@ derive() {
   alertmanager >"$work/alertmanager.yml"
   put_public "$generated/alertmanager.yml" <"$work/alertmanager.yml"
   chmod 644 -- "$generated/ca.crt"
-  # For the roll-up of each night.
+  # For the roll-up of each night, and for how far the tiers have come.
   printf 'INFLUX_URL=http://127.0.0.1:8086\nINFLUX_USER=admin\nINFLUX_PASSWORD=%s\nTIME_ZONE=%s\n' "$(cat -- "$secrets/influx_admin_password")" "$zone" |
     put "$generated/influx.env"
   for unit in "$here"/../systemd/pm500-*; do put_public "$units/${unit##*/}" <"$unit"; done
@@ -106,7 +106,7 @@ private_folder "$secrets"
 begin
 [ -e "$settings" ] || write_settings
 check_ports
-done_with="Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-backup.timer"
+done_with="Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-tier-status.timer pm500-backup.timer"
 case ${1:-} in
   '') ;;
   rotate)

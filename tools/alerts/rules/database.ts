@@ -8,7 +8,7 @@ export function databaseRules(): readonly AlertRule[] {
       id: 'TierBehind',
       group: 'database',
       severity: 'warning',
-      // Of `pm500 influx status --prometheus`, by way of a textfile collector.
+      // Of `pm500 influx status --prometheus`, brought by pm500-tier-status.timer or a textfile collector.
       value: 'max by (instance, tier) (pm500_tier_is_behind)',
       condition: 'above',
       limit: 0,
