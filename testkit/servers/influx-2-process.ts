@@ -1,9 +1,10 @@
 /**
  * A stand-in for `influx`, the command line of InfluxDB 2, for scripts that are written against its reference: it knows
  * the commands and options that the reference names, and refuses all others. INFLUX_STATE: file that keeps what was made;
- * INFLUX_ACCEPTS: the token of an operator; INFLUX_IS_DOWN: no server answers.
+ * INFLUX_ACCEPTS: the token of an operator; INFLUX_IS_DOWN: no server answers; INFLUX_IS_FULL: a backup ends in its middle.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 interface User {
@@ -19,11 +20,13 @@ interface State {
   readonly users: Record<string, User>;
   tokens: { id: string; description: string; write: readonly string[]; token: string }[];
   adminPassword: string;
+  /** Names of buckets that have points. */
+  points?: readonly string[];
   made: number;
 }
 
 const file = process.env['INFLUX_STATE'] ?? '';
-const state: State = existsSync(file)
+let state: State = existsSync(file)
   ? (JSON.parse(readFileSync(file, 'utf8')) as State)
   : { buckets: {}, tasks: {}, dbrp: [], users: {}, tokens: [], adminPassword: '', made: 0 };
 
@@ -60,6 +63,9 @@ const COMMANDS: Readonly<Record<string, ReturnType<typeof options>>> = {
   'auth create': options('user description', 'read-bucket write-bucket', 'operator all-access'),
   'auth list': options('id user'),
   'auth delete': options('id'),
+  backup: options('bucket bucket-id org org-id compression gzip-compression-level'),
+  restore: options('bucket bucket-id org org-id new-bucket new-org operator-token', '', 'full'),
+  query: options('file org org-id type', '', 'raw'),
   'v1 auth list': options('username id'),
   'v1 auth create': options('username password description', 'read-bucket write-bucket', 'no-password'),
   'v1 auth set-password': options('username id password'),
@@ -71,7 +77,14 @@ const words = process.argv.slice(2);
 const command =
   Object.keys(COMMANDS).find((name) => words.join(' ').startsWith(name)) ??
   refuse(`unknown command ${words.join(' ')}`);
-const given = parseArgs({ args: words.slice(command.split(' ').length), options: COMMANDS[command] ?? {} }).values;
+const { values: given, positionals } = parseArgs({
+  args: words.slice(command.split(' ').length),
+  options: COMMANDS[command] ?? {},
+  allowPositionals: ['backup', 'restore', 'query'].includes(command),
+});
+const [argument = ''] = positionals;
+/** An organization narrows a backup, and a full restore refuses it; the environment gives one as an option does. */
+const organization = process.env['INFLUX_ORG'] ?? process.env['INFLUX_ORG_ID'] ?? '';
 const word = (name: string): string => {
   const value = given[name];
   return typeof value === 'string' ? value : '';
@@ -119,6 +132,28 @@ function run(): void {
     case 'auth delete':
       state.tokens = state.tokens.filter(({ id }) => id !== word('id'));
       return;
+    case 'backup': {
+      mkdirSync(argument, { recursive: true });
+      writeFileSync(join(argument, '20260329T002000Z.bolt.gz'), '');
+      if (process.env['INFLUX_IS_FULL'] !== undefined) refuse('failed to backup bucket data: no space left on device');
+      const manifest = organization === '' ? state : { ...state, points: [] };
+      writeFileSync(join(argument, '20260329T002000Z.manifest'), JSON.stringify(manifest));
+      return;
+    }
+    case 'restore': {
+      if (given['full'] === true && organization !== '')
+        refuse('--full restore cannot be limited to a single org or bucket');
+      const name = readdirSync(argument).find((each) => each.endsWith('.manifest')) ?? refuse('no backup manifests');
+      state = JSON.parse(readFileSync(join(argument, name), 'utf8')) as State;
+      return;
+    }
+    case 'query': {
+      const [, bucket = ''] = /from\(bucket: "([^"]+)"\)/.exec(argument) ?? [];
+      if (state.buckets[bucket] === undefined) refuse(`could not find bucket "${bucket}"`);
+      if (state.points?.includes(bucket) === true)
+        console.log('#datatype,string,long,dateTime:RFC3339\r\n,result,table,_time\r\n,,0,2026-03-29T00:20:00Z\r\n');
+      return;
+    }
     case 'v1 auth list':
       if (state.users[word('username')] !== undefined) console.log(`id\t${word('username')}`);
       return;

@@ -11,6 +11,8 @@ export interface VictoriaMetricsOptions {
   readonly port?: number;
   /** Further flags, for instance "-influx.maxLineSize=1KB". */
   readonly flags?: readonly string[];
+  /** Where its data are; a temporary folder where it is not given. `stop` removes it either way. */
+  readonly folder?: string;
 }
 
 /**
@@ -42,7 +44,7 @@ async function answers(url: string): Promise<boolean> {
 export async function startVictoriaMetrics(options: VictoriaMetricsOptions = {}): Promise<VictoriaMetrics> {
   const { flags = [] } = options;
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
-  const folder = temporaryFolder('victoria-metrics');
+  const folder = options.folder ?? temporaryFolder('victoria-metrics');
   const url = `http://127.0.0.1:${port}`;
   const start = (): Promise<RunningProcess> =>
     startProcess({
