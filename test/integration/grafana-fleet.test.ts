@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync, statfsSync } from 'node:fs';
+import { certificateMetrics } from '../../nodes/shared/certificate-metrics';
+import { diskMetrics } from '../../nodes/shared/disk-metrics';
 import { interpolate } from '../../testkit/grafana/interpolate';
-import { metricsPage } from '../../testkit/grafana/metrics-page';
+import { metricsPage, OUTBOX_BYTES } from '../../testkit/grafana/metrics-page';
 import { allQueries, queriesNamed } from '../../testkit/grafana/panels';
+import { SITE } from '../../testkit/grafana/plant-site';
+import { FakeRed } from '../../testkit/node-red/fake-red';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
 
 const QUERIES = allQueries();
@@ -11,12 +18,22 @@ describe('panels on a real VictoriaMetrics that has read the metrics page', func
   /** Scraped every 15 s until now. */
   const nowMs = Math.floor(Date.now() / 15_000) * 15_000;
   const SCRAPES = 80;
+  const userDir = temporaryFolder('grafana-fleet');
+  const DAYS = 9;
+  let disk: readonly [free: number, size: number];
 
   before(async () => {
     server = await startVictoriaMetrics();
+    const red = new FakeRed({ userDir });
+    const cert = readFileSync(new CertificateAuthority().issue('sink', DAYS).certificate);
+    red.definitions.push({ id: 'sink', type: 'influx-target', tls: 'tls' } as never);
+    red.configurations.set('tls', { addTLSOptions: () => ({ cert }) });
+    const { bavail, blocks, bsize } = statfsSync(userDir);
+    disk = [bavail * bsize, blocks * bsize];
+    const gateway = [...diskMetrics(red.api), ...certificateMetrics(red.api)];
     for (let scrape = 0; scrape < SCRAPES; scrape++) {
       const timestamp = nowMs - (SCRAPES - 1 - scrape) * 15_000;
-      const body = metricsPage(15 * (scrape + 1));
+      const body = metricsPage(15 * (scrape + 1), gateway);
       const response = await fetch(
         `${server.url}/api/v1/import/prometheus?timestamp=${timestamp}&extra_label=instance=gateway:1880`,
         { method: 'POST', body },
@@ -29,7 +46,27 @@ describe('panels on a real VictoriaMetrics that has read the metrics page', func
 
   after(async () => {
     await server.stop();
+    removeFolder(userDir);
   });
+
+  /** The answers of a query at the time of the last scrape, not whenever the test comes to it: a label, and four digits. */
+  const value = async (
+    title: string,
+    place = 0,
+    uid = 'pm500-fleet',
+  ): Promise<readonly (readonly [unknown, number])[]> => {
+    const query = queriesNamed(uid, title)[place];
+    assert.ok(query);
+    const parameters = { query: interpolate(query, {}, nowMs), time: String(nowMs / 1000) };
+    const response = await fetch(`${server.url}/api/v1/query?${new URLSearchParams(parameters).toString()}`);
+    const { data } = (await response.json()) as {
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    };
+    return data.result.map(({ metric, value: [, text] }) => [
+      ['meter', 'quality', 'target', 'path', 'part'].map((label) => metric[label]).find((each) => each !== undefined),
+      Number(Number(text).toPrecision(4)),
+    ]);
+  };
 
   it('every query runs, and no panel is empty', async () => {
     const empty: string[] = [];
@@ -75,20 +112,6 @@ describe('panels on a real VictoriaMetrics that has read the metrics page', func
   });
 
   it('figures are those of the page: connections, data age, rates and the quantile of latencies', async () => {
-    const value = async (title: string, place = 0): Promise<readonly (readonly [unknown, number])[]> => {
-      const query = queriesNamed('pm500-fleet', title)[place];
-      assert.ok(query);
-      // At the time of the last scrape, not whenever the test comes to it.
-      const parameters = { query: interpolate(query, {}, nowMs), time: String(nowMs / 1000) };
-      const response = await fetch(`${server.url}/api/v1/query?${new URLSearchParams(parameters).toString()}`);
-      const { data } = (await response.json()) as {
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      return data.result.map(({ metric, value: [, text] }) => [
-        metric['meter'] ?? metric['quality'],
-        Number(Number(text).toPrecision(4)),
-      ]);
-    };
     assert.deepEqual(await value('Meters that are connected'), [[undefined, 1]]);
     assert.deepEqual(await value('Meters that are connected', 1), [[undefined, 2]]);
     assert.deepEqual(await value('Oldest data'), [[undefined, 42]]);
@@ -109,5 +132,23 @@ describe('panels on a real VictoriaMetrics that has read the metrics page', func
     );
     const [latency] = await value('Latency, 95 of 100 reads');
     assert.ok(latency !== undefined && latency[1] > 0.005 && latency[1] <= 0.02, String(latency));
+  });
+  it('outbox, disk and certificates are those of this computer, the contract is that of the meter', async () => {
+    assert.deepEqual(await value('Outbox, of its limit'), [['influx-target', 24_000 / OUTBOX_BYTES]]);
+    assert.deepEqual(await value('Bytes that may wait'), [['influx-target', OUTBOX_BYTES]]);
+    const [share] = await value('Disk that is free, of its size');
+    const [free] = await value('Disk that is free');
+    assert.ok(share && free);
+    // Others write to the disk meanwhile.
+    assert.ok(Math.abs(free[1] / disk[0] - 1) < 0.01, `${free[1]}, by the system ${disk[0]}`);
+    assert.ok(Math.abs(share[1] / (disk[0] / disk[1]) - 1) < 0.01, `${share[1]} of ${disk[1]}, free ${disk[0]}`);
+    const [left, ...others] = await value('Certificates: time until they end');
+    assert.deepEqual([left?.[0], others], ['cert', []]);
+    assert.ok(Math.abs((left?.[1] ?? 0) - DAYS * 86_400) < 600, String(left?.[1]));
+    for (const [uid, title] of [
+      ['pm500-site', 'Demand of each window, with the contract'],
+      ['pm500-leadership', 'Peak demand by month, with the contract'],
+    ] as const)
+      assert.deepEqual(await value(title, 1, uid), [['main-incomer', SITE.contractWatts]]);
   });
 });

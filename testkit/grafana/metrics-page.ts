@@ -1,18 +1,24 @@
 import { describeMeter, type ConnectionDiagnostics } from '../../src/domain/diagnostics/diagnostics';
 import { diagnosticsMetrics } from '../../src/domain/diagnostics/diagnostics-metrics';
-import { renderMetrics } from '../../src/domain/diagnostics/prometheus';
+import { renderMetrics, type MetricFamily } from '../../src/domain/diagnostics/prometheus';
+import { limitMetrics } from '../../src/domain/normalizer/site-limits';
 import { NORMALIZE_DIAGNOSTICS_SCHEMA, normalizeMetrics } from '../../src/domain/normalizer/diagnostics';
 import { deliveryMetrics } from '../../src/delivery/metrics';
 import { NO_LOSSES } from '../../src/delivery/stats';
+import { SITE } from './plant-site';
 
 const TAGS = { site: 'plant', area: 'melt shop', line: 'l1' };
 const METER = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, transport: 'listen-only', tags: TAGS };
 
+/** What the page says may wait in the outbox, of which 24 000 bytes do. */
+export const OUTBOX_BYTES = 96_000;
+
 /**
  * What the metrics page of Node-RED says, made by the code that makes it.
  * @param seconds since the nodes started; counters have counted for so long
+ * @param gateway what it says of the computer and of certificates
  */
-export function metricsPage(seconds: number): string {
+export function metricsPage(seconds: number, gateway: readonly MetricFamily[] = []): string {
   const timestamp = 1000 * seconds;
   const connection: ConnectionDiagnostics = {
     state: 'connected',
@@ -59,6 +65,7 @@ export function metricsPage(seconds: number): string {
     losses: NO_LOSSES,
     retries: 0,
     durable: true,
+    capacity: { maximumBytes: OUTBOX_BYTES },
   } as const;
   return renderMetrics([
     ...diagnosticsMetrics([
@@ -66,6 +73,8 @@ export function metricsPage(seconds: number): string {
       describeMeter({ ...METER, name: 'furnace' }, stale, facts),
     ]),
     ...normalizeMetrics([normalized], 'normalize'),
+    ...limitMetrics([normalized], 'normalize', { contractWatts: SITE.contractWatts, powerFactor: 0.9 }),
     ...deliveryMetrics(stats, { node: 'influx', target: 'influx-target' }),
+    ...gateway,
   ]);
 }

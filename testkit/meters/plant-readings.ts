@@ -69,20 +69,26 @@ const KEPT: ReadonlySet<string> = new Set([
   'reactive_energy_import_total',
 ]);
 
-function kept<Item>(record: Readonly<Record<string, Item>>, isWhole: boolean): Record<string, Item> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => isWhole || KEPT.has(name)));
+const EXPORTED = 'active_energy_export_total';
+
+/** Where the counters of a meter stand, Wh and varh. */
+export interface PlantCounters {
+  readonly active: number;
+  readonly reactive: number;
+  /** Of a meter that exports. */
+  readonly exported?: number;
 }
 
 /**
  * A reading of that plant as a meter with a confirmed layout gives it: through the bytes of its assemblies, so rounded as a
  * meter rounds.
- * @param counters where the counters stand, Wh and varh
+ * @param plant its power; negative where the meter exports
  * @param isWhole whether it holds every value of its assemblies
  */
 export function plantReading(
-  plant: RecordedPlant,
+  plant: Pick<RecordedPlant, 'powerAt'>,
   timestamp: number,
-  counters: { readonly active: number; readonly reactive: number },
+  counters: PlantCounters,
   name = 'main-incomer',
   isWhole = false,
 ): Reading {
@@ -95,7 +101,12 @@ export function plantReading(
     ...instant,
     active_energy_import_total: counters.active,
     reactive_energy_import_total: counters.reactive,
+    [EXPORTED]: counters.exported ?? 0,
   };
+  const isKept = (metric: string): boolean =>
+    isWhole || KEPT.has(metric) || (metric === EXPORTED && counters.exported !== undefined);
+  const kept = <Item>(record: Readonly<Record<string, Item>>): Record<string, Item> =>
+    Object.fromEntries(Object.entries(record).filter(([metric]) => isKept(metric)));
   const blocks = [101, 102, 107].map((instance) => {
     const plan = WORKING.blocks.get(instance);
     if (plan === undefined) throw new Error(`There is no assembly ${instance}.`);
@@ -105,8 +116,8 @@ export function plantReading(
       group: plan.group,
       timestamp,
       latencyMs: 1,
-      provenance: kept(plan.provenance, isWhole),
-      values: kept(values, isWhole),
+      provenance: kept(plan.provenance),
+      values: kept(values),
     };
   });
   return {

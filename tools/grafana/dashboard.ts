@@ -1,7 +1,8 @@
 import { DashboardCursorSync, type Dashboard, type Panel, type VariableModel } from '@grafana/schema';
-import { GENERATED } from './names';
+import { DOCS_VARIABLE, GENERATED } from './names';
 import { panelOf, type PanelSpec } from './panel';
 import { DOCS } from './variables';
+import { DASHBOARD_DOCS } from './words';
 
 /** Panels under one heading, in reading order. */
 export interface Section {
@@ -73,6 +74,18 @@ export function dashboardOf({
     templating: { list: [...variables, DOCS] },
     annotations: { list: [] },
     links: [
+      {
+        title: 'What the numbers mean',
+        type: 'link',
+        url: `\${${DOCS_VARIABLE}}/${DASHBOARD_DOCS}#what-the-numbers-mean`,
+        icon: 'doc',
+        tooltip: '',
+        tags: [],
+        asDropdown: false,
+        includeVars: false,
+        keepTime: false,
+        targetBlank: true,
+      },
       {
         title: 'PowerMonitor 500',
         type: 'dashboards',

@@ -1,9 +1,11 @@
 import type { DataSourceRef, Panel } from '@grafana/schema';
-import { DOCS_VARIABLE, INFLUX_VARIABLE, METRICS_VARIABLE } from './names';
+import { DOCS_VARIABLE, INFLUX_VARIABLE, METRICS_VARIABLE, MIXED_DATASOURCE } from './names';
 import { grafanaUnit, type PanelUnit } from './units';
 
 const influxSource: DataSourceRef = { type: 'influxdb', uid: `\${${INFLUX_VARIABLE}}` };
 const metricsSource: DataSourceRef = { type: 'prometheus', uid: `\${${METRICS_VARIABLE}}` };
+/** What Grafana calls a panel whose queries name a data source each. */
+const mixedSources: DataSourceRef = { type: 'datasource', uid: MIXED_DATASOURCE };
 
 /** Kinds of panels that are used; each is part of Grafana itself. */
 export type PanelKind = 'timeseries' | 'stat' | 'table' | 'bargauge' | 'barchart';
@@ -59,6 +61,8 @@ export interface Query {
   readonly asTable?: boolean;
   /** Only the value of now. */
   readonly isInstant?: boolean;
+  /** A line, also in a panel of bars. */
+  readonly asLine?: boolean;
 }
 
 export const influxQl = (text: string, alias = '$tag_meter'): Query => ({ language: 'influxql', text, alias });
@@ -98,6 +102,29 @@ function overrideOf({ field, unit, as, texts }: FieldOverride): {
   };
 }
 
+/** Series of a query that are a line among bars. */
+function linesOf(queries: readonly Query[]): ReturnType<typeof overrideOf>[] {
+  return queries.flatMap(({ asLine = false }, place) =>
+    asLine
+      ? [
+          {
+            matcher: { id: 'byFrameRefID', options: REF_IDS[place] ?? '' },
+            properties: [
+              { id: 'custom.drawStyle', value: 'line' },
+              { id: 'custom.fillOpacity', value: 0 },
+            ],
+          },
+        ]
+      : [],
+  );
+}
+
+function sourceOf(queries: readonly Query[]): DataSourceRef {
+  const languages = new Set(queries.map(({ language }) => language));
+  if (languages.size > 1) return mixedSources;
+  return languages.has('promql') ? metricsSource : influxSource;
+}
+
 /**
  * A line over a gap would say that something was measured in it. Values that are reported by exception come at least every
  * five minutes.
@@ -135,12 +162,11 @@ function transformationsOf({ queries, isTimeless = false, rename }: PanelSpec): 
 export function panelOf(spec: PanelSpec): Panel {
   const { title, description, kind, unit, noData, docs, queries, atLeast, decimals, overrides = [] } = spec;
   const { timeFrom, timeShift } = spec;
-  const isPromQl = queries[0]?.language === 'promql';
   return {
     type: kind,
     title,
     description,
-    datasource: isPromQl ? metricsSource : influxSource,
+    datasource: sourceOf(queries),
     targets: queries.map((query, place) => targetOf(query, place)),
     fieldConfig: {
       defaults: {
@@ -149,7 +175,7 @@ export function panelOf(spec: PanelSpec): Panel {
         ...(decimals === undefined ? {} : { decimals }),
         custom: customOf(spec),
       },
-      overrides: overrides.map((override) => overrideOf(override)),
+      overrides: [...overrides.map((override) => overrideOf(override)), ...linesOf(queries)],
     },
     options: OPTIONS[kind],
     links: [

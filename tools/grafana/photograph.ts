@@ -1,24 +1,26 @@
 /**
  * `npx tsx tools/grafana/photograph.ts [folder]`: the pictures of dashboards in `docs/images/`. Their queries are run on an
- * InfluxDB that the pipeline fills with the recorded plant, and the answers are drawn in a browser, without Grafana.
+ * InfluxDB that the pipeline fills with the recorded plant and on a VictoriaMetrics that has read the metrics page, and the answers are drawn in a browser, without Grafana.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Panel } from '@grafana/schema';
 import { chromium, type Page } from 'playwright-core';
 import { DATABASE } from '../../src/influx/tiers/plan';
-import { interpolate } from '../../testkit/grafana/interpolate';
+import { interpolate, windowOf } from '../../testkit/grafana/interpolate';
+import { metricsPage } from '../../testkit/grafana/metrics-page';
+import { NOMINAL } from '../../testkit/grafana/panel-answers';
 import { queriesOf, shippedDashboards, type PanelQuery } from '../../testkit/grafana/panels';
-import { fillWithPlant, SITE } from '../../testkit/grafana/plant-database';
-import { RecordedPlant } from '../../testkit/meters/plant-readings';
+import { fillWithPlant } from '../../testkit/grafana/plant-database';
+import { plantsOfSite, SITE } from '../../testkit/grafana/plant-site';
 import { ROOT } from '../../testkit/root';
 import { startInfluxDb, type InfluxDb, type QuerySeries } from '../../testkit/servers/influxdb';
 import { findProgram } from '../../testkit/servers/programs';
+import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
 
 const PICTURES = ['pm500-site', 'pm500-energy', 'pm500-quality'] as const;
 const ROW_PX = 34;
 const WIDTH_PX = 1500;
-const CHOICES = { nominal_voltage: String(SITE.volts), nominal_frequency: String(SITE.hertz) };
 
 const STYLE = `
   body { font: 13px sans-serif; margin: 0; padding: 12px; background: #f4f5f5; color: #24292e; width: ${WIDTH_PX}px; }
@@ -67,7 +69,9 @@ function columnOf(name: string, { fieldConfig }: Panel): object {
 }
 
 const aliasOf = (alias: string, { tags = {} }: QuerySeries, column: string): string =>
-  alias.replaceAll(/\$tag_(\w+)/g, (_, tag: string) => tags[tag] ?? '').replaceAll('$col', column);
+  alias
+    .replaceAll(/\$tag_(\w+)|\{\{(\w+)\}\}/g, (_, tag = '', label = '') => tags[String(tag) || String(label)] ?? '')
+    .replaceAll('$col', column);
 
 const textOf = (text: unknown): string => (typeof text === 'string' ? text : '');
 
@@ -90,16 +94,48 @@ function tableOf(answers: readonly (readonly QuerySeries[])[], panel: Panel): ob
   };
 }
 
-async function pictureOf(panel: Panel, queries: readonly PanelQuery[], database: InfluxDb): Promise<object> {
+interface Servers {
+  readonly database: InfluxDb;
+  readonly metrics: VictoriaMetrics;
+}
+
+const POINTS = 100;
+
+/** What the servers answer to a query; series of metrics in the form of the others. */
+async function answerTo(query: PanelQuery, { database, metrics }: Servers): Promise<readonly QuerySeries[]> {
+  const text = interpolate(query, NOMINAL, SITE.nowMs);
+  if (query.language === 'influxql') return database.query(text, DATABASE);
+  const [from, to] = Object.values(windowOf(query, SITE.nowMs)).map((ms: number) => ms / 1000) as [number, number];
+  const range = { start: String(from), end: String(to), step: String((to - from) / POINTS) };
+  const response = await fetch(
+    `${metrics.url}/api/v1/query_range?${new URLSearchParams({ query: text, ...range }).toString()}`,
+  );
+  if (!response.ok) throw new Error(`${text}: ${await response.text()}`);
+  const { data } = (await response.json()) as {
+    data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+  };
+  return data.result.map(({ metric, values }) => ({
+    name: text,
+    tags: metric,
+    columns: ['time', 'value'],
+    values: values.map(([seconds, value]) => [1000 * seconds, Number(value)]),
+  }));
+}
+
+async function pictureOf(panel: Panel, queries: readonly PanelQuery[], servers: Servers): Promise<object> {
   const answers: (readonly QuerySeries[])[] = [];
-  for (const query of queries) answers.push(await database.query(interpolate(query, CHOICES, SITE.nowMs), DATABASE));
+  for (const query of queries) answers.push(await answerTo(query, servers));
   const renaming = panel.transformations?.find(({ id }) => id === 'renameByRegex')?.options as Renaming | undefined;
   const regex = new RegExp(renaming?.regex ?? '$');
   const { renamePattern = '' } = renaming ?? {};
   const series = answers.flatMap((answer, place) =>
     answer.flatMap((each) =>
       each.columns.slice(1).map((column, at) => ({
-        name: aliasOf(textOf(panel.targets?.[place]?.['alias']), each, column).replace(regex, renamePattern),
+        name: aliasOf(
+          textOf(panel.targets?.[place]?.['alias'] ?? panel.targets?.[place]?.['legendFormat']),
+          each,
+          column,
+        ).replace(regex, renamePattern),
         points: each.values.map((row) => [row[0], row[at + 1]]),
       })),
     ),
@@ -129,17 +165,17 @@ async function photograph(page: Page, picture: object, path: string): Promise<vo
 }
 
 async function main(folder: string): Promise<void> {
-  const database = await startInfluxDb();
+  const [database, metrics] = [await startInfluxDb(), await startVictoriaMetrics()];
   const browser = await chromium.launch({
     executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
     args: ['--no-sandbox'],
   });
   try {
-    await fillWithPlant(
-      database,
-      new RecordedPlant(SITE.plantMs),
-      new RecordedPlant(Date.parse('2025-01-01T00:00:00+01:00')),
-    );
+    await fillWithPlant(database, plantsOfSite());
+    // An hour ago, as the server moves the end of a range back to a multiple of its step.
+    const imported = `${metrics.url}/api/v1/import/prometheus?timestamp=${SITE.nowMs - 3_600_000}`;
+    await fetch(imported, { method: 'POST', body: metricsPage(60) });
+    await metrics.query('pm500_up');
     const page = await browser.newPage({ viewport: { width: WIDTH_PX + 30, height: 900 } });
     for (const dashboard of shippedDashboards().filter(({ uid }) => PICTURES.some((each) => each === uid))) {
       const queries = queriesOf(dashboard);
@@ -151,7 +187,7 @@ async function main(folder: string): Promise<void> {
             await pictureOf(
               panel,
               queries.filter((query) => query.panel === panel),
-              database,
+              { database, metrics },
             ),
           );
       }
@@ -161,6 +197,7 @@ async function main(folder: string): Promise<void> {
   } finally {
     await browser.close();
     await database.stop();
+    await metrics.stop();
   }
 }
 

@@ -61,7 +61,9 @@
   /** Room for half a bar at both ends. */
   function beside(chart, low, high) {
     const [times] = chart.data;
-    const half = times.length > 1 ? (times[1] - times[0]) / 2 : 43_200;
+    // A bar that stands alone is of a month.
+    if (times.length === 1) return [times[0] - 1_296_000, times[0] + 1_296_000];
+    const half = (times[1] - times[0]) / 2;
     return [low - half, high + half];
   }
 

@@ -6,6 +6,10 @@ export const QUALITY_DOCS = 'values.md#why-a-value-is-not-good';
 export const TARIFF_DOCS = 'kpis.md#tariff-calendar';
 export const ALARM_DOCS = 'alarms.md';
 export const METRICS_DOCS = 'fleet.md';
+export const GATEWAY_DOCS = 'fleet.md#diagnostics';
+export const LOSS_DOCS = 'influxdb.md#what-is-lost-and-when';
+/** Of all dashboards. */
+export const DASHBOARD_DOCS = 'dashboards.md';
 
 export const NOTHING_READ = 'Nothing good was read in this time';
 export const NO_KPI = 'Not worked out: switch the KPI on in pm500-normalize';

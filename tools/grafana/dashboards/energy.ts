@@ -8,6 +8,7 @@ import { influxChoices, INFLUX_SOURCE } from '../variables';
 import { ENERGY_DOCS, KPI_DOCS, NO_KPI, NO_TIER, NOW, ONCE, TARIFF_DOCS } from '../words';
 
 const IMPORT = 'energy_delta_active_import_total';
+const EXPORT = 'energy_delta_active_export_total';
 const REACTIVE = 'energy_delta_reactive_import_total';
 
 /** Shares of the time, percent, at which the load-duration curve is told. */
@@ -136,6 +137,11 @@ export function energyAndCost(influx: Influx): DashboardSpec {
             bars: 'stacked',
             width: 12,
           },
+          ofEach(influx, 'Energy export by day', 'day', {
+            unit: influx.unitOf(EXPORT),
+            queries: [influxQl(influx.ofEach('day', EXPORT, 'sum'))],
+            width: 24,
+          }),
         ],
       },
       {

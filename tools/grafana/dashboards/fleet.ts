@@ -1,10 +1,9 @@
 import type { DashboardSpec } from '../dashboard';
-import { CHOSEN_TAGS } from '../influx';
+import { CHOSEN_METERS as METER } from '../metrics';
 import { promNow, promQl, type PanelSpec } from '../panel';
 import { metricsChoices, METRICS_SOURCE } from '../variables';
-import { METRICS_DOCS, QUALITY_DOCS } from '../words';
+import { GATEWAY_DOCS, LOSS_DOCS, METRICS_DOCS, QUALITY_DOCS } from '../words';
 
-const METER = `{${CHOSEN_TAGS.map((tag) => `${tag}=~"$${tag}"`).join(',')}}`;
 const NO_PAGE = 'No metrics page is read: is pm500/metrics of Node-RED scraped?';
 
 type More = Partial<PanelSpec>;
@@ -145,6 +144,20 @@ function delivery(): readonly PanelSpec[] {
       { docs: 'influxdb.md' },
     ),
     series(
+      'Outbox, of its limit',
+      'Bytes that wait, by the bytes that may wait at most; past the limit the oldest records are lost.',
+      'share',
+      [promQl(`max ${by} (pm500_delivery_waiting_bytes) / max ${by} (pm500_delivery_limit_bytes)`, '{{target}}')],
+      { docs: LOSS_DOCS },
+    ),
+    series(
+      'Bytes that may wait',
+      'The limit of the outbox of each sink.',
+      'bytes',
+      [promNow(`max ${by} (pm500_delivery_limit_bytes)`, '{{target}}')],
+      { kind: 'stat', docs: LOSS_DOCS },
+    ),
+    series(
       'Records delivered',
       'Records that the other side has taken, each second.',
       'per second',
@@ -161,12 +174,47 @@ function delivery(): readonly PanelSpec[] {
   ];
 }
 
+/** The computer that Node-RED runs on, and the certificates that its sinks use. */
+function gateway(): readonly PanelSpec[] {
+  const by = 'by (instance, path)';
+  const [free, size] = [`min ${by} (pm500_disk_free_bytes)`, `min ${by} (pm500_disk_size_bytes)`];
+  const more = { docs: GATEWAY_DOCS, noData: NO_PAGE } as const;
+  return [
+    series(
+      'Disk that is free, of its size',
+      'Of the disk with the outboxes; when it is full, they refuse readings.',
+      'share',
+      [promQl(`${free} / ${size}`, '{{instance}} {{path}}')],
+      more,
+    ),
+    series(
+      'Disk that is free',
+      'Bytes that may still be written to the disk with the outboxes.',
+      'bytes',
+      [promNow(free, '{{instance}} {{path}}')],
+      { ...more, kind: 'stat', width: 6 },
+    ),
+    series(
+      'Certificates: time until they end',
+      'Of the certificate of a sink (cert) and the first of its authorities (ca) to end; negative: it has ended.',
+      's',
+      [
+        promNow(
+          'min by (instance, node, part) (pm500_certificate_expires_seconds) - time()',
+          '{{instance}} {{node}} {{part}}',
+        ),
+      ],
+      { docs: GATEWAY_DOCS, noData: 'No sink uses a certificate', kind: 'stat', width: 6 },
+    ),
+  ];
+}
+
 /** How well all meters are read and all readings delivered, from the metrics page of Node-RED. */
 export function fleetHealth(): DashboardSpec {
   return {
     uid: 'pm500-fleet',
     title: 'Fleet health',
-    description: 'Data age, reads, latency, quality, queues and heartbeats of all meters.',
+    description: 'Data age, reads, latency, quality, queues and heartbeats of all meters; disk and certificates.',
     variables: [METRICS_SOURCE, ...metricsChoices('pm500_up')],
     since: '6h',
     refresh: '30s',
@@ -175,6 +223,7 @@ export function fleetHealth(): DashboardSpec {
       { title: 'Reads', panels: reads() },
       { title: 'Values', panels: values() },
       { title: 'Delivery', panels: delivery() },
+      { title: 'Computer and certificates', panels: gateway() },
     ],
   };
 }

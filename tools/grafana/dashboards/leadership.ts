@@ -2,8 +2,9 @@ import { periodMetricOf } from '../../../src/metrics/derived-metrics';
 import type { Unit } from '../../../src/metrics/measurement';
 import type { DashboardSpec } from '../dashboard';
 import type { Influx } from '../influx';
+import { CONTRACT_LINE, OF_CONTRACT } from '../metrics';
 import { influxQl, influxTable, type PanelSpec } from '../panel';
-import { influxChoices, INFLUX_SOURCE, textBox } from '../variables';
+import { influxChoices, INFLUX_SOURCE, METRICS_SOURCE, textBox } from '../variables';
 import { ENERGY_DOCS, KPI_DOCS, LATELY, NO_KPI, NO_TIER, ONCE, TARIFF_DOCS } from '../words';
 
 const TARGET = 'target_kwh';
@@ -89,6 +90,7 @@ export function leadershipKpis(influx: Influx): DashboardSpec {
     description: 'Energy, peak demand, load factor, power factor, CO2 and cost of the months that have ended.',
     variables: [
       INFLUX_SOURCE,
+      METRICS_SOURCE,
       ...influxChoices(),
       textBox(TARGET, 'Target per month, kWh', '100000', 'energy that each meter shall not pass in a month'),
     ],
@@ -173,10 +175,27 @@ export function leadershipKpis(influx: Influx): DashboardSpec {
             bars: 'plain',
             width: 24,
           },
+          peaks(influx),
           history(influx),
         ],
       },
     ],
+  };
+}
+
+/** The peak of each month against what the contract allows. */
+function peaks(influx: Influx): PanelSpec {
+  const name = influx.in('W', 'interval_demand');
+  return {
+    title: 'Peak demand by month, with the contract',
+    description: `The highest demand of the windows that ended within each month; the month that runs is not in it. ${OF_CONTRACT}`,
+    kind: 'timeseries',
+    unit: influx.unitOf(name),
+    noData: NO_TIER,
+    docs: KPI_DOCS,
+    queries: [influxQl(influx.ofEach('month', name, 'max')), CONTRACT_LINE],
+    bars: 'plain',
+    width: 24,
   };
 }
 

@@ -2,8 +2,9 @@ import { tierField } from '../../../src/influx/tiers/aggregates';
 import { RAW } from '../../../src/influx/tiers/plan';
 import type { DashboardSpec } from '../dashboard';
 import type { Influx } from '../influx';
-import { influxQl, influxTable } from '../panel';
-import { influxChoices, INFLUX_SOURCE } from '../variables';
+import { CONTRACT_LINE, OF_CONTRACT } from '../metrics';
+import { influxQl, influxTable, type PanelSpec } from '../panel';
+import { influxChoices, INFLUX_SOURCE, METRICS_SOURCE } from '../variables';
 import {
   ALARM_DOCS,
   ENERGY_DOCS,
@@ -29,7 +30,7 @@ export function siteOverview(influx: Influx): DashboardSpec {
     uid: 'pm500-site',
     title: 'Site overview',
     description: 'All meters of a site: load, energy, power factor, unbalance, alarms and quality.',
-    variables: [INFLUX_SOURCE, ...influxChoices()],
+    variables: [INFLUX_SOURCE, METRICS_SOURCE, ...influxChoices()],
     since: '24h',
     refresh: '30s',
     sections: [
@@ -124,6 +125,7 @@ export function siteOverview(influx: Influx): DashboardSpec {
             overrides: [{ field: 'Window ended', unit: unit('peak_demand_time_month') }],
             width: 8,
           },
+          demand(influx),
           {
             title: 'Energy by day, two weeks',
             description:
@@ -186,6 +188,22 @@ export function siteOverview(influx: Influx): DashboardSpec {
         ],
       },
     ],
+  };
+}
+
+/** The demand of each window against what the contract allows. */
+function demand(influx: Influx): PanelSpec {
+  const name = influx.in('W', 'interval_demand');
+  return {
+    title: 'Demand of each window, with the contract',
+    description: `Under the end of the window; of windows shorter than 15 minutes the highest in each 15 minutes. ${OF_CONTRACT}`,
+    kind: 'timeseries',
+    unit: influx.unitOf(name),
+    noData: NO_KPI,
+    docs: KPI_DOCS,
+    queries: [influxQl(influx.over(name, 'max', '15m')), CONTRACT_LINE],
+    atLeast: '15m',
+    width: 24,
   };
 }
 
