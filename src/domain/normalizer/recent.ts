@@ -13,7 +13,7 @@ export function scheduleKey({ blocks }: Reading): number {
   return key;
 }
 
-interface Remembered {
+interface JudgedReading {
   readonly reading: Reading;
   readonly context: NormalizeContext;
 }
@@ -30,7 +30,7 @@ function copySamples(from: Readonly<Record<string, Sample>>, to: Record<string, 
  * telemetry belongs to the flow, which may change what it was sent.
  */
 export class RecentTelemetry {
-  private readonly bySchedule = new Map<number, Remembered>();
+  private readonly bySchedule = new Map<number, JudgedReading>();
   /** What was worked out; not every reading has all of it, as a demand stands in the one that ends its window. */
   private readonly derived: Record<string, Sample> = {};
 
