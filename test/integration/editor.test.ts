@@ -17,14 +17,16 @@ const ON_THE_CANVAS = {
   'pm500-normalize': undefined,
   'sparkplug-out': 'edge',
   'influx-out': 'target',
+  'iot-out': 'target',
   'pm500-sim': undefined,
 } as const satisfies Partial<Record<NodeType, string | undefined>>;
 
-/** What a person must type before a configuration can work. */
+/** What a person must type before the configuration of such a node can work. */
 const TYPED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  meter: { name: 'main-incomer', host: '127.0.0.1' },
-  edge: { host: '127.0.0.1', groupId: 'plant', edgeNodeId: 'power' },
-  target: { url: 'http://127.0.0.1:8086', bucket: 'energy' },
+  'pm500-poll': { name: 'main-incomer', host: '127.0.0.1' },
+  'sparkplug-out': { host: '127.0.0.1', groupId: 'plant', edgeNodeId: 'power' },
+  'influx-out': { url: 'http://127.0.0.1:8086', bucket: 'energy' },
+  'iot-out': { host: '127.0.0.1' },
 };
 
 const IMPLICIT: readonly TransportKind[] = ['listen-only', 'input-only', 'auto'];
@@ -148,7 +150,7 @@ describe('the editor of Node-RED', function () {
         const inner = await editor.inspectDialog();
         assert.deepEqual(inner.problems, []);
         assert.ok(inner.labels.length > 3 && inner.labels.every((label) => label.trim() !== ''));
-        const typed = { ...TYPED[configuration], ...(configuration === 'meter' ? { port: meterPort } : {}) };
+        const typed = { ...TYPED[type], ...(configuration === 'meter' ? { port: meterPort } : {}) };
         for (const [property, value] of Object.entries(typed)) {
           await editor.page.locator(`#node-config-input-${property}`).fill(value);
         }
@@ -206,7 +208,7 @@ describe('the editor of Node-RED', function () {
   it('left no complaint in the console of the browser and no error in the log', () => {
     assert.deepEqual(editor.complaints, []);
     assert.deepEqual(
-      red.errors().filter((line) => !/sparkplug|influx/i.test(line)),
+      red.errors().filter((line) => !/sparkplug|influx|iot/i.test(line)),
       [],
     );
   });
