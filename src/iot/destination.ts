@@ -1,19 +1,21 @@
 import type { Destination, Health, Verdict } from '../delivery/destination';
+import { publishNotAllowed } from '../mqtt/mqtt-errors';
 import type { OpenAcknowledgedLink } from '../mqtt/mqtt-link';
 import type { BrokerSettings } from '../mqtt/mqtt-options';
 import type { OutboxRecord } from '../outbox/outbox';
-import type { Clock } from '../support/clock';
-import { Pm500Error, toPm500Error } from '../support/errors';
+import { within, type Clock } from '../support/clock';
+import { hasCode, Pm500Error, toPm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import type { RetryPolicy } from '../support/retry';
-import { BrokerConnection, type Standing } from './connection';
+import { BrokerConnection, type Standing, type Unavailable } from './connection';
 import { explainFailure } from './explain';
 import { pack, type Message } from './pack';
 import { PublishPace } from './pace';
 import { PROFILE_LIMITS, type BrokerLimits, type Profile } from './profiles';
 import { readRecordText } from './record-text';
+import { TopicRights } from './topic-rights';
 import { transmit, type Transmitted } from './transmit';
-import { isNotAuthorized, isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
+import { isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
 
 export interface IotSettings {
   readonly profile: Profile;
@@ -43,8 +45,6 @@ export interface IotDependencies {
 const HEAD_BYTES = 1 + 4 + 2 + 2 + 1;
 /** A message of less is worth nothing; a broker that announces less is not meant for this. */
 const LEAST_BYTES = 200;
-/** Topics on which this client may not publish, as far as they are remembered. */
-const MOST_TOPICS = 1000;
 /** An evenly paced delivery may take this long and be a good one, milliseconds. */
 const PACED_PATIENCE_MS = 60_000;
 
@@ -59,7 +59,7 @@ class IotDestination implements Destination {
   private readonly pace: PublishPace;
   /** Acknowledged, and part of a delivery that was not written as a whole: not sent again. */
   private readonly acknowledged = new WeakSet<OutboxRecord>();
-  private readonly forbidden = new Set<string>();
+  private readonly rights = new TopicRights();
 
   constructor(
     private readonly settings: IotSettings,
@@ -78,23 +78,25 @@ class IotDestination implements Destination {
 
   async deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict> {
     try {
-      const found = await this.connection.stand();
+      const found = await this.standing(signal);
       if (signal.aborted) return { kind: 'retry', error: aborted() };
       if ('error' in found) return verdictOfUnavailable(found);
       const open = records.filter((record) => !this.acknowledged.has(record));
-      return open.length === 0 ? await this.confirm(records, found) : await this.send(records, open, found, signal);
+      return open.length === 0
+        ? await this.confirm(records, found, signal)
+        : await this.send(records, open, found, signal);
     } catch (thrown) {
       return { kind: 'retry', error: toPm500Error(thrown) };
     }
   }
 
   suspects(records: readonly OutboxRecord[]): readonly number[] {
-    if (this.forbidden.size === 0) return [];
-    return records.flatMap(({ payload }, place) => (this.forbidden.has(readRecordText(payload).topic) ? place : []));
+    if (!this.rights.hasRefused) return [];
+    return records.flatMap((record, place) => (this.rights.isRefused(topicOf(record)) ? place : []));
   }
 
-  async health(): Promise<Health> {
-    const found = await this.connection.stand();
+  async health(signal: AbortSignal): Promise<Health> {
+    const found = await this.standing(signal);
     if (!('error' in found)) return { healthy: true, server: this.name };
     const problem = verdictOfUnavailable(found).kind === 'hold' ? 'refused' : 'unreachable';
     return { healthy: false, problem, error: found.error };
@@ -104,12 +106,25 @@ class IotDestination implements Destination {
     return this.connection.close();
   }
 
+  /** A connection, or why there is none; also when `signal` aborts while one is opened. */
+  private standing(signal: AbortSignal): Promise<Standing | Unavailable> {
+    return within(this.connection.stand(), { clock: this.dependencies.clock, signal }, () => ({ error: aborted() }));
+  }
+
   /** The broker has them all; that it is still there is seen by a ping, so that none is sent twice to find it out. */
-  private async confirm(records: readonly OutboxRecord[], { link }: Standing): Promise<Verdict> {
-    try {
-      await link.confirm();
-    } catch (thrown) {
-      return { kind: 'retry', error: toPm500Error(thrown), isGeneral: true };
+  private async confirm(records: readonly OutboxRecord[], { link }: Standing, signal: AbortSignal): Promise<Verdict> {
+    const { timeoutMs } = this.settings;
+    const { clock } = this.dependencies;
+    const answer = link.confirm().then(
+      () => undefined,
+      (thrown: unknown) => toPm500Error(thrown),
+    );
+    const error = await within(answer, { clock, signal, timeoutMs }, () =>
+      signal.aborted ? aborted() : unansweredPing(this.broker, timeoutMs),
+    );
+    if (error !== undefined) {
+      if (hasCode(error, 'MQTT_NO_ACKNOWLEDGMENT')) this.connection.drop(error);
+      return { kind: 'retry', error, isGeneral: true };
     }
     for (const record of records) this.acknowledged.delete(record);
     return { kind: 'written' };
@@ -127,21 +142,24 @@ class IotDestination implements Destination {
     // The broker refuses a message, and the fault is one of its records: each is tried alone.
     if (mixed.length > 0 && result.error === undefined)
       result = await this.sendApart(open, mixed, result, standing, signal);
-    this.noteTopics(result);
-    const tooLarge = packed.tooLarge.length === 0 ? undefined : recordTooLarge(this.broker);
-    const verdict = verdictOfTransmission(result, { places: packed.tooLarge, error: tooLarge });
-    if (verdict.kind === 'written') {
-      for (const record of records) this.acknowledged.delete(record);
-      if (this.forbidden.size > 0) for (const { topic } of packed.messages) this.forbidden.delete(topic);
-      return verdict;
-    }
     const failed = new Set([
       ...packed.tooLarge,
       ...result.unknown.flatMap(({ places }) => places),
       ...result.refused.flatMap(({ message }) => message.places),
     ]);
-    open.forEach((record, place) => {
-      if (!failed.has(place)) this.acknowledged.add(record);
+    if (failed.size === 0 && result.error === undefined) {
+      for (const record of records) this.acknowledged.delete(record);
+      this.rights.noteTaken(new Set(packed.messages.map(({ topic }) => topic)));
+      return { kind: 'written' };
+    }
+    const taken = open.filter((_, place) => !failed.has(place));
+    for (const record of taken) this.acknowledged.add(record);
+    const verdict = verdictOfTransmission(result, {
+      forbidden: this.forbiddenOf(open, taken, failed, result),
+      tooLarge: {
+        places: packed.tooLarge,
+        error: packed.tooLarge.length === 0 ? undefined : recordTooLarge(this.broker),
+      },
     });
     return verdict.kind === 'rejected' && verdict.named !== undefined
       ? { ...verdict, named: placesIn(records, open, verdict.named) }
@@ -173,7 +191,10 @@ class IotDestination implements Destination {
     const window = Math.min(this.limits.unacknowledged, standing.receiveMaximum);
     const { pace, broker } = this;
     const patienceMs = this.settings.timeoutMs;
-    const result = await transmit(messages, standing, { clock, pace, window, patienceMs, broker, signal });
+    const { isOneByOne: isOneTopicAtATime } = this.rights;
+    const result = await transmit(isOneTopicAtATime ? byTopic(messages) : messages, standing, {
+      ...{ clock, pace, window, isOneTopicAtATime, patienceMs, broker, signal },
+    });
     if (result.error !== undefined && standing.ended === undefined && !signal.aborted)
       this.connection.drop(result.error);
     return result;
@@ -185,19 +206,39 @@ class IotDestination implements Destination {
     most: number,
   ): { readonly payloadBytes: number; readonly records: number } {
     if (maximumBytes === Infinity) return { payloadBytes: this.limits.payloadBytes, records: most };
-    const topics = new Set(records.map(({ payload }) => readRecordText(payload).topic));
+    const topics = new Set(records.map(topicOf));
     const longest = Math.max(...[...topics].map((topic) => Buffer.byteLength(topic)));
     const room = Math.max(maximumBytes - HEAD_BYTES - longest, LEAST_BYTES);
     return { payloadBytes: Math.min(this.limits.payloadBytes, room), records: most };
   }
 
-  private noteTopics({ refused, inFlight, error }: Transmitted): void {
-    const found = refused.filter((each) => isNotAuthorized(each.error)).map(({ message }) => message.topic);
-    // An end of the connection says no topic: with one on its way it can only be that.
-    const onTheirWay = new Set(inFlight.map(({ topic }) => topic));
-    if (error !== undefined && isNotAuthorized(error) && onTheirWay.size === 1) found.push(...onTheirWay);
-    if (this.forbidden.size + found.length <= MOST_TOPICS) for (const topic of found) this.forbidden.add(topic);
+  /** The records that failed because of their topics: of those also what was not sent any more. */
+  private forbiddenOf(
+    open: readonly OutboxRecord[],
+    taken: readonly OutboxRecord[],
+    failed: ReadonlySet<number>,
+    result: Transmitted,
+  ): Parameters<typeof verdictOfTransmission>[1]['forbidden'] {
+    const { refused, isOtherTaken } = this.rights.note(result, new Set(taken.map(topicOf)));
+    const [topic] = refused;
+    if (topic === undefined) return { places: [], error: undefined, isOtherTaken };
+    const places = open.flatMap((record, place) => (failed.has(place) && refused.has(topicOf(record)) ? place : []));
+    const said = result.refused.find(({ message }) => refused.has(message.topic))?.error;
+    return { places, error: said ?? publishNotAllowed(topic, this.broker, result.error), isOtherTaken };
   }
+}
+
+const topicOf = ({ payload }: OutboxRecord): string => readRecordText(payload).topic;
+
+/** Messages of a topic behind one another, in their order. */
+function byTopic(messages: readonly Message[]): readonly Message[] {
+  const topics = new Map<string, Message[]>();
+  for (const message of messages) {
+    const own = topics.get(message.topic);
+    if (own === undefined) topics.set(message.topic, [message]);
+    else own.push(message);
+  }
+  return [...topics.values()].flat();
 }
 
 /** Places among all records of places among the open ones. */
@@ -212,6 +253,13 @@ function placesIn(
 
 const aborted = (): Pm500Error =>
   new Pm500Error('ABORTED', 'Delivery was closed before the messages were sent; they stay in the outbox.');
+
+const unansweredPing = (broker: string, timeoutMs: number): Pm500Error =>
+  new Pm500Error(
+    'MQTT_NO_ACKNOWLEDGMENT',
+    `The MQTT broker ${broker} has not answered a ping within ${timeoutMs} ms; check its load and the network.`,
+    { retryable: true },
+  );
 
 const recordTooLarge = (broker: string): Pm500Error =>
   new Pm500Error(

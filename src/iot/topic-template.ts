@@ -58,7 +58,7 @@ export class TopicTemplate {
     if (literals.some((literal) => FORBIDDEN.test(literal)))
       throw invalid(template, 'has a +, a # or a control character; a message has one topic, leave them out');
     if (rest.startsWith('$'))
-      throw invalid(template, 'begins with $, which is the broker’s own; begin with another character');
+      throw invalid(template, "begins with $, which is the broker's own; begin with another character");
     const slashes = literals.join('').split('/').length - 1;
     if (slashes > limits.topicSlashes)
       throw invalid(template, `has ${slashes} slashes; this broker takes ${limits.topicSlashes} at most`);

@@ -25,6 +25,8 @@ export interface TransmitSettings {
   readonly pace: PublishPace;
   /** Messages that may be unacknowledged at a time. */
   readonly window: number;
+  /** Whether messages of a topic wait until those of the topic before are acknowledged. */
+  readonly isOneTopicAtATime: boolean;
   /** How long the broker may acknowledge nothing while something waits for it. */
   readonly patienceMs: number;
   /** Host and port, for sentences. */
@@ -36,12 +38,13 @@ export interface TransmitSettings {
 export function transmit(
   messages: readonly Message[],
   standing: Standing,
-  { clock, pace, window, patienceMs, broker, signal }: TransmitSettings,
+  { clock, pace, window, isOneTopicAtATime, patienceMs, broker, signal }: TransmitSettings,
 ): Promise<Transmitted> {
   return new Promise((resolve) => {
     const refused: RefusedPublish[] = [];
     const inFlight = new Set<Message>();
     let next = 0;
+    let topic: string | undefined;
     let isDone = false;
     let isPausing = false;
     let heardAt = clock.monotonic();
@@ -75,6 +78,9 @@ export function transmit(
     };
     const go = (): void => {
       while (!isDone && !isPausing && next < messages.length && inFlight.size < window) {
+        const message = messages[next];
+        if (message === undefined) break;
+        if (isOneTopicAtATime && inFlight.size > 0 && message.topic !== topic) return;
         const waitMs = pace.waitMs(clock.monotonic());
         if (waitMs > 0) {
           isPausing = true;
@@ -84,9 +90,8 @@ export function transmit(
           });
           return;
         }
-        const message = messages[next];
-        if (message === undefined) break;
         next += 1;
+        ({ topic } = message);
         if (inFlight.size === 0) heardAt = clock.monotonic();
         inFlight.add(message);
         pace.take(clock.monotonic());

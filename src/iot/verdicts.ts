@@ -52,21 +52,34 @@ export function verdictOfUnavailable({ error, retryAfterMs }: Unavailable): Verd
   return { kind: 'retry', error, isGeneral: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-/** What it means that a connection did not bring all messages over. `tooLarge` and `refused` are places of records. */
+/** Records of one delivery that have one fault: their places, ascending. */
+interface Faulty {
+  readonly places: readonly number[];
+  readonly error: Pm500Error | undefined;
+}
+
+/** Records whose topics the broker refuses. */
+interface Forbidden extends Faulty {
+  /** True where it is known to take another topic, so that the fault lies with these. */
+  readonly isOtherTaken: boolean;
+}
+
+/** What it means that a connection did not bring all messages over. */
 export function verdictOfTransmission(
   { refused, inFlight, error }: Transmitted,
-  tooLarge: { readonly places: readonly number[]; readonly error: Pm500Error | undefined },
+  { forbidden, tooLarge }: { readonly forbidden: Forbidden; readonly tooLarge: Faulty },
 ): Verdict {
-  const forbidden = refused.find((each) => isNotAuthorized(each.error));
-  if (forbidden !== undefined) return { kind: 'hold', error: forbidden.error };
-  if (error !== undefined) return verdictOfLoss(error, inFlight.length);
+  if (error !== undefined && (!isNotAuthorized(error) || forbidden.error === undefined))
+    return verdictOfLoss(error, inFlight.length);
   const passing = refused.find((each) => PASSING.includes(reasonOf(each.error)));
   if (passing !== undefined) return { kind: 'retry', error: passing.error, isGeneral: true, retryAfterMs: QUOTA_MS };
   const ofRecords = refused.filter((each) => isOfRecord(each.error));
   const [first] = ofRecords;
-  const reason = first?.error ?? tooLarge.error;
+  const reason = forbidden.error ?? first?.error ?? tooLarge.error;
   if (reason !== undefined) {
-    const places = [...ofRecords.flatMap(({ message }) => message.places), ...tooLarge.places];
+    // While nothing shows that another topic is taken, no record is pointed at: then all of them wait.
+    const ofTopics = forbidden.isOtherTaken ? forbidden.places : [];
+    const places = [...ofTopics, ...ofRecords.flatMap(({ message }) => message.places), ...tooLarge.places];
     const named = [...new Set(places)].sort((one, other) => one - other);
     return { kind: 'rejected', error: reason, tooLarge: false, named };
   }
@@ -78,6 +91,8 @@ export function verdictOfTransmission(
 function verdictOfLoss(error: Pm500Error, inFlight: number): Verdict {
   switch (reasonOf(error)) {
     case REASON.notAuthorized:
+      // With messages of several topics on their way: sent again topic by topic, which shows the one that is refused.
+      return inFlight === 0 ? { kind: 'hold', error } : { kind: 'retry', error, isGeneral: true };
     case REASON.sessionTakenOver:
       return { kind: 'hold', error };
     case REASON.packetTooLarge:

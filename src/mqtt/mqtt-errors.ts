@@ -1,6 +1,6 @@
 import { Pm500Error } from '../support/errors';
 
-const WRONG_LOGIN = 'user name or password are wrong; correct them in the settings';
+const WRONG_LOGIN = 'user name or password is wrong; correct them in the settings';
 const NOT_ALLOWED = 'this user may not connect; check user name, password and the rights the broker gives';
 const WRONG_CLIENT_ID = 'it does not accept the client ID; check its rules for client IDs';
 const NOT_AVAILABLE = 'its MQTT service is not available; check the broker';
@@ -112,19 +112,29 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
   );
 }
 
+/** What some reasons mean in a DISCONNECT (MQTT 5.0, 3.14.2.1), where they mean something else than in a CONNACK. */
+const ENDS: Readonly<Record<number, string>> = {
+  135: 'this client did what it may not, such as to publish on a topic; check the rights the broker gives it',
+};
+
 /** An MQTT 5 broker ended the connection and said why. */
 export function explainServerDisconnect(reasonCode: number | undefined, broker: string): Pm500Error {
   const code = reasonCode ?? 0;
-  const why = REFUSALS[code] ?? `it gave the reason ${code}; check the broker's log`;
+  const unknown = code === 0 ? "it gave no reason; check the broker's log" : undefined;
+  const why = ENDS[code] ?? REFUSALS[code] ?? unknown ?? `it gave the reason ${code}; check the broker's log`;
   return new Pm500Error('MQTT_CONNECTION_LOST', `The MQTT broker ${broker} ended the connection: ${why}.`, {
     retryable: true,
     details: { reasonCode: code },
   });
 }
 
+const NOT_AUTHORIZED = 135;
+const MAY_NOT_PUBLISH =
+  'this client may not publish there; give it the right to, by its policy or by the access list of the broker';
+
 /** PUBACK reason codes of MQTT 5.0 (3.4.2.1) that mean something. */
 const PUBLISH_REFUSALS: Readonly<Record<number, string>> = {
-  135: 'this client may not publish there; give it the right to, by its policy or by the access list of the broker',
+  [NOT_AUTHORIZED]: MAY_NOT_PUBLISH,
   144: 'it does not take this topic; correct the topic in the settings, or the tags of the meter',
   151: 'a quota is used up; check its limits',
   153: 'it does not take what the message holds; check what the broker checks',
@@ -139,6 +149,12 @@ export function explainPublishRefusal(thrown: unknown, topic: string, broker: st
     cause: thrown,
     details: { reasonCode: code, topic },
   });
+}
+
+/** The broker has ended the connection, not authorized, while nothing was on its way but messages on one topic. */
+export function publishNotAllowed(topic: string, broker: string, cause: unknown): Pm500Error {
+  const sentence = `The MQTT broker ${broker} ended the connection over a message on ${topic}: ${MAY_NOT_PUBLISH}.`;
+  return new Pm500Error('MQTT_PUBLISH_REFUSED', sentence, { cause, details: { reasonCode: NOT_AUTHORIZED, topic } });
 }
 
 /** The broker did not grant a subscription that the edge node cannot do without. */

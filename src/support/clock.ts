@@ -51,3 +51,28 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', finish, { once: true });
   });
 }
+
+/**
+ * What `work` comes to; what `otherwise` says where `signal` aborts first, or `timeoutMs` pass. The work is not ended by
+ * that.
+ */
+export function within<Result>(
+  work: Promise<Result>,
+  { clock, signal, timeoutMs }: { readonly clock: Clock; readonly signal: AbortSignal; readonly timeoutMs?: number },
+  otherwise: () => Result,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      timer?.cancel();
+      signal.removeEventListener('abort', giveUp);
+    };
+    const giveUp = (): void => {
+      end();
+      resolve(otherwise());
+    };
+    const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, giveUp);
+    work.then(resolve, reject).finally(end);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { Delivery } from '../../src/delivery/delivery';
 import type { Destination, Verdict } from '../../src/delivery/destination';
@@ -189,21 +190,103 @@ describe('JSON over MQTT and its broker', function () {
     assert.equal(broker.mostUnanswered, 7);
   });
 
-  it('may refuse one topic: the others go first, and it is held, said and tried again', async () => {
+  it('may refuse one topic: the others are not sent again, and its records are named', async () => {
     broker.answer = ({ topic }) => (topic.endsWith('m1') ? 135 : 0);
     const destination = open();
     const records = recordsOf(30, 3);
     const verdict = await destination.deliver(records, never);
-    assert.equal(verdict.kind, 'hold');
-    assert.match(('error' in verdict && verdict.error.message) || '', /refused a message on pm500\/m1: .*policy/);
+    assert.ok(verdict.kind === 'rejected' && !verdict.tooLarge);
+    assert.match(verdict.error.message, /refused a message on pm500\/m1: .*policy/);
     const suspects = (): readonly number[] | undefined => destination.suspects?.(records);
     const own = records.flatMap(({ payload }, at) => (readRecordText(payload).topic === 'pm500/m1' ? at : []));
+    assert.deepEqual(verdict.named, own);
     assert.deepEqual(suspects(), own);
     broker.answer = () => 0;
     broker.publishes.splice(0);
     assert.equal((await destination.deliver(records, never)).kind, 'written');
     assert.deepEqual(numbersIn(broker.publishes), own, 'what it has is not sent again');
     assert.deepEqual(suspects(), []);
+  });
+
+  for (const [by, refusal] of [
+    ['PUBACK', 135],
+    ['DISCONNECT', { disconnect: 135 }],
+  ] as const) {
+    describe(`that refuses topics by ${by}`, () => {
+      const deliver = (): { readonly delivery: Delivery; readonly warnings: string[]; readonly refused: string[] } => {
+        const outbox = new MemoryOutbox({ maximumBytes: 1e8 }, systemClock);
+        const destination = iotDestination(broker.port);
+        const warnings: string[] = [];
+        const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+        const refused: string[] = [];
+        const delivery = new Delivery(SETTINGS, {
+          ...{ outbox, destination, clock: systemClock, random: seededRandom(1), logger },
+        });
+        delivery.onRefused('node', ({ message }) => refused.push(message));
+        return { delivery, warnings, refused };
+      };
+      const payloads = (count: number, topic: (number: number) => string, from = 0): string[] =>
+        Array.from({ length: count }, (_, at) => iotPayload(from + at, 'm1', topic(from + at)));
+
+      it('goes on with all others, also with those that come later, and says so once for each', async () => {
+        broker.answer = ({ topic }) => (topic === 'old' ? refusal : 0);
+        const { delivery, refused } = deliver();
+        await delivery.submit(
+          payloads(3, () => 'old'),
+          'node',
+        );
+        await waitFor('a refusal', () => broker.publishes.length > 3);
+        await delivery.submit(
+          payloads(20, (number) => `new/${number}`, 3),
+          'node',
+        );
+        await waitFor('all', () => delivery.stats.waiting.records === 0);
+        assert.deepEqual([delivery.stats.written, delivery.stats.refused], [20, 3]);
+        assert.equal(refused.length, 3);
+        for (const message of refused) assert.match(message, /a message on old: this client may not publish there/);
+        await delivery.close();
+      });
+
+      it('finds the few among many topics at the same time', async () => {
+        broker.answer = ({ topic }) => (/^t\/(3|11)$/.test(topic) ? refusal : 0);
+        const { delivery } = deliver();
+        await delivery.submit(
+          payloads(40, (number) => `t/${number % 20}`),
+          'node',
+        );
+        await waitFor('all', () => delivery.stats.waiting.records === 0);
+        assert.deepEqual([delivery.stats.written, delivery.stats.refused], [36, 4]);
+        await delivery.close();
+      });
+
+      it('keeps everything while it refuses every topic', async () => {
+        broker.answer = () => refusal;
+        const { delivery, warnings, refused } = deliver();
+        await delivery.submit(
+          payloads(12, (number) => `t/${number % 3}`),
+          'node',
+        );
+        await waitFor('held', () => delivery.stats.state === 'held');
+        assert.deepEqual([delivery.stats.waiting.records, refused.length], [12, 0]);
+        assert.ok(
+          warnings.some((warning) => /all of them wait.*may not publish there/.test(warning)),
+          warnings.join('\n'),
+        );
+        broker.answer = () => 0;
+        await waitFor('all', () => delivery.stats.waiting.records === 0);
+        assert.equal(delivery.stats.written, 12);
+        await delivery.close();
+      });
+    });
+  }
+
+  it('does not blame the last topic where it ends a connection that may do nothing any more', async () => {
+    const destination = open();
+    assert.equal((await destination.deliver(recordsOf(1), never)).kind, 'written');
+    broker.answer = () => ({ disconnect: 135 });
+    const verdict = await destination.deliver([recordOf(iotPayload(9, 'm9'))], never);
+    assert.ok(verdict.kind === 'rejected');
+    assert.deepEqual(verdict.named, [], 'so that the record waits until another one is taken');
   });
 
   it('names the record of a batch that it does not take', async () => {
@@ -220,7 +303,7 @@ describe('JSON over MQTT and its broker', function () {
   it('that says why it ends the connection is understood', async () => {
     for (const [disconnect, kind] of [
       [142, 'hold'],
-      [135, 'hold'],
+      [135, 'rejected'],
       [151, 'retry'],
       [149, 'rejected'],
     ] as const) {
@@ -243,6 +326,51 @@ describe('JSON over MQTT and its broker', function () {
     assert.equal(broker.publishes.length, before, 'nothing was sent for it');
     assert.equal((await destination.deliver([first], never)).kind, 'written');
     assert.equal(broker.publishes.length, before + 1, 'a second time it is');
+  });
+
+  it('that answers no ping within the timeout loses its connection, and holds up no end', async () => {
+    broker.answersPings = false;
+    const [first, second] = recordsOf(2);
+    assert.ok(first !== undefined && second !== undefined);
+    const refuseSecond = async (destination: Destination): Promise<void> => {
+      broker.answer = ({ payload }) => (payload.includes('"sequence":1,') ? 153 : 0);
+      assert.equal((await destination.deliver([first, second], never)).kind, 'rejected');
+    };
+    const silent = open({ timeoutMs: 100 });
+    await refuseSecond(silent);
+    const verdict = await silent.deliver([first], never);
+    assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true);
+    assert.equal(codeOf(verdict), 'MQTT_NO_ACKNOWLEDGMENT');
+    assert.match(verdict.error.message, /has not answered a ping within 100 ms/);
+    broker.answersPings = true;
+    await waitFor('another connection', async () => (await silent.deliver([first], never)).kind === 'written');
+    broker.answersPings = false;
+    const patient = open({ timeoutMs: 300_000 });
+    await refuseSecond(patient);
+    const closing = new AbortController();
+    const asked = patient.deliver([first], closing.signal);
+    closing.abort();
+    assert.deepEqual(codeOf(await asked), 'ABORTED');
+  });
+
+  it('that answers no CONNECT holds up no end', async () => {
+    const mute: Server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const address = mute.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    // Far longer than a test may take.
+    const destination = iotDestination(address.port, {}, { connectTimeoutMs: 3_600_000 });
+    const closing = new AbortController();
+    const delivered = destination.deliver(recordsOf(1), closing.signal);
+    const asked = destination.health?.(closing.signal);
+    await once(mute, 'connection');
+    closing.abort();
+    assert.equal(codeOf(await delivered), 'ABORTED');
+    assert.equal((await asked)?.healthy, false);
+    await destination.close();
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   it('that answers with something else than MQTT is told', async () => {

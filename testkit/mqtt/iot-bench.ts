@@ -4,7 +4,7 @@ import { createIotDestination, type IotSettings } from '../../src/iot/destinatio
 import { recordText } from '../../src/iot/record-text';
 import { IOT_TELEMETRY_SCHEMA, type IotTelemetry } from '../../src/iot/contracts';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
-import type { ProtocolVersion } from '../../src/mqtt/mqtt-options';
+import type { BrokerSettings } from '../../src/mqtt/mqtt-options';
 import { systemClock } from '../../src/support/clock';
 import { seededRandom } from '../../src/support/random';
 
@@ -12,9 +12,9 @@ import { seededRandom } from '../../src/support/random';
 export function iotDestination(
   port: number,
   change: Partial<IotSettings> = {},
-  broker: { readonly protocolVersion?: ProtocolVersion; readonly clientId?: string } = {},
+  broker: Partial<Pick<BrokerSettings, 'protocolVersion' | 'clientId' | 'connectTimeoutMs'>> = {},
 ): Destination {
-  const { protocolVersion = 5, clientId = 'edge' } = broker;
+  const { protocolVersion = 5, clientId = 'edge', connectTimeoutMs = 5000 } = broker;
   const at = { host: '127.0.0.1', port };
   const settings: IotSettings = {
     profile: 'broker',
@@ -28,7 +28,7 @@ export function iotDestination(
     openLink: createOpenLink(connect, systemClock),
     clock: systemClock,
     random: seededRandom(3),
-    settingsOf: () => ({ ...at, clientId, keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion }),
+    settingsOf: () => ({ ...at, clientId, keepAliveSeconds: 60, connectTimeoutMs, protocolVersion }),
   });
 }
 

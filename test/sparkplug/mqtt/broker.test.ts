@@ -151,7 +151,7 @@ describe('edge session with a broker', function () {
     const wrong = session(broker.port, { username: 'u', password: 'guess' });
     wrong.start();
     await reached(wrong, 'a refusal', ({ error }) => error?.code === 'MQTT_REFUSED');
-    assert.match(wrong.state.error?.message ?? '', /refused the connection: user name or password are wrong/);
+    assert.match(wrong.state.error?.message ?? '', /refused the connection: user name or password is wrong/);
     assert.deepEqual(broker.messages, []);
     const right = session(broker.port, { username: 'u', password: 'secret' });
     right.start();
