@@ -1,4 +1,5 @@
 import type { AlarmMessage } from '../domain/alarms/alarm-message';
+import { DELIVERY_SCHEMA } from '../delivery/diagnostics';
 import { readMessage } from '../domain/messages/read-message';
 import type { Telemetry } from '../domain/messages/telemetry';
 import { worse, type Quality, type QualityReason } from '../domain/quality/quality';
@@ -25,6 +26,13 @@ export interface RecorderSettings {
   readonly withEvents: boolean;
 }
 
+type Tags = Readonly<Record<string, string>>;
+
+interface MeterFacts {
+  readonly name: string;
+  readonly tags: Tags;
+}
+
 /** Makes records of messages: each a topic and a JSON text. */
 export class Recorder {
   private readonly nameOf: (metric: string) => string;
@@ -40,14 +48,20 @@ export class Recorder {
 
   /** @throws Pm500Error MESSAGE_INVALID for what is not of this package, damaged, or has no topic */
   take(payload: unknown): readonly string[] {
+    // Diagnostics of sinks: no other sink takes them, not even in passing.
+    if (isRecord(payload) && payload['schema'] === DELIVERY_SCHEMA) return this.event(payload);
     const message = readMessage(payload);
     switch (message?.kind) {
       case 'telemetry':
-        return [this.text('telemetry', this.telemetry(message.telemetry))];
+        return [
+          this.text('telemetry', message.telemetry.meter, (tags, sequence) =>
+            this.telemetry(message.telemetry, tags, sequence),
+          ),
+        ];
       case 'alarm':
-        return [this.text('alarm', this.alarm(message.alarm))];
+        return [this.text('alarm', message.alarm.meter, (tags, sequence) => this.alarm(message.alarm, tags, sequence))];
       case 'side':
-        return this.settings.withEvents && isRecord(payload) ? [this.text('event', this.event(payload))] : [];
+        return isRecord(payload) ? this.event(payload) : [];
       case undefined:
         throw new Pm500Error(
           'MESSAGE_INVALID',
@@ -56,12 +70,17 @@ export class Recorder {
     }
   }
 
-  private text(kind: string, record: IotRecord): string {
-    const { meter, tags } = record;
-    return recordText(this.settings.template.topicOf({ meter, tags, kind }), record);
+  /**
+   * The number is taken when nothing can refuse the record any more: a gap in the numbers is a record that was lost.
+   * @param meter tags as the meter has them; in the chosen case they name a topic as well
+   */
+  private text(kind: string, meter: MeterFacts, recordOf: (tags: Tags, sequence: number) => IotRecord): string {
+    const tags = renamed(meter.tags, this.settings.naming);
+    const topic = this.settings.template.topicOf({ meter: meter.name, tags: { ...tags, ...meter.tags }, kind });
+    return recordText(topic, recordOf(tags, this.sequences.of(meter.name)));
   }
 
-  private telemetry({ meter, timestamp, metrics }: Telemetry): IotTelemetry {
+  private telemetry({ meter, timestamp, metrics }: Telemetry, tags: Tags, sequence: number): IotTelemetry {
     const values: Record<string, IotTelemetry['metrics'][string]> = {};
     const qualities: Record<string, Exclude<Quality, 'good'>> = {};
     const reasons: Record<string, QualityReason> = {};
@@ -84,9 +103,9 @@ export class Recorder {
       schema: IOT_TELEMETRY_SCHEMA,
       meter: meter.name,
       ...(meter.serialNumber === undefined ? {} : { serial: meter.serialNumber }),
-      tags: this.tags(meter.tags),
+      tags,
       timestamp,
-      sequence: this.sequences.of(meter.name),
+      sequence,
       quality,
       metrics: values,
       qualities,
@@ -96,7 +115,8 @@ export class Recorder {
     };
   }
 
-  private alarm({ meter, timestamp, event, alarm, rules, inactive, active, unjudged }: AlarmMessage): IotAlarm {
+  private alarm(message: AlarmMessage, tags: Tags, sequence: number): IotAlarm {
+    const { meter, timestamp, event, alarm, rules, inactive, active, unjudged } = message;
     const named = <Row extends { readonly metric: string }>(row: Row): Row => ({
       ...row,
       metric: this.nameOf(row.metric),
@@ -104,9 +124,9 @@ export class Recorder {
     return {
       schema: IOT_ALARM_SCHEMA,
       meter: meter.name,
-      tags: this.tags(meter.tags),
+      tags,
       timestamp,
-      sequence: this.sequences.of(meter.name),
+      sequence,
       event,
       ...(alarm === undefined ? {} : { alarm: named(alarm) }),
       ...(rules === undefined ? {} : { rules: rules.map(named) }),
@@ -116,25 +136,24 @@ export class Recorder {
     };
   }
 
-  private event(message: UnknownRecord): IotEvent {
+  private event(message: UnknownRecord): readonly string[] {
+    if (!this.settings.withEvents) return [];
     const { schema, timestamp, meter } = message;
     const { name, tags } = isRecord(meter) ? meter : { name: meter, tags: undefined };
-    const about = typeof name === 'string' ? name : '';
     const all = isRecord(tags) ? Object.entries(tags) : [];
     const texts = all.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    return {
+    const about = { name: typeof name === 'string' ? name : '', tags: Object.fromEntries(texts) };
+    const content = renamedDeep(message, this.settings.naming) as IotEvent['content'];
+    const record = this.text('event', about, (named, sequence) => ({
       schema: IOT_EVENT_SCHEMA,
-      meter: about,
-      tags: this.tags(Object.fromEntries(texts)),
+      meter: about.name,
+      tags: named,
       timestamp: typeof timestamp === 'number' && Number.isFinite(timestamp) ? timestamp : this.now(),
-      sequence: this.sequences.of(about),
+      sequence,
       about: String(schema),
-      content: renamedDeep(message, this.settings.naming) as IotEvent['content'],
-    };
-  }
-
-  private tags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    return renamed(tags, this.settings.naming);
+      content,
+    }));
+    return [record];
   }
 }
 

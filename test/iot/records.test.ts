@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv/dist/2020';
+import { ALARM_SCHEMA } from '../../src/domain/alarms/alarm-message';
+import { READING_SCHEMA } from '../../src/domain/messages/reading';
+import { TELEMETRY_SCHEMA } from '../../src/domain/messages/telemetry';
 import { normalizeReading } from '../../src/domain/quality/normalize';
-import { IOT_ALARM, IOT_BATCH, IOT_EVENT, IOT_TELEMETRY, type IotTelemetry } from '../../src/iot/contracts';
+import {
+  IOT_ALARM,
+  IOT_BATCH,
+  IOT_EVENT,
+  IOT_TELEMETRY,
+  type IotEvent,
+  type IotTelemetry,
+} from '../../src/iot/contracts';
 import { pack } from '../../src/iot/pack';
 import { PROFILE_LIMITS } from '../../src/iot/profiles';
 import { Recorder, type RecorderSettings } from '../../src/iot/recorder';
@@ -15,6 +25,7 @@ import { AlarmScript } from '../../testkit/meters/alarms';
 import { sampleReading } from '../../testkit/meters/readings';
 import { sampleOf, telemetryOf } from '../../testkit/meters/telemetry';
 import { throwsWith } from '../../testkit/expect-error';
+import { CONTRACTS } from '../../tools/messages/contracts';
 
 const AT = 1_767_600_000_000;
 const AWS = PROFILE_LIMITS['aws-iot-core'];
@@ -119,6 +130,101 @@ describe('records over MQTT', () => {
       meters: [{ is_lost: false }],
     });
     assert.deepEqual(recorderOf({ withEvents: false }).take(side), []);
+  });
+
+  it('are made of every message that nodes of this package send, but readings and what was published', () => {
+    const refused = CONTRACTS.filter(({ name }) => {
+      if (name === TELEMETRY_SCHEMA || name === ALARM_SCHEMA) return false;
+      try {
+        assertPublished(only(recorderOf().take({ schema: name, meter: { name: 'm1', tags: {} }, timestamp: AT })).json);
+        return false;
+      } catch (thrown) {
+        if (hasCode(thrown, 'MESSAGE_INVALID')) return true;
+        throw thrown;
+      }
+    });
+    assert.deepEqual(
+      refused.map(({ name }) => name),
+      [READING_SCHEMA, ...[IOT_TELEMETRY, IOT_ALARM, IOT_EVENT, IOT_BATCH].map(({ name }) => name)],
+    );
+  });
+
+  it('leave codes, and names that are data, as they are', () => {
+    const failures = { ENIP_REPLY_TIMEOUT: 3, CIP_STATUS: 1, aB: 1 };
+    const message = {
+      schema: 'pm500.diagnostics/1',
+      failures,
+      reasons: { read_failed: 1, aB: 2 },
+      A_B: { c_d: 1, cD: 2 },
+    };
+    for (const naming of ['snake_case', 'camelCase'] as const) {
+      const { content } = JSON.parse(only(recorderOf({ naming }).take(message)).json) as IotEvent;
+      // Where two names would become the same, the one that is not in the chosen case stays.
+      assert.deepEqual(content, message);
+    }
+  });
+
+  it('know every member of a message whose names are data', () => {
+    const named = new Set<string>();
+    const look = (schema: unknown, name: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      if ('additionalProperties' in schema && typeof schema.additionalProperties === 'object') named.add(name);
+      for (const [key, below] of Object.entries(schema)) look(below, key);
+    };
+    const ways = [READING_SCHEMA, TELEMETRY_SCHEMA, ALARM_SCHEMA];
+    for (const { name, jsonSchema } of CONTRACTS)
+      if (!ways.includes(name) && !name.startsWith('pm500.iot-')) look(jsonSchema, name);
+    // Names of tags are in the chosen case.
+    assert.deepEqual([...named].sort(), ['failures', 'reasons', 'tags']);
+  });
+
+  it('of a message that holds itself, or is without end, are refused at once', () => {
+    const round: Record<string, unknown> = { schema: 'pm500.diagnostics/1' };
+    Object.assign(round, { a: round, b: round, c: round });
+    const list: unknown[] = [];
+    list.push(list);
+    const wide = Array.from({ length: 100_001 }, () => 0);
+    for (const wrong of [round, { schema: 'pm500.diagnostics/1', list }, { schema: 'pm500.diagnostics/1', wide }])
+      assert.throws(
+        () => recorderOf().take(wrong),
+        (thrown) => hasCode(thrown, 'MESSAGE_INVALID') && /holds itself|members/.test(String(thrown)),
+      );
+  });
+
+  it('have a topic by the tags as the meter has them, and as they are published', () => {
+    for (const [naming, tags, variable] of [
+      ['snake_case', { costCenter: 'A' }, 'costCenter'],
+      ['snake_case', { costCenter: 'A' }, 'cost_center'],
+      ['camelCase', { cost_center: 'A' }, 'cost_center'],
+      ['camelCase', { cost_center: 'A' }, 'costCenter'],
+      ['snake_case', { Building: 'A' }, 'Building'],
+    ] as const) {
+      const telemetry = telemetryOf(AT, { frequency: 50 });
+      const template = new TopicTemplate(`p/{${variable}}`, 'c', AWS);
+      const recorder = recorderOf({ naming, template });
+      const { topic } = only(recorder.take({ ...telemetry, meter: { ...telemetry.meter, tags } }));
+      assert.equal(topic, 'p/A', `${naming} ${variable}`);
+    }
+  });
+
+  it('lose no tag where two would have one name', () => {
+    const telemetry = telemetryOf(AT, { frequency: 50 });
+    const tags = { costCenter: 'A', cost_center: 'B', CostCenter: 'C' };
+    const { json } = only(recorderOf().take({ ...telemetry, meter: { ...telemetry.meter, tags } }));
+    assert.deepEqual((JSON.parse(json) as IotTelemetry).tags, tags);
+  });
+
+  it('give no number to what is refused, so that every gap is a loss', () => {
+    const recorder = recorderOf();
+    const numberOf = (): number =>
+      (JSON.parse(only(recorder.take(telemetryOf(AT, { frequency: 50 }))).json) as IotTelemetry).sequence;
+    const before = numberOf();
+    const telemetry = telemetryOf(AT, { frequency: 50 });
+    const meter = { ...telemetry.meter, tags: { site: 'x'.repeat(300) } };
+    throwsWith(() => recorder.take({ ...telemetry, meter }), 'MESSAGE_INVALID');
+    const loop: Record<string, unknown> = { schema: 'pm500.diagnostics/1', meter: telemetry.meter };
+    throwsWith(() => recorder.take(Object.assign(loop, { loop })), 'MESSAGE_INVALID');
+    assert.equal(numberOf(), before + 1);
   });
 
   it('are refused where they are not of this package, or damaged', () => {
