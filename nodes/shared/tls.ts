@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { NodeAPI } from 'node-red';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import { MOST_PEM_BYTES, readRegularFile } from '../../src/support/read-text-file';
 import type { TlsSettings } from '../../src/support/tls-settings';
 import type { NodeType } from './forms';
 
@@ -62,7 +62,7 @@ function readTlsFiles(RED: NodeAPI, id: string, code: ErrorCode): TlsFiles {
 
 function readTlsFile(path: string, code: ErrorCode): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path, MOST_PEM_BYTES);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     const sentence = `The TLS file ${path} cannot be read (${reason}); correct it in the TLS settings.`;

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { Pm500Error } from '../support/errors';
+import { MOST_PEM_BYTES, readRegularFile } from '../support/read-text-file';
 
 /** Paths of PEM files; an empty one is not used. */
 export interface CredentialFiles {
@@ -27,7 +28,7 @@ const invalid = (sentence: string, cause?: unknown): Pm500Error =>
 
 function readPem(path: string, what: string): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path, MOST_PEM_BYTES);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw invalid(`The ${what} ${path} cannot be read (${reason}); correct its path in the settings.`, thrown);
@@ -99,7 +100,7 @@ export function concernOf(certificate: string, nowMs: number): string {
   if (certificate === '') return '';
   let found: X509Certificate;
   try {
-    found = new X509Certificate(readFileSync(certificate));
+    found = new X509Certificate(readRegularFile(certificate, MOST_PEM_BYTES));
   } catch {
     return '';
   }

@@ -1,23 +1,37 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Pm500Error, toPm500Error, type ErrorCode } from './errors';
 
+/** All authorities that systems trust, in PEM, are a tenth of that. */
+export const MOST_PEM_BYTES = 5_000_000;
+
 /**
- * The text of a file that a person named in some settings. Devices and pipes are refused before they are opened: reading
+ * What is in a file that a person named in some settings. Devices and pipes are refused before they are opened: reading
  * them may never end, and would hold up everything else in the process.
+ * @throws Error in a few words when there is no such file, it is no regular one, or it is larger than `maximumBytes`
+ */
+export function readRegularFile(path: string, maximumBytes: number): Buffer {
+  const file = statSync(path);
+  if (file.isFile() && file.size <= maximumBytes) return readFileSync(path);
+  throw new Error(
+    file.isFile()
+      ? `it has ${file.size} bytes, and ${maximumBytes} are the most that make sense`
+      : 'it is no regular file',
+  );
+}
+
+/**
+ * The text of such a file.
  * @param what begins the sentence of an error, for instance "Layout file"
  * @param code of the error
- * @throws Pm500Error with `code` when there is no such file, it is no regular one, or it is larger than `maximumBytes`
+ * @throws Pm500Error with `code` where it cannot be read
  */
 export function readTextFile(path: string, what: string, code: ErrorCode, maximumBytes: number): string {
-  let problem: string;
   try {
-    const file = statSync(path);
-    if (file.isFile() && file.size <= maximumBytes) return readFileSync(path, 'utf8');
-    problem = file.isFile()
-      ? `it has ${file.size} bytes, and ${maximumBytes} are the most that make sense`
-      : 'it is no regular file';
+    return readRegularFile(path, maximumBytes).toString();
   } catch (thrown) {
-    throw new Pm500Error(code, `${what} ${path} cannot be read: ${toPm500Error(thrown).message}.`, { cause: thrown });
+    const problem = toPm500Error(thrown).message;
+    const isOfSystem = thrown instanceof Error && 'code' in thrown;
+    const advice = isOfSystem ? '' : '; check the path';
+    throw new Pm500Error(code, `${what} ${path} cannot be read: ${problem}${advice}.`, { cause: thrown });
   }
-  throw new Pm500Error(code, `${what} ${path} cannot be read: ${problem}; check the path.`);
 }
