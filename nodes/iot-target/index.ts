@@ -2,6 +2,7 @@ import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createIotDestination } from '../../src/iot/destination';
 import { PROFILE_LIMITS } from '../../src/iot/profiles';
+import { refusedLine } from '../../src/iot/record-text';
 import { Sequences } from '../../src/iot/sequence';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
@@ -32,7 +33,7 @@ export = (RED: NodeAPI): void => {
         delivery,
         outbox: config.choice('outbox'),
         limits: outboxLimits(config.number('maximumMegabytes'), config.number('maximumAgeHours')),
-        refused: { megabytes: config.number('refusedMegabytes'), extension: 'jsonl' },
+        refused: { megabytes: config.number('refusedMegabytes'), extension: 'jsonl', entryOf: refusedLine },
       });
       const shared = { clientId, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) };
       Object.assign<Node, Pick<IotTargetNode, keyof typeof shared>>(this, shared);

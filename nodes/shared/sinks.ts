@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { DeadLetters } from '../../src/delivery/dead-letters';
+import { DeadLetters, type DeadLetterEntry } from '../../src/delivery/dead-letters';
 import { Delivery } from '../../src/delivery/delivery';
 import type { Destination } from '../../src/delivery/destination';
 import { deliveryMetrics } from '../../src/delivery/metrics';
@@ -37,8 +37,8 @@ export interface SinkSettings {
   /** Where records wait. */
   readonly outbox: OutboxKind;
   readonly limits: OutboxLimits;
-  /** The file for records that are refused: how much it holds, and the ending of its name, for instance txt. */
-  readonly refused: { readonly megabytes: number; readonly extension: string };
+  /** The file for records that are refused: how much it holds, the ending of its name, and how a record stands in it. */
+  readonly refused: { readonly megabytes: number; readonly extension: string; readonly entryOf?: DeadLetterEntry };
 }
 
 const BYTES_PER_MEGABYTE = 1_000_000;
@@ -47,10 +47,12 @@ const BYTES_PER_MEGABYTE = 1_000_000;
 function openDeadLetters(
   RED: NodeAPI,
   { id }: Node,
-  { megabytes, extension }: SinkSettings['refused'],
+  { megabytes, extension, entryOf }: SinkSettings['refused'],
 ): { readonly deadLetters?: DeadLetters } {
   const path = ownPath(RED, 'pm500', 'refused', `${encodeURIComponent(id)}.${extension}`);
-  return path === undefined ? {} : { deadLetters: new DeadLetters(path, systemClock, megabytes * BYTES_PER_MEGABYTE) };
+  if (path === undefined) return {};
+  const bytes = megabytes * BYTES_PER_MEGABYTE;
+  return { deadLetters: new DeadLetters(path, systemClock, bytes, undefined, entryOf) };
 }
 
 /**

@@ -66,21 +66,36 @@ export interface DeadLetter {
 }
 
 /**
+ * A letter as it stands in the file, with the end of its last line. Lines that begin with # are comments; every letter
+ * has one other line.
+ * @param at when it was refused, ISO 8601
+ */
+export type DeadLetterEntry = (letter: DeadLetter, at: string) => string;
+
+/** The payload, and the reason as a comment. */
+const underItsReason: DeadLetterEntry = ({ payload, reason }, at) =>
+  `# ${at} ${reason.code} ${reason.message.replace(/\s+/g, ' ')}\n${payload}\n`;
+
+/**
  * Where records that the other side refused are kept with the reason. The file holds the payloads with the reasons as
- * comments behind #, so that it can be corrected by hand and, where # begins a comment, sent as it is. When it has
- * half of its limit it becomes `<path>.1`, in place of the one that was there.
+ * comments behind #, so that it can be corrected by hand and, where # begins a comment, sent as it is; or what a sink
+ * makes of them. When it has half of its limit it becomes `<path>.1`, in place of the one that was there.
  */
 export class DeadLetters {
   private current: { bytes: number; letters: number } | undefined;
   private lettersBefore = 0;
   private overwrittenSoFar = 0;
 
-  /** @param maximumBytes of both files together */
+  /**
+   * @param maximumBytes of both files together
+   * @param entryOf how a letter stands in the file
+   */
   constructor(
     readonly path: string,
     private readonly clock: Clock,
     private readonly maximumBytes = DEFAULT_DEAD_LETTER_BYTES,
     private readonly files = systemFiles,
+    private readonly entryOf = underItsReason,
   ) {}
 
   /** Letters that made room for later ones, since this was made. */
@@ -100,8 +115,8 @@ export class DeadLetters {
       bytes = 0;
       count = 0;
     };
-    for (const { payload, reason } of letters) {
-      const entry = `# ${at} ${reason.code} ${reason.message.replace(/\s+/g, ' ')}\n${payload}\n`;
+    for (const letter of letters) {
+      const entry = this.entryOf(letter, at);
       const size = Buffer.byteLength(entry);
       if (bytes + size > this.maximumBytes / 2) await write();
       text += entry;

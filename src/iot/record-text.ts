@@ -1,3 +1,4 @@
+import type { DeadLetterEntry } from '../delivery/dead-letters';
 import type { IotRecord } from './contracts';
 
 /** Neither a topic nor JSON as it is written here holds a control character. */
@@ -12,4 +13,19 @@ export function recordText(topic: string, record: IotRecord): string {
 export function readRecordText(text: string): { readonly topic: string; readonly json: string } {
   const at = text.indexOf(BETWEEN);
   return at === -1 ? { topic: '', json: text } : { topic: text.slice(0, at), json: text.slice(at + 1) };
+}
+
+/** A refused record as a line of JSON Lines: when, where to, why, and what would have been published. */
+export const refusedLine: DeadLetterEntry = ({ payload, reason: { code, message } }, at) => {
+  const { topic, json } = readRecordText(payload);
+  return `${JSON.stringify({ at, code, reason: message, topic }).slice(0, -1)},"record":${asJson(json)}}\n`;
+};
+
+function asJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
 }

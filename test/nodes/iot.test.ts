@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import registerOut from '../../nodes/iot-out';
 import registerTarget from '../../nodes/iot-target';
 import { normalizeReading } from '../../src/domain/quality/normalize';
@@ -75,6 +77,24 @@ describe('iot-target and iot-out', function () {
     broker.answer = () => 0;
     const [, again] = create();
     await shows(again, 'green', /^written: 1$/);
+  });
+
+  it('set aside what is refused as JSON Lines, for the Catch node and in a file', async () => {
+    broker.answer = ({ topic }) => (topic.startsWith('pm500/no') ? 135 : 0);
+    const [, out] = create({ recordsPerMessage: 1 }, { topic: 'pm500/{meter}' });
+    const named = (name: string): object => ({ ...TELEMETRY, meter: { ...TELEMETRY.meter, name } });
+    await out.receive({ payload: named('yes') });
+    await out.receive({ payload: named('no') });
+    await out.receive({ payload: named('yes') });
+    await shows(out, 'yellow', /^refused: 1$/);
+    const text = readFileSync(join(red.settings.userDir ?? '', 'pm500/refused/t.jsonl'), 'utf8');
+    assert.ok(text.endsWith('\n'));
+    const [line, ...others] = text.trimEnd().split('\n');
+    assert.deepEqual(others, []);
+    const letter = JSON.parse(line ?? '') as Readonly<Record<string, unknown>>;
+    assert.deepEqual([letter['topic'], letter['code']], ['pm500/no', 'MQTT_PUBLISH_REFUSED']);
+    assert.match(String(letter['reason']), /may not publish there/);
+    assert.equal(IOT_TELEMETRY.parse(letter['record']).meter, 'no');
   });
 
   it('refuse what AWS IoT Core would not take before anything is sent', () => {
