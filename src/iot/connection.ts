@@ -31,6 +31,8 @@ export interface ConnectionDependencies {
   readonly settingsOf: () => BrokerSettings;
   /** A connection that failed in words for a person. */
   readonly explain: (error: Pm500Error) => Pm500Error;
+  /** Milliseconds from one CONNECT to the next at least. */
+  readonly connectEveryMs?: number;
 }
 
 /** A connection that ended sooner than this was no good one. */
@@ -91,11 +93,14 @@ export class BrokerConnection {
   stand(): Promise<Standing | Unavailable> {
     if (this.isClosed) return Promise.resolve({ error: closedHere() });
     if (this.standing !== undefined) return Promise.resolve(this.standing);
+    if (this.opening !== undefined) return this.opening;
     const waitMs = this.notBeforeMs - this.dependencies.clock.monotonic();
     if (waitMs > 0 && this.lastEnd !== undefined)
       return Promise.resolve({ error: this.lastEnd, retryAfterMs: Math.ceil(waitMs) });
-    this.opening ??= this.open().finally(() => {
+    this.opening = this.open().then((found) => {
       this.opening = undefined;
+      if ('error' in found) this.lastEnd = found.error;
+      return found;
     });
     return this.opening;
   }
@@ -116,7 +121,7 @@ export class BrokerConnection {
   }
 
   private open(): Promise<Standing | Unavailable> {
-    const { openLink, clock, settingsOf, explain } = this.dependencies;
+    const { openLink, clock, settingsOf, explain, connectEveryMs = 0 } = this.dependencies;
     return new Promise((resolve) => {
       let settings: BrokerSettings;
       try {
@@ -125,6 +130,7 @@ export class BrokerConnection {
         resolve({ error: toPm500Error(thrown, 'MQTT_CREDENTIALS_INVALID') });
         return;
       }
+      this.leaveAlone(connectEveryMs);
       const link = openLink(settings, undefined, {
         onConnecting: () => undefined,
         onMessage: () => undefined,
@@ -146,13 +152,17 @@ export class BrokerConnection {
     });
   }
 
+  private leaveAlone(forMs: number): void {
+    this.notBeforeMs = Math.max(this.notBeforeMs, this.dependencies.clock.monotonic() + forMs);
+  }
+
   private over(error: Pm500Error): void {
     const { standing } = this;
     if (standing === undefined) return;
     this.standing = undefined;
     const now = this.dependencies.clock.monotonic();
     if (now - standing.sinceMs >= SHORT_MS) this.calm = retryDelays(this.policy, this.dependencies.random);
-    else this.notBeforeMs = now + this.calm.next().value;
+    else this.leaveAlone(this.calm.next().value);
     this.lastEnd = error;
     standing.end(error);
   }

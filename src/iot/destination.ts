@@ -73,7 +73,9 @@ class IotDestination implements Destination {
     this.patienceMs = this.limits.perSecond === undefined ? timeoutMs : Math.max(timeoutMs, PACED_PATIENCE_MS);
     const explain = (error: Pm500Error): Pm500Error =>
       explainFailure(error, profile, this.dependencies.concernOf?.() ?? '');
-    this.connection = new BrokerConnection({ ...dependencies, explain }, calm);
+    const { connectEveryMs } = this.limits;
+    const connectLimit = connectEveryMs === undefined ? {} : { connectEveryMs };
+    this.connection = new BrokerConnection({ ...dependencies, explain, ...connectLimit }, calm);
   }
 
   async deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict> {

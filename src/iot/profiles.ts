@@ -14,6 +14,8 @@ export interface BrokerLimits {
   readonly unacknowledged: number;
   /** Messages in any second at most; absent where there is no such limit. */
   readonly perSecond?: number;
+  /** Milliseconds from one CONNECT to the next at least; absent where there is no such limit. */
+  readonly connectEveryMs?: number;
   /** True where topics may begin with `$aws/rules/<rule>/`. */
   readonly hasBasicIngest: boolean;
 }
@@ -47,6 +49,8 @@ export const PROFILE_LIMITS: Readonly<Record<Profile, BrokerLimits>> = {
     unacknowledged: 90,
     // 100: what leaves evenly can arrive closer together.
     perSecond: 80,
+    // One CONNECT a second for a client ID; what leaves evenly can arrive closer together.
+    connectEveryMs: 1100,
     hasBasicIngest: true,
   },
 };

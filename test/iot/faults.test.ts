@@ -6,6 +6,7 @@ import type { Destination, Verdict } from '../../src/delivery/destination';
 import type { DeliverySettings } from '../../src/delivery/settings';
 import { IOT_BATCH, IOT_TELEMETRY } from '../../src/iot/contracts';
 import type { IotSettings } from '../../src/iot/destination';
+import { PROFILE_LIMITS } from '../../src/iot/profiles';
 import { readRecordText } from '../../src/iot/record-text';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { OutboxRecord } from '../../src/outbox/outbox';
@@ -300,6 +301,24 @@ describe('JSON over MQTT and its broker', function () {
     for (const { payload } of broker.publishes) IOT_BATCH.parse(JSON.parse(payload));
   });
 
+  it('of AWS gets no CONNECT sooner than its limit lets it, whether it refuses it or ends the connection later', async () => {
+    assert.ok((PROFILE_LIMITS['aws-iot-core'].connectEveryMs ?? 0) > 1000);
+    // Far longer than a test may take.
+    const limits = { connectEveryMs: 3_600_000 };
+    for (const isRefused of [true, false]) {
+      broker.announced = isRefused ? { reasonCode: 137 } : {};
+      broker.answer = () => 'cut';
+      broker.connects = 0;
+      const destination = open({ profile: 'aws-iot-core', limits });
+      const first = await destination.deliver(recordsOf(1), never);
+      const second = await destination.deliver(recordsOf(1), never);
+      assert.ok(first.kind === 'retry' && second.kind === 'retry' && second.isGeneral === true);
+      assert.equal(second.error.message, first.error.message);
+      assert.ok((second.retryAfterMs ?? 0) > 3_000_000, String(second.retryAfterMs));
+      assert.equal(broker.connects, 1);
+    }
+  });
+
   it('that says why it ends the connection is understood', async () => {
     for (const [disconnect, kind] of [
       [142, 'hold'],
@@ -309,6 +328,14 @@ describe('JSON over MQTT and its broker', function () {
     ] as const) {
       broker.answer = () => ({ disconnect });
       assert.equal((await open().deliver(recordsOf(1), never)).kind, kind, String(disconnect));
+    }
+    for (const [disconnect, words] of [
+      [135, /ended the connection over a message on pm500\/m0: this client may not publish there/],
+      [0, /it gave no reason/],
+    ] as const) {
+      broker.answer = () => ({ disconnect });
+      const said = await open().deliver(recordsOf(1), never);
+      assert.match(('error' in said && said.error.message) || '', words);
     }
     broker.answer = () => 151;
     const verdict = await open().deliver(recordsOf(1), never);
