@@ -28,10 +28,13 @@ function withNames<Value>(
   entries: readonly (readonly [string, Value])[],
   rename: (name: string) => string,
 ): Record<string, Value> {
-  const taken = new Set(entries.flatMap(([name]) => (rename(name) === name ? name : [])));
+  const names = entries.map(([name]) => rename(name));
+  const kept = entries.flatMap(([name], at) => (names[at] === name ? name : []));
+  if (kept.length === entries.length) return Object.fromEntries(entries);
+  const taken = new Set(kept);
   return Object.fromEntries(
-    entries.map(([name, value]) => {
-      const found = rename(name);
+    entries.map(([name, value], at) => {
+      const found = names[at] ?? name;
       const own = found !== name && taken.has(found) ? name : found;
       taken.add(own);
       return [own, value];
