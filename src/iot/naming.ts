@@ -8,7 +8,8 @@ export type Naming = (typeof NAMINGS)[number];
 
 /** `recordsPerSecond` becomes `records_per_second`. */
 function snakeCase(name: string): string {
-  return name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  // Nearly all names are so already.
+  return name.toLowerCase() === name ? name : name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 }
 
 const RENAMES: Readonly<Record<Naming, (name: string) => string>> = { snake_case: snakeCase, camelCase };
@@ -19,18 +20,21 @@ export function metricNamer(naming: Naming): (name: string) => string {
 }
 
 /** An object with its names in the chosen case. A name that would become that of another member stays as it is. */
-export function renamed<Value>(members: Readonly<Record<string, Value>>, naming: Naming): Record<string, Value> {
-  const rename = RENAMES[naming];
-  return withNames(Object.entries(members), (name) => rename(name));
+export function renamed<Value>(
+  members: Readonly<Record<string, Value>>,
+  naming: Naming,
+): Readonly<Record<string, Value>> {
+  return withNames(members, RENAMES[naming]);
 }
 
 function withNames<Value>(
-  entries: readonly (readonly [string, Value])[],
+  members: Readonly<Record<string, Value>>,
   rename: (name: string) => string,
-): Record<string, Value> {
+): Readonly<Record<string, Value>> {
+  const entries = Object.entries(members);
   const names = entries.map(([name]) => rename(name));
   const kept = entries.flatMap(([name], at) => (names[at] === name ? name : []));
-  if (kept.length === entries.length) return Object.fromEntries(entries);
+  if (kept.length === entries.length) return members;
   const taken = new Set(kept);
   return Object.fromEntries(
     entries.map(([name, value], at) => {
@@ -69,8 +73,10 @@ export function renamedDeep(message: UnknownRecord, naming: Naming): UnknownReco
   const whole = (value: UnknownRecord, depth: number, isNamedByData: boolean): UnknownRecord => {
     const entries = Object.entries(value);
     count(entries.length);
-    const below = entries.map(([name, each]) => [name, one(each, depth + 1, NAMED_BY_DATA.has(name))] as const);
-    return isNamedByData ? Object.fromEntries(below) : withNames(below, rename);
+    const below = Object.fromEntries(
+      entries.map(([name, each]) => [name, one(each, depth + 1, NAMED_BY_DATA.has(name))]),
+    );
+    return isNamedByData ? below : withNames(below, rename);
   };
   const count = (more: number): void => {
     members += more;

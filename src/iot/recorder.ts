@@ -76,7 +76,8 @@ export class Recorder {
    */
   private text(kind: string, meter: MeterFacts, recordOf: (tags: Tags, sequence: number) => IotRecord): string {
     const tags = renamed(meter.tags, this.settings.naming);
-    const topic = this.settings.template.topicOf({ meter: meter.name, tags: { ...tags, ...meter.tags }, kind });
+    const all = tags === meter.tags ? tags : { ...tags, ...meter.tags };
+    const topic = this.settings.template.topicOf({ meter: meter.name, tags: all, kind });
     return recordText(topic, recordOf(tags, this.sequences.of(meter.name)));
   }
 
