@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { FRAMES_FOLDER, recordingEnvironment } from '../testkit/frames/recording';
@@ -17,8 +17,18 @@ export interface Suite {
   readonly isBeside?: true;
 }
 
+/** A folder that services write into as users of their own. */
+function folderOfAll(): string {
+  const parent = temporaryFolder('frames');
+  const folder = join(parent, 'frames');
+  mkdirSync(folder);
+  chmodSync(parent, 0o711);
+  chmodSync(folder, 0o1777);
+  return folder;
+}
+
 /** What the integration tests send, kept for the proof that follows them. */
-const FRAMES = join(temporaryFolder('frames'), 'frames');
+const FRAMES = folderOfAll();
 
 const INTEGRATION = [
   '--no-config',
