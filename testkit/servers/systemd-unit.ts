@@ -1,5 +1,5 @@
-import { chownSync, copyFileSync, lchownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, copyFileSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { startProcess, type RunningProcess } from './processes';
 import { findProgram } from './programs';
 import { ROOT } from '../root';
@@ -47,6 +47,11 @@ export interface UnitPlace {
   readonly credentials: string;
 }
 
+/** True when every user can get into the repository; one in a private folder is run by its owner alone. */
+function isOpenToAll(folder: string): boolean {
+  return (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
+}
+
 /** Starts the very command of a service unit, with its credentials and environment, without systemd and its sandbox. */
 export async function startUnit(name: string, place: UnitPlace): Promise<RunningProcess> {
   const adapt = (text: string): string =>
@@ -70,9 +75,9 @@ export async function startUnit(name: string, place: UnitPlace): Promise<Running
   const variables = Object.fromEntries(
     environment.map((word): [string, string] => [word.split('=')[0] ?? '', word.slice(word.indexOf('=') + 1)]),
   );
-  // A user of its own, as DynamicUser gives it one.
+  // A user of its own, as DynamicUser gives it one, where that one can read the programs.
   const as: string[] = [];
-  if (process.getuid?.() === 0 && of('DynamicUser').includes('yes')) {
+  if (process.getuid?.() === 0 && of('DynamicUser').includes('yes') && isOpenToAll(ROOT)) {
     as.push(findProgram('setpriv'), `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups');
     const owned = [place.credentials, ...(place.state === undefined ? [] : [place.state])];
     for (const folder of owned) {
