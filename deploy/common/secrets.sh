@@ -230,3 +230,25 @@ known() {
     *) fail "There is no secret named \"$1\": name one of $SECRETS." ;;
   esac
 }
+
+# sentence [command name]: does what was asked, makes what is missing, and says the sentence where nothing else is to be said.
+# The bootstrap gives rotate, advice (what lets a secret count) and derive (its configurations).
+run() {
+  done_with=$1
+  case ${2:-} in
+    '') ;;
+    rotate)
+      rotate "${3:-}"
+      done_with="$3 is another now. To let it count: $(advice "$3")" ;;
+    set)
+      known "${3:-}"
+      set_secret "$3"
+      done_with="$3 is what you gave. To let it count: $(advice "$3")" ;;
+    *) fail "$2 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
+  esac
+  for name in $SECRETS; do secret "$name"; done
+  authority
+  derive
+  [ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
+  echo "$done_with"
+}

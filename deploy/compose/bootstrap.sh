@@ -133,20 +133,4 @@ esac
   fail "The files of this stack belong to user ${owner%:*} ($settings): run this as that user or as root."
 own "$secrets" && own "$generated" && own "$settings"
 check_ports
-done_with='Ready: docker compose up -d'
-case ${1:-} in
-  '') ;;
-  rotate)
-    rotate "${2:-}"
-    done_with="$2 is another now. To let it count: $(advice "$2")" ;;
-  set)
-    known "${2:-}"
-    set_secret "$2"
-    done_with="$2 is what you gave. To let it count: $(advice "$2")" ;;
-  *) fail "$1 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
-esac
-for name in $SECRETS; do secret "$name"; done
-authority
-derive
-[ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
-echo "$done_with"
+run 'Ready: docker compose up -d' "$@"

@@ -106,20 +106,4 @@ private_folder "$secrets"
 begin
 [ -e "$settings" ] || write_settings
 check_ports
-done_with="Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-tier-status.timer pm500-backup.timer"
-case ${1:-} in
-  '') ;;
-  rotate)
-    rotate "${2:-}"
-    done_with="$2 is another now. To let it count: $(advice "$2")" ;;
-  set)
-    known "${2:-}"
-    set_secret "$2"
-    done_with="$2 is what you gave. To let it count: $(advice "$2")" ;;
-  *) fail "$1 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
-esac
-for name in $SECRETS; do secret "$name"; done
-authority
-derive
-[ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
-echo "$done_with"
+run "Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-tier-status.timer pm500-backup.timer" "$@"
