@@ -138,7 +138,7 @@ class IotDestination implements Destination {
     standing: Standing,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const packed = pack(open, this.packLimits(open, standing, this.settings.recordsPerMessage));
+    const packed = pack(open, this.packLimits(open, standing));
     let result = await this.transmit(packed.messages, standing, signal);
     const mixed = result.refused.filter(({ message, error }) => isOfRecord(error) && message.places.length > 1);
     // The broker refuses a message, and the fault is one of its records: each is tried alone.
@@ -178,9 +178,8 @@ class IotDestination implements Destination {
     const places = mixed.flatMap(({ message }) => message.places);
     const suspected = places.flatMap((place) => open[place] ?? []);
     // With an envelope all the same: the shape of messages is not to depend on what was refused before.
-    const apart = suspected.map((record) =>
-      pack([record], this.packLimits(suspected, standing, this.settings.recordsPerMessage)),
-    );
+    const limits = this.packLimits(suspected, standing);
+    const apart = suspected.map((record) => pack([record], limits));
     const messages = apart.flatMap(({ messages: own }, at): readonly Message[] =>
       own.map((message) => ({ ...message, places: [places[at] ?? 0] })),
     );
@@ -205,13 +204,13 @@ class IotDestination implements Destination {
   private packLimits(
     records: readonly OutboxRecord[],
     { maximumBytes }: Standing,
-    most: number,
   ): { readonly payloadBytes: number; readonly records: number } {
-    if (maximumBytes === Infinity) return { payloadBytes: this.limits.payloadBytes, records: most };
+    const { recordsPerMessage } = this.settings;
+    if (maximumBytes === Infinity) return { payloadBytes: this.limits.payloadBytes, records: recordsPerMessage };
     const topics = new Set(records.map(topicOf));
     const longest = Math.max(...[...topics].map((topic) => Buffer.byteLength(topic)));
     const room = Math.max(maximumBytes - HEAD_BYTES - longest, LEAST_BYTES);
-    return { payloadBytes: Math.min(this.limits.payloadBytes, room), records: most };
+    return { payloadBytes: Math.min(this.limits.payloadBytes, room), records: recordsPerMessage };
   }
 
   /** The records that failed because of their topics: of those also what was not sent any more. */

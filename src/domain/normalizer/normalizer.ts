@@ -142,7 +142,7 @@ export class Normalizer {
       ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
       ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
     };
-    const measured = normalizeReading(reading, { ...context, tally: this.tally });
+    const measured = normalizeReading(reading, context, this.tally);
     const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured, times);
     this.recent.remember(reading, context, derived);
     // The metrics were made for this reading: another object of more than a hundred members would cost as much again.

@@ -34,7 +34,7 @@ export class RecentTelemetry {
   /** What was worked out; not every reading has all of it, as a demand stands in the one that ends its window. */
   private readonly derived: Record<string, Sample> = {};
 
-  /** @param context what the reading was judged by, without what counts its values */
+  /** @param context what the reading was judged by */
   remember(reading: Reading, context: NormalizeContext, derived?: Readonly<Record<string, Sample>>): void {
     const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();

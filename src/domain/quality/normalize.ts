@@ -34,8 +34,6 @@ export interface NormalizeContext {
   readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
   /** True: others add to the metrics, for which an object that is begun anew is better. */
   readonly isExtended?: boolean;
-  /** Counts the values of the reading by quality and reason. */
-  readonly tally?: QualityTally;
 }
 
 function isOutOfRange(metric: Metric | undefined, value: Value): boolean {
@@ -50,6 +48,7 @@ interface Judge {
   readonly context: NormalizeContext;
   readonly absent: ReadonlySet<string> | undefined;
   readonly verdicts: NormalizeContext['layoutVerdicts'];
+  readonly tally: QualityTally | undefined;
 }
 
 function reasonOfMeter({
@@ -92,8 +91,7 @@ function addBlock(
   const { timestamp, values, problems, error } = block;
   const failure = error?.code === 'METER_SIZE_MISMATCH' ? 'size_mismatch' : 'read_failed';
   const common = reasonOfTime(block, judge.context) ?? judge.meterReason;
-  const { absent } = judge;
-  const { tally } = judge.context;
+  const { absent, tally } = judge;
   const reasonOf = (name: string, provenance: Provenance): QualityReason | undefined => {
     const ofLayout = layoutReason(judge, name, provenance);
     return ofLayout === 'layout_contradicted' ? ofLayout : (common ?? ofLayout);
@@ -160,14 +158,20 @@ function rememberKind(blocks: readonly ReadingBlock[]): void {
  * trusted never comes out as good: what failed, is impossible or is no number becomes null and *bad*; what stands at a
  * place that nobody confirmed on this meter, was read at a doubtful time or long ago, or comes from a device that is not
  * known to be the right one, is *uncertain*.
+ * @param tally counts the values of the reading by quality and reason
  */
-export function normalizeReading(reading: Reading, context: NormalizeContext = NOTHING_KNOWN): Telemetry {
+export function normalizeReading(
+  reading: Reading,
+  context: NormalizeContext = NOTHING_KNOWN,
+  tally?: QualityTally,
+): Telemetry {
   const judge = {
     meterReason: reasonOfMeter(reading.meter),
     confirmed: reading.layout.confirmed,
     context,
     verdicts: context.layoutVerdicts,
     absent: context.absent,
+    tally,
   };
   const own = reading.definitions;
   const lookUp =
