@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
+import { startOneMeter } from './one-meter';
 import { runHere } from './run-command';
-import { PM500 } from '../../src/meters/pm500';
 
 describe('pm500 scan', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    const load = constantProfile(50_000);
-    const meter = {
-      bind: '127.0.0.1',
-      enipPort: 0,
-      catalogNumber: '1420-V2A-ENT',
-      serialNumber: 940_000_321,
-      seed: 1,
-      load,
-    };
-    simulator = await startSimulator(PM500, { meters: [meter] });
+    simulator = await startOneMeter('1420-V2A-ENT');
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
-import { PM500 } from '../../src/meters/pm500';
-import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
+import { startOneMeter } from './one-meter';
 import { runHere } from './run-command';
 
 describe('pm500 test', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    const load = constantProfile(50_000);
-    const meter = {
-      bind: '127.0.0.1',
-      enipPort: 0,
-      catalogNumber: '1420-V2-ENT',
-      serialNumber: 940_000_321,
-      seed: 1,
-      load,
-    };
-    simulator = await startSimulator(PM500, { meters: [meter] });
+    simulator = await startOneMeter('1420-V2-ENT');
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());
