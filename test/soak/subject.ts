@@ -83,6 +83,7 @@ export class Subject {
     });
   }
 
+  /** Polls and judges until `stop`; the last poll may be under way then. */
   async poll(): Promise<void> {
     while (!this.stopped) {
       const began = steadyClock.now();
@@ -100,6 +101,8 @@ export class Subject {
       if (blocks.every(({ error }) => error === undefined)) this.goodAt = began;
       await pause(Math.max(1, INTERVAL_MS - (steadyClock.now() - began)));
     }
+    // Not before: the last poll is judged by what was served to it.
+    this.stopListening();
   }
 
   /** Every fault once, and then again until the time is up. */
@@ -115,7 +118,6 @@ export class Subject {
 
   stop(): void {
     this.stopped = true;
-    this.stopListening();
   }
 
   private get isImplicit(): boolean {

@@ -28,6 +28,8 @@ export interface InfluxDb {
   readonly rpc: string;
   /** The files of a database, a folder for each retention policy. */
   filesOf(database: string): string;
+  /** What of it is not in these files yet: its log, a folder for each retention policy. */
+  logsOf(database: string): string;
   readonly process: RunningProcess;
   /** Runs InfluxQL; throws what the database says against it. */
   query(influxQl: string, database?: string): Promise<readonly QuerySeries[]>;
@@ -109,6 +111,7 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
     url,
     rpc,
     filesOf: (name) => join(folder, 'data', name),
+    logsOf: (name) => join(folder, 'wal', name),
     get process() {
       return running;
     },
