@@ -33,7 +33,8 @@ export interface Announced {
 
 const PINGREQ = 12;
 
-function readPublish({ flags, body }: SeenPacket, level: number): SeenPublish {
+/** Reads a PUBLISH of a client. @param level of the protocol: 4 or 5 */
+export function readPublish({ flags, body }: SeenPacket, level: number): SeenPublish {
   const length = body.readUInt16BE(0);
   let at = 2 + length;
   const qos = (flags >> 1) & 3;
@@ -61,7 +62,7 @@ function connackOf(
   return Buffer.from([0x20, 2 + rest.length, isSessionPresent === true ? 1 : 0, reasonCode, ...rest]);
 }
 
-function pubackOf(id: number, level: number, reason: number): Buffer {
+export function pubackOf(id: number, level: number, reason: number): Buffer {
   const rest = level === 5 && reason !== 0 ? [reason] : [];
   return Buffer.from([0x40, 2 + rest.length, ...twoBytes(id), ...rest]);
 }

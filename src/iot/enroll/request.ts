@@ -1,0 +1,40 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { Pm500Error } from '../../support/errors';
+import { bitString, encodeDer, objectId, pemOf, sequence, setOf, smallInteger, utf8 } from './der';
+
+/** RFC 5280, ub-common-name. */
+const LONGEST_COMMON_NAME = 64;
+const COMMON_NAME = '2.5.4.3';
+const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
+/** `[0]`, constructed: the attributes of a request, of which there are none. */
+const NO_ATTRIBUTES = encodeDer(0xa0);
+
+/** A new private key on the curve P-256, PKCS#8 in PEM. */
+export function makeKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+export const distinguishedName = (commonName: string): Buffer =>
+  sequence(setOf(sequence(objectId(COMMON_NAME), utf8(commonName))));
+
+/** What is to be signed with its signature, by ECDSA with SHA-256: the outer form of requests and certificates. */
+export function signed(content: Buffer, keyPem: string): Buffer {
+  const signature = sign('sha256', content, createPrivateKey(keyPem));
+  return sequence(content, sequence(objectId(ECDSA_WITH_SHA256)), bitString(signature));
+}
+
+/**
+ * A request for a certificate (PKCS#10, RFC 2986) in PEM, signed with its key.
+ * @throws Pm500Error CONFIG_INVALID where a certificate cannot carry the name
+ */
+export function makeRequest(keyPem: string, commonName: string): string {
+  if (commonName === '' || Buffer.byteLength(commonName) > LONGEST_COMMON_NAME)
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `The name of the thing has ${Buffer.byteLength(commonName)} bytes, and a certificate carries 1 to ${LONGEST_COMMON_NAME}; choose a shorter one.`,
+    );
+  const publicKey = createPublicKey(keyPem).export({ type: 'spki', format: 'der' });
+  const content = sequence(smallInteger(0), distinguishedName(commonName), publicKey, NO_ATTRIBUTES);
+  return pemOf('CERTIFICATE REQUEST', signed(content, keyPem));
+}
