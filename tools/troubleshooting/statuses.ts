@@ -145,8 +145,8 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
     metric: row('One metric, and it is good.'),
     metrics: row('So many metrics, all of them good.'),
     uncertain: row(
-      'So many values are uncertain, each with a reason in `qualityReasons`.',
-      'Read the reasons in a debug node; [quality and its reasons](values.md).',
+      'So many values are uncertain, each with a `reason` beside its `quality`.',
+      'Read the reasons in a debug node; [every message](messages.md) lists them.',
     ),
     unconfirmed: row(
       'So many values have a place that the manual does not name, and nobody has confirmed the layout.',
@@ -164,7 +164,7 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
     problems: row('Some settings cannot be used, and are left out; the rest works.', 'The log names them.'),
     bad: row(
       'So many values are bad: failed, impossible, overloaded or stale. They are never shown as good.',
-      'Read the reasons in a debug node; [quality and its reasons](values.md).',
+      'Read the reasons in a debug node; [every message](messages.md) lists them.',
     ),
     question: row(
       'A counter jumped in a way that has more than one explanation, and a person has to say which.',

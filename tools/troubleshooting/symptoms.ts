@@ -20,7 +20,7 @@ export const SYMPTOMS: readonly (readonly [symptom: string, look: string])[] = [
     'A value is off by a power of ten',
     'The layout does not fit the firmware: `pm500 check HOST` compares the values among themselves.',
   ],
-  ['Values are _bad_', '`qualityReasons` beside each value says why; [the reasons](values.md).'],
+  ['Values are _bad_', 'The `reason` beside each `quality` says why; [every message](messages.md) lists them.'],
   [
     '`period_incomplete` on a new installation',
     'The month, day or demand window began before the node ran. It ends by itself with the period.',
