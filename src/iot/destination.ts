@@ -4,15 +4,16 @@ import type { OpenAcknowledgedLink } from '../mqtt/mqtt-link';
 import type { BrokerSettings } from '../mqtt/mqtt-options';
 import type { OutboxRecord } from '../outbox/outbox';
 import { within, type Clock } from '../support/clock';
-import { hasCode, Pm500Error, toPm500Error } from '../support/errors';
+import { hasCode, toPm500Error, type Pm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import type { RetryPolicy } from '../support/retry';
 import { BrokerConnection, type Standing, type Unavailable } from './connection';
 import { explainFailure } from './explain';
-import { pack, type Message } from './pack';
+import { aborted, recordTooLarge, unansweredPing } from './failures';
+import { byTopic, limitsWithin, pack, type Message, type PackLimits } from './pack';
 import { PublishPace } from './pace';
 import { PROFILE_LIMITS, type BrokerLimits, type Profile } from './profiles';
-import { readRecordText } from './record-text';
+import { topicOf } from './record-text';
 import { TopicRights } from './topic-rights';
 import { transmit, type Transmitted } from './transmit';
 import { isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
@@ -41,10 +42,6 @@ export interface IotDependencies {
   readonly concernOf?: () => string;
 }
 
-/** Bytes of a PUBLISH besides topic and payload, at most: head, length, length of the topic, packet ID, no properties. */
-const HEAD_BYTES = 1 + 4 + 2 + 2 + 1;
-/** A message of less is worth nothing; a broker that announces less is not meant for this. */
-const LEAST_BYTES = 200;
 /** An evenly paced delivery may take this long and be a good one, milliseconds. */
 const PACED_PATIENCE_MS = 60_000;
 
@@ -201,16 +198,9 @@ class IotDestination implements Destination {
     return result;
   }
 
-  private packLimits(
-    records: readonly OutboxRecord[],
-    { maximumBytes }: Standing,
-  ): { readonly payloadBytes: number; readonly records: number } {
-    const { recordsPerMessage } = this.settings;
-    if (maximumBytes === Infinity) return { payloadBytes: this.limits.payloadBytes, records: recordsPerMessage };
-    const topics = new Set(records.map(topicOf));
-    const longest = Math.max(...[...topics].map((topic) => Buffer.byteLength(topic)));
-    const room = Math.max(maximumBytes - HEAD_BYTES - longest, LEAST_BYTES);
-    return { payloadBytes: Math.min(this.limits.payloadBytes, room), records: recordsPerMessage };
+  private packLimits(records: readonly OutboxRecord[], { maximumBytes }: Standing): PackLimits {
+    const { payloadBytes } = this.limits;
+    return limitsWithin(maximumBytes, { payloadBytes, records: this.settings.recordsPerMessage }, records);
   }
 
   /** The records that failed because of their topics: of those also what was not sent any more. */
@@ -229,19 +219,6 @@ class IotDestination implements Destination {
   }
 }
 
-const topicOf = ({ payload }: OutboxRecord): string => readRecordText(payload).topic;
-
-/** Messages of a topic behind one another, in their order. */
-function byTopic(messages: readonly Message[]): readonly Message[] {
-  const topics = new Map<string, Message[]>();
-  for (const message of messages) {
-    const own = topics.get(message.topic);
-    if (own === undefined) topics.set(message.topic, [message]);
-    else own.push(message);
-  }
-  return [...topics.values()].flat();
-}
-
 /** Places among all records of places among the open ones. */
 function placesIn(
   records: readonly OutboxRecord[],
@@ -251,22 +228,6 @@ function placesIn(
   const wanted = new Set(places.map((place) => open[place]));
   return records.flatMap((record, at) => (wanted.has(record) ? at : []));
 }
-
-const aborted = (): Pm500Error =>
-  new Pm500Error('ABORTED', 'Delivery was closed before the messages were sent; they stay in the outbox.');
-
-const unansweredPing = (broker: string, timeoutMs: number): Pm500Error =>
-  new Pm500Error(
-    'MQTT_NO_ACKNOWLEDGMENT',
-    `The MQTT broker ${broker} has not answered a ping within ${timeoutMs} ms; check its load and the network.`,
-    { retryable: true },
-  );
-
-const recordTooLarge = (broker: string): Pm500Error =>
-  new Pm500Error(
-    'MQTT_RECORD_TOO_LARGE',
-    `A record is larger than ${broker} takes in one message, and cannot be cut; raise the limit of the broker, or leave out what makes it large.`,
-  );
 
 export function createIotDestination(settings: IotSettings, dependencies: IotDependencies): Destination {
   return new IotDestination(settings, dependencies);

@@ -1,6 +1,6 @@
 import type { OutboxRecord } from '../outbox/outbox';
 import { IOT_BATCH_SCHEMA } from './contracts';
-import { readRecordText } from './record-text';
+import { readRecordText, topicOf } from './record-text';
 import { splitRecord } from './split-record';
 
 /** A message to publish, and which of the records it carries. */
@@ -27,6 +27,11 @@ export interface Packed {
 const HEAD = `{"schema":${JSON.stringify(IOT_BATCH_SCHEMA)},"records":[`;
 const TAIL = ']}';
 const FRAME_BYTES = HEAD.length + TAIL.length;
+
+/** Bytes of a PUBLISH besides topic and payload, at most: head, length, length of the topic, packet ID, no properties. */
+const HEAD_BYTES = 1 + 4 + 2 + 2 + 1;
+/** A message of less is worth nothing; a broker that announces less is not meant for this. */
+const LEAST_BYTES = 200;
 
 interface Open {
   readonly texts: string[];
@@ -76,4 +81,27 @@ export function pack(records: readonly OutboxRecord[], { payloadBytes, records: 
   });
   for (const [topic, begun] of open) close(topic, begun);
   return { messages, tooLarge };
+}
+
+/**
+ * Limits for a broker that takes packets of `maximumBytes`, which may be fewer than those given.
+ * @param records what is to be packed, for the length of their topics
+ */
+export function limitsWithin(maximumBytes: number, limits: PackLimits, records: readonly OutboxRecord[]): PackLimits {
+  if (maximumBytes === Infinity) return limits;
+  const topics = new Set(records.map(topicOf));
+  const longest = Math.max(...[...topics].map((topic) => Buffer.byteLength(topic)));
+  const room = Math.max(maximumBytes - HEAD_BYTES - longest, LEAST_BYTES);
+  return { ...limits, payloadBytes: Math.min(limits.payloadBytes, room) };
+}
+
+/** Messages of a topic behind one another, in their order. */
+export function byTopic(messages: readonly Message[]): readonly Message[] {
+  const topics = new Map<string, Message[]>();
+  for (const message of messages) {
+    const own = topics.get(message.topic);
+    if (own === undefined) topics.set(message.topic, [message]);
+    else own.push(message);
+  }
+  return [...topics.values()].flat();
 }

@@ -1,4 +1,5 @@
 import type { DeadLetterEntry } from '../delivery/dead-letters';
+import type { OutboxRecord } from '../outbox/outbox';
 import type { IotRecord } from './contracts';
 
 /** Neither a topic nor JSON as it is written here holds a control character. */
@@ -14,6 +15,9 @@ export function readRecordText(text: string): { readonly topic: string; readonly
   const at = text.indexOf(BETWEEN);
   return at === -1 ? { topic: '', json: text } : { topic: text.slice(0, at), json: text.slice(at + 1) };
 }
+
+/** Where a record is published. */
+export const topicOf = ({ payload }: OutboxRecord): string => readRecordText(payload).topic;
 
 /** A refused record as a line of JSON Lines: when, where to, why, and what would have been published. */
 export const refusedLine: DeadLetterEntry = ({ payload, reason: { code, message } }, at) => {

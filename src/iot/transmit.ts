@@ -1,6 +1,7 @@
 import { type Clock, delay, type Timer } from '../support/clock';
-import { Pm500Error } from '../support/errors';
+import type { Pm500Error } from '../support/errors';
 import type { Standing } from './connection';
+import { abortedOnTheWay, unacknowledged } from './failures';
 import type { Message } from './pack';
 import type { PublishPace } from './pace';
 
@@ -60,14 +61,12 @@ export function transmit(
       resolve({ refused, unknown, inFlight: [...inFlight], ...(error === undefined ? {} : { error }) });
     };
     const abort = (): void => {
-      finish(
-        new Pm500Error('ABORTED', 'Delivery was closed while messages were on their way; they stay in the outbox.'),
-      );
+      finish(abortedOnTheWay());
     };
     const stopListening = standing.onEnded(finish);
     const look = (): void => {
       const silentMs = clock.monotonic() - heardAt;
-      if (inFlight.size > 0 && silentMs >= patienceMs) finish(unanswered(broker, inFlight.size, patienceMs));
+      if (inFlight.size > 0 && silentMs >= patienceMs) finish(unacknowledged(broker, inFlight.size, patienceMs));
       else watch = clock.after(inFlight.size > 0 ? patienceMs - silentMs : patienceMs, look, true);
     };
     const answered = (message: Message, error: Pm500Error | undefined): void => {
@@ -110,9 +109,4 @@ export function transmit(
       go();
     }
   });
-}
-
-function unanswered(broker: string, count: number, patienceMs: number): Pm500Error {
-  const message = `The MQTT broker ${broker} has acknowledged none of ${count} messages within ${patienceMs} ms; check its load, its limits and the network.`;
-  return new Pm500Error('MQTT_NO_ACKNOWLEDGMENT', message, { retryable: true });
 }

@@ -7,28 +7,10 @@
  * How well a fact is known. Only `verified` was read: in the manual, or in the specification of the protocol. See
  * docs/device-knowledge.md.
  */
-export type Provenance = 'verified' | 'inferred' | 'assumed';
-export const PROVENANCES: readonly Provenance[] = ['verified', 'inferred', 'assumed'];
+export const PROVENANCES = ['verified', 'inferred', 'assumed'] as const;
+export type Provenance = (typeof PROVENANCES)[number];
 
-export type Quantity =
-  | 'voltage'
-  | 'current'
-  | 'active_power'
-  | 'apparent_power'
-  | 'reactive_power'
-  | 'power_factor'
-  | 'frequency'
-  | 'phase_sequence'
-  | 'active_energy'
-  | 'reactive_energy'
-  | 'duration'
-  | 'state'
-  | 'identification'
-  | 'ratio'
-  | 'emission'
-  | 'cost'
-  | 'time';
-export const QUANTITIES: readonly Quantity[] = [
+export const QUANTITIES = [
   'voltage',
   'current',
   'active_power',
@@ -46,33 +28,19 @@ export const QUANTITIES: readonly Quantity[] = [
   'emission',
   'cost',
   'time',
-];
+] as const;
+export type Quantity = (typeof QUANTITIES)[number];
 
 /**
  * SI units and the units that electricity metering uses beside them; the empty string is dimensionless. `ms` is a point
  * in time, epoch milliseconds UTC; `currency` is the currency of the site's tariff.
  */
-export type Unit = 'V' | 'A' | 'W' | 'VA' | 'var' | 'Hz' | 'Wh' | 'varh' | 'h' | '%' | 'kg' | 'ms' | 'currency' | '';
-export const UNITS: readonly Unit[] = [
-  'V',
-  'A',
-  'W',
-  'VA',
-  'var',
-  'Hz',
-  'Wh',
-  'varh',
-  'h',
-  '%',
-  'kg',
-  'ms',
-  'currency',
-  '',
-];
+export const UNITS = ['V', 'A', 'W', 'VA', 'var', 'Hz', 'Wh', 'varh', 'h', '%', 'kg', 'ms', 'currency', ''] as const;
+export type Unit = (typeof UNITS)[number];
 
 /** What a value is: it goes up and down, only up, is on or off, or is words. */
-export type MetricKind = 'gauge' | 'counter' | 'state' | 'text';
-export const METRIC_KINDS: readonly MetricKind[] = ['gauge', 'counter', 'state', 'text'];
+export const METRIC_KINDS = ['gauge', 'counter', 'state', 'text'] as const;
+export type MetricKind = (typeof METRIC_KINDS)[number];
 
 /**
  * The value as measured now, its maximum since reset, its demand (a window average), a running total, what was added
@@ -123,21 +91,12 @@ export interface Metric {
  * - `REVISION`: one UINT, high byte an ASCII model letter, low byte a number, shown as "A.7"
  * - `LETTERS`: `elements` UINTs of two ASCII letters each, the odd-numbered letter in the high byte
  */
-export type Encoding = 'REAL' | 'REAL_PAIR' | 'ULINT' | 'HOURS_MINUTES' | 'UINT' | 'BIT' | 'REVISION' | 'LETTERS';
-export const ENCODINGS: readonly Encoding[] = [
-  'REAL',
-  'REAL_PAIR',
-  'ULINT',
-  'HOURS_MINUTES',
-  'UINT',
-  'BIT',
-  'REVISION',
-  'LETTERS',
-];
+export const ENCODINGS = ['REAL', 'REAL_PAIR', 'ULINT', 'HOURS_MINUTES', 'UINT', 'BIT', 'REVISION', 'LETTERS'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
 /** Which half of a number of two halves stands first. */
-export type HalfOrder = 'high-first' | 'low-first';
-export const HALF_ORDERS: readonly HalfOrder[] = ['high-first', 'low-first'];
+export const HALF_ORDERS = ['high-first', 'low-first'] as const;
+export type HalfOrder = (typeof HALF_ORDERS)[number];
 
 /** One row of the meter table: where in an assembly a canonical metric stands, and how well that is known. */
 export interface Measurement {

@@ -25,17 +25,21 @@ export interface RowPlan {
   readonly scale: number;
 }
 
-/** Everything needed to read, decode and encode one assembly. */
-export interface BlockPlan {
-  readonly assembly: Assembly;
-  readonly instance: number;
-  readonly sizeBytes: number;
-  readonly group: string;
-  readonly rows: readonly RowPlan[];
+/** Rows whose bytes come together. */
+export interface RowsPlan<Row> {
+  readonly rows: readonly Row[];
   /** The bits of a REAL that stand for overload. */
   readonly overloadBits: number;
   /** Metric name to provenance, in table order; shared by all readings, never changed. */
   readonly provenance: Readonly<Record<string, Provenance>>;
+}
+
+/** Everything needed to read, decode and encode one assembly. */
+export interface BlockPlan extends RowsPlan<RowPlan> {
+  readonly assembly: Assembly;
+  readonly instance: number;
+  readonly sizeBytes: number;
+  readonly group: string;
 }
 
 /** A layout that has been checked, ready for use. */

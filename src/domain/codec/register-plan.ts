@@ -1,7 +1,7 @@
-import type { Provenance } from '../../metrics/measurement';
 import type { MeterModel, Register } from '../../meters/meter-model';
 import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import { oncePer } from '../../support/once-per';
+import type { RowsPlan } from './layout';
 
 /** A row of the register table with its place in the bytes of its span. */
 export interface RegisterRowPlan {
@@ -11,15 +11,10 @@ export interface RegisterRowPlan {
 }
 
 /** Registers that stand side by side and are read with one request. */
-export interface RegisterSpan {
+export interface RegisterSpan extends RowsPlan<RegisterRowPlan> {
   /** Printed number of the first register. */
   readonly register: number;
   readonly words: number;
-  readonly rows: readonly RegisterRowPlan[];
-  /** The bits of a REAL that stand for overload. */
-  readonly overloadBits: number;
-  /** Metric name to provenance, in table order; shared by all readings, never changed. */
-  readonly provenance: Readonly<Record<string, Provenance>>;
 }
 
 /** What Modbus has of one group of assemblies. */

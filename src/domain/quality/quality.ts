@@ -1,6 +1,6 @@
 /** How far a value can be trusted; the three OPC classes. */
-export type Quality = 'good' | 'uncertain' | 'bad';
-export const QUALITIES: readonly Quality[] = ['good', 'uncertain', 'bad'];
+export const QUALITIES = ['good', 'uncertain', 'bad'] as const;
+export type Quality = (typeof QUALITIES)[number];
 
 /** Why a value is not good. The quality class belongs to the reason, so the two cannot disagree. */
 export type QualityReason =

@@ -1,5 +1,5 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
-import type { Assembly, HalfOrder, Measurement } from '../../metrics/measurement';
+import { HALF_ORDERS, type Assembly, type HalfOrder, type Measurement } from '../../metrics/measurement';
 import type { EnergyCandidate } from '../meter-model';
 import { SOURCES } from './sources';
 
@@ -16,7 +16,6 @@ type CandidateRow = Omit<EnergyCandidate, 'assembly'>;
 
 const KILO = 1000;
 const DISPLAY_STEP_WH = 100;
-const ORDERS: readonly HalfOrder[] = ['high-first', 'low-first'];
 
 interface PairStep {
   readonly pairScale: number;
@@ -50,7 +49,7 @@ function pairCandidate({ pairScale, scale, name, high, low }: PairStep, order: H
 }
 
 const ROWS: readonly CandidateRow[] = [
-  ...PAIR_STEPS.flatMap((step) => ORDERS.map((order) => pairCandidate(step, order))),
+  ...PAIR_STEPS.flatMap((step) => HALF_ORDERS.map((order) => pairCandidate(step, order))),
   {
     name: 'counters-64-bit-wh',
     description: 'Nine unsigned 64-bit counters in Wh, little-endian, as the registers over Modbus have them.',

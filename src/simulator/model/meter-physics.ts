@@ -30,8 +30,8 @@ type PhysicalValues = Readonly<Record<string, Value>>;
 type PhysicalNumbers = Readonly<Record<string, number>>;
 
 /** The parts of a meter that are worked out together. */
-export type Section = 'instant' | 'maximum' | 'demand' | 'counters' | 'states' | 'texts';
-export const SECTIONS: readonly Section[] = ['instant', 'maximum', 'demand', 'counters', 'states', 'texts'];
+export const SECTIONS = ['instant', 'maximum', 'demand', 'counters', 'states', 'texts'] as const;
+export type Section = (typeof SECTIONS)[number];
 
 /** Phase sequence L1-L2-L3. The coding of this meter is not known; sister products give 0, and -1 for L1-L3-L2. */
 const PHASE_SEQUENCE = 0;

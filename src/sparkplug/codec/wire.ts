@@ -8,6 +8,16 @@ function tag(fieldNumber: number, wireType: number): number {
   return fieldNumber * 8 + wireType;
 }
 
+/** The fields of plain values: these six in this order, wherever a message has them. */
+const plainValues = (firstField: number) => ({
+  int: tag(firstField, WIRE.varint),
+  long: tag(firstField + 1, WIRE.varint),
+  float: tag(firstField + 2, WIRE.fixed32),
+  double: tag(firstField + 3, WIRE.fixed64),
+  boolean: tag(firstField + 4, WIRE.varint),
+  string: tag(firstField + 5, WIRE.delimited),
+});
+
 /** Message Payload. */
 export const PAYLOAD_TAGS = {
   timestamp: tag(1, WIRE.varint),
@@ -28,12 +38,7 @@ export const METRIC_TAGS = {
   isNull: tag(7, WIRE.varint),
   metaData: tag(8, WIRE.delimited),
   properties: tag(9, WIRE.delimited),
-  int: tag(10, WIRE.varint),
-  long: tag(11, WIRE.varint),
-  float: tag(12, WIRE.fixed32),
-  double: tag(13, WIRE.fixed64),
-  boolean: tag(14, WIRE.varint),
-  string: tag(15, WIRE.delimited),
+  ...plainValues(10),
   bytes: tag(16, WIRE.delimited),
   dataset: tag(17, WIRE.delimited),
   template: tag(18, WIRE.delimited),
@@ -50,12 +55,7 @@ export const PROPERTY_SET_LIST_TAGS = { propertySet: tag(1, WIRE.delimited) } as
 export const PROPERTY_TAGS = {
   type: tag(1, WIRE.varint),
   isNull: tag(2, WIRE.varint),
-  int: tag(3, WIRE.varint),
-  long: tag(4, WIRE.varint),
-  float: tag(5, WIRE.fixed32),
-  double: tag(6, WIRE.fixed64),
-  boolean: tag(7, WIRE.varint),
-  string: tag(8, WIRE.delimited),
+  ...plainValues(3),
   propertySet: tag(9, WIRE.delimited),
   propertySetList: tag(10, WIRE.delimited),
 } as const;
@@ -85,14 +85,7 @@ export const DATA_SET_TAGS = {
 export const ROW_TAGS = { elements: tag(1, WIRE.delimited) } as const;
 
 /** Message Payload.DataSet.DataSetValue; its fields are one of. */
-export const CELL_TAGS = {
-  int: tag(1, WIRE.varint),
-  long: tag(2, WIRE.varint),
-  float: tag(3, WIRE.fixed32),
-  double: tag(4, WIRE.fixed64),
-  boolean: tag(5, WIRE.varint),
-  string: tag(6, WIRE.delimited),
-} as const;
+export const CELL_TAGS = plainValues(1);
 
 /** Message Payload.Template. */
 export const TEMPLATE_TAGS = {
@@ -107,10 +100,5 @@ export const TEMPLATE_TAGS = {
 export const PARAMETER_TAGS = {
   name: tag(1, WIRE.delimited),
   type: tag(2, WIRE.varint),
-  int: tag(3, WIRE.varint),
-  long: tag(4, WIRE.varint),
-  float: tag(5, WIRE.fixed32),
-  double: tag(6, WIRE.fixed64),
-  boolean: tag(7, WIRE.varint),
-  string: tag(8, WIRE.delimited),
+  ...plainValues(3),
 } as const;
