@@ -1,5 +1,6 @@
 import { DashboardCursorSync, type Dashboard, type Panel, type VariableModel } from '@grafana/schema';
-import { DOCS_VARIABLE, GENERATED } from './names';
+import { docsLink } from './docs-link';
+import { GENERATED } from './names';
 import { panelOf, type PanelSpec } from './panel';
 import { DOCS } from './variables';
 import { DASHBOARD_DOCS } from './words';
@@ -74,18 +75,7 @@ export function dashboardOf({
     templating: { list: [...variables, DOCS] },
     annotations: { list: [] },
     links: [
-      {
-        title: 'What the numbers mean',
-        type: 'link',
-        url: `\${${DOCS_VARIABLE}}/${DASHBOARD_DOCS}#what-the-numbers-mean`,
-        icon: 'doc',
-        tooltip: '',
-        tags: [],
-        asDropdown: false,
-        includeVars: false,
-        keepTime: false,
-        targetBlank: true,
-      },
+      docsLink('What the numbers mean', `${DASHBOARD_DOCS}#what-the-numbers-mean`),
       {
         title: 'PowerMonitor 500',
         type: 'dashboards',

@@ -1,5 +1,6 @@
 import type { DataSourceRef, Panel } from '@grafana/schema';
-import { DOCS_VARIABLE, INFLUX_VARIABLE, METRICS_VARIABLE, MIXED_DATASOURCE } from './names';
+import { docsLink } from './docs-link';
+import { INFLUX_VARIABLE, METRICS_VARIABLE, MIXED_DATASOURCE } from './names';
 import { grafanaUnit, type PanelUnit } from './units';
 
 const influxSource: DataSourceRef = { type: 'influxdb', uid: `\${${INFLUX_VARIABLE}}` };
@@ -178,20 +179,7 @@ export function panelOf(spec: PanelSpec): Panel {
       overrides: [...overrides.map((override) => overrideOf(override)), ...linesOf(queries)],
     },
     options: OPTIONS[kind],
-    links: [
-      {
-        title: 'What it means',
-        url: `\${${DOCS_VARIABLE}}/${docs}`,
-        type: 'link',
-        icon: 'doc',
-        tooltip: '',
-        tags: [],
-        asDropdown: false,
-        includeVars: false,
-        keepTime: false,
-        targetBlank: true,
-      },
-    ],
+    links: [docsLink('What it means', docs)],
     ...(atLeast === undefined ? {} : { interval: atLeast }),
     ...(timeFrom === undefined ? {} : { timeFrom }),
     ...(timeShift === undefined ? {} : { timeShift }),
