@@ -1,6 +1,6 @@
 import type { Node, NodeMessage } from 'node-red';
-import { jsonataMapping } from '../nodes/shared/jsonata-mapping';
-import { evaluate } from '../nodes/shared/mapping-evaluation';
+import { jsonataMapping } from '../nodes/pm500-normalize/mapping/jsonata-mapping';
+import { evaluate } from '../nodes/pm500-normalize/mapping/mapping-evaluation';
 import { normalizeReading } from '../src/domain/quality/normalize';
 import { seededRandom } from '../src/support/random';
 import { sampleReading } from '../testkit/meters/readings';

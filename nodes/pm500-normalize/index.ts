@@ -4,10 +4,10 @@ import { parseNormalizeCommand } from '../../src/domain/normalizer/command';
 import { registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';
-import { NormalizeRun } from '../shared/normalize-node';
-import { readNormalizeSettings } from '../shared/normalize-settings';
-import { readShape } from '../shared/normalize-shapes';
-import { showQuality } from '../shared/normalize-status';
+import { NormalizeRun } from './normalize-run';
+import { readNormalizeSettings } from './read-settings';
+import { readShape } from './normalize-shapes';
+import { showQuality } from './normalize-status';
 import { startNode } from '../shared/start';
 
 /** Readings become telemetry: canonical names and units, quality and time of every value; KPIs and alarms where wanted. */

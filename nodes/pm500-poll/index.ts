@@ -5,9 +5,9 @@ import { systemClock } from '../../src/support/clock';
 import { addDiagnostics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';
-import { readNow } from '../shared/poll-request';
-import { readPollSettings } from '../shared/poll-settings';
-import { startPollSource, type MemberEvents, type PollSource } from '../shared/poll-source';
+import { readNow } from './poll-request';
+import { readPollSettings } from './read-settings';
+import { startPollSource, type MemberEvents, type PollSource } from './poll-source';
 import { startNode } from '../shared/start';
 
 /** Opens or closes the maintenance window of the meter that a message names. */

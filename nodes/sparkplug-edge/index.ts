@@ -15,7 +15,7 @@ import { onClose } from '../shared/close';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { nodeLogger } from '../shared/logger';
 import { takeOutbox, type TakenOutbox } from '../shared/outboxes';
-import { takeQueues } from '../shared/queues';
+import { takeQueues } from './queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from '../shared/sparkplug-edges';
 import { publishDelivery } from '../shared/sinks';
 import { startNode } from '../shared/start';

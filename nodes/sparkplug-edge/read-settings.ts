@@ -7,7 +7,7 @@ import { packageVersion } from '../../src/support/package-version';
 import type { ConfigReader } from '../shared/config';
 import { outboxLimits } from '../shared/outboxes';
 import { readBrokerTls } from '../shared/sparkplug-edges';
-import { automaticStoreBytes } from '../shared/store-size';
+import { automaticStoreBytes } from './store-size';
 
 const BYTES_PER_KILOBYTE = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -5,10 +5,10 @@ import pm500Poll from '../../nodes/pm500-poll';
 import type { CounterMessage } from '../../src/domain/counters/counter-message';
 import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../src/simulator/simulator';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { waitFor } from '../../testkit/wait';
-import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 const POWER_W = 400_000;
 const DELTA = 'energy_delta_active_import_total';
@@ -27,21 +27,10 @@ class Line {
   ) {}
 
   static async open(transport: 'modbus-tcp' | 'ucmm', beginning: number): Promise<Line> {
-    const simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          modbusPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 4,
-          load: constantProfile(POWER_W),
-          startKwh: beginning / 1000,
-        },
-      ],
-      modbusSuspendsEnipMs: 0,
-    });
+    const simulator = await startOneMeter(
+      { modbusPort: 0, seed: 4, load: constantProfile(POWER_W), startKwh: beginning / 1000 },
+      { modbusSuspendsEnipMs: 0 },
+    );
     const [meter] = simulator.meters;
     const red = new FakeRed();
     for (const register of [pm500Meter, pm500Poll, pm500Normalize]) register(red.api);

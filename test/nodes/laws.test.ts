@@ -79,6 +79,13 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
 
 const shared = textsBelow('nodes/shared').join('\n');
 
+/** What of a node runs in Node-RED, without its form. */
+const runtimeOf = (type: NodeType): string =>
+  filesBelow(`nodes/${type}`, '.ts')
+    .filter((file) => !/(?:\/editor\/|\/form\.ts$)/.test(file))
+    .map(read)
+    .join('\n');
+
 describe('laws of the nodes', () => {
   it('every type has adapter, form, catalog, help and icon', () => {
     assert.deepEqual(missingSources(ROOT, TYPES), []);
@@ -113,7 +120,7 @@ describe('laws of the nodes', () => {
         const all = new Set(flatten(catalogOf(ROOT, type)).map(([key]) => key));
         for (const key of used)
           if (!SPARE.test(key)) assert.ok(all.has(key), `the form of ${type} names ${key}, which its catalog lacks`);
-        const source = `${read(`nodes/${type}/index.ts`)}\n${shared}`;
+        const source = `${runtimeOf(type)}\n${shared}`;
         for (const key of known) {
           const name = key.replace(/^status\./, '');
           const isUsed = key.startsWith('status.') ? source.includes(`'${name}'`) : used.has(key);

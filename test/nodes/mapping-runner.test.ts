@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { MappingChildListener, StartMappingChild } from '../../nodes/shared/mapping-child';
-import type { FromMappingProcess, MappingBatch, ToMapping } from '../../nodes/shared/mapping-protocol';
-import { MappingQueue } from '../../nodes/shared/mapping-queue';
-import { MappingRunner } from '../../nodes/shared/mapping-runner';
-import { packValue, unpackValue } from '../../nodes/shared/plain-values';
+import type { MappingChildListener, StartMappingChild } from '../../nodes/pm500-normalize/mapping/mapping-child';
+import type { FromMappingProcess, MappingBatch, ToMapping } from '../../nodes/pm500-normalize/mapping/mapping-protocol';
+import { MappingQueue } from '../../nodes/pm500-normalize/mapping/mapping-queue';
+import { MappingRunner } from '../../nodes/pm500-normalize/mapping/mapping-runner';
+import { packValue, unpackValue } from '../../nodes/pm500-normalize/mapping/plain-values';
 import type { Pm500Error } from '../../src/support/errors';
 import { FakeClock, settle } from '../../testkit/fake-clock';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { LiveAnswer } from '../../src/acquisition/meter-test/live-meters';
 import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
-import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../src/simulator/simulator';
 import { registerAdmin } from '../../nodes/shared/admin';
 import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { FakeRed } from '../../testkit/node-red/fake-red';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: string };
 
@@ -21,12 +21,7 @@ describe('what the form of a meter asks', function () {
   let meter: RunningMeter;
 
   before(async () => {
-    const load = constantProfile(50_000);
-    simulator = await startSimulator(PM500, {
-      meters: [
-        { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 1, load },
-      ],
-    });
+    simulator = await startOneMeter({ load: constantProfile(50_000) });
     [meter] = simulator.meters as [RunningMeter];
   });
   after(() => simulator.close());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { showQuality } from '../../nodes/shared/normalize-status';
+import { showQuality } from '../../nodes/pm500-normalize/normalize-status';
 import { StatusLine } from '../../nodes/shared/status';
 import { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
 import { confirmedReading, failedReading, NormalizeBench } from '../../testkit/meters/normalize-bench';

@@ -11,6 +11,7 @@ import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { freePortRange } from '../../testkit/servers/ports';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 import { PM500 } from '../../src/meters/pm500';
 
 const METERS = 50;
@@ -25,14 +26,9 @@ describe('pm500-poll with a list of meters', function () {
   before(async () => {
     folder = temporaryFolder('poll-fleet');
     simulator = await startSimulator(PM500, {
-      meters: Array.from({ length: METERS }, (_, index) => ({
-        bind: '127.0.0.1',
-        enipPort: 0,
-        catalogNumber: '1420-V2-ENT',
-        serialNumber: 940_000_001 + index,
-        seed: index + 1,
-        load: constantProfile(50_000),
-      })),
+      meters: Array.from({ length: METERS }, (_, index) =>
+        oneMeter({ serialNumber: 940_000_001 + index, seed: index + 1, load: constantProfile(50_000) }),
+      ),
     });
     ports = simulator.meters.map(({ port }) => port);
   });

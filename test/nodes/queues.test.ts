@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node } from 'node-red';
 import type { OutboxKind } from '../../nodes/shared/outbox-kinds';
-import { takeQueues, type TakenQueues } from '../../nodes/shared/queues';
+import { takeQueues, type TakenQueues } from '../../nodes/sparkplug-edge/queues';
 import { AbsentQueues } from '../../src/sparkplug/history/absent-queues';
 import { writeHistoryRecord } from '../../src/sparkplug/history/history-record';
 import { systemClock } from '../../src/support/clock';

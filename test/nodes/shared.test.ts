@@ -6,21 +6,12 @@ import { DEFAULTS } from '../../nodes/shared/forms';
 import { onInput } from '../../nodes/shared/input';
 import { migrateConfig } from '../../nodes/shared/migrations';
 import { fitStatusText, StatusLine, STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
-import { hasCode, Pm500Error } from '../../src/support/errors';
+import { Pm500Error } from '../../src/support/errors';
+import { refusalOf } from '../../testkit/expect-error';
 import { FakeClock, settle } from '../../testkit/fake-clock';
 import { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
 
 const asNode = (node: FakeNode): Node => node as unknown as Node;
-
-function refusal(check: () => unknown): string {
-  try {
-    check();
-  } catch (thrown) {
-    assert.ok(hasCode(thrown, 'CONFIG_INVALID'));
-    return (thrown as Error).message;
-  }
-  return assert.fail('nothing was thrown');
-}
 
 describe('ConfigReader', () => {
   const read = (properties: object): ConfigReader<'pm500-poll'> => new ConfigReader('pm500-poll', properties);
@@ -33,11 +24,11 @@ describe('ConfigReader', () => {
 
   it('refuses numbers outside the range in one sentence that names node, property and range', () => {
     for (const intervalMs of [199, 86_400_001, '', 'soon', null, Number.NaN, Infinity, [300], true]) {
-      const sentence = refusal(() => read({ name: 'A', intervalMs }).number('intervalMs'));
+      const sentence = refusalOf(() => read({ name: 'A', intervalMs }).number('intervalMs'));
       assert.match(sentence, /^pm500-poll "A": intervalMs is .*, expected a number from 200 to 86400000 ms; .*\.$/);
     }
     assert.match(
-      refusal(() => new ConfigReader('pm500-meter', { port: 1.5 }).number('port')),
+      refusalOf(() => new ConfigReader('pm500-meter', { port: 1.5 }).number('port')),
       /a whole number from 1 to 65535;/,
     );
   });
@@ -46,11 +37,11 @@ describe('ConfigReader', () => {
     const meter = new ConfigReader('pm500-meter', { host: ' 10.0.0.9 ', site: 5 });
     assert.equal(meter.text('host'), '10.0.0.9');
     assert.match(
-      refusal(() => meter.text('site')),
+      refusalOf(() => meter.text('site')),
       /site is 5, expected text/,
     );
     assert.match(
-      refusal(() => new ConfigReader('pm500-meter', { host: ' ' }).text('host')),
+      refusalOf(() => new ConfigReader('pm500-meter', { host: ' ' }).text('host')),
       /not empty/,
     );
   });
@@ -61,7 +52,7 @@ describe('ConfigReader', () => {
     assert.equal(flag(true), true);
     assert.equal(flag('false'), false);
     assert.match(
-      refusal(() => flag('yes')),
+      refusalOf(() => flag('yes')),
       /true or false/,
     );
   });
@@ -69,20 +60,20 @@ describe('ConfigReader', () => {
   it('takes choices and lists of choices, in the order of the choices', () => {
     assert.equal(read({ mode: 'message' }).choice('mode'), 'message');
     assert.match(
-      refusal(() => read({ mode: 'x' }).choice('mode')),
+      refusalOf(() => read({ mode: 'x' }).choice('mode')),
       /mode is "x", expected one of interval, message/,
     );
     assert.deepEqual(read({ groups: ['energy', 'realtime', 'energy'] }).choices('groups'), ['realtime', 'energy']);
     assert.match(
-      refusal(() => read({ groups: [] }).choices('groups')),
+      refusalOf(() => read({ groups: [] }).choices('groups')),
       /at least one of realtime, /,
     );
     assert.match(
-      refusal(() => read({ groups: ['z'] }).choices('groups')),
+      refusalOf(() => read({ groups: ['z'] }).choices('groups')),
       /groups\[0\] is "z"/,
     );
     assert.match(
-      refusal(() => read({ groups: 'realtime' }).choices('groups')),
+      refusalOf(() => read({ groups: 'realtime' }).choices('groups')),
       /an array/,
     );
   });
@@ -93,7 +84,7 @@ describe('ConfigReader', () => {
     assert.equal(meter.text('serialPath'), '');
     const listening = new ConfigReader('pm500-meter', { transport: 'auto', rpiMs: 'soon' });
     assert.match(
-      refusal(() => listening.number('rpiMs')),
+      refusalOf(() => listening.number('rpiMs')),
       /rpiMs is "soon", expected a number from 100 to 60000 ms/,
     );
   });
@@ -105,11 +96,11 @@ describe('ConfigReader', () => {
       'node m',
     );
     assert.match(
-      refusal(() => read({ meter: '' }).node('meter', () => 'x', isText)),
+      refusalOf(() => read({ meter: '' }).node('meter', () => 'x', isText)),
       /meter is not chosen; choose/,
     );
     assert.match(
-      refusal(() => read({ meter: 'm' }).node('meter', () => null, isText)),
+      refusalOf(() => read({ meter: 'm' }).node('meter', () => null, isText)),
       /missing, disabled or not ready/,
     );
   });
@@ -132,7 +123,7 @@ describe('migrateConfig', () => {
   it('refuses versions that it does not know', () => {
     for (const configVersion of [4, 0, 'x', null, 1.5]) {
       assert.match(
-        refusal(() => migrateConfig('pm500-meter', { configVersion }, steps)),
+        refusalOf(() => migrateConfig('pm500-meter', { configVersion }, steps)),
         /update @pm500/,
       );
     }

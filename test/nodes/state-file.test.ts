@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadState, StateFile } from '../../nodes/shared/state-file';
+import { loadState, StateFile } from '../../nodes/pm500-normalize/state-file';
 import { isRecord } from '../../src/support/expect';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock } from '../../testkit/fake-clock';

@@ -5,7 +5,8 @@ import { ConfigReader } from '../../nodes/shared/config';
 import { onInput } from '../../nodes/shared/input';
 import { REPORT_EVERY_MS } from '../../nodes/shared/settings-errors';
 import { startNode } from '../../nodes/shared/start';
-import { hasCode, Pm500Error } from '../../src/support/errors';
+import { Pm500Error } from '../../src/support/errors';
+import { refusalOf } from '../../testkit/expect-error';
 import { FakeClock, settle } from '../../testkit/fake-clock';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { shownWith } from '../../testkit/shown-with';
@@ -58,16 +59,6 @@ function create(type: NodeType, properties: object): readonly FakeNode[] {
   return [make(type, { [through.property]: 'below', ...properties }), below];
 }
 
-function refusal(check: () => unknown): string {
-  try {
-    check();
-  } catch (thrown) {
-    assert.ok(hasCode(thrown, 'CONFIG_INVALID'));
-    return (thrown as Error).message;
-  }
-  return assert.fail('nothing was thrown');
-}
-
 describe('an environment variable that is not set', () => {
   for (const type of TYPES) {
     for (const property of Object.keys(DEFAULTS[type]).filter((name) => isRead(type, name))) {
@@ -86,15 +77,15 @@ describe('an environment variable that is not set', () => {
   it('is refused in entries of lists, wherever they stand', () => {
     const fleet = [{ id: 'A', host: '127.0.0.1', tags: { plant: UNSET } }];
     assert.match(
-      refusal(() => new ConfigReader('pm500-poll', { fleet }).list('fleet')),
+      refusalOf(() => new ConfigReader('pm500-poll', { fleet }).list('fleet')),
       /fleet\[0\]\.tags\.plant is .* variable NOT_SET_ANYWHERE, which/,
     );
     assert.match(
-      refusal(() => new ConfigReader('pm500-poll', { groups: [UNSET] }).choices('groups')),
+      refusalOf(() => new ConfigReader('pm500-poll', { groups: [UNSET] }).choices('groups')),
       /groups\[0\] is .* variable NOT_SET_ANYWHERE, which/,
     );
     assert.match(
-      refusal(() => new ConfigReader('pm500-poll', { groupIntervals: { energy: UNSET } }).numbers('groupIntervals')),
+      refusalOf(() => new ConfigReader('pm500-poll', { groupIntervals: { energy: UNSET } }).numbers('groupIntervals')),
       /groupIntervals\.energy is .* variable NOT_SET_ANYWHERE, which/,
     );
   });
@@ -106,7 +97,7 @@ describe('an environment variable that is not set', () => {
       ['$(OLD)', 'OLD'],
       ['${$parent.SECRET}', '$parent.SECRET'],
     ] as const) {
-      const sentence = refusal(() => config.secret({ token: text }, 'token'));
+      const sentence = refusalOf(() => config.secret({ token: text }, 'token'));
       assert.ok(sentence.includes(`influx-target: token is `), sentence);
       assert.ok(sentence.includes(` variable ${name}, which is not set`), sentence);
     }
@@ -117,12 +108,12 @@ describe('an environment variable that is not set', () => {
     const group = (groupId: string) => () => new ConfigReader('sparkplug-edge', { groupId }).text('groupId');
     for (const text of ['Plant-${PLANT}', '${PLANT}-1', '${PLANT}${LINE}', 'a ${PLANT} b']) {
       assert.match(
-        refusal(group(text)),
+        refusalOf(group(text)),
         /expected the environment variable PLANT alone, for Node-RED replaces no part/,
       );
     }
-    assert.match(refusal(group(' ${PLANT} ')), /expected \$\{PLANT\} without spaces around it/);
-    assert.ok(refusal(group(`\${${'X'.repeat(5000)}}`)).length < 400);
+    assert.match(refusalOf(group(' ${PLANT} ')), /expected \$\{PLANT\} without spaces around it/);
+    assert.ok(refusalOf(group(`\${${'X'.repeat(5000)}}`)).length < 400);
   });
 
   it('is another thing than the same text meant literally', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs, { existsSync, readlinkSync } from 'node:fs';
 import promises, { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { StateFile } from '../../nodes/shared/state-file';
+import { StateFile } from '../../nodes/pm500-normalize/state-file';
 import { DeadLetters } from '../../src/delivery/dead-letters';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';

@@ -1,8 +1,8 @@
 import pm500Normalize from '../../nodes/pm500-normalize';
 import { ConfigReader } from '../../nodes/shared/config';
-import { NormalizeRun } from '../../nodes/shared/normalize-node';
-import { readNormalizeSettings } from '../../nodes/shared/normalize-settings';
-import { readShape } from '../../nodes/shared/normalize-shapes';
+import { NormalizeRun } from '../../nodes/pm500-normalize/normalize-run';
+import { readNormalizeSettings } from '../../nodes/pm500-normalize/read-settings';
+import { readShape } from '../../nodes/pm500-normalize/normalize-shapes';
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { parseNormalizeCommand } from '../../src/domain/normalizer/command';

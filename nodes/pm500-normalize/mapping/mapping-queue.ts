@@ -1,4 +1,4 @@
-import { Pm500Error } from '../../src/support/errors';
+import { Pm500Error } from '../../../src/support/errors';
 import { MOST_BYTES, type MappingJob, type VariableSource } from './mapping-protocol';
 
 /** A mapping that is slower than its messages come does not fill the memory. */

@@ -9,8 +9,8 @@ import { pointsShape } from '../../src/influx/points-shape';
 import { DEFAULT_MAPPING } from '../../src/influx/mapping';
 import { DERIVED_METRICS } from '../../src/metrics/derived-metrics';
 import { metricsShape } from '../../src/sparkplug/metrics/metrics-shape';
-import type { ConfigReader } from './config';
-import { jsonataMapping } from './jsonata-mapping';
+import type { ConfigReader } from '../shared/config';
+import { jsonataMapping } from './mapping/jsonata-mapping';
 
 /** Puts telemetry onto a message as the receiver wants it; undefined when there is nothing to send. */
 export type Shaper = (

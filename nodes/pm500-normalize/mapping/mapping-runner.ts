@@ -1,7 +1,7 @@
-import type { Clock, Timer } from '../../src/support/clock';
-import { Pm500Error, toPm500Error } from '../../src/support/errors';
-import type { Random } from '../../src/support/random';
-import { retryDelays } from '../../src/support/retry';
+import type { Clock, Timer } from '../../../src/support/clock';
+import { Pm500Error, toPm500Error } from '../../../src/support/errors';
+import type { Random } from '../../../src/support/random';
+import { retryDelays } from '../../../src/support/retry';
 import type { MappingChild, StartMappingChild } from './mapping-child';
 import { HEAP_MB, type FromMappingProcess, type MappingQuestion, type MappingResult } from './mapping-protocol';
 import type { MappingQueue, WaitingJob } from './mapping-queue';

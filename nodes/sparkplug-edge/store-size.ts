@@ -2,8 +2,8 @@ import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { NodeAPI } from 'node-red';
-import type { OutboxKind } from './outbox-kinds';
-import { folderNameOf, ownPath } from './user-dir';
+import type { OutboxKind } from '../shared/outbox-kinds';
+import { folderNameOf, ownPath } from '../shared/user-dir';
 
 /** Of what is free: other programs, other sinks and Node-RED itself write to the same disk. */
 const DISK_SHARE = 0.25;

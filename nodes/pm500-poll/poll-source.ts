@@ -8,12 +8,12 @@ import { startSpreadMs, type PollSchedule } from '../../src/acquisition/poll-sch
 import { systemClock } from '../../src/support/clock';
 import type { Pm500Error } from '../../src/support/errors';
 import { createThrottle } from '../../src/support/throttle';
-import type { ConfigReader } from './config';
-import { isMeterNode, sharedMeters } from './meters';
+import type { ConfigReader } from '../shared/config';
+import { isMeterNode, sharedMeters } from '../shared/meters';
 import { PollMember, type MemberOptions } from './poll-member';
-import type { PollSettings } from './poll-settings';
+import type { PollSettings } from './read-settings';
 import { showFleet, showMeter } from './poll-status';
-import type { StatusLine } from './status';
+import type { StatusLine } from '../shared/status';
 import { PM500 } from '../../src/meters/pm500';
 
 /** The meters that a node reads, one or many. */

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import { toPm500Error } from '../../src/support/errors';
+import { toPm500Error } from '../../../src/support/errors';
 import { HEAP_MB, type FromMappingProcess, type ToMapping } from './mapping-protocol';
 
 /** What the process of mappings needs of the environment: how it runs and how it writes times, and nothing secret. */

@@ -1,7 +1,7 @@
 import type { MeterCondition } from '../../src/acquisition/meter-poll';
 import { isWaitingCode } from '../../src/acquisition/waiting-codes';
 import type { ErrorCode } from '../../src/support/errors';
-import type { StatusLine } from './status';
+import type { StatusLine } from '../shared/status';
 
 /**
  * Catalog keys of the reasons that a person can do something about, or has to wait for; these are shown as long as they

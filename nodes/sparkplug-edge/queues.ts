@@ -5,9 +5,9 @@ import type { OutboxLimits } from '../../src/outbox/outbox';
 import { systemClock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
-import { nodeLogger } from './logger';
-import type { OutboxKind } from './outbox-kinds';
-import { folderNameOf, ownPath } from './user-dir';
+import { nodeLogger } from '../shared/logger';
+import type { OutboxKind } from '../shared/outbox-kinds';
+import { folderNameOf, ownPath } from '../shared/user-dir';
 
 /** The queues of an edge node, until it gives them back when it closes. */
 export interface TakenQueues {

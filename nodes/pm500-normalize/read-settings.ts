@@ -14,9 +14,9 @@ import type { Metric } from '../../src/metrics/measurement';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { collectProblems } from '../../src/support/problems';
 import { readTextFile } from '../../src/support/read-text-file';
-import type { ConfigReader } from './config';
+import type { ConfigReader } from '../shared/config';
 import { parseJsonText } from './json-text';
-import { ownPath } from './user-dir';
+import { ownPath } from '../shared/user-dir';
 
 type Config = ConfigReader<'pm500-normalize'>;
 

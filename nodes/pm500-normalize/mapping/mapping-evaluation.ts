@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
-import { isRecord } from '../../src/support/expect';
+import { isRecord } from '../../../src/support/expect';
 import { LONGEST_MS, type VariableSource } from './mapping-protocol';
 
 /**

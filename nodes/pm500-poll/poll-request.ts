@@ -1,6 +1,6 @@
 import type { NodeMessageInFlow } from 'node-red';
 import { Pm500Error } from '../../src/support/errors';
-import type { Send } from './input';
+import type { Send } from '../shared/input';
 import type { PollMember } from './poll-member';
 
 /**

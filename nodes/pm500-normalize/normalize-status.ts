@@ -1,7 +1,7 @@
 import type { AlarmCounts } from '../../src/domain/normalizer/diagnostics';
 import type { Silence } from '../../src/domain/normalizer/normalizer-set';
 import type { Concerns } from '../../src/domain/normalizer/tally';
-import type { StatusLine } from './status';
+import type { StatusLine } from '../shared/status';
 
 /** How all meters of a node are. */
 export interface MetersStanding {

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { isRecord } from '../../src/support/expect';
+import { isRecord } from '../../../src/support/expect';
 
 /** More values of one message are not looked at. */
 const MOST_VALUES = 500_000;

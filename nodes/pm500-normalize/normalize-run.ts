@@ -15,13 +15,13 @@ import { systemClock, type Clock } from '../../src/support/clock';
 import { Pm500Error } from '../../src/support/errors';
 import { Users } from '../../src/support/users';
 import type { Logger } from '../../src/support/logger';
-import { addMetrics } from './admin';
-import type { Send } from './input';
-import { nodeLogger } from './logger';
-import type { NormalizeSettings } from './normalize-settings';
+import { addMetrics } from '../shared/admin';
+import type { Send } from '../shared/input';
+import { nodeLogger } from '../shared/logger';
+import type { NormalizeSettings } from './read-settings';
 import type { Shaper } from './normalize-shapes';
 import { loadState, StateFile } from './state-file';
-import { ownPath } from './user-dir';
+import { ownPath } from '../shared/user-dir';
 
 /** The state is written at most this often: a memory card bears only so many writes. */
 const SAVE_EVERY_MS = 10_000;

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { systemClock } from '../../src/support/clock';
-import { Pm500Error } from '../../src/support/errors';
-import { Users } from '../../src/support/users';
+import { systemClock } from '../../../src/support/clock';
+import { Pm500Error } from '../../../src/support/errors';
+import { Users } from '../../../src/support/users';
 import { startMappingChild } from './mapping-child';
 import { evaluate } from './mapping-evaluation';
 import type { VariableSource } from './mapping-protocol';

@@ -1,7 +1,7 @@
 import { parseShard, type Shard } from '../../src/acquisition/fleet/fleet';
 import type { FleetDefaults } from '../../src/acquisition/fleet/fleet-row';
 import { schedulesOf, type PollSchedule } from '../../src/acquisition/poll-schedule';
-import type { ConfigReader } from './config';
+import type { ConfigReader } from '../shared/config';
 import { PM500 } from '../../src/meters/pm500';
 
 /** How a `pm500-poll` node is set up, whatever it reads. */
