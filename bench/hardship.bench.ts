@@ -1,14 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { connect } from 'mqtt';
 import { Delivery } from '../src/delivery/delivery';
 import { DEFAULT_BATCH_BYTES } from '../src/delivery/settings';
 import { createInfluxDestination } from '../src/influx/destination';
 import { MemoryOutbox } from '../src/outbox/memory';
-import { createBdSeqCounter } from '../src/sparkplug/session/bd-seq';
-import { createOpenLink } from '../src/mqtt/mqtt-link';
 import { EdgeSession } from '../src/sparkplug/session/session';
-import { memorySessionStore } from '../src/sparkplug/session/session-store';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { sample } from '../testkit/sparkplug/samples';
@@ -17,6 +13,7 @@ import { startMosquitto, type Mosquitto } from '../testkit/servers/mosquitto';
 import { reply, ScriptedInflux, type Answer } from '../testkit/servers/scripted-influx';
 import { TcpLink } from '../testkit/links/tcp-link';
 import { waitFor } from '../testkit/wait';
+import { realDependencies } from '../testkit/sparkplug/real-dependencies';
 import { formatCount, type BenchLine } from './report';
 import { pause } from './within';
 
@@ -41,14 +38,7 @@ function createEdge(port: number): EdgeSession {
       history: { valuesPerSecond: 1_000_000, store: STORE },
       settleMs: 20,
     },
-    {
-      clock: systemClock,
-      random: Math.random,
-      logger: silentLogger,
-      openLink: createOpenLink(connect, systemClock),
-      bdSeq: createBdSeqCounter(memorySessionStore()),
-      outbox: new MemoryOutbox(STORE, systemClock),
-    },
+    { ...realDependencies(), outbox: new MemoryOutbox(STORE, systemClock) },
   );
   edge.start();
   return edge;

@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { GROUPS } from '../src/meters/pm500/groups';
 import { startNodeRed, type NodeRed } from '../testkit/node-red/node-red';
-import { addressOf, INTERVAL_MS } from './meters-job';
+import { addressOf, INTERVAL_MS, type MetersReport } from './meters-job';
 import { pause } from './within';
 
 /** What Node-RED costs that reads many meters. */
-export interface NodeRedReport {
-  readonly reads: number;
-  readonly failed: number;
-  readonly missed: number;
-  readonly seconds: number;
-  readonly cpuMicrosecondsPerRead: number;
-  readonly load: number;
-}
+export type NodeRedReport = Omit<MetersReport, 'p50JitterMs' | 'p99JitterMs'>;
 
 /** Meters of a list begin over so long, and then some. */
 const STARTING_MS = 40_000;

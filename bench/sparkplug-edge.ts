@@ -2,14 +2,13 @@ import { connect } from 'mqtt';
 import { DEFAULTS } from '../nodes/shared/forms';
 import { openOutbox } from '../src/outbox/disk';
 import type { Outbox } from '../src/outbox/outbox';
-import { createBdSeqCounter } from '../src/sparkplug/session/bd-seq';
-import { memorySessionStore } from '../src/sparkplug/session/session-store';
 import { createOpenLink, type MqttLink } from '../src/mqtt/mqtt-link';
 import { diskQueues } from '../src/sparkplug/history/queue-place';
 import { EdgeSession } from '../src/sparkplug/session/session';
 import { systemClock } from '../src/support/clock';
 import { silentLogger } from '../src/support/logger';
 import { waitFor } from '../testkit/wait';
+import { realDependencies } from '../testkit/sparkplug/real-dependencies';
 import { EDGE_NODE, GROUP, LIVE_EVERY_MS, liveSamples, monotonicMs, samplesOf, type Job } from './sparkplug-job';
 
 /** An edge node with its store on disk, as `sparkplug-edge` makes it. */
@@ -39,11 +38,8 @@ export function openEdge(job: Job): BenchEdge {
       },
     },
     {
-      clock: systemClock,
-      random: Math.random,
-      logger: silentLogger,
+      ...realDependencies(),
       openLink: (...given) => (link = openLink(...given)),
-      bdSeq: createBdSeqCounter(memorySessionStore()),
       outbox,
       queues: diskQueues(`${folder}-absent`, systemClock, silentLogger),
     },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Pm500Error, type ErrorCode } from '../src/support/errors';
+import { hasCode, Pm500Error, type ErrorCode } from '../src/support/errors';
 
 /** Asserts that `work` fails with a coded error whose message is a sentence, and gives it back for more questions. */
 export async function rejectsWith(work: Promise<unknown>, code: ErrorCode): Promise<Pm500Error> {
@@ -12,13 +12,26 @@ export async function rejectsWith(work: Promise<unknown>, code: ErrorCode): Prom
 
 /** The same for a function that throws. */
 export function throwsWith(work: () => unknown, code: ErrorCode): Pm500Error {
-  let outcome: unknown = 'nothing';
+  return checkError(thrownBy(work), code);
+}
+
+/** The words with which settings are refused; they may begin with the type of a node, which has no capital. */
+export function refusalOf(check: () => unknown): string {
+  const outcome = thrownBy(check);
+  assert.ok(
+    outcome instanceof Error && hasCode(outcome, 'CONFIG_INVALID'),
+    `expected CONFIG_INVALID, got ${String(outcome)}`,
+  );
+  return outcome.message;
+}
+
+function thrownBy(work: () => unknown): unknown {
   try {
     work();
   } catch (thrown) {
-    outcome = thrown;
+    return thrown;
   }
-  return checkError(outcome, code);
+  return 'nothing';
 }
 
 function checkError(outcome: unknown, code: ErrorCode): Pm500Error {

@@ -26,6 +26,7 @@ import { RawServer } from '../../testkit/links/raw-server';
 import { PEER_IDENTITY, ScriptedPeer } from '../../testkit/links/scripted-peer';
 import { StuckServer } from '../../testkit/links/stuck-server';
 import { ROOT } from '../../testkit/root';
+import { oneMeter, startOneMeter } from '../../testkit/simulator/one-meter';
 
 const BIND = '127.0.0.1';
 /** An address of this computer with the usual port free for a simulated meter. */
@@ -68,7 +69,7 @@ describe('the test of a meter that is not deployed', function () {
     createTransport: (settings, route) => createLinkTransport(settings, dependencies, route),
   });
   const sources = { model: PM500, registry, clock: systemClock, resolveHost };
-  const base = { bind: BIND, enipPort: 0, catalogNumber: '1420-V2-ENT', seed: 1, load: constantProfile(50_000) };
+  const load = constantProfile(50_000);
   let simulator: Simulator;
   let meter: RunningMeter;
   let withModbus: RunningMeter;
@@ -78,10 +79,7 @@ describe('the test of a meter that is not deployed', function () {
     await once(names, 'listening');
     resolver.setServers([`${BIND}:${names.address().port}`]);
     simulator = await startSimulator(PM500, {
-      meters: [
-        { ...base, serialNumber: 940_000_001 },
-        { ...base, serialNumber: 940_000_002, modbusPort: 0 },
-      ],
+      meters: [oneMeter({ load }), oneMeter({ load, serialNumber: 940_000_002, modbusPort: 0 })],
     });
     [meter, withModbus] = simulator.meters as [RunningMeter, RunningMeter];
   });
@@ -210,9 +208,7 @@ describe('the test of a meter that is not deployed', function () {
   });
 
   it('a wrong port, with the right one', async () => {
-    const other = await startSimulator(PM500, {
-      meters: [{ ...base, bind: USUAL_PORT_AT, enipPort: 44_818, serialNumber: 940_000_003 }],
-    });
+    const other = await startOneMeter({ bind: USUAL_PORT_AT, enipPort: 44_818, serialNumber: 940_000_003, load });
     try {
       const { remedy } = await causeOf('WRONG_PORT', { host: USUAL_PORT_AT, port: await closedPort() });
       assert.equal(remedy, 'Enter port 44818.');
@@ -299,10 +295,7 @@ describe('the test of a meter that is not deployed', function () {
   });
 
   it('all sessions taken', async () => {
-    const full = await startSimulator(PM500, {
-      meters: [{ ...base, serialNumber: 940_000_004 }],
-      maximumConnections: 1,
-    });
+    const full = await startOneMeter({ serialNumber: 940_000_004, load }, { maximumConnections: 1 });
     const port = full.meters[0]?.port ?? 0;
     const other = connect(port, BIND);
     await once(other, 'connect');
@@ -325,10 +318,7 @@ describe('the test of a meter that is not deployed', function () {
   it('no owner to listen to, all connections taken, an exclusive owner', async () => {
     const { port } = meter;
     await causeOf('NO_OWNER', { port, transport: 'listen-only' }, true);
-    const full = await startSimulator(PM500, {
-      meters: [{ ...base, serialNumber: 940_000_005 }],
-      maximumCipConnections: 0,
-    });
+    const full = await startOneMeter({ serialNumber: 940_000_005, load }, { maximumCipConnections: 0 });
     await causeOf('CONNECTIONS_TAKEN', { port: full.meters[0]?.port ?? 0, transport: 'input-only' }, true);
     await full.close();
     meter.faults.start('cip-error', { generalStatus: 1, extendedStatus: 0x106, to: 'connections' });

@@ -5,8 +5,9 @@ import Ajv from 'ajv/dist/2020';
 import { layoutCheckContract, type LayoutVerdict } from '../../src/domain/layout-check/verdict';
 import { WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 import { runHere } from './run-command';
 import { PM500 } from '../../src/meters/pm500';
 
@@ -16,18 +17,11 @@ describe('pm500 check', function () {
   this.timeout(30_000);
   let simulator: Simulator;
   before(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          modbusPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_042,
-          seed: 3,
-          load: constantProfile(100_000),
-        },
-      ],
+    simulator = await startOneMeter({
+      modbusPort: 0,
+      serialNumber: 940_000_042,
+      seed: 3,
+      load: constantProfile(100_000),
     });
   });
   after(() => simulator.close());

@@ -6,11 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ASSEMBLY_METRICS } from '../../testkit/meters/assembly-metrics';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
 import { freePort } from '../../testkit/servers/ports';
 import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from './run-command';
 import { ROOT } from '../../testkit/root';
-import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 const SENTENCE = /^[^\n]+\.\n$/;
 
@@ -148,8 +148,7 @@ describe('pm500 read', function () {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    const meter = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_007, seed: 7 };
-    simulator = await startSimulator(PM500, { meters: [{ ...meter, load: constantProfile(250_000) }] });
+    simulator = await startOneMeter({ serialNumber: 940_000_007, seed: 7, load: constantProfile(250_000) });
     port = String(simulator.meters[0]!.port);
   });
   after(() => simulator.close());

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Simulator } from '../../src/simulator/simulator';
-import { startOneMeter } from './one-meter';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 import { runHere } from './run-command';
 
 describe('pm500 scan', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    simulator = await startOneMeter('1420-V2A-ENT');
+    simulator = await startOneMeter({ catalogNumber: '1420-V2A-ENT', serialNumber: 940_000_321 });
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
 import type { Simulator } from '../../src/simulator/simulator';
-import { startOneMeter } from './one-meter';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 import { runHere } from './run-command';
 
 describe('pm500 test', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    simulator = await startOneMeter('1420-V2-ENT');
+    simulator = await startOneMeter({ serialNumber: 940_000_321 });
     port = String(simulator.meters[0]?.port);
   });
   after(() => simulator.close());

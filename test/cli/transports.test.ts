@@ -1,6 +1,7 @@
 import { TELEMETRY } from '../../src/domain/messages/telemetry';
 import assert from 'node:assert/strict';
 import { ASSEMBLY_METRICS } from '../../testkit/meters/assembly-metrics';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 import { registerPlans } from '../../src/domain/codec/register-plan';
 import { dailyProfile } from '../../src/simulator/model/plain-profiles';
 import { SimulatedSerialServer } from '../../src/simulator/modbus/serial-server';
@@ -13,15 +14,7 @@ describe('pm500 read over every transport', () => {
   let simulator: Simulator;
   let port: string;
   before(async () => {
-    const load = dailyProfile(300_000, 1);
-    const meter = {
-      bind: '127.0.0.1',
-      enipPort: 0,
-      catalogNumber: '1420-V2-ENT',
-      serialNumber: 940_000_001,
-      seed: 1,
-      load,
-    };
+    const meter = oneMeter({ load: dailyProfile(300_000, 1) });
     const owned = { ...meter, serialNumber: 940_000_002, plc: { rpiMs: 100 } };
     const modbus = { ...meter, serialNumber: 940_000_003, modbusPort: 0 };
     simulator = await startSimulator(PM500, { meters: [meter, owned, modbus] });

@@ -6,7 +6,7 @@ import { createExplicitTransport } from '../../src/transport/ethernet-ip/explici
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { ModbusTarget } from '../../src/simulator/modbus/modbus-target';
 import { wireAddress } from '../../src/transport/modbus/address';
-import { ReadOnlySocket } from '../../src/transport/modbus/read-only-socket';
+import { ReadOnlySocket, type Framing } from '../../src/transport/modbus/read-only-socket';
 import { createModbusRtuTransport } from '../../src/transport/modbus/rtu';
 import { createModbusRtuTcpTransport } from '../../src/transport/modbus/rtu-tcp';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
@@ -116,31 +116,20 @@ describeEthernetIp('EtherNet/IP implicit', (port) =>
   createImplicitTransport(PM500, { ...SETTINGS, port, mode: 'input-only', rpiMs: 100, receivePort: 0 }, DEPENDENCIES),
 );
 
-describeTransport(
-  'Modbus TCP',
-  async () => {
-    const peer = new ModbusPeer();
-    const port = await peer.listen();
-    const arrivals = new EventEmitter();
-    let stalled = false;
-    /** Never connects while the meter is stalled. */
-    class StallingSocket extends ReadOnlySocket {
-      override begin(host: string, port: number): void {
-        if (stalled) arrivals.emit('request');
-        else super.begin(host, port);
-      }
+/** The links to a peer of Modbus over TCP, which never connect while the meter is stalled. */
+function stallingLinks(peer: ModbusPeer | SerialServerPeer, framing: Framing) {
+  const arrivals = new EventEmitter();
+  let stalled = false;
+  let arrived: Promise<unknown> = Promise.resolve();
+  class StallingSocket extends ReadOnlySocket {
+    override begin(host: string, port: number): void {
+      if (stalled) arrivals.emit('request');
+      else super.begin(host, port);
     }
-    const transport = createModbusTcpTransport(
-      PM500,
-      { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 4000, releaseAfterIdleMs: 60_000 },
-      { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where) },
-    );
-    let arrived: Promise<unknown> = Promise.resolve();
-    return {
-      transport,
-      identity: PEER_PRODUCT,
-      setAssembly: (instance, bytes) => void peer.spans.set(registerOf(instance), bytes),
-      refuse: (instance) => void peer.refusals.set(registerOf(instance), 2),
+  }
+  return {
+    createSocket: (where: string) => new StallingSocket(where, framing),
+    controls: {
       stall: () => {
         stalled = true;
         arrived = once(arrivals, 'request');
@@ -161,6 +150,46 @@ describeTransport(
         await peer.listen();
       },
       dispose: () => peer.close(),
+    },
+  };
+}
+
+/** A meter that answers RTU frames with registers which a test sets. */
+function rtuMeter() {
+  const spans = new Map<number, Uint8Array>();
+  const refused = new Set<number>();
+  const target = new ModbusTarget({
+    read: (address, words) =>
+      refused.has(address) ? undefined : (spans.get(address) ?? PEER_REGISTERS.get(address))?.subarray(0, 2 * words),
+  });
+  return {
+    server: new ModbusRtuServer(target, 1),
+    values: {
+      identity: PEER_PRODUCT,
+      setAssembly: (instance: number, bytes: Uint8Array) =>
+        void spans.set(wireAddress(PM500, registerOf(instance)), bytes),
+      refuse: (instance: number) => void refused.add(wireAddress(PM500, registerOf(instance))),
+    },
+  };
+}
+
+const MODBUS_SETTINGS = { unitId: 1, connectTimeoutMs: 4000, releaseAfterIdleMs: 60_000 };
+
+describeTransport(
+  'Modbus TCP',
+  async () => {
+    const peer = new ModbusPeer();
+    const { createSocket, controls } = stallingLinks(peer, 'tcp');
+    return {
+      ...controls,
+      transport: createModbusTcpTransport(
+        PM500,
+        { ...MODBUS_SETTINGS, host: '127.0.0.1', port: await peer.listen(), replyTimeoutMs: 4000 },
+        { clock: systemClock, logger: silentLogger, createSocket },
+      ),
+      identity: PEER_PRODUCT,
+      setAssembly: (instance, bytes) => void peer.spans.set(registerOf(instance), bytes),
+      refuse: (instance) => void peer.refusals.set(registerOf(instance), 2),
     };
   },
   MODBUS,
@@ -169,13 +198,7 @@ describeTransport(
 describeTransport(
   'Modbus RTU',
   () => {
-    const spans = new Map<number, Uint8Array>();
-    const refused = new Set<number>();
-    const target = new ModbusTarget({
-      read: (address, words) =>
-        refused.has(address) ? undefined : (spans.get(address) ?? PEER_REGISTERS.get(address))?.subarray(0, 2 * words),
-    });
-    const server = new ModbusRtuServer(target, 1);
+    const { server, values } = rtuMeter();
     const line = new MemorySerial();
     const answer = (request: Buffer): readonly Uint8Array[] => server.push(request);
     line.answer = answer;
@@ -183,20 +206,10 @@ describeTransport(
     return Promise.resolve({
       transport: createModbusRtuTransport(
         PM500,
-        {
-          path: '/dev/ttyTEST',
-          baudRate: 9600,
-          parity: 'none',
-          unitId: 1,
-          connectTimeoutMs: 4000,
-          replyTimeoutMs: 100,
-          releaseAfterIdleMs: 60_000,
-        },
+        { ...MODBUS_SETTINGS, path: '/dev/ttyTEST', baudRate: 9600, parity: 'none', replyTimeoutMs: 100 },
         { clock: systemClock, logger: silentLogger, loadBinding: () => line },
       ),
-      identity: PEER_PRODUCT,
-      setAssembly: (instance, bytes) => void spans.set(wireAddress(PM500, registerOf(instance)), bytes),
-      refuse: (instance) => void refused.add(wireAddress(PM500, registerOf(instance))),
+      ...values,
       stall: () => {
         line.stallsOpening = true;
         line.answer = () => [];
@@ -229,53 +242,17 @@ describeTransport(
 describeTransport(
   'Modbus RTU over TCP',
   async () => {
-    const spans = new Map<number, Uint8Array>();
-    const refused = new Set<number>();
-    const target = new ModbusTarget({
-      read: (address, words) =>
-        refused.has(address) ? undefined : (spans.get(address) ?? PEER_REGISTERS.get(address))?.subarray(0, 2 * words),
-    });
-    const peer = new SerialServerPeer(new ModbusRtuServer(target, 1));
-    const port = await peer.listen();
-    const arrivals = new EventEmitter();
-    let stalled = false;
-    /** Never connects while the meter is stalled. */
-    class StallingSocket extends ReadOnlySocket {
-      override begin(host: string, chosen: number): void {
-        if (stalled) arrivals.emit('request');
-        else super.begin(host, chosen);
-      }
-    }
-    let arrived: Promise<unknown> = Promise.resolve();
+    const { server, values } = rtuMeter();
+    const peer = new SerialServerPeer(server);
+    const { createSocket, controls } = stallingLinks(peer, 'rtu');
     return {
+      ...controls,
+      ...values,
       transport: createModbusRtuTcpTransport(
         PM500,
-        { host: '127.0.0.1', port, unitId: 1, connectTimeoutMs: 4000, replyTimeoutMs: 100, releaseAfterIdleMs: 60_000 },
-        { clock: systemClock, logger: silentLogger, createSocket: (where) => new StallingSocket(where, 'rtu') },
+        { ...MODBUS_SETTINGS, host: '127.0.0.1', port: await peer.listen(), replyTimeoutMs: 100 },
+        { clock: systemClock, logger: silentLogger, createSocket },
       ),
-      identity: PEER_PRODUCT,
-      setAssembly: (instance, bytes) => void spans.set(wireAddress(PM500, registerOf(instance)), bytes),
-      refuse: (instance) => void refused.add(wireAddress(PM500, registerOf(instance))),
-      stall: () => {
-        stalled = true;
-        arrived = once(arrivals, 'request');
-        peer.fault = () => arrivals.emit('request');
-      },
-      stalledRequest: async () => {
-        await arrived;
-      },
-      resume: () => {
-        stalled = false;
-        peer.fault = undefined;
-      },
-      dropConnection: () => {
-        peer.hangUp();
-      },
-      goAway: () => peer.close(),
-      comeBack: async () => {
-        await peer.listen();
-      },
-      dispose: () => peer.close(),
     };
   },
   MODBUS,

@@ -20,6 +20,7 @@ import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 
 /** A minute of the rules is a second here. */
 const SCALE = 1 / 60;
@@ -166,7 +167,7 @@ export class AlertingPlant {
   private async open(): Promise<void> {
     await this.other.start();
     this.nodeRedPort = await freePort();
-    const first = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 3 };
+    const first = oneMeter({ seed: 3 });
     const many = { first, count: this.meters.length, addressing: 'port' as const };
     this.simulator = await startSimulator(PM500, {
       meters: settingsOfMany(PM500, { ...many, loadOf: (seed) => dailyProfile(PEAK_W, seed) }).map(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../src/simulator/simulator';
 import { findFaintWords } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;
@@ -20,12 +20,7 @@ describe('the form of a meter before it is deployed', function () {
   let meter: RunningMeter;
 
   before(async () => {
-    const load = constantProfile(441_300);
-    simulator = await startSimulator(PM500, {
-      meters: [
-        { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 1, load },
-      ],
-    });
+    simulator = await startOneMeter({ load: constantProfile(441_300) });
     [meter] = simulator.meters as [RunningMeter];
     red = await startNodeRed();
     editor = await Editor.open(red.url);

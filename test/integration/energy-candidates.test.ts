@@ -11,6 +11,7 @@ import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import { runHere } from '../cli/run-command';
 import { FakeRed } from '../../testkit/node-red/fake-red';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 import { PM500 } from '../../src/meters/pm500';
 
 /** 40 MW: in four seconds 44 kWh flow, far more than the steps of any candidate. */
@@ -21,16 +22,10 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
   let simulator: Simulator;
   before(async () => {
     simulator = await startSimulator(PM500, {
-      meters: ENERGY_CANDIDATES.map(({ name }, index) => ({
-        bind: '127.0.0.1',
-        enipPort: 0,
-        modbusPort: 0,
-        catalogNumber: '1420-V2-ENT',
-        serialNumber: 940_000_100 + index,
-        seed: 5 + index,
-        load: LOAD,
-        energyLayout: name,
-      })),
+      meters: ENERGY_CANDIDATES.map(({ name: energyLayout }, index) => {
+        const own = { serialNumber: 940_000_100 + index, seed: 5 + index };
+        return oneMeter({ ...own, modbusPort: 0, load: LOAD, energyLayout });
+      }),
     });
   });
   after(() => simulator.close());

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/support/clock';
 import { seededRandom } from '../../src/support/random';
 import { iotPayload } from '../../testkit/mqtt/iot-bench';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
-import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { mutualTlsLines, startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
 import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
 
@@ -38,16 +38,7 @@ describe('iot-out over mutual TLS to Mosquitto', function () {
 
   before(async () => {
     port = await freePort();
-    const server = authority.issue('server', 5);
-    broker = await startMosquitto({
-      lines: [
-        `listener ${port} 127.0.0.1`,
-        `cafile ${authority.certificate}`,
-        `certfile ${server.certificate}`,
-        `keyfile ${server.key}`,
-        'require_certificate true',
-      ],
-    });
+    broker = await startMosquitto({ lines: mutualTlsLines(port, authority) });
     reader = await connectAsync(broker.url);
     await reader.subscribeAsync('pm500/#', { qos: 1 });
     reader.on('message', (_topic, payload) => got.push(payload.toString()));

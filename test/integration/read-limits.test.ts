@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/support/clock';
 import { QUIRKS } from '../../src/meters/pm500/quirks';
-import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { waitFor } from '../../testkit/wait';
-import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 const WATCH_MS = 4000;
 const LIMIT_MS = QUIRKS.minimumReadIntervalMs.value;
@@ -19,18 +18,7 @@ describe('ten nodes that all ask for more than the meter bears', () => {
   let nodeRed: NodeRed;
 
   before(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-    });
+    simulator = await startOneMeter();
     nodeRed = await startNodeRed();
   });
 

@@ -14,6 +14,7 @@ import { growthMegabytes, heapAfterCollection, type HeapSample } from '../soak/h
 import { steadyClock, Stalls } from '../soak/stalls';
 import { REPLY_TIMEOUT_MS, RPI_MS, Subject } from '../soak/subject';
 import { PM500 } from '../../src/meters/pm500';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 
 const SECONDS = Number(process.env['PM500_SOAK_SECONDS'] ?? 20);
 /** Code is compiled and tables fill while the first faults come. */
@@ -41,14 +42,7 @@ function countResources(): Record<string, number> {
 
 /** Five meters, one for each way to read it; the values of each moment differ from those of the one before. */
 function startMeters(): Promise<Simulator> {
-  const first = {
-    bind: '127.0.0.1',
-    enipPort: 0,
-    modbusPort: 0,
-    catalogNumber: '1420-V2P-ENT',
-    serialNumber: 940_000_001,
-    seed: 1,
-  };
+  const first = oneMeter({ modbusPort: 0, catalogNumber: '1420-V2P-ENT' });
   const loadOf = (seed: number) => dailyProfile(100_000 + 10_000 * seed, seed);
   const meters = settingsOfMany(PM500, { first, count: WAYS.length, addressing: 'port', loadOf });
   return startSimulator(PM500, {

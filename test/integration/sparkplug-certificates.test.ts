@@ -4,7 +4,7 @@ import { COUNTED, COUNTING, countingFlow } from '../../testkit/sparkplug/countin
 import { acknowledgedIn } from '../../testkit/noted-counts';
 import { Watcher } from '../../testkit/sparkplug/watcher';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
-import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { mutualTlsLines, startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { freePort } from '../../testkit/servers/ports';
@@ -42,16 +42,7 @@ describe('certificates of a Sparkplug edge node in a real Node-RED', function ()
 
   before(async () => {
     port = await freePort();
-    const server = authority.issue('server', 5);
-    broker = await startMosquitto({
-      lines: [
-        `listener ${port} 127.0.0.1`,
-        `cafile ${authority.certificate}`,
-        `certfile ${server.certificate}`,
-        `keyfile ${server.key}`,
-        'require_certificate true',
-      ],
-    });
+    broker = await startMosquitto({ lines: mutualTlsLines(port, authority) });
     watcher = await Watcher.open(broker.url);
     nodeRed = await startNodeRed();
     notes = join(nodeRed.userDir, 'acknowledged.txt');

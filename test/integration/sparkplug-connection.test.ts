@@ -8,7 +8,7 @@ import type { EdgeSessionSettings } from '../../src/sparkplug/session/session-se
 import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 import { sample } from '../../testkit/sparkplug/samples';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
-import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { mutualTlsLines, startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
 import { freePort } from '../../testkit/servers/ports';
 import { findProgram } from '../../testkit/servers/programs';
 import { temporaryFolder } from '../../testkit/temporary-folder';
@@ -77,19 +77,9 @@ describe('ways to a Mosquitto', function () {
     });
   }
 
-  function tlsLines(port: number, server: { readonly key: string; readonly certificate: string }): readonly string[] {
-    return [
-      `listener ${port} 127.0.0.1`,
-      `cafile ${authority.certificate}`,
-      `certfile ${server.certificate}`,
-      `keyfile ${server.key}`,
-      'require_certificate true',
-    ];
-  }
-
   it('says which certificate is wrong, and reads a renewed one without being started anew', async () => {
     const port = await freePort();
-    broker = await startMosquitto({ lines: tlsLines(port, authority.issue('server', 5)) });
+    broker = await startMosquitto({ lines: mutualTlsLines(port, authority) });
     const client = authority.issue('client', 5);
     const ca = readFileSync(authority.certificate);
     const anonymous = createEdge({ port }, { readTls: () => ({ ca, rejectUnauthorized: true }) });
@@ -114,7 +104,7 @@ describe('ways to a Mosquitto', function () {
 
   it("says that the broker's certificate has expired, and comes in when it is renewed", async () => {
     const port = await freePort();
-    broker = await startMosquitto({ lines: tlsLines(port, authority.issue('server', -1)) });
+    broker = await startMosquitto({ lines: mutualTlsLines(port, authority, -1) });
     const client = authority.issue('client', 5);
     const edge = createEdge(
       { port },

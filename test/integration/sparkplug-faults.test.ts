@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { connect, connectAsync, type MqttClient } from 'mqtt';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { openOutbox } from '../../src/outbox/disk';
 import { MemoryOutbox } from '../../src/outbox/memory';
 import type { Outbox } from '../../src/outbox/outbox';
 import { createBdSeqCounter, type BdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';
@@ -19,6 +18,7 @@ import { startProcess } from '../../testkit/servers/processes';
 import { TcpLink } from '../../testkit/links/tcp-link';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 
 const LIMITS = { maximumBytes: 10_000_000 };
 const NCMD = 'spBv1.0/plant/NCMD/edge';
@@ -54,14 +54,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
         history: { valuesPerSecond: 20_000, store: { maximumBytes: 1e9 } },
         ...settings,
       },
-      {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq,
-        outbox,
-      },
+      { ...realDependencies(), bdSeq, outbox },
     );
     open.push(edge);
     edge.start();

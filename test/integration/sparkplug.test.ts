@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { connectAsync, connect, type MqttClient } from 'mqtt';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
-import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';
 import { StrictHost } from '../../testkit/sparkplug/strict-host';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 
 const METRICS = Array.from({ length: 30 }, (_, index) => `metric_${index}`);
 
@@ -39,13 +38,7 @@ describe('Sparkplug edge node on Mosquitto', function () {
         settleMs: 50,
         quietMs: 200,
       },
-      {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
-        bdSeq: createBdSeqCounter(fileSessionStore(bdSeqFile, silentLogger)),
-      },
+      { ...realDependencies(), bdSeq: createBdSeqCounter(fileSessionStore(bdSeqFile, silentLogger)) },
     );
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { connectAsync, connect, type MqttClient } from 'mqtt';
-import { type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
+import { connectAsync, type MqttClient } from 'mqtt';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 import { QUALITY_REASONS, type QualityReason } from '../../src/domain/quality/quality';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import type { EdgeNodeSettings } from '../../src/sparkplug/edge/edge-node';
@@ -8,8 +8,6 @@ import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
 import { parseDeviceMessage } from '../../src/sparkplug/metrics/message';
-import { createOpenLink } from '../../src/mqtt/mqtt-link';
-import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { UNREAD_MEASUREMENT } from '../../tools/telegraf/sparkplug';
 import { sampleOf, telemetryOf } from '../../testkit/meters/telemetry';
@@ -20,6 +18,7 @@ import type { TelegrafMetric } from '../../testkit/telegraf/metric';
 import { Telegraf } from '../../testkit/telegraf/telegraf';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
+import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 import { fileOf, rowsOf, written } from '../telegraf/rows';
 
 const AT = 1_767_600_000_123;
@@ -107,10 +106,7 @@ describe('the MQTT configurations for Telegraf, run by an interpreter of its doc
         quietMs: 200,
       },
       {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
-        openLink: createOpenLink(connect, systemClock),
+        ...realDependencies(),
         bdSeq: createBdSeqCounter(fileSessionStore(`${temporaryFolder('telegraf')}/edge.bdseq`, silentLogger)),
       },
     );

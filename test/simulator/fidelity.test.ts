@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import ModbusRTU from 'modbus-serial';
 import { Controller } from 'st-ethernet-ip';
+import { PROTOCOL_FACTS } from '../../src/meters/protocol-facts';
 import { QUIRKS } from '../../src/meters/pm500/quirks';
 import { REGISTERS } from '../../src/meters/pm500/registers';
 import { ModbusRtuServer } from '../../src/simulator/modbus/modbus-rtu-server';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { Simulator } from '../../src/simulator/simulator';
 import { withCrc } from '../../src/transport/modbus/crc';
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { ModbusBench } from '../../testkit/simulator/modbus-bench';
 import { RawClient } from '../../testkit/simulator/raw-client';
-import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 /** The independent client knows no other port, so the meter gets an address of its own on the loopback network. */
 const ADDRESS = '127.13.44.85';
@@ -110,20 +111,16 @@ describe('the simulated meter, line by line of the manual', () => {
   let simulator: Simulator;
   const meter = () => simulator.meters[0]!;
   before(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: ADDRESS,
-          modbusPort: 0,
-          catalogNumber: '1420-V2P-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(100_000),
-        },
-      ],
-      refreshMs: 60_000,
-      modbusSuspendsEnipMs: 0,
-    });
+    simulator = await startOneMeter(
+      {
+        bind: ADDRESS,
+        enipPort: PROTOCOL_FACTS.enipPort.value,
+        modbusPort: 0,
+        catalogNumber: '1420-V2P-ENT',
+        load: constantProfile(100_000),
+      },
+      { refreshMs: 60_000, modbusSuspendsEnipMs: 0 },
+    );
   });
   after(() => simulator.close());
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { ASSEMBLIES } from '../../src/meters/pm500/assemblies';
 import { LONGEST_FRAME_BYTES } from '../../src/simulator/ethernet-ip/encapsulation-target';
-import { constantProfile } from '../../src/simulator/model/plain-profiles';
-import { startSimulator } from '../../src/simulator/simulator';
 import { seededRandom, type Random } from '../../src/support/random';
 import {
   COMMAND,
@@ -15,7 +13,7 @@ import { FrameReassembler } from '../../src/transport/ethernet-ip/wire/reassembl
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { RawClient } from '../../testkit/simulator/raw-client';
 import { createTarget, type TestTarget } from '../../testkit/simulator/test-target';
-import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 const FRAMES = 120_000;
 const SOCKET_FRAMES = 4_000;
@@ -153,18 +151,7 @@ describe('simulated meter under garbage', () => {
 
   it(`survives ${SOCKET_FRAMES} generated frames over sockets and answers afterward`, async () => {
     const random = seededRandom(4242);
-    const simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-    });
+    const simulator = await startOneMeter();
     const { port } = simulator.meters[0]!;
     try {
       const bystander = await RawClient.open(port);

@@ -1,31 +1,21 @@
 import assert from 'node:assert/strict';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import type { Served } from '../../src/simulator/served';
-import { startSimulator } from '../../src/simulator/simulator';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { createExplicitTransport } from '../../src/transport/ethernet-ip/explicit/explicit';
 import { createModbusTcpTransport } from '../../src/transport/modbus/tcp';
 import { PM500 } from '../../src/meters/pm500';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 const HERE = { host: '127.0.0.1', connectTimeoutMs: 2000, replyTimeoutMs: 2000 };
 
 describe('what a simulated meter serves', () => {
   it('is told byte by byte, for both protocols, until nobody wants to know', async () => {
-    const simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          modbusPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(100_000),
-        },
-      ],
-      modbusSuspendsEnipMs: 0,
-    });
+    const simulator = await startOneMeter(
+      { modbusPort: 0, load: constantProfile(100_000) },
+      { modbusSuspendsEnipMs: 0 },
+    );
     const meter = simulator.meters[0]!;
     const seen: Served[] = [];
     const stop = meter.onServed((served) => seen.push(served));

@@ -17,16 +17,10 @@ import { FakeClock } from '../../testkit/fake-clock';
 import { waitFor } from '../../testkit/wait';
 import { cipRequest, cipResponseIn, CONTEXT, registerFrame, unconnectedFrame } from '../../testkit/simulator/frames';
 import { RawClient } from '../../testkit/simulator/raw-client';
+import { oneMeter } from '../../testkit/simulator/one-meter';
 import { PM500 } from '../../src/meters/pm500';
 
-const METER = {
-  bind: '127.0.0.1',
-  enipPort: 0,
-  catalogNumber: '1420-V2-ENT',
-  serialNumber: 940_000_001,
-  seed: 1,
-  load: constantProfile(100_000),
-};
+const METER = oneMeter({ load: constantProfile(100_000) });
 
 function portOf(simulator: Simulator, index = 0): number {
   return simulator.meters[index]!.port;

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { NO_LOSSES } from '../../src/delivery/stats';
 import { MemoryOutbox } from '../../src/outbox/memory';
-import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
-import { memorySessionStore } from '../../src/sparkplug/session/session-store';
 import { readHistoryRecord, writeHistoryRecord } from '../../src/sparkplug/history/history-record';
-import { EdgeSession } from '../../src/sparkplug/session/session';
 import { Pm500Error, hasCode } from '../../src/support/errors';
-import { silentLogger } from '../../src/support/logger';
-import { seededRandom } from '../../src/support/random';
 import { FakeClock, settle } from '../../testkit/fake-clock';
-import { FakeBroker } from '../../testkit/sparkplug/fake-link';
 import { failed, rebirthCommand, sample } from '../../testkit/sparkplug/samples';
+import { virtualEdge } from '../../testkit/sparkplug/virtual-edge';
 
 /** Longer than the edge node waits before it asks the broker. */
 const ASK_MS = 200;
@@ -41,25 +36,8 @@ class SlowOutbox extends MemoryOutbox {
 
 function bench() {
   const clock = new FakeClock();
-  const broker = new FakeBroker();
   const outbox = new SlowOutbox({ maximumBytes: 1_000_000 }, clock);
-  const session = new EdgeSession(
-    {
-      node: { groupId: 'G', edgeNodeId: 'N' },
-      broker: { host: 'broker', port: 1883, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
-      settleMs: 1000,
-      quietMs: 1000,
-      history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
-    },
-    {
-      clock,
-      random: seededRandom(1),
-      logger: silentLogger,
-      openLink: broker.open,
-      bdSeq: createBdSeqCounter(memorySessionStore()),
-      outbox,
-    },
-  );
+  const { broker, session } = virtualEdge({ quietMs: 1000 }, { clock, outbox });
   const outcomes = new Map<number, string>();
   /** Hands in a value of metric "a"; `outcomes` tells what became of it. */
   const give = (value: number, deviceId = 'M', name = 'a'): void => {

@@ -5,7 +5,8 @@ import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { telemetryOf } from '../../testkit/meters/telemetry';
 import { waitFor } from '../../testkit/wait';
 import { readPayload, type SeenMetric } from '../../testkit/sparkplug/independent-decoder';
-import { PACKET, PacketBroker, readSubscribe, topicOf, type SeenPacket } from '../../testkit/sparkplug/packet-broker';
+import { PacketBroker } from '../../testkit/mqtt/packet-broker';
+import { PACKET, readSubscribe, topicOf, type SeenPacket } from '../../testkit/mqtt/packets';
 import { START } from '../../testkit/sparkplug/samples';
 
 /** The payload of a PUBLISH with QoS 0 (MQTT 3.1.1, 3.3). */

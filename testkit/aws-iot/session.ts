@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { readPublish, pubackOf } from '../mqtt/ack-broker';
-import { PACKET, readConnect, readPacket, readSubscribe, type SeenPacket } from '../sparkplug/packet-broker';
+import { PACKET, readConnect, readPacket, readSubscribe, type SeenPacket } from '../mqtt/packets';
 import { LIMITS, type Rule } from './rules';
 import type { Services } from './services';
 

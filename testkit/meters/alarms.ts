@@ -1,6 +1,7 @@
 import { alarmList, alarmMessage, alarmRulesMessage, type AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { AlarmSet } from '../../src/domain/alarms/alarm-set';
 import { parseAlarmRules } from '../../src/domain/alarms/parse-rules';
+import type { AlarmRule } from '../../src/domain/alarms/rule';
 import type { Instant } from '../../src/domain/alarms/rule-watch';
 import type { Value } from '../../src/domain/messages/reading';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
@@ -10,6 +11,17 @@ import { sampleOf } from './telemetry';
 export const momentOf = (ms: number): Instant => ({ wallMs: ms, elapsedMs: ms });
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
+
+/** A rule of one metric, as a person writes it. */
+export const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much.' };
+
+/** The rules that rows give, none of which may be refused. */
+export function rulesOf(...rows: readonly object[]): readonly AlarmRule[] {
+  const { rules, problems } = parseAlarmRules(rows, METRICS);
+  if (problems.length > 0) throw new Error(problems.join(' '));
+  return rules;
+}
+
 const ALARMED_METER = { name: 'm1', host: '127.0.0.1', tags: { site: 's', alarm: 'no name of an alarm' } };
 
 /** Alarm messages as `pm500-normalize` makes them, second by second. */
@@ -18,9 +30,7 @@ export class AlarmScript {
   private nowMs = 1_767_600_000_000;
 
   constructor(...rows: readonly object[]) {
-    const { rules, problems } = parseAlarmRules(rows, METRICS);
-    if (problems.length > 0) throw new Error(problems.join(' '));
-    this.alarms = new AlarmSet(rules);
+    this.alarms = new AlarmSet(rulesOf(...rows));
   }
 
   see(metric: string, value: Value): readonly AlarmMessage[] {

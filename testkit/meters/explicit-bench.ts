@@ -65,6 +65,20 @@ export class ExplicitBench {
     });
   }
 
+  /** Holds back the reply to the next request; `asked` resolves when that has come, `release` sends the reply. */
+  hold(command: number): { readonly asked: Promise<void>; readonly release: () => void } {
+    let release = (): void => undefined;
+    const asked = this.once(({ reply, socket }) => {
+      release = () => void socket.write(reply);
+    }, command);
+    return {
+      asked,
+      release: () => {
+        release();
+      },
+    };
+  }
+
   /** Resolves with the change that closes the transport. */
   closed(): Promise<TransportStateChange> {
     return new Promise((resolve) => {

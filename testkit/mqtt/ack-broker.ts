@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { PACKET, readConnect, readPacket, type SeenPacket } from '../sparkplug/packet-broker';
+import type { Socket } from 'node:net';
+import { PACKET, PING_RESPONSE, readConnect, type SeenPacket } from './packets';
+import { RawBroker } from './raw-broker';
 
 /** A PUBLISH of QoS 1, read by the text of the protocol (MQTT 3.1.1 and 5.0, 3.3). */
 export interface SeenPublish {
@@ -30,8 +30,6 @@ export interface Announced {
   /** Refuses the connection. */
   readonly reasonCode?: number;
 }
-
-const PINGREQ = 12;
 
 /** Reads a PUBLISH of a client. @param level of the protocol: 4 or 5 */
 export function readPublish({ flags, body }: SeenPacket, level: number): SeenPublish {
@@ -68,7 +66,7 @@ export function pubackOf(id: number, level: number, reason: number): Buffer {
 }
 
 /** A broker that answers each PUBLISH as a test says, with bytes of its own making. */
-export class AckBroker {
+export class AckBroker extends RawBroker {
   readonly publishes: SeenPublish[] = [];
   readonly clientIds: string[] = [];
   connects = 0;
@@ -79,68 +77,31 @@ export class AckBroker {
   announced: Announced = {};
   /** False: PINGREQ gets no answer. */
   answersPings = true;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
 
-  private constructor() {
-    this.server = createServer((socket) => {
-      this.serve(socket);
-    });
+  /** @param port where the clients look for it; any where absent */
+  static start(port = 0): Promise<AckBroker> {
+    return new AckBroker().listen(port);
   }
 
-  static async start(port = 0): Promise<AckBroker> {
-    const broker = new AckBroker();
-    broker.server.listen(port, '127.0.0.1');
-    await once(broker.server, 'listening');
-    return broker;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  get connections(): number {
-    return this.sockets.size;
-  }
-
-  cut(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  private serve(socket: Socket): void {
-    this.sockets.add(socket);
-    let waiting = Buffer.alloc(0);
+  protected override attend(socket: Socket): (packet: SeenPacket) => void {
     let level = 4;
     let unanswered = 0;
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.sockets.delete(socket));
-    socket.on('data', (chunk) => {
-      waiting = Buffer.concat([waiting, chunk]);
-      for (let packet = readPacket(waiting); packet !== undefined; packet = readPacket(waiting)) {
-        waiting = waiting.subarray(packet.size);
-        if (socket.destroyed || socket.writableEnded) return;
-        if (packet.type === PACKET.connect) {
-          const { level: spoken, clientId } = readConnect(packet);
-          level = spoken;
-          this.connects += 1;
-          this.clientIds.push(clientId);
-          socket.write(connackOf(level, this.announced));
-        } else if (packet.type === PACKET.publish) {
-          const publish = readPublish(packet, level);
-          this.publishes.push(publish);
-          unanswered += 1;
-          this.mostUnanswered = Math.max(this.mostUnanswered, unanswered);
-          if (this.reply(socket, publish, level)) unanswered -= 1;
-        } else if (packet.type === PINGREQ && this.answersPings) socket.write(Buffer.from([0xd0, 0]));
-        else if (packet.type === PACKET.disconnect) this.disconnects += 1;
-      }
-    });
+    return (packet) => {
+      if (packet.type === PACKET.connect) {
+        const { level: spoken, clientId } = readConnect(packet);
+        level = spoken;
+        this.connects += 1;
+        this.clientIds.push(clientId);
+        socket.write(connackOf(level, this.announced));
+      } else if (packet.type === PACKET.publish) {
+        const publish = readPublish(packet, level);
+        this.publishes.push(publish);
+        unanswered += 1;
+        this.mostUnanswered = Math.max(this.mostUnanswered, unanswered);
+        if (this.reply(socket, publish, level)) unanswered -= 1;
+      } else if (packet.type === PACKET.pingRequest && this.answersPings) socket.write(PING_RESPONSE);
+      else if (packet.type === PACKET.disconnect) this.disconnects += 1;
+    };
   }
 
   /** @returns whether the message has its PUBACK */

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startLastingServer, type LastingServer } from './lasting-server';
 import { freePort } from './ports';
-import { startProcess, type RunningProcess } from './processes';
 import { findProgram } from './programs';
-import { removeFolder, temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../temporary-folder';
 
 export interface InfluxDbOptions {
   /** Whether requests need a user; `query` then asks as this one. */
@@ -21,7 +21,7 @@ export interface QuerySeries {
 }
 
 /** An InfluxDB 1.x, a strict parser of line protocol, whose data outlive `halt` and end with `stop`. */
-export interface InfluxDb {
+export interface InfluxDb extends LastingServer {
   readonly port: number;
   readonly url: string;
   /** Where it is backed up and restored, host:port. */
@@ -30,17 +30,8 @@ export interface InfluxDb {
   filesOf(database: string): string;
   /** What of it is not in these files yet: its log, a folder for each retention policy. */
   logsOf(database: string): string;
-  readonly process: RunningProcess;
   /** Runs InfluxQL; throws what the database says against it. */
   query(influxQl: string, database?: string): Promise<readonly QuerySeries[]>;
-  /** Stops the server as an outage would; its data and port stay. */
-  halt(): Promise<void>;
-  /** Ends it without giving it a chance to clean up. */
-  kill(): Promise<void>;
-  /** Starts it again after `halt` or `kill`. */
-  resume(): Promise<void>;
-  /** Ends it and removes its data. */
-  stop(): Promise<void>;
 }
 
 const COMPACTS = `  cache-snapshot-write-cold-duration = "1s"
@@ -81,14 +72,6 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
   const rpc = `127.0.0.1:${await freePort()}`;
   writeFileSync(file, configuration(folder, port, rpc, options));
   const url = `http://127.0.0.1:${port}`;
-  const start = (): Promise<RunningProcess> =>
-    startProcess({
-      name: 'influxd',
-      command: findProgram('influxd'),
-      args: ['run', '-config', file],
-      env: { HOME: folder },
-      ready: async () => (await fetch(`${url}/ping`)).status === 204,
-    });
   const query = async (influxQl: string, database = ''): Promise<readonly QuerySeries[]> => {
     const parameters = new URLSearchParams({ q: influxQl, db: database, epoch: 'ms' });
     const login = admin === undefined ? undefined : Buffer.from(`${admin.user}:${admin.password}`).toString('base64');
@@ -101,29 +84,21 @@ export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<Infl
     if (error !== undefined) throw new Error(`InfluxDB refuses ${influxQl}: ${error}`);
     return (answer.results ?? []).flatMap(({ series = [] }) => series);
   };
-  let running = await start();
+  const server = await startLastingServer(
+    {
+      name: 'influxd',
+      command: findProgram('influxd'),
+      args: ['run', '-config', file],
+      env: { HOME: folder },
+      ready: async () => (await fetch(`${url}/ping`)).status === 204,
+    },
+    folder,
+  );
   if (admin !== undefined)
     await query(
       `CREATE USER "${admin.user}" WITH PASSWORD '${admin.password.replace(/[\\']/g, '\\$&')}' WITH ALL PRIVILEGES`,
     );
-  return {
-    port,
-    url,
-    rpc,
-    filesOf: (name) => join(folder, 'data', name),
-    logsOf: (name) => join(folder, 'wal', name),
-    get process() {
-      return running;
-    },
-    query,
-    halt: () => running.stop(),
-    kill: () => running.kill(),
-    resume: async () => {
-      running = await start();
-    },
-    stop: async () => {
-      await running.stop();
-      removeFolder(folder);
-    },
-  };
+  const filesOf = (name: string): string => join(folder, 'data', name);
+  const logsOf = (name: string): string => join(folder, 'wal', name);
+  return Object.assign(server, { port, url, rpc, filesOf, logsOf, query });
 }

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CertificateAuthority } from './certificates';
+import { startLastingServer, type LastingServer } from './lasting-server';
 import { freePort } from './ports';
-import { startProcess, type RunningProcess } from './processes';
 import { findProgram } from './programs';
-import { removeFolder, temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../temporary-folder';
 
 export interface MosquittoOptions {
   /** 0, the default, for one that the system chooses. */
@@ -14,17 +15,25 @@ export interface MosquittoOptions {
   readonly persistent?: boolean;
 }
 
-export interface Mosquitto {
+export interface Mosquitto extends LastingServer {
   readonly port: number;
   /** mqtt://host:port */
   readonly url: string;
-  readonly process: RunningProcess;
-  /** Stops the broker as an outage would; its port stays. */
-  halt(): Promise<void>;
-  /** Starts it again after `halt`. */
-  resume(): Promise<void>;
-  /** Ends it for good. */
-  stop(): Promise<void>;
+}
+
+/**
+ * Lines of a further listener that takes only clients with a certificate of `authority`.
+ * @param days until its own expires; negative: it has expired
+ */
+export function mutualTlsLines(port: number, authority: CertificateAuthority, days = 5): readonly string[] {
+  const server = authority.issue('server', days);
+  return [
+    `listener ${port} 127.0.0.1`,
+    `cafile ${authority.certificate}`,
+    `certfile ${server.certificate}`,
+    `keyfile ${server.key}`,
+    'require_certificate true',
+  ];
 }
 
 /** A Mosquitto of its own on the loopback interface, without authentication. */
@@ -46,27 +55,14 @@ export async function startMosquitto({
     ...lines,
   ];
   writeFileSync(file, `${configuration.join('\n')}\n`);
-  const start = (): Promise<RunningProcess> =>
-    startProcess({
+  const server = await startLastingServer(
+    {
       name: 'mosquitto',
       command: findProgram('mosquitto'),
       args: ['-c', file],
       ready: (output) => /mosquitto version \S+ running/.test(output),
-    });
-  let running = await start();
-  return {
-    port: listening,
-    url: `mqtt://127.0.0.1:${listening}`,
-    get process() {
-      return running;
     },
-    halt: () => running.stop(),
-    resume: async () => {
-      running = await start();
-    },
-    stop: async () => {
-      await running.stop();
-      removeFolder(folder);
-    },
-  };
+    folder,
+  );
+  return Object.assign(server, { port: listening, url: `mqtt://127.0.0.1:${listening}` });
 }

@@ -1,7 +1,7 @@
+import { startLastingServer, type LastingServer } from './lasting-server';
 import { freePort } from './ports';
-import { startProcess, type RunningProcess } from './processes';
 import { findProgram } from './programs';
-import { removeFolder, temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../temporary-folder';
 import { exportSeries, queryNow, type InstantValue, type Series } from './victoria-metrics-query';
 
 export const VICTORIA_METRICS_PROGRAMS = ['victoria-metrics', 'victoria-metrics-prod'] as const;
@@ -19,21 +19,14 @@ export interface VictoriaMetricsOptions {
  * A VictoriaMetrics whose data outlive `halt` and end with `stop`. Its /api/v2/write takes line protocol and answers 204
  * to malformed lines too; a field becomes the series `<measurement>_<field>` with the tags as labels; text is not kept.
  */
-export interface VictoriaMetrics {
+export interface VictoriaMetrics extends LastingServer {
   readonly port: number;
   /** Base URL, what an InfluxDB client takes. */
   readonly url: string;
-  readonly process: RunningProcess;
   /** Every sample of the series that match, for instance `{meter="m1"}`, flushed to be seen at once. */
   export(selector: string): Promise<readonly Series[]>;
   /** The value of an expression now. */
   query(expression: string): Promise<readonly InstantValue[]>;
-  /** Stops the server as an outage would; its data and port stay. */
-  halt(): Promise<void>;
-  /** Starts it again after `halt`. */
-  resume(): Promise<void>;
-  /** Ends it and removes its data. */
-  stop(): Promise<void>;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -46,8 +39,8 @@ export async function startVictoriaMetrics(options: VictoriaMetricsOptions = {})
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
   const folder = options.folder ?? temporaryFolder('victoria-metrics');
   const url = `http://127.0.0.1:${port}`;
-  const start = (): Promise<RunningProcess> =>
-    startProcess({
+  const server = await startLastingServer(
+    {
       name: 'victoria-metrics',
       command: findProgram(...VICTORIA_METRICS_PROGRAMS),
       args: [
@@ -62,23 +55,13 @@ export async function startVictoriaMetrics(options: VictoriaMetricsOptions = {})
         ...flags,
       ],
       ready: () => answers(url),
-    });
-  let running = await start();
-  return {
+    },
+    folder,
+  );
+  return Object.assign(server, {
     port,
     url,
-    get process() {
-      return running;
-    },
-    export: (selector) => exportSeries(url, selector),
-    query: (expression) => queryNow(url, expression),
-    halt: () => running.stop(),
-    resume: async () => {
-      running = await start();
-    },
-    stop: async () => {
-      await running.stop();
-      removeFolder(folder);
-    },
-  };
+    export: (selector: string) => exportSeries(url, selector),
+    query: (expression: string) => queryNow(url, expression),
+  });
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { PACKET, readPacket, topicOf } from './packet-broker';
+import { PACKET, readPacket, topicOf } from '../mqtt/packets';
 
 /**
  * A relay before a real broker that ends each session right after a birth: the broker gets the DBIRTH and nothing after

@@ -1,17 +1,16 @@
 import type { Schema } from '../servers/protoc';
 
-/** The value fields of a metric, from their first number on (Sparkplug 3.0.0, 6.4.6). */
-const VALUES = {
-  int_value: [10, 'uint32'],
-  long_value: [11, 'uint64'],
-  float_value: [12, 'float'],
-  double_value: [13, 'double'],
-  boolean_value: [14, 'bool'],
-  string_value: [15, 'string'],
-  bytes_value: [16, 'bytes'],
-  dataset_value: [17, 'DataSet'],
-  template_value: [18, 'Template'],
-} as const;
+type Fields = Schema[string];
+
+/** The fields of a value, from a number on: those that every message has which holds one (Sparkplug 3.0.0, 6.4.6). */
+const valuesFrom = (first: number): Fields => ({
+  int_value: [first, 'uint32'],
+  long_value: [first + 1, 'uint64'],
+  float_value: [first + 2, 'float'],
+  double_value: [first + 3, 'double'],
+  boolean_value: [first + 4, 'bool'],
+  string_value: [first + 5, 'string'],
+});
 
 /** The numbers and types of the fields that are sent here, after chapter 6.4 of Sparkplug 3.0.0. */
 export const PAYLOAD_SCHEMA: Schema = {
@@ -31,18 +30,16 @@ export const PAYLOAD_SCHEMA: Schema = {
     is_transient: [6, 'bool'],
     is_null: [7, 'bool'],
     properties: [9, 'PropertySet'],
-    ...VALUES,
+    ...valuesFrom(10),
+    bytes_value: [16, 'bytes'],
+    dataset_value: [17, 'DataSet'],
+    template_value: [18, 'Template'],
   },
   PropertySet: { keys: [1, 'string', 'repeated'], values: [2, 'PropertyValue', 'repeated'] },
   PropertyValue: {
     type: [1, 'uint32'],
     is_null: [2, 'bool'],
-    int_value: [3, 'uint32'],
-    long_value: [4, 'uint64'],
-    float_value: [5, 'float'],
-    double_value: [6, 'double'],
-    boolean_value: [7, 'bool'],
-    string_value: [8, 'string'],
+    ...valuesFrom(3),
     propertyset_value: [9, 'PropertySet'],
   },
   Template: {
@@ -55,12 +52,7 @@ export const PAYLOAD_SCHEMA: Schema = {
   Parameter: {
     name: [1, 'string'],
     type: [2, 'uint32'],
-    int_value: [3, 'uint32'],
-    long_value: [4, 'uint64'],
-    float_value: [5, 'float'],
-    double_value: [6, 'double'],
-    boolean_value: [7, 'bool'],
-    string_value: [8, 'string'],
+    ...valuesFrom(3),
   },
   DataSet: {
     num_of_columns: [1, 'uint64'],
@@ -69,12 +61,5 @@ export const PAYLOAD_SCHEMA: Schema = {
     rows: [4, 'Row', 'repeated'],
   },
   Row: { elements: [1, 'Cell', 'repeated'] },
-  Cell: {
-    int_value: [1, 'uint32'],
-    long_value: [2, 'uint64'],
-    float_value: [3, 'float'],
-    double_value: [4, 'double'],
-    boolean_value: [5, 'bool'],
-    string_value: [6, 'string'],
-  },
+  Cell: valuesFrom(1),
 };

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { AlarmSet, type AlarmChange, type AlarmEvent } from '../../../src/domain/alarms/alarm-set';
-import { parseAlarmRules } from '../../../src/domain/alarms/parse-rules';
 import type { AlarmRule } from '../../../src/domain/alarms/rule';
 import type { Value } from '../../../src/domain/messages/reading';
-import { ALL_METRICS } from '../../../src/metrics/derived-metrics';
 import { seededRandom } from '../../../src/support/random';
-import { momentOf } from '../../../testkit/meters/alarms';
+import { HIGH, momentOf, rulesOf } from '../../../testkit/meters/alarms';
 import { sampleOf } from '../../../testkit/meters/telemetry';
-
-const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
-const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much.' };
-
-function rulesOf(...rows: readonly object[]): readonly AlarmRule[] {
-  const { rules, problems } = parseAlarmRules(rows, METRICS);
-  assert.deepEqual(problems, []);
-  return rules;
-}
 
 /** Alarms and the events that they gave, as text. */
 class Script {

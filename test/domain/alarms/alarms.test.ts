@@ -12,20 +12,12 @@ import { defaultAlarms } from '../../../src/meters/pm500/alarm-defaults';
 import { ALL_METRICS } from '../../../src/metrics/derived-metrics';
 import { PROVENANCES } from '../../../src/metrics/measurement';
 import { seededRandom } from '../../../src/support/random';
-import { momentOf } from '../../../testkit/meters/alarms';
+import { HIGH, momentOf, rulesOf } from '../../../testkit/meters/alarms';
 import { sampleOf } from '../../../testkit/meters/telemetry';
 import { ROOT } from '../../../testkit/root';
 import { pickOne } from '../../../testkit/pick-one';
 
 const METRICS = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
-const HIGH = { id: 'high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much.' };
-
-function rulesOf(...rows: readonly object[]): readonly AlarmRule[] {
-  const { rules, problems } = parseAlarmRules(rows, METRICS);
-  assert.deepEqual(problems, []);
-  return rules;
-}
-
 /** What happened to alarms, without what is said of the judgment. */
 function changesOf(events: readonly AlarmEvent[]): AlarmChange[] {
   return events.filter((event): event is AlarmChange => 'alarm' in event);

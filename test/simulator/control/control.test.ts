@@ -5,9 +5,9 @@ import { SimulatorControl, type MeterState } from '../../../src/simulator/contro
 import { FAULTS } from '../../../src/simulator/faults/fault-table';
 import { HttpControl } from '../../../src/simulator/control/http-control';
 import { settingsOfMany } from '../../../src/simulator/many-meters';
-import { constantProfile } from '../../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator';
 import { PM500 } from '../../../src/meters/pm500';
+import { oneMeter } from '../../../testkit/simulator/one-meter';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -16,8 +16,8 @@ describe('orders for simulated meters', () => {
   let control: SimulatorControl;
   const activeOf = (meter: number): readonly string[] => simulator.meters[meter]!.faults.active.map(({ name }) => name);
   before(async () => {
-    const first = { bind: '127.0.0.1', enipPort: 0, catalogNumber: '1420-V2-ENT', serialNumber: 940_000_001, seed: 1 };
-    const loadOf = () => constantProfile(1000);
+    const first = oneMeter();
+    const loadOf = () => first.load;
     simulator = await startSimulator(PM500, {
       meters: settingsOfMany(PM500, { first, count: 2, addressing: 'port', loadOf }),
     });

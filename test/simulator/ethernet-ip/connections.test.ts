@@ -5,7 +5,7 @@ import { silentLogger } from '../../../src/support/logger';
 import { seededRandom } from '../../../src/support/random';
 import { startPlcOriginator } from '../../../src/simulator/ethernet-ip/plc-originator';
 import { constantProfile } from '../../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../../src/simulator/simulator';
+import type { Simulator } from '../../../src/simulator/simulator';
 import { createConnectedTransport } from '../../../src/transport/ethernet-ip/explicit/connected';
 import { DatagramRegistry } from '../../../src/transport/ethernet-ip/implicit/datagram-registry';
 import { createImplicitTransport, type ImplicitSettings } from '../../../src/transport/ethernet-ip/implicit/implicit';
@@ -13,6 +13,7 @@ import type { Transport } from '../../../src/transport/transport';
 import { rejectsWith } from '../../../testkit/expect-error';
 import { STATES, VOLTAGES } from '../../../testkit/meters/explicit-bench';
 import { waitFor } from '../../../testkit/wait';
+import { startOneMeter } from '../../../testkit/simulator/one-meter';
 import { PM500 } from '../../../src/meters/pm500';
 
 describe('simulated meter with CIP connections', () => {
@@ -54,18 +55,7 @@ describe('simulated meter with CIP connections', () => {
     });
 
   beforeEach(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(50_000),
-        },
-      ],
-    });
+    simulator = await startOneMeter({ load: constantProfile(50_000) });
     meter = simulator.meters[0]!;
   });
   afterEach(async () => {
@@ -156,18 +146,9 @@ describe('simulated meter with CIP connections', () => {
 
   it('sends one multicast to all who joined', async () => {
     await simulator.close();
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          multicast: { address: '239.192.1.77', port: 22_277 },
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(50_000),
-        },
-      ],
+    simulator = await startOneMeter({
+      multicast: { address: '239.192.1.77', port: 22_277 },
+      load: constantProfile(50_000),
     });
     meter = simulator.meters[0]!;
     const [owner, listener] = [implicit({ delivery: 'multicast' }), implicit({ mode: 'listen-only' })];

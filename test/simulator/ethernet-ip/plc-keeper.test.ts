@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { ASSEMBLIES } from '../../../src/meters/pm500/assemblies';
-import { constantProfile } from '../../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator';
 import { systemClock } from '../../../src/support/clock';
 import { silentLogger } from '../../../src/support/logger';
@@ -8,25 +7,13 @@ import { seededRandom } from '../../../src/support/random';
 import { DatagramRegistry } from '../../../src/transport/ethernet-ip/implicit/datagram-registry';
 import { createImplicitTransport } from '../../../src/transport/ethernet-ip/implicit/implicit';
 import { waitFor } from '../../../testkit/wait';
+import { oneMeter, startOneMeter } from '../../../testkit/simulator/one-meter';
 import { PM500 } from '../../../src/meters/pm500';
 
 describe('a PLC beside a simulated meter', () => {
   let simulator: Simulator;
   beforeEach(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-          plc: { rpiMs: 100 },
-        },
-      ],
-      random: seededRandom(4),
-    });
+    simulator = await startOneMeter({ plc: { rpiMs: 100 } }, { random: seededRandom(4) });
   });
   afterEach(() => simulator.close());
 
@@ -66,15 +53,9 @@ describe('a PLC beside a simulated meter', () => {
 });
 
 describe('PLCs that begin', () => {
-  const meters = Array.from({ length: 12 }, (_, index) => ({
-    bind: '127.0.0.1',
-    enipPort: 0,
-    catalogNumber: '1420-V2-ENT' as const,
-    serialNumber: 940_000_001 + index,
-    seed: index,
-    load: constantProfile(1000),
-    plc: { rpiMs: 100 },
-  }));
+  const meters = Array.from({ length: 12 }, (_, index) =>
+    oneMeter({ serialNumber: 940_000_001 + index, seed: index, plc: { rpiMs: 100 } }),
+  );
 
   it('own all of many meters when the simulator has started', async () => {
     const simulator = await startSimulator(PM500, { meters, random: seededRandom(4) });

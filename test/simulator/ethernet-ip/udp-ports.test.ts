@@ -3,7 +3,6 @@ import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { groupOf } from '../../../src/simulator/host-networks';
 import { ImplicitPort } from '../../../src/simulator/ethernet-ip/implicit-port';
-import { constantProfile } from '../../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator';
 import type { SimulatedMeterSettings } from '../../../src/simulator/simulator-settings';
 import { systemClock } from '../../../src/support/clock';
@@ -13,18 +12,12 @@ import { encodeCyclicFrame } from '../../../src/transport/ethernet-ip/wire/cycli
 import { decodeForwardOpen, encodeForwardOpen } from '../../../src/transport/ethernet-ip/wire/forward-open';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { waitFor } from '../../../testkit/wait';
+import { oneMeter } from '../../../testkit/simulator/one-meter';
 import { connectionPointsOf } from '../../../src/transport/ethernet-ip/wire/connection-parameters';
 import { PM500 } from '../../../src/meters/pm500';
 
-const meter = (index: number, changes: Partial<SimulatedMeterSettings> = {}): SimulatedMeterSettings => ({
-  bind: '127.0.0.1',
-  enipPort: 0,
-  catalogNumber: '1420-V2-ENT',
-  serialNumber: 940_000_001 + index,
-  seed: index,
-  load: constantProfile(50_000),
-  ...changes,
-});
+const meter = (index: number, changes: Partial<SimulatedMeterSettings> = {}): SimulatedMeterSettings =>
+  oneMeter({ serialNumber: 940_000_001 + index, seed: index, ...changes });
 
 describe('UDP ports of simulated meters', () => {
   const simulators: Simulator[] = [];

@@ -9,11 +9,12 @@ import { normalizeReading } from '../../../src/domain/quality/normalize';
 import type { Reading } from '../../../src/domain/messages/reading';
 import type { Sample } from '../../../src/domain/messages/telemetry';
 import { constantProfile } from '../../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../../src/simulator/simulator';
 import { systemClock } from '../../../src/support/clock';
 import { silentLogger } from '../../../src/support/logger';
 import { seededRandom } from '../../../src/support/random';
 import { waitFor } from '../../../testkit/wait';
+import { startOneMeter } from '../../../testkit/simulator/one-meter';
 import { PM500 } from '../../../src/meters/pm500';
 
 const POWER_W = 400_000;
@@ -114,22 +115,10 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
     let bench: Bench;
     beforeEach(async function () {
       this.timeout(30_000);
-      simulator = await startSimulator(PM500, {
-        meters: [
-          {
-            bind: '127.0.0.1',
-            enipPort: 0,
-            modbusPort: 0,
-            catalogNumber: '1420-V2-ENT',
-            serialNumber: 940_000_001,
-            seed: 4,
-            load: constantProfile(POWER_W),
-          },
-        ],
-        speed: 500,
-        refreshMs: 1,
-        modbusSuspendsEnipMs: 0,
-      });
+      simulator = await startOneMeter(
+        { modbusPort: 0, seed: 4, load: constantProfile(POWER_W) },
+        { speed: 500, refreshMs: 1, modbusSuspendsEnipMs: 0 },
+      );
       const meter = simulator.meters[0]!;
       const dependencies = { clock: systemClock, random: seededRandom(1), logger: silentLogger };
       const registry = new MeterRegistry({

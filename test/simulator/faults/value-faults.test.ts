@@ -4,7 +4,7 @@ import { decodeBlock } from '../../../src/domain/codec/decode';
 import { decodeRegisters } from '../../../src/domain/codec/register-decode';
 import { registerPlans } from '../../../src/domain/codec/register-plan';
 import { CATALOG } from '../../../src/metrics/catalog';
-import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../../src/simulator/simulator';
 import type { LoadProfile } from '../../../src/simulator/model/load-profile';
 import { RegisterImage } from '../../../src/simulator/modbus/register-image';
 import { SimulatedMeter } from '../../../src/simulator/model/simulated-meter';
@@ -13,6 +13,7 @@ import { valueEffects } from '../../../src/simulator/faults/value-effects';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { close, LOADS, mixedProfile, numberIn, PHASES } from '../../../testkit/simulator/models';
+import { startOneMeter } from '../../../testkit/simulator/one-meter';
 import { PM500 } from '../../../src/meters/pm500';
 
 interface Bench {
@@ -246,19 +247,7 @@ describe('a meter that is replaced', () => {
   let simulator: Simulator;
   let meter: RunningMeter;
   beforeEach(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constant(),
-        },
-      ],
-      clock: new FakeClock(),
-    });
+    simulator = await startOneMeter({ load: constant() }, { clock: new FakeClock() });
     meter = simulator.meters[0]!;
   });
   afterEach(() => simulator.close());

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { CIP_CLASS, SERVICE } from '../../../src/transport/ethernet-ip/wire/cip';
-import { constantProfile } from '../../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../../src/simulator/simulator';
 import { systemClock } from '../../../src/support/clock';
 import { hasCode } from '../../../src/support/errors';
 import { silentLogger } from '../../../src/support/logger';
@@ -14,7 +13,7 @@ import { modbusFrame } from '../../../testkit/meters/modbus-peer';
 import { waitFor } from '../../../testkit/wait';
 import { cipRequest, cipResponseIn, registerFrame, unconnectedFrame } from '../../../testkit/simulator/frames';
 import { RawClient } from '../../../testkit/simulator/raw-client';
-import { PM500 } from '../../../src/meters/pm500';
+import { startOneMeter } from '../../../testkit/simulator/one-meter';
 
 const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 const READ_STATES = cipRequest(SERVICE.getAttributeSingle, CIP_CLASS.assembly, 108, 3);
@@ -54,21 +53,7 @@ describe('faults on the wire', () => {
   };
 
   beforeEach(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          modbusPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-      random: seededRandom(3),
-      modbusSuspendsEnipMs: 100,
-    });
+    simulator = await startOneMeter({ modbusPort: 0 }, { random: seededRandom(3), modbusSuspendsEnipMs: 100 });
     meter = simulator.meters[0]!;
   });
   afterEach(async () => {

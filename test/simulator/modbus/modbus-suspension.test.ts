@@ -4,13 +4,12 @@ import { connect } from 'node:net';
 import { systemClock } from '../../../src/support/clock';
 import { hasCode } from '../../../src/support/errors';
 import { silentLogger } from '../../../src/support/logger';
-import { constantProfile } from '../../../src/simulator/model/plain-profiles';
-import { startSimulator, type RunningMeter, type Simulator } from '../../../src/simulator/simulator';
+import type { RunningMeter, Simulator } from '../../../src/simulator/simulator';
 import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit/explicit';
 import type { AssemblyBlock, Transport } from '../../../src/transport/transport';
 import { FakeClock } from '../../../testkit/fake-clock';
 import { modbusFrame } from '../../../testkit/meters/modbus-peer';
-import { PM500 } from '../../../src/meters/pm500';
+import { startOneMeter } from '../../../testkit/simulator/one-meter';
 
 const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 const SUSPENSION_MS = 3000;
@@ -35,21 +34,7 @@ describe('simulated meter with Modbus and EtherNet/IP', () => {
 
   beforeEach(async () => {
     clock = new FakeClock();
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          modbusPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-      modbusSuspendsEnipMs: SUSPENSION_MS,
-      clock,
-    });
+    simulator = await startOneMeter({ modbusPort: 0 }, { modbusSuspendsEnipMs: SUSPENSION_MS, clock });
     meter = simulator.meters[0]!;
   });
   afterEach(() => simulator.close());
@@ -75,39 +60,15 @@ describe('simulated meter with Modbus and EtherNet/IP', () => {
   });
 
   it('has no Modbus unless it is told to', async () => {
-    const plain = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_002,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-    });
+    const plain = await startOneMeter({ serialNumber: 940_000_002 });
     assert.equal(plain.meters[0]?.modbusPort, undefined);
     assert.equal(plain.meters[0]?.modbusStats, undefined);
     await plain.close();
   });
 
   it('closes everything again when the Modbus port is taken', async () => {
-    await assert.rejects(
-      startSimulator(PM500, {
-        meters: [
-          {
-            bind: '127.0.0.1',
-            enipPort: 0,
-            modbusPort: meter.modbusPort!,
-            catalogNumber: '1420-V2-ENT',
-            serialNumber: 940_000_003,
-            seed: 1,
-            load: constantProfile(1000),
-          },
-        ],
-      }),
-      { code: 'SIMULATOR_BIND_FAILED' },
-    );
+    await assert.rejects(startOneMeter({ modbusPort: meter.modbusPort!, serialNumber: 940_000_003 }), {
+      code: 'SIMULATOR_BIND_FAILED',
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { PACKET, readPacket, topicOf, type SeenPacket } from '../../../testkit/sparkplug/packet-broker';
+import { PACKET, readPacket, topicOf, type SeenPacket } from '../../../testkit/mqtt/packets';
 
 /** What a link tells of each connection: every control packet of the client, as bytes, before it is passed on. */
 export interface LinkTap {

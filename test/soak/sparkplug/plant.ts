@@ -6,7 +6,7 @@ import { DEFAULTS } from '../../../nodes/shared/forms';
 import { PROCESS_INSTANCE } from '../../../src/sparkplug/metrics/template-instances';
 import { startMosquitto, type Mosquitto } from '../../../testkit/servers/mosquitto';
 import { freePort } from '../../../testkit/servers/ports';
-import type { SeenPacket } from '../../../testkit/sparkplug/packet-broker';
+import type { SeenPacket } from '../../../testkit/mqtt/packets';
 import { removeFolder, temporaryFolder } from '../../../testkit/temporary-folder';
 import { waitFor } from '../../../testkit/wait';
 import { CountedValues } from './counted-values';

@@ -6,7 +6,7 @@ import {
   topicOf,
   type SeenConnect,
   type SeenPacket,
-} from '../../../testkit/sparkplug/packet-broker';
+} from '../../../testkit/mqtt/packets';
 import { readTopic } from '../../../testkit/sparkplug/seen-topic';
 
 /** MQTT 5: "disconnect with will message". */

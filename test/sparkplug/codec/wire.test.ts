@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { connect } from 'mqtt';
-import { createBdSeqCounter } from '../../../src/sparkplug/session/bd-seq';
-import { memorySessionStore } from '../../../src/sparkplug/session/session-store';
 import { createOpenLink } from '../../../src/mqtt/mqtt-link';
 import type { ProtocolVersion } from '../../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../../src/sparkplug/session/session';
 import { systemClock } from '../../../src/support/clock';
-import { silentLogger } from '../../../src/support/logger';
 import { waitFor } from '../../../testkit/wait';
 import { bdSeqOf, readPayload } from '../../../testkit/sparkplug/independent-decoder';
-import { PACKET, PacketBroker, readConnect, readSubscribe, topicOf } from '../../../testkit/sparkplug/packet-broker';
+import { PacketBroker } from '../../../testkit/mqtt/packet-broker';
+import { PACKET, readConnect, readSubscribe, topicOf } from '../../../testkit/mqtt/packets';
 import { sample } from '../../../testkit/sparkplug/samples';
+import { realDependencies } from '../../../testkit/sparkplug/real-dependencies';
 
 const NDEATH = 'spBv1.0/G/NDEATH/N';
 const DISCONNECT_WITH_WILL = 0x04;
@@ -30,14 +29,11 @@ describe('packets of an edge node', function () {
         settleMs: 10,
       },
       {
-        clock: systemClock,
-        random: Math.random,
-        logger: silentLogger,
+        ...realDependencies(),
         openLink: (settings, will, listener) => {
           attempts++;
           return createOpenLink(connect, systemClock)(settings, will, listener);
         },
-        bdSeq: createBdSeqCounter(memorySessionStore()),
       },
     );
     edge.start();

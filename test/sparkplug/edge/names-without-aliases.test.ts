@@ -1,41 +1,20 @@
 import assert from 'node:assert/strict';
-import { MemoryOutbox } from '../../../src/outbox/memory';
-import { createBdSeqCounter } from '../../../src/sparkplug/session/bd-seq';
-import { EdgeSession } from '../../../src/sparkplug/session/session';
-import { memorySessionStore } from '../../../src/sparkplug/session/session-store';
 import { Pm500Error } from '../../../src/support/errors';
-import { silentLogger } from '../../../src/support/logger';
-import { seededRandom } from '../../../src/support/random';
-import { FakeClock, settle } from '../../../testkit/fake-clock';
-import { FakeBroker } from '../../../testkit/sparkplug/fake-link';
+import { settle } from '../../../testkit/fake-clock';
 import { readPayload } from '../../../testkit/sparkplug/independent-decoder';
 import { rebirthCommand, sample, START } from '../../../testkit/sparkplug/samples';
+import { virtualEdge } from '../../../testkit/sparkplug/virtual-edge';
 
 const RECONNECT_MS = 120_000;
 
 describe('an edge node without aliases', () => {
   for (const model of ['flat', 'templates'] as const) {
     it(`names every metric in births, data, further births, rebirths and history, and a strict host takes it (${model})`, async () => {
-      const clock = new FakeClock(START);
-      const broker = new FakeBroker();
       const templates = model === 'templates' ? { templates: { version: '1.2.3', startedAt: START } } : {};
-      const session = new EdgeSession(
-        {
-          node: { groupId: 'G', edgeNodeId: 'N', naming: { withoutAliases: true }, ...templates },
-          broker: { host: 'broker', port: 1883, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
-          settleMs: 1000,
-          quietMs: 1000,
-          history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
-        },
-        {
-          clock,
-          random: seededRandom(1),
-          logger: silentLogger,
-          openLink: broker.open,
-          bdSeq: createBdSeqCounter(memorySessionStore()),
-          outbox: new MemoryOutbox({ maximumBytes: 1_000_000 }, clock),
-        },
-      );
+      const { clock, broker, session } = virtualEdge({
+        node: { groupId: 'G', edgeNodeId: 'N', naming: { withoutAliases: true }, ...templates },
+        quietMs: 1000,
+      });
       const path = model === 'templates' ? 'M/process/voltage_l1_n' : 'M/voltage_l1_n';
       session.start();
       const first = broker.last;

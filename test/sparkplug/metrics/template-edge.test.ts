@@ -1,40 +1,19 @@
 import assert from 'node:assert/strict';
-import { createBdSeqCounter } from '../../../src/sparkplug/session/bd-seq';
-import { memorySessionStore } from '../../../src/sparkplug/session/session-store';
-import { EdgeSession } from '../../../src/sparkplug/session/session';
 import { TEMPLATES } from '../../../src/sparkplug/metrics/templates';
 import { hasCode } from '../../../src/support/errors';
-import { silentLogger } from '../../../src/support/logger';
-import { seededRandom } from '../../../src/support/random';
-import { MemoryOutbox } from '../../../src/outbox/memory';
 import { decodePayload } from '../../../src/sparkplug/codec/payload';
 import type { MetricSample } from '../../../src/sparkplug/metrics/metrics';
-import { FakeClock, settle } from '../../../testkit/fake-clock';
-import { FakeBroker } from '../../../testkit/sparkplug/fake-link';
+import { settle } from '../../../testkit/fake-clock';
 import { START, sample } from '../../../testkit/sparkplug/samples';
+import { virtualEdge } from '../../../testkit/sparkplug/virtual-edge';
 
 const HEALTH = 'G/N/edge_health';
 const PROCESS = 'M/process';
 
 function bench() {
-  const clock = new FakeClock(START);
-  const broker = new FakeBroker();
-  const session = new EdgeSession(
-    {
-      node: { groupId: 'G', edgeNodeId: 'N', templates: { version: '1.2.3', startedAt: START } },
-      broker: { host: 'broker', port: 1883, keepAliveSeconds: 30, connectTimeoutMs: 5000 },
-      settleMs: 1000,
-      history: { valuesPerSecond: 1000, store: { maximumBytes: 1e9 } },
-    },
-    {
-      clock,
-      random: seededRandom(1),
-      logger: silentLogger,
-      openLink: broker.open,
-      bdSeq: createBdSeqCounter(memorySessionStore()),
-      outbox: new MemoryOutbox({ maximumBytes: 1_000_000 }, clock),
-    },
-  );
+  const { clock, broker, session } = virtualEdge({
+    node: { groupId: 'G', edgeNodeId: 'N', templates: { version: '1.2.3', startedAt: START } },
+  });
   const accept = async (): Promise<void> => {
     session.start();
     broker.last.listener.onConnected();

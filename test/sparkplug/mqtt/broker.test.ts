@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, Socket, type AddressInfo } from 'node:net';
-import { connect, connectAsync } from 'mqtt';
-import { createBdSeqCounter } from '../../../src/sparkplug/session/bd-seq';
-import { memorySessionStore } from '../../../src/sparkplug/session/session-store';
-import { createOpenLink } from '../../../src/mqtt/mqtt-link';
+import { connectAsync } from 'mqtt';
 import type { BrokerSettings } from '../../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../../src/sparkplug/session/session';
 import type { EdgeState } from '../../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../../src/support/clock';
-import { silentLogger } from '../../../src/support/logger';
 import { seededRandom } from '../../../src/support/random';
 import { waitFor } from '../../../testkit/wait';
 import { EmbeddedBroker } from '../../../testkit/sparkplug/embedded-broker';
 import { hostState, rebirthCommand, sample } from '../../../testkit/sparkplug/samples';
+import { realDependencies } from '../../../testkit/sparkplug/real-dependencies';
 
 const OPEN: EdgeSession[] = [];
 
@@ -25,13 +22,7 @@ function session(port: number, over: Partial<BrokerSettings> = {}, primaryHostId
       settleMs: 20,
       quietMs: 50,
     },
-    {
-      clock: systemClock,
-      random: seededRandom(port),
-      logger: silentLogger,
-      openLink: createOpenLink(connect, systemClock),
-      bdSeq: createBdSeqCounter(memorySessionStore()),
-    },
+    { ...realDependencies(), random: seededRandom(port) },
   );
   OPEN.push(created);
   return created;

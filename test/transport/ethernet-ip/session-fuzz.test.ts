@@ -7,7 +7,8 @@ import { DatagramRegistry } from '../../../src/transport/ethernet-ip/implicit/da
 import { createExplicitTransport } from '../../../src/transport/ethernet-ip/explicit/explicit';
 import { createImplicitTransport } from '../../../src/transport/ethernet-ip/implicit/implicit';
 import type { AssemblyBlock, Transport } from '../../../src/transport/transport';
-import { MemoryTarget, PACKET_INTERVAL_MS, REPLY_FAULTS } from '../../../testkit/meters/memory-target';
+import { REPLY_FAULTS } from '../../../testkit/meters/faulty-replies';
+import { MemoryTarget, PACKET_INTERVAL_MS } from '../../../testkit/meters/memory-target';
 import { VirtualTime } from '../../../testkit/virtual-clock';
 import { PM500 } from '../../../src/meters/pm500';
 
@@ -135,7 +136,7 @@ describe('EtherNet/IP sessions over a network that doubles, merges, cuts, delays
       for (const code of ['ok', 'ENIP_CONNECTION_LOST', 'ENIP_REPLY_MISMATCH', 'ENIP_REPLY_TIMEOUT', 'ABORTED']) {
         assert.ok((outcomes.get(code) ?? 0) > OPENS / 200, `${code} among ${told}`);
       }
-      for (const fault of REPLY_FAULTS) assert.ok((target.happened.get(fault) ?? 0) > 0, fault);
+      for (const fault of REPLY_FAULTS) assert.ok((target.replies.happened.get(fault) ?? 0) > 0, fault);
       assert.ok(failedAtOnce > OPENS / 20, `${failedAtOnce} of ${OPENS} were closed by a fault`);
     });
   }

@@ -118,10 +118,7 @@ describe('explicit transport', () => {
   it('has one request on the wire at a time, each with a context of its own', async () => {
     await bench.start({ verifySize: false });
     await bench.transport.open();
-    let release: () => void = () => undefined;
-    const asked = bench.once(({ reply, socket }) => {
-      release = () => socket.write(reply);
-    }, COMMAND.sendRrData);
+    const { asked, release } = bench.hold(COMMAND.sendRrData);
     const reads = Promise.all([VOLTAGES, STATES, VOLTAGES, STATES].map((block) => bench.transport.read(block)));
     await asked;
     assert.equal(bench.peer.requests.length, 1);
@@ -168,10 +165,7 @@ describe('explicit transport', () => {
   it('takes a stopped read out of the queue without harm to the others', async () => {
     await bench.start({ verifySize: false });
     await bench.transport.open();
-    let release: () => void = () => undefined;
-    const asked = bench.once(({ reply, socket }) => {
-      release = () => socket.write(reply);
-    }, COMMAND.sendRrData);
+    const { asked, release } = bench.hold(COMMAND.sendRrData);
     const first = bench.transport.read(VOLTAGES);
     const controller = new AbortController();
     const second = rejectsWith(bench.transport.read(STATES, controller.signal), 'ABORTED');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { ListeningService } from '../../../../src/simulator/ethernet-ip/connection-admission';
 import { startPlcOriginator, type PlcOriginator } from '../../../../src/simulator/ethernet-ip/plc-originator';
 import { constantProfile } from '../../../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../../../src/simulator/simulator';
+import type { Simulator } from '../../../../src/simulator/simulator';
 import { systemClock } from '../../../../src/support/clock';
 import { hasCode } from '../../../../src/support/errors';
 import type { Logger } from '../../../../src/support/logger';
@@ -22,6 +22,7 @@ import type { Transport } from '../../../../src/transport/transport';
 import { rejectsWith } from '../../../../testkit/expect-error';
 import { STATES, VOLTAGES } from '../../../../testkit/meters/explicit-bench';
 import { waitFor } from '../../../../testkit/wait';
+import { startOneMeter } from '../../../../testkit/simulator/one-meter';
 import { PM500 } from '../../../../src/meters/pm500';
 
 const FORWARD_OPEN = 0x54;
@@ -41,20 +42,7 @@ describe('Listen Only beside a PLC', () => {
 
   const logger: Logger = { ...silentLogger, info: (message) => told.push(message) };
   const start = async (listenOnly: ListeningService): Promise<Simulator['meters'][number]> => {
-    const simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          multicast: GROUP,
-          listenOnly,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(50_000),
-        },
-      ],
-    });
+    const simulator = await startOneMeter({ multicast: GROUP, listenOnly, load: constantProfile(50_000) });
     simulators.push(simulator);
     return simulator.meters[0]!;
   };

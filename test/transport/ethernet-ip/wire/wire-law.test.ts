@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { silentLogger } from '../../../../src/support/logger';
 import { systemClock } from '../../../../src/support/clock';
 import { seededRandom } from '../../../../src/support/random';
-import { constantProfile } from '../../../../src/simulator/model/plain-profiles';
-import { startSimulator, type Simulator } from '../../../../src/simulator/simulator';
+import type { Simulator } from '../../../../src/simulator/simulator';
 import {
   CIP_CLASS,
   CONNECTION_SERVICE,
@@ -29,6 +28,7 @@ import { connectTcp, type Connect } from '../../../../src/transport/ethernet-ip/
 import { ASSEMBLIES } from '../../../../src/meters/pm500/assemblies';
 import type { AssemblyBlock, Transport } from '../../../../src/transport/transport';
 import { PM500 } from '../../../../src/meters/pm500';
+import { startOneMeter } from '../../../../testkit/simulator/one-meter';
 
 /** What one frame asks for, as a line of the closed list; throws for whatever is not on it. */
 function nameRequest(bytes: Buffer): string {
@@ -114,18 +114,7 @@ describe('law of the wire: nothing leaves over EtherNet/IP but the closed list',
   };
 
   before(async () => {
-    simulator = await startSimulator(PM500, {
-      meters: [
-        {
-          bind: '127.0.0.1',
-          enipPort: 0,
-          catalogNumber: '1420-V2-ENT',
-          serialNumber: 940_000_001,
-          seed: 1,
-          load: constantProfile(1000),
-        },
-      ],
-    });
+    simulator = await startOneMeter();
   });
   after(() => simulator.close());
 

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-
 /** A control packet as it came: type and flags of the first byte, and what follows the length (MQTT 3.1.1, 2.2). */
 export interface SeenPacket {
   readonly type: number;
@@ -8,8 +5,9 @@ export interface SeenPacket {
   readonly body: Buffer;
 }
 
-export const PACKET = { connect: 1, publish: 3, subscribe: 8, disconnect: 14 } as const;
-const PINGREQ = 12;
+export const PACKET = { connect: 1, publish: 3, subscribe: 8, pingRequest: 12, disconnect: 14 } as const;
+/** What answers a ping. */
+export const PING_RESPONSE = Buffer.from([0xd0, 0]);
 
 /** What a CONNECT says (MQTT 3.1.1, 3.1; MQTT 5.0, 3.1). */
 export interface SeenConnect {
@@ -85,72 +83,4 @@ export function readPacket(bytes: Buffer): (SeenPacket & { readonly size: number
     return { type: first >> 4, flags: first & 0x0f, body: bytes.subarray(1 + index, size), size };
   }
   return undefined;
-}
-
-/** What a server answers so that the client goes on: CONNACK, SUBACK with QoS 1 granted, PINGRESP. */
-function answerTo({ type, body }: SeenPacket, level: number): Buffer | undefined {
-  const properties = level === 5 ? [0] : [];
-  if (type === PACKET.connect) return Buffer.from([0x20, 2 + properties.length, 0, 0, ...properties]);
-  if (type === PINGREQ) return Buffer.from([0xd0, 0]);
-  if (type !== PACKET.subscribe) return undefined;
-  const grants = readSubscribe({ type, flags: 0, body }, level).map(() => 1);
-  return Buffer.from([0x90, 2 + properties.length + grants.length, ...body.subarray(0, 2), ...properties, ...grants]);
-}
-
-/** A server that grants everything and keeps every control packet as bytes. */
-export class PacketBroker {
-  readonly packets: SeenPacket[] = [];
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
-
-  private constructor() {
-    this.server = createServer((socket) => {
-      this.sockets.add(socket);
-      let waiting = Buffer.alloc(0);
-      let level = 4;
-      socket.on('error', () => undefined);
-      socket.on('close', () => this.sockets.delete(socket));
-      socket.on('data', (chunk) => {
-        waiting = Buffer.concat([waiting, chunk]);
-        for (let packet = readPacket(waiting); packet !== undefined; packet = readPacket(waiting)) {
-          waiting = waiting.subarray(packet.size);
-          this.packets.push(packet);
-          if (packet.type === PACKET.connect) level = readConnect(packet).level;
-          const answer = answerTo(packet, level);
-          if (answer !== undefined) socket.write(answer);
-        }
-      });
-    });
-  }
-
-  /** @param port where the clients look for it; any where absent */
-  static async start(port = 0): Promise<PacketBroker> {
-    const broker = new PacketBroker();
-    broker.server.listen(port, '127.0.0.1');
-    await once(broker.server, 'listening');
-    return broker;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  get connections(): number {
-    return this.sockets.size;
-  }
-
-  /** Resets every connection; the server stays. */
-  cut(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
-  }
-
-  of(type: number): readonly SeenPacket[] {
-    return this.packets.filter((packet) => packet.type === type);
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
 }
