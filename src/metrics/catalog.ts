@@ -1,4 +1,4 @@
-import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement';
+import { UNIT_OF, type Deadband, type Metric, type Quantity, type Statistic } from './measurement';
 
 /**
  * The canonical metrics: one name, one label, one unit each, used by every sink, dashboard, template and document.
@@ -7,22 +7,21 @@ import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement'
  * to 9999, 1420-UM001E p.57) stays far inside them, and noise read as a number falls outside.
  */
 interface QuantityRow {
-  readonly unit: Unit;
   readonly min: number;
   readonly max: number;
   readonly deadband: Deadband;
 }
 
 const QUANTITY_ROWS = {
-  voltage: { unit: 'V', min: 0, max: 1e6, deadband: { percent: 0.1 } },
-  current: { unit: 'A', min: 0, max: 1e6, deadband: { percent: 0.5 } },
-  active_power: { unit: 'W', min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
-  apparent_power: { unit: 'VA', min: 0, max: 1e10, deadband: { percent: 0.5 } },
-  reactive_power: { unit: 'var', min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
+  voltage: { min: 0, max: 1e6, deadband: { percent: 0.1 } },
+  current: { min: 0, max: 1e6, deadband: { percent: 0.5 } },
+  active_power: { min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
+  apparent_power: { min: 0, max: 1e10, deadband: { percent: 0.5 } },
+  reactive_power: { min: -1e10, max: 1e10, deadband: { percent: 0.5 } },
   // A ratio of two singles: 1 may come as 1.0000001.
-  power_factor: { unit: '', min: -1.001, max: 1.001, deadband: { absolute: 0.005 } },
-  frequency: { unit: 'Hz', min: 40, max: 70, deadband: { absolute: 0.01 } },
-  phase_sequence: { unit: '', min: -1e3, max: 1e3, deadband: { absolute: 0 } },
+  power_factor: { min: -1.001, max: 1.001, deadband: { absolute: 0.005 } },
+  frequency: { min: 40, max: 70, deadband: { absolute: 0.01 } },
+  phase_sequence: { min: -1e3, max: 1e3, deadband: { absolute: 0 } },
 } as const satisfies Partial<Record<Quantity, QuantityRow>>;
 
 /** Stored range of an energy counter, 9 999 999 999.9 kWh or kvarh (1420-UM001D p.66 Table 37), in Wh or varh. */
@@ -72,12 +71,12 @@ const POWER: readonly BaseRow[] = [
 const PHASE_SEQUENCE: BaseRow = [30, 'phase_sequence', 'phase_sequence', 'Phase sequence'];
 
 function gauge([sparkplugAlias, name, quantity, label]: BaseRow): Metric {
-  const { unit, min, max, deadband } = QUANTITY_ROWS[quantity];
+  const { min, max, deadband } = QUANTITY_ROWS[quantity];
   return {
     name,
     label,
     quantity,
-    unit,
+    unit: UNIT_OF[quantity],
     kind: 'gauge',
     statistic: 'instant',
     range: { min, max },
@@ -115,7 +114,7 @@ function energyCounter(
     name,
     label,
     quantity,
-    unit: quantity === 'active_energy' ? 'Wh' : 'varh',
+    unit: UNIT_OF[quantity],
     kind: 'counter',
     statistic: 'total',
     range: { min: 0, max: ENERGY_ROLLOVER },
@@ -132,7 +131,7 @@ function state(sparkplugAlias: number, name: string, label: string): Metric {
     name,
     label,
     quantity: 'state',
-    unit: '',
+    unit: UNIT_OF.state,
     kind: 'state',
     statistic: 'instant',
     sparkplugAlias,
@@ -146,7 +145,7 @@ function text(sparkplugAlias: number, name: string, label: string): Metric {
     name,
     label,
     quantity: 'identification',
-    unit: '',
+    unit: UNIT_OF.identification,
     kind: 'text',
     statistic: 'instant',
     sparkplugAlias,
@@ -175,7 +174,7 @@ export const CATALOG: readonly Metric[] = [
     name: 'run_hours',
     label: 'Run hours',
     quantity: 'duration',
-    unit: 'h',
+    unit: UNIT_OF.duration,
     kind: 'counter',
     statistic: 'total',
     range: { min: 0, max: RUN_HOURS_ROLLOVER },

@@ -1,5 +1,5 @@
 import { CATALOG } from './catalog';
-import type { Deadband, Metric, Quantity, Statistic, Unit } from './measurement';
+import { UNIT_OF, type Deadband, type Metric, type Quantity, type Statistic } from './measurement';
 
 /**
  * The metrics that are worked out from readings, defined once as those of the catalog are. They stand in no assembly,
@@ -11,7 +11,6 @@ interface DerivedRow {
   readonly name: string;
   readonly label: string;
   readonly quantity: Quantity;
-  readonly unit: Unit;
   readonly statistic: Statistic;
   readonly range?: { readonly min: number; readonly max: number };
   readonly deadband?: Deadband;
@@ -19,7 +18,15 @@ interface DerivedRow {
 
 /** Derived numbers are doubles: they add up over years. */
 function derived(row: DerivedRow): Metric {
-  return { deadband: { absolute: 0 }, ...row, kind: 'gauge', sparkplugType: 'Double', influxType: 'float' };
+  const { quantity } = row;
+  return {
+    deadband: { absolute: 0 },
+    ...row,
+    unit: UNIT_OF[quantity],
+    kind: 'gauge',
+    sparkplugType: 'Double',
+    influxType: 'float',
+  };
 }
 
 /** The energy counters of the catalog: each has a delta. */
@@ -35,18 +42,17 @@ export function deltaMetricOf(counter: string): string {
 /** Aliases of the deltas, in the order of the counters. */
 const FIRST_DELTA_ALIAS = 512;
 
-const DELTAS = ENERGY_COUNTERS.map(({ name, label, quantity, unit }, place) =>
+const DELTAS = ENERGY_COUNTERS.map(({ name, label, quantity }, place) =>
   derived({
     sparkplugAlias: FIRST_DELTA_ALIAS + place,
     name: deltaMetricOf(name),
     label: `${label}, since the last reading`,
     quantity,
-    unit,
     statistic: 'delta',
   }),
 );
 
-const UNBALANCE = { quantity: 'ratio', unit: '%', statistic: 'instant', range: { min: 0, max: 200 } } as const;
+const UNBALANCE = { quantity: 'ratio', statistic: 'instant', range: { min: 0, max: 200 } } as const;
 
 const INSTANT = [
   derived({
@@ -68,7 +74,6 @@ const INSTANT = [
     name: 'interval_demand',
     label: 'Active demand of the last window',
     quantity: 'active_power',
-    unit: 'W',
     statistic: 'demand',
   }),
   derived({
@@ -76,7 +81,6 @@ const INSTANT = [
     name: 'interval_demand_time',
     label: 'End of the last demand window',
     quantity: 'time',
-    unit: 'ms',
     statistic: 'demand',
   }),
   derived({
@@ -84,7 +88,6 @@ const INSTANT = [
     name: 'interval_power_factor',
     label: 'Power factor of the last demand window, from energies',
     quantity: 'power_factor',
-    unit: '',
     statistic: 'demand',
   }),
 ];
@@ -94,23 +97,23 @@ export const PERIODS = ['day', 'month', 'year'] as const;
 export type Period = (typeof PERIODS)[number];
 
 /** The alias is that of the first period that runs; see `periodMetrics`. */
-type PeriodRow = readonly [alias: number | undefined, base: string, label: string, quantity: Quantity, unit: Unit];
+type PeriodRow = readonly [alias: number | undefined, base: string, label: string, quantity: Quantity];
 
 /** What every period has, by the base of its name: `load_factor` gives `load_factor_month`, `load_factor_last_month`. */
 const PERIOD_ROWS: readonly PeriodRow[] = [
-  [526, 'active_energy_import', 'Active energy import', 'active_energy', 'Wh'],
-  [532, 'reactive_energy_import', 'Reactive energy import', 'reactive_energy', 'varh'],
-  [538, 'active_energy_export', 'Active energy export', 'active_energy', 'Wh'],
-  [544, 'reactive_energy_export', 'Reactive energy export', 'reactive_energy', 'varh'],
-  [550, 'power_factor', 'Power factor from energies', 'power_factor', ''],
-  [556, 'peak_demand', 'Peak demand', 'active_power', 'W'],
-  [562, 'peak_demand_time', 'End of the window of peak demand', 'time', 'ms'],
-  [568, 'load_factor', 'Load factor', 'ratio', '%'],
-  [574, 'reactive_energy_excess', 'Reactive energy above the threshold', 'reactive_energy', 'varh'],
-  [580, 'power_factor_penalty', 'Share of reactive energy above the threshold', 'ratio', '%'],
-  [586, 'co2', 'CO2 emission', 'emission', 'kg'],
-  [592, 'cost', 'Energy cost', 'cost', 'currency'],
-  [598, 'coverage', 'Share of the time with known energy', 'ratio', '%'],
+  [526, 'active_energy_import', 'Active energy import', 'active_energy'],
+  [532, 'reactive_energy_import', 'Reactive energy import', 'reactive_energy'],
+  [538, 'active_energy_export', 'Active energy export', 'active_energy'],
+  [544, 'reactive_energy_export', 'Reactive energy export', 'reactive_energy'],
+  [550, 'power_factor', 'Power factor from energies', 'power_factor'],
+  [556, 'peak_demand', 'Peak demand', 'active_power'],
+  [562, 'peak_demand_time', 'End of the window of peak demand', 'time'],
+  [568, 'load_factor', 'Load factor', 'ratio'],
+  [574, 'reactive_energy_excess', 'Reactive energy above the threshold', 'reactive_energy'],
+  [580, 'power_factor_penalty', 'Share of reactive energy above the threshold', 'ratio'],
+  [586, 'co2', 'CO2 emission', 'emission'],
+  [592, 'cost', 'Energy cost', 'cost'],
+  [598, 'coverage', 'Share of the time with known energy', 'ratio'],
 ];
 
 /** The name of a period's figure: of the period that runs, or of the one that ended last. */
@@ -121,7 +124,7 @@ export function periodMetricOf(base: string, period: Period, ended: boolean): st
 const ADVERBS: Readonly<Record<Period, string>> = { day: 'daily', month: 'monthly', year: 'yearly' };
 
 /** Six for each row, with six aliases in this order: day, last day, month, last month, year, last year. */
-function periodMetrics([alias, base, label, quantity, unit]: PeriodRow): Metric[] {
+function periodMetrics([alias, base, label, quantity]: PeriodRow): Metric[] {
   return PERIODS.flatMap((period, place) =>
     [false, true].map((ended) =>
       derived({
@@ -129,7 +132,6 @@ function periodMetrics([alias, base, label, quantity, unit]: PeriodRow): Metric[
         name: periodMetricOf(base, period, ended),
         label: ended ? `${label}, last ${period}` : `${label}, ${ADVERBS[period]}, so far`,
         quantity,
-        unit,
         statistic: 'period',
       }),
     ),
@@ -144,7 +146,7 @@ export function tariffEnergyBase(tariffPeriod: string): string {
 /** The metrics of a site's own tariff periods; they are not in any list, because the site gives their names. */
 export function tariffMetrics(tariffPeriods: readonly string[]): Metric[] {
   return tariffPeriods.flatMap((name) =>
-    periodMetrics([undefined, tariffEnergyBase(name), `Active energy import, tariff ${name}`, 'active_energy', 'Wh']),
+    periodMetrics([undefined, tariffEnergyBase(name), `Active energy import, tariff ${name}`, 'active_energy']),
   );
 }
 
@@ -156,7 +158,7 @@ export const DERIVED_METRICS: readonly Metric[] = [
     name: 'tariff_period',
     label: 'Tariff period now',
     quantity: 'identification',
-    unit: '',
+    unit: UNIT_OF.identification,
     kind: 'text',
     statistic: 'instant',
     sparkplugAlias: 525,

@@ -38,6 +38,27 @@ export type Quantity = (typeof QUANTITIES)[number];
 export const UNITS = ['V', 'A', 'W', 'VA', 'var', 'Hz', 'Wh', 'varh', 'h', '%', 'kg', 'ms', 'currency', ''] as const;
 export type Unit = (typeof UNITS)[number];
 
+/** The one unit in which a metric of the table has a quantity. A metric that a site defines may have another. */
+export const UNIT_OF: Readonly<Record<Quantity, Unit>> = {
+  voltage: 'V',
+  current: 'A',
+  active_power: 'W',
+  apparent_power: 'VA',
+  reactive_power: 'var',
+  power_factor: '',
+  frequency: 'Hz',
+  phase_sequence: '',
+  active_energy: 'Wh',
+  reactive_energy: 'varh',
+  duration: 'h',
+  state: '',
+  identification: '',
+  ratio: '%',
+  emission: 'kg',
+  cost: 'currency',
+  time: 'ms',
+};
+
 /** What a value is: it goes up and down, only up, is on or off, or is words. */
 export const METRIC_KINDS = ['gauge', 'counter', 'state', 'text'] as const;
 export type MetricKind = (typeof METRIC_KINDS)[number];

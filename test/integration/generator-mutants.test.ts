@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { context } from 'esbuild';
-import type { aliases, generatedTexts } from '../mutants/generated-texts';
+import type { aliases, generatedTexts, misfits } from '../mutants/generated-texts';
 import { rowMutants, type RowMutant } from '../mutants/row-mutants';
 import { ROOT } from '../../testkit/root';
 
 interface Generators {
   readonly generatedTexts: typeof generatedTexts;
   readonly aliases: typeof aliases;
+  readonly misfits: typeof misfits;
 }
 
 const RULES = join(ROOT, 'tools/alerts/rules');
@@ -23,8 +24,8 @@ const TABLES: readonly (readonly [file: string, nameKey: string])[] = [
 /** As many rows as these tables have at least; fewer say that rows are not found any more. */
 const LEAST_MUTANTS = 200;
 
-/** What a forgotten generator, or the record of aliases, would have against these tables. */
-function complaints({ generatedTexts: texts, aliases: aliasesOf }: Generators): readonly string[] {
+/** What a forgotten generator, the record of aliases, or a unit that is not that of its quantity, would have against these tables. */
+function complaints({ generatedTexts: texts, aliases: aliasesOf, misfits: misfitsOf }: Generators): readonly string[] {
   const old = [...texts()].filter(([path, text]) => {
     try {
       return readFileSync(join(ROOT, path), 'utf8') !== text;
@@ -34,7 +35,7 @@ function complaints({ generatedTexts: texts, aliases: aliasesOf }: Generators): 
   });
   const recorded = JSON.parse(readFileSync(join(ROOT, 'test/vectors/sparkplug-aliases.json'), 'utf8')) as object;
   const unknown = Object.keys(aliasesOf()).filter((name) => !(name in recorded));
-  return [...old.map(([path]) => path), ...unknown];
+  return [...old.map(([path]) => path), ...unknown, ...misfitsOf()];
 }
 
 describe('mutants of the tables of metrics, KPIs and rules', function () {

@@ -4,7 +4,8 @@ import { metricsOf } from '../../src/domain/codec/register-plan';
 import { ASSEMBLIES, WORKING_LAYOUT } from '../../src/meters/pm500/assemblies';
 import { CATALOG } from '../../src/metrics/catalog';
 import { GROUPS } from '../../src/meters/pm500/groups';
-import { PROVENANCES, UNITS } from '../../src/metrics/measurement';
+import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { PROVENANCES, UNIT_OF, UNITS } from '../../src/metrics/measurement';
 import { REGISTERS } from '../../src/meters/pm500/registers';
 import { PM500 } from '../../src/meters/pm500';
 
@@ -39,6 +40,10 @@ describe('laws of the meter table', () => {
         `elements of assembly ${instance}`,
       );
     }
+  });
+
+  it('gives every metric, also what is worked out, the unit of its quantity', () => {
+    for (const { name, quantity, unit } of ALL_METRICS) assert.equal(unit, UNIT_OF[quantity], name);
   });
 
   it('compiles without overlap', () => {

@@ -1,4 +1,5 @@
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { UNIT_OF } from '../../src/metrics/measurement';
 import { alertFiles } from '../../tools/alerts/main';
 import { grafanaFiles } from '../../tools/grafana/main';
 import { deployFiles } from '../../tools/influxdb/main';
@@ -23,4 +24,9 @@ export function generatedTexts(): ReadonlyMap<string, string> {
 /** Names and aliases of all metrics, which are on record. */
 export function aliases(): Readonly<Record<string, number>> {
   return Object.fromEntries(ALL_METRICS.map(({ name, sparkplugAlias = 0 }) => [name, sparkplugAlias]));
+}
+
+/** Names of metrics whose unit is not that of their quantity. */
+export function misfits(): readonly string[] {
+  return ALL_METRICS.filter(({ quantity, unit }) => UNIT_OF[quantity] !== unit).map(({ name }) => name);
 }

@@ -25,27 +25,25 @@ function propertyOf(row: ts.ObjectLiteralExpression, name: string): ts.Expressio
   return found !== undefined && ts.isPropertyAssignment(found) ? found.initializer : undefined;
 }
 
-/** What of a row is its name and its unit or quantity: a tuple, the arguments of a call, or an object. */
+/** What of a row is its name, and its unit and quantity where it has them: a tuple, the arguments of a call, or an object. */
 interface Row {
   readonly node: ts.Node;
   readonly name: ts.Expression;
-  readonly unit?: ts.Expression;
+  readonly measures: readonly ts.Expression[];
 }
 
 function rowAt(node: ts.Node, nameKey: string): Row | undefined {
   if (ts.isObjectLiteralExpression(node)) {
-    const [name, unit] = [propertyOf(node, nameKey), propertyOf(node, 'unit')];
-    return textOf(name) === undefined || name === undefined ? undefined : { node, name, ...(unit ? { unit } : {}) };
+    const [name, ...measures] = [nameKey, 'unit', 'quantity'].map((key) => propertyOf(node, key));
+    if (textOf(name) === undefined || name === undefined) return undefined;
+    return { node, name, measures: measures.filter((each) => each !== undefined) };
   }
   const parts = ts.isArrayLiteralExpression(node) ? node.elements : ts.isCallExpression(node) ? node.arguments : [];
   const [alias, name, ...rest] = parts;
   if (alias === undefined || !(ts.isNumericLiteral(alias) || alias.getText() === 'undefined')) return undefined;
   if (name === undefined || !/^[a-z][a-z0-9_]+$/.test(textOf(name) ?? '')) return undefined;
-  // The unit stands last where a row gives it itself; else it follows from the quantity.
-  const last = rest.length > 2 ? rest.at(-1) : undefined;
-  const quantity = rest.find((each) => /^[a-z]+(_[a-z]+)*$/.test(textOf(each) ?? ''));
-  const unit = textOf(last) === undefined ? quantity : last;
-  return { node, name, ...(unit ? { unit } : {}) };
+  // The unit follows from the quantity.
+  return { node, name, measures: rest.filter((each) => /^[a-z]+(_[a-z]+)*$/.test(textOf(each) ?? '')) };
 }
 
 /** What goes with a row when it is deleted: also the call that makes something of it. */
@@ -58,7 +56,7 @@ function wholeOf(node: ts.Node): ts.Node | undefined {
 }
 
 /**
- * Every row of a file renamed, deleted, and given another unit where it has one.
+ * Every row of a file renamed, deleted, and given another unit and another quantity where it has them.
  * @param nameKey the property that names a row which is an object
  */
 export function rowMutants(file: string, nameKey: string): readonly RowMutant[] {
@@ -75,9 +73,10 @@ export function rowMutants(file: string, nameKey: string): readonly RowMutant[] 
       put(row.name, `'${name}${nameKey === 'id' ? 'X' : '_x'}'`, `${name} renamed`);
       const gone = wholeOf(row.node);
       if (gone !== undefined) put(gone, '...[]', `${name} deleted`);
-      const unit = textOf(row.unit);
-      if (row.unit !== undefined && unit !== undefined)
-        put(row.unit, `'${otherThan(unit)}'`, `${name} in another unit`);
+      for (const measure of row.measures) {
+        const word = textOf(measure);
+        if (word !== undefined) put(measure, `'${otherThan(word)}'`, `${name} not in ${word}`);
+      }
     }
     ts.forEachChild(node, visit);
   };
