@@ -125,6 +125,24 @@ describe('panels on a real InfluxDB 1 that the pipeline filled with the recorded
     near(peaks.get(fromMs) ?? Number.NaN, ended, STEP_W, 'bar of the peak');
   });
 
+  it('month by month names the month that ended last, as soon as it has ended, with the figures of the file', async () => {
+    const rows: Record<string, unknown>[] = [];
+    for (const query of queriesNamed('pm500-leadership', 'Month by month')) {
+      for (const { tags, columns, values } of await run(query)) {
+        if (tags?.['meter'] !== SITE.meter) continue;
+        rows.push(...values.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]]))));
+      }
+    }
+    const { fromMs, toMs } = SITE.month;
+    const [row, ...others] = rows.filter(({ Month: month }) => Number(month) >= fromMs && Number(month) < toMs);
+    assert.deepEqual([row === undefined, others], [false, []]);
+    const active = rowsOf(fromMs, toMs);
+    near(Number(row?.['Active energy import']), sum(active), STEP_WH, 'energy');
+    near(Number(row?.['Peak demand']), 4 * Math.max(...active), STEP_W, 'peak demand');
+    near(Number(row?.['Known']), 100, 0.1, 'known');
+    assert.equal(new Set(rows.map(({ Month: month }) => month)).size, rows.length, 'each month once');
+  });
+
   it('each day has the energy of the file, at the midnight of the site', async () => {
     const days = await bars('pm500-energy', 'Energy by day');
     const starts = [...days.keys()];

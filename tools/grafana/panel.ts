@@ -46,6 +46,8 @@ export interface PanelSpec {
   readonly overrides?: readonly FieldOverride[];
   /** Rows that are of the whole time: what stands as their time is its beginning, which says nothing. */
   readonly isTimeless?: boolean;
+  /** The column of a table by which its rows are sorted, the greatest first. */
+  readonly newestFirst?: string;
   /** Shortens the names of series. */
   readonly rename?: { readonly regex: string; readonly renamePattern: string };
   /** Another time than that of the dashboard: `1M`, or `1y` before it. */
@@ -150,11 +152,20 @@ const OPTIONS: Readonly<Record<PanelKind, Record<string, unknown>>> = {
   barchart: { legend: { displayMode: 'list', placement: 'bottom', showLegend: true }, stacking: 'none' },
 };
 
-function transformationsOf({ queries, isTimeless = false, rename }: PanelSpec): { id: string; options: object }[] {
+function transformationsOf({
+  queries,
+  isTimeless = false,
+  newestFirst,
+  rename,
+}: PanelSpec): { id: string; options: object }[] {
   const tables = queries.filter(({ asTable = false }) => asTable);
   return [
+    // Before rows are merged: of two that say the same, at whatever time, one is left.
+    ...(isTimeless ? [{ id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } }] : []),
     ...(tables.length > 1 ? [{ id: 'merge', options: {} }] : []),
-    ...(isTimeless ? [{ id: 'organize', options: { excludeByName: { Time: true } } }] : []),
+    ...(newestFirst === undefined
+      ? []
+      : [{ id: 'sortBy', options: { fields: {}, sort: [{ field: newestFirst, desc: true }] } }]),
     ...(rename === undefined ? [] : [{ id: 'renameByRegex', options: rename }]),
   ];
 }

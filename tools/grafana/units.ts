@@ -1,7 +1,7 @@
 import type { Unit } from '../../src/metrics/measurement';
 
 /** Units of a panel that are not those of a metric. */
-export type PanelUnit = Unit | 's' | 'bytes' | 'share' | 'count' | 'per second' | 'degree' | 'state' | 'min';
+export type PanelUnit = Unit | 's' | 'bytes' | 'share' | 'count' | 'per second' | 'degree' | 'state' | 'min' | 'month';
 
 /** What Grafana calls a unit. `si:` gives one that it does not know prefixes, `suffix:` writes it behind the number. */
 const GRAFANA_UNITS: Readonly<Record<PanelUnit, string>> = {
@@ -27,6 +27,8 @@ const GRAFANA_UNITS: Readonly<Record<PanelUnit, string>> = {
   degree: 'degree',
   state: 'none',
   min: 'suffix: min',
+  // Of a time: the month that it is in.
+  month: 'time:MMMM YYYY',
 };
 
 export const grafanaUnit = (unit: PanelUnit): string => GRAFANA_UNITS[unit];

@@ -59,20 +59,34 @@ const HISTORY = [
   ['Known', 'coverage'],
 ] as const;
 
+/**
+ * A row of a month that has ended. Its figures are told in the month after, so the time of a row says nothing: what says
+ * which month it is, is the window of its peak, which may end with the month.
+ */
+function monthRow(influx: Influx, tier: string): string {
+  const columns = HISTORY.map(([as, base]) => `${influx.figure(closed(base), 'last', tier)} AS "${as}"`);
+  const month = `${influx.figure(influx.in('ms', closed('peak_demand_time')), 'last', tier)} - 1 AS "Month"`;
+  return `SELECT ${[month, ...columns].join(', ')} ${influx.from(closed('active_energy_import'), tier)}`;
+}
+
 function history(influx: Influx): PanelSpec {
-  const columns = HISTORY.map(([as, base]) => `${influx.figure(closed(base), 'last', 'month')} AS "${as}"`);
-  const from = influx.from(closed('active_energy_import'), 'month');
   return {
     title: 'Month by month',
     description:
-      'Each row is the month that ended when the month of its time began. "Known" is the share of the month in which energy was measured.',
+      'Each row is a month that has ended; which one is told by the window of its peak, so the KPI of demand has to be on. "Known" is the share of the month in which energy was measured.',
     kind: 'table',
     unit: '',
     noData: NO_TIER,
     docs: KPI_DOCS,
-    queries: [influxTable(`SELECT ${columns.join(', ')} ${from} GROUP BY time(15m), "meter" fill(none)`)],
+    queries: [
+      influxTable(`${monthRow(influx, 'month')} GROUP BY time(15m), "meter" fill(none)`),
+      // Of the month that ended last the running one tells, which is not in that tier yet.
+      influxTable(`${monthRow(influx, TIER)} GROUP BY "meter"`),
+    ],
+    isTimeless: true,
+    newestFirst: 'Month',
     overrides: [
-      { field: 'Time', as: 'Month before' },
+      { field: 'Month', unit: 'month' },
       ...HISTORY.map(([field, base]) => ({ field, unit: influx.unitOf(closed(base)) })),
     ],
     timeFrom: '13M',
