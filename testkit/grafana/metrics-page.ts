@@ -13,12 +13,28 @@ const METER = { name: 'main-incomer', host: '10.0.0.1', port: 44_818, transport:
 /** What the page says may wait in the outbox, of which 24 000 bytes do. */
 export const OUTBOX_BYTES = 96_000;
 
+/** What befalls the gateway at some moment. */
+export interface Happening {
+  /** For how long the second meter has given nothing; 0 while it does. */
+  readonly silentSeconds: number;
+  readonly waitingRecords: number;
+  readonly outboxBytes: number;
+}
+
+const USUAL: Happening = { silentSeconds: 42, waitingRecords: 120, outboxBytes: OUTBOX_BYTES };
+const RECORD_BYTES = 200;
+const RECORDS_PER_SECOND = 100;
+
 /**
  * What the metrics page of Node-RED says, made by the code that makes it.
  * @param seconds since the nodes started; counters have counted for so long
  * @param gateway what it says of the computer and of certificates
  */
-export function metricsPage(seconds: number, gateway: readonly MetricFamily[] = []): string {
+export function metricsPage(
+  seconds: number,
+  gateway: readonly MetricFamily[] = [],
+  { silentSeconds, waitingRecords, outboxBytes }: Happening = USUAL,
+): string {
   const timestamp = 1000 * seconds;
   const connection: ConnectionDiagnostics = {
     state: 'connected',
@@ -40,7 +56,8 @@ export function metricsPage(seconds: number, gateway: readonly MetricFamily[] = 
       heartbeats: seconds,
     },
   };
-  const stale = { ...connection, state: 'waiting' as const, staleSince: timestamp - 42_000 };
+  const since = timestamp - 1000 * silentSeconds;
+  const second = silentSeconds === 0 ? connection : { ...connection, state: 'waiting' as const, staleSince: since };
   const facts = { timestamp, missedSlots: seconds / 15, maintenanceLeftMs: 0 };
   const normalized = {
     schema: NORMALIZE_DIAGNOSTICS_SCHEMA,
@@ -58,19 +75,23 @@ export function metricsPage(seconds: number, gateway: readonly MetricFamily[] = 
   } as const;
   const stats = {
     state: 'idle',
-    waiting: { records: 120, bytes: 24_000, oldestAgeMs: 3000 },
-    written: 100 * seconds,
+    waiting: {
+      records: waitingRecords,
+      bytes: RECORD_BYTES * waitingRecords,
+      oldestAgeMs: (1000 * waitingRecords) / RECORDS_PER_SECOND,
+    },
+    written: RECORDS_PER_SECOND * seconds - waitingRecords,
     refused: 0,
     setAside: 0,
     losses: NO_LOSSES,
     retries: 0,
     durable: true,
-    capacity: { maximumBytes: OUTBOX_BYTES },
+    capacity: { maximumBytes: outboxBytes },
   } as const;
   return renderMetrics([
     ...diagnosticsMetrics([
       describeMeter(METER, connection, facts),
-      describeMeter({ ...METER, name: 'furnace' }, stale, facts),
+      describeMeter({ ...METER, name: 'furnace' }, second, facts),
     ]),
     ...normalizeMetrics([normalized], 'normalize'),
     ...limitMetrics([normalized], 'normalize', { contractWatts: SITE.contractWatts, powerFactor: 0.9 }),

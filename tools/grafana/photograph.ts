@@ -1,6 +1,7 @@
 /**
  * `npx tsx tools/grafana/photograph.ts [folder]`: the pictures of dashboards in `docs/images/`. Their queries are run on an
- * InfluxDB that the pipeline fills with the recorded plant and on a VictoriaMetrics that has read the metrics page, and the answers are drawn in a browser, without Grafana.
+ * InfluxDB that the pipeline fills with the recorded plant and on a VictoriaMetrics that has read the metrics page for some
+ * hours, and the answers are drawn in a browser, without Grafana.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +9,6 @@ import type { Panel } from '@grafana/schema';
 import { chromium, type Page } from 'playwright-core';
 import { DATABASE } from '../../src/influx/tiers/plan';
 import { interpolate, windowOf } from '../../testkit/grafana/interpolate';
-import { metricsPage } from '../../testkit/grafana/metrics-page';
 import { NOMINAL } from '../../testkit/grafana/panel-answers';
 import { queriesOf, shippedDashboards, type PanelQuery } from '../../testkit/grafana/panels';
 import { fillWithPlant } from '../../testkit/grafana/plant-database';
@@ -17,8 +17,8 @@ import { ROOT } from '../../testkit/root';
 import { startInfluxDb, type InfluxDb, type QuerySeries } from '../../testkit/servers/influxdb';
 import { findProgram } from '../../testkit/servers/programs';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
+import { scrapeHours } from './scraped-hours';
 
-const PICTURES = ['pm500-site', 'pm500-energy', 'pm500-quality'] as const;
 const ROW_PX = 34;
 const WIDTH_PX = 1500;
 
@@ -43,6 +43,11 @@ const STYLE = `
 interface Override {
   readonly matcher: { readonly options?: unknown };
   readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+}
+
+/** Only downward: that is all that the dashboards do. */
+interface Sorting {
+  readonly sort: readonly { readonly field: string }[];
 }
 
 interface Renaming {
@@ -85,12 +90,17 @@ function tableOf(answers: readonly (readonly QuerySeries[])[], panel: Panel): ob
     .flatMap(({ tags = {}, columns, values }) =>
       values.map((row) => names.map((name) => tags[name] ?? row[columns.indexOf(name)] ?? null)),
     );
-  const shown = rows.sort((left, right) => Number(left[0]) - Number(right[0]));
-  const isTimeless = panel.transformations?.some(({ id }) => id === 'organize') === true;
-  const from = isTimeless ? 1 : 0;
+  const transformed = (wanted: string): unknown => panel.transformations?.find(({ id }) => id === wanted)?.options;
+  const from = transformed('filterFieldsByName') === undefined ? 0 : 1;
+  const [newest] = (transformed('sortBy') as Sorting | undefined)?.sort ?? [];
+  const place = newest === undefined ? 0 : names.indexOf(newest.field);
+  const direction = newest === undefined ? 1 : -1;
+  const shown = rows
+    .sort((left, right) => direction * (Number(left[place]) - Number(right[place])))
+    .map((row) => row.slice(from));
   return {
     columns: names.slice(from).map((name) => columnOf(name, panel)),
-    rows: shown.map((row) => row.slice(from)),
+    rows: [...new Map(shown.map((row) => [JSON.stringify(row), row])).values()],
   };
 }
 
@@ -172,12 +182,9 @@ async function main(folder: string): Promise<void> {
   });
   try {
     await fillWithPlant(database, plantsOfSite());
-    // An hour ago, as the server moves the end of a range back to a multiple of its step.
-    const imported = `${metrics.url}/api/v1/import/prometheus?timestamp=${SITE.nowMs - 3_600_000}`;
-    await fetch(imported, { method: 'POST', body: metricsPage(60) });
-    await metrics.query('pm500_up');
+    await scrapeHours(metrics);
     const page = await browser.newPage({ viewport: { width: WIDTH_PX + 30, height: 900 } });
-    for (const dashboard of shippedDashboards().filter(({ uid }) => PICTURES.some((each) => each === uid))) {
+    for (const dashboard of shippedDashboards()) {
       const queries = queriesOf(dashboard);
       const panels: object[] = [];
       for (const panel of dashboard.panels ?? []) {

@@ -24,7 +24,26 @@
     if (unit === 'dateTimeAsIso') {
       return new Date(value).toLocaleString('sv-SE', { timeZone: window.picture.zone }).slice(0, 16);
     }
+    if (unit.startsWith('time:')) {
+      // Only the month and the year are asked for.
+      const month = { timeZone: window.picture.zone, month: 'long', year: 'numeric' };
+      return new Date(value).toLocaleString('en-US', month);
+    }
     if (unit === 'percent') return `${digits(value)} %`;
+    if (unit === 'percentunit') return `${digits(100 * value)} %`;
+    if (unit === 'degree') return `${digits(value)}\u00b0`;
+    if (unit === 's') {
+      const [length, name] = [
+        [86_400, 'days'],
+        [3600, 'h'],
+        [60, 'min'],
+      ].find(([each]) => Math.abs(value) >= 2 * each) ?? [1, 's'];
+      return `${digits(value / length)} ${name}`;
+    }
+    if (unit === 'bytes') {
+      const power = value === 0 ? 0 : Math.min(4, Math.floor(Math.log2(Math.abs(value)) / 10));
+      return `${digits(value / 1024 ** power)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
+    }
     if (unit === 'masskg') return value < 1000 ? `${digits(value)} kg` : `${digits(value / 1000)} t`;
     if (unit.startsWith('suffix:')) {
       const suffix = unit.slice('suffix:'.length);
