@@ -95,7 +95,7 @@ advice() {
     node_red_password | node_red_metrics_token) echo 'docker compose restart node-red victoria-metrics' ;;
     influx_admin_password) echo 'docker compose up -d --force-recreate influxdb-setup' ;;
     influx_writer_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart node-red' ;;
-    influx_reader_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart grafana' ;;
+    influx_reader_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart grafana tier-status' ;;
     mqtt_node_red_password) echo 'docker compose restart mosquitto node-red' ;;
     mqtt_telegraf_password) echo 'docker compose restart mosquitto telegraf' ;;
     mqtt_*) echo 'docker compose restart mosquitto, and enter it in your host' ;;

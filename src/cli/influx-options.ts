@@ -9,7 +9,7 @@ import type { Terminal } from './terminal';
 
 /** What every command about the tiers of an InfluxDB takes; a variable of the environment where an option is left out. */
 export const INFLUX_ROWS: readonly OptionRow[] = [
-  { name: 'url', value: 'URL', help: 'the InfluxDB 1 (variable INFLUX_URL, http://127.0.0.1:8086)' },
+  { name: 'url', value: 'URL', help: 'the InfluxDB (variable INFLUX_URL, http://127.0.0.1:8086)' },
   {
     name: 'user',
     value: 'NAME',
@@ -66,15 +66,25 @@ function parseZone(name: string): Zone {
   }
 }
 
-/** @throws Pm500Error CONFIG_INVALID */
-export function chooseInflux(options: Options, environment: Environment, { ended }: Terminal): InfluxChoice {
+/**
+ * @param mayBe2 whether an InfluxDB 2 will do, too
+ * @throws Pm500Error CONFIG_INVALID
+ */
+export function chooseInflux(
+  options: Options,
+  environment: Environment,
+  { ended }: Terminal,
+  mayBe2 = false,
+): InfluxChoice {
   const url = parseUrl(options.text('url') ?? given(environment, 'INFLUX_URL') ?? 'http://127.0.0.1:8086');
   const user = options.text('user') ?? given(environment, 'INFLUX_USER') ?? '';
   const password = environment['INFLUX_PASSWORD'] ?? '';
   if (user.includes(':')) failUsage('The user has a colon, which no login over HTTP can carry; choose another user.');
+  const database = options.text('database') ?? given(environment, 'INFLUX_DATABASE') ?? DATABASE;
+  const access = { url, user, password, database, mayBe2, ended };
   return {
-    server: connectInfluxQl({ url, user, password, ended, clock: systemClock, env: { ...environment } }),
-    database: options.text('database') ?? given(environment, 'INFLUX_DATABASE') ?? DATABASE,
+    server: connectInfluxQl({ ...access, clock: systemClock, env: { ...environment } }),
+    database,
     influxMeasurement: options.text('measurement') ?? given(environment, 'INFLUX_MEASUREMENT') ?? DEFAULT_MEASUREMENT,
     zone: parseZone(options.text('time-zone') ?? given(environment, 'TIME_ZONE') ?? 'UTC'),
   };

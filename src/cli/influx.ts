@@ -27,12 +27,12 @@ const STATUS_ROWS: readonly OptionRow[] = [
 ];
 const ROWS = [...INFLUX_ROWS, ...ROLLUP_ROWS, ...STATUS_ROWS, HELP_OPTION];
 
-export const INFLUX_HELP = `pm500 influx: the tiers of an InfluxDB 1 that deploy/influxdb has set up
+export const INFLUX_HELP = `pm500 influx: the tiers of an InfluxDB that deploy/influxdb has set up
 
-Usage: pm500 influx rollup [options]   make them again for a time; it may run twice
-       pm500 influx status [options]   say how far they have come; ends with 1 when one is behind
+Usage: pm500 influx rollup [options]   make them again for a time, in InfluxDB 1; it may run twice
+       pm500 influx status [options]   say how far they have come, in InfluxDB 1 or 2; ends with 1 when one is behind
 
-Continuous queries keep minutes and quarters of an hour. rollup makes days and months of the site, and gets into every tier
+Continuous queries of InfluxDB 1 keep minutes and quarters of an hour. rollup makes days and months of the site, and gets into every tier
 what came later than the continuous queries look back: run it each night, and after a long outage with --from.
 
 Both:
@@ -131,7 +131,7 @@ function tableOf({ newestMs, tiers }: TiersStatus): string {
 }
 
 async function status(options: Options, terminal: Terminal): Promise<number> {
-  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal);
+  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal, true);
   // Alarms come when they will: their tiers are not behind.
   const found = await tiersStatus(server, database, valueSourcesOf(influxMeasurement), zone);
   const text = options.has('json')
@@ -148,9 +148,11 @@ async function status(options: Options, terminal: Terminal): Promise<number> {
     );
   }
   if (behind.length > 0) {
-    terminal.complain(
-      `Tiers are behind (${behind.join(', ')}); run pm500 influx rollup, and see why they were not made.`,
-    );
+    const advice =
+      found.madeBy === 'queries'
+        ? 'run pm500 influx rollup, and see why they were not made'
+        : 'run bootstrap-v2.sh for tasks that are missing, and see why the others failed (influx task run list)';
+    terminal.complain(`Tiers are behind (${behind.join(', ')}); ${advice}.`);
   }
   return behind.length + missingQueries.length > 0 ? EXIT.failure : EXIT.success;
 }

@@ -133,7 +133,14 @@ async function write(url: string, lines: Iterable<string>): Promise<void> {
  * has other work. Where there are no minutes, quarters are made of the raw points, which gives the same.
  */
 async function sumUp(database: InfluxDb, { fromMs, toMs }: { fromMs: number; toMs: number }): Promise<void> {
-  const server = connectInfluxQl({ url: database.url, user: '', password: '', clock: systemClock, env: {} });
+  const server = connectInfluxQl({
+    url: database.url,
+    user: '',
+    password: '',
+    database: DATABASE,
+    clock: systemClock,
+    env: {},
+  });
   for (let at = Math.floor(fromMs / QUARTER_MS) * QUARTER_MS, endMs = at; at <= toMs; at = endMs) {
     const hasMinutes = at + WEEK_MS > MINUTES_SINCE_MS;
     endMs = at + (hasMinutes ? DAY_MS : WEEK_MS);
@@ -156,7 +163,14 @@ export async function fillWithPlant(database: InfluxDb, plants: PlantOfSite): Pr
     await database.query(`CREATE ${policy}${name === RAW.name ? ' DEFAULT' : ''}`);
   }
   for (const story of storiesOf(plants)) await write(database.url, linesOf(story));
-  const server = connectInfluxQl({ url: database.url, user: '', password: '', clock: systemClock, env: {} });
+  const server = connectInfluxQl({
+    url: database.url,
+    user: '',
+    password: '',
+    database: DATABASE,
+    clock: systemClock,
+    env: {},
+  });
   const tiers = SUMMARY_TIERS.slice(WINDOW_TIERS.length);
   const common = { database: DATABASE, sources: SOURCES, tiers, zone: new Zone(SITE.zone) };
   for (const range of [YEAR_BEFORE, { fromMs: readTimes()[0] ?? 0, toMs: SITE.nowMs }]) {

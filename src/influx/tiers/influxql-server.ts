@@ -15,6 +15,8 @@ export interface QuerySeries {
 export interface InfluxQlServer {
   /** @throws Pm500Error INFLUX_UNREACHABLE, INFLUX_TIMEOUT or INFLUX_REFUSED in one sentence */
   query(influxQl: string): Promise<readonly QuerySeries[]>;
+  /** Major version that its last answer told; 1 of one that tells none. */
+  readonly major: number;
 }
 
 export interface InfluxQlAccess {
@@ -23,6 +25,10 @@ export interface InfluxQlAccess {
   /** Empty for a server without users. */
   readonly user: string;
   readonly password: string;
+  /** By its name InfluxDB 2 finds the buckets. */
+  readonly database: string;
+  /** Whether InfluxDB 2 will do, too, which answers queries that only read. */
+  readonly mayBe2?: boolean;
   /** Ends what is under way. */
   readonly ended?: AbortSignal;
   readonly clock: Clock;
@@ -37,19 +43,35 @@ const MOST_SHOWN = 200;
 const MOST_ANSWER_BYTES = 16 * 1024 ** 2;
 
 function refused(url: string, error: string): Pm500Error {
-  const isLogin = /authorization failed|unable to parse authentication|not authorized|requires admin/.test(error);
+  const isLogin = /authorization failed|unable to parse authentication|not authorized|requires admin|unauthorized/.test(
+    error,
+  );
+  // Until it is started again, InfluxDB 1 goes on refusing what it would write into the same file.
+  const isFull = /no space left|quota exceeded/.test(error);
   const advice = isLogin
     ? 'give --user and the variable INFLUX_PASSWORD of a user that may read and write'
-    : 'correct it';
+    : isFull
+      ? 'its volume is full: make room on it, start InfluxDB again as docs/runbooks/sink-down.md says, then run this again'
+      : 'correct it';
   return new Pm500Error('INFLUX_REFUSED', `InfluxDB at ${url} refuses the query (${error}); ${advice}.`);
 }
 
-/** Servers of other makes and versions answer too, and some of them take such queries without doing what they say. */
-function checkVersion(url: string, version: string | undefined): void {
-  if (version === undefined || /^v?1\./.test(version)) return;
+/**
+ * The major version. Servers of other makes and versions answer too, and some of them take such queries without doing what
+ * they say.
+ */
+function majorOf(url: string, version: string | undefined, mayBe2: boolean): number {
+  const major = version === undefined ? 1 : Number(/^v?(\d+)\./.exec(version)?.[1]);
+  if (major === 1 || (mayBe2 && major === 2)) return major;
+  if (mayBe2) {
+    throw new Pm500Error(
+      'INFLUX_REFUSED',
+      `The server at ${url} is InfluxDB ${version ?? ''}; only InfluxDB 1 and 2 say how far their tiers have come.`,
+    );
+  }
   throw new Pm500Error(
     'INFLUX_REFUSED',
-    `The server at ${url} is InfluxDB ${version}; only InfluxDB 1 is summed up from outside, there the tasks and queries of deploy/influxdb do it.`,
+    `The server at ${url} is InfluxDB ${version ?? ''}; only InfluxDB 1 is summed up from outside, there the tasks and queries of deploy/influxdb do it.`,
   );
 }
 
@@ -103,7 +125,8 @@ function silent(url: string, outcome: Exclude<HttpOutcome, { kind: 'replied' }>)
  * An InfluxDB 1 by its query interface. Answers are bounded in size and time; proxies are those of the environment.
  * @throws Pm500Error CONFIG_INVALID for a URL that cannot be used
  */
-export function connectInfluxQl({ url, user, password, ended, clock, env }: InfluxQlAccess): InfluxQlServer {
+export function connectInfluxQl(access: InfluxQlAccess): InfluxQlServer {
+  const { url, user, password, database, mayBe2 = false, ended, clock, env } = access;
   const base = url.endsWith('/') ? url.slice(0, -1) : url;
   const exchange = createExchange({ url: base, timeoutMs: TIMEOUT_MS }, clock, env);
   const login = Buffer.from(`${user}:${password}`).toString('base64');
@@ -112,14 +135,18 @@ export function connectInfluxQl({ url, user, password, ended, clock, env }: Infl
     ...(user === '' ? {} : { authorization: `Basic ${login}` }),
   };
   const signal = ended ?? new AbortController().signal;
+  let major = 1;
   return {
+    get major() {
+      return major;
+    },
     query: async (influxQl) => {
-      const body = new URLSearchParams({ q: influxQl, epoch: 'ms' }).toString();
+      const body = new URLSearchParams({ q: influxQl, db: database, epoch: 'ms' }).toString();
       const request = { method: 'POST', path: '/query', body, headers, gzip: false } as const;
       const outcome = await exchange.request({ ...request, mostAnswerBytes: MOST_ANSWER_BYTES }, signal);
       if (ended?.aborted === true) throw new Pm500Error('ABORTED', 'Ended on request; run it again for the rest.');
       if (outcome.kind !== 'replied') throw silent(base, outcome);
-      checkVersion(base, outcome.reply.version);
+      major = majorOf(base, outcome.reply.version, mayBe2);
       return seriesIn(outcome.reply, base);
     },
   };

@@ -19,7 +19,9 @@ export interface TiersStatus {
   /** The newest raw point; absent where there is none. */
   readonly newestMs?: number;
   readonly tiers: readonly TierStatus[];
-  /** Names of continuous queries that should be there and are not. */
+  /** What makes minutes and quarters: continuous queries of InfluxDB 1, or tasks of InfluxDB 2, which make days, too. */
+  readonly madeBy: 'queries' | 'tasks';
+  /** Names of continuous queries that should be there and are not. Who may read tiers is not told about tasks. */
   readonly missingQueries: readonly string[];
 }
 
@@ -95,8 +97,9 @@ export async function tiersStatus(
       });
     }
   }
-  const missing = await missingQueries(server, database, sources);
-  return { ...(newestMs === undefined ? {} : { newestMs }), tiers, missingQueries: missing };
+  const madeBy = server.major === 1 ? 'queries' : 'tasks';
+  const missing = madeBy === 'queries' ? await missingQueries(server, database, sources) : [];
+  return { ...(newestMs === undefined ? {} : { newestMs }), tiers, madeBy, missingQueries: missing };
 }
 
 /** Length of the window that begins at this time. */

@@ -25,7 +25,9 @@ describe('queries to an InfluxDB 1', () => {
   });
 
   const ask = (more: Partial<InfluxQlAccess> = {}): Promise<unknown> =>
-    connectInfluxQl({ url, user: '', password: '', clock: systemClock, env: {}, ...more }).query('SHOW DATABASES');
+    connectInfluxQl({ url, user: '', password: '', database: 'energy', clock: systemClock, env: {}, ...more }).query(
+      'SHOW DATABASES',
+    );
 
   it('read an answer no further than an InfluxDB has anything to say', async () => {
     let sent = 0;
@@ -83,6 +85,24 @@ describe('queries to an InfluxDB 1', () => {
     );
   });
 
+  it('that only read are answered by InfluxDB 2, too, and by none that came after it', async () => {
+    let [version, asked] = ['v2.7.12', ''];
+    answer = (request, response) => {
+      request.on('data', (part: Buffer) => (asked += part.toString()));
+      request.on('end', () => response.writeHead(200, { 'x-influxdb-version': version }).end('{"results":[]}'));
+    };
+    const access = { url, user: '', password: '', database: 'energy', clock: systemClock, env: {} };
+    const server = connectInfluxQl({ ...access, mayBe2: true });
+    assert.deepEqual(await server.query('SHOW DATABASES'), []);
+    assert.equal(server.major, 2);
+    assert.equal(new URLSearchParams(asked).get('db'), 'energy', 'by it InfluxDB 2 finds the bucket');
+    version = 'v3.1.0';
+    assert.match(
+      (await rejectsWith(server.query('SHOW DATABASES'), 'INFLUX_REFUSED')).message,
+      /is InfluxDB v3\.1\.0; only InfluxDB 1 and 2 say/,
+    );
+  });
+
   it('say what a refusal means', async () => {
     answer = (_, response) => {
       response.writeHead(401).end('{"error":"authorization failed"}');
@@ -90,6 +110,14 @@ describe('queries to an InfluxDB 1', () => {
     assert.match(
       (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
       /refuses the query \(authorization failed\); give --user and the variable/,
+    );
+    answer = (_, response) => {
+      const body = '{"code":"unauthorized","message":"unauthorized access"}';
+      response.writeHead(401, { 'x-influxdb-version': 'v2.7.12' }).end(body);
+    };
+    assert.match(
+      (await rejectsWith(ask({ mayBe2: true }), 'INFLUX_REFUSED')).message,
+      /refuses the query \(unauthorized access\); give --user and the variable/,
     );
   });
 });
