@@ -12,6 +12,7 @@ import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
 import { benchSparkplugBroker } from './sparkplug-broker.bench';
 import { benchSparkplug } from './sparkplug.bench';
+import { benchTiers } from './tiers.bench';
 
 const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>> = {
   acquisition: benchAcquisition,
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   mapping: benchMapping,
   'line-protocol': benchLineProtocol,
   'influx-delivery': benchInfluxDelivery,
+  tiers: benchTiers,
   'iot-delivery': benchIotDelivery,
   sparkplug: benchSparkplug,
   outbox: benchOutbox,

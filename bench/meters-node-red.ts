@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { GROUPS } from '../src/meters/pm500/groups';
 import { startNodeRed, type NodeRed } from '../testkit/node-red/node-red';
 import { addressOf, INTERVAL_MS, type MetersReport } from './meters-job';
+import { cpuMicroseconds } from './process-cpu';
 import { pause } from './within';
 
 /** What Node-RED costs that reads many meters. */
@@ -10,18 +10,6 @@ export type NodeRedReport = Omit<MetersReport, 'p50JitterMs' | 'p99JitterMs'>;
 /** Meters of a list begin over so long, and then some. */
 const STARTING_MS = 40_000;
 const SETTLE_MS = 3000;
-/** Of the columns of /proc/PID/stat behind the name, in ticks (proc(5)); the kernel shows 100 a second. */
-const USER_TIME = 11;
-const SYSTEM_TIME = 12;
-const TICK_MICROSECONDS = 10_000;
-
-function cpuMicroseconds(pid: number): number {
-  const columns = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(columns[USER_TIME]) + Number(columns[SYSTEM_TIME])) * TICK_MICROSECONDS;
-}
-
 /** The counters of all meters together, from the page of metrics. */
 async function countersOf({ url }: NodeRed): Promise<Readonly<Record<'reads' | 'failed' | 'missed', number>>> {
   const text = await (await fetch(new URL('pm500/metrics', url))).text();

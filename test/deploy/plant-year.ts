@@ -17,7 +17,7 @@ import { seededRandom } from '../../src/support/random';
 import { destinationOf } from '../../testkit/delivery/destinations';
 import { VERDICTS } from '../../testkit/delivery/engine-bench';
 import { FakeClock, settle } from '../../testkit/fake-clock';
-import { PlantMeter } from './plant-meter';
+import { PlantMeter } from '../../testkit/meters/plant-meter';
 
 /** The recorded year is told as one of late: before 2020 a clock is not believed. */
 export const YEAR_STARTS_MS = Date.UTC(2026, 0, 1);

@@ -12,7 +12,7 @@ import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { waitFor } from '../../testkit/wait';
 import { runHere } from '../cli/run-command';
-import { PlantMeter } from '../deploy/plant-meter';
+import { PlantMeter } from '../../testkit/meters/plant-meter';
 
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;

@@ -14,7 +14,7 @@ import { usualMeter } from '../../tools/influxdb/size-page';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { waitFor } from '../../testkit/wait';
 import { runHere } from '../cli/run-command';
-import { PlantMeter } from '../deploy/plant-meter';
+import { PlantMeter } from '../../testkit/meters/plant-meter';
 
 const DAY_MS = 86_400_000;
 const DAYS = 2;
