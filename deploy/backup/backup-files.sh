@@ -15,24 +15,23 @@ mosquitto_data=${MOSQUITTO_DATA_DIR:-/var/lib/mosquitto}
 pm500=${PM500_CONF_DIR:-/etc/pm500}
 mosquitto_pid=${MOSQUITTO_PID:-}
 
-fail() {
-  printf '%s\n' "$*" >&2
-  exit 1
-}
+# shellcheck source=deploy/backup/part.sh
+. "$(dirname -- "$0")/part.sh"
 
 [ -n "$into" ] || fail 'Say where to: sh backup-files.sh /var/backups/pm500'
 [ -d "$node_red" ] || fail "There is no folder $node_red: set NODE_RED_DIR to the user directory of Node-RED."
-mkdir -p -- "$into" 2>/dev/null || fail "The folder $into cannot be made: check its place and your rights."
-name=$into/$(date -u +%Y%m%dT%H%M%SZ)-files.tar.gz
-[ ! -e "$name" ] || fail "There is a backup $name already: run this again in a second."
-part=$name.part
-list=$name.list
+begin_part -files.tar.gz
+# Of a run that was killed it goes as that of the archive does.
+list=$name.list.$$.part
 trap 'rm -f -- "$part" "$list"' EXIT
+no_list() {
+  fail "The list of files cannot be written to $into: make room on its volume and run this again."
+}
 
 # Mosquitto writes its messages when it ends, now and then, and when it is asked.
 if [ -z "$mosquitto_pid" ] && [ -r /run/mosquitto/mosquitto.pid ]; then mosquitto_pid=$(cat /run/mosquitto/mosquitto.pid); fi
 if [ -n "$mosquitto_pid" ] && [ -d "$mosquitto_data" ]; then
-  : >"$list"
+  (: >"$list") 2>/dev/null || no_list
   kill -USR1 "$mosquitto_pid" 2>/dev/null || fail "There is no Mosquitto with the process id $mosquitto_pid: set MOSQUITTO_PID, or leave it empty."
   # A file that is older than the question is no answer; without persistence there never is one.
   left=3
@@ -52,11 +51,11 @@ fi
   for folder in "$mosquitto_conf" "$mosquitto_data" "$pm500"; do
     if [ -d "$folder" ]; then find "$folder" -type f ! -name '*.new' -print; fi
   done
-} | sed 's|^/||' >"$list"
+} | sed 's|^/||' 2>/dev/null >"$list" || no_list
 code=0
 # Files that grow or end while they are read are no failure: 1 says so, 2 is one.
 said=$(tar --create --gzip --file "$part" --directory / --ignore-failed-read --files-from "$list" 2>&1) || code=$?
 [ "$code" -le 1 ] || fail "The files cannot be packed ($(printf '%s\n' "$said" | tail -n 1)): check the space in $into, and run this as root."
 tar --list --gzip --file "$part" >/dev/null 2>&1 || fail "The file $part cannot be read again: check the space in $into."
-mv -- "$part" "$name"
-echo "$name"
+rm -f -- "$list"
+end_part

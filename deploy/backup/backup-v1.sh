@@ -9,29 +9,49 @@ rpc=${INFLUX_RPC:-127.0.0.1:8088}
 database=${INFLUX_DATABASE:-energy}
 into=${1:-}
 
-fail() {
-  printf '%s\n' "$*" >&2
-  exit 1
-}
+# shellcheck source=deploy/backup/part.sh
+. "$(dirname -- "$0")/part.sh"
 
+[ -n "$into" ] || fail 'Say where to: sh backup-v1.sh /var/backups/influxdb'
 command -v influxd >/dev/null 2>&1 || fail 'This script needs influxd, the server program of InfluxDB 1: run it on the machine of the server.'
 command -v curl >/dev/null 2>&1 || fail 'This script needs curl: install it (apt-get install curl) and run this again.'
-[ -n "$into" ] || fail 'Say where to: sh backup-v1.sh /var/backups/influxdb'
 # The command itself tries for many minutes where nobody listens.
 code=0
 curl --silent --max-time 5 --output /dev/null "http://$rpc/" 2>/dev/null || code=$?
 case $code in
   6 | 7 | 28) fail "Nobody answers at $rpc: set INFLUX_RPC to bind-address of influxdb.conf, and see that the server runs." ;;
 esac
-mkdir -p -- "$into" 2>/dev/null || fail "The folder $into cannot be made: check its place and your rights."
-name=$into/$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "$name" ] || fail "There is a backup $name already: run this again in a second."
-# Under another name until it is whole, so that nobody restores a half.
-part=$name.part
-trap 'rm -rf -- "$part"' EXIT
-influxd backup -portable -database "$database" -host "$rpc" "$part" >"$into/last-backup.log" 2>&1 ||
-  fail "InfluxDB at $rpc gives no backup ($(tail -n 1 "$into/last-backup.log")): check bind-address in influxdb.conf, and the space in $into."
+begin_part ''
+# Its exit code and the last line that it writes. Where there is no room it would try again for minutes; here that ends it.
+back_up() {
+  log=$into/last-backup.log
+  {
+    code=0
+    sh -c 'echo $$ && exec influxd "$@" 2>&1' sh backup -portable -database "$database" -host "$rpc" "$part" || code=$?
+    echo "exit $code"
+  } 2>/dev/null | {
+    read -r pid
+    (: >"$log") 2>/dev/null || true
+    last=
+    while IFS= read -r line; do
+      case $line in
+        'exit '*) code=${line#exit } ;;
+        *)
+          last=$line
+          (printf '%s\n' "$line" >>"$log") 2>/dev/null || true ;;
+      esac
+      case $line in
+        *'no space left'* | *'quota exceeded'*) kill "$pid" 2>/dev/null || true ;;
+      esac
+    done
+    printf '%s %s\n' "$code" "$last"
+  }
+}
+said=$(back_up)
+case $said in
+  '0 '*) ;;
+  *'no space left'* | *'quota exceeded'*) fail "There is no room for the backup in $into: make room and run this again." ;;
+esac
+[ "${said%% *}" = 0 ] || fail "InfluxDB at $rpc gives no backup (${said#* }): check bind-address in influxdb.conf, and the space in $into."
 ls "$part"/*.manifest >/dev/null 2>&1 || fail "InfluxDB at $rpc gave a backup without a manifest: see $into/last-backup.log."
-mv -- "$part" "$name"
-trap - EXIT
-echo "$name"
+end_part

@@ -10,13 +10,11 @@ umask 077
 into=${1:-}
 host=${INFLUX_HOST:-http://localhost:8086}
 
-fail() {
-  printf '%s\n' "$*" >&2
-  exit 1
-}
+# shellcheck source=deploy/backup/part.sh
+. "$(dirname -- "$0")/part.sh"
 
-command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of InfluxDB 2 (influx): install it and run this again.'
 [ -n "$into" ] || fail 'Say where to: sh backup-v2.sh /var/backups/influxdb'
+command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of InfluxDB 2 (influx): install it and run this again.'
 if [ -n "${INFLUX_TOKEN_FILE:-}" ]; then
   INFLUX_TOKEN=$(cat -- "$INFLUX_TOKEN_FILE" 2>/dev/null) || fail "The token in $INFLUX_TOKEN_FILE cannot be read: run this as its owner or as root."
   export INFLUX_TOKEN
@@ -24,15 +22,8 @@ fi
 # With an organization the points of others would be left out.
 unset INFLUX_ORG INFLUX_ORG_ID
 influx ping >/dev/null 2>&1 || fail "InfluxDB does not answer at $host: set INFLUX_HOST to its address, and see that it runs."
-mkdir -p -- "$into" 2>/dev/null || fail "The folder $into cannot be made: check its place and your rights."
-name=$into/$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "$name" ] || fail "There is a backup $name already: run this again in a second."
-# Under another name until it is whole, so that nobody restores a half.
-part=$name.part
-trap 'rm -rf -- "$part"' EXIT
+begin_part ''
 influx backup "$part" >"$into/last-backup.log" 2>&1 ||
-  fail "InfluxDB at $host gives no backup ($(tail -n 1 "$into/last-backup.log")): give it the token of an operator, and check the space in $into."
+  fail "InfluxDB at $host gives no backup ($(last_line "$into/last-backup.log")): give it the token of an operator, and check the space in $into."
 ls "$part"/*.manifest >/dev/null 2>&1 || fail "InfluxDB at $host gave a backup without a manifest: see $into/last-backup.log."
-mv -- "$part" "$name"
-trap - EXIT
-echo "$name"
+end_part

@@ -12,29 +12,18 @@ url=${METRICS_URL:-http://127.0.0.1:8428}
 url=${url%/}
 data=${METRICS_DIR:-/var/lib/pm500-victoria-metrics}
 
-fail() {
-  printf '%s\n' "$*" >&2
-  exit 1
-}
+# shellcheck source=deploy/backup/part.sh
+. "$(dirname -- "$0")/part.sh"
 
+[ -n "$into" ] || fail 'Say where to: sh backup-vm.sh /var/backups/victoria-metrics'
 command -v vmbackup >/dev/null 2>&1 || fail 'This script needs vmbackup: install it (apt-get install victoria-metrics) and run this again.'
 command -v curl >/dev/null 2>&1 || fail 'This script needs curl: install it (apt-get install curl) and run this again.'
-[ -n "$into" ] || fail 'Say where to: sh backup-vm.sh /var/backups/victoria-metrics'
 [ -d "$data/data" ] || fail "There are no data of VictoriaMetrics in $data: set METRICS_DIR to its -storageDataPath, and run this as root."
 curl --silent --fail --max-time 5 --output /dev/null "$url/health" || fail "VictoriaMetrics does not answer at $url: set METRICS_URL to its address, and see that it runs."
-mkdir -p -- "$into" 2>/dev/null || fail "The folder $into cannot be made: check its place and your rights."
-# vmbackup takes whole paths alone.
-into=$(CDPATH='' cd -- "$into" && pwd)
-name=$into/$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "$name" ] || fail "There is a backup $name already: run this again in a second."
-# Under another name until it is whole, so that nobody restores a half.
-part=$name.part
-trap 'rm -rf -- "$part"' EXIT
+begin_part ''
 # The port of its own metrics is any that is free, of this computer alone.
 vmbackup -storageDataPath="$data" -snapshot.createURL="$url/snapshot/create" -dst="fs://$part" \
   -httpListenAddr=127.0.0.1:0 -loggerLevel=ERROR >"$into/last-backup.log" 2>&1 ||
-  fail "VictoriaMetrics at $url gives no backup ($(tail -n 1 "$into/last-backup.log")): check METRICS_DIR, your rights, and the space in $into."
+  fail "VictoriaMetrics at $url gives no backup ($(last_line "$into/last-backup.log")): check METRICS_DIR, your rights, and the space in $into."
 [ -e "$part/backup_complete.ignore" ] || fail "The backup of VictoriaMetrics is not whole: see $into/last-backup.log."
-mv -- "$part" "$name"
-trap - EXIT
-echo "$name"
+end_part

@@ -28,6 +28,7 @@ run() {
   case $1$answer in
     # Said where a user has another password than the one that is set next.
     'CREATE USER'*'already exists'*) ;;
+    *'no space left'* | *'quota exceeded'*) fail "The volume of InfluxDB at $url is full: make room on it and run this again." ;;
     *'"error"'*) fail "InfluxDB at $url refuses $(printf '%.40s' "$1") ...: $(printf '%s' "$answer" | tr -d '\n')" ;;
     *'"results"'*) ;;
     *) fail "$url does not answer as InfluxDB 1 does: another program has this port, or another version; check INFLUX_URL." ;;

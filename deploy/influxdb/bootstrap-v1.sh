@@ -44,6 +44,8 @@ refuse() {
       fail "InfluxDB at $url has no administrator yet: create one (CREATE USER ... WITH ALL PRIVILEGES) and run this again." ;;
     *'not authorized'* | *'requires admin privilege'*)
       fail "The user ${user:-of no name} may not set up InfluxDB at $url: set INFLUX_USER to an administrator." ;;
+    *'no space left'* | *'quota exceeded'*)
+      fail "The volume of InfluxDB at $url is full: make room on it and run this again." ;;
     *) fail "InfluxDB at $url refuses $(printf '%.90s' "$1") ...: $2" ;;
   esac
 }
@@ -167,5 +169,7 @@ each_statement run
 # What was taken is not yet what is there.
 policies=$(ask 'SHOW RETENTION POLICIES ON "'"$database"'"' application/csv) || fail "InfluxDB at $url stopped answering: run this again."
 queries=$(ask 'SHOW CONTINUOUS QUERIES' application/csv) || fail "InfluxDB at $url stopped answering: run this again."
+# Another database of this server may have queries of the same names.
+queries=$(printf '%s\n' "$queries" | grep "^$database," || true)
 each_statement verify
 echo "InfluxDB $version at $url is ready: database $database, $(printf '%s\n' "$policies" | grep -c 0s) retention policies, $(printf '%s\n' "$queries" | grep -c CREATE) continuous queries."

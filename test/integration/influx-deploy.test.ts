@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -155,16 +155,5 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
     const { status, output } = await waiting;
     assert.equal(status, 0, output);
     assert.match(output, /is ready/);
-  });
-
-  it('by scripts that shellcheck has nothing to say about', () => {
-    const scripts = [
-      ...['bootstrap-v1.sh', 'bootstrap-v2.sh'].map((name) => join(DEPLOY_FOLDER, name)),
-      ...['backup-v1.sh', 'restore-v1.sh', 'backup-files.sh', 'restore-files.sh'].map((name) =>
-        join(DEPLOY_FOLDER, '../backup', name),
-      ),
-    ];
-    const { status, stdout, stderr } = spawnSync('shellcheck', scripts, { encoding: 'utf8' });
-    assert.equal(status, 0, stdout + stderr);
   });
 });

@@ -10,6 +10,8 @@ export interface InfluxDbOptions {
   readonly admin?: { readonly user: string; readonly password: string };
   /** Points go to the disk at once, and files become as small as they ever will; a server waits hours for that. */
   readonly compacts?: boolean;
+  /** Where its data are; a temporary folder where it is not given. `stop` removes it either way. */
+  readonly folder?: string;
 }
 
 /** One series of a query: the rows have the columns' values in order; times are epoch milliseconds. */
@@ -66,7 +68,7 @@ interface QueryAnswer {
 
 export async function startInfluxDb(options: InfluxDbOptions = {}): Promise<InfluxDb> {
   const { admin } = options;
-  const folder = temporaryFolder('influxdb');
+  const folder = options.folder ?? temporaryFolder('influxdb');
   const port = await freePort();
   const file = join(folder, 'influxdb.conf');
   const rpc = `127.0.0.1:${await freePort()}`;
