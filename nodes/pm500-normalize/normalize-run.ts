@@ -87,6 +87,7 @@ export class NormalizeRun {
     this.sendCounters(accepted.counters, send);
     if (this.silence.whole + this.silence.part > 0) this.watchSilence();
     this.tellLayout(accepted.layoutVerdict, send);
+    if (accepted.otherSupply !== undefined) this.logger.warn(accepted.otherSupply);
     await this.send(accepted, message, send);
   }
 

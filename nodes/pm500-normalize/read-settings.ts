@@ -179,6 +179,7 @@ export function readNormalizeSettings(RED: NodeAPI, config: Config): NormalizeSe
         counters,
         ...known,
         ...(wiring === undefined ? {} : { wiring }),
+        ...(nominal === undefined ? {} : { nominal }),
         ...(staleSeconds === 0 ? {} : { staleAfterMs: 1000 * staleSeconds }),
         ...(isReporting ? { report: { ...intervals, deadbands: deadbands.deadbands, definitions: own } } : {}),
       },

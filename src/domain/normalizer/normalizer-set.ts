@@ -15,6 +15,7 @@ import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
 import { MeterLayoutCheck, verdictsOf } from './layout-checks';
 import { Normalizer, type Accepted, type NormalizerOutput } from './normalizer';
+import { NominalWatch } from './nominal-watch';
 import { MOST_SCHEDULES, scheduleKey } from './recent';
 import { Rhythm } from './rhythm';
 import type { NormalizerSettings } from './settings';
@@ -45,6 +46,8 @@ interface Entry {
   energyGuard: EnergyGuard;
   /** True while the energy counters are contradicted, and receivers were told so. */
   isEnergyHeld: boolean;
+  /** Undefined: nobody said what is nominal. */
+  readonly nominalWatch: NominalWatch | undefined;
 }
 
 type Chosen = readonly (readonly [string, Entry])[];
@@ -100,7 +103,9 @@ export class NormalizerSet {
     const { concerns } = entry.normalizer;
     this.concerns = withConcerns(this.concerns, concerns, entry.counted);
     entry.counted = concerns;
-    return layoutVerdict === undefined ? accepted : { ...accepted, layoutVerdict };
+    const otherSupply = entry.nominalWatch?.accept(reading, uptimeMs ?? nowMs);
+    if (layoutVerdict === undefined && otherSupply === undefined) return accepted;
+    return { ...accepted, layoutVerdict, otherSupply };
   }
 
   /** @param elapsedMs of the clock that `accept` has as uptime */
@@ -198,6 +203,7 @@ export class NormalizerSet {
       layoutCheck: undefined,
       energyGuard: new EnergyGuard(settings.model, layout.name),
       isEnergyHeld: false,
+      nominalWatch: settings.nominal === undefined ? undefined : new NominalWatch(settings.nominal),
     };
     this.meters.set(meter.name, entry);
     return entry;

@@ -32,7 +32,9 @@ export interface Accepted extends NormalizerOutput {
   /** What happened to counters. */
   readonly counters: readonly CounterMessage[];
   /** Once until it changes: live data contradict the confirmed layout, or no longer do. */
-  readonly layoutVerdict?: LayoutVerdict;
+  readonly layoutVerdict?: LayoutVerdict | undefined;
+  /** Once: the supply is not the nominal one, as a sentence for people. */
+  readonly otherSupply?: string | undefined;
   /** By how much the wall clock was set since the reading before, ms; absent when it was not. */
   readonly clockStepMs?: number;
 }

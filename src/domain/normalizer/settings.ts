@@ -1,4 +1,4 @@
-import type { MeterModel, WiringMode } from '../../meters/meter-model';
+import type { MeterModel, NominalValues, WiringMode } from '../../meters/meter-model';
 import type { AlarmRule } from '../alarms/rule';
 import type { EnergyDeltasSettings } from '../counters/energy-deltas';
 import type { ReportSettings } from '../reporting/deadband';
@@ -19,6 +19,8 @@ export interface NormalizerSettings {
   /** Which counters have deltas, and what bounds them. */
   readonly counters?: EnergyDeltasSettings;
   readonly alarmRules: readonly AlarmRule[];
+  /** The supply that the default alarms are made for. */
+  readonly nominal?: NominalValues;
   /** Report by exception. */
   readonly report?: ReportSettings;
 }
