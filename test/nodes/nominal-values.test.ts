@@ -11,7 +11,7 @@ async function warningsOf(properties: object): Promise<readonly unknown[]> {
   const bench = new NormalizeBench(properties, clock);
   for (let second = 0; second < 120; second++) {
     await clock.advance(1000);
-    await bench.accept(confirmedReading([102], clock.now(), SUPPLY));
+    await bench.accept(confirmedReading([101, 102, 103], clock.now(), SUPPLY));
   }
   await bench.close();
   return bench.node.warnings;

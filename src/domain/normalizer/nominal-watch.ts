@@ -15,7 +15,7 @@ const ALIKE_SHARE = 0.05;
 const PHASES = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'] as const;
 
 /** What a reading says of the supply; undefined for what it does not have. */
-interface Supply {
+interface MeasuredSupply {
   /** Mean of the three voltages between line and neutral, V; undefined where they are not alike. */
   readonly volts: number | undefined;
   readonly hertz: number | undefined;
@@ -29,7 +29,7 @@ function numberIn({ blocks }: Reading, name: string): number | undefined {
   return undefined;
 }
 
-function supplyOf(reading: Reading): Supply {
+function supplyOf(reading: Reading): MeasuredSupply {
   const phases = PHASES.map((name) => numberIn(reading, name)).filter((volts) => volts !== undefined);
   const volts = phases.reduce((sum, phase) => sum + phase / PHASES.length, 0);
   const isAlike =
@@ -68,13 +68,13 @@ export class NominalWatch {
     return this.describe(reading.meter.name, supply);
   }
 
-  private isFar({ volts, hertz }: Supply): boolean {
+  private isFar({ volts, hertz }: MeasuredSupply): boolean {
     const { lineToNeutralVolts, frequencyHz } = this.nominal;
     const isOtherVoltage = volts !== undefined && Math.abs(volts / lineToNeutralVolts - 1) > FAR_SHARE;
     return isOtherVoltage || (hertz !== undefined && Math.abs(hertz - frequencyHz) > FAR_HERTZ);
   }
 
-  private describe(meter: string, { volts, hertz }: Supply): string {
+  private describe(meter: string, { volts, hertz }: MeasuredSupply): string {
     const { lineToNeutralVolts, frequencyHz } = this.nominal;
     const measured = [
       ...(volts === undefined ? [] : [`${volts.toFixed(0)} V`]),
