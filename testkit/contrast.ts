@@ -1,11 +1,24 @@
 import type { Page } from 'playwright-core';
 
+const WORDS_OF_FORMS = [
+  'label',
+  'small',
+  '.pm500-tip',
+  '.pm500-section',
+  '.pm500-badge',
+  '.pm500-say',
+  '.pm500-table td',
+]
+  .map((words) => `.pm500-form ${words}`)
+  .join(', ');
+
 /**
  * The words of our forms whose color stands out too little from what is behind them, each with its contrast
  * (WCAG 2.2: from 1 to 21).
  * @param least the contrast that is enough
+ * @param words which elements are looked at
  */
-export function findFaintWords(page: Page, least: number): Promise<readonly string[]> {
+export function findFaintWords(page: Page, least: number, words = WORDS_OF_FORMS): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(`(() => {
     const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
     const luminance = (color) => {
@@ -20,8 +33,7 @@ export function findFaintWords(page: Page, least: number): Promise<readonly stri
       const color = getComputedStyle(element).backgroundColor;
       return isClear(color) && element.parentElement !== null ? behind(element.parentElement) : color;
     };
-    const words = '.pm500-form label, .pm500-form small, .pm500-form .pm500-tip, .pm500-form .pm500-section, .pm500-form .pm500-badge, .pm500-form .pm500-say, .pm500-form .pm500-table td';
-    return [...document.querySelectorAll(words)].filter((element) => element.checkVisibility()).flatMap((element) => {
+    return [...document.querySelectorAll(${JSON.stringify(words)})].filter((element) => element.checkVisibility()).flatMap((element) => {
       const [dark, light] = [luminance(getComputedStyle(element).color), luminance(behind(element))].sort((a, b) => a - b);
       const contrast = (light + 0.05) / (dark + 0.05);
       return contrast < ${least} ? [element.textContent.trim() + ': ' + contrast.toFixed(1)] : [];

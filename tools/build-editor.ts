@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NodeType } from '../nodes/shared/forms';
-import { catalogOf, formOf } from './forms/form';
+import { catalogOf, formOf, sidebarOf } from './forms/form';
 
 const LOCALE = 'en-US';
 
@@ -41,6 +41,13 @@ export function buildEditor(root: string, types: readonly NodeType[]): void {
     );
     copy(join(root, `nodes/${type}/help.${LOCALE}.html`), join(target, `locales/${LOCALE}/index.html`));
   }
+}
+
+/** The same for the sidebar, which is a plugin and belongs to no type. */
+export function buildSidebar(root: string): void {
+  const target = join(root, 'dist/nodes/sidebar');
+  write(join(target, 'index.html'), sidebarOf(root));
+  copy(join(root, `nodes/sidebar/${LOCALE}.json`), join(target, `locales/${LOCALE}/index.json`));
 }
 
 /**

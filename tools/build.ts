@@ -7,14 +7,17 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
-import { buildEditor, missingSources, offerFlows } from './build-editor';
+import { buildEditor, buildSidebar, missingSources, offerFlows } from './build-editor';
 import { CONTRACTS, schemaFileOf } from './messages/contracts';
 
 const ROOT = resolve(__dirname, '..');
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
-  readonly 'node-red': { readonly nodes: Readonly<Record<string, string>> };
+  readonly 'node-red': {
+    readonly nodes: Readonly<Record<string, string>>;
+    readonly plugins: Readonly<Record<string, string>>;
+  };
 }
 
 function compile(): void {
@@ -33,11 +36,11 @@ function writeSchemas(): void {
 /** Everything the manifest promises must exist, and every type must be in it. */
 function checkManifest(): void {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
-  const { nodes } = manifest['node-red'];
+  const { nodes, plugins } = manifest['node-red'];
   for (const type of TYPES) {
     if (nodes[type] === undefined) throw new Error(`package.json: node-red.nodes lacks ${type}.`);
   }
-  for (const path of [...Object.values(nodes), ...Object.values(manifest.bin)]) {
+  for (const path of [...Object.values(nodes), ...Object.values(plugins), ...Object.values(manifest.bin)]) {
     if (!existsSync(join(ROOT, path))) throw new Error(`package.json names ${path}, which was not built.`);
   }
   for (const path of Object.values(manifest.bin)) chmodSync(join(ROOT, path), 0o755);
@@ -49,6 +52,7 @@ function build(): void {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   compile();
   buildEditor(ROOT, TYPES);
+  buildSidebar(ROOT);
   offerFlows(ROOT);
   writeSchemas();
   checkManifest();

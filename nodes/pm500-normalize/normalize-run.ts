@@ -18,6 +18,7 @@ import type { Logger } from '../../src/support/logger';
 import { addMetrics } from '../shared/admin';
 import type { Send } from '../shared/input';
 import { nodeLogger } from '../shared/logger';
+import { addNormalizer } from '../shared/overview';
 import type { NormalizeSettings } from './read-settings';
 import type { Shaper } from './normalize-shapes';
 import { loadState, StateFile } from './state-file';
@@ -75,6 +76,15 @@ export class NormalizeRun {
         const diagnosed = this.meters.diagnostics(clock.now());
         return [...normalizeMetrics(diagnosed, node.id), ...limitMetrics(diagnosed, node.id, limits)];
       }),
+      addNormalizer(node.id, {
+        facts: () => ({
+          node: node.id,
+          problems,
+          meters: this.meters.standings(clock.uptime()),
+          lastKnown: (meter) => this.meters.lastKnown(meter),
+        }),
+        acknowledge: (meter, id, by) => this.acknowledge(meter, id, by),
+      }),
     );
   }
 
@@ -91,13 +101,25 @@ export class NormalizeRun {
     await this.send(accepted, message, send);
   }
 
-  async command(command: NormalizeCommand, message: NodeMessageInFlow, send: Send): Promise<void> {
+  async command(command: NormalizeCommand, message: NodeMessage, send: Send): Promise<void> {
     this.refuseWhenClosing();
     const { telemetry, events } = this.meters.command(command, this.clock.now(), this.clock.uptime());
     this.file?.changed();
     for (const one of telemetry) await this.sendTelemetry(one, { ...message, topic: one.meter.name }, send);
     const answers = events.map((payload): NodeMessage => ({ ...message, topic: payload.meter.name, payload }));
     if (answers.length > 0) send([null, answers]);
+  }
+
+  /**
+   * Marks an alarm as seen by somebody who is no message, and tells whoever is wired.
+   * @throws Pm500Error MESSAGE_INVALID where there is no such meter or rule
+   */
+  private async acknowledge(meter: string, id: string, by: string | undefined): Promise<void> {
+    const who = by === undefined ? {} : { by };
+    await this.command({ kind: 'acknowledge', meter, id, ...who }, {}, (message) => {
+      this.node.send(message);
+    });
+    this.onTime();
   }
 
   /** How many counters a person is asked about. */

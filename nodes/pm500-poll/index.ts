@@ -5,6 +5,7 @@ import { systemClock } from '../../src/support/clock';
 import { addDiagnostics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { onInput } from '../shared/input';
+import { addMeters, addTroubles } from '../shared/overview';
 import { readNow } from './poll-request';
 import { readPollSettings } from './read-settings';
 import { startPollSource, type MemberEvents, type PollSource } from './poll-source';
@@ -61,10 +62,15 @@ export = (RED: NodeAPI): void => {
       const intervalMs = diagnosticsSeconds * 1000;
       const diagnostics =
         intervalMs === 0 ? undefined : startSchedule({ intervalMs, clock: systemClock, onTick: diagnose, onError });
-      const forget = addDiagnostics(() => source.members.map((member) => member.diagnostics));
+      const name = this.name === undefined || this.name === '' ? this.type : this.name;
+      const forgets = [
+        addDiagnostics(() => source.members.map((member) => member.diagnostics)),
+        addMeters(() => source.members.map((member) => member.facts(this.id))),
+        addTroubles(() => source.problems.map((sentence) => ({ node: this.id, kind: 'list', name, sentence }))),
+      ];
 
       onClose(this, async () => {
-        forget();
+        for (const forget of forgets) forget();
         await Promise.all([source.stop(), diagnostics?.stop()]);
       });
     });

@@ -3,6 +3,7 @@ import { MeterPoll, type MeterPollOptions } from '../../src/acquisition/meter-po
 import type { MeterSession } from '../../src/acquisition/meter-session';
 import { describeMeter, type MeterDiagnostics } from '../../src/domain/diagnostics/diagnostics';
 import type { MaintenanceRequest } from '../../src/domain/messages/maintenance';
+import type { ReadMeterFacts } from '../../src/overview/facts';
 import { systemClock } from '../../src/support/clock';
 
 /** What a meter and the node that reads it have to do with each other. */
@@ -36,6 +37,11 @@ export class PollMember {
       missedSlots: poll.missedSlots,
       maintenanceLeftMs: session.maintenanceLeftMs,
     });
+  }
+
+  /** @param node id of the node that reads it */
+  facts(node: string): ReadMeterFacts {
+    return { node, name: this.name, where: linkKeyOf(this.session.settings), condition: this.poll.condition };
   }
 
   /** @throws Pm500Error CONFIG_INVALID when the meter has no such window */

@@ -21,6 +21,8 @@ export interface PollSource {
   readonly members: readonly PollMember[];
   /** Resolves when no meter is about to be started. */
   readonly settled: Promise<void>;
+  /** What is wrong with the list of meters, a sentence each; the first few of many. */
+  readonly problems: readonly string[];
   find(name: string): PollMember | undefined;
   stop(): Promise<void>;
 }
@@ -29,6 +31,8 @@ export interface PollSource {
 export type MemberEvents = (name: string) => Pick<MemberOptions, 'onReading' | 'onError' | 'onWait' | 'onBack'>;
 
 const STATUS_EVERY_MS = 500;
+/** Rows whose problem is told to whoever looks; the log has all. */
+const MOST_TOLD = 5;
 
 /** The one meter of a configuration node. */
 function oneMeter(
@@ -51,6 +55,7 @@ function oneMeter(
   });
   return {
     members: [member],
+    problems: [],
     settled: Promise.resolve(),
     find: (name) => (name === member.name ? member : undefined),
     stop: () => member.stop(),
@@ -63,7 +68,8 @@ class FleetSource implements PollSource {
   private readonly showSoon = createThrottle(systemClock, STATUS_EVERY_MS, () => {
     this.show();
   });
-  private isFileBad = false;
+  private fileProblem: string | undefined;
+  private rowProblems: readonly string[] = [];
   private startWithinMs = 0;
   private badRows = 0;
   private refused = 0;
@@ -93,6 +99,7 @@ class FleetSource implements PollSource {
     };
     this.runner = new FleetRunner(start, (_meter, problem) => {
       this.refused++;
+      this.rowProblems = [...this.rowProblems, problem.message].slice(0, MOST_TOLD);
       this.node.error(problem, {});
     });
     this.show();
@@ -100,6 +107,10 @@ class FleetSource implements PollSource {
 
   get members(): readonly PollMember[] {
     return this.runner.members;
+  }
+
+  get problems(): readonly string[] {
+    return this.fileProblem === undefined ? this.rowProblems : [this.fileProblem, ...this.rowProblems];
   }
 
   get settled(): Promise<void> {
@@ -115,6 +126,7 @@ class FleetSource implements PollSource {
     const { shard } = this.settings;
     this.badRows = problems.length;
     this.refused = 0;
+    this.rowProblems = problems.slice(0, MOST_TOLD).map(({ message }) => message);
     for (const { message } of problems) this.node.error(message, {});
     const wanted = shard === undefined ? meters : takeShard(meters, shard);
     this.startWithinMs = startSpreadMs(wanted.filter(({ name }) => this.find(name) === undefined).length);
@@ -126,7 +138,7 @@ class FleetSource implements PollSource {
 
   /** The file cannot be used, or can be again. */
   tell(problem: Pm500Error | undefined): void {
-    this.isFileBad = problem !== undefined;
+    this.fileProblem = problem?.message;
     if (problem === undefined) this.node.log('The meter list can be read again.');
     else this.node.error(problem, {});
     this.showSoon.request();
@@ -145,7 +157,11 @@ class FleetSource implements PollSource {
 
   private show(): void {
     const conditions = this.members.map(({ poll }) => poll.condition);
-    showFleet(this.status, { conditions, badRows: this.badRows + this.refused, isFileBad: this.isFileBad });
+    showFleet(this.status, {
+      conditions,
+      badRows: this.badRows + this.refused,
+      isFileBad: this.fileProblem !== undefined,
+    });
   }
 }
 
@@ -184,6 +200,9 @@ export function startPollSource(
   return {
     get members() {
       return fleet.members;
+    },
+    get problems() {
+      return fleet.problems;
     },
     get settled() {
       return fleet.settled;

@@ -16,6 +16,7 @@ import { testFormDatabase } from './influx-page';
 import { leaveFormMeter, lookAtFormMeter, testFormMeter } from './meter-pages';
 import { describeStore } from './store-page';
 import { processLogger } from './logger';
+import { registerOverviewPages } from './overview-pages';
 import { PM500 } from '../../src/meters/pm500';
 
 /** What `GET pm500/scan` answers; `error` with status 400 when nothing could be asked. */
@@ -35,6 +36,8 @@ const PERMISSION = 'pm500.read';
 const SEND_PERMISSION = 'pm500.scan';
 /** Who may have a database tried, which may be anywhere. */
 const TEST_PERMISSION = 'pm500.test';
+/** Who may acknowledge alarms. */
+const ACKNOWLEDGE_PERMISSION = 'pm500.acknowledge';
 const MOST_SCANS = 2;
 
 const sources = new Set<() => readonly MetricFamily[]>();
@@ -132,13 +135,14 @@ function registerFormPages(RED: NodeAPI): void {
 
 /**
  * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan`,
- * `pm500/meters/:id/layout-check`, `pm500/stores/:id`, and what forms ask.
+ * `pm500/meters/:id/layout-check`, `pm500/stores/:id`, `pm500/overview`, and what forms ask.
  */
 export function registerAdmin(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
   if (equipped.has(httpAdmin)) return;
   equipped.add(httpAdmin);
   registerFormPages(RED);
+  registerOverviewPages(RED, PERMISSION, ACKNOWLEDGE_PERMISSION);
   const mayRead = auth.needsPermission(PERMISSION);
   const maySend = auth.needsPermission(SEND_PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {

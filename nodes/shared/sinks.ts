@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { DeadLetters, type DeadLetterEntry } from '../../src/delivery/dead-letters';
 import { Delivery } from '../../src/delivery/delivery';
-import type { Destination } from '../../src/delivery/destination';
+import type { Destination, Health } from '../../src/delivery/destination';
 import { deliveryMetrics } from '../../src/delivery/metrics';
 import type { DeliverySettings } from '../../src/delivery/settings';
 import type { DeliveryStats } from '../../src/delivery/stats';
@@ -11,6 +11,7 @@ import { toPm500Error } from '../../src/support/errors';
 import { addMetrics, registerAdmin } from './admin';
 import { onClose } from './close';
 import { nodeLogger } from './logger';
+import { addSink } from './overview';
 import type { OutboxKind } from './outbox-kinds';
 import { takeOutbox } from './outboxes';
 import { ownPath } from './user-dir';
@@ -56,18 +57,34 @@ function openDeadLetters(
 }
 
 /**
- * Tells Prometheus how delivery of a node goes, by `GET pm500/metrics`.
+ * Tells Prometheus how delivery of a node goes, by `GET pm500/metrics`, and whoever looks at the overview.
  * @param statsNow undefined while there is nothing to tell
  * @returns stops it
  */
-export function publishDelivery(RED: NodeAPI, node: Node, statsNow: () => DeliveryStats | undefined): () => void {
+export function publishDelivery(
+  RED: NodeAPI,
+  node: Node,
+  statsNow: () => DeliveryStats | undefined,
+  healthNow: () => Health | undefined = () => undefined,
+): () => void {
   registerAdmin(RED);
-  const { id, name = '' } = node;
+  const { id, type, name = '' } = node;
   const labels = { target: name === '' ? id : name, node: id };
-  return addMetrics(() => {
-    const stats = statsNow();
-    return stats === undefined ? [] : deliveryMetrics(stats, labels);
-  });
+  const stops = [
+    addMetrics(() => {
+      const stats = statsNow();
+      return stats === undefined ? [] : deliveryMetrics(stats, labels);
+    }),
+    addSink(() => {
+      const stats = statsNow();
+      const health = healthNow();
+      if (stats === undefined) return [];
+      return [{ node: id, name: name === '' ? type : name, type, stats, ...(health === undefined ? {} : { health }) }];
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /**
@@ -87,7 +104,12 @@ export function openSink(RED: NodeAPI, node: Node, destination: Destination, set
     ...openDeadLetters(RED, node, settings.refused),
   });
   Object.assign<Node, Pick<SinkNode, 'sink'>>(node, { sink });
-  const stopMetrics = publishDelivery(RED, node, () => sink.stats);
+  const stopMetrics = publishDelivery(
+    RED,
+    node,
+    () => sink.stats,
+    () => sink.health,
+  );
   const closing = new AbortController();
   sink.examine(closing.signal).catch((thrown: unknown) => {
     logger.warn(toPm500Error(thrown).message);

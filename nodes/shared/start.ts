@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../../src/support/clock';
 import { toPm500Error } from '../../src/support/errors';
 import { ConfigReader, noteRefused } from './config';
 import type { NodeType } from './forms';
+import { addTroubles } from './overview';
 import { SettingsErrors } from './settings-errors';
 import { StatusLine } from './status';
 
@@ -28,11 +29,14 @@ export function startNode<Type extends NodeType>(
     if (error.code !== 'INTERNAL') noteRefused(node);
     status.show('failed', 'invalid');
     node.error(error.message);
+    const name = node.name === undefined || node.name === '' ? type : node.name;
+    const forget = addTroubles(() => [{ node: node.id, kind: 'settings', name, sentence: error.message }]);
     const errors = new SettingsErrors(clock);
     node.on('input', (_message, _send, done) => {
       errors.add(error, done);
     });
     node.on('close', () => {
+      forget();
       errors.close();
     });
   }

@@ -23,7 +23,13 @@ export type MeterCondition =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'read'; readonly read: number; readonly count: number; readonly latencyMs: number }
-  | { readonly kind: 'lost'; readonly code: ErrorCode | undefined; readonly staleSince: number | undefined };
+  | {
+      readonly kind: 'lost';
+      readonly code: ErrorCode | undefined;
+      /** What happened, where, what to do. */
+      readonly sentence: string | undefined;
+      readonly staleSince: number | undefined;
+    };
 
 export interface MeterPollOptions {
   readonly schedules: readonly PollSchedule[];
@@ -137,7 +143,7 @@ export class MeterPoll {
     const { state } = this.meter;
     if (this.lost || this.down) {
       const error = state.error ?? this.firstError();
-      return { kind: 'lost', code: error?.code, staleSince: this.freshAt };
+      return { kind: 'lost', code: error?.code, sentence: error?.message, staleSince: this.freshAt };
     }
     let read = 0;
     let count = 0;
@@ -265,7 +271,7 @@ export class MeterPoll {
     return new Pm500Error(code, message, { cause: this.meter.state.error, retryable: true });
   }
 
-  private firstError(): { readonly code: ErrorCode } | undefined {
+  private firstError(): ReadingBlock['error'] {
     return this.parts.find(({ outcome }) => outcome?.firstError !== undefined)?.outcome?.firstError;
   }
 

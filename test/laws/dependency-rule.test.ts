@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   iot: ['mqtt', 'domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
   influx: ['domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
   acquisition: ['transport', 'domain', 'metrics', 'meters', 'support'],
+  overview: ['acquisition', 'delivery', 'domain', 'metrics', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
   cli: ['influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
 };

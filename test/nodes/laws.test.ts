@@ -99,7 +99,7 @@ describe('laws of the nodes', () => {
 
   it('nothing lies beside the nodes that belongs to no type', () => {
     const strangers = readdirSync(join(ROOT, 'nodes')).filter((name) => !(TYPES as readonly string[]).includes(name));
-    assert.deepEqual(strangers.sort(), ['README.md', 'shared', 'tsconfig.json']);
+    assert.deepEqual(strangers.sort(), ['README.md', 'shared', 'sidebar', 'tsconfig.json']);
   });
 
   for (const type of TYPES) {
@@ -183,6 +183,20 @@ describe('laws of the nodes', () => {
       () => new FormHtml(frame).render(),
       /The catalog of sparkplug-out lacks label\.name, which its form shows/,
     );
+  });
+});
+
+describe('the sidebar', () => {
+  it('has a plugin in the manifest, and a catalog of texts that are used, and uses no other', () => {
+    const manifest = JSON.parse(read('package.json')) as { 'node-red': { plugins: Record<string, string> } };
+    assert.deepEqual(manifest['node-red'].plugins, { 'pm500-sidebar': 'dist/nodes/sidebar/index.html' });
+    const catalog = JSON.parse(read('nodes/sidebar/en-US.json')) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(catalog), ['pm500-sidebar']);
+    const texts = flatten(catalog['pm500-sidebar']);
+    const scripts = textsBelow('nodes/sidebar').join('\n');
+    const used = new Set([...scripts.matchAll(/\btext\(\s*'([\w.]+)'/g)].map(([, key = '']) => key));
+    assert.deepEqual([...used].sort(), texts.map(([key]) => key).sort());
+    for (const [key, text] of texts) assert.equal(text.trim(), text, key);
   });
 });
 

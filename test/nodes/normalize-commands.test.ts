@@ -10,6 +10,7 @@ import type { FakeNode } from '../../testkit/node-red/fake-red';
 import { confirmedReading, createNormalize, NormalizeBench } from '../../testkit/meters/normalize-bench';
 import { READ_AT } from '../../testkit/meters/readings';
 import { ROOT } from '../../testkit/root';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const HIGH = { id: 'current_high', metric: 'current_l1', condition: 'above', limit: 100, message: 'Too much current.' };
 const LATCHING = { ...HIGH, id: 'current_trip', latching: true, severity: 'critical' };
@@ -64,6 +65,39 @@ describe('commands to pm500-normalize', () => {
     await bench.command({ alarm: 'reset', id: 'current_trip' });
     assert.deepEqual(eventsOf(bench), [['cleared', 'current_trip']]);
     await bench.close();
+  });
+
+  it('who acknowledges is told and kept as long as the alarm, also over a restart, and nobody else takes it over', async () => {
+    const userDir = temporaryFolder('normalize');
+    const bench = new NormalizeBench({ id: 'n', alarmRules: RULES }, undefined, { userDir });
+    await bench.accept(amperes(150));
+    alarmsOf(bench);
+    const at = bench.clock.now();
+    await bench.command({ alarms: { acknowledge: 'current_trip' }, by: 'ann' });
+    const [event] = alarmsOf(bench);
+    assert.deepEqual([event?.alarm?.acknowledgedBy, event?.alarm?.acknowledgedAt], ['ann', at]);
+    await bench.command({ alarms: { acknowledge: true }, by: 'bob' });
+    alarmsOf(bench);
+    await bench.close();
+
+    const next = new NormalizeBench({ id: 'n', alarmRules: RULES }, bench.clock, { userDir });
+    await next.command({ alarms: 'list' });
+    assert.deepEqual(
+      alarmsOf(next)[0]?.active.map(({ id, acknowledgedBy, acknowledgedAt }) => [id, acknowledgedBy, acknowledgedAt]),
+      [
+        ['current_high', 'bob', at],
+        ['current_trip', 'ann', at],
+      ],
+    );
+    await next.clock.advance(1000);
+    await next.accept(amperes(50, next.clock.now()));
+    await next.clock.advance(1000);
+    await next.accept(amperes(150, next.clock.now()));
+    const raised = alarmsOf(next).find(({ event: what }) => what === 'raised');
+    assert.deepEqual([raised?.alarm?.acknowledged, raised?.alarm?.acknowledgedBy], [false, undefined]);
+    await assert.rejects(next.command({ alarms: { acknowledge: true }, by: 7 }), /payload\.by is 7, expected text/);
+    await next.close();
+    removeFolder(userDir);
   });
 
   it('sendAll sends everything that was last known, changed or not, but no amount a second time', async () => {

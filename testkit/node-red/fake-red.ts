@@ -139,6 +139,8 @@ export class FakeRed {
   readonly definitions: NodeDef[] = [];
   /** What the credential store has, by node. */
   readonly credentials = new Map<string, object>();
+  /** What Node-RED tells, and is told, beside messages: the channel to the editor among it. */
+  readonly events = new EventEmitter();
   /** Pages of the admin API by path, and the permission that each asks for. */
   readonly pages = new Map<string, { readonly permission: string; readonly page: Page }>();
   private readonly httpAdmin = {
@@ -158,6 +160,7 @@ export class FakeRed {
       settings: this.settings,
       util,
       httpAdmin: this.httpAdmin,
+      events: this.events,
       auth: { needsPermission: (permission: string) => permission },
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       nodes: {

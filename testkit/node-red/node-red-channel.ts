@@ -29,15 +29,21 @@ type SocketClass = new (url: string) => Socket;
 const WebSocket = createRequire(require.resolve('@node-red/editor-api'))('ws') as SocketClass;
 
 interface Notification {
-  readonly topic: string;
+  readonly topic?: string;
   readonly data: unknown;
+  readonly auth?: string;
 }
+
+/** Messages of all topics that are kept. */
+const MOST_OTHERS = 1000;
 
 /** The channel between Node-RED and an open editor (/comms): the status of every node, and debug messages. */
 export class EditorChannel {
   private readonly statuses = new Map<string, NodeStatusSeen>();
   private readonly history: { readonly id: string; readonly status: NodeStatusSeen }[] = [];
   private readonly debugged: DebugSeen[] = [];
+  private readonly others: { readonly topic: string; readonly data: unknown }[] = [];
+  private isLoggedIn = false;
 
   private constructor(private readonly socket: Socket) {
     socket.on('message', (message) => {
@@ -48,19 +54,30 @@ export class EditorChannel {
     });
   }
 
-  /** Connects to the Node-RED on this port of the loopback interface. */
-  static async open(port: number): Promise<EditorChannel> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/comms`);
+  /**
+   * Connects to the Node-RED on this port of the loopback interface.
+   * @param root of its editor, with a slash at the end
+   * @param token of who is logged in
+   */
+  static async open(port: number, root = '/', token?: string): Promise<EditorChannel> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${root}comms`);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.on('error', reject);
     });
     const channel = new EditorChannel(socket);
+    if (token !== undefined) {
+      socket.send(JSON.stringify({ auth: token }));
+      await waitFor('the login', () => Promise.resolve(channel.isLoggedIn));
+    }
     for (const topic of ['status/#', 'debug', 'notification/#']) socket.send(JSON.stringify({ subscribe: topic }));
     return channel;
   }
 
-  private take({ topic, data }: Notification): void {
+  private take({ topic = '', data, auth }: Notification): void {
+    if (auth === 'ok') this.isLoggedIn = true;
+    this.others.push({ topic, data });
+    if (this.others.length > MOST_OTHERS) this.others.shift();
     if (topic.startsWith('status/')) {
       const id = topic.slice('status/'.length);
       const status = (data ?? {}) as NodeStatusSeen;
@@ -97,6 +114,16 @@ export class EditorChannel {
       },
       options,
     );
+  }
+
+  /** What came of a topic, of late. */
+  messagesOf(topic: string): readonly unknown[] {
+    return this.others.filter((seen) => seen.topic === topic).map(({ data }) => data);
+  }
+
+  /** Says something to Node-RED, as the editor does. */
+  send(topic: string, data: object): void {
+    this.socket.send(JSON.stringify({ topic, data }));
   }
 
   close(): void {

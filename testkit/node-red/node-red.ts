@@ -31,6 +31,10 @@ export interface NodeRedOptions {
   readonly otherPackages?: readonly string[];
   /** Who may do what, as settings.js has it; whoever is not logged in must at least be allowed to read nodes. */
   readonly adminAuth?: object;
+  /** Where the editor and its admin API are; `/` where absent. */
+  readonly httpAdminRoot?: string;
+  /** Further properties of settings.js. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A real Node-RED as a child process, with this package (as built in dist/) installed into its user folder. */
@@ -50,11 +54,13 @@ export interface NodeRed {
   stop(): Promise<void>;
 }
 
-function settings(userDir: string, port: number, adminAuth: object | undefined): string {
+function settings(userDir: string, port: number, options: NodeRedOptions): string {
+  const { adminAuth, httpAdminRoot } = options;
   const values = {
     uiHost: '127.0.0.1',
     uiPort: port,
     ...(adminAuth === undefined ? {} : { adminAuth }),
+    ...(httpAdminRoot === undefined ? {} : { httpAdminRoot }),
     userDir,
     flowFile: 'flows.json',
     credentialSecret: 'a secret of this run only',
@@ -64,6 +70,7 @@ function settings(userDir: string, port: number, adminAuth: object | undefined):
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     editorTheme: { projects: { enabled: false }, tours: false },
     logging: { console: { level: 'info', metrics: false, audit: false } },
+    ...options.settings,
   };
   // The channel closes when the process that started this one is gone, however it ended.
   return `process.on('disconnect', () => process.exit(0));\nmodule.exports = ${JSON.stringify(values, null, 2)};\n`;
@@ -97,13 +104,14 @@ async function checkLoaded(admin: NodeRedAdmin): Promise<void> {
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
   const userDir = options.userDir ?? temporaryFolder('node-red');
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
-  const url = `http://127.0.0.1:${port}/`;
+  const root = options.httpAdminRoot ?? '/';
+  const url = `http://127.0.0.1:${port}${root}`;
   mkdirSync(userDir, { recursive: true });
   const { node, program } = options.installation ?? { node: process.execPath, program: nodeRedProgram() };
   if (options.installation === undefined) linkPackage(userDir);
   for (const name of options.otherPackages ?? []) linkPackage(userDir, name);
   const settingsFile = join(userDir, 'settings.js');
-  writeFileSync(settingsFile, settings(userDir, port, options.adminAuth));
+  writeFileSync(settingsFile, settings(userDir, port, options));
   const running = await startProcess({
     name: 'Node-RED',
     command: node,
@@ -121,7 +129,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     await running.stop();
     throw thrown;
   }
-  const channel = await EditorChannel.open(port);
+  const channel = await EditorChannel.open(port, root);
   return {
     port,
     url,

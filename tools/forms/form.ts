@@ -5,7 +5,8 @@ import type { FormFacts } from '../../nodes/shared/field';
 import { CONFIG_VERSIONS, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { FormHtml, type Catalog, type FormFrame } from './html';
 
-const STYLES = '<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/editor.css" />';
+const stylesOf = (name: string): string =>
+  `<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/${name}.css" />`;
 const PALETTE = 'PowerMonitor 500';
 
 /** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB, MQTT. */
@@ -55,23 +56,33 @@ function factsOf(type: NodeType): FormFacts {
   return { type, ...onCanvas, configVersion: CONFIG_VERSIONS[type] ?? 1, fields };
 }
 
-/** The script of a form in one piece, with the facts of its type. */
-function scriptOf(root: string, type: NodeType): string {
+/** A script of the editor in one piece. */
+function bundle(path: string, define: Readonly<Record<string, string>> = {}): string {
   const { outputFiles } = buildSync({
-    entryPoints: [join(root, `nodes/${type}/form.ts`)],
+    entryPoints: [path],
     bundle: true,
     write: false,
     format: 'iife',
     platform: 'browser',
     target: 'es2022',
     charset: 'utf8',
-    define: { FORM_FACTS: JSON.stringify(factsOf(type)) },
+    define,
   });
   return outputFiles[0]?.text ?? '';
+}
+
+/** The script of a form, with the facts of its type. */
+const scriptOf = (root: string, type: NodeType): string =>
+  bundle(join(root, `nodes/${type}/form.ts`), { FORM_FACTS: JSON.stringify(factsOf(type)) });
+
+/** What Node-RED loads into the editor for the sidebar. */
+export function sidebarOf(root: string): string {
+  const script = bundle(join(root, 'nodes/sidebar/editor/main.ts'));
+  return `${stylesOf('sidebar')}\n\n<script type="text/javascript">\n${script}</script>\n`;
 }
 
 /** What Node-RED loads into the editor for a type: the form and the script that registers it. */
 export function formOf(root: string, type: NodeType): string {
   const form = new FormHtml(frameOf(root, type)).render();
-  return `${STYLES}\n\n${form}\n\n<script type="text/javascript">\n${scriptOf(root, type)}</script>\n`;
+  return `${stylesOf('editor')}\n\n${form}\n\n<script type="text/javascript">\n${scriptOf(root, type)}</script>\n`;
 }

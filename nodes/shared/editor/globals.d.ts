@@ -38,6 +38,34 @@ declare const RED: {
     readonly registerType: (type: string, definition: EditorDefinition) => void;
     readonly node: (id: unknown) => EditorNode | null | undefined;
   };
+  readonly plugins: {
+    readonly registerPlugin: (id: string, definition: { readonly onadd: () => void }) => void;
+  };
+  readonly sidebar: {
+    readonly addTab: (tab: {
+      readonly id: string;
+      readonly label: string;
+      readonly name: string;
+      readonly iconClass: string;
+      readonly content: HTMLElement;
+      readonly action?: string;
+      readonly enableOnEdit?: boolean;
+    }) => void;
+    readonly show: (id: string) => void;
+  };
+  readonly actions: {
+    readonly add: (name: string, action: () => void) => void;
+    readonly invoke: (name: string) => void;
+  };
+  /** The channel to Node-RED that the editor has open. */
+  readonly comms: {
+    readonly subscribe: (topic: string, listener: (topic: string, data: unknown) => void) => void;
+    readonly send: (topic: string, data: object) => void;
+    readonly on: (event: 'connect', listener: () => void) => void;
+  };
+  /** Shows a node on the canvas, or a configuration node in its sidebar. */
+  readonly view: { readonly reveal: (id: string) => void };
+  readonly notify: (message: string, type: 'error') => void;
 };
 
 /** The row of a list that the editor's own widget shows. */

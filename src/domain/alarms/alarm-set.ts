@@ -2,7 +2,7 @@ import { choice, described, FLAG, NUMBER, object, optional, TEXT, type TypeOf } 
 import { QUALITY, REASON, VALUE } from '../messages/parts';
 import type { Samples } from '../messages/telemetry';
 import type { ReadTimes } from '../time/read-times';
-import { FORMAT, restoreAlarms, type AlarmSetState, type RuleState } from './alarm-state';
+import { FORMAT, restoreAlarms, type ActiveState, type AlarmSetState, type RuleState } from './alarm-state';
 import { limitOf } from './condition';
 import { SEVERITIES, type AlarmRule } from './rule';
 import { RuleWatch, type Instant } from './rule-watch';
@@ -21,6 +21,8 @@ export const ACTIVE_ALARM = object({
   quality: described(QUALITY, 'how far that value can be trusted'),
   limit: VALUE,
   acknowledged: FLAG,
+  acknowledgedAt: optional(NUMBER, 'when a person did, epoch milliseconds UTC'),
+  acknowledgedBy: optional(TEXT, 'who that was, where it is known'),
   latched: described(FLAG, 'the condition is over and only a reset ends the alarm'),
   judged: described(FLAG, 'false: there is no value to compare, the alarm stands as last known'),
 });
@@ -173,11 +175,12 @@ export class AlarmSet {
    * A person's command. `acknowledge` marks alarms as seen; `reset` ends latched ones whose condition is over, as far as
    * was last known, and does nothing to the others.
    * @param id of one alarm; all of them where absent
+   * @param by who acknowledges, where it is known
    */
-  command(command: AlarmCommand, wallMs: number, id?: string): AlarmEvent[] {
+  command(command: AlarmCommand, wallMs: number, id?: string, by?: string): AlarmEvent[] {
     return this.watches
       .filter(({ rule }) => id === undefined || rule.id === id)
-      .flatMap((watch) => (command === 'acknowledge' ? acknowledge(watch, wallMs) : reset(watch, wallMs)));
+      .flatMap((watch) => (command === 'acknowledge' ? acknowledge(watch, wallMs, by) : reset(watch, wallMs)));
   }
 
   state(): AlarmSetState {
@@ -233,6 +236,7 @@ function rowOf(watch: RuleWatch): ActiveAlarm | undefined {
     quality,
     limit: limitOf(rule, value),
     acknowledged,
+    ...acknowledgmentOf(active),
     latched: latching && !isHolding,
     judged: canJudge,
   };
@@ -255,9 +259,18 @@ function turned(watch: RuleWatch, turn: 'raised' | 'cleared', timestamp: number)
   return events;
 }
 
-function acknowledge(watch: RuleWatch, timestamp: number): AlarmChange[] {
+/** When and by whom, as far as that is known. */
+function acknowledgmentOf({
+  acknowledgedMs: at,
+  acknowledgedBy: by,
+}: ActiveState): Pick<ActiveAlarm, 'acknowledgedAt' | 'acknowledgedBy'> {
+  return { ...(at === undefined ? {} : { acknowledgedAt: at }), ...(by === undefined ? {} : { acknowledgedBy: by }) };
+}
+
+function acknowledge(watch: RuleWatch, timestamp: number, by?: string): AlarmChange[] {
   if (watch.active === undefined || watch.active.acknowledged) return [];
-  watch.active = { ...watch.active, acknowledged: true };
+  const who = by === undefined ? {} : { acknowledgedBy: by };
+  watch.active = { ...watch.active, acknowledged: true, acknowledgedMs: timestamp, ...who };
   return change('acknowledged', watch, timestamp);
 }
 
@@ -269,5 +282,5 @@ function endedEvent({ id, state }: Ended, timestamp: number): AlarmChange {
   const { metric, severity, message, active } = state;
   const { sinceMs, acknowledged, value, quality } = active;
   const row = { id, metric, severity, message, since: sinceMs, value, quality, limit: null, acknowledged };
-  return { event: 'cleared', timestamp, alarm: { ...row, latched: false, judged: false } };
+  return { event: 'cleared', timestamp, alarm: { ...row, ...acknowledgmentOf(active), latched: false, judged: false } };
 }

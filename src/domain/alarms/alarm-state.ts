@@ -28,6 +28,9 @@ export interface ActiveState {
   /** When the condition began to hold. */
   readonly sinceMs: number;
   readonly acknowledged: boolean;
+  /** When that was, epoch milliseconds UTC, and who did it, as far as that was told. */
+  readonly acknowledgedMs?: number;
+  readonly acknowledgedBy?: string;
   /** The last value seen, null where there was none. */
   readonly value: Value;
   readonly quality: Quality;
@@ -48,9 +51,16 @@ function readActive(saved: unknown): ActiveState | undefined {
   if (!isRecord(saved) || typeof saved['sinceMs'] !== 'number' || typeof saved['acknowledged'] !== 'boolean') {
     return undefined;
   }
-  const { sinceMs, acknowledged, value } = saved;
+  const { sinceMs, acknowledged, acknowledgedMs, acknowledgedBy, value } = saved;
   const quality = QUALITIES.find((each) => each === saved['quality']) ?? 'bad';
-  return { sinceMs, acknowledged, value: isValue(value) ? value : null, quality };
+  return {
+    sinceMs,
+    acknowledged,
+    ...(typeof acknowledgedMs === 'number' ? { acknowledgedMs } : {}),
+    ...(typeof acknowledgedBy === 'string' ? { acknowledgedBy } : {}),
+    value: isValue(value) ? value : null,
+    quality,
+  };
 }
 
 function readRule(saved: unknown): RuleState | undefined {

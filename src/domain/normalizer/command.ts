@@ -1,12 +1,12 @@
 import { Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmCommand } from '../alarms/alarm-set';
 import { parseCounterCommand, type CounterCommand } from '../counters/parse-command';
-import { parseAlarmCommand } from '../alarms/parse-command';
+import { parseAlarmCommand, readBy, type ParsedAlarmCommand } from '../alarms/parse-command';
 
 /** What a message can ask of `pm500-normalize`; `meter` names one of several, all of them where absent. */
 export type NormalizeCommand = { readonly meter?: string } & (
   | { readonly kind: 'alarms' }
-  | { readonly kind: AlarmCommand; readonly id?: string }
+  | ({ readonly kind: AlarmCommand } & Omit<ParsedAlarmCommand, 'command'>)
   | CounterCommand
   | { readonly kind: 'sendAll' }
   | { readonly kind: 'forget'; readonly name: string }
@@ -30,9 +30,10 @@ function alarmCommand(payload: UnknownRecord): NormalizeCommand {
   if (other !== undefined || key === undefined) expect.fail('payload.alarms', ask, 'one of acknowledge and reset');
   const kind = expect.choice('payload.alarms', key, ['acknowledge', 'reset'] as const);
   const id = ask[kind];
-  if (id === true) return { kind };
+  const by = readBy(payload);
+  if (id === true) return { kind, ...by };
   return typeof id === 'string' && id !== ''
-    ? { kind, id }
+    ? { kind, id, ...by }
     : expect.fail(`payload.alarms.${kind}`, id, 'the id of an alarm, or true for all');
 }
 

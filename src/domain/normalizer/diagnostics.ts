@@ -10,7 +10,7 @@ import {
   type Shape,
   type TypeOf,
 } from '../../support/shape';
-import { SEVERITIES } from '../alarms/rule';
+import { SEVERITIES, type Severity } from '../alarms/rule';
 import type { Labels, MetricFamily, PrometheusSample } from '../diagnostics/prometheus';
 import { contract } from '../messages/contract';
 import { EPOCH_MS, REASON, TAGS } from '../messages/parts';
@@ -96,4 +96,11 @@ export function normalizeMetrics(all: readonly NormalizeDiagnostics[], node: str
       { labels, value: unjudged },
     ]),
   ];
+}
+
+/** How many of these there are of each severity. */
+export function countAlarms(active: readonly { readonly severity: Severity }[]): AlarmCounts {
+  const counts = { info: 0, warning: 0, critical: 0 };
+  for (const { severity } of active) counts[severity]++;
+  return counts;
 }

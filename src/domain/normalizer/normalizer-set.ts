@@ -2,10 +2,10 @@ import type { Metric } from '../../metrics/measurement';
 import { Pm500Error } from '../../support/errors';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import type { AlarmMessage } from '../alarms/alarm-message';
+import type { ActiveAlarm } from '../alarms/alarm-set';
 import { SEVERITIES } from '../alarms/rule';
 import type { CounterMessage } from '../counters/counter-message';
 import { EnergyGuard } from '../layout-check/energy-guard';
-import { guardVerdict } from '../layout-check/guard-verdict';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import type { Reading } from '../messages/reading';
 import type { Telemetry } from '../messages/telemetry';
@@ -13,7 +13,7 @@ import { AwayMeters, clearedAlarms } from './away-meters';
 import type { NormalizeCommand } from './command';
 import { changeCounters } from './counter-commands';
 import type { AlarmCounts, NormalizeDiagnostics } from './diagnostics';
-import { MeterLayoutCheck, verdictsOf } from './layout-checks';
+import { checkLayout, guardEnergy, refuseUnknown, type ChosenMeters, type MeterEntry } from './meter-entry';
 import { Normalizer, type Accepted, type NormalizerOutput } from './normalizer';
 import { NominalWatch } from './nominal-watch';
 import { MOST_SCHEDULES, scheduleKey } from './recent';
@@ -37,26 +37,25 @@ export interface Answer {
   readonly events: readonly (AlarmMessage | CounterMessage | LayoutVerdict)[];
 }
 
-interface Entry {
-  readonly normalizer: Normalizer;
-  readonly rhythm: Rhythm;
-  /** What the sum of all meters holds of this one. */
-  counted: Concerns;
-  layoutCheck: MeterLayoutCheck | undefined;
-  energyGuard: EnergyGuard;
-  /** True while the energy counters are contradicted, and receivers were told so. */
-  isEnergyHeld: boolean;
-  /** Undefined: nobody said what is nominal. */
-  readonly nominalWatch: NominalWatch | undefined;
-}
-
-type Chosen = readonly (readonly [string, Entry])[];
-
 /** How many meters give no readings any more, whole ones and in part. */
 export interface Silence {
   readonly meters: number;
   readonly whole: number;
   readonly part: number;
+}
+
+/** How one meter stands. */
+export interface NormalizedMeter {
+  readonly name: string;
+  /** Of the last value of every metric. */
+  readonly concerns: Concerns;
+  /** Which of its schedules give no readings any more. */
+  readonly silence: 'none' | 'part' | 'all';
+  readonly alarms: readonly ActiveAlarm[];
+  /** How many of its alarm rules cannot be judged, as far as receivers were told. */
+  readonly unjudged: number;
+  /** How many counters a person is asked about. */
+  readonly openQuestions: number;
 }
 
 /** A site has fewer; beyond this something else is sending, and memory stays flat. */
@@ -69,7 +68,7 @@ export function isSetState(saved: unknown): saved is UnknownRecord {
 
 /** All meters whose readings come to one node, each with a normalizer of its own. */
 export class NormalizerSet {
-  private readonly meters = new Map<string, Entry>();
+  private readonly meters = new Map<string, MeterEntry>();
   private readonly away: AwayMeters;
   private readonly wasClosed: boolean;
   /** Of the last value of every metric of every meter. */
@@ -143,11 +142,32 @@ export class NormalizerSet {
         return { telemetry: [], events: changeCounters(command, nowMs, chosen) };
       case 'acknowledge':
       case 'reset': {
-        const { kind, id } = command;
+        const { kind, id, by } = command;
         if (id !== undefined) refuseUnknown(id, chosen);
-        return { telemetry: [], events: chosen.flatMap(([, { normalizer }]) => normalizer.command(kind, nowMs, id)) };
+        const events = chosen.flatMap(([, { normalizer }]) => normalizer.command(kind, nowMs, id, by));
+        return { telemetry: [], events };
       }
     }
+  }
+
+  /**
+   * How each meter stands that has sent a reading, for whoever looks at all of them.
+   * @param elapsedMs of the clock that `accept` has as uptime
+   */
+  standings(elapsedMs: number): readonly NormalizedMeter[] {
+    return [...this.meters].map(([name, { normalizer, rhythm, counted }]) => ({
+      name,
+      concerns: counted,
+      silence: rhythm.silence(elapsedMs),
+      alarms: normalizer.activeAlarms,
+      unjudged: normalizer.unjudgedCount,
+      openQuestions: normalizer.openQuestions,
+    }));
+  }
+
+  /** Everything that was last known of a meter; undefined where it has sent no reading. */
+  lastKnown(name: string): Telemetry | undefined {
+    return this.meters.get(name)?.normalizer.lastKnown;
   }
 
   /** Active alarms of all meters. */
@@ -187,7 +207,7 @@ export class NormalizerSet {
     return { format: STATE_FORMAT, closed, meters: Object.fromEntries(meters) };
   }
 
-  private add({ meter, layout, definitions }: Reading): Entry {
+  private add({ meter, layout, definitions }: Reading): MeterEntry {
     if (this.meters.size >= MOST_METERS) {
       throw new Pm500Error(
         'MESSAGE_INVALID',
@@ -196,7 +216,7 @@ export class NormalizerSet {
     }
     const settings = this.settingsFor(definitions ?? []);
     const normalizer = new Normalizer(settings, meter, this.away.take(meter.name), this.wasClosed);
-    const entry: Entry = {
+    const entry: MeterEntry = {
       normalizer,
       rhythm: new Rhythm(MOST_SCHEDULES),
       counted: NO_CONCERNS,
@@ -228,7 +248,7 @@ export class NormalizerSet {
     return clearedAlarms(this.settingsFor([]), name, normalizer.state(), nowMs);
   }
 
-  private choose(name: string | undefined): Chosen {
+  private choose(name: string | undefined): ChosenMeters {
     const all = [...this.meters];
     const chosen = name === undefined ? all : all.filter(([known]) => known === name);
     if (chosen.length > 0) return chosen;
@@ -246,51 +266,4 @@ export class NormalizerSet {
         : `payload.meter is ${describeValue(name)}, but this node has no such meter (${known}); correct the name.`,
     );
   }
-}
-
-/**
- * A confirmed layout that live data contradict gives no good counters; another layout is judged anew.
- * @returns why the layout is contradicted, once until it changes, or why it is no longer
- */
-function guardEnergy(entry: Entry, reading: Reading): LayoutVerdict | undefined {
-  const { name } = reading.layout;
-  if (name !== entry.energyGuard.layout) {
-    // Registers beside assemblies say nothing about the layout of these.
-    if (reading.blocks.every(({ assembly }) => assembly === undefined)) return undefined;
-    entry.energyGuard = new EnergyGuard(entry.normalizer.model, name);
-    entry.isEnergyHeld = false;
-    entry.normalizer.applyVerdicts(undefined);
-  }
-  const found = entry.energyGuard.accept(reading);
-  if (found === undefined) return undefined;
-  entry.normalizer.holdAgainst(found);
-  const isHeld = found.size > 0;
-  const { finding } = entry.energyGuard;
-  if (isHeld === entry.isEnergyHeld || finding === undefined) return undefined;
-  entry.isEnergyHeld = isHeld;
-  return guardVerdict(entry.normalizer.model, finding, reading);
-}
-
-function refuseUnknown(id: string, chosen: Chosen): void {
-  if (chosen.some(([, { normalizer }]) => normalizer.knowsAlarm(id))) return;
-  throw new Pm500Error(
-    'MESSAGE_INVALID',
-    `No alarm rule has the id ${describeValue(id)}; send {"alarms": "list"} to see which alarms are active.`,
-  );
-}
-
-function checkLayout(name: string, entry: Entry, step: 'start' | 'verdict' | 'apply'): readonly LayoutVerdict[] {
-  if (step === 'start') {
-    entry.layoutCheck = new MeterLayoutCheck(entry.normalizer.model, entry.normalizer.wiring);
-    return [];
-  }
-  if (entry.layoutCheck === undefined) {
-    throw new Pm500Error(
-      'MESSAGE_INVALID',
-      `No layout check of meter ${describeValue(name)} is under way; send {"layoutCheck": "start"} and wait some minutes.`,
-    );
-  }
-  const verdict = entry.layoutCheck.verdict(name);
-  if (step === 'apply') entry.normalizer.applyVerdicts(verdictsOf(verdict));
-  return [verdict];
 }

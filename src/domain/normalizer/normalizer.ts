@@ -15,7 +15,7 @@ import { MeterTime, momentOf } from '../time/meter-time';
 import type { ReadTimes } from '../time/read-times';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
 import { BlockWatch } from './block-watch';
-import { NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
+import { countAlarms, NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
 import { RecentTelemetry } from './recent';
 import type { NormalizerSettings } from './settings';
 import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from './state';
@@ -44,12 +44,6 @@ const NO_COUNTERS: readonly CounterMessage[] = [];
 
 function countOf(telemetry: Telemetry | undefined): number {
   return telemetry === undefined ? 0 : Object.keys(telemetry.metrics).length;
-}
-
-function countAlarms(active: readonly ActiveAlarm[]): AlarmCounts {
-  const counts = { info: 0, warning: 0, critical: 0 };
-  for (const { severity } of active) counts[severity]++;
-  return counts;
 }
 
 /**
@@ -176,8 +170,19 @@ export class Normalizer {
     return all;
   }
 
-  command(command: AlarmCommand, nowMs: number, id?: string): readonly AlarmMessage[] {
-    return this.toMessages(this.alarms.command(command, nowMs, id));
+  command(command: AlarmCommand, nowMs: number, id?: string, by?: string): readonly AlarmMessage[] {
+    return this.toMessages(this.alarms.command(command, nowMs, id, by));
+  }
+
+  /** What stands in the table of active alarms now. */
+  get activeAlarms(): readonly ActiveAlarm[] {
+    const { info, warning, critical } = this.activeCounts;
+    return info + warning + critical === 0 ? [] : this.alarms.active();
+  }
+
+  /** Everything that was last known; nothing of it counts as reported. Undefined before the first reading. */
+  get lastKnown(): Telemetry | undefined {
+    return this.recent.all();
   }
 
   listAlarms(nowMs: number): AlarmMessage {

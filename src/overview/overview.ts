@@ -1,0 +1,65 @@
+import { alarmRows } from './alarms';
+import type { OverviewFacts } from './facts';
+import { groupMeters, meterRows } from './meters';
+import { queueRows } from './queues';
+import type { Overview, ValueRow } from './rows';
+import { taskRows } from './tasks';
+import { valueRow } from './values';
+
+/** More are counted and not shown: what a browser gets stays small whatever happens on the site. */
+export const MOST_ROWS: Readonly<Record<keyof Overview['left'], number>> = {
+  tasks: 100,
+  alarms: 300,
+  queues: 100,
+  meters: 2000,
+};
+
+/** What is to be shown of all that nodes tell. */
+export function overviewOf(facts: OverviewFacts, nowMs: number): Overview {
+  const meters = meterRows(facts.meters, facts.normalizers);
+  const all = {
+    tasks: taskRows(facts, meters),
+    alarms: alarmRows(facts.normalizers),
+    queues: queueRows(facts.sinks, nowMs),
+    meters,
+  };
+  const left = (part: keyof Overview['left']): number => Math.max(0, all[part].length - MOST_ROWS[part]);
+  const shown = <Row extends { readonly node: string }>(rows: readonly Row[], most: number): readonly Row[] =>
+    rows.slice(0, most).map((row) => {
+      const node = facts.inEditor(row.node);
+      return node === row.node ? row : { ...row, node };
+    });
+  return {
+    tasks: shown(all.tasks, MOST_ROWS.tasks),
+    alarms: shown(all.alarms, MOST_ROWS.alarms),
+    queues: shown(all.queues, MOST_ROWS.queues),
+    meters: shown(all.meters, MOST_ROWS.meters),
+    left: { tasks: left('tasks'), alarms: left('alarms'), queues: left('queues'), meters: left('meters') },
+  };
+}
+
+/** Names of the meters that no node gets readings of any more. */
+function silentMeters(normalizers: OverviewFacts['normalizers']): ReadonlySet<string> {
+  const silent = new Set<string>();
+  const heard = new Set<string>();
+  for (const { name, silence } of normalizers.flatMap(({ meters }) => meters)) {
+    (silence === 'all' ? silent : heard).add(name);
+  }
+  for (const name of heard) silent.delete(name);
+  return silent;
+}
+
+/** The last values of these meters; others have none, or are gone. */
+export function valuesOf(
+  { meters, normalizers }: Pick<OverviewFacts, 'meters' | 'normalizers'>,
+  keys: Iterable<string>,
+): readonly ValueRow[] {
+  const groups = groupMeters(meters);
+  const silent = silentMeters(normalizers);
+  return [...keys].flatMap((key) => {
+    const name = groups.get(key)?.[0]?.name;
+    if (name === undefined) return [];
+    const known = normalizers.flatMap(({ lastKnown }) => lastKnown(name) ?? []);
+    return valueRow(key, known, silent.has(name)) ?? [];
+  });
+}
