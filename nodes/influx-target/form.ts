@@ -1,6 +1,7 @@
+import { offerConnectionTest } from '../shared/editor/connection-test';
 import { FACTS } from '../shared/editor/facts';
 import { registerForm, type OpenForm } from '../shared/editor/form';
-import { offerDatabaseTest } from './editor/database-test';
+import { wordsOf } from '../shared/editor/text';
 
 function decode(text: string): string {
   try {
@@ -28,7 +29,7 @@ registerForm(FACTS, {
   },
   prepare: ({ id }, form) => {
     movePassword(form);
-    offerDatabaseTest(form.place('connection'), () => ({ form: { ...form.values(), id }, secrets: form.secrets() }));
+    offerConnectionTest(id, form, 'pm500/influx-test', wordsOf('influx-target'));
     form.input('proxy').on('change', () => {
       movePassword(form);
     });

@@ -1,7 +1,7 @@
 import { PROFILES } from '../../src/iot/profiles';
 import { choice, flag, number, PORT, requiredText, secret, text } from '../../src/support/setting';
 import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
-import { field, nodeForm } from '../shared/field';
+import { field, nodeForm, widget } from '../shared/field';
 import { OUTBOX_KINDS } from '../shared/outbox-kinds';
 
 const BROKER = { section: 'broker' } as const;
@@ -13,6 +13,7 @@ const OF_AWS = { shownWhen: { profile: ['aws-iot-core'] } } as const;
 /** What a broker of IoT can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
+  folded: ['delivery'],
   fields: {
     name: field(text(), { icon: 'tag' }),
     profile: field(choice('broker', PROFILES), { icon: 'cloud' }),
@@ -32,6 +33,7 @@ export const FORM = nodeForm({
     caFile: field(text(), { icon: 'lock', ...SECURITY }),
     username: field(secret({ isShown: true }), { icon: 'user', ...SECURITY, ...OF_ANY }),
     password: field(secret(), { icon: 'key', ...SECURITY, ...OF_ANY }),
+    connection: widget(SECURITY),
     recordsPerMessage: field(number(1, { min: 1, max: 500, whole: true, unit: 'records' }), {
       icon: 'align-left',
       ...DELIVERY,

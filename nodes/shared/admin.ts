@@ -12,6 +12,7 @@ import { isRecord } from '../../src/support/expect';
 import { certificateMetrics } from './certificate-metrics';
 import { diskMetrics } from './disk-metrics';
 import { checkMeterLayout } from './layout-check-page';
+import { testFormEdge, testFormTarget } from './broker-pages';
 import { testFormDatabase } from './influx-page';
 import { leaveFormMeter, lookAtFormMeter, testFormMeter } from './meter-pages';
 import { describeStore } from './store-page';
@@ -34,7 +35,7 @@ export interface ScanAnswer {
 const PERMISSION = 'pm500.read';
 /** Who may have something sent, to find meters or to check one: a permission of its own, which one to read does not include. */
 const SEND_PERMISSION = 'pm500.scan';
-/** Who may have a database tried, which may be anywhere. */
+/** Who may have a database or a broker tried, which may be anywhere. */
 const TEST_PERMISSION = 'pm500.test';
 /** Who may acknowledge alarms. */
 const ACKNOWLEDGE_PERMISSION = 'pm500.acknowledge';
@@ -106,14 +107,18 @@ const FORM_PAGES: Readonly<Record<string, FormPage>> = {
   '/pm500/meter-test': testFormMeter,
   '/pm500/live': lookAtFormMeter,
   '/pm500/influx-test': testFormDatabase,
+  '/pm500/sparkplug-test': testFormEdge,
+  '/pm500/iot-test': testFormTarget,
 };
+/** Those that ask a server, which may be anywhere. */
+const SERVER_PAGES: readonly FormPage[] = [testFormDatabase, testFormEdge, testFormTarget];
 
 function registerFormPages(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
   const maySend = auth.needsPermission(SEND_PERMISSION);
   const mayTest = auth.needsPermission(TEST_PERMISSION);
   for (const [path, ask] of Object.entries(FORM_PAGES)) {
-    httpAdmin.post(path, ask === testFormDatabase ? mayTest : maySend, (request, response) => {
+    httpAdmin.post(path, SERVER_PAGES.includes(ask) ? mayTest : maySend, (request, response) => {
       const left = new AbortController();
       response.on('close', () => {
         left.abort();

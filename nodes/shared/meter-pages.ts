@@ -7,16 +7,14 @@ import type { MeterChoice } from '../../src/acquisition/meter-settings';
 import { resolveSystemHost } from '../../src/acquisition/resolve-host';
 import { PM500 } from '../../src/meters/pm500';
 import { systemClock } from '../../src/support/clock';
-import { Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import { readMeterChoice } from '../pm500-meter/read-choice';
 import { ConfigReader } from './config';
 import { knownValues } from './form-values';
 import { sharedMeters } from './meters';
+import { readSentForm, TestTurns } from './test-turns';
 
-/** Tests at a time: each asks one meter once. */
-const MOST_TESTS = 4;
-let testing = 0;
+const turns = new TestTurns();
 let live: LiveMeters | undefined;
 
 function liveMeters(RED: NodeAPI): LiveMeters {
@@ -29,9 +27,7 @@ function liveMeters(RED: NodeAPI): LiveMeters {
  * @throws Pm500Error CONFIG_INVALID, one sentence
  */
 function readForm(RED: NodeAPI, body: unknown): MeterChoice {
-  const form = isRecord(body) ? body['form'] : undefined;
-  if (!isRecord(form)) throw new Pm500Error('CONFIG_INVALID', 'The form is missing; send it as "form".');
-  const shown = knownValues(RED, form);
+  const shown = knownValues(RED, readSentForm(body).form);
   const { name, host, serialPath } = shown;
   // Whoever tries an address need not have thought of a name.
   const called = [name, host, serialPath].find((each) => typeof each === 'string' && each.trim() !== '');
@@ -52,23 +48,17 @@ async function withinReach(RED: NodeAPI, choice: MeterChoice, isAnywhere: boolea
  * Tries the meter of a form.
  * @throws Pm500Error CONFIG_INVALID, one sentence
  */
-export async function testFormMeter(
+export function testFormMeter(
   RED: NodeAPI,
   body: unknown,
   isAnywhere: boolean,
   signal: AbortSignal,
 ): Promise<MeterTest> {
-  if (testing >= MOST_TESTS) {
-    throw new Pm500Error('CONFIG_INVALID', `${MOST_TESTS} tests are running already; try again when they have ended.`);
-  }
-  testing++;
-  try {
+  return turns.take(async () => {
     const choice = await withinReach(RED, readForm(RED, body), isAnywhere);
     const sources = { model: PM500, registry: sharedMeters(RED), clock: systemClock, resolveHost: resolveSystemHost };
-    return await testMeter(choice, sources, isRecord(body) && body['connections'] === true, signal);
-  } finally {
-    testing--;
-  }
+    return testMeter(choice, sources, isRecord(body) && body['connections'] === true, signal);
+  });
 }
 
 /**

@@ -42,7 +42,7 @@ export function readTlsOptions(RED: NodeAPI, type: NodeType, id: string, code: E
   if (isTlsConfigNode(candidate)) return { ...candidate.addTLSOptions({}), ...readTlsFiles(RED, id, code) };
   throw new Pm500Error(
     'CONFIG_INVALID',
-    `${type}: tls names a configuration node that is missing; choose one in the settings of the node.`,
+    `${type}: tls names a configuration node that is missing or not deployed; choose one in the settings of the node, or deploy it first.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { StoreAnswer } from '../shared/store-page';
+import { offerConnectionTest } from '../shared/editor/connection-test';
 import { FACTS } from '../shared/editor/facts';
 import { registerForm } from '../shared/editor/form';
 import { wordsOf } from '../shared/editor/text';
@@ -12,6 +13,7 @@ registerForm(FACTS, {
   label: ({ groupId, edgeNodeId }) =>
     [groupId, edgeNodeId].filter((part) => typeof part === 'string' && part !== '').join(' / '),
   prepare: ({ id }, form) => {
+    offerConnectionTest(id, form, 'pm500/sparkplug-test', wordsOf('sparkplug-edge'));
     // Of a node that is deployed, once it has seen what comes.
     void $.getJSON(`pm500/stores/${encodeURIComponent(id)}`, ({ hours, maximumBytes = 0 }: StoreAnswer) => {
       if (hours === undefined) return;

@@ -5,9 +5,11 @@ import { choice, flag, nodeOf, number, PORT, requiredText, secret, text } from '
 import { OUTBOX_HOURS } from '../shared/common-rows';
 import { field, nodeForm, widget } from '../shared/field';
 
-const IDENTITY = { section: 'identity' } as const;
 const BROKER = { section: 'broker' } as const;
+const MORE_MQTT = { section: 'moreMqtt' } as const;
+const MESSAGES = { section: 'messages' } as const;
 const STORE = { section: 'store' } as const;
+const WITH_STORE = { ...STORE, shownWhen: { store: { not: 'none' } } } as const;
 
 /** How metrics stand in messages. */
 const METRIC_MODELS = ['flat', 'templates'] as const;
@@ -18,52 +20,59 @@ const STORE_KINDS = ['disk', 'memory', 'none'] as const;
 /** What a Sparkplug edge node can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
+  folded: ['moreMqtt', 'messages', 'store'],
   fields: {
     name: field(text(), { icon: 'tag' }),
-    groupId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'object-group', ...IDENTITY }),
-    edgeNodeId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'sitemap', ...IDENTITY }),
-    primaryHostId: field(text('', { pattern: ID_PATTERN }), { icon: 'desktop', ...IDENTITY }),
+    groupId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'object-group' }),
+    edgeNodeId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'sitemap' }),
+    primaryHostId: field(text('', { pattern: ID_PATTERN }), { icon: 'desktop' }),
     hostVersion: field(choice('3.0', HOST_VERSIONS), {
       icon: 'code-fork',
-      ...IDENTITY,
       shownWhen: { primaryHostId: 'filled' },
     }),
-    metricModel: field(choice('flat', METRIC_MODELS), { icon: 'cubes', ...IDENTITY }),
-    versionedTemplates: field(flag(), { ...IDENTITY, shownWhen: { metricModel: ['templates'] } }),
-    withoutAliases: field(flag(), IDENTITY),
-    datatypesInData: field(flag(), IDENTITY),
     host: field(requiredText(), { icon: 'globe', ...BROKER }),
     port: field(number(1883, PORT), { icon: 'plug', ...BROKER }),
     useTls: field(flag(), BROKER),
     tls: field(nodeOf('tls-config'), { icon: 'lock', ...BROKER, shownWhen: { useTls: [true] } }),
     username: field(secret({ isShown: true }), { icon: 'user', ...BROKER }),
     password: field(secret(), { icon: 'key', ...BROKER }),
+    connection: widget(BROKER),
+    protocolVersion: field(choice('3.1.1', ['3.1.1', '5']), { icon: 'exchange', ...MORE_MQTT }),
     // MQTT 3.1.1, 3.1.2.10: 16 bits; 0 would switch the keep-alive off, and a lost link would never be noticed.
     keepAliveSeconds: field(number(30, { min: 1, max: 65_535, unit: 's', whole: true }), {
       icon: 'heartbeat',
-      ...BROKER,
+      ...MORE_MQTT,
     }),
-    protocolVersion: field(choice('3.1.1', ['3.1.1', '5']), { icon: 'exchange', ...BROKER }),
-    webSocketPath: field(text(), { icon: 'random', ...BROKER }),
-    furtherServers: field(text('', { pattern: SERVERS_PATTERN }), { icon: 'list', ...BROKER }),
-    clientId: field(text(), { icon: 'id-card-o', ...BROKER }),
+    furtherServers: field(text('', { pattern: SERVERS_PATTERN }), { icon: 'list', ...MORE_MQTT }),
+    clientId: field(text(), { icon: 'id-card-o', ...MORE_MQTT }),
+    webSocketPath: field(text(), { icon: 'random', ...MORE_MQTT }),
     // 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3).
-    maximumMessageKilobytes: field(number(0, { min: 0, max: 262_144, unit: 'kB' }), { icon: 'arrows-h', ...BROKER }),
-    detectDuplicates: field(flag(true), BROKER),
+    maximumMessageKilobytes: field(number(0, { min: 0, max: 262_144, unit: 'kB' }), {
+      icon: 'arrows-h',
+      ...MORE_MQTT,
+    }),
+    metricModel: field(choice('flat', METRIC_MODELS), { icon: 'cubes', ...MESSAGES }),
+    versionedTemplates: field(flag(), { ...MESSAGES, shownWhen: { metricModel: ['templates'] } }),
+    withoutAliases: field(flag(), MESSAGES),
+    datatypesInData: field(flag(), MESSAGES),
+    detectDuplicates: field(flag(true), MESSAGES),
     store: field(choice('disk', STORE_KINDS), { icon: 'archive', ...STORE }),
     // 0: as much as the hours take.
-    maximumMegabytes: field(number(0, { min: 0, max: 1_000_000, unit: 'MB' }), { icon: 'hdd-o', ...STORE }),
-    maximumAgeHours: field(number(72, OUTBOX_HOURS), { icon: 'clock-o', ...STORE }),
-    holds: widget(STORE),
-    historicalPerSecond: field(number(5000, { min: 1, max: 1_000_000, unit: '1/s' }), { icon: 'history', ...STORE }),
+    maximumMegabytes: field(number(0, { min: 0, max: 1_000_000, unit: 'MB' }), { icon: 'hdd-o', ...WITH_STORE }),
+    maximumAgeHours: field(number(72, OUTBOX_HOURS), { icon: 'clock-o', ...WITH_STORE }),
+    holds: widget(WITH_STORE),
+    historicalPerSecond: field(number(5000, { min: 1, max: 1_000_000, unit: '1/s' }), {
+      icon: 'history',
+      ...WITH_STORE,
+    }),
     // 0: no limit.
     historicalMessagesPerSecond: field(number(40, { min: 0, max: 100_000, unit: '1/s' }), {
       icon: 'envelope-o',
-      ...STORE,
+      ...WITH_STORE,
     }),
     historicalKilobytesPerSecond: field(number(250, { min: 0, max: 1_000_000, unit: 'kB/s' }), {
       icon: 'arrows-v',
-      ...STORE,
+      ...WITH_STORE,
     }),
   },
 });

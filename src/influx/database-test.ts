@@ -1,25 +1,12 @@
 import type { Telemetry } from '../domain/messages/telemetry';
 import type { Clock } from '../support/clock';
-import type { ErrorCode } from '../support/errors';
+import type { ConnectionTest } from '../support/connection-test';
 import { writePath } from './endpoint';
 import { examineDatabase } from './health';
 import { LineMapper } from './line-mapper';
 import { DEFAULT_MEASUREMENT } from './mapping';
 import { convertTimestamps } from './precision';
 import type { SenderSettings } from './sender';
-
-/** How a test of a database went. */
-export interface DatabaseTest {
-  readonly isWelcome: boolean;
-  /** Absent where points would be taken. */
-  readonly code?: ErrorCode;
-  /** Who answers, or what is the matter and what to do. */
-  readonly sentence: string;
-  /** What else is worth knowing, a sentence each. */
-  readonly notes: readonly string[];
-  /** What a first message would be: the request, and a line of it. Nothing of it was sent. */
-  readonly preview: readonly string[];
-}
 
 /** Clocks that differ by more are told of, ms; the header of an answer counts seconds. */
 const CLOCK_TOLERANCE_MS = 5000;
@@ -63,7 +50,11 @@ function clockNote(date: string | undefined, now: number): string | undefined {
  * rights, bucket or database. Never rejects, but for settings that cannot be used.
  * @throws Pm500Error CONFIG_INVALID for a URL, path or proxy that cannot be used
  */
-export async function testDatabase(settings: SenderSettings, clock: Clock, signal: AbortSignal): Promise<DatabaseTest> {
+export async function testDatabase(
+  settings: SenderSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
   const { health, reply } = await examineDatabase(settings, clock, signal);
   const now = clock.now();
   const note = clockNote(reply?.date, now);

@@ -60,6 +60,9 @@ const TLS_FAULTS: Readonly<Record<string, string>> = {
 /** What the MQTT client says of an answer whose first bytes are no MQTT: of a web server, or the alert of a TLS port. */
 const NO_MQTT = /^(Invalid header flag bits|Invalid variable byte integer|Packet must not have both QoS bits)/;
 
+/** What the WebSocket client says where the server does not go on by WebSocket. */
+const NO_WEB_SOCKET = /^Unexpected server response: (\d{3})/;
+
 function codeOf(thrown: unknown): unknown {
   return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
 }
@@ -69,6 +72,16 @@ function isTlsFault(code: string, message: string): boolean {
     Object.hasOwn(TLS_FAULTS, code) || /^ERR_(TLS|SSL|OSSL)|^EPROTO$/.test(code) || /certificate|TLS/.test(message)
   );
 }
+
+/** True where what was thrown says by itself what is the matter: with the network, or with a certificate. */
+export function isExplained({ cause }: Pm500Error): boolean {
+  const code = codeOf(cause);
+  if (typeof code !== 'string' || UNCLEAR.has(code)) return false;
+  return Object.hasOwn(NETWORK_FAULTS, code) || Object.hasOwn(TLS_FAULTS, code);
+}
+
+/** A network that gave up may be a name server, a firewall or the broker. */
+const UNCLEAR: ReadonlySet<string> = new Set(['ETIMEDOUT']);
 
 /**
  * What went wrong with a broker, as a coded error with one sentence.
@@ -102,6 +115,11 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
   }
   if (NO_MQTT.test(message)) {
     const sentence = `The server at ${broker} does not speak MQTT there; check the port, and whether it wants TLS.`;
+    return new Pm500Error('MQTT_UNREACHABLE', sentence, options);
+  }
+  const [, status] = NO_WEB_SOCKET.exec(message) ?? [];
+  if (status !== undefined) {
+    const sentence = `The server at ${broker} does not take MQTT over WebSocket there (HTTP status ${status}); check the WebSocket path and the port.`;
     return new Pm500Error('MQTT_UNREACHABLE', sentence, options);
   }
   const why = message === '' ? 'the broker closed it' : message;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Endpoint } from '../../src/influx/endpoint';
-import { testDatabase, type DatabaseTest } from '../../src/influx/database-test';
+import { testDatabase } from '../../src/influx/database-test';
 import { systemClock } from '../../src/support/clock';
+import type { ConnectionTest } from '../../src/support/connection-test';
 import { parseLine } from '../../testkit/delivery/line-protocol-parser';
 import { reply, replyJson, ScriptedInflux } from '../../testkit/servers/scripted-influx';
 
@@ -15,7 +16,7 @@ describe('the test of a database that is not deployed', () => {
   });
   afterEach(() => server.stop());
 
-  const run = (endpoint: Endpoint = V2, url = server.url): Promise<DatabaseTest> =>
+  const run = (endpoint: Endpoint = V2, url = server.url): Promise<ConnectionTest> =>
     testDatabase({ url, endpoint, timeoutMs: 2000 }, systemClock, new AbortController().signal);
 
   it('says who answers, stores nothing, and shows what a first message would be, without the secret', async () => {

@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ProtocolVersion } from '../../src/mqtt/mqtt-options';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';
 import { Watcher } from '../../testkit/sparkplug/watcher';
-import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
-import { findProgram } from '../../testkit/servers/programs';
+import { findMosquittoPlugin, startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 
 const VERSIONS: readonly ProtocolVersion[] = [4, 5];
 const NCMD = 'spBv1.0/plant/NCMD/edge';
 const RETURN_MS = 1000;
-
-/** The plugin that refuses subscriptions, beside the libraries of the program; access files deny without a word. */
-function findPlugin(): string {
-  const name = 'mosquitto_dynamic_security.so';
-  const prefix = dirname(dirname(findProgram('mosquitto')));
-  const folders = ['/usr', prefix].flatMap((root) => [
-    `${root}/lib/x86_64-linux-gnu`,
-    `${root}/lib/aarch64-linux-gnu`,
-    `${root}/lib`,
-  ]);
-  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
-  assert.ok(found !== undefined, `${name} comes with Mosquitto; it was not found in ${folders.join(', ')}`);
-  return found;
-}
 
 describe('a Mosquitto that denies topics', function () {
   this.timeout(60_000);
@@ -104,7 +89,9 @@ describe('a Mosquitto that denies topics', function () {
       const groups = [{ groupname: 'all', roles: [{ rolename: 'deaf' }] }];
       const roles = [{ rolename: 'deaf', acls }];
       writeFileSync(file, JSON.stringify({ defaultACLAccess, clients: [], groups, roles, anonymousGroup: 'all' }));
-      broker = await startMosquitto({ lines: [`plugin ${findPlugin()}`, `plugin_opt_config_file ${file}`] });
+      broker = await startMosquitto({
+        lines: [`plugin ${findMosquittoPlugin('dynamic_security')}`, `plugin_opt_config_file ${file}`],
+      });
       watcher = await Watcher.open(broker.url);
       createEdge(protocolVersion);
       await waitFor('the refusal', () => edge.state.error !== undefined);

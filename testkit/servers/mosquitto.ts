@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CertificateAuthority } from './certificates';
 import { startLastingServer, type LastingServer } from './lasting-server';
 import { freePort } from './ports';
@@ -34,6 +34,23 @@ export function mutualTlsLines(port: number, authority: CertificateAuthority, da
     `keyfile ${server.key}`,
     'require_certificate true',
   ];
+}
+
+/**
+ * A plugin of Mosquitto, beside the libraries of the program. `dynamic_security` refuses subscriptions; access files deny
+ * without a word.
+ */
+export function findMosquittoPlugin(plugin: 'dynamic_security'): string {
+  const name = `mosquitto_${plugin}.so`;
+  const prefix = dirname(dirname(findProgram('mosquitto')));
+  const folders = ['/usr', prefix].flatMap((root) => [
+    `${root}/lib/x86_64-linux-gnu`,
+    `${root}/lib/aarch64-linux-gnu`,
+    `${root}/lib`,
+  ]);
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`${name} comes with Mosquitto; it was not found in ${folders.join(', ')}.`);
+  return found;
 }
 
 /** A Mosquitto of its own on the loopback interface, without authentication. */

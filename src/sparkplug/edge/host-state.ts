@@ -84,6 +84,11 @@ export class HostWatch {
     return this.last?.online ?? false;
   }
 
+  /** The newest word of the host; undefined where none has come. */
+  get lastState(): HostState | undefined {
+    return this.last;
+  }
+
   /** Takes a STATE in; one that is older than the last is ignored, the first counts whatever its time. */
   take(payload: Uint8Array): HostNews {
     const state = this.version === '3.0' ? parseHostState(payload) : parseHostWord(payload);

@@ -52,6 +52,11 @@ export function deviceTopic(type: DeviceMessageType, node: EdgeNodeDescriptor, d
   return `${NAMESPACE}/${node.groupId}/${type}/${node.edgeNodeId}/${deviceId}`;
 }
 
+/** Filter of everything that an edge node and its devices publish, and of commands to them. */
+export function ownTopics(node: EdgeNodeDescriptor): string {
+  return `${NAMESPACE}/${node.groupId}/+/${node.edgeNodeId}/#`;
+}
+
 /** Topic on which a host application says whether it is online. */
 export function stateTopic(hostId: string): string {
   return `${NAMESPACE}/STATE/${hostId}`;
