@@ -10,7 +10,7 @@ const CLOCK_TOLERANCE_MS = 5000;
 const MS_PER_S = 1000;
 
 /** How another edge node of the same IDs is listened for. */
-export interface Listening {
+export interface OthersWatch {
   /** True: an edge node of this process publishes under these IDs, so that another one cannot be told from it. */
   readonly isPublishedHere: boolean;
   /** How long, ms. */
@@ -41,7 +41,7 @@ export class BrokerLook implements Visitor {
   constructor(
     private readonly node: Omit<EdgeNodeSettings, 'hasFurtherServers'>,
     private readonly around: Pick<Surroundings, 'clock' | 'signal'>,
-    private readonly listening: Listening,
+    private readonly listening: OthersWatch,
   ) {
     const { primaryHostId, hostVersion } = node;
     this.host = primaryHostId === undefined ? undefined : new HostWatch(primaryHostId, hostVersion);

@@ -11,10 +11,10 @@ import type { Random } from '../../support/random';
 import { EdgeNode } from '../edge/edge-node';
 import { previewBirths } from '../edge/preview-births';
 import type { EdgeSessionSettings } from '../session/session-settings';
-import { BrokerLook, type Listening } from './broker-look';
+import { BrokerLook, type OthersWatch } from './broker-look';
 
 /** What a test of the brokers of an edge node needs beside its settings. */
-export interface BrokerTestSources extends Listening {
+export interface BrokerTestSources extends OthersWatch {
   readonly around: Surroundings;
   readonly questions: PortQuestions;
   readonly random: Random;
