@@ -3,7 +3,7 @@ import { registerAdmin } from '../../nodes/shared/admin';
 import type { ConnectionTest } from '../../src/support/connection-test';
 import { connack, ScriptedBroker } from '../../testkit/mqtt/scripted-broker';
 import { FakeRed } from '../../testkit/node-red/fake-red';
-import { PACKET } from '../../testkit/sparkplug/packet-broker';
+import { PACKET } from '../../testkit/mqtt/packets';
 
 type Body = Partial<ConnectionTest> & { readonly error?: string };
 
@@ -19,7 +19,7 @@ describe('what the forms of brokers ask', function () {
     red.credentials.clear();
     red.definitions.length = 0;
   });
-  afterEach(() => broker.close());
+  afterEach(() => broker.stop());
 
   const ask = (path: string, body: object): Promise<{ status: number; body: Body }> =>
     new Promise((resolve) => {
@@ -37,7 +37,7 @@ describe('what the forms of brokers ask', function () {
       red.pages.get(path)?.page({ body }, response);
     });
   const form = (): object => ({
-    ...{ id: 'edge', groupId: 'plant', edgeNodeId: 'power', host: '127.0.0.1', port: String(broker.number) },
+    ...{ id: 'edge', groupId: 'plant', edgeNodeId: 'power', host: '127.0.0.1', port: String(broker.port) },
     protocolVersion: '3.1.1',
   });
   const passwords = (): readonly string[] =>
@@ -89,9 +89,9 @@ describe('what the forms of brokers ask', function () {
         const { status, body } = await ask(path, { form: form() });
         assert.equal(status, 400);
         assert.match(body.error ?? '', /4 tests are running already/);
-        while (broker.sockets.size < 4) await new Promise((resolve) => setImmediate(resolve));
+        while (broker.connections < 4) await new Promise((resolve) => setImmediate(resolve));
         broker.answer = () => undefined;
-        broker.hangUp();
+        broker.cut();
         await Promise.all(left);
       });
     });

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
-import { PACKET, readConnect, readPacket, type SeenConnect, type SeenPacket } from '../sparkplug/packet-broker';
-import { TcpPeer } from '../links/tcp-peer';
-
-const PINGREQ = 12;
+import { PACKET, PING_RESPONSE, readConnect, type SeenConnect, type SeenPacket } from './packets';
+import { RawBroker } from './raw-broker';
 
 /** CONNACK of MQTT 3.1.1, 3.2. */
 export const connack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
@@ -25,43 +23,35 @@ export function publish(topic: string, payload: Uint8Array, isRetained = false):
 export type Answer = (packet: SeenPacket, socket: Socket) => Buffer | undefined;
 
 /** A server that keeps every control packet, and answers as a test says, in MQTT 3.1.1 where it says nothing. */
-export class ScriptedBroker extends TcpPeer {
+export class ScriptedBroker extends RawBroker {
   readonly packets: SeenPacket[] = [];
+  /** Connections that were ever made. */
+  accepted = 0;
   answer: Answer = () => undefined;
   /** Gets every connection, before a word was said. */
   onConnection: (socket: Socket) => void = () => undefined;
 
-  static async start(): Promise<ScriptedBroker> {
-    const broker = new ScriptedBroker();
-    await broker.listen();
-    return broker;
-  }
-
-  get number(): number {
-    return this.port;
+  static start(): Promise<ScriptedBroker> {
+    return new ScriptedBroker().listen(0);
   }
 
   get connects(): readonly SeenConnect[] {
     return this.packets.filter(({ type }) => type === PACKET.connect).map(readConnect);
   }
 
-  protected serve(socket: Socket): void {
-    let waiting = Buffer.alloc(0);
+  protected override attend(socket: Socket): (packet: SeenPacket) => void {
+    this.accepted++;
     this.onConnection(socket);
-    socket.on('data', (chunk) => {
-      waiting = Buffer.concat([waiting, chunk]);
-      for (let packet = readPacket(waiting); packet !== undefined; packet = readPacket(waiting)) {
-        waiting = waiting.subarray(packet.size);
-        this.packets.push(packet);
-        const reply = this.answer(packet, socket) ?? usual(packet);
-        if (reply !== undefined && !socket.destroyed) socket.write(reply);
-      }
-    });
+    return (packet) => {
+      this.packets.push(packet);
+      const reply = this.answer(packet, socket) ?? usual(packet);
+      if (reply !== undefined && !socket.destroyed) socket.write(reply);
+    };
   }
 }
 
 function usual(packet: SeenPacket): Buffer | undefined {
   if (packet.type === PACKET.connect) return connack(0);
   if (packet.type === PACKET.subscribe) return suback(packet, 1);
-  return packet.type === PINGREQ ? Buffer.from([0xd0, 0]) : undefined;
+  return packet.type === PACKET.pingRequest ? PING_RESPONSE : undefined;
 }

@@ -16,7 +16,7 @@ import type { ConnectionTest } from '../../../src/support/connection-test';
 import { seededRandom } from '../../../src/support/random';
 import { connack, connack5, publish, ScriptedBroker, suback, type Answer } from '../../../testkit/mqtt/scripted-broker';
 import { CertificateAuthority } from '../../../testkit/servers/certificates';
-import { PACKET, readSubscribe } from '../../../testkit/sparkplug/packet-broker';
+import { PACKET, readSubscribe } from '../../../testkit/mqtt/packets';
 import { hostState } from '../../../testkit/sparkplug/samples';
 
 const STATE = 'spBv1.0/STATE/scada';
@@ -70,11 +70,11 @@ describe('the test of a broker for an edge node that is not deployed', function 
   beforeEach(async () => {
     broker = await ScriptedBroker.start();
   });
-  afterEach(() => broker.close());
+  afterEach(() => broker.stop());
 
-  const atBroker = (given: Omit<Given, 'port'> = {}): Promise<ConnectionTest> => run({ port: broker.number, ...given });
+  const atBroker = (given: Omit<Given, 'port'> = {}): Promise<ConnectionTest> => run({ port: broker.port, ...given });
   const isLeft = async (): Promise<void> => {
-    while (broker.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (broker.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   };
 
   describe('where the broker takes it', () => {
@@ -168,7 +168,7 @@ describe('the test of a broker for an edge node that is not deployed', function 
     });
 
     it('tries further servers, a few, and says how each is', async () => {
-      const again = { host: '127.0.0.1', port: broker.number };
+      const again = { host: '127.0.0.1', port: broker.port };
       const furtherServers = [{ host: '127.0.0.1', port: 1 }, again, again, again, again];
       const { isWelcome, notes } = await atBroker({ rest: { furtherServers } });
       assert.equal(isWelcome, true);
