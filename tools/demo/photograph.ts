@@ -11,7 +11,9 @@ import { buttonOf } from './provoke';
 import { Curtain, startStage, type Stage } from './stage';
 
 const NORMALIZER = 'first-meter-normalize-realtime';
+const POLL = 'first-meter-poll-realtime';
 const FLOW_SIZE = { width: 1400, height: 660 };
+const METER_SIZE = { width: 1400, height: 1300 };
 /** The whole form fits, also beside the sidebar. */
 const FORM_SIZE = { width: 1500, height: 2600 };
 
@@ -55,6 +57,24 @@ async function photographForm(editor: Editor, path: string): Promise<void> {
   });
 }
 
+/** The form of the meter, tested and with its values, as a person has it before the first deploy. */
+async function photographMeter(editor: Editor, path: string): Promise<void> {
+  const { page } = editor;
+  await page.setViewportSize(METER_SIZE);
+  await editor.edit(POLL);
+  await editor.editConfiguration('meter');
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await page.getByText('answers and can be read').waitFor();
+  await page.getByRole('button', { name: 'Show live values' }).click();
+  const values = page.locator('.pm500-live');
+  await values.getByRole('cell', { name: 'Voltage L1-N', exact: true }).waitFor();
+  await page.screenshot({ path });
+  await page.locator('#node-config-dialog-cancel').click();
+  await editor.settle();
+  await page.locator('#node-dialog-cancel').click();
+  await editor.settle();
+}
+
 async function main(folder: string): Promise<void> {
   const curtain = new Curtain();
   try {
@@ -62,6 +82,7 @@ async function main(folder: string): Promise<void> {
     const editor = await Editor.open(stage.nodeRed.url);
     curtain.add(() => editor.close());
     await tidyPalette(editor.page);
+    await photographMeter(editor, join(folder, 'meter-live-values.png'));
     await photographFlow(editor, stage, join(folder, 'first-meter.png'));
     await photographForm(editor, join(folder, 'kpis-and-alarms.png'));
   } finally {

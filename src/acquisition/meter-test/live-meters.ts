@@ -69,7 +69,7 @@ export class LiveMeters {
       const reading = await session.readGroups(session.groups);
       const failures = reading.blocks.flatMap(({ error }) => error?.message ?? []);
       const now = clock.now();
-      return { id, now, values: shownValues(reading, now), problems: [...new Set(failures)], users };
+      return { id, now, values: shownValues(reading, now, session.groups), problems: [...new Set(failures)], users };
     } finally {
       looking.pending--;
       this.renew(id, looking);

@@ -31,13 +31,16 @@ function show({ value, unit }: Sample, kind: MetricKind): DisplayText {
   return displayOf(value, unit, kind);
 }
 
-/** What a reading says, value by value in the order of the meter, judged as `pm500-normalize` judges it. */
-export function shownValues(reading: Reading, nowMs: number): readonly ShownValue[] {
+/**
+ * What a reading says, value by value, judged as `pm500-normalize` judges it.
+ * @param order names of groups, what a person looks for first in front
+ */
+export function shownValues(reading: Reading, nowMs: number, order: readonly string[]): readonly ShownValue[] {
   const { metrics } = normalizeReading(reading, { nowMs });
   const groups = new Map<string, string>();
   for (const { group, provenance } of reading.blocks)
     for (const name of Object.keys(provenance)) groups.set(name, group);
-  return Object.entries(metrics).map(([metric, sample]) => {
+  const shown = Object.entries(metrics).map(([metric, sample]): ShownValue => {
     const known = METRICS.get(metric) ?? reading.definitions?.find(({ name }) => name === metric);
     const { text, unit } = show(sample, known?.kind ?? 'gauge');
     const { quality, reason = '', provenance, timestamp } = sample;
@@ -53,4 +56,5 @@ export function shownValues(reading: Reading, nowMs: number): readonly ShownValu
       timestamp,
     };
   });
+  return shown.sort((left, right) => order.indexOf(left.group) - order.indexOf(right.group));
 }

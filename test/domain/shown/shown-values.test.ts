@@ -5,6 +5,8 @@ import { METRIC_KINDS, UNITS } from '../../../src/metrics/measurement';
 import { seededRandom } from '../../../src/support/random';
 import { sampleReading, READ_AT } from '../../../testkit/meters/readings';
 
+const GROUPS = ['realtime', 'energy', 'status', 'product'];
+
 describe('values as a display shows them', () => {
   const cases = [
     [277.1284, 'V', 'gauge', '277.13 V'],
@@ -50,8 +52,8 @@ describe('values as a display shows them', () => {
 
   it('carry group, label, quality with its reason, provenance and time, and nothing in place of a value that is missing', () => {
     const reading = sampleReading([100, 101, 102, 107, 108], seededRandom(1));
-    const rows = shownValues(reading, READ_AT);
-    assert.ok(rows.length > 0);
+    const rows = shownValues(reading, READ_AT, GROUPS);
+    assert.deepEqual([...new Set(rows.map(({ group }) => group))], GROUPS, 'what is compared first stands first');
     for (const row of rows) {
       assert.ok(row.label !== '' && row.group !== '' && row.timestamp > 0, JSON.stringify(row));
       if (row.quality === 'good') assert.equal(row.reason, '');
