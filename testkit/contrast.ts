@@ -7,6 +7,7 @@ const WORDS_OF_FORMS = [
   '.pm500-section',
   '.pm500-badge',
   '.pm500-say',
+  '.pm500-complaint',
   '.pm500-table td',
 ]
   .map((words) => `.pm500-form ${words}`)

@@ -1,9 +1,11 @@
 import { DELIVERY_ORDERS } from '../../src/delivery/settings';
-import { APIS } from '../../src/influx/endpoint';
+import { APIS, writePath } from '../../src/influx/endpoint';
+import { serverUrl } from '../../src/influx/exchange';
 import { PRECISIONS } from '../../src/influx/precision';
-import { choice, nodeOf, number, requiredText, secret, text } from '../../src/support/setting';
+import { proxyFor } from '../../src/influx/proxy';
+import { choice, nodeOf, number, requiredText, secret, text, TOKEN_PATTERN } from '../../src/support/setting';
 import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
-import { field, nodeForm, widget } from '../shared/field';
+import { field, given, nodeForm, widget } from '../shared/field';
 import { OUTBOX_KINDS } from '../shared/outbox-kinds';
 
 /** What an InfluxDB can be set to. */
@@ -13,21 +15,32 @@ export const FORM = nodeForm({
   fields: {
     name: field(text(), { icon: 'tag' }),
     api: field(choice('v2', APIS), { icon: 'server' }),
-    url: field(requiredText('', { pattern: String.raw`^https?://[^?#]+$` }), { icon: 'globe' }),
+    url: field(requiredText('', { pattern: String.raw`^https?://[^?#]+$` }), {
+      icon: 'globe',
+      check: given(serverUrl),
+    }),
     org: field(text(), { icon: 'building-o', shownWhen: { api: ['v2'] } }),
     bucket: field(requiredText(), { icon: 'database', shownWhen: { api: ['v2'] } }),
     path: field(requiredText('', { pattern: String.raw`^/[^\s#]*$` }), {
       icon: 'link',
       shownWhen: { api: ['line-protocol'] },
+      check: given((path) => writePath({ api: 'line-protocol', path, token: '', user: '', password: '' }, 'ms')),
     }),
     database: field(requiredText(), { icon: 'database', shownWhen: { api: ['v1', 'v3'] } }),
     retentionPolicy: field(text(), { icon: 'hourglass-half', shownWhen: { api: ['v1'] } }),
     user: field(text(), { icon: 'user', shownWhen: { api: ['v1', 'line-protocol'] } }),
     password: field(secret(), { icon: 'key', shownWhen: { api: ['v1', 'line-protocol'] } }),
-    token: field(secret(), { icon: 'key', shownWhen: { api: ['v2', 'v3', 'line-protocol'] } }),
+    token: field(secret({ pattern: TOKEN_PATTERN }), {
+      icon: 'key',
+      shownWhen: { api: ['v2', 'v3', 'line-protocol'] },
+    }),
     connection: widget(),
     tls: field(nodeOf('tls-config'), { icon: 'lock', section: 'network' }),
-    proxy: field(text('', { pattern: String.raw`^(none|http://[^/?#]+/?)$` }), { icon: 'random', section: 'network' }),
+    proxy: field(text('', { pattern: String.raw`^(none|http://[^/?#]+/?)$` }), {
+      icon: 'random',
+      section: 'network',
+      check: given((text) => proxyFor(new URL('http://127.0.0.1'), text, {})),
+    }),
     proxyPassword: field(secret(), { icon: 'key', section: 'network' }),
     precision: field(choice('ms', PRECISIONS), { icon: 'clock-o', section: 'batches' }),
     compression: field(choice('auto', ['auto', 'gzip', 'none']), { icon: 'compress', section: 'batches' }),

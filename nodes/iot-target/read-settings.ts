@@ -6,11 +6,10 @@ import {
 } from '../../src/delivery/settings';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
-import { PROFILE_LIMITS } from '../../src/iot/profiles';
+import { checkCertificate, checkClientId } from '../../src/iot/profiles';
 import { createClientId } from '../../src/mqtt/client-id';
 import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
 import { parseHost } from '../../src/mqtt/server-list';
-import { Pm500Error } from '../../src/support/errors';
 import type { ConfigReader } from '../shared/config';
 
 type Config = ConfigReader<'iot-target'>;
@@ -34,19 +33,8 @@ export interface TargetSettings {
 
 function readClientId(config: Config): string {
   const given = config.text('clientId');
-  const profile = config.choice('profile');
-  const { clientIdBytes } = PROFILE_LIMITS[profile];
-  if (Buffer.byteLength(given) > clientIdBytes)
-    throw new Pm500Error(
-      'CONFIG_INVALID',
-      `iot-target: clientId has more than ${clientIdBytes} bytes; choose a shorter one.`,
-    );
-  if (given !== '') return given;
-  if (profile !== 'aws-iot-core') return createClientId(Math.random);
-  throw new Pm500Error(
-    'CONFIG_INVALID',
-    'iot-target: clientId is empty; with AWS IoT Core it is the name of the thing.',
-  );
+  checkClientId(config.choice('profile'), given);
+  return given === '' ? createClientId(Math.random) : given;
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
@@ -66,8 +54,7 @@ export function readTargetSettings(
     key: config.text('keyFile'),
     ca: config.text('caFile'),
   };
-  if (isAws && files.certificate === '')
-    throw new Pm500Error('CONFIG_INVALID', 'iot-target: certificateFile is empty; AWS IoT Core wants a certificate.');
+  checkCertificate(profile, files.certificate);
   const username = config.secret(credentials, 'username');
   const password = config.secret(credentials, 'password');
   const broker: BrokerSettings = {

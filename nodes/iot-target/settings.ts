@@ -1,7 +1,9 @@
-import { PROFILES } from '../../src/iot/profiles';
-import { choice, flag, number, PORT, requiredText, secret, text } from '../../src/support/setting';
+import { readCredentials, readPem } from '../../src/iot/credentials';
+import { checkCertificate, checkClientId, PROFILES } from '../../src/iot/profiles';
+import { parseHost } from '../../src/mqtt/server-list';
+import { choice, flag, HOST_PATTERN, number, PORT, requiredText, secret, text } from '../../src/support/setting';
 import { OUTBOX_HOURS, OUTBOX_MEGABYTES } from '../shared/common-rows';
-import { field, nodeForm, widget } from '../shared/field';
+import { field, given, nodeForm, widget, type FieldCheck } from '../shared/field';
 import { OUTBOX_KINDS } from '../shared/outbox-kinds';
 
 const BROKER = { section: 'broker' } as const;
@@ -10,6 +12,23 @@ const DELIVERY = { section: 'delivery' } as const;
 const OF_ANY = { shownWhen: { profile: ['broker'] } } as const;
 const OF_AWS = { shownWhen: { profile: ['aws-iot-core'] } } as const;
 
+const isAws = (profile: unknown): boolean => profile === 'aws-iot-core';
+
+const idCheck: FieldCheck = (value, { valueOf }) => {
+  checkClientId(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
+};
+
+const certificateCheck: FieldCheck = (value, { valueOf }) => {
+  checkCertificate(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
+  return given((path) => readPem(path, 'certificate'))(value, { valueOf, resolve: (path) => path });
+};
+
+const pairCheck: FieldCheck = (value, { valueOf }) => {
+  const certificate = String(valueOf('certificateFile')).trim();
+  if (certificate !== '' || value !== '')
+    readCredentials({ certificate, key: String(value), ca: '' }, () => process.getuid?.());
+};
+
 /** What a broker of IoT can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
@@ -17,10 +36,10 @@ export const FORM = nodeForm({
   fields: {
     name: field(text(), { icon: 'tag' }),
     profile: field(choice('broker', PROFILES), { icon: 'cloud' }),
-    host: field(requiredText(), { icon: 'globe', ...BROKER }),
+    host: field(requiredText('', { pattern: HOST_PATTERN }), { icon: 'globe', ...BROKER, check: given(parseHost) }),
     port: field(number(1883, PORT), { icon: 'plug', ...BROKER, ...OF_ANY }),
     awsPort: field(choice(8883, [8883, 443]), { icon: 'plug', short: true, ...BROKER, ...OF_AWS }),
-    clientId: field(text(), { icon: 'id-card-o', ...BROKER }),
+    clientId: field(text(), { icon: 'id-card-o', ...BROKER, check: idCheck }),
     protocolVersion: field(choice('5', ['5', '3.1.1']), { icon: 'exchange', ...BROKER }),
     // AWS IoT Core takes 30 to 1200 s; with 0 a lost link would never be noticed.
     keepAliveSeconds: field(number(60, { min: 30, max: 1200, unit: 's', whole: true }), {
@@ -28,9 +47,13 @@ export const FORM = nodeForm({
       ...BROKER,
     }),
     useTls: field(flag(), { ...SECURITY, ...OF_ANY }),
-    certificateFile: field(text(), { icon: 'certificate', ...SECURITY }),
-    keyFile: field(text(), { icon: 'key', ...SECURITY }),
-    caFile: field(text(), { icon: 'lock', ...SECURITY }),
+    certificateFile: field(text(), { icon: 'certificate', ...SECURITY, check: certificateCheck }),
+    keyFile: field(text(), { icon: 'key', ...SECURITY, check: pairCheck }),
+    caFile: field(text(), {
+      icon: 'lock',
+      ...SECURITY,
+      check: given((path) => readPem(path, 'file of authorities')),
+    }),
     username: field(secret({ isShown: true }), { icon: 'user', ...SECURITY, ...OF_ANY }),
     password: field(secret(), { icon: 'key', ...SECURITY, ...OF_ANY }),
     connection: widget(SECURITY),

@@ -1,6 +1,9 @@
+import { loadLayout } from '../../src/acquisition/layout-file';
+import { checkLocalAddress, checkUnitId } from '../../src/acquisition/meter-settings';
 import { meterRows } from '../../src/acquisition/meter-rows';
 import { MESSAGING_KINDS, TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
-import { field, nodeForm, widget, type ShownWhen } from '../shared/field';
+import { hostOf } from '../../src/acquisition/written-host';
+import { field, given, nodeForm, widget, type FieldCheck, type ShownWhen } from '../shared/field';
 import { PM500 } from '../../src/meters/pm500';
 
 const METER_ROWS = meterRows(PM500);
@@ -14,13 +17,25 @@ const SERIAL_PORT: ShownWhen = { transport: ['modbus-rtu'] };
 const MODBUS: ShownWhen = { transport: ['modbus-tcp', 'modbus-rtu', 'modbus-rtu-tcp'] };
 const NETWORK: ShownWhen = { transport: TRANSPORT_KINDS.filter((kind) => kind !== 'modbus-rtu') };
 
+/** Units of a serial line have other numbers than those of Modbus TCP. */
+const unitCheck: FieldCheck = (value, { valueOf }) => {
+  const transport = valueOf('transport');
+  if (transport === 'modbus-tcp' || transport === 'modbus-rtu' || transport === 'modbus-rtu-tcp')
+    checkUnitId('Modbus', transport, Number(value));
+};
+
 /** What a meter can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
+  folded: ['tags', 'connections', 'limits'],
   fields: {
     name: field(METER_ROWS.name, { icon: 'tag' }),
     transport: field(METER_ROWS.transport, { icon: 'exchange' }),
-    host: field(METER_ROWS.host, { icon: 'globe', shownWhen: NETWORK }),
+    host: field(METER_ROWS.host, {
+      icon: 'globe',
+      shownWhen: NETWORK,
+      check: given((text) => hostOf('Host', text)),
+    }),
     find: widget({ shownWhen: HAS_ETHERNET_IP }),
     port: field(METER_ROWS.port, {
       icon: 'plug',
@@ -34,7 +49,7 @@ export const FORM = nodeForm({
     serialPath: field(METER_ROWS.serialPath, { icon: 'plug', shownWhen: SERIAL_PORT }),
     baudRate: field(METER_ROWS.baudRate, { icon: 'tachometer', short: true, shownWhen: SERIAL_PORT }),
     parity: field(METER_ROWS.parity, { icon: 'check-square-o', short: true, shownWhen: SERIAL_PORT }),
-    unitId: field(METER_ROWS.unitId, { icon: 'hashtag', shownWhen: MODBUS }),
+    unitId: field(METER_ROWS.unitId, { icon: 'hashtag', shownWhen: MODBUS, check: unitCheck }),
     dropEcho: field(METER_ROWS.dropEcho, { shownWhen: SERIAL }),
     rpiMs: field(METER_ROWS.rpiMs, { icon: 'clock-o', shownWhen: IMPLICIT }),
     allowInputOnly: field(METER_ROWS.allowInputOnly, { shownWhen: { transport: ['auto'] } }),
@@ -45,13 +60,25 @@ export const FORM = nodeForm({
     area: field(METER_ROWS.area, { icon: 'map-o', section: 'tags' }),
     line: field(METER_ROWS.line, { icon: 'sitemap', section: 'tags' }),
     asset: field(METER_ROWS.asset, { icon: 'cube', section: 'tags' }),
-    layoutFile: field(METER_ROWS.layoutFile, { icon: 'file-text-o', section: 'layout', shownWhen: ETHERNET_IP }),
+    layoutFile: field(METER_ROWS.layoutFile, {
+      icon: 'file-text-o',
+      section: 'layout',
+      shownWhen: ETHERNET_IP,
+      check: given((text) => loadLayout(PM500, text)),
+    }),
     energyLayout: field(METER_ROWS.energyLayout, { icon: 'list-ol', section: 'layout', shownWhen: ETHERNET_IP }),
     layoutConfirmed: field(METER_ROWS.layoutConfirmed, { section: 'layout' }),
     layoutCheck: widget({ section: 'layout', shownWhen: ETHERNET_IP }),
     delivery: field(METER_ROWS.delivery, { icon: 'random', section: 'connections', shownWhen: IMPLICIT }),
     localUdpPort: field(METER_ROWS.localUdpPort, { icon: 'plug', section: 'connections', shownWhen: IMPLICIT }),
-    localAddress: field(METER_ROWS.localAddress, { icon: 'sitemap', section: 'connections', shownWhen: IMPLICIT }),
+    localAddress: field(METER_ROWS.localAddress, {
+      icon: 'sitemap',
+      section: 'connections',
+      shownWhen: IMPLICIT,
+      check: given((text) => {
+        checkLocalAddress('Receiving', text);
+      }),
+    }),
     timeoutMultiplier: field(METER_ROWS.timeoutMultiplier, {
       icon: 'heartbeat',
       section: 'connections',

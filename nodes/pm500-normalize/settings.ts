@@ -1,4 +1,4 @@
-import { KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
+import { KPI_ROWS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
 import { DEFAULT_KPI_SETTINGS, DEMAND_MINUTES } from '../../src/domain/kpis/settings';
 import { ENERGY_UNITS, POWER_UNITS } from '../../src/domain/shapes/units';
 import { MEASUREMENT_PATTERN } from '../../src/influx/line-protocol';
@@ -16,6 +16,15 @@ const VOLTS = { max: 1_000_000, unit: 'V' } as const;
 const REPORTING = { section: 'report', shownWhen: { deadband: [true] } } as const;
 const DEFAULTS = { section: 'alarms', shownWhen: { defaultAlarms: [true] } } as const;
 const KPIS = { section: 'kpis' } as const;
+const withKpi = (...kpis: readonly KpiKey[]) => ({ ...KPIS, usedWhen: [{ kpis }] });
+/** Of those that are worked out over days, months and years. */
+const OF_PERIODS = withKpi(...KPI_ROWS.filter((row) => 'ofPeriod' in row).map(({ key }) => key), 'demand');
+const OF_DEMAND = withKpi('demand', 'load_factor', 'cost');
+const OF_TARIFF = withKpi('tariff_energy', 'cost');
+const OF_UNBALANCE = {
+  ...KPIS,
+  usedWhen: [{ kpis: ['voltage_unbalance', 'current_unbalance'] }, { defaultAlarms: [true] }],
+} as const;
 /** What the payload of a message can be. */
 export const SHAPES = ['telemetry', 'flat', 'perMetric', 'influx', 'sparkplug', 'camelCase', 'jsonata'] as const;
 const UNITS = { shownWhen: { shape: { not: 'telemetry' } } } as const;
@@ -56,26 +65,26 @@ export const FORM = nodeForm({
     energyDeltas: field(flag(), KPIS),
     partialDeltas: field(flag(), { ...KPIS, shownWhen: { energyDeltas: [true] } }),
     maxPowerKw: field(optionalNumber(KILOWATTS), { icon: 'tachometer', ...KPIS }),
-    periods: field(choices(['day', 'month'], PERIODS), { icon: 'calendar', ...KPIS }),
-    timeZone: field(text(), { icon: 'globe', ...KPIS }),
+    periods: field(choices(['day', 'month'], PERIODS), { icon: 'calendar', ...OF_PERIODS }),
+    timeZone: field(text(), { icon: 'globe', isChecked: true, ...OF_PERIODS }),
     demandMinutes: field(choice(DEFAULT_KPI_SETTINGS.demandMinutes, DEMAND_MINUTES, { unit: 'min' }), {
       icon: 'clock-o',
       short: true,
-      ...KPIS,
+      ...OF_DEMAND,
     }),
-    demandWindow: field(choice('fixed', ['fixed', 'sliding']), { beside: true, short: true, ...KPIS }),
+    demandWindow: field(choice('fixed', ['fixed', 'sliding']), { beside: true, short: true, ...OF_DEMAND }),
     contractKw: field(optionalNumber(KILOWATTS), { icon: 'file-text-o', ...KPIS }),
-    powerFactorLimit: field(number(0.9, { min: 0.1, max: 1 }), { icon: 'compress', ...KPIS }),
+    powerFactorLimit: field(number(0.9, { min: 0.1, max: 1 }), { icon: 'compress', ...withKpi('reactive_penalty') }),
     minimumVolts: field(number(DEFAULT_KPI_SETTINGS.minimumVolts, { min: 0, ...VOLTS }), {
       icon: 'low-vision',
-      ...KPIS,
+      ...OF_UNBALANCE,
     }),
     minimumAmperes: field(number(DEFAULT_KPI_SETTINGS.minimumAmperes, { min: 0, ...AMPERES }), {
       beside: true,
-      ...KPIS,
+      ...OF_UNBALANCE,
     }),
-    co2KgPerKwh: field(number(0, { min: 0, max: 100, unit: 'kg/kWh' }), { icon: 'leaf', ...KPIS }),
-    tariff: field(code('json'), { icon: 'money', ...KPIS }),
+    co2KgPerKwh: field(number(0, { min: 0, max: 100, unit: 'kg/kWh' }), { icon: 'leaf', ...withKpi('co2') }),
+    tariff: field(code('json'), { icon: 'money', ...OF_TARIFF }),
     defaultAlarms: field(flag(), { section: 'alarms' }),
     nominalVolts: field(number(230, { min: 1, ...VOLTS }), { icon: 'bolt', ...DEFAULTS }),
     nominalHertz: field(choice('50', ['50', '60'], { unit: 'Hz' }), { beside: true, short: true, ...DEFAULTS }),

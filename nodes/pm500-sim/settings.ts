@@ -1,7 +1,8 @@
+import { loadCsvProfile } from '../../src/simulator/model/csv-profile';
 import { simulatorRows } from '../../src/simulator/simulator-rows';
 import { FAULTS } from '../../src/simulator/faults/fault-table';
 import { choice, text } from '../../src/support/setting';
-import { field, nodeForm, widget } from '../shared/field';
+import { field, given, nodeForm, widget } from '../shared/field';
 import { PM500 } from '../../src/meters/pm500';
 
 const SIMULATOR_ROWS = simulatorRows(PM500);
@@ -35,7 +36,12 @@ export const FORM = nodeForm({
     ),
     faultTip: widget({ section: 'beside' }),
     load: field(SIMULATOR_ROWS.load, { icon: 'area-chart', section: 'load' }),
-    csvFile: field(SIMULATOR_ROWS.csvFile, { icon: 'file-text-o', section: 'load', shownWhen: { load: ['csv'] } }),
+    csvFile: field(SIMULATOR_ROWS.csvFile, {
+      icon: 'file-text-o',
+      section: 'load',
+      shownWhen: { load: ['csv'] },
+      check: given((path) => loadCsvProfile(path)),
+    }),
     activePowerKw: field(SIMULATOR_ROWS.activePowerKw, {
       icon: 'bolt',
       section: 'load',

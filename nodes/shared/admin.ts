@@ -9,6 +9,7 @@ import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../sr
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import { checkForm } from './form-check-page';
 import { certificateMetrics } from './certificate-metrics';
 import { diskMetrics } from './disk-metrics';
 import { checkMeterLayout } from './layout-check-page';
@@ -39,6 +40,8 @@ const SEND_PERMISSION = 'pm500.scan';
 const TEST_PERMISSION = 'pm500.test';
 /** Who may acknowledge alarms. */
 const ACKNOWLEDGE_PERMISSION = 'pm500.acknowledge';
+/** Who may deploy may have a form checked, which tells whether files are there. */
+const DEPLOY_PERMISSION = 'flows.write';
 const MOST_SCANS = 2;
 
 const sources = new Set<() => readonly MetricFamily[]>();
@@ -133,6 +136,13 @@ function registerFormPages(RED: NodeAPI): void {
       );
     });
   }
+  httpAdmin.post('/pm500/form-check', auth.needsPermission(DEPLOY_PERMISSION), (request, response) => {
+    try {
+      response.json(checkForm(RED, request.body));
+    } catch (thrown) {
+      response.status(400).json({ error: toPm500Error(thrown).message });
+    }
+  });
   httpAdmin.delete('/pm500/live/:id', maySend, (request, response) => {
     void leaveFormMeter(RED, String(request.params['id'])).then(() => response.json({}));
   });

@@ -87,6 +87,16 @@ export class ConfigReader<Type extends NodeType> {
     throw new Pm500Error('CONFIG_INVALID', `${all}; ${advice}`);
   }
 
+  /** Lets `work` read on after a property that is wrong, and says nothing of it: for who only hears what else is wrong. */
+  passOver<Result>(work: () => Result): Result {
+    this.problems = [];
+    try {
+      return work();
+    } finally {
+      this.problems = undefined;
+    }
+  }
+
   /** @param instead what reading goes on with while `collect` is at work */
   private attempt<Result>(read: () => Result, instead: Result): Result {
     try {

@@ -8,6 +8,18 @@ export type ShownWhen = Readonly<
   Record<string, readonly (string | number | boolean)[] | { readonly not: string | number } | 'filled'>
 >;
 
+/** Where a value is checked: the other values of the form, with their defaults, and the folder of relative paths. */
+export interface CheckPlace {
+  readonly valueOf: (property: string) => unknown;
+  readonly resolve: (path: string) => string;
+}
+
+/**
+ * What the runtime does with a value when the node starts, tried for a form; text comes trimmed, lists as they are.
+ * @throws Pm500Error one sentence for a person
+ */
+export type FieldCheck = (value: unknown, place: CheckPlace) => unknown;
+
 /** How a setting stands in a form; the words come from the catalog, under its name. */
 export interface FieldLook {
   /** Name of a Font Awesome 4 icon, without `fa-`. */
@@ -24,8 +36,17 @@ export interface FieldLook {
   readonly editedIn?: string;
   /** Elsewhere it has no meaning: hidden in the form, not checked, and read as its default. */
   readonly shownWhen?: ShownWhen;
+  /**
+   * Where nothing of these holds nothing uses it: hidden in the form while it is as it is by default. It is read and
+   * checked all the same, so that a saved flow means what it meant.
+   */
+  readonly usedWhen?: readonly ShownWhen[];
   /** Where its tip has a meaning, if not wherever the field has. */
   readonly tipWhen?: ShownWhen;
+  /** Stays on the server: what the browser cannot judge. */
+  readonly check?: FieldCheck;
+  /** True where the server judges it, by a check of its own or together with others. */
+  readonly isChecked?: boolean;
 }
 
 /** A setting of a node. */
@@ -49,10 +70,17 @@ export function widget(look: FieldLook = {}): Widget {
   return { ...look };
 }
 
+/** A check of text that may be empty. */
+export function given(check: (text: string, place: CheckPlace) => unknown): FieldCheck {
+  return (value, place) => (typeof value !== 'string' || value === '' ? undefined : check(value, place));
+}
+
 function meets(wanted: ShownWhen[string], value: unknown): boolean {
   if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
   if ('not' in wanted) return String(wanted.not) !== String(value);
-  return wanted.some((each) => String(each) === String(value));
+  // Of several that are chosen one is enough.
+  const values = Array.isArray(value) ? value.map(String) : [String(value)];
+  return wanted.some((each) => values.includes(String(each)));
 }
 
 /** @param valueOf what the form shows, or what was saved, with defaults */
@@ -63,6 +91,16 @@ export function holds(condition: ShownWhen | undefined, valueOf: (property: stri
 /** True where a field has a meaning. */
 export function isShown({ shownWhen }: FieldLook, valueOf: (property: string) => unknown): boolean {
   return holds(shownWhen, valueOf);
+}
+
+/** True where something uses a field, or it is not as it is by default. */
+export function isUsed(
+  { usedWhen, setting }: FieldLook & Partial<Field>,
+  value: unknown,
+  valueOf: (property: string) => unknown,
+): boolean {
+  if (usedWhen === undefined || usedWhen.some((condition) => holds(condition, valueOf))) return true;
+  return setting !== undefined && setting.kind !== 'secret' && String(value) !== String(setting.default);
 }
 
 /** The fields that hold a setting, in order. */

@@ -4,6 +4,9 @@ import { isRecord, type UnknownRecord } from '../../src/support/expect';
 
 const VARIABLE = /^\s*\$\{[^}]+\}\s*$/;
 
+/** True for an environment variable in place of a value. */
+export const isVariable = (value: unknown): value is string => typeof value === 'string' && VARIABLE.test(value);
+
 /** What the flow that runs has of a node, with variables as they are written. */
 export function deployedOf(RED: NodeAPI, id: unknown): UnknownRecord {
   let found: UnknownRecord = {};
@@ -22,7 +25,7 @@ export function deployedOf(RED: NodeAPI, id: unknown): UnknownRecord {
 export function knownValues(RED: NodeAPI, form: UnknownRecord): UnknownRecord {
   const deployed = deployedOf(RED, form['id']);
   const valueOf = (name: string, value: unknown): unknown => {
-    if (typeof value !== 'string' || !VARIABLE.test(value)) return value;
+    if (!isVariable(value)) return value;
     const node = RED.nodes.getNode(String(form['id'])) as Node | null;
     if (deployed[name] === value && node !== null) {
       return RED.util.evaluateNodeProperty(value, 'env', node, {}) as unknown;

@@ -1,9 +1,19 @@
 import { HOST_VERSIONS } from '../../src/sparkplug/edge/host-state';
-import { SERVERS_PATTERN } from '../../src/mqtt/server-list';
-import { ID_PATTERN } from '../../src/sparkplug/edge/topic';
-import { choice, flag, nodeOf, number, PORT, requiredText, secret, text } from '../../src/support/setting';
+import { parseHost, parseServers, SERVERS_PATTERN } from '../../src/mqtt/server-list';
+import { checkId, ID_PATTERN } from '../../src/sparkplug/edge/topic';
+import {
+  choice,
+  flag,
+  HOST_PATTERN,
+  nodeOf,
+  number,
+  PORT,
+  requiredText,
+  secret,
+  text,
+} from '../../src/support/setting';
 import { OUTBOX_HOURS } from '../shared/common-rows';
-import { field, nodeForm, widget } from '../shared/field';
+import { field, given, nodeForm, widget, type FieldCheck } from '../shared/field';
 
 const BROKER = { section: 'broker' } as const;
 const MORE_MQTT = { section: 'moreMqtt' } as const;
@@ -17,20 +27,34 @@ const METRIC_MODELS = ['flat', 'templates'] as const;
 /** Where values wait that cannot be sent; `none` lets them go. */
 const STORE_KINDS = ['disk', 'memory', 'none'] as const;
 
+const idCheck = (what: string): FieldCheck =>
+  given((text) => {
+    checkId(what, text);
+  });
+
 /** What a Sparkplug edge node can be set to. */
 export const FORM = nodeForm({
   isConfig: true,
   folded: ['moreMqtt', 'messages', 'store'],
   fields: {
     name: field(text(), { icon: 'tag' }),
-    groupId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'object-group' }),
-    edgeNodeId: field(requiredText('', { pattern: ID_PATTERN }), { icon: 'sitemap' }),
-    primaryHostId: field(text('', { pattern: ID_PATTERN }), { icon: 'desktop' }),
+    groupId: field(requiredText('', { pattern: ID_PATTERN }), {
+      icon: 'object-group',
+      check: idCheck('group ID'),
+    }),
+    edgeNodeId: field(requiredText('', { pattern: ID_PATTERN }), {
+      icon: 'sitemap',
+      check: idCheck('edge node ID'),
+    }),
+    primaryHostId: field(text('', { pattern: ID_PATTERN }), {
+      icon: 'desktop',
+      check: idCheck('primary host ID'),
+    }),
     hostVersion: field(choice('3.0', HOST_VERSIONS), {
       icon: 'code-fork',
       shownWhen: { primaryHostId: 'filled' },
     }),
-    host: field(requiredText(), { icon: 'globe', ...BROKER }),
+    host: field(requiredText('', { pattern: HOST_PATTERN }), { icon: 'globe', ...BROKER, check: given(parseHost) }),
     port: field(number(1883, PORT), { icon: 'plug', ...BROKER }),
     useTls: field(flag(), BROKER),
     tls: field(nodeOf('tls-config'), { icon: 'lock', ...BROKER, shownWhen: { useTls: [true] } }),
@@ -43,7 +67,11 @@ export const FORM = nodeForm({
       icon: 'heartbeat',
       ...MORE_MQTT,
     }),
-    furtherServers: field(text('', { pattern: SERVERS_PATTERN }), { icon: 'list', ...MORE_MQTT }),
+    furtherServers: field(text('', { pattern: SERVERS_PATTERN }), {
+      icon: 'list',
+      ...MORE_MQTT,
+      check: given((text, { valueOf }) => parseServers(text, Number(valueOf('port')))),
+    }),
     clientId: field(text(), { icon: 'id-card-o', ...MORE_MQTT }),
     webSocketPath: field(text(), { icon: 'random', ...MORE_MQTT }),
     // 0: what the broker says. An MQTT packet has at most 256 MiB (MQTT 3.1.1, 2.2.3).

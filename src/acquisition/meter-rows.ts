@@ -1,6 +1,16 @@
 import type { MeterModel } from '../meters/meter-model';
 import { PROTOCOL_FACTS } from '../meters/protocol-facts';
-import { choice, flag, IPV4_PATTERN, number, optionalNumber, PORT, requiredText, text } from '../support/setting';
+import {
+  choice,
+  flag,
+  HOST_PATTERN,
+  IPV4_PATTERN,
+  number,
+  optionalNumber,
+  PORT,
+  requiredText,
+  text,
+} from '../support/setting';
 import { DELIVERY_CHOICES } from '../transport/ethernet-ip/implicit/delivery-choice';
 import {
   CONFIGURATION_INSTANCES,
@@ -28,7 +38,7 @@ export function readIntervalOf({ quirks }: Pick<MeterModel, 'quirks'>): {
 const rowsOf = ({ quirks, identity, energy }: MeterModel) =>
   ({
     name: requiredText('', { help: 'unique on the site' }),
-    host: requiredText('', { help: 'address or name' }),
+    host: requiredText('', { pattern: HOST_PATTERN, help: 'address or name' }),
     port: number(PROTOCOL_FACTS.enipPort.value, { ...PORT, help: 'TCP port of EtherNet/IP' }),
     transport: choice('ucmm', TRANSPORT_KINDS, { help: 'how the meter is read' }),
     rpiMs: number(500, {

@@ -150,10 +150,11 @@ function chooseFrom<Choice>(what: string, value: unknown, choices: readonly Choi
   throw new Pm500Error('CONFIG_INVALID', `${what} is ${String(value)}; choose one of ${choices.join(', ')}.`);
 }
 
-function unitIdOf(name: string, kind: keyof typeof UNIT_IDS, unitId: number): number {
+/** @throws Pm500Error CONFIG_INVALID for a unit identifier that the transport does not know */
+export function checkUnitId(subject: string, kind: keyof typeof UNIT_IDS, unitId: number): number {
   const { min, max } = UNIT_IDS[kind];
   if (Number.isInteger(unitId) && unitId >= min && unitId <= max) return unitId;
-  const message = `Meter "${name}": unit identifier ${unitId} does not exist; choose one from ${min} to ${max}.`;
+  const message = `${subject}: unit identifier ${unitId} does not exist; choose one from ${min} to ${max}.`;
   throw new Pm500Error('CONFIG_INVALID', message);
 }
 
@@ -164,7 +165,7 @@ function transportOf(rows: MeterRows, choice: MeterChoice): TransportSettings {
   if (kind === 'modbus-tcp') {
     return {
       kind,
-      unitId: unitIdOf(name, kind, unitId),
+      unitId: checkUnitId(`Meter "${name}"`, kind, unitId),
       releaseAfterIdleMs: choice.releaseAfterIdleMs ?? rows.releaseAfterIdleMs.default,
       enipPort: choice.enipPort ?? rows.port.default,
     };
@@ -172,22 +173,26 @@ function transportOf(rows: MeterRows, choice: MeterChoice): TransportSettings {
   if (kind === 'modbus-rtu') {
     return {
       kind,
-      unitId: unitIdOf(name, kind, unitId),
+      unitId: checkUnitId(`Meter "${name}"`, kind, unitId),
       baudRate: chooseFrom(`Meter "${name}": baud rate`, choice.baudRate ?? rows.baudRate.default, BAUD_RATES),
       parity: chooseFrom(`Meter "${name}": parity`, choice.parity ?? rows.parity.default, PARITIES),
       dropEcho,
     };
   }
-  if (kind === 'modbus-rtu-tcp') return { kind, unitId: unitIdOf(name, kind, unitId), dropEcho };
+  if (kind === 'modbus-rtu-tcp') return { kind, unitId: checkUnitId(`Meter "${name}"`, kind, unitId), dropEcho };
   return messagingOf(rows, kind, choice);
+}
+
+/** @throws Pm500Error CONFIG_INVALID for what is neither empty nor an IPv4 address */
+export function checkLocalAddress(subject: string, localAddress: string): void {
+  if (localAddress === '' || isIPv4(localAddress)) return;
+  const message = `${subject}: local address "${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`;
+  throw new Pm500Error('CONFIG_INVALID', message);
 }
 
 function messagingOf(rows: MeterRows, kind: MessagingKind, choice: MeterChoice): Messaging {
   const { name, receivePort, localAddress = '' } = choice;
-  if (localAddress !== '' && !isIPv4(localAddress)) {
-    const message = `Meter "${name}": local address "${localAddress}" is no IPv4 address of a network interface; write it like 192.168.1.5, or leave it empty.`;
-    throw new Pm500Error('CONFIG_INVALID', message);
-  }
+  checkLocalAddress(`Meter "${name}"`, localAddress);
   const multiplier = choice.timeoutMultiplier ?? rows.timeoutMultiplier.default;
   return {
     kind,

@@ -65,7 +65,7 @@ const compress = promisify(gzip);
  * @throws Pm500Error CONFIG_INVALID for a URL or proxy that cannot be used
  */
 export function createExchange(settings: ConnectionSettings, clock: Clock, env: NodeJS.ProcessEnv): HttpExchange {
-  const url = parseUrl(settings.url);
+  const url = serverUrl(settings.url);
   const proxy = proxyFor(url, settings.proxy ?? '', env);
   const connections = settings.connections ?? 1;
   const agents = new RenewedAgent(settings.readTls, (tls) => createAgent(url, proxy, connections, tls), clock);
@@ -157,7 +157,8 @@ function placeOf({ protocol, hostname, port }: URL): Way['to'] {
   return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
 }
 
-function parseUrl(text: string): URL {
+/** @throws Pm500Error CONFIG_INVALID for what is no URL of a server that takes points */
+export function serverUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Passed over in silence they would end in a refusal that names the wrong setting.
   if (url !== undefined && `${url.username}${url.password}` !== '') {

@@ -26,7 +26,8 @@ const PERMISSIONS = 0o777;
 const invalid = (sentence: string, cause?: unknown): Pm500Error =>
   new Pm500Error('MQTT_CREDENTIALS_INVALID', sentence, { cause, retryable: true });
 
-function readPem(path: string, what: string): Buffer {
+/** @throws Pm500Error MQTT_CREDENTIALS_INVALID for a file that cannot be read */
+export function readPem(path: string, what: string): Buffer {
   try {
     return readRegularFile(path, MOST_PEM_BYTES);
   } catch (thrown) {

@@ -1,3 +1,5 @@
+import { Pm500Error } from '../support/errors';
+
 /**
  * What a kind of broker takes. Nothing that goes over a limit is sent: AWS IoT Core ends the connection of who does, or
  * passes over the message in silence.
@@ -54,3 +56,24 @@ export const PROFILE_LIMITS: Readonly<Record<Profile, BrokerLimits>> = {
     hasBasicIngest: true,
   },
 };
+
+/** @throws Pm500Error CONFIG_INVALID for a client ID that the broker would not take */
+export function checkClientId(profile: Profile, clientId: string): void {
+  const { clientIdBytes } = PROFILE_LIMITS[profile];
+  if (Buffer.byteLength(clientId) > clientIdBytes)
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `iot-target: clientId has more than ${clientIdBytes} bytes; choose a shorter one.`,
+    );
+  if (clientId === '' && profile === 'aws-iot-core')
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      'iot-target: clientId is empty; with AWS IoT Core it is the name of the thing.',
+    );
+}
+
+/** @throws Pm500Error CONFIG_INVALID where there has to be a certificate and is none */
+export function checkCertificate(profile: Profile, path: string): void {
+  if (profile === 'aws-iot-core' && path === '')
+    throw new Pm500Error('CONFIG_INVALID', 'iot-target: certificateFile is empty; AWS IoT Core wants a certificate.');
+}

@@ -97,6 +97,8 @@ export interface SecretSetting extends Described {
   readonly kind: 'secret';
   /** True for what may be seen while it is typed, such as a user name. */
   readonly isShown?: boolean;
+  /** Source of a regular expression for the trimmed text, for an early word in the browser. */
+  readonly pattern?: string;
 }
 
 export type Setting =
@@ -200,6 +202,12 @@ export function secret(rest: Rest<SecretSetting, never> = {}): SecretSetting {
   return { kind: 'secret', ...rest };
 }
 
+/** A token is one word: a space or a line break in it was copied by mistake. */
+export const TOKEN_PATTERN = String.raw`^\S+$`;
+
+/** A name or an address, without scheme, port, path and spaces; whether it is one, the parser says. */
+export const HOST_PATTERN = String.raw`^(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*|[^\s/\\:@?#[\]]+)$`;
+
 /** Four numbers with points between them; whether they are an address, the parser says. */
 export const IPV4_PATTERN = String.raw`^\d{1,3}(\.\d{1,3}){3}$`;
 
@@ -211,6 +219,14 @@ export function fitsNumber({ min, max, whole = false }: NumberSetting, given: un
   const isText = typeof given === 'string' && given.trim() !== '';
   const value = isText ? Number(given) : given;
   return typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value));
+}
+
+/** True where some value is refused; the editor need not look at others. */
+export function isJudged(setting: Setting): boolean {
+  if (setting.kind === 'flag' || setting.kind === 'list') return false;
+  if (setting.kind === 'secret') return setting.pattern !== undefined;
+  if (setting.kind === 'node') return setting.required === true;
+  return setting.kind !== 'text' || setting.required === true || setting.pattern !== undefined;
 }
 
 /** The option that a value names, whether it is written as text or as a number; undefined where there is none. */

@@ -84,6 +84,7 @@ describe('the editor of Node-RED', function () {
       .locator('#node-config-input-transport option')
       .evaluateAll((options) => options.map((option) => option.getAttribute('value')));
     assert.deepEqual([...offered].sort(), [...TRANSPORT_KINDS].sort());
+    await editor.unfold();
     for (const kind of TRANSPORT_KINDS) {
       await editor.page.locator('#node-config-input-transport').selectOption(kind);
       const { problems, labels } = await editor.inspectDialog();

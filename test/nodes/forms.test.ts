@@ -5,6 +5,7 @@ import { createContext, Script } from 'node:vm';
 import { DEFAULTS, fieldsOf, type NodeType } from '../../nodes/shared/forms';
 import { catalogOf, formOf } from '../../tools/forms/form';
 import type { Catalog } from '../../tools/forms/html';
+import { isJudged } from '../../src/support/setting';
 import { shownWith } from '../../testkit/shown-with';
 import { ROOT } from '../../testkit/root';
 
@@ -70,8 +71,8 @@ const WRONG: Readonly<Record<string, unknown>> = {
   alarmRules: '[{]',
 };
 
-/** Numbers in scripts of forms that nobody can set: bytes of a megabyte, digits of a figure, answers of HTTP. */
-const FORM_NUMBERS = ['1_000_000', '10', '401', '403'];
+/** Numbers in scripts of forms that nobody can set: bytes of a megabyte, digits of a figure, a pause of typing, answers of HTTP. */
+const FORM_NUMBERS = ['1_000_000', '10', '300', '401', '403'];
 
 describe('the forms', () => {
   it('write no limit and no default down: these are of the settings', () => {
@@ -93,7 +94,12 @@ describe('the forms', () => {
 
   for (const type of TYPES) {
     const definition = definitionOf(type);
-    const validated = Object.entries(definition.defaults).filter(([, { validate }]) => validate !== undefined);
+    const validated = Object.entries(definition.defaults)
+      .filter(([, { validate }]) => validate !== undefined)
+      .filter(([name]) => {
+        const { setting } = fieldsOf(type)[name] ?? {};
+        return setting !== undefined && isJudged(setting);
+      });
 
     it(`${type} looks at no setting that has no meaning beside the others`, () => {
       for (const [name, { validate }] of validated) {

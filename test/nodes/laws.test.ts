@@ -15,6 +15,10 @@ import { filesBelow } from '../../testkit/source-files';
 
 const TYPES = Object.keys(DEFAULTS) as NodeType[];
 const LINES_OF_A_NODE = 150;
+/** Texts about the values of fields that all types share. */
+const SHARED_ERRORS: Readonly<Record<string, unknown>> = (
+  JSON.parse(readFileSync(join(ROOT, 'nodes/shared/en-US.json'), 'utf8')) as { readonly error: object }
+).error as Readonly<Record<string, unknown>>;
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
@@ -127,6 +131,13 @@ describe('laws of the nodes', () => {
           assert.ok(isUsed, `${key} in the catalog of ${type} is used nowhere`);
         }
         for (const [key, text] of texts) assert.equal(text.trim(), text, key);
+      });
+
+      it('says what is wrong with a field in one style: what to enter or to choose', () => {
+        const errors = flatten(catalogOf(ROOT, type)['error'] ?? {});
+        const fields = Object.keys(fieldsOf(type));
+        const ofFields = errors.filter(([key]) => fields.includes(key) || key in SHARED_ERRORS);
+        for (const [key, text] of ofFields) assert.match(text, /^(Enter|Choose) .+\.$/, `${type}.error.${key}`);
       });
 
       it('has status texts that stay readable under a node, also for a wrong configuration', () => {

@@ -99,6 +99,24 @@ export class Editor {
     await this.page.locator('#red-ui-palette-shade').waitFor({ state: 'hidden' });
   }
 
+  /** Opens every folded section of the dialog on top. */
+  async unfold(): Promise<void> {
+    await this.page.evaluate(`$('.pm500-fold').prop('open', true)`);
+  }
+
+  /** Closes every open dialog without saving. */
+  async cancel(): Promise<void> {
+    const { page } = this;
+    if (await page.locator('#node-config-dialog-cancel').isVisible()) {
+      await page.locator('#node-config-dialog-cancel').click();
+      await this.settle();
+    }
+    await page.locator('#node-dialog-cancel').click();
+    await this.settle();
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await page.locator('#red-ui-palette-shade').waitFor({ state: 'hidden' });
+  }
+
   /** What the dialog on top shows and what is wrong with its words. */
   async inspectDialog(): Promise<{ text: string; labels: string[]; problems: string[] }> {
     const tray = this.page.locator('.red-ui-tray').last();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import type { FormFacts } from '../../nodes/shared/field';
+import type { Fields, FormFacts } from '../../nodes/shared/field';
 import { CONFIG_VERSIONS, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { FormHtml, type Catalog, type FormFrame } from './html';
 
@@ -50,10 +50,19 @@ export function frameOf(root: string, type: NodeType): FormFrame {
   return { type, ...FORMS[type], catalog: catalogOf(root, type) };
 }
 
+/** The fields without what stays on the server. */
+function browserFields(fields: Fields): Fields {
+  const kept = Object.entries(fields).map(([name, { check, ...field }]) => [
+    name,
+    check === undefined ? field : { ...field, isChecked: true },
+  ]);
+  return Object.fromEntries(kept) as Fields;
+}
+
 function factsOf(type: NodeType): FormFacts {
   const { isConfig, fields } = FORMS[type];
   const onCanvas = isConfig ? { category: 'config' } : { category: PALETTE, color: colorOf(type) };
-  return { type, ...onCanvas, configVersion: CONFIG_VERSIONS[type] ?? 1, fields };
+  return { type, ...onCanvas, configVersion: CONFIG_VERSIONS[type] ?? 1, fields: browserFields(fields) };
 }
 
 /** A script of the editor in one piece. */

@@ -1,4 +1,4 @@
-import { fitsNumber, optionFor, type Setting } from '../../../src/support/setting';
+import { fitsNumber, optionFor, type NumberSetting, type Setting } from '../../../src/support/setting';
 import { textOf, type Values } from './text';
 
 /** What is wrong with a value: the key of a sentence in the catalog, with values for it. */
@@ -24,11 +24,11 @@ function isJsonOrPath(value: string): boolean {
   }
 }
 
-/** True where some value is refused; the editor need not look at others. */
-export function isJudged(setting: Setting): boolean {
-  if (setting.kind === 'flag' || setting.kind === 'list' || setting.kind === 'secret') return false;
-  if (setting.kind === 'node') return setting.required === true;
-  return setting.kind !== 'text' || setting.required === true || setting.pattern !== undefined;
+function outOfRange({ min, max, unit = '', whole = false }: NumberSetting): FieldComplaint {
+  return {
+    key: whole ? 'error.wholeNumber' : 'error.number',
+    values: { min, max, unit: unit === '' ? '' : ` ${unit}` },
+  };
 }
 
 /**
@@ -41,8 +41,7 @@ export function complaintOf(name: string, setting: Setting, value: unknown): Fie
   switch (setting.kind) {
     case 'number': {
       if (setting.default === '' && isEmpty(value)) return undefined;
-      const { min, max } = setting;
-      return fitsNumber(setting, value) ? undefined : { key: 'error.number', values: { min, max } };
+      return fitsNumber(setting, value) ? undefined : outOfRange(setting);
     }
     case 'text': {
       if (isEmpty(value)) return setting.required === true ? own : undefined;
@@ -61,14 +60,16 @@ export function complaintOf(name: string, setting: Setting, value: unknown): Fie
         return { key: 'error.choice' };
       return setting.required === true && value.length === 0 ? own : undefined;
     case 'numbers': {
-      const { min, max } = setting.of;
       const all = Object.values(value as object);
       const fits = all.every((each) => isEmpty(each) || isVariable(each) || fitsNumber(setting.of, each));
-      return fits ? undefined : { key: 'error.number', values: { min, max } };
+      return fits ? undefined : outOfRange(setting.of);
+    }
+    case 'secret': {
+      const fits = setting.pattern === undefined || new RegExp(setting.pattern).test(textOf(value).trim());
+      return isEmpty(value) || fits ? undefined : own;
     }
     case 'flag':
     case 'list':
-    case 'secret':
       return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import type { Option, Setting } from '../../../src/support/setting';
-import { holds, isShown, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
-import { complaintOf, isJudged } from './check';
+import { isJudged, type Option, type Setting } from '../../../src/support/setting';
+import { holds, isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
+import { complaintOf } from './check';
+import { Complaints, toldOf } from './complaints';
 import { textOf, wordsOf, type Words } from './text';
 
 /** What is special to one form; everything else follows from its fields. */
@@ -59,6 +60,7 @@ export class OpenForm {
 
   /** What a field shows, and its default where it shows nothing of its own. */
   value(name: string): unknown {
+    if ($(`[data-choices="${name}"]`).length > 0) return this.chosen(name);
     if (!this.has(name)) return defaultIn(this.facts, name);
     const input = this.input(name);
     return input.is(':checkbox') ? input.prop('checked') : input.val();
@@ -112,19 +114,20 @@ export class OpenForm {
   /** Shows what counts now, whenever something changes, and has the editor judge again what depends on it. */
   follow(): void {
     const { fields } = this.facts;
-    const causes = new Set(Object.values(fields).flatMap(({ shownWhen = {} }) => Object.keys(shownWhen)));
+    const conditions = Object.values(fields).flatMap(({ shownWhen = {}, usedWhen = [] }) => [shownWhen, ...usedWhen]);
+    const causes = new Set(conditions.flatMap((condition) => Object.keys(condition)));
     for (const [name, { setting }] of settingsIn(fields)) if (setting.kind === 'choice') causes.add(name);
     const update = (): void => {
       this.showWhatCounts();
     };
-    for (const name of causes) this.input(name).on('change input', update);
+    for (const name of causes) this.input(name).add(`[data-choices="${name}"] input`).on('change input', update);
     update();
   }
 
   private showWhatCounts(): void {
     const valueOf = (property: string): unknown => this.value(property);
     for (const [name, field] of Object.entries(this.facts.fields)) {
-      const on = isShown(field, valueOf);
+      const on = isShown(field, valueOf) && isUsed(field, valueOf(name), valueOf);
       const row = field.beside === true ? this.input(name) : $(`[data-field="${name}"]`);
       const wasOn = row.css('display') !== 'none';
       row.toggle(on);
@@ -163,10 +166,12 @@ function propertyOf(facts: FormFacts, words: Words, name: string, field: Field):
       form?.has(property) === true ? form.value(property) : (this[property] ?? defaultIn(facts, property));
     if (!isShown(field, valueOf)) return true;
     const complaint = complaintOf(name, setting, value);
-    return complaint === undefined || words(complaint.key, complaint.values);
+    return complaint === undefined ? (toldOf(this.id, name, value) ?? true) : words(complaint.key, complaint.values);
   }
-  const judge = isJudged(setting) ? { validate } : {};
-  const reference = setting.kind === 'node' ? { type: setting.type, required: setting.required === true } : {};
+  const reference = setting.kind === 'node' ? { type: setting.type } : {};
+  // A reference that may be empty, the editor judges itself: it knows whether the other node is right.
+  const isOptional = setting.kind === 'node' && setting.required !== true;
+  const judge = isOptional ? { required: false } : isJudged(setting) || field.isChecked === true ? { validate } : {};
   return { value: defaultOf(setting), ...reference, ...judge };
 }
 
@@ -208,6 +213,7 @@ export function registerForm(facts: FormFacts, script: FormScript): void {
       form.fill(this);
       script.prepare?.(this, form);
       form.follow();
+      new Complaints(facts, this.id, form, words, () => ({ ...form.values(), ...script.save?.(form) })).follow();
     },
     oneditsave(this: EditorNode): void {
       const form = new OpenForm(facts, isConfig);
