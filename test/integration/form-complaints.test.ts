@@ -132,6 +132,7 @@ describe('a wrong input of every field', function () {
     const complaint = editor.page.locator('[data-complaint-of="timeZone"]');
     await editor.edit(id);
     await editor.unfold();
+    await editor.page.locator('[data-choices="kpis"] input[value="energy"]').check();
     await zone.fill('Mars/Phobos');
     await complaint.waitFor();
     await editor.accept();
