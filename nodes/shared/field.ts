@@ -93,6 +93,9 @@ export function isShown({ shownWhen }: FieldLook, valueOf: (property: string) =>
   return holds(shownWhen, valueOf);
 }
 
+/** Inputs give text for numbers. */
+const plain = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
 /** True where something uses a field, or it is not as it is by default. */
 export function isUsed(
   { usedWhen, setting }: FieldLook & Partial<Field>,
@@ -100,7 +103,7 @@ export function isUsed(
   valueOf: (property: string) => unknown,
 ): boolean {
   if (usedWhen === undefined || usedWhen.some((condition) => holds(condition, valueOf))) return true;
-  return setting !== undefined && setting.kind !== 'secret' && String(value) !== String(setting.default);
+  return setting !== undefined && setting.kind !== 'secret' && plain(value) !== plain(setting.default);
 }
 
 /** The fields that hold a setting, in order. */
