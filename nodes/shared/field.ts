@@ -94,7 +94,7 @@ export function isShown({ shownWhen }: FieldLook, valueOf: (property: string) =>
 }
 
 /** Inputs give text for numbers. */
-const plain = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const plain = (value: unknown): string => JSON.stringify(typeof value === 'number' ? String(value) : value);
 
 /** True where something uses a field, or it is not as it is by default. */
 export function isUsed(
