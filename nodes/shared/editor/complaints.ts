@@ -1,7 +1,6 @@
 import { isShown, settingsIn, type FormFacts } from '../field';
 import type { FormComplaints } from '../form-check-page';
 import { complaintOf } from './check';
-import type { OpenForm } from './form';
 import { post } from './post';
 import type { Words } from './text';
 
@@ -20,6 +19,13 @@ export function toldOf(id: string, name: string, value: unknown): string | undef
   return found?.value === asText(value) ? found.sentence : undefined;
 }
 
+/** What is asked of an open form. */
+interface ShownForm {
+  input(name: string): JQuery;
+  value(name: string): unknown;
+  secrets(): Readonly<Record<string, unknown>>;
+}
+
 /** Says under each field of an open form what is wrong with it: at once what the browser can judge, then what the server says. */
 export class Complaints {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +36,7 @@ export class Complaints {
   constructor(
     private readonly facts: FormFacts,
     private readonly id: string,
-    private readonly form: OpenForm,
+    private readonly form: ShownForm,
     private readonly words: Words,
     private readonly values: () => Readonly<Record<string, unknown>>,
   ) {}
