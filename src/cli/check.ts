@@ -2,9 +2,6 @@ import { watchLayout } from '../acquisition/layout-watch';
 import type { MeterRegistry } from '../acquisition/meter-registry';
 import { settingsOf, type MeterSettings } from '../acquisition/meter-settings';
 import { LayoutCheck } from '../domain/layout-check/layout-check';
-import { ENERGY_CANDIDATES, ENERGY_CANDIDATE_NAMES } from '../meters/pm500/energy-candidates';
-import { WIRING_MODES } from '../meters/pm500/identity';
-import { QUIRKS } from '../meters/pm500/quirks';
 import { systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { chooseEthernetMeter, commandMeters, ETHERNET_METER_OPTIONS } from './choose-meter';
@@ -12,6 +9,9 @@ import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from
 import { EXIT, type Terminal } from './terminal';
 import { formatVerdict } from './verdict-text';
 import { PM500 } from '../meters/pm500';
+
+const { energy, quirks, wiring: wirings } = PM500;
+const WIRING_MODES = wirings.rows.map(({ mode }) => mode);
 
 const DEFAULT_SECONDS = 60;
 const LONGEST_SECONDS = 86_400;
@@ -23,14 +23,14 @@ const ROWS: readonly OptionRow[] = [
   {
     name: 'interval',
     value: 'MS',
-    help: `time between reads, at least ${QUIRKS.minimumReadIntervalMs.value} (${DEFAULT_INTERVAL_MS})`,
+    help: `time between reads, at least ${quirks.minimumReadIntervalMs.value} (${DEFAULT_INTERVAL_MS})`,
   },
   { name: 'wiring', value: 'MODE', help: `${WIRING_MODES.join(', ')} (recognized from the values)` },
   { name: 'layout', value: 'FILE', help: 'layout file to check (the built-in layout)' },
   {
     name: 'energy-layout',
     value: 'NAME',
-    help: 'check assembly 107 as one of the named layouts has it (what the layout says); names below',
+    help: `check assembly ${energy.instance} as one of the named layouts has it (what the layout says); names below`,
   },
   ...ETHERNET_METER_OPTIONS,
   {
@@ -48,8 +48,8 @@ export const CHECK_HELP = `pm500 check: decides from live values whether the lay
 Usage: pm500 check HOST [options]
 
 ${describeOptions(ROWS)}
-Named layouts of the energy counters in assembly 107:
-${ENERGY_CANDIDATES.map(({ name, description }) => `  ${name}\n      ${description}\n`).join('')}
+Named layouts of the energy counters in assembly ${energy.instance}:
+${energy.candidates.map(({ name, description }) => `  ${name}\n      ${description}\n`).join('')}
 Exit codes: 0 nothing contradicts the layout, 1 something does or the meter failed, 2 wrong options.
 `;
 
@@ -96,11 +96,15 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
     return EXIT.success;
   }
   const seconds = options.number('seconds', { min: 1, max: LONGEST_SECONDS }) ?? DEFAULT_SECONDS;
-  const limits = { min: QUIRKS.minimumReadIntervalMs.value, max: LONGEST_INTERVAL_MS };
+  const limits = { min: quirks.minimumReadIntervalMs.value, max: LONGEST_INTERVAL_MS };
   const intervalMs = options.number('interval', limits) ?? DEFAULT_INTERVAL_MS;
   const wiring = options.choice('wiring', WIRING_MODES);
   const modbusPort = chooseModbusPort(options);
-  const energyLayout = options.choice('energy-layout', ENERGY_CANDIDATE_NAMES) ?? '';
+  const energyLayout =
+    options.choice(
+      'energy-layout',
+      energy.candidates.map(({ name }) => name),
+    ) ?? '';
   const meter = chooseEthernetMeter(options, 'pm500 check', { layoutFile: options.text('layout') ?? '', energyLayout });
   const check = new LayoutCheck(PM500, { layout: meter.layout, ...(wiring === undefined ? {} : { wiring }) });
   const registry = commandMeters(terminal);

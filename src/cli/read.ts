@@ -5,7 +5,6 @@ import { settingsOf } from '../acquisition/meter-settings';
 import type { MeterSession } from '../acquisition/meter-session';
 import { normalizeReading } from '../domain/quality/normalize';
 import type { Reading } from '../domain/messages/reading';
-import { GROUPS } from '../meters/pm500/groups';
 import { delay, systemClock } from '../support/clock';
 import { hasCode, Pm500Error } from '../support/errors';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
@@ -16,7 +15,7 @@ import { PM500 } from '../meters/pm500';
 
 const READ_INTERVAL = readIntervalOf(PM500);
 
-const GROUP_NAMES = GROUPS.map(({ name }) => name);
+const GROUP_NAMES = PM500.groups.map(({ name }) => name);
 const INSTANCES = [...workingLayout(PM500).blocks.keys()];
 const DEFAULT_INTERVAL_MS = 1000;
 

@@ -1,7 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { meterRows } from '../acquisition/meter-rows';
-import { QUIRKS } from '../meters/pm500/quirks';
-import { SERIAL_NUMBER_RANGE } from '../meters/pm500/identity';
+import { PROTOCOL_FACTS } from '../meters/protocol-facts';
 import { loadsOf } from '../simulator/model/choose-load';
 import type { LoadProfile } from '../simulator/model/load-profile';
 import { settingsOfMany } from '../simulator/many-meters';
@@ -43,13 +42,13 @@ export const SIM_OPTIONS: readonly OptionRow[] = [
   {
     name: 'implicit-port',
     value: 'N',
-    help: `UDP port for heartbeats, 0 = any free one (${QUIRKS.implicitPort.value}, or a free one where that is taken)`,
+    help: `UDP port for heartbeats, 0 = any free one (${PROTOCOL_FACTS.implicitPort.value}, or a free one where that is taken)`,
   },
   { name: 'max-connections', value: 'N', help: 'TCP connections of EtherNet/IP per meter (32)' },
   {
     name: 'max-cip-connections',
     value: 'N',
-    help: `CIP connections per meter, of all kinds (${QUIRKS.assemblyConnections.value})`,
+    help: `CIP connections per meter, of all kinds (${PM500.quirks.assemblyConnections.value})`,
   },
   {
     name: 'http-port',
@@ -142,7 +141,8 @@ function readMeters(options: Options): { readonly meters: readonly SimulatedMete
   if (count > 1 && binds.length > 1) failUsage('Option --count goes with one --bind; count, or name every address.');
   const all = Math.max(count, binds.length);
   const seed = options.number('seed', ROWS.seed) ?? ROWS.seed.default;
-  const serials = { min: SERIAL_NUMBER_RANGE.min, max: SERIAL_NUMBER_RANGE.max - all + 1, whole: true };
+  const { min, max } = PM500.identity.serialNumbers;
+  const serials = { min, max: max - all + 1, whole: true };
   const serial = options.number('serial', serials) ?? ROWS.serialNumber.default;
   const catalogNumber = options.chosen('catalog', ROWS.catalogNumber) ?? ROWS.catalogNumber.default;
   const energyLayout = options.chosen('energy-layout', ROWS.energyLayout);

@@ -141,9 +141,6 @@ export const ENERGY_CANDIDATES: readonly EnergyCandidate[] = ROWS.map((row) => (
   assembly: energyAssembly(row),
 }));
 
-/** Names of the candidates, for choices. */
-export const ENERGY_CANDIDATE_NAMES: readonly string[] = ENERGY_CANDIDATES.map(({ name }) => name);
-
 const ASSUMED_ROW = pairCandidate(GWH_KWH, 'high-first');
 /** The one that the working layout assumes: Rockwell's other power monitors split energy as "x 10^6" and "x 1". */
 export const ASSUMED_ENERGY: EnergyCandidate = { ...ASSUMED_ROW, assembly: energyAssembly(ASSUMED_ROW) };
