@@ -67,7 +67,7 @@ export const FORM = nodeForm({
     }),
     mode: field(choice('interval', ['interval', 'message']), { icon: 'clock-o', section: SCHEDULE }),
     intervalMs: field(INTERVAL, { icon: 'repeat', section: SCHEDULE, shownWhen: { mode: ['interval'] } }),
-    groups: field(choices(['realtime'], GROUPS, { required: true }), {
+    groups: field(choices(GROUP_NAMES.slice(0, 1), GROUPS, { required: true }), {
       icon: 'list-ul',
       section: SCHEDULE,
       isCustom: true,

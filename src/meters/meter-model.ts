@@ -210,6 +210,7 @@ export interface MeterModel {
   readonly identity: IdentityFacts;
   /** The layout that is used unless a site supplies its own. */
   readonly layout: Layout;
+  /** The first is what is read where nobody has chosen. */
   readonly groups: readonly AssemblyGroup[];
   readonly energy: EnergyFacts;
   readonly registers: RegisterFacts;

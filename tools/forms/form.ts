@@ -19,7 +19,7 @@ const COLORS: Readonly<Record<string, string>> = {
 
 function colorOf(type: NodeType): string {
   const color = COLORS[type.split('-')[0] ?? ''];
-  if (color === undefined) throw new Error(`The family of ${type} has no color; give it one.`);
+  if (color === undefined) throw new Error(`The family of ${type} has no color; give it one in tools/forms/form.ts.`);
   return color;
 }
 
