@@ -4,6 +4,7 @@ import { alertFiles } from '../../tools/alerts/main';
 import { grafanaFiles } from '../../tools/grafana/main';
 import { deployFiles } from '../../tools/influxdb/main';
 import { sizePage } from '../../tools/influxdb/size-page';
+import { listenerFiles } from '../../tools/listeners/main';
 import { telegrafFiles } from '../../tools/telegraf/main';
 import { valuesPage } from '../../tools/values/main';
 
@@ -14,6 +15,7 @@ export function generatedTexts(): ReadonlyMap<string, string> {
   return new Map([
     ...alertFiles(),
     ...grafanaFiles(),
+    ...listenerFiles(),
     ...below('deploy/influxdb', deployFiles()),
     ...below('deploy/telegraf', telegrafFiles()),
     ['docs/database-size.md', sizePage()],
