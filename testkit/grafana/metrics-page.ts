@@ -17,26 +17,19 @@ export const OUTBOX_BYTES = 96_000;
 export interface Happening {
   /** For how long the second meter has given nothing; 0 while it does. */
   readonly silentSeconds: number;
+  /** For how long it has given nothing since the nodes started. */
+  readonly lostSeconds: number;
   readonly waitingRecords: number;
   readonly outboxBytes: number;
 }
 
-const USUAL: Happening = { silentSeconds: 42, waitingRecords: 120, outboxBytes: OUTBOX_BYTES };
+const USUAL: Happening = { silentSeconds: 42, lostSeconds: 0, waitingRecords: 120, outboxBytes: OUTBOX_BYTES };
 const RECORD_BYTES = 200;
 const RECORDS_PER_SECOND = 100;
 
-/**
- * What the metrics page of Node-RED says, made by the code that makes it.
- * @param seconds since the nodes started; counters have counted for so long
- * @param gateway what it says of the computer and of certificates
- */
-export function metricsPage(
-  seconds: number,
-  gateway: readonly MetricFamily[] = [],
-  { silentSeconds, waitingRecords, outboxBytes }: Happening = USUAL,
-): string {
-  const timestamp = 1000 * seconds;
-  const connection: ConnectionDiagnostics = {
+/** A connection that has read for so many seconds. */
+function connectionAt(seconds: number): ConnectionDiagnostics {
+  return {
     state: 'connected',
     since: 0,
     reads: 4 * seconds,
@@ -56,8 +49,25 @@ export function metricsPage(
       heartbeats: seconds,
     },
   };
+}
+
+/**
+ * What the metrics page of Node-RED says, made by the code that makes it.
+ * @param seconds since the nodes started; counters have counted for so long
+ * @param gateway what it says of the computer and of certificates
+ */
+export function metricsPage(
+  seconds: number,
+  gateway: readonly MetricFamily[] = [],
+  { silentSeconds, lostSeconds, waitingRecords, outboxBytes }: Happening = USUAL,
+): string {
+  const timestamp = 1000 * seconds;
+  const connection = connectionAt(seconds);
+  const lost = lostSeconds / 5;
+  const then = connectionAt(seconds - lostSeconds);
+  const other = { ...then, failed: then.failed + lost, timeouts: then.timeouts + lost };
   const since = timestamp - 1000 * silentSeconds;
-  const second = silentSeconds === 0 ? connection : { ...connection, state: 'waiting' as const, staleSince: since };
+  const second = silentSeconds === 0 ? other : { ...other, state: 'waiting' as const, staleSince: since };
   const facts = { timestamp, missedSlots: seconds / 15, maintenanceLeftMs: 0 };
   const normalized = {
     schema: NORMALIZE_DIAGNOSTICS_SCHEMA,

@@ -15,10 +15,11 @@ import { storedSource } from '../../src/influx/tiers/stored-fields';
 import { systemClock } from '../../src/support/clock';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { PM500 } from '../../src/meters/pm500';
-import { plantReading, type PlantCounters, type RecordedPlant } from '../meters/plant-readings';
+import { plantReading, type PlantCounters } from '../meters/plant-readings';
 import type { InfluxDb } from '../servers/influxdb';
 import {
   disturbed,
+  type Measured,
   MINUTES_SINCE_MS,
   readTimes,
   SITE,
@@ -55,23 +56,23 @@ const ALARM_RULES = [
 interface Story {
   readonly meter: string;
   readonly times: readonly number[];
-  readonly powers: Pick<RecordedPlant, 'powerAt'>;
+  readonly powers: Pick<Measured, 'powerAt'>;
   readonly countersAt: (timeMs: number) => PlantCounters;
   /** Everything is read, disturbed at times, and alarms are judged. */
   readonly isWhole?: boolean;
   readonly hasEnergyOnly?: boolean;
 }
 
-function storiesOf(plants: PlantOfSite): readonly Story[] {
+function storiesOf(plants: PlantOfSite, sinceMs?: number): readonly Story[] {
   const { incomer, yearBefore, solar } = plants;
-  const imported = (plant: RecordedPlant) => (timeMs: number) => ({
+  const imported = (plant: Measured) => (timeMs: number) => ({
     active: plant.energyAt(timeMs),
     reactive: plant.energyAt(timeMs, 'reactive'),
   });
   const { meter } = SITE;
   return [
     { meter, times: yearBeforeTimes(), powers: yearBefore, countersAt: imported(yearBefore), hasEnergyOnly: true },
-    { meter, times: readTimes(), powers: incomer, countersAt: imported(incomer), isWhole: true },
+    { meter, times: readTimes(sinceMs), powers: incomer, countersAt: imported(incomer), isWhole: true },
     {
       meter: SOLAR.meter,
       times: solarTimes(),
@@ -155,14 +156,17 @@ async function sumUp(database: InfluxDb, { fromMs, toMs }: { fromMs: number; toM
   }
 }
 
-/** Fills a database through the pipeline and sums it up, days and months as `pm500 influx rollup` does. */
-export async function fillWithPlant(database: InfluxDb, plants: PlantOfSite): Promise<void> {
+/**
+ * Fills a database through the pipeline and sums it up, days and months as `pm500 influx rollup` does.
+ * @param sinceMs from when on, where months before those of the site are wanted
+ */
+export async function fillWithPlant(database: InfluxDb, plants: PlantOfSite, sinceMs?: number): Promise<void> {
   await database.query(`CREATE DATABASE ${DATABASE}`);
   for (const { name } of TIERS) {
     const policy = `RETENTION POLICY "${name}" ON ${DATABASE} DURATION INF REPLICATION 1 SHARD DURATION 364d`;
     await database.query(`CREATE ${policy}${name === RAW.name ? ' DEFAULT' : ''}`);
   }
-  for (const story of storiesOf(plants)) await write(database.url, linesOf(story));
+  for (const story of storiesOf(plants, sinceMs)) await write(database.url, linesOf(story));
   const server = connectInfluxQl({
     url: database.url,
     user: '',
@@ -173,7 +177,7 @@ export async function fillWithPlant(database: InfluxDb, plants: PlantOfSite): Pr
   });
   const tiers = SUMMARY_TIERS.slice(WINDOW_TIERS.length);
   const common = { database: DATABASE, sources: SOURCES, tiers, zone: new Zone(SITE.zone) };
-  for (const range of [YEAR_BEFORE, { fromMs: readTimes()[0] ?? 0, toMs: SITE.nowMs }]) {
+  for (const range of [YEAR_BEFORE, { fromMs: readTimes(sinceMs)[0] ?? 0, toMs: SITE.nowMs }]) {
     await sumUp(database, range);
     const made = rollUp(server, { ...common, fromMs: range.fromMs, toMs: range.toMs, nowMs: range.toMs });
     for (let part = await made.next(); part.done !== true;) part = await made.next();

@@ -51,16 +51,43 @@ export const SOLAR = {
   lastDayEveryMs: 5 * MINUTE_MS,
 } as const;
 
+/**
+ * Months before those of the site, of the same meter, for whoever wants to see a year: read every quarter of an hour until
+ * the first month of the site begins.
+ */
+export const WHOLE_YEAR = {
+  fromMs: Date.parse('2025-04-01T00:00:00+02:00'),
+  plantMs: Date.parse('2025-03-01T00:00:00+01:00'),
+} as const;
+
+/** What a plant has measured. */
+export type Measured = Pick<RecordedPlant, 'powerAt' | 'energyAt'>;
+
 /** What the meters of the site measure. */
 export interface PlantOfSite {
-  readonly incomer: RecordedPlant;
+  readonly incomer: Measured;
   readonly yearBefore: RecordedPlant;
   /** What it gives is exported. */
   readonly solar: RecordedPlant;
 }
 
-export const plantsOfSite = (): PlantOfSite => ({
-  incomer: new RecordedPlant(SITE.plantMs),
+/** One plant until a time, and another from then on; the counters go on. */
+function joined(before: RecordedPlant, after: RecordedPlant, atMs: number): Measured {
+  return {
+    powerAt: (timeMs, kind) => (timeMs < atMs ? before : after).powerAt(timeMs, kind),
+    energyAt: (timeMs, kind) =>
+      timeMs < atMs
+        ? before.energyAt(timeMs, kind)
+        : before.energyAt(atMs, kind) + after.energyAt(timeMs, kind) - after.energyAt(atMs, kind),
+  };
+}
+
+/** @param months those before the months of the site, where they are wanted */
+export const plantsOfSite = (months?: typeof WHOLE_YEAR): PlantOfSite => ({
+  incomer:
+    months === undefined
+      ? new RecordedPlant(SITE.plantMs)
+      : joined(new RecordedPlant(months.plantMs), new RecordedPlant(SITE.plantMs), SITE.plantMs),
   yearBefore: new RecordedPlant(YEAR_BEFORE.plantMs),
   solar: new RecordedPlant(SOLAR.plantMs),
 });
@@ -94,9 +121,13 @@ export function disturbed(reading: Reading, timeMs: number): Reading {
   return { ...reading, blocks, layout };
 }
 
-/** The times at which the meter is read, from the last quarter of an hour before the month to now. */
-export function readTimes(): readonly number[] {
+/**
+ * The times at which the meter is read, from the last quarter of an hour before the month to now.
+ * @param sinceMs where months before are wanted: every quarter of an hour from then on
+ */
+export function readTimes(sinceMs = Number.POSITIVE_INFINITY): readonly number[] {
   const times: number[] = [];
+  for (let at = sinceMs; at < SITE.month.fromMs - 15 * MINUTE_MS; at += 15 * MINUTE_MS) times.push(at);
   for (
     let at = SITE.month.fromMs - 15 * MINUTE_MS;
     at <= SITE.nowMs;

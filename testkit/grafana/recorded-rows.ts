@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../root';
-import type { RecordedPlant } from '../meters/plant-readings';
+import type { Measured } from './plant-site';
 
 const QUARTER_MS = 900_000;
 /** The step of the counters of the meter at this height, Wh, at both ends; and of what is worked out of a quarter. */
@@ -36,7 +36,7 @@ export function recordedRows(
  * Wh that the readings of a time added, by the file: from the last reading before it to the last in it.
  * @param times at which the meter is read, in order
  */
-export function gainedBetween(plant: RecordedPlant, times: readonly number[], fromMs: number, toMs: number): number {
+export function gainedBetween(plant: Measured, times: readonly number[], fromMs: number, toMs: number): number {
   const edge = (ms: number): number => plant.energyAt(times.findLast((time) => time < ms) ?? Number.NaN);
   return edge(toMs) - edge(fromMs);
 }

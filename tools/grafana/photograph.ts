@@ -12,7 +12,7 @@ import { interpolate, windowOf } from '../../testkit/grafana/interpolate';
 import { NOMINAL } from '../../testkit/grafana/panel-answers';
 import { queriesOf, shippedDashboards, type PanelQuery } from '../../testkit/grafana/panels';
 import { fillWithPlant } from '../../testkit/grafana/plant-database';
-import { plantsOfSite, SITE } from '../../testkit/grafana/plant-site';
+import { plantsOfSite, SITE, WHOLE_YEAR } from '../../testkit/grafana/plant-site';
 import { ROOT } from '../../testkit/root';
 import { startInfluxDb, type InfluxDb, type QuerySeries } from '../../testkit/servers/influxdb';
 import { findProgram } from '../../testkit/servers/programs';
@@ -116,7 +116,8 @@ async function answerTo(query: PanelQuery, { database, metrics }: Servers): Prom
   const text = interpolate(query, NOMINAL, SITE.nowMs);
   if (query.language === 'influxql') return database.query(text, DATABASE);
   const [from, to] = Object.values(windowOf(query, SITE.nowMs)).map((ms: number) => ms / 1000) as [number, number];
-  const range = { start: String(from), end: String(to), step: String((to - from) / POINTS) };
+  // Without its cache the server leaves the range as it is.
+  const range = { start: String(from), end: String(to), step: String((to - from) / POINTS), nocache: '1' };
   const response = await fetch(
     `${metrics.url}/api/v1/query_range?${new URLSearchParams({ query: text, ...range }).toString()}`,
   );
@@ -130,6 +131,16 @@ async function answerTo(query: PanelQuery, { database, metrics }: Servers): Prom
     columns: ['time', 'value'],
     values: values.map(([seconds, value]) => [1000 * seconds, Number(value)]),
   }));
+}
+
+/** Whether the series of this query are a line among bars. */
+function isLine({ fieldConfig }: Panel, query: PanelQuery | undefined): boolean {
+  const overrides = (fieldConfig?.overrides ?? []) as readonly Override[];
+  return overrides.some(
+    ({ matcher, properties }) =>
+      matcher.options === query?.refId &&
+      properties.some(({ id, value }) => id === 'custom.drawStyle' && value === 'line'),
+  );
 }
 
 async function pictureOf(panel: Panel, queries: readonly PanelQuery[], servers: Servers): Promise<object> {
@@ -147,6 +158,7 @@ async function pictureOf(panel: Panel, queries: readonly PanelQuery[], servers: 
           column,
         ).replace(regex, renamePattern),
         points: each.values.map((row) => [row[0], row[at + 1]]),
+        isLine: isLine(panel, queries[place]),
       })),
     ),
   );
@@ -161,6 +173,7 @@ async function pictureOf(panel: Panel, queries: readonly PanelQuery[], servers: 
     isBars: custom?.['drawStyle'] === 'bars',
     isStacked: custom?.['stacking'] !== undefined,
     longestSilenceMs: custom?.['spanNulls'],
+    window: queries[0] === undefined ? undefined : windowOf(queries[0], SITE.nowMs),
     ...(panel.type === 'table' ? tableOf(answers, panel) : {}),
   };
 }
@@ -181,7 +194,7 @@ async function main(folder: string): Promise<void> {
     args: ['--no-sandbox'],
   });
   try {
-    await fillWithPlant(database, plantsOfSite());
+    await fillWithPlant(database, plantsOfSite(WHOLE_YEAR), WHOLE_YEAR.fromMs);
     await scrapeHours(metrics);
     const page = await browser.newPage({ viewport: { width: WIDTH_PX + 30, height: 900 } });
     for (const dashboard of shippedDashboards()) {

@@ -26,7 +26,7 @@
     }
     if (unit.startsWith('time:')) {
       // Only the month and the year are asked for.
-      const month = { timeZone: window.picture.zone, month: 'long', year: 'numeric' };
+      const month = { timeZone: window.picture.zone, month: unit === 'time:' ? 'short' : 'long', year: 'numeric' };
       return new Date(value).toLocaleString('en-US', month);
     }
     if (unit === 'percent') return `${digits(value)} %`;
@@ -38,7 +38,7 @@
         [3600, 'h'],
         [60, 'min'],
       ].find(([each]) => Math.abs(value) >= 2 * each) ?? [1, 's'];
-      return `${digits(value / length)} ${name}`;
+      return `${Number((value / length).toPrecision(3))} ${name}`;
     }
     if (unit === 'bytes') {
       const power = value === 0 ? 0 : Math.min(4, Math.floor(Math.log2(Math.abs(value)) / 10));
@@ -77,13 +77,24 @@
     });
   }
 
-  /** Room for half a bar at both ends. */
-  function beside(chart, low, high) {
-    const [times] = chart.data;
-    // A bar that stands alone is of a month.
-    if (times.length === 1) return [times[0] - 1_296_000, times[0] + 1_296_000];
-    const half = (times[1] - times[0]) / 2;
-    return [low - half, high + half];
+  /** The lowest and the highest value of an axis. */
+  function heights({ isBars, isStacked }, low, high) {
+    if (isBars || isStacked) return [Math.min(0, low), high * 1.05 || 1];
+    const size = high - low || Math.abs(high) / 2 || 1;
+    // Nothing that is never negative has room below zero.
+    return [low >= 0 && low < size ? 0 : low - size / 10, high + size / 10];
+  }
+
+  /** Where the months of a long time begin, seconds; nothing of a shorter one. */
+  function monthsIn({ fromMs, toMs }) {
+    if (toMs - fromMs < 200 * 86_400_000) return undefined;
+    const from = new Date(fromMs);
+    const starts = [];
+    for (let month = from.getUTCMonth() + 1; ; month += 1) {
+      const start = Date.UTC(from.getUTCFullYear(), month, 1);
+      if (start > toMs) return starts;
+      starts.push(start / 1000);
+    }
   }
 
   function drawTime(body, panel) {
@@ -91,7 +102,7 @@
     const times = [...new Set(series.flatMap(({ points }) => points.map(([time]) => time)))].sort((a, b) => a - b);
     const columns = series.map(({ points }) => {
       const byTime = new Map(points);
-      return times.map((time) => (byTime.has(time) ? byTime.get(time) : panel.isBars ? null : undefined));
+      return times.map((time) => byTime.get(time));
     });
     if (panel.isStacked) {
       for (let place = 1; place < columns.length; place += 1) {
@@ -100,6 +111,7 @@
     }
     const order = columns.map((_, place) => place);
     if (panel.isStacked) order.reverse();
+    const months = monthsIn(panel.window);
     const bars = uPlot.paths.bars({ size: [0.8, 60] });
     new uPlot(
       {
@@ -108,22 +120,27 @@
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), window.picture.zone),
         legend: { show: false },
         cursor: { show: false },
-        scales: panel.isBars
-          ? { x: { range: beside }, y: { range: (_, low, high) => [Math.min(0, low), high * 1.05 || 1] } }
-          : {},
+        scales: {
+          x: { range: [panel.window.fromMs / 1000, panel.window.toMs / 1000] },
+          y: { range: (_, low, high) => heights(panel, low, high) },
+        },
         axes: [
           {
             grid: { stroke: '#eee' },
-            values: [
-              [86400, '{DD}.{MM}'],
-              [3600, '{HH}:{mm}', '\n{DD}.{MM}'],
-              [60, '{HH}:{mm}'],
-            ].map((row) => [row[0], row[1], row[2] ?? null, null, null, null, null, null, 1]),
+            ...(months === undefined ? {} : { splits: months }),
+            values:
+              months !== undefined
+                ? (_, ticks) => ticks.map((tick) => showNumber(1000 * tick + 43_200_000, 'time:'))
+                : [
+                    [86400, '{DD}.{MM}'],
+                    [3600, '{HH}:{mm}', '\n{DD}.{MM}'],
+                    [60, '{HH}:{mm}'],
+                  ].map((row) => [row[0], row[1], row[2] ?? null, null, null, null, null, null, 1]),
           },
           {
             size: 74,
             grid: { stroke: '#eee' },
-            values: (_, ticks) => ticks.map((tick) => showNumber(tick, panel.unit)),
+            values: (_, ticks) => ticks.map((tick) => showNumber(Number(tick.toPrecision(3)), panel.unit)),
           },
         ],
         series: [
@@ -132,7 +149,9 @@
             stroke: COLORS[place % COLORS.length],
             width: 1.3,
             points: { show: false },
-            ...(panel.isBars ? { fill: `${COLORS[place % COLORS.length]}cc`, paths: bars } : {}),
+            ...(panel.isBars && !series[place].isLine
+              ? { fill: `${COLORS[place % COLORS.length]}cc`, paths: bars }
+              : {}),
           })),
         ],
       },
@@ -171,7 +190,7 @@
     const table = element(body, 'table');
     const head = element(table, 'tr');
     for (const { name } of columns) element(head, 'th', undefined, name);
-    for (const row of rows.slice(0, 10)) {
+    for (const row of rows.slice(0, Math.floor(body.clientHeight / 22) - 1)) {
       const line = element(table, 'tr');
       row.forEach((value, place) => {
         const { unit, texts, decimals } = columns[place];

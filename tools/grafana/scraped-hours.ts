@@ -4,7 +4,6 @@ import { diskMetrics } from '../../nodes/shared/disk-metrics';
 import { metricsPage } from '../../testkit/grafana/metrics-page';
 import { SITE } from '../../testkit/grafana/plant-site';
 import { FakeRed } from '../../testkit/node-red/fake-red';
-import { ROOT } from '../../testkit/root';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import type { VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
 
@@ -12,6 +11,8 @@ const SCRAPE_MS = 15_000;
 /** As far back as Fleet health looks when it is opened. */
 const SCRAPED_MS = 6 * 3_600_000;
 const PAGES_AT_ONCE = 100;
+/** Whose disk is shown, and its name. */
+const USER_DIR = '/var/lib';
 const CERTIFICATE_DAYS = 90;
 /** What befell the gateway, in seconds since the scrapes began: a meter was silent, and a sink was away. */
 const SILENT = { from: 7200, to: 8700 };
@@ -22,7 +23,7 @@ const OUTBOX_BYTES = 50e6;
 
 /** What the page of metrics says in the hours before now of the site, as the server scrapes it. */
 export async function scrapeHours(metrics: VictoriaMetrics): Promise<void> {
-  const red = new FakeRed({ userDir: ROOT });
+  const red = new FakeRed({ userDir: USER_DIR });
   const cert = readFileSync(new CertificateAuthority().issue('sink', CERTIFICATE_DAYS).certificate);
   red.definitions.push({ id: 'sink', type: 'influx-target', tls: 'tls' } as never);
   red.configurations.set('tls', { addTLSOptions: () => ({ cert }) });
@@ -33,8 +34,9 @@ export async function scrapeHours(metrics: VictoriaMetrics): Promise<void> {
     const seconds = (scraped * SCRAPE_MS) / 1000;
     const came = RECORDS.perSecond * Math.max(0, Math.min(seconds, AWAY.to) - AWAY.from);
     const waitingRecords = Math.max(0, came - RECORDS.caughtUpPerSecond * Math.max(0, seconds - AWAY.to));
-    const silentSeconds = seconds < SILENT.to ? Math.max(0, seconds - SILENT.from) : 0;
-    const happening = { silentSeconds, waitingRecords, outboxBytes: OUTBOX_BYTES };
+    const lostSeconds = Math.max(0, Math.min(seconds, SILENT.to) - SILENT.from);
+    const silentSeconds = seconds < SILENT.to ? lostSeconds : 0;
+    const happening = { silentSeconds, lostSeconds, waitingRecords, outboxBytes: OUTBOX_BYTES };
     const time = SITE.nowMs - SCRAPED_MS + scraped * SCRAPE_MS;
     pages.push(metricsPage(seconds, gateway, happening).replaceAll(/^([^#\n].*)$/gm, `$1 ${time}`));
     if (pages.length < PAGES_AT_ONCE && scraped < scrapes) continue;

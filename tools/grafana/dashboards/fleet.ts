@@ -102,7 +102,7 @@ function reads(): readonly PanelSpec[] {
         promQl(byMeter(rate('pm500_missed_frames_total')), '{{meter}} missed'),
         promQl(byMeter(rate('pm500_heartbeats_total')), '{{meter}} heartbeats'),
       ],
-      { noData: 'No meter sends by itself', docs: 'transports.md' },
+      { noData: 'No meter sends by itself', docs: 'transports.md', width: 24 },
     ),
   ];
 }

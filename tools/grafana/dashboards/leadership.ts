@@ -91,6 +91,7 @@ function history(influx: Influx): PanelSpec {
     ],
     timeFrom: '13M',
     width: 24,
+    height: 12,
   };
 }
 
@@ -181,10 +182,13 @@ export function leadershipKpis(influx: Influx): DashboardSpec {
             docs: ENERGY_DOCS,
             queries: [
               influxQl(influx.ofEach('month', energy, 'sum')),
-              influxQl(
-                `SELECT ${sum} * 0 + \${${TARGET}} * 1000 ${influx.from(energy, 'month')} GROUP BY time(15m), "meter" fill(none)`,
-                '$tag_meter target',
-              ),
+              {
+                ...influxQl(
+                  `SELECT ${sum} * 0 + \${${TARGET}} * 1000 ${influx.from(energy, 'month')} GROUP BY time(15m) fill(none)`,
+                  'target of each meter',
+                ),
+                asLine: true,
+              },
             ],
             bars: 'plain',
             width: 24,

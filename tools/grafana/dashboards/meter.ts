@@ -149,7 +149,7 @@ export function meterDetail(influx: Influx): DashboardSpec {
           together(influx, 'Voltages between lines', ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1']),
           together(influx, 'Currents', [...each((phase) => `current_${phase}`), 'current_n']),
           together(influx, 'Unbalance', ['voltage_unbalance', 'current_unbalance'], { docs: KPI_DOCS, noData: NO_KPI }),
-          together(influx, 'Frequency', ['frequency'], { decimals: 3 }),
+          together(influx, 'Frequency', ['frequency'], { decimals: 3, width: 24 }),
         ],
       },
       {
