@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { TIERS } from '../../src/influx/tiers/plan';
 import { FaultProxy, type Fault } from '../../testkit/links/fault-proxy';
 import { makeSmallDisk, type SmallDisk } from '../../testkit/delivery/small-disk';
 import { ROOT } from '../../testkit/root';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { freePort } from '../../testkit/servers/ports';
 import { startProcess } from '../../testkit/servers/processes';
 import { findProgram } from '../../testkit/servers/programs';
 import { runScript, type Ended } from '../../testkit/servers/shell';
@@ -124,28 +124,18 @@ exec ${findProgram('curl')} "$@"
   };
   /**
    * As the runbook says: the first start cuts off the half-written end of a log and still writes where it was, and what
-   * stands behind the hole is gone at the next start. So nothing is let in at the first.
+   * stands behind the hole is gone at the next start. So nobody finds it at the first.
    */
   const startAlone = async (): Promise<void> => {
-    const [host = '', port = ''] = database.rpc.split(':');
+    const elsewhere = `127.0.0.1:${await freePort()}`;
     const alone = await startProcess({
       name: 'influxd',
       command: findProgram('influxd'),
       args: ['run', '-config', join(folder, 'disk/influxdb.conf')],
-      env: { HOME: folder, INFLUXDB_HTTP_ENABLED: 'false', INFLUXDB_CONTINUOUS_QUERIES_ENABLED: 'false' },
-      ready: () =>
-        new Promise((resolve) => {
-          const socket = connect(Number(port), host);
-          socket.once('connect', () => {
-            socket.destroy();
-            resolve(true);
-          });
-          socket.once('error', () => {
-            resolve(false);
-          });
-        }),
+      env: { HOME: folder, INFLUXDB_HTTP_BIND_ADDRESS: elsewhere, INFLUXDB_CONTINUOUS_QUERIES_ENABLED: 'false' },
+      ready: async () => (await fetch(`http://${elsewhere}/ping`)).status === 204,
     });
-    await assert.rejects(fetch(`${database.url}/ping`), 'nobody is let in');
+    await assert.rejects(fetch(`${database.url}/ping`), 'nobody finds it');
     await alone.stop();
   };
   const assertSentence = (said: string, sentence: RegExp): void => {

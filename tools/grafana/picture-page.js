@@ -85,12 +85,12 @@
     return [low >= 0 && low < size ? 0 : low - size / 10, high + size / 10];
   }
 
-  /** Where the months of a long time begin, seconds; nothing of a shorter one. */
-  function monthsIn({ fromMs, toMs }) {
+  /** Where the months of a long time begin, seconds, as many as there is room for; nothing of a shorter time. */
+  function monthsIn({ fromMs, toMs }, widthPx) {
     if (toMs - fromMs < 200 * 86_400_000) return undefined;
     const from = new Date(fromMs);
     const starts = [];
-    for (let month = from.getUTCMonth() + 1; ; month += 1) {
+    for (let month = from.getUTCMonth() + 1; ; month += widthPx < 1000 ? 2 : 1) {
       const start = Date.UTC(from.getUTCFullYear(), month, 1);
       if (start > toMs) return starts;
       starts.push(start / 1000);
@@ -111,7 +111,7 @@
     }
     const order = columns.map((_, place) => place);
     if (panel.isStacked) order.reverse();
-    const months = monthsIn(panel.window);
+    const months = monthsIn(panel.window, body.clientWidth);
     const bars = uPlot.paths.bars({ size: [0.8, 60] });
     new uPlot(
       {
