@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { settingsIn, type Field } from '../../nodes/shared/field';
 import { isJudged, type Setting } from '../../src/support/setting';
+import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
@@ -60,6 +61,7 @@ const NOT_TYPED: readonly Setting['kind'][] = ['choice', 'choices', 'list', 'num
 const hasRule = ({ setting, isChecked, check }: Field): boolean =>
   isJudged(setting) || isChecked === true || check !== undefined;
 
+/** Also without a mouse and with a screen reader: what axe-core says of every form with all its fields and sentences. */
 describe('a wrong input of every field', function () {
   this.timeout(240_000);
   let red: NodeRed;
@@ -119,6 +121,7 @@ describe('a wrong input of every field', function () {
       }
       const { problems } = await editor.inspectDialog();
       assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], []);
+      assert.deepEqual(await findBarriers(editor.page, '.red-ui-tray:last-of-type .pm500-form'), []);
       await editor.photograph(`complaints-${type}`);
       await editor.cancel();
     });

@@ -89,7 +89,7 @@ function showVerdict(box: JQuery, judged: LayoutVerdict, apply: (name: string) =
  */
 export function offerLayoutCheck(box: JQuery, id: string, apply: (name: string) => void): void {
   const seconds = $('<input type="text" class="pm500-short">').val(WATCH_SECONDS.usual);
-  seconds.attr('title', text('layoutCheck.seconds'));
+  seconds.attr({ title: text('layoutCheck.seconds'), 'aria-label': text('layoutCheck.seconds') });
   const button = $('<button type="button" class="red-ui-button pm500-check-layout">').text(text('layoutCheck.button'));
   const outcome = $('<div class="pm500-found">');
   button.on('click', () => {
