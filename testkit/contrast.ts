@@ -13,6 +13,9 @@ const WORDS_OF_FORMS = [
   .map((words) => `.pm500-form ${words}`)
   .join(', ');
 
+/** Words of the sidebar; its buttons are the editor's own. */
+export const SIDEBAR_WORDS = '.pm500-sidebar :is(span, p, .pm500-link, div:not(:has(*))):not(:empty)';
+
 /**
  * The words of our forms whose color stands out too little from what is behind them, each with its contrast
  * (WCAG 2.2: from 1 to 21).

@@ -27,10 +27,17 @@ function rowOf(node: string, meter: string, alarm: ActiveAlarm): AlarmOverviewRo
   };
 }
 
-/** Active alarms of all meters. */
-export function alarmRows(normalizers: readonly NormalizerFacts[]): AlarmOverviewRow[] {
-  const rows = normalizers.flatMap(({ node, meters }) =>
-    meters.flatMap(({ name, alarms }) => alarms.map((alarm) => rowOf(node, name, alarm))),
+/**
+ * Active alarms of all meters.
+ * @param most are made to rows, the ones that come first; a flood has thousands
+ */
+export function alarmRows(
+  normalizers: readonly NormalizerFacts[],
+  most: number,
+): { readonly rows: readonly AlarmOverviewRow[]; readonly count: number } {
+  const all = normalizers.flatMap(({ node, meters }) =>
+    meters.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ node, name, alarm }))),
   );
-  return rows.sort(byAttention);
+  all.sort((left, right) => byAttention(left.alarm, right.alarm));
+  return { rows: all.slice(0, most).map(({ node, name, alarm }) => rowOf(node, name, alarm)), count: all.length };
 }

@@ -18,7 +18,8 @@ function standingOf({ condition }: ReadMeterFacts): MeterStandingKind {
 const readBefore = (condition: MeterCondition): number => (condition.kind === 'lost' ? (condition.staleSince ?? 0) : 0);
 
 /** Of a meter that several nodes read: what is known best. Where only some of them can read it, it is read in part. */
-function standingOfAll(all: readonly ReadMeterFacts[]): MeterStandingKind {
+function standingOfAll(first: ReadMeterFacts, all: readonly ReadMeterFacts[]): MeterStandingKind {
+  if (all.length === 1) return standingOf(first);
   const standings = all.map(standingOf);
   const has = (standing: MeterStandingKind): boolean => standings.includes(standing);
   const isCut = has('lost') || has('waiting');
@@ -57,10 +58,11 @@ export function meterRows(meters: readonly ReadMeterFacts[], normalizers: readon
     const [first] = all;
     if (first === undefined) return [];
     const { node, name, where } = first;
-    const standing = standingOfAll(all);
-    const { bad, uncertain, unconfirmed } = concerns.get(name) ?? NO_CONCERNS;
+    const standing = standingOfAll(first, all);
+    const { unconfirmed } = concerns.get(name) ?? NO_CONCERNS;
+    const isUnconfirmed = unconfirmed > 0;
     const since = standing === 'read' ? 0 : Math.max(0, ...all.map(({ condition }) => readBefore(condition)));
-    return [{ key, node, name, where, standing, since, isJudged: concerns.has(name), bad, uncertain, unconfirmed }];
+    return [{ key, node, name, where, standing, since, isJudged: concerns.has(name), isUnconfirmed }];
   });
   return rows.sort(byName);
 }

@@ -17,13 +17,9 @@ export const MOST_ROWS: Readonly<Record<keyof Overview['left'], number>> = {
 /** What is to be shown of all that nodes tell. */
 export function overviewOf(facts: OverviewFacts, nowMs: number): Overview {
   const meters = meterRows(facts.meters, facts.normalizers);
-  const all = {
-    tasks: taskRows(facts, meters),
-    alarms: alarmRows(facts.normalizers),
-    queues: queueRows(facts.sinks, nowMs),
-    meters,
-  };
-  const left = (part: keyof Overview['left']): number => Math.max(0, all[part].length - MOST_ROWS[part]);
+  const alarms = alarmRows(facts.normalizers, MOST_ROWS.alarms);
+  const all = { tasks: taskRows(facts, meters), queues: queueRows(facts.sinks, nowMs), meters };
+  const left = (part: keyof typeof all): number => Math.max(0, all[part].length - MOST_ROWS[part]);
   const shown = <Row extends { readonly node: string }>(rows: readonly Row[], most: number): readonly Row[] =>
     rows.slice(0, most).map((row) => {
       const node = facts.inEditor(row.node);
@@ -31,10 +27,15 @@ export function overviewOf(facts: OverviewFacts, nowMs: number): Overview {
     });
   return {
     tasks: shown(all.tasks, MOST_ROWS.tasks),
-    alarms: shown(all.alarms, MOST_ROWS.alarms),
+    alarms: shown(alarms.rows, MOST_ROWS.alarms),
     queues: shown(all.queues, MOST_ROWS.queues),
     meters: shown(all.meters, MOST_ROWS.meters),
-    left: { tasks: left('tasks'), alarms: left('alarms'), queues: left('queues'), meters: left('meters') },
+    left: {
+      tasks: left('tasks'),
+      alarms: alarms.count - alarms.rows.length,
+      queues: left('queues'),
+      meters: left('meters'),
+    },
   };
 }
 

@@ -25,11 +25,8 @@ export interface MeterRow extends Row {
   readonly since: number;
   /** True where a node judges its readings: only then there are values. */
   readonly isJudged: boolean;
-  /** Values that somebody should look into. */
-  readonly bad: number;
-  readonly uncertain: number;
-  /** Values that wait for somebody to confirm the layout. */
-  readonly unconfirmed: number;
+  /** True where values wait for somebody to confirm the layout. */
+  readonly isUnconfirmed: boolean;
 }
 
 /** One value as people read it. */

@@ -39,8 +39,8 @@ function tasksOfMeters(rows: readonly MeterRow[], meters: readonly ReadMeterFact
 /** A layout is confirmed where the meter is set up: the node that reads it. */
 function unconfirmed(rows: readonly MeterRow[]): readonly TaskRow[] {
   const byNode = new Map<string, string[]>();
-  for (const { node, name, unconfirmed: values } of rows) {
-    if (values === 0) continue;
+  for (const { node, name, isUnconfirmed } of rows) {
+    if (!isUnconfirmed) continue;
     const names = byNode.get(node);
     if (names === undefined) byNode.set(node, [name]);
     else names.push(name);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { findFaintWords } from '../../testkit/contrast';
+import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { installationIn, installedVersion, installPackage } from '../../testkit/node-red/installed-node-red';
 import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
@@ -14,6 +14,7 @@ const INSTALL_TIMEOUT_MS = 300_000;
 
 /** Large words need 3, small ones 4.5 (WCAG 2.2, 1.4.3); badges have a frame and a word of their own beside the color. */
 const ENOUGH_CONTRAST = 3;
+const ENOUGH_FOR_SMALL_WORDS = 4.5;
 
 /** What each node of first-meter shows when there is a meter, but neither a broker nor a database. */
 const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boolean>> = {
@@ -105,6 +106,22 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
         await editor.accept();
       }
       assert.equal(shown.size, Object.keys(WITHOUT_SERVERS).length);
+    });
+
+    it(`shows meters, queues and what needs a person in the sidebar, in the ${theme} theme`, async () => {
+      const { page } = editor;
+      await page.evaluate(`RED.sidebar.show('pm500-sidebar')`);
+      const part = (name: string) => page.locator(`.pm500-sidebar .pm500-part-${name} .pm500-list > li`);
+      await part('meters').filter({ hasText: ' kW' }).first().waitFor();
+      await part('queues')
+        .filter({ hasText: /\d+ wait, the oldest/ })
+        .first()
+        .waitFor();
+      await part('tasks').filter({ hasText: 'The layout is not confirmed' }).first().waitFor();
+      await editor.photograph(`node-red-5-${theme}-sidebar`);
+      assert.deepEqual(await findFaintWords(page, ENOUGH_FOR_SMALL_WORDS, SIDEBAR_WORDS), []);
+      await part('tasks').first().locator('button').click();
+      await page.evaluate(`RED.sidebar.show('info')`);
     });
   }
 

@@ -4,7 +4,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import type { OverviewSnapshot } from '../../src/overview/viewers';
-import { findFaintWords } from '../../testkit/contrast';
+import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
@@ -14,7 +14,6 @@ import { waitFor } from '../../testkit/wait';
 
 /** Small words need 4.5 (WCAG 2.2, 1.4.3). */
 const ENOUGH_CONTRAST = 4.5;
-const WORDS = '.pm500-sidebar :is(span, p, .pm500-link, div:not(:has(*))):not(:empty)';
 const SIDEBAR = '.pm500-sidebar';
 const WATTS = 441_300;
 const RULES = [
@@ -111,7 +110,7 @@ describe('the sidebar', function () {
       await editor.page.emulateMedia({ colorScheme: theme as 'light' | 'dark' });
       await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
       await editor.photograph(`sidebar-${name}-${theme}`);
-      assert.deepEqual(await findFaintWords(editor.page, ENOUGH_CONTRAST, WORDS), [], theme);
+      assert.deepEqual(await findFaintWords(editor.page, ENOUGH_CONTRAST, SIDEBAR_WORDS), [], theme);
     }
   };
 

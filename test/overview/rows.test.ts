@@ -105,11 +105,11 @@ describe('the overview', () => {
       });
     }
 
-    it('says since when, and what is known of its values', () => {
+    it('says since when, and whether its layout waits for somebody', () => {
       const meters = [meter(SILENT)];
-      const concerns = { ...NO_CONCERNS, count: 40, bad: 40 };
+      const concerns = { ...NO_CONCERNS, count: 40, unconfirmed: 40 };
       const [row] = overviewOf({ ...NOTHING, meters, normalizers: [normalizer([judged({ concerns })])] }, NOW).meters;
-      assert.deepEqual([row?.since, row?.isJudged, row?.bad], [NOW - 60_000, true, 40]);
+      assert.deepEqual([row?.since, row?.isJudged, row?.isUnconfirmed], [NOW - 60_000, true, true]);
       const [alone] = overviewOf({ ...NOTHING, meters: [meter(READ)] }, NOW).meters;
       assert.deepEqual([alone?.since, alone?.isJudged], [0, false]);
     });

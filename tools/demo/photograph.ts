@@ -14,6 +14,7 @@ const NORMALIZER = 'first-meter-normalize-realtime';
 const POLL = 'first-meter-poll-realtime';
 const FLOW_SIZE = { width: 1400, height: 660 };
 const METER_SIZE = { width: 1400, height: 1300 };
+const SIDEBAR_SIZE = { width: 1400, height: 900 };
 /** The whole form fits, also beside the sidebar. */
 const FORM_SIZE = { width: 1500, height: 2600 };
 
@@ -35,6 +36,15 @@ async function photographFlow({ page }: Editor, stage: Stage, path: string): Pro
   const alarm = page.locator('.red-ui-debug-msg').filter({ hasText: 'RAISED' }).first();
   await alarm.scrollIntoViewIfNeeded();
   await page.screenshot({ path });
+}
+
+/** The sidebar alone, while the meter still lacks a phase. */
+async function photographSidebar({ page }: Editor, path: string): Promise<void> {
+  await page.setViewportSize(SIDEBAR_SIZE);
+  await page.evaluate(`RED.sidebar.show('pm500-sidebar')`);
+  await page.locator('.pm500-part-alarms .pm500-list > li').first().waitFor();
+  await page.locator('.pm500-part-meters .pm500-list > li').filter({ hasText: ' kW' }).first().waitFor();
+  await page.locator('#red-ui-sidebar').screenshot({ path });
 }
 
 async function photographForm(editor: Editor, path: string): Promise<void> {
@@ -84,6 +94,7 @@ async function main(folder: string): Promise<void> {
     await tidyPalette(editor.page);
     await photographMeter(editor, join(folder, 'meter-live-values.png'));
     await photographFlow(editor, stage, join(folder, 'first-meter.png'));
+    await photographSidebar(editor, join(folder, 'sidebar.png'));
     await photographForm(editor, join(folder, 'kpis-and-alarms.png'));
   } finally {
     await curtain.fall();
