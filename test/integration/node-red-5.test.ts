@@ -112,6 +112,8 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
       const { page } = editor;
       await page.evaluate(`RED.sidebar.show('pm500-sidebar')`);
       const part = (name: string) => page.locator(`.pm500-sidebar .pm500-part-${name} .pm500-list > li`);
+      // Values are asked for only where they can be seen.
+      await part('meters').first().scrollIntoViewIfNeeded();
       await part('meters').filter({ hasText: ' kW' }).first().waitFor();
       await part('queues')
         .filter({ hasText: /\d+ wait, the oldest/ })

@@ -46,7 +46,8 @@ export class QueueView implements RowView<QueueRow> {
     this.row = row;
     this.link.show(node, name);
     this.link.element.title = `${type}. ${this.link.element.title}`;
-    this.dot.className = `pm500-dot pm500-dot-${state}`;
+    // A meter that is idle was never asked; a sink that is, is ready.
+    this.dot.className = `pm500-dot pm500-dot-${state === 'idle' ? 'ready' : state}`;
     write(this.state, STATES[state]());
     const parts = (Object.keys(lost) as (keyof QueueRow['lost'])[]).map((cause) => CAUSES[cause](lost[cause] ?? 0));
     write(this.lost, parts.length === 0 ? '' : text('queue.lost', { parts: parts.join(', ') }));
