@@ -3,6 +3,7 @@ import { packageVersion } from '../support/package-version';
 import { CHECK_HELP, runCheck } from './check';
 import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
+import { DOCTOR_HELP, runDoctor } from './doctor';
 import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
 import { runTest, TEST_HELP } from './test';
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
   read: { summary: 'read a meter and print its values', help: READ_HELP, run: runRead },
   test: { summary: 'try a meter, and say why it cannot be read', help: TEST_HELP, run: runTest },
   check: { summary: 'find out whether the layout fits a meter', help: CHECK_HELP, run: runCheck },
+  doctor: { summary: 'is this Node-RED ready for years? findings with what to do', help: DOCTOR_HELP, run: runDoctor },
   influx: {
     summary: 'sum up what InfluxDB 1 holds, and see how far that has come',
     help: INFLUX_HELP,

@@ -84,6 +84,24 @@ async function findOther(place: LockPlace, own: string): Promise<Owner | undefin
   return undefined;
 }
 
+/** Who has a folder open, a name each, for who only looks: nothing of it is touched. */
+export async function ownersOf(folder: string): Promise<readonly string[]> {
+  const real = await realpath(folder);
+  if (process.platform === 'win32') {
+    const owner = await askOwner(pipeAddress(real));
+    return owner === undefined ? [] : [owner.who];
+  }
+  const names = (await readdir(real)).filter((name) => SHOWN.test(name));
+  if (names.length === 0) return [];
+  const place = await folderPlace(real);
+  try {
+    const owners = await Promise.all(names.map((name) => askOwner(place.address(name))));
+    return [...new Set(owners.flatMap((owner) => (owner === undefined ? [] : [owner.who])))];
+  } finally {
+    await place.close();
+  }
+}
+
 async function removeOld(path: string): Promise<void> {
   await ignoreMissing(
     stat(path).then(async ({ mtimeMs }) => {

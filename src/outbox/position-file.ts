@@ -19,7 +19,8 @@ const STEPS_AT = 40;
 const STEP_BYTES = 16;
 const MOST_BYTES = STEPS_AT + MOST_STEPS * STEP_BYTES + 4;
 const SLOT_DISTANCE = 512;
-const NAME = 'position';
+/** Its name in the folder of the outbox. */
+export const POSITION_NAME = 'position';
 
 /** What an outbox remembers beside its records. */
 export interface Remembered {
@@ -45,15 +46,12 @@ export class PositionFile {
   ) {}
 
   static async open(files: OutboxFiles): Promise<PositionFile> {
-    const exists = (await files.list()).includes(NAME);
-    const file = exists ? await files.open(NAME) : await files.create(NAME);
+    const exists = (await files.list()).includes(POSITION_NAME);
+    const file = exists ? await files.open(POSITION_NAME) : await files.create(POSITION_NAME);
     try {
       const bytes = Buffer.alloc(SLOT_DISTANCE * 2);
       await file.read(bytes, 0);
-      const newest = [decodeSlot(bytes, 0), decodeSlot(bytes, SLOT_DISTANCE)].reduce<Slot | undefined>(
-        (best, slot) => (slot !== undefined && slot.generation > (best?.generation ?? 0) ? slot : best),
-        undefined,
-      );
+      const newest = newestSlot(bytes);
       const opened = new PositionFile(file, newest?.generation ?? 0, newest);
       // Both slots take their room now: later, the disk may be full.
       const nothing = { position: 0, end: 0, steps: [] };
@@ -82,6 +80,20 @@ export class PositionFile {
   close(): Promise<void> {
     return this.file.close();
   }
+}
+
+function newestSlot(bytes: Buffer): Slot | undefined {
+  return [decodeSlot(bytes, 0), decodeSlot(bytes, SLOT_DISTANCE)].reduce<Slot | undefined>(
+    (best, slot) => (slot !== undefined && slot.generation > (best?.generation ?? 0) ? slot : best),
+    undefined,
+  );
+}
+
+/** What the bytes of a position file remember, for who only looks; undefined where nothing of it is whole. */
+export function readPosition(bytes: Buffer): Remembered | undefined {
+  const whole = Buffer.alloc(SLOT_DISTANCE * 2);
+  bytes.copy(whole);
+  return newestSlot(whole);
 }
 
 function encodeSlot({ generation, position, end, steps }: Slot): Buffer {

@@ -20,7 +20,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   acquisition: ['transport', 'domain', 'metrics', 'meters', 'support'],
   overview: ['acquisition', 'delivery', 'domain', 'metrics', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
-  cli: ['influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
+  doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
+  cli: ['doctor', 'mqtt', 'influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
 };
 
 const sources = (folder: string): readonly string[] => filesBelow(folder, '.ts').map((path) => join(ROOT, path));

@@ -1,0 +1,69 @@
+import { sightOne, type DoctorCheck } from '../check';
+import type { BackupFacts, SiteFacts } from '../facts';
+import { lookFurther } from '../looked';
+
+const MS_PER_DAY = 86_400_000;
+const BACKUP_DAYS = 7;
+
+function backup(
+  of: BackupFacts['of'],
+  facts: SiteFacts,
+  find: (found: BackupFacts) => string | undefined,
+): ReturnType<DoctorCheck['look']> {
+  return sightOne(
+    lookFurther(facts.backups, (all) => all.filter((each) => each.of === of)),
+    (found) => found.flatMap((each) => find(each) ?? []),
+    (found) => found.map(({ folder }) => folder).join(', '),
+  );
+}
+
+function ageOf({ folder, newestMs }: BackupFacts, what: string, nowMs: number): string | undefined {
+  if (newestMs === undefined) return `No backup of ${what} was found in ${folder}.`;
+  const ageDays = (nowMs - newestMs) / MS_PER_DAY;
+  return ageDays > BACKUP_DAYS
+    ? `The newest backup of ${what} in ${folder} is ${Math.floor(ageDays)} days old.`
+    : undefined;
+}
+
+/** What can be brought back after a loss. */
+export const BACKUP_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: 'backup-files',
+    area: 'delivery',
+    severity: 'warning',
+    title: `flows and outboxes were backed up within ${BACKUP_DAYS} days`,
+    looksAt: 'names of the backups that deploy/backup/backup-files.sh makes',
+    remedy: 'Run deploy/backup/backup-files.sh every night, and see that its folder is named by --backup-files.',
+    docs: 'docs/backup.md',
+    look: (facts) => backup('files', facts, (found) => ageOf(found, 'the files', facts.nowMs)),
+  },
+  {
+    id: 'backup-database',
+    area: 'delivery',
+    severity: 'warning',
+    title: `the database was backed up within ${BACKUP_DAYS} days`,
+    looksAt: 'names of the backups that the scripts of deploy/backup make',
+    remedy:
+      'Run the script of deploy/backup for your database every night, and see that its folder is named by --backup-database.',
+    docs: 'docs/backup.md',
+    look: (facts) => backup('database', facts, (found) => ageOf(found, 'the database', facts.nowMs)),
+  },
+  {
+    id: 'backup-elsewhere',
+    area: 'delivery',
+    severity: 'notice',
+    title: 'backups are on another disk',
+    looksAt: 'devices of the folder of backups and of the user directory',
+    remedy: 'Copy backups to another computer: one disk that fails takes both.',
+    docs: 'docs/backup.md',
+    look: (facts) =>
+      sightOne(
+        facts.backups,
+        (all) =>
+          all
+            .filter(({ newestMs, isElsewhere }) => newestMs !== undefined && !isElsewhere)
+            .map(({ folder }) => `The backups in ${folder} are on the disk of the user directory.`),
+        (all) => all.map(({ folder }) => folder).join(', '),
+      ),
+  },
+];

@@ -1,0 +1,156 @@
+import { sightEach, type DoctorCheck, type Sighting } from '../check';
+import type { CertificateFile, SiteFacts } from '../facts';
+import { seen } from '../looked';
+
+const MS_PER_DAY = 86_400_000;
+/** Those of the alerts CertificateExpiresSoon and CertificateExpires. */
+const SOON_DAYS = 21;
+const NOW_DAYS = 3;
+const OTHERS = 0o077;
+
+const NOUN = ['certificate or key', 'certificates and keys'] as const;
+const days = (ms: number): string => `${Math.floor(ms / MS_PER_DAY)} days`;
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+const ofFiles = ({ certificates }: SiteFacts, find: (file: CertificateFile) => string | undefined): Sighting =>
+  sightEach(
+    certificates,
+    (file) => {
+      const finding = find(file);
+      return finding === undefined ? [] : [finding];
+    },
+    NOUN,
+  );
+
+/** A sentence for an end between two times from now. */
+function endsWithin(
+  what: string,
+  endMs: number | undefined,
+  nowMs: number,
+  fromDays: number,
+  toDays: number,
+): readonly string[] {
+  const leftMs = (endMs ?? Infinity) - nowMs;
+  if (endMs === undefined || leftMs < fromDays * MS_PER_DAY || leftMs >= toDays * MS_PER_DAY) return [];
+  return [leftMs < 0 ? `${what} ended on ${day(endMs)}.` : `${what} ends on ${day(endMs)}, in ${days(leftMs)}.`];
+}
+
+/** Those that servers show; who did not answer has a check of its own. */
+function ofServers({ brokers, databases, nowMs }: SiteFacts, fromDays: number, toDays: number): Sighting {
+  const all =
+    'unseen' in brokers ? brokers : 'unseen' in databases ? databases : seen([...brokers.seen, ...databases.seen]);
+  return sightEach(
+    all,
+    ({ server, certificateEndMs }) =>
+      endsWithin(`The certificate that ${server} shows`, certificateEndMs, nowMs, fromDays, toDays),
+    ['server', 'servers'],
+  );
+}
+
+/** Certificates and keys that the flows name, and those that servers show. */
+export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: 'certificate-readable',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'certificates and keys can be read',
+    looksAt: 'PEM files that TLS settings and iot-target nodes name',
+    remedy: 'Correct the path in the settings, or let the user of Node-RED read the file.',
+    docs: 'docs/cloud.md',
+    look: (facts) =>
+      ofFiles(facts, ({ path, of, problem }) =>
+        problem === undefined ? undefined : `${path}, which ${of} names, cannot be used: ${problem}.`,
+      ),
+  },
+  {
+    id: 'certificate-expired',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'no certificate ends within three days',
+    looksAt: 'ends of certificates that the flows name',
+    remedy: 'Renew the certificate and write it over the old file: nodes read it again with the next connection.',
+    docs: 'docs/runbooks/certificate-expires.md',
+    look: (facts) =>
+      ofFiles(
+        facts,
+        ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, -Infinity, NOW_DAYS)[0],
+      ),
+  },
+  {
+    id: 'certificate-expires-soon',
+    area: 'certificates',
+    severity: 'warning',
+    title: 'no certificate ends within three weeks',
+    looksAt: 'ends of certificates that the flows name',
+    remedy: 'Renew the certificate and write it over the old file: nodes read it again with the next connection.',
+    docs: 'docs/runbooks/certificate-expires-soon.md',
+    look: (facts) =>
+      ofFiles(
+        facts,
+        ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, NOW_DAYS, SOON_DAYS)[0],
+      ),
+  },
+  {
+    id: 'certificate-not-yet',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'all certificates are valid already',
+    looksAt: 'beginnings of certificates that the flows name',
+    remedy: 'Set the clock, or wait until the certificate begins.',
+    docs: 'docs/cloud.md',
+    look: (facts) =>
+      ofFiles(facts, ({ path, validFromMs = 0 }) =>
+        validFromMs > facts.nowMs
+          ? `The certificate ${path} is not valid before ${new Date(validFromMs).toISOString()}.`
+          : undefined,
+      ),
+  },
+  {
+    id: 'certificate-pair',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'certificates and keys belong together',
+    looksAt: 'public keys of certificates against the private keys beside them',
+    remedy: 'Give the paths of a pair; after a renewal take both files of the new one.',
+    docs: 'docs/cloud.md',
+    look: (facts) =>
+      ofFiles(facts, ({ path, of, fitsKey }) =>
+        fitsKey === false ? `${path} does not belong to the key that ${of} names beside it.` : undefined,
+      ),
+  },
+  {
+    id: 'key-readable',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'private keys can be read by their owner only',
+    looksAt: 'modes of private keys that the flows name',
+    remedy: 'chmod 600 the key, and have a new one made if somebody may have read it.',
+    docs: 'docs/cloud.md',
+    look: (facts) =>
+      ofFiles(facts, ({ path, part, mode = 0 }) =>
+        part === 'key' && (mode & OTHERS) !== 0
+          ? `The private key ${path} has the mode ${mode.toString(8).padStart(4, '0')}.`
+          : undefined,
+      ),
+  },
+  {
+    id: 'server-certificate-expired',
+    area: 'certificates',
+    severity: 'critical',
+    title: 'no certificate of a server ends within three days',
+    looksAt: 'certificates that brokers and databases show',
+    remedy: 'Renew the certificate at the server; when it has ended, nothing is delivered any more.',
+    docs: 'docs/runbooks/certificate-expires.md',
+    look: (facts) => ofServers(facts, -Infinity, NOW_DAYS),
+  },
+  {
+    id: 'server-certificate-expires-soon',
+    area: 'certificates',
+    severity: 'warning',
+    title: 'no certificate of a server ends within three weeks',
+    looksAt: 'certificates that brokers and databases show',
+    remedy: 'Renew the certificate at the server.',
+    docs: 'docs/runbooks/certificate-expires-soon.md',
+    look: (facts) => ofServers(facts, NOW_DAYS, SOON_DAYS),
+  },
+];

@@ -1,0 +1,206 @@
+import { sightOne, type DoctorCheck } from '../check';
+import type { FileAccess } from '../facts';
+import { isAtLeast } from '../versions';
+
+const OTHERS_WRITE = 0o022;
+const OTHERS_READ = 0o077;
+/** `node-red.version` of package.json, and the line after the newest that is tested. */
+const OLDEST_NODE_RED = '4.0.0';
+const UNTESTED_NODE_RED = '6.0.0';
+/** Types that belong to Node-RED itself and to no module. */
+const BUILT_IN: readonly string[] = ['tab', 'subflow', 'group', 'global-config', 'junction', 'unknown'];
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+const tellAccess = ({ path, mode }: FileAccess): string => `${path} has the mode ${octal(mode)}`;
+
+/** What Node-RED runs, and what it keeps. */
+export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: 'node-red-version',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'Node-RED is one that this package runs in',
+    looksAt: 'version that Node-RED left in .config.nodes.json',
+    remedy: `Update Node-RED to ${OLDEST_NODE_RED} or newer.`,
+    docs: 'docs/stack.md',
+    look: ({ palette }) =>
+      sightOne(
+        palette,
+        ({ nodeRed }) =>
+          isAtLeast(nodeRed, OLDEST_NODE_RED)
+            ? []
+            : [`Node-RED is ${nodeRed}, and ${OLDEST_NODE_RED} is the oldest that works.`],
+        ({ nodeRed }) => `Node-RED ${nodeRed}`,
+      ),
+  },
+  {
+    id: 'node-red-tested',
+    area: 'user directory',
+    severity: 'notice',
+    title: 'Node-RED is one that this package was tested with',
+    looksAt: 'version that Node-RED left in .config.nodes.json',
+    remedy: 'Look for a newer version of this package before something shows that nobody tried.',
+    docs: 'docs/stack.md',
+    look: ({ palette }) =>
+      sightOne(
+        palette,
+        ({ nodeRed }) =>
+          isAtLeast(nodeRed, UNTESTED_NODE_RED)
+            ? [`Node-RED is ${nodeRed}, which this version was not tested with.`]
+            : [],
+        ({ nodeRed }) => `Node-RED ${nodeRed}`,
+      ),
+  },
+  {
+    id: 'package-version',
+    area: 'user directory',
+    severity: 'warning',
+    title: 'Node-RED runs this version of the package',
+    looksAt: 'version that Node-RED left in .config.nodes.json against that of this command',
+    remedy:
+      'Restart Node-RED after an update, and run the command of its user directory: cd there, then npx pm500 doctor.',
+    docs: 'docs/doctor.md',
+    look: ({ palette, packageVersion }) =>
+      sightOne(
+        palette,
+        ({ own }) =>
+          own === packageVersion
+            ? []
+            : [
+                `Node-RED started with version ${own ?? 'none'} of this package, and this command is ${packageVersion}.`,
+              ],
+        () => packageVersion,
+      ),
+  },
+  {
+    id: 'nodes-installed',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'all nodes of the flows are installed',
+    looksAt: 'types of the flows against those that Node-RED found',
+    remedy:
+      'Install the missing modules in the user directory, or remove the nodes: Node-RED starts no flow as long as one is missing.',
+    docs: 'docs/doctor.md',
+    look: ({ site, palette }) =>
+      'unseen' in palette
+        ? sightOne(
+            palette,
+            () => [],
+            () => '',
+          )
+        : sightOne(
+            site,
+            ({ types }) => {
+              const { types: known, disabledTypes } = palette.seen;
+              const missing = [...types].filter(
+                (type) =>
+                  !known.has(type) &&
+                  !disabledTypes.has(type) &&
+                  !BUILT_IN.includes(type) &&
+                  !type.startsWith('subflow:'),
+              );
+              return missing.length === 0 ? [] : [`Not installed: ${missing.sort().join(', ')}.`];
+            },
+            ({ types }) => `${types.size} types`,
+          ),
+  },
+  {
+    id: 'nodes-enabled',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'no node of the flows is switched off in the palette',
+    looksAt: 'types of the flows against those that are disabled',
+    remedy: 'Enable the nodes in the palette manager.',
+    docs: 'docs/doctor.md',
+    look: ({ site, palette }) =>
+      'unseen' in palette
+        ? sightOne(
+            palette,
+            () => [],
+            () => '',
+          )
+        : sightOne(
+            site,
+            ({ types }) => {
+              const off = [...types].filter((type) => palette.seen.disabledTypes.has(type));
+              return off.length === 0 ? [] : [`Switched off: ${off.sort().join(', ')}.`];
+            },
+            ({ types }) => `${types.size} types`,
+          ),
+  },
+  {
+    id: 'user-directory-mode',
+    area: 'user directory',
+    severity: 'warning',
+    title: 'nobody else writes into the user directory',
+    looksAt: 'mode of the user directory',
+    remedy: 'chmod go-w the user directory: who writes there decides what Node-RED runs.',
+    docs: 'docs/stack.md',
+    look: ({ directory }) =>
+      sightOne(
+        directory,
+        ({ access }) =>
+          (access.mode & OTHERS_WRITE) === 0
+            ? []
+            : [`${tellAccess(access)}: other users may change what Node-RED runs.`],
+        ({ access }) => tellAccess(access),
+      ),
+  },
+  {
+    id: 'user-directory-owner',
+    area: 'user directory',
+    severity: 'warning',
+    title: 'all files belong to the user of Node-RED',
+    looksAt: 'owners of the files of this package in the user directory',
+    remedy: 'chown -R the user directory to the user of Node-RED; a command that ran as root left these.',
+    docs: 'docs/stack.md',
+    look: ({ directory }) =>
+      sightOne(
+        directory,
+        ({ access, secretFiles, ownFiles }) => {
+          const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
+          const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
+          return [...foreign, ...ofRoot].map(
+            ({ path, owner }) => `${path} belongs to user ${owner}, and the folder to ${access.owner}.`,
+          );
+        },
+        ({ access }) => `user ${access.owner}`,
+      ),
+  },
+  {
+    id: 'secrets-readable',
+    area: 'security',
+    severity: 'warning',
+    title: 'secrets can be read by the user of Node-RED only',
+    looksAt: 'modes of settings.js, the credentials and the generated key',
+    remedy: 'chmod 600 the files, and change the secrets if somebody may have read them.',
+    docs: 'docs/stack.md',
+    look: ({ directory }) =>
+      sightOne(
+        directory,
+        ({ access, secretFiles }) =>
+          // Where nobody else gets into the folder, modes of the files in it open nothing.
+          (access.mode & OTHERS_READ) === 0
+            ? []
+            : secretFiles
+                .filter(({ mode }) => (mode & OTHERS_READ) !== 0)
+                .map((file) => `${tellAccess(file)}: other users can read its secrets.`),
+        ({ secretFiles }) => `${secretFiles.length} files`,
+      ),
+  },
+  {
+    id: 'states-whole',
+    area: 'user directory',
+    severity: 'warning',
+    title: 'no saved state had to be set aside',
+    looksAt: 'files *.damaged-* in the folder pm500',
+    remedy: 'Find out why (a full disk, a power loss), then remove the file; counting went on without a past.',
+    docs: 'docs/runbooks/disk-full.md',
+    look: ({ directory }) =>
+      sightOne(
+        directory,
+        ({ damagedStates }) => damagedStates.map((path) => `${path} could not be read at a start and was set aside.`),
+        () => 'none',
+      ),
+  },
+];

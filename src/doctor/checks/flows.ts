@@ -1,0 +1,119 @@
+import { describeValue } from '../../support/expect';
+import { sightEach, sightOne, type DoctorCheck } from '../check';
+import { NODE_ROWS } from '../flows/node-rows';
+import type { SavedNode } from '../flows/saved-nodes';
+import { countsBeside } from '../flows/saved-row';
+import { textOf } from '../flows/saved-site';
+import { lookFurther } from '../looked';
+
+/** Settings that have checks of their own. */
+const JUDGED_ELSEWHERE: readonly string[] = ['pm500-meter rpiMs', 'pm500-poll intervalMs'];
+
+/** What of a node its own type refuses: a number out of its range, a choice that is none, a text that is missing. */
+function refused({ type, label, values, unset }: SavedNode): readonly string[] {
+  const rows = NODE_ROWS[type] ?? {};
+  return Object.entries(rows).flatMap(([name, row]) => {
+    const value = values[name];
+    if (JUDGED_ELSEWHERE.includes(`${type} ${name}`) || !countsBeside(row, (other) => values[other])) return [];
+    if (typeof value === 'string' && unset.some((variable) => value.includes(variable))) return [];
+    const wrong = (wanted: string): readonly string[] => [
+      `${label}: ${name} is ${describeValue(value)}, expected ${wanted}.`,
+    ];
+    if (row.kind === 'number' && !(row.default === '' && value === '')) {
+      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      const { min = -Infinity, max = Infinity } = row;
+      return typeof number === 'number' && number >= min && number <= max
+        ? []
+        : wrong(`a number from ${min} to ${max}`);
+    }
+    if (row.kind === 'choice' && row.values?.some((each) => String(each) === String(value)) === false) {
+      return wrong(`one of ${row.values.join(', ')}`);
+    }
+    const isMissing = row.required === true && row.kind !== 'node' && (value === '' || value === undefined);
+    return isMissing ? wrong('something') : [];
+  });
+}
+
+/** References of a node to configuration nodes that are not there, or of another type. */
+function dangling(node: SavedNode, all: readonly SavedNode[]): readonly string[] {
+  return Object.entries(NODE_ROWS[node.type] ?? {}).flatMap(([name, row]) => {
+    const id = textOf(node, name);
+    if (row.kind !== 'node' || id === '' || !countsBeside(row, (other) => node.values[other])) return [];
+    const found = all.find((each) => each.id === id);
+    if (found !== undefined && found.type === row.type) return [];
+    return [`${node.label}: ${name} names a ${row.type ?? 'node'} that is missing or switched off.`];
+  });
+}
+
+/** Whether the flows can run as they were saved. */
+export const FLOW_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: 'flows-readable',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'the flows can be read',
+    looksAt: 'the user directory and its flow file',
+    remedy:
+      'Name the user directory and the flow file by --user-dir and --flows, and run the command as the user of Node-RED.',
+    docs: 'docs/doctor.md',
+    look: ({ site }) =>
+      sightOne(
+        site,
+        ({ path, nodes }) =>
+          nodes.some(({ type }) => type.startsWith('pm500-')) ? [] : [`No flow of ${path} that is on reads a meter.`],
+        ({ path }) => path,
+      ),
+  },
+  {
+    id: 'settings-accepted',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'no node refuses its settings',
+    looksAt: 'settings of the nodes of this package against their ranges',
+    remedy: 'Correct the setting in the node; until then it does not start.',
+    docs: 'docs/settings.md',
+    look: ({ site }) =>
+      sightEach(
+        lookFurther(site, ({ nodes }) => nodes),
+        refused,
+        ['node', 'nodes'],
+      ),
+  },
+  {
+    id: 'variables-set',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'all variables of the flows are set',
+    looksAt: 'variables of flows, of settings.js and of this environment',
+    remedy:
+      'Set the variable where Node-RED is started, or in settings.js; a node whose variable is missing does not start.',
+    docs: 'docs/settings.md',
+    look: ({ site, settings }) =>
+      'unseen' in settings
+        ? sightOne(
+            settings,
+            () => [],
+            () => '',
+          )
+        : sightEach(
+            lookFurther(site, ({ nodes }) => nodes.filter(({ type }) => type in NODE_ROWS)),
+            ({ label, unset }) => unset.map((name) => `${label} names the variable ${name}, which is not set here.`),
+            ['node', 'nodes'],
+          ),
+  },
+  {
+    id: 'references',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'all configuration nodes that are named are there',
+    looksAt: 'references between the nodes of the flows',
+    remedy: 'Choose a configuration node in the settings of the node.',
+    docs: 'docs/settings.md',
+    look: ({ site }) =>
+      sightOne(
+        site,
+        ({ nodes }) => nodes.flatMap((node) => dangling(node, nodes)),
+        ({ nodes }) => `${nodes.length} nodes`,
+      ),
+  },
+];

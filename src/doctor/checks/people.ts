@@ -1,0 +1,89 @@
+import type { DoctorCheck } from '../check';
+
+type PeopleCheck = Pick<DoctorCheck, 'id' | 'severity' | 'title' | 'looksAt' | 'remedy' | 'docs'> & {
+  readonly attestedDays: number;
+};
+
+/** Something that no program can see. */
+const row = (check: PeopleCheck): DoctorCheck => ({
+  ...check,
+  area: 'people',
+  look: () => ({ findings: [], unseen: ['no program can see it'], seen: '' }),
+});
+
+/** What a person says, with name and date. */
+export const PEOPLE_CHECKS: readonly DoctorCheck[] = [
+  row({
+    id: 'plc-engineer-agreed',
+    severity: 'critical',
+    title: 'who answers for the PLC knows what reads beside it',
+    looksAt: 'the word of a person',
+    remedy: 'Show the PLC engineer which meters are read by which transport, and let them agree.',
+    docs: 'docs/transports.md',
+    attestedDays: 730,
+  }),
+  row({
+    id: 'display-compared',
+    severity: 'critical',
+    title: 'values were compared with the display of each meter',
+    looksAt: 'the word of a person',
+    remedy: 'Compare voltage, current, power and energy of each meter with its display.',
+    docs: 'docs/layout-check.md',
+    attestedDays: 730,
+  }),
+  row({
+    id: 'restore-drilled',
+    severity: 'warning',
+    title: 'a restore from the backup was tried',
+    looksAt: 'the word of a person',
+    remedy: 'Restore the newest backup on another computer, and note how long it took.',
+    docs: 'docs/backup.md',
+    attestedDays: 365,
+  }),
+  row({
+    id: 'backup-away',
+    severity: 'warning',
+    title: 'backups are copied to another place',
+    looksAt: 'the word of a person',
+    remedy: 'Copy backups to another computer, away from this one, and watch that it happens.',
+    docs: 'docs/backup.md',
+    attestedDays: 365,
+  }),
+  row({
+    id: 'alerts-arrive',
+    severity: 'warning',
+    title: 'an alert reached a person',
+    looksAt: 'the word of a person',
+    remedy: 'Take a meter away for some minutes, and see that somebody was told.',
+    docs: 'docs/alerting.md',
+    attestedDays: 180,
+  }),
+  row({
+    id: 'firewall-closed',
+    severity: 'warning',
+    title: 'the network lets through what is needed and no more',
+    looksAt: 'the word of a person',
+    remedy:
+      'Compare the rules of the firewall with the ports of the documentation; meters are reached from this computer and from the PLC only.',
+    docs: 'docs/stack.md',
+    attestedDays: 365,
+  }),
+  row({
+    id: 'meter-passwords',
+    severity: 'warning',
+    title: 'meters do not have the password of the factory',
+    looksAt: 'the word of a person',
+    remedy: 'Change the password at the front panel of each meter.',
+    docs: 'docs/device-knowledge.md',
+    attestedDays: 730,
+  }),
+  row({
+    id: 'on-call-known',
+    severity: 'notice',
+    title: 'somebody is on call, and knows the runbooks',
+    looksAt: 'the word of a person',
+    remedy: 'Name who is called at night, and go through docs/runbooks with them.',
+    docs: 'docs/runbooks/README.md',
+    attestedDays: 180,
+  }),
+];

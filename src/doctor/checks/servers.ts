@@ -1,0 +1,280 @@
+import { isOwnHost } from '../../influx/exposed-secrets';
+import { sightEach, sightOne, type DoctorCheck } from '../check';
+import { doublesIn } from '../doubles';
+import type { ServerAnswer } from '../facts';
+import type { SavedNode } from '../flows/saved-nodes';
+import { isOn, nodesOf, textOf } from '../flows/saved-site';
+import { lookFurther, seen, unseen, type Looked } from '../looked';
+
+const MS_PER_S = 1000;
+/** Answers tell their time in whole seconds. */
+const CLOCK_TOLERANCE_MS = 5000;
+const MS_PER_MINUTE = 60_000;
+
+const BROKERS = ['broker', 'brokers'] as const;
+const DATABASES = ['database', 'databases'] as const;
+
+/** A finding of a server that was asked; an empty text is none. */
+function answered<Server extends ServerAnswer>(
+  server: Server,
+  find: (server: Server) => string,
+): Looked<readonly string[]> {
+  if (server.unseen !== undefined) return unseen(server.unseen);
+  const finding = find(server);
+  return seen(finding === '' ? [] : [finding]);
+}
+
+const labels = (nodes: readonly SavedNode[]): string => nodes.map(({ label }) => label).join(' and ');
+
+/** Who takes what is sent. */
+export const SERVER_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: 'broker-reachable',
+    area: 'brokers',
+    severity: 'critical',
+    title: 'brokers answer',
+    looksAt: 'one connection to each broker, with which nothing is published',
+    remedy: 'Start the broker, or correct host, port and TLS in the node.',
+    docs: 'docs/runbooks/sink-down.md',
+    look: ({ brokers }) =>
+      sightEach(
+        brokers,
+        (broker) => answered(broker, ({ problem = '', isRefused }) => (isRefused ? '' : problem)),
+        BROKERS,
+      ),
+  },
+  {
+    id: 'broker-login',
+    area: 'brokers',
+    severity: 'critical',
+    title: 'brokers let the nodes in',
+    looksAt: 'answers of the brokers to the logins of the nodes',
+    remedy: 'Correct user and password in the node, or give them their rights at the broker.',
+    docs: 'docs/runbooks/sink-down.md',
+    look: ({ brokers }) =>
+      sightEach(
+        brokers,
+        (broker) => answered(broker, ({ problem = '', isRefused }) => (isRefused ? problem : '')),
+        BROKERS,
+      ),
+  },
+  {
+    id: 'broker-anonymous',
+    area: 'brokers',
+    severity: 'critical',
+    title: 'brokers let nobody in without a login',
+    looksAt: 'one connection to each broker without a login; brokers of this computer by their configuration',
+    remedy:
+      'Write allow_anonymous false, password_file and acl_file into the configuration of the broker; deploy/common has them.',
+    docs: 'docs/stack.md',
+    look: ({ brokers, ownHosts }) =>
+      sightEach(
+        brokers,
+        (broker) =>
+          answered(broker, ({ server, takesAnybody }) =>
+            takesAnybody === true && !isOwnHost(`http://${server}`, ownHosts)
+              ? `The broker ${server} lets in whoever comes: everybody on the network may publish readings.`
+              : '',
+          ),
+        BROKERS,
+      ),
+  },
+  {
+    id: 'broker-persistent',
+    area: 'brokers',
+    severity: 'warning',
+    title: 'the broker keeps sessions and retained messages',
+    looksAt: 'persistence in the configuration of Mosquitto',
+    remedy:
+      'Write persistence true and persistence_location into the configuration: else a restart forgets the state of hosts and what waits for them.',
+    docs: 'docs/stack.md',
+    attestedDays: 365,
+    look: ({ brokerConfiguration, site }) =>
+      'seen' in site && nodesOf(site.seen, 'sparkplug-edge', 'iot-target').length === 0
+        ? sightOne(
+            site,
+            () => [],
+            () => 'the flows use no broker',
+          )
+        : sightOne(
+            brokerConfiguration,
+            ({ path, isPersistent }) => (isPersistent ? [] : [`${path} has no persistence true.`]),
+            ({ path }) => path,
+          ),
+  },
+  {
+    id: 'edge-identity',
+    area: 'brokers',
+    severity: 'critical',
+    title: 'no two edge nodes have one identity',
+    looksAt: 'broker, group and edge node of the sparkplug-edge nodes',
+    remedy:
+      'Give each edge node IDs of its own, or let both sparkplug-out nodes use one sparkplug-edge: hosts take the two for one.',
+    docs: 'docs/sparkplug.md',
+    look: ({ site }) =>
+      sightOne(
+        lookFurther(site, (saved) => nodesOf(saved, 'sparkplug-edge')),
+        (edges) =>
+          doublesIn(edges, (edge) => `${textOf(edge, 'groupId')}/${textOf(edge, 'edgeNodeId')}`).map(
+            ([key, same]) => `${labels(same)} are both the edge node ${key}.`,
+          ),
+        (edges) => `${edges.length} edge nodes`,
+      ),
+  },
+  {
+    id: 'edge-duplicates-watched',
+    area: 'brokers',
+    severity: 'notice',
+    title: 'a second edge node with the same identity is noticed',
+    looksAt: 'sparkplug-edge nodes',
+    remedy: 'Switch "Notice another edge node" on; it costs one message of the broker for each birth.',
+    docs: 'docs/sparkplug.md',
+    look: ({ site }) =>
+      sightEach(
+        lookFurther(site, (saved) => nodesOf(saved, 'sparkplug-edge')),
+        (edge) =>
+          isOn(edge, 'detectDuplicates') ? [] : [`${edge.label} does not notice another edge node with its IDs.`],
+        ['edge node', 'edge nodes'],
+      ),
+  },
+  {
+    id: 'client-identity',
+    area: 'brokers',
+    severity: 'critical',
+    title: 'no two clients of a broker have one client ID',
+    looksAt: 'brokers and client IDs of sparkplug-edge, iot-target and mqtt-broker nodes',
+    remedy: 'Give each client an ID of its own: the broker ends one when the other comes, without end.',
+    docs: 'docs/cloud.md',
+    look: ({ site }) =>
+      sightOne(
+        lookFurther(site, (saved) =>
+          nodesOf(saved, 'sparkplug-edge', 'iot-target', 'mqtt-broker').filter((node) => clientOf(node) !== ''),
+        ),
+        (clients) =>
+          doublesIn(clients, (node) => `${textOf(node, 'host') || textOf(node, 'broker')} ${clientOf(node)}`).map(
+            ([, same]) => `${labels(same)} have the client ID ${clientOf(same[0])} at one broker.`,
+          ),
+        (clients) => `${clients.length} client IDs`,
+      ),
+  },
+  {
+    id: 'database-reachable',
+    area: 'databases',
+    severity: 'critical',
+    title: 'databases answer',
+    looksAt: 'an empty write to each database, which stores nothing',
+    remedy: 'Start the database, or correct the URL in the node.',
+    docs: 'docs/runbooks/sink-down.md',
+    look: ({ databases }) =>
+      sightEach(
+        databases,
+        (database) => answered(database, ({ problem = '', isRefused }) => (isRefused ? '' : problem)),
+        DATABASES,
+      ),
+  },
+  {
+    id: 'database-login',
+    area: 'databases',
+    severity: 'critical',
+    title: 'databases take what the nodes write',
+    looksAt: 'answers of the databases to an empty write: login or token, rights, bucket or database',
+    remedy:
+      'Make a new token or password with the right to write there, and enter it in the node; records wait meanwhile.',
+    docs: 'docs/runbooks/sink-down.md',
+    look: ({ databases }) =>
+      sightEach(
+        databases,
+        (database) => answered(database, ({ problem = '', isRefused }) => (isRefused ? problem : '')),
+        DATABASES,
+      ),
+  },
+  {
+    id: 'database-anonymous',
+    area: 'databases',
+    severity: 'critical',
+    title: 'databases let nobody in without a login',
+    looksAt: 'one query without a login to each InfluxDB 1 that is not this computer alone',
+    remedy: 'Switch auth-enabled on in influxdb.conf; deploy/influxdb makes users.',
+    docs: 'docs/influxdb.md',
+    look: ({ databases, ownHosts }) =>
+      sightEach(
+        databases,
+        ({ server, takesAnybody }) =>
+          takesAnybody === true && !isOwnHost(`http://${server}`, ownHosts)
+            ? [`The InfluxDB at ${server} answers without a login: everybody on the network may delete what is in it.`]
+            : [],
+        DATABASES,
+      ),
+  },
+  {
+    id: 'clock-servers',
+    area: 'databases',
+    severity: 'warning',
+    title: 'the clocks of the servers and of this computer agree',
+    looksAt: 'times in the answers of the databases',
+    remedy: 'Set both by NTP: queries of the last minutes, retention and roll-ups are off by as much.',
+    docs: 'docs/runbooks/clock-stepped.md',
+    look: ({ databases }) =>
+      sightEach(
+        databases,
+        ({ server, clockAheadMs = 0 }) => {
+          const seconds = Math.round(Math.abs(clockAheadMs) / MS_PER_S);
+          const way = clockAheadMs > 0 ? 'ahead of' : 'behind';
+          return Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS
+            ? [`The clock of ${server} is ${seconds} s ${way} that of this computer.`]
+            : [];
+        },
+        DATABASES,
+      ),
+  },
+  {
+    id: 'tiers-behind',
+    area: 'databases',
+    severity: 'warning',
+    title: 'minutes, quarters, days and months have come as far as they can',
+    looksAt: 'newest points of the tiers of an InfluxDB 1',
+    remedy: 'Run pm500 influx rollup, and see why they were not made.',
+    docs: 'docs/runbooks/tier-behind.md',
+    look: ({ databases }) =>
+      sightEach(
+        databases,
+        ({ server, tiers }) =>
+          tiers === undefined
+            ? []
+            : lookFurther(tiers, (status) =>
+                status.tiers
+                  .filter(({ isBehind }) => isBehind)
+                  .map(
+                    ({ tier, behindMs }) =>
+                      `The tier ${tier} at ${server} is ${Math.round(behindMs / MS_PER_MINUTE)} min behind.`,
+                  ),
+              ),
+        DATABASES,
+      ),
+  },
+  {
+    id: 'tier-queries',
+    area: 'databases',
+    severity: 'warning',
+    title: 'all continuous queries are there',
+    looksAt: 'continuous queries of an InfluxDB 1',
+    remedy: 'Run deploy/influxdb/bootstrap-v1.sh; a restored database has none.',
+    docs: 'docs/runbooks/tier-behind.md',
+    look: ({ databases }) =>
+      sightEach(
+        databases,
+        ({ server, tiers }) =>
+          tiers === undefined
+            ? []
+            : lookFurther(tiers, ({ missingQueries }) =>
+                missingQueries.length === 0 ? [] : [`The InfluxDB at ${server} lacks ${missingQueries.join(', ')}.`],
+              ),
+        DATABASES,
+      ),
+  },
+];
+
+function clientOf(node: SavedNode | undefined): string {
+  if (node === undefined) return '';
+  return textOf(node, 'clientId') || textOf(node, 'clientid');
+}

@@ -1,0 +1,130 @@
+import { toPm500Error } from '../support/errors';
+import type { Attestation } from './attestations';
+import { DOCTOR_SEVERITIES, type DoctorCheck, type DoctorSeverity, type Sighting } from './check';
+import type { SiteFacts } from './facts';
+
+/** How a check ends; what could not be looked at is never fine. */
+export const DOCTOR_OUTCOMES = ['ok', 'finding', 'attested', 'could not look'] as const;
+export type DoctorOutcome = (typeof DOCTOR_OUTCOMES)[number];
+
+export interface DoctorResult extends Pick<
+  DoctorCheck,
+  'id' | 'area' | 'severity' | 'title' | 'looksAt' | 'remedy' | 'docs'
+> {
+  readonly outcome: DoctorOutcome;
+  /** Findings; else what was seen, who attested, or why nothing could be seen. */
+  readonly evidence: readonly string[];
+}
+
+export interface DoctorReport {
+  readonly schema: 'pm500.doctor/1';
+  /** ISO 8601. */
+  readonly at: string;
+  readonly version: string;
+  readonly counts: Readonly<Record<DoctorOutcome, number>>;
+  /** The worst finding; absent where there is none. */
+  readonly worst?: DoctorSeverity;
+  readonly results: readonly DoctorResult[];
+}
+
+const MS_PER_DAY = 86_400_000;
+/** Things that one check tells of; a thousand meters make no thousand lines. */
+const MOST_EVIDENCE = 20;
+const NOBODY = 'nobody has attested it';
+
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+function bounded(given: readonly string[]): readonly string[] {
+  const sentences = [...new Set(given)];
+  if (sentences.length <= MOST_EVIDENCE) return sentences;
+  return [...sentences.slice(0, MOST_EVIDENCE), `And ${sentences.length - MOST_EVIDENCE} more like these.`];
+}
+
+/** A fault of a check costs no other, and is not taken for a healthy site. */
+function sight(check: DoctorCheck, facts: SiteFacts): Sighting {
+  try {
+    return check.look(facts);
+  } catch (thrown) {
+    const why = `the check itself failed (${toPm500Error(thrown).message}); please report it`;
+    return { findings: [], unseen: [why], seen: '' };
+  }
+}
+
+/** The word of a person, where it still counts. */
+function wordFor(
+  { attestedDays }: DoctorCheck,
+  attestations: readonly Attestation[],
+  nowMs: number,
+): { readonly outcome: 'attested' | 'could not look'; readonly evidence: string } {
+  const newest = attestations.reduce<Attestation | undefined>(
+    (best, each) => (best === undefined || each.dateMs > best.dateMs ? each : best),
+    undefined,
+  );
+  if (newest === undefined) return { outcome: 'could not look', evidence: NOBODY };
+  const { name, dateMs, note } = newest;
+  const word = `${name}, ${day(dateMs)}${note === '' ? '' : `: ${note}`}`;
+  if (attestedDays === undefined)
+    return { outcome: 'could not look', evidence: `${word}: here the word of a person does not count` };
+  if (dateMs > nowMs) return { outcome: 'could not look', evidence: `${word}: that day is still to come` };
+  const ageDays = Math.floor((nowMs - dateMs) / MS_PER_DAY);
+  if (ageDays > attestedDays) {
+    return { outcome: 'could not look', evidence: `${word}: ${ageDays} days ago, and it counts for ${attestedDays}` };
+  }
+  return { outcome: 'attested', evidence: word };
+}
+
+function rowOf({
+  id,
+  area,
+  severity,
+  title,
+  looksAt,
+  remedy,
+  docs,
+}: DoctorCheck): Omit<DoctorResult, 'outcome' | 'evidence'> {
+  return { id, area, severity, title, looksAt, remedy, docs };
+}
+
+function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly Attestation[]): DoctorResult {
+  const { attestedDays } = check;
+  const row = rowOf(check);
+  const { findings, unseen, seen } = sight(check, facts);
+  // What a machine has seen stands, whatever somebody says.
+  if (findings.length > 0)
+    return { ...row, outcome: 'finding', evidence: bounded([...findings, ...unseen.map(notSeen)]) };
+  if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: [seen] };
+  const reasons = bounded(unseen);
+  const own = attestations.filter(({ id }) => id === check.id);
+  if (attestedDays === undefined && own.length === 0) return { ...row, outcome: 'could not look', evidence: reasons };
+  const { outcome, evidence } = wordFor(check, own, facts.nowMs);
+  return { ...row, outcome, evidence: outcome === 'attested' ? [evidence] : [...reasons, evidence] };
+}
+
+const notSeen = (reason: string): string => `Not looked at: ${reason}.`;
+
+/**
+ * Judges the facts by each check.
+ * @param without ids of checks that are left out, which is said of each
+ */
+export function examine(
+  checks: readonly DoctorCheck[],
+  facts: SiteFacts,
+  attestations: readonly Attestation[],
+  without: readonly string[] = [],
+): DoctorReport {
+  const results = checks.map((check): DoctorResult => {
+    if (!without.includes(check.id)) return resultOf(check, facts, attestations);
+    return { ...rowOf(check), outcome: 'could not look', evidence: ['left out, as the options say'] };
+  });
+  const count = (outcome: DoctorOutcome): number => results.filter((result) => result.outcome === outcome).length;
+  const found = results.filter(({ outcome }) => outcome === 'finding').map(({ severity }) => severity);
+  const worst = [...DOCTOR_SEVERITIES].reverse().find((severity) => found.includes(severity));
+  return {
+    schema: 'pm500.doctor/1',
+    at: new Date(facts.nowMs).toISOString(),
+    version: facts.packageVersion,
+    counts: Object.fromEntries(DOCTOR_OUTCOMES.map((outcome) => [outcome, count(outcome)])) as DoctorReport['counts'],
+    ...(worst === undefined ? {} : { worst }),
+    results,
+  };
+}

@@ -1,0 +1,174 @@
+import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { MeterModel } from '../../meters/meter-model';
+import type { Clock } from '../../support/clock';
+import { readTextFile } from '../../support/read-text-file';
+import { toPm500Error } from '../../support/errors';
+import { MOST_FLOW_BYTES, parseFlows } from '../flows/saved-nodes';
+import { readMeters } from '../flows/saved-meters';
+import type { SavedSite } from '../flows/saved-site';
+import type { HostFacts, SiteFacts } from '../facts';
+import { attemptLook, lookFurther, seen, unseen, type Looked } from '../looked';
+import { readBackups, type BackupFolders } from './backups';
+import { BROKER_FILES, readBrokerConfiguration, readBrokers, type LookAtCertificate, type TryBroker } from './brokers';
+import { readCertificates } from './certificates';
+import { openCredentials, type OpenedCredentials } from './credentials';
+import { readDatabases } from './databases';
+import { readMetersNow, type TryMeter } from './meters';
+import { readOutboxes } from './outboxes';
+import { readServiceUnit } from './service-unit';
+import type { LoadedSettings } from './settings-file';
+import { readDirectory, readLetters, readPalette } from './user-directory';
+
+/** Where things are. */
+export interface DoctorPlaces {
+  readonly userDirectory: string;
+  /** Empty for the one of the user directory. */
+  readonly settingsFile: string;
+  /** Empty for the one of the settings. */
+  readonly flowFile: string;
+  /** Empty to look for it. */
+  readonly unitFile: string;
+  /** Empty to look for it. */
+  readonly brokerFile: string;
+  readonly backups: BackupFolders;
+}
+
+/** What reaches out of this process. */
+export interface DoctorSources {
+  readonly model: MeterModel;
+  readonly packageVersion: string;
+  readonly clock: Clock;
+  readonly env: NodeJS.ProcessEnv;
+  readonly loadSettings: (path: string, signal: AbortSignal) => Promise<Looked<LoadedSettings>>;
+  readonly readHost: (userDirectory: string, signal: AbortSignal) => Promise<HostFacts>;
+  readonly tryBroker: (signal: AbortSignal) => TryBroker;
+  readonly lookAtCertificate: LookAtCertificate;
+  readonly tryMeter: (signal: AbortSignal) => TryMeter;
+  /** False: no server and no meter is asked. */
+  readonly asksOthers: boolean;
+}
+
+/** Time for settings.js, then for everything that is asked at once, ms: in all less than ten seconds. */
+const SETTINGS_MS = 3000;
+const QUESTIONS_MS = 5000;
+
+function ownHosts(): readonly string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  return [hostname(), 'localhost', ...addresses];
+}
+
+/** The file with the flows, where Node-RED looks for it. */
+function flowFileOf({ userDirectory, flowFile }: DoctorPlaces, ofSettings: string | undefined): string {
+  const given = flowFile === '' ? ofSettings : flowFile;
+  if (given !== undefined) return given;
+  const names = [`flows_${hostname()}.json`, 'flows.json'];
+  return names.find((name) => existsSync(join(userDirectory, name))) ?? 'flows.json';
+}
+
+async function load(places: DoctorPlaces, sources: DoctorSources): Promise<Looked<LoadedSettings>> {
+  const { userDirectory, settingsFile } = places;
+  const path = resolve(userDirectory, settingsFile === '' ? 'settings.js' : settingsFile);
+  if (!existsSync(path)) return unseen(`There is no ${path}; name the file by --settings, or the folder by --user-dir`);
+  return sources.loadSettings(path, AbortSignal.timeout(SETTINGS_MS));
+}
+
+function siteOf(
+  places: DoctorPlaces,
+  { model, env }: DoctorSources,
+  loaded: Looked<LoadedSettings>,
+  flowFile: string,
+  credentials: Looked<OpenedCredentials>,
+): Looked<SavedSite> {
+  const path = resolve(places.userDirectory, flowFile);
+  const environment = 'seen' in loaded ? loaded.seen.environment : env;
+  const secrets = 'seen' in credentials ? credentials.seen.secrets : undefined;
+  return attemptLook('The flows', () => {
+    const text = readTextFile(path, 'Flow file', 'CONFIG_INVALID', MOST_FLOW_BYTES);
+    const saved = parseFlows(text, (name) => environment[name]);
+    const meters = readMeters(model, saved.nodes, (list) =>
+      readTextFile(resolve(places.userDirectory, list), 'Meter list', 'CONFIG_INVALID', MOST_FLOW_BYTES),
+    );
+    const secretsOf = (id: string): Readonly<Record<string, string>> | undefined =>
+      secrets === undefined ? undefined : resolveSecrets(secrets.get(id) ?? {}, environment);
+    return { path, ...saved, ...meters, secretsOf };
+  });
+}
+
+/** Credentials may be variables too. */
+function resolveSecrets(
+  secrets: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const known = (text: string): string => environment[/^\$\{([^{}]+)\}$/.exec(text)?.[1] ?? ''] ?? text;
+  return Object.fromEntries(Object.entries(secrets).map(([name, text]) => [name, known(text)]));
+}
+
+/** Looks at everything, at the same time where it waits for others. Never rejects. */
+export async function gatherFacts(places: DoctorPlaces, sources: DoctorSources): Promise<SiteFacts> {
+  const { userDirectory } = places;
+  const { model, clock, asksOthers, lookAtCertificate } = sources;
+  const loaded = await load(places, sources);
+  const flowFile = flowFileOf(places, 'seen' in loaded ? loaded.seen.flowFile : undefined);
+  const secret = 'seen' in loaded ? loaded.seen.credentialSecret : undefined;
+  const credentials: Looked<OpenedCredentials> =
+    'unseen' in loaded
+      ? loaded
+      : attemptLook('The credentials', () => openCredentials(userDirectory, flowFile, secret));
+  const site = siteOf(places, sources, loaded, flowFile, credentials);
+  const signal = AbortSignal.timeout(QUESTIONS_MS);
+  // One for each that is asked, and they go with their answers: no leak, of which Node.js would warn.
+  setMaxListeners(0, signal);
+  const time = { clock, signal };
+  const ask = async <Fact>(what: string, work: (site: SavedSite) => Promise<Looked<Fact>>): Promise<Looked<Fact>> => {
+    if ('unseen' in site) return site;
+    if (!asksOthers) return unseen(`${what} were not asked, as the options say`);
+    try {
+      return await work(site.seen);
+    } catch (thrown) {
+      return unseen(`${what} cannot be asked (${toPm500Error(thrown).message})`);
+    }
+  };
+  const [host, outboxes, brokers, databases, meters] = await Promise.all([
+    sources.readHost(userDirectory, signal),
+    readOutboxes(userDirectory).then(seen, (thrown: unknown) =>
+      unseen(`The outboxes cannot be read (${toPm500Error(thrown).message})`),
+    ),
+    ask('brokers', (known) =>
+      readBrokers(known, userDirectory, { ...time, tryBroker: sources.tryBroker(signal), lookAtCertificate }),
+    ),
+    ask('databases', (known) => readDatabases(known, userDirectory, { ...time, env: sources.env, lookAtCertificate })),
+    ask('meters', async (known) =>
+      seen(await readMetersNow(known.meters, model.quirks.minimumReadIntervalMs.value, sources.tryMeter(signal), time)),
+    ),
+  ]);
+  const brokerFile = places.brokerFile === '' ? BROKER_FILES.find((path) => existsSync(path)) : places.brokerFile;
+  return {
+    nowMs: clock.now(),
+    model,
+    packageVersion: sources.packageVersion,
+    ownHosts: ownHosts(),
+    host,
+    unit: flat(attemptLook('The unit of Node-RED', () => readServiceUnit(places.unitFile))),
+    directory: attemptLook(`The user directory ${userDirectory}`, () => readDirectory(userDirectory, flowFile)),
+    palette: attemptLook('.config.nodes.json of the user directory', () => readPalette(userDirectory)),
+    settings: lookFurther(loaded, ({ settings }) => settings),
+    credentials: lookFurther(credentials, ({ file }) => file),
+    site,
+    outboxes,
+    letters: attemptLook('The refused records', () => readLetters(userDirectory)),
+    certificates: 'unseen' in site ? site : seen(readCertificates(site.seen, userDirectory)),
+    backups: attemptLook('The backups', () => readBackups(places.backups, userDirectory)),
+    brokers,
+    brokerConfiguration:
+      brokerFile === undefined
+        ? unseen('no configuration of Mosquitto was found on this computer; name it by --broker-file')
+        : attemptLook(brokerFile, () => readBrokerConfiguration(brokerFile)),
+    databases,
+    meters,
+  };
+}
+
+const flat = <Fact>(looked: Looked<Looked<Fact>>): Looked<Fact> => ('seen' in looked ? looked.seen : looked);

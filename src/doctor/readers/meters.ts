@@ -1,0 +1,74 @@
+import type { MeterTest } from '../../acquisition/meter-test/test-meter';
+import type { MeterChoice } from '../../acquisition/meter-settings';
+import { MESSAGING_KINDS } from '../../acquisition/transport-kinds';
+import { within, type Clock } from '../../support/clock';
+import { toPm500Error } from '../../support/errors';
+import type { TestedMeter } from '../facts';
+import type { SavedMeter } from '../flows/saved-meters';
+import { seen, unseen, type Looked } from '../looked';
+
+/** Tries a meter once, by explicit messages, within its limits. */
+export type TryMeter = (choice: MeterChoice) => Promise<MeterTest>;
+
+/** As many at a time: a list of a thousand meters is no reason for a thousand sockets. */
+const AT_A_TIME = 16;
+/** More are not asked: each may take seconds where it does not answer. */
+const MOST_METERS = 200;
+
+const isMessaging = ({ transport = 'ucmm' }: MeterChoice): boolean =>
+  MESSAGING_KINDS.some((kind) => kind === transport);
+
+/** Why a meter is not asked now; undefined where it may be. */
+function reasonNotTo(
+  { choice, host, readers }: SavedMeter,
+  all: readonly SavedMeter[],
+  limitMs: number,
+): string | undefined {
+  const isOverModbus = all.some((other) => other.host === host && other.choice.transport === 'modbus-tcp');
+  if (isOverModbus)
+    return `${choice.name} is read over Modbus, which one more client would disturb; use pm500 test in a maintenance window`;
+  if (!isMessaging(choice))
+    return `${choice.name} is on a serial line, which its reader alone may use; use pm500 test while Node-RED is stopped`;
+  const fastest = Math.min(
+    ...readers.flatMap(({ schedules }) => schedules.map(({ intervalMs }) => intervalMs)),
+    Infinity,
+  );
+  if (fastest >= 2 * limitMs) return undefined;
+  return `${choice.name} is read every ${fastest} ms already, and one more read could come within the limit of ${limitMs} ms`;
+}
+
+/**
+ * Tries each meter of the flows once, where its limits leave room for one more read.
+ * @param limitMs least time between two reads of one block
+ */
+export async function readMetersNow(
+  meters: readonly SavedMeter[],
+  limitMs: number,
+  tryMeter: TryMeter,
+  time: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<readonly TestedMeter[]> {
+  const once = [...new Map(meters.map((meter) => [meter.address, meter])).values()];
+  const results: TestedMeter[] = [];
+  const waiting = once.entries();
+  const look = async (meter: SavedMeter, index: number): Promise<Looked<MeterTest>> => {
+    if (index >= MOST_METERS)
+      return unseen(`${meter.choice.name} comes after the first ${MOST_METERS} meters, which are all that are asked`);
+    const reason = reasonNotTo(meter, meters, limitMs);
+    if (reason !== undefined) return unseen(reason);
+    const late = (): Looked<MeterTest> => unseen(`${meter.choice.name} did not answer in the time that there was`);
+    if (time.signal.aborted) return late();
+    try {
+      return await within(tryMeter(meter.choice).then(seen<MeterTest>), time, late);
+    } catch (thrown) {
+      return unseen(`${meter.choice.name} cannot be asked (${toPm500Error(thrown).message})`);
+    }
+  };
+  const work = async (): Promise<void> => {
+    for (const [index, meter] of waiting) {
+      const { address, choice } = meter;
+      results[index] = { address, name: choice.name, test: await look(meter, index) };
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  return results;
+}

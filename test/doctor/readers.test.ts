@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { once, setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
+import { parseFlows } from '../../src/doctor/flows/saved-nodes';
+import { readMeters, type SavedMeter } from '../../src/doctor/flows/saved-meters';
+import { readBrokers } from '../../src/doctor/readers/brokers';
+import { readMetersNow } from '../../src/doctor/readers/meters';
+import { readOutboxes } from '../../src/doctor/readers/outboxes';
+import { readServiceUnit } from '../../src/doctor/readers/service-unit';
+import { loadSettings } from '../../src/doctor/readers/settings-file';
+import { PM500 } from '../../src/meters/pm500';
+import { openOutbox } from '../../src/outbox/disk';
+import { answerWith } from '../../src/outbox/lock-owner';
+import { systemClock } from '../../src/support/clock';
+import { silentLogger } from '../../src/support/logger';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
+const TIME = { clock: systemClock, signal: NEVER };
+
+describe('what the doctor reads', () => {
+  const folder = temporaryFolder('doctor-readers');
+  after(() => {
+    removeFolder(folder);
+  });
+
+  const settingsFile = (text: string): string => {
+    const path = join(folder, 'settings.js');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('settings.js, whatever it prints and sets', async () => {
+    const text = `console.log('noise'); console.error('more');
+      process.env.PLANT = 'hamburg';
+      module.exports = { uiPort: 1881, adminAuth: { default: { permissions: 'read' } }, credentialSecret: 'abc', https: {} };`;
+    const loaded = await loadSettings(settingsFile(text), NEVER);
+    assert.ok('seen' in loaded);
+    const { settings, credentialSecret, environment } = loaded.seen;
+    assert.equal(environment['PLANT'], 'hamburg');
+    assert.equal(credentialSecret, 'abc');
+    assert.deepEqual(
+      [settings.uiPort, settings.hasAdminAuth, settings.anonymousPermissions, settings.hasHttps],
+      [1881, true, 'read', true],
+    );
+    assert.deepEqual([settings.credentialSecret, settings.credentialSecretLength], ['own', 3]);
+  });
+
+  it('settings.js that fails, ends the process or never ends: with the reason', async () => {
+    const thrown = await loadSettings(settingsFile('throw new TypeError("no secret here")'), NEVER);
+    assert.match('unseen' in thrown ? thrown.unseen : '', /TypeError: no secret here/);
+    const ended = await loadSettings(settingsFile('console.error("run bootstrap.sh"); process.exit(1)'), NEVER);
+    assert.match('unseen' in ended ? ended.unseen : '', /run bootstrap\.sh/);
+    const endless = await loadSettings(settingsFile('for (;;) {}'), AbortSignal.timeout(200));
+    assert.match('unseen' in endless ? endless.unseen : '', /ended after its time/);
+  });
+
+  it('outboxes with what waits and who has them open, and touches nothing', async () => {
+    const path = join(folder, 'pm500', 'outbox', 'target');
+    const outbox = openOutbox({
+      folder: path,
+      limits: { maximumBytes: 1e6 },
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    await outbox.append([
+      { payload: 'a v=1', acceptedAt: Date.now() },
+      { payload: 'a v=2', acceptedAt: Date.now() },
+    ]);
+    const [open] = await readOutboxes(folder);
+    assert.equal(open?.id, 'target');
+    assert.deepEqual(open.owners.length, 1);
+    // A second process, as the kernel shows it.
+    const other = answerWith({ isOwner: true, who: 'process 999 on another computer' });
+    other.listen({ path: join(path, 'owner-0123456789abcdef.sock') });
+    await once(other, 'listening');
+    const [both] = await readOutboxes(folder);
+    assert.equal(both?.owners.length, 2);
+    other.close();
+    await once(other, 'close');
+    await outbox.close();
+    const [closed] = await readOutboxes(folder);
+    assert.deepEqual([closed?.owners, closed?.waiting], [[], 2]);
+    assert.ok((closed?.bytes ?? 0) > 0);
+    assert.ok(Date.now() - (closed?.oldestMs ?? 0) < 60_000);
+    const again = openOutbox({ folder: path, limits: { maximumBytes: 1e6 }, clock: systemClock, logger: silentLogger });
+    await again.ready();
+    assert.equal(again.stats().depth, 2);
+    await again.close();
+  });
+
+  it('a unit with its drop-ins, the last of which counts', () => {
+    const place = join(folder, 'systemd');
+    mkdirSync(join(place, 'node-red.service.d'), { recursive: true });
+    writeFileSync(
+      join(place, 'node-red.service'),
+      '[Service]\nExecStart=/usr/bin/node-red \\\n  --max-old-space-size=512\nRestart=no\n',
+    );
+    writeFileSync(join(place, 'node-red.service.d', 'own.conf'), '[Service]\nRestart=always\n');
+    const unit = readServiceUnit('', [place]);
+    assert.ok('seen' in unit);
+    assert.equal(unit.seen.values['Restart'], 'always');
+    assert.match(unit.seen.values['ExecStart'] ?? '', /max-old-space-size=512/);
+    assert.ok('unseen' in readServiceUnit('', [join(folder, 'nowhere')]));
+  });
+
+  it('flows: what is switched off counts for nothing, and variables have the value of their flow first', () => {
+    const flows = [
+      { id: 'a', type: 'tab', env: [{ name: 'HOST', value: '10.0.0.1', type: 'str' }] },
+      { id: 'b', type: 'tab', disabled: true },
+      {
+        id: 'g',
+        type: 'global-config',
+        env: [
+          { name: 'HOST', value: '10.0.0.2' },
+          { name: 'PORT', value: 502 },
+        ],
+      },
+      { id: 'poll', type: 'pm500-poll', z: 'a', meter: '${HOST}', fleetFile: '${NOBODY}', shard: '$(PORT)' },
+      { id: 'off', type: 'pm500-poll', z: 'a', d: true },
+      { id: 'gone', type: 'pm500-poll', z: 'b' },
+    ];
+    const { nodes, ids } = parseFlows(JSON.stringify(flows), () => undefined);
+    const polls = nodes.filter(({ type }) => type === 'pm500-poll');
+    assert.deepEqual(
+      polls.map(({ id }) => id),
+      ['poll'],
+    );
+    const [poll] = polls;
+    assert.deepEqual(
+      [poll?.values['meter'], poll?.values['shard'], poll?.values['intervalMs']],
+      ['10.0.0.1', '502', 1000],
+    );
+    assert.deepEqual(poll?.unset, ['NOBODY']);
+    assert.ok(ids.has('gone'));
+    assert.throws(() => parseFlows('{}', () => undefined), /no list of nodes/);
+    assert.throws(() => parseFlows('[', () => undefined));
+  });
+
+  it('meters of nodes, lists and files, and says what cannot be used', () => {
+    const flows = [
+      { id: 'm', type: 'pm500-meter', name: 'one', host: '10.0.0.1' },
+      { id: 'p', type: 'pm500-poll', meter: 'm', groups: ['realtime', 'energy'], groupIntervals: { energy: '10000' } },
+      { id: 'l', type: 'pm500-poll', source: 'list', fleet: [{ name: 'two', host: '10.0.0.2' }, { name: 'three' }] },
+      { id: 'f', type: 'pm500-poll', source: 'file', fleetFile: 'meters.csv' },
+      { id: 'x', type: 'pm500-poll', source: 'file', fleetFile: 'missing.csv' },
+    ];
+    const { nodes } = parseFlows(JSON.stringify(flows), () => undefined);
+    const { meters, problems } = readMeters(PM500, nodes, (path) => {
+      if (path !== 'meters.csv') throw new Error('there is no such file');
+      return 'name,host,intervalMs\nfour,10.0.0.4,5000\n';
+    });
+    assert.deepEqual(
+      meters.map(({ choice, address }) => [choice.name, address]),
+      [
+        ['one', '10.0.0.1:44818'],
+        ['two', '10.0.0.2:44818'],
+        ['four', '10.0.0.4:44818'],
+      ],
+    );
+    assert.deepEqual(
+      meters.map(({ readers }) => readers[0]?.schedules.map(({ intervalMs }) => intervalMs)),
+      [[1000, 10_000], [1000], [5000]],
+    );
+    assert.equal(problems.length, 2);
+  });
+
+  describe('meters now', () => {
+    const meter = (name: string, change: Partial<SavedMeter['choice']> = {}, intervalMs = 1000): SavedMeter => ({
+      choice: { name, host: name, ...change },
+      address: `${name}:${change.port ?? 44_818}`,
+      host: name,
+      readers: [{ label: 'poll', schedules: [{ intervalMs, groups: ['realtime'] }] }],
+    });
+    const answer: MeterTest = { where: '', notes: [] };
+
+    it('are each asked once, a few at a time', async () => {
+      let atOnce = 0;
+      let most = 0;
+      const asked: string[] = [];
+      const meters = Array.from({ length: 50 }, (_, index) => meter(`10.0.0.${index % 40}`));
+      const found = await readMetersNow(
+        meters,
+        200,
+        async ({ name }) => {
+          asked.push(name);
+          most = Math.max(most, ++atOnce);
+          await Promise.resolve();
+          atOnce--;
+          return answer;
+        },
+        TIME,
+      );
+      assert.equal(found.length, 40);
+      assert.equal(new Set(asked).size, 40);
+      assert.equal(asked.length, 40);
+      assert.ok(most <= 16);
+    });
+
+    it('are not asked where that would disturb somebody, and that is said', async () => {
+      const meters = [
+        meter('10.0.0.1', { transport: 'modbus-tcp', port: 502 }),
+        meter('10.0.0.1'),
+        meter('/dev/ttyUSB0', { transport: 'modbus-rtu' }),
+        meter('10.0.0.2', {}, 250),
+      ];
+      const found = await readMetersNow(meters, 200, () => Promise.reject(new Error('asked')), TIME);
+      const reasons = found.map(({ test }) => ('unseen' in test ? test.unseen : ''));
+      assert.equal(reasons.length, 4);
+      for (const [index, pattern] of [
+        /maintenance window/,
+        /maintenance window/,
+        /serial line/,
+        /limit of 200 ms/,
+      ].entries()) {
+        assert.match(reasons[index] ?? '', pattern);
+      }
+    });
+  });
+
+  it('brokers and databases: one that never answers hides no other, and that of AWS IoT is left alone', async () => {
+    const flows = [
+      { id: 'quick', type: 'sparkplug-edge', name: 'quick', host: '10.0.0.1' },
+      { id: 'slow', type: 'sparkplug-edge', name: 'slow', host: '10.0.0.2' },
+      { id: 'aws', type: 'iot-target', name: 'aws', profile: 'aws-iot-core', host: 'x.iot.eu-west-1.amazonaws.com' },
+    ];
+    const saved = parseFlows(JSON.stringify(flows), () => undefined);
+    const site = { path: '', ...saved, meters: [], problems: [], secretsOf: () => ({}) };
+    const ending = new AbortController();
+    const asked: string[] = [];
+    const reading = readBrokers(site, folder, {
+      clock: systemClock,
+      signal: ending.signal,
+      tryBroker: ({ host }) => {
+        asked.push(host);
+        return host === '10.0.0.2' ? new Promise(() => undefined) : Promise.resolve(undefined);
+      },
+      lookAtCertificate: () => Promise.resolve(undefined),
+    });
+    setImmediate(() => {
+      ending.abort();
+    });
+    const found = await reading;
+    assert.ok('seen' in found);
+    assert.deepEqual(asked, ['10.0.0.1', '10.0.0.2']);
+    const reasons = found.seen.map(({ unseen = '' }) => unseen);
+    assert.equal(reasons[0], '');
+    assert.match(reasons[1] ?? '', /"slow" did not answer in time/);
+    assert.match(reasons[2] ?? '', /would end that of "aws"/);
+  });
+});
