@@ -6,6 +6,7 @@ import {
 } from '../../src/delivery/settings';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
+import { alpnOf } from '../../src/iot/enroll/mqtt-cloud';
 import { checkCertificate, checkClientId } from '../../src/iot/profiles';
 import { createClientId } from '../../src/mqtt/client-id';
 import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
@@ -16,9 +17,6 @@ type Config = ConfigReader<'iot-target'>;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const VERSIONS: Readonly<Record<'3.1.1' | '5', ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
-/** What AWS IoT Core is told on the port of HTTPS, so that it speaks MQTT with client certificates there. */
-const AWS_ALPN = ['x-amzn-mqtt-ca'];
-const HTTPS_PORT = 443;
 /** Records of one delivery: enough for a fast broker to be busy, and for batches of many meters to fill. */
 const BATCH_RECORDS = 5000;
 
@@ -65,7 +63,7 @@ export function readTargetSettings(
     ...(isAws || username === '' ? {} : { username }),
     ...(isAws || password === '' ? {} : { password }),
   };
-  const alpn = isAws && port === HTTPS_PORT ? { alpnProtocols: AWS_ALPN } : {};
+  const alpn = isAws ? alpnOf(port) : {};
   return {
     iot: {
       ...{ profile, host, port },

@@ -1,6 +1,7 @@
 import { hasCode, toPm500Error } from '../support/errors';
 import { packageVersion } from '../support/package-version';
 import { CHECK_HELP, runCheck } from './check';
+import { CLOUD_HELP, runCloud } from './cloud';
 import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
 import { DOCTOR_HELP, runDoctor } from './doctor';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
     help: INFLUX_HELP,
     run: (args, terminal) => runInflux(args, terminal),
   },
+  cloud: { summary: 'get, watch and rotate the certificate of this edge', help: CLOUD_HELP, run: runCloud },
 };
 
 const HELP = `pm500: commissioning of PowerMonitor 500 meters from a shell

@@ -21,7 +21,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   overview: ['acquisition', 'delivery', 'domain', 'metrics', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
   doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
-  cli: ['doctor', 'mqtt', 'influx', 'acquisition', 'transport', 'simulator', 'domain', 'metrics', 'meters', 'support'],
+  cli: [
+    'doctor',
+    'mqtt',
+    'influx',
+    'iot',
+    'mqtt',
+    'outbox',
+    'acquisition',
+    'transport',
+    'simulator',
+    'domain',
+    'metrics',
+    'meters',
+    'support',
+  ],
 };
 
 const sources = (folder: string): readonly string[] => filesBelow(folder, '.ts').map((path) => join(ROOT, path));

@@ -5,12 +5,17 @@ import type { Rule } from './rules';
 
 const YEAR_MS = 365 * 86_400_000;
 
+/** One for all accounts of a process. */
+const AMAZON = new Authority('Amazon Root CA of the double');
+
 export type CertificateStatus = 'PENDING_ACTIVATION' | 'ACTIVE' | 'INACTIVE' | 'REVOKED';
 
 /** What the registry knows of a certificate. */
 export interface Registered {
   readonly id: string;
   readonly pem: string;
+  /** Of its subject. */
+  readonly commonName: string | undefined;
   status: CertificateStatus;
   readonly policies: Set<string>;
   /** The thing that it is attached to, exclusively: then a client ID need not be the name of the thing. */
@@ -26,7 +31,7 @@ export interface AccountOptions {
 
 /** Things, certificates and policies of an account of AWS. */
 export class Account {
-  readonly authority = new Authority('Amazon Root CA of the double');
+  readonly authority = AMAZON;
   readonly certificates = new Map<string, Registered>();
   readonly things = new Set<string>();
   readonly policies = new Map<string, PolicyDocument>([
@@ -39,6 +44,8 @@ export class Account {
   /** Told of each certificate that may not connect any more. */
   onCut: (id: string) => void = () => undefined;
   private readonly without: Rule | undefined;
+  /** One for each connection, so that policies are compiled once for it. */
+  private readonly contexts = new Map<string, PolicyContext>();
 
   constructor({ without, now = Date.now }: AccountOptions = {}) {
     this.without = without;
@@ -56,7 +63,15 @@ export class Account {
   }
 
   register(pem: string, status: CertificateStatus): Registered {
-    const found: Registered = { id: certificateIdOf(pem), pem, status, policies: new Set(), thing: undefined };
+    const commonName = /^CN=(.*)$/m.exec(new X509Certificate(pem).subject)?.[1];
+    const found: Registered = {
+      id: certificateIdOf(pem),
+      pem,
+      commonName,
+      status,
+      policies: new Set(),
+      thing: undefined,
+    };
     this.certificates.set(found.id, found);
     return found;
   }
@@ -81,12 +96,14 @@ export class Account {
     const certificate = this.certificates.get(id);
     if (certificate === undefined) return false;
     const policies = [...certificate.policies].flatMap((each) => this.policies.get(each) ?? []);
-    return isAllowed(policies, action, name, contextOf(certificate, clientId));
+    const key = `${id} ${certificate.thing ?? ''} ${clientId}`;
+    const context = this.contexts.get(key) ?? contextOf(certificate, clientId);
+    this.contexts.set(key, context);
+    return isAllowed(policies, action, name, context);
   }
 }
 
-function contextOf({ pem, thing }: Registered, clientId: string): PolicyContext {
-  const commonName = /^CN=(.*)$/m.exec(new X509Certificate(pem).subject)?.[1];
+function contextOf({ commonName, thing }: Registered, clientId: string): PolicyContext {
   return {
     clientId,
     ...(thing === undefined ? {} : { thingName: thing }),

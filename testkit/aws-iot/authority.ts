@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { encodeDer, objectId, pemOf, sequence, smallInteger } from '../../src/iot/enroll/der';
 import { distinguishedName, makeKey, signed } from '../../src/iot/enroll/request';
 
@@ -65,22 +65,35 @@ export interface Span {
   readonly toMs: number;
 }
 
+const ids = new Map<string, string>();
+const MOST_IDS = 1000;
+
 /** The ID of a certificate, as AWS IoT gives it: the SHA-256 of its DER. */
 export function certificateIdOf(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+  const known = ids.get(pem);
+  if (known !== undefined) return known;
+  const id = createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+  if (ids.size >= MOST_IDS) ids.clear();
+  ids.set(pem, id);
+  return id;
 }
 
 /** Signs certificates in this process, some thousand a second. That they are right is seen by openssl and by TLS. */
 export class Authority {
   readonly certificate: string;
-  private readonly key = makeKey();
+  private readonly key = createPrivateKey(makeKey());
   private readonly issuer: Buffer;
 
   constructor(name: string) {
     this.issuer = distinguishedName(name);
     const now = Date.now();
     const span = { fromMs: now - 3650 * DAY_MS, toMs: now + 3650 * DAY_MS };
-    this.certificate = this.sign(this.issuer, publicKeyOf(this.key), span, AUTHORITY);
+    this.certificate = this.sign(
+      this.issuer,
+      createPublicKey(this.key).export({ type: 'spki', format: 'der' }),
+      span,
+      AUTHORITY,
+    );
   }
 
   /** A certificate for whoever made the request. @throws Error where the request is none */

@@ -4,7 +4,6 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import type { AccountOptions } from './account';
 import { certificateIdOf } from './authority';
-import { deployedTemplate, nameIn } from './provisioning';
 import { LIMITS, type Rule } from './rules';
 import { Services } from './services';
 import { Session, type Hub } from './session';
@@ -104,19 +103,11 @@ export class AwsIotDouble implements Hub {
     const { raw } = socket.getPeerCertificate();
     const pem = new X509Certificate(raw).toString();
     const id = certificateIdOf(pem);
-    const { account, provisioning } = this.services;
-    if (account.certificates.has(id)) {
+    if (this.services.account.certificates.has(id)) {
       this.sessions.add(new Session(socket, id, this));
       return;
     }
-    const isOwn = account.ownAuthorities.some(({ certificate }) =>
-      new X509Certificate(pem).checkIssued(new X509Certificate(certificate)),
-    );
-    // Just-in-time provisioning: the first connection is ended, and the next one finds the thing.
-    if (isOwn) {
-      const values = { 'AWS::IoT::Certificate::Id': id, 'AWS::IoT::Certificate::CommonName': nameIn(pem) ?? '' };
-      provisioning.provision(deployedTemplate('own-authority'), values, account.register(pem, 'PENDING_ACTIVATION'));
-    }
+    this.services.seen(pem);
     socket.on('error', () => undefined);
     socket.end();
   }

@@ -71,7 +71,7 @@ export class Jobs {
   update(
     thing: string,
     jobId: string,
-    { status, expectedVersion }: { readonly status?: unknown; readonly expectedVersion?: unknown },
+    { status, expectedVersion, includeJobExecutionState }: Readonly<Record<string, unknown>>,
   ): Readonly<Record<string, unknown>> {
     const execution = this.find(thing, jobId);
     const state = { executionState: { status: execution.status, versionNumber: execution.version } };
@@ -84,6 +84,7 @@ export class Jobs {
     execution.status = status as JobStatus;
     execution.version += 1;
     this.onChange(thing);
+    if (includeJobExecutionState !== true) return {};
     return { executionState: { status: execution.status, versionNumber: execution.version } };
   }
 

@@ -31,7 +31,7 @@ export type Hook = (event: HookEvent) => boolean;
 /** A template of `deploy/aws/templates/`. */
 export const deployedTemplate = (name: 'provision' | 'own-authority'): Template =>
   JSON.parse(readFileSync(join(ROOT, 'deploy/aws/templates', `${name}.json`), 'utf8')) as Template;
-export const nameIn = (pem: string): string | undefined => /^CN=(.*)$/m.exec(new X509Certificate(pem).subject)?.[1];
+const nameIn = (pem: string): string | undefined => /^CN=(.*)$/m.exec(new X509Certificate(pem).subject)?.[1];
 
 /** Fleet provisioning: certificates for requests, and things for certificates. */
 export class Provisioning {

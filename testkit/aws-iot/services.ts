@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { Account, type AccountOptions } from './account';
 import { Jobs } from './jobs';
-import { Provisioning } from './provisioning';
+import { deployedTemplate, Provisioning } from './provisioning';
 import { Refusal } from './rules';
 
 /** Who sends a request. */
@@ -43,6 +44,24 @@ export class Services {
     this.account = new Account(options);
     this.provisioning = new Provisioning(this.account);
     this.jobs = new Jobs(this.account);
+  }
+
+  /**
+   * Just-in-time provisioning: a certificate of a registered authority that was never seen becomes that of the thing in its
+   * subject. Its first connection is ended all the same.
+   */
+  seen(pem: string): void {
+    const { account, provisioning } = this;
+    const isOwn = account.ownAuthorities.some(({ certificate }) =>
+      new X509Certificate(pem).checkIssued(new X509Certificate(certificate)),
+    );
+    if (!isOwn) return;
+    const certificate = account.register(pem, 'PENDING_ACTIVATION');
+    const values = {
+      'AWS::IoT::Certificate::Id': certificate.id,
+      'AWS::IoT::Certificate::CommonName': certificate.commonName ?? '',
+    };
+    provisioning.provision(deployedTemplate('own-authority'), values, certificate);
   }
 
   /** Undefined where a topic is not that of a request. */

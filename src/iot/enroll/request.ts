@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { Pm500Error } from '../../support/errors';
 import { bitString, encodeDer, objectId, pemOf, sequence, setOf, smallInteger, utf8 } from './der';
 
@@ -19,8 +19,8 @@ export const distinguishedName = (commonName: string): Buffer =>
   sequence(setOf(sequence(objectId(COMMON_NAME), utf8(commonName))));
 
 /** What is to be signed with its signature, by ECDSA with SHA-256: the outer form of requests and certificates. */
-export function signed(content: Buffer, keyPem: string): Buffer {
-  const signature = sign('sha256', content, createPrivateKey(keyPem));
+export function signed(content: Buffer, key: KeyObject): Buffer {
+  const signature = sign('sha256', content, key);
   return sequence(content, sequence(objectId(ECDSA_WITH_SHA256)), bitString(signature));
 }
 
@@ -34,7 +34,8 @@ export function makeRequest(keyPem: string, commonName: string): string {
       'CONFIG_INVALID',
       `The name of the thing has ${Buffer.byteLength(commonName)} bytes, and a certificate carries 1 to ${LONGEST_COMMON_NAME}; choose a shorter one.`,
     );
-  const publicKey = createPublicKey(keyPem).export({ type: 'spki', format: 'der' });
+  const key = createPrivateKey(keyPem);
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' });
   const content = sequence(smallInteger(0), distinguishedName(commonName), publicKey, NO_ATTRIBUTES);
-  return pemOf('CERTIFICATE REQUEST', signed(content, keyPem));
+  return pemOf('CERTIFICATE REQUEST', signed(content, key));
 }

@@ -1,0 +1,73 @@
+import { describeValue } from '../support/expect';
+import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
+import type { Persona } from '../iot/enroll/cloud';
+import type { IdentityPlace } from '../iot/enroll/state';
+import { failUsage, type Options, type OptionRow } from './options';
+
+/** What every command about the identity of an edge takes. */
+export const FOLDER_ROW: OptionRow = {
+  name: 'folder',
+  value: 'DIR',
+  help: 'where key, certificate and state are kept; the user of Node-RED must own it',
+};
+export const HAND_ROWS: readonly OptionRow[] = [
+  { name: 'by-hand', help: 'a person has the certificate made, for instance by the authority of the enterprise' },
+  { name: 'certificate', value: 'FILE', help: 'the certificate that was made by hand, in PEM' },
+];
+export const CLAIM_ROWS: readonly OptionRow[] = [
+  { name: 'claim-certificate', value: 'FILE', help: 'certificate that may only ask for others' },
+  { name: 'claim-key', value: 'FILE', help: 'its private key' },
+];
+export const PLACE_ROWS: readonly OptionRow[] = [
+  { name: 'thing', value: 'NAME', help: 'name of the thing, which is the client ID too' },
+  { name: 'host', value: 'NAME', help: 'data endpoint of AWS IoT Core' },
+  { name: 'port', value: 'N', help: '8883, or 443 through firewalls that only let HTTPS out (8883)' },
+  { name: 'ca', value: 'FILE', help: 'authorities that sign the certificate of the server (those of Node.js)' },
+  { name: 'claim-template', value: 'NAME', help: 'provisioning template of the first certificate (pm500-claim)' },
+  { name: 'rotation-template', value: 'NAME', help: 'provisioning template of later ones (pm500-rotation)' },
+  {
+    name: 'without-commit',
+    help: 'nothing answers pm500/THING/certificate/commit: a person revokes the certificate of before',
+  },
+];
+
+/** Names of things of AWS IoT; a longer one fits in no certificate. */
+const THING = /^[a-zA-Z0-9:_-]{1,64}$/;
+const DEFAULT_PORT = 8883;
+
+export function folderOf(options: Options): string {
+  return options.text('folder') ?? failUsage('Say where the identity is kept: --folder DIR.');
+}
+
+/** @throws Pm500Error CONFIG_INVALID */
+export function thingOf(options: Options): string {
+  const thing = options.text('thing') ?? failUsage('Say which thing this edge is: --thing NAME.');
+  if (THING.test(thing)) return thing;
+  return failUsage(
+    `Option --thing is ${describeValue(thing)}; give up to 64 letters, digits and : _ - as AWS IoT takes them.`,
+  );
+}
+
+/** @throws Pm500Error CONFIG_INVALID */
+export function placeOf(options: Options): IdentityPlace {
+  return {
+    host: options.text('host') ?? failUsage('Say where the cloud is: --host NAME.'),
+    port: options.number('port', { min: 1, max: 65_535, whole: true }) ?? DEFAULT_PORT,
+    caFile: options.text('ca') ?? '',
+    claimTemplate: options.text('claim-template') ?? 'pm500-claim',
+    rotationTemplate: options.text('rotation-template') ?? 'pm500-rotation',
+    hasCommits: !options.has('without-commit'),
+  };
+}
+
+export const readPem = (path: string, what: string): string =>
+  readTextFile(path, what, 'CONFIG_INVALID', MOST_PEM_BYTES);
+
+/** Undefined where none is given. @throws Pm500Error CONFIG_INVALID */
+export function claimOf(options: Options): Omit<Persona, 'clientId'> | undefined {
+  const [certificate, key] = [options.text('claim-certificate'), options.text('claim-key')];
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined)
+    return failUsage('Options --claim-certificate and --claim-key belong together; give both.');
+  return { certificate: readPem(certificate, 'Claim certificate'), key: readPem(key, 'Claim key') };
+}

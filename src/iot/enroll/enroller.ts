@@ -1,0 +1,228 @@
+import { delay, type Clock } from '../../support/clock';
+import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
+import type { CloudSession, OpenCloudSession, Persona } from './cloud';
+import type { Identity } from './identity';
+import { nextStep, type Step, type Wish } from './machine';
+
+export interface EnrollerDependencies {
+  readonly open: OpenCloudSession;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Certificate and key that may only ask for others; absent where there is none. */
+  readonly claim?: Omit<Persona, 'clientId'>;
+  /** What is done, in a few words. */
+  readonly say: (words: string) => void;
+}
+
+/** AWS IoT takes one CONNECT of a client ID a second; what leaves evenly can arrive closer together. */
+const CONNECT_EVERY_MS = 1100;
+/** Where certificates are registered when they are first seen, the first connection is ended; and networks are cut. */
+const PROOFS = 3;
+/** A pair that was not accepted is given up, and another one tried, so many times in a run. */
+const PAIRS = 2;
+
+const OPERATION = 'rotate-certificate';
+
+const isRotation = (document: unknown): boolean =>
+  typeof document === 'object' && document !== null && 'operation' in document && document.operation === OPERATION;
+
+/** Brings an identity to its end, step by step; each is on the disk before the next one begins. */
+export class Enroller {
+  private session: { readonly as: string; readonly link: CloudSession } | undefined;
+  private connectedAt = -Infinity;
+  private abandoned = 0;
+  /** A pair is to be made, and was not begun in this run. */
+  private renews = false;
+
+  constructor(
+    private readonly identity: Identity,
+    private readonly dependencies: EnrollerDependencies,
+  ) {}
+
+  /**
+   * @returns `waits` where a person is to have a certificate made
+   * @throws Pm500Error what stopped it; another run goes on where it was
+   */
+  async run(wish: Wish): Promise<'done' | 'waits'> {
+    this.renews = wish.renews;
+    try {
+      for (;;) {
+        const step = nextStep(this.identity.state, { ...wish, renews: this.renews });
+        if (step.kind === 'done') return 'done';
+        if (step.kind === 'wait') return 'waits';
+        if (step.kind === 'make key') this.renews = false;
+        await this.take(step, wish);
+      }
+    } finally {
+      await this.leave();
+    }
+  }
+
+  /** Takes up the job that is next where it is one to rotate. @returns whether there is one */
+  async takeJob(): Promise<boolean> {
+    const { thing, current, job, next } = this.identity.state;
+    if (job !== undefined) return true;
+    if (current === undefined || next !== undefined) return false;
+    try {
+      const link = await this.asCurrent();
+      const found = await link.nextJob(thing);
+      if (found === undefined || !isRotation(found.document)) return false;
+      const version = await link.startJob(thing, found);
+      this.identity.happened({ kind: 'job begun', jobId: found.jobId, version });
+      return true;
+    } finally {
+      await this.leave();
+    }
+  }
+
+  private async take(step: Step, { isByHand }: Wish): Promise<void> {
+    const { identity } = this;
+    switch (step.kind) {
+      case 'make key':
+        this.dependencies.say(`makes the key pair ${step.number}`);
+        identity.makePair(step.number);
+        identity.happened({ kind: 'key made', number: step.number, isByHand });
+        break;
+      case 'ask':
+        await this.ask(step.number);
+        break;
+      case 'register':
+        await this.register(step.number);
+        break;
+      case 'prove':
+        await this.prove(step.number);
+        break;
+      case 'remove':
+        identity.removePair(step.number);
+        identity.happened({ kind: 'removed', number: step.number });
+        break;
+      case 'report':
+        await this.report();
+        break;
+      case 'wait':
+      case 'done':
+        break;
+    }
+  }
+
+  private async ask(number: number): Promise<void> {
+    this.dependencies.say(`asks for a certificate of the pair ${number}`);
+    const issued = await (await this.asAsker()).createCertificate(this.identity.requestOf(number));
+    this.identity.putCertificate(number, issued.certificatePem);
+    const { certificateId, token } = issued;
+    this.identity.happened({ kind: 'issued', certificateId, token });
+  }
+
+  private async register(number: number): Promise<void> {
+    const { thing, place, current, next } = this.identity.state;
+    const template = current === undefined ? place.claimTemplate : place.rotationTemplate;
+    this.dependencies.say(`registers the certificate of the pair ${number}`);
+    try {
+      await (await this.asAsker()).register(template, next?.token ?? '', thing);
+    } catch (thrown) {
+      if (!hasCode(thrown, 'IDENTITY_REFUSED', 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST', 'MQTT_TLS_FAILED')) throw thrown;
+      // It may have been registered, and the answer was lost: that is seen by connecting with it.
+      if ((await this.asNew(number)) !== undefined) {
+        this.identity.happened({ kind: 'registered' });
+        return;
+      }
+      // What a hook refused it may allow later; a token that is over never comes back.
+      const error = toPm500Error(thrown);
+      if (error.code !== 'IDENTITY_REFUSED' || error.details['code'] === 'AccessDenied') throw error;
+      this.abandon(error);
+      return;
+    }
+    this.identity.happened({ kind: 'registered' });
+  }
+
+  private async prove(number: number): Promise<void> {
+    const { thing, place, current, next } = this.identity.state;
+    const link = await this.asNew(number);
+    if (link !== undefined) {
+      if (place.hasCommits) await link.commit(thing, next?.certificateId ?? '');
+      this.identity.happened({ kind: 'committed' });
+      return;
+    }
+    const error = new Pm500Error(
+      'IDENTITY_NOT_PROVEN',
+      `The new certificate (pair ${number}) was not accepted by ${place.host}; see that it is active, belongs to the thing and has a policy.`,
+    );
+    // While the one of before is good nothing is lost by giving the new one up; else it may be all that there is.
+    if (current === undefined) throw error;
+    await this.asCurrent();
+    this.abandon(error);
+  }
+
+  /** Connects with the pair that is being made; undefined where it is not let in. */
+  private async asNew(number: number): Promise<CloudSession | undefined> {
+    this.dependencies.say(`connects with the certificate of the pair ${number}`);
+    const persona = this.identity.personaOf(number, `${this.identity.state.thing}.identity`);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.as(`pair ${number}`, persona);
+      } catch (thrown) {
+        if (!hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST', 'MQTT_TLS_FAILED')) throw thrown;
+        if (attempt >= PROOFS) return undefined;
+      }
+    }
+  }
+
+  /** @throws Pm500Error `error` where enough pairs were tried */
+  private abandon(error: Pm500Error): void {
+    this.identity.happened({ kind: 'abandoned' });
+    this.renews = true;
+    if (++this.abandoned >= PAIRS) throw error;
+  }
+
+  private async report(): Promise<void> {
+    const { thing, job } = this.identity.state;
+    if (job === undefined) return;
+    const outcome = await (await this.asCurrent()).finishJob(thing, job);
+    this.dependencies.say(outcome === 'taken' ? `reports the job ${job.jobId}` : `the job ${job.jobId} is over`);
+    this.identity.happened({ kind: 'reported' });
+  }
+
+  private asCurrent(): Promise<CloudSession> {
+    const { current, thing } = this.identity.state;
+    if (current === undefined) throw noClaim();
+    return this.as(`pair ${current.number}`, this.identity.personaOf(current.number, `${thing}.identity`));
+  }
+
+  /** With the certificate of now, or with the claim while there is none. */
+  private asAsker(): Promise<CloudSession> {
+    const { current, thing } = this.identity.state;
+    if (current !== undefined) return this.asCurrent();
+    const { claim } = this.dependencies;
+    if (claim === undefined) throw noClaim();
+    return this.as('claim', { ...claim, clientId: `${thing}.claim` });
+  }
+
+  private async as(name: string, persona: Persona): Promise<CloudSession> {
+    if (this.session?.as === name) return this.session.link;
+    await this.leave();
+    const { clock, signal, open } = this.dependencies;
+    const wait = this.connectedAt + CONNECT_EVERY_MS - clock.monotonic();
+    if (wait > 0) await delay(clock, wait, signal);
+    if (signal.aborted)
+      throw new Pm500Error(
+        'ABORTED',
+        'The command was ended before it was done; run it again, it goes on where it was.',
+      );
+    this.connectedAt = clock.monotonic();
+    const link = await open(persona);
+    this.session = { as: name, link };
+    return link;
+  }
+
+  private async leave(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.link.close();
+  }
+}
+
+const noClaim = (): Pm500Error =>
+  new Pm500Error(
+    'CONFIG_INVALID',
+    'There is no certificate to ask with; give --claim-certificate and --claim-key, or have one made by hand (--by-hand).',
+  );

@@ -1,0 +1,107 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { Pm500Error } from '../../support/errors';
+import type { Persona } from './cloud';
+import { certificateFile, IDENTITY_FILE, keyFile, requestFile, type IdentityFiles } from './identity-files';
+import { after, type Happening } from './machine';
+import { makeKey, makeRequest } from './request';
+import { parseIdentity, type IdentityState, type PairNumber } from './state';
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+
+/** The ID of a certificate in AWS IoT: the SHA-256 of its DER, in hexadecimal. */
+const certificateIdOf = (pem: string): string =>
+  createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+
+/** What a folder holds of an edge: its state, keys and certificates. Nothing counts before it is on the disk. */
+export class Identity {
+  private constructor(
+    private readonly files: IdentityFiles,
+    private known: IdentityState,
+  ) {}
+
+  /** What is there; undefined where nothing is. @throws Pm500Error IDENTITY_INVALID */
+  static read(files: IdentityFiles): Identity | undefined {
+    const text = files.read(IDENTITY_FILE);
+    return text === undefined ? undefined : new Identity(files, parseIdentity(text));
+  }
+
+  /** @throws Pm500Error IDENTITY_WRITE_FAILED */
+  static begin(files: IdentityFiles, state: IdentityState): Identity {
+    const identity = new Identity(files, state);
+    identity.save(state);
+    return identity;
+  }
+
+  get state(): IdentityState {
+    return this.known;
+  }
+
+  /** @throws Pm500Error IDENTITY_WRITE_FAILED, and then it is as if it had not happened */
+  happened(happening: Happening): void {
+    this.save(after(this.known, happening));
+  }
+
+  /** A key that no other pair had; its request is for people who have certificates made by hand. */
+  makePair(number: PairNumber): void {
+    const key = makeKey();
+    const request = makeRequest(key, this.known.thing);
+    this.files.replace(keyFile(number), key);
+    this.files.replace(requestFile(number), request);
+  }
+
+  requestOf(number: PairNumber): string {
+    return makeRequest(this.read(keyFile(number)), this.known.thing);
+  }
+
+  /** @throws Pm500Error IDENTITY_INVALID where the certificate is not that of the key */
+  putCertificate(number: PairNumber, pem: string): void {
+    const name = keyFile(number);
+    let fits = false;
+    try {
+      fits = pem.includes(BEGIN) && new X509Certificate(pem).checkPrivateKey(createPrivateKey(this.read(name)));
+    } catch {
+      // Said below.
+    }
+    if (!fits)
+      throw new Pm500Error(
+        'IDENTITY_INVALID',
+        `The certificate is not one for the key ${name}; have one made for the request ${requestFile(number)}, in PEM.`,
+      );
+    this.files.replace(certificateFile(number), pem);
+  }
+
+  /** A certificate that a person had made. @throws Pm500Error IDENTITY_INVALID where it is not that of the key */
+  signedByHand(number: PairNumber, pem: string): void {
+    this.putCertificate(number, pem);
+    this.happened({ kind: 'signed by hand', certificateId: certificateIdOf(pem) });
+  }
+
+  removePair(number: PairNumber): void {
+    // The key last: while it is there the pair can be named.
+    for (const name of [requestFile(number), certificateFile(number), keyFile(number)]) this.files.remove(name);
+  }
+
+  /** Of a pair whose certificate is there. */
+  personaOf(number: PairNumber, clientId: string): Persona {
+    return { clientId, certificate: this.read(certificateFile(number)), key: this.read(keyFile(number)) };
+  }
+
+  private read(name: string): string {
+    const text = this.files.read(name);
+    if (text !== undefined) return text;
+    throw new Pm500Error(
+      'IDENTITY_INVALID',
+      `The file ${name} of the identity is missing; restore it from a backup, or enroll into an empty folder.`,
+    );
+  }
+
+  private save(state: IdentityState): void {
+    this.files.replace(IDENTITY_FILE, `${JSON.stringify(state, undefined, 2)}\n`);
+    this.known = state;
+  }
+}
+
+/** Pairs by which an edge can connect, the better one first. A registered one counts: the cloud may know no other any more. */
+export function usablePairs({ current, next }: IdentityState): readonly PairNumber[] {
+  return [...(current === undefined ? [] : [current.number]), ...(next?.stage === 'registered' ? [next.number] : [])];
+}

@@ -1,0 +1,65 @@
+import { Expect } from '../../support/expect';
+import { constant, COUNT, FLAG, object, optional, TEXT, choice, list, type TypeOf } from '../../support/shape';
+
+/** What `identity.json` is. Nothing secret stands in it but the token of a certificate that is being registered. */
+const IDENTITY = object({
+  schema: constant('pm500.identity/1'),
+  /** Name of the thing, and the client ID of telemetry. */
+  thing: TEXT,
+  /** Where certificates are asked for, and used. */
+  place: object({
+    host: TEXT,
+    port: COUNT,
+    /** Path of a PEM file with authorities; empty: those of Node.js. */
+    caFile: TEXT,
+    /** Provisioning templates of the first certificate and of those after it. */
+    claimTemplate: TEXT,
+    rotationTemplate: TEXT,
+    /** Whether something in the cloud answers a commit, and revokes the certificate of before. */
+    hasCommits: FLAG,
+  }),
+  /** The newest pair of key and certificate that was ever begun: numbers never come twice. */
+  newest: COUNT,
+  current: optional(object({ number: COUNT, certificateId: TEXT })),
+  /** The pair that is being made. */
+  next: optional(
+    object({
+      number: COUNT,
+      stage: choice(['requested', 'issued', 'registered']),
+      /** True: a person has the certificate made. */
+      isByHand: FLAG,
+      certificateId: optional(TEXT),
+      token: optional(TEXT),
+    }),
+  ),
+  /** Pairs whose files go. */
+  retired: list(COUNT),
+  /** The job of AWS IoT that asked for the rotation, and the pair that was current then. */
+  job: optional(object({ jobId: TEXT, version: COUNT, from: COUNT })),
+});
+
+export type IdentityState = TypeOf<typeof IDENTITY>;
+export type IdentityPlace = IdentityState['place'];
+export type PairNumber = number;
+
+const expect = new Expect(
+  'IDENTITY_INVALID',
+  'identity.json was damaged or written by something else: restore it from a backup, or enroll into an empty folder.',
+);
+
+/** @throws Pm500Error IDENTITY_INVALID */
+export function parseIdentity(text: string): IdentityState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    expect.fail('identity.json', text, 'JSON');
+  }
+  if (!IDENTITY.fits(value)) IDENTITY.explain(expect, 'identity.json', value);
+  return value as IdentityState;
+}
+
+export const newIdentity = (thing: string, place: IdentityPlace): IdentityState => ({
+  schema: 'pm500.identity/1',
+  ...{ thing, place, newest: 0, retired: [] },
+});

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { certificateFile, IDENTITY_FILE, keyFile, requestFile } from '../../src/iot/enroll/identity-files';
+import type { Wish } from '../../src/iot/enroll/machine';
+import { seededRandom } from '../../src/support/random';
+import { Authority } from '../../testkit/aws-iot/authority';
+import { EdgeLives, secretOf, THING, type Peril } from '../../testkit/aws-iot/edge-lives';
+import { Services } from '../../testkit/aws-iot/services';
+
+const DAY_MS = 86_400_000;
+const MOST_LIVES = 60;
+const enterprise = new Authority('enterprise');
+const signByEnterprise = (request: string): string =>
+  enterprise.issue(request, { fromMs: Date.now() - DAY_MS, toMs: Date.now() + DAY_MS });
+
+interface Course {
+  readonly edge: EdgeLives;
+  readonly services: Services;
+  readonly secrets: Set<string>;
+}
+
+/** An edge of which at each point all is true that always has to be. */
+function course(now?: () => number): Course {
+  const services = new Services(now === undefined ? {} : { now });
+  services.account.ownAuthorities.push(enterprise);
+  const edge = new EdgeLives(services);
+  const secrets = new Set<string>();
+  let wasConnected = false;
+  edge.look = () => {
+    wasConnected ||= edge.state?.current !== undefined;
+    // Once it could connect it always can, whatever is on the disk at this moment.
+    if (wasConnected) assert.ok(edge.canConnect, `after ${edge.points} points it can connect no more`);
+    for (const [name, text] of edge.disk) if (name.endsWith('.key.pem')) secrets.add(text);
+  };
+  return { edge, services, secrets };
+}
+
+/** Lives of the program until something is so; what ends a life early is the peril. */
+async function liveUntil(
+  { edge }: Course,
+  isSo: () => boolean,
+  wish: () => Wish,
+  {
+    takesJobs = false,
+    between = () => undefined,
+  }: { readonly takesJobs?: boolean; readonly between?: () => void } = {},
+): Promise<void> {
+  for (let life = 0; !isSo(); life++) {
+    assert.ok(life < MOST_LIVES, `nothing comes to its end: ${JSON.stringify(edge.state)}`);
+    try {
+      await edge.live(wish(), takesJobs);
+      between();
+    } catch (thrown) {
+      // What must always be true is not, or a life ended that nothing befell.
+      if (thrown instanceof assert.AssertionError) throw thrown;
+      assert.ok(edge.befallen > 0, String(thrown));
+    }
+    edge.look();
+  }
+}
+
+const isQuiet = ({ edge }: Course): boolean => {
+  const { state } = edge;
+  return (
+    state?.current !== undefined && state.next === undefined && state.retired.length === 0 && state.job === undefined
+  );
+};
+
+/** The first certificate, one by a job, and one because it is time. */
+async function wholeCourse(one: Course, isByHand: boolean, between: () => void): Promise<void> {
+  const { edge, services } = one;
+  const hand = (): void => {
+    between();
+    if (isByHand) edge.signByHand(signByEnterprise);
+  };
+  await liveUntil(
+    one,
+    () => isQuiet(one),
+    () => ({ renews: false, isByHand }),
+    { between: hand },
+  );
+  const [first] = services.account.activeOf(THING);
+  services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+  const isReported = (): boolean => isQuiet(one) && services.jobs.next(THING) === undefined;
+  await liveUntil(one, isReported, () => ({ renews: false, isByHand }), { takesJobs: true, between: hand });
+  const [second] = services.account.activeOf(THING);
+  assert.notEqual(second?.id, first?.id);
+  const isOld = (): boolean => edge.state?.current?.certificateId === second?.id;
+  const wish = (): Wish => ({ renews: isOld() && edge.state?.next === undefined, isByHand });
+  await liveUntil(one, () => isQuiet(one) && !isOld(), wish, { between: hand });
+}
+
+function checkEnd({ edge, services, secrets }: Course): void {
+  const { current } = edge.state ?? {};
+  assert.ok(current !== undefined);
+  const active = services.account.activeOf(THING).map(({ id }) => id);
+  assert.deepEqual(active, [current.certificateId]);
+  const { number } = current;
+  const names = [IDENTITY_FILE, certificateFile(number), keyFile(number), requestFile(number)];
+  assert.deepEqual([...edge.disk.keys()].filter((name) => !name.endsWith('.new')).sort(), names.sort());
+  for (const key of secrets) {
+    const secret = secretOf(key);
+    for (const sent of edge.wire) {
+      const request = /-----BEGIN CERTIFICATE REQUEST-----(.*)-----END/s.exec(sent.replaceAll('\\n', ''))?.[1] ?? '';
+      assert.ok(!Buffer.from(request, 'base64').includes(secret));
+      assert.ok(!sent.includes('PRIVATE') && !sent.includes(secret.toString('base64url')));
+    }
+  }
+  assert.ok(secrets.size >= 3);
+}
+
+describe('enrolling and rotating', function () {
+  this.timeout(120_000);
+
+  for (const isByHand of [false, true]) {
+    const way = isByHand ? 'an authority of the enterprise' : 'a claim';
+
+    it(`by ${way} takes one life where nothing happens`, async () => {
+      const one = course();
+      await wholeCourse(one, isByHand, () => undefined);
+      checkEnd(one);
+      assert.equal(one.edge.state?.current?.number, 3);
+    });
+
+    for (const peril of ['kill', 'cut', 'full'] satisfies readonly Peril[]) {
+      it(`by ${way} survives ${peril} at every point`, async () => {
+        const calm = course();
+        await wholeCourse(calm, isByHand, () => undefined);
+        assert.ok(calm.edge.points > 50);
+        for (const [at, dangers] of calm.edge.dangers.entries()) {
+          if (!dangers.includes(peril)) continue;
+          const one = course();
+          one.edge.peril = (point) => (point === at ? peril : undefined);
+          await wholeCourse(one, isByHand, () => undefined);
+          checkEnd(one);
+          assert.equal(one.edge.befallen, 1);
+        }
+      });
+    }
+
+    it(`by ${way} survives all of them at random, hours apart`, async () => {
+      for (let seed = 0; seed < 350; seed++) {
+        const random = seededRandom(seed);
+        let nowMs = 1_800_000_000_000;
+        const one = course(() => nowMs);
+        const often = random() * 0.08;
+        const perils: readonly Peril[] = ['kill', 'cut', 'full'];
+        // A network that is cut all the time is one that is away.
+        let lastCut = -Infinity;
+        one.edge.peril = (point) => {
+          const peril = random() < often ? perils[Math.floor(random() * 3)] : undefined;
+          if (peril !== 'cut') return peril;
+          if (point - lastCut < 12) return undefined;
+          lastCut = point;
+          return peril;
+        };
+        await wholeCourse(one, isByHand, () => {
+          // A token of ownership may be over by then.
+          nowMs += random() < 0.3 ? 2 * 3_600_000 : 1000;
+        });
+        checkEnd(one);
+      }
+    });
+  }
+
+  it('finishes what a canceled job began, and reports to it no more', async () => {
+    const one = course();
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => ({ renews: false, isByHand: false }),
+    );
+    one.services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+    one.edge.look = () => {
+      const [job] = one.services.jobs.executions;
+      if (one.edge.state?.next?.stage === 'issued' && job?.status === 'IN_PROGRESS')
+        one.services.jobs.cancel(THING, 'renew');
+    };
+    assert.equal(await one.edge.live({ renews: false, isByHand: false }, true), 'done');
+    assert.equal(one.edge.state?.current?.number, 2);
+    assert.equal(one.edge.state.job, undefined);
+    assert.equal(one.services.jobs.executions[0]?.status, 'CANCELED');
+  });
+
+  it('takes up a job whose version has changed, and leaves jobs alone that are not its own', async () => {
+    const one = course();
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => ({ renews: false, isByHand: false }),
+    );
+    one.services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+    one.edge.look = () => {
+      const [job] = one.services.jobs.executions;
+      if (one.edge.state?.next?.stage === 'issued' && job?.version === 2) job.version = 5;
+    };
+    await one.edge.live({ renews: false, isByHand: false }, true);
+    assert.equal(one.services.jobs.executions[0]?.status, 'SUCCEEDED');
+    one.services.jobs.create(THING, 'other', { operation: 'reboot' });
+    await one.edge.live({ renews: false, isByHand: false }, true);
+    assert.equal(one.edge.state?.current?.number, 2);
+    assert.notEqual(one.services.jobs.executions[1]?.status, 'SUCCEEDED');
+  });
+
+  it('gives a certificate up that is not let in, keeps the one of before, and tries once more', async () => {
+    const one = course();
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => ({ renews: false, isByHand: false }),
+    );
+    const [good] = one.services.account.activeOf(THING);
+    one.edge.look = () => {
+      for (const each of one.services.account.activeOf(THING)) if (each.id !== good?.id) each.policies.clear();
+    };
+    await assert.rejects(one.edge.live({ renews: true, isByHand: false }), { code: 'IDENTITY_NOT_PROVEN' });
+    assert.equal(one.edge.state?.current?.certificateId, good?.id);
+    assert.equal(one.edge.state?.newest, 3);
+    assert.equal(good?.status, 'ACTIVE');
+  });
+
+  it('keeps its pair while a claim is refused, and goes on with it once the thing is expected', async () => {
+    const one = course();
+    one.services.provisioning.expected.clear();
+    const refused = { code: 'IDENTITY_REFUSED', message: /AccessDenied/ };
+    for (let life = 0; life < 3; life++)
+      await assert.rejects(one.edge.live({ renews: false, isByHand: false }), refused);
+    assert.equal(one.edge.state?.newest, 1);
+    one.services.provisioning.expected.add(THING);
+    await one.edge.live({ renews: false, isByHand: false });
+    assert.equal(one.edge.state.current?.number, 1);
+  });
+});
