@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
 import { Authority } from '../../testkit/aws-iot/authority';
 import { temporaryFolder } from '../../testkit/temporary-folder';
-import { resultOf, spawnCommand, type CommandResult } from '../cli/run-command';
+import { ROOT } from '../../testkit/root';
+import { resultOf, type CommandResult } from '../cli/run-command';
 
 const THING = 'mill-1';
 const DAY_MS = 86_400_000;
+const COMMAND = join(ROOT, 'dist/src/cli/main.js');
 /** What the command says before each of its steps. */
 const STEPS = [/makes the key/, /asks for/, /registers/, /connects/];
 
@@ -25,11 +28,13 @@ describe('pm500 cloud', function () {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const cloud = (...args: readonly string[]): Promise<CommandResult> => resultOf(spawnCommand('cloud', ...args));
+  const start = (...args: readonly string[]): ChildProcess =>
+    spawn(process.execPath, [COMMAND, 'cloud', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const cloud = (...args: readonly string[]): Promise<CommandResult> => resultOf(start(...args));
 
   /** Runs it, and kills it the moment it says something; undefined where it never does. */
   const cloudKilled = async (words: RegExp, ...args: readonly string[]): Promise<CommandResult> => {
-    const child = spawnCommand('cloud', ...args);
+    const child = start(...args);
     child.stdout?.on('data', (chunk: Buffer) => {
       if (words.test(chunk.toString())) child.kill('SIGKILL');
     });
@@ -88,7 +93,10 @@ describe('pm500 cloud', function () {
     const request = /made for (\S+), then/.exec(begun.stdout)?.[1] ?? '';
     assert.notEqual(request, '', begun.stdout + begun.stderr);
     assert.equal((await cloud('status', '--folder', folder)).code, 1);
-    const signed = enterprise.issue(readFileSync(request, 'utf8'), { fromMs: Date.now() - 1000, toMs: Date.now() + DAY_MS });
+    const signed = enterprise.issue(readFileSync(request, 'utf8'), {
+      fromMs: Date.now() - 1000,
+      toMs: Date.now() + DAY_MS,
+    });
     const wrong = await cloud('rotate', '--folder', folder, '--certificate', file('wrong.pem', double.ca));
     assert.match(wrong.stderr, /is not one for the key/);
     const done = await cloud('rotate', '--folder', folder, '--certificate', file('new.pem', signed));
