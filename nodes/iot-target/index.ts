@@ -21,13 +21,14 @@ export = (RED: NodeAPI): void => {
   function Target(this: Node<CredentialsOf<'iot-target'>>, definition: NodeDef): void {
     startNode(RED, this, 'iot-target', definition, (config) => {
       const settings = readTargetSettings(config, this.credentials, () => process.getuid?.());
-      const { iot, clientId, delivery, brokerNow, concernNow } = settings;
+      const { iot, clientId, delivery, brokerNow, concernNow, isOutdated } = settings;
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(connect, systemClock),
         clock: systemClock,
         random: Math.random,
         settingsOf: brokerNow,
         concernOf: concernNow,
+        isOutdated,
       });
       openSink(RED, this, destination, {
         delivery,

@@ -6,6 +6,7 @@ import {
 } from '../../src/delivery/settings';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
+import { IdentityCredentials, readIdentity } from '../../src/iot/enroll/identity-credentials';
 import { alpnOf } from '../../src/iot/enroll/mqtt-cloud';
 import { checkCertificate, checkClientId } from '../../src/iot/profiles';
 import { createClientId } from '../../src/mqtt/client-id';
@@ -25,14 +26,18 @@ export interface TargetSettings {
   readonly clientId: string;
   /** What holds for the next connection; files are read anew. @throws Pm500Error MQTT_CREDENTIALS_INVALID */
   readonly brokerNow: () => BrokerSettings;
+  /** Whether what the connection was opened with is replaced. */
+  readonly isOutdated: () => boolean;
   readonly concernNow: () => string;
   readonly delivery: DeliverySettings;
 }
 
 function readClientId(config: Config): string {
   const given = config.text('clientId');
-  checkClientId(config.choice('profile'), given);
-  return given === '' ? createClientId(Math.random) : given;
+  const folder = config.text('identityFolder');
+  const clientId = given === '' && folder !== '' ? readIdentity(folder).thing : given;
+  checkClientId(config.choice('profile'), clientId);
+  return clientId === '' ? createClientId(Math.random) : clientId;
 }
 
 /** @throws Pm500Error CONFIG_INVALID in one sentence */
@@ -52,7 +57,9 @@ export function readTargetSettings(
     key: config.text('keyFile'),
     ca: config.text('caFile'),
   };
-  checkCertificate(profile, files.certificate);
+  const folder = config.text('identityFolder');
+  const identity = folder === '' ? undefined : new IdentityCredentials(folder, files.ca);
+  if (identity === undefined) checkCertificate(profile, files.certificate);
   const username = config.secret(credentials, 'username');
   const password = config.secret(credentials, 'password');
   const broker: BrokerSettings = {
@@ -72,8 +79,14 @@ export function readTargetSettings(
     },
     clientId,
     brokerNow: () =>
-      hasTls ? { ...broker, tls: { ...readCredentials(files, ownId), rejectUnauthorized: true, ...alpn } } : broker,
-    concernNow: () => (hasTls ? concernOf(files.certificate, Date.now()) : ''),
+      hasTls
+        ? {
+            ...broker,
+            tls: { ...readCredentials(identity?.next() ?? files, ownId), rejectUnauthorized: true, ...alpn },
+          }
+        : broker,
+    isOutdated: () => identity?.isOutdated() ?? false,
+    concernNow: () => (hasTls ? concernOf(identity?.certificate ?? files.certificate, Date.now()) : ''),
     delivery: {
       batch: { records: BATCH_RECORDS, bytes: DEFAULT_BATCH_BYTES, flushMs: config.number('flushMs') },
       retry: DEFAULT_RETRY,

@@ -1,4 +1,5 @@
 import { readCredentials, readPem } from '../../src/iot/credentials';
+import { readIdentity } from '../../src/iot/enroll/identity-credentials';
 import { checkCertificate, checkClientId, PROFILES } from '../../src/iot/profiles';
 import { parseHost } from '../../src/mqtt/server-list';
 import { choice, flag, HOST_PATTERN, number, PORT, requiredText, secret, text } from '../../src/support/setting';
@@ -12,13 +13,17 @@ const DELIVERY = { section: 'delivery' } as const;
 const OF_ANY = { shownWhen: { profile: ['broker'] } } as const;
 const OF_AWS = { shownWhen: { profile: ['aws-iot-core'] } } as const;
 
+/** What an identity has stands in no field. */
+const isOfIdentity = (value: unknown, folder: unknown): boolean => value === '' && String(folder ?? '').trim() !== '';
 const isAws = (profile: unknown): boolean => profile === 'aws-iot-core';
 
 const idCheck: FieldCheck = (value, { valueOf }) => {
+  if (isOfIdentity(value, valueOf('identityFolder'))) return;
   checkClientId(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
 };
 
 const certificateCheck: FieldCheck = (value, { valueOf }) => {
+  if (isOfIdentity(value, valueOf('identityFolder'))) return;
   checkCertificate(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
   return given((path) => readPem(path, 'certificate'))(value, { valueOf, resolve: (path) => path });
 };
@@ -47,6 +52,7 @@ export const FORM = nodeForm({
       ...BROKER,
     }),
     useTls: field(flag(), { ...SECURITY, ...OF_ANY }),
+    identityFolder: field(text(), { icon: 'id-badge', ...SECURITY, check: given(readIdentity) }),
     certificateFile: field(text(), { icon: 'certificate', ...SECURITY, check: certificateCheck }),
     keyFile: field(text(), { icon: 'key', ...SECURITY, check: pairCheck }),
     caFile: field(text(), {

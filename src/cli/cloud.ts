@@ -125,10 +125,10 @@ function wordsOf({ thing, pair, until, request }: IdentityReport, outcome: 'done
   return `${thing} has the certificate of the pair ${pair ?? 0}, valid until ${until ?? ''}.\n`;
 }
 
-function status(options: Options, terminal: Terminal): number {
+function status(options: Options, terminal: Terminal, nowMs: number): number {
   const folder = folderOf(options);
   openIdentity('status', options, folder);
-  const report = describeIdentity(folder, systemClock.now());
+  const report = describeIdentity(folder, nowMs);
   const rows = Object.entries(report).flatMap(([name, value]) =>
     name === 'concerns' || value === undefined ? [] : [[name, String(value)]],
   );
@@ -139,10 +139,15 @@ function status(options: Options, terminal: Terminal): number {
 
 /**
  * `pm500 cloud`: enrolls an edge, rotates its certificate, or says what it has.
+ * @param now epoch milliseconds UTC
  * @returns the exit code
  * @throws Pm500Error CONFIG_INVALID for bad options, IDENTITY_* and MQTT_* for what stopped it
  */
-export async function runCloud(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCloud(
+  args: readonly string[],
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<number> {
   const options = Options.parse('pm500 cloud', ROWS, args);
   if (options.has('help')) {
     terminal.print(CLOUD_HELP);
@@ -157,5 +162,7 @@ export async function runCloud(args: readonly string[], terminal: Terminal): Pro
   );
   if (foreign !== undefined)
     return failUsage(`Option --${foreign.name} means nothing to pm500 cloud ${action}; leave it out.`);
-  return action === 'status' ? status(options, terminal) : change(action as 'enroll' | 'rotate', options, terminal);
+  return action === 'status'
+    ? status(options, terminal, now())
+    : change(action as 'enroll' | 'rotate', options, terminal);
 }

@@ -28,7 +28,11 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
     help: INFLUX_HELP,
     run: (args, terminal) => runInflux(args, terminal),
   },
-  cloud: { summary: 'get, watch and rotate the certificate of this edge', help: CLOUD_HELP, run: runCloud },
+  cloud: {
+    summary: 'get, watch and rotate the certificate of this edge',
+    help: CLOUD_HELP,
+    run: (args, terminal) => runCloud(args, terminal),
+  },
 };
 
 const HELP = `pm500: commissioning of PowerMonitor 500 meters from a shell

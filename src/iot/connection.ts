@@ -29,6 +29,8 @@ export interface ConnectionDependencies {
   readonly random: Random;
   /** What holds for the next connection: certificates are read anew for each. @throws Pm500Error */
   readonly settingsOf: () => BrokerSettings;
+  /** Asked before something is sent: whether what the connection was opened with is replaced. */
+  readonly isOutdated?: () => boolean;
   /** A connection that failed in words for a person. */
   readonly explain: (error: Pm500Error) => Pm500Error;
   /** Milliseconds from one CONNECT to the next at least. */
@@ -69,6 +71,11 @@ class LiveStanding implements Standing {
 const closedHere = (): Pm500Error =>
   new Pm500Error('MQTT_CONNECTION_LOST', 'The connection to the MQTT broker was closed by this node.');
 
+const renewedHere = (): Pm500Error =>
+  new Pm500Error('MQTT_CONNECTION_LOST', 'The connection to the MQTT broker is opened anew with a new certificate.', {
+    retryable: true,
+  });
+
 /**
  * The one connection of a target, opened when there is something to send. The session is always a clean one: what the
  * broker has not acknowledged waits in the outbox and is sent again from there, whatever a broker remembers of a session.
@@ -92,6 +99,7 @@ export class BrokerConnection {
   /** A connection that stands, or why there is none. Never rejects. */
   stand(): Promise<Standing | Unavailable> {
     if (this.isClosed) return Promise.resolve({ error: closedHere() });
+    if (this.standing !== undefined && this.dependencies.isOutdated?.() === true) this.replace();
     if (this.standing !== undefined) return Promise.resolve(this.standing);
     if (this.opening !== undefined) return this.opening;
     const waitMs = this.notBeforeMs - this.dependencies.clock.monotonic();
@@ -118,6 +126,16 @@ export class BrokerConnection {
     const { link } = this;
     this.over(closedHere());
     await link?.end();
+  }
+
+  /** Sends DISCONNECT: nothing is wrong with it, so the next one is not held up longer than the broker asks for. */
+  private replace(): void {
+    const { standing, link } = this;
+    this.standing = undefined;
+    this.link = undefined;
+    this.lastEnd = renewedHere();
+    standing?.end(this.lastEnd);
+    void link?.end();
   }
 
   private open(): Promise<Standing | Unavailable> {

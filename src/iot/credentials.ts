@@ -99,16 +99,20 @@ export function readCredentials({ certificate, key, ca }: CredentialFiles, ownId
 /** What is to be said of a certificate and the clock of this computer where a broker does not accept it; empty: nothing. */
 export function concernOf(certificate: string, nowMs: number): string {
   if (certificate === '') return '';
-  let found: X509Certificate;
   try {
-    found = new X509Certificate(readRegularFile(certificate, MOST_PEM_BYTES));
+    return concernOfPem(readRegularFile(certificate, MOST_PEM_BYTES), `certificate ${certificate}`, nowMs);
   } catch {
     return '';
   }
+}
+
+/** The same of a certificate in PEM. @param what it is called. @throws Error where it is none */
+export function concernOfPem(pem: string | Buffer, what: string, nowMs: number): string {
+  const { validFrom, validTo } = new X509Certificate(pem);
   const clock = `by the clock of this computer it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
-  if (nowMs < Date.parse(found.validFrom))
-    return `The certificate ${certificate} is not valid before ${found.validFrom}, and ${clock}: set the clock, or wait`;
-  if (nowMs > Date.parse(found.validTo))
-    return `The certificate ${certificate} was valid until ${found.validTo}, and ${clock}: renew the certificate, or set the clock`;
+  if (nowMs < Date.parse(validFrom))
+    return `The ${what} is not valid before ${validFrom}, and ${clock}: set the clock, or wait`;
+  if (nowMs > Date.parse(validTo))
+    return `The ${what} was valid until ${validTo}, and ${clock}: renew the certificate, or set the clock`;
   return '';
 }

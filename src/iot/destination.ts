@@ -38,6 +38,8 @@ export interface IotDependencies {
   readonly random: Random;
   /** What holds for the next connection. @throws Pm500Error */
   readonly settingsOf: () => BrokerSettings;
+  /** Whether what the connection was opened with is replaced. */
+  readonly isOutdated?: () => boolean;
   /** What the certificate of now gives to think about, for sentences; empty where nothing. */
   readonly concernOf?: () => string;
 }

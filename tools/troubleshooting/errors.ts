@@ -179,6 +179,26 @@ export const ERROR_EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     'Key, certificate or CA cannot be read or do not belong together.',
     'The sentence names the file.',
   ),
+  IDENTITY_INVALID: row(
+    'What stands in the folder of an identity is damaged, missing or not one for its key.',
+    'Restore the folder from a backup, or enroll into an empty one; [certificates](certificates.md).',
+  ),
+  IDENTITY_WRITE_FAILED: row(
+    'A key, certificate or state cannot be written.',
+    'Make room on the disk, check the owner of the folder, and run the command again.',
+  ),
+  IDENTITY_REFUSED: row(
+    'The cloud refused to make, register or commit a certificate.',
+    'The sentence has its reason; see [what helps](certificates.md#what-it-says-and-what-helps).',
+  ),
+  IDENTITY_UNANSWERED: row(
+    'The cloud took a request and did not answer it.',
+    'The policy lacks `iot:Receive` on the topic, or nothing answers there.',
+  ),
+  IDENTITY_NOT_PROVEN: row(
+    'A new certificate was not let in; the one of before is still in use.',
+    'See that it is active, belongs to the thing and has a policy.',
+  ),
   SIMULATOR_BIND_FAILED: row('A port of the simulated meter is taken.', 'Choose another port.'),
   PROFILE_INVALID: row('A load file of the simulated meter cannot be used.', 'The sentence names line and column.'),
   INTERNAL: row('Something that should not happen. Nothing was shown as good because of it.', BUG),

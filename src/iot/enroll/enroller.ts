@@ -16,8 +16,11 @@ export interface EnrollerDependencies {
 
 /** AWS IoT takes one CONNECT of a client ID a second; what leaves evenly can arrive closer together. */
 const CONNECT_EVERY_MS = 1100;
-/** Where certificates are registered when they are first seen, the first connection is ended; and networks are cut. */
-const PROOFS = 3;
+/**
+ * Where certificates are registered when they are first seen, the first connection is ended; networks are cut; and a run
+ * before this one may have connected a moment ago.
+ */
+const ATTEMPTS = 3;
 /** A pair that was not accepted is given up, and another one tried, so many times in a run. */
 const PAIRS = 2;
 
@@ -157,21 +160,21 @@ export class Enroller {
   private async asNew(number: number): Promise<CloudSession | undefined> {
     this.dependencies.say(`connects with the certificate of the pair ${number}`);
     const persona = this.identity.personaOf(number, `${this.identity.state.thing}.identity`);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.as(`pair ${number}`, persona);
-      } catch (thrown) {
-        if (!hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST', 'MQTT_TLS_FAILED')) throw thrown;
-        if (attempt >= PROOFS) return undefined;
-      }
+    try {
+      return await this.as(`pair ${number}`, persona);
+    } catch (thrown) {
+      if (hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST', 'MQTT_TLS_FAILED')) return undefined;
+      throw thrown;
     }
   }
 
   /** @throws Pm500Error `error` where enough pairs were tried */
   private abandon(error: Pm500Error): void {
+    const isByHand = this.identity.state.next?.isByHand ?? false;
     this.identity.happened({ kind: 'abandoned' });
+    // People are not asked for another certificate without a word.
+    if (isByHand || ++this.abandoned >= PAIRS) throw error;
     this.renews = true;
-    if (++this.abandoned >= PAIRS) throw error;
   }
 
   private async report(): Promise<void> {
@@ -200,6 +203,18 @@ export class Enroller {
   private async as(name: string, persona: Persona): Promise<CloudSession> {
     if (this.session?.as === name) return this.session.link;
     await this.leave();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const link = await this.connect(persona);
+        this.session = { as: name, link };
+        return link;
+      } catch (thrown) {
+        if (!hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST') || attempt >= ATTEMPTS) throw thrown;
+      }
+    }
+  }
+
+  private async connect(persona: Persona): Promise<CloudSession> {
     const { clock, signal, open } = this.dependencies;
     const wait = this.connectedAt + CONNECT_EVERY_MS - clock.monotonic();
     if (wait > 0) await delay(clock, wait, signal);
@@ -209,9 +224,7 @@ export class Enroller {
         'The command was ended before it was done; run it again, it goes on where it was.',
       );
     this.connectedAt = clock.monotonic();
-    const link = await open(persona);
-    this.session = { as: name, link };
-    return link;
+    return open(persona);
   }
 
   private async leave(): Promise<void> {

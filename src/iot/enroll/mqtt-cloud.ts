@@ -3,6 +3,7 @@ import type { BrokerSettings } from '../../mqtt/mqtt-options';
 import { within, type Clock } from '../../support/clock';
 import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
 import { isRecord, type UnknownRecord } from '../../support/expect';
+import { concernOfPem } from '../credentials';
 import { explainFailure } from '../explain';
 import type { CloudJob, CloudSession, IssuedCertificate, OpenCloudSession, Persona, Reported } from './cloud';
 import type { IdentityPlace } from './state';
@@ -26,6 +27,8 @@ const CREATE = '$aws/certificates/create-from-csr/json';
 const ANSWER_MS = 15_000;
 const CONNECT_MS = 10_000;
 const KEEP_ALIVE_SECONDS = 60;
+const COPIED =
+  'Where another computer has a copy of this identity and has rotated it, this one was revoked: enroll each edge as a thing of its own';
 /** What AWS IoT Core is told on the port of HTTPS, so that it speaks MQTT with client certificates there. */
 const AWS_ALPN = ['x-amzn-mqtt-ca'];
 const HTTPS_PORT = 443;
@@ -196,9 +199,19 @@ class MqttCloudSession implements CloudSession {
   }
 }
 
+/** What else may keep a certificate from being let in. */
+function concernOf(certificate: string, nowMs: number): string {
+  try {
+    const dates = concernOfPem(certificate, 'certificate that pm500 connects with', nowMs);
+    return dates === '' ? COPIED : dates;
+  } catch {
+    return 'The certificate that pm500 connects with is no certificate in PEM: correct its path';
+  }
+}
+
 /** Sessions with AWS IoT Core, or what speaks like it, over MQTT 5 with mutual TLS. */
 export function createOpenCloudSession(dependencies: MqttCloudDependencies): OpenCloudSession {
-  const { openLink, place, ca } = dependencies;
+  const { openLink, place, ca, clock } = dependencies;
   const { host, port } = place;
   return ({ clientId, certificate, key }: Persona) =>
     new Promise((resolve, reject) => {
@@ -224,7 +237,7 @@ export function createOpenCloudSession(dependencies: MqttCloudDependencies): Ope
           const ended =
             error ?? new Pm500Error('MQTT_CONNECTION_LOST', `The connection to ${host}:${port} was closed by pm500.`);
           // Before the CONNACK whoever opens waits; after it this does nothing.
-          reject(explainFailure(ended, 'aws-iot-core', ''));
+          reject(explainFailure(ended, 'aws-iot-core', concernOf(certificate, clock.now())));
           session.onEnded(ended);
         },
       });

@@ -44,7 +44,7 @@ export type PairNumber = number;
 
 const expect = new Expect(
   'IDENTITY_INVALID',
-  'identity.json was damaged or written by something else: restore it from a backup, or enroll into an empty folder.',
+  'it was damaged or written by something else: restore it from a backup, or enroll into an empty folder.',
 );
 
 /** @throws Pm500Error IDENTITY_INVALID */
@@ -53,9 +53,9 @@ export function parseIdentity(text: string): IdentityState {
   try {
     value = JSON.parse(text);
   } catch {
-    expect.fail('identity.json', text, 'JSON');
+    expect.fail('The file identity.json', text, 'JSON');
   }
-  if (!IDENTITY.fits(value)) IDENTITY.explain(expect, 'identity.json', value);
+  if (!IDENTITY.fits(value)) IDENTITY.explain(expect, 'The file identity.json', value);
   return value as IdentityState;
 }
 

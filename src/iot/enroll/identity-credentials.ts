@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { Pm500Error } from '../../support/errors';
+import type { CredentialFiles } from '../credentials';
+import { Identity, usablePairs } from './identity';
+import { certificateFile, folderFiles, IDENTITY_FILE, keyFile } from './identity-files';
+import type { IdentityState, PairNumber } from './state';
+
+/**
+ * What the folder of an identity holds. @throws Pm500Error MQTT_CREDENTIALS_INVALID where it holds none, IDENTITY_INVALID
+ * where it is damaged
+ */
+export function readIdentity(folder: string): IdentityState {
+  const found = Identity.read(folderFiles(folder));
+  if (found !== undefined) return found.state;
+  throw new Pm500Error(
+    'MQTT_CREDENTIALS_INVALID',
+    `The folder ${folder} holds no identity; run pm500 cloud enroll --folder ${folder}, or correct the path.`,
+    { retryable: true },
+  );
+}
+
+/** Key and certificate of a folder for one connection after another, also while somebody else rotates them. */
+export class IdentityCredentials {
+  private used: PairNumber | undefined;
+  private tries = 0;
+  /** When the state was written that the pair in use was looked up in. */
+  private seen = '';
+
+  /** @param ca path of a PEM file with authorities; empty: that of the identity */
+  constructor(
+    private readonly folder: string,
+    private readonly ca: string,
+  ) {}
+
+  /**
+   * What the next connection is made with. While a rotation is not finished nobody knows which of the two certificates the
+   * cloud still takes: they are tried in turn.
+   * @throws Pm500Error MQTT_CREDENTIALS_INVALID where there is none
+   */
+  next(): CredentialFiles {
+    const state = readIdentity(this.folder);
+    const pairs = usablePairs(state);
+    const number = pairs[this.tries++ % Math.max(pairs.length, 1)];
+    if (number === undefined)
+      throw new Pm500Error(
+        'MQTT_CREDENTIALS_INVALID',
+        `The identity in ${this.folder} has no certificate yet; run pm500 cloud enroll --folder ${this.folder}.`,
+        { retryable: true },
+      );
+    this.used = number;
+    const path = (name: string): string => join(this.folder, name);
+    const ca = this.ca === '' ? state.place.caFile : this.ca;
+    return { certificate: path(certificateFile(number)), key: path(keyFile(number)), ca };
+  }
+
+  /** Of the pair that was used last; empty where none was. */
+  get certificate(): string {
+    return this.used === undefined ? '' : join(this.folder, certificateFile(this.used));
+  }
+
+  /** Asked while a connection stands: whether it was made with a pair that is not used any more. */
+  isOutdated(): boolean {
+    this.tries = 0;
+    const now = this.writtenAt();
+    if (now === this.seen) return false;
+    this.seen = now;
+    try {
+      const pairs = usablePairs(readIdentity(this.folder));
+      return this.used !== undefined && !pairs.includes(this.used);
+    } catch {
+      // A folder that cannot be read says nothing against a connection that stands.
+      return false;
+    }
+  }
+
+  private writtenAt(): string {
+    const stats = statSync(join(this.folder, IDENTITY_FILE), { throwIfNoEntry: false });
+    return stats === undefined ? '' : `${stats.ino} ${stats.mtimeMs}`;
+  }
+}
