@@ -51,13 +51,14 @@ export function readTargetSettings(
   const host = parseHost(config.text('host'));
   const port = isAws ? config.choice('awsPort') : config.number('port');
   const clientId = readClientId(config);
-  const hasTls = isAws || config.flag('useTls');
   const files: CredentialFiles = {
     certificate: config.text('certificateFile'),
     key: config.text('keyFile'),
     ca: config.text('caFile'),
   };
   const folder = config.text('identityFolder');
+  // A certificate without TLS would be of no use, whatever the box says.
+  const hasTls = isAws || config.flag('useTls') || folder !== '';
   const identity = folder === '' ? undefined : new IdentityCredentials(folder, files.ca);
   if (identity === undefined) checkCertificate(profile, files.certificate);
   const username = config.secret(credentials, 'username');

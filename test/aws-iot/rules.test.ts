@@ -290,6 +290,45 @@ describe('the double of AWS IoT', () => {
     }
   });
 
+  it('hands out jobs one after another, and tells of each change', async () => {
+    const double = await start();
+    const edge = edgeOf(double.services, 'a');
+    const client = open(double, edge);
+    await happens(client, 'connect');
+    const jobs = '$aws/things/a/jobs';
+    const told: string[] = [];
+    client.on('message', (topic, payload) => {
+      const { execution } = JSON.parse(payload.toString()) as { execution?: { jobId: string; status: string } };
+      if (topic === `${jobs}/notify-next`)
+        told.push(execution === undefined ? '' : `${execution.jobId} ${execution.status}`);
+    });
+    await client.subscribeAsync([`${jobs}/notify-next`, `${jobs}/notify`], { qos: 1 });
+    const request = (topic: string, payload: object): Promise<Record<string, unknown>> =>
+      new Promise((resolve) => {
+        client.on('message', (answered, text) => {
+          if (answered.startsWith(`${topic}/`)) resolve(JSON.parse(text.toString()) as Record<string, unknown>);
+        });
+        client.publish(topic, JSON.stringify({ clientToken: 'x', ...payload }), { qos: 1 });
+      });
+    double.services.jobs.create('a', 'one', { operation: 'rotate-certificate' });
+    double.services.jobs.create('a', 'two', {});
+    const { queuedJobs } = (await request(`${jobs}/get`, {})) as { queuedJobs: { jobId: string }[] };
+    assert.deepEqual(
+      queuedJobs.map(({ jobId }) => jobId),
+      ['one', 'two'],
+    );
+    const started = await request(`${jobs}/start-next`, {});
+    assert.deepEqual(Object.keys(started).sort(), ['clientToken', 'execution', 'timestamp']);
+    const done = { status: 'SUCCEEDED', expectedVersion: 2 };
+    assert.equal((await request(`${jobs}/one/update`, done))['clientToken'], 'x');
+    const again = await request(`${jobs}/one/update`, { status: 'SUCCEEDED' });
+    assert.equal(again['code'], 'InvalidStateTransition');
+    assert.equal((await request(`${jobs}/three/update`, done))['code'], 'ResourceNotFound');
+    double.services.jobs.cancel('a', 'two');
+    assert.deepEqual(await request(`${jobs}/$next/get`, {}).then(({ execution }) => execution), undefined);
+    assert.deepEqual(told, ['one QUEUED', 'one QUEUED', 'two QUEUED', '']);
+  });
+
   it('lets Basic Ingest have three levels more, and hands it to no client', async () => {
     const double = await start();
     const edge = edgeOf(double.services, 'a');

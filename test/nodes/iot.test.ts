@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import registerOut from '../../nodes/iot-out';
 import registerTarget from '../../nodes/iot-target';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { IOT_TELEMETRY } from '../../src/iot/contracts';
+import { Identity } from '../../src/iot/enroll/identity';
+import { folderFiles } from '../../src/iot/enroll/identity-files';
+import { newIdentity } from '../../src/iot/enroll/state';
 import { seededRandom } from '../../src/support/random';
+import { AwsIotDouble } from '../../testkit/aws-iot/broker';
 import { sampleReading } from '../../testkit/meters/readings';
 import { AckBroker } from '../../testkit/mqtt/ack-broker';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
@@ -108,6 +112,7 @@ describe('iot-target and iot-out', function () {
       [{ clientId: '' }, {}, /clientId is empty; with AWS IoT Core it is the name of the thing/],
       [{ clientId: 'x'.repeat(129) }, {}, /clientId has more than 128 bytes/],
       [{ certificateFile: '' }, {}, /certificateFile is empty/],
+      [{ identityFolder: '/nowhere', clientId: '' }, {}, /holds no identity; run pm500 cloud enroll/],
       [{ host: 'mqtts://x' }, {}, /is no host of an MQTT server/],
       [{}, { topic: 'a/b/c/d/e/f/g/h/{meter}' }, /has 8 slashes; this broker takes 7 at most/],
       [{}, { topic: '$aws/things/x' }, /begins with \$/],
@@ -126,5 +131,32 @@ describe('iot-target and iot-out', function () {
     await out.receive({ payload: TELEMETRY });
     await shows(out, 'red', /^held: 1$/);
     assert.ok(target.warnings.some((warning) => String(warning).includes('/nowhere.key cannot be read')));
+  });
+
+  it('connect with the certificate of an identity, as the thing that it is of', async () => {
+    const double = await new AwsIotDouble().start();
+    const { account } = double.services;
+    const folder = temporaryFolder('identity');
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, double.ca);
+    const at = { host: '127.0.0.1', port: double.port };
+    const place = { ...at, caFile, claimTemplate: '', rotationTemplate: '', hasCommits: false };
+    const identity = Identity.begin(folderFiles(folder), newIdentity('mill-1', place));
+    identity.makePair(1);
+    identity.happened({ kind: 'key made', number: 1, isByHand: true });
+    const certificate = account.issue(identity.requestOf(1));
+    certificate.policies.add('pm500-edge');
+    certificate.thing = 'mill-1';
+    certificate.status = 'ACTIVE';
+    identity.signedByHand(1, certificate.pem);
+    const [, out] = create({ ...at, identityFolder: folder }, { topic: 'pm500/{client}/{meter}/{kind}' });
+    assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
+    await shows(out, 'green', /^written: 1$/);
+    assert.deepEqual(
+      double.messages.map(({ topic, clientId, certificateId }) => [topic, clientId, certificateId]),
+      [['pm500/mill-1/main-incomer/telemetry', 'mill-1', certificate.id]],
+    );
+    await Promise.all(nodes.splice(0).map((node) => node.close(true)));
+    await double.stop();
   });
 });

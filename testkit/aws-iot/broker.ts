@@ -35,8 +35,12 @@ export class AwsIotDouble implements Hub {
       for (const session of this.sessions) if (session.certificateId === id) session.end();
     };
     this.services.jobs.onChange = (thing) => {
-      const payload = JSON.stringify(this.services.jobs.get(thing, '$next'));
-      for (const session of this.sessions) session.deliver(`$aws/things/${thing}/jobs/notify-next`, payload);
+      const { jobs } = this.services;
+      const topic = `$aws/things/${thing}/jobs`;
+      for (const session of this.sessions) {
+        session.deliver(`${topic}/notify-next`, JSON.stringify(jobs.get(thing, '$next')));
+        session.deliver(`${topic}/notify`, JSON.stringify(jobs.changed(thing)));
+      }
     };
   }
 

@@ -68,6 +68,12 @@ export class Jobs {
     return { inProgressJobs: of('IN_PROGRESS'), queuedJobs: of('QUEUED') };
   }
 
+  /** What a thing is notified of: its open jobs by state. */
+  changed(thing: string): Readonly<Record<string, unknown>> {
+    const { inProgressJobs, queuedJobs } = this.pending(thing);
+    return { jobs: { IN_PROGRESS: inProgressJobs, QUEUED: queuedJobs } };
+  }
+
   update(
     thing: string,
     jobId: string,
