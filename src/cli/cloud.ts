@@ -1,6 +1,6 @@
 import { connect } from 'mqtt';
 import { Enroller } from '../iot/enroll/enroller';
-import { Identity } from '../iot/enroll/identity';
+import { EdgeIdentity } from '../iot/enroll/identity';
 import { folderFiles } from '../iot/enroll/identity-files';
 import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
@@ -58,13 +58,13 @@ ${describeOptions(OF_ACTION.rotate)}
 status:
 ${describeOptions(OF_ACTION.status)}`;
 
-function openIdentity(action: Action, options: Options, folder: string): Identity {
+function openIdentity(action: Action, options: Options, folder: string): EdgeIdentity {
   const files = folderFiles(folder);
-  const found = Identity.read(files);
+  const found = EdgeIdentity.read(files);
   if (action !== 'enroll') {
     return found ?? failUsage(`The folder ${folder} holds no identity; give the one of pm500 cloud enroll.`);
   }
-  if (found === undefined) return Identity.begin(files, newIdentity(thingOf(options), placeOf(options)));
+  if (found === undefined) return EdgeIdentity.begin(files, newIdentity(thingOf(options), placeOf(options)));
   const thing = options.text('thing');
   if (thing !== undefined && thing !== found.state.thing)
     failUsage(`The folder ${folder} holds the identity of ${found.state.thing}; give another folder for ${thing}.`);
@@ -72,7 +72,7 @@ function openIdentity(action: Action, options: Options, folder: string): Identit
 }
 
 /** Takes the certificate that was made by hand. */
-function takeCertificate(identity: Identity, path: string): void {
+function takeCertificate(identity: EdgeIdentity, path: string): void {
   const { next } = identity.state;
   if (next?.stage !== 'requested' || !next.isByHand)
     return failUsage('Nothing waits for a certificate made by hand; begin with --by-hand.');

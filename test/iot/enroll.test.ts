@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { certificateFile, IDENTITY_FILE, keyFile, requestFile } from '../../src/iot/enroll/identity-files';
-import type { Wish } from '../../src/iot/enroll/machine';
+import type { EnrollWish } from '../../src/iot/enroll/machine';
 import { seededRandom } from '../../src/support/random';
 import { Authority } from '../../testkit/aws-iot/authority';
 import { EdgeLives, secretOf, THING, type Peril } from '../../testkit/aws-iot/edge-lives';
@@ -38,7 +38,7 @@ function course(now?: () => number): Course {
 async function liveUntil(
   { edge }: Course,
   isSo: () => boolean,
-  wish: () => Wish,
+  wish: () => EnrollWish,
   {
     takesJobs = false,
     between = () => undefined,
@@ -85,7 +85,7 @@ async function wholeCourse(one: Course, isByHand: boolean, between: () => void):
   const [second] = services.account.activeOf(THING);
   assert.notEqual(second?.id, first?.id);
   const isOld = (): boolean => edge.state?.current?.certificateId === second?.id;
-  const wish = (): Wish => ({ renews: isOld() && edge.state?.next === undefined, isByHand });
+  const wish = (): EnrollWish => ({ renews: isOld() && edge.state?.next === undefined, isByHand });
   await liveUntil(one, () => isQuiet(one) && !isOld(), wish, { between: hand });
 }
 

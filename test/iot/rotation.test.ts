@@ -6,7 +6,7 @@ import type { Destination } from '../../src/delivery/destination';
 import { readCredentials } from '../../src/iot/credentials';
 import { createIotDestination } from '../../src/iot/destination';
 import { Enroller } from '../../src/iot/enroll/enroller';
-import { Identity } from '../../src/iot/enroll/identity';
+import { EdgeIdentity } from '../../src/iot/enroll/identity';
 import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
 import { folderFiles } from '../../src/iot/enroll/identity-files';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
@@ -26,9 +26,9 @@ describe('telemetry while its certificate is rotated', function () {
   this.timeout(60_000);
   const folder = temporaryFolder('rotation');
   let double: AwsIotDouble;
-  let identity: Identity;
+  let identity: EdgeIdentity;
   let destination: Destination;
-  let makeEnroller: (of: Identity) => Enroller;
+  let makeEnroller: (of: EdgeIdentity) => Enroller;
   let sent = 0;
 
   before(async () => {
@@ -44,7 +44,7 @@ describe('telemetry while its certificate is rotated', function () {
     writeFileSync(ca, double.ca);
     const templates = { claimTemplate: 'pm500-claim', rotationTemplate: 'pm500-rotation' };
     const place = { ...at, ...templates, caFile: ca, hasCommits: true };
-    identity = Identity.begin(folderFiles(folder), newIdentity(THING, place));
+    identity = EdgeIdentity.begin(folderFiles(folder), newIdentity(THING, place));
     const openLink = createOpenLink(connect, systemClock);
     const open = createOpenCloudSession({ openLink, clock: systemClock, place, ca: double.ca, signal: never });
     const say = (): void => undefined;
@@ -115,7 +115,7 @@ describe('telemetry while its certificate is rotated', function () {
   it('goes over to a new certificate also where the one of before is still good', async () => {
     const { state } = identity;
     const alone = { ...state, place: { ...state.place, hasCommits: false } };
-    const apart = Identity.begin(folderFiles(folder), alone);
+    const apart = EdgeIdentity.begin(folderFiles(folder), alone);
     await makeEnroller(apart).run({ renews: true, isByHand: false });
     assert.equal(double.services.account.activeOf(THING).length, 2);
     await deliver();

@@ -5,7 +5,7 @@ import registerOut from '../../nodes/iot-out';
 import registerTarget from '../../nodes/iot-target';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { IOT_TELEMETRY } from '../../src/iot/contracts';
-import { Identity } from '../../src/iot/enroll/identity';
+import { EdgeIdentity } from '../../src/iot/enroll/identity';
 import { folderFiles } from '../../src/iot/enroll/identity-files';
 import { newIdentity } from '../../src/iot/enroll/state';
 import { seededRandom } from '../../src/support/random';
@@ -141,7 +141,7 @@ describe('iot-target and iot-out', function () {
     writeFileSync(caFile, double.ca);
     const at = { host: '127.0.0.1', port: double.port };
     const place = { ...at, caFile, claimTemplate: '', rotationTemplate: '', hasCommits: false };
-    const identity = Identity.begin(folderFiles(folder), newIdentity('mill-1', place));
+    const identity = EdgeIdentity.begin(folderFiles(folder), newIdentity('mill-1', place));
     identity.makePair(1);
     identity.happened({ kind: 'key made', number: 1, isByHand: true });
     const certificate = account.issue(identity.requestOf(1));

@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { Enroller } from '../../src/iot/enroll/enroller';
-import { Identity, usablePairs } from '../../src/iot/enroll/identity';
+import { EdgeIdentity, usablePairs } from '../../src/iot/enroll/identity';
 import { certificateFile, IDENTITY_FILE, keyFile, type IdentityFiles } from '../../src/iot/enroll/identity-files';
-import type { Wish } from '../../src/iot/enroll/machine';
+import type { EnrollWish } from '../../src/iot/enroll/machine';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
 import { newIdentity, parseIdentity, type IdentityState } from '../../src/iot/enroll/state';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
@@ -89,10 +89,10 @@ export class EdgeLives {
   }
 
   /** Runs the program once. @throws what ended it */
-  async live(wish: Wish, takesJobs = false): Promise<'done' | 'waits'> {
+  async live(wish: EnrollWish, takesJobs = false): Promise<'done' | 'waits'> {
     const life = ++this.life;
     const files = this.files(life);
-    const identity = Identity.read(files) ?? Identity.begin(files, newIdentity(THING, PLACE));
+    const identity = EdgeIdentity.read(files) ?? EdgeIdentity.begin(files, newIdentity(THING, PLACE));
     const clock = instantClock();
     const open = createOpenCloudSession({
       openLink: (settings, _will, listener) => this.link(settings, listener, life),
@@ -106,7 +106,7 @@ export class EdgeLives {
 
   /** A person has the authority of the enterprise sign what waits on the disk. */
   signByHand(sign: (request: string) => string): void {
-    const identity = Identity.read(this.files(++this.life));
+    const identity = EdgeIdentity.read(this.files(++this.life));
     const { next } = identity?.state ?? {};
     if (identity === undefined || next?.stage !== 'requested') return;
     identity.signedByHand(next.number, sign(identity.requestOf(next.number)));

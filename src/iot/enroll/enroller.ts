@@ -1,8 +1,8 @@
 import { delay, type Clock } from '../../support/clock';
 import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
 import type { CloudSession, OpenCloudSession, Persona } from './cloud';
-import type { Identity } from './identity';
-import { nextStep, type Step, type Wish } from './machine';
+import type { EdgeIdentity } from './identity';
+import { nextStep, type EnrollStep, type EnrollWish } from './machine';
 
 export interface EnrollerDependencies {
   readonly open: OpenCloudSession;
@@ -38,7 +38,7 @@ export class Enroller {
   private renews = false;
 
   constructor(
-    private readonly identity: Identity,
+    private readonly identity: EdgeIdentity,
     private readonly dependencies: EnrollerDependencies,
   ) {}
 
@@ -46,7 +46,7 @@ export class Enroller {
    * @returns `waits` where a person is to have a certificate made
    * @throws Pm500Error what stopped it; another run goes on where it was
    */
-  async run(wish: Wish): Promise<'done' | 'waits'> {
+  async run(wish: EnrollWish): Promise<'done' | 'waits'> {
     this.renews = wish.renews;
     try {
       for (;;) {
@@ -78,7 +78,7 @@ export class Enroller {
     }
   }
 
-  private async take(step: Step, { isByHand }: Wish): Promise<void> {
+  private async take(step: EnrollStep, { isByHand }: EnrollWish): Promise<void> {
     const { identity } = this;
     switch (step.kind) {
       case 'make key':

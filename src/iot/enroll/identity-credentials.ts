@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { statSync } from 'node:fs';
 import { Pm500Error } from '../../support/errors';
 import type { CredentialFiles } from '../credentials';
-import { Identity, usablePairs } from './identity';
+import { EdgeIdentity, usablePairs } from './identity';
 import { certificateFile, folderFiles, IDENTITY_FILE, keyFile } from './identity-files';
 import type { IdentityState, PairNumber } from './state';
 
@@ -11,7 +11,7 @@ import type { IdentityState, PairNumber } from './state';
  * where it is damaged
  */
 export function readIdentity(folder: string): IdentityState {
-  const found = Identity.read(folderFiles(folder));
+  const found = EdgeIdentity.read(folderFiles(folder));
   if (found !== undefined) return found.state;
   throw new Pm500Error(
     'MQTT_CREDENTIALS_INVALID',

@@ -13,21 +13,21 @@ const certificateIdOf = (pem: string): string =>
   createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 
 /** What a folder holds of an edge: its state, keys and certificates. Nothing counts before it is on the disk. */
-export class Identity {
+export class EdgeIdentity {
   private constructor(
     private readonly files: IdentityFiles,
     private known: IdentityState,
   ) {}
 
   /** What is there; undefined where nothing is. @throws Pm500Error IDENTITY_INVALID */
-  static read(files: IdentityFiles): Identity | undefined {
+  static read(files: IdentityFiles): EdgeIdentity | undefined {
     const text = files.read(IDENTITY_FILE);
-    return text === undefined ? undefined : new Identity(files, parseIdentity(text));
+    return text === undefined ? undefined : new EdgeIdentity(files, parseIdentity(text));
   }
 
   /** @throws Pm500Error IDENTITY_WRITE_FAILED */
-  static begin(files: IdentityFiles, state: IdentityState): Identity {
-    const identity = new Identity(files, state);
+  static begin(files: IdentityFiles, state: IdentityState): EdgeIdentity {
+    const identity = new EdgeIdentity(files, state);
     identity.save(state);
     return identity;
   }

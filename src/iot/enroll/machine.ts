@@ -1,7 +1,7 @@
 import type { IdentityState, PairNumber } from './state';
 
 /** What is wanted beside that everything begun is brought to its end. */
-export interface Wish {
+export interface EnrollWish {
   /** A new pair, though there is a good one. */
   readonly renews: boolean;
   /** The certificate of a new pair is made by a person. */
@@ -19,7 +19,7 @@ export interface Wish {
  * - `report`: tell the job that it is done
  * - `done`: nothing
  */
-export type Step =
+export type EnrollStep =
   | { readonly kind: 'make key' | 'ask' | 'wait' | 'register' | 'prove' | 'remove'; readonly number: PairNumber }
   | { readonly kind: 'report' | 'done' };
 
@@ -33,7 +33,7 @@ export type Happening =
   | { readonly kind: 'job begun'; readonly jobId: string; readonly version: number };
 
 /** The rules of enrolling and of rotating, in one function of what stands in `identity.json`. */
-export function nextStep({ current, next, newest, retired, job }: IdentityState, wish: Wish): Step {
+export function nextStep({ current, next, newest, retired, job }: IdentityState, wish: EnrollWish): EnrollStep {
   if (next !== undefined) {
     const { number, stage, isByHand } = next;
     if (stage === 'requested') return { kind: isByHand ? 'wait' : 'ask', number };

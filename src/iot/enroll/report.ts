@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { concernOf } from '../credentials';
-import { Identity } from './identity';
+import { EdgeIdentity } from './identity';
 import { certificateFile, folderFiles, requestFile } from './identity-files';
 
 /** What a folder holds of an edge, for people and programs. Nothing secret is in it. */
@@ -48,7 +48,7 @@ function datesOf(pem: string | undefined, nowMs: number): Pick<IdentityReport, '
 /** @throws Pm500Error IDENTITY_INVALID */
 export function describeIdentity(folder: string, nowMs: number): IdentityReport {
   const files = folderFiles(folder);
-  const state = Identity.read(files)?.state;
+  const state = EdgeIdentity.read(files)?.state;
   if (state === undefined) return { thing: '', server: '', concerns: [`The folder ${folder} holds no identity`] };
   const { thing, place, current, next, job } = state;
   const concern = current === undefined ? '' : concernOf(join(folder, certificateFile(current.number)), nowMs);
