@@ -14,7 +14,8 @@ const OF_ANY = { shownWhen: { profile: ['broker'] } } as const;
 const OF_AWS = { shownWhen: { profile: ['aws-iot-core'] } } as const;
 
 /** What an identity has stands in no field. */
-const isOfIdentity = (value: unknown, folder: unknown): boolean => value === '' && String(folder ?? '').trim() !== '';
+const isOfIdentity = (value: unknown, folder: unknown): boolean =>
+  value === '' && typeof folder === 'string' && folder.trim() !== '';
 const isAws = (profile: unknown): boolean => profile === 'aws-iot-core';
 
 const idCheck: FieldCheck = (value, { valueOf }) => {
