@@ -23,7 +23,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
   cli: [
     'doctor',
-    'mqtt',
     'influx',
     'iot',
     'mqtt',
