@@ -1,8 +1,11 @@
+import type { AxeResults } from 'axe-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
 const AXE = createRequire(__filename).resolve('axe-core/axe.min.js');
+/** Elements that one line shows. */
+const MOST_SHOWN = 3;
 
 /**
  * What axe-core finds wrong for people who use a screen reader, a keyboard, or little contrast: a line for each rule, with
@@ -11,6 +14,11 @@ const AXE = createRequire(__filename).resolve('axe-core/axe.min.js');
  */
 export async function findBarriers(page: Page, within: string): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>(`typeof axe !== 'undefined'`))) await page.evaluate(readFileSync(AXE, 'utf8'));
-  return page.evaluate<readonly string[]>(`axe.run(${JSON.stringify(within)}).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)).join(' | ')))`);
+  const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(
+    `axe.run(${JSON.stringify(within)}).then(({ violations }) => ({ violations }))`,
+  );
+  return violations.map(({ id, nodes }) => {
+    const shown = nodes.slice(0, MOST_SHOWN).map(({ html }) => html);
+    return `${id}: ${shown.join(' | ')}`;
+  });
 }
