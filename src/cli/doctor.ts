@@ -1,7 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connect } from 'mqtt';
 import { testMeter } from '../acquisition/meter-test/test-meter';
 import { resolveSystemHost } from '../acquisition/resolve-host';
 import { parseAttestations, type Attestation } from '../doctor/attestations';
@@ -101,7 +100,9 @@ function placesOf(options: Options): DoctorPlaces {
   };
 }
 
-function sourcesOf(options: Options, terminal: Terminal): DoctorSources {
+async function sourcesOf(options: Options, terminal: Terminal): Promise<DoctorSources> {
+  // It takes a third of a second to load, and the other commands have no use for it.
+  const { connect } = await import('mqtt');
   // Nobody who waits for a report is told of each meter that does not answer: the report does that.
   const registry = commandMeters({ ...terminal, complain: () => undefined });
   const meters = { model: PM500, registry, clock: systemClock, resolveHost: resolveSystemHost };
@@ -180,7 +181,7 @@ export async function runDoctor(args: readonly string[], terminal: Terminal): Pr
   const format = options.has('json') ? 'json' : (options.choice('format', FORMATS) ?? 'text');
   const places = placesOf(options);
   const attestations = attestationsOf(options, places.userDirectory);
-  const facts = await gatherFacts(places, sourcesOf(options, terminal));
+  const facts = await gatherFacts(places, await sourcesOf(options, terminal));
   const report = examine(DOCTOR_CHECKS, facts, attestations, without);
   const text = formatReport(report, format, options.has('all'));
   const output = options.text('output');
