@@ -116,8 +116,10 @@ export interface CertificateFile {
   /** Name of the settings that name it. */
   readonly of: string;
   readonly part: 'certificate' | 'authority' | 'key';
-  /** Absent: it could not be read, for this reason. */
+  /** Why it cannot be used; absent where it can. */
   readonly problem?: string;
+  /** Why it was not looked at; absent where it was. */
+  readonly unseen?: string;
   /** Epoch milliseconds. */
   readonly validFromMs?: number;
   readonly validToMs?: number;

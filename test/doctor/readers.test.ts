@@ -6,6 +6,7 @@ import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
 import { parseFlows } from '../../src/doctor/flows/saved-nodes';
 import { readMeters, type SavedMeter } from '../../src/doctor/flows/saved-meters';
 import { readBrokers } from '../../src/doctor/readers/brokers';
+import { readCertificates } from '../../src/doctor/readers/certificates';
 import { readMetersNow } from '../../src/doctor/readers/meters';
 import { readOutboxes } from '../../src/doctor/readers/outboxes';
 import { readServiceUnit } from '../../src/doctor/readers/service-unit';
@@ -225,6 +226,7 @@ describe('what the doctor reads', () => {
     const flows = [
       { id: 'quick', type: 'sparkplug-edge', name: 'quick', host: '10.0.0.1' },
       { id: 'slow', type: 'sparkplug-edge', name: 'slow', host: '10.0.0.2' },
+      { id: 'own', type: 'iot-target', name: 'own', host: '10.0.0.3', identityFolder: '/etc/pm500/identity' },
       { id: 'aws', type: 'iot-target', name: 'aws', profile: 'aws-iot-core', host: 'x.iot.eu-west-1.amazonaws.com' },
     ];
     const saved = parseFlows(JSON.stringify(flows), () => undefined);
@@ -249,6 +251,10 @@ describe('what the doctor reads', () => {
     const reasons = found.seen.map(({ unseen = '' }) => unseen);
     assert.equal(reasons[0], '');
     assert.match(reasons[1] ?? '', /"slow" did not answer in time/);
-    assert.match(reasons[2] ?? '', /would end that of "aws"/);
+    assert.match(reasons[2] ?? '', /identity in \/etc\/pm500\/identity/);
+    assert.match(reasons[3] ?? '', /would end that of "aws"/);
+    // Certificates that rotate are told of by another command, and never taken for fine here.
+    const [rotated] = readCertificates(site, folder);
+    assert.match(rotated?.unseen ?? '', /pm500 cloud status/);
   });
 });

@@ -1,6 +1,6 @@
 import { sightEach, type DoctorCheck, type Sighting } from '../check';
 import type { CertificateFile, SiteFacts } from '../facts';
-import { seen } from '../looked';
+import { seen, unseen } from '../looked';
 
 const MS_PER_DAY = 86_400_000;
 /** Those of the alerts CertificateExpiresSoon and CertificateExpires. */
@@ -16,6 +16,7 @@ const ofFiles = ({ certificates }: SiteFacts, find: (file: CertificateFile) => s
   sightEach(
     certificates,
     (file) => {
+      if (file.unseen !== undefined) return unseen(file.unseen);
       const finding = find(file);
       return finding === undefined ? [] : [finding];
     },

@@ -7,7 +7,7 @@ import type { BrokerConfiguration, BrokerFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
 import { seen, unseen, type Looked } from '../looked';
-import { tlsSettingsOf } from './certificates';
+import { identityFolderOf, tlsSettingsOf } from './certificates';
 
 /** Connects once: why the broker does not take it, or undefined. */
 export type TryBroker = (settings: BrokerSettings) => Promise<Pm500Error | undefined>;
@@ -71,6 +71,10 @@ async function ask(
   { tryBroker, lookAtCertificate }: BrokerSources,
 ): Promise<BrokerFacts> {
   const { host, port, username, password, ...rest } = settings;
+  if (identityFolderOf(node) !== '') {
+    const unseen = `${node.label} connects with the identity in ${identityFolderOf(node)}, which only one client may use`;
+    return { id: node.id, server: `${host}:${port}`, isRefused: false, unseen };
+  }
   const [certificateEndMs, problem] = await Promise.all([
     settings.tls === undefined ? undefined : lookAtCertificate(host, port),
     isAws ? undefined : tryBroker(settings),

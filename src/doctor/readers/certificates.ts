@@ -92,6 +92,9 @@ function fits(
   }
 }
 
+/** Folder with an identity that is enrolled and rotated; empty where a node has none. */
+export const identityFolderOf = (node: SavedNode): string => textOf(node, 'identityFolder');
+
 /** TLS settings that a running node names, and the files of AWS IoT. */
 function usersOf(site: SavedSite): readonly SavedNode[] {
   const used = new Set(
@@ -100,14 +103,19 @@ function usersOf(site: SavedSite): readonly SavedNode[] {
       .map((node) => textOf(node, 'tls')),
   );
   const ofIot = nodesOf(site, 'iot-target').filter(
-    (node) => isOn(node, 'useTls') || textOf(node, 'profile') === 'aws-iot-core',
+    (node) => identityFolderOf(node) !== '' || isOn(node, 'useTls') || textOf(node, 'profile') === 'aws-iot-core',
   );
   return [...nodesOf(site, 'tls-config').filter(({ id }) => used.has(id)), ...ofIot];
 }
 
 /** Every certificate and key that the flows name, as it is now. */
 export function readCertificates(site: SavedSite, userDirectory: string): readonly CertificateFile[] {
-  return usersOf(site).flatMap((node) => {
+  return usersOf(site).flatMap((node): readonly CertificateFile[] => {
+    const folder = identityFolderOf(node);
+    if (folder !== '') {
+      const told = `the certificate in ${folder} is renewed by itself; pm500 cloud status tells of it`;
+      return [{ path: folder, of: node.label, part: 'certificate', unseen: told }];
+    }
     const { of, certificate, key, authority } = pemSetOf(node, site, userDirectory);
     const passphrase = site.secretsOf(node.id)?.['passphrase'] ?? '';
     return [
