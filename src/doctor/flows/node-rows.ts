@@ -281,6 +281,7 @@ export const NODE_ROWS: Readonly<Record<string, Readonly<Record<string, SavedRow
     protocolVersion: { kind: 'choice', default: '5', values: ['5', '3.1.1'] },
     keepAliveSeconds: { kind: 'number', default: 60, min: 30, max: 1200 },
     useTls: { kind: 'flag', default: false, shownWhen: { profile: ['broker'] } },
+    identityFolder: { kind: 'text', default: '' },
     certificateFile: { kind: 'text', default: '' },
     keyFile: { kind: 'text', default: '' },
     caFile: { kind: 'text', default: '' },
