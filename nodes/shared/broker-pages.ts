@@ -13,6 +13,7 @@ import type { ConnectionTest } from '../../src/support/connection-test';
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
 import { readTargetSettings } from '../iot-target/read-settings';
+import { isIotTargetNode } from '../iot-target/target-node';
 import { readEdgeSettings } from '../sparkplug-edge/read-settings';
 import { ConfigReader } from './config';
 import { givenSecrets } from './form-secrets';
@@ -28,7 +29,7 @@ const LISTEN_MS = 1500;
 
 /** What decides where a stored secret may be sent. */
 const WHERE_EDGE = ['host', 'port', 'useTls', 'tls', 'webSocketPath', 'furtherServers'] as const;
-const WHERE_TARGET = ['profile', 'host', 'port', 'useTls', 'caFile'] as const;
+const WHERE_TARGET = ['profile', 'host', 'port', 'useTls', 'caFile', 'identityFolder'] as const;
 
 function around(signal: AbortSignal): Surroundings {
   const openVisit = createOpenLink(connect, systemClock);
@@ -94,13 +95,16 @@ export function testFormTarget(
     const { form, secrets } = readSentForm(body);
     const credentials = givenSecrets(RED, 'iot-target', form, secrets, WHERE_TARGET);
     const config = new ConfigReader('iot-target', knownValues(RED, form));
-    const { iot, brokerNow, concernNow } = config.collect(() =>
+    const { iot, clientId, brokerNow, concernNow } = config.collect(() =>
       readTargetSettings(config, credentials, () => process.getuid?.()),
     );
     const { profile } = iot;
     // The policy of a thing names its client ID, so that no other one can be tried.
     const isOwnId = profile === 'aws-iot-core';
-    if (isOwnId && isDeployed(RED, 'iot-target', form, ['host', 'clientId'], (node) => node !== null)) {
+    if (
+      isOwnId &&
+      isDeployed(RED, 'iot-target', form, ['host'], (node) => isIotTargetNode(node) && node.clientId === clientId)
+    ) {
       throw new Pm500Error(
         'CONFIG_INVALID',
         'This client ID is deployed, and AWS IoT Core would end its connection for that of a test; see the status of its iot-out nodes.',

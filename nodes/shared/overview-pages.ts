@@ -37,8 +37,17 @@ function userOf(request: object): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
+/** Acknowledges each; one that is gone meanwhile costs no other, and is told at the end. */
 async function acknowledge(body: unknown, by: string | undefined): Promise<void> {
-  for (const alarm of readAlarms(body)) await acknowledgeAlarm(alarm, by);
+  const failures: unknown[] = [];
+  for (const alarm of readAlarms(body)) {
+    try {
+      await acknowledgeAlarm(alarm, by);
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 const sessionOf = (event: unknown): string | undefined => {

@@ -160,7 +160,7 @@ export class OverviewViewers {
     } catch (thrown) {
       // Nobody is above a timer: what is thrown here would end Node-RED.
       this.dependencies.onError(thrown);
-      for (const session of [...this.viewers.keys()]) this.leave(session);
+      this.dropAll();
     }
     this.timer =
       this.viewers.size === 0
@@ -172,6 +172,18 @@ export class OverviewViewers {
             },
             true,
           );
+  }
+
+  /** A window that is told so asks anew; one that is not would show old rows as if they were of now. */
+  private dropAll(): void {
+    for (const session of [...this.viewers.keys()]) {
+      this.leave(session);
+      try {
+        this.dependencies.send(session, { closed: true });
+      } catch (thrown) {
+        this.dependencies.onError(thrown);
+      }
+    }
   }
 
   private tell(): void {

@@ -273,11 +273,11 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
     token === undefined ? {} : { authorization: `Bearer ${token}` };
   const look = (token?: string): Promise<Response> =>
     fetch(new URL('pm500/overview', red.url), { headers: bearer(token) });
-  const acknowledge = (meter: string, token?: string): Promise<Response> =>
+  const acknowledge = (meters: readonly string[], token?: string): Promise<Response> =>
     fetch(new URL('pm500/alarms/acknowledge', red.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...bearer(token) },
-      body: JSON.stringify({ alarms: [{ node: 'judge', meter, id: 'power_high' }] }),
+      body: JSON.stringify({ alarms: meters.map((meter) => ({ node: 'judge', meter, id: 'power_high' })) }),
     });
   const alarmsOf = async (token: string): Promise<OverviewSnapshot['alarms']> =>
     ((await (await look(token)).json()) as OverviewSnapshot).alarms;
@@ -287,9 +287,9 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
     assert.equal((await look()).status, 401);
     assert.equal((await look(bob)).status, 200);
     await waitFor('the alarms', async () => (await alarmsOf(bob)).length === 2);
-    assert.equal((await acknowledge('press-0')).status, 401);
-    assert.equal((await acknowledge('press-0', bob)).status, 401);
-    assert.equal((await acknowledge('press-0', ann)).status, 200);
+    assert.equal((await acknowledge(['press-0'])).status, 401);
+    assert.equal((await acknowledge(['press-0'], bob)).status, 401);
+    assert.equal((await acknowledge(['press-0'], ann)).status, 200);
     const alarms = await alarmsOf(bob);
     assert.deepEqual(
       alarms.map(({ meter, acknowledgedBy }) => [meter, acknowledgedBy]),
@@ -298,9 +298,13 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
         ['press-0', 'ann'],
       ],
     );
-    const missing = await acknowledge('nobody', ann);
+    const missing = await acknowledge(['nobody', 'press-1'], ann);
     assert.equal(missing.status, 400);
     assert.match(((await missing.json()) as { readonly error: string }).error, /"nobody"/);
+    assert.ok(
+      (await alarmsOf(bob)).every(({ acknowledgedBy }) => acknowledgedBy === 'ann'),
+      'one that is gone costs no other',
+    );
   });
 
   it('sends changes to those who may read, and to nobody else who has the editor open', async () => {

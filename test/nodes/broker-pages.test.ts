@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import iotTarget from '../../nodes/iot-target';
 import { registerAdmin } from '../../nodes/shared/admin';
 import type { ConnectionTest } from '../../src/support/connection-test';
 import { connack, ScriptedBroker } from '../../testkit/mqtt/scripted-broker';
@@ -102,8 +103,15 @@ describe('what the forms of brokers ask', function () {
     const { body } = await ask('/pm500/iot-test', { form: thing });
     assert.deepEqual([body.isWelcome, body.code], [false, 'MQTT_CREDENTIALS_INVALID']);
     red.definitions.push({ type: 'iot-target', name: '', z: '', ...thing } as never);
-    red.configurations.set('edge', {});
+    iotTarget(red.api);
+    const node = red.create('iot-target', { ...thing, outbox: 'memory' });
+    red.configurations.set('edge', node);
+    const another = await ask('/pm500/iot-test', { form: { ...thing, clientId: 'another' } });
+    assert.equal(another.body.code, 'MQTT_CREDENTIALS_INVALID');
+    // What the running node is called counts, wherever it has its name from.
+    red.definitions.splice(0, 1, { type: 'iot-target', name: '', z: '', ...thing, clientId: '' } as never);
     const deployed = await ask('/pm500/iot-test', { form: thing });
+    await node.close();
     assert.match(deployed.body.error ?? '', /would end its connection/);
   });
 });

@@ -201,9 +201,11 @@ describe('who looks at the overview', () => {
   it('what nobody expected ends the looking, and nothing else', async () => {
     const bench = new ViewersBench();
     bench.open('a');
+    bench.take();
     bench.fails = true;
     await bench.clock.advance(5000);
     assert.deepEqual([bench.thrown.length, bench.viewers.count, bench.clock.pending], [1, 0, 0]);
+    assert.deepEqual(bench.take(), [{ closed: true }], 'the window knows that its rows grow old');
     bench.fails = false;
     bench.open('a');
     assert.equal(bench.viewers.count, 1);

@@ -65,7 +65,7 @@ declare const RED: {
   };
   /** Shows a node on the canvas, or a configuration node in its sidebar. */
   readonly view: { readonly reveal: (id: string) => void };
-  readonly notify: (message: string, type: 'error') => void;
+  readonly notify: (message: JQuery, type: 'error') => void;
 };
 
 /** The row of a list that the editor's own widget shows. */

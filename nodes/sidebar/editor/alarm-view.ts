@@ -18,7 +18,9 @@ export function acknowledge(alarms: readonly AlarmOverviewRow[], onEnd: () => vo
   post('pm500/alarms/acknowledge', body)
     .fail(({ status, responseJSON }) => {
       const { error } = (responseJSON ?? {}) as { readonly error?: string };
-      RED.notify(FORBIDDEN.includes(status) ? text('alarm.forbidden') : (error ?? text('noAnswer')), 'error');
+      const words = FORBIDDEN.includes(status) ? text('alarm.forbidden') : (error ?? text('noAnswer'));
+      // A text would be read as markup, and the sentence may quote a name that came with a message.
+      RED.notify($('<p>').text(words), 'error');
     })
     .always(onEnd);
 }
