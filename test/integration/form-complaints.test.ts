@@ -45,6 +45,7 @@ const TYPED: Readonly<Record<string, string>> = {
   certificateFile: '/none/such.pem',
   keyFile: '/none/such.key',
   caFile: '/none/such.pem',
+  identityFolder: '/none/such',
   csvFile: '/none/such.csv',
   influxMeasurement: '#x',
   tariff: '{"x":1}',
