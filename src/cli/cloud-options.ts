@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describeValue } from '../support/expect';
 import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
 import type { Persona } from '../iot/enroll/cloud';
@@ -48,16 +49,37 @@ export function thingOf(options: Options): string {
   );
 }
 
-/** @throws Pm500Error CONFIG_INVALID */
-export function placeOf(options: Options): IdentityPlace {
+/** @param before what holds for options that are not given. @throws Pm500Error CONFIG_INVALID */
+export function placeOf(options: Options, before?: IdentityPlace): IdentityPlace {
+  const ca = options.text('ca');
   return {
-    host: options.text('host') ?? failUsage('Say where the cloud is: --host NAME.'),
-    port: options.number('port', { min: 1, max: 65_535, whole: true }) ?? DEFAULT_PORT,
-    caFile: options.text('ca') ?? '',
-    claimTemplate: options.text('claim-template') ?? 'pm500-claim',
-    rotationTemplate: options.text('rotation-template') ?? 'pm500-rotation',
-    hasCommits: !options.has('without-commit'),
+    host: options.text('host') ?? before?.host ?? failUsage('Say where the cloud is: --host NAME.'),
+    port: options.number('port', { min: 1, max: 65_535, whole: true }) ?? before?.port ?? DEFAULT_PORT,
+    // Node-RED reads it too, and runs elsewhere.
+    caFile: ca === undefined ? (before?.caFile ?? '') : resolve(ca),
+    claimTemplate: options.text('claim-template') ?? before?.claimTemplate ?? 'pm500-claim',
+    rotationTemplate: options.text('rotation-template') ?? before?.rotationTemplate ?? 'pm500-rotation',
+    hasCommits: !options.has('without-commit') && (before?.hasCommits ?? true),
   };
+}
+
+/** Identities of before may have a relative path. */
+const absolute = (place: IdentityPlace): IdentityPlace => ({
+  ...place,
+  caFile: place.caFile === '' ? '' : resolve(place.caFile),
+});
+
+const OPTION_OF = {
+  ...{ host: 'host', port: 'port', caFile: 'ca', claimTemplate: 'claim-template' },
+  ...{ rotationTemplate: 'rotation-template', hasCommits: 'without-commit' },
+} as const satisfies Readonly<Record<keyof IdentityPlace, string>>;
+
+/** The option by which a place differs from another; undefined where none does. */
+export function differenceOf(one: IdentityPlace, other: IdentityPlace): string | undefined {
+  const names = Object.keys(OPTION_OF) as (keyof IdentityPlace)[];
+  const [mine, theirs] = [absolute(one), absolute(other)];
+  const name = names.find((each) => mine[each] !== theirs[each]);
+  return name === undefined ? undefined : OPTION_OF[name];
 }
 
 export const readPem = (path: string, what: string): string =>

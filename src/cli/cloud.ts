@@ -1,17 +1,17 @@
 import { connect } from 'mqtt';
-import { Enroller } from '../iot/enroll/enroller';
+import { Enroller, type Asked } from '../iot/enroll/enroller';
 import { EdgeIdentity } from '../iot/enroll/identity';
 import { folderFiles } from '../iot/enroll/identity-files';
 import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
 import { newIdentity } from '../iot/enroll/state';
-import { lockFolder } from '../outbox/folder-lock';
 import { createOpenLink } from '../mqtt/mqtt-link';
 import { systemClock } from '../support/clock';
-import { makeFolder } from '../support/safe-files';
+import { takeFolder } from './cloud-folder';
 import {
   CLAIM_ROWS,
   claimOf,
+  differenceOf,
   FOLDER_ROW,
   folderOf,
   HAND_ROWS,
@@ -68,13 +68,29 @@ function openIdentity(action: Action, options: Options, folder: string): EdgeIde
   const thing = options.text('thing');
   if (thing !== undefined && thing !== found.state.thing)
     failUsage(`The folder ${folder} holds the identity of ${found.state.thing}; give another folder for ${thing}.`);
+  settlePlace(found, options, folder);
   return found;
+}
+
+/** While there is no certificate a wrong place is corrected by giving another one. */
+function settlePlace(identity: EdgeIdentity, options: Options, folder: string): void {
+  const { current, place, thing } = identity.state;
+  const given = placeOf(options, place);
+  const difference = differenceOf(given, place);
+  if (current !== undefined && difference !== undefined)
+    failUsage(
+      `The folder ${folder} holds a certificate of ${thing} at ${place.host}:${place.port}, to which --${difference} does not fit; leave it out, or enroll into an empty folder.`,
+    );
+  // A flag that is left out cannot be told from one that is taken back: who says the host anew says all anew.
+  const hasCommits = options.has('host') ? !options.has('without-commit') : given.hasCommits;
+  if (current === undefined && (difference !== undefined || hasCommits !== place.hasCommits))
+    identity.happened({ kind: 'moved', place: { ...given, hasCommits } });
 }
 
 /** Takes the certificate that was made by hand. */
 function takeCertificate(identity: EdgeIdentity, path: string): void {
   const { next } = identity.state;
-  if (next?.stage !== 'requested' || !next.isByHand)
+  if (next === undefined || !['requested', 'registered'].includes(next.stage) || !next.isByHand)
     return failUsage('Nothing waits for a certificate made by hand; begin with --by-hand.');
   identity.signedByHand(next.number, readPem(path, 'Certificate'));
 }
@@ -84,11 +100,15 @@ function isDue(report: IdentityReport, options: Options): boolean {
   return days === undefined || report.daysLeft === undefined || report.daysLeft <= days;
 }
 
-async function change(action: 'enroll' | 'rotate', options: Options, terminal: Terminal): Promise<number> {
+async function change(
+  action: 'enroll' | 'rotate',
+  options: Options,
+  terminal: Terminal,
+  ownId: number | undefined,
+): Promise<number> {
   const folder = folderOf(options);
   const claim = action === 'enroll' ? claimOf(options) : undefined;
-  await makeFolder(folder);
-  const release = await lockFolder(folder);
+  const release = await takeFolder(folder, ownId);
   try {
     const identity = openIdentity(action, options, folder);
     const { place } = identity.state;
@@ -105,15 +125,18 @@ async function change(action: 'enroll' | 'rotate', options: Options, terminal: T
       ...{ open, clock: systemClock, signal: terminal.ended, say },
       ...(claim === undefined ? {} : { claim }),
     });
-    const wasBegun = identity.state.next !== undefined || identity.state.job !== undefined;
+    const { next, job } = identity.state;
     const isByHand = options.has('by-hand');
     // A job is for what runs by itself.
-    const isAsked = action === 'rotate' && !isByHand && certificate === undefined && (await enroller.takeJob());
-    const report = describeIdentity(folder, systemClock.now());
-    const renews = action === 'rotate' && !wasBegun && !isAsked && isDue(report, options);
+    const takesJob = action === 'rotate' && !isByHand && certificate === undefined;
+    const { isAsked, error }: Asked = takesJob ? await enroller.takeJob() : { isAsked: false };
+    if (error !== undefined) terminal.complain(error.message);
+    // What is begun comes to its end first. A job that cannot be told holds up nothing that is due.
+    const mayRenew = action === 'rotate' && next === undefined && (job === undefined || options.has('if-due'));
+    const renews = mayRenew && !isAsked && isDue(describeIdentity(folder, systemClock.now()), options);
     const outcome = await enroller.run({ renews, isByHand });
     terminal.print(wordsOf(describeIdentity(folder, systemClock.now()), outcome, action));
-    return EXIT.success;
+    return error === undefined ? EXIT.success : EXIT.failure;
   } finally {
     await release();
   }
@@ -140,6 +163,7 @@ function status(options: Options, terminal: Terminal, nowMs: number): number {
 /**
  * `pm500 cloud`: enrolls an edge, rotates its certificate, or says what it has.
  * @param now epoch milliseconds UTC
+ * @param ownId of the user of this process; undefined where the system has no such thing
  * @returns the exit code
  * @throws Pm500Error CONFIG_INVALID for bad options, IDENTITY_* and MQTT_* for what stopped it
  */
@@ -147,6 +171,7 @@ export async function runCloud(
   args: readonly string[],
   terminal: Terminal,
   now: () => number = Date.now,
+  ownId: () => number | undefined = () => process.getuid?.(),
 ): Promise<number> {
   const options = Options.parse('pm500 cloud', ROWS, args);
   if (options.has('help')) {
@@ -164,5 +189,5 @@ export async function runCloud(
     return failUsage(`Option --${foreign.name} means nothing to pm500 cloud ${action}; leave it out.`);
   return action === 'status'
     ? status(options, terminal, now())
-    : change(action as 'enroll' | 'rotate', options, terminal);
+    : change(action as 'enroll' | 'rotate', options, terminal, ownId());
 }

@@ -77,6 +77,7 @@ export type ErrorCode =
   | 'MQTT_CREDENTIALS_INVALID'
   // certificates of an edge
   | 'IDENTITY_INVALID'
+  | 'IDENTITY_IN_USE'
   | 'IDENTITY_WRITE_FAILED'
   | 'IDENTITY_REFUSED'
   | 'IDENTITY_UNANSWERED'

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { cpSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { runCloud } from '../../src/cli/cloud';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
 import { certificateFile } from '../../src/iot/enroll/identity-files';
+import type { IdentityState } from '../../src/iot/enroll/state';
+import { lockFolder } from '../../src/outbox/folder-lock';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere, type CommandResult } from './run-command';
 
@@ -35,15 +37,42 @@ describe('pm500 cloud, and what can be wrong', function () {
     assert.match(stderr, words);
   };
   /** Without a statement of a policy while `work` runs. */
-  const without = async (sid: string, work: () => Promise<CommandResult>): Promise<CommandResult> => {
+  const without = async (
+    sid: string,
+    work: () => Promise<CommandResult>,
+    policy = 'pm500-claim',
+  ): Promise<CommandResult> => {
     const { policies } = double.services.account;
-    const before = policies.get('pm500-claim')!;
-    policies.set('pm500-claim', { ...before, Statement: before.Statement.filter(({ Sid }) => Sid !== sid) });
+    const before = policies.get(policy)!;
+    policies.set(policy, { ...before, Statement: before.Statement.filter(({ Sid }) => Sid !== sid) });
     try {
       return await work();
     } finally {
-      policies.set('pm500-claim', before);
+      policies.set(policy, before);
     }
+  };
+  const stateOf = (of: string): IdentityState =>
+    JSON.parse(readFileSync(join(of, 'identity.json'), 'utf8')) as IdentityState;
+  /** As another user, or at another time. @returns code, and what was said of errors */
+  const runAs = async (
+    args: readonly string[],
+    { nowMs = Date.now(), ownId = process.getuid?.() }: { readonly nowMs?: number; readonly ownId?: number },
+  ): Promise<readonly [number, string]> => {
+    let stderr = '';
+    const terminal = {
+      print: () => true,
+      complain: (sentence: string) => {
+        stderr += `${sentence}\n`;
+      },
+      ended: new AbortController().signal,
+    };
+    const code = await runCloud(
+      args,
+      terminal,
+      () => nowMs,
+      () => ownId,
+    );
+    return [code, stderr];
   };
 
   before(async () => {
@@ -115,20 +144,67 @@ describe('pm500 cloud, and what can be wrong', function () {
   });
 
   it('a clock that is a year off', async () => {
-    let stderr = '';
-    const terminal = {
-      print: () => true,
-      complain: (sentence: string) => {
-        stderr += `${sentence}\n`;
-      },
-      ended: new AbortController().signal,
-    };
-    const at = (nowMs: number): Promise<number> => runCloud(['status', '--folder', folder], terminal, () => nowMs);
-    assert.equal(await at(Date.now()), 0);
-    assert.equal(await at(Date.now() - 366 * DAY_MS), 1);
-    assert.match(stderr, /not valid before .* by the clock of this computer it is .*set the clock, or wait\.\n$/);
-    assert.equal(await at(Date.now() + 366 * DAY_MS), 1);
-    assert.match(stderr, /was valid until .*renew the certificate, or set the clock\.\n$/);
+    const at = (nowMs: number): Promise<readonly [number, string]> => runAs(['status', '--folder', folder], { nowMs });
+    assert.deepEqual(await at(Date.now()), [0, '']);
+    const [early, wait] = await at(Date.now() - 366 * DAY_MS);
+    assert.equal(early, 1);
+    assert.match(wait, /not valid before .* by the clock of this computer it is .*set the clock, or wait\.\n$/);
+    const [late, renew] = await at(Date.now() + 366 * DAY_MS);
+    assert.equal(late, 1);
+    assert.match(renew, /^The certificate [^\n]* was valid until .*renew the certificate, or set the clock\.\n$/);
+  });
+
+  it('a certificate that ends soon, though a timer should have renewed it', async () => {
+    const at = (days: number): Promise<readonly [number, string]> =>
+      runAs(['status', '--folder', folder], { nowMs: Date.now() + days * DAY_MS });
+    assert.deepEqual(await at(349), [0, '']);
+    const [code, stderr] = await at(350.5);
+    assert.equal(code, 1);
+    assert.match(stderr, /^The certificate of the pair 1 ends in 14 days, 20.*: see why it is not renewed[^\n]*\.\n$/);
+  });
+
+  it('a user who is not the owner of the folder', async () => {
+    const before = readFileSync(join(folder, 'identity.json'), 'utf8');
+    const { uid } = statSync(folder);
+    const other = (...args: readonly string[]): Promise<unknown> => runAs(args, { ownId: uid + 1 });
+    const words = new RegExp(`belongs to the user ${uid}, and this command runs as ${uid + 1}.*run it as its owner`);
+    await assert.rejects(other('rotate', '--folder', folder), words);
+    await assert.rejects(other('rotate', '--folder', folder, '--if-due', '30'), words);
+    await assert.rejects(other('enroll', '--folder', folder), words);
+    assert.equal(readFileSync(join(folder, 'identity.json'), 'utf8'), before);
+  });
+
+  it('a second command at the same time', async () => {
+    const release = await lockFolder(folder);
+    fails(await cloud('rotate', '--folder', folder), /^Another pm500 cloud works in the folder [^ ]*; wait until/);
+    await release();
+  });
+
+  it('a place that was wrong, until there is a certificate', async () => {
+    const moved = join(home, 'moved');
+    double.services.provisioning.expected.add('mill-3');
+    const own = place.map((each) => (each === THING ? 'mill-3' : each));
+    const options = ['--folder', moved, ...claim];
+    const wrong = own.map((each) => (each === String(double.port) ? '1' : each));
+    fails(await cloud('enroll', ...options, ...wrong), /cannot be reached/);
+    const ca = relative(process.cwd(), own.at(-1) ?? '');
+    const done = await cloud('enroll', ...options, ...own.slice(0, -1), ca);
+    assert.equal(done.code, 0, done.stderr);
+    assert.equal(stateOf(moved).place.caFile, own.at(-1));
+    assert.equal((await cloud('enroll', ...options, ...own)).code, 0);
+    const { code, stderr } = await cloud('enroll', ...options, ...wrong);
+    assert.equal(code, 2);
+    assert.match(stderr, /holds a certificate of mill-3 at 127\.0\.0\.1:\d+, to which --port does not fit/);
+    assert.equal(stateOf(moved).place.port, double.port);
+  });
+
+  it('a policy without jobs: the certificate is renewed when it is due all the same', async () => {
+    const rotate = (days: string): Promise<CommandResult> =>
+      without('UpdateJobs', () => cloud('rotate', '--folder', folder, '--if-due', days), 'pm500-edge');
+    fails(await rotate('30'), /over \$aws\/things\/mill-1\/jobs\/\$next\/get: the policy must allow iot:Publish/);
+    assert.equal(stateOf(folder).current?.number, 1);
+    fails(await rotate('3650'), /jobs\/\$next\/get/);
+    assert.equal(stateOf(folder).current?.number, 2);
   });
 
   it('a second computer with a copy of the identity', async () => {
@@ -149,10 +225,11 @@ describe('pm500 cloud, and what can be wrong', function () {
   });
 
   it('a folder that was damaged', async () => {
-    writeFileSync(join(folder, certificateFile(2)), 'nothing');
+    const pair = stateOf(folder).current?.number ?? 0;
+    writeFileSync(join(folder, certificateFile(pair)), 'nothing');
     const { code, stderr } = await cloud('status', '--folder', folder);
     assert.equal(code, 1);
-    assert.match(stderr, /certificate of the pair 2 is missing or damaged/);
+    assert.match(stderr, new RegExp(`certificate of the pair ${pair} is missing or damaged`));
     writeFileSync(join(folder, 'identity.json'), '{"schema":');
     fails(await cloud('status', '--folder', folder), /restore it from a backup, or enroll into an empty folder/);
   });

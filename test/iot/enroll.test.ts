@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { certificateFile, IDENTITY_FILE, keyFile, requestFile } from '../../src/iot/enroll/identity-files';
 import type { EnrollWish } from '../../src/iot/enroll/machine';
 import { seededRandom } from '../../src/support/random';
+import { Pm500Error } from '../../src/support/errors';
 import { Authority } from '../../testkit/aws-iot/authority';
 import { EdgeLives, secretOf, THING, type Peril } from '../../testkit/aws-iot/edge-lives';
 import { Services } from '../../testkit/aws-iot/services';
@@ -11,6 +12,9 @@ const MOST_LIVES = 60;
 const enterprise = new Authority('enterprise');
 const signByEnterprise = (request: string): string =>
   enterprise.issue(request, { fromMs: Date.now() - DAY_MS, toMs: Date.now() + DAY_MS });
+
+/** What a broker says that has no time. */
+const busy = (): Pm500Error => new Pm500Error('MQTT_REFUSED', 'A quota is used up, by the test.', { retryable: true });
 
 interface Course {
   readonly edge: EdgeLives;
@@ -153,6 +157,14 @@ describe('enrolling and rotating', function () {
           lastCut = point;
           return peril;
         };
+        // What is revoked is let in for a while, and what is new is not: each cloud has a pace of its own.
+        const late = random() * 0.5;
+        one.edge.door = (id, isOpen) => {
+          if (random() >= late) return isOpen;
+          one.edge.befallen += 1;
+          const isRevoked = one.services.account.certificates.get(id)?.status === 'REVOKED';
+          return isRevoked || busy();
+        };
         await wholeCourse(one, isByHand, () => {
           // A token of ownership may be over by then.
           nowMs += random() < 0.3 ? 2 * 3_600_000 : 1000;
@@ -199,6 +211,111 @@ describe('enrolling and rotating', function () {
     await one.edge.live({ renews: false, isByHand: false }, true);
     assert.equal(one.edge.state?.current?.number, 2);
     assert.notEqual(one.services.jobs.executions[1]?.status, 'SUCCEEDED');
+  });
+
+  for (const refusal of [busy, () => false] as const) {
+    it(`keeps a pair whose commit was not answered while it is ${refusal === busy ? 'too much' : 'not let in'}`, async () => {
+      const one = course();
+      await liveUntil(
+        one,
+        () => isQuiet(one),
+        () => ({ renews: false, isByHand: false }),
+      );
+      const [old] = one.services.account.activeOf(THING);
+      one.edge.peril = () => (old?.status === 'REVOKED' && one.edge.befallen === 0 ? 'cut' : undefined);
+      await assert.rejects(one.edge.live({ renews: true, isByHand: false }), { code: 'MQTT_CONNECTION_LOST' });
+      assert.equal(old?.status, 'REVOKED');
+      one.edge.door = (id, isOpen) => (id === old.id ? true : isOpen && refusal());
+      for (let run = 0; run < 2; run++)
+        await assert.rejects(one.edge.live({ renews: false, isByHand: false }), {
+          code: refusal === busy ? 'MQTT_REFUSED' : 'IDENTITY_NOT_PROVEN',
+          retryable: true,
+        });
+      assert.deepEqual([one.edge.state?.current?.number, one.edge.state?.next?.number], [1, 2]);
+      one.edge.door = (_id, isOpen) => isOpen;
+      await one.edge.live({ renews: false, isByHand: false });
+      assert.equal(one.edge.state?.current?.number, 2);
+      assert.ok(one.edge.canConnect);
+    });
+  }
+
+  it('gives no new certificate up because the cloud is busy', async () => {
+    const one = course();
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => ({ renews: false, isByHand: false }),
+    );
+    const [good] = one.services.account.activeOf(THING);
+    one.edge.door = (id, isOpen) => (id === good?.id ? isOpen : busy());
+    for (let run = 0; run < 2; run++)
+      await assert.rejects(one.edge.live({ renews: run === 0, isByHand: false }), { code: 'MQTT_REFUSED' });
+    assert.equal(one.edge.state?.next?.number, 2);
+  });
+
+  it('leaves it to a person to give up what a person had made, and takes another one for the same request', async () => {
+    const one = course();
+    const { edge } = one;
+    const hand = { renews: false, isByHand: true };
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => hand,
+      {
+        between: () => {
+          edge.signByHand(signByEnterprise);
+        },
+      },
+    );
+    const [good] = one.services.account.activeOf(THING);
+    assert.equal(await edge.live({ ...hand, renews: true }), 'waits');
+    edge.signByHand(signByEnterprise);
+    let tries = 0;
+    edge.door = (id, isOpen) => {
+      if (id === good?.id) return isOpen;
+      tries += 1;
+      return false;
+    };
+    await assert.rejects(edge.live(hand), {
+      code: 'IDENTITY_NOT_PROVEN',
+      message: /give another one for the same request/,
+    });
+    // The first connection of a certificate that was never seen is ended by the cloud, and does not come to the door.
+    assert.equal(tries, 3);
+    const wrong = edge.state?.next?.certificateId;
+    edge.signByHand(signByEnterprise);
+    assert.notEqual(edge.state?.next?.certificateId, wrong);
+    // Provisioning is done with the fourth connection.
+    tries = 0;
+    edge.door = (id, isOpen) => isOpen && (id === good?.id || ++tries >= 3);
+    assert.equal(await edge.live(hand), 'done');
+    assert.deepEqual([edge.state?.current?.number, edge.state?.newest], [2, 2]);
+  });
+
+  it('rotates though the job of before cannot be told, and tells it once that works', async () => {
+    const one = course();
+    const { edge, services } = one;
+    await liveUntil(
+      one,
+      () => isQuiet(one),
+      () => ({ renews: false, isByHand: false }),
+    );
+    services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+    const edgePolicy = services.account.policies.get('pm500-edge')!;
+    const Statement = edgePolicy.Statement.filter(({ Sid }) => Sid !== 'UpdateJobs');
+    const withoutJobs = { ...edgePolicy, Statement };
+    edge.look = () => {
+      if (edge.state?.next?.stage === 'issued') services.account.policies.set('pm500-edge', withoutJobs);
+    };
+    await assert.rejects(edge.live({ renews: false, isByHand: false }, true), { code: 'MQTT_CONNECTION_LOST' });
+    assert.equal(edge.state?.current?.number, 2);
+    await assert.rejects(edge.live({ renews: true, isByHand: false }, true), { code: 'MQTT_CONNECTION_LOST' });
+    assert.equal(edge.state.current?.number, 3);
+    edge.look = () => undefined;
+    services.account.policies.set('pm500-edge', edgePolicy);
+    assert.equal(await edge.live({ renews: false, isByHand: false }, true), 'done');
+    assert.equal(services.jobs.executions[0]?.status, 'SUCCEEDED');
+    assert.equal(edge.state.current?.number, 3);
   });
 
   it('gives a certificate up that is not let in, keeps the one of before, and tries once more', async () => {

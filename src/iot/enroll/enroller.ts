@@ -1,6 +1,6 @@
 import { delay, type Clock } from '../../support/clock';
-import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
-import type { CloudSession, OpenCloudSession, Persona } from './cloud';
+import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../../support/errors';
+import type { CloudJob, CloudSession, OpenCloudSession, Persona, Reported } from './cloud';
 import type { EdgeIdentity } from './identity';
 import { nextStep, type EnrollStep, type EnrollWish } from './machine';
 
@@ -16,13 +16,33 @@ export interface EnrollerDependencies {
 
 /** AWS IoT takes one CONNECT of a client ID a second; what leaves evenly can arrive closer together. */
 const CONNECT_EVERY_MS = 1100;
+/** How often a connection is tried that is not let in, and after which errors. */
+interface Patience {
+  readonly pausesMs: readonly number[];
+  readonly codes: readonly ErrorCode[];
+}
+/** Networks are cut, and a run before this one may have connected a moment ago. */
+const BRIEF: Patience = {
+  pausesMs: [CONNECT_EVERY_MS, CONNECT_EVERY_MS],
+  codes: ['MQTT_REFUSED', 'MQTT_CONNECTION_LOST'],
+};
 /**
- * Where certificates are registered when they are first seen, the first connection is ended; networks are cut; and a run
- * before this one may have connected a moment ago.
+ * Where certificates are registered when they are first seen, the first connection is ended, and the next ones are until all
+ * of it is done; after a commit the cloud takes its time too.
  */
-const ATTEMPTS = 3;
+const PATIENT: Patience = {
+  pausesMs: [CONNECT_EVERY_MS, 5000, 10_000],
+  codes: [...BRIEF.codes, 'MQTT_TLS_FAILED'],
+};
 /** A pair that was not accepted is given up, and another one tried, so many times in a run. */
 const PAIRS = 2;
+
+/** Whether a job asks for a rotation. */
+export interface Asked {
+  readonly isAsked: boolean;
+  /** Why nobody knows. */
+  readonly error?: Pm500Error;
+}
 
 const OPERATION = 'rotate-certificate';
 
@@ -36,6 +56,8 @@ export class Enroller {
   private abandoned = 0;
   /** A pair is to be made, and was not begun in this run. */
   private renews = false;
+  /** Why the job could not be told in this run. */
+  private unreported: Pm500Error | undefined;
 
   constructor(
     private readonly identity: EdgeIdentity,
@@ -50,8 +72,12 @@ export class Enroller {
     this.renews = wish.renews;
     try {
       for (;;) {
-        const step = nextStep(this.identity.state, { ...wish, renews: this.renews });
-        if (step.kind === 'done') return 'done';
+        const leavesReport = this.unreported !== undefined;
+        const step = nextStep(this.identity.state, { ...wish, renews: this.renews, leavesReport });
+        if (step.kind === 'done') {
+          if (this.unreported !== undefined) throw this.unreported;
+          return 'done';
+        }
         if (step.kind === 'wait') return 'waits';
         if (step.kind === 'make key') this.renews = false;
         await this.take(step, wish);
@@ -61,18 +87,28 @@ export class Enroller {
     }
   }
 
-  /** Takes up the job that is next where it is one to rotate. @returns whether there is one */
-  async takeJob(): Promise<boolean> {
+  /**
+   * Takes up the job that is next where it is one to rotate.
+   * @returns what is to be said where jobs cannot be asked for: a certificate ends all the same
+   * @throws Pm500Error where there is no connection, or nothing can be written
+   */
+  async takeJob(): Promise<Asked> {
     const { thing, current, job, next } = this.identity.state;
-    if (job !== undefined) return true;
-    if (current === undefined || next !== undefined) return false;
+    if (job !== undefined) return { isAsked: job.from === current?.number };
+    if (current === undefined || next !== undefined) return { isAsked: false };
     try {
       const link = await this.asCurrent();
-      const found = await link.nextJob(thing);
-      if (found === undefined || !isRotation(found.document)) return false;
-      const version = await link.startJob(thing, found);
-      this.identity.happened({ kind: 'job begun', jobId: found.jobId, version });
-      return true;
+      let begun: Pick<CloudJob, 'jobId' | 'version'>;
+      try {
+        const found = await link.nextJob(thing);
+        if (found === undefined || !isRotation(found.document)) return { isAsked: false };
+        begun = { jobId: found.jobId, version: await link.startJob(thing, found) };
+      } catch (thrown) {
+        if (hasCode(thrown, 'ABORTED')) throw thrown;
+        return { isAsked: false, error: toPm500Error(thrown) };
+      }
+      this.identity.happened({ kind: 'job begun', ...begun });
+      return { isAsked: true };
     } finally {
       await this.leave();
     }
@@ -142,27 +178,43 @@ export class Enroller {
     const { thing, place, current, next } = this.identity.state;
     const link = await this.asNew(number);
     if (link !== undefined) {
-      if (place.hasCommits) await link.commit(thing, next?.certificateId ?? '');
+      if (place.hasCommits) {
+        // On the disk before it is asked for: from then on the cloud may know no other one, whatever the answer is.
+        if (next?.stage !== 'proven') this.identity.happened({ kind: 'proven' });
+        await link.commit(thing, next?.certificateId ?? '');
+      }
       this.identity.happened({ kind: 'committed' });
       return;
     }
-    const error = new Pm500Error(
-      'IDENTITY_NOT_PROVEN',
-      `The new certificate (pair ${number}) was not accepted by ${place.host}; see that it is active, belongs to the thing and has a policy.`,
-    );
-    // While the one of before is good nothing is lost by giving the new one up; else it may be all that there is.
-    if (current === undefined) throw error;
+    const isProven = next?.stage === 'proven';
+    const isByHand = next?.isByHand ?? false;
+    const refused = `The new certificate (pair ${number}) was not accepted by ${place.host}`;
+    const advice = 'see that it is active, belongs to the thing and has a policy';
+    const again = isByHand
+      ? ', and run the command again, or give another one for the same request (--certificate FILE)'
+      : '';
+    const sentence = isProven
+      ? `${refused}, which has let it in before and may have revoked the one of before: both are kept; ${advice}, and run the command again.`
+      : `${refused}; ${advice}${again}.`;
+    const error = new Pm500Error('IDENTITY_NOT_PROVEN', sentence, { retryable: isProven });
+    // While the one of before is good nothing is lost by giving the new one up; else it may be all that there is. What a
+    // person had made only a person gives up.
+    if (current === undefined || isProven || isByHand) throw error;
     await this.asCurrent();
     this.abandon(error);
   }
 
-  /** Connects with the pair that is being made; undefined where it is not let in. */
+  /** Connects with the pair that is being made; undefined where it is not let in. @throws Pm500Error where that is not said */
   private async asNew(number: number): Promise<CloudSession | undefined> {
     this.dependencies.say(`connects with the certificate of the pair ${number}`);
     const persona = this.identity.personaOf(number, `${this.identity.state.thing}.identity`);
+    const { next } = this.identity.state;
+    const isLate = next?.stage === 'proven' || next?.isByHand === true;
     try {
-      return await this.as(`pair ${number}`, persona);
+      return await this.as(`pair ${number}`, persona, isLate ? PATIENT : BRIEF);
     } catch (thrown) {
+      // A broker that is busy says nothing of the certificate.
+      if (hasCode(thrown, 'MQTT_REFUSED') && toPm500Error(thrown).retryable) throw thrown;
       if (hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST', 'MQTT_TLS_FAILED')) return undefined;
       throw thrown;
     }
@@ -170,17 +222,24 @@ export class Enroller {
 
   /** @throws Pm500Error `error` where enough pairs were tried */
   private abandon(error: Pm500Error): void {
-    const isByHand = this.identity.state.next?.isByHand ?? false;
     this.identity.happened({ kind: 'abandoned' });
-    // People are not asked for another certificate without a word.
-    if (isByHand || ++this.abandoned >= PAIRS) throw error;
+    if (++this.abandoned >= PAIRS) throw error;
     this.renews = true;
   }
 
   private async report(): Promise<void> {
     const { thing, job } = this.identity.state;
     if (job === undefined) return;
-    const outcome = await (await this.asCurrent()).finishJob(thing, job);
+    let outcome: Reported;
+    try {
+      outcome = await (await this.asCurrent()).finishJob(thing, job);
+    } catch (thrown) {
+      if (hasCode(thrown, 'ABORTED')) throw thrown;
+      // A certificate that ends does not wait for it.
+      this.unreported = toPm500Error(thrown);
+      await this.leave();
+      return;
+    }
     this.dependencies.say(outcome === 'taken' ? `reports the job ${job.jobId}` : `the job ${job.jobId} is over`);
     this.identity.happened({ kind: 'reported' });
   }
@@ -200,23 +259,24 @@ export class Enroller {
     return this.as('claim', { ...claim, clientId: `${thing}.claim` });
   }
 
-  private async as(name: string, persona: Persona): Promise<CloudSession> {
+  private async as(name: string, persona: Persona, { pausesMs, codes } = BRIEF): Promise<CloudSession> {
     if (this.session?.as === name) return this.session.link;
     await this.leave();
-    for (let attempt = 1; ; attempt++) {
+    for (let failed = 0; ; failed++) {
       try {
-        const link = await this.connect(persona);
+        const link = await this.connect(persona, pausesMs[failed - 1]);
         this.session = { as: name, link };
         return link;
       } catch (thrown) {
-        if (!hasCode(thrown, 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST') || attempt >= ATTEMPTS) throw thrown;
+        if (!hasCode(thrown, ...codes) || failed >= pausesMs.length) throw thrown;
       }
     }
   }
 
-  private async connect(persona: Persona): Promise<CloudSession> {
+  /** @param pauseMs from the connection before */
+  private async connect(persona: Persona, pauseMs = CONNECT_EVERY_MS): Promise<CloudSession> {
     const { clock, signal, open } = this.dependencies;
-    const wait = this.connectedAt + CONNECT_EVERY_MS - clock.monotonic();
+    const wait = this.connectedAt + pauseMs - clock.monotonic();
     if (wait > 0) await delay(clock, wait, signal);
     if (signal.aborted)
       throw new Pm500Error(

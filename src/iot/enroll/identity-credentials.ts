@@ -62,11 +62,11 @@ export class IdentityCredentials {
   /** Asked while a connection stands: whether it was made with a pair that is not used any more. */
   isOutdated(): boolean {
     this.tries = 0;
-    const now = this.writtenAt();
-    if (now === this.seen) return false;
-    this.seen = now;
     try {
+      const now = this.writtenAt();
+      if (now === this.seen) return false;
       const pairs = usablePairs(readIdentity(this.folder));
+      this.seen = now;
       return this.used !== undefined && !pairs.includes(this.used);
     } catch {
       // A folder that cannot be read says nothing against a connection that stands.

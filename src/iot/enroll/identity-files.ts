@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import { readRegularFile } from '../../support/read-text-file';
@@ -22,6 +22,8 @@ export const requestFile = (number: PairNumber): string => `${number}.request.pe
 /** A key or a certificate has a few hundred bytes. */
 const MOST_BYTES = 1_000_000;
 
+const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
 const isFull = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
 
@@ -39,10 +41,11 @@ export function folderFiles(folder: string): IdentityFiles {
   return {
     read: (name) => {
       const path = join(folder, name);
-      if (!existsSync(path)) return undefined;
       try {
         return readRegularFile(path, MOST_BYTES).toString();
       } catch (thrown) {
+        // A folder that may not be looked into is not one without the file.
+        if (isMissing(thrown)) return undefined;
         const why = toPm500Error(thrown).message;
         throw new Pm500Error(
           'IDENTITY_INVALID',

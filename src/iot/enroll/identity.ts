@@ -101,7 +101,8 @@ export class EdgeIdentity {
   }
 }
 
-/** Pairs by which an edge can connect, the better one first. A registered one counts: the cloud may know no other any more. */
+/** Pairs by which an edge can connect. One that is not committed yet counts: the cloud may know no other any more. */
 export function usablePairs({ current, next }: IdentityState): readonly PairNumber[] {
-  return [...(current === undefined ? [] : [current.number]), ...(next?.stage === 'registered' ? [next.number] : [])];
+  const isLetIn = next?.stage === 'registered' || next?.stage === 'proven';
+  return [...(current === undefined ? [] : [current.number]), ...(isLetIn ? [next.number] : [])];
 }

@@ -1,4 +1,4 @@
-import type { IdentityState, PairNumber } from './state';
+import type { IdentityPlace, IdentityState, PairNumber } from './state';
 
 /** What is wanted beside that everything begun is brought to its end. */
 export interface EnrollWish {
@@ -6,6 +6,8 @@ export interface EnrollWish {
   readonly renews: boolean;
   /** The certificate of a new pair is made by a person. */
   readonly isByHand: boolean;
+  /** The job could not be told in this run: that is left to the next one. */
+  readonly leavesReport?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export type Happening =
   | { readonly kind: 'key made'; readonly number: PairNumber; readonly isByHand: boolean }
   | { readonly kind: 'issued'; readonly certificateId: string; readonly token: string }
   | { readonly kind: 'signed by hand'; readonly certificateId: string }
-  | { readonly kind: 'registered' | 'committed' | 'abandoned' | 'reported' }
+  | { readonly kind: 'registered' | 'proven' | 'committed' | 'abandoned' | 'reported' }
+  | { readonly kind: 'moved'; readonly place: IdentityPlace }
   | { readonly kind: 'removed'; readonly number: PairNumber }
   | { readonly kind: 'job begun'; readonly jobId: string; readonly version: number };
 
@@ -42,7 +45,7 @@ export function nextStep({ current, next, newest, retired, job }: IdentityState,
   const [gone] = retired;
   if (gone !== undefined) return { kind: 'remove', number: gone };
   const isAskedByJob = job !== undefined && job.from === current?.number;
-  if (job !== undefined && !isAskedByJob) return { kind: 'report' };
+  if (job !== undefined && !isAskedByJob && wish.leavesReport !== true) return { kind: 'report' };
   if (current === undefined || wish.renews || isAskedByJob) return { kind: 'make key', number: newest + 1 };
   return { kind: 'done' };
 }
@@ -66,7 +69,8 @@ export function after(state: IdentityState, happening: Happening): IdentityState
       return { ...base, next: { ...next, stage: 'issued', certificateId, token } };
     }
     case 'signed by hand': {
-      if (next?.stage !== 'requested') return state;
+      // While it is not let in a person may give another one for the same request.
+      if (next?.stage !== 'requested' && !(next?.stage === 'registered' && next.isByHand)) return state;
       return { ...base, next: { ...next, stage: 'registered', certificateId: happening.certificateId } };
     }
     case 'registered': {
@@ -74,6 +78,9 @@ export function after(state: IdentityState, happening: Happening): IdentityState
       const { number, isByHand, certificateId = '' } = next;
       // A token that was used is worth nothing any more.
       return { ...base, next: { ...{ number, isByHand, certificateId }, stage: 'registered' } };
+    }
+    case 'proven': {
+      return next?.stage === 'registered' ? { ...base, next: { ...next, stage: 'proven' } } : state;
     }
     case 'committed': {
       if (next?.certificateId === undefined) return state;
@@ -83,6 +90,8 @@ export function after(state: IdentityState, happening: Happening): IdentityState
     }
     case 'abandoned':
       return next === undefined ? state : { ...base, retired: [...retired, next.number] };
+    case 'moved':
+      return current === undefined ? { ...state, place: happening.place } : state;
     case 'removed':
       return { ...state, retired: retired.filter((number) => number !== happening.number) };
     case 'job begun': {

@@ -25,11 +25,14 @@ export interface IdentityReport {
 }
 
 const DAY_MS = 86_400_000;
+/** A rotation by a timer that still works has renewed the certificate before so few are left. */
+const FEW_DAYS = 14;
 
 const STAGES = {
   requested: 'has a key, and no certificate yet',
   issued: 'has a certificate that is not registered yet',
   registered: 'has a certificate that is not proven yet',
+  proven: 'has a certificate that was let in, and whose commit was not confirmed yet',
 } as const;
 
 function datesOf(pem: string | undefined, nowMs: number): Pick<IdentityReport, 'from' | 'until' | 'daysLeft'> {
@@ -54,6 +57,11 @@ export function describeIdentity(folder: string, nowMs: number): IdentityReport 
   const concern = current === undefined ? '' : concernOf(join(folder, certificateFile(current.number)), nowMs);
   const begun = next === undefined ? '' : `The pair ${next.number} ${STAGES[next.stage]}: run pm500 cloud again`;
   const dates = current === undefined ? {} : datesOf(files.read(certificateFile(current.number)), nowMs);
+  const { daysLeft, until = '' } = dates;
+  const soon =
+    concern === '' && daysLeft !== undefined && daysLeft <= FEW_DAYS
+      ? `The certificate of the pair ${current?.number ?? 0} ends in ${daysLeft} days, ${until}: see why it is not renewed, by pm500 cloud rotate`
+      : '';
   const damaged =
     current === undefined || 'until' in dates
       ? ''
@@ -65,6 +73,6 @@ export function describeIdentity(folder: string, nowMs: number): IdentityReport 
     ...(next === undefined ? {} : { next: `${next.number}, ${next.stage}` }),
     ...(next?.stage === 'requested' && next.isByHand ? { request: join(folder, requestFile(next.number)) } : {}),
     ...(job === undefined ? {} : { job: job.jobId }),
-    concerns: [none, damaged, concern, begun].filter((each) => each !== ''),
+    concerns: [none, damaged, concern, soon, begun].filter((each) => each !== ''),
   };
 }

@@ -25,7 +25,7 @@ const IDENTITY = object({
   next: optional(
     object({
       number: COUNT,
-      stage: choice(['requested', 'issued', 'registered']),
+      stage: choice(['requested', 'issued', 'registered', 'proven']),
       /** True: a person has the certificate made. */
       isByHand: FLAG,
       certificateId: optional(TEXT),
