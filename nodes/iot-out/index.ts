@@ -10,10 +10,10 @@ export = (RED: NodeAPI): void => {
   function Out(this: Node, definition: NodeDef): void {
     startNode(RED, this, 'iot-out', definition, (config, status) => {
       const target = config.node('target', (id) => RED.nodes.getNode(id), isIotTargetNode);
-      const { sink, clientId, limits, sequences } = target;
+      const { sink, clientIdNow, limits, sequences } = target;
       const recorder = new Recorder(
         {
-          template: new TopicTemplate(config.text('topic'), clientId, limits),
+          template: new TopicTemplate(config.text('topic'), clientIdNow, limits),
           naming: config.choice('naming'),
           withEvents: config.flag('withEvents'),
         },

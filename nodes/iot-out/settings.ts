@@ -14,7 +14,7 @@ export const FORM = nodeForm({
     topic: field(requiredText('pm500/{site}/{area}/{meter}/{kind}', { pattern: TEMPLATE_PATTERN }), {
       icon: 'sitemap',
       // The limits of its broker are known where that is chosen.
-      check: given((text) => new TopicTemplate(text, '', PROFILE_LIMITS.broker)),
+      check: given((text) => new TopicTemplate(text, () => '', PROFILE_LIMITS.broker)),
     }),
     naming: field(choice('snake_case', NAMINGS), { icon: 'font' }),
     withEvents: field(flag(true)),

@@ -6,11 +6,13 @@ import { refusedLine } from '../../src/iot/record-text';
 import { Sequences } from '../../src/iot/sequence';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
-import { registerAdmin } from '../shared/admin';
+import { addMetrics, registerAdmin } from '../shared/admin';
+import { fileMetrics } from '../shared/certificate-metrics';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { outboxLimits } from '../shared/outboxes';
 import { openSink } from '../shared/sinks';
 import { startNode } from '../shared/start';
+import { folderNameOf, ownPath } from '../shared/user-dir';
 import { readTargetSettings } from './read-settings';
 import type { IotTargetNode } from './target-node';
 
@@ -20,8 +22,9 @@ export = (RED: NodeAPI): void => {
 
   function Target(this: Node<CredentialsOf<'iot-target'>>, definition: NodeDef): void {
     startNode(RED, this, 'iot-target', definition, (config) => {
-      const settings = readTargetSettings(config, this.credentials, () => process.getuid?.());
-      const { iot, clientId, delivery, brokerNow, concernNow, isOutdated } = settings;
+      const memory = ownPath(RED, 'pm500', 'things', `${folderNameOf(this.id)}.json`);
+      const settings = readTargetSettings(config, this.credentials, () => process.getuid?.(), memory);
+      const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated } = settings;
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(connect, systemClock),
         clock: systemClock,
@@ -36,7 +39,11 @@ export = (RED: NodeAPI): void => {
         limits: outboxLimits(config.number('maximumMegabytes'), config.number('maximumAgeHours')),
         refused: { megabytes: config.number('refusedMegabytes'), extension: 'jsonl', entryOf: refusedLine },
       });
-      const shared = { clientId, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) };
+      this.on(
+        'close',
+        addMetrics(() => fileMetrics(this.id, settings.filesNow)),
+      );
+      const shared = { clientIdNow, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) };
       Object.assign<Node, Pick<IotTargetNode, keyof typeof shared>>(this, shared);
     });
   }

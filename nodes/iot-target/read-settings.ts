@@ -6,8 +6,9 @@ import {
 } from '../../src/delivery/settings';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
-import { IdentityCredentials, readIdentity } from '../../src/iot/enroll/identity-credentials';
+import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
 import { alpnOf } from '../../src/iot/enroll/mqtt-cloud';
+import { ThingName } from '../../src/iot/enroll/thing-name';
 import { checkCertificate, checkClientId } from '../../src/iot/profiles';
 import { createClientId } from '../../src/mqtt/client-id';
 import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
@@ -23,34 +24,49 @@ const BATCH_RECORDS = 5000;
 
 export interface TargetSettings {
   readonly iot: IotSettings;
-  readonly clientId: string;
-  /** What holds for the next connection; files are read anew. @throws Pm500Error MQTT_CREDENTIALS_INVALID */
+  /** For topics. @throws Pm500Error where it stands in an identity that could never be read */
+  readonly clientIdNow: () => string;
+  /** What holds for the next connection; files are read anew. @throws Pm500Error MQTT_CREDENTIALS_INVALID, IDENTITY_INVALID */
   readonly brokerNow: () => BrokerSettings;
   /** Whether what the connection was opened with is replaced. */
   readonly isOutdated: () => boolean;
   readonly concernNow: () => string;
+  /** Certificate and authorities of now; undefined where none are used. @throws Pm500Error as `brokerNow` */
+  readonly filesNow: () => CredentialFiles | undefined;
   readonly delivery: DeliverySettings;
 }
 
-function readClientId(config: Config): string {
+/** The client ID for topics, and for the next connection. An identity need not be readable at the start: records wait for it. */
+function readClientId(
+  config: Config,
+  memory: string | undefined,
+): readonly [forTopics: () => string, now: () => string] {
   const given = config.text('clientId');
   const folder = config.text('identityFolder');
-  const clientId = given === '' && folder !== '' ? readIdentity(folder).thing : given;
-  checkClientId(config.choice('profile'), clientId);
-  return clientId === '' ? createClientId(Math.random) : clientId;
+  if (given === '' && folder !== '') {
+    const thing = new ThingName(folder, memory);
+    return [() => thing.get(), () => thing.read()];
+  }
+  checkClientId(config.choice('profile'), given);
+  const clientId = given === '' ? createClientId(Math.random) : given;
+  return [() => clientId, () => clientId];
 }
 
-/** @throws Pm500Error CONFIG_INVALID in one sentence */
+/**
+ * @param memory path of the file that keeps the name of the thing of an identity
+ * @throws Pm500Error CONFIG_INVALID in one sentence
+ */
 export function readTargetSettings(
   config: Config,
   credentials: unknown,
   ownId: () => number | undefined,
+  memory?: string,
 ): TargetSettings {
   const profile = config.choice('profile');
   const isAws = profile === 'aws-iot-core';
   const host = parseHost(config.text('host'));
   const port = isAws ? config.choice('awsPort') : config.number('port');
-  const clientId = readClientId(config);
+  const [clientIdNow, ownClientId] = readClientId(config, memory);
   const files: CredentialFiles = {
     certificate: config.text('certificateFile'),
     key: config.text('keyFile'),
@@ -63,8 +79,8 @@ export function readTargetSettings(
   if (identity === undefined) checkCertificate(profile, files.certificate);
   const username = config.secret(credentials, 'username');
   const password = config.secret(credentials, 'password');
-  const broker: BrokerSettings = {
-    ...{ host, port, clientId },
+  const broker: Omit<BrokerSettings, 'clientId'> = {
+    ...{ host, port },
     keepAliveSeconds: config.number('keepAliveSeconds'),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     protocolVersion: VERSIONS[config.choice('protocolVersion')],
@@ -78,16 +94,16 @@ export function readTargetSettings(
       recordsPerMessage: config.number('recordsPerMessage'),
       timeoutMs: config.number('timeoutMs'),
     },
-    clientId,
-    brokerNow: () =>
-      hasTls
-        ? {
-            ...broker,
-            tls: { ...readCredentials(identity?.next() ?? files, ownId), rejectUnauthorized: true, ...alpn },
-          }
-        : broker,
+    clientIdNow,
+    brokerNow: () => ({
+      ...{ ...broker, clientId: ownClientId() },
+      ...(hasTls
+        ? { tls: { ...readCredentials(identity?.next() ?? files, ownId), rejectUnauthorized: true, ...alpn } }
+        : {}),
+    }),
     isOutdated: () => identity?.isOutdated() ?? false,
     concernNow: () => (hasTls ? concernOf(identity?.certificate ?? files.certificate, Date.now()) : ''),
+    filesNow: () => (hasTls ? (identity?.current() ?? (folder === '' ? files : undefined)) : undefined),
     delivery: {
       batch: { records: BATCH_RECORDS, bytes: DEFAULT_BATCH_BYTES, flushMs: config.number('flushMs') },
       retry: DEFAULT_RETRY,

@@ -4,7 +4,8 @@ import { isSinkNode, type SinkNode } from '../shared/sinks';
 
 /** What `iot-target` offers to `iot-out`. */
 export interface IotTargetNode extends SinkNode {
-  readonly clientId: string;
+  /** For topics. @throws Pm500Error where it stands in an identity that could never be read */
+  readonly clientIdNow: () => string;
   readonly limits: BrokerLimits;
   /** Shared, so that two nodes never give two records one number. */
   readonly sequences: Sequences;

@@ -1,9 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import type { NodeAPI } from 'node-red';
-import type { MetricFamily, PrometheusSample } from '../../src/domain/diagnostics/prometheus';
+import type { Labels, MetricFamily, PrometheusSample } from '../../src/domain/diagnostics/prometheus';
 import { isRecord } from '../../src/support/expect';
+import { MOST_PEM_BYTES, readRegularFile } from '../../src/support/read-text-file';
 import { fieldsOf, NODE_TYPES, type NodeType } from './forms';
 import { readTlsOptions } from './tls';
+
+interface FilePaths {
+  readonly certificate: string;
+  readonly ca: string;
+}
 
 /** Nodes that choose TLS settings, by their field `tls`. */
 const USERS = NODE_TYPES.filter((type) => 'tls' in fieldsOf(type));
@@ -38,6 +44,36 @@ function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): rea
   }
 }
 
+const family = (samples: readonly PrometheusSample[]): readonly MetricFamily[] => [
+  {
+    name: 'pm500_certificate_expires_seconds',
+    help: 'When the certificate (cert) or the first of the authorities (ca) of a sink ends, seconds since 1970.',
+    type: 'gauge',
+    samples,
+  },
+];
+
+/** The same of files that a node names in its own settings. */
+export function fileMetrics(node: string, filesNow: () => FilePaths | undefined): readonly MetricFamily[] {
+  try {
+    const { certificate = '', ca = '' } = filesNow() ?? {};
+    return family([...fileSamples({ node, part: 'cert' }, certificate), ...fileSamples({ node, part: 'ca' }, ca)]);
+  } catch {
+    // What keeps an identity from being read is said by the delivery.
+    return [];
+  }
+}
+
+function fileSamples(labels: Labels, path: string): readonly PrometheusSample[] {
+  if (path === '') return [];
+  try {
+    const value = endOf(readRegularFile(path, MOST_PEM_BYTES));
+    return value === undefined ? [] : [{ labels, value }];
+  } catch {
+    return [];
+  }
+}
+
 /** When the certificates that sinks use end, read from their files as they are now. */
 export function certificateMetrics(RED: NodeAPI): readonly MetricFamily[] {
   const samples: PrometheusSample[] = [];
@@ -47,12 +83,5 @@ export function certificateMetrics(RED: NodeAPI): readonly MetricFamily[] {
     if (type === undefined || typeof tls !== 'string' || tls === '') return;
     samples.push(...samplesOf(RED, type, definition.id, tls));
   });
-  return [
-    {
-      name: 'pm500_certificate_expires_seconds',
-      help: 'When the certificate (cert) or the first of the authorities (ca) of a sink ends, seconds since 1970.',
-      type: 'gauge',
-      samples,
-    },
-  ];
+  return family(samples);
 }

@@ -38,12 +38,12 @@ export class TopicTemplate {
   private readonly parts: readonly string[];
 
   /**
-   * @param client the client ID, for `{client}`
+   * @param client gives the client ID, for `{client}`
    * @throws Pm500Error CONFIG_INVALID where no topic of it could be sent
    */
   constructor(
     template: string,
-    private readonly client: string,
+    private readonly client: () => string,
     private readonly limits: BrokerLimits,
   ) {
     const [basicIngest = ''] = (limits.hasBasicIngest ? BASIC_INGEST.exec(template) : null) ?? [];
@@ -66,7 +66,7 @@ export class TopicTemplate {
 
   /**
    * The topic of a record. Values are escaped like parts of a URL (`a/b` is `a%2Fb`), so that two of them never share one.
-   * @throws Pm500Error MESSAGE_INVALID where it is longer than the broker takes
+   * @throws Pm500Error MESSAGE_INVALID where it is longer than the broker takes, and what `client` throws
    */
   topicOf(facts: TopicFacts): string {
     const topic = this.parts.map((part, at) => (at % 2 === 0 ? part : escape(this.valueOf(part, facts)))).join('');
@@ -81,7 +81,7 @@ export class TopicTemplate {
   private valueOf(name: string, { meter, tags, kind }: TopicFacts): string {
     if (name === 'meter') return meter;
     if (name === 'kind') return kind;
-    if (name === 'client') return this.client;
+    if (name === 'client') return this.client();
     return Object.hasOwn(tags, name) ? (tags[name] ?? '') : '';
   }
 }

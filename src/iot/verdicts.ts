@@ -44,7 +44,7 @@ export function verdictOfUnavailable({ error, retryAfterMs }: Unavailable): Verd
   const cause: unknown = error.cause;
   const isBroken = cause instanceof Error && 'code' in cause && BROKEN.includes(cause.code);
   const needsPerson =
-    hasCode(error, 'MQTT_CREDENTIALS_INVALID', 'CONFIG_INVALID') ||
+    hasCode(error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID', 'CONFIG_INVALID') ||
     (hasCode(error, 'MQTT_TLS_FAILED') && !isBroken) ||
     (hasCode(error, 'MQTT_REFUSED') && !error.retryable) ||
     reasonOf(error) === REASON.sessionTakenOver;

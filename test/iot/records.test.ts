@@ -32,7 +32,7 @@ const AWS = PROFILE_LIMITS['aws-iot-core'];
 const recorderOf = (change: Partial<RecorderSettings> = {}): Recorder =>
   new Recorder(
     {
-      template: new TopicTemplate('pm500/{site}/{meter}/{kind}', 'edge', AWS),
+      template: new TopicTemplate('pm500/{site}/{meter}/{kind}', () => 'edge', AWS),
       naming: 'snake_case',
       withEvents: true,
       ...change,
@@ -200,7 +200,7 @@ describe('records over MQTT', () => {
       ['snake_case', { Building: 'A' }, 'Building'],
     ] as const) {
       const telemetry = telemetryOf(AT, { frequency: 50 });
-      const template = new TopicTemplate(`p/{${variable}}`, 'c', AWS);
+      const template = new TopicTemplate(`p/{${variable}}`, () => 'c', AWS);
       const recorder = recorderOf({ naming, template });
       const { topic } = only(recorder.take({ ...telemetry, meter: { ...telemetry.meter, tags } }));
       assert.equal(topic, 'p/A', `${naming} ${variable}`);
@@ -261,16 +261,19 @@ describe('topics by template', () => {
   const facts = { meter: 'm/1', tags: { site: 'a+b#c', area: '', line: '$x%2F', odd: 'a\0b\ud800' }, kind: 'alarm' };
 
   it('escape what would mean something else, so that two values never share a topic', () => {
-    const topic = new TopicTemplate('x/{site}/{area}/{line}/{meter}/{odd}', 'c', AWS).topicOf(facts);
+    const topic = new TopicTemplate('x/{site}/{area}/{line}/{meter}/{odd}', () => 'c', AWS).topicOf(facts);
     assert.equal(topic, 'x/a%2Bb%23c/_/%24x%252F/m%2F1/a%00b\ufffd');
-    assert.equal(new TopicTemplate('{client}/{kind}/{constructor}', 'edge 1', AWS).topicOf(facts), 'edge 1/alarm/_');
+    assert.equal(
+      new TopicTemplate('{client}/{kind}/{constructor}', () => 'edge 1', AWS).topicOf(facts),
+      'edge 1/alarm/_',
+    );
   });
 
   it('of Basic Ingest do not count the levels of the rule', () => {
-    const template = new TopicTemplate('$aws/rules/to_lake/a/b/c/d/e/f/g/{meter}', 'c', AWS);
+    const template = new TopicTemplate('$aws/rules/to_lake/a/b/c/d/e/f/g/{meter}', () => 'c', AWS);
     assert.equal(template.topicOf(facts), '$aws/rules/to_lake/a/b/c/d/e/f/g/m%2F1');
     const long = { ...facts, meter: 'm'.repeat(256) };
-    assert.equal(new TopicTemplate('$aws/rules/r/{meter}', 'c', AWS).topicOf(long).length, 256 + 13);
+    assert.equal(new TopicTemplate('$aws/rules/r/{meter}', () => 'c', AWS).topicOf(long).length, 256 + 13);
   });
 
   it('are refused before anything is sent where the broker would not take them', () => {
@@ -285,9 +288,9 @@ describe('topics by template', () => {
       'a\tb',
       'a/b/c/d/e/f/g/h/i',
     ])
-      throwsWith(() => new TopicTemplate(wrong, 'c', AWS), 'CONFIG_INVALID');
-    throwsWith(() => new TopicTemplate('$aws/rules/r/x', 'c', PROFILE_LIMITS.broker), 'CONFIG_INVALID');
-    const template = new TopicTemplate('{meter}', 'c', AWS);
+      throwsWith(() => new TopicTemplate(wrong, () => 'c', AWS), 'CONFIG_INVALID');
+    throwsWith(() => new TopicTemplate('$aws/rules/r/x', () => 'c', PROFILE_LIMITS.broker), 'CONFIG_INVALID');
+    const template = new TopicTemplate('{meter}', () => 'c', AWS);
     throwsWith(() => template.topicOf({ ...facts, meter: 'ü'.repeat(129) }), 'MESSAGE_INVALID');
     assert.equal(template.topicOf({ ...facts, meter: 'ü'.repeat(128) }).length, 128);
   });

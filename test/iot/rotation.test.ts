@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'mqtt';
 import type { Destination } from '../../src/delivery/destination';
@@ -7,8 +7,8 @@ import { readCredentials } from '../../src/iot/credentials';
 import { createIotDestination } from '../../src/iot/destination';
 import { Enroller } from '../../src/iot/enroll/enroller';
 import { EdgeIdentity } from '../../src/iot/enroll/identity';
-import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
-import { folderFiles } from '../../src/iot/enroll/identity-files';
+import { IdentityCredentials, readIdentity } from '../../src/iot/enroll/identity-credentials';
+import { folderFiles, IDENTITY_FILE } from '../../src/iot/enroll/identity-files';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
 import { newIdentity } from '../../src/iot/enroll/state';
@@ -28,6 +28,7 @@ describe('telemetry while its certificate is rotated', function () {
   let double: AwsIotDouble;
   let identity: EdgeIdentity;
   let destination: Destination;
+  let makeDestination: () => Destination;
   let makeEnroller: (of: EdgeIdentity) => Enroller;
   let sent = 0;
 
@@ -50,18 +51,21 @@ describe('telemetry while its certificate is rotated', function () {
     const say = (): void => undefined;
     const claimed = { certificate: claim.pem, key };
     makeEnroller = (of) => new Enroller(of, { open, clock: systemClock, signal: never, claim: claimed, say });
-    const credentials = new IdentityCredentials(folder, '');
-    destination = createIotDestination(
-      { profile: 'aws-iot-core', ...at, recordsPerMessage: 1, timeoutMs: 5000 },
-      {
-        ...{ openLink, clock: systemClock, random: seededRandom(1) },
-        settingsOf: () => ({
-          ...{ ...at, clientId: THING, keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
-          tls: { ...readCredentials(credentials.next(), () => process.getuid?.()), rejectUnauthorized: true },
-        }),
-        isOutdated: () => credentials.isOutdated(),
-      },
-    );
+    makeDestination = () => {
+      const credentials = new IdentityCredentials(folder, '');
+      return createIotDestination(
+        { profile: 'aws-iot-core', ...at, recordsPerMessage: 1, timeoutMs: 5000 },
+        {
+          ...{ openLink, clock: systemClock, random: seededRandom(1) },
+          settingsOf: () => ({
+            ...{ ...at, clientId: THING, keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
+            tls: { ...readCredentials(credentials.next(), () => process.getuid?.()), rejectUnauthorized: true },
+          }),
+          isOutdated: () => credentials.isOutdated(),
+        },
+      );
+    };
+    destination = makeDestination();
   });
 
   after(async () => {
@@ -110,6 +114,26 @@ describe('telemetry while its certificate is rotated', function () {
       [],
     );
     assert.equal(double.services.account.activeOf(THING).length, 1);
+  });
+
+  it('holds while its identity is damaged, and goes on by itself', async () => {
+    await destination.close();
+    destination = makeDestination();
+    const path = join(folder, IDENTITY_FILE);
+    const whole = readFileSync(path);
+    writeFileSync(path, '');
+    const verdict = await destination.deliver([{ payload: iotPayload(0, THING), acceptedAt: 0 }], never);
+    assert.equal(verdict.kind, 'hold');
+    assert.match('error' in verdict ? verdict.error.message : '', /identity\.json .*restore it from a backup/);
+    writeFileSync(path, whole);
+    await deliver();
+  });
+
+  it('keeps a connection that stands while its folder cannot be looked into', () => {
+    const loop = join(folder, 'loop');
+    symlinkSync(loop, loop);
+    assert.equal(new IdentityCredentials(loop, '').isOutdated(), false);
+    assert.throws(() => readIdentity(loop), { code: 'IDENTITY_INVALID', message: /ELOOP.*check the folder/ });
   });
 
   it('goes over to a new certificate also where the one of before is still good', async () => {

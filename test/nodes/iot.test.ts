@@ -112,7 +112,6 @@ describe('iot-target and iot-out', function () {
       [{ clientId: '' }, {}, /clientId is empty; with AWS IoT Core it is the name of the thing/],
       [{ clientId: 'x'.repeat(129) }, {}, /clientId has more than 128 bytes/],
       [{ certificateFile: '' }, {}, /certificateFile is empty/],
-      [{ identityFolder: '/nowhere', clientId: '' }, {}, /holds no identity; run pm500 cloud enroll/],
       [{ host: 'mqtts://x' }, {}, /is no host of an MQTT server/],
       [{}, { topic: 'a/b/c/d/e/f/g/h/{meter}' }, /has 8 slashes; this broker takes 7 at most/],
       [{}, { topic: '$aws/things/x' }, /begins with \$/],
@@ -133,9 +132,15 @@ describe('iot-target and iot-out', function () {
     assert.ok(target.warnings.some((warning) => String(warning).includes('/nowhere.key cannot be read')));
   });
 
-  it('connect with the certificate of an identity, as the thing that it is of', async () => {
-    const double = await new AwsIotDouble().start();
-    const { account } = double.services;
+  it('keep records where the folder of an identity holds none, and say what to do', async () => {
+    const [target, out] = create({ profile: 'aws-iot-core', identityFolder: '/nowhere' });
+    assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
+    await shows(out, 'red', /^held: 1$/);
+    assert.match(target.warnings.join(), /holds no identity; run pm500 cloud enroll/);
+  });
+
+  /** A folder of the thing mill-1, whose certificate is let in. */
+  const makeIdentity = (double: AwsIotDouble): readonly [folder: string, certificateId: string] => {
     const folder = temporaryFolder('identity');
     const caFile = join(folder, 'ca.pem');
     writeFileSync(caFile, double.ca);
@@ -144,17 +149,57 @@ describe('iot-target and iot-out', function () {
     const identity = EdgeIdentity.begin(folderFiles(folder), newIdentity('mill-1', place));
     identity.makePair(1);
     identity.happened({ kind: 'key made', number: 1, isByHand: true });
-    const certificate = account.issue(identity.requestOf(1));
+    const certificate = double.services.account.issue(identity.requestOf(1));
     certificate.policies.add('pm500-edge');
     certificate.thing = 'mill-1';
     certificate.status = 'ACTIVE';
     identity.signedByHand(1, certificate.pem);
+    return [folder, certificate.id];
+  };
+
+  it('keep records while an identity cannot be read, under the topic of its thing, and send them once it can', async () => {
+    const double = await new AwsIotDouble().start();
+    const [folder] = makeIdentity(double);
+    const target = { host: '127.0.0.1', port: double.port, identityFolder: folder };
+    const begin = (): readonly [FakeNode, FakeNode] => create(target, { topic: 'pm500/{client}/{meter}/{kind}' });
+    const end = async (): Promise<void> => {
+      await Promise.all(nodes.splice(0).map((node) => node.close()));
+    };
+    const [, before] = begin();
+    await before.receive({ payload: TELEMETRY });
+    await shows(before, 'green', /^written: 1$/);
+    await end();
+    const path = join(folder, 'identity.json');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.slice(0, 40));
+    const [held, out] = begin();
+    assert.deepEqual(held.errors, []);
+    assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
+    await shows(out, 'red', /^held: 1$/);
+    assert.match(held.warnings.join(), /identity\.json .*restore it from a backup/);
+    await end();
+    writeFileSync(path, whole);
+    const [, after] = begin();
+    await shows(after, 'green', /^written: 1$/);
+    const topic = 'pm500/mill-1/main-incomer/telemetry';
+    assert.deepEqual(
+      double.messages.map((message) => message.topic),
+      [topic, topic],
+    );
+    await Promise.all(nodes.splice(0).map((node) => node.close(true)));
+    await double.stop();
+  });
+
+  it('connect with the certificate of an identity, as the thing that it is of', async () => {
+    const double = await new AwsIotDouble().start();
+    const [folder, certificateId] = makeIdentity(double);
+    const at = { host: '127.0.0.1', port: double.port };
     const [, out] = create({ ...at, identityFolder: folder }, { topic: 'pm500/{client}/{meter}/{kind}' });
     assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
     await shows(out, 'green', /^written: 1$/);
     assert.deepEqual(
-      double.messages.map(({ topic, clientId, certificateId }) => [topic, clientId, certificateId]),
-      [['pm500/mill-1/main-incomer/telemetry', 'mill-1', certificate.id]],
+      double.messages.map((message) => [message.topic, message.clientId, message.certificateId]),
+      [['pm500/mill-1/main-incomer/telemetry', 'mill-1', certificateId]],
     );
     await Promise.all(nodes.splice(0).map((node) => node.close(true)));
     await double.stop();

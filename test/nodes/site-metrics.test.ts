@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import influxTarget from '../../nodes/influx-target';
+import iotTarget from '../../nodes/iot-target';
 import pm500Normalize from '../../nodes/pm500-normalize';
+import { EdgeIdentity } from '../../src/iot/enroll/identity';
+import { folderFiles } from '../../src/iot/enroll/identity-files';
+import { newIdentity } from '../../src/iot/enroll/state';
+import { Authority } from '../../testkit/aws-iot/authority';
 import { FakeRed } from '../../testkit/node-red/fake-red';
 import { sampleReading } from '../../testkit/meters/readings';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
@@ -91,5 +96,56 @@ describe('what the metrics page says of the site', () => {
       ['{node="both",part="ca"}', 2],
     ]);
     for (const node of nodes) await node.close();
+  });
+
+  it('certificates of iot-target are told too: of its files, and of its identity also after a rotation', async () => {
+    const DAY_MS = 86_400_000;
+    const userDir = temporaryFolder('iot-metrics');
+    const authority = new CertificateAuthority();
+    const files = authority.issue('edge', 5);
+    const red = new FakeRed({ userDir });
+    iotTarget(red.api);
+    const folder = temporaryFolder('iot-identity');
+    const place = { host: 'h', port: 8883, caFile: '', claimTemplate: '', rotationTemplate: '', hasCommits: false };
+    const identity = EdgeIdentity.begin(folderFiles(folder), newIdentity('mill-1', place));
+    const sign = (number: number, days: number): void => {
+      identity.makePair(number);
+      identity.happened({ kind: 'key made', number, isByHand: true });
+      const span = { fromMs: Date.now() - DAY_MS, toMs: Date.now() + days * DAY_MS };
+      identity.signedByHand(number, new Authority('enterprise').issue(identity.requestOf(number), span));
+      identity.happened({ kind: 'committed' });
+    };
+    const at = { host: '127.0.0.1', port: 1, outbox: 'memory' };
+    const nodes = [
+      red.create('iot-target', { id: 'i', ...at, identityFolder: folder }),
+      red.create('iot-target', {
+        id: 'f',
+        ...at,
+        useTls: true,
+        certificateFile: files.certificate,
+        keyFile: files.key,
+      }),
+      red.create('iot-target', { id: 'g', ...at, identityFolder: '/nowhere' }),
+      red.create('iot-target', { id: 'h', ...at, certificateFile: files.certificate, keyFile: files.key }),
+    ];
+    const ends = (): readonly (readonly [string, number])[] =>
+      [...valuesOf(pageOf(red), 'pm500_certificate_expires_seconds')].map(([labels, value]) => [
+        labels.replace(/^[^{]*/, ''),
+        Math.round((value - Date.now() / 1000) / 86_400),
+      ]);
+    assert.deepEqual(ends(), [['{node="f",part="cert"}', 5]]);
+    for (const [number, days] of [
+      [1, 3],
+      [2, 90],
+    ] as const) {
+      sign(number, days);
+      assert.deepEqual(ends(), [
+        ['{node="i",part="cert"}', days],
+        ['{node="f",part="cert"}', 5],
+      ]);
+    }
+    await Promise.all(nodes.map((node) => node.close(true)));
+    assert.deepEqual(ends(), []);
+    removeFolder(userDir);
   });
 });

@@ -49,9 +49,13 @@ export class IdentityCredentials {
         { retryable: true },
       );
     this.used = number;
-    const path = (name: string): string => join(this.folder, name);
-    const ca = this.ca === '' ? state.place.caFile : this.ca;
-    return { certificate: path(certificateFile(number)), key: path(keyFile(number)), ca };
+    return this.filesOf(number, state);
+  }
+
+  /** What is current, whatever the cloud takes; undefined where nothing is. @throws Pm500Error as `next` */
+  current(): CredentialFiles | undefined {
+    const state = readIdentity(this.folder);
+    return state.current === undefined ? undefined : this.filesOf(state.current.number, state);
   }
 
   /** Of the pair that was used last; empty where none was. */
@@ -72,6 +76,12 @@ export class IdentityCredentials {
       // A folder that cannot be read says nothing against a connection that stands.
       return false;
     }
+  }
+
+  private filesOf(number: PairNumber, { place }: IdentityState): CredentialFiles {
+    const path = (name: string): string => join(this.folder, name);
+    const ca = this.ca === '' ? place.caFile : this.ca;
+    return { certificate: path(certificateFile(number)), key: path(keyFile(number)), ca };
   }
 
   private writtenAt(): string {
