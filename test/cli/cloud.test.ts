@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { runCloud } from '../../src/cli/cloud';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
@@ -160,7 +170,10 @@ describe('pm500 cloud, and what can be wrong', function () {
     assert.deepEqual(await at(349), [0, '']);
     const [code, stderr] = await at(350.5);
     assert.equal(code, 1);
-    assert.match(stderr, /^The certificate of the pair 1 ends in 14 days, 20.*: see why it is not renewed[^\n]*\.\n$/);
+    assert.match(
+      stderr,
+      /^The certificate of the pair 1 ends at 20\S+Z, with 14 whole days left: see why it is not renewed[^\n]*\.\n$/,
+    );
   });
 
   it('a user who is not the owner of the folder', async () => {
@@ -172,6 +185,19 @@ describe('pm500 cloud, and what can be wrong', function () {
     await assert.rejects(other('rotate', '--folder', folder, '--if-due', '30'), words);
     await assert.rejects(other('enroll', '--folder', folder), words);
     assert.equal(readFileSync(join(folder, 'identity.json'), 'utf8'), before);
+  });
+
+  it('root, who would make a folder in that of somebody else', async () => {
+    const parent = join(home, 'somebody');
+    mkdirSync(parent);
+    // Who is not root has made a folder of somebody else already.
+    if (statSync(parent).uid === 0) chownSync(parent, 1, 1);
+    const missing = join(parent, 'new', 'identity');
+    await assert.rejects(
+      runAs(['enroll', '--folder', missing, ...place, ...claim], { ownId: 0 }),
+      /somebody belongs to the user \d+, and this command runs as 0/,
+    );
+    assert.ok(!existsSync(join(parent, 'new')));
   });
 
   it('a second command at the same time', async () => {

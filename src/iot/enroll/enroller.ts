@@ -1,8 +1,9 @@
 import { delay, type Clock } from '../../support/clock';
-import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../../support/errors';
+import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
 import type { CloudJob, CloudSession, OpenCloudSession, Persona, Reported } from './cloud';
 import type { EdgeIdentity } from './identity';
 import { nextStep, type EnrollStep, type EnrollWish } from './machine';
+import { BRIEF, CONNECT_EVERY_MS, notProven, PATIENT } from './patience';
 
 export interface EnrollerDependencies {
   readonly open: OpenCloudSession;
@@ -14,26 +15,6 @@ export interface EnrollerDependencies {
   readonly say: (words: string) => void;
 }
 
-/** AWS IoT takes one CONNECT of a client ID a second; what leaves evenly can arrive closer together. */
-const CONNECT_EVERY_MS = 1100;
-/** How often a connection is tried that is not let in, and after which errors. */
-interface Patience {
-  readonly pausesMs: readonly number[];
-  readonly codes: readonly ErrorCode[];
-}
-/** Networks are cut, and a run before this one may have connected a moment ago. */
-const BRIEF: Patience = {
-  pausesMs: [CONNECT_EVERY_MS, CONNECT_EVERY_MS],
-  codes: ['MQTT_REFUSED', 'MQTT_CONNECTION_LOST'],
-};
-/**
- * Where certificates are registered when they are first seen, the first connection is ended, and the next ones are until all
- * of it is done; after a commit the cloud takes its time too.
- */
-const PATIENT: Patience = {
-  pausesMs: [CONNECT_EVERY_MS, 5000, 10_000],
-  codes: [...BRIEF.codes, 'MQTT_TLS_FAILED'],
-};
 /** A pair that was not accepted is given up, and another one tried, so many times in a run. */
 const PAIRS = 2;
 
@@ -188,15 +169,7 @@ export class Enroller {
     }
     const isProven = next?.stage === 'proven';
     const isByHand = next?.isByHand ?? false;
-    const refused = `The new certificate (pair ${number}) was not accepted by ${place.host}`;
-    const advice = 'see that it is active, belongs to the thing and has a policy';
-    const again = isByHand
-      ? ', and run the command again, or give another one for the same request (--certificate FILE)'
-      : '';
-    const sentence = isProven
-      ? `${refused}, which has let it in before and may have revoked the one of before: both are kept; ${advice}, and run the command again.`
-      : `${refused}; ${advice}${again}.`;
-    const error = new Pm500Error('IDENTITY_NOT_PROVEN', sentence, { retryable: isProven });
+    const error = notProven(number, place.host, { isProven, isByHand });
     // While the one of before is good nothing is lost by giving the new one up; else it may be all that there is. What a
     // person had made only a person gives up.
     if (current === undefined || isProven || isByHand) throw error;

@@ -60,7 +60,7 @@ export function describeIdentity(folder: string, nowMs: number): IdentityReport 
   const { daysLeft, until = '' } = dates;
   const soon =
     concern === '' && daysLeft !== undefined && daysLeft <= FEW_DAYS
-      ? `The certificate of the pair ${current?.number ?? 0} ends in ${daysLeft} days, ${until}: see why it is not renewed, by pm500 cloud rotate`
+      ? `The certificate of the pair ${current?.number ?? 0} ends at ${until}, with ${daysLeft} whole days left: see why it is not renewed, by pm500 cloud rotate`
       : '';
   const damaged =
     current === undefined || 'until' in dates
