@@ -81,6 +81,15 @@ export function testFormEdge(
   });
 }
 
+/** A client ID; undefined while the identity that has it cannot be read, which the test itself then says. */
+function knownOf(clientIdNow: () => string): string | undefined {
+  try {
+    return clientIdNow();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Tries the broker of an iot-target of a form, deployed or not.
  * @throws Pm500Error CONFIG_INVALID, one sentence
@@ -95,16 +104,15 @@ export function testFormTarget(
     const { form, secrets } = readSentForm(body);
     const credentials = givenSecrets(RED, 'iot-target', form, secrets, WHERE_TARGET);
     const config = new ConfigReader('iot-target', knownValues(RED, form));
-    const { iot, clientId, brokerNow, concernNow } = config.collect(() =>
+    const { iot, clientIdNow, brokerNow, concernNow } = config.collect(() =>
       readTargetSettings(config, credentials, () => process.getuid?.()),
     );
     const { profile } = iot;
     // The policy of a thing names its client ID, so that no other one can be tried.
     const isOwnId = profile === 'aws-iot-core';
-    if (
-      isOwnId &&
-      isDeployed(RED, 'iot-target', form, ['host'], (node) => isIotTargetNode(node) && node.clientId === clientId)
-    ) {
+    const clientId = isOwnId ? knownOf(clientIdNow) : undefined;
+    const isSameClient = (node: unknown): boolean => isIotTargetNode(node) && knownOf(node.clientIdNow) === clientId;
+    if (clientId !== undefined && isDeployed(RED, 'iot-target', form, ['host'], isSameClient)) {
       throw new Pm500Error(
         'CONFIG_INVALID',
         'This client ID is deployed, and AWS IoT Core would end its connection for that of a test; see the status of its iot-out nodes.',

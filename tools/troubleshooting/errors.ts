@@ -183,6 +183,10 @@ export const ERROR_EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     'What stands in the folder of an identity is damaged, missing or not one for its key.',
     'Restore the folder from a backup, or enroll into an empty one; [certificates](certificates.md).',
   ),
+  IDENTITY_IN_USE: row(
+    'Another `pm500 cloud` works in the folder of the identity.',
+    'Wait until it has ended, and run this one again.',
+  ),
   IDENTITY_WRITE_FAILED: row(
     'A key, certificate or state cannot be written.',
     'Make room on the disk, check the owner of the folder, and run the command again.',
