@@ -24,6 +24,9 @@ function isOpenToNetwork({ uiHost }: NodeRedSettings): boolean {
 const hasPages = ({ types }: SavedSite): boolean =>
   types.has('http in') || types.has('websocket-listener') || types.has('ui-base') || types.has('ui_base');
 
+/** Of Node-RED's permissions: read, *.read, or that of one part, such as flows.read. */
+const isToRead = (permission: string): boolean => /^([a-z0-9*-]+\.)*read$/.test(permission.trim());
+
 /** Who may get in, by settings.js. */
 export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
@@ -53,7 +56,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     look: (facts) =>
       ofSettings(
         ({ anonymousPermissions }) =>
-          anonymousPermissions === '' || /^[a-z.,]*read$/.test(anonymousPermissions)
+          anonymousPermissions === '' || anonymousPermissions.split(',').every(isToRead)
             ? undefined
             : `Whoever comes without a login has the permissions ${anonymousPermissions}.`,
         facts,

@@ -2,7 +2,7 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isRecord } from '../../support/expect';
 import type { CredentialsFile } from '../facts';
-import { isMissing, readJsonFile } from './user-directory';
+import { credentialsPathOf, isMissing, readJsonFile } from './user-directory';
 
 /** Secrets of the nodes by id. They stay in this process. */
 export type SecretsOfNodes = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -57,7 +57,7 @@ export function openCredentials(
   flowFile: string,
   secret: string | undefined,
 ): OpenedCredentials {
-  const path = join(userDirectory, `${flowFile.replace(/\.json$/, '')}_cred.json`);
+  const path = credentialsPathOf(userDirectory, flowFile);
   let parsed: unknown;
   try {
     parsed = readJsonFile(path);

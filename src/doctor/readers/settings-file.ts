@@ -23,7 +23,7 @@ const settings = require(process.argv[1]);
 const text = (value) => (typeof value === 'string' ? value : '');
 const auth = settings.adminAuth;
 const anonymous = auth && auth.default;
-const permissions = typeof anonymous === 'object' && anonymous ? String(anonymous.permissions) : anonymous ? 'those of a function' : '';
+const permissions = typeof anonymous === 'object' && anonymous ? String(anonymous.permissions || '') : anonymous ? 'those of a function' : '';
 const install = ((settings.externalModules || {}).palette || {}).allowInstall;
 const facts = {
   uiHost: text(settings.uiHost),

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { isRecord, type UnknownRecord } from '../../support/expect';
 import { readRegularFile } from '../../support/read-text-file';
 import type { DirectoryFacts, FileAccess, LetterFile, Palette } from '../facts';
@@ -42,6 +42,12 @@ function existing(paths: readonly string[]): readonly FileAccess[] {
   });
 }
 
+/** Where Node-RED keeps the credentials of a flow file: in the user directory, wherever the flow file itself is. */
+export function credentialsPathOf(userDirectory: string, flowFile: string): string {
+  const extension = extname(flowFile);
+  return join(userDirectory, `${basename(flowFile, extension)}_cred${extension}`);
+}
+
 /** A JSON file of the user directory. @throws Error in a few words */
 export function readJsonFile(path: string): unknown {
   return JSON.parse(readRegularFile(path, MOST_JSON_BYTES).toString());
@@ -53,11 +59,9 @@ export function readDirectory(path: string, flowFile: string): DirectoryFacts {
   // Readable, not only there.
   const names = readdirSync(path);
   const own = join(path, 'pm500');
-  const secretNames = [
-    'settings.js',
-    '.config.runtime.json',
-    '.config.runtime.json.backup',
-    `${flowFile.replace(/\.json$/, '')}_cred.json`,
+  const secretFiles = [
+    ...['settings.js', '.config.runtime.json', '.config.runtime.json.backup'].map((name) => join(path, name)),
+    credentialsPathOf(path, flowFile),
   ];
   const kept = namesIn(own);
   const deeper = ['outbox', 'outbox-absent', 'refused'].flatMap((name) =>
@@ -74,7 +78,7 @@ export function readDirectory(path: string, flowFile: string): DirectoryFacts {
   return {
     path,
     access,
-    secretFiles: existing([...new Set(secretNames)].map((name) => join(path, name))),
+    secretFiles: existing(secretFiles),
     ownFiles: existing([own, ...kept.map((name) => join(own, name)), ...deeper]),
     damagedStates: kept.filter((name) => /\.damaged-\d+$/.test(name)).map((name) => join(own, name)),
     newestMs: Math.max(0, ...times),
