@@ -147,13 +147,15 @@ export interface ServerAnswer {
   readonly unseen?: string;
   /** True where the server was there and said no. */
   readonly isRefused: boolean;
+  /** True where it is reached by TLS: it has a certificate to show. */
+  readonly hasTls?: boolean;
 }
 
 export interface BrokerFacts extends ServerAnswer {
   /** Id of the node that uses it. */
   readonly id: string;
   readonly server: string;
-  /** Whether somebody without a login gets in; absent where that was not tried. */
+  /** Whether somebody without a login gets in; absent where that was not found out. */
   readonly takesAnybody?: boolean;
   /** When the certificate that it shows ends, epoch milliseconds. */
   readonly certificateEndMs?: number;
@@ -163,7 +165,6 @@ export interface BrokerFacts extends ServerAnswer {
 export interface BrokerConfiguration {
   readonly path: string;
   readonly isPersistent: boolean;
-  readonly allowsAnonymous: boolean;
 }
 
 export interface DatabaseFacts extends ServerAnswer {
@@ -171,9 +172,11 @@ export interface DatabaseFacts extends ServerAnswer {
   readonly server: string;
   /** What its clock is ahead of this computer's, ms; absent where it does not tell. */
   readonly clockAheadMs?: number;
+  /** True of an InfluxDB 1, which alone may be without users, and has tiers that are told of. */
+  readonly isInflux1?: boolean;
   readonly takesAnybody?: boolean;
   readonly certificateEndMs?: number;
-  /** Of an InfluxDB 1. */
+  /** Of an InfluxDB 1 that answered. */
   readonly tiers?: Looked<TiersStatus>;
 }
 

@@ -21,11 +21,13 @@ brokers, databases and meters, and changes nothing. All that it asks of others, 
 
 - settings.js is a program: it runs in a process of its own, as Node-RED runs it at each start. Run the command as the user of
   Node-RED, else it cannot read what Node-RED reads.
-- Each broker gets one connection with a client ID of its own, and a second one without a login; nothing is published.
+- Each broker gets one connection with a client ID of its own, and a second one without a login; nothing is published. Of AWS IoT
+  and of a broker that is reached by an enrolled identity, which bear one client each, the certificate alone is looked at.
 - Each database gets an empty write, which stores nothing; an InfluxDB 1 also the queries of \`pm500 influx status\`, and one without
   a login.
-- Each meter is read once by explicit messages, like by [\`pm500 test\`](connection-test.md). One that is read every 400 ms or faster
-  already, over Modbus or on a serial line is left alone, and the report says so. \`--offline\` asks nobody.
+- Each meter is read once by explicit messages, like by [\`pm500 test\`](connection-test.md), where twice its own limit (400 ms or
+  more) fits between two reads of its schedules. One that is read more often, on messages, over Modbus or on a serial line is left
+  alone, and the report says so. \`--offline\` asks nobody.
 
 Passwords, tokens and keys are read where a check needs them, and never printed.
 

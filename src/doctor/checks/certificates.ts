@@ -1,6 +1,7 @@
 import { sightEach, type DoctorCheck, type Sighting } from '../check';
 import type { CertificateFile, SiteFacts } from '../facts';
 import { seen, unseen } from '../looked';
+import { notFoundOut } from '../server-words';
 
 const MS_PER_DAY = 86_400_000;
 /** Those of the alerts CertificateExpiresSoon and CertificateExpires. */
@@ -36,14 +37,17 @@ function endsWithin(
   return [leftMs < 0 ? `${what} ended on ${day(endMs)}.` : `${what} ends on ${day(endMs)}, in ${days(leftMs)}.`];
 }
 
-/** Those that servers show; who did not answer has a check of its own. */
+/** Those that servers show. */
 function ofServers({ brokers, databases, nowMs }: SiteFacts, fromDays: number, toDays: number): Sighting {
   const all =
     'unseen' in brokers ? brokers : 'unseen' in databases ? databases : seen([...brokers.seen, ...databases.seen]);
   return sightEach(
     all,
-    ({ server, certificateEndMs }) =>
-      endsWithin(`The certificate that ${server} shows`, certificateEndMs, nowMs, fromDays, toDays),
+    (answer) => {
+      const { server, certificateEndMs, hasTls = false } = answer;
+      if (hasTls && certificateEndMs === undefined) return notFoundOut(answer, `${server} showed no certificate`);
+      return endsWithin(`The certificate that ${server} shows`, certificateEndMs, nowMs, fromDays, toDays);
+    },
     ['server', 'servers'],
   );
 }

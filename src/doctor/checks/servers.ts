@@ -1,10 +1,12 @@
 import { isOwnHost } from '../../influx/exposed-secrets';
+import type { TiersStatus } from '../../influx/tiers/tier-status';
 import { sightEach, sightOne, type DoctorCheck } from '../check';
 import { doublesIn } from '../doubles';
-import type { ServerAnswer } from '../facts';
+import type { DatabaseFacts, ServerAnswer } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, textOf } from '../flows/saved-site';
 import { lookFurther, seen, unseen, type Looked } from '../looked';
+import { notFoundOut } from '../server-words';
 
 const MS_PER_S = 1000;
 /** Answers tell their time in whole seconds. */
@@ -14,14 +16,25 @@ const MS_PER_MINUTE = 60_000;
 const BROKERS = ['broker', 'brokers'] as const;
 const DATABASES = ['database', 'databases'] as const;
 
-/** A finding of a server that was asked; an empty text is none. */
-function answered<Server extends ServerAnswer>(
-  server: Server,
-  find: (server: Server) => string,
-): Looked<readonly string[]> {
-  if (server.unseen !== undefined) return unseen(server.unseen);
-  const finding = find(server);
-  return seen(finding === '' ? [] : [finding]);
+/** Whether a server answers at all. */
+function reached({ unseen: reason, problem, isRefused }: ServerAnswer): Looked<readonly string[]> {
+  if (reason !== undefined) return unseen(reason);
+  return seen(problem === undefined || isRefused ? [] : [problem]);
+}
+
+/** Whether a server takes who was sent to it; one that is away was not asked. */
+function letIn(server: ServerAnswer): Looked<readonly string[]> {
+  const { unseen: reason, problem, isRefused } = server;
+  if (reason !== undefined) return unseen(reason);
+  if (problem === undefined) return seen([]);
+  return isRefused ? seen([problem]) : notFoundOut(server, problem);
+}
+
+/** Findings of the tiers; only an InfluxDB 1 is asked for them. */
+function ofTiers(database: DatabaseFacts, find: (status: TiersStatus) => readonly string[]): Looked<readonly string[]> {
+  const { server, tiers, isInflux1 = false } = database;
+  if (tiers !== undefined) return lookFurther(tiers, find);
+  return isInflux1 ? notFoundOut(database, `${server} does not tell of its tiers`) : seen([]);
 }
 
 const labels = (nodes: readonly SavedNode[]): string => nodes.map(({ label }) => label).join(' and ');
@@ -36,12 +49,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'one connection to each broker, with which nothing is published',
     remedy: 'Start the broker, or correct host, port and TLS in the node.',
     docs: 'docs/runbooks/sink-down.md',
-    look: ({ brokers }) =>
-      sightEach(
-        brokers,
-        (broker) => answered(broker, ({ problem = '', isRefused }) => (isRefused ? '' : problem)),
-        BROKERS,
-      ),
+    look: ({ brokers }) => sightEach(brokers, reached, BROKERS),
   },
   {
     id: 'broker-login',
@@ -51,31 +59,30 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'answers of the brokers to the logins of the nodes',
     remedy: 'Correct user and password in the node, or give them their rights at the broker.',
     docs: 'docs/runbooks/sink-down.md',
-    look: ({ brokers }) =>
-      sightEach(
-        brokers,
-        (broker) => answered(broker, ({ problem = '', isRefused }) => (isRefused ? problem : '')),
-        BROKERS,
-      ),
+    look: ({ brokers }) => sightEach(brokers, letIn, BROKERS),
   },
   {
     id: 'broker-anonymous',
     area: 'brokers',
     severity: 'critical',
     title: 'brokers let nobody in without a login',
-    looksAt: 'one connection to each broker without a login; brokers of this computer by their configuration',
+    looksAt: 'one connection without a login to each broker that is not this computer alone',
     remedy:
       'Write allow_anonymous false, password_file and acl_file into the configuration of the broker; deploy/common has them.',
     docs: 'docs/stack.md',
     look: ({ brokers, ownHosts }) =>
       sightEach(
         brokers,
-        (broker) =>
-          answered(broker, ({ server, takesAnybody }) =>
-            takesAnybody === true && !isOwnHost(`http://${server}`, ownHosts)
-              ? `The broker ${server} lets in whoever comes: everybody on the network may publish readings.`
-              : '',
-          ),
+        (broker) => {
+          const { server, takesAnybody, unseen: reason } = broker;
+          if (reason !== undefined) return unseen(reason);
+          if (isOwnHost(`http://${server}`, ownHosts)) return [];
+          if (takesAnybody === undefined)
+            return notFoundOut(broker, `it was not found out whether ${server} lets in somebody without a login`);
+          return takesAnybody
+            ? [`The broker ${server} lets in whoever comes: everybody on the network may publish readings.`]
+            : [];
+        },
         BROKERS,
       ),
   },
@@ -165,12 +172,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'an empty write to each database, which stores nothing',
     remedy: 'Start the database, or correct the URL in the node.',
     docs: 'docs/runbooks/sink-down.md',
-    look: ({ databases }) =>
-      sightEach(
-        databases,
-        (database) => answered(database, ({ problem = '', isRefused }) => (isRefused ? '' : problem)),
-        DATABASES,
-      ),
+    look: ({ databases }) => sightEach(databases, reached, DATABASES),
   },
   {
     id: 'database-login',
@@ -181,12 +183,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     remedy:
       'Make a new token or password with the right to write there, and enter it in the node; records wait meanwhile.',
     docs: 'docs/runbooks/sink-down.md',
-    look: ({ databases }) =>
-      sightEach(
-        databases,
-        (database) => answered(database, ({ problem = '', isRefused }) => (isRefused ? problem : '')),
-        DATABASES,
-      ),
+    look: ({ databases }) => sightEach(databases, letIn, DATABASES),
   },
   {
     id: 'database-anonymous',
@@ -199,10 +196,15 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     look: ({ databases, ownHosts }) =>
       sightEach(
         databases,
-        ({ server, takesAnybody }) =>
-          takesAnybody === true && !isOwnHost(`http://${server}`, ownHosts)
+        (database) => {
+          const { server, isInflux1 = false, takesAnybody } = database;
+          if (isOwnHost(`http://${server}`, ownHosts)) return [];
+          if (isInflux1 && takesAnybody === undefined)
+            return notFoundOut(database, `it was not found out whether ${server} answers without a login`);
+          return takesAnybody === true
             ? [`The InfluxDB at ${server} answers without a login: everybody on the network may delete what is in it.`]
-            : [],
+            : [];
+        },
         DATABASES,
       ),
   },
@@ -217,7 +219,9 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     look: ({ databases }) =>
       sightEach(
         databases,
-        ({ server, clockAheadMs = 0 }) => {
+        (database) => {
+          const { server, clockAheadMs } = database;
+          if (clockAheadMs === undefined) return notFoundOut(database, `${server} does not tell its time`);
           const seconds = Math.round(Math.abs(clockAheadMs) / MS_PER_S);
           const way = clockAheadMs > 0 ? 'ahead of' : 'behind';
           return Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS
@@ -238,17 +242,15 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     look: ({ databases }) =>
       sightEach(
         databases,
-        ({ server, tiers }) =>
-          tiers === undefined
-            ? []
-            : lookFurther(tiers, (status) =>
-                status.tiers
-                  .filter(({ isBehind }) => isBehind)
-                  .map(
-                    ({ tier, behindMs }) =>
-                      `The tier ${tier} at ${server} is ${Math.round(behindMs / MS_PER_MINUTE)} min behind.`,
-                  ),
+        (database) =>
+          ofTiers(database, (status) =>
+            status.tiers
+              .filter(({ isBehind }) => isBehind)
+              .map(
+                ({ tier, behindMs }) =>
+                  `The tier ${tier} at ${database.server} is ${Math.round(behindMs / MS_PER_MINUTE)} min behind.`,
               ),
+          ),
         DATABASES,
       ),
   },
@@ -263,12 +265,12 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     look: ({ databases }) =>
       sightEach(
         databases,
-        ({ server, tiers }) =>
-          tiers === undefined
-            ? []
-            : lookFurther(tiers, ({ missingQueries }) =>
-                missingQueries.length === 0 ? [] : [`The InfluxDB at ${server} lacks ${missingQueries.join(', ')}.`],
-              ),
+        (database) =>
+          ofTiers(database, ({ missingQueries }) =>
+            missingQueries.length === 0
+              ? []
+              : [`The InfluxDB at ${database.server} lacks ${missingQueries.join(', ')}.`],
+          ),
         DATABASES,
       ),
   },

@@ -23,82 +23,89 @@ export interface BrokerSources {
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
-const AWS_ALPN = ['x-amzn-mqtt-ca'];
-
-interface BrokerChoice {
-  readonly settings: BrokerSettings;
-  /** AWS ends the session of a thing whose client ID comes a second time. */
-  readonly isAws: boolean;
-}
 
 function tlsNodeOf(node: SavedNode, site: SavedSite): SavedNode | undefined {
   if (node.type === 'iot-target') return node;
   return site.nodes.find(({ id }) => id === textOf(node, 'tls'));
 }
 
-function choiceOf(node: SavedNode, site: SavedSite, userDirectory: string): BrokerChoice {
-  const isAws = textOf(node, 'profile') === 'aws-iot-core';
-  const port = isAws ? numberOf(node, 'awsPort') : numberOf(node, 'port');
-  const hasTls = isAws || isOn(node, 'useTls');
+const isOfAws = (node: SavedNode): boolean => textOf(node, 'profile') === 'aws-iot-core';
+/** An identity has a certificate, which is of no use without TLS, whatever the box says. */
+const hasTls = (node: SavedNode): boolean => isOfAws(node) || isOn(node, 'useTls') || identityFolderOf(node) !== '';
+const portOf = (node: SavedNode): number => numberOf(node, isOfAws(node) ? 'awsPort' : 'port');
+
+function settingsOf(node: SavedNode, site: SavedSite, userDirectory: string): BrokerSettings {
   const tlsNode = tlsNodeOf(node, site);
-  const tls = !hasTls || tlsNode === undefined ? {} : tlsSettingsOf(tlsNode, site, userDirectory);
+  const tls = !hasTls(node) || tlsNode === undefined ? {} : tlsSettingsOf(tlsNode, site, userDirectory);
   const { username = '', password = '' } = site.secretsOf(node.id) ?? {};
   const webSocketPath = textOf(node, 'webSocketPath');
   return {
-    isAws,
-    settings: {
-      host: textOf(node, 'host'),
-      port,
-      clientId: `doctor-${createClientId(Math.random)}`,
-      keepAliveSeconds: 30,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      protocolVersion: textOf(node, 'protocolVersion') === '5' ? 5 : 4,
-      ...(webSocketPath === ''
-        ? {}
-        : { webSocketPath: webSocketPath.startsWith('/') ? webSocketPath : `/${webSocketPath}` }),
-      ...(username === '' || isAws ? {} : { username }),
-      ...(password === '' || isAws ? {} : { password }),
-      ...(hasTls
-        ? { tls: { rejectUnauthorized: true, ...tls, ...(isAws && port === 443 ? { alpnProtocols: AWS_ALPN } : {}) } }
-        : {}),
-    },
+    host: textOf(node, 'host'),
+    port: portOf(node),
+    clientId: `doctor-${createClientId(Math.random)}`,
+    keepAliveSeconds: 30,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    protocolVersion: textOf(node, 'protocolVersion') === '5' ? 5 : 4,
+    ...(webSocketPath === ''
+      ? {}
+      : { webSocketPath: webSocketPath.startsWith('/') ? webSocketPath : `/${webSocketPath}` }),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(hasTls(node) ? { tls: { rejectUnauthorized: true, ...tls } } : {}),
   };
+}
+
+/** Whether a broker lets in somebody without a login; undefined where it says neither yes nor no. */
+async function takesAnybody(settings: BrokerSettings, tryBroker: TryBroker): Promise<boolean | undefined> {
+  const { username, password, ...rest } = settings;
+  if (username === undefined && password === undefined) return true;
+  const problem = await tryBroker({ ...rest, clientId: `doctor-${createClientId(Math.random)}` });
+  if (problem === undefined) return true;
+  // A refusal that passes, such as of a broker that is busy, is not one of who came.
+  return hasCode(problem, 'MQTT_REFUSED') && !problem.retryable ? false : undefined;
+}
+
+/** What is known of a broker before it is asked. */
+const knownOf = (node: SavedNode): BrokerFacts => ({
+  id: node.id,
+  server: `${textOf(node, 'host')}:${portOf(node)}`,
+  isRefused: false,
+  hasTls: hasTls(node),
+});
+
+/** Why no second client may connect as this node does; undefined where one may. */
+function reasonNotTo(node: SavedNode): string | undefined {
+  const folder = identityFolderOf(node);
+  if (folder !== '') return `${node.label} connects with the identity in ${folder}, which only one client may use`;
+  // The policy of a thing lets its client ID in and no other, and a second client with it ends the first.
+  return isOfAws(node) ? `a second connection to ${textOf(node, 'host')} would end that of ${node.label}` : undefined;
 }
 
 async function ask(
   node: SavedNode,
-  { settings, isAws }: BrokerChoice,
+  site: SavedSite,
+  userDirectory: string,
   { tryBroker, lookAtCertificate }: BrokerSources,
 ): Promise<BrokerFacts> {
-  const { host, port, username, password, ...rest } = settings;
-  if (identityFolderOf(node) !== '') {
-    const unseen = `${node.label} connects with the identity in ${identityFolderOf(node)}, which only one client may use`;
-    return { id: node.id, server: `${host}:${port}`, isRefused: false, unseen };
-  }
-  const [certificateEndMs, problem] = await Promise.all([
-    settings.tls === undefined ? undefined : lookAtCertificate(host, port),
-    isAws ? undefined : tryBroker(settings),
-  ]);
-  const common = {
-    id: node.id,
-    server: `${host}:${port}`,
-    isRefused: false,
-    ...(certificateEndMs === undefined ? {} : { certificateEndMs }),
-  };
-  if (isAws) {
-    // The policy of a thing lets its client ID in and no other, and a second client with it ends the first.
-    return { ...common, unseen: `a second connection to ${host} would end that of ${node.label}` };
-  }
+  const reason = reasonNotTo(node);
+  const known = knownOf(node);
+  const endOfShown = async (): Promise<number | undefined> =>
+    hasTls(node) ? lookAtCertificate(textOf(node, 'host'), portOf(node)) : undefined;
+  // Nothing is sent for that, and no session begins.
+  if (reason !== undefined) return { ...known, ...shown(await endOfShown()), unseen: reason };
+  const settings = settingsOf(node, site, userDirectory);
+  const [certificateEndMs, problem] = await Promise.all([endOfShown(), tryBroker(settings)]);
+  const common = { ...known, ...shown(certificateEndMs) };
   if (problem !== undefined) {
     return { ...common, problem: problem.message, isRefused: hasCode(problem, 'MQTT_REFUSED') };
   }
-  if (settings.tls?.cert !== undefined) return common;
-  const hasLogin = username !== undefined || password !== undefined;
-  const withoutLogin = hasLogin
-    ? await tryBroker({ ...rest, host, port, clientId: `doctor-${createClientId(Math.random)}` })
-    : undefined;
-  return { ...common, takesAnybody: withoutLogin === undefined };
+  // Who comes without a login has no certificate either, and such a broker has ways of its own to say so.
+  const anybody = settings.tls?.cert === undefined ? await takesAnybody(settings, tryBroker) : undefined;
+  return { ...common, ...(anybody === undefined ? {} : { takesAnybody: anybody }) };
 }
+
+const shown = (certificateEndMs: number | undefined): Pick<BrokerFacts, 'certificateEndMs'> =>
+  certificateEndMs === undefined ? {} : { certificateEndMs };
 
 /** Asks every broker that the flows name, each once and all at a time; one that is slow hides no other. */
 export async function readBrokers(
@@ -111,10 +118,10 @@ export async function readBrokers(
     return unseen('the logins of brokers are in credentials that cannot be opened');
   }
   const asked = nodes.map(async (node): Promise<BrokerFacts> => {
-    const known = { id: node.id, server: textOf(node, 'host'), isRefused: false };
+    const known = knownOf(node);
     const late = (): BrokerFacts => ({ ...known, unseen: `${node.label} did not answer in time` });
     try {
-      return await within(ask(node, choiceOf(node, site, userDirectory), sources), sources, late);
+      return await within(ask(node, site, userDirectory, sources), sources, late);
     } catch (thrown) {
       return { ...known, problem: toPm500Error(thrown).message };
     }
@@ -136,6 +143,5 @@ export function readBrokerConfiguration(path: string): BrokerConfiguration {
   return {
     path,
     isPersistent: values.get('persistence') === 'true',
-    allowsAnonymous: values.get('allow_anonymous') === 'true',
   };
 }

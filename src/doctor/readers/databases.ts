@@ -1,13 +1,15 @@
 import { Zone } from '../../domain/tariff/zone';
 import type { Endpoint } from '../../influx/endpoint';
+import type { ConnectionSettings } from '../../influx/exchange';
 import { examineDatabase } from '../../influx/health';
 import { withPassword } from '../../influx/proxy';
 import type { SenderSettings } from '../../influx/sender';
-import { connectInfluxQl, type InfluxQlServer } from '../../influx/tiers/influxql-server';
+import { connectInfluxQl, type InfluxQlAccess, type InfluxQlServer } from '../../influx/tiers/influxql-server';
 import { valueSourcesOf } from '../../influx/tiers/sources';
 import { tiersStatus, type TiersStatus } from '../../influx/tiers/tier-status';
 import { within, type Clock } from '../../support/clock';
 import { hasCode, toPm500Error } from '../../support/errors';
+import type { TlsSettings } from '../../support/tls-settings';
 import type { DatabaseFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { nodesOf, textOf, type SavedSite } from '../flows/saved-site';
@@ -54,10 +56,17 @@ function senderSettingsOf(node: SavedNode, site: SavedSite, userDirectory: strin
   };
 }
 
+/** Who comes without a login has no certificate either. */
+const withoutCertificate = ({ cert: _cert, key: _key, passphrase: _passphrase, ...rest }: TlsSettings): TlsSettings =>
+  rest;
+
 /** Whether somebody without a login may ask; undefined where that is not known. */
-async function takesAnybody(url: string, sources: DatabaseSources): Promise<boolean | undefined> {
+async function takesAnybody(settings: SenderSettings, sources: DatabaseSources): Promise<boolean | undefined> {
+  const { readTls } = settings;
   try {
-    await serverOf(url, { user: '', password: '', database: '' }, sources).query('SHOW DATABASES');
+    const nobody = { user: '', password: '', database: '' };
+    const way = readTls === undefined ? settings : { ...settings, readTls: () => withoutCertificate(readTls()) };
+    await serverOf(way, nobody, sources).query('SHOW DATABASES');
     return true;
   } catch (thrown) {
     return hasCode(thrown, 'INFLUX_REFUSED') ? false : undefined;
@@ -65,15 +74,21 @@ async function takesAnybody(url: string, sources: DatabaseSources): Promise<bool
 }
 
 function serverOf(
-  url: string,
-  access: { readonly user: string; readonly password: string; readonly database: string },
+  { url, proxy, readTls }: ConnectionSettings,
+  { user, password, database }: Pick<InfluxQlAccess, 'user' | 'password' | 'database'>,
   { clock, signal, env }: DatabaseSources,
 ): InfluxQlServer {
-  return connectInfluxQl({ url, ...access, clock, ended: signal, env });
+  return connectInfluxQl({
+    ...{ url, user, password, database, clock, env },
+    ended: signal,
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(readTls === undefined ? {} : { readTls }),
+  });
 }
 
 async function tiersOf(
   node: SavedNode,
+  settings: SenderSettings,
   endpoint: Extract<Endpoint, { readonly api: 'v1' }>,
   site: SavedSite,
   sources: DatabaseSources,
@@ -86,11 +101,23 @@ async function tiersOf(
     .find((name) => name !== '');
   try {
     const { database } = endpoint;
-    const server = serverOf(textOf(node, 'url'), endpoint, sources);
+    const server = serverOf(settings, endpoint, sources);
     return seen(await tiersStatus(server, database, valueSourcesOf(influxMeasurement), new Zone(zone ?? 'UTC')));
   } catch (thrown) {
     return unseen(toPm500Error(thrown).message.replace(/\.$/, ''));
   }
+}
+
+/** What is known of a database before it is asked. */
+function knownOf(node: SavedNode): DatabaseFacts {
+  const url = textOf(node, 'url');
+  return {
+    id: node.id,
+    server: URL.canParse(url) ? new URL(url).host : node.label,
+    isRefused: false,
+    hasTls: /^https:/i.test(url),
+    isInflux1: textOf(node, 'api') === 'v1',
+  };
 }
 
 async function ask(
@@ -102,9 +129,11 @@ async function ask(
   const settings = senderSettingsOf(node, site, userDirectory);
   const { endpoint } = settings;
   const url = new URL(settings.url);
-  const common = { id: node.id, server: url.host };
+  const common = knownOf(node);
   const [certificateEndMs, { health, reply }] = await Promise.all([
-    url.protocol === 'https:' ? sources.lookAtCertificate(url.hostname, Number(url.port) || HTTPS_PORT) : undefined,
+    url.protocol === 'https:'
+      ? sources.lookAtCertificate(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port) || HTTPS_PORT)
+      : undefined,
     examineDatabase(settings, sources.clock, sources.signal, sources.env),
   ]);
   const shown = certificateEndMs === undefined ? {} : { certificateEndMs };
@@ -114,15 +143,14 @@ async function ask(
     const isRefused = health.problem === 'refused';
     return { ...common, ...shown, ...clock, problem: health.error.message, isRefused };
   }
-  if (endpoint.api !== 'v1') return { ...common, ...shown, ...clock, isRefused: false };
-  const anybody = await takesAnybody(settings.url, sources);
+  if (endpoint.api !== 'v1') return { ...common, ...shown, ...clock };
+  const anybody = await takesAnybody(settings, sources);
   return {
     ...common,
     ...shown,
     ...clock,
-    isRefused: false,
     ...(anybody === undefined ? {} : { takesAnybody: anybody }),
-    tiers: await tiersOf(node, endpoint, site, sources),
+    tiers: await tiersOf(node, settings, endpoint, site, sources),
   };
 }
 
@@ -137,7 +165,7 @@ export async function readDatabases(
     return unseen('tokens and passwords of databases are in credentials that cannot be opened');
   }
   const asked = nodes.map(async (node): Promise<DatabaseFacts> => {
-    const known = { id: node.id, server: node.label, isRefused: false };
+    const known = knownOf(node);
     const late = (): DatabaseFacts => ({ ...known, unseen: `${node.label} did not answer in time` });
     try {
       return await within(ask(node, site, userDirectory, sources), sources, late);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../support/clock';
 import { Pm500Error } from '../../support/errors';
 import { isRecord } from '../../support/expect';
-import { createExchange, type HttpOutcome } from '../exchange';
+import { createExchange, type ConnectionSettings, type HttpOutcome } from '../exchange';
 import type { Reply } from '../response-rules';
 
 /** One series of an answer: the rows have the columns' values in order; times are epoch milliseconds. */
@@ -19,7 +19,7 @@ export interface InfluxQlServer {
   readonly major: number;
 }
 
-export interface InfluxQlAccess {
+export interface InfluxQlAccess extends Pick<ConnectionSettings, 'readTls' | 'proxy'> {
   /** Without a path, for instance http://127.0.0.1:8086. */
   readonly url: string;
   /** Empty for a server without users. */
@@ -122,13 +122,22 @@ function silent(url: string, outcome: Exclude<HttpOutcome, { kind: 'replied' }>)
 }
 
 /**
- * An InfluxDB 1 by its query interface. Answers are bounded in size and time; proxies are those of the environment.
+ * An InfluxDB 1 by its query interface. Answers are bounded in size and time; the proxy is that of the environment where none is named.
  * @throws Pm500Error CONFIG_INVALID for a URL that cannot be used
  */
 export function connectInfluxQl(access: InfluxQlAccess): InfluxQlServer {
-  const { url, user, password, database, mayBe2 = false, ended, clock, env } = access;
+  const { url, user, password, database, mayBe2 = false, ended, clock, env, readTls, proxy } = access;
   const base = url.endsWith('/') ? url.slice(0, -1) : url;
-  const exchange = createExchange({ url: base, timeoutMs: TIMEOUT_MS }, clock, env);
+  const exchange = createExchange(
+    {
+      url: base,
+      timeoutMs: TIMEOUT_MS,
+      ...(readTls === undefined ? {} : { readTls }),
+      ...(proxy === undefined ? {} : { proxy }),
+    },
+    clock,
+    env,
+  );
   const login = Buffer.from(`${user}:${password}`).toString('base64');
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
