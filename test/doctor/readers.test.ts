@@ -184,6 +184,7 @@ describe('what the doctor reads', () => {
       { id: 'l', type: 'pm500-poll', source: 'list', fleet: [{ name: 'two', host: '10.0.0.2' }, { name: 'three' }] },
       { id: 'f', type: 'pm500-poll', source: 'file', fleetFile: 'meters.csv' },
       { id: 'x', type: 'pm500-poll', source: 'file', fleetFile: 'missing.csv' },
+      { id: 'd', type: 'pm500-poll', source: 'list', fleet: [{ name: 'five', host: '10.0.0.5' }], mode: 'message' },
     ];
     const { nodes } = parseFlows(JSON.stringify(flows), () => undefined);
     const { meters, problems } = readMeters(PM500, nodes, (path) => {
@@ -196,11 +197,12 @@ describe('what the doctor reads', () => {
         ['one', '10.0.0.1:44818'],
         ['two', '10.0.0.2:44818'],
         ['four', '10.0.0.4:44818'],
+        ['five', '10.0.0.5:44818'],
       ],
     );
     assert.deepEqual(
       meters.map(({ readers }) => readers[0]?.schedules.map(({ intervalMs }) => intervalMs)),
-      [[1000, 10_000], [1000], [5000]],
+      [[1000, 10_000], [1000], [5000], []],
     );
     assert.equal(problems.length, 2);
   });
@@ -237,21 +239,40 @@ describe('what the doctor reads', () => {
       assert.ok(most <= 16);
     });
 
+    it('are asked where twice the limit fits in, or nobody reads them', async () => {
+      const meters = [
+        meter('10.0.0.1', {}, 400),
+        meter('10.0.0.2', { minimumReadIntervalMs: 1000 }, 2000),
+        { ...meter('10.0.0.3'), readers: [] },
+      ];
+      const found = await readMetersNow(meters, 200, () => Promise.resolve(answer), TIME);
+      assert.ok(found.every(({ test }) => 'seen' in test));
+    });
+
     it('are not asked where that would disturb somebody, and that is said', async () => {
       const meters = [
         meter('10.0.0.1', { transport: 'modbus-tcp', port: 502 }),
         meter('10.0.0.1'),
         meter('/dev/ttyUSB0', { transport: 'modbus-rtu' }),
         meter('10.0.0.2', {}, 250),
+        // Its own limit is longer than that of the model.
+        meter('10.0.0.3', { minimumReadIntervalMs: 1000 }, 1999),
+        // Two ways into one meter, by its name and in a list: the readers of both count, whichever comes last.
+        meter('10.0.0.4', {}, 250),
+        meter('10.0.0.4', {}, 5000),
+        { ...meter('10.0.0.5'), readers: [{ label: '"on demand"', schedules: [] }] },
       ];
       const found = await readMetersNow(meters, 200, () => Promise.reject(new Error('asked')), TIME);
       const reasons = found.map(({ test }) => ('unseen' in test ? test.unseen : ''));
-      assert.equal(reasons.length, 4);
+      assert.equal(reasons.length, 7);
       for (const [index, pattern] of [
         /maintenance window/,
         /maintenance window/,
         /serial line/,
         /limit of 200 ms/,
+        /limit of 1000 ms/,
+        /read every 250 ms/,
+        /"on demand" whenever a message comes/,
       ].entries()) {
         assert.match(reasons[index] ?? '', pattern);
       }

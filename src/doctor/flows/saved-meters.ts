@@ -16,7 +16,7 @@ export interface SavedMeter {
   readonly address: string;
   /** Without the port: what several ways into one meter share. */
   readonly host: string;
-  /** What is read how often, of each node that reads it. */
+  /** What is read how often, of each node that reads it; no schedules of one that reads on messages. */
   readonly readers: readonly { readonly label: string; readonly schedules: readonly PollSchedule[] }[];
 }
 
@@ -153,7 +153,11 @@ export function readMeters(model: MeterModel, nodes: readonly SavedNode[], readL
       problems.push(...fleet.problems.map(({ message }) => message));
       const shard = textOf(node.values['shard']);
       const own = shard === '' ? fleet.meters : takeShard(fleet.meters, parseShard(shard));
-      meters.push(...own.map(({ schedules, ...choice }) => meterOf(model, choice, [{ label: node.label, schedules }])));
+      const isScheduled = node.values['mode'] !== 'message';
+      const readerOf = (schedules: readonly PollSchedule[]): SavedMeter['readers'] => [
+        { label: node.label, schedules: isScheduled ? schedules : [] },
+      ];
+      meters.push(...own.map(({ schedules, ...choice }) => meterOf(model, choice, readerOf(schedules))));
     });
   }
   return { meters, problems };

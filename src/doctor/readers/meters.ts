@@ -20,15 +20,22 @@ const isMessaging = ({ transport = 'ucmm' }: MeterChoice): boolean =>
 
 /** Why a meter is not asked now; undefined where it may be. */
 function reasonNotTo(
-  { choice, host, readers }: SavedMeter,
+  { choice, host }: SavedMeter,
   all: readonly SavedMeter[],
-  limitMs: number,
+  modelLimitMs: number,
 ): string | undefined {
-  const isOverModbus = all.some((other) => other.host === host && other.choice.transport === 'modbus-tcp');
+  // A meter may stand there under several names, in nodes and in lists: all of them read it.
+  const same = all.filter((other) => other.host === host);
+  const isOverModbus = same.some((other) => other.choice.transport === 'modbus-tcp');
   if (isOverModbus)
     return `${choice.name} is read over Modbus, which one more client would disturb; use pm500 test in a maintenance window`;
   if (!isMessaging(choice))
     return `${choice.name} is on a serial line, which its reader alone may use; use pm500 test while Node-RED is stopped`;
+  const readers = same.flatMap((each) => each.readers);
+  const unknown = readers.find(({ schedules }) => schedules.length === 0);
+  if (unknown !== undefined)
+    return `${choice.name} is read by ${unknown.label} whenever a message comes, and one more read could come within its limit`;
+  const limitMs = Math.max(modelLimitMs, ...same.map((each) => each.choice.minimumReadIntervalMs ?? 0));
   const fastest = Math.min(
     ...readers.flatMap(({ schedules }) => schedules.map(({ intervalMs }) => intervalMs)),
     Infinity,
@@ -39,7 +46,7 @@ function reasonNotTo(
 
 /**
  * Tries each meter of the flows once, where its limits leave room for one more read.
- * @param limitMs least time between two reads of one block
+ * @param limitMs least time between two reads of one block that the model bears; a meter may have a longer one
  */
 export async function readMetersNow(
   meters: readonly SavedMeter[],
