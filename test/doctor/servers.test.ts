@@ -106,6 +106,33 @@ function siteOf(flows: readonly object[], secrets: Readonly<Record<string, strin
   return { path: '', ...saved, meters: [], problems: [], secretsOf: () => secrets };
 }
 
+describe('clients with an enrolled identity', () => {
+  const target = (id: string, change: object = {}): object => ({
+    ...{ id, type: 'iot-target', name: id, host: '10.0.0.3', identityFolder: '/etc/pm500/identity' },
+    ...change,
+  });
+  function evidenceOf(check: string, ...flows: readonly object[]): readonly string[] {
+    const facts = { nowMs: 0, ownHosts: [], site: seen(siteOf(flows, { password: 'a long password' })) };
+    const { results } = examine(DOCTOR_CHECKS, facts as unknown as SiteFacts, []);
+    return results
+      .filter(({ id, outcome }) => id === check && outcome === 'finding')
+      .flatMap(({ evidence }) => evidence);
+  }
+
+  it('are one client where they share the folder, and two where each has its own', () => {
+    const shared = evidenceOf('client-identity', target('a'), target('b', { identityFolder: '/etc/pm500/identity/' }));
+    assert.deepEqual(shared, ['"a" and "b" have the client ID of the identity in /etc/pm500/identity at one broker.']);
+    assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { identityFolder: '/etc/other' })), []);
+    assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { clientId: 'second' })), []);
+    assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { host: '10.0.0.4' })), []);
+  });
+
+  it('send no password without TLS', () => {
+    assert.deepEqual(evidenceOf('password-plain-mqtt', target('a')), []);
+    assert.equal(evidenceOf('password-plain-mqtt', target('a', { identityFolder: '' })).length, 1);
+  });
+});
+
 describe('brokers, as the doctor asks them', () => {
   const login = { username: 'edge', password: 'a long password' };
   const lookAtCertificate = (): Promise<number> => Promise.resolve(1234);

@@ -51,7 +51,9 @@ function plainPassword(node: SavedNode, site: SavedSite, ownHosts: readonly stri
   const secrets = site.secretsOf(node.id);
   if (secrets === undefined) return unseen(`the credentials of ${node.label} cannot be opened`);
   const host = textOf(node, 'host');
-  const isPlain = !isOn(node, 'useTls') && textOf(node, 'profile') !== 'aws-iot-core';
+  // With an identity TLS is on, whatever the box says.
+  const hasIdentity = textOf(node, 'identityFolder') !== '';
+  const isPlain = !isOn(node, 'useTls') && textOf(node, 'profile') !== 'aws-iot-core' && !hasIdentity;
   const isFar = !isOwnHost(`http://${host}`, ownHosts);
   const leaks = isPlain && isFar && (secrets['password'] ?? '') !== '';
   return seen(

@@ -159,7 +159,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
         ),
         (clients) =>
           doublesIn(clients, (node) => `${textOf(node, 'host') || textOf(node, 'broker')} ${clientOf(node)}`).map(
-            ([, same]) => `${labels(same)} have the client ID ${clientOf(same[0])} at one broker.`,
+            ([key, same]) => `${labels(same)} have the client ID ${key.slice(key.indexOf(' ') + 1)} at one broker.`,
           ),
         (clients) => `${clients.length} client IDs`,
       ),
@@ -276,7 +276,9 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
   },
 ];
 
-function clientOf(node: SavedNode | undefined): string {
-  if (node === undefined) return '';
-  return textOf(node, 'clientId') || textOf(node, 'clientid');
+/** The client ID, or the identity that has it; empty where each connection makes one of its own. */
+function clientOf(node: SavedNode): string {
+  const folder = textOf(node, 'identityFolder');
+  const id = textOf(node, 'clientId') || textOf(node, 'clientid');
+  return id === '' && folder !== '' ? `of the identity in ${folder.replace(/(?<=.)\/+$/, '')}` : id;
 }
