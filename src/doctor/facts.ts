@@ -28,7 +28,7 @@ export interface DiskFacts {
   readonly freeFiles: number;
 }
 
-/** The systemd unit that runs Node-RED: last value of each key; sections do not share keys here. */
+/** The systemd unit that runs Node-RED: value of each key, of a list all of them; sections do not share keys here. */
 export interface ServiceUnit {
   readonly path: string;
   readonly values: Readonly<Record<string, string>>;

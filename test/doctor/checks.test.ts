@@ -59,6 +59,22 @@ describe('checks of the doctor', () => {
     });
   }
 
+  const UNITS = [
+    ['service-memory', 'MemoryMax=1G\n', 'MemoryMax=infinity\n'],
+    ['service-heap', 'ExecStart=', 'Environment=NODE_OPTIONS=--max-old-space-size=1000\nEnvironment=A=1\nExecStart='],
+    ['service-heap', 'node-red\n', 'node-red --max-old-space-size=64 --max-old-space-size=1000\n'],
+  ] as const;
+  for (const [id, from, to] of UNITS) {
+    it(`${id} finds ${to.trim().split('\n')[0] ?? ''}`, async () => {
+      const report = await reportOf({
+        spoil: (site) => {
+          site.unit = site.unit.replace(from, to);
+        },
+      });
+      assert.deepEqual(idsOf(report, 'finding'), [id]);
+    });
+  }
+
   it('credentials-open finds another key, and what is behind it is not taken for fine', async () => {
     const report = await reportOf({}, 'a key that the file was not made with');
     assert.deepEqual(idsOf(report, 'finding'), ['credentials-open']);

@@ -144,6 +144,40 @@ describe('what the doctor reads', () => {
     assert.ok('unseen' in readServiceUnit('', [join(folder, 'nowhere')]));
   });
 
+  it('a unit and its drop-ins as systemd takes them: by name over all folders, lists add up', () => {
+    const [etc, lib] = ['etc', 'lib'].map((name) => join(folder, 'units', name));
+    assert.ok(etc !== undefined && lib !== undefined);
+    const write = (place: string, name: string, ...lines: readonly string[]): void => {
+      mkdirSync(join(place, 'node-red.service.d'), { recursive: true });
+      const path = name === '' ? join(place, 'node-red.service') : join(place, 'node-red.service.d', name);
+      writeFileSync(path, `${lines.join('\n')}\n`);
+    };
+    write(
+      lib,
+      '',
+      ...['[Unit]', 'After=network-online.target', '[Service]', 'Environment=NODE_OPTIONS=--max-old-space-size=512'],
+      ...['User=root', 'MemoryMax=1G', '[Install]', 'WantedBy=graphical.target plant.target'],
+    );
+    write(lib, '20-same.conf', 'User=root');
+    write(lib, '90-last.conf', 'Environment=PLANT=hamburg', 'MemoryMax=');
+    write(etc, '20-same.conf', 'User=node-red', 'After=influxdb.service', 'After=');
+    write(etc, '50-etc.conf', 'Restart=always', 'ExecStart=', 'ExecStart=/usr/bin/node-red');
+    write(lib, '10-first.conf', 'Restart=no', 'ExecStart=/usr/bin/other', 'EnvironmentFile=/a', 'EnvironmentFile=');
+    mkdirSync(join(etc, 'plant.target.wants'));
+    writeFileSync(join(etc, 'plant.target.wants', 'node-red.service'), '');
+    const unit = readServiceUnit('', [etc, lib]);
+    assert.ok('seen' in unit);
+    assert.deepEqual(unit.seen.values, {
+      After: 'network-online.target influxdb.service',
+      Environment: 'NODE_OPTIONS=--max-old-space-size=512 PLANT=hamburg',
+      User: 'node-red',
+      WantedBy: 'graphical.target plant.target',
+      Restart: 'always',
+      ExecStart: '/usr/bin/node-red',
+    });
+    assert.equal(unit.seen.isEnabled, true);
+  });
+
   it('flows: what is switched off counts for nothing, and variables have the value of their flow first', () => {
     const flows = [
       { id: 'a', type: 'tab', env: [{ name: 'HOST', value: '10.0.0.1', type: 'str' }] },

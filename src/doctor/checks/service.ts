@@ -85,7 +85,8 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'MemoryMax= of the unit',
     remedy:
       'Write MemoryMax=1G, or what the computer can spare, into the unit: else other services are ended in its place.',
-    find: ({ path, values }) => (values['MemoryMax'] === undefined ? `${path} sets no MemoryMax=.` : undefined),
+    find: ({ path, values }) =>
+      ['', 'infinity'].includes(values['MemoryMax'] ?? '') ? `${path} sets no MemoryMax=.` : undefined,
   }),
   row({
     id: 'service-heap',
@@ -95,8 +96,9 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     remedy:
       'Give --max-old-space-size at most three quarters of MemoryMax=: the system ends the process before it can clean up.',
     find: ({ path, values }) => {
-      const text = `${values['ExecStart'] ?? ''} ${values['Environment'] ?? ''}`;
-      const heap = Number(/--max[-_]old[-_]space[-_]size[= ](\d+)/.exec(text)?.[1] ?? Number.NaN);
+      // The last one counts, and one of the command more than one of NODE_OPTIONS.
+      const text = `${values['Environment'] ?? ''} ${values['ExecStart'] ?? ''}`;
+      const heap = Number([...text.matchAll(/--max[-_]old[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1]);
       const most = mebibytes(values['MemoryMax'] ?? '');
       return most !== undefined && heap > 0.75 * most
         ? `${path} lets the heap have ${heap} MiB of the ${most} MiB that the process may have.`

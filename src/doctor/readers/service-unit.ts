@@ -6,31 +6,41 @@ import { seen, unseen, type Looked } from '../looked';
 /** Where units are, those of the administrator first. */
 const UNIT_FOLDERS = [
   '/etc/systemd/system',
+  '/run/systemd/system',
   '/usr/local/lib/systemd/system',
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ];
 const NAME = /^(pm500-)?node-?red\w*\.service$/;
 
-/** Last value of each key, with the drop-ins of the unit behind it. */
+/** Dependencies add up, and nothing takes one back. */
+const DEPENDENCIES: readonly string[] = ['After', 'Before', 'Wants', 'Requires', 'WantedBy', 'RequiredBy'];
+/** These add up, too, until an empty value. */
+const LISTS: readonly string[] = [...DEPENDENCIES, 'Environment', 'EnvironmentFile', 'ExecStartPre'];
+
+/** Value of each key as systemd takes it, with the drop-ins of the unit behind it; an empty one is that of no line. */
 function valuesOf(texts: readonly string[]): Readonly<Record<string, string>> {
-  const values: Record<string, string> = {};
+  const values = new Map<string, string>();
   for (const line of texts.join('\n').replaceAll('\\\n', ' ').split('\n')) {
     const [, key, value] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) values[key] = value;
+    if (key === undefined || value === undefined) continue;
+    const before = values.get(key);
+    if (value !== '') values.set(key, before !== undefined && LISTS.includes(key) ? `${before} ${value}` : value);
+    else if (!DEPENDENCIES.includes(key)) values.delete(key);
   }
-  return values;
+  return Object.fromEntries(values);
 }
 
+/** Drop-ins in the order of their names, whichever folder they are in; of one name, that of the first folder. */
 function dropIns(path: string, folders: readonly string[]): readonly string[] {
-  return folders.flatMap((folder) => {
+  const byName = new Map<string, string>();
+  for (const folder of folders) {
     const place = join(folder, `${basename(path)}.d`);
-    if (!existsSync(place)) return [];
-    return readdirSync(place)
-      .filter((name) => name.endsWith('.conf'))
-      .sort()
-      .map((name) => readFileSync(join(place, name), 'utf8'));
-  });
+    if (!existsSync(place)) continue;
+    for (const name of readdirSync(place).filter((each) => each.endsWith('.conf')))
+      if (!byName.has(name)) byName.set(name, join(place, name));
+  }
+  return [...byName.keys()].sort().map((name) => readFileSync(byName.get(name) ?? '', 'utf8'));
 }
 
 /**
@@ -57,11 +67,12 @@ export function readServiceUnit(given: string, folders: readonly string[] = UNIT
         : 'no systemd unit of Node-RED was found; name it by --unit',
     );
   }
-  const places = [...new Set([dirname(found), ...folders])];
+  const own = dirname(found);
+  const places = folders.includes(own) ? folders : [own, ...folders];
   const values = valuesOf([readFileSync(found, 'utf8'), ...dropIns(found, places)]);
   const isEnabled = places.some((folder) =>
-    [values['WantedBy'], 'multi-user.target', 'default.target'].some(
-      (target) => target !== undefined && existsSync(join(folder, `${target}.wants`, basename(found))),
+    [...(values['WantedBy'] ?? '').split(/\s+/), 'multi-user.target', 'default.target'].some(
+      (target) => target !== '' && existsSync(join(folder, `${target}.wants`, basename(found))),
     ),
   );
   return seen({ path: found, values, isEnabled });
