@@ -1,5 +1,4 @@
 import { homedir, hostname } from 'node:os';
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { testMeter } from '../acquisition/meter-test/test-meter';
 import { resolveSystemHost } from '../acquisition/resolve-host';
@@ -26,6 +25,7 @@ import { describeValue } from '../support/expect';
 import { commandMeters } from './choose-meter';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { EXIT, type Terminal } from './terminal';
+import { writeReport } from './write-report';
 
 /** By the worst finding; 1 and 2 are those of every command. */
 const FOUND: Readonly<Record<DoctorSeverity, number>> = { notice: 3, warning: 4, critical: 5 };
@@ -59,7 +59,7 @@ const ROWS: readonly OptionRow[] = [
   { name: 'all', help: 'every check with what was seen, not the findings alone' },
   { name: 'format', value: 'NAME', help: `${FORMATS.join(', ')} (text)` },
   { name: 'json', help: 'the same as --format json: one line, pm500.doctor/1' },
-  { name: 'output', value: 'FILE', help: 'writes the report there' },
+  { name: 'output', value: 'FILE', help: 'writes the report there, for its owner only where there is none yet' },
   HELP_OPTION,
 ];
 
@@ -105,10 +105,12 @@ async function sourcesOf(options: Options, terminal: Terminal): Promise<DoctorSo
   const { connect } = await import('mqtt');
   // Nobody who waits for a report is told of each meter that does not answer: the report does that.
   const registry = commandMeters({ ...terminal, complain: () => undefined });
+  const ownUser = process.getuid?.();
   const meters = { model: PM500, registry, clock: systemClock, resolveHost: resolveSystemHost };
   return {
     model: PM500,
     packageVersion: packageVersion(),
+    ...(ownUser === undefined ? {} : { ownUser }),
     clock: systemClock,
     env: process.env,
     loadSettings,
@@ -186,6 +188,6 @@ export async function runDoctor(args: readonly string[], terminal: Terminal): Pr
   const text = formatReport(report, format, options.has('all'));
   const output = options.text('output');
   if (output === undefined) terminal.print(text);
-  else writeFileSync(resolve(output), text, { mode: 0o600 });
+  else writeReport(resolve(output), text);
   return exitCodeOf(report, options.has('strict'));
 }

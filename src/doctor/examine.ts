@@ -34,8 +34,11 @@ const NOBODY = 'nobody has attested it';
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
+/** Names come from flows, lists and servers: in a terminal nothing of them may move the cursor or turn what is read. */
+const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
+
 function bounded(given: readonly string[]): readonly string[] {
-  const sentences = [...new Set(given)];
+  const sentences = [...new Set(given.map(plain))];
   if (sentences.length <= MOST_EVIDENCE) return sentences;
   return [...sentences.slice(0, MOST_EVIDENCE), `And ${sentences.length - MOST_EVIDENCE} more like these.`];
 }
@@ -92,11 +95,12 @@ function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly A
   // What a machine has seen stands, whatever somebody says.
   if (findings.length > 0)
     return { ...row, outcome: 'finding', evidence: bounded([...findings, ...unseen.map(notSeen)]) };
-  if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: [seen] };
+  if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: bounded([seen]) };
   const reasons = bounded(unseen);
   const own = attestations.filter(({ id }) => id === check.id);
   if (attestedDays === undefined && own.length === 0) return { ...row, outcome: 'could not look', evidence: reasons };
-  const { outcome, evidence } = wordFor(check, own, facts.nowMs);
+  const { outcome, evidence: word } = wordFor(check, own, facts.nowMs);
+  const evidence = plain(word);
   return { ...row, outcome, evidence: outcome === 'attested' ? [evidence] : [...reasons, evidence] };
 }
 

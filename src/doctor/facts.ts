@@ -186,6 +186,8 @@ export interface SiteFacts {
   readonly nowMs: number;
   readonly model: MeterModel;
   readonly packageVersion: string;
+  /** Number of the user that looks; absent where users have none. */
+  readonly ownUser?: number;
   /** Addresses and names of this computer. */
   readonly ownHosts: readonly string[];
   readonly host: HostFacts;

@@ -3,6 +3,8 @@ import { DOCTOR_CHECKS } from '../../src/doctor/checks';
 import { formatDoctorHtml } from '../../src/doctor/format/html';
 import { formatDoctorJunit } from '../../src/doctor/format/junit';
 import { formatDoctorText } from '../../src/doctor/format/text';
+import type { SiteFacts } from '../../src/doctor/facts';
+import { seen } from '../../src/doctor/looked';
 import type { DoctorReport } from '../../src/doctor/examine';
 import { removeFolder } from '../../testkit/temporary-folder';
 import { HealthySite, TOKEN } from './healthy-site';
@@ -79,6 +81,33 @@ describe('checks of the doctor', () => {
     const report = await reportOf({}, 'a key that the file was not made with');
     assert.deepEqual(idsOf(report, 'finding'), ['credentials-open']);
     assert.deepEqual(idsOf(report, 'could not look'), ['default-password', 'token-plain-http', 'password-plain-mqtt']);
+  });
+
+  describe('of certificates, where somebody else than the user of Node-RED looks', () => {
+    const owned = (owner: number, ownUser: number, problem?: string) => (facts: SiteFacts) => {
+      assert.ok('seen' in facts.directory);
+      const directory = seen({ ...facts.directory.seen, access: { ...facts.directory.seen.access, owner } });
+      const common = { path: '/tls/edge.crt', of: '"tls"', part: 'certificate', validToMs: 9e15 } as const;
+      const file = problem === undefined ? common : { ...common, problem };
+      return { directory, ownUser, certificates: seen([file]) };
+    };
+    const rows = [
+      ['root, for root', owned(0, 0), 'ok'],
+      ['the user itself', owned(1000, 1000), 'ok'],
+      ['root', owned(1000, 0), 'could not look'],
+      ['another user', owned(1000, 1001), 'could not look'],
+      ['root, who cannot use it either', owned(1000, 0, 'it holds no certificate in PEM'), 'finding'],
+      ['another user, who cannot read it', owned(1000, 1001, 'EACCES'), 'could not look'],
+      ['the user itself, who cannot read it', owned(1000, 1000, 'EACCES'), 'finding'],
+    ] as const;
+    for (const [who, facts, outcome] of rows) {
+      it(`${who}: ${outcome}`, async () => {
+        const report = await reportOf({ facts });
+        assert.ok(idsOf(report, outcome).includes('certificate-readable'));
+        const of = report.results.find(({ id }) => id === 'certificate-expired');
+        assert.equal(of?.outcome, who.includes('cannot') ? 'could not look' : 'ok');
+      });
+    }
   });
 
   it('tell no secret in any format, whatever is wrong', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseAttestations } from '../../src/doctor/attestations';
+import { parseAttestations, type Attestation } from '../../src/doctor/attestations';
 import type { DoctorCheck, Sighting } from '../../src/doctor/check';
 import { examine, type DoctorResult } from '../../src/doctor/examine';
 import type { SiteFacts } from '../../src/doctor/facts';
@@ -108,6 +108,20 @@ describe('how a check of the doctor ends', () => {
     assert.ok(lines.includes('pm500_doctor_findings{severity="critical"} 1'));
     assert.ok(lines.includes('pm500_doctor_finding{check="a",severity="critical"} 1'));
     assert.ok(lines.includes(`pm500_doctor_time_seconds ${NOW / 1000}`));
+  });
+
+  it('control characters of names reach no terminal, whatever the outcome', () => {
+    const odd = 'a\u001b[2J\r\n\u009b\u202e\u2028b';
+    const person = [{ id: 'c', name: odd, date: '2026-11-01' }];
+    const checks = [
+      check('a', { findings: [odd] }),
+      check('b', { seen: odd }),
+      check('c', { unseen: [odd] }, { attestedDays: 30 }),
+      check('d', { unseen: [odd] }),
+    ];
+    const report = examine(checks, FACTS, [{ ...person[0], dateMs: NOW - 1, note: odd } as Attestation]);
+    for (const { id, evidence } of report.results) assert.match(evidence.join(''), /a \[2J {5}b/, id);
+    assert.doesNotMatch(formatDoctorText(report, true), /[^\n\P{Cc}]|[\u202e\u2028]/u);
   });
 
   it('JUnit: a finding is a failure, what was not seen is skipped, and odd words stay inside', () => {

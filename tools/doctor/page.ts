@@ -29,7 +29,8 @@ brokers, databases and meters, and changes nothing. All that it asks of others, 
   more) fits between two reads of its schedules. One that is read more often, on messages, over Modbus or on a serial line is left
   alone, and the report says so. \`--offline\` asks nobody.
 
-Passwords, tokens and keys are read where a check needs them, and never printed.
+Passwords, tokens and keys are read where a check needs them, and never printed. \`--output\` makes a file that its owner alone may
+read; one that is there keeps its mode and owner, and is replaced as a whole.
 
 Each check ends in one of four ways. **ok**: it was looked at, and is fine. **finding**: it was looked at, and is not.
 **attested**: no program can see it, and a person says so. **could not look**: with the reason; it never counts as fine. What was

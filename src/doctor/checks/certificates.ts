@@ -1,6 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { sightEach, type DoctorCheck, type Sighting } from '../check';
 import type { CertificateFile, SiteFacts } from '../facts';
-import { seen, unseen } from '../looked';
+import { lookFurther, seen, unseen } from '../looked';
 import { notFoundOut } from '../server-words';
 
 const MS_PER_DAY = 86_400_000;
@@ -9,20 +10,37 @@ const SOON_DAYS = 21;
 const NOW_DAYS = 3;
 const OTHERS = 0o077;
 
+const WITH_DATES = ['certificate', 'authority'] as const;
 const NOUN = ['certificate or key', 'certificates and keys'] as const;
 const days = (ms: number): string => `${Math.floor(ms / MS_PER_DAY)} days`;
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const ofFiles = ({ certificates }: SiteFacts, find: (file: CertificateFile) => string | undefined): Sighting =>
+/** A check of what is in the files of some parts; of one that cannot be used nothing is known. */
+const ofFiles = (
+  { certificates }: SiteFacts,
+  parts: readonly CertificateFile['part'][],
+  find: (file: CertificateFile) => string | undefined,
+): Sighting =>
   sightEach(
-    certificates,
+    lookFurther(certificates, (files) => files.filter(({ part }) => parts.includes(part))),
     (file) => {
       if (file.unseen !== undefined) return unseen(file.unseen);
+      if (file.problem !== undefined) return unseen(`${file.path} cannot be used`);
       const finding = find(file);
       return finding === undefined ? [] : [finding];
     },
     NOUN,
   );
+
+/** Why it is not known whether Node-RED can read a file; undefined where who looks is the user that Node-RED is. */
+function readByAnother({ ownUser, directory }: SiteFacts, path: string): string | undefined {
+  // Those of the credentials are in no file of their own.
+  if (!isAbsolute(path) || ownUser === undefined || 'unseen' in directory) return undefined;
+  const { owner } = directory.seen.access;
+  return owner === ownUser
+    ? undefined
+    : `user ${ownUser} has looked at ${path}, and the user directory belongs to user ${owner}: run the command as that one`;
+}
 
 /** A sentence for an end between two times from now. */
 function endsWithin(
@@ -63,8 +81,16 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Correct the path in the settings, or let the user of Node-RED read the file.',
     docs: 'docs/cloud.md',
     look: (facts) =>
-      ofFiles(facts, ({ path, of, problem }) =>
-        problem === undefined ? undefined : `${path}, which ${of} names, cannot be used: ${problem}.`,
+      sightEach(
+        facts.certificates,
+        ({ path, of, problem, unseen: why }) => {
+          if (why !== undefined) return unseen(why);
+          // Root reads everything: what it cannot use, nobody can.
+          const reason = facts.ownUser === 0 && problem !== undefined ? undefined : readByAnother(facts, path);
+          if (reason !== undefined) return unseen(reason);
+          return problem === undefined ? [] : [`${path}, which ${of} names, cannot be used: ${problem}.`];
+        },
+        NOUN,
       ),
   },
   {
@@ -78,6 +104,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     look: (facts) =>
       ofFiles(
         facts,
+        WITH_DATES,
         ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, -Infinity, NOW_DAYS)[0],
       ),
   },
@@ -92,6 +119,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     look: (facts) =>
       ofFiles(
         facts,
+        WITH_DATES,
         ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, NOW_DAYS, SOON_DAYS)[0],
       ),
   },
@@ -104,7 +132,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Set the clock, or wait until the certificate begins.',
     docs: 'docs/cloud.md',
     look: (facts) =>
-      ofFiles(facts, ({ path, validFromMs = 0 }) =>
+      ofFiles(facts, WITH_DATES, ({ path, validFromMs = 0 }) =>
         validFromMs > facts.nowMs
           ? `The certificate ${path} is not valid before ${new Date(validFromMs).toISOString()}.`
           : undefined,
@@ -119,7 +147,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Give the paths of a pair; after a renewal take both files of the new one.',
     docs: 'docs/cloud.md',
     look: (facts) =>
-      ofFiles(facts, ({ path, of, fitsKey }) =>
+      ofFiles(facts, ['certificate'], ({ path, of, fitsKey }) =>
         fitsKey === false ? `${path} does not belong to the key that ${of} names beside it.` : undefined,
       ),
   },
@@ -132,8 +160,8 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'chmod 600 the key, and have a new one made if somebody may have read it.',
     docs: 'docs/cloud.md',
     look: (facts) =>
-      ofFiles(facts, ({ path, part, mode = 0 }) =>
-        part === 'key' && (mode & OTHERS) !== 0
+      ofFiles(facts, ['key'], ({ path, mode = 0 }) =>
+        (mode & OTHERS) !== 0
           ? `The private key ${path} has the mode ${mode.toString(8).padStart(4, '0')}.`
           : undefined,
       ),

@@ -40,6 +40,8 @@ export interface DoctorPlaces {
 export interface DoctorSources {
   readonly model: MeterModel;
   readonly packageVersion: string;
+  /** Number of the user of this process; absent where users have none. */
+  readonly ownUser?: number;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   readonly loadSettings: (path: string, signal: AbortSignal) => Promise<Looked<LoadedSettings>>;
@@ -149,6 +151,7 @@ export async function gatherFacts(places: DoctorPlaces, sources: DoctorSources):
     nowMs: clock.now(),
     model,
     packageVersion: sources.packageVersion,
+    ...(sources.ownUser === undefined ? {} : { ownUser: sources.ownUser }),
     ownHosts: ownHosts(),
     host,
     unit: flat(attemptLook('The unit of Node-RED', () => readServiceUnit(places.unitFile))),
