@@ -77,6 +77,17 @@ describe('checks of the doctor', () => {
     });
   }
 
+  for (const name of ['.flows_cred.json.backup', '.sessions.json', '.config.runtime.json']) {
+    it(`secrets-readable finds ${name} for everybody`, async () => {
+      const report = await reportOf({
+        spoil: (site) => {
+          site.write(`node-red/${name}`, '{}', 0o644);
+        },
+      });
+      assert.deepEqual(idsOf(report, 'finding'), ['secrets-readable']);
+    });
+  }
+
   it('credentials-open finds another key, and what is behind it is not taken for fine', async () => {
     const report = await reportOf({}, 'a key that the file was not made with');
     assert.deepEqual(idsOf(report, 'finding'), ['credentials-open']);

@@ -172,7 +172,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     area: 'security',
     severity: 'warning',
     title: 'secrets can be read by the user of Node-RED only',
-    looksAt: 'modes of settings.js, the credentials and the generated key',
+    looksAt: 'modes of settings.js, the credentials, sessions and the generated key',
     remedy: 'chmod 600 the files, and change the secrets if somebody may have read them.',
     docs: 'docs/stack.md',
     look: ({ directory }) =>

@@ -59,9 +59,11 @@ export function readDirectory(path: string, flowFile: string): DirectoryFacts {
   // Readable, not only there.
   const names = readdirSync(path);
   const own = join(path, 'pm500');
-  const secretFiles = [
-    ...['settings.js', '.config.runtime.json', '.config.runtime.json.backup'].map((name) => join(path, name)),
-    credentialsPathOf(path, flowFile),
+  const credentials = basename(credentialsPathOf(path, flowFile));
+  const secretNames = [
+    ...['settings.js', '.config.runtime.json', '.config.runtime.json.backup'],
+    // Node-RED keeps what was there before the last deployment, and the sessions of who is logged in.
+    ...[credentials, `.${credentials}.backup`, '.sessions.json'],
   ];
   const kept = namesIn(own);
   const deeper = ['outbox', 'outbox-absent', 'refused'].flatMap((name) =>
@@ -78,7 +80,7 @@ export function readDirectory(path: string, flowFile: string): DirectoryFacts {
   return {
     path,
     access,
-    secretFiles: existing(secretFiles),
+    secretFiles: existing(secretNames.map((name) => join(path, name))),
     ownFiles: existing([own, ...kept.map((name) => join(own, name)), ...deeper]),
     damagedStates: kept.filter((name) => /\.damaged-\d+$/.test(name)).map((name) => join(own, name)),
     newestMs: Math.max(0, ...times),
