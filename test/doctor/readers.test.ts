@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { once, setMaxListeners } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { MeterTest } from '../../src/acquisition/meter-test/test-meter';
 import { parseFlows } from '../../src/doctor/flows/saved-nodes';
 import { readMeters, type SavedMeter } from '../../src/doctor/flows/saved-meters';
-import type { OutboxFolder } from '../../src/doctor/facts';
 import { readBrokers } from '../../src/doctor/readers/brokers';
 import { readCertificates } from '../../src/doctor/readers/certificates';
 import { readMetersNow } from '../../src/doctor/readers/meters';
-import { readOutboxes } from '../../src/doctor/readers/outboxes';
-import { readServiceUnit } from '../../src/doctor/readers/service-unit';
 import { loadSettings } from '../../src/doctor/readers/settings-file';
 import { PM500 } from '../../src/meters/pm500';
-import { openOutbox } from '../../src/outbox/disk';
-import { answerWith } from '../../src/outbox/lock-owner';
 import { systemClock } from '../../src/support/clock';
-import { silentLogger } from '../../src/support/logger';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const NEVER = new AbortController().signal;
@@ -58,124 +52,6 @@ describe('what the doctor reads', () => {
     assert.match('unseen' in ended ? ended.unseen : '', /run bootstrap\.sh/);
     const endless = await loadSettings(settingsFile('for (;;) {}'), AbortSignal.timeout(200));
     assert.match('unseen' in endless ? endless.unseen : '', /ended after its time/);
-  });
-
-  it('outboxes with what waits and who has them open, and touches nothing', async () => {
-    const path = join(folder, 'pm500', 'outbox', 'target');
-    const outbox = openOutbox({
-      folder: path,
-      limits: { maximumBytes: 1e6 },
-      clock: systemClock,
-      logger: silentLogger,
-    });
-    await outbox.append([
-      { payload: 'a v=1', acceptedAt: Date.now() },
-      { payload: 'a v=2', acceptedAt: Date.now() },
-    ]);
-    const [open] = await readOutboxes(folder);
-    assert.equal(open?.id, 'target');
-    assert.deepEqual(open.owners.length, 1);
-    // Its end was not remembered yet: nothing was acknowledged, and less than a second has passed.
-    assert.equal(open.waiting, 2);
-    assert.ok(open.bytes > 0);
-    // A second process, as the kernel shows it.
-    const other = answerWith({ isOwner: true, who: 'process 999 on another computer' });
-    other.listen({ path: join(path, 'owner-0123456789abcdef.sock') });
-    await once(other, 'listening');
-    const [both] = await readOutboxes(folder);
-    assert.equal(both?.owners.length, 2);
-    other.close();
-    await once(other, 'close');
-    await outbox.close();
-    const [closed] = await readOutboxes(folder);
-    assert.deepEqual([closed?.owners, closed?.waiting], [[], 2]);
-    assert.ok((closed?.bytes ?? 0) > 0);
-    assert.ok(Date.now() - (closed?.oldestMs ?? 0) < 60_000);
-    const again = openOutbox({ folder: path, limits: { maximumBytes: 1e6 }, clock: systemClock, logger: silentLogger });
-    await again.ready();
-    assert.equal(again.stats().depth, 2);
-    await again.close();
-  });
-
-  it('outboxes of which much is delivered: only the rest waits, and only for as long as the rest', async () => {
-    const path = join(folder, 'pm500', 'outbox', 'partly');
-    const limits = { maximumBytes: 1e9 };
-    const settings = { folder: path, limits, clock: systemClock, logger: silentLogger, segmentBytes: 2000 };
-    const outbox = openOutbox(settings);
-    const acceptedAt = Date.now() - 86_400_000;
-    const look = async (): Promise<OutboxFolder | undefined> =>
-      (await readOutboxes(folder)).find(({ id }) => id === 'partly');
-    const append = (from: number, count: number): Promise<unknown> =>
-      outbox.append(
-        Array.from({ length: count }, (_, index) => ({
-          payload: 'x'.repeat(1000),
-          acceptedAt: acceptedAt + from + index,
-        })),
-      );
-    await append(0, 3);
-    const { from } = await outbox.peek({ maximumRecords: 1, maximumBytes: 1e6 });
-    await outbox.acknowledge({ from, to: from + 2 });
-    const rest = await look();
-    assert.deepEqual([rest?.waiting, rest?.oldestMs], [1, acceptedAt + 2]);
-    assert.ok((rest?.bytes ?? 0) > 1000 && (rest?.bytes ?? 0) < 1100);
-    // Another segment, of which nothing was remembered yet either.
-    await append(3, 2);
-    const both = await look();
-    assert.deepEqual([both?.waiting, both?.oldestMs], [3, acceptedAt + 2]);
-    assert.ok((both?.bytes ?? 0) > 3000 && (both?.bytes ?? 0) < 3300);
-    await outbox.acknowledge({ from, to: from + 5 });
-    const none = await look();
-    assert.deepEqual([none?.waiting, none?.bytes, none?.oldestMs], [0, 0, undefined]);
-    await outbox.close();
-  });
-
-  it('a unit with its drop-ins, the last of which counts', () => {
-    const place = join(folder, 'systemd');
-    mkdirSync(join(place, 'node-red.service.d'), { recursive: true });
-    writeFileSync(
-      join(place, 'node-red.service'),
-      '[Service]\nExecStart=/usr/bin/node-red \\\n  --max-old-space-size=512\nRestart=no\n',
-    );
-    writeFileSync(join(place, 'node-red.service.d', 'own.conf'), '[Service]\nRestart=always\n');
-    const unit = readServiceUnit('', [place]);
-    assert.ok('seen' in unit);
-    assert.equal(unit.seen.values['Restart'], 'always');
-    assert.match(unit.seen.values['ExecStart'] ?? '', /max-old-space-size=512/);
-    assert.ok('unseen' in readServiceUnit('', [join(folder, 'nowhere')]));
-  });
-
-  it('a unit and its drop-ins as systemd takes them: by name over all folders, lists add up', () => {
-    const [etc, lib] = ['etc', 'lib'].map((name) => join(folder, 'units', name));
-    assert.ok(etc !== undefined && lib !== undefined);
-    const write = (place: string, name: string, ...lines: readonly string[]): void => {
-      mkdirSync(join(place, 'node-red.service.d'), { recursive: true });
-      const path = name === '' ? join(place, 'node-red.service') : join(place, 'node-red.service.d', name);
-      writeFileSync(path, `${lines.join('\n')}\n`);
-    };
-    write(
-      lib,
-      '',
-      ...['[Unit]', 'After=network-online.target', '[Service]', 'Environment=NODE_OPTIONS=--max-old-space-size=512'],
-      ...['User=root', 'MemoryMax=1G', '[Install]', 'WantedBy=graphical.target plant.target'],
-    );
-    write(lib, '20-same.conf', 'User=root');
-    write(lib, '90-last.conf', 'Environment=PLANT=hamburg', 'MemoryMax=');
-    write(etc, '20-same.conf', 'User=node-red', 'After=influxdb.service', 'After=');
-    write(etc, '50-etc.conf', 'Restart=always', 'ExecStart=', 'ExecStart=/usr/bin/node-red');
-    write(lib, '10-first.conf', 'Restart=no', 'ExecStart=/usr/bin/other', 'EnvironmentFile=/a', 'EnvironmentFile=');
-    mkdirSync(join(etc, 'plant.target.wants'));
-    writeFileSync(join(etc, 'plant.target.wants', 'node-red.service'), '');
-    const unit = readServiceUnit('', [etc, lib]);
-    assert.ok('seen' in unit);
-    assert.deepEqual(unit.seen.values, {
-      After: 'network-online.target influxdb.service',
-      Environment: 'NODE_OPTIONS=--max-old-space-size=512 PLANT=hamburg',
-      User: 'node-red',
-      WantedBy: 'graphical.target plant.target',
-      Restart: 'always',
-      ExecStart: '/usr/bin/node-red',
-    });
-    assert.equal(unit.seen.isEnabled, true);
   });
 
   it('flows: what is switched off counts for nothing, and variables have the value of their flow first', () => {
