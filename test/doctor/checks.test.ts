@@ -88,6 +88,11 @@ describe('checks of the doctor', () => {
     });
   }
 
+  it('backup-elsewhere does not take a backup that is not there for one on another disk', async () => {
+    const report = await reportOf(SEEDS.find(({ id }) => id === 'backup-database') ?? {});
+    assert.ok(idsOf(report, 'could not look').includes('backup-elsewhere'));
+  });
+
   it('credentials-open finds another key, and what is behind it is not taken for fine', async () => {
     const report = await reportOf({}, 'a key that the file was not made with');
     assert.deepEqual(idsOf(report, 'finding'), ['credentials-open']);

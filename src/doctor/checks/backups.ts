@@ -1,6 +1,6 @@
-import { sightOne, type DoctorCheck } from '../check';
+import { sightEach, sightOne, type DoctorCheck } from '../check';
 import type { BackupFacts, SiteFacts } from '../facts';
-import { lookFurther } from '../looked';
+import { lookFurther, unseen } from '../looked';
 
 const MS_PER_DAY = 86_400_000;
 const BACKUP_DAYS = 7;
@@ -56,14 +56,14 @@ export const BACKUP_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'devices of the folder of backups and of the user directory',
     remedy: 'Copy backups to another computer: one disk that fails takes both.',
     docs: 'docs/backup.md',
-    look: (facts) =>
-      sightOne(
-        facts.backups,
-        (all) =>
-          all
-            .filter(({ newestMs, isElsewhere }) => newestMs !== undefined && !isElsewhere)
-            .map(({ folder }) => `The backups in ${folder} are on the disk of the user directory.`),
-        (all) => all.map(({ folder }) => folder).join(', '),
+    look: ({ backups }) =>
+      sightEach(
+        backups,
+        ({ folder, newestMs, isElsewhere }) => {
+          if (newestMs === undefined) return unseen(`there is no backup in ${folder}`);
+          return isElsewhere ? [] : [`The backups in ${folder} are on the disk of the user directory.`];
+        },
+        ['folder', 'folders'],
       ),
   },
 ];
