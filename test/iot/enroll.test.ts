@@ -310,12 +310,12 @@ describe('enrolling and rotating', function () {
     await assert.rejects(edge.live({ renews: false, isByHand: false }, true), { code: 'MQTT_CONNECTION_LOST' });
     assert.equal(edge.state?.current?.number, 2);
     await assert.rejects(edge.live({ renews: true, isByHand: false }, true), { code: 'MQTT_CONNECTION_LOST' });
-    assert.equal(edge.state.current?.number, 3);
+    assert.equal(edge.state.current.number, 3);
     edge.look = () => undefined;
     services.account.policies.set('pm500-edge', edgePolicy);
     assert.equal(await edge.live({ renews: false, isByHand: false }, true), 'done');
     assert.equal(services.jobs.executions[0]?.status, 'SUCCEEDED');
-    assert.equal(edge.state.current?.number, 3);
+    assert.equal(edge.state.current.number, 3);
   });
 
   it('gives a certificate up that is not let in, keeps the one of before, and tries once more', async () => {
