@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isOwnHost } from '../../influx/exposed-secrets';
 import type { TiersStatus } from '../../influx/tiers/tier-status';
 import { sightEach, sightOne, type DoctorCheck } from '../check';
@@ -280,5 +281,5 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
 function clientOf(node: SavedNode): string {
   const folder = textOf(node, 'identityFolder');
   const id = textOf(node, 'clientId') || textOf(node, 'clientid');
-  return id === '' && folder !== '' ? `of the identity in ${folder.replace(/(?<=.)\/+$/, '')}` : id;
+  return id === '' && folder !== '' ? `of the identity in ${resolve(folder)}` : id;
 }
