@@ -13,7 +13,6 @@ import type { ConnectionTest } from '../../src/support/connection-test';
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
 import { readTargetSettings } from '../iot-target/read-settings';
-import { isIotTargetNode } from '../iot-target/target-node';
 import { readEdgeSettings } from '../sparkplug-edge/read-settings';
 import { ConfigReader } from './config';
 import { givenSecrets } from './form-secrets';
@@ -81,6 +80,12 @@ export function testFormEdge(
   });
 }
 
+/** Of an `iot-target` that runs; its own file cannot be imported here, which would close a circle. */
+function clientOf(node: unknown): string | undefined {
+  const own = typeof node === 'object' && node !== null && 'clientIdNow' in node ? node.clientIdNow : undefined;
+  return typeof own === 'function' ? knownOf(own as () => string) : undefined;
+}
+
 /** A client ID; undefined while the identity that has it cannot be read, which the test itself then says. */
 function knownOf(clientIdNow: () => string): string | undefined {
   try {
@@ -111,7 +116,7 @@ export function testFormTarget(
     // The policy of a thing names its client ID, so that no other one can be tried.
     const isOwnId = profile === 'aws-iot-core';
     const clientId = isOwnId ? knownOf(clientIdNow) : undefined;
-    const isSameClient = (node: unknown): boolean => isIotTargetNode(node) && knownOf(node.clientIdNow) === clientId;
+    const isSameClient = (node: unknown): boolean => clientOf(node) === clientId;
     if (clientId !== undefined && isDeployed(RED, 'iot-target', form, ['host'], isSameClient)) {
       throw new Pm500Error(
         'CONFIG_INVALID',
