@@ -87,6 +87,8 @@ export async function checkDemo(stage: Stage, watch: SparkplugWatch, seconds: nu
 
   report.expect(watch.count('NBIRTH') > 1, 'Node-RED did not come back to the broker with a birth');
 
+  // Before the telemetry that is waited for in the database: what comes in order is there then, and nothing is of later.
+  const messages = alarmsAcknowledgedBy('influx-out', stage);
   const telemetries = sentToSinks(stage);
   const [queued, published] = [acknowledgedBy('influx-out', stage), acknowledgedBy('sparkplug-out', stage)];
   const values = telemetries.reduce((sum, { metrics }) => sum + Object.keys(metrics).length, 0);
@@ -108,7 +110,6 @@ export async function checkDemo(stage: Stage, watch: SparkplugWatch, seconds: nu
   const seen = { stored, published: watch.metrics };
   checkQuality(report, { ...seen, telemetries, overload: provocations.overload });
   checkKpis(report, { ...seen, flow: stage.flow, queued });
-  const messages = alarmsAcknowledgedBy('influx-out', stage);
   checkAlarms(report, { ...seen, phaseLoss: provocations.phaseLoss, messages, statuses, shown });
   report.say(describeOrdeal(ordeal));
   await checkLoss(report, { ordeal, queued, published, stored, watch });
