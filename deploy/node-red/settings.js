@@ -31,6 +31,8 @@ const operator = { username: 'operator', permissions: '*' };
 
 // What the reference flow names. Secrets are set last: no environment of another service can stand for them.
 const defaults = {
+  // Whose days and months count.
+  TIME_ZONE: 'UTC',
   PM500_SITE: 'site',
   PM500_METER_HOST: '127.0.0.1',
   PM500_METER_PORT: '44818',

@@ -10,6 +10,7 @@ const FOLDER = join(ROOT, 'deploy/compose');
 
 interface Service {
   readonly image: string;
+  readonly build?: unknown;
   readonly user?: string;
   readonly profiles?: readonly string[];
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: unknown };
@@ -85,12 +86,19 @@ describe('laws of deploy/compose', () => {
       devDependencies: Readonly<Record<string, string>>;
     };
     assert.equal(FILE.services['node-red']?.image, `pm500/node-red:${manifest.version}`);
+    assert.equal(FILE.services['tier-status']?.image, `pm500/tier-status:${manifest.version}`);
     const tested = manifest.devDependencies['node-red']?.replace('~', '') ?? '';
     const bases = [...read('deploy/node-red/Dockerfile').matchAll(/^FROM nodered\/node-red:(\S+)/gm)];
     assert.deepEqual(
       bases.map(([, tag = '']) => tag.replace(/-\d+$/, '')),
       [tested, tested],
     );
+  });
+
+  it('images that are built have names of their own, for they are built side by side', () => {
+    const built = SERVICES.filter(([, { build }]) => build !== undefined).map(([, { image }]) => image);
+    assert.equal(built.length, 2);
+    for (const image of built) assert.equal(SERVICES.filter(([, other]) => other.image === image).length, 1, image);
   });
 
   it('every service has limits, a read-only root, no capability and no way to more rights', () => {
@@ -240,6 +248,20 @@ describe('laws of deploy/compose', () => {
 describe('laws of deploy/node-red', () => {
   it('the image has no flow of its own in /data, which a new volume would take in place of the reference flow', () => {
     assert.match(read('deploy/node-red/Dockerfile'), /rm -rf .*\/data\/flows\.json$/m);
+  });
+
+  it('a folder that the image gets with a mode can be entered by whoever Node-RED runs as', () => {
+    const modes = [...read('deploy/node-red/Dockerfile').matchAll(/^COPY --chmod=(\d+) .*\/$/gm)].map(([, mode]) => mode);
+    assert.deepEqual(modes, ['755']);
+  });
+
+  it('days and months of KPIs are those of the site: the flow, the settings and the containers name one zone', () => {
+    const flow = JSON.parse(read('deploy/node-red/flows.json')) as { kpis?: string[]; timeZone?: string }[];
+    const ofPeriods = flow.filter(({ kpis = [] }) => kpis.includes('energy'));
+    assert.ok(ofPeriods.length > 0);
+    for (const { timeZone } of ofPeriods) assert.equal(timeZone, '${TIME_ZONE}');
+    for (const name of ['node-red', 'influxdb-setup', 'tier-status'])
+      assert.equal(FILE.services[name]?.environment?.['TIME_ZONE'], '${TIME_ZONE:-UTC}', name);
   });
 
   it('the flow has no credential; those beside it are names of the environment, which the settings set', () => {
