@@ -209,6 +209,18 @@ setting() {
   printf '%s' "${said:-$2}"
 }
 
+# Sets zone: whose days and months count.
+time_zone() {
+  zone=$(setting TIME_ZONE UTC)
+  zones=/usr/share/zoneinfo
+  case $zone in
+    *[!A-Za-z0-9_+/-]* | /*) ;;
+    # A computer without the data cannot tell.
+    *) if [ -f "$zones/$zone" ] || [ ! -f "$zones/UTC" ]; then return; fi ;;
+  esac
+  fail "TIME_ZONE in $settings is $zone, which is no time zone: give a name of the IANA data, for instance Europe/Berlin."
+}
+
 # The shipped file of Alertmanager with the addresses of the site comes out.
 alertmanager() {
   smtp=$(setting ALERT_SMTP '')

@@ -33,7 +33,7 @@ PM500_UID=${user%:*}
 PM500_GID=${user#*:}
 # What runs on this computer: edge (Node-RED and the broker), historian (the rest), or all.
 COMPOSE_PROFILES=${COMPOSE_PROFILES:-all}
-# Whose days and months count.
+# Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
 PM500_METER_HOST=127.0.0.1
@@ -77,6 +77,7 @@ check_ports() {
 
 # Everything that follows from secrets and settings.
 derive() {
+  time_zone
   names=$(setting MQTT_NAMES '')
   broker_certificate "DNS:mosquitto,DNS:localhost,IP:127.0.0.1${names:+,$names}"
   broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password

@@ -23,7 +23,8 @@ SECRETS='node_red_password node_red_metrics_token node_red_credential_secret inf
 
 write_settings() {
   put_public "$settings" <<END
-# Of this site; no secrets here. After a change run bootstrap.sh, then: systemctl restart 'pm500-*'
+# Of this site; no secrets here. After a change run bootstrap.sh, then: systemctl daemon-reload && systemctl restart 'pm500-*'
+# Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
 PM500_METER_HOST=${PM500_METER_HOST:-127.0.0.1}
@@ -56,7 +57,7 @@ derive() {
   names=$(setting MQTT_NAMES '')
   listen=$(setting MQTT_LISTEN 127.0.0.1)
   port=$(setting MQTT_PORT 8883)
-  zone=$(setting TIME_ZONE UTC)
+  time_zone
   broker_certificate "DNS:localhost,IP:127.0.0.1${names:+,$names}"
   broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password
   sed "s/@listener@/$port $listen/" "$common/mosquitto.conf" | put_public "$generated/mosquitto.conf"
@@ -71,7 +72,11 @@ derive() {
   # For the roll-up of each night, and for how far the tiers have come.
   printf 'INFLUX_URL=http://127.0.0.1:8086\nINFLUX_USER=admin\nINFLUX_PASSWORD=%s\nTIME_ZONE=%s\n' "$(cat -- "$secrets/influx_admin_password")" "$zone" |
     put "$generated/influx.env"
-  for unit in "$here"/../systemd/pm500-*; do put_public "$units/${unit##*/}" <"$unit"; done
+  for unit in "$here"/../systemd/pm500-*; do
+    # The roll-up comes after the days of the site have ended, whatever the clocks of this computer say.
+    sed "s|^OnCalendar=.* 00:20:00\$|& $zone|" "$unit" >"$work/unit"
+    put_public "$units/${unit##*/}" <"$work/unit"
+  done
 }
 
 advice() {

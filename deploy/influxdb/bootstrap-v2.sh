@@ -57,6 +57,12 @@ task "powermonitor_500_alarm day" v2/powermonitor_500_alarm-day.flux
 task "powermonitor_500 month" v2/powermonitor_500-month.flux
 task "powermonitor_500_kpi month" v2/powermonitor_500_kpi-month.flux
 task "powermonitor_500_alarm month" v2/powermonitor_500_alarm-month.flux
+task "powermonitor_500 1m repair" v2/powermonitor_500-1m-repair.flux
+task "powermonitor_500_kpi 1m repair" v2/powermonitor_500_kpi-1m-repair.flux
+task "powermonitor_500_alarm 1m repair" v2/powermonitor_500_alarm-1m-repair.flux
+task "powermonitor_500 15m repair" v2/powermonitor_500-15m-repair.flux
+task "powermonitor_500_kpi 15m repair" v2/powermonitor_500_kpi-15m-repair.flux
+task "powermonitor_500_alarm 15m repair" v2/powermonitor_500_alarm-15m-repair.flux
 for name in energy_raw energy_1m energy_15m energy_day energy_month; do
   [ -n "$(influx bucket list --hide-headers --name "$name" 2>/dev/null)" ] ||
     fail "InfluxDB 2 has no bucket $name although it took it: run this again."

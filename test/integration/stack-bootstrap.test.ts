@@ -240,6 +240,7 @@ describe('bootstrap.sh of the Compose stack', () => {
     for (const [wrong, sentence] of [
       ['MQTT_PORT=many', /MQTT_PORT in \S+ is no port/],
       ['ALERT_TO=a|b', /ALERT_TO in \S+ has a quote, a blank or one of/],
+      ['TIME_ZONE=Europe/Atlantis', /TIME_ZONE in \S+ is Europe\/Atlantis, which is no time zone: give a name/],
       ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
     ] as const) {
       const settings = stack.read('.env');

@@ -26,6 +26,8 @@ import { readUnit, startUnit, unitText, valuesOf } from '../../testkit/servers/s
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 
+/** Of the site; the computer that runs this has another, and would make days while they go on. */
+const ZONE = 'America/New_York';
 const PATIENCE = { timeoutMs: 90_000, everyMs: 200 };
 const PACKAGE = '/usr/lib/node_modules/@pm500/node-red-powermonitor';
 
@@ -101,6 +103,7 @@ describe('the stack on Debian without containers: the shipped files, started for
         PM500_UNITS: units,
         PM500_CHECK_PORTS: 'no',
         MQTT_PORT: String(port.mqtt),
+        TIME_ZONE: ZONE,
         ALERT_WEBHOOK: `http://127.0.0.1:${(people.address() as AddressInfo).port}`,
       },
     });
@@ -203,6 +206,10 @@ describe('the stack on Debian without containers: the shipped files, started for
     for (const name of readdirSync(join(etc, 'secrets')))
       assert.equal(statSync(join(etc, 'secrets', name)).mode & 0o777, 0o600, name);
     assert.deepEqual(readdirSync(units).sort(), readdirSync(join(ROOT, 'deploy/systemd')).sort());
+    const timer = readUnit(readFileSync(join(units, 'pm500-rollup.timer'), 'utf8'));
+    assert.deepEqual(valuesOf(timer, 'Timer', 'OnCalendar'), [`*-*-* 00:20:00 ${ZONE}`]);
+    const calendar = spawnSync(findProgram('systemd-analyze'), ['calendar', `*-*-* 00:20:00 ${ZONE}`]);
+    assert.equal(calendar.status, 0, calendar.stderr.toString());
     assert.match((await bootstrap('rotate', 'nothing')).output, /There is no secret named "nothing"/);
   });
 

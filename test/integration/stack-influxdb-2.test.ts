@@ -20,7 +20,10 @@ interface State {
   >;
   readonly tokens: readonly { readonly write: readonly string[]; readonly token: string }[];
   readonly adminPassword: string;
+  readonly queries?: readonly string[];
 }
+
+const DAY_MS = 86_400_000;
 
 /** InfluxDB 2 is not to be had here: what answers is a stand-in for its command line, made from its reference. */
 describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line', () => {
@@ -46,8 +49,9 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
     stack.remove();
   });
 
-  const setUp = (env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-    runScript(SCRIPT, {
+  const run = (script: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> =>
+    runScript(script, {
+      args,
       env: {
         PATH: `${folder}:${process.env['PATH'] ?? ''}`,
         INFLUX_STATE: join(folder, 'state.json'),
@@ -57,6 +61,12 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
         PM500_TOKEN_FILE: join(folder, 'token'),
         ...env,
       },
+    });
+  const setUp = (env: Readonly<Record<string, string>> = {}): Promise<Ended> => run(SCRIPT, [], env);
+  const repair = (...days: readonly string[]): Promise<Ended> =>
+    run(join(ROOT, 'deploy/influxdb/repair-v2.sh'), days, {
+      INFLUX_TOKEN: stack.secret('influx_admin_token'),
+      TIME_ZONE: 'Europe/Berlin',
     });
   const state = (): State => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as State;
 
@@ -69,6 +79,10 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
       first.dbrp.map(({ rp, bucket, isDefault }) => [rp, bucket, isDefault]),
       TIERS.map(({ name }) => [name, first.buckets[`energy_${name}`], name === 'raw']),
     );
+    const tasks = ['powermonitor_500', 'powermonitor_500_kpi', 'powermonitor_500_alarm'].flatMap((name) =>
+      ['1m', '15m', 'day', 'month', '1m repair', '15m repair'].map((what) => `${name} ${what}`),
+    );
+    assert.deepEqual(Object.keys(first.tasks).sort(), tasks.sort());
     const raw = first.buckets['energy_raw'] ?? '';
     const { 'pm500-writer': writer, 'pm500-reader': reader, ...others } = first.users;
     assert.deepEqual(others, {});
@@ -103,6 +117,46 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
     assert.equal(then.dbrp.length, TIERS.length);
     assert.equal(then.tokens.length, 1, 'the token whose file is gone counts no more');
     assert.notEqual(then.tokens[0]?.token, first.tokens[0]?.token);
+  });
+
+  it('makes tiers again for a time by the queries of the tasks, minutes before quarters before days', async () => {
+    assert.equal((await setUp()).status, 0);
+    const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+    const ended = await repair(day(5), day(4));
+    assert.equal(ended.status, 0, ended.output);
+    const queries = state().queries ?? [];
+    const made = queries.map((text) => {
+      assert.doesNotMatch(text, /option task|now\(\)|@time zone@/);
+      const [, tier = ''] = /to\(bucket: "energy_(\w+)"\)/.exec(text) ?? [];
+      const [from = '', to = ''] = [...text.matchAll(/_time = date\.truncate\(t: (\S+), unit: /g)].map(
+        ([, time = '']) => time,
+      );
+      if (['day', 'month'].includes(tier)) assert.match(text, /timezone\.location\(name: "Europe\/Berlin"\)/);
+      // Days and months are made up to now.
+      return `${tier} ${from} ${['day', 'month'].includes(tier) ? '' : to}`;
+    });
+    const time = (ago: number): string => `${day(ago)}T00:00:00Z`;
+    const windows = [5, 4].flatMap((ago) => ['1m', '15m'].map((tier) => `${tier} ${time(ago)} ${time(ago - 1)}`));
+    const periods = ['day', 'month'].map((tier) => `${tier} ${time(5)} `);
+    assert.deepEqual(
+      made,
+      [...windows, ...periods].flatMap((each) => [each, each, each]),
+    );
+    for (const [days, sentence] of [
+      [[], /^"" is no day: give one such as 2026-03-12\.$/m],
+      [['2026-13-01'], /^2026-13-01 is no day/],
+      [[day(1), 'today'], /^"today" is no day/],
+      [[day(-2)], /ends before it begins/],
+      [[day(40)], /Raw points are kept for 30 days: give a first day of the last 29/],
+    ] as const) {
+      const { status, output } = await repair(...days);
+      assert.equal(status, 1, output);
+      assert.match(output, sentence);
+      assert.equal(output.trim().split('\n').length, 1, output);
+    }
+    const { status, output } = await run(join(ROOT, 'deploy/influxdb/repair-v2.sh'), [day(1)], { INFLUX_TOKEN: 'no' });
+    assert.equal(status, 1);
+    assert.match(output, /^InfluxDB 2 does not make v2\/powermonitor_500-1m\.flux .*unauthorized access\): see that/);
   });
 
   it('says in one sentence what is wrong: token, secret, server', async () => {

@@ -64,6 +64,20 @@ describe('laws of deploy/influxdb', () => {
     }
   });
 
+  it('what comes up to two days late is in every tier of InfluxDB 2, and days end in any time zone', () => {
+    const task = /^option task = .*$/m;
+    for (const { influxMeasurement } of SOURCES) {
+      const of = (name: string): string => files.get(`v2/${influxMeasurement}-${name}.flux`) ?? '';
+      for (const { name, again } of WINDOW_TIERS) {
+        const [usual, repair] = [of(name), of(`${name}-repair`)];
+        assert.match(repair, /^option task = \{name: "\w+ \w+ repair", every: 1d, /m);
+        assert.equal(repair.replace(task, '').replace('t: -2d', `t: -${again}`), usual.replace(task, ''), name);
+        assert.notEqual(repair, usual);
+      }
+      for (const name of ['day', 'month']) assert.match(of(name), /^option task = \{.* every: 1h, /m);
+    }
+  });
+
   it('points tagged with a phase, counts of bad values and alarms are in the tiers too', () => {
     const fields = new Set(SOURCES.flatMap((source) => source.fields.map(({ field }) => field)));
     for (const { name } of ALL_METRICS) assert.ok(fields.has(splitPhase(name).base) || fields.has(name), name);

@@ -22,6 +22,8 @@ interface State {
   adminPassword: string;
   /** Names of buckets that have points. */
   points?: readonly string[];
+  /** Texts of queries that came in a file. */
+  readonly queries?: string[];
   made: number;
 }
 
@@ -148,8 +150,10 @@ function run(): void {
       return;
     }
     case 'query': {
-      const [, bucket = ''] = /from\(bucket: "([^"]+)"\)/.exec(argument) ?? [];
+      const text = word('file') === '' ? argument : readFileSync(word('file'), 'utf8');
+      const [, bucket = ''] = /from\(bucket: "([^"]+)"\)/.exec(text) ?? [];
       if (state.buckets[bucket] === undefined) refuse(`could not find bucket "${bucket}"`);
+      if (word('file') !== '') state = { ...state, queries: [...(state.queries ?? []), text] };
       if (state.points?.includes(bucket) === true)
         console.log('#datatype,string,long,dateTime:RFC3339\r\n,result,table,_time\r\n,,0,2026-03-29T00:20:00Z\r\n');
       return;

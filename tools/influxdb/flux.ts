@@ -4,6 +4,7 @@ import {
   RAW,
   SUMMARY_TIERS,
   TIERS,
+  WINDOW_TIERS,
   type PeriodTier,
   type Tier,
   type WindowTier,
@@ -17,7 +18,7 @@ import { GENERATED } from './plan';
 const bucketOf = (name: string): string => `${DATABASE}_${name}`;
 
 /** Stands where the set-up script puts the time zone of the site. */
-const ZONE_MARK = '@time zone@';
+export const ZONE_MARK = '@time zone@';
 
 /** Energies of a site's tariff periods, whatever their names. */
 const TARIFF_FIELDS = `${tariffEnergyBase('')}.*`;
@@ -52,16 +53,38 @@ function steps(source: Source, tier: WindowTier | PeriodTier): string[] {
   });
 }
 
-/** How often a task runs, and over what range: whole windows, so that one that is made again is never cut short. */
-function range(tier: WindowTier | PeriodTier): { readonly every: string; readonly from: string; readonly to: string } {
-  if ('windowMs' in tier) return { every: tier.every, from: `-${tier.again}`, to: tier.window };
-  return { every: '1d', from: tier.period === 'day' ? '-3d' : '-1mo', to: tier.window };
+/** What a task does: when it runs, and over what range. */
+interface Run {
+  readonly name: string;
+  /** As `option task` takes them. */
+  readonly when: string;
+  readonly from: string;
 }
 
+/**
+ * Days and months end at another hour in each time zone, so their tasks look every hour; what they read is little. Twenty minutes
+ * later the quarters of the hour are there.
+ */
+function usualRun(tier: WindowTier | PeriodTier): Run {
+  if ('windowMs' in tier) return { name: tier.name, when: `every: ${tier.every}, offset: 20s`, from: `-${tier.again}` };
+  return { name: tier.name, when: 'every: 1h, offset: 20m', from: tier.period === 'day' ? '-3d' : '-1mo' };
+}
+
+/**
+ * Each night once more over two days, for what came later than the usual task looks back: an outbox that drained after an outage.
+ * A window that is made again takes the place of itself. Minutes first, for quarters are made of them.
+ */
+const repairRun = ({ name, from }: WindowTier): Run => ({
+  name: `${name} repair`,
+  when: `every: 1d, offset: ${from === RAW.name ? '30m' : '90m'}`,
+  from: '-2d',
+});
+
 /** A task that sums one measurement up over one tier. */
-export function fluxTask(source: Source, tier: WindowTier | PeriodTier): string {
+function task(source: Source, tier: WindowTier | PeriodTier, { name: runName, when, from }: Run): string {
   const name = source.influxMeasurement;
-  const { every, from, to } = range(tier);
+  // Whole windows, so that one that is made again is never cut short.
+  const to = tier.window;
   const zone = 'windowMs' in tier ? '' : `import "timezone"\n`;
   const location = 'windowMs' in tier ? '' : `option location = timezone.location(name: "${ZONE_MARK}")\n`;
   const states =
@@ -71,7 +94,7 @@ export function fluxTask(source: Source, tier: WindowTier | PeriodTier): string 
   return `// ${GENERATED}
 import "date"
 ${zone}
-option task = {name: "${name} ${tier.name}", every: ${every}, offset: 20s}
+option task = {name: "${name} ${runName}", ${when}}
 ${location}
 from_time = date.truncate(t: ${from}, unit: ${to})
 to_time = date.truncate(t: now(), unit: ${to})
@@ -93,7 +116,15 @@ ${steps(source, tier).join('\n')}
 `;
 }
 
+/** The task that keeps a tier up to date. */
+export const fluxTask = (source: Source, tier: WindowTier | PeriodTier): string => task(source, tier, usualRun(tier));
+
+/** The task that gets into a tier what came late. */
+export const fluxRepair = (source: Source, tier: WindowTier): string => task(source, tier, repairRun(tier));
+
 export const taskFile = (source: Source, tier: Tier): string => `v2/${source.influxMeasurement}-${tier.name}.flux`;
+export const repairFile = (source: Source, tier: Tier): string =>
+  `v2/${source.influxMeasurement}-${tier.name}-repair.flux`;
 
 export function bootstrapV2(tasksOf: readonly Source[]): string {
   const buckets = TIERS.map(
@@ -102,6 +133,9 @@ export function bootstrapV2(tasksOf: readonly Source[]): string {
   );
   const tasks = SUMMARY_TIERS.flatMap((tier) =>
     tasksOf.map((source) => `task "${source.influxMeasurement} ${tier.name}" ${taskFile(source, tier)}`),
+  );
+  const repairs = WINDOW_TIERS.flatMap((tier) =>
+    tasksOf.map((source) => `task "${source.influxMeasurement} ${repairRun(tier).name}" ${repairFile(source, tier)}`),
   );
   return `#!/bin/sh
 # ${GENERATED}
@@ -146,7 +180,7 @@ task() {
 }
 
 ${buckets.join('\n')}
-${tasks.join('\n')}
+${[...tasks, ...repairs].join('\n')}
 for name in ${TIERS.map(({ name }) => bucketOf(name)).join(' ')}; do
   [ -n "$(influx bucket list --hide-headers --name "$name" 2>/dev/null)" ] ||
     fail "InfluxDB 2 has no bucket $name although it took it: run this again."

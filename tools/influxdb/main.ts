@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { SUMMARY_TIERS } from '../../src/influx/tiers/plan';
-import { bootstrapV2, fluxTask, taskFile } from './flux';
+import { SUMMARY_TIERS, WINDOW_TIERS } from '../../src/influx/tiers/plan';
+import { bootstrapV2, fluxRepair, fluxTask, repairFile, taskFile } from './flux';
 import { influxQl } from './influxql';
 import { SOURCES } from './plan';
+import { repairV2 } from './repair-script';
 import { sizePage } from './size-page';
 import { queryFile, sqlQuery } from './sql';
 
@@ -18,12 +19,14 @@ export function deployFiles(): ReadonlyMap<string, string> {
   const files = new Map([
     ['v1.influxql', influxQl()],
     ['bootstrap-v2.sh', bootstrapV2(SOURCES)],
+    ['repair-v2.sh', repairV2(SOURCES)],
   ]);
   for (const source of SOURCES) {
     for (const tier of SUMMARY_TIERS) {
       files.set(taskFile(source, tier), fluxTask(source, tier));
       files.set(queryFile(source, tier), sqlQuery(source, tier));
     }
+    for (const tier of WINDOW_TIERS) files.set(repairFile(source, tier), fluxRepair(source, tier));
   }
   return files;
 }

@@ -2,7 +2,7 @@
 import "date"
 import "timezone"
 
-option task = {name: "powermonitor_500 day", every: 1d, offset: 20s}
+option task = {name: "powermonitor_500 day", every: 1h, offset: 20m}
 option location = timezone.location(name: "@time zone@")
 
 from_time = date.truncate(t: -3d, unit: 1d)
