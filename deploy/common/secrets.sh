@@ -2,10 +2,13 @@
 # What both bootstraps share: secrets, a certificate authority, and the files of Mosquitto. Sourced, with these set before:
 #   here: folder of the bootstrap; secrets: folder of what nobody but the services may read; generated: folder of configurations
 #   owner: UID:GID that everything gets, when this runs as root; settings: file of NAME=value
+#   smtp_password_file: where Alertmanager finds the password of the mail server
 # A file is written under another name and renamed, so that what has its name is whole. Secrets never stand in arguments.
 
-: "${here:?}" "${secrets:?}" "${generated:?}" "${owner:?}" "${settings:?}"
+: "${here:?}" "${secrets:?}" "${generated:?}" "${owner:?}" "${settings:?}" "${smtp_password_file:?}"
 file_mode=600
+# What stands in place of the password of the mail server until somebody gives it.
+no_password='none yet: sh bootstrap.sh set alert_smtp_password <file'
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -121,7 +124,12 @@ rotate_secret() {
 # name: puts what comes in in its place, unless it is weak.
 set_secret() {
   cat >"$work/$1" || fail "The folder $secrets is full: make room and run this again."
-  check_secret "$work/$1"
+  # That of the mail server somebody else has chosen.
+  if [ "$1" != alert_smtp_password ]; then
+    check_secret "$work/$1"
+  elif [ ! -s "$work/$1" ] || [ "$(wc -l <"$work/$1")" -gt 1 ]; then
+    fail 'The password of the mail server is empty or has several lines: give a file with it alone.'
+  fi
   put "$secrets/$1" <"$work/$1"
 }
 
@@ -221,25 +229,70 @@ time_zone() {
   fail "TIME_ZONE in $settings is $zone, which is no time zone: give a name of the IANA data, for instance Europe/Berlin."
 }
 
-# The shipped file of Alertmanager with the addresses of the site comes out.
-alertmanager() {
+# Sets told: what lets Alertmanager tell somebody, and whom nobody tells.
+alert_settings() {
   smtp=$(setting ALERT_SMTP '')
-  from=$(setting ALERT_FROM powermonitor@localhost)
-  to=$(setting ALERT_TO energy@localhost)
-  on_call=$(setting ALERT_ON_CALL energy-on-call@localhost)
+  smtp_user=$(setting ALERT_SMTP_USER '')
+  smtp_tls=$(setting ALERT_SMTP_TLS yes)
+  from=$(setting ALERT_FROM '')
+  to=$(setting ALERT_TO '')
+  on_call=$(setting ALERT_ON_CALL "$to")
   webhook=$(setting ALERT_WEBHOOK '')
+  own=$(setting ALERT_FILE '')
+  told=
+  [ -z "$own" ] || return 0
+  case $webhook in
+    '' | http://* | https://*) ;;
+    *) fail "ALERT_WEBHOOK in $settings is $webhook: give an address that begins with http:// or https://." ;;
+  esac
+  if [ -z "$smtp" ]; then
+    [ -n "$webhook" ] || told="Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
+    return
+  fi
+  # Without a colon the whole of it is no number either.
+  case ${smtp##*:} in
+    '' | *[!0-9]*) fail "ALERT_SMTP in $settings is $smtp: give host:port, for instance mail.site:587." ;;
+  esac
+  if [ -z "$to" ] || [ -z "$from" ]; then
+    fail "ALERT_SMTP is set in $settings, and ALERT_TO or ALERT_FROM is not: give both, the mailbox that is told and the sender."
+  fi
+  case $smtp_tls in
+    yes) smtp_tls=true ;;
+    no) smtp_tls=false ;;
+    *) fail "ALERT_SMTP_TLS in $settings is $smtp_tls: give yes, or no for a mail server without TLS." ;;
+  esac
+  [ -z "$smtp_user" ] || [ "$(cat -- "$secrets/alert_smtp_password")" != "$no_password" ] ||
+    fail "ALERT_SMTP_USER is set in $settings, and its password is not: sh bootstrap.sh set alert_smtp_password <file"
+  [ -n "$webhook" ] || told="Nobody is told when alerting itself has died: Watchdog goes to a web hook alone; set ALERT_WEBHOOK in $settings for it."
+}
+
+# The shipped file of Alertmanager comes out with what the site has set, or the file of the site in its place. Who has only a mail
+# server or only a web hook is told of everything by that.
+alertmanager() {
+  if [ -n "$own" ]; then
+    cat -- "$own" 2>/dev/null || fail "ALERT_FILE in $settings is $own, which cannot be read: give the whole path of a file of Alertmanager."
+    return
+  fi
   set -- -e ''
   [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: $smtp|" -e "s|smtp_from: .*|smtp_from: $from|" \
+    -e "s|smtp_require_tls: .*|smtp_require_tls: $smtp_tls|" \
     -e "s|to: energy@localhost|to: $to|" -e "s|to: energy-on-call@localhost|to: $on_call|"
+  [ -z "$smtp_user" ] || set -- "$@" -e "/smtp_smarthost:/a\\
+  smtp_auth_username: $smtp_user\\
+  smtp_auth_password_file: $smtp_password_file"
   [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095|${webhook%/}|"
-  sed "$@" "$here/../alerts/alertmanager.yml"
+  sed "$@" "$here/../alerts/alertmanager.yml" | awk -v smtp="$smtp" -v webhook="$webhook" '
+    /^  - name: / { left_out = 0 }
+    /^    email_configs:/ { left_out = smtp == "" }
+    /^    webhook_configs:/ { left_out = webhook == "" }
+    !left_out'
 }
 
 # name: one of SECRETS.
 known() {
-  case " $SECRETS " in
+  case " $SECRETS alert_smtp_password " in
     *" $1 "*) ;;
-    *) fail "There is no secret named \"$1\": name one of $SECRETS." ;;
+    *) fail "There is no secret named \"$1\": name one of $SECRETS alert_smtp_password." ;;
   esac
 }
 
@@ -259,8 +312,12 @@ run() {
     *) fail "$2 is no command: bootstrap.sh, bootstrap.sh rotate NAME, bootstrap.sh set NAME." ;;
   esac
   for name in $SECRETS; do secret "$name"; done
+  # Compose mounts no file that is not there.
+  [ -e "$secrets/alert_smtp_password" ] || printf '%s\n' "$no_password" | put "$secrets/alert_smtp_password"
+  guard "$secrets/alert_smtp_password"
+  alert_settings
   authority
   derive
-  [ -n "$smtp$webhook" ] || echo "Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in $settings and run this again."
+  [ -z "$told" ] || echo "$told"
   echo "$done_with"
 }

@@ -17,6 +17,7 @@ settings=$folder/.env
 service_user=10500
 owner=$service_user:$service_user
 common=$here/../common
+smtp_password_file=/run/secrets/alert_smtp_password
 
 SECRETS='node_red_password node_red_metrics_token node_red_credential_secret influx_admin_password influx_admin_token influx_writer_password influx_reader_password mqtt_node_red_password mqtt_scada_password mqtt_telegraf_password mqtt_health_password grafana_admin_password grafana_secret_key'
 
@@ -54,12 +55,18 @@ ALERTMANAGER_PORT=${ALERTMANAGER_PORT:-9093}
 PM500_INFLUX_URL=${PM500_INFLUX_URL:-http://influxdb:8086}
 PM500_METRICS_URL=${PM500_METRICS_URL:-http://victoria-metrics:8428}
 NODE_RED_ADDRESS=${NODE_RED_ADDRESS:-node-red:1880}
-# Who is told of alerts; nobody while these are empty. A mail server host:port, sender, two mailboxes, a web hook.
+# Who is told of alerts; nobody while these are empty. Of a mail server (host:port; TLS unless ALERT_SMTP_TLS=no) sender, mailbox and
+# that of the people on call; its user, whose password bootstrap.sh set alert_smtp_password gives. A web hook, which is asked at
+# its address and /mail, /on-call, /test and /watchdog. Who has one of both is told of everything but Watchdog, which is no mail.
+# Or the whole path of a file of Alertmanager of your own, in place of all that.
 ALERT_SMTP=${ALERT_SMTP:-}
+ALERT_SMTP_TLS=${ALERT_SMTP_TLS:-yes}
+ALERT_SMTP_USER=${ALERT_SMTP_USER:-}
 ALERT_FROM=${ALERT_FROM:-}
 ALERT_TO=${ALERT_TO:-}
 ALERT_ON_CALL=${ALERT_ON_CALL:-}
 ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
+ALERT_FILE=${ALERT_FILE:-}
 END
 }
 
@@ -99,6 +106,7 @@ advice() {
     influx_reader_password) echo 'docker compose up -d --force-recreate influxdb-setup && docker compose restart grafana tier-status' ;;
     mqtt_node_red_password) echo 'docker compose restart mosquitto node-red' ;;
     mqtt_telegraf_password) echo 'docker compose restart mosquitto telegraf' ;;
+    alert_smtp_password) echo 'docker compose restart alertmanager' ;;
     mqtt_*) echo 'docker compose restart mosquitto, and enter it in your host' ;;
     grafana_admin_password) echo 'docker compose exec -T grafana grafana cli admin reset-admin-password --password-from-stdin <secrets/grafana_admin_password' ;;
     ca | certificate) echo 'docker compose restart mosquitto node-red telegraf, and after "ca" give generated/ca.crt to every other client' ;;
@@ -112,6 +120,7 @@ rotate() {
     certificate) rm -f -- "$secrets/mosquitto.crt" ;;
     node_red_credential_secret | grafana_secret_key)
       fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
+    alert_smtp_password) fail 'The mail server chooses this password: give it to "bootstrap.sh set alert_smtp_password".' ;;
     influx_admin_token)
       fail 'InfluxDB makes its tokens itself: make one there and give it to "bootstrap.sh set influx_admin_token" (docs/stack.md).' ;;
     *)

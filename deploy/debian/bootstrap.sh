@@ -15,6 +15,7 @@ settings=$generated/site.env
 owner=$(id -u):$(id -g)
 kept_before=influx_admin_password
 common=$here/../common
+smtp_password_file=/run/credentials/pm500-alertmanager.service/alert_smtp_password
 
 SECRETS='node_red_password node_red_metrics_token node_red_credential_secret influx_admin_password influx_writer_password influx_reader_password mqtt_node_red_password mqtt_scada_password mqtt_telegraf_password mqtt_health_password'
 
@@ -34,12 +35,18 @@ MQTT_LISTEN=${MQTT_LISTEN:-127.0.0.1}
 MQTT_PORT=${MQTT_PORT:-8883}
 # Names and addresses by which clients know the broker, beside localhost, for its certificate: DNS:mqtt.site,IP:192.0.2.9
 MQTT_NAMES=${MQTT_NAMES:-}
-# Who is told of alerts; nobody while these are empty. A mail server host:port, sender, two mailboxes, a web hook.
+# Who is told of alerts; nobody while these are empty. Of a mail server (host:port; TLS unless ALERT_SMTP_TLS=no) sender, mailbox and
+# that of the people on call; its user, whose password bootstrap.sh set alert_smtp_password gives. A web hook, which is asked at
+# its address and /mail, /on-call, /test and /watchdog. Who has one of both is told of everything but Watchdog, which is no mail.
+# Or the whole path of a file of Alertmanager of your own, in place of all that.
 ALERT_SMTP=${ALERT_SMTP:-}
+ALERT_SMTP_TLS=${ALERT_SMTP_TLS:-yes}
+ALERT_SMTP_USER=${ALERT_SMTP_USER:-}
 ALERT_FROM=${ALERT_FROM:-}
 ALERT_TO=${ALERT_TO:-}
 ALERT_ON_CALL=${ALERT_ON_CALL:-}
 ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
+ALERT_FILE=${ALERT_FILE:-}
 END
 }
 
@@ -86,6 +93,7 @@ advice() {
     influx_writer_password) echo 'systemctl restart pm500-influxdb-setup pm500-node-red' ;;
     influx_reader_password) echo 'systemctl restart pm500-influxdb-setup, and enter it in Grafana' ;;
     mqtt_node_red_password | ca | certificate) echo 'systemctl restart pm500-mosquitto pm500-node-red, and after "ca" give ca.crt to every other client' ;;
+    alert_smtp_password) echo 'systemctl restart pm500-alertmanager' ;;
     mqtt_*) echo 'systemctl restart pm500-mosquitto, and enter it in your host' ;;
     *) echo 'systemctl restart pm500-node-red' ;;
   esac
@@ -97,6 +105,7 @@ rotate() {
     certificate) rm -f -- "$secrets/mosquitto.crt" ;;
     node_red_credential_secret)
       fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
+    alert_smtp_password) fail 'The mail server chooses this password: give it to "bootstrap.sh set alert_smtp_password".' ;;
     *)
       known "$1"
       rotate_secret "$1" ;;

@@ -262,8 +262,16 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     spares: { none: [sink('pm500_delivery_refused_records_total', steady(0))] },
   },
   TierBehind: during(
-    [host('pm500_tier_is_behind', swing(0, 1, HOUR / 2, 2 * HOUR), ',tier="day"')],
-    { 'behind for a while': [host('pm500_tier_is_behind', '0x60 1x110 0x600', ',tier="1m"')] },
-    { until: 2 * HOUR },
+    [
+      host('pm500_tier_is_behind', swing(0, 1, HOUR / 2, 2 * HOUR), ',tier="day"'),
+      // Nobody tells any more: the last value counts for five minutes.
+      host('pm500_tier_is_behind', `0x119 _x360 0x${4 * STEPS}`, ',tier="month"'),
+    ],
+    {
+      'behind for a while': [host('pm500_tier_is_behind', '0x60 1x110 0x600', ',tier="1m"')],
+      'told again soon': [host('pm500_tier_is_behind', '0x60 _x120 0x600', ',tier="1m"')],
+      'never told': [host('up', steady(1), '')],
+    },
+    { until: 2 * HOUR, slack: 300, count: 2 },
   ),
 };

@@ -24,6 +24,8 @@ import { temporaryFolder } from '../../testkit/temporary-folder';
 
 const TOOLS = 'awk cat chmod chown cmp cut dirname fold grep head id mkdir mv rm sed sort tail tr wc'.split(' ');
 const NOBODY = 65534;
+/** Secrets that are not rotated. */
+const KEPT = ['node_red_credential_secret', 'grafana_secret_key', 'influx_admin_token', 'alert_smtp_password'];
 
 /** A PATH with what bootstrap.sh needs but openssl, in whose place stands `openssl` where it is given. */
 function pathWith(openssl?: string): string {
@@ -68,6 +70,22 @@ describe('bootstrap.sh of the Compose stack', () => {
     assert.match(output, /Ready: docker compose up -d\n$/);
   };
 
+  /** Whom the file of Alertmanager tells, by receiver, and by which mail server; it takes that file. */
+  const alertmanager = (): { global: unknown; receivers: Readonly<Record<string, readonly string[]>> } => {
+    const path = stack.path('generated/alertmanager.yml');
+    const checked = spawnSync(findProgram('amtool'), ['check-config', path], { encoding: 'utf8' });
+    assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+    const { global, receivers } = parse(readFileSync(path, 'utf8')) as {
+      global: unknown;
+      receivers: { name: string; email_configs?: { to: string }[]; webhook_configs?: { url: string }[] }[];
+    };
+    const told = receivers.map(({ name, email_configs: mails = [], webhook_configs: hooks = [] }) => [
+      name,
+      [...mails.map(({ to }) => to), ...hooks.map(({ url }) => url)],
+    ]);
+    return { global, receivers: Object.fromEntries(told) as Record<string, string[]> };
+  };
+
   it('makes everything that the Compose file mounts, for one user alone; the second run changes nothing', async () => {
     await made();
     const first = stack.files();
@@ -94,7 +112,9 @@ describe('bootstrap.sh of the Compose stack', () => {
     const other = await StackFolder.create();
     await other.bootstrap();
     for (const path of Object.values(file.secrets).map((secret) => secret.file))
-      assert.notEqual(other.read(path), stack.read(path), `${path} is the same everywhere`);
+      // That of the mail server nobody can make.
+      if (!path.includes('alert_smtp'))
+        assert.notEqual(other.read(path), stack.read(path), `${path} is the same everywhere`);
     other.remove();
   });
 
@@ -127,6 +147,7 @@ describe('bootstrap.sh of the Compose stack', () => {
   it('the addresses of the site stand in the file of Alertmanager, which takes it', async () => {
     const addresses = {
       ALERT_SMTP: 'mail.site:25',
+      ALERT_SMTP_TLS: 'no',
       ALERT_FROM: 'a@site',
       ALERT_TO: 'b@site',
       ALERT_ON_CALL: 'c@site',
@@ -135,25 +156,94 @@ describe('bootstrap.sh of the Compose stack', () => {
     const { status, output } = await stack.bootstrap([], { env: addresses });
     assert.equal(status, 0, output);
     assert.doesNotMatch(output, /Nobody is told/);
-    const file = stack.read('generated/alertmanager.yml');
-    assert.doesNotMatch(file.replaceAll(/^#.*$/gm, ''), /localhost|127\.0\.0\.1/);
-    for (const value of ['mail.site:25', 'a@site', 'b@site', 'c@site', 'https://hook.site/x/on-call'])
-      assert.ok(file.includes(value), value);
-    const checked = spawnSync(findProgram('amtool'), ['check-config', stack.path('generated/alertmanager.yml')], {
-      encoding: 'utf8',
+    const { global, receivers } = alertmanager();
+    assert.deepEqual(global, { smtp_smarthost: 'mail.site:25', smtp_from: 'a@site', smtp_require_tls: false });
+    assert.deepEqual(receivers, {
+      nobody: [],
+      test: ['b@site', 'https://hook.site/x/test'],
+      mail: ['b@site', 'https://hook.site/x/mail'],
+      'on-call': ['c@site', 'https://hook.site/x/on-call'],
+      watchdog: ['https://hook.site/x/watchdog'],
     });
-    assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  });
+
+  it('who has only a web hook, or only a mail server, is told of everything by that', async () => {
+    assert.match((await stack.bootstrap()).output, /^Nobody is told of alerts yet: set ALERT_SMTP or ALERT_WEBHOOK in/);
+    assert.deepEqual(Object.values(alertmanager().receivers).flat(), []);
+    const env = stack.read('.env');
+    const setUp = async (settings: string): Promise<string> => {
+      writeFileSync(stack.path('.env'), `${env}${settings}\n`);
+      const { status, output } = await stack.bootstrap();
+      assert.equal(status, 0, output);
+      return output;
+    };
+    assert.match(await setUp('ALERT_WEBHOOK=http://hook.site'), /^Ready: [^\n]*\n$/);
+    assert.deepEqual(alertmanager().receivers, {
+      nobody: [],
+      ...Object.fromEntries(
+        ['test', 'mail', 'on-call', 'watchdog'].map((name) => [name, [`http://hook.site/${name}`]]),
+      ),
+    });
+    const mail = 'ALERT_SMTP=mail.site:587\nALERT_FROM=a@site\nALERT_TO=b@site';
+    assert.match(
+      await setUp(mail),
+      /^Nobody is told when alerting itself has died: .* set ALERT_WEBHOOK in \S+ for it/,
+    );
+    const { global, receivers } = alertmanager();
+    assert.deepEqual(global, { smtp_smarthost: 'mail.site:587', smtp_from: 'a@site', smtp_require_tls: true });
+    assert.deepEqual(receivers, {
+      nobody: [],
+      test: ['b@site'],
+      mail: ['b@site'],
+      'on-call': ['b@site'],
+      watchdog: [],
+    });
+    // A user has a password, which stands in a file of its own.
+    writeFileSync(stack.path('.env'), `${env}${mail}\nALERT_SMTP_USER=robot@site\n`);
+    assertSentence(
+      await stack.bootstrap(),
+      /ALERT_SMTP_USER is set in \S+, and its password is not: sh bootstrap\.sh set/,
+    );
+    assertSentence(await stack.bootstrap(['set', 'alert_smtp_password'], { input: '' }), /mail server is empty or has/);
+    const given = await stack.bootstrap(['set', 'alert_smtp_password'], { input: 'short one\n' });
+    assert.equal(given.status, 0, given.output);
+    assert.match(
+      given.output,
+      /alert_smtp_password is what you gave. To let it count: docker compose restart alertmanager/,
+    );
+    const password = '/run/secrets/alert_smtp_password';
+    assert.deepEqual(alertmanager().global, {
+      ...global,
+      smtp_auth_username: 'robot@site',
+      smtp_auth_password_file: password,
+    });
+    assert.equal(stack.secret('alert_smtp_password'), 'short one');
+    const own = stack.path('own.yml');
+    writeFileSync(own, 'route: { receiver: mine }\nreceivers: [{ name: mine }]\n');
+    assert.match(await setUp(`ALERT_FILE=${own}`), /^Ready: [^\n]*\n$/);
+    assert.equal(stack.read('generated/alertmanager.yml'), readFileSync(own, 'utf8'));
+    for (const [settings, sentence] of [
+      ['ALERT_SMTP=mail.site:587\nALERT_FROM=a@site', /ALERT_SMTP is set in \S+, and ALERT_TO or ALERT_FROM is not/],
+      ['ALERT_SMTP=mail.site:587\nALERT_TO=a@site', /ALERT_SMTP is set in \S+, and ALERT_TO or ALERT_FROM is not/],
+      ['ALERT_SMTP=mail.site', /ALERT_SMTP in \S+ is mail\.site: give host:port/],
+      [`${mail}\nALERT_SMTP_TLS=perhaps`, /ALERT_SMTP_TLS in \S+ is perhaps: give yes, or no/],
+      ['ALERT_WEBHOOK=hook.site', /ALERT_WEBHOOK in \S+ is hook\.site: give an address/],
+      ['ALERT_FILE=/nowhere', /ALERT_FILE in \S+ is \/nowhere, which cannot be read/],
+    ] as const) {
+      writeFileSync(stack.path('.env'), `${env}${settings}\n`);
+      assertSentence(await stack.bootstrap(), sentence);
+    }
   });
 
   it('rotates each secret, and no other; those that would lock out what is stored it refuses', async () => {
     await made();
     const names = readdirSync(stack.path('secrets')).filter((name) => /_(?:password|token|secret|key)$/.test(name));
-    assert.equal(names.length, 13);
+    assert.equal(names.length, 14);
     for (const name of names) {
       const before = stack.files();
       const ended = await stack.bootstrap(['rotate', name]);
-      if (['node_red_credential_secret', 'grafana_secret_key', 'influx_admin_token'].includes(name)) {
-        assertSentence(ended, /encrypts what is stored|InfluxDB makes its tokens itself/);
+      if (KEPT.includes(name)) {
+        assertSentence(ended, /encrypts what is stored|InfluxDB makes its tokens itself|mail server chooses this/);
         assert.deepEqual([...stack.files()], [...before]);
         continue;
       }
@@ -244,7 +334,7 @@ describe('bootstrap.sh of the Compose stack', () => {
       ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
     ] as const) {
       const settings = stack.read('.env');
-      writeFileSync(stack.path('.env'), `${settings}ALERT_SMTP=mail:25\n${wrong}\n`);
+      writeFileSync(stack.path('.env'), `${settings}${wrong}\n`);
       assertSentence(await stack.bootstrap(), sentence);
       writeFileSync(stack.path('.env'), settings);
     }
