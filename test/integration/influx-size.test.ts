@@ -10,8 +10,10 @@ import { DATABASE, tierNamed } from '../../src/influx/tiers/plan';
 import { tierSize } from '../../src/influx/tiers/size';
 import { PM500 } from '../../src/meters/pm500';
 import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
-import { usualMeter } from '../../tools/influxdb/size-page';
+import { METRICS_DATABASE, usualMeter } from '../../tools/influxdb/size-page';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { startVictoriaMetrics, type VictoriaMetrics } from '../../testkit/servers/victoria-metrics';
+import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { runHere } from '../cli/run-command';
 import { PlantMeter } from '../../testkit/meters/plant-meter';
@@ -48,10 +50,13 @@ function compactedBytes(folder: string, logs: string): number | undefined {
 
 describe('the size model of the tiers, against a real InfluxDB 1 with days of the recorded plant', function () {
   this.timeout(300_000);
+  const metricsFolder = temporaryFolder('metrics-size');
   let database: InfluxDb;
+  let metrics: VictoriaMetrics;
 
   before(async () => {
     database = await startInfluxDb({ compacts: true });
+    metrics = await startVictoriaMetrics({ folder: metricsFolder });
     const env = { ...process.env, INFLUX_URL: database.url };
     const { status, stderr } = spawnSync('sh', [join(DEPLOY_FOLDER, 'bootstrap-v1.sh')], { env, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
@@ -65,8 +70,10 @@ describe('the size model of the tiers, against a real InfluxDB 1 with days of th
     const flush = async (): Promise<void> => {
       const body = lines.join('\n');
       lines = [];
-      const response = await fetch(`${database.url}/write?db=${DATABASE}&precision=ms`, { method: 'POST', body });
-      assert.equal(response.status, 204, await response.text());
+      for (const { url } of [database, metrics]) {
+        const response = await fetch(`${url}/write?db=${DATABASE}&precision=ms`, { method: 'POST', body });
+        assert.equal(response.status, 204, await response.text());
+      }
     };
     for (let timestamp = startMs; timestamp < endMs; timestamp += 1000 * EVERY_SECONDS) {
       const reading = plant.read(timestamp);
@@ -81,7 +88,7 @@ describe('the size model of the tiers, against a real InfluxDB 1 with days of th
     assert.equal(code, 0, said);
   });
 
-  after(() => database.stop());
+  after(() => Promise.all([database.stop(), metrics.stop()]));
 
   it('has every tier within 15 %', async () => {
     const meter = usualMeter(EVERY_SECONDS);
@@ -97,5 +104,19 @@ describe('the size model of the tiers, against a real InfluxDB 1 with days of th
       assert.ok(Math.abs(bytes - expected) <= TOLERANCE * bytes, found.at(-1));
     }
     console.log(`      ${found.join('; ')}`);
+  });
+
+  it('and the database of alerts, which gets every value, takes what the page of sizes says of it', async () => {
+    for (const step of ['force_flush', 'force_merge'])
+      assert.equal((await fetch(`${metrics.url}/internal/${step}`)).status, 200);
+    const isMerged = async (): Promise<boolean> =>
+      /^vm_active_force_merges 0$/m.test(await (await fetch(`${metrics.url}/metrics`)).text());
+    await waitFor('merged files', isMerged, PATIENCE);
+    const bytes = filesIn(join(metricsFolder, 'data')).reduce((sum, entry) => sum + entry.bytes, 0);
+    const { valuesPerDay } = tierSize(tierNamed('raw'), usualMeter(EVERY_SECONDS));
+    const expected = DAYS * valuesPerDay * METRICS_DATABASE.bytesPerValue;
+    const found = `${bytes} bytes, the page ${Math.round(expected)}`;
+    assert.ok(Math.abs(bytes - expected) <= TOLERANCE * bytes, found);
+    console.log(`      ${found}`);
   });
 });

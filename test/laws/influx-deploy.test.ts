@@ -8,7 +8,7 @@ import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { splitPhase } from '../../src/metrics/phases';
 import { DEPLOY_FOLDER, deployFiles, SIZE_PAGE, WRITTEN_BY_HAND } from '../../tools/influxdb/main';
 import { SOURCES } from '../../tools/influxdb/plan';
-import { sizePage } from '../../tools/influxdb/size-page';
+import { METRICS_DATABASE, sizePage } from '../../tools/influxdb/size-page';
 
 const METRIC_FIELDS = ALL_METRICS.flatMap((metric) =>
   aggregatesOf(metric).map((aggregate) => ({ field: metric.name, aggregate })),
@@ -32,6 +32,13 @@ describe('laws of deploy/influxdb', () => {
 
   it('the page of sizes is that of the plan and the meter table', () => {
     assert.equal(readFileSync(SIZE_PAGE, 'utf8'), sizePage(), 'it is old; run npx tsx tools/influxdb/main.ts');
+  });
+
+  it('the database of alerts keeps as long as that page says, in containers and on Debian', () => {
+    for (const path of ['compose/compose.yaml', 'systemd/pm500-victoria-metrics.service']) {
+      const text = readFileSync(join(DEPLOY_FOLDER, '..', path), 'utf8');
+      assert.deepEqual(text.match(/-retentionPeriod=\S+/g), [`-retentionPeriod=${METRICS_DATABASE.keepDays}d`], path);
+    }
   });
 
   it('every metric is summed up in every window tier of InfluxDB 1, each tier made of the one before', () => {

@@ -1,6 +1,7 @@
 import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
 import { KPI_ROWS } from '../../src/domain/kpis/kpi-rows';
-import { bytesAfter, tierSizes, type StoredMeter, type TierSize } from '../../src/influx/tiers/size';
+import { RAW } from '../../src/influx/tiers/plan';
+import { bytesAfter, tierSize, tierSizes, type StoredMeter, type TierSize } from '../../src/influx/tiers/size';
 import { deltaMetricOf, DERIVED_METRICS, ENERGY_COUNTERS, periodMetricOf } from '../../src/metrics/derived-metrics';
 import { PM500 } from '../../src/meters/pm500';
 import { workingLayout } from '../../src/domain/codec/built-in-layouts';
@@ -31,6 +32,13 @@ export function usualMeter(everySeconds: number): StoredMeter {
     demandSeconds: 60 * demandMinutes,
   };
 }
+
+/**
+ * VictoriaMetrics, which gets every value for the alert rules: how long deploy/ lets it keep them, and what one takes of the disk
+ * once its files are merged, counted as the tables count values. Measured with the recorded plant
+ * (`test/integration/influx-size.test.ts` measures it again).
+ */
+export const METRICS_DATABASE = { keepDays: 30, bytesPerValue: 2.3 } as const;
 
 const EVERY_SECONDS = [1, 10, 60] as const;
 const METERS = [1, 50] as const;
@@ -65,6 +73,14 @@ function rowOf(seconds: number, { tier, pointsPerDay, valuesPerDay, bytesPerDay,
   ];
 }
 
+/** A row of what the database of alerts takes of meters that are read so often. */
+function metricsRow(meters: number, seconds: number): string[] {
+  const { keepDays, bytesPerValue } = METRICS_DATABASE;
+  const values = meters * tierSize(RAW, usualMeter(seconds)).valuesPerDay;
+  const bytesPerDay = values * bytesPerValue;
+  return [String(meters), every(seconds), countText(values), bytesText(bytesPerDay), bytesText(bytesPerDay * keepDays)];
+}
+
 /** The page that says how much disk a database of meters takes. */
 export function sizePage(): string {
   const tiers = EVERY_SECONDS.flatMap((seconds) => tierSizes(usualMeter(seconds)).map((size) => rowOf(seconds, size)));
@@ -90,6 +106,21 @@ ${table(['read every', 'tier', 'points a day', 'values a day', 'disk a day', 'ke
 All tiers together, after so many years of the settings above:
 
 ${table(['meters', 'read every', ...YEARS.map((years) => (years === 1 ? '1 year' : `${years} years`))], totals)}
+
+## The database of alerts
+
+The flow of the stack sends every value to VictoriaMetrics, too, which the alert rules ask. It keeps ${METRICS_DATABASE.keepDays} days (\`-retentionPeriod\`): rules look
+back three days at most, and years are in the tiers. An estimate: ${METRICS_DATABASE.bytesPerValue} bytes of a value, as measured with two days of the recorded plant in
+VictoriaMetrics 1.79; its index and the metrics page of Node-RED, some hundred values every 15 s, are not in it.
+
+${table(
+  ['meters', 'read every', 'values a day', 'disk a day', 'disk when full'],
+  METERS.flatMap((meters) => EVERY_SECONDS.map((seconds) => metricsRow(meters, seconds))),
+)}
+
+It stores less where values are reported by exception. Where disk is scarce, shorten \`-retentionPeriod\`: a week is enough for the rules.
+
+## All of them
 
 - Report by exception takes less, a deadband of zero with a load that moves takes what is said here.
 - Times that are not regular take one or two bytes more for each value.
