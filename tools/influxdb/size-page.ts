@@ -109,7 +109,7 @@ ${table(['meters', 'read every', ...YEARS.map((years) => (years === 1 ? '1 year'
 
 ## The database of alerts
 
-The flow of the stack sends every value to VictoriaMetrics, too, which the alert rules ask. It keeps ${METRICS_DATABASE.keepDays} days (\`-retentionPeriod\`): rules look
+The flow of the stack sends every value to VictoriaMetrics, too, which the alert rules ask. It keeps ${METRICS_DATABASE.keepDays} days: rules look
 back three days at most, and years are in the tiers. An estimate: ${METRICS_DATABASE.bytesPerValue} bytes of a value, as measured with two days of the recorded plant in
 VictoriaMetrics 1.79; its index and the metrics page of Node-RED, some hundred values every 15 s, are not in it.
 
@@ -118,7 +118,7 @@ ${table(
   METERS.flatMap((meters) => EVERY_SECONDS.map((seconds) => metricsRow(meters, seconds))),
 )}
 
-It stores less where values are reported by exception. Where disk is scarce, shorten \`-retentionPeriod\`: a week is enough for the rules.
+It stores less where values are reported by exception. Where disk is scarce, shorten that time in its unit or in the Compose file: a week is enough for the rules.
 
 ## All of them
 
