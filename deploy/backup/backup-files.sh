@@ -2,16 +2,22 @@
 # Backs up what is no database while everything runs: the user directory of Node-RED (flows, credentials, settings, state,
 # outboxes), the configuration and the persistent messages of Mosquitto, certificates and secrets. Run it as root.
 #   sh backup-files.sh /var/backups/pm500
-# NODE_RED_DIR, MOSQUITTO_CONF_DIR, MOSQUITTO_DATA_DIR, PM500_CONF_DIR: where these are, if not where Debian has them.
-# MOSQUITTO_PID: process that is to save its messages first; the one of its pid file where not given.
+# NODE_RED_DIR, MOSQUITTO_CONF_DIR, MOSQUITTO_DATA_DIR, PM500_CONF_DIR: where these are, if not where the units of this stack have
+# them, or Debian's packages where there are no such units. Each may be a symbolic link, as systemd makes it for a dynamic user.
+# MOSQUITTO_PID: process that is to save its messages first; that of the unit or of the pid file where not given.
 # Each run makes a file of its own, named by the time (UTC), readable by its owner alone: it holds every secret of the site.
 set -eu
 umask 077
 
+# folder of the unit, that of the package: the one that is there. Behind the first only root sees whether it is.
+first_of() {
+  if [ -e "$1" ] || [ -L "$1" ]; then printf '%s' "$1"; else printf '%s' "$2"; fi
+}
+
 into=${1:-}
-node_red=${NODE_RED_DIR:-/var/lib/node-red}
+node_red=${NODE_RED_DIR:-$(first_of /var/lib/pm500-node-red /var/lib/node-red)}
 mosquitto_conf=${MOSQUITTO_CONF_DIR:-/etc/mosquitto}
-mosquitto_data=${MOSQUITTO_DATA_DIR:-/var/lib/mosquitto}
+mosquitto_data=${MOSQUITTO_DATA_DIR:-$(first_of /var/lib/pm500-mosquitto /var/lib/mosquitto)}
 pm500=${PM500_CONF_DIR:-/etc/pm500}
 mosquitto_pid=${MOSQUITTO_PID:-}
 
@@ -19,7 +25,7 @@ mosquitto_pid=${MOSQUITTO_PID:-}
 . "$(dirname -- "$0")/part.sh"
 
 [ -n "$into" ] || fail 'Say where to: sh backup-files.sh /var/backups/pm500'
-[ -d "$node_red" ] || fail "There is no folder $node_red: set NODE_RED_DIR to the user directory of Node-RED."
+[ -d "$node_red" ] || fail "There is no folder $node_red: set NODE_RED_DIR to the user directory of Node-RED, and run this as root."
 begin_part -files.tar.gz
 # Of a run that was killed it goes as that of the archive does.
 list=$name.list.$$.part
@@ -27,35 +33,61 @@ trap 'rm -f -- "$part" "$list"' EXIT
 no_list() {
   fail "The list of files cannot be written to $into: make room on its volume and run this again."
 }
+not_read() {
+  fail "Not everything can be read ($1): run this as root; nothing was backed up."
+}
 
+# folder, and what find is to print of what is in it: adds that to the list. What ends while it looks is no failure. The folder
+# itself may be a link, which is there or is made by its service.
+look() {
+  looked_in=$1
+  shift
+  said=$(LC_ALL=C find -H "$looked_in" -mindepth 1 "$@" 2>&1 >>"$list") && return
+  said=$(printf '%s\n' "$said" | grep -v 'No such file or directory' | tail -n 1)
+  case $said in
+    '') ;;
+    *'No space left'* | *'uota exceeded'*) no_list ;;
+    *) not_read "$said" ;;
+  esac
+}
+
+# What every user directory of Node-RED has.
+of_node_red='/(flows[^/]*\.json|settings\.js|\.config\.[^/]*json)$'
+(: >"$list") 2>/dev/null || no_list
 # Mosquitto writes its messages when it ends, now and then, and when it is asked.
-if [ -z "$mosquitto_pid" ] && [ -r /run/mosquitto/mosquitto.pid ]; then mosquitto_pid=$(cat /run/mosquitto/mosquitto.pid); fi
-if [ -n "$mosquitto_pid" ] && [ -d "$mosquitto_data" ]; then
-  (: >"$list") 2>/dev/null || no_list
+case $mosquitto_pid$mosquitto_data in
+  /var/lib/pm500-mosquitto) mosquitto_pid=$(systemctl show --property=MainPID --value pm500-mosquitto.service 2>/dev/null) || mosquitto_pid= ;;
+  /*) [ ! -r /run/mosquitto/mosquitto.pid ] || mosquitto_pid=$(cat /run/mosquitto/mosquitto.pid) ;;
+esac
+if [ "${mosquitto_pid:-0}" != 0 ] && [ -d "$mosquitto_data" ]; then
   kill -USR1 "$mosquitto_pid" 2>/dev/null || fail "There is no Mosquitto with the process id $mosquitto_pid: set MOSQUITTO_PID, or leave it empty."
   # A file that is older than the question is no answer; without persistence there never is one.
   left=3
-  [ ! -e "$mosquitto_data/mosquitto.db" ] || left=10
-  while [ "$left" -gt 0 ] && [ -z "$(find "$mosquitto_data" -name mosquitto.db -newer "$list")" ]; do
+  [ -z "$(find -H "$mosquitto_data" -name mosquitto.db)" ] || left=10
+  while [ "$left" -gt 0 ] && [ -z "$(find -H "$mosquitto_data" -name mosquitto.db -newer "$list")" ]; do
     sleep 1
     left=$((left - 1))
   done
 fi
 
+look "$node_red" -path '*/node_modules' -prune -o \( -type f ! -name '*.lock' -o -type d \) -print
+grep -qE "$of_node_red" "$list" ||
+  fail "There are no flows in $node_red: set NODE_RED_DIR to the user directory of Node-RED; nothing was backed up."
+for folder in "$mosquitto_conf" "$mosquitto_data" "$pm500"; do
+  if [ -e "$folder" ] || [ -L "$folder" ]; then look "$folder" \( -type f ! -name '*.new' -o -type d \) -print; fi
+done
 # Of an outbox the position goes first: what is delivered while the rest is copied is delivered twice, and nothing is missing.
 # Names are those below /, one a line; a name with a line break is none of ours.
-{
-  find "$node_red" -path '*/node_modules' -prune -o -path '*/pm500/outbox*' -type f ! -name 'segment-*' ! -name '*.lock' -print
-  find "$node_red" -path '*/node_modules' -prune -o -type f ! -name '*.lock' -print | grep -v '/pm500/outbox' || true
-  find "$node_red" -path '*/pm500/outbox*' -name 'segment-*' -print | sort
-  for folder in "$mosquitto_conf" "$mosquitto_data" "$pm500"; do
-    if [ -d "$folder" ]; then find "$folder" -type f ! -name '*.new' -print; fi
-  done
-} | sed 's|^/||' 2>/dev/null >"$list" || no_list
+in_order() {
+  awk '{ print ($0 !~ "/pm500/outbox" ? 1 : $0 ~ "/segment-[^/]*$" ? 2 : 0) $0 }' "$list" | LC_ALL=C sort -u | sed 's|^./||'
+}
 code=0
+said=$(in_order | LC_ALL=C tar --create --gzip --no-recursion --file "$part" --directory / --ignore-failed-read --files-from - 2>&1) || code=$?
 # Files that grow or end while they are read are no failure: 1 says so, 2 is one.
-said=$(tar --create --gzip --file "$part" --directory / --ignore-failed-read --files-from "$list" 2>&1) || code=$?
 [ "$code" -le 1 ] || fail "The files cannot be packed ($(printf '%s\n' "$said" | tail -n 1)): check the space in $into, and run this as root."
-tar --list --gzip --file "$part" >/dev/null 2>&1 || fail "The file $part cannot be read again: check the space in $into."
+said=$(printf '%s\n' "$said" | grep -vE '^$|No such file|changed as we read|removed before we read|shrank by' | head -n 1)
+[ -z "$said" ] || not_read "$said"
+packed=$(tar --list --gzip --file "$part" 2>/dev/null) || fail "The file $part cannot be read again: check the space in $into."
+printf '%s\n' "$packed" | grep -qE "$of_node_red" || fail "The flows are not in $part: check the space in /tmp, and run this again."
 rm -f -- "$list"
 end_part

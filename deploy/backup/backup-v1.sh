@@ -4,6 +4,7 @@
 #   INFLUX_RPC=127.0.0.1:8088 sh backup-v1.sh /var/backups/influxdb
 # Keeps what is there: each run makes a folder of its own, named by the time (UTC), and says it when it is whole.
 set -eu
+umask 077
 
 rpc=${INFLUX_RPC:-127.0.0.1:8088}
 database=${INFLUX_DATABASE:-energy}

@@ -21,12 +21,13 @@ case $from in
   *.part | *.part/) fail "$from is a backup that was never finished: choose another." ;;
 esac
 [ -e "$from/backup_complete.ignore" ] || fail "$from is no backup, or not whole: choose another."
-from=$(CDPATH='' cd -- "$from" && pwd)
+from=$(CDPATH='' cd -- "$from" && pwd -P)
 ! curl --silent --max-time 5 --output /dev/null "$url/health" || fail "VictoriaMetrics still runs at $url: stop it first, and start it afterward."
 # vmrestore would remove what is not in the backup.
 [ -z "$(ls -A -- "$data" 2>/dev/null)" ] || fail "There are data in $data already: move them away first, nothing is overwritten."
 mkdir -p -- "$data" 2>/dev/null || fail "The folder $data cannot be made: check its place and your rights."
-data=$(CDPATH='' cd -- "$data" && pwd)
+# Of a link, as systemd makes it for a dynamic user, the folder behind it: chown would change the link alone.
+data=$(CDPATH='' cd -- "$data" && pwd -P)
 log=$(vmrestore -src="fs://$from" -storageDataPath="$data" -httpListenAddr=127.0.0.1:0 -loggerLevel=ERROR 2>&1) ||
   fail "The backup cannot be restored into $data ($(printf '%s\n' "$log" | tail -n 1)): check the space and your rights, and empty that folder before you run this again."
 # Whoever owns the folder reads what is in it; systemd gives it to the user of the service where that is another.

@@ -1,37 +1,41 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { DiskOutbox } from '../../src/outbox/disk';
 import { systemClock } from '../../src/support/clock';
 import { silentLogger } from '../../src/support/logger';
 import { ROOT } from '../../testkit/root';
 import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { runScript, type Ended } from '../../testkit/servers/shell';
+import { isRoot } from '../../testkit/servers/stack-folder';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 const RECORDS = 3000;
 const BATCH = 50;
 const SECRET = 'a secret of this site';
 
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-}
+const NOBODY = 65534;
 
-function run(script: string, variables: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn('sh', [join(ROOT, 'deploy/backup', script), ...args], {
-      env: { ...process.env, ...variables },
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.on('close', (status) => {
-      resolve({ status, output: output.trim() });
-    });
-  });
-}
+const run = async (
+  script: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<{ readonly status: number | null; readonly output: string }> => {
+  const { status, output } = await runScript(join(ROOT, 'deploy/backup', script), { args, env });
+  return { status, output: output.trim() };
+};
 
 const payload = (at: number): string => `m v=${at} ${at}`.padEnd(400, ' ');
 
@@ -159,6 +163,49 @@ describe('backup and restore of files: Node-RED, its outboxes, Mosquitto, certif
     assert.match(twice.output, /^There are flows in \S+ already .*: move them away first, nothing is overwritten\.$/);
   });
 
+  it('takes and gives back what is behind a symbolic link, as systemd makes it for a dynamic user', async () => {
+    const state = join(folder, 'units');
+    const [linkedRed, linkedData] = [join(state, 'pm500-node-red'), join(state, 'pm500-mosquitto')];
+    /** A link to the folder of a service, as it stands below /var/lib. */
+    const makeService = (link: string): void => {
+      const behind = join(link, '../private', basename(link));
+      mkdirSync(behind, { recursive: true });
+      symlinkSync(`private/${basename(link)}`, link);
+    };
+    for (const link of [linkedRed, linkedData]) makeService(link);
+    mkdirSync(join(linkedRed, 'pm500'), { mode: 0o700 });
+    if (isRoot) chownSync(join(linkedRed, 'pm500'), NOBODY, NOBODY);
+    mkdirSync(join(linkedData, 'data'));
+    const files = {
+      [join(linkedRed, 'flows.json')]: '[]',
+      [join(linkedRed, 'pm500/state.json')]: '{}',
+      [join(linkedData, 'data/mosquitto.db')]: 'messages',
+    };
+    for (const [path, text] of Object.entries(files)) writeFileSync(path, text);
+    const dirs = { ...variables, NODE_RED_DIR: linkedRed, MOSQUITTO_DATA_DIR: linkedData };
+    const { status, output } = await run('backup-files.sh', dirs, join(folder, 'linked'));
+    assert.equal(status, 0, output);
+
+    // Below one root the services have their links, below the other nothing is there yet.
+    const [withLinks, without] = [join(folder, 'with-links'), join(folder, 'without')];
+    for (const link of [linkedRed, linkedData]) makeService(join(withLinks, link));
+    for (const other of [withLinks, without]) {
+      const restored = await run('restore-files.sh', { RESTORE_ROOT: other }, output);
+      assert.equal(restored.status, 0, restored.output);
+      assert.match(restored.output, /Now npm install in \S+\/pm500-node-red if it has a package\.json/);
+      for (const [path, text] of Object.entries(files)) assert.equal(readFileSync(join(other, path), 'utf8'), text);
+      const { mode, uid } = statSync(join(other, linkedRed, 'pm500'));
+      assert.deepEqual(
+        [mode & 0o777, uid],
+        [0o700, statSync(join(linkedRed, 'pm500')).uid],
+        'folders are whose they were',
+      );
+      assert.equal(lstatSync(join(other, linkedRed)).isSymbolicLink(), other === withLinks);
+      const again = await run('restore-files.sh', { RESTORE_ROOT: other }, output);
+      assert.match(again.output, /^There are flows in \S+pm500-node-red already/);
+    }
+  });
+
   it('says in one sentence what to do where it cannot be done, and leaves no half of a backup', async () => {
     const refused = async (script: string, sentence: RegExp, more: object, ...args: string[]): Promise<void> => {
       const { status, output } = await run(script, { ...variables, ...more }, ...args);
@@ -182,8 +229,67 @@ describe('backup and restore of files: Node-RED, its outboxes, Mosquitto, certif
       { MOSQUITTO_PID: '999999999' },
       folder,
     );
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    await refused('backup-files.sh', /^There are no flows in .*: set NODE_RED_DIR/, { NODE_RED_DIR: empty }, folder);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.part')),
+      [],
+    );
     await refused('restore-files.sh', /^Say what to restore/, {});
     await refused('restore-files.sh', /is no backup, or not whole/, {}, file);
     await refused('restore-files.sh', /was never finished/, {}, `${file}.part`);
+  });
+
+  it('who may not read everything gets no backup that lacks it', async () => {
+    const place = join(folder, 'others');
+    const [open, closed] = [join(place, 'node-red'), join(place, 'pm500')];
+    for (const made of [open, closed]) mkdirSync(made, { recursive: true });
+    for (const made of [folder, place, open, closed]) chmodSync(made, 0o777);
+    writeFileSync(join(open, 'flows.json'), '[]');
+    writeFileSync(join(closed, 'secret'), SECRET, { mode: 0o600 });
+    if (isRoot) chownSync(join(closed, 'secret'), 0, 0);
+    else chmodSync(join(closed, 'secret'), 0);
+    const script = join(ROOT, 'deploy/backup/backup-files.sh');
+    const attempt = (): Promise<Ended> =>
+      runScript(script, {
+        args: [join(place, 'backups')],
+        env: { ...variables, NODE_RED_DIR: open, MOSQUITTO_DATA_DIR: join(place, 'no'), PM500_CONF_DIR: closed },
+        ...(isRoot ? { user: NOBODY } : {}),
+      });
+    for (const [path, mode] of [
+      [join(closed, 'secret'), 0o644],
+      [closed, 0o777],
+    ] as const) {
+      const { status, output } = await attempt();
+      assert.equal(status, 1, output);
+      assert.match(
+        output,
+        /^Not everything can be read \(.*Permission denied\): run this as root; nothing was backed up\.$/m,
+      );
+      assert.deepEqual(readdirSync(join(place, 'backups')), []);
+      chmodSync(path, mode);
+      if (path !== closed) chmodSync(closed, 0o700);
+    }
+    const { status, output } = await attempt();
+    assert.equal(status, 0, output);
+  });
+
+  it('of old backups the newest stay, and nothing else is touched', async () => {
+    const into = join(folder, 'old');
+    mkdirSync(into);
+    const days = ['01', '02', '03'].map((day) => `202603${day}T002000Z`);
+    const others = ['last-backup.log', '20260304T002000Z.4711.part', 'of-somebody'];
+    for (const name of [...days, ...others]) mkdirSync(join(into, name));
+    for (const day of days) writeFileSync(join(into, `${day}-files.tar.gz`), '');
+    const keep = (kept: string): Promise<{ readonly status: number | null; readonly output: string }> =>
+      run('keep.sh', { BACKUPS_KEPT: kept }, into);
+    assert.equal((await keep('3')).status, 0);
+    assert.equal(readdirSync(into).length, 9);
+    assert.equal((await keep('2')).status, 0);
+    const left = days.slice(1).flatMap((day) => [day, `${day}-files.tar.gz`]);
+    assert.deepEqual(readdirSync(into).sort(), [...left, ...others].sort());
+    for (const kept of ['0', 'all', '-1']) assert.match((await keep(kept)).output, /give a whole number, 1 or more/);
+    assert.deepEqual(readdirSync(into).sort(), [...left, ...others].sort());
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../testkit/root';
 import { freePort } from '../../testkit/servers/ports';
@@ -68,12 +68,15 @@ describe('backup and restore of a real VictoriaMetrics', () => {
     assert.match(running.output, /still runs at \S+: stop it first/);
     await server.halt();
 
-    // As a service has it: a folder of a user who may not be root.
-    mkdirSync(elsewhere);
-    if (process.getuid?.() === 0) chownSync(elsewhere, NOBODY, NOBODY);
+    // As a service has it: a link to the folder of a user who may not be root.
+    const behind = join(folder, 'private');
+    mkdirSync(behind);
+    symlinkSync('private', elsewhere);
+    if (process.getuid?.() === 0) chownSync(behind, NOBODY, NOBODY);
     const restored = await run('restore-vm.sh', [output.trim()], { METRICS_URL: url, METRICS_DIR: elsewhere });
     assert.equal(restored.status, 0, restored.output);
-    assert.equal(statSync(join(elsewhere, 'data')).uid, statSync(elsewhere).uid);
+    for (const name of readdirSync(behind, { recursive: true, encoding: 'utf8' }))
+      assert.equal(statSync(join(behind, name)).uid, statSync(behind).uid, name);
     const other = await startVictoriaMetrics({ folder: elsewhere });
     try {
       assert.deepEqual(await everything(other), expected);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
@@ -176,6 +176,21 @@ describe('laws of deploy/compose', () => {
     }
   });
 
+  it('no secret stands in an argument, in scripts and in what the pages tell people to type', () => {
+    const scripts = readdirSync(join(ROOT, 'deploy'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.sh'))
+      .map((name) => `deploy/${name}`);
+    const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`);
+    const argument =
+      /--?(?:password|token|user|header|u|H)[ =]"?[^"\n]*\$(?:\(cat|\w*(?:password|token|secret)|\{\w*(?:password|token|secret))/i;
+    assert.match('influx auth create --token "$(cat secrets/x)"', argument);
+    assert.match('curl --header "Authorization: Bearer $token"', argument);
+    for (const path of [...scripts, ...pages, 'deploy/compose/compose.yaml'])
+      for (const line of read(path).split('\n')) assert.doesNotMatch(line, argument, path);
+  });
+
   it('everything that is mounted is there, read-only, or a volume that somebody may write into', () => {
     const given = new Set((FILE.services[ROOT_SERVICE]?.volumes ?? []).map((volume) => volume.split(':')[0]));
     assert.deepEqual([...given].sort(), Object.keys(FILE.volumes).sort());
@@ -243,6 +258,28 @@ describe('laws of deploy/compose', () => {
       TIERS.map(({ name }) => name),
     );
     assert.ok(read('deploy/compose/influxdb-setup.sh').includes(`--db ${DATABASE} `));
+  });
+});
+
+describe('laws of deploy/systemd', () => {
+  const units = readdirSync(join(ROOT, 'deploy/systemd')).map((name) => read(`deploy/systemd/${name}`));
+
+  it('every folder of a service that a script or a page names is one that its unit makes', () => {
+    const made = units.flatMap((unit) => [...unit.matchAll(/^StateDirectory=(.*)$/gm)].map(([, name]) => name));
+    const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+    const scripts = readdirSync(join(ROOT, 'deploy/backup'));
+    const named = [...pages.map((name) => `docs/${name}`), ...scripts.map((name) => `deploy/backup/${name}`)].flatMap(
+      (path) => [...read(path).matchAll(/\/var\/lib\/(pm500[\w-]*)/g)].map(([, name = '']) => ({ path, name })),
+    );
+    for (const { path, name } of named) assert.ok(made.includes(name), `${path}: /var/lib/${name}`);
+    for (const name of ['pm500-node-red', 'pm500-mosquitto'])
+      assert.ok(read('deploy/backup/backup-files.sh').includes(`/var/lib/${name} `), name);
+  });
+
+  it('every file of the package that a unit runs is there', () => {
+    const run = units.flatMap((unit) => [...unit.matchAll(/@pm500\/node-red-powermonitor\/(\S+)/g)]);
+    assert.ok(run.length > 10);
+    for (const [, path = ''] of run) assert.ok(existsSync(join(ROOT, path)), path);
   });
 });
 

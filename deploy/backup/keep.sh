@@ -1,0 +1,34 @@
+#!/bin/sh
+# Removes the oldest backups of a folder, but for the newest ones: of each kind as many as BACKUPS_KEPT says.
+#   BACKUPS_KEPT=7 sh keep.sh /var/lib/pm500-backup
+# Only what the backups beside this file have made, by its name; what is not whole goes with the next backup.
+set -eu
+
+into=${1:-}
+kept=${BACKUPS_KEPT:-7}
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+[ -n "$into" ] || fail 'Say where they are: sh keep.sh /var/lib/pm500-backup'
+[ -d "$into" ] || fail "There is no folder $into: name that of the backups."
+case $kept in
+  '' | *[!0-9]* | 0*) fail "BACKUPS_KEPT is $kept: give a whole number, 1 or more." ;;
+esac
+
+# The backups of one kind, the oldest first.
+remove() {
+  while [ "$#" -gt "$kept" ]; do
+    rm -rf -- "$1" || fail "The old backup $1 cannot be removed: check your rights."
+    shift
+  done
+}
+
+day='[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]'
+time='[0-9][0-9][0-9][0-9][0-9][0-9]'
+for ending in '' -files.tar.gz; do
+  # shellcheck disable=SC2086 # A pattern; without a match it stays alone, and one is never too many.
+  remove "$into"/${day}T${time}Z$ending
+done
