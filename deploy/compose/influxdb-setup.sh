@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up InfluxDB 2 for this stack, with its own command line: buckets and tasks (bootstrap-v2.sh), the names by which
 # InfluxQL asks for the buckets, a user who may only write raw points, one who may only read, and a token for Telegraf.
-# May be run again at any time: it sets right what was changed, passwords too.
+# May be run again at any time: it sets right what was changed, passwords too. Those go to its HTTP API (curl is in the image):
+# the command line takes them as arguments, which everybody on the host can see, or from a terminal alone.
 set -eu
 secrets=${PM500_SECRETS:-/run/secrets}
 setup=${PM500_INFLUX_FOLDER:-/pm500/influxdb}
@@ -28,16 +29,39 @@ bucket_id() {
   influx bucket list --hide-headers --name "energy_$1" 2>/dev/null | cut -f 1
 }
 
+# Where JSON or curl keeps text in quotes, these two have a meaning.
+escaped() {
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+}
+
+# whose path password: sets it.
+set_password() {
+  body=$(printf '{"password": "%s"}' "$(escaped "$3")")
+  error=$(curl --silent --show-error --fail-with-body --max-time 60 --config - 2>&1 <<END
+url = "${INFLUX_HOST:-http://localhost:8086}$2"
+header = "Authorization: Token $(escaped "$INFLUX_TOKEN")"
+header = "Content-Type: application/json"
+data = "$(escaped "$body")"
+END
+  ) || fail "InfluxDB does not take the password of $1 ($(printf '%s' "$error" | tail -n 1)): look at docker compose logs influxdb, then start this again."
+}
+
+# The ID of a user of InfluxQL; nothing where there is none.
+user_id() {
+  influx v1 auth list --hide-headers --username "$1" 2>/dev/null | cut -f 1 | tr -d ' ' | head -n 1
+}
+
 # user, and what it may do: makes the user of InfluxQL or sets its password.
 user() {
   name=$1
   password=$(secret "$2")
   shift 2
-  if influx v1 auth list --hide-headers --username "$name" 2>/dev/null | grep -q .; then
-    influx_or_fail v1 auth set-password --username "$name" --password "$password" >/dev/null
-  else
-    influx_or_fail v1 auth create --username "$name" --password "$password" "$@" >/dev/null
+  id=$(user_id "$name")
+  if [ -z "$id" ]; then
+    influx_or_fail v1 auth create --username "$name" --no-password "$@" >/dev/null
+    id=$(user_id "$name")
   fi
+  set_password "$name" "/private/legacy/authorizations/$id/password" "$password"
 }
 
 INFLUX_TOKEN=$(secret influx_admin_token)
@@ -46,7 +70,10 @@ export INFLUX_TOKEN
 influx ping >/dev/null 2>&1 || fail "InfluxDB does not answer at ${INFLUX_HOST:-its address}: see docker compose logs influxdb."
 influx bucket list >/dev/null 2>&1 ||
   fail 'InfluxDB refuses the token in secrets/influx_admin_token: it was set up with another; put that one back, or give it one that it knows by "bootstrap.sh set influx_admin_token".'
-influx_or_fail user password --name admin --password "$admin_password" >/dev/null
+users=$(influx_or_fail user list --hide-headers --name admin)
+id=$(printf '%s\n' "$users" | cut -f 1 | tr -d ' ')
+[ -n "$id" ] || fail 'InfluxDB has no user admin: make one there (influx user create --name admin), then start this again.'
+set_password admin "/api/v2/users/$id/password" "$admin_password"
 sh "$setup/bootstrap-v2.sh"
 read_all=
 for tier in $tiers; do
@@ -67,7 +94,8 @@ user pm500-reader influx_reader_password $read_all
 # InfluxDB makes this token itself; it is made once, and again where the file is removed.
 if [ ! -s "$token_file" ]; then
   # One whose file is gone counts no more.
-  for id in $(influx auth list --hide-headers | awk -F '\t' '$2 ~ /^ *pm500-telegraf *$/ { print $1 }'); do
+  listed=$(influx_or_fail auth list --hide-headers)
+  for id in $(printf '%s\n' "$listed" | awk -F '\t' '$2 ~ /^ *pm500-telegraf *$/ { print $1 }'); do
     influx_or_fail auth delete --id "$id" >/dev/null
   done
   answer=$(influx_or_fail auth create --description pm500-telegraf --write-bucket "$raw" --json)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { TIERS } from '../../src/influx/tiers/plan';
@@ -25,17 +27,57 @@ interface State {
 
 const DAY_MS = 86_400_000;
 
-/** InfluxDB 2 is not to be had here: what answers is a stand-in for its command line, made from its reference. */
+const NOTHING: State & { readonly made: number } = {
+  buckets: {},
+  tasks: {},
+  dbrp: [],
+  users: {},
+  tokens: [],
+  adminPassword: '',
+  made: 0,
+};
+
+/** InfluxDB 2 is not to be had here: what answers is a stand-in for its command line and its API, made from its reference. */
 describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line', () => {
   let stack: StackFolder;
   let folder: string;
   let program: string;
+  let api: Server;
 
-  before(() => {
+  before(async () => {
+    api = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const status = takePassword(request.url ?? '', request.headers.authorization ?? '', body);
+        response.writeHead(status).end(status === 204 ? '' : '{"code":"unauthorized"}');
+      });
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
     // The script calls it a hundred times: translated once, it starts at once.
     program = join(temporaryFolder('influx-program'), 'influx.cjs');
     buildSync({ entryPoints: [INFLUX], outfile: program, platform: 'node', format: 'cjs', logLevel: 'error' });
   });
+
+  after(() => {
+    api.close();
+  });
+
+  /** What the API does with a password; returns the status of its answer. */
+  const takePassword = (path: string, authorization: string, body: string): number => {
+    if (authorization !== `Token ${stack.secret('influx_admin_token')}`) return 401;
+    const { password } = JSON.parse(body) as { readonly password: string };
+    const now = existsSync(join(folder, 'state.json')) ? state() : NOTHING;
+    const [, name = ''] = /^\/private\/legacy\/authorizations\/id-of-([\w-]+)\/password$/.exec(path) ?? [];
+    const user = now.users[name];
+    if (path !== '/api/v2/users/id-of-admin/password' && user === undefined) return 404;
+    const then =
+      user === undefined
+        ? { ...now, adminPassword: password }
+        : { ...now, users: { ...now.users, [name]: { ...user, password } } };
+    writeFileSync(join(folder, 'state.json'), JSON.stringify(then));
+    return 204;
+  };
 
   beforeEach(async () => {
     stack = await StackFolder.create();
@@ -54,6 +96,7 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
       args,
       env: {
         PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+        INFLUX_HOST: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
         INFLUX_STATE: join(folder, 'state.json'),
         INFLUX_ACCEPTS: stack.secret('influx_admin_token'),
         PM500_SECRETS: stack.path('secrets'),
@@ -71,6 +114,9 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
   const state = (): State => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as State;
 
   it('has every tier by its InfluxQL name, users that may no more than they need, and a token to write', async () => {
+    // Every character that a secret may have.
+    const odd = { input: `${String.raw`Correct"Horse\Battery'Staple$42`}\n` };
+    assert.equal((await stack.bootstrap(['set', 'influx_reader_password'], odd)).status, 0);
     const { status, output } = await setUp();
     assert.equal(status, 0, output);
     assert.match(output, /InfluxDB is ready: InfluxQL database energy/);
@@ -157,6 +203,29 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
     const { status, output } = await run(join(ROOT, 'deploy/influxdb/repair-v2.sh'), [day(1)], { INFLUX_TOKEN: 'no' });
     assert.equal(status, 1);
     assert.match(output, /^InfluxDB 2 does not make v2\/powermonitor_500-1m\.flux .*unauthorized access\): see that/);
+  });
+
+  it('a list that does not come is no empty one, of which everything is made again', async () => {
+    const made = { ...NOTHING, tasks: { 'powermonitor_500 1m': '01' } };
+    for (const [refused, sentence] of [
+      ['task list', /^InfluxDB 2 refuses "influx task list" \(Error: failed to do that\): /],
+      ['bucket create', /^InfluxDB 2 refuses "influx bucket create" \(Error: failed to do that\): /],
+    ] as const) {
+      writeFileSync(join(folder, 'state.json'), JSON.stringify(made));
+      const { status, output } = await runScript(join(ROOT, 'deploy/influxdb/bootstrap-v2.sh'), {
+        env: {
+          PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+          INFLUX_STATE: join(folder, 'state.json'),
+          INFLUX_ACCEPTS: 'token',
+          INFLUX_TOKEN: 'token',
+          INFLUX_REFUSES: refused,
+        },
+      });
+      assert.equal(status, 1, output);
+      assert.match(output, sentence);
+      assert.equal(output.trim().split('\n').length, 1, output);
+      assert.deepEqual(state().tasks, made.tasks, refused);
+    }
   });
 
   it('says in one sentence what is wrong: token, secret, server', async () => {

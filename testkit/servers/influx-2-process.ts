@@ -1,7 +1,8 @@
 /**
  * A stand-in for `influx`, the command line of InfluxDB 2, for scripts that are written against its reference: it knows
  * the commands and options that the reference names, and refuses all others. INFLUX_STATE: file that keeps what was made;
- * INFLUX_ACCEPTS: the token of an operator; INFLUX_IS_DOWN: no server answers; INFLUX_IS_FULL: a backup ends in its middle.
+ * INFLUX_ACCEPTS: the token of an operator; INFLUX_IS_DOWN: no server answers; INFLUX_IS_FULL: a backup ends in its middle;
+ * INFLUX_REFUSES: a command that fails.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +62,7 @@ const COMMANDS: Readonly<Record<string, ReturnType<typeof options>>> = {
   'task list': options('id limit'),
   'task create': options('file'),
   'task update': options('id file status'),
-  'user password': options('id name password'),
+  'user list': options('id name'),
   'auth create': options('user description', 'read-bucket write-bucket', 'operator all-access'),
   'auth list': options('id user'),
   'auth delete': options('id'),
@@ -70,7 +71,6 @@ const COMMANDS: Readonly<Record<string, ReturnType<typeof options>>> = {
   query: options('file org org-id type', '', 'raw'),
   'v1 auth list': options('username id'),
   'v1 auth create': options('username password description', 'read-bucket write-bucket', 'no-password'),
-  'v1 auth set-password': options('username id password'),
   'v1 dbrp list': options('bucket-id db id rp', '', 'default'),
   'v1 dbrp create': options('bucket-id db rp', '', 'default'),
 };
@@ -114,8 +114,8 @@ function run(): void {
       state.tasks[name] ??= newId();
       return;
     }
-    case 'user password':
-      state.adminPassword = word('password') || refuse('no password');
+    case 'user list':
+      console.log(`id-of-${word('name')}\t${word('name')}`);
       return;
     case 'auth create': {
       const made = {
@@ -159,19 +159,16 @@ function run(): void {
       return;
     }
     case 'v1 auth list':
-      if (state.users[word('username')] !== undefined) console.log(`id\t${word('username')}`);
+      if (state.users[word('username')] !== undefined) console.log(`id-of-${word('username')}\t\t${word('username')}`);
       return;
     case 'v1 auth create':
       if (state.users[word('username')] !== undefined) refuse('conflict: the user exists');
-      if (word('password').length < 8) refuse('passwords must be at least 8 characters long');
+      if (given['no-password'] !== true) refuse('a password that everybody on the host can see');
       state.users[word('username')] = {
-        password: word('password'),
+        password: '',
         read: list('read-bucket'),
         write: list('write-bucket'),
       };
-      return;
-    case 'v1 auth set-password':
-      (state.users[word('username')] ?? refuse('not found')).password = word('password');
       return;
     case 'v1 dbrp list':
       for (const { rp, bucket } of state.dbrp) if (rp === word('rp')) console.log(`id\tenergy\t${bucket}\t${rp}`);
@@ -185,6 +182,7 @@ function run(): void {
 if (process.env['INFLUX_IS_DOWN'] !== undefined) refuse('connection refused');
 // A health check needs no token.
 if (command !== 'ping' && process.env['INFLUX_TOKEN'] !== process.env['INFLUX_ACCEPTS']) refuse('unauthorized access');
+if (command === process.env['INFLUX_REFUSES']) refuse('failed to do that');
 const before = JSON.stringify(state);
 run();
 if (JSON.stringify(state) !== before) writeFileSync(file, JSON.stringify(state));

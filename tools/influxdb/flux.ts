@@ -158,31 +158,47 @@ esac
 influx bucket list --hide-headers >/dev/null ||
   fail 'InfluxDB 2 does not answer or refuses the token: check INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN.'
 
+# words of a command: what it answers. Its last line says why it refuses.
+ask() {
+  answer=$(influx "$@" 2>&1) ||
+    fail "InfluxDB 2 refuses \\"influx $1 $2\\" ($(printf '%s\\n' "$answer" | tail -n 1)): see to that, and run this again; what was made until then stays."
+  printf '%s\\n' "$answer"
+}
+
+# list name: the ID of that name in a list, nothing where it has none.
+id_of() {
+  printf '%s\\n' "$1" | awk -F '\\t' -v name="$2" '{ gsub(/^ +| +$/, "", $2); if ($2 == name && !found++) print $1 }'
+}
+
 # name retention shard: creates the bucket, or sets the retention of the one that is there.
 bucket() {
-  id=$(influx bucket list --hide-headers --name "$1" 2>/dev/null | cut -f1 || true)
+  found=$(ask bucket list --hide-headers)
+  id=$(id_of "$found" "$1")
   if [ -z "$id" ]; then
-    influx bucket create --name "$1" --retention "$2" --shard-group-duration "$3" >/dev/null
+    ask bucket create --name "$1" --retention "$2" --shard-group-duration "$3" >/dev/null
   else
-    influx bucket update --id "$id" --retention "$2" --shard-group-duration "$3" >/dev/null
+    ask bucket update --id "$id" --retention "$2" --shard-group-duration "$3" >/dev/null
   fi
 }
 
 # name file: creates the task, or gives the one that is there the text of the file.
 task() {
   text=$(sed "s|${ZONE_MARK}|$zone|" "$here/$2")
-  id=$(influx task list --hide-headers --limit 500 | awk -F '\\t' -v name="$1" '{ gsub(/^ +| +$/, "", $2); if ($2 == name) print $1 }' | head -n 1)
+  # A list that does not come is no empty one: the task would be made twice.
+  found=$(ask task list --hide-headers --limit 500)
+  id=$(id_of "$found" "$1")
   if [ -z "$id" ]; then
-    printf '%s\\n' "$text" | influx task create --file /dev/stdin >/dev/null
+    printf '%s\\n' "$text" | ask task create --file /dev/stdin >/dev/null
   else
-    printf '%s\\n' "$text" | influx task update --id "$id" --file /dev/stdin >/dev/null
+    printf '%s\\n' "$text" | ask task update --id "$id" --file /dev/stdin >/dev/null
   fi
 }
 
 ${buckets.join('\n')}
 ${[...tasks, ...repairs].join('\n')}
+found=$(ask bucket list --hide-headers)
 for name in ${TIERS.map(({ name }) => bucketOf(name)).join(' ')}; do
-  [ -n "$(influx bucket list --hide-headers --name "$name" 2>/dev/null)" ] ||
+  [ -n "$(id_of "$found" "$name")" ] ||
     fail "InfluxDB 2 has no bucket $name although it took it: run this again."
 done
 echo "InfluxDB 2 is ready: buckets ${TIERS.map(({ name }) => bucketOf(name)).join(', ')}."
