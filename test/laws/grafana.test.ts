@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { alarmMeasurement } from '../../src/influx/alarm-points';
 import { aggregatesOf, tierField } from '../../src/influx/tiers/aggregates';
 import { RAW, TIERS } from '../../src/influx/tiers/plan';
@@ -48,6 +49,22 @@ describe('laws of deploy/grafana', () => {
       );
       for (const path of found) assert.ok(files.has(path), `${path} is not generated`);
     }
+  });
+
+  it('no data source is the default, for a Grafana that has one already would start with none', () => {
+    const path = 'deploy/grafana/provisioning/datasources/pm500.yaml';
+    const { datasources } = parse(readFileSync(join(ROOT, path), 'utf8')) as { datasources: { isDefault: boolean }[] };
+    assert.deepEqual(
+      datasources.map(({ isDefault }) => isDefault),
+      [false, false],
+    );
+  });
+
+  it('a site with a Grafana of its own is told to copy no folder that takes the place of what it has', () => {
+    const page = readFileSync(join(ROOT, 'docs/dashboards.md'), 'utf8');
+    const copied = [...page.matchAll(/^cp .*$/gm)].flatMap(([line]) => line.split(' ').slice(1, -1));
+    for (const path of copied) assert.doesNotMatch(path, /alerting|provisioning\/?\.?$/);
+    assert.ok(copied.includes('deploy/grafana/provisioning/datasources'));
   });
 
   it('every panel has an id of its own, a title, a unit, a description, a text for no data and a query', () => {

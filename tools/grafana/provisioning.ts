@@ -10,11 +10,12 @@ export function datasourcesFile(): string {
   const common = { access: 'proxy', editable: false, orgId: 1 };
   const datasources = [
     {
+      // Neither is the default: of two that say so Grafana starts with none, and the dashboards name theirs.
       name: 'PowerMonitor 500 InfluxDB',
       type: 'influxdb',
       uid: INFLUX_DATASOURCE,
       ...common,
-      isDefault: true,
+      isDefault: false,
       url: '$PM500_INFLUX_URL',
       user: '$PM500_INFLUX_USER',
       // POST: queries of many meters are longer than a URL may be.
