@@ -16,6 +16,13 @@ const GRAFANA_FILE = 'deploy/grafana/provisioning/alerting/pm500-rules.yaml';
 
 const CONTACTS_FILE = 'deploy/grafana/provisioning/alerting/pm500-contacts.yaml';
 
+/** Every runbook: its name and its text. */
+const runbooks = (): readonly (readonly [string, string])[] =>
+  readdirSync(join(ROOT, 'docs/runbooks')).map((name) => [
+    name,
+    readFileSync(join(ROOT, 'docs/runbooks', name), 'utf8'),
+  ]);
+
 type Words = Readonly<Record<string, string>>;
 
 interface VmalertFile {
@@ -130,6 +137,31 @@ describe('laws of alert rules', () => {
   it('every alert has a runbook, and every runbook an alert', () => {
     const wanted = [...RULES.map((rule) => slugOf(rule)), 'watchdog', 'README'].map((name) => `${name}.md`);
     assert.deepEqual(readdirSync(join(ROOT, 'docs/runbooks')).sort(), wanted.sort());
+  });
+
+  it('every unit and every service of containers that a runbook names is one of the stack', () => {
+    const units = readdirSync(join(ROOT, 'deploy/systemd')).flatMap((name) => [name, name.replace(/\.service$/, '')]);
+    const compose = parse(readFileSync(join(ROOT, 'deploy/compose/compose.yaml'), 'utf8'), { merge: true }) as {
+      readonly services: object;
+    };
+    const services = Object.keys(compose.services);
+    let named = 0;
+    for (const [page, text] of runbooks()) {
+      const commands = [
+        ...text.matchAll(/systemctl (?:status|start|stop|restart|enable|disable)((?: [\w.-]+)+)/g),
+        ...text.matchAll(/journalctl -u((?: [\w.-]+)+)/g),
+      ];
+      for (const [command, words = ''] of commands)
+        for (const word of words.split(' ').filter((each) => each !== '' && !/^-|^\d+$/.test(each))) {
+          assert.ok(units.includes(word), `${page}: ${word} in ${command}`);
+          named += 1;
+        }
+      for (const [command, name = ''] of text.matchAll(
+        /docker compose (?:exec|logs|ps|restart)(?: --?\w+(?: \d+)?)* ([a-z][\w-]*)/g,
+      ))
+        assert.ok(services.includes(name), `${page}: ${command}`);
+    }
+    assert.ok(named > 10, String(named));
   });
 
   it('the runbook of lost records says what each cause means', () => {
