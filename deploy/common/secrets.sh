@@ -9,6 +9,8 @@
 file_mode=600
 # What stands in place of the password of the mail server until somebody gives it.
 no_password='none yet: sh bootstrap.sh set alert_smtp_password <file'
+# ca or certificate: is made again although it is there.
+renewed=
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -44,6 +46,9 @@ begin() {
   mkdir -m 700 -- "$work" 2>/dev/null || fail "Nothing can be written into $secrets: check its rights, and that the volume is neither full nor read-only."
   trap 'rm -rf -- "$work"' EXIT
   trap 'exit 1' HUP INT TERM
+  # More than all of it takes: a full volume is said before anything is made.
+  (head -c 32768 /dev/zero >"$work/room") 2>/dev/null || fail "The volume of $secrets is full: make room on it and run this again."
+  rm -f -- "$work/room"
 }
 
 # file: takes what comes in, unless the file says that already; it is whole or as it was.
@@ -140,19 +145,26 @@ ssl() {
 
 # The authority that signs the certificate of the broker. Ten years; its key is mounted nowhere.
 authority() {
-  if [ -f "$secrets/ca.key" ] && [ -f "$generated/ca.crt" ]; then
+  next=$generated/ca.crt.next
+  if [ -f "$next" ]; then
+    # Of a run that was ended before the certificate had its name: it counts where its key has its own already.
+    if same_key "$secrets/ca.key" "$next"; then mv -f -- "$next" "$generated/ca.crt"; else rm -f -- "$next"; fi
+  fi
+  if [ "$renewed" != ca ] && [ -f "$secrets/ca.key" ] && [ -f "$generated/ca.crt" ]; then
     same_key "$secrets/ca.key" "$generated/ca.crt" ||
       fail "$secrets/ca.key and $generated/ca.crt do not belong together: restore them from your backup, or remove both and give all clients the new ca.crt."
     guard "$secrets/ca.key"
     return
   fi
   # A key without certificate is of a run that was ended between the two: nobody has trusted it yet.
-  [ ! -f "$generated/ca.crt" ] || fail "$secrets/ca.key is missing while $generated/ca.crt is there: restore it from your backup, or remove ca.crt and give all clients the new one."
+  [ "$renewed" = ca ] || [ ! -f "$generated/ca.crt" ] || fail "$secrets/ca.key is missing while $generated/ca.crt is there: restore it from your backup, or remove ca.crt and give all clients the new one."
   ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ca.key"
   ssl req -x509 -new -key "$work/ca.key" -sha256 -days 3650 -subj '/CN=PowerMonitor 500 stack' \
     -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$work/ca.crt"
+  # What is larger goes first: on a full volume the old ones stay.
+  put "$next" <"$work/ca.crt"
   put "$secrets/ca.key" <"$work/ca.key"
-  put "$generated/ca.crt" <"$work/ca.crt"
+  mv -f -- "$next" "$generated/ca.crt"
 }
 
 same_key() {
@@ -162,7 +174,7 @@ same_key() {
 # names: the certificate of the broker, for these names and addresses (IP:..., DNS:..., with commas); again when it ends
 # within 30 days, or is for other names.
 broker_certificate() {
-  if [ -f "$secrets/mosquitto.key" ] && [ -f "$secrets/mosquitto.crt" ] && [ -f "$generated/names" ] &&
+  if [ "$renewed" != certificate ] && [ -f "$secrets/mosquitto.key" ] && [ -f "$secrets/mosquitto.crt" ] && [ -f "$generated/names" ] &&
     [ "$(cat -- "$generated/names")" = "$1" ] && same_key "$secrets/mosquitto.key" "$secrets/mosquitto.crt" &&
     openssl verify -CAfile "$generated/ca.crt" "$secrets/mosquitto.crt" >/dev/null 2>&1 &&
     openssl x509 -in "$secrets/mosquitto.crt" -noout -checkend 2592000 >/dev/null 2>&1; then
@@ -174,8 +186,9 @@ broker_certificate() {
   # More than 825 days some clients take from nobody.
   ssl x509 -req -in "$work/mosquitto.csr" -CA "$generated/ca.crt" -CAkey "$secrets/ca.key" -set_serial "0x$(openssl rand -hex 16)" \
     -sha256 -days 820 -extfile "$work/names" -out "$work/mosquitto.crt"
+  put "$secrets/mosquitto.crt.made.new" <"$work/mosquitto.crt"
   put "$secrets/mosquitto.key" <"$work/mosquitto.key"
-  put "$secrets/mosquitto.crt" <"$work/mosquitto.crt"
+  mv -f -- "$secrets/mosquitto.crt.made.new" "$secrets/mosquitto.crt"
   printf '%s\n' "$1" | put "$generated/names"
 }
 

@@ -37,8 +37,8 @@ COMPOSE_PROFILES=${COMPOSE_PROFILES:-all}
 # Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
-PM500_METER_HOST=127.0.0.1
-PM500_SITE=steel-works
+PM500_METER_HOST=${PM500_METER_HOST:-127.0.0.1}
+PM500_SITE=${PM500_SITE:-steel-works}
 # Addresses that others may reach. 127.0.0.1: this computer alone. The broker speaks TLS, the rest plain HTTP: put a
 # proxy with TLS before it, or a tunnel.
 LISTEN=${LISTEN:-127.0.0.1}
@@ -73,10 +73,16 @@ END
 # Containers that run already have their ports themselves.
 check_ports() {
   ! (cd "$folder" && docker compose ps --quiet 2>/dev/null | grep -q .) || return 0
-  for name in NODE_RED_PORT MQTT_PORT INFLUX_PORT GRAFANA_PORT METRICS_PORT ALERTMANAGER_PORT; do
+  profiles=$(setting COMPOSE_PROFILES all)
+  for pair in edge:NODE_RED_PORT edge:MQTT_PORT historian:INFLUX_PORT historian:GRAFANA_PORT historian:METRICS_PORT historian:ALERTMANAGER_PORT; do
+    name=${pair#*:}
     port=$(setting "$name" 0)
     case $port in
       '' | *[!0-9]*) fail "$name in $settings is no port: give a number from 1 to 65535." ;;
+    esac
+    case ,$profiles, in
+      *,all,* | *",${pair%%:*},"*) ;;
+      *) continue ;;
     esac
     ! port_taken "$port" || fail "Port $port is taken by another program: end it, or choose another $name in $settings and run this again."
   done
@@ -91,7 +97,9 @@ derive() {
   printf -- '-u health\n-P %s\n' "$(cat -- "$secrets/mqtt_health_password")" | put "$secrets/mosquitto_health"
   sed 's/@listener@/8883/' "$common/mosquitto.conf" | put "$generated/mosquitto.conf"
   put "$generated/mosquitto.acl" <"$common/mosquitto.acl"
-  sed "s|node-red:1880|$(setting NODE_RED_ADDRESS node-red:1880)|" "$here/scrape.yml" >"$work/scrape.yml"
+  # A setting that is refused inside of an argument would end nothing.
+  node_red=$(setting NODE_RED_ADDRESS node-red:1880)
+  sed "s|node-red:1880|$node_red|" "$here/scrape.yml" >"$work/scrape.yml"
   put "$generated/scrape.yml" <"$work/scrape.yml"
   alertmanager >"$work/alertmanager.yml"
   put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
@@ -116,8 +124,7 @@ advice() {
 
 rotate() {
   case $1 in
-    ca) rm -f -- "$generated/ca.crt" ;;
-    certificate) rm -f -- "$secrets/mosquitto.crt" ;;
+    ca | certificate) renewed=$1 ;;
     node_red_credential_secret | grafana_secret_key)
       fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
     alert_smtp_password) fail 'The mail server chooses this password: give it to "bootstrap.sh set alert_smtp_password".' ;;
@@ -135,7 +142,9 @@ private_folder "$generated"
 begin
 [ -e "$settings" ] || write_settings
 [ -r "$settings" ] || fail "$settings cannot be read: run this as its owner or as root."
-owner=$(setting PM500_UID ''):$(setting PM500_GID '')
+user=$(setting PM500_UID '')
+group=$(setting PM500_GID '')
+owner=$user:$group
 case $owner in
   :* | *: | *[!0-9:]*) fail "$settings lacks PM500_UID and PM500_GID: remove the file and run this again, which writes a new one." ;;
 esac

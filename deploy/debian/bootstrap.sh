@@ -47,6 +47,8 @@ ALERT_TO=${ALERT_TO:-}
 ALERT_ON_CALL=${ALERT_ON_CALL:-}
 ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
 ALERT_FILE=${ALERT_FILE:-}
+# How many backups of each night stay in /var/lib/pm500-backup.
+BACKUPS_KEPT=${BACKUPS_KEPT:-7}
 END
 }
 
@@ -54,7 +56,8 @@ END
 check_ports() {
   [ "${PM500_CHECK_PORTS:-yes}" = yes ] || return 0
   ! systemctl is-active --quiet 'pm500-*' 2>/dev/null || return 0
-  for pair in 8086:influxdb 8088:influxdb 8428:victoria-metrics 9093:prometheus-alertmanager 8880:vmalert "$(setting MQTT_PORT 8883):mosquitto" 1880:nodered; do
+  port=$(setting MQTT_PORT 8883)
+  for pair in 8086:influxdb 8088:influxdb 8428:victoria-metrics 9093:prometheus-alertmanager 8880:vmalert "$port:mosquitto" 1880:nodered; do
     ! port_taken "${pair%%:*}" ||
       fail "Port ${pair%%:*} is taken by another program: end it (systemctl disable --now ${pair#*:}, where it is that of the package) and run this again."
   done
@@ -101,8 +104,7 @@ advice() {
 
 rotate() {
   case $1 in
-    ca) rm -f -- "$generated/ca.crt" ;;
-    certificate) rm -f -- "$secrets/mosquitto.crt" ;;
+    ca | certificate) renewed=$1 ;;
     node_red_credential_secret)
       fail "$1 encrypts what is stored, which could not be read any more: keep it, or remove that store with it (docs/stack.md)." ;;
     alert_smtp_password) fail 'The mail server chooses this password: give it to "bootstrap.sh set alert_smtp_password".' ;;
@@ -115,7 +117,8 @@ rotate() {
 need openssl openssl
 need curl curl
 [ -d "$units" ] || fail "There is no folder $units: this stack needs systemd, or name another folder in PM500_UNITS."
-mkdir -p -- "$generated" 2>/dev/null || fail "The folder $generated cannot be made: run this as root."
+# The services are users of their own, and read their configurations there; secrets have a folder within.
+{ mkdir -p -- "$generated" && chmod 755 -- "$generated"; } 2>/dev/null || fail "The folder $generated cannot be made: run this as root."
 private_folder "$secrets"
 begin
 [ -e "$settings" ] || write_settings

@@ -331,7 +331,9 @@ describe('bootstrap.sh of the Compose stack', () => {
       ['MQTT_PORT=many', /MQTT_PORT in \S+ is no port/],
       ['ALERT_TO=a|b', /ALERT_TO in \S+ has a quote, a blank or one of/],
       ['TIME_ZONE=Europe/Atlantis', /TIME_ZONE in \S+ is Europe\/Atlantis, which is no time zone: give a name/],
+      ['NODE_RED_ADDRESS=a|b', /NODE_RED_ADDRESS in \S+ has a quote, a blank or one of/],
       ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
+      ['PM500_UID=1 2', /PM500_UID in \S+ has a quote, a blank or one of/],
     ] as const) {
       const settings = stack.read('.env');
       writeFileSync(stack.path('.env'), `${settings}${wrong}\n`);
@@ -348,8 +350,30 @@ describe('bootstrap.sh of the Compose stack', () => {
       await stack.bootstrap(),
       new RegExp(`Port ${port} is taken by another program: end it, or choose another GRAFANA_PORT`),
     );
+    // Where only Node-RED and the broker run, the port of Grafana may be that of another program.
+    const edge = await StackFolder.create();
+    const { status, output } = await edge.bootstrap([], {
+      env: { COMPOSE_PROFILES: 'edge', GRAFANA_PORT: String(port), NODE_RED_PORT: String(port) },
+    });
+    assertSentence({ status, signal: null, output }, new RegExp(`Port ${port} is taken.*choose another NODE_RED_PORT`));
+    writeFileSync(edge.path('.env'), edge.read('.env').replace(/^NODE_RED_PORT=.*$/m, `NODE_RED_PORT=${port + 1}`));
+    const other = await edge.bootstrap();
+    assert.equal(other.status, 0, other.output);
+    edge.remove();
     await new Promise((resolve) => server.close(resolve));
     await made();
+  });
+
+  it('what the environment says of the site stands in .env, the meter too', async () => {
+    const said = { PM500_METER_HOST: '192.0.2.7', PM500_SITE: 'mill', TIME_ZONE: 'Europe/Berlin', ALERT_TO: 'b@site' };
+    const { status, output } = await stack.bootstrap([], { env: said });
+    assert.equal(status, 0, output);
+    for (const [name, value] of Object.entries(said))
+      assert.match(stack.read('.env'), new RegExp(`^${name}=${value}$`, 'm'));
+    const settings = stack.read('.env').matchAll(/^([A-Z0-9_]+)=/gm);
+    const script = readFileSync(join(ROOT, 'deploy/compose/bootstrap.sh'), 'utf8');
+    for (const [, name = ''] of settings)
+      if (!/^PM500_[UG]ID$/.test(name)) assert.ok(script.includes(`\n${name}=\${${name}:-`), name);
   });
 
   it('names a secret that it may not read, and whom the files belong to', async () => {
@@ -384,9 +408,11 @@ describe('bootstrap.sh of the Compose stack', () => {
       assert.equal((await full.bootstrap()).status, 0);
       const before = full.files();
       disk.fill(true);
-      const ended = await full.bootstrap(['rotate', 'grafana_admin_password']);
-      assertSentence(ended, /full|cannot be written|make room/);
-      for (const [path, text] of before) assert.equal(full.files().get(path), text, path);
+      for (const what of ['grafana_admin_password', 'ca', 'certificate']) {
+        const ended = await full.bootstrap(['rotate', what]);
+        assertSentence(ended, /full|cannot be written|make room/);
+        for (const [path, text] of before) assert.equal(full.files().get(path), text, `${what}: ${path}`);
+      }
       disk.fill(false);
       assert.equal((await full.bootstrap(['rotate', 'grafana_admin_password'])).status, 0);
       assertWhole(full);
@@ -431,6 +457,45 @@ exec ${real} "$@"
       );
       killed.remove();
     }
+  });
+
+  it('an authority that is killed while it is rotated is the old one or the new one, whole, after the next run', async () => {
+    const counter = join(temporaryFolder('rotations'), 'count');
+    const PATH = pathWith(`#!/bin/sh
+echo x >>"$COUNTER"
+[ "$(wc -l <"$COUNTER")" -lt "$KILL_AT" ] || kill -9 0
+exec ${findProgram('openssl')} "$@"
+`);
+    // The key has its name, the certificate not yet: no call of openssl ends a run just there.
+    await made();
+    const old = stack.read('generated/ca.crt');
+    assert.equal((await stack.bootstrap(['rotate', 'ca'])).status, 0);
+    const renewed = stack.read('generated/ca.crt');
+    writeFileSync(stack.path('generated/ca.crt.next'), renewed, { mode: 0o600 });
+    writeFileSync(stack.path('generated/ca.crt'), old, { mode: 0o600 });
+    await made();
+    assert.equal(stack.read('generated/ca.crt'), renewed);
+    // The certificate waits, and the key is still the old one.
+    writeFileSync(stack.path('generated/ca.crt.next'), old, { mode: 0o600 });
+    await made();
+    assert.equal(stack.read('generated/ca.crt'), renewed);
+    assert.ok(!existsSync(stack.path('generated/ca.crt.next')));
+    let kills = 0;
+    for (let moment = 1; ; moment += 9) {
+      rmSync(counter, { force: true });
+      const env = { PATH, COUNTER: counter, KILL_AT: String(moment) };
+      const { signal, status } = await stack.bootstrap(['rotate', 'ca'], { env, detached: true });
+      if (signal === null) {
+        assert.equal(status, 0);
+        break;
+      }
+      kills += 1;
+      assertWhole(stack);
+      for (const name of ['generated/ca.crt', 'secrets/ca.key', 'secrets/mosquitto.crt'])
+        assert.ok(existsSync(stack.path(name)), `${name} at ${moment}`);
+      await made();
+    }
+    assert.ok(kills > 1, String(kills));
   });
 
   it('is one of the scripts that shellcheck has nothing to say about', () => {

@@ -199,7 +199,10 @@ describe('the stack on Debian without containers: the shipped files, started for
           readFileSync(join(parentPath, name), 'utf8'),
         ]);
     const first = read();
+    // As a root with umask 077 has made it: services that are users of their own could not read their configurations.
+    chmodSync(etc, 0o700);
     const { status, output } = await bootstrap();
+    assert.equal(statSync(etc).mode & 0o777, 0o755);
     assert.equal(status, 0, output);
     assert.match(output, /^Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb /);
     assert.deepEqual(read(), first);
