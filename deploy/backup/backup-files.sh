@@ -46,7 +46,7 @@ look() {
   said=$(printf '%s\n' "$said" | grep -v 'No such file or directory' | tail -n 1)
   case $said in
     '') ;;
-    *'No space left'* | *'uota exceeded'*) no_list ;;
+    *'No space left'* | *'uota exceeded'* | *'write error'*) no_list ;;
     *) not_read "$said" ;;
   esac
 }

@@ -481,7 +481,7 @@ exec ${findProgram('openssl')} "$@"
     assert.equal(stack.read('generated/ca.crt'), renewed);
     assert.ok(!existsSync(stack.path('generated/ca.crt.next')));
     let kills = 0;
-    for (let moment = 1; ; moment += 9) {
+    for (let moment = 1; ; moment += 13) {
       rmSync(counter, { force: true });
       const env = { PATH, COUNTER: counter, KILL_AT: String(moment) };
       const { signal, status } = await stack.bootstrap(['rotate', 'ca'], { env, detached: true });
