@@ -51,13 +51,18 @@ export interface DoctorCheck {
   readonly look: (facts: SiteFacts) => Sighting;
 }
 
+/** A check that cannot be made, because of a fact that it needs. */
+export function notLookedAt({ unseen }: { readonly unseen: string }): Sighting {
+  return { findings: [], unseen: [unseen], seen: '' };
+}
+
 /** A check of one fact. @param find a sentence for each thing that is wrong */
 export function sightOne<Fact>(
   looked: Looked<Fact>,
   find: (fact: Fact) => readonly string[],
   tell: (fact: Fact) => string,
 ): Sighting {
-  if ('unseen' in looked) return { findings: [], unseen: [looked.unseen], seen: '' };
+  if ('unseen' in looked) return notLookedAt(looked);
   return { findings: find(looked.seen), unseen: [], seen: tell(looked.seen) };
 }
 

@@ -1,4 +1,4 @@
-import { counted, sightEach, sightOne, type DoctorCheck } from '../check';
+import { counted, sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
 import { lookFurther, type Looked } from '../looked';
@@ -76,11 +76,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/runbooks/gateway-down.md',
     look: ({ outboxes, site }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightOne(
             outboxes,
             (folders) => {
@@ -102,11 +98,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/influxdb.md',
     look: ({ outboxes, site }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             outboxes,
             ({ id, path, waiting }) =>
@@ -127,11 +119,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/runbooks/sink-down.md',
     look: ({ outboxes, site, nowMs }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             outboxes,
             ({ id, path, waiting, oldestMs = nowMs }) => {
@@ -153,11 +141,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/runbooks/queue-near-limit.md',
     look: ({ outboxes, site }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             outboxes,
             ({ id, bytes }) => {
@@ -180,11 +164,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/influxdb.md',
     look: ({ site, model }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             sinksOf(site),
             (node) => {

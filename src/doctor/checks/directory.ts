@@ -1,4 +1,4 @@
-import { sightOne, type DoctorCheck } from '../check';
+import { sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { FileAccess } from '../facts';
 import { isAtLeast } from '../versions';
 
@@ -83,11 +83,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/doctor.md',
     look: ({ site, palette }) =>
       'unseen' in palette
-        ? sightOne(
-            palette,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(palette)
         : sightOne(
             site,
             ({ types }) => {
@@ -114,11 +110,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/doctor.md',
     look: ({ site, palette }) =>
       'unseen' in palette
-        ? sightOne(
-            palette,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(palette)
         : sightOne(
             site,
             ({ types }) => {

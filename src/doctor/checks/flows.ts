@@ -1,5 +1,5 @@
 import { describeValue } from '../../support/expect';
-import { sightEach, sightOne, type DoctorCheck } from '../check';
+import { sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import { NODE_ROWS } from '../flows/node-rows';
 import type { SavedNode } from '../flows/saved-nodes';
 import { countsBeside } from '../flows/saved-row';
@@ -90,11 +90,7 @@ export const FLOW_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/settings.md',
     look: ({ site, settings }) =>
       'unseen' in settings
-        ? sightOne(
-            settings,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(settings)
         : sightEach(
             lookFurther(site, ({ nodes }) => nodes.filter(({ type }) => type in NODE_ROWS)),
             ({ label, unset }) => unset.map((name) => `${label} names the variable ${name}, which is not set here.`),

@@ -1,6 +1,6 @@
 import { exposedSecrets, isOwnHost } from '../../influx/exposed-secrets';
 import { isRecord } from '../../support/expect';
-import { sightEach, sightOne, type DoctorCheck } from '../check';
+import { sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, textOf, type SavedSite } from '../flows/saved-site';
 import { lookFurther, seen, unseen, type Looked } from '../looked';
@@ -104,11 +104,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/stack.md',
     look: ({ site }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(seen(nodesOf(site.seen, ...SINKS)), (node) => weakSecrets(node, site.seen), ['sink', 'sinks']),
   },
   {
@@ -121,11 +117,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/influxdb.md',
     look: ({ site, ownHosts }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             seen(nodesOf(site.seen, 'influx-target')),
             (node) => {
@@ -147,11 +139,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/sparkplug.md',
     look: ({ site, ownHosts }) =>
       'unseen' in site
-        ? sightOne(
-            site,
-            () => [],
-            () => '',
-          )
+        ? notLookedAt(site)
         : sightEach(
             seen(nodesOf(site.seen, 'sparkplug-edge', 'iot-target')),
             (node) => plainPassword(node, site.seen, ownHosts),
