@@ -93,6 +93,8 @@ describe('the sidebar', function () {
     databasePort = await freePort();
     red = await startNodeRed();
     editor = await Editor.open(red.url);
+    // High enough for all rows: the values of a meter that what needs a person has pushed out of sight are not sent.
+    await editor.page.setViewportSize({ width: 1400, height: 1800 });
   });
 
   after(async () => {
