@@ -3,7 +3,8 @@ import { checkLocalAddress, checkUnitId } from '../../src/acquisition/meter-sett
 import { meterRows } from '../../src/acquisition/meter-rows';
 import { MESSAGING_KINDS, TRANSPORT_KINDS } from '../../src/acquisition/transport-kinds';
 import { hostOf } from '../../src/acquisition/written-host';
-import { field, given, nodeForm, widget, type FieldCheck, type ShownWhen } from '../shared/field';
+import type { ShownWhen } from '../../src/support/shown-when';
+import { field, given, nodeForm, widget, type FieldCheck } from '../shared/field';
 import { PM500 } from '../../src/meters/pm500';
 
 const METER_ROWS = meterRows(PM500);

@@ -1,12 +1,5 @@
 import type { Setting } from '../../src/support/setting';
-
-/**
- * When a field counts: each property named has one of these values, any but one, or any text at all. Data, so that the
- * form in the browser and the runtime judge alike.
- */
-export type ShownWhen = Readonly<
-  Record<string, readonly (string | number | boolean)[] | { readonly not: string | number } | 'filled'>
->;
+import { holds, type ShownWhen } from '../../src/support/shown-when';
 
 /** Where a value is checked: the other values of the form, with their defaults, and the folder of relative paths. */
 export interface CheckPlace {
@@ -73,19 +66,6 @@ export function widget(look: FieldLook = {}): Widget {
 /** A check of text that may be empty. */
 export function given(check: (text: string, place: CheckPlace) => unknown): FieldCheck {
   return (value, place) => (typeof value !== 'string' || value === '' ? undefined : check(value, place));
-}
-
-function meets(wanted: ShownWhen[string], value: unknown): boolean {
-  if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
-  if ('not' in wanted) return String(wanted.not) !== String(value);
-  // Of several that are chosen one is enough.
-  const values = Array.isArray(value) ? value.map(String) : [String(value)];
-  return wanted.some((each) => values.includes(String(each)));
-}
-
-/** @param valueOf what the form shows, or what was saved, with defaults */
-export function holds(condition: ShownWhen | undefined, valueOf: (property: string) => unknown): boolean {
-  return Object.entries(condition ?? {}).every(([property, wanted]) => meets(wanted, valueOf(property)));
 }
 
 /** True where a field has a meaning. */

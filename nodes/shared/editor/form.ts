@@ -1,5 +1,6 @@
 import { isJudged, type Option, type Setting } from '../../../src/support/setting';
-import { holds, isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
+import { holds } from '../../../src/support/shown-when';
+import { isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
 import { complaintOf } from './check';
 import { Complaints, toldOf } from './complaints';
 import { textOf, wordsOf, type Words } from './text';

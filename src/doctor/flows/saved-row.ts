@@ -1,7 +1,4 @@
-/** When a setting counts: each property named has one of these values, any but one, or any text at all. */
-type SavedCondition = Readonly<
-  Record<string, readonly (string | number | boolean)[] | { readonly not: string | number } | 'filled'>
->;
+import { holds, type ShownWhen } from '../../support/shown-when';
 
 /** What a saved flow may hold for one setting of a node. */
 export interface SavedRow {
@@ -15,15 +12,10 @@ export interface SavedRow {
   /** Of a reference: the type of the configuration node. */
   readonly type?: string;
   readonly required?: boolean;
-  readonly shownWhen?: SavedCondition;
+  readonly shownWhen?: ShownWhen;
 }
 
 /** True where a setting has a meaning beside the others. @param valueOf with defaults */
 export function countsBeside({ shownWhen }: SavedRow, valueOf: (name: string) => unknown): boolean {
-  return Object.entries(shownWhen ?? {}).every(([name, wanted]) => {
-    const value = valueOf(name);
-    if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
-    if ('not' in wanted) return String(wanted.not) !== String(value);
-    return wanted.some((each) => String(each) === String(value));
-  });
+  return holds(shownWhen, valueOf);
 }
