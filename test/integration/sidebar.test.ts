@@ -4,6 +4,7 @@ import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import type { OverviewSnapshot } from '../../src/overview/viewers';
+import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
@@ -106,13 +107,14 @@ describe('the sidebar', function () {
   const rows = (part: string) => editor.page.locator(`${SIDEBAR} .pm500-part-${part} .pm500-list > li`);
   const row = (part: string, text: string | RegExp) => rows(part).filter({ hasText: text });
 
-  /** What can be seen has words that can be read in both themes. */
+  /** What can be seen has words that can be read in both themes, and axe-core finds nothing in the way of anybody. */
   const look = async (name: string): Promise<void> => {
     for (const theme of ['light', 'dark']) {
       await editor.page.emulateMedia({ colorScheme: theme as 'light' | 'dark' });
       await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
       await editor.photograph(`sidebar-${name}-${theme}`);
       assert.deepEqual(await findFaintWords(editor.page, ENOUGH_CONTRAST, SIDEBAR_WORDS), [], theme);
+      assert.deepEqual(await findBarriers(editor.page, SIDEBAR), [], theme);
     }
   };
 
