@@ -8,8 +8,13 @@ export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[
 /** What a node does with one message. The message counts as handled when the promise resolves. */
 export type InputHandler = (message: NodeMessageInFlow, send: Send) => Promise<void> | void;
 
-/** Errors that come with every message until a person changes a setting. */
-const OF_SETTINGS: readonly ErrorCode[] = ['CONFIG_INVALID', 'MAPPING_UNAVAILABLE', 'SIMULATOR_BIND_FAILED'];
+/** Errors that come with every message until a person changes a setting; a device ID is the name of a meter. */
+const OF_SETTINGS: readonly ErrorCode[] = [
+  'CONFIG_INVALID',
+  'MAPPING_UNAVAILABLE',
+  'SIMULATOR_BIND_FAILED',
+  'SPARKPLUG_ID_INVALID',
+];
 
 /**
  * Handles messages so that `done` is called once for each, with the error where there was one, and no promise is left

@@ -8,14 +8,23 @@ export const REPORT_EVERY_MS = 60_000;
 /** Ends the handling of one message with an error. */
 type Fail = (error: Error) => void;
 
+/** Sentences that are told apart; of all others the count is added to the last one. */
+const MOST_SENTENCES = 20;
+
+interface Waiting {
+  readonly error: Pm500Error;
+  readonly fail: Fail;
+  readonly count: number;
+}
+
 /**
- * Tells what messages cost that a wrong setting keeps from being handled: the first at once, then every minute the
- * newest of them, with how many there were. The others end without a word: `done` would tell a Complete node that they
+ * Tells what messages cost that a wrong setting keeps from being handled: the first at once, then every minute one for
+ * each sentence, with how many there were. The others end without a word: `done` would tell a Complete node that they
  * were handled.
  */
 export class SettingsErrors {
-  private waiting: { readonly error: Pm500Error; readonly fail: Fail } | undefined;
-  private count = 0;
+  /** By sentence: two meters with wrong names are two things to mend. */
+  private readonly waiting = new Map<string, Waiting>();
   private readonly throttle;
 
   constructor(clock: Clock) {
@@ -25,8 +34,10 @@ export class SettingsErrors {
   }
 
   add(error: Pm500Error, fail: Fail): void {
-    this.waiting = { error, fail };
-    this.count++;
+    const isFull = this.waiting.size >= MOST_SENTENCES && !this.waiting.has(error.message);
+    const sentence = isFull ? ([...this.waiting.keys()].at(-1) ?? '') : error.message;
+    const count = (this.waiting.get(sentence)?.count ?? 0) + 1;
+    this.waiting.set(sentence, { error, fail, count });
     this.throttle.request();
   }
 
@@ -37,12 +48,12 @@ export class SettingsErrors {
   }
 
   private report(): void {
-    const { waiting, count } = this;
-    if (waiting === undefined) return;
-    const { error, fail } = waiting;
-    this.waiting = undefined;
-    this.count = 0;
-    if (count === 1) fail(error);
-    else fail(new Pm500Error(error.code, `${error.message} So ${count} messages were not handled.`, { cause: error }));
+    const all = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { error, fail, count } of all) {
+      if (count === 1) fail(error);
+      else
+        fail(new Pm500Error(error.code, `${error.message} So ${count} messages were not handled.`, { cause: error }));
+    }
   }
 }

@@ -211,6 +211,39 @@ describe('a wrong setting', () => {
     });
   }
 
+  it('is told of each meter with a name that no topic can have', async () => {
+    const { clock, sentences, give } = listen((node, clock) => {
+      let messages = 0;
+      const fail = (): never => {
+        const name = ['press/1', 'press#2', 'oven+3'][messages++ % 3] ?? '';
+        throw new Pm500Error('SPARKPLUG_ID_INVALID', `${name} cannot be a device ID.`);
+      };
+      onInput(node, fail, undefined, clock);
+    });
+    await give(31);
+    assert.deepEqual(sentences, ['press/1 cannot be a device ID.']);
+    await clock.advance(REPORT_EVERY_MS);
+    assert.deepEqual(sentences.slice(1), [
+      'press#2 cannot be a device ID. So 10 messages were not handled.',
+      'oven+3 cannot be a device ID. So 10 messages were not handled.',
+      'press/1 cannot be a device ID. So 10 messages were not handled.',
+    ]);
+  });
+
+  it('is told of many sentences, not of any number', async () => {
+    const { clock, sentences, give } = listen((node, clock) => {
+      let messages = 0;
+      const fail = (): never => {
+        throw new Pm500Error('SPARKPLUG_ID_INVALID', `device/${messages++} cannot be a device ID.`);
+      };
+      onInput(node, fail, undefined, clock);
+    });
+    await give(101);
+    await clock.advance(REPORT_EVERY_MS);
+    assert.equal(sentences.length, 1 + 20);
+    assert.equal(sentences.at(-1), 'device/100 cannot be a device ID. So 81 messages were not handled.');
+  });
+
   it('of the node is told at once in the log', () => {
     assert.deepEqual(refused().node.errors, ['The port is wrong.']);
   });
