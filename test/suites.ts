@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { FRAMES_FOLDER, recordingEnvironment } from '../testkit/frames/recording';
+import { portsEnvironment } from '../testkit/servers/ports';
 import { temporaryFolder } from '../testkit/temporary-folder';
 import { TOTALS_FILE, type Totals } from './totals';
 import { ROOT } from '../testkit/root';
@@ -13,7 +14,7 @@ export interface Suite {
   readonly args: readonly string[];
   /** Added to the environment of its process and of every process that it starts. */
   readonly env?: Readonly<Record<string, string>>;
-  /** It mostly waits: it runs beside the suite before it, and its output follows when it has ended. */
+  /** It runs beside the suite before it, and its output follows when it has ended. */
   readonly isBeside?: true;
 }
 
@@ -30,30 +31,59 @@ function folderOfAll(): string {
 /** What the integration tests send, kept for the proof that follows them. */
 const FRAMES = folderOfAll();
 
-const INTEGRATION = [
-  '--no-config',
-  '--require=tsx/cjs',
-  '--require=test/setup-integration.ts',
-  '--timeout=120000',
-  '--forbid-only',
-  '--forbid-pending',
-];
-/** Delays of alerts pass at their own pace. */
-const ALERTS = 'test/integration/alert*.test.ts';
+/** Integration tests that run one after the other, in one process. */
+interface Lane {
+  readonly name: string;
+  /** How the names of its files begin. */
+  readonly files: readonly string[];
+  readonly isBeside?: true;
+}
+
+/**
+ * Lanes leave each other alone: ports, folders and processes are their own. What a computer has only once, the UDP port
+ * and the groups of implicit connections, stays in one lane, and so do browsers, which need a whole core.
+ */
+const WAITING: Lane = {
+  name: 'integration: what waits',
+  // Delays of alerts, intervals of databases and brokers, meters that do not answer: next to no work.
+  files: ['alert', 'influx-auth', 'influx-continuous', 'modbus-dead-units', 'sparkplug-repeats', 'sparkplug-to-scada'],
+  isBeside: true,
+};
+const SINKS: Lane = {
+  name: 'integration: sinks and their servers',
+  files: ['cloud', 'influx', 'iot', 'outbox', 'sparkplug', 'stack', 'telegraf', 'tier', 'victoria-metrics'],
+  isBeside: true,
+};
+const OTHERS: Lane = { name: 'integration', files: [''] };
+
+const FOLDER = 'test/integration';
+
+/** Each file runs in the first of these lanes that names it. */
+function filesOf(lane: Lane): readonly string[] {
+  return readdirSync(join(ROOT, FOLDER))
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter(
+      (name) => [WAITING, SINKS, OTHERS].find(({ files }) => files.some((start) => name.startsWith(start))) === lane,
+    )
+    .sort()
+    .map((name) => join(FOLDER, name));
+}
+
+function integration(lane: Lane): Suite {
+  const options = ['--no-config', '--require=tsx/cjs', '--require=test/setup-integration.ts', '--timeout=120000'];
+  return {
+    name: lane.name,
+    args: [...options, '--forbid-only', '--forbid-pending', ...filesOf(lane)],
+    env: recordingEnvironment(FRAMES),
+    ...(lane.isBeside === true ? { isBeside: true } : {}),
+  };
+}
 
 export const SUITES: readonly Suite[] = [
   { name: 'unit, laws, conformance', args: [] },
-  {
-    name: 'integration: alerts',
-    args: [...INTEGRATION, ALERTS],
-    env: recordingEnvironment(FRAMES),
-    isBeside: true,
-  },
-  {
-    name: 'integration',
-    args: [...INTEGRATION, `--ignore=${ALERTS}`, 'test/integration/**/*.test.ts'],
-    env: recordingEnvironment(FRAMES),
-  },
+  integration(WAITING),
+  integration(OTHERS),
+  integration(SINKS),
   {
     name: 'harmlessness',
     args: [
@@ -89,7 +119,12 @@ export async function runSuite(suite: Suite): Promise<Totals> {
   const child = spawn(process.execPath, [mocha, `--reporter=${reporter}`, ...suite.args], {
     cwd: ROOT,
     stdio: ['ignore', ...(suite.isBeside === true ? (['pipe', 'pipe'] as const) : (['inherit', 'inherit'] as const))],
-    env: { ...process.env, ...suite.env, [TOTALS_FILE]: file },
+    env: {
+      ...process.env,
+      ...portsEnvironment(SUITES.indexOf(suite), SUITES.length),
+      ...suite.env,
+      [TOTALS_FILE]: file,
+    },
   });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   const seen = { endedAt: Number.POSITIVE_INFINITY, lingers: false };
