@@ -8,19 +8,22 @@ import { listenerFiles } from '../../tools/listeners/main';
 import { telegrafFiles } from '../../tools/telegraf/main';
 import { valuesPage } from '../../tools/values/main';
 
-/** Every file that follows from the tables, as the generators give it: path in the repository, and text. */
-export function generatedTexts(): ReadonlyMap<string, string> {
-  const below = (folder: string, files: ReadonlyMap<string, string>): (readonly [string, string])[] =>
-    [...files].map(([name, text]) => [`${folder}/${name}`, text] as const);
-  return new Map([
-    ...alertFiles(),
-    ...grafanaFiles(),
-    ...listenerFiles(),
-    ...below('deploy/influxdb', deployFiles()),
-    ...below('deploy/telegraf', telegrafFiles()),
-    ['docs/database-size.md', sizePage()],
-    ['docs/values.md', valuesPage()],
-  ]);
+function* below(folder: string, files: ReadonlyMap<string, string>): Generator<readonly [string, string]> {
+  for (const [name, text] of files) yield [`${folder}/${name}`, text];
+}
+
+/**
+ * Every file that follows from the tables, as the generators give it: path in the repository, and text. What is quickly
+ * made comes first, for those who look for one that is another.
+ */
+export function* generatedTexts(): Generator<readonly [string, string]> {
+  yield ['docs/values.md', valuesPage()];
+  yield* listenerFiles();
+  yield* grafanaFiles();
+  yield* below('deploy/telegraf', telegrafFiles());
+  yield* below('deploy/influxdb', deployFiles());
+  yield* alertFiles();
+  yield ['docs/database-size.md', sizePage()];
 }
 
 /** Names and aliases of all metrics, which are on record. */
