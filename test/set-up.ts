@@ -78,3 +78,5 @@ export function setUp(): void {
   );
   throw new Error(`The tests need what is not installed here:\n${list.join('\n')}`);
 }
+
+if (require.main === module) setUp();
