@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../servers/programs';
 import { removeFolder, temporaryFolder } from '../temporary-folder';
+import { waitFor } from '../wait';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -62,9 +63,9 @@ export class Editor {
     await page.mouse.down();
     await page.mouse.move(canvas.x + x, canvas.y + y, { steps: 8 });
     await page.mouse.up();
-    const added = (await this.nodeIds(type)).find((id) => !known.includes(id));
-    if (added === undefined) throw new Error(`Dragging ${type} to the canvas added no node.`);
-    return added;
+    return waitFor(`the ${type} that was dragged to the canvas`, async () =>
+      (await this.nodeIds(type)).find((id) => !known.includes(id)),
+    );
   }
 
   /** Ids of the nodes of a type on the canvas. */
