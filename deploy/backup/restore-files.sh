@@ -32,5 +32,12 @@ END
 mkdir -p -- "$root"
 tar --extract --gzip --preserve-permissions --file "$from" --directory "$root" ||
   fail "The files cannot be unpacked below $root: check the space and your rights."
+# systemd keeps the files of a service with a user of its own behind a link, and looks at the owner of that folder alone: what is
+# in it gets that owner, or the service could not read it.
+printf '%s\n' "$names" | sed -nE 's#^(.*/pm500-(node-red|mosquitto))/.*#\1#p' | sort -u | while IFS= read -r folder; do
+  state=${root%/}/$folder
+  [ ! -L "$state" ] || chown -R --reference="$state/" -- "$state/" ||
+    fail "What is in $state cannot be given to its service: run this as root."
+done
 node_red=$(printf '%s\n' "$folders" | head -n 1)
 echo "Restored $from. Now npm install in /$node_red if it has a package.json, and start Mosquitto and Node-RED."

@@ -27,6 +27,8 @@ const BATCH = 50;
 const SECRET = 'a secret of this site';
 
 const NOBODY = 65534;
+/** The user that a service has on another machine. */
+const SERVICE = 61_234;
 
 const run = async (
   script: string,
@@ -188,18 +190,19 @@ describe('backup and restore of files: Node-RED, its outboxes, Mosquitto, certif
 
     // Below one root the services have their links, below the other nothing is there yet.
     const [withLinks, without] = [join(folder, 'with-links'), join(folder, 'without')];
-    for (const link of [linkedRed, linkedData]) makeService(join(withLinks, link));
+    for (const link of [linkedRed, linkedData]) {
+      makeService(join(withLinks, link));
+      if (isRoot) chownSync(join(withLinks, link), SERVICE, SERVICE);
+    }
     for (const other of [withLinks, without]) {
       const restored = await run('restore-files.sh', { RESTORE_ROOT: other }, output);
       assert.equal(restored.status, 0, restored.output);
       assert.match(restored.output, /Now npm install in \S+\/pm500-node-red if it has a package\.json/);
       for (const [path, text] of Object.entries(files)) assert.equal(readFileSync(join(other, path), 'utf8'), text);
       const { mode, uid } = statSync(join(other, linkedRed, 'pm500'));
-      assert.deepEqual(
-        [mode & 0o777, uid],
-        [0o700, statSync(join(linkedRed, 'pm500')).uid],
-        'folders are whose they were',
-      );
+      // Behind a link systemd looks at the owner of the outer folder alone; without one it gives everything to the service.
+      const owner = isRoot && other === withLinks ? SERVICE : statSync(join(linkedRed, 'pm500')).uid;
+      assert.deepEqual([mode & 0o777, uid], [0o700, owner], `whose the folders are below ${other}`);
       assert.equal(lstatSync(join(other, linkedRed)).isSymbolicLink(), other === withLinks);
       const again = await run('restore-files.sh', { RESTORE_ROOT: other }, output);
       assert.match(again.output, /^There are flows in \S+pm500-node-red already/);

@@ -160,12 +160,17 @@ describe('backup and restore of a real InfluxDB 1', function () {
       sentence: RegExp,
       ...args: readonly string[]
     ): Promise<void> => {
-      const { status, output } = await run(script, { INFLUX_RPC: address }, ...args);
+      const { status, output } = await run(script, { INFLUX_RPC: address, INFLUX_WAIT_SECONDS: '0' }, ...args);
       assert.equal(status, 1, output);
       assert.match(output, sentence);
       assert.equal(output.trim().split('\n').length, 1, output);
     };
+    const { status, output } = await run(backup, { INFLUX_RPC: rpc, INFLUX_DATABASE: 'nothing' }, folder);
+    assert.equal(status, 1, output);
+    assert.match(output, /gives no backup \(.*that it has a database nothing/);
     await refused(backup, '127.0.0.1:1', /^Nobody answers at 127\.0\.0\.1:1: set INFLUX_RPC/, folder);
+    const whole = readdirSync(folder).find((name) => name.endsWith('Z')) ?? '';
+    await refused(restore, '127.0.0.1:1', /^Nobody answers at 127\.0\.0\.1:1: set INFLUX_RPC/, join(folder, whole));
     await refused(backup, rpc, /^Say where to/);
     await refused(backup, rpc, /cannot be made: check its place/, join(file, 'below'));
     await refused(restore, rpc, /^Say what to restore/);
