@@ -3,6 +3,7 @@
 # this file says. May be run again at any time: it sets right what was changed. Needs a shell and curl.
 #   INFLUX_URL=http://127.0.0.1:8086 INFLUX_USER=admin INFLUX_PASSWORD=... sh bootstrap-v1.sh
 # TARIFF_PERIODS="peak off_peak": names of the periods of your tariff, so that their energies are summed up too.
+# INFLUX_KEEP=raw=60d,1m=180d: for how long tiers are kept, of those that are not kept as long as the plan says; INF is for ever.
 # INFLUX_DATABASE=energy, INFLUX_MEASUREMENT=powermonitor_500: other names, as influx-target and influx-out have them.
 # INFLUX_WAIT_SECONDS=60: how long it waits for the server to answer.
 set -eu
@@ -12,6 +13,8 @@ url=${url%/}
 user=${INFLUX_USER:-}
 password=${INFLUX_PASSWORD:-}
 tariffs=${TARIFF_PERIODS:-}
+keep=$(printf '%s' "${INFLUX_KEEP:-}" | tr ',' ' ')
+kept=
 database=${INFLUX_DATABASE:-energy}
 measurement=${INFLUX_MEASUREMENT:-powermonitor_500}
 wait_seconds=${INFLUX_WAIT_SECONDS:-60}
@@ -67,7 +70,7 @@ run() {
 # action: calls it with every statement of the plan; those of a tariff period once for each.
 each_statement() {
   # By way of a mark: one of the names may be the other one of the plan.
-  sed "s/\"powermonitor_500/\"@measurement@/g; s/\"energy\"/\"$database\"/g; s/@measurement@/$measurement/g" "$plan" | while IFS= read -r statement; do
+  sed "s/\"powermonitor_500/\"@measurement@/g; s/\"energy\"/\"$database\"/g; s/@measurement@/$measurement/g; $kept" "$plan" | while IFS= read -r statement; do
     case $statement in
       '' | --*) ;;
       *@tariff@*)
@@ -131,6 +134,19 @@ for name in "$database" "$measurement"; do
   case $name in
     *[!A-Za-z0-9_-]*) fail "INFLUX_DATABASE or INFLUX_MEASUREMENT is $name: give a name of letters, digits, _ and -." ;;
   esac
+done
+for pair in $keep; do
+  case $pair in
+    raw=* | 1m=* | 15m=* | day=* | month=*) ;;
+    *) pair=${pair}= ;;
+  esac
+  tier=${pair%%=*}
+  time=${pair#*=}
+  case $time in
+    INF) ;;
+    *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has ${pair%=}: give tiers of raw, 1m, 15m, day, month and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
+  esac
+  kept="$kept; s/^\([A-Z]* RETENTION POLICY \"$tier\" ON \"[^\"]*\" DURATION \)[^ ]*/\1$time/"
 done
 for tariff in $tariffs; do
   case $tariff in

@@ -3,9 +3,11 @@
 # Prepares InfluxDB 2 with its own command line (influx): buckets with their retention, tasks that sum points up. May be
 # run again at any time. Set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN (of an operator), or configure influx.
 # TIME_ZONE=Europe/Berlin: whose days and months count; UTC where it is not set.
+# INFLUX_KEEP=raw=60d,1m=180d: for how long tiers are kept, of those that are not kept as long as the plan says; INF is for ever.
 set -eu
 here=$(dirname -- "$0")
 zone=${TIME_ZONE:-UTC}
+keep=$(printf '%s' "${INFLUX_KEEP:-}" | tr ',' ' ')
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -16,6 +18,16 @@ command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of
 case $zone in
   *[!A-Za-z0-9_+/-]*) fail "TIME_ZONE is $zone: give a name of the IANA data, for instance Europe/Berlin." ;;
 esac
+for pair in $keep; do
+  case $pair in
+    raw=* | 1m=* | 15m=* | day=* | month=*) ;;
+    *) pair=${pair}= ;;
+  esac
+  case ${pair#*=} in
+    INF) ;;
+    *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has ${pair%=}: give tiers of raw, 1m, 15m, day, month and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
+  esac
+done
 influx bucket list --hide-headers >/dev/null ||
   fail 'InfluxDB 2 does not answer or refuses the token: check INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN.'
 
@@ -33,12 +45,21 @@ id_of() {
 
 # name retention shard: creates the bucket, or sets the retention of the one that is there.
 bucket() {
+  retention=$2
+  for pair in $keep; do
+    [ "${pair%%=*}" = "${1#energy_}" ] || continue
+    retention=${pair#*=}
+    case $retention in
+      INF) retention=0 ;;
+      *) retention=$((${retention%d} * 24))h ;;
+    esac
+  done
   found=$(ask bucket list --hide-headers)
   id=$(id_of "$found" "$1")
   if [ -z "$id" ]; then
-    ask bucket create --name "$1" --retention "$2" --shard-group-duration "$3" >/dev/null
+    ask bucket create --name "$1" --retention "$retention" --shard-group-duration "$3" >/dev/null
   else
-    ask bucket update --id "$id" --retention "$2" --shard-group-duration "$3" >/dev/null
+    ask bucket update --id "$id" --retention "$retention" --shard-group-duration "$3" >/dev/null
   fi
 }
 

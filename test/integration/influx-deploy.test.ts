@@ -76,6 +76,12 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
     await database.query(
       `CREATE CONTINUOUS QUERY "powermonitor_500_15m" ON ${DATABASE} BEGIN SELECT mean(a) INTO b FROM c GROUP BY time(1h) END`,
     );
+    // A site that keeps raw points for two months and quarters for ever.
+    const longer = await bootstrap({ ...login, INFLUX_KEEP: 'raw=60d,15m=INF' });
+    assert.equal(longer.status, 0, longer.output);
+    const [kept] = await database.query(`SHOW RETENTION POLICIES ON ${DATABASE}`);
+    const times = new Map(kept?.values.map(([name, duration]) => [name, duration]));
+    assert.deepEqual([times.get('raw'), times.get('1m'), times.get('15m')], ['1440h0m0s', '2160h0m0s', '0s']);
     const again = await bootstrap({ ...login, TARIFF_PERIODS: 'peak off-peak' });
     assert.equal(again.status, 0, again.output);
     assert.deepEqual(await state(), expected);
@@ -131,6 +137,11 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
     await refused({ ...login, INFLUX_USER: 'a:b' }, /has a colon/);
     await refused({ INFLUX_URL: url, INFLUX_PASSWORD: 'alone' }, /INFLUX_USER is not: set both/);
     await refused({ ...login, TARIFF_PERIODS: 'peak "; DROP' }, /TARIFF_PERIODS has/);
+    for (const wrong of ['raw', 'raw=', 'hour=3d', 'raw=60', '1m=0d', 'raw=6d0d', 'raw=INFd', 'raw=1d;x'])
+      await refused(
+        { ...login, INFLUX_KEEP: wrong },
+        /^INFLUX_KEEP has .*: give tiers of raw, 1m, 15m, day, month and/,
+      );
     await refused({ ...login, INFLUX_WAIT_SECONDS: 'long' }, /give a whole number of seconds/);
     await refused({ ...login, INFLUX_URL: 'http://127.0.0.1:1' }, /does not answer within 0 s .*: start it, or check/);
     await refused({ ...login, INFLUX_URL: 'http://nobody.invalid:8086' }, /cannot be asked .*: check INFLUX_URL/);

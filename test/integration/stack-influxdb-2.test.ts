@@ -15,6 +15,7 @@ const INFLUX = join(ROOT, 'testkit/servers/influx-2-process.ts');
 
 interface State {
   readonly buckets: Readonly<Record<string, string>>;
+  readonly kept: Readonly<Record<string, string>>;
   readonly tasks: Readonly<Record<string, string>>;
   readonly dbrp: readonly { readonly rp: string; readonly bucket: string; readonly isDefault: boolean }[];
   readonly users: Readonly<
@@ -29,6 +30,7 @@ const DAY_MS = 86_400_000;
 
 const NOTHING: State & { readonly made: number } = {
   buckets: {},
+  kept: {},
   tasks: {},
   dbrp: [],
   users: {},
@@ -117,7 +119,8 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
     // Every character that a secret may have.
     const odd = { input: `${String.raw`Correct"Horse\Battery'Staple$42`}\n` };
     assert.equal((await stack.bootstrap(['set', 'influx_reader_password'], odd)).status, 0);
-    const { status, output } = await setUp();
+    // A site that keeps minutes for half a year and quarters for ever.
+    const { status, output } = await setUp({ INFLUX_KEEP: '1m=180d,15m=INF' });
     assert.equal(status, 0, output);
     assert.match(output, /InfluxDB is ready: InfluxQL database energy/);
     const first = state();
@@ -144,8 +147,13 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
     );
     assert.equal(readFileSync(join(folder, 'token'), 'utf8').trim(), first.tokens[0]?.token);
     assert.equal(statSync(join(folder, 'token')).mode & 0o777, 0o600);
+    const kept = ({ buckets, kept: times }: State): unknown =>
+      TIERS.map(({ name }) => times[buckets[`energy_${name}`] ?? '']);
+    const planned = TIERS.map(({ keepDays }) => (keepDays === 0 ? '0' : `${keepDays * 24}h`));
+    assert.deepEqual(kept(first), [planned[0], '4320h', '0', ...planned.slice(3)]);
     assert.equal((await setUp()).status, 0);
-    assert.deepEqual(state(), first);
+    assert.deepEqual(kept(state()), planned);
+    assert.deepEqual({ ...state(), kept: first.kept }, first);
   });
 
   it('rotated passwords count after the next run, and what was removed is there again', async () => {

@@ -16,6 +16,8 @@ interface User {
 
 interface State {
   readonly buckets: Record<string, string>;
+  /** For how long each bucket keeps points, by its ID. */
+  readonly kept: Record<string, string>;
   readonly tasks: Record<string, string>;
   dbrp: { rp: string; bucket: string; isDefault: boolean }[];
   readonly users: Record<string, User>;
@@ -31,7 +33,7 @@ interface State {
 const file = process.env['INFLUX_STATE'] ?? '';
 let state: State = existsSync(file)
   ? (JSON.parse(readFileSync(file, 'utf8')) as State)
-  : { buckets: {}, tasks: {}, dbrp: [], users: {}, tokens: [], adminPassword: '', made: 0 };
+  : { buckets: {}, kept: {}, tasks: {}, dbrp: [], users: {}, tokens: [], adminPassword: '', made: 0 };
 
 function refuse(sentence: string): never {
   console.error(`Error: ${sentence}`);
@@ -104,7 +106,10 @@ function run(): void {
         if (['', name].includes(word('name'))) console.log(`${id}\t${name}`);
       return;
     case 'bucket create':
-      state.buckets[word('name')] = newId();
+      state.kept[(state.buckets[word('name')] = newId())] = word('retention');
+      return;
+    case 'bucket update':
+      state.kept[word('id')] = word('retention');
       return;
     case 'task list':
       for (const [name, id] of Object.entries(state.tasks)) console.log(`${id}\t${name}\t`);

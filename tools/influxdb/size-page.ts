@@ -118,13 +118,15 @@ ${table(
   METERS.flatMap((meters) => EVERY_SECONDS.map((seconds) => metricsRow(meters, seconds))),
 )}
 
-It stores less where values are reported by exception. Where disk is scarce, shorten that time in its unit or in the Compose file: a week is enough for the rules.
+It stores less where values are reported by exception. Where disk is scarce, shorten that time in an override of its unit (\`systemctl edit\`) or of the Compose file: a week is enough for the rules.
 
 ## All of them
 
 - Report by exception takes less, a deadband of zero with a load that moves takes what is said here.
 - Times that are not regular take one or two bytes more for each value.
 - Files are largest while the database has not compacted them: leave twice as much free as a day of raw points takes.
-- Keep more or less by \`ALTER RETENTION POLICY\`; running \`bootstrap-v1.sh\` again sets it back to the plan.
+- Keep more or less by \`INFLUX_KEEP=raw=60d,1m=180d\`, of each tier that is not kept as the plan says (\`INF\`: for ever). In the
+  [stack](stack.md) it stands in \`.env\` or \`site.env\`, and counts with the next bootstrap and what that prints; else give it to \`bootstrap-v1.sh\`
+  or \`bootstrap-v2.sh\`. What you change in the database itself they set back. What is older than a new, shorter time is gone within the hour.
 `;
 }
