@@ -11,10 +11,18 @@ file_mode=600
 no_password='none yet: sh bootstrap.sh set alert_smtp_password <file'
 # ca or certificate: is made again although it is there.
 renewed=
+# What else the operator has to know, a sentence a line.
+notes=
 
 fail() {
   printf '%s\n' "$*" >&2
   exit 1
+}
+
+# sentence: said at the end.
+note() {
+  notes="$notes$*
+"
 }
 
 # program package: says what to install where it is missing.
@@ -88,23 +96,24 @@ random_secret() {
   printf '%s\n' "$bytes"
 }
 
-# file: refuses a secret that a person chose badly, or that is not whole.
+# file [what to do with a weak one]: refuses a secret that a person chose badly, or that is not whole.
 check_secret() {
+  instead=${2:-choose another, or remove $1 and run this again}
   [ -f "$1" ] || fail "$1 is in the way: it has to be a file; move it and run this again."
   value=$(cat -- "$1" 2>/dev/null) || fail "The secret $1 cannot be read: run this as its owner or as root."
   name=${1##*/}
-  [ -n "$value" ] || fail "The secret $1 is empty: remove the file and run this again, which makes a new one."
+  [ -n "$value" ] || fail "The secret $name is empty: ${2:-remove the file and run this again, which makes a new one}."
   case $value in
-    *[!\!-~]*) fail "The secret $name has blanks, line breaks or letters beyond ASCII: choose another, or remove $1 and run this again." ;;
+    *[!\!-~]*) fail "The secret $name has blanks, line breaks or letters beyond ASCII: $instead." ;;
   esac
-  [ "${#value}" -ge 20 ] || fail "The secret $name is weak: it has ${#value} characters, and 20 are the least; choose another, or remove $1 and run this again."
+  [ "${#value}" -ge 20 ] || fail "The secret $name is weak: it has ${#value} characters, and 20 are the least; $instead."
   lower=$(printf '%s' "$value" | tr '[:upper:]' '[:lower:]')
   case $lower in
     *password* | *changeme* | *secret* | *powermonitor* | *qwert* | *1234567* | *abcdefg* | *letmein* | *welcome*)
-      fail "The secret $name is weak: it has a word or row that everybody tries first; choose another, or remove $1 and run this again." ;;
+      fail "The secret $name is weak: it has a word or row that everybody tries first; $instead." ;;
   esac
   kinds=$(printf '%s' "$value" | fold -w 1 | sort -u | wc -l)
-  [ "$kinds" -ge 10 ] || fail "The secret $name is weak: it has only $kinds different characters; choose another, or remove $1 and run this again."
+  [ "$kinds" -ge 10 ] || fail "The secret $name is weak: it has only $kinds different characters; $instead."
 }
 
 # name: makes the secret where it is missing.
@@ -117,12 +126,17 @@ secret() {
   guard "$secrets/$1"
 }
 
-# name: another one in its place; the one before is kept where its server is told the new one by it.
-rotate_secret() {
-  made=$(random_secret)
+# name: the one before is kept where its server is told the new one by it.
+keep_before() {
   case " ${kept_before:-} " in
     *" $1 "*) [ -e "$secrets/$1.previous" ] || [ ! -e "$secrets/$1" ] || put "$secrets/$1.previous" <"$secrets/$1" ;;
   esac
+}
+
+# name: another one in its place.
+rotate_secret() {
+  made=$(random_secret)
+  keep_before "$1"
   printf '%s\n' "$made" | put "$secrets/$1"
 }
 
@@ -131,10 +145,15 @@ set_secret() {
   cat >"$work/$1" || fail "The folder $secrets is full: make room and run this again."
   # That of the mail server somebody else has chosen.
   if [ "$1" != alert_smtp_password ]; then
-    check_secret "$work/$1"
+    check_secret "$work/$1" "choose another"
+    # Telegraf puts it into the text of its configuration, where these have a meaning.
+    case $1$(cat -- "$work/$1") in
+      mqtt_telegraf_password*[\"\\\$]*) fail "The secret $1 has one of \" \\ \$, which Telegraf does not take: choose another." ;;
+    esac
   elif [ ! -s "$work/$1" ] || [ "$(wc -l <"$work/$1")" -gt 1 ]; then
     fail 'The password of the mail server is empty or has several lines: give a file with it alone.'
   fi
+  keep_before "$1"
   put "$secrets/$1" <"$work/$1"
 }
 
@@ -154,6 +173,9 @@ authority() {
     same_key "$secrets/ca.key" "$generated/ca.crt" ||
       fail "$secrets/ca.key and $generated/ca.crt do not belong together: restore them from your backup, or remove both and give all clients the new ca.crt."
     guard "$secrets/ca.key"
+    # Clients need time to take another.
+    openssl x509 -in "$generated/ca.crt" -noout -checkend 15552000 >/dev/null 2>&1 ||
+      note "The authority of the broker ends on $(openssl x509 -in "$generated/ca.crt" -noout -enddate | sed 's/.*=//'): make another by \"bootstrap.sh rotate ca\", and give all clients the new ca.crt."
     return
   fi
   # A key without certificate is of a run that was ended between the two: nobody has trusted it yet.
@@ -169,6 +191,18 @@ authority() {
 
 same_key() {
   [ "$(openssl pkey -in "$1" -pubout 2>/dev/null)" = "$(openssl x509 -in "$2" -noout -pubkey 2>/dev/null)" ]
+}
+
+# Sets names: those that the settings give to the certificate beside its own.
+broker_names() {
+  names=$(setting MQTT_NAMES '')
+  # A list is split at its commas.
+  for name in $(printf '%s' "$names" | tr ',' ' '); do
+    case $name in
+      DNS:?* | IP:?*) ;;
+      *) fail "MQTT_NAMES in $settings has $name: give each as DNS:name or IP:address, with commas between." ;;
+    esac
+  done
 }
 
 # names: the certificate of the broker, for these names and addresses (IP:..., DNS:..., with commas); again when it ends
@@ -230,6 +264,16 @@ setting() {
   printf '%s' "${said:-$2}"
 }
 
+# What the environment says is taken when the settings are written first, and never again.
+settings_that_stay() {
+  written=$(sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$settings")
+  for name in $written; do
+    eval "given=\${$name:-}"
+    said=$(sed -n "s/^$name=//p" "$settings" | tail -n 1 | tr -d '\r')
+    [ -z "$given" ] || [ "$given" = "$said" ] || note "$name stays as $settings says (${said:-empty}), whatever the environment says: change it there and run this again."
+  done
+}
+
 # Sets zone: whose days and months count.
 time_zone() {
   zone=$(setting TIME_ZONE UTC)
@@ -255,6 +299,7 @@ alert_settings() {
   told=
   [ -z "$own" ] || return 0
   case $webhook in
+    *\?*) fail "ALERT_WEBHOOK in $settings is $webhook, behind which no path can stand: give an address without a question mark, or a file of your own (ALERT_FILE)." ;;
     '' | http://* | https://*) ;;
     *) fail "ALERT_WEBHOOK in $settings is $webhook: give an address that begins with http:// or https://." ;;
   esac
@@ -286,14 +331,15 @@ alertmanager() {
     cat -- "$own" 2>/dev/null || fail "ALERT_FILE in $settings is $own, which cannot be read: give the whole path of a file of Alertmanager."
     return
   fi
+  # In quotes: an address of IPv6 begins as a list of YAML does.
   set -- -e ''
-  [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: $smtp|" -e "s|smtp_from: .*|smtp_from: $from|" \
+  [ -z "$smtp" ] || set -- "$@" -e "s|smtp_smarthost: .*|smtp_smarthost: '$smtp'|" -e "s|smtp_from: .*|smtp_from: '$from'|" \
     -e "s|smtp_require_tls: .*|smtp_require_tls: $smtp_tls|" \
-    -e "s|to: energy@localhost|to: $to|" -e "s|to: energy-on-call@localhost|to: $on_call|"
+    -e "s|to: energy@localhost|to: '$to'|" -e "s|to: energy-on-call@localhost|to: '$on_call'|"
   [ -z "$smtp_user" ] || set -- "$@" -e "/smtp_smarthost:/a\\
-  smtp_auth_username: $smtp_user\\
+  smtp_auth_username: '$smtp_user'\\
   smtp_auth_password_file: $smtp_password_file"
-  [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095|${webhook%/}|"
+  [ -z "$webhook" ] || set -- "$@" -e "s|http://127.0.0.1:9095\(.*\)|'${webhook%/}\1'|"
   sed "$@" "$here/../alerts/alertmanager.yml" | awk -v smtp="$smtp" -v webhook="$webhook" '
     /^  - name: / { left_out = 0 }
     /^    email_configs:/ { left_out = smtp == "" }
@@ -331,6 +377,8 @@ run() {
   alert_settings
   authority
   derive
+  settings_that_stay
+  printf '%s' "$notes"
   [ -z "$told" ] || echo "$told"
   echo "$done_with"
 }

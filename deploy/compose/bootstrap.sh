@@ -36,10 +36,12 @@ PM500_GID=${user#*:}
 COMPOSE_PROFILES=${COMPOSE_PROFILES:-all}
 # Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
+# For how long tiers are kept that are not kept as the plan says: raw=60d,1m=180d (docs/database-size.md).
+INFLUX_KEEP=${INFLUX_KEEP:-}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
 PM500_METER_HOST=${PM500_METER_HOST:-127.0.0.1}
 PM500_SITE=${PM500_SITE:-steel-works}
-# Addresses that others may reach. 127.0.0.1: this computer alone. The broker speaks TLS, the rest plain HTTP: put a
+# Addresses that others may reach. 127.0.0.1: this computer alone; one of IPv6 in brackets. The broker speaks TLS, the rest plain HTTP: put a
 # proxy with TLS before it, or a tunnel.
 LISTEN=${LISTEN:-127.0.0.1}
 MQTT_LISTEN=${MQTT_LISTEN:-127.0.0.1}
@@ -51,7 +53,8 @@ INFLUX_PORT=${INFLUX_PORT:-8086}
 GRAFANA_PORT=${GRAFANA_PORT:-3000}
 METRICS_PORT=${METRICS_PORT:-8428}
 ALERTMANAGER_PORT=${ALERTMANAGER_PORT:-9093}
-# On two machines: of the edge where the historian is, of the historian where Node-RED is (host:port).
+# On two machines: of the edge where the historian is, of the historian where Node-RED is (host:port, with commas
+# between where there are several).
 PM500_INFLUX_URL=${PM500_INFLUX_URL:-http://influxdb:8086}
 PM500_METRICS_URL=${PM500_METRICS_URL:-http://victoria-metrics:8428}
 NODE_RED_ADDRESS=${NODE_RED_ADDRESS:-node-red:1880}
@@ -91,7 +94,14 @@ check_ports() {
 # Everything that follows from secrets and settings.
 derive() {
   time_zone
-  names=$(setting MQTT_NAMES '')
+  for name in LISTEN MQTT_LISTEN; do
+    address=$(setting "$name" 127.0.0.1)
+    case $address in
+      \[*:*\]) ;;
+      *:*) fail "$name in $settings is $address: give an address of IPv6 in brackets, [$address]." ;;
+    esac
+  done
+  broker_names
   broker_certificate "DNS:mosquitto,DNS:localhost,IP:127.0.0.1${names:+,$names}"
   broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password
   printf -- '-u health\n-P %s\n' "$(cat -- "$secrets/mqtt_health_password")" | put "$secrets/mosquitto_health"
@@ -99,7 +109,10 @@ derive() {
   put "$generated/mosquitto.acl" <"$common/mosquitto.acl"
   # A setting that is refused inside of an argument would end nothing.
   node_red=$(setting NODE_RED_ADDRESS node-red:1880)
-  sed "s|node-red:1880|$node_red|" "$here/scrape.yml" >"$work/scrape.yml"
+  sed '/- node-red:1880$/d' "$here/scrape.yml" >"$work/scrape.yml"
+  for target in $(printf '%s' "$node_red" | tr ',' ' '); do
+    printf "          - '%s'\n" "$target" >>"$work/scrape.yml"
+  done
   put "$generated/scrape.yml" <"$work/scrape.yml"
   alertmanager >"$work/alertmanager.yml"
   put "$generated/alertmanager.yml" <"$work/alertmanager.yml"
@@ -137,6 +150,9 @@ rotate() {
 }
 
 need openssl openssl
+case $folder/ in
+  */node_modules/*) fail "npm takes the whole of $folder away at its next upgrade, with every secret: unpack the package elsewhere, and move .env, secrets and generated there where they are (docs/stack.md)." ;;
+esac
 private_folder "$secrets"
 private_folder "$generated"
 begin

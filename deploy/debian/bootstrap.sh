@@ -24,13 +24,15 @@ SECRETS='node_red_password node_red_metrics_token node_red_credential_secret inf
 
 write_settings() {
   put_public "$settings" <<END
-# Of this site; no secrets here. After a change run bootstrap.sh, then: systemctl daemon-reload && systemctl restart 'pm500-*'
+# Of this site; no secrets here. After a change run bootstrap.sh, then the command that it prints.
 # Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
+# For how long tiers are kept that are not kept as the plan says: raw=60d,1m=180d (docs/database-size.md).
+INFLUX_KEEP=${INFLUX_KEEP:-}
 # The meter; 127.0.0.1 is the simulated one inside Node-RED.
 PM500_METER_HOST=${PM500_METER_HOST:-127.0.0.1}
 PM500_SITE=${PM500_SITE:-steel-works}
-# Where the broker listens; it speaks TLS. 127.0.0.1: this computer alone.
+# Where the broker listens beside 127.0.0.1, for others; it speaks TLS. 127.0.0.1: this computer alone.
 MQTT_LISTEN=${MQTT_LISTEN:-127.0.0.1}
 MQTT_PORT=${MQTT_PORT:-8883}
 # Names and addresses by which clients know the broker, beside localhost, for its certificate: DNS:mqtt.site,IP:192.0.2.9
@@ -64,13 +66,29 @@ check_ports() {
 }
 
 derive() {
-  names=$(setting MQTT_NAMES '')
+  broker_names
   listen=$(setting MQTT_LISTEN 127.0.0.1)
+  # Compose wants an address of IPv6 in brackets, Mosquitto does not.
+  listen=${listen#[}
+  listen=${listen%]}
   port=$(setting MQTT_PORT 8883)
   time_zone
+  case $listen in
+    # Of no single address, or the one that is there anyway.
+    127.0.0.1 | localhost | 0.0.0.0 | ::) ;;
+    *:*) names=IP:$listen${names:+,$names} ;;
+    *[!0-9.]*) names=DNS:$listen${names:+,$names} ;;
+    *) names=IP:$listen${names:+,$names} ;;
+  esac
   broker_certificate "DNS:localhost,IP:127.0.0.1${names:+,$names}"
   broker_passwords node-red=mqtt_node_red_password scada=mqtt_scada_password telegraf=mqtt_telegraf_password health=mqtt_health_password
-  sed "s/@listener@/$port $listen/" "$common/mosquitto.conf" | put_public "$generated/mosquitto.conf"
+  sed "s/@listener@/$port $listen/" "$common/mosquitto.conf" >"$work/mosquitto.conf"
+  case $listen in
+    127.0.0.1 | localhost | 0.0.0.0) ;;
+    # Node-RED beside it goes to localhost, whatever others reach; :: is that of IPv6 alone.
+    *) sed -n '/^listener /,/^tls_version /p' "$common/mosquitto.conf" | sed "s/@listener@/$port 127.0.0.1/" >>"$work/mosquitto.conf" ;;
+  esac
+  put_public "$generated/mosquitto.conf" <"$work/mosquitto.conf"
   put_public "$generated/mosquitto.acl" <"$common/mosquitto.acl"
   put_public "$generated/influxdb.conf" <"$here/influxdb.conf"
   put_public "$generated/pm500.rules.yml" <"$here/../alerts/pm500.rules.yml"
@@ -79,12 +97,14 @@ derive() {
   alertmanager >"$work/alertmanager.yml"
   put_public "$generated/alertmanager.yml" <"$work/alertmanager.yml"
   chmod 644 -- "$generated/ca.crt"
-  # For the roll-up of each night, and for how far the tiers have come.
-  printf 'INFLUX_URL=http://127.0.0.1:8086\nINFLUX_USER=admin\nINFLUX_PASSWORD=%s\nTIME_ZONE=%s\n' "$(cat -- "$secrets/influx_admin_password")" "$zone" |
+  # For the roll-up of each night, and for how far the tiers have come. A shell reads it as systemd does: in both, these four
+  # have a meaning within quotes.
+  password=$(sed 's/[\\"$`]/\\&/g' "$secrets/influx_admin_password")
+  printf 'INFLUX_URL=http://127.0.0.1:8086\nINFLUX_USER=admin\nINFLUX_PASSWORD="%s"\nTIME_ZONE=%s\n' "$password" "$zone" |
     put "$generated/influx.env"
   for unit in "$here"/../systemd/pm500-*; do
-    # The roll-up comes after the days of the site have ended, whatever the clocks of this computer say.
-    sed "s|^OnCalendar=.* 00:20:00\$|& $zone|" "$unit" >"$work/unit"
+    # The roll-up comes after the days of the site have ended and the backup before, whatever the clocks of this computer say.
+    sed -e "s|^OnCalendar=.* [0-9][0-9]:[0-9][0-9]:00\$|& $zone|" -e "s|/usr/lib/node_modules/|$modules/|g" "$unit" >"$work/unit"
     put_public "$units/${unit##*/}" <"$work/unit"
   done
 }
@@ -114,8 +134,37 @@ rotate() {
   esac
 }
 
-need openssl openssl
-need curl curl
+# A missing program is said here, and not by a service that ends again and again.
+check_programs() {
+  need openssl openssl
+  need curl curl
+  need influxd influxdb
+  need mosquitto mosquitto
+  need victoria-metrics victoria-metrics
+  need vmalert victoria-metrics
+  need prometheus-alertmanager prometheus-alertmanager
+  # npm's global folder, which is another one with Node.js of Debian; of a clone that of the package.
+  modules=/usr/lib/node_modules
+  package=${here%/deploy/debian}
+  case $package in
+    */node_modules/@pm500/node-red-powermonitor) modules=${package%/@pm500/node-red-powermonitor} ;;
+    *) return 0 ;;
+  esac
+  [ -f "$modules/node-red/red.js" ] || fail "Node-RED is not beside this package in $modules: npm install -g node-red@4.1, and run this again."
+  # As services see it: no folder of a user is on their path.
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin node -e \
+    'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null ||
+    fail 'Services find no Node.js of 20.19 or newer in /usr/local/bin and /usr/bin: install it there, for all users, and run this again.'
+}
+
+# All that a start or a restart concerns: what starts at boot, in the order of the folder.
+enabled_units() {
+  for unit in "$here"/../systemd/pm500-*; do
+    ! grep -q '^\[Install\]' "$unit" || printf ' %s' "${unit##*/}" | sed 's/\.service$//'
+  done
+}
+
+check_programs
 [ -d "$units" ] || fail "There is no folder $units: this stack needs systemd, or name another folder in PM500_UNITS."
 # The services are users of their own, and read their configurations there; secrets have a folder within.
 { mkdir -p -- "$generated" && chmod 755 -- "$generated"; } 2>/dev/null || fail "The folder $generated cannot be made: run this as root."
@@ -123,4 +172,7 @@ private_folder "$secrets"
 begin
 [ -e "$settings" ] || write_settings
 check_ports
-run "Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb pm500-influxdb-setup pm500-mosquitto pm500-victoria-metrics pm500-alertmanager pm500-vmalert pm500-node-red pm500-rollup.timer pm500-tier-status.timer pm500-backup.timer" "$@"
+# By name, and not by a pattern: units that an upgrade has brought are enabled too, and nothing that failed or was stopped on
+# purpose is started but these.
+enabled=$(enabled_units)
+run "Ready: systemctl daemon-reload && systemctl enable$enabled && systemctl restart$enabled" "$@"

@@ -17,9 +17,19 @@ secret() {
   cat -- "$secrets/$1" 2>/dev/null || fail "The secret $secrets/$1 cannot be read: run bootstrap.sh as root, then this again."
 }
 
+# Where curl keeps text in quotes, these two have a meaning.
+escaped() {
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+}
+
+# A text of InfluxQL, in its quotes.
+text() {
+  printf "'%s'" "$(printf '%s' "$1" | sed "s/['\\\\]/\\\\&/g")"
+}
+
 # password statement: the answer. Login and statement go through a pipe: arguments can be seen by everybody on the machine.
 ask() {
-  { [ -z "$1" ] || printf 'user = "admin:%s"\n' "$1"; printf 'data-urlencode = "q=%s"\n' "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"; } |
+  { [ -z "$1" ] || printf 'user = "admin:%s"\n' "$(escaped "$1")"; printf 'data-urlencode = "q=%s"\n' "$(escaped "$2")"; } |
     curl --silent --show-error --max-time 60 --config - "$url/query" 2>&1
 }
 
@@ -29,7 +39,7 @@ run() {
     # Said where a user has another password than the one that is set next.
     'CREATE USER'*'already exists'*) ;;
     *'no space left'* | *'quota exceeded'*) fail "The volume of InfluxDB at $url is full: make room on it and run this again." ;;
-    *'"error"'*) fail "InfluxDB at $url refuses $(printf '%.40s' "$1") ...: $(printf '%s' "$answer" | tr -d '\n')" ;;
+    *'"error"'*) fail "InfluxDB at $url refuses ${1%%\'*}...: $(printf '%s' "$answer" | tr -d '\n')" ;;
     *'"results"'*) ;;
     *) fail "$url does not answer as InfluxDB 1 does: another program has this port, or another version; check INFLUX_URL." ;;
   esac
@@ -37,8 +47,8 @@ run() {
 
 # user password right: makes the user or sets its password, with this right alone.
 user() {
-  run "CREATE USER \"$1\" WITH PASSWORD '$2'"
-  run "SET PASSWORD FOR \"$1\" = '$2'"
+  run "CREATE USER \"$1\" WITH PASSWORD $(text "$2")"
+  run "SET PASSWORD FOR \"$1\" = $(text "$2")"
   run "GRANT $3 ON energy TO \"$1\""
 }
 
@@ -60,7 +70,7 @@ esac
 answer=$(ask "$password" 'SHOW DATABASES') || fail "InfluxDB at $url stopped answering ($answer): run this again."
 case $answer in
   *'create admin user first'*)
-    answer=$(ask '' "CREATE USER admin WITH PASSWORD '$password' WITH ALL PRIVILEGES")
+    answer=$(ask '' "CREATE USER admin WITH PASSWORD $(text "$password") WITH ALL PRIVILEGES")
     case $answer in *'"error"'*) fail "InfluxDB at $url takes no administrator: $answer" ;; esac ;;
   *'authorization failed'*)
     # A rotated password is told to the server by the one before.
@@ -71,7 +81,7 @@ case $answer in
     case $(ask "$password" 'SHOW DATABASES') in
       *'authorization failed'*) fail "InfluxDB at $url refuses the password of admin in $secrets/influx_admin_password and the one before it: put the right one back there (bootstrap.sh set influx_admin_password)." ;;
     esac
-    run "SET PASSWORD FOR admin = '$new'"
+    run "SET PASSWORD FOR admin = $(text "$new")"
     password=$new ;;
 esac
 INFLUX_URL=$url INFLUX_USER=admin INFLUX_PASSWORD=$password sh "$here/../influxdb/bootstrap-v1.sh"

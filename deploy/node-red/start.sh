@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts Node-RED with the settings beside this file. The reference flow is copied when there is no flow yet, and is the
 # operator's from then on.
-#   USER_DIR: where flows and outboxes are; NODE_RED_PROGRAM: red.js of Node-RED
+#   USER_DIR: where flows and outboxes are; NODE_RED_PROGRAM: red.js of Node-RED, if it is not beside this package
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 folder=${USER_DIR:?USER_DIR is not set: name the folder of flows and outboxes}
@@ -19,4 +19,4 @@ if [ ! -e "$folder/flows.json" ]; then
       fail "The reference flow cannot be copied to $folder: make room on its volume and start this again."
   done
 fi
-exec node "${NODE_RED_PROGRAM:-/usr/lib/node_modules/node-red/red.js}" --settings "$here/settings.js" --userDir "$folder"
+exec node "${NODE_RED_PROGRAM:-$here/../../../../node-red/red.js}" --settings "$here/settings.js" --userDir "$folder"

@@ -282,6 +282,11 @@ describe('bootstrap.sh of the Compose stack', () => {
       assertSentence(await stack.bootstrap(['set', 'grafana_admin_password'], { input: secret }), why);
       assert.deepEqual([...stack.files()], [...before], secret);
     }
+    for (const odd of ['"', '\\', '$'])
+      assertSentence(
+        await stack.bootstrap(['set', 'mqtt_telegraf_password'], { input: `Correct-Horse${odd}Battery:42\n` }),
+        /mqtt_telegraf_password has one of " \\ \$, which Telegraf does not take/,
+      );
     writeFileSync(stack.path('secrets/node_red_password'), 'admin');
     assertSentence(
       await stack.bootstrap(),
@@ -331,6 +336,13 @@ describe('bootstrap.sh of the Compose stack', () => {
       ['MQTT_PORT=many', /MQTT_PORT in \S+ is no port/],
       ['ALERT_TO=a|b', /ALERT_TO in \S+ has a quote, a blank or one of/],
       ['TIME_ZONE=Europe/Atlantis', /TIME_ZONE in \S+ is Europe\/Atlantis, which is no time zone: give a name/],
+      ['MQTT_NAMES=mqtt.site', /MQTT_NAMES in \S+ has mqtt\.site: give each as DNS:name or IP:address/],
+      ['MQTT_NAMES=DNS:', /MQTT_NAMES in \S+ has DNS:: give each as DNS:name/],
+      ['LISTEN=::1', /LISTEN in \S+ is ::1: give an address of IPv6 in brackets, \[::1\]/],
+      [
+        'ALERT_WEBHOOK=http://hook.site?key=1',
+        /behind which no path can stand: give an address without a question mark/,
+      ],
       ['NODE_RED_ADDRESS=a|b', /NODE_RED_ADDRESS in \S+ has a quote, a blank or one of/],
       ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
       ['PM500_UID=1 2', /PM500_UID in \S+ has a quote, a blank or one of/],
@@ -340,6 +352,40 @@ describe('bootstrap.sh of the Compose stack', () => {
       assertSentence(await stack.bootstrap(), sentence);
       writeFileSync(stack.path('.env'), settings);
     }
+  });
+
+  it('takes what is odd and right: addresses of IPv6, names with an underscore, several gateways', async () => {
+    const env = {
+      ALERT_SMTP: '[2001:db8::1]:587',
+      ALERT_FROM: 'a@site',
+      ALERT_TO: 'b@site,c@site',
+      ALERT_WEBHOOK: 'http://[2001:db8::2]:9000/a',
+      MQTT_NAMES: 'DNS:mqtt_1.site,IP:2001:db8::9',
+      MQTT_LISTEN: '[::1]',
+      NODE_RED_ADDRESS: 'edge-1:1880,[2001:db8::3]:1880',
+    };
+    const { status, output } = await stack.bootstrap([], { env });
+    assert.equal(status, 0, output);
+    const { global, receivers } = alertmanager();
+    assert.deepEqual(global, { smtp_smarthost: env.ALERT_SMTP, smtp_from: 'a@site', smtp_require_tls: true });
+    assert.deepEqual(receivers['mail'], ['b@site,c@site', `${env.ALERT_WEBHOOK}/mail`]);
+    const { scrape_configs: scraped } = parse(stack.read('generated/scrape.yml')) as {
+      scrape_configs: { static_configs: { targets: string[] }[] }[];
+    };
+    assert.deepEqual(scraped[0]?.static_configs[0]?.targets, ['edge-1:1880', '[2001:db8::3]:1880']);
+    const certificate = ['x509', '-in', stack.path('secrets/mosquitto.crt'), '-noout', '-ext', 'subjectAltName'];
+    const names = spawnSync('openssl', certificate, { encoding: 'utf8' }).stdout;
+    assert.match(names, /DNS:mqtt_1\.site, IP Address:2001:DB8:0:0:0:0:0:9/);
+  });
+
+  it('keeps no secrets in a folder that npm takes away', async () => {
+    const folder = join(temporaryFolder('npm'), 'node_modules/pm500/deploy/compose');
+    mkdirSync(folder, { recursive: true });
+    assertSentence(
+      await stack.bootstrap([], { env: { PM500_COMPOSE_FOLDER: folder } }),
+      /npm takes the whole of \S+ away at its next upgrade, with every secret: unpack the package elsewhere/,
+    );
+    assert.deepEqual(readdirSync(folder), []);
   });
 
   it('names the port that another program has', async () => {
@@ -374,6 +420,31 @@ describe('bootstrap.sh of the Compose stack', () => {
     const script = readFileSync(join(ROOT, 'deploy/compose/bootstrap.sh'), 'utf8');
     for (const [, name = ''] of settings)
       if (!/^PM500_[UG]ID$/.test(name)) assert.ok(script.includes(`\n${name}=\${${name}:-`), name);
+    assert.doesNotMatch(output, /stays as|authority/);
+    // Later the file counts, and says so; so does an authority that ends before long.
+    const authority = [
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      stack.path('secrets/ca.key'),
+      '-days',
+      '170',
+      '-subj',
+      '/CN=old',
+    ];
+    assert.equal(spawnSync('openssl', [...authority, '-out', stack.path('generated/ca.crt')]).status, 0);
+    const again = await stack.bootstrap([], { env: { ...said, TIME_ZONE: 'Europe/Paris' } });
+    assert.equal(again.status, 0, again.output);
+    assert.match(
+      again.output,
+      /^TIME_ZONE stays as \S+\.env says \(Europe\/Berlin\), whatever the environment says: change it there/m,
+    );
+    assert.match(
+      again.output,
+      /^The authority of the broker ends on .* GMT: make another by "bootstrap\.sh rotate ca"/m,
+    );
+    assert.equal(again.output.trim().split('\n').length, 4, again.output);
   });
 
   it('names a secret that it may not read, and whom the files belong to', async () => {

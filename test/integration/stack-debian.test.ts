@@ -204,16 +204,59 @@ describe('the stack on Debian without containers: the shipped files, started for
     const { status, output } = await bootstrap();
     assert.equal(statSync(etc).mode & 0o777, 0o755);
     assert.equal(status, 0, output);
-    assert.match(output, /^Ready: systemctl daemon-reload && systemctl enable --now pm500-influxdb /);
+    // All that starts at boot is enabled, also what an upgrade has brought; nothing else is started.
+    const enabled = readdirSync(join(ROOT, 'deploy/systemd'))
+      .filter((name) => unitText(name).includes('[Install]'))
+      .map((name) => name.replace('.service', ''));
+    const command = /^Ready: systemctl daemon-reload && systemctl enable (.*) && systemctl restart (.*)$/m.exec(output);
+    for (const list of command?.slice(1) ?? ['']) assert.deepEqual(list.split(' ').sort(), enabled.sort());
     assert.deepEqual(read(), first);
     for (const name of readdirSync(join(etc, 'secrets')))
       assert.equal(statSync(join(etc, 'secrets', name)).mode & 0o777, 0o600, name);
     assert.deepEqual(readdirSync(units).sort(), readdirSync(join(ROOT, 'deploy/systemd')).sort());
-    const timer = readUnit(readFileSync(join(units, 'pm500-rollup.timer'), 'utf8'));
-    assert.deepEqual(valuesOf(timer, 'Timer', 'OnCalendar'), [`*-*-* 00:20:00 ${ZONE}`]);
-    const calendar = spawnSync(findProgram('systemd-analyze'), ['calendar', `*-*-* 00:20:00 ${ZONE}`]);
-    assert.equal(calendar.status, 0, calendar.stderr.toString());
+    for (const [name, time] of [
+      ['rollup', `*-*-* 00:20:00 ${ZONE}`],
+      ['backup', `*-*-* 23:40:00 ${ZONE}`],
+      ['tier-status', '*-*-* *:00/2:00'],
+    ] as const) {
+      const timer = readUnit(readFileSync(join(units, `pm500-${name}.timer`), 'utf8'));
+      assert.deepEqual(valuesOf(timer, 'Timer', 'OnCalendar'), [time]);
+      const calendar = spawnSync(findProgram('systemd-analyze'), ['calendar', time]);
+      assert.equal(calendar.status, 0, calendar.stderr.toString());
+    }
     assert.match((await bootstrap('rotate', 'nothing')).output, /There is no secret named "nothing"/);
+  });
+
+  it('bootstrap.sh finds the folder of npm, and says what is missing there', async () => {
+    const place = temporaryFolder('npm');
+    const inside = join(place, 'lib/node_modules/@pm500/node-red-powermonitor');
+    mkdirSync(dirname(inside), { recursive: true });
+    mkdirSync(inside);
+    symlinkSync(join(ROOT, 'deploy'), join(inside, 'deploy'));
+    const env = { PM500_ETC: join(place, 'etc'), PM500_UNITS: join(place, 'units'), PM500_CHECK_PORTS: 'no' };
+    mkdirSync(env.PM500_UNITS);
+    const script = join(inside, 'deploy/debian/bootstrap.sh');
+    const missing = await runScript(script, { env });
+    assert.match(
+      missing.output,
+      /^Node-RED is not beside this package in \S+\/lib\/node_modules: npm install -g node-red/,
+    );
+    assert.deepEqual(readdirSync(place).sort(), ['lib', 'units']);
+    mkdirSync(join(place, 'lib/node_modules/node-red'));
+    writeFileSync(join(place, 'lib/node_modules/node-red/red.js'), '');
+    const { status, output } = await runScript(script, { env: { ...env, MQTT_LISTEN: '192.0.2.9' } });
+    // Where Node.js is in a folder that no service sees, that is what it says.
+    if (status !== 0) {
+      assert.match(output, /^Services find no Node\.js of 20\.19 or newer/);
+      return;
+    }
+    const installed = readdirSync(env.PM500_UNITS).map((name) => readFileSync(join(env.PM500_UNITS, name), 'utf8'));
+    for (const unit of installed) assert.ok(!unit.includes('/usr/lib/node_modules'));
+    assert.ok(installed.some((unit) => unit.includes(`/bin/sh ${inside}/deploy/node-red/start.sh`)));
+    // Others reach the broker at one address, Node-RED beside it at its own.
+    const broker = readFileSync(join(env.PM500_ETC, 'mosquitto.conf'), 'utf8');
+    const listeners = [...broker.matchAll(/^listener (.*)\n(certfile .*\nkeyfile .*)$/gm)].map(([, each]) => each);
+    assert.deepEqual(listeners, ['8883 192.0.2.9', '8883 127.0.0.1']);
   });
 
   it('InfluxDB lets nobody in but its users, each with its right alone; rotated passwords count', async () => {
@@ -236,6 +279,23 @@ describe('the stack on Debian without containers: the shipped files, started for
       /not authorized|requires/,
     );
     assert.equal((await setUpInflux()).status, 0);
+    // Of a person, with all that has a meaning somewhere: InfluxQL, curl, a shell, systemd.
+    const odd = `It's"a\\Very$trange;\`Phrase%42&#`;
+    for (const name of ['influx_admin_password', 'influx_writer_password', 'influx_reader_password']) {
+      const given = await runScript(join(ROOT, 'deploy/debian/bootstrap.sh'), {
+        args: ['set', name],
+        env: { PM500_ETC: etc, PM500_UNITS: units, PM500_CHECK_PORTS: 'no' },
+        input: `${odd}\n`,
+      });
+      assert.equal(given.status, 0, given.output);
+    }
+    adapt();
+    const taken = await setUpInflux();
+    assert.equal(taken.status, 0, taken.output);
+    assert.match(await ask('admin', odd, 'SHOW DATABASES'), /energy/);
+    assert.deepEqual([await write('writer'), await write('reader')], [204, 403]);
+    const shell = ['-c', `. ${join(etc, 'influx.env')} && printf %s "$INFLUX_PASSWORD"`];
+    assert.equal(spawnSync('/bin/sh', shell, { encoding: 'utf8' }).stdout, odd);
     const before = secret('influx_admin_password');
     for (const name of ['influx_admin_password', 'influx_admin_password', 'influx_writer_password'])
       assert.equal((await bootstrap('rotate', name)).status, 0);

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createServer } from 'node:tls';
 import { DATABASE } from '../../src/influx/tiers/plan';
 import { ROOT } from '../../testkit/root';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { startInflux2Query, type Influx2Query } from '../../testkit/servers/influx-2-query';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { runScript, type Ended, type ShellOptions } from '../../testkit/servers/shell';
@@ -128,6 +131,22 @@ describe('how far the tiers have come is in VictoriaMetrics', () => {
     await waitFor('no tier is behind', async () => {
       const tiers = [...(await behind()).values()];
       return tiers.length === 4 && tiers.every((value) => value === 0);
+    });
+  });
+
+  it('says when the certificate ends that the broker shows, also where it has ended', async () => {
+    const { key, certificate } = new CertificateAuthority().issue('server', -1);
+    const broker = createServer({ key: readFileSync(key), cert: readFileSync(certificate) });
+    await new Promise<void>((listening) => broker.listen(0, '127.0.0.1', listening));
+    const { status, output } = await tell({ BROKER: `127.0.0.1:${(broker.address() as AddressInfo).port}` });
+    assert.equal(status, 0, output);
+    await new Promise((closed) => broker.close(closed));
+    await waitFor('a certificate that ended yesterday, by the expression of the rule', async () => {
+      const [found] = await metrics.query('min by (instance, node, part) (pm500_certificate_expires_seconds) - time()');
+      const days = (found?.value ?? 0) / 86_400;
+      return (
+        days > -1.1 && days < -0.9 && found?.metric['node'] === 'broker' && found.metric['instance'] === hostname()
+      );
     });
   });
 

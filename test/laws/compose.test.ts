@@ -232,6 +232,17 @@ describe('laws of deploy/compose', () => {
     ]);
   });
 
+  it('what InfluxDB may keep in memory of questions and new points leaves room in that of its container', () => {
+    const { environment = {}, mem_limit: limit = '' } = FILE.services['influxdb'] ?? {};
+    const bytes = (name: string): number =>
+      Number(environment[`INFLUXD_${name}_BYTES`] ?? environment[`INFLUXD_${name}`]);
+    const [most, each, first] = [bytes('QUERY_MAX_MEMORY'), bytes('QUERY_MEMORY'), bytes('QUERY_INITIAL_MEMORY')];
+    assert.equal(limit, '2g');
+    assert.ok(most + bytes('STORAGE_CACHE_MAX_MEMORY_SIZE') <= 2 ** 31 * 0.75);
+    // Else the server does not start.
+    assert.ok(first <= each && first * Number(environment['INFLUXD_QUERY_CONCURRENCY']) <= most);
+  });
+
   it('a setting that is only read into generated/ starts its service again, by a label', () => {
     const labels = { mosquitto: ['MQTT_NAMES'], 'victoria-metrics': ['NODE_RED_ADDRESS'] };
     const told = [...read('deploy/compose/bootstrap.sh').matchAll(/^(ALERT_\w+)=/gm)].map(([, name = '']) => name);
@@ -274,6 +285,21 @@ describe('laws of deploy/systemd', () => {
     for (const { path, name } of named) assert.ok(made.includes(name), `${path}: /var/lib/${name}`);
     for (const name of ['pm500-node-red', 'pm500-mosquitto'])
       assert.ok(read('deploy/backup/backup-files.sh').includes(`/var/lib/${name} `), name);
+  });
+
+  it('nothing starts or stops units by a pattern, which misses new ones and takes those that failed', () => {
+    const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.md'),
+    );
+    const texts = [...pages.map((name) => `docs/${name}`), 'deploy/debian/bootstrap.sh'];
+    for (const path of texts) assert.doesNotMatch(read(path), /systemctl (?:re)?(?:start|stop)[^\n`]*pm500-\*/, path);
+  });
+
+  it('what runs once, at boot or in a night that is made up for, tries again where the database is not up yet', () => {
+    for (const unit of units.filter((each) => each.includes('Type=oneshot') && !each.includes('tier-status.sh'))) {
+      assert.match(unit, /^Restart=on-failure$/m);
+      assert.match(unit, /^StartLimitIntervalSec=2h\nStartLimitBurst=4$/m);
+    }
   });
 
   it('every file of the package that a unit runs is there', () => {
