@@ -16,6 +16,9 @@ import type { OutboxRecord } from './outbox';
  *
  * The CRC of a frame begins with the sequence, so that a frame in a payload, or one of a segment whose blocks the file
  * system has used again, is not taken for a frame of this segment. Vectors: test/vectors/outbox.
+ *
+ * A later layout keeps the names of the files and the first ten bytes, and raises the version: an earlier build then leaves
+ * the folder as it is, and says so. It brings a folder of each earlier layout as a vector that it still reads.
  */
 const MAGIC = Buffer.from('PM500OBX', 'latin1');
 export const FORMAT_VERSION = 1;

@@ -14,26 +14,34 @@ import type { Remembered } from './position-file';
 import { readBlocks, type Segment, type SegmentLog } from './segments';
 
 /**
- * Finds what an outbox folder holds without reading it all: the header of every segment, and the last segment whole,
- * because only there a crash can have left something unfinished.
- * @param remembered what tells of records of which no file is left; absent where nothing was remembered
+ * The header of every segment in a folder. It writes nothing, so that a folder of a later version stays as it is.
  * @throws Pm500Error OUTBOX_UNAVAILABLE when a later version has written there
+ */
+export async function readHeaders(files: OutboxFiles): Promise<readonly Segment[]> {
+  const segments: Segment[] = [];
+  for (const name of await files.list()) {
+    const named = parseSegmentName(name);
+    if (named !== undefined) segments.push(await readHeader(files, name, named));
+  }
+  return segments;
+}
+
+/**
+ * Finds what an outbox folder holds without reading it all: the last segment is read whole, because only there a crash
+ * can have left something unfinished.
+ * @param found what `readHeaders` found there
+ * @param remembered what tells of records of which no file is left; absent where nothing was remembered
  */
 export async function recoverLog(
   files: OutboxFiles,
+  found: readonly Segment[],
   remembered: Remembered | undefined,
   damage: DamageReporter,
 ): Promise<SegmentLog> {
   const { position, end } = remembered ?? { position: 0, end: 0 };
-  const segments: Segment[] = [];
-  let nextSequence = 1;
-  for (const name of await files.list()) {
-    const named = parseSegmentName(name);
-    if (named === undefined) continue;
-    nextSequence = Math.max(nextSequence, named.sequence + 1);
-    segments.push(await readHeader(files, name, named));
-  }
-  segments.sort((left, right) => left.base - right.base || left.sequence - right.sequence);
+  const segments = [...found].sort((left, right) => left.base - right.base || left.sequence - right.sequence);
+  // Also of a file whose header says another one.
+  const nextSequence = found.reduce((next, { name }) => Math.max(next, (parseSegmentName(name)?.sequence ?? 0) + 1), 1);
   await mendHeaders(files, segments);
   const log: SegmentLog = { segments, end: Math.max(position, end), endBytes: 0, nextSequence };
   const [first] = segments;

@@ -11,7 +11,7 @@ import { Head } from './head';
 import { LookAhead } from './look-ahead';
 import type { OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
 import { PositionFile } from './position-file';
-import { recoverLog } from './recover';
+import { readHeaders, recoverLog } from './recover';
 import type { SegmentLog } from './segments';
 import { Tail, type Added } from './tail';
 
@@ -98,10 +98,12 @@ export class Store {
     listeners: StoreListeners,
   ): Promise<Store> {
     const damage = new DamageReporter(files, settings.folder, logger);
+    // Before anything is written: a later version may keep more behind the position than this one would leave there.
+    const segments = await readHeaders(files);
     const positions = await PositionFile.open(files);
     try {
       const { found } = positions;
-      const log = await recoverLog(files, found, damage);
+      const log = await recoverLog(files, segments, found, damage);
       const ages = new Ages(clock, found?.steps);
       const head = new Head(files, log, damage, found?.position ?? 0, logger, ages);
       await head.start();

@@ -2,7 +2,7 @@ import type { Outbox, OutboxRecord } from '../../outbox/outbox';
 import type { Clock } from '../../support/clock';
 import type { AbsentQueues } from './absent-queues';
 import type { DrainPort } from './drain-port';
-import { readHistoryRecord } from './history-record';
+import { isOfLaterVersion, readHistoryRecord } from './history-record';
 import { HistorySender, type SentRecords } from './history-sender';
 import type { MetricSample } from '../metrics/metrics';
 import type { PaceLimits } from './pace';
@@ -46,6 +46,8 @@ export class HistoryDrain {
   private flowedFirstAt: number | undefined;
   /** Since when the oldest values of a device have waited for a metric. */
   private readonly incompleteSince = new Map<string, number>();
+  /** Whether what comes next was written by a later version of this software: it waits for that, rather than be lost. */
+  waitsForLaterVersion = false;
   /** Positions of records that were sent although one before them was not. */
   private readonly ahead = new Set<number>();
   /** The device that is back and whose turn it is, where the limits were in its way. */
@@ -70,6 +72,7 @@ export class HistoryDrain {
   async step(): Promise<number | undefined> {
     const sender = this.sender;
     this.flowedFirstAt ??= this.clock.monotonic();
+    this.waitsForLaterVersion = false;
     await this.queues.load();
     sender.begin();
     const outcomes: DrainPass[] = [];
@@ -120,10 +123,12 @@ export class HistoryDrain {
     let values = 0;
     for (const { payload } of records) {
       const samples = this.read(payload);
+      if (samples === undefined) break;
       if (values > 0 && values + samples.length > most) break;
       rows.push(samples);
       values += samples.length;
     }
+    if (rows.length === 0) return 0;
     const { state, count } = this.send(deviceId, rows);
     if (state === 'sent' || state === 'later') return count;
     let singly = 0;
@@ -204,6 +209,7 @@ export class HistoryDrain {
       const row = records[index];
       if (row === undefined || this.ahead.has(from + index)) continue;
       const record = readHistoryRecord(row.payload);
+      if (record === undefined && this.isKept(row.payload)) break;
       if (record === undefined) unreadable.push(index);
       if (record === undefined || record.samples.length === 0) continue;
       const { deviceId, samples } = record;
@@ -228,8 +234,16 @@ export class HistoryDrain {
     return { groups: [...groups.values()], absent: [...absent.values()], unreadable, left, end: index };
   }
 
-  private read(payload: string): readonly MetricSample[] {
-    return readHistoryRecord(payload)?.samples ?? [];
+  /** Nothing of a record that is none; undefined of one that has to wait. */
+  private read(payload: string): readonly MetricSample[] | undefined {
+    const record = readHistoryRecord(payload);
+    return record === undefined && this.isKept(payload) ? undefined : (record?.samples ?? []);
+  }
+
+  private isKept(payload: string): boolean {
+    const isLater = isOfLaterVersion(payload);
+    this.waitsForLaterVersion ||= isLater;
+    return isLater;
   }
 
   private send(deviceId: string, rows: readonly (readonly MetricSample[])[], isForced = false): SentRecords {

@@ -181,3 +181,16 @@ export function readHistoryRecord(text: string): HistoryRecord | undefined {
     return undefined;
   }
 }
+
+/**
+ * Whether a text that `readHistoryRecord` cannot read is a record of a later version, with another form or with metrics that
+ * this one does not know, and no file that was damaged: the outbox has found its CRC right.
+ */
+export function isOfLaterVersion(text: string): boolean {
+  try {
+    const content: unknown = JSON.parse(text);
+    return Array.isArray(content) && Number.isSafeInteger(content[0]) && Number(content[0]) >= VERSION;
+  } catch {
+    return false;
+  }
+}

@@ -73,6 +73,7 @@ export class History {
   private unfit = 0;
   /** Stored readings of which it was said that nobody can read them. */
   private unreadableTold = 0;
+  private isLaterTold = false;
   private complaint = '';
   /** Bytes that the outbox may take at the moment. */
   private allowed: number;
@@ -247,10 +248,17 @@ export class History {
     const { unreadable } = this.drain.counts;
     if (unreadable > this.unreadableTold) {
       this.logger.error(
-        `Sparkplug: ${unreadable - this.unreadableTold} stored readings cannot be understood and were dropped: another version of this software wrote them, or the disk has changed them.`,
+        `Sparkplug: ${unreadable - this.unreadableTold} stored readings cannot be understood and were dropped: the disk has changed them.`,
       );
     }
     this.unreadableTold = unreadable;
+    const { waitsForLaterVersion: isLater } = this.drain;
+    if (isLater && !this.isLaterTold) {
+      this.logger.error(
+        'Sparkplug: stored readings were written by a later version of this software; they are kept, and nothing behind them is sent. Install that version again.',
+      );
+    }
+    this.isLaterTold ||= isLater;
   }
 
   private sweepLater(): void {

@@ -16,17 +16,18 @@ import { memoryQueues } from '../../../src/sparkplug/history/queue-place';
 import { SentWindow } from '../../../src/sparkplug/history/sent-window';
 import { parseHost, parseServers } from '../../../src/mqtt/server-list';
 import { Pm500Error, hasCode } from '../../../src/support/errors';
-import { silentLogger } from '../../../src/support/logger';
+import { silentLogger, type Logger } from '../../../src/support/logger';
 import { FakeClock, settle } from '../../../testkit/fake-clock';
 import { START, sample } from '../../../testkit/sparkplug/samples';
 
 const SETTINGS: HistorySettings = { valuesPerSecond: 1000, store: { maximumBytes: 1_000_000 }, blindMs: 3000 };
 
 /** A history whose session the test plays. */
-function bench(settings: Partial<HistorySettings> = {}) {
+function bench(settings: Partial<HistorySettings> = {}, logger: Logger = silentLogger) {
   const clock = new FakeClock(START);
   const { store } = { ...SETTINGS, ...settings };
   const outbox = new MemoryOutbox(store, clock);
+  const queues = memoryQueues(clock);
   const state = {
     isFlowing: true,
     isBacklogged: false,
@@ -52,7 +53,7 @@ function bench(settings: Partial<HistorySettings> = {}) {
   };
   const history = new History(
     { ...SETTINGS, ...settings },
-    { outbox, queues: memoryQueues(clock) },
+    { outbox, queues },
     {
       linkOf: () => link,
       isFlowing: () => state.isFlowing,
@@ -67,17 +68,77 @@ function bench(settings: Partial<HistorySettings> = {}) {
       },
     },
     clock,
-    silentLogger,
+    logger,
   );
   const keep = (deviceId: string, ...values: readonly number[]): void => {
     for (const value of values) history.keep({ deviceId, samples: [sample('a', value)] });
   };
-  return { clock, outbox, state, sent, messages, waiting, history, keep };
+  return { clock, outbox, queues, state, sent, messages, waiting, history, keep };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 describe('history of an edge node', () => {
+  for (const [what, text] of [
+    ['in another form', '[3,"M",1767225600000,0,"aaaa",[1],["good:"]]'],
+    ['with a metric that is not known here', `[2,"M",${START},0,"????",[1],["good:"]]`],
+  ] as const) {
+    it(`keeps records of a later version ${what}, says so once, and loses nothing behind them`, async () => {
+      const errors: string[] = [];
+      const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+      const { clock, outbox, sent, history, keep } = bench({}, logger);
+      keep('M', 1);
+      await outbox.append([{ payload: text, acceptedAt: START }]);
+      keep('M', 2);
+      await clock.advance(60_000);
+      assert.deepEqual(
+        sent.map(({ value }) => value),
+        [1],
+      );
+      const { records, from, to } = await outbox.peek({ maximumRecords: 9, maximumBytes: 1e6 });
+      assert.deepEqual([records[0]?.payload, records.length], [text, 2]);
+      assert.equal(errors.length, 1);
+      assert.match(errors[0] ?? '', /written by a later version of this software; they are kept/);
+      assert.deepEqual([history.stats.depth, history.stats.damaged], [2, 0]);
+      // That version has sent its own.
+      await outbox.acknowledge({ from, to: to - 1 });
+      await clock.advance(5000);
+      assert.deepEqual(
+        sent.map(({ value }) => value),
+        [1, 2],
+      );
+      await history.close();
+    });
+  }
+
+  it('counts what is no record at all as lost, and goes on', async () => {
+    const { clock, outbox, sent, history, keep } = bench();
+    await outbox.append(['no JSON', '{"x":1}', '[]', '["2"]'].map((payload) => ({ payload, acceptedAt: START })));
+    keep('M', 7);
+    await clock.advance(5000);
+    assert.deepEqual(
+      sent.map(({ value }) => value),
+      [7],
+    );
+    assert.equal(history.stats.damaged, 4);
+    await history.close();
+  });
+
+  it('keeps those of a device that was away, too, while others go on', async () => {
+    const { clock, queues, sent, history, keep, state } = bench();
+    const limits = { maximumBytes: 1e6 };
+    const known = writeHistoryRecord({ deviceId: 'N', samples: [sample('a', 1)] });
+    const kept = queues.take('N', limits);
+    await kept.append([known, '[3,"N"]', known].map((payload) => ({ payload, acceptedAt: START })));
+    state.born.push('N');
+    keep('M', 2);
+    await clock.advance(20_000);
+    assert.deepEqual(sent.map(({ value }) => value).sort(), [1, 2]);
+    const { records } = await kept.peek({ maximumRecords: 9, maximumBytes: 1e6 });
+    assert.deepEqual([records[0]?.payload, records.length], ['[3,"N"]', 2]);
+    await history.close();
+  });
+
   it('sends what it kept in order, never faster than allowed', async () => {
     const { clock, state, sent, history, keep } = bench();
     state.isFlowing = false;
