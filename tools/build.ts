@@ -1,6 +1,6 @@
 /**
  * `npm run build`: the package as it is published. Compiles to dist/, adds what the editor needs, writes the schemas of
- * the message contracts, and offers the reference flows as examples. Ends with 1 and one sentence when something is missing.
+ * the message contracts and the bill of materials, and offers the reference flows as examples. Ends with 1 and one sentence when something is missing.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,13 @@ import { join, resolve } from 'node:path';
 import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
 import { buildEditor, buildSidebar, missingSources, offerFlows } from './build-editor';
 import { CONTRACTS, schemaFileOf } from './messages/contracts';
+import { evenModes } from './release/even-modes';
+import { makeSbom, type Lock, type ReleaseManifest } from './release/sbom';
 
 const ROOT = resolve(__dirname, '..');
 
-interface Manifest {
+interface Manifest extends ReleaseManifest {
+  readonly files: readonly string[];
   readonly bin: Readonly<Record<string, string>>;
   readonly 'node-red': {
     readonly nodes: Readonly<Record<string, string>>;
@@ -33,9 +36,25 @@ function writeSchemas(): void {
   }
 }
 
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+}
+
+/** The bill of materials, within the package, so that who has the one has the other. */
+function writeSbom(manifest: Manifest): void {
+  const bill = makeSbom(manifest, readJson('package-lock.json') as Lock);
+  writeFileSync(join(ROOT, 'dist/sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+}
+
+/** Modes of what npm packs, the files of the manifest and those that it takes always; what the manifest keeps out stays as it is. */
+function evenPackedModes({ files }: Manifest): void {
+  const kept = files.filter((path) => path.startsWith('!')).map((path) => join(ROOT, path.slice(1)));
+  const packed = [...files.filter((path) => !path.startsWith('!')), 'package.json', 'README.md', 'LICENSE'];
+  for (const path of packed) evenModes(join(ROOT, path), kept);
+}
+
 /** Everything the manifest promises must exist, and every type must be in it. */
-function checkManifest(): void {
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+function checkManifest(manifest: Manifest): void {
   const { nodes, plugins } = manifest['node-red'];
   for (const type of TYPES) {
     if (nodes[type] === undefined) throw new Error(`package.json: node-red.nodes lacks ${type}.`);
@@ -55,7 +74,10 @@ function build(): void {
   buildSidebar(ROOT);
   offerFlows(ROOT);
   writeSchemas();
-  checkManifest();
+  const manifest = readJson('package.json') as Manifest;
+  writeSbom(manifest);
+  checkManifest(manifest);
+  evenPackedModes(manifest);
 }
 
 try {
