@@ -33,7 +33,7 @@ describe('checks of the doctor', () => {
       [],
     );
     assert.equal(report.worst, undefined);
-    assert.equal(report.counts.attested, 8);
+    assert.equal(report.counts.attested, 11);
   });
 
   it('find nothing in a healthy site with a meter of its own', async () => {

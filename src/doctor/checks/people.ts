@@ -65,7 +65,7 @@ export const PEOPLE_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'the word of a person',
     remedy:
       'Compare the rules of the firewall with the ports of the documentation; meters are reached from this computer and from the PLC only.',
-    docs: 'docs/stack.md',
+    docs: 'docs/security/ports.md',
     attestedDays: 365,
   }),
   row({
@@ -85,5 +85,32 @@ export const PEOPLE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Name who is called at night, and go through docs/runbooks with them.',
     docs: 'docs/runbooks/README.md',
     attestedDays: 180,
+  }),
+  row({
+    id: 'incident-roles',
+    severity: 'notice',
+    title: 'everybody knows what to do in an incident',
+    looksAt: 'the word of a person',
+    remedy: 'Fill in the roles of the page about incidents, print it, and tell each person.',
+    docs: 'docs/incident-response.md',
+    attestedDays: 180,
+  }),
+  row({
+    id: 'incident-drilled',
+    severity: 'notice',
+    title: 'an incident was practiced',
+    looksAt: 'the word of a person',
+    remedy: 'Practice one of the drills, and note how long it took and what was lost.',
+    docs: 'docs/incident-response.md',
+    attestedDays: 365,
+  }),
+  row({
+    id: 'release-verified',
+    severity: 'notice',
+    title: 'the installed package is the one that was released',
+    looksAt: 'the word of a person',
+    remedy: 'Verify sums and signature of the package before it is installed, and again after each update.',
+    docs: 'docs/security/verify-a-release.md',
+    attestedDays: 365,
   }),
 ];
