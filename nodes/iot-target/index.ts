@@ -12,7 +12,8 @@ import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { outboxLimits } from '../shared/outboxes';
 import { openSink } from '../shared/sinks';
 import { startNode } from '../shared/start';
-import { folderNameOf, ownPath } from '../shared/user-dir';
+import { keepIdentity } from './keep-identity';
+import { targetPlaces } from './places';
 import { readTargetSettings } from './read-settings';
 import type { IotTargetNode } from './target-node';
 
@@ -22,8 +23,12 @@ export = (RED: NodeAPI): void => {
 
   function Target(this: Node<CredentialsOf<'iot-target'>>, definition: NodeDef): void {
     startNode(RED, this, 'iot-target', definition, (config) => {
-      const memory = ownPath(RED, 'pm500', 'things', `${folderNameOf(this.id)}.json`);
-      const settings = readTargetSettings(config, this.credentials, () => process.getuid?.(), memory);
+      const settings = readTargetSettings(
+        config,
+        this.credentials,
+        () => process.getuid?.(),
+        targetPlaces(RED, this.id),
+      );
       const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated } = settings;
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(connect, systemClock),
@@ -43,7 +48,11 @@ export = (RED: NodeAPI): void => {
         'close',
         addMetrics(() => fileMetrics(this.id, settings.filesNow)),
       );
-      const shared = { clientIdNow, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) };
+      const { keeper } = settings;
+      const shared = {
+        ...{ clientIdNow, limits: PROFILE_LIMITS[iot.profile], sequences: new Sequences(Math.random) },
+        ...(keeper === undefined ? {} : { identity: keepIdentity(this, keeper) }),
+      };
       Object.assign<Node, Pick<IotTargetNode, keyof typeof shared>>(this, shared);
     });
   }

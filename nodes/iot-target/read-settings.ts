@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   DEFAULT_BATCH_BYTES,
   DEFAULT_RECHECK_MS,
@@ -7,6 +8,7 @@ import {
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
 import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
+import type { KeeperSettings } from '../../src/iot/enroll/keeper';
 import { alpnOf } from '../../src/iot/enroll/mqtt-cloud';
 import { ThingName } from '../../src/iot/enroll/thing-name';
 import { checkCertificate, checkClientId } from '../../src/iot/profiles';
@@ -34,15 +36,25 @@ export interface TargetSettings {
   /** Certificate and authorities of now; undefined where none are used. @throws Pm500Error as `brokerNow` */
   readonly filesNow: () => CredentialFiles | undefined;
   readonly delivery: DeliverySettings;
+  /** The identity that the node itself renews; absent where there is none, or the broker is not AWS IoT Core. */
+  readonly keeper?: KeeperSettings;
+}
+
+/** Where a node keeps and looks for files. */
+export interface TargetPlaces {
+  /** Path of the file that keeps the name of the thing of an identity. */
+  readonly memory?: string;
+  /** Of relative paths. */
+  readonly userDir?: string;
 }
 
 /** The client ID for topics, and for the next connection. An identity need not be readable at the start: records wait for it. */
 function readClientId(
   config: Config,
+  folder: string,
   memory: string | undefined,
 ): readonly [forTopics: () => string, now: () => string] {
   const given = config.text('clientId');
-  const folder = config.text('identityFolder');
   if (given === '' && folder !== '') {
     const thing = new ThingName(folder, memory);
     return [() => thing.get(), () => thing.read()];
@@ -53,26 +65,29 @@ function readClientId(
 }
 
 /**
- * @param memory path of the file that keeps the name of the thing of an identity
  * @throws Pm500Error CONFIG_INVALID in one sentence
  */
 export function readTargetSettings(
   config: Config,
   credentials: unknown,
   ownId: () => number | undefined,
-  memory?: string,
+  { memory, userDir = '.' }: TargetPlaces = {},
 ): TargetSettings {
   const profile = config.choice('profile');
   const isAws = profile === 'aws-iot-core';
   const host = parseHost(config.text('host'));
   const port = isAws ? config.choice('awsPort') : config.number('port');
-  const [clientIdNow, ownClientId] = readClientId(config, memory);
-  const files: CredentialFiles = {
-    certificate: config.text('certificateFile'),
-    key: config.text('keyFile'),
-    ca: config.text('caFile'),
+  const pathOf = (property: 'certificateFile' | 'keyFile' | 'caFile' | 'identityFolder'): string => {
+    const path = config.text(property);
+    return path === '' ? '' : resolve(userDir, path);
   };
-  const folder = config.text('identityFolder');
+  const folder = pathOf('identityFolder');
+  const [clientIdNow, ownClientId] = readClientId(config, folder, memory);
+  const files: CredentialFiles = {
+    certificate: pathOf('certificateFile'),
+    key: pathOf('keyFile'),
+    ca: pathOf('caFile'),
+  };
   // A certificate without TLS would be of no use, whatever the box says.
   const hasTls = isAws || config.flag('useTls') || folder !== '';
   const identity = folder === '' ? undefined : new IdentityCredentials(folder, files.ca);
@@ -88,7 +103,10 @@ export function readTargetSettings(
     ...(isAws || password === '' ? {} : { password }),
   };
   const alpn = isAws ? alpnOf(port) : {};
+  const thing = config.text('clientId');
+  const beginning = thing === '' ? {} : { beginning: { thing, host, port, caFile: files.ca } };
   return {
+    ...(isAws && folder !== '' ? { keeper: { folder, renewDays: config.number('renewDays'), ...beginning } } : {}),
     iot: {
       ...{ profile, host, port },
       recordsPerMessage: config.number('recordsPerMessage'),

@@ -1,5 +1,6 @@
 import { readCredentials, readPem } from '../../src/iot/credentials';
 import { readIdentity } from '../../src/iot/enroll/identity-credentials';
+import { hasClaim } from '../../src/iot/enroll/staged';
 import { checkCertificate, checkClientId, PROFILES } from '../../src/iot/profiles';
 import { parseHost } from '../../src/mqtt/server-list';
 import { choice, flag, HOST_PATTERN, number, PORT, requiredText, secret, text } from '../../src/support/setting';
@@ -23,17 +24,23 @@ const idCheck: FieldCheck = (value, { valueOf }) => {
   checkClientId(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
 };
 
-const certificateCheck: FieldCheck = (value, { valueOf }) => {
+const certificateCheck: FieldCheck = (value, { valueOf, resolve }) => {
   if (isOfIdentity(value, valueOf('identityFolder'))) return;
   checkCertificate(isAws(valueOf('profile')) ? 'aws-iot-core' : 'broker', String(value));
-  return given((path) => readPem(path, 'certificate'))(value, { valueOf, resolve: (path) => path });
+  return given((path) => readPem(resolve(path), 'certificate'))(value, { valueOf, resolve });
 };
 
-const pairCheck: FieldCheck = (value, { valueOf }) => {
+const pairCheck: FieldCheck = (value, { valueOf, resolve }) => {
   const certificate = String(valueOf('certificateFile')).trim();
+  const pathOf = (path: string): string => (path === '' ? '' : resolve(path));
   if (certificate !== '' || value !== '')
-    readCredentials({ certificate, key: String(value), ca: '' }, () => process.getuid?.());
+    readCredentials({ certificate: pathOf(certificate), key: pathOf(String(value)), ca: '' }, () => process.getuid?.());
 };
+
+/** A folder in which a claim is staged becomes one with the first certificate. */
+const identityCheck = given((folder, { resolve }) =>
+  hasClaim(resolve(folder)) ? undefined : readIdentity(resolve(folder)),
+);
 
 /** What a broker of IoT can be set to. */
 export const FORM = nodeForm({
@@ -53,13 +60,18 @@ export const FORM = nodeForm({
       ...BROKER,
     }),
     useTls: field(flag(), { ...SECURITY, ...OF_ANY }),
-    identityFolder: field(text(), { icon: 'id-badge', ...SECURITY, check: given(readIdentity) }),
+    identityFolder: field(text(), { icon: 'id-badge', ...SECURITY, check: identityCheck }),
+    renewDays: field(number(30, { min: 0, max: 3650, whole: true, unit: 'd' }), {
+      icon: 'refresh',
+      shownWhen: { ...OF_AWS.shownWhen, identityFolder: 'filled' },
+      ...SECURITY,
+    }),
     certificateFile: field(text(), { icon: 'certificate', ...SECURITY, check: certificateCheck }),
     keyFile: field(text(), { icon: 'key', ...SECURITY, check: pairCheck }),
     caFile: field(text(), {
       icon: 'lock',
       ...SECURITY,
-      check: given((path) => readPem(path, 'file of authorities')),
+      check: given((path, { resolve }) => readPem(resolve(path), 'file of authorities')),
     }),
     username: field(secret({ isShown: true }), { icon: 'user', ...SECURITY, ...OF_ANY }),
     password: field(secret(), { icon: 'key', ...SECURITY, ...OF_ANY }),

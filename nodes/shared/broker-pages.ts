@@ -12,6 +12,7 @@ import { systemClock } from '../../src/support/clock';
 import type { ConnectionTest } from '../../src/support/connection-test';
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
+import { targetPlaces } from '../iot-target/places';
 import { readTargetSettings } from '../iot-target/read-settings';
 import { readEdgeSettings } from '../sparkplug-edge/read-settings';
 import { ConfigReader } from './config';
@@ -110,7 +111,7 @@ export function testFormTarget(
     const credentials = givenSecrets(RED, 'iot-target', form, secrets, WHERE_TARGET);
     const config = new ConfigReader('iot-target', knownValues(RED, form));
     const { iot, clientIdNow, brokerNow, concernNow } = config.collect(() =>
-      readTargetSettings(config, credentials, () => process.getuid?.()),
+      readTargetSettings(config, credentials, () => process.getuid?.(), targetPlaces(RED)),
     );
     const { profile } = iot;
     // The policy of a thing names its client ID, so that no other one can be tried.

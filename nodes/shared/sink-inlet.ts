@@ -3,7 +3,7 @@ import type { Delivery } from '../../src/delivery/delivery';
 import { hasCode } from '../../src/support/errors';
 import { onClose } from './close';
 import { sendDiagnostics } from './delivery-diagnostics';
-import { showDelivery } from './delivery-status';
+import { showDelivery, type SinkNotice } from './delivery-status';
 import { onInput } from './input';
 import type { StatusLine } from './status';
 
@@ -12,6 +12,8 @@ export interface InletSettings {
   readonly acknowledge: 'queued' | 'written';
   /** How often diagnostics are sent; 0 for changes only. */
   readonly diagnosticsSeconds: number;
+  /** What its status tells beside delivery. */
+  readonly notice?: SinkNotice;
 }
 
 /** Hands records to a sink. Resolves when they are queued or written, as was chosen. @throws Pm500Error as `Delivery` does */
@@ -37,7 +39,7 @@ export function feedSink<Message extends NodeMessageInFlow>(
   node: Node,
   status: StatusLine,
   sink: Delivery,
-  { acknowledge, diagnosticsSeconds }: InletSettings,
+  { acknowledge, diagnosticsSeconds, notice }: InletSettings,
   serializerOf: (submit: Submit) => Serializer<Message>,
 ): void {
   const leave = sink.users.enter();
@@ -55,10 +57,11 @@ export function feedSink<Message extends NodeMessageInFlow>(
   });
 
   const show = (): void => {
-    showDelivery(status, sink);
+    showDelivery(status, sink, notice);
   };
   const stopListening = [
     sink.onChange(show),
+    ...(notice === undefined ? [] : [notice.onChange(show)]),
     sendDiagnostics(node, sink, diagnosticsSeconds),
     sink.onRefused(node.id, ({ payload, message, count }) => {
       node.error(message, { payload, count });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describeValue } from '../support/expect';
 import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
 import type { Persona } from '../iot/enroll/cloud';
-import type { IdentityPlace } from '../iot/enroll/state';
+import { DEFAULT_PLACE, isThingName, type IdentityPlace } from '../iot/enroll/state';
 import { failUsage, type Options, type OptionRow } from './options';
 
 /** What every command about the identity of an edge takes. */
@@ -32,8 +32,6 @@ export const PLACE_ROWS: readonly OptionRow[] = [
   },
 ];
 
-/** Names of things of AWS IoT; a longer one fits in no certificate. */
-const THING = /^[a-zA-Z0-9:_-]{1,64}$/;
 const DEFAULT_PORT = 8883;
 
 export function folderOf(options: Options): string {
@@ -43,7 +41,7 @@ export function folderOf(options: Options): string {
 /** @throws Pm500Error CONFIG_INVALID */
 export function thingOf(options: Options): string {
   const thing = options.text('thing') ?? failUsage('Say which thing this edge is: --thing NAME.');
-  if (THING.test(thing)) return thing;
+  if (isThingName(thing)) return thing;
   return failUsage(
     `Option --thing is ${describeValue(thing)}; give up to 64 letters, digits and : _ - as AWS IoT takes them.`,
   );
@@ -57,9 +55,9 @@ export function placeOf(options: Options, before?: IdentityPlace): IdentityPlace
     port: options.number('port', { min: 1, max: 65_535, whole: true }) ?? before?.port ?? DEFAULT_PORT,
     // Node-RED reads it too, and runs elsewhere.
     caFile: ca === undefined ? (before?.caFile ?? '') : resolve(ca),
-    claimTemplate: options.text('claim-template') ?? before?.claimTemplate ?? 'pm500-claim',
-    rotationTemplate: options.text('rotation-template') ?? before?.rotationTemplate ?? 'pm500-rotation',
-    hasCommits: !options.has('without-commit') && (before?.hasCommits ?? true),
+    claimTemplate: options.text('claim-template') ?? before?.claimTemplate ?? DEFAULT_PLACE.claimTemplate,
+    rotationTemplate: options.text('rotation-template') ?? before?.rotationTemplate ?? DEFAULT_PLACE.rotationTemplate,
+    hasCommits: !options.has('without-commit') && (before?.hasCommits ?? DEFAULT_PLACE.hasCommits),
   };
 }
 

@@ -5,9 +5,9 @@ import { folderFiles } from '../iot/enroll/identity-files';
 import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
 import { newIdentity } from '../iot/enroll/state';
+import { takeFolder } from '../iot/enroll/take-folder';
 import { createOpenLink } from '../mqtt/mqtt-link';
 import { systemClock } from '../support/clock';
-import { takeFolder } from './cloud-folder';
 import {
   CLAIM_ROWS,
   claimOf,

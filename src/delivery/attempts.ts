@@ -175,7 +175,10 @@ export class Attempts {
     this.dependencies.onFailure(verdict.error);
     this.dependencies.onState();
     const delayMs = delays.next().value;
-    const waitMs = verdict.kind === 'hold' ? settings.recheckMs : Math.max(delayMs, verdict.retryAfterMs ?? 0);
+    const waitMs =
+      verdict.kind === 'hold'
+        ? Math.min(verdict.recheckMs ?? Infinity, settings.recheckMs)
+        : Math.max(delayMs, verdict.retryAfterMs ?? 0);
     await delay(clock, waitMs, signal);
   }
 

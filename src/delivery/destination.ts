@@ -25,6 +25,8 @@ export interface Retry {
 
 export interface Hold {
   readonly kind: 'hold';
+  /** Milliseconds after which to look again, where that asks nobody and is worth it sooner than usual. */
+  readonly recheckMs?: number;
   readonly error: Pm500Error;
 }
 

@@ -24,6 +24,8 @@ const OF_RECORD: readonly unknown[] = [REASON.topicNameInvalid, REASON.payloadFo
 const BROKEN: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 /** How long a broker is left alone that says that a quota is used up, milliseconds. */
 const QUOTA_MS = 1000;
+/** How often files are looked at that cannot be used, milliseconds. */
+const FILES_MS = 3000;
 
 function reasonOf(error: Pm500Error): unknown {
   return error.details['reasonCode'];
@@ -44,10 +46,13 @@ export function verdictOfUnavailable({ error, retryAfterMs }: Unavailable): Verd
   const cause: unknown = error.cause;
   const isBroken = cause instanceof Error && 'code' in cause && BROKEN.includes(cause.code);
   const needsPerson =
-    hasCode(error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID', 'CONFIG_INVALID') ||
+    hasCode(error, 'CONFIG_INVALID') ||
     (hasCode(error, 'MQTT_TLS_FAILED') && !isBroken) ||
     (hasCode(error, 'MQTT_REFUSED') && !error.retryable) ||
     reasonOf(error) === REASON.sessionTakenOver;
+  // Files of this computer can be looked at often: a first certificate, or a renewed one, counts within seconds.
+  if (hasCode(error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID'))
+    return { kind: 'hold', error, recheckMs: FILES_MS };
   if (needsPerson) return { kind: 'hold', error };
   return { kind: 'retry', error, isGeneral: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

@@ -180,7 +180,7 @@ describe('pm500 cloud, and what can be wrong', function () {
     const before = readFileSync(join(folder, 'identity.json'), 'utf8');
     const { uid } = statSync(folder);
     const other = (...args: readonly string[]): Promise<unknown> => runAs(args, { ownId: uid + 1 });
-    const words = new RegExp(`belongs to the user ${uid}, and this command runs as ${uid + 1}.*run it as its owner`);
+    const words = new RegExp(`belongs to the user ${uid}, and this program runs as ${uid + 1}.*run it as its owner`);
     await assert.rejects(other('rotate', '--folder', folder), words);
     await assert.rejects(other('rotate', '--folder', folder, '--if-due', '30'), words);
     await assert.rejects(other('enroll', '--folder', folder), words);
@@ -195,14 +195,14 @@ describe('pm500 cloud, and what can be wrong', function () {
     const missing = join(parent, 'new', 'identity');
     await assert.rejects(
       runAs(['enroll', '--folder', missing, ...place, ...claim], { ownId: 0 }),
-      /somebody belongs to the user \d+, and this command runs as 0/,
+      /somebody belongs to the user \d+, and this program runs as 0/,
     );
     assert.ok(!existsSync(join(parent, 'new')));
   });
 
   it('a second command at the same time', async () => {
     const release = await lockFolder(folder);
-    fails(await cloud('rotate', '--folder', folder), /^Another pm500 cloud works in the folder [^ ]*; wait until/);
+    fails(await cloud('rotate', '--folder', folder), /^Another program \(pm500 cloud, or an iot-target of Node-RED\) works in the folder [^ ]*; wait until/);
     await release();
   });
 

@@ -1,8 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import type { AlarmMessage } from '../../src/domain/alarms/alarm-message';
 import { TELEMETRY, type Telemetry } from '../../src/domain/messages/telemetry';
-import { IOT_TELEMETRY, type IotTelemetry } from '../../src/iot/contracts';
+import { IOT_BATCH, IOT_TELEMETRY, type IotTelemetry } from '../../src/iot/contracts';
+import { AwsIotDouble, type Passed } from '../../testkit/aws-iot/broker';
+import { stageClaim } from '../../testkit/aws-iot/stage';
 import { findImplausible } from '../../tools/demo/plausibility';
 import { metricsOfGroup } from '../../tools/demo/telemetry-watch';
 import type { NodeRed } from '../../testkit/node-red/node-red';
@@ -12,6 +15,7 @@ import { entryOf } from '../../testkit/node-red/reference-flows';
 import { waitFor } from '../../testkit/wait';
 
 const SOME_READINGS = 8;
+const MILL = 'pm500/mill-1/steel-works/main-incomer/telemetry';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
@@ -101,6 +105,33 @@ describe('reference flows in Node-RED', () => {
       );
     } finally {
       await client.endAsync(true);
+    }
+  });
+
+  it('aws-iot-telemetry gets its certificate with a staged claim, and publishes under the policy of its thing', async () => {
+    const double = await new AwsIotDouble().start(8883);
+    try {
+      stageClaim(double, join(pipeline.nodeRed.userDir, 'aws-iot'), 'mill-1');
+      await pipeline.run('aws-iot-telemetry.json');
+      const telemetry = (): readonly Passed[] => double.messages.filter(({ topic }) => topic === MILL);
+      await waitFor('telemetry', () => telemetry().length >= SOME_READINGS);
+      const { account } = double.services;
+      const [own, ...others] = account.activeOf('mill-1').map(({ id }) => id);
+      assert.deepEqual([others, double.violations], [[], []]);
+      for (const { certificateId, clientId } of double.messages)
+        assert.deepEqual([certificateId, clientId], [own, 'mill-1']);
+      const numbers = telemetry().flatMap(({ payload }) =>
+        IOT_BATCH.parse(JSON.parse(payload)).records.map(({ sequence }) => sequence),
+      );
+      const [first = 0] = numbers;
+      assert.deepEqual(
+        numbers,
+        [...numbers.keys()].map((at) => first + at),
+        'in order, none missing, none twice',
+      );
+    } finally {
+      await pipeline.nodeRed.admin.deploy([]);
+      await double.stop();
     }
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import registerOut from '../../nodes/iot-out';
 import registerTarget from '../../nodes/iot-target';
@@ -10,6 +10,7 @@ import { folderFiles } from '../../src/iot/enroll/identity-files';
 import { newIdentity } from '../../src/iot/enroll/state';
 import { seededRandom } from '../../src/support/random';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
+import { stageClaim } from '../../testkit/aws-iot/stage';
 import { sampleReading } from '../../testkit/meters/readings';
 import { AckBroker } from '../../testkit/mqtt/ack-broker';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
@@ -188,6 +189,25 @@ describe('iot-target and iot-out', function () {
     );
     await Promise.all(nodes.splice(0).map((node) => node.close(true)));
     await double.stop();
+  });
+
+  it('show that the certificate is not renewed, with what stops it in the log, and try again by themselves', async () => {
+    const userDir = red.settings.userDir ?? '';
+    mkdirSync(join(userDir, 'edge'));
+    const double = await new AwsIotDouble().start();
+    stageClaim(double, join(userDir, 'edge'), 'mill-1');
+    await double.stop();
+    const [target, out] = create({
+      // Nobody listens there.
+      ...{ profile: 'aws-iot-core', host: '127.0.0.9', clientId: 'mill-1', identityFolder: 'edge' },
+    });
+    await shows(out, 'yellow', /^see certificate$/);
+    assert.match(target.warnings.join(), /The certificate of this edge is not renewed: .*nothing listens there/);
+    assert.ok(out.statuses.some(({ text }) => text === 'renews certificate'));
+    assert.ok(existsSync(join(userDir, 'edge', '1.key.pem')), 'a relative folder begins at the user directory');
+    // Records wait under the topic of the thing meanwhile, and that counts more than the certificate.
+    assert.equal((await out.receive({ payload: TELEMETRY })).error, undefined);
+    await shows(out, 'red', /^held: 1$/);
   });
 
   it('connect with the certificate of an identity, as the thing that it is of', async () => {

@@ -27,7 +27,7 @@ const lost = (): Pm500Error =>
   new Pm500Error('MQTT_CONNECTION_LOST', 'The connection was cut by the test.', { retryable: true });
 
 /** Pauses are over at once, the time to wait for an answer never is: nothing here is late. */
-function instantClock(): Clock {
+export function instantClock(): Clock {
   let now = 0;
   return {
     now: () => now,
@@ -105,6 +105,10 @@ export class EdgeLives {
     if (takesJobs) await enroller.takeJob();
     return enroller.run(wish);
   }
+
+  /** Connections for who keeps an identity elsewhere. */
+  readonly openLink: Parameters<typeof createOpenCloudSession>[0]['openLink'] = (settings, _will, listener) =>
+    this.link(settings, listener, this.life);
 
   /** A person has the authority of the enterprise sign what waits on the disk. */
   signByHand(sign: (request: string) => string): void {

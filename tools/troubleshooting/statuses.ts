@@ -183,7 +183,14 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
       'Open the target and press _Test connection_.',
     ),
   },
-  'iot-out': { invalid: CHECK_SETTINGS },
+  'iot-out': {
+    invalid: CHECK_SETTINGS,
+    renewing: row('The target makes, registers or proves a certificate. Records go on with the one of before.'),
+    certificate: row(
+      'Delivery is well, and the certificate of the target is not renewed: something stops it, or a person has to have one made.',
+      'Read the sentence in the log; `pm500 cloud status` says how long the certificate is good. See [certificates](certificates.md).',
+    ),
+  },
   'sparkplug-out': {
     invalid: CHECK_SETTINGS,
     ready: row('Connected; no device has been born yet.'),

@@ -282,6 +282,13 @@ export const NODE_ROWS: Readonly<Record<string, Readonly<Record<string, SavedRow
     keepAliveSeconds: { kind: 'number', default: 60, min: 30, max: 1200 },
     useTls: { kind: 'flag', default: false, shownWhen: { profile: ['broker'] } },
     identityFolder: { kind: 'text', default: '' },
+    renewDays: {
+      kind: 'number',
+      default: 30,
+      min: 0,
+      max: 3650,
+      shownWhen: { profile: ['aws-iot-core'], identityFolder: 'filled' },
+    },
     certificateFile: { kind: 'text', default: '' },
     keyFile: { kind: 'text', default: '' },
     caFile: { kind: 'text', default: '' },

@@ -84,9 +84,13 @@ export function after(state: IdentityState, happening: Happening): IdentityState
     }
     case 'committed': {
       if (next?.certificateId === undefined) return state;
-      const { number, certificateId } = next;
+      const { number, certificateId, isByHand } = next;
       const gone = current === undefined ? [] : [current.number];
-      return { ...base, current: { number, certificateId }, retired: [...retired, ...gone] };
+      return {
+        ...base,
+        current: { number, certificateId, ...(isByHand ? { isByHand } : {}) },
+        retired: [...retired, ...gone],
+      };
     }
     case 'abandoned':
       return next === undefined ? state : { ...base, retired: [...retired, next.number] };

@@ -20,7 +20,8 @@ const IDENTITY = object({
   }),
   /** The newest pair of key and certificate that was ever begun: numbers never come twice. */
   newest: COUNT,
-  current: optional(object({ number: COUNT, certificateId: TEXT })),
+  /** `isByHand`: a person had its certificate made, and so it is with the one after it. */
+  current: optional(object({ number: COUNT, certificateId: TEXT, isByHand: optional(FLAG) })),
   /** The pair that is being made. */
   next: optional(
     object({
@@ -41,6 +42,17 @@ const IDENTITY = object({
 export type IdentityState = TypeOf<typeof IDENTITY>;
 export type IdentityPlace = IdentityState['place'];
 export type PairNumber = number;
+
+/** Provisioning templates as `deploy/aws/` names them, and a cloud that answers a commit. */
+export const DEFAULT_PLACE = {
+  claimTemplate: 'pm500-claim',
+  rotationTemplate: 'pm500-rotation',
+  hasCommits: true,
+} as const satisfies Partial<IdentityPlace>;
+
+/** Names of things of AWS IoT; a longer one fits in no certificate. */
+const THING = /^[a-zA-Z0-9:_-]{1,64}$/;
+export const isThingName = (text: string): boolean => THING.test(text);
 
 const expect = new Expect(
   'IDENTITY_INVALID',

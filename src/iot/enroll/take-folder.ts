@@ -1,8 +1,8 @@
 import { statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { lockFolder, type Release } from '../outbox/folder-lock';
-import { hasCode, Pm500Error } from '../support/errors';
-import { makeFolder } from '../support/safe-files';
+import { lockFolder, type Release } from '../../outbox/folder-lock';
+import { hasCode, Pm500Error } from '../../support/errors';
+import { makeFolder } from '../../support/safe-files';
 
 const ROOT_ID = 0;
 
@@ -23,7 +23,7 @@ function checkOwner(folder: string, ownId: number | undefined): void {
   if (path !== resolve(folder) && ownId !== ROOT_ID) return;
   throw new Pm500Error(
     'CONFIG_INVALID',
-    `The folder ${path} belongs to the user ${stats.uid}, and this command runs as ${ownId}, whose files that user could not read; run it as its owner, for instance by sudo -u '#${stats.uid}'.`,
+    `The folder ${path} belongs to the user ${stats.uid}, and this program runs as ${ownId}, whose files that user could not read; run it as its owner, for instance by sudo -u '#${stats.uid}'.`,
   );
 }
 
@@ -41,7 +41,7 @@ export async function takeFolder(folder: string, ownId: number | undefined): Pro
     if (!hasCode(thrown, 'OUTBOX_IN_USE')) throw thrown;
     throw new Pm500Error(
       'IDENTITY_IN_USE',
-      `Another pm500 cloud works in the folder ${folder}; wait until it has ended, and run this one again.`,
+      `Another program (pm500 cloud, or an iot-target of Node-RED) works in the folder ${folder}; wait until it has ended its step, and try again.`,
       { cause: thrown, retryable: true },
     );
   }
