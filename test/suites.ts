@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { FRAMES_FOLDER, recordingEnvironment } from '../testkit/frames/recording';
 import { portsEnvironment } from '../testkit/servers/ports';
 import { temporaryFolder } from '../testkit/temporary-folder';
+import { WHICH_ROWS } from './compat/matrix';
 import { TOTALS_FILE, type Totals } from './totals';
 import { ROOT } from '../testkit/root';
 
@@ -14,6 +15,8 @@ export interface Suite {
   readonly args: readonly string[];
   /** Added to the environment of its process and of every process that it starts. */
   readonly env?: Readonly<Record<string, string>>;
+  /** It runs only where its name is given. */
+  readonly isOnDemand?: true;
   /** It runs beside the suite before it, and its output follows when it has ended. */
   readonly isBeside?: true;
 }
@@ -69,15 +72,26 @@ function filesOf(lane: Lane): readonly string[] {
     .map((name) => join(FOLDER, name));
 }
 
+const INTEGRATION = [
+  '--no-config',
+  '--require=tsx/cjs',
+  '--require=test/setup-integration.ts',
+  '--timeout=120000',
+  '--forbid-only',
+  '--forbid-pending',
+];
+
 function integration(lane: Lane): Suite {
-  const options = ['--no-config', '--require=tsx/cjs', '--require=test/setup-integration.ts', '--timeout=120000'];
   return {
     name: lane.name,
-    args: [...options, '--forbid-only', '--forbid-pending', ...filesOf(lane)],
+    args: [...INTEGRATION, ...filesOf(lane)],
     env: recordingEnvironment(FRAMES),
     ...(lane.isBeside === true ? { isBeside: true } : {}),
   };
 }
+
+/** The packed package; what `npm install` needs has to come from the registry. */
+const COMPATIBILITY = [...INTEGRATION, 'test/compat/*.proof.ts'];
 
 export const SUITES: readonly Suite[] = [
   { name: 'unit, laws, conformance', args: [] },
@@ -96,6 +110,8 @@ export const SUITES: readonly Suite[] = [
     ],
     env: { [FRAMES_FOLDER]: FRAMES },
   },
+  { name: 'compatibility: newest', args: COMPATIBILITY },
+  { name: 'compatibility: all', args: COMPATIBILITY, env: { [WHICH_ROWS]: 'all' }, isOnDemand: true },
 ];
 
 /** A suite that has ended must let go of everything; after this it has left something open. */

@@ -27,12 +27,25 @@ function npm(folder: string, args: readonly string[]): string {
  */
 export function installPackage(folder: string, packages: readonly string[]): void {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'node-red-project', private: true }));
+  npm(folder, ['install', '--omit=dev', packPackage(folder), ...packages]);
+}
+
+/** Makes of this project, as built in dist/, what would be published; gives the path of the tarball in a folder. */
+export function packPackage(folder: string): string {
   // Building again would take the files away from under everybody else who runs them.
-  const [tarball = ''] = npm(ROOT, ['pack', '--ignore-scripts', '--pack-destination', folder])
-    .trim()
-    .split('\n')
-    .slice(-1);
-  npm(folder, ['install', '--omit=dev', join(folder, tarball), ...packages]);
+  const said = npm(ROOT, ['pack', '--ignore-scripts', '--pack-destination', folder]);
+  const [tarball = ''] = said.trim().split('\n').slice(-1);
+  return join(folder, tarball);
+}
+
+/** Installs packages into a folder as they come, without a `package.json` that was there before. */
+export function installInto(folder: string, packages: readonly string[]): void {
+  npm(folder, ['install', '--omit=dev', '--no-package-lock', ...packages]);
+}
+
+/** Takes a package out of a folder again. */
+export function uninstallFrom(folder: string, name: string): void {
+  npm(folder, ['uninstall', '--no-package-lock', name]);
 }
 
 /** The version of a package that was installed into a folder. */

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
 /** One entry of a flow file. */
 export interface FlowEntry {
   readonly id: string;
@@ -63,6 +66,29 @@ export class NodeRedAdmin {
   /** Presses the button of an inject node. */
   async inject(id: string): Promise<void> {
     await this.request('POST', `inject/${id}`, {});
+  }
+
+  /** Every plugin: sidebars and the like. */
+  async plugins(): Promise<readonly NodeSet[]> {
+    return JSON.parse(await this.request('GET', 'plugins')) as readonly NodeSet[];
+  }
+
+  /** Installs a tarball while Node-RED runs, as the palette of the editor does. */
+  async install(tarball: string): Promise<void> {
+    const form = new FormData();
+    form.append('tarball', new Blob([readFileSync(tarball)]), basename(tarball));
+    const response = await fetch(new URL('nodes', this.url), { method: 'POST', body: form });
+    if (!response.ok) throw new Error(`Installing answered ${response.status}: ${await response.text()}`);
+  }
+
+  /** Uninstalls a module while Node-RED runs, as the palette of the editor does. */
+  async uninstall(module: string): Promise<void> {
+    await this.request('DELETE', `nodes/${module}`);
+  }
+
+  /** The page that the editor loads from an admin path, such as the forms of all nodes. */
+  async html(path: string): Promise<string> {
+    return this.request('GET', path, undefined, { accept: 'text/html' });
   }
 
   /** Raw answer of any admin path, for instance "examples/..." or "icons". */

@@ -25,8 +25,10 @@ export interface NodeRedOptions {
   /** 0, the default, for one that the system chooses. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where given, `userDir` has the package installed already. */
+  /** Where given, nothing is linked into `userDir`: it has the package installed already. */
   readonly installation?: Installation;
+  /** True where `userDir` does not have the package, not yet or no longer. */
+  readonly isWithoutPackage?: true;
   /** Packages of other people that are installed too; this project depends on them for development. */
   readonly otherPackages?: readonly string[];
   /** Who may do what, as settings.js has it; whoever is not logged in must at least be allowed to read nodes. */
@@ -88,7 +90,7 @@ function linkPackage(userDir: string, name = PACKAGE_NAME): void {
 }
 
 /** The path of the `red.js` of the Node-RED that this project depends on. */
-function nodeRedProgram(): string {
+export function nodeRedProgram(): string {
   return join(dirname(createRequire(__filename).resolve('node-red/package.json')), 'red.js');
 }
 
@@ -124,7 +126,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   });
   const admin = new NodeRedAdmin(url);
   try {
-    await checkLoaded(admin);
+    if (options.isWithoutPackage !== true) await checkLoaded(admin);
   } catch (thrown) {
     await running.stop();
     throw thrown;

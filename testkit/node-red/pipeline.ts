@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { startMosquitto, type Mosquitto } from '../servers/mosquitto';
-import { startNodeRed, type NodeRed } from './node-red';
+import { startNodeRed, type NodeRed, type NodeRedOptions } from './node-red';
 import type { FlowEntry } from './node-red-admin';
 import { adaptFlow, chooseMeterPorts, readFlow } from './reference-flows';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../servers/victoria-metrics';
@@ -18,8 +18,12 @@ export interface Pipeline {
 }
 
 /** Starts Mosquitto, VictoriaMetrics and Node-RED. */
-export async function startPipeline(): Promise<Pipeline> {
-  const [broker, database, nodeRed] = await Promise.all([startMosquitto(), startVictoriaMetrics(), startNodeRed()]);
+export async function startPipeline(options: NodeRedOptions = {}): Promise<Pipeline> {
+  const [broker, database, nodeRed] = await Promise.all([
+    startMosquitto(),
+    startVictoriaMetrics(),
+    startNodeRed(options),
+  ]);
   const flow = async (folder: 'flows' | 'examples', name: string): Promise<readonly FlowEntry[]> => {
     const original = readFlow(folder, name);
     const meterPorts = await chooseMeterPorts(original);
