@@ -103,14 +103,20 @@ export class EditorChannel {
     return this.debugged.filter((seen) => seen.id === id);
   }
 
-  /** Resolves when the status of a node fits. */
+  /** Resolves when the status of a node fits: the one that it shows now, or any that it shows from now on, however briefly. */
   waitForStatus(id: string, fits: (status: NodeStatusSeen) => boolean, options?: WaitOptions): Promise<NodeStatusSeen> {
+    const unseen = [this.status(id)];
+    let looked = this.history.length;
     return waitFor(
       `the status of ${id}`,
       () => {
-        const status = this.status(id);
-        if (fits(status)) return status;
-        throw new Error(`it shows ${JSON.stringify(status)}`);
+        for (; looked < this.history.length; looked++) {
+          const seen = this.history[looked];
+          if (seen?.id === id) unseen.push(seen.status);
+        }
+        const found = unseen.splice(0).find(fits);
+        if (found !== undefined) return found;
+        throw new Error(`it shows ${JSON.stringify(this.status(id))}`);
       },
       options,
     );
