@@ -84,7 +84,7 @@ describe('first-meter in Node-RED', () => {
     const { compared } = await waitFor(
       'broker and database to agree',
       async () => {
-        const comparison = comparePublished(watch.metrics, (await everythingStored()).fields, until);
+        const comparison = comparePublished(watch.metrics, (await everythingStored()).fields, until, shown);
         assert.deepEqual(comparison.differences, []);
         return comparison;
       },

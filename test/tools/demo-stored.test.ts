@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { Telemetry } from '../../src/domain/messages/telemetry';
-import { compareStored } from '../../tools/demo/compare';
+import { comparePublished, compareStored } from '../../tools/demo/compare';
 import { collect, type Row } from '../../tools/demo/stored-samples';
+import type { SeenMetric } from '../../tools/demo/sparkplug-watch';
 import { countPoints } from '../../tools/demo/telemetry-watch';
 import { telemetryOf } from '../../testkit/meters/telemetry';
 
@@ -85,5 +86,54 @@ describe('what a database holds of the demo', () => {
       alarms: [...alarms, ...alarms],
     });
     assert.equal(twice.repeated.length, 1 + alarms.length);
+  });
+
+  describe('beside what the broker carried', () => {
+    const seen = (value: number, timestamp: number, name = 'frequency'): SeenMetric => {
+      return { device: 'meter', name, value, timestamp, isHistorical: false, quality: 192, reason: '' };
+    };
+    const differing = (
+      published: readonly SeenMetric[],
+      rows: readonly Row[],
+      telemetries: readonly Telemetry[] = [],
+    ): readonly string[] => {
+      const { fields } = collect({ read: rows, derived: [], alarms: [] });
+      return comparePublished(published, fields, AT + 60_000, telemetries).differences;
+    };
+    /** A reading of which an assembly came so much after the first one. */
+    const slow = (afterMs: number): Telemetry => {
+      const { metrics, ...rest } = good;
+      const late = Object.entries(metrics).map(([name, sample]) => [name, { ...sample, timestamp: AT + afterMs }]);
+      return { ...rest, metrics: Object.fromEntries(late) as Telemetry['metrics'] };
+    };
+    const points = [
+      row('frequency', 49, 'good', AT - 3000),
+      row('frequency', 50),
+      row('frequency', 51, 'good', AT + 3000),
+    ];
+
+    it('agrees, however long a reading took, whether it was seen or not', () => {
+      for (const afterMs of [0, 400, 2500]) {
+        assert.deepEqual(differing([seen(50, AT + afterMs)], points, [slow(afterMs)]), []);
+        assert.deepEqual(differing([seen(50, AT + afterMs)], points), []);
+      }
+    });
+
+    it('misses a point, also where the one before has the same value', () => {
+      const [before, , after] = points;
+      assert.ok(before && after);
+      assert.match(
+        differing([seen(50, AT + 1500)], [before, after])[0] ?? '',
+        /50 on the broker and 49 in the database/,
+      );
+      assert.match(differing([seen(50, AT + 1500)], [])[0] ?? '', /missing in the database/);
+      const same = [row('frequency', 50, 'good', AT - 3000), after];
+      assert.match(differing([seen(50, AT + 1500)], same, [slow(1500)])[0] ?? '', /missing in the database/);
+    });
+
+    it('sees another value', () => {
+      assert.match(differing([seen(51, AT)], points, [good])[0] ?? '', /51 on the broker and 50 in the database/);
+      assert.match(differing([seen(51, AT)], points)[0] ?? '', /51 on the broker and 50 in the database/);
+    });
   });
 });

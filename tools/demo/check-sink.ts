@@ -75,7 +75,7 @@ export async function checkDatabase(report: Report, evidence: DatabaseEvidence):
     );
     report.expect(samples > 0 || isText, `no sample of group ${name} in the database`);
   }
-  const agreement = comparePublished(published, stored, until);
+  const agreement = comparePublished(published, stored, until, telemetries);
   report.say(
     `agreement ${agreement.compared} values compared between broker and database, ${agreement.differences.length} differ`,
   );

@@ -5,8 +5,10 @@ import { countBad } from './telemetry-watch';
 
 /** Single precision on the broker, decimal digits in the database. */
 const RELATIVE_TOLERANCE = 1e-6;
-/** A point carries the time of its reading, a Sparkplug metric that of its own assembly. */
+/** Readings on demand may come this close to each other and count as one. */
 const SAME_READING_MS = 500;
+/** A busy computer may be so long over one reading. */
+const LONGEST_READING_MS = 10_000;
 
 export interface Comparison {
   readonly compared: number;
@@ -93,27 +95,53 @@ export function compareStored(telemetries: readonly Telemetry[], stored: StoredS
   return compare([...values, ...compareBad(telemetries, stored)]);
 }
 
-/** What is stored of a field about this time; readings on demand may come closer to each other than their tolerance. */
-function about(samples: FieldSamples | undefined, timestamp: number): readonly number[] {
-  return [...(samples ?? [])].flatMap(([time, { value }]) => {
-    const number = asNumber(value);
-    return number !== undefined && Math.abs(time - timestamp) <= SAME_READING_MS ? [number] : [];
-  });
+const idOf = (name: string, timestamp: number): string => `${name} ${timestamp}`;
+
+/** A point carries the time of its reading, a Sparkplug metric that of its own assembly: the former by name and the latter. */
+function readingTimes(telemetries: readonly Telemetry[]): ReadonlyMap<string, readonly number[]> {
+  const times = new Map<string, number[]>();
+  for (const { metrics, timestamp: time } of telemetries) {
+    for (const [name, { timestamp }] of Object.entries(metrics)) {
+      const some = times.get(idOf(name, timestamp));
+      if (some === undefined) times.set(idOf(name, timestamp), [time]);
+      else some.push(time);
+    }
+  }
+  return times;
+}
+
+/** The time of a reading that nobody saw is that of its oldest assembly: the last one before, or one that is as good as it. */
+function likelyTimes(samples: FieldSamples, timestamp: number): readonly number[] {
+  const times = [...samples.keys()];
+  const before = Math.max(...times.filter((time) => time <= timestamp && timestamp - time <= LONGEST_READING_MS));
+  return times.filter((time) => time === before || Math.abs(time - timestamp) <= SAME_READING_MS);
 }
 
 /** What is known of a meter stands in births only, in folders such as `Properties/`. Names of measured values have none. */
 const isMeasured = ({ name }: SeenMetric): boolean => !name.includes('/');
 
-/** Whether every value that a Sparkplug subscriber saw up to `until` is in the database too, by name, time and amount. */
-export function comparePublished(seen: readonly SeenMetric[], stored: StoredFields, until: number): Comparison {
+/**
+ * Whether every value that a Sparkplug subscriber saw up to `until` is in the database too, by name, time and amount.
+ * @param telemetries what was seen of the readings, which tells the times of their points
+ */
+export function comparePublished(
+  seen: readonly SeenMetric[],
+  stored: StoredFields,
+  until: number,
+  telemetries: readonly Telemetry[],
+): Comparison {
+  const times = readingTimes(telemetries);
   return compare(
     seen
       .filter((metric) => isMeasured(metric) && metric.timestamp <= until)
       .flatMap(({ name, value, timestamp }) => {
         const published = asNumber(value);
         if (published === undefined) return [];
-        const found = about(stored.get(name), timestamp);
-        if (found.some((value) => agree(value, published))) return [undefined];
+        const samples: FieldSamples = stored.get(name) ?? new Map();
+        const found = (times.get(idOf(name, timestamp)) ?? likelyTimes(samples, timestamp)).flatMap(
+          (time) => asNumber(samples.get(time)?.value) ?? [],
+        );
+        if (found.some((number) => agree(number, published))) return [undefined];
         return [
           `${name} at ${new Date(timestamp).toISOString()} is ${published} on the broker and ${found.join(' or ') || 'missing'} in the database`,
         ];
