@@ -266,12 +266,17 @@ setting() {
 
 # What the environment says is taken when the settings are written first, and never again.
 settings_that_stay() {
-  written=$(sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$settings")
-  for name in $written; do
+  while IFS= read -r line; do
+    name=${line%%=*}
+    case $name in
+      '' | "$line" | *[!A-Z0-9_]* | [!A-Z]*) continue ;;
+    esac
     eval "given=\${$name:-}"
+    if [ -z "$given" ] || [ "$given" = "${line#*=}" ]; then continue; fi
+    # The last one counts.
     said=$(sed -n "s/^$name=//p" "$settings" | tail -n 1 | tr -d '\r')
-    [ -z "$given" ] || [ "$given" = "$said" ] || note "$name stays as $settings says (${said:-empty}), whatever the environment says: change it there and run this again."
-  done
+    [ "$given" = "$said" ] || note "$name stays as $settings says (${said:-empty}), whatever the environment says: change it there and run this again."
+  done <"$settings"
 }
 
 # Sets zone: whose days and months count.
@@ -280,6 +285,8 @@ time_zone() {
   zones=/usr/share/zoneinfo
   case $zone in
     *[!A-Za-z0-9_+/-]* | /*) ;;
+    # Files beside the data that no other program takes as a name.
+    posix/* | right/* | posixrules | localtime | leapseconds | Factory) ;;
     # A computer without the data cannot tell.
     *) if [ -f "$zones/$zone" ] || [ ! -f "$zones/UTC" ]; then return; fi ;;
   esac

@@ -343,6 +343,7 @@ describe('bootstrap.sh of the Compose stack', () => {
         'ALERT_WEBHOOK=http://hook.site?key=1',
         /behind which no path can stand: give an address without a question mark/,
       ],
+      ['TIME_ZONE=localtime', /TIME_ZONE in \S+ is localtime, which is no time zone: give a name/],
       ['NODE_RED_ADDRESS=a|b', /NODE_RED_ADDRESS in \S+ has a quote, a blank or one of/],
       ['PM500_UID=', /lacks PM500_UID and PM500_GID/],
       ['PM500_UID=1 2', /PM500_UID in \S+ has a quote, a blank or one of/],

@@ -215,8 +215,8 @@ describe('the stack on Debian without containers: the shipped files, started for
       assert.equal(statSync(join(etc, 'secrets', name)).mode & 0o777, 0o600, name);
     assert.deepEqual(readdirSync(units).sort(), readdirSync(join(ROOT, 'deploy/systemd')).sort());
     for (const [name, time] of [
-      ['rollup', `*-*-* 00:20:00 ${ZONE}`],
-      ['backup', `*-*-* 23:40:00 ${ZONE}`],
+      ['rollup', `*-*-* 04:35:00 ${ZONE}`],
+      ['backup', `*-*-* 04:05:00 ${ZONE}`],
       ['tier-status', '*-*-* *:00/2:00'],
     ] as const) {
       const timer = readUnit(readFileSync(join(units, `pm500-${name}.timer`), 'utf8'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { DATABASE, TIERS } from '../../src/influx/tiers/plan';
+import { Zone } from '../../src/domain/tariff/zone';
 import { ROOT } from '../../testkit/root';
 
 const FOLDER = join(ROOT, 'deploy/compose');
@@ -293,6 +294,22 @@ describe('laws of deploy/systemd', () => {
     );
     const texts = [...pages.map((name) => `docs/${name}`), 'deploy/debian/bootstrap.sh'];
     for (const path of texts) assert.doesNotMatch(read(path), /systemctl (?:re)?(?:start|stop)[^\n`]*pm500-\*/, path);
+  });
+
+  it('what runs each night has a time that no zone jumps over when its clocks are put forward', () => {
+    const timers = units.flatMap((unit) => [...unit.matchAll(/^OnCalendar=\*-\*-\* (\d\d):(\d\d):00$/gm)]);
+    assert.equal(timers.length, 2);
+    // Of each hour at which somebody jumps, and of each jump that is no hour.
+    const names =
+      'Africa/Cairo America/Havana Atlantic/Azores Europe/London Antarctica/Troll Australia/Lord_Howe America/New_York';
+    for (const name of `${names} Pacific/Chatham Europe/Athens Pacific/Easter America/Godthab`.split(' ')) {
+      const zone = new Zone(name);
+      for (const [, hour, minute] of timers)
+        for (let day = 1; day <= 366; day += 1) {
+          const local = Date.UTC(2028, 0, day, Number(hour), Number(minute));
+          assert.equal(zone.localOf(zone.timeOf(local)), local, `${name}: ${new Date(local).toISOString()}`);
+        }
+    }
   });
 
   it('what runs once, at boot or in a night that is made up for, tries again where the database is not up yet', () => {
