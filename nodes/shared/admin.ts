@@ -12,6 +12,8 @@ import { isRecord } from '../../src/support/expect';
 import { checkForm } from './form-check-page';
 import { certificateMetrics } from './certificate-metrics';
 import { diskMetrics } from './disk-metrics';
+import { registerDoctorPage } from './doctor-page';
+import { lastDoctorMetrics } from './doctor-run';
 import { checkMeterLayout } from './layout-check-page';
 import { testFormEdge, testFormTarget } from './broker-pages';
 import { testFormDatabase } from './influx-page';
@@ -40,6 +42,8 @@ const SEND_PERMISSION = 'pm500.scan';
 const TEST_PERMISSION = 'pm500.test';
 /** Who may acknowledge alarms. */
 const ACKNOWLEDGE_PERMISSION = 'pm500.acknowledge';
+/** Who may have this Node-RED examined: the report tells where it is weak. */
+const DOCTOR_PERMISSION = 'pm500.doctor';
 /** Who may deploy may have a form checked, which tells whether files are there. */
 const DEPLOY_PERMISSION = 'flows.write';
 const MOST_SCANS = 2;
@@ -68,6 +72,7 @@ function metricsNow(RED: NodeAPI): string {
     ...[...sources].flatMap((source) => source()),
     ...certificateMetrics(RED),
     ...diskMetrics(RED),
+    ...lastDoctorMetrics(),
   ]);
 }
 
@@ -150,7 +155,7 @@ function registerFormPages(RED: NodeAPI): void {
 
 /**
  * Adds our pages below Node-RED's admin root, once for all nodes: `pm500/metrics`, `pm500/scan`,
- * `pm500/meters/:id/layout-check`, `pm500/stores/:id`, `pm500/overview`, and what forms ask.
+ * `pm500/meters/:id/layout-check`, `pm500/stores/:id`, `pm500/overview`, `pm500/doctor`, and what forms ask.
  */
 export function registerAdmin(RED: NodeAPI): void {
   const { httpAdmin, auth } = RED;
@@ -158,6 +163,7 @@ export function registerAdmin(RED: NodeAPI): void {
   equipped.add(httpAdmin);
   registerFormPages(RED);
   registerOverviewPages(RED, PERMISSION, ACKNOWLEDGE_PERMISSION);
+  registerDoctorPage(RED, DOCTOR_PERMISSION);
   const mayRead = auth.needsPermission(PERMISSION);
   const maySend = auth.needsPermission(SEND_PERMISSION);
   httpAdmin.get('/pm500/metrics', mayRead, (_request, response) => {

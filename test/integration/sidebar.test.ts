@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
+import type { DoctorReport } from '../../src/doctor/examine';
 import type { OverviewSnapshot } from '../../src/overview/viewers';
 import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
@@ -168,6 +169,23 @@ describe('the sidebar', function () {
     await look('running');
   });
 
+  it('examines this Node-RED when somebody asks for it, and says what it found and what to do', async () => {
+    const part = editor.page.locator(`${SIDEBAR} .pm500-part-doctor`);
+    await part.locator('summary').click();
+    await part.locator('.pm500-examine').click();
+    await rows('doctor')
+      .filter({ hasText: 'admin-auth' })
+      .filter({ hasText: 'Set adminAuth in settings.js' })
+      .waitFor();
+    await part
+      .locator('.pm500-tools')
+      .filter({ hasText: /\d+ found something, \d+ are fine/ })
+      .waitFor();
+    assert.match((await rows('doctor').first().textContent()) ?? '', /^critical/);
+    await look('examined');
+    await part.locator('summary').click();
+  });
+
   it('says that a meter is cut, since when, and leads to its node', async () => {
     const { page } = editor;
     await simulators[0].close();
@@ -309,6 +327,26 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
       (await alarmsOf(bob)).every(({ acknowledgedBy }) => acknowledgedBy === 'ann'),
       'one that is gone costs no other',
     );
+  });
+
+  it('examines this Node-RED for who may, tells no secret, and has the findings as gauges from then on', async () => {
+    const [ann, bob] = [await logIn('ann'), await logIn('bob')];
+    const page = (path: string, method: string, token?: string): Promise<Response> =>
+      fetch(new URL(path, red.url), { method, headers: bearer(token) });
+    assert.equal((await page('pm500/doctor', 'POST')).status, 401);
+    assert.equal((await page('pm500/doctor', 'POST', bob)).status, 401);
+    assert.doesNotMatch(await (await page('pm500/metrics', 'GET', bob)).text(), /pm500_doctor/);
+    const [first, second] = await Promise.all([page('pm500/doctor', 'POST', ann), page('pm500/doctor', 'POST', ann)]);
+    const [text, same] = [await first.text(), await second.text()];
+    assert.equal(text, same, 'who asks meanwhile shares it');
+    const report = JSON.parse(text) as DoctorReport;
+    assert.equal(report.schema, 'pm500.doctor/1');
+    const outcomes = new Map(report.results.map(({ id, outcome }) => [id, outcome]));
+    assert.deepEqual([outcomes.get('admin-auth'), outcomes.get('flows-readable')], ['ok', 'ok']);
+    assert.doesNotMatch(text, new RegExp(`${PASSWORD}|a secret of this run only`));
+    const metrics = await (await page('pm500/metrics', 'GET', bob)).text();
+    assert.match(metrics, /^pm500_doctor_checks\{outcome="ok"\} \d+$/m);
+    assert.match(metrics, new RegExp(`^pm500_doctor_time_seconds ${Date.parse(report.at) / 1000}$`, 'm'));
   });
 
   it('sends changes to those who may read, and to nobody else who has the editor open', async () => {

@@ -6,11 +6,12 @@ import { registerAdmin } from '../../nodes/shared/admin';
 import { ROOT } from '../../testkit/root';
 import { filesBelow } from '../../testkit/source-files';
 
-/** Who may start a process or a thread: the readers of the doctor, and the process of JSONata mappings. */
+/** Who may start a process or a thread: the doctor and its readers, and the process of JSONata mappings. */
 const STARTERS = [
   'nodes/pm500-normalize/mapping/mapping-child.ts',
   'nodes/pm500-normalize/mapping/mapping-process.ts',
   'nodes/pm500-normalize/mapping/mapping-worker.ts',
+  'nodes/shared/doctor-run.ts',
   'src/doctor/readers/host.ts',
   'src/doctor/readers/settings-file.ts',
 ];
@@ -29,6 +30,7 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
     'post /pm500/meter-test',
   ],
   'pm500.test': ['post /pm500/influx-test', 'post /pm500/iot-test', 'post /pm500/sparkplug-test'],
+  'pm500.doctor': ['post /pm500/doctor'],
   'pm500.acknowledge': ['post /pm500/alarms/acknowledge'],
   'flows.write': ['post /pm500/form-check'],
 };

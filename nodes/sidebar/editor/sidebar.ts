@@ -1,6 +1,7 @@
 import type { AlarmOverviewRow, MeterRow, QueueRow, TaskRow } from '../../../src/overview/rows';
 import { acknowledge, AlarmView } from './alarm-view';
 import { OverviewChannel } from './channel';
+import { DoctorPart } from './doctor-view';
 import { button, element, write } from './elements';
 import { MeterView, standingText } from './meter-view';
 import { QueueView, TaskView } from './other-views';
@@ -70,6 +71,7 @@ export class Sidebar {
       this.visible.delete(gone.dataset['key'] ?? '');
     },
   );
+  private readonly doctor = new DoctorPart();
   /** Keys of the meters that can be seen. */
   private readonly visible = new Set<string>();
   private readonly rowWatch = new IntersectionObserver((entries) => {
@@ -99,7 +101,8 @@ export class Sidebar {
     const header = element('div', 'red-ui-sidebar-header pm500-header');
     header.append(this.filter);
     this.fillEmpty();
-    this.parts.append(this.tasks.element, this.alarms.element, this.queues.element, this.meters.element);
+    const parts = [this.tasks, this.alarms, this.queues, this.meters, this.doctor];
+    this.parts.append(...parts.map((part) => part.element));
     const body = element('div', 'pm500-body');
     body.append(this.note, this.empty, this.parts);
     this.element.append(header, body, this.announcer);
