@@ -68,7 +68,7 @@ class IotDestination implements Destination {
     this.limits = { ...PROFILE_LIMITS[profile], ...settings.limits };
     this.broker = `${host}:${port}`;
     this.name = `the MQTT broker ${this.broker}`;
-    this.pace = new PublishPace(this.limits.perSecond);
+    this.pace = new PublishPace(this.limits);
     this.patienceMs = this.limits.perSecond === undefined ? timeoutMs : Math.max(timeoutMs, PACED_PATIENCE_MS);
     const explain = (error: Pm500Error): Pm500Error =>
       explainFailure(error, profile, this.dependencies.concernOf?.() ?? '');

@@ -13,6 +13,9 @@ export function explainFailure(error: Pm500Error, profile: Profile, concern: str
   const isSecurity = hasCode(error, 'MQTT_TLS_FAILED', 'MQTT_REFUSED', 'MQTT_CONNECTION_LOST');
   const further = [advice, isSecurity ? concern : ''].filter((each) => each !== '');
   if (further.length === 0) return error;
-  const { code, message, cause, retryable, details } = error;
+  const { code, message, cause, retryable } = error;
+  // Closed without a word before it stood, with a certificate that is not valid: only a person mends that.
+  const needsPerson = concern !== '' && isEnded && cause === undefined;
+  const details = { ...error.details, ...(needsPerson ? { needsPerson } : {}) };
   return new Pm500Error(code, [message, ...further.map((each) => `${each}.`)].join(' '), { cause, retryable, details });
 }

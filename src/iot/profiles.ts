@@ -16,6 +16,8 @@ export interface BrokerLimits {
   readonly unacknowledged: number;
   /** Messages in any second at most; absent where there is no such limit. */
   readonly perSecond?: number;
+  /** Bytes of payloads in any second at most; absent where there is no such limit. */
+  readonly bytesPerSecond?: number;
   /** Milliseconds from one CONNECT to the next at least; absent where there is no such limit. */
   readonly connectEveryMs?: number;
   /** True where topics may begin with `$aws/rules/<rule>/`. */
@@ -51,6 +53,8 @@ export const PROFILE_LIMITS: Readonly<Record<Profile, BrokerLimits>> = {
     unacknowledged: 90,
     // 100: what leaves evenly can arrive closer together.
     perSecond: 80,
+    // 512 KB, topics and heads included; what is more is delayed, and in any second one message may come on top.
+    bytesPerSecond: 380_000,
     // One CONNECT a second for a client ID; what leaves evenly can arrive closer together.
     connectEveryMs: 1100,
     hasBasicIngest: true,

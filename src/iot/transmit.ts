@@ -93,7 +93,7 @@ export function transmit(
         ({ topic } = message);
         if (inFlight.size === 0) heardAt = clock.monotonic();
         inFlight.add(message);
-        pace.take(clock.monotonic());
+        pace.take(clock.monotonic(), message.payload.length);
         standing.link.publishAcknowledged(message.topic, message.payload, (error) => {
           answered(message, error);
         });

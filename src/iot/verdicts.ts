@@ -47,6 +47,7 @@ export function verdictOfUnavailable({ error, retryAfterMs }: Unavailable): Verd
   const isBroken = cause instanceof Error && 'code' in cause && BROKEN.includes(cause.code);
   const needsPerson =
     hasCode(error, 'CONFIG_INVALID') ||
+    error.details['needsPerson'] === true ||
     (hasCode(error, 'MQTT_TLS_FAILED') && !isBroken) ||
     (hasCode(error, 'MQTT_REFUSED') && !error.retryable) ||
     reasonOf(error) === REASON.sessionTakenOver;

@@ -160,6 +160,23 @@ const OF_BROKER: Partial<Record<Rule, Connection>> = {
   'publish-rate': {
     probe: (client) => Array.from({ length: 101 }, () => client.publish('pm500/a/t', '{}', { qos: 1 })),
   },
+  throughput: {
+    probe: (client) => Array.from({ length: 5 }, () => client.publish('pm500/a/t', 'x'.repeat(110_000), { qos: 1 })),
+  },
+  unacknowledged: {
+    before: (double) => {
+      double.acknowledges = false;
+    },
+    probe: async (client) => {
+      for (const count of [60, 41]) {
+        for (let each = 0; each < count; each++) client.publish('pm500/a/t', '{}', { qos: 1 });
+        client.sendPing();
+        await Promise.race([happens(client, 'packetreceive'), happens(client, 'close')]);
+        // Slowly enough.
+        clock += 1000;
+      }
+    },
+  },
   'revoked-is-cut': {
     probe: (_client, { services: { account } }) => {
       account.setStatus(account.activeOf('a')[0]!.id, 'REVOKED');
@@ -199,7 +216,8 @@ describe('the double of AWS IoT', () => {
     const client = open(double, edge, options);
     const closed = happens(client, 'close').then(() => false);
     if (!(await Promise.race([happens(client, 'connect').then(() => true), closed]))) return false;
-    probe?.(client, double);
+    await probe?.(client, double);
+    if (!client.connected) return false;
     const answered = new Promise<boolean>((resolve) => {
       client.on('packetreceive', ({ cmd }) => {
         if (cmd === 'pingresp') resolve(true);

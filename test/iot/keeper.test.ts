@@ -286,7 +286,7 @@ describe('an edge that keeps its identity by itself', () => {
     assert.ok(edge.state.next !== undefined);
     assert.deepEqual(edge.warnings, []);
     await edge.make().look();
-    assert.deepEqual([edge.state.current?.number, edge.state.newest], [2, 2]);
+    assert.deepEqual([edge.state.current.number, edge.state.newest], [2, 2]);
     assert.equal(edge.services.jobs.executions[0]?.status, 'SUCCEEDED');
     // What is unfinished is looked at with the start, the rest is spread.
     start();

@@ -22,10 +22,12 @@ export interface Passed {
  */
 export class AwsIotDouble implements Hub {
   readonly services: Services;
+  acknowledges = true;
   readonly violations: { readonly rule: Rule; readonly clientId: string }[] = [];
   readonly messages: Passed[] = [];
   readonly connects: { readonly clientId: string; readonly certificateId: string }[] = [];
-  private readonly sessions = new Set<Session>();
+  /** Connections that stand. */
+  readonly sessions = new Set<Session>();
   private readonly lastConnect = new Map<string, number>();
   private server: Server | undefined;
 

@@ -13,6 +13,8 @@ export const RULES = [
   'topic-bytes',
   'filters',
   'publish-rate',
+  'throughput',
+  'unacknowledged',
   'qos-2',
   'pending-until-registered',
   'ownership-token',
@@ -37,6 +39,9 @@ export const LIMITS = {
   topicBytes: 256,
   filtersOfSubscribe: 8,
   publishesPerSecond: 100,
+  /** AWS delays what is more; here that is a violation. */
+  bytesPerSecond: 512 * 1024,
+  unacknowledged: 100,
   clientIdBytes: 128,
   /** Milliseconds from one CONNECT of a client ID to the next. */
   connectEveryMs: 1000,

@@ -12,6 +12,8 @@ const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
 /** What a session asks of the broker that it is part of. */
 export interface Hub {
   readonly services: Services;
+  /** False: it takes messages, and acknowledges none. */
+  readonly acknowledges: boolean;
   /** Notes what a client did that it may not. */
   note(rule: Rule, clientId: string): void;
   /** False where the client ID connected too lately. */
@@ -45,7 +47,8 @@ export class Session {
   private isConnected = false;
   private isOver = false;
   private readonly filters = new Set<string>();
-  private readonly published: number[] = [];
+  private readonly published: { readonly at: number; readonly bytes: number }[] = [];
+  private unacknowledged = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -122,18 +125,22 @@ export class Session {
   private publish(packet: SeenPacket): void {
     const { topic, payload, id, qos } = readPublish(packet, this.level);
     const rest = topic.replace(BASIC_INGEST, '');
+    this.notePublished(Buffer.byteLength(topic) + Buffer.byteLength(payload));
     const isFit =
       this.keeps('qos-2', qos < 2) &&
       this.keeps('payload-bytes', Buffer.byteLength(payload) <= LIMITS.payloadBytes) &&
       this.keeps('topic-slashes', rest.split('/').length - 1 <= LIMITS.topicSlashes) &&
       this.keeps('topic-bytes', Buffer.byteLength(rest) <= LIMITS.topicBytes) &&
-      this.keeps('publish-rate', this.isSlowEnough()) &&
+      this.keeps('publish-rate', this.published.length <= LIMITS.publishesPerSecond) &&
+      this.keeps('throughput', this.bytesOfSecond() <= LIMITS.bytesPerSecond) &&
+      this.keeps('unacknowledged', this.unacknowledged < LIMITS.unacknowledged) &&
       this.allows('publish-policy', 'Publish', topic);
     if (!isFit) {
       this.end();
       return;
     }
-    if (qos > 0) this.socket.write(pubackOf(id, this.level, 0));
+    if (qos > 0 && this.hub.acknowledges) this.socket.write(pubackOf(id, this.level, 0));
+    else this.unacknowledged += qos;
     const answer = this.hub.services.answer(topic, payload, this);
     if (answer === undefined) this.hub.publish(topic, payload, this);
     else this.deliver(answer.topic, JSON.stringify(answer.payload), answer.isUnasked);
@@ -154,11 +161,14 @@ export class Session {
     this.socket.write(packetOf(0x90, [...packet.body.subarray(0, 2), ...tail, ...grants]));
   }
 
-  private isSlowEnough(): boolean {
-    const now = this.hub.services.account.now();
-    this.published.push(now);
-    while (now - (this.published[0] ?? now) >= 1000) this.published.shift();
-    return this.published.length <= LIMITS.publishesPerSecond;
+  private notePublished(bytes: number): void {
+    const at = this.hub.services.account.now();
+    this.published.push({ at, bytes });
+    while (at - (this.published[0]?.at ?? at) >= 1000) this.published.shift();
+  }
+
+  private bytesOfSecond(): number {
+    return this.published.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   private allows(rule: Rule, action: 'Connect' | 'Publish' | 'Subscribe' | 'Receive', name: string): boolean {
