@@ -19,7 +19,8 @@ const noNodeRed = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/', '.bench/', '**/*.mjs', '**/*.js'] },
+  // deploy/aws has packages of its own, and a configuration that takes these rules over.
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/', '.bench/', 'deploy/aws/', '**/*.mjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

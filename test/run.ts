@@ -3,8 +3,9 @@
  * with real servers. The last line is "N passed, N failed". Arguments choose suites by the beginning of their name.
  */
 import { execFileSync } from 'node:child_process';
+import { installAwsPackages } from './aws-packages';
 import { setUp } from './set-up';
-import { runSuite, SUITES } from './suites';
+import { AWS_SUITE, runSuite, SUITES } from './suites';
 import { ROOT } from '../testkit/root';
 
 async function main(): Promise<void> {
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   let failed = 0;
   try {
     setUp();
+    if (suites.some(({ name }) => name === AWS_SUITE)) installAwsPackages();
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
     const running: Promise<void>[] = [];
     for (const suite of suites) {

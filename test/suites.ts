@@ -92,12 +92,25 @@ function integration(lane: Lane): Suite {
 
 /** The packed package; what `npm install` needs has to come from the registry. */
 const COMPATIBILITY = [...INTEGRATION, 'test/compat/*.proof.ts'];
+/** Has packages of its own, which are to be installed before. */
+export const AWS_SUITE = 'deploy/aws';
 
 export const SUITES: readonly Suite[] = [
   { name: 'unit, laws, conformance', args: [] },
   integration(WAITING),
   integration(OTHERS),
   integration(SINKS),
+  {
+    name: AWS_SUITE,
+    args: [
+      '--no-config',
+      '--require=tsx/cjs',
+      '--timeout=120000',
+      '--forbid-only',
+      '--forbid-pending',
+      'deploy/aws/test/**/*.test.ts',
+    ],
+  },
   {
     name: 'harmlessness',
     args: [

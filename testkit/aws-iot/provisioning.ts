@@ -9,7 +9,7 @@ type Value = string | { readonly Ref: string };
 
 interface Resource {
   readonly Type: string;
-  readonly Properties: Readonly<Record<string, Value>>;
+  readonly Properties: Readonly<Record<string, Value | readonly string[]>>;
 }
 
 /** A provisioning template as it is written (Developer Guide, "Provisioning templates"). */
@@ -115,8 +115,10 @@ export class Provisioning {
 
   /** Makes what the template says. */
   provision(template: Template, values: Readonly<Record<string, string>>, certificate: Registered): string {
-    const read = (value: Value | undefined): string =>
-      typeof value === 'object' ? (values[value.Ref] ?? '') : (value ?? '');
+    const read = (value: Value | readonly string[] | undefined): string => {
+      if (typeof value === 'object') return 'Ref' in value ? (values[value.Ref] ?? '') : '';
+      return value ?? '';
+    };
     let thingName = '';
     for (const { Type, Properties } of Object.values(template.Resources)) {
       if (Type === 'AWS::IoT::Thing') thingName = read(Properties['ThingName']);

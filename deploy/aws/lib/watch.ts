@@ -1,0 +1,187 @@
+import { Duration } from 'aws-cdk-lib';
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { METRICS } from '../lambda/metrics';
+import type { Identities } from './identities';
+import type { Lake } from './lake';
+import type { Rules } from './rules';
+import type { Settings } from './settings';
+
+interface Watched {
+  readonly identities: Identities;
+  readonly lake: Lake;
+  readonly rules: Rules;
+}
+
+interface AlarmRow {
+  readonly description: string;
+  readonly metric: Metric;
+  readonly threshold: number;
+  /** How many periods in a row; 1 where absent. */
+  readonly periods?: number;
+  /** Fewer are the fault; more are where absent. */
+  readonly isBelow?: true;
+}
+
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** Tells a person what does not mend itself. */
+export class Watch extends Construct {
+  private readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, key: Key, settings: Settings, watched: Watched) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Alarms', { displayName: 'pm500', masterKey: key, enforceSSL: true });
+    this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsAndBudgets',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com'), new ServicePrincipal('budgets.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.topic.stack.account } },
+      }),
+    );
+    for (const [name, row] of Object.entries(alarmRows(settings, watched))) this.alarm(name, row);
+    this.budget(settings);
+  }
+
+  private alarm(name: string, { description, metric, threshold, periods = 1, isBelow }: AlarmRow): void {
+    const alarm = new Alarm(this, name, {
+      alarmName: `pm500-${name}`,
+      alarmDescription: description,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: isBelow
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: isBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+  }
+
+  private budget({ alarmEmail, monthlyBudgetUsd }: Settings): void {
+    const notice = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number): object => ({
+      notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
+      subscribers: [{ subscriptionType: 'EMAIL', address: alarmEmail }],
+    });
+    new CfnBudget(this, 'Budget', {
+      budget: {
+        budgetName: 'pm500',
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: monthlyBudgetUsd, unit: 'USD' },
+      },
+      notificationsWithSubscribers: [
+        notice('ACTUAL', 80),
+        notice('FORECASTED', 100),
+      ] as CfnBudget.NotificationWithSubscribersProperty[],
+    });
+  }
+}
+
+function count(namespace: string, metricName: string, dimensionsMap: Readonly<Record<string, string>>): Metric {
+  return new Metric({ namespace, metricName, dimensionsMap, statistic: Stats.SUM, period: FIVE_MINUTES });
+}
+
+function alarmRows(
+  { silentMinutes }: Settings,
+  { identities, lake, rules }: Watched,
+): Readonly<Record<string, AlarmRow>> {
+  const ofDelivery = { DeliveryStreamName: lake.delivery.ref };
+  const functions = {
+    claim: identities.hooks[0],
+    rotation: identities.hooks[1],
+    transform: lake.transform,
+    commit: rules.commit,
+  };
+  const failed = Object.entries(functions).flatMap(([name, each]): [string, AlarmRow][] =>
+    each === undefined
+      ? []
+      : [
+          [
+            `function-${name}`,
+            {
+              description: `The function ${name} fails: read its log.`,
+              metric: each.metricErrors({ period: FIVE_MINUTES }),
+              threshold: 1,
+            },
+          ],
+        ],
+  );
+  return {
+    'dead-letters': {
+      description: 'Messages that no action of a rule took. Each says why; after the cause is mended send them again.',
+      metric: rules.deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: FIVE_MINUTES,
+        statistic: Stats.MAXIMUM,
+      }),
+      threshold: 1,
+    },
+    silent: {
+      description: `No edge has published for ${silentMinutes} minutes.`,
+      metric: new Metric({
+        namespace: 'AWS/IoT',
+        metricName: 'PublishIn.Success',
+        dimensionsMap: { Protocol: 'MQTT' },
+        statistic: Stats.SUM,
+        period: FIVE_MINUTES,
+      }),
+      threshold: 1,
+      periods: Math.ceil(silentMinutes / 5),
+      isBelow: true,
+    },
+    'connect-refused': {
+      description: 'Connections are refused: a certificate that is not active, or a policy that does not allow it.',
+      metric: count('AWS/IoT', 'Connect.AuthError', { Protocol: 'MQTT' }),
+      threshold: 5,
+      periods: 3,
+    },
+    'publish-refused': {
+      description: 'Publishing is refused: a topic that is not that of the thing.',
+      metric: count('AWS/IoT', 'PublishIn.AuthError', { Protocol: 'MQTT' }),
+      threshold: 1,
+      periods: 3,
+    },
+    throttled: {
+      description: 'AWS IoT throttles: more messages than the quotas of the account.',
+      metric: count('AWS/IoT', 'PublishIn.Throttle', { Protocol: 'MQTT' }),
+      threshold: 1,
+    },
+    'lake-late': {
+      description: 'The oldest record in Firehose is older than an hour: read its log.',
+      metric: new Metric({
+        namespace: 'AWS/Firehose',
+        metricName: 'DeliveryToS3.DataFreshness',
+        dimensionsMap: ofDelivery,
+        statistic: Stats.MAXIMUM,
+        period: FIVE_MINUTES,
+      }),
+      threshold: 3600,
+    },
+    'lake-conversion': {
+      description: 'Rows that do not fit the table of the lake; they are in the folder errors of its bucket.',
+      metric: count('AWS/Firehose', 'FailedConversion.Records', ofDelivery),
+      threshold: 1,
+    },
+    'lake-no-record': {
+      description: 'Messages that are no records; they are in the folder errors of the bucket of the lake.',
+      metric: count(METRICS.namespace, METRICS.refused, {}),
+      threshold: 1,
+    },
+    'lake-partitions': {
+      description: 'More days at once than Firehose has partitions for.',
+      metric: count('AWS/Firehose', 'PartitionCountExceeded', ofDelivery),
+      threshold: 1,
+    },
+    ...Object.fromEntries(failed),
+  };
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deployedPolicy } from '../../../testkit/aws-iot/policy';
+import { deployedTemplate } from '../../../testkit/aws-iot/provisioning';
+import { NAMES } from '../lib/documents';
+import { arnText, policyFindings, statementsOf } from '../lib/policy-check';
+import { HOME } from '../lib/settings';
+import { WILDCARDS } from '../lib/wildcards';
+import { resourceWith, synthesizeStack, type Synthesized } from './synth';
+
+/** A template with one statement in a policy of a type. */
+const alone = (type: string, statement: object): Readonly<Record<string, unknown>> => ({
+  It: { Type: type, Properties: { PolicyDocument: { Statement: [{ Effect: 'Allow', ...statement }] } } },
+});
+
+describe('policies that the stack deploys', function () {
+  this.timeout(120_000);
+  let stack: Synthesized;
+  before(() => {
+    stack = synthesizeStack();
+  });
+
+  for (const [policy, name] of [
+    ['edge', NAMES.edgePolicy],
+    ['claim', NAMES.claimPolicy],
+  ] as const)
+    it(`${name} is the one that the double of AWS IoT enforces`, () => {
+      const { Properties } = resourceWith(stack, 'AWS::IoT::Policy', ['PolicyName', name]);
+      assert.deepEqual(Properties['PolicyDocument'], deployedPolicy(policy));
+    });
+
+  it('the templates of provisioning are those that the double executes', () => {
+    for (const name of [NAMES.claimTemplate, NAMES.rotationTemplate]) {
+      const { Properties } = resourceWith(stack, 'AWS::IoT::ProvisioningTemplate', ['TemplateName', name]);
+      assert.deepEqual(JSON.parse(String(Properties['TemplateBody'])), deployedTemplate('provision'));
+    }
+  });
+
+  it('policies of devices fit into the size that AWS IoT takes', () => {
+    for (const { Type, Properties } of Object.values(stack.resources))
+      // 2048 characters without white space (AWS General Reference, AWS IoT Core quotas).
+      if (Type === 'AWS::IoT::Policy')
+        assert.ok(JSON.stringify(Properties['PolicyDocument']).length <= 2048, String(Properties['PolicyName']));
+  });
+
+  it('no statement allows more than it should', () => {
+    assert.ok(statementsOf(stack.resources).length > 30);
+    assert.deepEqual(policyFindings(stack.resources), []);
+  });
+
+  it('every wildcard that is accepted stands in some statement', () => {
+    const resources = statementsOf(stack.resources)
+      .filter(({ type }) => type !== 'AWS::KMS::Key')
+      .flatMap(({ statement: { Resource } }) => (Array.isArray(Resource) ? Resource : [Resource]).map(arnText));
+    for (const { resource } of WILDCARDS)
+      assert.ok(
+        resources.some((each) => resource.test(each)),
+        resource.source,
+      );
+  });
+
+  it('the check finds what is too much', () => {
+    const role = (statement: object): readonly string[] => policyFindings(alone('AWS::IAM::Policy', statement));
+    const device = (statement: object): readonly string[] => policyFindings(alone('AWS::IoT::Policy', statement));
+    assert.deepEqual(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/b' }), []);
+    assert.equal(role({ Action: 's3:Get*', Resource: 'arn:aws:s3:::a/b' }).length, 1);
+    assert.equal(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::*' }).length, 1);
+    assert.equal(role({ NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::a' }).length, 1);
+    assert.equal(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::a', Principal: { AWS: '*' } }).length, 1);
+    assert.equal(role({ Action: 'kms:*', Resource: '*', Principal: { AWS: 'arn:aws:iam::1:root' } }).length, 1);
+    const topic = 'arn:aws:iot:eu-central-1:123456789012:topic';
+    assert.equal(device({ Action: 'iot:*', Resource: `${topic}/a` }).length, 1);
+    assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/*` }).length, 1);
+    assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/pm500/*` }).length, 1);
+    assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/pm500/\${iot:ClientId}*` }).length, 1);
+  });
+
+  it('the files name no account', () => {
+    for (const name of ['edge', 'claim'])
+      assert.doesNotMatch(readFileSync(join(HOME, `policies/${name}.json`), 'utf8'), /\d{12}/);
+  });
+});
