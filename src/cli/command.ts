@@ -5,6 +5,7 @@ import { CLOUD_HELP, runCloud } from './cloud';
 import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
 import { DOCTOR_HELP, runDoctor } from './doctor';
+import { REPORT_HELP, runReport } from './report';
 import { runScan, SCAN_HELP } from './scan';
 import { runSim, SIM_HELP } from './sim';
 import { runTest, TEST_HELP } from './test';
@@ -27,6 +28,11 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
     summary: 'sum up what InfluxDB 1 holds, and see how far that has come',
     help: INFLUX_HELP,
     run: (args, terminal) => runInflux(args, terminal),
+  },
+  report: {
+    summary: 'energy report of a month or a week out of InfluxDB, HTML and PDF',
+    help: REPORT_HELP,
+    run: (args, terminal) => runReport(args, terminal),
   },
   cloud: {
     summary: 'get, watch and rotate the certificate of this edge',

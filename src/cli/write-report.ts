@@ -17,7 +17,7 @@ const PERMISSIONS = 0o777;
 /** A report tells what is open to whom: others may read it only where somebody has let them. */
 const MODE = 0o600;
 
-function replace(path: string, text: string): void {
+function replace(path: string, text: string | Uint8Array, mode: number): void {
   const before = existsSync(path) ? statSync(path) : undefined;
   if (before?.isFile() === false) {
     // A pipe or a terminal: nothing of it may be renamed.
@@ -28,7 +28,7 @@ function replace(path: string, text: string): void {
   const beside = `${place}.new`;
   rmSync(beside, { force: true });
   // Made here and now: never what somebody else has laid there.
-  const file = openSync(beside, 'wx', MODE);
+  const file = openSync(beside, 'wx', mode);
   try {
     writeFileSync(file, text);
     if (before !== undefined) {
@@ -44,11 +44,12 @@ function replace(path: string, text: string): void {
 /**
  * Writes a report into a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. A file that is
  * there keeps its owner and who may read it.
+ * @param mode of a new file; the umask takes its share
  * @throws Pm500Error CONFIG_INVALID where it cannot be written
  */
-export function writeReport(path: string, text: string): void {
+export function writeReport(path: string, text: string | Uint8Array, mode = MODE): void {
   try {
-    replace(path, text);
+    replace(path, text, mode);
   } catch (thrown) {
     failUsage(`The report cannot be written to ${path} (${toPm500Error(thrown).message}); correct --output.`);
   }

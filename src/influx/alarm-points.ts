@@ -9,7 +9,7 @@ export function alarmMeasurement(influxMeasurement: string): string {
 }
 
 export const ALARM_TAG = 'alarm';
-const SEVERITY_TAG = 'severity';
+export const SEVERITY_TAG = 'severity';
 
 /** A field has one type forever: numbers stand in `value` and `limit`, what is no number in `state`. */
 function valueFields({ value, limit }: ActiveAlarm): Record<string, FieldValue> {

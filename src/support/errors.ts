@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'INFLUX_REFUSED'
   | 'INFLUX_REJECTED'
   | 'LINE_PROTOCOL_INVALID'
+  | 'REPORT_NO_DATA'
   // Sparkplug
   | 'SPARKPLUG_ID_INVALID'
   | 'SPARKPLUG_VALUE_INVALID'

@@ -21,8 +21,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   overview: ['acquisition', 'delivery', 'domain', 'metrics', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
   doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
+  report: ['influx', 'domain', 'metrics', 'support'],
   cli: [
     'doctor',
+    'report',
     'influx',
     'iot',
     'mqtt',

@@ -134,6 +134,10 @@ export const ERROR_EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     'See the [runbook of refused records](runbooks/records-refused.md).',
   ),
   LINE_PROTOCOL_INVALID: row('A point cannot be written as line protocol.', 'The sentence names the field or tag.'),
+  REPORT_NO_DATA: row(
+    'A report finds no energies in the database.',
+    'Check the names of meter, site and measurement, the time, and how far tiers have come (`pm500 influx status`); see [report](report.md).',
+  ),
   SPARKPLUG_ID_INVALID: row(
     'A group, edge node, device or metric has a name that Sparkplug does not allow.',
     'Leave out `/`, `+` and `#`.',

@@ -1,6 +1,6 @@
 import { DOCTOR_AREAS } from '../check';
 import type { DoctorReport, DoctorResult } from '../examine';
-import { escapeMarkup } from './escape-markup';
+import { escapeMarkup } from '../../support/escape-markup';
 import { findingsOf, summaryOf } from './order';
 
 const STYLE = `

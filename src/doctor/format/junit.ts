@@ -1,6 +1,6 @@
 import { DOCTOR_AREAS } from '../check';
 import type { DoctorReport, DoctorResult } from '../examine';
-import { escapeMarkup } from './escape-markup';
+import { escapeMarkup } from '../../support/escape-markup';
 
 function testCase({ id, area, outcome, severity, title, evidence, remedy, docs }: DoctorResult): string {
   const head = `<testcase classname="pm500.doctor.${area.replaceAll(' ', '-')}" name="${id}: ${escapeMarkup(title)}"`;

@@ -39,12 +39,26 @@ export class TariffClock {
     return this.last;
   }
 
+  /** The price levels of all rules that fit a time, each once, the one that decides first; none where no rule fits. */
+  fitting(timeMs: number): readonly string[] {
+    return [...new Set(this.rulesAt(timeMs, Number.POSITIVE_INFINITY).map(({ period }) => period))];
+  }
+
   private find(timeMs: number): string {
+    return this.rulesAt(timeMs, 1)[0]?.period ?? this.tariff.otherwise;
+  }
+
+  /** The first so many rules that fit. */
+  private rulesAt(timeMs: number, most: number): readonly TariffRule[] {
     const local = this.zone.localOf(timeMs);
     const minute = Math.floor((local - Math.floor(local / DAY_MS) * DAY_MS) / MINUTE_MS);
     const day = this.dayOf(local);
-    const rule = this.tariff.rules.find((candidate) => this.fitsDay(candidate, day) && fitsTime(candidate, minute));
-    return rule?.period ?? this.tariff.otherwise;
+    const rules: TariffRule[] = [];
+    for (const rule of this.tariff.rules) {
+      if (rules.length >= most) break;
+      if (this.fitsDay(rule, day) && fitsTime(rule, minute)) rules.push(rule);
+    }
+    return rules;
   }
 
   private dayOf(local: number): LocalDay {

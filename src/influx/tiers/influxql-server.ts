@@ -7,6 +7,8 @@ import type { Reply } from '../response-rules';
 /** One series of an answer: the rows have the columns' values in order; times are epoch milliseconds. */
 export interface QuerySeries {
   readonly name: string;
+  /** Of what it was grouped by. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly columns: readonly string[];
   readonly values: readonly (readonly unknown[])[];
 }

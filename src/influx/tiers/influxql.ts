@@ -9,6 +9,11 @@ export function identifier(name: string): string {
   return `"${name.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
+/** A text in single quotes, whatever is in it. */
+export function literal(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`;
+}
+
 /** A measurement with its database and retention policy. */
 export function measurementIn(database: string, policy: string, influxMeasurement: string): string {
   return [database, policy, influxMeasurement].map(identifier).join('.');

@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseTariff } from '../domain/tariff/parse-tariff';
+import type { Tariff } from '../domain/tariff/tariff';
+import type { Zone } from '../domain/tariff/zone';
+import { formatReportHtml } from '../report/html';
+import { buildReport, settledUntil, type ReportRequest } from '../report/model';
+import {
+  daysBetween,
+  lastEnded,
+  periodBefore,
+  periodNamed,
+  REPORT_KINDS,
+  type ReportKind,
+  type ReportPeriod,
+} from '../report/period';
+import { readMeter } from '../report/read-meter';
+import { queryMeters, type ReportPlace } from '../report/report-queries';
+import type { StoredFigures } from '../report/stored-figures';
+import { REPORT_LANGUAGES } from '../report/words';
+import { Pm500Error, toPm500Error } from '../support/errors';
+import { describeValue } from '../support/expect';
+import { packageVersion } from '../support/package-version';
+import { chooseInflux, INFLUX_ROWS } from './influx-options';
+import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
+import { printPdf } from './print-pdf';
+import { EXIT, type Terminal } from './terminal';
+import { writeReport } from './write-report';
+
+const OWN_ROWS: readonly OptionRow[] = [
+  {
+    name: 'meter',
+    value: 'NAME',
+    multiple: true,
+    help: 'this meter; several times for a list (all that have energies)',
+  },
+  { name: 'site', value: 'NAME', help: 'all meters of this site' },
+  { name: 'of', value: 'PERIOD', help: 'month such as 2026-10, or week such as 2026-W43 (the last that has ended)' },
+  { name: 'from', value: 'DATE', help: 'in place of --of: from the beginning of this day on, such as 2026-10-01' },
+  { name: 'to', value: 'DATE', help: 'to the end of this day' },
+  { name: 'tariff', value: 'FILE', help: 'tariff calendar as JSON (docs/kpis.md), for the cost' },
+  { name: 'power-factor', value: 'N', help: 'power factor that the contract asks for, from 0.5 to 1' },
+  { name: 'nominal-volts', value: 'N', help: 'nominal voltage line to neutral, V, for the share within 10 %' },
+  { name: 'language', value: 'NAME', help: `${REPORT_LANGUAGES.join(', ')} (en)` },
+  { name: 'folder', value: 'FOLDER', help: 'where files go; made where it is not there (the current one)' },
+  { name: 'pdf', help: 'a PDF beside the page, by the Chromium of this computer' },
+  { name: 'unless-there', help: 'does nothing where the page is there already' },
+];
+const ROWS = [...INFLUX_ROWS, ...OWN_ROWS, HELP_OPTION];
+
+export const REPORT_HELP = `pm500 report: energies, demand, cost, supply, alarms and gaps of a month or a week
+
+Usage: pm500 report month [options]
+       pm500 report week [options]
+
+Reads InfluxDB 1 or 2 (tier 15m) and changes nothing there. Writes a page of HTML that needs nothing else, and names the files that
+it has written. docs/report.md says what figures mean, and how reports are filed by themselves.
+
+${describeOptions(ROWS)}`;
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const DAY_MS = 86_400_000;
+const LONGEST_DAYS = 366;
+/** What was counted over the edge of a period is shared where the other side lies within this. */
+const EDGE_MS = 7 * DAY_MS;
+/** Who may read a page: everybody whom the umask lets. */
+const MODE = 0o666;
+
+function dayOf(option: string, text: string): number {
+  const [, year, month, day] = (DATE.exec(text) ?? []).map(Number);
+  const local = Date.UTC(year ?? Number.NaN, (month ?? 0) - 1, day);
+  // The 31st of April would be the 1st of May.
+  if (Number.isFinite(local) && new Date(local).toISOString().slice(0, 10) === text) return local;
+  return failUsage(`Option --${option} is ${describeValue(text)}; give a date such as 2026-10-01.`);
+}
+
+function periodOf(kind: ReportKind, options: Options, zone: Zone, nowMs: number): ReportPeriod {
+  const [of, from, to] = [options.text('of'), options.text('from'), options.text('to')];
+  if (of !== undefined && (from ?? to) !== undefined)
+    failUsage('Options --of and --from say the same; give one of them.');
+  if (from !== undefined || to !== undefined) {
+    if (from === undefined || to === undefined) return failUsage('Options --from and --to belong together; give both.');
+    const [fromLocal, toLocal] = [dayOf('from', from), dayOf('to', to) + DAY_MS];
+    if (!(fromLocal < toLocal)) failUsage('The time of the report ends before it begins; give a later --to.');
+    if (toLocal - fromLocal > LONGEST_DAYS * DAY_MS)
+      failUsage(`A report is of ${LONGEST_DAYS} days at most; give a later --from.`);
+    return daysBetween(zone, fromLocal, toLocal);
+  }
+  if (of === undefined) return lastEnded(kind, zone, nowMs);
+  const example = kind === 'month' ? '2026-10' : '2026-W43';
+  return (
+    periodNamed(kind, zone, of) ?? failUsage(`Option --of is ${describeValue(of)}; give a ${kind} such as ${example}.`)
+  );
+}
+
+/** @throws Pm500Error CONFIG_INVALID */
+function readTariff(path: string | undefined): Tariff | undefined {
+  if (path === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(resolve(path), 'utf8'));
+  } catch (thrown) {
+    return failUsage(
+      `The tariff in ${path} cannot be read (${toPm500Error(thrown).message}); correct --tariff, or the file.`,
+    );
+  }
+  return parseTariff(value);
+}
+
+const fileSafe = (name: string): string => name.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '') || 'meter';
+
+function noData({ database, influxMeasurement }: ReportPlace, what: string, { key }: ReportPeriod): Pm500Error {
+  return new Pm500Error(
+    'REPORT_NO_DATA',
+    `The database ${database} has no energies of ${what} in ${key} (tier 15m, measurement ${influxMeasurement}); check the names, the time and pm500 influx status.`,
+  );
+}
+
+async function metersOf(options: Options, place: ReportPlace, period: ReportPeriod): Promise<readonly string[]> {
+  const [named, site] = [options.texts('meter'), options.text('site')];
+  if (named.length > 0 && site !== undefined)
+    failUsage('Options --meter and --site exclude each other; give one of them.');
+  if (named.length > 0) return [...new Set(named)];
+  const found = await queryMeters(place, period, site);
+  if (found.length === 0) throw noData(place, site === undefined ? 'any meter' : `site ${describeValue(site)}`, period);
+  return found;
+}
+
+async function readAll(
+  place: ReportPlace,
+  meters: readonly string[],
+  { period, zone }: ReportRequest,
+): Promise<readonly StoredFigures[]> {
+  const [before, year] = [periodBefore(zone, period, 'period'), periodBefore(zone, period, 'year')];
+  const times = {
+    period,
+    around: { fromMs: before.fromMs - EDGE_MS, toMs: period.toMs + EDGE_MS },
+    yearBefore: { fromMs: year.fromMs - EDGE_MS, toMs: year.toMs + EDGE_MS },
+  };
+  const stored: StoredFigures[] = [];
+  for (const meter of meters) stored.push(await readMeter(place, meter, times));
+  return stored;
+}
+
+/**
+ * `pm500 report`: the report of a month or a week.
+ * @param now epoch milliseconds UTC
+ * @returns the exit code
+ * @throws Pm500Error CONFIG_INVALID for bad options, REPORT_NO_DATA, or what the database says
+ */
+export async function runReport(
+  args: readonly string[],
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<number> {
+  const options = Options.parse('pm500 report', ROWS, args);
+  if (options.has('help')) {
+    terminal.print(REPORT_HELP);
+    return EXIT.success;
+  }
+  const [given, ...more] = options.positionals;
+  const kind = REPORT_KINDS.find((each) => each === given);
+  if (kind === undefined || more.length > 0)
+    return failUsage('Say of what: pm500 report month or pm500 report week; see pm500 report --help.');
+  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal, true);
+  const place = { server, database, influxMeasurement };
+  const nowMs = now();
+  const period = periodOf(kind, options, zone, nowMs);
+  if (settledUntil(period, nowMs) <= period.fromMs)
+    failUsage(`The period ${period.key} has not begun; name an earlier one.`);
+  const tariff = readTariff(options.text('tariff'));
+  const powerFactor = options.number('power-factor', { min: 0.5, max: 1 });
+  const nominalVolts = options.number('nominal-volts', { min: 1, max: 1_000_000 });
+  const site = options.text('site');
+  const language = options.choice('language', REPORT_LANGUAGES) ?? 'en';
+  const named = options.texts('meter');
+  const folder = resolve(options.text('folder') ?? '.');
+  const subject = site ?? (named.length === 1 ? (named[0] ?? '') : named.length === 0 ? 'all' : 'meters');
+  const page = join(folder, `pm500-${fileSafe(subject)}-${period.key}.${language}.html`);
+  if (options.has('unless-there') && existsSync(page)) return EXIT.success;
+  const request: ReportRequest = {
+    period,
+    zone,
+    nowMs,
+    ...(site === undefined ? {} : { site }),
+    ...(tariff === undefined ? {} : { tariff }),
+    ...(powerFactor === undefined ? {} : { powerFactor }),
+    ...(nominalVolts === undefined ? {} : { nominalVolts }),
+  };
+  const model = buildReport(request, await readAll(place, await metersOf(options, place, period), request));
+  const without = model.meters.filter(({ figures }) => figures === undefined).map(({ meter }) => meter);
+  const missing = noData(place, `meter ${without.map(describeValue).join(', ')}`, period);
+  if (without.length === model.meters.length) throw missing;
+  if (without.length > 0) terminal.complain(missing.message);
+  const html = formatReportHtml(model, language, packageVersion());
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (thrown) {
+    failUsage(`The folder ${folder} cannot be made (${toPm500Error(thrown).message}); correct --folder.`);
+  }
+  writeReport(page, html, MODE);
+  terminal.print(`${page}\n`);
+  if (!options.has('pdf')) return EXIT.success;
+  const printed = await printPdf(html, process.env['PATH'] ?? '', terminal.ended);
+  if ('why' in printed) terminal.complain(printed.why);
+  else {
+    const pdf = page.replace(/html$/, 'pdf');
+    writeReport(pdf, printed.pdf, MODE);
+    terminal.print(`${pdf}\n`);
+  }
+  return EXIT.success;
+}

@@ -1,0 +1,135 @@
+import { kilowattHours, loadFactorOf, powerFactorOf } from '../domain/kpis/formulas';
+import { ENERGY_KEYS, NO_ENERGY, QUARTER_MS, type Energies, type LoadQuarter } from './load-profile';
+
+const MS_PER_HOUR = 3_600_000;
+const QUARTERS_PER_HOUR = MS_PER_HOUR / QUARTER_MS;
+
+/** A demand window as the KPIs gave it. */
+export interface StoredDemand {
+  /** W. */
+  readonly watts: number;
+  /** End of the window, epoch milliseconds UTC. */
+  readonly endMs: number;
+  readonly isGood: boolean;
+}
+
+export interface PeakDemand extends StoredDemand {
+  /** Whether it is of the demand windows of the KPIs, or of the energies of quarters of an hour. */
+  readonly of: 'windows' | 'quarters';
+}
+
+/** Figures of the load of one meter in one period. A figure that cannot be told is absent. */
+export interface LoadFigures {
+  readonly energies: Energies;
+  /** Percent of the quarters of an hour in which the meter was read. */
+  readonly coverage: number;
+  /** Percent of the time of which the energy is known, estimated quarters included. */
+  readonly known: number;
+  /** Wh of the active import that was spread over gaps, and that has quality uncertain (those spread included). */
+  readonly estimatedImport: number;
+  readonly uncertainImport: number;
+  readonly peak?: PeakDemand;
+  /** Percent. */
+  readonly loadFactor?: number;
+  readonly powerFactor?: number;
+  /** Mean active demand over the known time, W. */
+  readonly meanWatts: number;
+  /** Mean reactive power, var, that compensation would have had to give for the power factor of the contract. */
+  readonly compensationVar?: number;
+}
+
+/** What a contract or a person sets. */
+export interface LoadLimits {
+  /** varh per Wh that are free. */
+  readonly tanPhi?: number;
+}
+
+function sumOf(quarters: readonly LoadQuarter[]): Energies {
+  const sum = { ...NO_ENERGY };
+  for (const quarter of quarters) for (const key of ENERGY_KEYS) sum[key] += quarter[key];
+  return sum;
+}
+
+/** Of the windows that end within the time; else of the quarters, where all around was measured. */
+function peakOf(quarters: readonly LoadQuarter[], demands: readonly StoredDemand[]): PeakDemand | undefined {
+  const highest = demands.reduce<StoredDemand | undefined>(
+    (peak, demand) => (peak === undefined || demand.watts > peak.watts ? demand : peak),
+    undefined,
+  );
+  if (highest !== undefined) return { ...highest, of: 'windows' };
+  let peak: PeakDemand | undefined;
+  for (const { startMs, state, activeImport, uncertainImport } of quarters) {
+    const watts = activeImport * QUARTERS_PER_HOUR;
+    if (state !== 'measured' || (peak !== undefined && watts <= peak.watts)) continue;
+    peak = { watts, endMs: startMs + QUARTER_MS, isGood: uncertainImport === 0, of: 'quarters' };
+  }
+  return peak;
+}
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
+
+/**
+ * @param quarters of the period, all of them
+ * @param demands whose windows end within it
+ * @returns undefined where nothing is known of the period
+ */
+export function loadFigures(
+  quarters: readonly LoadQuarter[],
+  demands: readonly StoredDemand[],
+  { tanPhi }: LoadLimits,
+): LoadFigures | undefined {
+  const known = quarters.filter(({ state }) => state !== 'missing');
+  if (known.length === 0) return undefined;
+  const measured = known.filter(({ state }) => state === 'measured');
+  const energies = sumOf(known);
+  const hours = known.length / QUARTERS_PER_HOUR;
+  const { activeImport, reactiveImport } = energies;
+  const peak = peakOf(quarters, demands);
+  const meanWatts = activeImport / hours;
+  const loadFactor = peak === undefined ? undefined : finite(loadFactorOf(meanWatts, peak.watts));
+  const powerFactor = finite(powerFactorOf(activeImport, reactiveImport));
+  return {
+    energies,
+    coverage: (100 * measured.length) / quarters.length,
+    known: (100 * known.length) / quarters.length,
+    estimatedImport: sumOf(known.filter(({ state }) => state === 'estimated')).activeImport,
+    uncertainImport: known.reduce((sum, { uncertainImport }) => sum + uncertainImport, 0),
+    meanWatts,
+    ...(peak === undefined ? {} : { peak }),
+    ...(loadFactor === undefined ? {} : { loadFactor }),
+    ...(powerFactor === undefined ? {} : { powerFactor }),
+    ...(tanPhi === undefined ? {} : { compensationVar: Math.max(0, reactiveImport - tanPhi * activeImport) / hours }),
+  };
+}
+
+/** Demands of the known quarters, W, highest first: the load-duration curve. */
+export function loadDuration(quarters: readonly LoadQuarter[]): readonly number[] {
+  return quarters
+    .filter(({ state }) => state === 'measured')
+    .map(({ activeImport }) => activeImport * QUARTERS_PER_HOUR)
+    .sort((left, right) => right - left);
+}
+
+/** A stretch of quarters that were not read. */
+export interface ReportGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly state: 'estimated' | 'missing';
+  /** What is spread over it, kWh of active import; 0 where nothing is known. */
+  readonly importKwh: number;
+}
+
+/** Neighbors of one state as one gap each. */
+export function gapsOf(quarters: readonly LoadQuarter[]): readonly ReportGap[] {
+  const gaps: ReportGap[] = [];
+  for (const { startMs, state, activeImport } of quarters) {
+    if (state === 'measured') continue;
+    const last = gaps.at(-1);
+    const toMs = startMs + QUARTER_MS;
+    const importKwh = kilowattHours(activeImport);
+    if (last?.state === state && last.toMs === startMs)
+      gaps[gaps.length - 1] = { ...last, toMs, importKwh: last.importKwh + importKwh };
+    else gaps.push({ fromMs: startMs, toMs, state, importKwh });
+  }
+  return gaps;
+}

@@ -1,0 +1,111 @@
+/** Energies of a quarter of an hour, as counters added them. */
+export interface Energies {
+  /** Wh. */
+  readonly activeImport: number;
+  readonly activeExport: number;
+  /** varh. */
+  readonly reactiveImport: number;
+  readonly reactiveExport: number;
+}
+export const ENERGY_KEYS = ['activeImport', 'activeExport', 'reactiveImport', 'reactiveExport'] as const;
+export const NO_ENERGY: Energies = { activeImport: 0, activeExport: 0, reactiveImport: 0, reactiveExport: 0 };
+
+/** What is stored of a quarter of an hour in which energies were read. */
+export interface StoredQuarter {
+  /** Epoch milliseconds UTC. */
+  readonly startMs: number;
+  /** What was read with quality good; absent where nothing was. Without a quality in the database all is here. */
+  readonly good?: Energies;
+  /** What was read with quality uncertain. */
+  readonly uncertain?: Energies;
+  /** True where a counter began without an earlier reading: what was used before is in no delta. */
+  readonly isCounterLost: boolean;
+}
+
+/**
+ * measured: the counter was read in it, or said right afterward that nothing had happened. estimated: it was not, and what
+ * the counter had gained when it was read again is spread evenly. missing: nobody knows.
+ */
+export type LoadState = 'measured' | 'estimated' | 'missing';
+
+/** A quarter of an hour of the load profile. */
+export interface LoadQuarter extends Energies {
+  readonly startMs: number;
+  readonly state: LoadState;
+  /** Part of its energies that is uncertain, Wh of active import. */
+  readonly uncertainImport: number;
+}
+
+export const QUARTER_MS = 900_000;
+
+const added = (left: Energies, right: Energies = NO_ENERGY, share = 1): Energies => ({
+  activeImport: left.activeImport + share * right.activeImport,
+  activeExport: left.activeExport + share * right.activeExport,
+  reactiveImport: left.reactiveImport + share * right.reactiveImport,
+  reactiveExport: left.reactiveExport + share * right.reactiveExport,
+});
+
+/** How many quarters usually lie from one that was read to the next. */
+function usualStep(starts: readonly number[]): number {
+  const steps = starts.slice(1).map((start, place) => Math.round((start - (starts[place] ?? start)) / QUARTER_MS));
+  return steps.sort((left, right) => left - right)[Math.floor(steps.length / 2)] ?? 1;
+}
+
+interface Hole {
+  readonly count: number;
+  readonly state: LoadState;
+  /** What the quarter at its end has that was used in the hole, too. */
+  readonly shared?: Energies;
+}
+
+/**
+ * Why there is nothing in between. A good delta covers no more than the time that is allowed between two readings: where
+ * the first after a hole is one, the meter was read all the time and nothing was used.
+ */
+function holeBefore(quarter: StoredQuarter, count: number, step: number, isLostWithin: boolean): Hole {
+  const { good, uncertain } = quarter;
+  if (isLostWithin) return { count, state: 'missing' };
+  if (count < step) return { count, state: 'measured', shared: added(good ?? NO_ENERGY, uncertain) };
+  if (uncertain !== undefined) return { count, state: 'estimated', shared: uncertain };
+  return { count, state: 'measured' };
+}
+
+/**
+ * The load profile of a time, a row for each of its quarters of an hour.
+ * @param stored in the order of time, without doubles; also some time before and after it, so that what was counted over an
+ * edge is shared
+ * @param fromMs with `toMs` the time, at full quarters of an hour
+ */
+export function loadProfile(stored: readonly StoredQuarter[], fromMs: number, toMs: number): readonly LoadQuarter[] {
+  const rows = new Map<number, LoadQuarter>();
+  const put = (startMs: number, energies: Energies, state: LoadState, uncertainImport: number): void => {
+    if (startMs >= fromMs && startMs < toMs) rows.set(startMs, { startMs, ...energies, state, uncertainImport });
+  };
+  const read = stored.filter(({ good, uncertain }) => good !== undefined || uncertain !== undefined);
+  const step = usualStep(read.map(({ startMs }) => startMs));
+  const lost = stored.filter(({ isCounterLost }) => isCounterLost).map(({ startMs }) => startMs);
+  let lastMs: number | undefined;
+  for (const quarter of read) {
+    const { startMs, good } = quarter;
+    // What was counted before the first reading that is known may be of any time: it is left out.
+    const uncertain = lastMs === undefined ? undefined : quarter.uncertain;
+    const all = added(good ?? NO_ENERGY, uncertain);
+    const count = lastMs === undefined ? 0 : Math.round((startMs - lastMs) / QUARTER_MS) - 1;
+    const isLostWithin = lost.some((at) => at > (lastMs ?? startMs) && at <= startMs);
+    const hole = count > 0 ? holeBefore(quarter, count, step, isLostWithin) : undefined;
+    const { shared } = hole ?? {};
+    const share = 1 / (count + 1);
+    const uncertainShare = (uncertain?.activeImport ?? 0) * (shared === undefined ? 1 : share);
+    for (let place = 1; place <= count; place += 1) {
+      const energies = shared === undefined ? NO_ENERGY : added(NO_ENERGY, shared, share);
+      const isUncertain = shared !== undefined;
+      put(startMs - place * QUARTER_MS, energies, hole?.state ?? 'missing', isUncertain ? uncertainShare : 0);
+    }
+    const own = shared === undefined ? all : added(all, shared, -(count * share));
+    const isKnown = lastMs !== undefined || good !== undefined;
+    put(startMs, own, isKnown ? 'measured' : 'missing', uncertainShare);
+    lastMs = startMs;
+  }
+  for (let at = fromMs; at < toMs; at += QUARTER_MS) if (!rows.has(at)) put(at, NO_ENERGY, 'missing', 0);
+  return [...rows.values()].sort((left, right) => left.startMs - right.startMs);
+}

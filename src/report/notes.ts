@@ -1,0 +1,74 @@
+import { ENERGY_COUNTERS } from '../metrics/derived-metrics';
+import type { LoadFigures, ReportGap } from './figures';
+import type { CounterMark, CounterStep, StoredFigures } from './stored-figures';
+import type { TariffOverlap } from './tariff-costs';
+
+/** What a reader must know to take figures for what they are. The code is stable; the words are those of the language. */
+export type ReportNote =
+  | { readonly code: 'period_running'; readonly untilMs: number }
+  | { readonly code: 'clock_change'; readonly dayMs: number; readonly hours: number }
+  | ({ readonly code: 'tariff_overlap' } & TariffOverlap)
+  | { readonly code: 'tariff_zone'; readonly tariffZone: string }
+  | { readonly code: 'no_data' }
+  | {
+      readonly code: 'gap_missing' | 'gap_estimated';
+      readonly hours: number;
+      readonly count: number;
+      readonly importKwh: number;
+    }
+  | { readonly code: 'energy_uncertain'; readonly percent: number }
+  | { readonly code: 'tariff_estimated'; readonly estimatedKwh: number }
+  | ({ readonly code: 'counter_back' | 'counter_wrapped' } & CounterStep)
+  | { readonly code: CounterMark['reason']; readonly firstMs: number; readonly lastMs: number }
+  | { readonly code: 'no_demand_windows' }
+  | { readonly code: 'peak_uncertain' };
+
+const MS_PER_HOUR = 3_600_000;
+const WHOLE_PERCENT = 100;
+/** A counter that drops from its last tenth to its first has passed its largest value. */
+const NEAR_END = 0.1;
+const ROLLOVER_WH = ENERGY_COUNTERS.find(({ name }) => name === 'active_energy_import_total')?.rollover;
+
+function isWrapped({ fromWh, toWh }: CounterStep): boolean {
+  return ROLLOVER_WH !== undefined && fromWh > (1 - NEAR_END) * ROLLOVER_WH && toWh < NEAR_END * ROLLOVER_WH;
+}
+
+function gapNote(state: ReportGap['state'], gaps: readonly ReportGap[]): readonly ReportNote[] {
+  const own = gaps.filter((gap) => gap.state === state);
+  if (own.length === 0) return [];
+  return [
+    {
+      code: state === 'missing' ? 'gap_missing' : 'gap_estimated',
+      hours: own.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / MS_PER_HOUR, 0),
+      count: own.length,
+      importKwh: own.reduce((sum, { importKwh }) => sum + importKwh, 0),
+    },
+  ];
+}
+
+/** What is to be said of the figures of a meter. @param figures absent where nothing is known of the period */
+export function meterNotes(
+  stored: StoredFigures,
+  figures: LoadFigures | undefined,
+  gaps: readonly ReportGap[],
+  estimatedKwh: number,
+): readonly ReportNote[] {
+  if (figures === undefined) return [{ code: 'no_data' }];
+  const { uncertainImport, energies, peak, coverage } = figures;
+  const replaced = stored.counterMarks.some(({ reason }) => reason === 'counter_replaced');
+  return [
+    ...gapNote('missing', gaps),
+    ...gapNote('estimated', gaps),
+    ...(uncertainImport > 0 && energies.activeImport > 0
+      ? [{ code: 'energy_uncertain', percent: (WHOLE_PERCENT * uncertainImport) / energies.activeImport } as const]
+      : []),
+    ...(estimatedKwh > 0 ? [{ code: 'tariff_estimated', estimatedKwh } as const] : []),
+    ...stored.counterMarks.map(({ reason, firstMs, lastMs }) => ({ code: reason, firstMs, lastMs })),
+    // Of a replaced meter that is said already.
+    ...(replaced ? [] : stored.counterSteps).map(
+      (step) => ({ code: isWrapped(step) ? 'counter_wrapped' : 'counter_back', ...step }) as const,
+    ),
+    ...(peak?.of === 'quarters' ? [{ code: 'no_demand_windows' } as const] : []),
+    ...(peak !== undefined && (!peak.isGood || coverage < WHOLE_PERCENT) ? [{ code: 'peak_uncertain' } as const] : []),
+  ];
+}
