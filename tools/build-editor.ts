@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { NodeType } from '../nodes/shared/forms';
-import { catalogOf, formOf, sidebarOf } from './forms/form';
+import { scriptOf } from '../nodes/shared/dashboard';
+import type { NodeType, WidgetType } from '../nodes/shared/forms';
+import { catalogOf, formOf, sidebarOf, widgetOf } from './forms/form';
 
 const LOCALE = 'en-US';
 
@@ -48,6 +49,11 @@ export function buildSidebar(root: string): void {
   const target = join(root, 'dist/nodes/sidebar');
   write(join(target, 'index.html'), sidebarOf(root));
   copy(join(root, `nodes/sidebar/${LOCALE}.json`), join(target, `locales/${LOCALE}/index.json`));
+}
+
+/** The scripts of the widgets, where Node-RED serves what belongs to a package. git does not keep them. */
+export function buildWidgets(root: string, types: readonly WidgetType[]): void {
+  for (const type of types) write(join(root, 'resources', scriptOf(type)), widgetOf(root, type));
 }
 
 /**

@@ -6,8 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { NODE_TYPES as TYPES } from '../nodes/shared/forms';
-import { buildEditor, buildSidebar, missingSources, offerFlows } from './build-editor';
+import { COMPONENT, scriptOf } from '../nodes/shared/dashboard';
+import { NODE_TYPES as TYPES, WIDGET_TYPES } from '../nodes/shared/forms';
+import { buildEditor, buildSidebar, buildWidgets, missingSources, offerFlows } from './build-editor';
 import { CONTRACTS, schemaFileOf } from './messages/contracts';
 import { evenModes } from './release/even-modes';
 import { makeSbom, type Lock, type ReleaseManifest } from './release/sbom';
@@ -20,6 +21,9 @@ interface Manifest extends ReleaseManifest {
   readonly 'node-red': {
     readonly nodes: Readonly<Record<string, string>>;
     readonly plugins: Readonly<Record<string, string>>;
+  };
+  readonly 'node-red-dashboard-2': {
+    readonly widgets: Readonly<Record<string, { readonly output: string; readonly component: string }>>;
   };
 }
 
@@ -56,6 +60,12 @@ function evenPackedModes({ files }: Manifest): void {
 /** Everything the manifest promises must exist, and every type must be in it. */
 function checkManifest(manifest: Manifest): void {
   const { nodes, plugins } = manifest['node-red'];
+  const { widgets } = manifest['node-red-dashboard-2'];
+  for (const type of WIDGET_TYPES) {
+    const { output, component } = widgets[type] ?? {};
+    if (output !== scriptOf(type) || component !== COMPONENT)
+      throw new Error(`package.json: node-red-dashboard-2.widgets.${type} is not ${scriptOf(type)} with ${COMPONENT}.`);
+  }
   for (const type of TYPES) {
     if (nodes[type] === undefined) throw new Error(`package.json: node-red.nodes lacks ${type}.`);
   }
@@ -72,6 +82,7 @@ function build(): void {
   compile();
   buildEditor(ROOT, TYPES);
   buildSidebar(ROOT);
+  buildWidgets(ROOT, WIDGET_TYPES);
   offerFlows(ROOT);
   writeSchemas();
   const manifest = readJson('package.json') as Manifest;

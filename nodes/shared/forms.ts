@@ -9,6 +9,8 @@ import { FORM as PM500_POLL } from '../pm500-poll/settings';
 import { FORM as PM500_SIM } from '../pm500-sim/settings';
 import { FORM as SPARKPLUG_EDGE } from '../sparkplug-edge/settings';
 import { FORM as SPARKPLUG_OUT } from '../sparkplug-out/settings';
+import { FORM as UI_PM500_METER } from '../ui-pm500-meter/settings';
+import { FORM as UI_PM500_PHASOR } from '../ui-pm500-phasor/settings';
 import { secretsIn, type Field, type Fields } from './field';
 
 /** Every type of node, and what it can be set to. */
@@ -23,12 +25,18 @@ export const FORMS = {
   'iot-target': IOT_TARGET,
   'iot-out': IOT_OUT,
   'pm500-sim': PM500_SIM,
+  'ui-pm500-meter': UI_PM500_METER,
+  'ui-pm500-phasor': UI_PM500_PHASOR,
 } as const;
 
 export type NodeType = keyof typeof FORMS;
 export type FieldsOf<Type extends NodeType> = (typeof FORMS)[Type]['fields'];
 
 export const NODE_TYPES = Object.keys(FORMS) as readonly NodeType[];
+
+/** Nodes that are a part of a dashboard, and need `@flowfuse/node-red-dashboard`. */
+export type WidgetType = Extract<NodeType, `ui-${string}`>;
+export const WIDGET_TYPES = NODE_TYPES.filter((type): type is WidgetType => type.startsWith('ui-'));
 
 export const fieldsOf = (type: NodeType): Fields => FORMS[type].fields;
 

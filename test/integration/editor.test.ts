@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
+import { DEFAULTS, WIDGET_TYPES, type NodeType } from '../../nodes/shared/forms';
 import { MESSAGING_KINDS, TRANSPORT_KINDS, type TransportKind } from '../../src/acquisition/transport-kinds';
 import { Editor } from '../../testkit/node-red/editor';
 import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
@@ -111,6 +111,12 @@ describe('the editor of Node-RED', function () {
     assert.deepEqual(sets.flatMap(({ types }) => types).sort(), [...TYPES].sort());
   });
 
+  it('offers no widgets where Dashboard is not installed', async () => {
+    const known = await editor.page.evaluate<string[]>(`RED.nodes.registry.getNodeTypes()`);
+    assert.ok(known.includes('pm500-poll'));
+    for (const type of WIDGET_TYPES) assert.ok(!known.includes(type), type);
+  });
+
   it('gets our icons, byte by byte', async () => {
     for (const type of TYPES) {
       const response = await fetch(new URL(`icons/${PACKAGE_NAME}/${type}.svg`, red.url));
@@ -182,7 +188,8 @@ describe('the editor of Node-RED', function () {
   it('deploys what was set up, with every property', async () => {
     await editor.deploy();
     const deployed = await red.admin.flows();
-    for (const type of TYPES) {
+    const offered = TYPES.filter((type) => !WIDGET_TYPES.some((widget) => widget === type));
+    for (const type of offered) {
       const node = deployed.find((entry) => entry.type === type);
       assert.ok(node !== undefined, `${type} was not saved`);
       for (const property of Object.keys(DEFAULTS[type])) assert.ok(property in node, `${type}.${property}`);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
+import { fieldsOf, FORMS, type NodeType, type WidgetType } from '../../nodes/shared/forms';
 import { settingsIn, type Field } from '../../nodes/shared/field';
 import { isJudged, type Setting } from '../../src/support/setting';
 import { findBarriers } from '../../testkit/accessibility';
@@ -10,8 +10,8 @@ import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;
 
-/** Where each type is opened: on the canvas, or by the property of another one. */
-const OPENED: Readonly<Record<NodeType, readonly [onCanvas: NodeType, property?: string]>> = {
+/** Where each type is opened: on the canvas, or by the property of another one. Widgets need Dashboard: dashboard.test.ts. */
+const OPENED: Readonly<Record<Exclude<NodeType, WidgetType>, readonly [onCanvas: NodeType, property?: string]>> = {
   'pm500-poll': ['pm500-poll'],
   'pm500-meter': ['pm500-poll', 'meter'],
   'pm500-normalize': ['pm500-normalize'],
@@ -97,7 +97,10 @@ describe('a wrong input of every field', function () {
     }
   }
 
-  for (const [type, [onCanvas, property]] of Object.entries(OPENED) as [NodeType, (typeof OPENED)[NodeType]][]) {
+  for (const [type, [onCanvas, property]] of Object.entries(OPENED) as [
+    keyof typeof OPENED,
+    (typeof OPENED)[keyof typeof OPENED],
+  ][]) {
     it(`of ${type} is answered by a sentence under it`, async () => {
       const [known] = await editor.nodeIds(onCanvas);
       const row = Object.keys(OPENED).indexOf(type);

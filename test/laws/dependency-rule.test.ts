@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   influx: ['domain', 'metrics', 'meters', 'support', 'outbox', 'delivery'],
   acquisition: ['transport', 'domain', 'metrics', 'meters', 'support'],
   overview: ['acquisition', 'delivery', 'domain', 'metrics', 'support'],
+  dashboard: ['domain', 'metrics', 'support'],
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
   doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
   report: ['influx', 'domain', 'metrics', 'support'],

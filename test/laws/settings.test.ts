@@ -19,6 +19,7 @@ const OF_NODE_RED: ReadonlySet<string> = new Set([
   'adminAuth',
   'allowInstall',
   'credentialSecret',
+  'dataTracker',
   'externalModules',
   'functionExternalModules',
   'httpNodeAuth',

@@ -34,7 +34,9 @@ function definitionOf(type: NodeType): Definition {
     assert.equal(name, type);
     definition = given;
   };
-  new Script(script).runInContext(createContext({ RED: { _: (key: string) => key, nodes: { registerType } } }));
+  new Script(script).runInContext(
+    createContext({ RED: { _: (key: string) => key, nodes: { registerType, getType: () => ({}) } } }),
+  );
   assert.ok(definition);
   return definition;
 }
@@ -58,6 +60,8 @@ const WRONG: Readonly<Record<string, unknown>> = {
   groups: [],
   target: '',
   edge: '',
+  group: '',
+  parts: [],
   meter: '_ADD_',
   localAddress: 'eth0',
   shard: '1 of 3',

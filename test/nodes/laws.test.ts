@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { DEFAULTS, fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
+import { DEFAULTS, fieldsOf, FORMS, WIDGET_TYPES, type NodeType } from '../../nodes/shared/forms';
+import { WORKED_OUT } from '../../nodes/ui-pm500-meter/settings';
+import { QUALITY_REASONS } from '../../src/domain/quality/quality';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
 import { fleetRows } from '../../src/acquisition/fleet/fleet-rows';
 import { PM500 } from '../../src/meters/pm500';
 import type { Setting } from '../../src/support/setting';
 import { missingSources } from '../../tools/build-editor';
-import { catalogOf, frameOf } from '../../tools/forms/form';
+import { catalogOf, frameOf, widgetOf } from '../../tools/forms/form';
 import { FormHtml } from '../../tools/forms/html';
 import { ROOT } from '../../testkit/root';
 import { filesBelow } from '../../testkit/source-files';
@@ -208,6 +210,47 @@ describe('the sidebar', () => {
     const used = new Set([...scripts.matchAll(/\btext\(\s*'([\w.]+)'/g)].map(([, key = '']) => key));
     assert.deepEqual([...used].sort(), texts.map(([key]) => key).sort());
     for (const [key, text] of texts) assert.equal(text.trim(), text, key);
+  });
+});
+
+describe('the widgets of a dashboard', () => {
+  const folder = 'nodes/shared/widgets';
+  const texts = flatten(JSON.parse(read(`${folder}/en-US.json`)));
+
+  it('have one catalog of texts that are used, and use no other', () => {
+    const scripts = textsBelow(folder).join('\n');
+    const used = new Set([...scripts.matchAll(/\btext\(\s*'([\w.]+)'/g)].map(([, key = '']) => key));
+    /** What a key is made of, by what stands before it. */
+    const made: Readonly<Record<string, readonly string[]>> = {
+      reason: Object.keys(QUALITY_REASONS),
+      quality: ['good', 'uncertain', 'stale', 'bad'],
+      group: [...PM500.groups.map(({ name }) => name), ...WORKED_OUT],
+      state: ['on', 'off'],
+      severity: ['info', 'warning', 'critical'],
+      energy: ['today', 'yesterday'],
+      order: ['123', '132', 'unknown'],
+      noAngle: ['no_voltage', 'no_current', 'not_measured', 'contradiction'],
+      phasor: ['sequence', 'voltageUnbalance', 'currentUnbalance'],
+      column: texts.flatMap(([key]) => (key.startsWith('column.') ? [key.slice('column.'.length)] : [])),
+    };
+    for (const [, start = ''] of scripts.matchAll(/\btext\(`(\w+)\.\$\{/g)) {
+      assert.ok(start in made, start);
+      for (const end of made[start] ?? []) used.add(`${start}.${end}`);
+    }
+    assert.deepEqual([...used].sort(), texts.map(([key]) => key).sort());
+  });
+
+  it('have texts without spaces around them', () => {
+    for (const [key, text] of texts) assert.equal(text.trim(), text, key);
+  });
+
+  it('bundle no Vue, and take in every language that there is', () => {
+    for (const type of WIDGET_TYPES) {
+      const script = widgetOf(ROOT, type);
+      assert.ok(script.length < 100_000, `${type}: ${script.length} characters`);
+      assert.match(script, /window\.Vue/);
+      assert.ok(script.includes('"en-US":'), type);
+    }
   });
 });
 

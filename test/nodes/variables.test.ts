@@ -52,6 +52,10 @@ function create(type: NodeType, properties: object): readonly FakeNode[] {
     (require(`../../nodes/${of}`) as Register)(red.api);
     return red.create(of, { ...NEEDED[of], ...own });
   };
+  if (type.startsWith('ui-')) {
+    red.configurations.set('group', { register: () => undefined, getBase: () => ({ uiShared: { contribs: {} } }) });
+    return [make(type, { group: 'group', ...properties })];
+  }
   const through = SENDS_THROUGH[type];
   if (through === undefined) return [make(type, properties)];
   const below = make(through.type, { store: 'none', outbox: 'memory', id: 'below' });

@@ -10,6 +10,8 @@ import { ROOT } from '../root';
 import { removeFolder, temporaryFolder } from '../temporary-folder';
 
 export const PACKAGE_NAME = '@pm500/node-red-powermonitor';
+/** What the widgets of this package are parts of. */
+export const DASHBOARD = '@flowfuse/node-red-dashboard';
 
 /** A Node-RED other than the one this project depends on, and the program that runs it. */
 export interface Installation {

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { startMosquitto, type Mosquitto } from '../servers/mosquitto';
-import { startNodeRed, type NodeRed, type NodeRedOptions } from './node-red';
+import { DASHBOARD, startNodeRed, type NodeRed, type NodeRedOptions } from './node-red';
 import type { FlowEntry } from './node-red-admin';
 import { adaptFlow, chooseMeterPorts, readFlow } from './reference-flows';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../servers/victoria-metrics';
@@ -17,12 +17,12 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-/** Starts Mosquitto, VictoriaMetrics and Node-RED. */
+/** Starts Mosquitto, VictoriaMetrics and Node-RED, with Dashboard for the flows that have a page on it. */
 export async function startPipeline(options: NodeRedOptions = {}): Promise<Pipeline> {
   const [broker, database, nodeRed] = await Promise.all([
     startMosquitto(),
     startVictoriaMetrics(),
-    startNodeRed(options),
+    startNodeRed({ otherPackages: [DASHBOARD], ...options }),
   ]);
   const flow = async (folder: 'flows' | 'examples', name: string): Promise<readonly FlowEntry[]> => {
     const original = readFlow(folder, name);

@@ -1,20 +1,21 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Fields, FormFacts } from '../../nodes/shared/field';
-import { CONFIG_VERSIONS, FORMS, type NodeType } from '../../nodes/shared/forms';
+import { CONFIG_VERSIONS, FORMS, type NodeType, type WidgetType } from '../../nodes/shared/forms';
 import { FormHtml, type Catalog, type FormFrame } from './html';
 
 const stylesOf = (name: string): string =>
   `<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/${name}.css" />`;
 const PALETTE = 'PowerMonitor 500';
 
-/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB, MQTT. */
+/** Colors of the nodes on the canvas by what they deal with: the meter, Sparkplug, InfluxDB, MQTT, and the meter on a dashboard. */
 const COLORS: Readonly<Record<string, string>> = {
   pm500: '#7fc4c9',
   sparkplug: '#f0b95b',
   influx: '#a9b3e6',
   iot: '#a3d39c',
+  ui: '#7fc4c9',
 };
 
 function colorOf(type: NodeType): string {
@@ -75,6 +76,7 @@ function bundle(path: string, define: Readonly<Record<string, string>> = {}): st
     platform: 'browser',
     target: 'es2022',
     charset: 'utf8',
+    loader: { '.css': 'text' },
     define,
   });
   return outputFiles[0]?.text ?? '';
@@ -83,6 +85,20 @@ function bundle(path: string, define: Readonly<Record<string, string>> = {}): st
 /** The script of a form, with the facts of its type. */
 const scriptOf = (root: string, type: NodeType): string =>
   bundle(join(root, `nodes/${type}/form.ts`), { FORM_FACTS: JSON.stringify(factsOf(type)) });
+
+const WIDGETS = 'nodes/shared/widgets';
+
+/** The texts of the widgets by language: a catalog a file. */
+function widgetWords(root: string): Readonly<Record<string, Catalog>> {
+  const files = readdirSync(join(root, WIDGETS)).filter((name) => name.endsWith('.json'));
+  return Object.fromEntries(files.map((name) => [basename(name, '.json'), readCatalog(join(root, WIDGETS, name))]));
+}
+
+/** What Dashboard loads into a page for a widget: its component, with style and texts, without Vue. */
+export function widgetOf(root: string, type: WidgetType): string {
+  const words = { WIDGET_WORDS: JSON.stringify(widgetWords(root)) };
+  return bundle(join(root, WIDGETS, `${type.replace('ui-pm500-', '')}-widget.ts`), words);
+}
 
 /** What Node-RED loads into the editor for the sidebar. */
 export function sidebarOf(root: string): string {

@@ -18,6 +18,15 @@ const CHECK_SETTINGS = row(
 /** By the key of the status in the catalog of the node. */
 type Explanations = Readonly<Record<string, Explanation>>;
 
+const OF_WIDGETS: Explanations = {
+  invalid: CHECK_SETTINGS,
+  noTelemetry: row(
+    'No telemetry and no alarm has come since the last deploy.',
+    'Wire the outputs of a _normalize_ node to it.',
+  ),
+  meters: row('Messages of so many meters have come since the last deploy.'),
+};
+
 const OF_SINKS: Explanations = {
   ready: row('The database or broker can be reached; nothing has been handed in yet.'),
   written: row('So many records were acknowledged by the database or broker since the last deploy.'),
@@ -246,4 +255,6 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
   'influx-target': { invalid: CHECK_SETTINGS },
   'sparkplug-edge': { invalid: CHECK_SETTINGS },
   'iot-target': { invalid: CHECK_SETTINGS },
+  'ui-pm500-meter': OF_WIDGETS,
+  'ui-pm500-phasor': OF_WIDGETS,
 };

@@ -37,6 +37,11 @@ declare const RED: {
   readonly nodes: {
     readonly registerType: (type: string, definition: EditorDefinition) => void;
     readonly node: (id: unknown) => EditorNode | null | undefined;
+    /** What is known of a type; absent while no node set with it is loaded. */
+    readonly getType: (type: string) => object | undefined;
+  };
+  readonly events: {
+    readonly on: (event: 'registry:node-type-added', listener: (type: string) => void) => void;
   };
   readonly plugins: {
     readonly registerPlugin: (id: string, definition: { readonly onadd: () => void }) => void;

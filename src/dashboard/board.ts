@@ -1,0 +1,131 @@
+import type { AlarmMessage } from '../domain/alarms/alarm-message';
+import { readMessage } from '../domain/messages/read-message';
+import type { MeterReference } from '../domain/messages/reading';
+import type { Sample, Samples, Telemetry } from '../domain/messages/telemetry';
+
+/** A metric as it was last told of. */
+export interface BoardSample {
+  readonly sample: Sample;
+  /** From when on it is old, epoch milliseconds UTC. */
+  readonly staleAt: number;
+  /** The smallest and the largest number so far, for the ends of gauges. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What is known of one meter. */
+export interface BoardMeter {
+  readonly reference: MeterReference;
+  readonly metrics: ReadonlyMap<string, BoardSample>;
+  readonly alarms: AlarmMessage['active'];
+  /** When something was last heard of it, epoch milliseconds UTC. */
+  readonly heardAt: number;
+}
+
+interface KnownMetric extends BoardSample {
+  /** The longest of the last times between two values, ms. */
+  readonly gapMs: number;
+}
+
+interface KnownMeter {
+  reference: MeterReference;
+  readonly metrics: Map<string, KnownMetric>;
+  alarms: AlarmMessage['active'];
+  heardAt: number;
+}
+
+/** Meters that a board holds; the one not heard of for longest makes room. */
+export const MOST_METERS = 1000;
+const MOST_METRICS = 1000;
+/** A value is old when its successor has not come for so many times the time between two. */
+const MISSED_VALUES = 3;
+/** A longer gap between two values counts in full at once, a shorter one by this share each time: rhythms change. */
+const FORGET = 0.5;
+/** An outage is no rhythm: a gap longer than this many of those before counts once it comes again. */
+const OUTAGE = 10;
+
+function gapAfter(known: KnownMetric | undefined, sample: Sample): number {
+  if (known === undefined) return 0;
+  const gapMs = Math.max(0, sample.timestamp - known.sample.timestamp);
+  if (known.gapMs > 0 && gapMs > OUTAGE * known.gapMs) return 2 * known.gapMs;
+  return gapMs >= known.gapMs ? gapMs : FORGET * known.gapMs + (1 - FORGET) * gapMs;
+}
+
+/** What has been told of meters by telemetry and alarms, for people to look at. Bounded, whatever comes. */
+export class Board {
+  private readonly meters = new Map<string, KnownMeter>();
+
+  /** @param staleMs a value is never old before this; ms */
+  constructor(private readonly staleMs: number) {}
+
+  /**
+   * @returns name of the meter that the message is about; undefined where it is of no meter
+   * @throws Pm500Error MESSAGE_INVALID for what is of this package and damaged, or was not normalized
+   */
+  take(payload: unknown, nowMs: number): string | undefined {
+    const message = readMessage(payload);
+    if (message === undefined || message.kind === 'side') return undefined;
+    if (message.kind === 'alarm') {
+      const { meter, active } = message.alarm;
+      this.meterOf(meter, nowMs).alarms = active;
+      return meter.name;
+    }
+    this.takeTelemetry(message.telemetry, nowMs);
+    return message.telemetry.meter.name;
+  }
+
+  /** Every meter, in the order of names. */
+  all(): readonly BoardMeter[] {
+    return [...this.meters.values()].sort((left, right) => left.reference.name.localeCompare(right.reference.name));
+  }
+
+  get(name: string): BoardMeter | undefined {
+    return this.meters.get(name);
+  }
+
+  private meterOf(reference: MeterReference, nowMs: number): KnownMeter {
+    const known = this.meters.get(reference.name) ?? { reference, metrics: new Map(), alarms: [], heardAt: nowMs };
+    known.reference = reference;
+    known.heardAt = nowMs;
+    // The one heard of last stands at the end.
+    this.meters.delete(reference.name);
+    this.meters.set(reference.name, known);
+    if (this.meters.size > MOST_METERS) {
+      for (const oldest of this.meters.keys()) {
+        this.meters.delete(oldest);
+        break;
+      }
+    }
+    return known;
+  }
+
+  private takeTelemetry({ meter, metrics }: Telemetry, nowMs: number): void {
+    const known = this.meterOf(meter, nowMs);
+    for (const [name, told] of Object.entries(metrics)) {
+      // A clock that was wrong for a while must not keep what comes later out.
+      const sample = told.timestamp > nowMs ? { ...told, timestamp: nowMs } : told;
+      const before = known.metrics.get(name);
+      if (before === undefined && known.metrics.size >= MOST_METRICS) continue;
+      if (before !== undefined && before.sample.timestamp > sample.timestamp) continue;
+      const gapMs = gapAfter(before, sample);
+      const value = typeof sample.value === 'number' && sample.quality !== 'bad' ? sample.value : undefined;
+      known.metrics.set(name, {
+        sample,
+        gapMs,
+        staleAt: sample.timestamp + Math.max(this.staleMs, MISSED_VALUES * gapMs),
+        low: Math.min(before?.low ?? Infinity, value ?? Infinity),
+        high: Math.max(before?.high ?? -Infinity, value ?? -Infinity),
+      });
+    }
+  }
+}
+
+/** The last samples of a meter as they are worth now: what is old is no longer good. */
+export function samplesNow({ metrics }: BoardMeter, nowMs: number): Samples {
+  return Object.fromEntries(
+    [...metrics].map(([name, { sample, staleAt }]): readonly [string, Sample] => [
+      name,
+      nowMs >= staleAt && sample.quality === 'good' ? { ...sample, quality: 'uncertain', reason: 'stale' } : sample,
+    ]),
+  );
+}

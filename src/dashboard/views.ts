@@ -1,0 +1,202 @@
+import { DEFAULT_KPI_SETTINGS } from '../domain/kpis/settings';
+import { displayOf } from '../domain/shown/display';
+import { ALL_METRICS } from '../metrics/derived-metrics';
+import type { Metric } from '../metrics/measurement';
+import { samplesNow, type BoardMeter, type BoardSample } from './board';
+import { gaugeScale } from './gauge-scale';
+import { phasorDiagram, type MeterPhasor, type PhasorDiagram } from './phasors';
+import {
+  shownNumber,
+  type WidgetFleetRow,
+  type WidgetGauge,
+  type WidgetGroup,
+  type WidgetMeter,
+  type WidgetStanding,
+  type WidgetValue,
+} from './shown';
+
+const METRICS: ReadonlyMap<string, Metric> = new Map(ALL_METRICS.map((metric) => [metric.name, metric]));
+const PLACE_TAGS = ['site', 'area', 'line', 'asset'] as const;
+/** What the row of a meter among many shows, as far as the meter has it. */
+const FLEET_METRICS = ['active_power_total', 'power_factor_total', 'voltage_ll_avg', 'current_l1'];
+const FLEET_VALUES = 3;
+/** More of a percentage says nothing to people. */
+const PERCENT_DECIMALS = 2;
+const TODAY = 'active_energy_import_day';
+const YESTERDAY = 'active_energy_import_last_day';
+const SEVERITIES = ['critical', 'warning', 'info'] as const;
+
+/** Group of each metric that a meter gives, by name. */
+export type GroupsOfMetrics = ReadonlyMap<string, string>;
+
+/** An arrow with its magnitude in words, and its length as a share of the longest one. */
+export interface ShownPhasor extends MeterPhasor, Pick<WidgetValue, 'text' | 'unit' | 'staleAt'> {
+  /** 0 to 1; 0 without an angle. */
+  readonly length: number;
+}
+
+/** What the diagram of a meter shows. */
+export interface WidgetPhasors extends WidgetStanding {
+  readonly voltages: readonly ShownPhasor[];
+  readonly currents: readonly ShownPhasor[];
+  readonly order: PhasorDiagram['order'];
+  readonly orderQuality: PhasorDiagram['orderQuality'];
+  readonly voltageUnbalance?: WidgetValue;
+  readonly currentUnbalance?: WidgetValue;
+}
+
+function textOf({ value, unit, quality }: BoardSample['sample'], kind: Metric['kind']) {
+  // The number of a bad value means nothing, and would be read.
+  if (value === null || quality === 'bad') return { text: '', unit };
+  if (typeof value === 'boolean') return { text: value ? 'on' : 'off', unit };
+  if (typeof value === 'string') return { text: value, unit };
+  return unit === '%' ? { text: value.toFixed(PERCENT_DECIMALS), unit } : displayOf(value, unit, kind);
+}
+
+function valueOf(name: string, { sample, staleAt }: BoardSample): WidgetValue {
+  const known = METRICS.get(name);
+  const { quality, reason = '', timestamp } = sample;
+  return {
+    metric: name,
+    label: known?.label ?? name,
+    ...textOf(sample, known?.kind ?? 'gauge'),
+    quality,
+    reason,
+    timestamp,
+    staleAt,
+  };
+}
+
+function gaugeOf(name: string, known: BoardSample): WidgetGauge {
+  const { quantity = 'state', unit = known.sample.unit } = METRICS.get(name) ?? {};
+  const value = shownNumber(known.sample);
+  const hasNumbers = known.high >= known.low;
+  const scale = hasNumbers ? gaugeScale(quantity, known.low, known.high) : { low: 0, high: 1 };
+  const [low, high] = [scale.low, scale.high].map((end) => {
+    const { text, unit: shown } = displayOf(end, unit, 'gauge');
+    return hasNumbers ? `${Number(text)} ${shown}`.trim() : '';
+  });
+  return { ...valueOf(name, known), value, ...scale, lowText: low ?? '', highText: high ?? '' };
+}
+
+function standingOf({ reference, metrics }: BoardMeter): WidgetStanding {
+  let [readAt, staleAt] = [0, 0];
+  for (const { sample, staleAt: until } of metrics.values()) {
+    if (sample.quality !== 'bad' && sample.value !== null) readAt = Math.max(readAt, sample.timestamp);
+    staleAt = Math.max(staleAt, until);
+  }
+  const tags = PLACE_TAGS.map((tag) => reference.tags[tag]).filter((tag) => tag !== undefined && tag !== '');
+  return { name: reference.name, place: tags.join(' / '), lostSince: reference.lostSince ?? 0, readAt, staleAt };
+}
+
+function groupName(metric: string, groups: GroupsOfMetrics): string {
+  const own = groups.get(metric);
+  if (own !== undefined) return own;
+  return METRICS.get(metric)?.statistic === 'period' ? 'period' : 'derived';
+}
+
+function groupsOf(meter: BoardMeter, groups: GroupsOfMetrics, order: readonly string[]): readonly WidgetGroup[] {
+  const found = new Map<string, WidgetValue[]>();
+  const names = [...METRICS.keys()].filter((name) => meter.metrics.has(name));
+  const others = [...meter.metrics.keys()].filter((name) => !METRICS.has(name));
+  for (const name of [...names, ...others]) {
+    const known = meter.metrics.get(name);
+    if (known === undefined) continue;
+    const group = groupName(name, groups);
+    const values = found.get(group) ?? [];
+    values.push(valueOf(name, known));
+    found.set(group, values);
+  }
+  return order.flatMap((name) => {
+    const values = found.get(name);
+    return values === undefined ? [] : [{ name, values }];
+  });
+}
+
+/**
+ * One meter, for a widget.
+ * @param gauges names of the metrics that gauges show
+ * @param shown names of the groups to show, in this order
+ */
+export function meterView(
+  meter: BoardMeter,
+  gauges: readonly string[],
+  groups: GroupsOfMetrics,
+  shown: readonly string[],
+): WidgetMeter {
+  const gaugeFor = (name: string): readonly WidgetGauge[] => {
+    const known = meter.metrics.get(name);
+    return known === undefined ? [] : [gaugeOf(name, known)];
+  };
+  const [today] = gaugeFor(TODAY);
+  const [yesterday] = gaugeFor(YESTERDAY);
+  return {
+    ...standingOf(meter),
+    gauges: gauges.flatMap(gaugeFor),
+    groups: groupsOf(meter, groups, shown),
+    ...(today === undefined ? {} : { today }),
+    ...(yesterday === undefined ? {} : { yesterday }),
+    alarms: meter.alarms.map(({ id, message, severity, since, acknowledged, judged }) => ({
+      id,
+      message,
+      severity,
+      since,
+      acknowledged,
+      judged,
+    })),
+  };
+}
+
+/** A meter as one row among many. */
+export function fleetRow(meter: BoardMeter): WidgetFleetRow {
+  const counts = { good: 0, uncertain: 0, bad: 0 };
+  for (const { sample } of meter.metrics.values()) counts[sample.quality]++;
+  const values = FLEET_METRICS.flatMap((name) => {
+    const known = meter.metrics.get(name);
+    return known === undefined ? [] : [valueOf(name, known)];
+  });
+  return {
+    ...standingOf(meter),
+    values: values.slice(0, FLEET_VALUES),
+    ...counts,
+    alarms: meter.alarms.length,
+    worstAlarm: SEVERITIES.find((severity) => meter.alarms.some((alarm) => alarm.severity === severity)) ?? '',
+  };
+}
+
+function shownPhasors(phasors: readonly MeterPhasor[], unit: 'V' | 'A', meter: BoardMeter): readonly ShownPhasor[] {
+  const longest = Math.max(...phasors.map(({ value }) => value ?? 0));
+  return phasors.map((phasor) => {
+    const { value, angle, phase } = phasor;
+    const metric = unit === 'V' ? `voltage_${phase}_n` : `current_${phase}`;
+    const shown = value === null ? { text: '', unit } : displayOf(value, unit, 'gauge');
+    const length = value === null || angle === undefined || longest <= 0 ? 0 : value / longest;
+    return { ...phasor, ...shown, length, staleAt: meter.metrics.get(metric)?.staleAt ?? 0 };
+  });
+}
+
+/** Voltages and currents of a meter as arrows. */
+export function phasorView(meter: BoardMeter, nowMs: number): WidgetPhasors {
+  const { minimumVolts: volts, minimumAmperes: amperes } = DEFAULT_KPI_SETTINGS;
+  const { voltages, currents, order, orderQuality, ...unbalances } = phasorDiagram(samplesNow(meter, nowMs), {
+    volts,
+    amperes,
+  });
+  const unbalanceOf = (name: 'voltage' | 'current'): WidgetValue | undefined => {
+    const sample = unbalances[`${name}Unbalance`];
+    const known =
+      meter.metrics.get(`${name}_unbalance`) ?? meter.metrics.get(`${name}_l1${name === 'voltage' ? '_l2' : ''}`);
+    if (sample === undefined) return undefined;
+    return valueOf(`${name}_unbalance`, { sample, staleAt: known?.staleAt ?? 0, low: 0, high: 0 });
+  };
+  const [voltageUnbalance, currentUnbalance] = [unbalanceOf('voltage'), unbalanceOf('current')];
+  return {
+    ...standingOf(meter),
+    voltages: shownPhasors(voltages, 'V', meter),
+    currents: shownPhasors(currents, 'A', meter),
+    order,
+    orderQuality,
+    ...(voltageUnbalance === undefined ? {} : { voltageUnbalance }),
+    ...(currentUnbalance === undefined ? {} : { currentUnbalance }),
+  };
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { Board, MOST_METERS } from '../../src/dashboard/board';
+import { qualityAt, standingAt } from '../../src/dashboard/shown';
+import { fleetRow, meterView, phasorView } from '../../src/dashboard/views';
+import { LEASE_MS, MOST_VIEWERS, Watchers } from '../../src/dashboard/watchers';
+import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
+
+const NOW = 1_700_000_000_000;
+const STALE_MS = 60_000;
+const GROUPS = new Map([
+  ['active_power_total', 'realtime'],
+  ['active_energy_import_total', 'energy'],
+]);
+
+const good = (value: Sample['value'], timestamp: number, rest: Partial<Sample> = {}): Sample => ({
+  value,
+  unit: 'W',
+  quality: 'good',
+  provenance: 'verified',
+  timestamp,
+  ...rest,
+});
+
+const telemetryOf = (
+  name: string,
+  metrics: Readonly<Record<string, Sample>>,
+  meter: Partial<Telemetry['meter']> = {},
+): Telemetry => ({
+  schema: 'pm500.telemetry/1',
+  meter: { name, host: '10.0.0.5', tags: { site: 'works', line: 'one' }, ...meter },
+  timestamp: NOW,
+  metrics,
+});
+
+const viewOf = (board: Board, name: string) => {
+  const meter = board.get(name);
+  assert.ok(meter);
+  return meterView(meter, ['active_power_total'], GROUPS, ['realtime', 'energy', 'derived', 'period']);
+};
+
+describe('the board of a dashboard', () => {
+  it('keeps the last value of every metric, also of telemetry that has only what changed', () => {
+    const board = new Board(STALE_MS);
+    board.take(
+      telemetryOf('a', { active_power_total: good(441_300, NOW), voltage_unbalance: good(1, NOW, { unit: '%' }) }),
+      NOW,
+    );
+    board.take(telemetryOf('a', { voltage_unbalance: good(2, NOW + 1000, { unit: '%' }) }), NOW + 1000);
+    const { gauges, groups, place } = viewOf(board, 'a');
+    assert.deepEqual([gauges[0]?.text, gauges[0]?.unit, gauges[0]?.highText], ['441.30', 'kW', '600 kW']);
+    assert.deepEqual(
+      groups.map(({ name, values }) => [name, values.map(({ text, unit }) => `${text} ${unit}`)]),
+      [
+        ['realtime', ['441.30 kW']],
+        ['derived', ['2.00 %']],
+      ],
+    );
+    assert.equal(place, 'works / one');
+  });
+
+  it('gives a bad value no number, even where it has one, and no hand', () => {
+    const board = new Board(STALE_MS);
+    const bad = good(1, NOW, { quality: 'bad', reason: 'out_of_range' });
+    board.take(telemetryOf('a', { active_power_total: bad }), NOW);
+    const { gauges } = viewOf(board, 'a');
+    assert.deepEqual([gauges[0]?.text, gauges[0]?.value, gauges[0]?.quality], ['', null, 'bad']);
+  });
+
+  it('lets a value grow old: after the set time, or after three times the time between two', () => {
+    const board = new Board(STALE_MS);
+    const staleAfter = (metric: string): number => {
+      const known = board.get('a')?.metrics.get(metric);
+      return (known?.staleAt ?? 0) - (known?.sample.timestamp ?? 0);
+    };
+    for (let second = 0; second < 5; second++) {
+      const at = NOW + 1000 * second;
+      board.take(telemetryOf('a', { active_power_total: good(1, at) }), at);
+    }
+    assert.equal(staleAfter('active_power_total'), STALE_MS);
+    for (let minute = 0; minute < 5; minute++) {
+      const at = NOW + 600_000 * minute;
+      board.take(telemetryOf('a', { active_energy_import_total: good(1, at) }), at);
+    }
+    assert.equal(staleAfter('active_energy_import_total'), 1_800_000);
+    const [gauge] = viewOf(board, 'a').gauges;
+    assert.ok(gauge);
+    assert.equal(qualityAt(gauge, gauge.timestamp + STALE_MS - 1).quality, 'good');
+    assert.deepEqual(qualityAt(gauge, gauge.timestamp + STALE_MS), { quality: 'stale', reason: 'stale' });
+  });
+
+  it('does not take an outage for a rhythm', () => {
+    const board = new Board(STALE_MS);
+    for (const at of [NOW, NOW + 10_000, NOW + 20_000, NOW + 20_000 + 86_400_000]) {
+      board.take(telemetryOf('a', { active_power_total: good(1, at) }), at);
+    }
+    const known = board.get('a')?.metrics.get('active_power_total');
+    assert.equal((known?.staleAt ?? 0) - (known?.sample.timestamp ?? 0), STALE_MS);
+  });
+
+  it('keeps what is bad bad, however old', () => {
+    const value = { quality: 'bad', reason: 'read_failed', staleAt: NOW } as const;
+    assert.deepEqual(qualityAt(value, NOW + 1e9), { quality: 'bad', reason: 'read_failed' });
+  });
+
+  it('says how a meter stands: read, lost since when, silent, never read', () => {
+    const board = new Board(STALE_MS);
+    board.take(telemetryOf('a', { active_power_total: good(1, NOW) }), NOW);
+    assert.equal(standingAt(viewOf(board, 'a'), NOW + 1000), 'read');
+    assert.equal(standingAt(viewOf(board, 'a'), NOW + STALE_MS), 'silent');
+    const failed = good(null, NOW + 5000, { quality: 'bad', reason: 'read_failed' });
+    board.take(
+      telemetryOf('a', { active_power_total: failed, voltage_unbalance: good(1, NOW) }, { lostSince: NOW + 4000 }),
+      NOW + 5000,
+    );
+    assert.equal(standingAt(viewOf(board, 'a'), NOW + 5000), 'lost');
+    assert.equal(viewOf(board, 'a').lostSince, NOW + 4000);
+    board.take(telemetryOf('b', { active_power_total: failed }, { lostSince: NOW }), NOW + 5000);
+    assert.equal(standingAt(viewOf(board, 'b'), NOW + 5000), 'never');
+    board.take(telemetryOf('a', { active_power_total: good(2, NOW + 9000) }), NOW + 9000);
+    assert.equal(standingAt(viewOf(board, 'a'), NOW + 9000), 'read');
+  });
+
+  it('passes over what is older than what it has, and is not held up by a clock that was ahead', () => {
+    const board = new Board(STALE_MS);
+    const powerNow = (): unknown => board.get('a')?.metrics.get('active_power_total')?.sample.value;
+    board.take(telemetryOf('a', { active_power_total: good(1, NOW + 1e9) }), NOW);
+    board.take(telemetryOf('a', { active_power_total: good(2, NOW + 1000) }), NOW + 1000);
+    assert.equal(powerNow(), 2);
+    board.take(telemetryOf('a', { active_power_total: good(3, NOW + 500) }), NOW + 1500);
+    assert.equal(powerNow(), 2);
+  });
+
+  it('takes alarms, passes over what is of nobody, and refuses what was not normalized', () => {
+    const board = new Board(STALE_MS);
+    const alarm = {
+      id: 'phase_loss_l1',
+      metric: 'voltage_l1_n',
+      severity: 'critical',
+      message: 'Phase L1 is lost.',
+      since: NOW,
+      value: 2,
+      quality: 'good',
+      limit: 138,
+      acknowledged: false,
+      latched: false,
+      judged: true,
+    };
+    const { meter } = telemetryOf('a', {});
+    board.take({ schema: 'pm500.alarm/1', meter, timestamp: NOW, event: 'list', active: [alarm], unjudged: [] }, NOW);
+    assert.deepEqual(
+      viewOf(board, 'a').alarms.map(({ message, severity }) => [message, severity]),
+      [['Phase L1 is lost.', 'critical']],
+    );
+    assert.equal(fleetRow(board.get('a')!).worstAlarm, 'critical');
+    assert.equal(board.take('text', NOW), undefined);
+    assert.equal(board.take({ temperature: 20 }, NOW), undefined);
+    assert.throws(() => board.take({ schema: 'pm500.reading/1' }, NOW), /put a pm500-normalize node before this one/);
+    assert.equal(board.all().length, 1);
+  });
+
+  it('holds so many meters and no more: the one not heard of for longest makes room', () => {
+    const board = new Board(STALE_MS);
+    for (let index = 0; index <= MOST_METERS; index++) {
+      board.take(telemetryOf(`meter-${index}`, { active_power_total: good(1, NOW) }), NOW);
+      board.take(telemetryOf('kept', { active_power_total: good(1, NOW) }), NOW);
+    }
+    assert.equal(board.all().length, MOST_METERS);
+    assert.ok(board.get('kept') !== undefined && board.get('meter-0') === undefined);
+  });
+
+  it('counts qualities of a meter among many', () => {
+    const board = new Board(STALE_MS);
+    const uncertain = good(1, NOW, { quality: 'uncertain', reason: 'layout_inferred' });
+    board.take(
+      telemetryOf('a', { active_power_total: good(441_300, NOW), frequency: uncertain, current_l1: uncertain }),
+      NOW,
+    );
+    const { good: count, uncertain: doubtful, bad, values } = fleetRow(board.get('a')!);
+    assert.deepEqual([count, doubtful, bad, values[0]?.text], [1, 2, 0, '441.30']);
+  });
+
+  it('has a diagram of old voltages look old', () => {
+    const board = new Board(STALE_MS);
+    const volts = (value: number): Sample => good(value, NOW, { unit: 'V' });
+    const phases = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'].map((name) => [name, volts(230)] as const);
+    const lines = ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1'].map((name) => [name, volts(398.4)] as const);
+    board.take(telemetryOf('a', Object.fromEntries([...phases, ...lines])), NOW);
+    const qualities = (at: number): readonly string[] =>
+      phasorView(board.get('a')!, at).voltages.map((phasor) => qualityAt(phasor, at).quality);
+    assert.deepEqual(qualities(NOW + 1000), ['good', 'good', 'good']);
+    assert.deepEqual(qualities(NOW + STALE_MS), ['stale', 'stale', 'stale']);
+  });
+});
+
+describe('who looks at a widget', () => {
+  const viewer = (id: string, told: string[] = [], isOpen = () => true) => ({
+    id,
+    isOpen,
+    send: (update: string) => void told.push(update),
+  });
+
+  it('tells each browser of its own meter', () => {
+    const watchers = new Watchers<string>();
+    const [ann, bob]: string[][] = [[], []];
+    watchers.watch(viewer('ann', ann), 'a', NOW);
+    watchers.watch(viewer('bob', bob), 'b', NOW);
+    watchers.watch(viewer('ann', ann), 'c', NOW);
+    for (const { meter, send } of watchers.all(NOW)) send(meter);
+    assert.deepEqual([ann, bob], [['c'], ['b']]);
+  });
+
+  it('says names once, and again when they change or somebody asks anew', () => {
+    const watchers = new Watchers<string>();
+    watchers.watch(viewer('ann'), 'a', NOW);
+    const wants = (...names: readonly string[]): boolean => watchers.all(NOW)[0]!.wantsNames(names);
+    assert.deepEqual([wants('a'), wants('a'), wants('a', 'b')], [true, false, true]);
+    watchers.watch(viewer('ann'), 'a', NOW);
+    assert.equal(wants('a', 'b'), true);
+  });
+
+  it('forgets who is gone or says nothing more, and takes so many and no more', () => {
+    const watchers = new Watchers<string>();
+    let isOpen = true;
+    watchers.watch(
+      viewer('ann', [], () => isOpen),
+      'a',
+      NOW,
+    );
+    isOpen = false;
+    assert.equal(watchers.all(NOW).length, 0);
+    for (let index = 0; index < MOST_VIEWERS; index++) assert.ok(watchers.watch(viewer(`${index}`), 'a', NOW));
+    assert.equal(watchers.watch(viewer('one more'), 'a', NOW), false);
+    assert.equal(watchers.watch(viewer('0'), 'b', NOW), true);
+    assert.equal(watchers.all(NOW + LEASE_MS + 1).length, 0);
+  });
+});
