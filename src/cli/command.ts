@@ -2,6 +2,7 @@ import { hasCode, toPm500Error } from '../support/errors';
 import { packageVersion } from '../support/package-version';
 import { CHECK_HELP, runCheck } from './check';
 import { CLOUD_HELP, runCloud } from './cloud';
+import { DRILL_HELP, runDrillCommand } from './drill';
 import { INFLUX_HELP, runInflux } from './influx';
 import { READ_HELP, runRead } from './read';
 import { DOCTOR_HELP, runDoctor } from './doctor';
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
     help: REPORT_HELP,
     run: (args, terminal) => runReport(args, terminal),
   },
+  drill: { summary: 'watch a fault that you make, and say what it cost', help: DRILL_HELP, run: runDrillCommand },
   cloud: {
     summary: 'get, watch and rotate the certificate of this edge',
     help: CLOUD_HELP,

@@ -8,6 +8,8 @@ const BOTTOM = 24;
 const TOP = 12;
 const RIGHT = 20;
 const LINES = 4;
+/** The attribute of SVG that says what lies in the drawing. */
+const VIEW = 'viewBox';
 
 export interface ChartAxis {
   /** Unit of the values. */
@@ -40,7 +42,7 @@ function frame(title: string, most: number, { unit, number }: ChartAxis, inside:
     const y = HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * line) / LINES;
     return `<line class="grid" x1="${LEFT}" y1="${place(y)}" x2="${WIDTH - RIGHT}" y2="${place(y)}"/><text class="axis" x="${LEFT - 6}" y="${place(y + 3.5)}" text-anchor="end">${escapeMarkup(number(value))}</text>`;
   }).join('');
-  return `<figure><figcaption>${escapeMarkup(title)} <span class="unit">${escapeMarkup(unit)}</span></figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(title)}">${lines}${inside}</svg></figure>`;
+  return `<figure><figcaption>${escapeMarkup(title)} <span class="unit">${escapeMarkup(unit)}</span></figcaption><svg ${VIEW}="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(title)}">${lines}${inside}</svg></figure>`;
 }
 
 const across = (share: number): number => LEFT + share * (WIDTH - RIGHT - LEFT);

@@ -99,6 +99,23 @@ describe('reference flows', () => {
         }
       });
 
+      if (name === 'monthly-report.json') {
+        it('reads no meter: it runs the command of this package, to which no message says anything', () => {
+          assert.deepEqual(
+            flow.filter(({ type }) => OWN_TYPES.some((own) => own === type)),
+            [],
+          );
+          const commands = flow.filter(({ type }) => type === 'exec');
+          assert.equal(commands.length, 2);
+          for (const { command, append, addpay } of commands) {
+            assert.match(String(command), /\/pm500$/);
+            assert.match(String(append), /^report (week|month) --unless-there /);
+            assert.equal(addpay, '');
+          }
+        });
+        return;
+      }
+
       it('runs without hardware: a simulated meter on loopback where each meter is looked for', () => {
         const sim = entryOf(flow, 'pm500-sim');
         const simulated = new Set(addressesOf(sim));

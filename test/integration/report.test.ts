@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_KPI_SETTINGS } from '../../src/domain/kpis/settings';
 import { Normalizer } from '../../src/domain/normalizer/normalizer';
@@ -16,6 +17,7 @@ import { ROOT } from '../../testkit/root';
 import { plantReading, RecordedPlant } from '../../testkit/meters/plant-readings';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { startInflux2Query, type Influx2Query } from '../../testkit/servers/influx-2-query';
+import { readFlow } from '../../testkit/node-red/reference-flows';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { runReport } from '../../src/cli/report';
 import { runHere, type CommandResult } from '../cli/run-command';
@@ -275,6 +277,21 @@ describe('pm500 report on a real InfluxDB 1', function () {
     } finally {
       delete process.env['INFLUX_PASSWORD'];
     }
+  });
+
+  it('is filed once by the flow, by the user of Node-RED', () => {
+    const home = temporaryFolder('home');
+    const bin = join(home, '.node-red', 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    const lines = ['#!/bin/sh', `cd '${ROOT}' && exec '${process.execPath}' dist/src/cli/main.js "$@"`];
+    writeFileSync(join(bin, 'pm500'), lines.join('\n'), { mode: 0o755 });
+    const month = readFlow('flows', 'monthly-report.json').find(({ id }) => id === 'monthly-report-month');
+    // The month before the one that runs is none that the database has.
+    const command = `${String(month?.['command'])} ${String(month?.['append'])} --of 2026-03`.replace(' --pdf', '');
+    const env = { PATH: process.env['PATH'], HOME: home, INFLUX_URL: database.url, TIME_ZONE: ZONE };
+    const run = (): string => execFileSync('/bin/sh', ['-c', command], { env, encoding: 'utf8' });
+    assert.equal(run(), `${join(home, '.node-red/pm500/reports/pm500-all-2026-03.en.html')}\n`);
+    assert.equal(run(), '');
   });
 
   it('says in one sentence what the database does not have or not allow', async () => {

@@ -23,8 +23,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   simulator: ['domain', 'metrics', 'meters', 'support', 'transport'],
   doctor: ['influx', 'mqtt', 'acquisition', 'outbox', 'domain', 'meters', 'support'],
   report: ['influx', 'domain', 'metrics', 'support'],
+  drill: [],
   cli: [
     'doctor',
+    'drill',
     'report',
     'influx',
     'iot',

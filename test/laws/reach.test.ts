@@ -12,6 +12,7 @@ const STARTERS = [
   'nodes/pm500-normalize/mapping/mapping-process.ts',
   'nodes/pm500-normalize/mapping/mapping-worker.ts',
   'nodes/shared/doctor-run.ts',
+  'src/cli/print-pdf.ts',
   'src/doctor/readers/host.ts',
   'src/doctor/readers/settings-file.ts',
 ];

@@ -22,6 +22,7 @@ const OF_NODE_RED: ReadonlySet<string> = new Set([
   'dataTracker',
   'externalModules',
   'functionExternalModules',
+  'httpAdminRoot',
   'httpNodeAuth',
   'httpNodeMiddleware',
   'httpNodeRoot',
@@ -32,6 +33,7 @@ const OF_NODE_RED: ReadonlySet<string> = new Set([
 /** Pages about Node-RED itself; elsewhere its settings would be taken for those of this package. */
 const OF_OPERATING: readonly string[] = [
   'docs/incident-response.md',
+  'docs/live-dashboard.md',
   'docs/operating.md',
   'docs/security/hardening.md',
 ];
