@@ -23,7 +23,12 @@ interface Sent {
 type Line =
   | Sent
   | { readonly kind: 'meter'; readonly protocol: Protocol; readonly port: number; readonly at: number }
-  | { readonly kind: 'meter closed'; readonly port: number; readonly at: number };
+  | { readonly kind: 'meter closed'; readonly port: number; readonly at: number }
+  /** A process with meters is there, every second. */
+  | { readonly kind: 'alive'; readonly at: number };
+
+/** So late a process on a busy computer may say that it is there. */
+const LATEST_ALIVE_MS = 10_000;
 
 /** A simulated meter's port, and while it listened. */
 interface MeterPort {
@@ -68,7 +73,9 @@ function portsOf(files: Iterable<readonly Line[]>): readonly MeterPort[] {
       const open = own.find(({ port, until }) => port === line.port && until === Number.POSITIVE_INFINITY);
       if (open !== undefined) open.until = line.at;
     }
-    ports.push(...own);
+    // A process that was killed closed nothing, and its ports may be those of other servers after it.
+    const gone = (lines.at(-1)?.at ?? 0) + LATEST_ALIVE_MS;
+    ports.push(...own.map((each) => ({ ...each, until: Math.min(each.until, gone) })));
   }
   return ports;
 }
@@ -99,7 +106,7 @@ export function readRecording(folder: string): Recorded {
   };
   for (const [file, lines] of files) {
     const streams = new Map<number, { protocol: Protocol; parts: Buffer[] }>();
-    const sent = lines.filter((line) => line.kind !== 'meter' && line.kind !== 'meter closed');
+    const sent = lines.filter((line) => 'hex' in line);
     if (sent.length > 0) processes++;
     for (const line of sent) {
       const protocol = protocolOf(line, ports);

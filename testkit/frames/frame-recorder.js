@@ -17,6 +17,8 @@ const folder = process.env.PM500_FRAMES;
 /** No request to a meter is nearly as long; one that were would be cut, and refused for it. What goes to databases and brokers is. */
 const LONGEST_BYTES = 2048;
 
+const ALIVE_EVERY_MS = 1000;
+
 /** Files of the call stack that name who is at work; the recorder and Node.js itself are left out. */
 function callers() {
   const { stackTraceLimit } = Error;
@@ -45,6 +47,9 @@ function install() {
   const file = openSync(join(folder, `${process.pid}-${Date.now()}.jsonl`), 'a');
   const write = (record) => writeSync(file, `${JSON.stringify({ ...record, at: Date.now() })}\n`);
   let sockets = 0;
+  let alive;
+  /** A meter whose process is killed says nothing of its end: from the silence it is seen. */
+  const sayAlive = () => (alive ??= setInterval(write, ALIVE_EVERY_MS, { kind: 'alive' }).unref());
 
   const { listen } = net.Server.prototype;
   net.Server.prototype.listen = function (...options) {
@@ -56,6 +61,7 @@ function install() {
         const source = Object.keys(served).find((name) => files.some((path) => path.includes(`/${name}.`)));
         const protocol = served[source] ?? 'ethernet-ip';
         write({ kind: 'meter', protocol, port: address.port });
+        sayAlive();
         this.once('close', () => write({ kind: 'meter closed', port: address.port }));
       }
     });
