@@ -264,6 +264,43 @@ setting() {
   printf '%s' "${said:-$2}"
 }
 
+# Writes the settings where there are none; to those of an earlier version adds what is new, with what it means. The bootstrap
+# gives settings_text.
+complete_settings() {
+  settings_text >"$work/settings" || fail "The volume of $secrets is full: make room on it and run this again."
+  if [ ! -e "$settings" ]; then
+    put "$settings" <"$work/settings"
+    return
+  fi
+  [ -r "$settings" ] || return 0
+  have=" $(sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$settings" | tr '\n' ' ') "
+  comment=
+  added=
+  while IFS= read -r line; do
+    case $line in
+      \#*)
+        comment="$comment$line
+"
+        continue ;;
+    esac
+    case ${line%%=*} in
+      # A user that is gone is said.
+      PM500_UID | PM500_GID) ;;
+      *)
+        case $have in
+          *" ${line%%=*} "*) ;;
+          *)
+            added="$added$comment$line
+" ;;
+        esac ;;
+    esac
+    comment=
+  done <"$work/settings"
+  [ -n "$added" ] || return 0
+  # A last line without an end gets one.
+  { sed -e '$a\' "$settings" && printf '%s' "$added"; } | put "$settings"
+}
+
 # What the environment says is taken when the settings are written first, and never again.
 settings_that_stay() {
   while IFS= read -r line; do

@@ -24,10 +24,10 @@ SECRETS='node_red_password node_red_metrics_token node_red_credential_secret inf
 # shellcheck source=deploy/common/secrets.sh
 . "$common/secrets.sh"
 
-write_settings() {
+settings_text() {
   user=$(id -u):$(id -g)
   [ "$(id -u)" -ne 0 ] || user=$owner
-  put "$settings" <<END
+  cat <<END
 # Of this site; no secrets here. After a change: sh bootstrap.sh && docker compose up -d
 # Who the containers run as: the owner of secrets/ and generated/.
 PM500_UID=${user%:*}
@@ -156,7 +156,7 @@ esac
 private_folder "$secrets"
 private_folder "$generated"
 begin
-[ -e "$settings" ] || write_settings
+complete_settings
 [ -r "$settings" ] || fail "$settings cannot be read: run this as its owner or as root."
 user=$(setting PM500_UID '')
 group=$(setting PM500_GID '')

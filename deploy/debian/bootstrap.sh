@@ -22,8 +22,8 @@ SECRETS='node_red_password node_red_metrics_token node_red_credential_secret inf
 # shellcheck source=deploy/common/secrets.sh
 . "$common/secrets.sh"
 
-write_settings() {
-  put_public "$settings" <<END
+settings_text() {
+  cat <<END
 # Of this site; no secrets here. After a change run bootstrap.sh, then the command that it prints.
 # Whose days and months count. Set it before the first start: a day that was counted otherwise stays as it is.
 TIME_ZONE=${TIME_ZONE:-UTC}
@@ -170,7 +170,9 @@ check_programs
 { mkdir -p -- "$generated" && chmod 755 -- "$generated"; } 2>/dev/null || fail "The folder $generated cannot be made: run this as root."
 private_folder "$secrets"
 begin
-[ -e "$settings" ] || write_settings
+file_mode=644
+complete_settings
+file_mode=600
 check_ports
 # By name, and not by a pattern: units that an upgrade has brought are enabled too, and nothing that failed or was stopped on
 # purpose is started but these.

@@ -435,7 +435,16 @@ describe('bootstrap.sh of the Compose stack', () => {
       '/CN=old',
     ];
     assert.equal(spawnSync('openssl', [...authority, '-out', stack.path('generated/ca.crt')]).status, 0);
+    // As an earlier version has written it, and a person has changed it: without what is new, and without its last end of line.
+    const complete = stack.read('.env');
+    const [, what = ''] = /^(#[^\n]*\nCOMPOSE_PROFILES=all\n)/m.exec(complete) ?? [];
+    const earlier = complete
+      .replace(what, '')
+      .replace(/^ALERT_FILE=\n/m, '')
+      .trimEnd();
+    writeFileSync(stack.path('.env'), earlier);
     const again = await stack.bootstrap([], { env: { ...said, TIME_ZONE: 'Europe/Paris' } });
+    assert.equal(stack.read('.env'), `${earlier}\n${what}ALERT_FILE=\n`);
     assert.equal(again.status, 0, again.output);
     assert.match(
       again.output,

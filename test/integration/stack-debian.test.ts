@@ -281,7 +281,7 @@ describe('the stack on Debian without containers: the shipped files, started for
     assert.equal((await setUpInflux()).status, 0);
     // Of a person, with all that has a meaning somewhere: InfluxQL, curl, a shell, systemd.
     const odd = `It's"a\\Very$trange;\`Phrase%42&#`;
-    for (const name of ['influx_admin_password', 'influx_writer_password', 'influx_reader_password']) {
+    for (const name of ['influx_admin_password', 'influx_writer_password']) {
       const given = await runScript(join(ROOT, 'deploy/debian/bootstrap.sh'), {
         args: ['set', name],
         env: { PM500_ETC: etc, PM500_UNITS: units, PM500_CHECK_PORTS: 'no' },
