@@ -3,7 +3,7 @@
  * LoadCredential), and flows name them by environment variables. Nothing here has to be edited.
  */
 const { createHash, timingSafeEqual } = require('node:crypto');
-const { readFileSync } = require('node:fs');
+const { readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const folder = process.env.PM500_SECRETS || process.env.CREDENTIALS_DIRECTORY || '/run/secrets';
@@ -27,6 +27,28 @@ const isSame = (given, wanted) => timingSafeEqual(digest(String(given)), digest(
 
 const password = secret('node_red_password');
 const metricsToken = secret('node_red_metrics_token');
+
+/** Who is logged in stays so for days, over a start, too: not with a password that is another now. */
+function endOldSessions(userDir) {
+  const path = join(userDir, '.operator');
+  const now = digest(password).toString('hex');
+  let before;
+  try {
+    before = readFileSync(path, 'utf8');
+  } catch {
+    // The first start.
+  }
+  if (before === now) return;
+  try {
+    rmSync(join(userDir, '.sessions.json'), { force: true });
+    writeFileSync(path, now, { mode: 0o600 });
+  } catch (error) {
+    console.error(`Nothing can be written into ${userDir} (${error.code}): make room on its volume, then start again.`);
+    process.exit(1);
+  }
+}
+if (process.env.USER_DIR) endOldSessions(process.env.USER_DIR);
+
 const operator = { username: 'operator', permissions: '*' };
 
 // What the reference flow names. Secrets are set last: no environment of another service can stand for them.

@@ -444,4 +444,26 @@ describe('the stack on Debian without containers: the shipped files, started for
     );
     rmSync(join(userDir, 'flows.json'));
   });
+
+  it('whoever is logged in to Node-RED has to log in again when the password is another, and only then', () => {
+    const userDir = temporaryFolder('sessions');
+    const secrets = temporaryFolder('session-secrets');
+    for (const name of readdirSync(join(etc, 'secrets')).filter((each) => each !== 'ca.key'))
+      writeFileSync(join(secrets, name), readFileSync(join(etc, 'secrets', name)));
+    const sessions = join(userDir, '.sessions.json');
+    const isKept = (): boolean => {
+      writeFileSync(sessions, '{}');
+      const env = { ...process.env, USER_DIR: userDir, PM500_SECRETS: secrets };
+      const loaded = spawnSync(process.execPath, [join(ROOT, 'deploy/node-red/settings.js')], {
+        env,
+        encoding: 'utf8',
+      });
+      assert.deepEqual([loaded.status, loaded.stderr], [0, '']);
+      return existsSync(sessions);
+    };
+    assert.deepEqual([isKept(), isKept()], [false, true]);
+    writeFileSync(join(secrets, 'node_red_password'), 'another-value-0123456789\n');
+    assert.deepEqual([isKept(), isKept()], [false, true]);
+    assert.equal(statSync(join(userDir, '.operator')).mode & 0o777, 0o600);
+  });
 });
