@@ -7,6 +7,22 @@ fail() {
   exit 1
 }
 
+# ending of the name: a database on the same disk takes nothing more once that is full, so it must not become full by a backup. How
+# much one takes is told by the one before.
+room_for_one_more() {
+  before=
+  for before in "$into"/[0-9]*T[0-9]*Z"$1"; do :; done
+  [ -e "$before" ] || return 0
+  takes=$(du -sk -- "$before" 2>/dev/null | cut -f 1) || return 0
+  free=$(df -Pk -- "$into" 2>/dev/null | awk 'NR == 2 { print $4 }') || return 0
+  case $takes$free in
+    '' | *[!0-9]*) return 0 ;;
+  esac
+  # It has grown since then.
+  [ "$free" -gt $((takes + takes / 4)) ] ||
+    fail "There is no room for the backup in $into: $((free / 1024)) MB are free, and the one before took $((takes / 1024)) MB; make room, or keep fewer (BACKUPS_KEPT), and run this again."
+}
+
 # ending of the name: sets name, what the backup is called when it is whole, and part, what it is called before.
 begin_part() {
   mkdir -p -- "$into" 2>/dev/null || fail "The folder $into cannot be made: check its place and your rights."
@@ -25,6 +41,7 @@ begin_part() {
     esac
     rm -rf -- "$left"
   done
+  room_for_one_more "$1"
   part=$name.$$.part
   trap 'rm -rf -- "$part"' EXIT
   trap 'exit 1' HUP INT TERM

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATABASE, TIERS } from '../../src/influx/tiers/plan';
 import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
+import { makeSmallDisk } from '../../testkit/delivery/small-disk';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere } from '../cli/run-command';
@@ -171,6 +172,22 @@ describe('backup and restore of a real InfluxDB 1', function () {
     await refused(backup, '127.0.0.1:1', /^Nobody answers at 127\.0\.0\.1:1: set INFLUX_RPC/, folder);
     const whole = readdirSync(folder).find((name) => name.endsWith('Z')) ?? '';
     await refused(restore, '127.0.0.1:1', /^Nobody answers at 127\.0\.0\.1:1: set INFLUX_RPC/, join(folder, whole));
+    // A disk that the next one would fill: the database beside it would take nothing more.
+    const small = join(folder, 'small');
+    const disk = makeSmallDisk(small, 1024 * 1024);
+    try {
+      mkdirSync(join(small, '20260101T000000Z'));
+      writeFileSync(join(small, '20260101T000000Z/shard'), Buffer.alloc(500 * 1024));
+      await refused(
+        backup,
+        rpc,
+        /^There is no room for the backup in \S+: \d+ MB are free, and the one before took/,
+        small,
+      );
+      assert.deepEqual(readdirSync(small), ['20260101T000000Z']);
+    } finally {
+      disk.remove();
+    }
     await refused(backup, rpc, /^Say where to/);
     await refused(backup, rpc, /cannot be made: check its place/, join(file, 'below'));
     await refused(restore, rpc, /^Say what to restore/);
