@@ -45,6 +45,13 @@ export interface WidgetPhasors extends WidgetStanding {
   readonly currentUnbalance?: WidgetValue;
 }
 
+/** A metric as it is worth now: of a meter that cannot be read nothing is new, whatever its own rhythm. */
+function metricOf({ metrics, reference }: BoardMeter, name: string): BoardSample | undefined {
+  const known = metrics.get(name);
+  if (known === undefined || reference.lostSince === undefined) return known;
+  return { ...known, staleAt: Math.min(known.staleAt, reference.lostSince) };
+}
+
 function textOf({ value, unit, quality }: BoardSample['sample'], kind: Metric['kind']) {
   // The number of a bad value means nothing, and would be read.
   if (value === null || quality === 'bad') return { text: '', unit };
@@ -100,7 +107,7 @@ function groupsOf(meter: BoardMeter, groups: GroupsOfMetrics, order: readonly st
   const names = [...METRICS.keys()].filter((name) => meter.metrics.has(name));
   const others = [...meter.metrics.keys()].filter((name) => !METRICS.has(name));
   for (const name of [...names, ...others]) {
-    const known = meter.metrics.get(name);
+    const known = metricOf(meter, name);
     if (known === undefined) continue;
     const group = groupName(name, groups);
     const values = found.get(group) ?? [];
@@ -125,7 +132,7 @@ export function meterView(
   shown: readonly string[],
 ): WidgetMeter {
   const gaugeFor = (name: string): readonly WidgetGauge[] => {
-    const known = meter.metrics.get(name);
+    const known = metricOf(meter, name);
     return known === undefined ? [] : [gaugeOf(name, known)];
   };
   const [today] = gaugeFor(TODAY);
@@ -152,7 +159,7 @@ export function fleetRow(meter: BoardMeter): WidgetFleetRow {
   const counts = { good: 0, uncertain: 0, bad: 0 };
   for (const { sample } of meter.metrics.values()) counts[sample.quality]++;
   const values = FLEET_METRICS.flatMap((name) => {
-    const known = meter.metrics.get(name);
+    const known = metricOf(meter, name);
     return known === undefined ? [] : [valueOf(name, known)];
   });
   return {
@@ -171,7 +178,7 @@ function shownPhasors(phasors: readonly MeterPhasor[], unit: 'V' | 'A', meter: B
     const metric = unit === 'V' ? `voltage_${phase}_n` : `current_${phase}`;
     const shown = value === null ? { text: '', unit } : displayOf(value, unit, 'gauge');
     const length = value === null || angle === undefined || longest <= 0 ? 0 : value / longest;
-    return { ...phasor, ...shown, length, staleAt: meter.metrics.get(metric)?.staleAt ?? 0 };
+    return { ...phasor, ...shown, length, staleAt: metricOf(meter, metric)?.staleAt ?? 0 };
   });
 }
 
@@ -185,7 +192,7 @@ export function phasorView(meter: BoardMeter, nowMs: number): WidgetPhasors {
   const unbalanceOf = (name: 'voltage' | 'current'): WidgetValue | undefined => {
     const sample = unbalances[`${name}Unbalance`];
     const known =
-      meter.metrics.get(`${name}_unbalance`) ?? meter.metrics.get(`${name}_l1${name === 'voltage' ? '_l2' : ''}`);
+      metricOf(meter, `${name}_unbalance`) ?? metricOf(meter, `${name}_l1${name === 'voltage' ? '_l2' : ''}`);
     if (sample === undefined) return undefined;
     return valueOf(`${name}_unbalance`, { sample, staleAt: known?.staleAt ?? 0, low: 0, high: 0 });
   };

@@ -114,6 +114,9 @@ describe('the board of a dashboard', () => {
     );
     assert.equal(standingAt(viewOf(board, 'a'), NOW + 5000), 'lost');
     assert.equal(viewOf(board, 'a').lostSince, NOW + 4000);
+    const [unbalance] = viewOf(board, 'a').groups.find(({ name }) => name === 'derived')?.values ?? [];
+    assert.ok(unbalance);
+    assert.equal(qualityAt(unbalance, NOW + 5000).quality, 'stale', 'what nobody reads any more is old at once');
     board.take(telemetryOf('b', { active_power_total: failed }, { lostSince: NOW }), NOW + 5000);
     assert.equal(standingAt(viewOf(board, 'b'), NOW + 5000), 'never');
     board.take(telemetryOf('a', { active_power_total: good(2, NOW + 9000) }), NOW + 9000);
