@@ -91,6 +91,7 @@ describe('a release', function () {
       execFileSync('tar', ['--utc', '--full-time', '-tvzf', path], { encoding: 'utf8' }).split('\n');
     assert.deepEqual(listing(join(out, tarball)), listing(join(folder, tarball)));
     assert.equal(sumOf(join(out, tarball)), sumOf(join(folder, tarball)));
+    assert.equal(sh(commandsOf('inside')).output, sh(commandsOf('inside'), folder).output);
   });
 
   it('holds its bill of materials, and no secret, no test and no absolute path of who made it', () => {

@@ -103,6 +103,10 @@ describe('what the code can reach', () => {
       paths.map((path) => [path, permission]),
     );
     assert.deepEqual(Object.fromEntries(pagesOf()), Object.fromEntries(expected));
+    const guide = readFileSync(join(ROOT, 'docs/security/hardening.md'), 'utf8');
+    for (const permission of Object.keys(PERMISSIONS)) {
+      if (permission.startsWith('pm500.')) assert.ok(guide.includes(`\`${permission}\``), permission);
+    }
   });
 
   it('the package runs nothing when it is installed', () => {

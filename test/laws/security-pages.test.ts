@@ -164,7 +164,7 @@ describe('links of the pages about security and operating', () => {
     const pages = [...securityPages().keys()].map((path) => path.slice(ROOT.length + 1));
     const own = ['docs/security/hardening.md', 'docs/security/verify-a-release.md'];
     for (const page of [...pages, ...own, 'docs/operating.md', 'docs/incident-response.md']) {
-      for (const [, link = ''] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+      for (const [, link = ''] of read(page).matchAll(/\]\((?!https:)([^)]+)\)/g)) {
         const [path = '', fragment] = link.split('#');
         const target = path === '' ? page : join(page, '..', path);
         assert.ok(existsSync(join(ROOT, target)), `${page}: ${link}`);

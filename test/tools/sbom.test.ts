@@ -36,7 +36,9 @@ function lockWith(packages: Lock['packages']): Lock {
   return { packages: { '': { dependencies: { one: '1' } }, ...packages } };
 }
 
-describe('the bill of materials', () => {
+describe('the bill of materials', function () {
+  // Starts npm, twice.
+  this.timeout(60_000);
   const sbom = makeSbom(MANIFEST, LOCK);
   const known = new Map(sbom.components.map((component) => [component['bom-ref'], component]));
 

@@ -16,6 +16,9 @@ npx pm500 doctor --format html --output readiness.html
 npx pm500 doctor --json                     # pm500.doctor/1; --format junit for a CI server, prometheus for gauges
 \`\`\`
 
+The [sidebar](sidebar.md) of the editor does the same by a button, and by itself with \`pm500: { doctorHours: 24 }\` in settings.js; the metrics
+page then has the findings as gauges.
+
 It looks at the computer, the service, the user directory of Node-RED, flows and settings, certificates, outboxes, backups,
 brokers, databases and meters, and changes nothing. All that it asks of others, it asks at the same time and for a few seconds:
 

@@ -129,7 +129,7 @@ export const REQUIREMENTS: readonly RequirementRow[] = [
     cr: '2.1',
     about: 'who may do what',
     by: ['component', 'Node-RED'],
-    how: 'Permissions of Node-RED, four of this package (read, scan, test, acknowledge); topics and rights for each user at broker and database',
+    how: 'Permissions of Node-RED, five of this package (read, scan, test, acknowledge, doctor); topics and rights for each user at broker and database',
     proofs: [
       PAGES,
       proof('integration/meter-forms.test.ts', 'have nothing sent for who may only read'),

@@ -111,12 +111,14 @@ export const THREATS: readonly ThreatRow[] = [
   {
     at: 'editor',
     kind: 'elevation',
-    threat: 'Somebody who may only look has requests sent, servers tried or alarms acknowledged',
+    threat:
+      'Somebody who may only look has requests sent, servers tried, alarms acknowledged or the weak places of this Node-RED told',
     mitigation: 'Each page asks Node-RED for a permission; what sends has another one than what reads',
     proofs: [
       proof('laws/reach.test.ts', 'every page of the editor asks for a permission'),
       proof('integration/meter-forms.test.ts', 'have nothing sent for who may only read'),
       proof('integration/sidebar.test.ts', 'asks for a permission, and one more to acknowledge'),
+      proof('integration/sidebar.test.ts', 'examines this Node-RED for who may, tells no secret'),
     ],
   },
   {
