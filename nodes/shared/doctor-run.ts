@@ -72,9 +72,11 @@ function start(RED: NodeAPI): Promise<DoctorReport> {
  * @throws Pm500Error in one sentence
  */
 export async function runDoctorOnce(RED: NodeAPI): Promise<DoctorReport> {
-  running ??= start(RED).finally(() => {
-    running = undefined;
-  });
+  running ??= Promise.resolve(RED)
+    .then(start)
+    .finally(() => {
+      running = undefined;
+    });
   last = await running;
   return last;
 }
