@@ -18,6 +18,7 @@ import { NAMES, policyDocument, provisioningTemplate, ROTATION_JOB } from './doc
 import { handler, serviceRole } from './functions';
 import { useOfKey } from './key';
 import type { Settings } from './settings';
+import { WITHOUT_RESOURCE } from './wildcards';
 
 /** Edges in AWS IoT: what they are, what they may do, and how they get and replace their certificates. */
 export class Identities extends Construct {
@@ -114,15 +115,9 @@ export class Identities extends Construct {
         actions: ['iot:GetPolicy', 'iot:AttachPolicy'],
         resources: [`${iotArn}:policy/${NAMES.edgePolicy}`],
       }),
-      // These actions know no resource (Service Authorization Reference, AWS IoT).
       new PolicyStatement({
         sid: 'WithoutResource',
-        actions: [
-          'iot:AttachThingPrincipal',
-          'iot:ListPrincipalThings',
-          'iot:RegisterCertificate',
-          'iot:RegisterThing',
-        ],
+        actions: [...WITHOUT_RESOURCE],
         resources: ['*'],
       }),
     ]);

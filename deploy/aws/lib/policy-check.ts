@@ -1,4 +1,4 @@
-import { WILDCARDS } from './wildcards';
+import { WILDCARDS, type Wildcard } from './wildcards';
 
 type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
@@ -42,6 +42,11 @@ export function arnText(value: unknown): string {
   return `<${JSON.stringify(value)}>`;
 }
 
+/** Whether a statement has no action but those that the wildcard is for. */
+function fits({ actions }: Wildcard, statement: Members): boolean {
+  return actions === undefined || listOf(statement['Action']).every((each) => actions.includes(String(each)));
+}
+
 /** What a statement of a policy that is not one of AWS IoT devices allows too much; empty where nothing is. */
 function excess({ type, statement }: PlacedStatement): readonly string[] {
   if (statement['Effect'] !== 'Allow') return [];
@@ -67,7 +72,8 @@ function excess({ type, statement }: PlacedStatement): readonly string[] {
   for (const resource of listOf(statement['Resource']).map(arnText)) {
     // In the policy of a key, * is that key.
     if (!resource.includes('*') || (isKey && resource === '*')) continue;
-    if (!WILDCARDS.some((each) => each.resource.test(resource))) found.push(`resource ${resource}`);
+    if (!WILDCARDS.some((each) => each.resource.test(resource) && fits(each, statement)))
+      found.push(`resource ${resource}`);
   }
   return found;
 }

@@ -5,8 +5,18 @@ import { NagSuppressions } from 'cdk-nag';
 export interface Wildcard {
   /** Of the whole ARN, with `<...>` for what CloudFormation puts in. */
   readonly resource: RegExp;
+  /** The only actions that it is for; any where absent. */
+  readonly actions?: readonly string[];
   readonly reason: string;
 }
+
+/** What AWS IoT lets nobody narrow to a resource (Service Authorization Reference, AWS IoT). */
+export const WITHOUT_RESOURCE = [
+  'iot:AttachThingPrincipal',
+  'iot:ListPrincipalThings',
+  'iot:RegisterCertificate',
+  'iot:RegisterThing',
+] as const;
 
 /** All of them; the tests find one that is not here, and one that is here and stands nowhere. */
 export const WILDCARDS: readonly Wildcard[] = [
@@ -38,6 +48,7 @@ export const WILDCARDS: readonly Wildcard[] = [
   },
   {
     resource: /^\*$/,
+    actions: WITHOUT_RESOURCE,
     reason:
       'These actions of AWS IoT know no resource (Service Authorization Reference); the role is that of AWS IoT alone.',
   },

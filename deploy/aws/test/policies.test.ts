@@ -66,9 +66,12 @@ describe('policies that the stack deploys', function () {
     assert.deepEqual(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/b' }), []);
     assert.equal(role({ Action: 's3:Get*', Resource: 'arn:aws:s3:::a/b' }).length, 1);
     assert.equal(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::*' }).length, 1);
+    assert.equal(role({ Action: 's3:GetObject', Resource: '*' }).length, 1);
+    assert.deepEqual(role({ Action: 'iot:RegisterThing', Resource: '*' }), []);
+    assert.equal(role({ Action: ['iot:RegisterThing', 'iot:DeleteThing'], Resource: '*' }).length, 1);
     assert.equal(role({ NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::a' }).length, 1);
     assert.equal(role({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::a', Principal: { AWS: '*' } }).length, 1);
-    assert.equal(role({ Action: 'kms:*', Resource: '*', Principal: { AWS: 'arn:aws:iam::1:root' } }).length, 1);
+    assert.equal(role({ Action: 'kms:*', Resource: '*', Principal: { AWS: 'arn:aws:iam::1:root' } }).length, 2);
     const topic = 'arn:aws:iot:eu-central-1:123456789012:topic';
     assert.equal(device({ Action: 'iot:*', Resource: `${topic}/a` }).length, 1);
     assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/*` }).length, 1);

@@ -18,12 +18,15 @@ interface FirehoseAnswer {
 
 const rows = new RowMaker(table as LakeTable);
 
-/** Makes a row of the lake of each record. One that is none is kept by Firehose in the folder of errors, as it came. */
-export function handler({ records }: FirehoseEvent): Promise<FirehoseAnswer> {
+/**
+ * Makes a row of the lake of each record. One that is none is kept by Firehose in the folder of errors, as it came.
+ * @param log takes a line that counts those
+ */
+export function transform({ records }: FirehoseEvent, maker: RowMaker, log: (line: string) => void): FirehoseAnswer {
   const reasons: string[] = [];
   const answers = records.map(({ recordId, data }): FirehoseAnswer['records'][number] => {
     try {
-      const { kind, day, columns } = rows.rowOf(JSON.parse(Buffer.from(data, 'base64').toString()));
+      const { kind, day, columns } = maker.rowOf(JSON.parse(Buffer.from(data, 'base64').toString()));
       const text = Buffer.from(`${JSON.stringify(columns)}\n`).toString('base64');
       return { recordId, result: 'Ok', data: text, metadata: { partitionKeys: { kind, day } } };
     } catch (thrown) {
@@ -31,6 +34,11 @@ export function handler({ records }: FirehoseEvent): Promise<FirehoseAnswer> {
       return { recordId, result: 'ProcessingFailed', data };
     }
   });
-  if (reasons.length > 0) process.stdout.write(`${refusedRecords(reasons, Date.now())}\n`);
-  return Promise.resolve({ records: answers });
+  if (reasons.length > 0) log(refusedRecords(reasons, Date.now()));
+  return { records: answers };
+}
+
+/** Asked by Firehose. */
+export function handler(event: FirehoseEvent): Promise<FirehoseAnswer> {
+  return Promise.resolve(transform(event, rows, (line) => void process.stdout.write(`${line}\n`)));
 }
