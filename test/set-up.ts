@@ -5,7 +5,7 @@ import { lookUpProgram } from '../testkit/servers/programs';
 /** A server or browser that tests need: any one of its names will do. */
 interface Requirement {
   readonly programs: readonly string[];
-  /** Debian package. */
+  /** Debian package, or several. */
   readonly debianPackage: string;
   readonly purpose: string;
 }
@@ -28,6 +28,11 @@ const REQUIREMENTS: readonly Requirement[] = [
   },
   { programs: ['influxd'], debianPackage: 'influxdb', purpose: 'database that parses line protocol strictly' },
   { programs: ['python3'], debianPackage: 'python3-minimal', purpose: 'interpreter of the scripts of Telegraf' },
+  {
+    programs: ['softhsm2-util'],
+    debianPackage: 'softhsm2 libengine-pkcs11-openssl',
+    purpose: 'token that keeps keys, and how OpenSSL uses it',
+  },
   { programs: ['shellcheck'], debianPackage: 'shellcheck', purpose: 'check of shell scripts' },
   { programs: ['systemd-analyze'], debianPackage: 'systemd', purpose: 'check of the units of systemd' },
   {
@@ -67,7 +72,7 @@ function install(packages: readonly string[]): void {
  * @throws Error naming exactly what to install
  */
 export function setUp(): void {
-  const packages = [...new Set(missing().map(({ debianPackage }) => debianPackage))];
+  const packages = [...new Set(missing().flatMap(({ debianPackage }) => debianPackage.split(' ')))];
   if (packages.length === 0) return;
   if (process.getuid?.() === 0 && lookUpProgram('apt-get') !== undefined) install(packages);
   const still = missing();

@@ -11,6 +11,7 @@ import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
 import type { KeeperSettings } from '../../src/iot/enroll/keeper';
 import { alpnOf } from '../../src/iot/enroll/mqtt-cloud';
 import { ThingName } from '../../src/iot/enroll/thing-name';
+import { isTokenUri } from '../../src/iot/token-key';
 import { checkCertificate, checkClientId } from '../../src/iot/profiles';
 import { createClientId } from '../../src/mqtt/client-id';
 import type { BrokerSettings, ProtocolVersion } from '../../src/mqtt/mqtt-options';
@@ -79,7 +80,7 @@ export function readTargetSettings(
   const port = isAws ? config.choice('awsPort') : config.number('port');
   const pathOf = (property: 'certificateFile' | 'keyFile' | 'caFile' | 'identityFolder'): string => {
     const path = config.text(property);
-    return path === '' ? '' : resolve(userDir, path);
+    return path === '' || isTokenUri(path) ? path : resolve(userDir, path);
   };
   const folder = pathOf('identityFolder');
   const [clientIdNow, ownClientId] = readClientId(config, folder, memory);

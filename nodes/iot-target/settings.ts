@@ -1,6 +1,7 @@
 import { readCredentials, readPem } from '../../src/iot/credentials';
 import { readIdentity } from '../../src/iot/enroll/identity-credentials';
 import { hasClaim } from '../../src/iot/enroll/staged';
+import { isTokenUri } from '../../src/iot/token-key';
 import { checkCertificate, checkClientId, PROFILES } from '../../src/iot/profiles';
 import { parseHost } from '../../src/mqtt/server-list';
 import { choice, flag, HOST_PATTERN, number, PORT, requiredText, secret, text } from '../../src/support/setting';
@@ -32,7 +33,7 @@ const certificateCheck: FieldCheck = (value, { valueOf, resolve }) => {
 
 const pairCheck: FieldCheck = (value, { valueOf, resolve }) => {
   const certificate = String(valueOf('certificateFile')).trim();
-  const pathOf = (path: string): string => (path === '' ? '' : resolve(path));
+  const pathOf = (path: string): string => (path === '' || isTokenUri(path) ? path : resolve(path));
   if (certificate !== '' || value !== '')
     readCredentials({ certificate: pathOf(certificate), key: pathOf(String(value)), ca: '' }, () => process.getuid?.());
 };

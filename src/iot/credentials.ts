@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { statSync, type Stats } from 'node:fs';
 import { Pm500Error } from '../support/errors';
 import { MOST_PEM_BYTES, readRegularFile } from '../support/read-text-file';
+import { checkAccess } from './key-access';
+import { isTokenUri, readTokenKey, type TokenKey } from './token-key';
 
-/** Paths of PEM files; an empty one is not used. */
+/** Paths of PEM files; an empty one is not used. A key can be an URI of PKCS#11. */
 export interface CredentialFiles {
   readonly certificate: string;
   readonly key: string;
@@ -11,7 +12,7 @@ export interface CredentialFiles {
   readonly ca: string;
 }
 
-export interface Credentials {
+export interface Credentials extends Partial<TokenKey> {
   readonly cert?: Buffer;
   readonly key?: Buffer;
   readonly ca?: Buffer;
@@ -19,9 +20,6 @@ export interface Credentials {
 
 /** Who this process is, for the owner of a key; undefined where the system has no such thing. */
 export type OwnId = () => number | undefined;
-
-const OTHERS = 0o077;
-const PERMISSIONS = 0o777;
 
 const invalid = (sentence: string, cause?: unknown): Pm500Error =>
   new Pm500Error('MQTT_CREDENTIALS_INVALID', sentence, { cause, retryable: true });
@@ -34,29 +32,6 @@ export function readPem(path: string, what: string): Buffer {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw invalid(`The ${what} ${path} cannot be read (${reason}); correct its path in the settings.`, thrown);
   }
-}
-
-/** @throws Pm500Error MQTT_CREDENTIALS_INVALID where somebody else can read the key, or could have written it */
-function checkAccess(path: string, ownId: number | undefined): void {
-  if (ownId === undefined) return;
-  let stats: Stats;
-  try {
-    stats = statSync(path);
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw invalid(`The private key ${path} cannot be read (${reason}); correct its path in the settings.`, thrown);
-  }
-  const { mode, uid } = stats;
-  if ((mode & OTHERS) !== 0) {
-    const found = (mode & PERMISSIONS).toString(8).padStart(4, '0');
-    throw invalid(
-      `The private key ${path} has the mode ${found}, so others than its owner can use it; set it to 0600 (chmod 600), and have a new key made if somebody may have read it.`,
-    );
-  }
-  if (uid !== ownId)
-    throw invalid(
-      `The private key ${path} belongs to the user ${uid}, and this program runs as ${ownId}; make it its owner (chown).`,
-    );
 }
 
 function readKey(path: string, pem: Buffer): KeyObject {
@@ -87,7 +62,12 @@ export function readCredentials({ certificate, key, ca }: CredentialFiles, ownId
     throw invalid('A certificate and its private key belong together; give the paths of both, or of none.');
   const authorities = ca === '' ? {} : { ca: readPem(ca, 'file of authorities') };
   if (certificate === '') return authorities;
-  checkAccess(key, ownId());
+  if (isTokenUri(key)) {
+    const cert = readPem(certificate, 'certificate');
+    readCertificate(certificate, cert);
+    return { cert, ...readTokenKey(key, cert, ownId()), ...authorities };
+  }
+  checkAccess(key, 'private key', ownId());
   const [cert, secret] = [readPem(certificate, 'certificate'), readPem(key, 'private key')];
   if (!readCertificate(certificate, cert).checkPrivateKey(readKey(key, secret)))
     throw invalid(

@@ -194,6 +194,7 @@ describe('what the doctor reads', () => {
       { id: 'quick', type: 'sparkplug-edge', name: 'quick', host: '10.0.0.1' },
       { id: 'slow', type: 'sparkplug-edge', name: 'slow', host: '10.0.0.2' },
       { id: 'own', type: 'iot-target', name: 'own', host: '10.0.0.3', identityFolder: '/etc/pm500/identity' },
+      { id: 'hsm', type: 'iot-target', name: 'hsm', host: '10.0.0.4', useTls: true, keyFile: 'pkcs11:object=a' },
       { id: 'aws', type: 'iot-target', name: 'aws', profile: 'aws-iot-core', host: 'x.iot.eu-west-1.amazonaws.com' },
     ];
     const saved = parseFlows(JSON.stringify(flows), () => undefined);
@@ -219,9 +220,11 @@ describe('what the doctor reads', () => {
     assert.equal(reasons[0], '');
     assert.match(reasons[1] ?? '', /"slow" did not answer in time/);
     assert.match(reasons[2] ?? '', /identity in \/etc\/pm500\/identity/);
-    assert.match(reasons[3] ?? '', /would end that of "aws"/);
+    assert.match(reasons[3] ?? '', /the key of .*"hsm" lies in a token/);
+    assert.match(reasons[4] ?? '', /would end that of "aws"/);
     // Certificates that rotate are told of by another command, and never taken for fine here.
-    const [rotated] = readCertificates(site, folder);
+    const [rotated, ...others] = readCertificates(site, folder);
+    assert.deepEqual(others, [], 'a key in a token is no file that is missing');
     assert.match(rotated?.unseen ?? '', /pm500 cloud status/);
   });
 });

@@ -7,7 +7,7 @@ import type { BrokerConfiguration, BrokerFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
 import { seen, unseen, type Looked } from '../looked';
-import { identityFolderOf, tlsSettingsOf } from './certificates';
+import { identityFolderOf, isTokenUri, tlsSettingsOf } from './certificates';
 
 /** Connects once: why the broker does not take it, or undefined. */
 export type TryBroker = (settings: BrokerSettings) => Promise<Pm500Error | undefined>;
@@ -77,6 +77,7 @@ const knownOf = (node: SavedNode): BrokerFacts => ({
 function reasonNotTo(node: SavedNode): string | undefined {
   const folder = identityFolderOf(node);
   if (folder !== '') return `${node.label} connects with the identity in ${folder}, which only one client may use`;
+  if (isTokenUri(textOf(node, 'keyFile'))) return `the key of ${node.label} lies in a token, which only Node-RED uses`;
   // The policy of a thing lets its client ID in and no other, and a second client with it ends the first.
   return isOfAws(node) ? `a second connection to ${textOf(node, 'host')} would end that of ${node.label}` : undefined;
 }

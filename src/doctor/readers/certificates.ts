@@ -33,12 +33,15 @@ const FILES = [
   { part: 'authority', tls: 'ca', iot: 'caFile' },
 ] as const;
 
+/** A key in a PKCS#11 token is no file, and nothing reads it. */
+export const isTokenUri = (text: string): boolean => text.startsWith('pkcs11:');
+
 function pemSetOf(node: SavedNode, site: SavedSite, userDirectory: string): PemSet {
   const secrets = site.secretsOf(node.id) ?? {};
   const parts = FILES.flatMap(({ part, tls, iot }) => {
     const given = textOf(node, node.type === 'tls-config' ? tls : iot);
     const inline = secrets[`${tls}data`] ?? '';
-    if (given === '' && inline === '') return [];
+    if ((given === '' && inline === '') || isTokenUri(given)) return [];
     const path = given === '' ? `${part} of ${node.label}` : isAbsolute(given) ? given : resolve(userDirectory, given);
     const read = (): Buffer => (given === '' ? Buffer.from(inline) : readRegularFile(path, MOST_PEM_BYTES));
     return [[part, { path, read, isFile: given !== '' }] as const];
