@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { scriptOf } from '../nodes/shared/dashboard';
 import type { NodeType, WidgetType } from '../nodes/shared/forms';
 import { catalogOf, formOf, sidebarOf, widgetOf } from './forms/form';
-
-const LOCALE = 'en-US';
+import { LANGUAGES, languagesOf } from './forms/languages';
 
 /** Everything that must stand in the sources for one node type. */
 function sourcesOf(type: NodeType): readonly string[] {
-  const own = ['index.ts', 'settings.ts', 'form.ts', `${LOCALE}.json`, `help.${LOCALE}.html`];
+  const texts = languagesOf(type).flatMap((language) => [`${language}.json`, `help.${language}.html`]);
+  const own = ['index.ts', 'settings.ts', 'form.ts', ...texts];
   return [...own.map((name) => `nodes/${type}/${name}`), `icons/${type}.svg`];
 }
 
@@ -36,11 +36,11 @@ export function buildEditor(root: string, types: readonly NodeType[]): void {
     const target = join(root, 'dist/nodes', type);
     write(join(target, 'index.html'), formOf(root, type));
     copy(join(root, `icons/${type}.svg`), join(target, `icons/${type}.svg`));
-    write(
-      join(target, `locales/${LOCALE}/index.json`),
-      `${JSON.stringify({ [type]: catalogOf(root, type) }, null, 2)}\n`,
-    );
-    copy(join(root, `nodes/${type}/help.${LOCALE}.html`), join(target, `locales/${LOCALE}/index.html`));
+    for (const language of languagesOf(type)) {
+      const catalog = { [type]: catalogOf(root, type, language) };
+      write(join(target, `locales/${language}/index.json`), `${JSON.stringify(catalog, null, 2)}\n`);
+      copy(join(root, `nodes/${type}/help.${language}.html`), join(target, `locales/${language}/index.html`));
+    }
   }
 }
 
@@ -48,7 +48,8 @@ export function buildEditor(root: string, types: readonly NodeType[]): void {
 export function buildSidebar(root: string): void {
   const target = join(root, 'dist/nodes/sidebar');
   write(join(target, 'index.html'), sidebarOf(root));
-  copy(join(root, `nodes/sidebar/${LOCALE}.json`), join(target, `locales/${LOCALE}/index.json`));
+  for (const language of LANGUAGES)
+    copy(join(root, `nodes/sidebar/${language}.json`), join(target, `locales/${language}/index.json`));
 }
 
 /** The scripts of the widgets, where Node-RED serves what belongs to a package. git does not keep them. */

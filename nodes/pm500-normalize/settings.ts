@@ -54,7 +54,7 @@ export const FORM = nodeForm({
     deadband: field(flag(), { section: 'report' }),
     minIntervalSeconds: field(number(0, DAY_SECONDS), { icon: 'step-forward', ...REPORTING }),
     maxIntervalSeconds: field(number(300, DAY_SECONDS), { icon: 'fast-forward', ...REPORTING }),
-    deadbands: field(code('json'), { icon: 'arrows-h', ...REPORTING }),
+    deadbands: field(code('json'), { icon: 'arrows-h', isChecked: true, ...REPORTING }),
     kpis: field(
       choices(
         [],
@@ -84,12 +84,12 @@ export const FORM = nodeForm({
       ...OF_UNBALANCE,
     }),
     co2KgPerKwh: field(number(0, { min: 0, max: 100, unit: 'kg/kWh' }), { icon: 'leaf', ...withKpi('co2') }),
-    tariff: field(code('json'), { icon: 'money', ...OF_TARIFF }),
+    tariff: field(code('json'), { icon: 'money', isChecked: true, ...OF_TARIFF }),
     defaultAlarms: field(flag(), { section: 'alarms' }),
     nominalVolts: field(number(230, { min: 1, ...VOLTS }), { icon: 'bolt', ...DEFAULTS }),
     nominalHertz: field(choice('50', ['50', '60'], { unit: 'Hz' }), { beside: true, short: true, ...DEFAULTS }),
     ratedAmperes: field(optionalNumber({ min: 0.001, ...AMPERES }), { icon: 'plug', ...DEFAULTS }),
-    alarmRules: field(code('json'), { icon: 'bell', section: 'alarms' }),
+    alarmRules: field(code('json'), { icon: 'bell', isChecked: true, section: 'alarms' }),
     diagnosticsSeconds: field(DIAGNOSTICS_SECONDS, { icon: 'heartbeat', section: 'diagnostics' }),
   },
 });

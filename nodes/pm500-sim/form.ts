@@ -11,7 +11,8 @@ registerForm(FACTS, {
     const faults = form.options('fault');
     const tell = (): void => {
       const chosen = faults.find(({ value }) => value !== '' && value === form.value('fault'));
-      const tip = chosen === undefined ? '' : text('tip.does', { name: chosen.value, does: chosen.note ?? '' });
+      const tip =
+        chosen === undefined ? '' : text('tip.does', { name: chosen.value, does: text(`note.fault.${chosen.value}`) });
       form.place('faultTip').addClass('pm500-tip').text(tip);
     };
     form.input('fault').on('change', tell);

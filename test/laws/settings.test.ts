@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
-import { formOf } from '../../tools/forms/form';
+import { catalogOf, formOf } from '../../tools/forms/form';
+import { LANGUAGES, languagesOf, type Language } from '../../tools/forms/languages';
 import { ROOT } from '../../testkit/root';
 import { filesBelow } from '../../testkit/source-files';
 
@@ -118,23 +119,31 @@ function labelsOf(type: NodeType): Readonly<Record<string, string>> {
   return catalog[type]?.label ?? {};
 }
 
-/** Every text of all catalogs, with anything in the places for values. */
-function shownTexts(): readonly RegExp[] {
+/** Tells whether words stand in a text of the catalogs of a language, alone or in it, with anything in the places for values. */
+function shownIn(language: Language): (words: string) => boolean {
   const flatten = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(flatten);
-  const texts = TYPES.flatMap((type) => flatten(JSON.parse(read(`nodes/${type}/en-US.json`))));
-  return [...texts, ...TYPES].map((text) => {
-    const parts = text.split(/__\w+__/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const types = TYPES.filter((type) => languagesOf(type).includes(language));
+  const ofSidebar: unknown = JSON.parse(read(`nodes/sidebar/${language}.json`));
+  const texts = [...types.map((type) => catalogOf(ROOT, type, language)), ofSidebar].flatMap(flatten);
+  // What is all places fits everything.
+  const told = texts.filter((text) => /\p{L}{2}/u.test(text.replaceAll(/__\w+?__/g, '')));
+  const patterns = [...told, ...TYPES].map((text) => {
+    const parts = text.split(/__\w+?__/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
     return new RegExp(`^${parts.join('.+')}$`);
   });
+  const inOne = told.join('\n').toLowerCase();
+  return (words) => inOne.includes(words.toLowerCase()) || patterns.some((pattern) => pattern.test(words));
 }
 
-/** What a page quotes from the editor: in italics, and in a help text the names of the properties. */
+/** The language that a page is written in. */
+const languageOf = (path: string): Language =>
+  LANGUAGES.find((language) => path.endsWith(`help.${language}.html`)) ?? 'en-US';
+
+/** What a help page quotes from the editor: in italics, and the names of the properties. */
 function quotesOf(path: string): readonly string[] {
-  const page = read(path).replaceAll(/```[\s\S]*?```/g, '');
-  if (path.endsWith('.md'))
-    return [...page.matchAll(/(?<![\w`*])_([A-Z][^_`\n]*)_(?!\w)/g)].map(([, words = '']) => words);
-  const properties = /<h3>Properties<\/h3>([\s\S]*?)(?:<h3>|$)/.exec(page)?.[1] ?? '';
+  const page = read(path);
+  const properties = /<h3>(?:Properties|Eigenschaften)<\/h3>([\s\S]*?)(?:<h3>|$)/.exec(page)?.[1] ?? '';
   const terms = [...properties.matchAll(/<dt[^>]*>([\s\S]*?)(?:<span|<\/dt)/g)].flatMap(([, term = '']) =>
     term.split(','),
   );
@@ -189,14 +198,15 @@ describe('settings', () => {
     );
   });
 
-  it('and what pages quote from the editor stands there in these words', () => {
-    const texts = shownTexts();
-    const found = PAGES.filter((path) => !path.endsWith('.json')).flatMap((path) =>
+  it('and what help pages quote from the editor stands there in these words', () => {
+    const tests = new Map(LANGUAGES.map((language) => [language, shownIn(language)]));
+    // Other pages quote other programs, and flows, too.
+    const found = PAGES.filter((path) => path.endsWith('.html')).flatMap((path) =>
       quotesOf(path).map((words) => [path, words] as const),
     );
     assert.ok(found.length > 50);
     assert.deepEqual(
-      found.filter(([, words]) => !texts.some((text) => text.test(words))),
+      found.filter(([path, words]) => tests.get(languageOf(path))?.(words) !== true),
       [],
     );
   });

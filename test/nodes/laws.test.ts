@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { settingsIn } from '../../nodes/shared/field';
 import { DEFAULTS, fieldsOf, FORMS, WIDGET_TYPES, type NodeType } from '../../nodes/shared/forms';
 import { WORKED_OUT } from '../../nodes/ui-pm500-meter/settings';
 import { QUALITY_REASONS } from '../../src/domain/quality/quality';
@@ -76,8 +77,8 @@ function usedKeys(type: NodeType): ReadonlySet<string> {
     ? Object.keys(fleetRows(PM500)).map((name) => `column.${name}`)
     : [];
   const ports = [...read(`nodes/${type}/form.ts`).matchAll(/'(port\.\w+)'/g)].map(([, key = '']) => key);
-  const errors = Object.entries(fieldsOf(type)).flatMap(([name, { setting }]) =>
-    setting !== undefined && hasOwnError(setting) ? [`error.${name}`] : [],
+  const errors = settingsIn(fieldsOf(type)).flatMap(([name, { setting, check, isChecked = false }]) =>
+    hasOwnError(setting) || check !== undefined || isChecked ? [`error.${name}`] : [],
   );
   const byAll = BY_ALL[FORMS[type].isConfig ? 'config' : 'canvas'];
   return new Set([...form.used, ...byText, ...ofColumns, ...ports, ...errors, ...byAll]);

@@ -34,15 +34,18 @@ export class Editor {
     });
   }
 
-  /** Opens the editor and waits until it has loaded every node. */
-  static async open(url: string): Promise<Editor> {
+  /**
+   * Opens the editor and waits until it has loaded every node.
+   * @param locale of the browser
+   */
+  static async open(url: string, locale = 'en-US'): Promise<Editor> {
     const profile = temporaryFolder('browser');
     const browser = await chromium.launch({
       executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
       headless: true,
       args: ARGUMENTS,
     });
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-US' });
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale });
     const editor = new Editor(page, browser, profile);
     await page.goto(url);
     await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor();
@@ -128,6 +131,21 @@ export class Editor {
       .evaluateAll((inputs) => inputs.map((input) => input.getAttribute('placeholder') ?? ''));
     const raw = [text, ...placeholders].flatMap((words) => RAW_KEY.exec(words)?.[0] ?? []);
     return { text, labels, problems: raw };
+  }
+
+  /** What of the dialog on top is wider than its place: its words are cut off, or stand over others. */
+  async findOverflow(): Promise<readonly string[]> {
+    return this.page.evaluate<string[]>(`(() => {
+      const tray = $('.red-ui-tray').last();
+      const edge = tray.find('.red-ui-tray-body').get(0).getBoundingClientRect().right;
+      const shown = tray.find('.pm500-form').find('label, span, button, summary, select, input, .pm500-tip, .pm500-complaint').filter(':visible');
+      return shown.toArray().flatMap((each) => {
+        const { right } = each.getBoundingClientRect();
+        const isCut = each.tagName !== 'INPUT' && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0;
+        const what = each.tagName.toLowerCase() + ' ' + (each.innerText ?? each.id).slice(0, 60);
+        return right > edge + 1 || isCut ? [what] : [];
+      });
+    })()`);
   }
 
   /** Deploys and resolves when the editor says that it is done. */

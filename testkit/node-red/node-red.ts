@@ -73,6 +73,8 @@ function settings(userDir: string, port: number, options: NodeRedOptions): strin
     telemetry: { enabled: false, updateNotification: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     editorTheme: { projects: { enabled: false }, tours: false },
+    // Else its log and the statuses are in the language of whoever runs it.
+    lang: 'en-US',
     logging: { console: { level: 'info', metrics: false, audit: false } },
     ...options.settings,
   };
@@ -123,7 +125,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     cwd: userDir,
     env: { NODE_OPTIONS: recorderOnly(), NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
     channel: true,
-    ready: (output) => output.includes('Started flows'),
+    ready: (output) => /Started flows|Flows sind gestartet/.test(output),
     readyTimeoutMs: 60_000,
   });
   const admin = new NodeRedAdmin(url);

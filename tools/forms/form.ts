@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
-import type { Fields, FormFacts } from '../../nodes/shared/field';
+import { settingsIn, type Fields, type FormFacts } from '../../nodes/shared/field';
 import { CONFIG_VERSIONS, FORMS, type NodeType, type WidgetType } from '../../nodes/shared/forms';
-import { FormHtml, type Catalog, type FormFrame } from './html';
+import { FormHtml, keyOf, type Catalog, type FormFrame } from './html';
+import type { Language } from './languages';
 
 const stylesOf = (name: string): string =>
   `<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/${name}.css" />`;
@@ -36,15 +37,35 @@ function merge(into: Catalog, own: Catalog): Catalog {
 }
 
 /** What the catalog of a type holds below its name, without what all types share. */
-function ownCatalog(root: string, type: NodeType): Catalog {
-  const own = readCatalog(join(root, `nodes/${type}/en-US.json`))[type];
-  if (typeof own !== 'object') throw new Error(`nodes/${type}/en-US.json has nothing below ${type}.`);
+function ownCatalog(root: string, type: NodeType, language: Language): Catalog {
+  const own = readCatalog(join(root, `nodes/${type}/${language}.json`))[type];
+  if (typeof own !== 'object') throw new Error(`nodes/${type}/${language}.json has nothing below ${type}.`);
   return own;
 }
 
-/** The same with the texts that all types share. */
-export function catalogOf(root: string, type: NodeType): Catalog {
-  return merge(readCatalog(join(root, 'nodes/shared/en-US.json')), ownCatalog(root, type));
+/** Numbers are the same in every language. */
+const WORD = /[a-z]{2}/i;
+
+/** The words that options bring along, as a catalog has them: `choice.<name>.<value>` and `note.<name>.<value>`. */
+function wordsOfOptions(fields: Fields): Catalog {
+  const choice: Record<string, Record<string, string>> = {};
+  const note: Record<string, Record<string, string>> = {};
+  for (const [name, { setting }] of settingsIn(fields)) {
+    if (setting.kind !== 'choice' && setting.kind !== 'choices') continue;
+    for (const option of setting.options) {
+      const key = keyOf(option.value);
+      if (option.label !== undefined) choice[name] = { ...choice[name], [key]: option.label };
+      if (option.note !== undefined && WORD.test(option.note)) note[name] = { ...note[name], [key]: option.note };
+    }
+  }
+  return { choice, note };
+}
+
+/** The same with the texts that all types share, and in English with those of the options. */
+export function catalogOf(root: string, type: NodeType, language: Language = 'en-US'): Catalog {
+  const shared = readCatalog(join(root, `nodes/shared/${language}.json`));
+  const options = language === 'en-US' ? wordsOfOptions(FORMS[type].fields) : {};
+  return merge(merge(options, shared), ownCatalog(root, type, language));
 }
 
 export function frameOf(root: string, type: NodeType): FormFrame {

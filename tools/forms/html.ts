@@ -23,7 +23,7 @@ const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A value as a part of a key: nothing chosen has a word, and points would part it. */
-const keyOf = (value: string | number): string => (value === '' ? 'none' : String(value).replaceAll('.', '_'));
+export const keyOf = (value: string | number): string => (value === '' ? 'none' : String(value).replaceAll('.', '_'));
 
 /** Writes the form of one node from its fields; everything visible comes from the catalog or from the options. */
 export class FormHtml {
@@ -149,22 +149,32 @@ export class FormHtml {
       : `<span class="pm500-unit" ${this.words(key)}></span>`;
   }
 
-  /** The words of an option: the catalog's, else its own, else the value itself. */
-  private caption(name: string, { value, label }: Option): { readonly attribute: string; readonly text: string } {
+  /** The words of an option: the catalog's, else the value itself. */
+  private caption(name: string, { value }: Option): { readonly key: string | undefined; readonly text: string } {
     const key = `choice.${name}.${keyOf(value)}`;
-    if (this.text(key) !== undefined) return { attribute: ` ${this.words(key)}`, text: '' };
-    return { attribute: '', text: escapeHtml(label ?? String(value)) };
+    return this.text(key) === undefined ? { key: undefined, text: escapeHtml(String(value)) } : { key, text: '' };
+  }
+
+  /** The key of what is said of an option; undefined where nothing is. */
+  private noteKey(name: string, { value }: Option): string | undefined {
+    const key = `note.${name}.${keyOf(value)}`;
+    return this.text(key) === undefined ? undefined : key;
   }
 
   private option(name: string, option: Option): string {
-    const { attribute, text } = this.caption(name, option);
-    const title = option.note === undefined ? '' : ` title="${escapeHtml(option.note)}"`;
-    return `<option value="${escapeHtml(String(option.value))}"${title}${attribute}>${text}</option>`;
+    const { key, text } = this.caption(name, option);
+    const note = this.noteKey(name, option);
+    const shown = [note === undefined ? '' : `[title]${this.frame.type}.${note}`, key && `${this.frame.type}.${key}`];
+    const keys = shown.filter((each) => each !== undefined && each !== '').join(';');
+    const words = keys === '' ? '' : ` data-i18n="${keys}"`;
+    return `<option value="${escapeHtml(String(option.value))}"${words}>${text}</option>`;
   }
 
   private check(name: string, option: Option): string {
-    const { attribute, text } = this.caption(name, option);
-    const note = option.note === undefined ? '' : `<small>${escapeHtml(option.note)}</small>`;
+    const { key, text } = this.caption(name, option);
+    const attribute = key === undefined ? '' : ` ${this.words(key)}`;
+    const noteKey = this.noteKey(name, option);
+    const note = noteKey === undefined ? '' : `<small ${this.words(noteKey)}></small>`;
     const box = `<input type="checkbox" value="${escapeHtml(String(option.value))}" />`;
     return `<label>${box}<span><span${attribute}>${text}</span>${note}</span></label>`;
   }

@@ -21,16 +21,15 @@ export class GroupRows {
     for (const group of groups) this.add(group, chosen.includes(group.value), own[group.value]);
   }
 
-  private add(
-    { value, label: name = '', note = '', badge = '' }: Option,
-    isChosen: boolean,
-    intervalMs: unknown,
-  ): void {
+  private add({ value, note = '', badge = '' }: Option, isChosen: boolean, intervalMs: unknown): void {
     const row = $('<div class="pm500-choice">').appendTo(this.box);
     const label = $('<label>').appendTo(row);
     $('<input type="checkbox">').val(value).prop('checked', isChosen).appendTo(label);
     const assemblies = text('label.assemblies', { count: note.split(',').length, instances: note });
-    $('<span>').text(name).append($('<small>').text(assemblies)).appendTo(label);
+    $('<span>')
+      .text(text(`choice.groups.${value}`))
+      .append($('<small>').text(assemblies))
+      .appendTo(label);
     $('<span class="pm500-badge">')
       .addClass(`pm500-badge-${badge}`)
       .text(PROVENANCE_WORDS[badge]?.() ?? badge)

@@ -85,8 +85,14 @@ export class Complaints {
     for (const [name] of settingsIn(this.facts.fields)) {
       const sentence = complaints[name];
       if (sentence === undefined) told.delete(keyOf(this.id, name));
-      else told.set(keyOf(this.id, name), { value: asText(values[name]), sentence });
+      else told.set(keyOf(this.id, name), { value: asText(values[name]), sentence: this.inWords(name, sentence) });
     }
+  }
+
+  /** The server speaks English: in other languages what to enter stands before what it says. */
+  private inWords(name: string, sentence: string): string {
+    if (this.facts.fields[name]?.isChecked !== true) return sentence;
+    return this.words('told', { enter: this.words(`error.${name}`), sentence });
   }
 
   private show(): void {
