@@ -85,7 +85,7 @@ describe('the editor in German', function () {
       const { id = '' } = original.find((entry) => entry.type === type) ?? {};
       await red.channel.waitForStatus(id, (status) => text.test(status.text ?? ''));
     };
-    await statusOf('pm500-normalize', /^Layout best\.: \d+$/);
+    await statusOf('pm500-normalize', /^Layout offen: \d+$/);
     await statusOf('influx-out', /^wartet: \d+$/);
     await statusOf('sparkplug-out', /^Broker fehlt$/);
     await editor.page.reload();

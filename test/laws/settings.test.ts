@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { catalogOf, formOf } from '../../tools/forms/form';
@@ -132,7 +132,9 @@ function shownIn(language: Language): (words: string) => boolean {
     const parts = text.split(/__\w+?__/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
     return new RegExp(`^${parts.join('.+')}$`);
   });
-  const inOne = told.join('\n').toLowerCase();
+  const inOne = [...told, ...filesBelow('flows', '.json').map((file) => basename(file, '.json'))]
+    .join('\n')
+    .toLowerCase();
   return (words) => inOne.includes(words.toLowerCase()) || patterns.some((pattern) => pattern.test(words));
 }
 
