@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { scriptOf } from '../nodes/shared/dashboard';
 import type { NodeType, WidgetType } from '../nodes/shared/forms';
 import { catalogOf, formOf, sidebarOf, widgetOf } from './forms/form';
-import { LANGUAGES, languagesOf } from './forms/languages';
+import { LANGUAGES } from './forms/languages';
 
 /** Everything that must stand in the sources for one node type. */
 function sourcesOf(type: NodeType): readonly string[] {
-  const texts = languagesOf(type).flatMap((language) => [`${language}.json`, `help.${language}.html`]);
+  const texts = LANGUAGES.flatMap((language) => [`${language}.json`, `help.${language}.html`]);
   const own = ['index.ts', 'settings.ts', 'form.ts', ...texts];
   return [...own.map((name) => `nodes/${type}/${name}`), `icons/${type}.svg`];
 }
@@ -36,7 +36,7 @@ export function buildEditor(root: string, types: readonly NodeType[]): void {
     const target = join(root, 'dist/nodes', type);
     write(join(target, 'index.html'), formOf(root, type));
     copy(join(root, `icons/${type}.svg`), join(target, `icons/${type}.svg`));
-    for (const language of languagesOf(type)) {
+    for (const language of LANGUAGES) {
       const catalog = { [type]: catalogOf(root, type, language) };
       write(join(target, `locales/${language}/index.json`), `${JSON.stringify(catalog, null, 2)}\n`);
       copy(join(root, `nodes/${type}/help.${language}.html`), join(target, `locales/${language}/index.html`));

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { fieldsOf, FORMS, NODE_TYPES as ALL_TYPES, type NodeType } from '../../nodes/shared/forms';
+import { fieldsOf, FORMS, NODE_TYPES, type NodeType } from '../../nodes/shared/forms';
 import { settingsIn } from '../../nodes/shared/field';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import { adaptFlow, chooseMeterPorts, readFlow } from '../../testkit/node-red/reference-flows';
 import { freePort } from '../../testkit/servers/ports';
-import { languagesOf } from '../../tools/forms/languages';
-
-const NODE_TYPES = ALL_TYPES.filter((type) => languagesOf(type).includes('de'));
 
 /** Forms of the canvas, and those that open from them, with the property that leads there. */
 const DIALOGS: readonly (readonly [onCanvas: NodeType, property?: string])[] = NODE_TYPES.filter(

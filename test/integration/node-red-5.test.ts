@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEFAULTS } from '../../nodes/shared/forms';
+import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { installationIn, installedVersion, installPackage } from '../../testkit/node-red/installed-node-red';
@@ -15,6 +16,9 @@ const INSTALL_TIMEOUT_MS = 300_000;
 /** Large words need 3, small ones 4.5 (WCAG 2.2, 1.4.3); badges have a frame and a word of their own beside the color. */
 const ENOUGH_CONTRAST = 3;
 const ENOUGH_FOR_SMALL_WORDS = 4.5;
+
+/** The form of the dialog on top. */
+const FORM = '.red-ui-tray:last-of-type .pm500-form';
 
 /** What each node of first-meter shows when there is a meter, but neither a broker nor a database. */
 const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boolean>> = {
@@ -92,13 +96,17 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
         shown.add(type);
         await editor.edit(id);
         const { problems, labels } = await editor.inspectDialog();
+        await editor.unfold();
         assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], []);
+        assert.deepEqual(await findBarriers(editor.page, FORM), []);
         assert.ok(labels.length > 0);
         await editor.photograph(`node-red-5-${theme}-${type}`);
         if (type === 'pm500-poll') {
           await editor.editConfiguration('meter');
           await editor.page.locator('#node-config-input-transport').selectOption('modbus-tcp');
+          await editor.unfold();
           assert.deepEqual(await findFaintWords(editor.page, ENOUGH_CONTRAST), []);
+          assert.deepEqual(await findBarriers(editor.page, FORM), []);
           await editor.photograph(`node-red-5-${theme}-pm500-meter`);
           await editor.page.locator('#node-config-dialog-cancel').click();
           await editor.settle();
@@ -122,6 +130,7 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
       await part('tasks').filter({ hasText: 'The layout is not confirmed' }).first().waitFor();
       await editor.photograph(`node-red-5-${theme}-sidebar`);
       assert.deepEqual(await findFaintWords(page, ENOUGH_FOR_SMALL_WORDS, SIDEBAR_WORDS), []);
+      assert.deepEqual(await findBarriers(page, '.pm500-sidebar'), []);
       await part('tasks').first().locator('button').click();
       await page.evaluate(`RED.sidebar.show('info')`);
     });

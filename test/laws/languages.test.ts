@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_TYPES as ALL_TYPES } from '../../nodes/shared/forms';
+import { NODE_TYPES } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
 import { ROOT } from '../../testkit/root';
 import { catalogOf } from '../../tools/forms/form';
 import type { Catalog } from '../../tools/forms/html';
-import { LANGUAGES, languagesOf, type Language } from '../../tools/forms/languages';
+import { LANGUAGES, type Language } from '../../tools/forms/languages';
 
 /** Every text of the editor exists in every language, with the same places for values; help pages say the same things. */
 
 const [SOURCE, ...OTHERS] = LANGUAGES;
-const NODE_TYPES = ALL_TYPES.filter((type) => languagesOf(type).length > 1);
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
@@ -26,6 +25,7 @@ const CATALOGS: Readonly<Record<string, (language: Language) => ReadonlyMap<stri
   ...Object.fromEntries(
     NODE_TYPES.map((type) => [type, (language: Language) => new Map(flatten(catalogOf(ROOT, type, language)))]),
   ),
+  widgets: (language) => new Map(flatten(JSON.parse(read(`nodes/shared/widgets/${language}.json`)) as Catalog)),
   sidebar: (language) => new Map(flatten(JSON.parse(read(`nodes/sidebar/${language}.json`)) as Catalog)),
 };
 
@@ -50,9 +50,13 @@ const SAME_IN_GERMAN: ReadonlySet<string> = new Set([
   'Sparkplug 3.0',
   'Sparkplug out',
   'camelCase',
+  'L1-L2-L3',
+  'L1-L3-L2',
   'influx-out',
   'iot-out',
   'snake_case',
+  'ui-pm500-meter',
+  'ui-pm500-phasor',
   // terms of protocols and products
   '443 (ALPN)',
   'Broker',
@@ -73,7 +77,7 @@ const SAME_IN_GERMAN: ReadonlySet<string> = new Set([
 ]);
 const SAME: Readonly<Record<string, ReadonlySet<string>>> = { de: SAME_IN_GERMAN };
 /** No words at all: places for values, units, numbers, names of the message. */
-const WORDLESS = /^(?:__\w+?__|[\d.\s:+/,()%-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
+const WORDLESS = /^(?:__\w+?__|[\d.\s:+/,()%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
 
 /** Places that only other languages have: what to enter stands before a sentence of the server, which is English. */
 const FURTHER_PLACES: Readonly<Record<string, readonly string[]>> = { told: ['__enter__'] };

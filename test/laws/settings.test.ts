@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { DEFAULTS, type NodeType } from '../../nodes/shared/forms';
 import { catalogOf, formOf } from '../../tools/forms/form';
-import { LANGUAGES, languagesOf, type Language } from '../../tools/forms/languages';
+import { LANGUAGES, type Language } from '../../tools/forms/languages';
 import { ROOT } from '../../testkit/root';
 import { filesBelow } from '../../testkit/source-files';
 
@@ -123,9 +123,8 @@ function labelsOf(type: NodeType): Readonly<Record<string, string>> {
 function shownIn(language: Language): (words: string) => boolean {
   const flatten = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(flatten);
-  const types = TYPES.filter((type) => languagesOf(type).includes(language));
   const ofSidebar: unknown = JSON.parse(read(`nodes/sidebar/${language}.json`));
-  const texts = [...types.map((type) => catalogOf(ROOT, type, language)), ofSidebar].flatMap(flatten);
+  const texts = [...TYPES.map((type) => catalogOf(ROOT, type, language)), ofSidebar].flatMap(flatten);
   // What is all places fits everything.
   const told = texts.filter((text) => /\p{L}{2}/u.test(text.replaceAll(/__\w+?__/g, '')));
   const patterns = [...told, ...TYPES].map((text) => {

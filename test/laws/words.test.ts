@@ -57,7 +57,7 @@ function filesOf(folder: string): string[] {
 }
 
 /** Texts of the editor in other languages than English. */
-const IN_OTHER_LANGUAGES = /^nodes\/[^/]+\/(?:help\.)?(?!en-US)[a-z]{2}(?:-[A-Z]{2})?\.(?:json|html)$/;
+const IN_OTHER_LANGUAGES = /^nodes\/(?:[^/]+\/)+(?:help\.)?(?!en-US)[a-z]{2}(?:-[A-Z]{2})?\.(?:json|html)$/;
 
 /** The British spellings of a text. */
 function britishIn(text: string): string[] {

@@ -2,9 +2,3 @@
 export const LANGUAGES = ['en-US', 'de'] as const;
 
 export type Language = (typeof LANGUAGES)[number];
-
-/** Types that nobody has translated yet: the editor shows them in English. */
-const ENGLISH_ONLY: ReadonlySet<string> = new Set(['ui-pm500-meter', 'ui-pm500-phasor']);
-
-/** The languages that a type has texts in. */
-export const languagesOf = (type: string): readonly Language[] => (ENGLISH_ONLY.has(type) ? ['en-US'] : LANGUAGES);
