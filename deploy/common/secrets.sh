@@ -298,11 +298,12 @@ complete_settings() {
   done <"$work/settings"
   [ -n "$added" ] || return 0
   # A last line without an end gets one.
-  { sed -e '$a\' "$settings" && printf '%s' "$added"; } | put "$settings"
+  { sed -e "\$a\\" "$settings" && printf '%s' "$added"; } | put "$settings"
 }
 
 # What the environment says is taken when the settings are written first, and never again.
 settings_that_stay() {
+  # shellcheck disable=SC2094 # Nothing writes it here.
   while IFS= read -r line; do
     name=${line%%=*}
     case $name in
