@@ -2,6 +2,7 @@ import { DEFAULTS } from '../../nodes/shared/forms';
 import { entryOf } from '../../testkit/node-red/reference-flows';
 import { alarmMeasurement } from '../../src/influx/alarm-points';
 import { kpiMeasurement } from '../../src/influx/mapping';
+import { LIVE_PAGE } from './dashboard';
 import type { InfluxAccess } from './influx-access';
 import { isVictoriaMetrics } from './influx-query';
 import { buttonOf } from './provoke';
@@ -29,11 +30,14 @@ async function howToQuery(access: InfluxAccess, { measurement, field }: Place): 
 }
 
 /** Says where to look. */
-export async function printGuide({ nodeRed, meterPort, broker, database, flow }: Stage): Promise<void> {
+export async function printGuide({ nodeRed, meterPort, broker, database, flow, hasDashboard }: Stage): Promise<void> {
   const { port } = new URL(broker.url);
   const group = String(entryOf(flow, 'sparkplug-edge')['groupId']);
   const lines = [
     '',
+    ...(hasDashboard
+      ? [`Dashboard ${nodeRed.url}${LIVE_PAGE}   values, phasors and alarms, live: look here first`]
+      : []),
     `Editor    ${nodeRed.url}   the flow "First meter" with live status`,
     `Meter     127.0.0.1:${meterPort}, simulated, with the recorded load of a steel plant`,
     `            npx pm500 read 127.0.0.1 --port ${meterPort}`,

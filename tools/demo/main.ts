@@ -33,6 +33,8 @@ async function perform({ checkSeconds }: DemoOptions, curtain: Curtain): Promise
     environment: process.env,
     curtain,
     isPrivate: checkSeconds !== undefined,
+    // The check looks at what is delivered; nobody looks at pages.
+    hasDashboard: checkSeconds === undefined,
     ...(checkSeconds === undefined
       ? {}
       : {

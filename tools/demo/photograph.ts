@@ -7,11 +7,14 @@ import type { Page } from 'playwright-core';
 import { Editor } from '../../testkit/node-red/editor';
 import { waitFor } from '../../testkit/wait';
 import { ALARMS_DEBUG } from './check-alarms';
+import { LIVE_PAGE } from './dashboard';
 import { buttonOf } from './provoke';
 import { Curtain, startStage, type Stage } from './stage';
 
 const NORMALIZER = 'first-meter-normalize-realtime';
 const POLL = 'first-meter-poll-realtime';
+const DASHBOARD_SIZE = { width: 1400, height: 1180 };
+const CURVES_MS = 40_000;
 const FLOW_SIZE = { width: 1400, height: 660 };
 const METER_SIZE = { width: 1400, height: 1300 };
 const SIDEBAR_SIZE = { width: 1400, height: 900 };
@@ -35,6 +38,19 @@ async function photographFlow({ page }: Editor, stage: Stage, path: string): Pro
   await channel.waitForStatus(ALARMS_DEBUG, ({ fill }) => fill === 'red');
   const alarm = page.locator('.red-ui-debug-msg').filter({ hasText: 'RAISED' }).first();
   await alarm.scrollIntoViewIfNeeded();
+  await page.screenshot({ path });
+}
+
+/** The live dashboard, while the meter of the demo lacks a phase. */
+async function photographDashboard(page: Page, { nodeRed, flow }: Stage, path: string): Promise<void> {
+  await page.setViewportSize(DASHBOARD_SIZE);
+  await page.goto(`${nodeRed.url}${LIVE_PAGE}`);
+  await page.locator('.pm500-bar[data-metric="active_energy_import_day"]').getByText('kWh').waitFor();
+  // Curves of a few seconds say little.
+  await page.locator('.pm500-gauge').first().waitFor();
+  await new Promise((resolve) => setTimeout(resolve, CURVES_MS));
+  await nodeRed.admin.inject(buttonOf(flow, 'phase-loss').id);
+  await page.locator('.pm500-alarm').filter({ hasText: 'Phase L1 is lost' }).waitFor();
   await page.screenshot({ path });
 }
 
@@ -88,7 +104,7 @@ async function photographMeter(editor: Editor, path: string): Promise<void> {
 async function main(folder: string): Promise<void> {
   const curtain = new Curtain();
   try {
-    const stage = await startStage({ environment: process.env, curtain, isPrivate: true });
+    const stage = await startStage({ environment: process.env, curtain, isPrivate: true, hasDashboard: true });
     const editor = await Editor.open(stage.nodeRed.url);
     curtain.add(() => editor.close());
     await tidyPalette(editor.page);
@@ -96,6 +112,7 @@ async function main(folder: string): Promise<void> {
     await photographFlow(editor, stage, join(folder, 'first-meter.png'));
     await photographSidebar(editor, join(folder, 'sidebar.png'));
     await photographForm(editor, join(folder, 'kpis-and-alarms.png'));
+    await photographDashboard(editor.page, stage, join(folder, 'live-dashboard.png'));
   } finally {
     await curtain.fall();
   }

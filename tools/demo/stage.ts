@@ -1,10 +1,11 @@
 import { DEFAULTS } from '../../nodes/shared/forms';
-import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { Credentials, FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { freePort, portNear } from '../../testkit/servers/ports';
 import { adaptFlow, entryOf, readFlow } from '../../testkit/node-red/reference-flows';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { startBroker, type Broker } from './broker';
+import { withDashboard } from './dashboard';
 import { openDatabase, type Database } from './database';
 
 const EDITOR_PORT = 1880;
@@ -21,6 +22,8 @@ export interface Stage {
   readonly database: Database | undefined;
   /** The flow as it was deployed. */
   readonly flow: readonly FlowEntry[];
+  /** True where the live dashboard is beside it. */
+  readonly hasDashboard: boolean;
   /** Ends Node-RED without a chance to clean up. */
   killNodeRed(): Promise<void>;
   /** Starts it again in its user folder; the flow that was deployed runs at once. */
@@ -58,6 +61,8 @@ export interface StageOptions {
   readonly curtain: Curtain;
   /** True: no usual ports, so that nothing else on this machine, such as another flow that looks for a broker, joins in. */
   readonly isPrivate: boolean;
+  /** True: with the live dashboard beside the flow. */
+  readonly hasDashboard: boolean;
   /** Called when the broker is up and before anything publishes. */
   readonly onBroker?: (broker: Broker) => Promise<void>;
   /** Makes of the flow what is deployed, for who watches. */
@@ -74,7 +79,10 @@ class NodeRedRuns {
   readonly all: NodeRed[] = [];
   private readonly userDir = temporaryFolder('demo');
 
-  constructor(private readonly port: number) {}
+  constructor(
+    private readonly port: number,
+    private readonly otherPackages: readonly string[],
+  ) {}
 
   get last(): NodeRed {
     const last = this.all.at(-1);
@@ -83,7 +91,7 @@ class NodeRedRuns {
   }
 
   async start(): Promise<void> {
-    this.all.push(await startNodeRed({ port: this.port, userDir: this.userDir }));
+    this.all.push(await startNodeRed({ port: this.port, userDir: this.userDir, otherPackages: this.otherPackages }));
   }
 
   async kill(): Promise<void> {
@@ -99,12 +107,19 @@ class NodeRedRuns {
 
 /** Starts broker, database and Node-RED, and deploys the flow; ports that are taken are replaced in a copy of it. */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { environment, curtain, isPrivate, onBroker, watched = (flow: readonly FlowEntry[]) => flow } = options;
+  const {
+    environment,
+    curtain,
+    isPrivate,
+    hasDashboard,
+    onBroker,
+    watched = (flow: readonly FlowEntry[]) => flow,
+  } = options;
   const choosePort = (usual: number): Promise<number> => (isPrivate ? freePort() : portNear(usual));
   const broker = await startBroker(await choosePort(DEFAULTS['sparkplug-edge'].port));
   curtain.add(() => broker.stop());
   await onBroker?.(broker);
-  const runs = new NodeRedRuns(await choosePort(EDITOR_PORT));
+  const runs = new NodeRedRuns(await choosePort(EDITOR_PORT), hasDashboard ? [DASHBOARD] : []);
   curtain.add(() => runs.end());
   const [database] = await Promise.all([openDatabase(environment, choosePort), runs.start()]);
   if (database?.own !== undefined) curtain.add(() => database.own?.stop() ?? Promise.resolve());
@@ -119,7 +134,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     ...(access === undefined || access.org === '' ? {} : { influxOrg: access.org }),
     ...(access === undefined || access.bucket === '' ? {} : { influxBucket: access.bucket }),
   });
-  await runs.last.admin.deploy(watched(flow), credentialsFor(flow, database));
+  const deployed = hasDashboard ? await withDashboard(flow) : flow;
+  await runs.last.admin.deploy(watched(deployed), credentialsFor(flow, database));
   return {
     meterPort,
     broker,
@@ -129,6 +145,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     nodeReds: runs.all,
     database,
     flow,
+    hasDashboard,
     killNodeRed: () => runs.kill(),
     restartNodeRed: () => runs.start(),
   };
