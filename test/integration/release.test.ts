@@ -51,7 +51,8 @@ function cloneInto(folder: string): string {
 }
 
 describe('a release', function () {
-  this.timeout(300_000);
+  // It builds the package.
+  this.timeout(900_000);
   const folder = temporaryFolder('release');
   const out = join(folder, 'release');
   let tarball = '';
@@ -89,7 +90,7 @@ describe('a release', function () {
     assert.equal(packed.trim(), tarball);
     const listing = (path: string): readonly string[] =>
       execFileSync('tar', ['--utc', '--full-time', '-tvzf', path], { encoding: 'utf8' }).split('\n');
-    assert.deepEqual(listing(join(out, tarball)), listing(join(folder, tarball)));
+    assert.deepEqual(listing(join(out, tarball)), listing(join(folder, tarball)), 'is dist/ of now? npm run build');
     assert.equal(sumOf(join(out, tarball)), sumOf(join(folder, tarball)));
     assert.equal(sh(commandsOf('inside')).output, sh(commandsOf('inside'), folder).output);
   });
