@@ -110,7 +110,7 @@ function lastReadBefore(timeMs: number): number {
 }
 
 describe('pm500 report on a real InfluxDB 1', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let database: InfluxDb;
   let second: Influx2Query;
   const plantMs = Date.parse('2026-01-01T00:00:00+01:00');

@@ -581,7 +581,7 @@ exec ${findProgram('openssl')} "$@"
 
   it('is one of the scripts that shellcheck has nothing to say about', () => {
     const scripts = readdirSync(join(ROOT, 'deploy'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.sh'))
+      .filter((name) => name.endsWith('.sh') && !name.includes('node_modules'))
       .map((name) => join('deploy', name));
     const { status, stdout, stderr } = spawnSync('shellcheck', ['--external-sources', ...scripts], {
       cwd: ROOT,

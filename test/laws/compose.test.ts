@@ -179,7 +179,7 @@ describe('laws of deploy/compose', () => {
 
   it('no secret stands in an argument, in scripts and in what the pages tell people to type', () => {
     const scripts = readdirSync(join(ROOT, 'deploy'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.sh'))
+      .filter((name) => name.endsWith('.sh') && !name.includes('node_modules'))
       .map((name) => `deploy/${name}`);
     const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))

@@ -41,7 +41,7 @@ interface Report {
   }[];
 }
 
-/** Synthesizes into a folder that is gone in the end. */
+/** Synthesizes into a folder that is gone after that. */
 export function synthesize(make: (app: App) => Stack): Synthesized {
   const outdir = mkdtempSync(join(tmpdir(), 'pm500-aws-'));
   const before = process.exitCode;
