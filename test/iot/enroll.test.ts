@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { usablePairs } from '../../src/iot/enroll/identity';
 import { certificateFile, IDENTITY_FILE, keyFile, requestFile } from '../../src/iot/enroll/identity-files';
 import type { EnrollWish } from '../../src/iot/enroll/machine';
+import { newIdentity } from '../../src/iot/enroll/state';
 import { seededRandom } from '../../src/support/random';
 import { Pm500Error } from '../../src/support/errors';
 import { Authority } from '../../testkit/aws-iot/authority';
@@ -111,6 +113,22 @@ function checkEnd({ edge, services, secrets }: Course): void {
   }
   assert.ok(secrets.size >= 3);
 }
+
+describe('pairs by which an edge can connect', () => {
+  it('are the one in use, and the new one from its registration on, first once the cloud was asked to commit it', () => {
+    const state = { ...newIdentity(THING, {} as never), current: { number: 1, certificateId: 'a' } };
+    const pairsAt = (stage: 'requested' | 'issued' | 'registered' | 'proven'): readonly number[] =>
+      usablePairs({ ...state, next: { number: 2, stage, isByHand: false } });
+    assert.deepEqual([pairsAt('requested'), pairsAt('issued')], [[1], [1]]);
+    assert.deepEqual(
+      [pairsAt('registered'), pairsAt('proven')],
+      [
+        [1, 2],
+        [2, 1],
+      ],
+    );
+  });
+});
 
 describe('enrolling and rotating', function () {
   this.timeout(120_000);

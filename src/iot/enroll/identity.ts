@@ -101,8 +101,12 @@ export class EdgeIdentity {
   }
 }
 
-/** Pairs by which an edge can connect. One that is not committed yet counts: the cloud may know no other any more. */
+/**
+ * Pairs by which an edge can connect, the likeliest first. One that is not committed yet counts: the cloud may know no other
+ * any more once it was asked to commit it, so that it comes first from then on.
+ */
 export function usablePairs({ current, next }: IdentityState): readonly PairNumber[] {
   const isLetIn = next?.stage === 'registered' || next?.stage === 'proven';
-  return [...(current === undefined ? [] : [current.number]), ...(isLetIn ? [next.number] : [])];
+  const pairs = [...(current === undefined ? [] : [current.number]), ...(isLetIn ? [next.number] : [])];
+  return next?.stage === 'proven' ? pairs.reverse() : pairs;
 }
