@@ -277,8 +277,11 @@ describe('laws of deploy/systemd', () => {
   const units = readdirSync(join(ROOT, 'deploy/systemd')).map((name) => read(`deploy/systemd/${name}`));
 
   it('every folder of a service that a script or a page names is one that its unit makes', () => {
-    const made = units.flatMap((unit) => [...unit.matchAll(/^StateDirectory=(.*)$/gm)].map(([, name]) => name));
     const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+    // A page may have a unit of its own.
+    const made = [...units, ...pages.map((name) => read(`docs/${name}`))].flatMap((text) =>
+      [...text.matchAll(/^ *StateDirectory=(.*)$/gm)].map(([, name]) => name),
+    );
     const scripts = readdirSync(join(ROOT, 'deploy/backup'));
     const named = [...pages.map((name) => `docs/${name}`), ...scripts.map((name) => `deploy/backup/${name}`)].flatMap(
       (path) => [...read(path).matchAll(/\/var\/lib\/(pm500[\w-]*)/g)].map(([, name = '']) => ({ path, name })),
