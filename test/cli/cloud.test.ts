@@ -202,7 +202,10 @@ describe('pm500 cloud, and what can be wrong', function () {
 
   it('a second command at the same time', async () => {
     const release = await lockFolder(folder);
-    fails(await cloud('rotate', '--folder', folder), /^Another program \(pm500 cloud, or an iot-target of Node-RED\) works in the folder [^ ]*; wait until/);
+    fails(
+      await cloud('rotate', '--folder', folder),
+      /^Another program \(pm500 cloud, or an iot-target of Node-RED\) works in the folder [^ ]*; wait until/,
+    );
     await release();
   });
 
