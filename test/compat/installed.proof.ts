@@ -13,7 +13,7 @@ import {
 } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { startPipeline, type Pipeline } from '../../testkit/node-red/pipeline';
-import { adaptFlow, chooseMeterPorts, listFlows } from '../../testkit/node-red/reference-flows';
+import { adaptFlow, chooseMeterPorts, listFlows, readFlow } from '../../testkit/node-red/reference-flows';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { chosenRows, prepare, userDirIn } from './matrix';
@@ -95,6 +95,19 @@ async function deployWell(red: NodeRed, flow: readonly FlowEntry[]): Promise<voi
   assert.doesNotMatch(await startOf(red, since), /\[error\]|missing types|Flows stopped/i);
 }
 
+/** The flow is one with a page on Dashboard 2, which a user may have or not. */
+function isOnDashboard(name: string): boolean {
+  return readFlow('examples', name).some(({ type }) => type.startsWith('ui-'));
+}
+
+/** Imports a flow from what the installed package offers, and deploys it. */
+async function deployOffered({ nodeRed, broker, database }: Pipeline, name: string): Promise<void> {
+  const path = `library/examples/flows/${PACKAGE_NAME}/${name.replace(/\.json$/, '')}`;
+  const offered = JSON.parse(await nodeRed.admin.get(path)) as readonly FlowEntry[];
+  const meterPorts = await chooseMeterPorts(offered);
+  await deployWell(nodeRed, adaptFlow(offered, { meterPorts, brokerPort: broker.port, influxUrl: database.url }));
+}
+
 for (const row of chosenRows()) {
   describe(`the packed package in Node-RED ${row.nodeRed} on Node.js ${row.node}`, function () {
     let folder: string;
@@ -119,7 +132,7 @@ for (const row of chosenRows()) {
         this.timeout(INSTALL_TIMEOUT_MS);
         const userDir = userDirIn(folder, 'empty');
         installInto(userDir, [tarball]);
-        pipeline = await startPipeline({ userDir, installation });
+        pipeline = await startPipeline({ userDir, installation, otherPackages: [] });
       });
 
       after(async () => {
@@ -133,15 +146,8 @@ for (const row of chosenRows()) {
         await checkPalette(pipeline.nodeRed);
       });
 
-      for (const name of listFlows('examples')) {
-        it(`imports ${name} from what it offers, and deploys it without an error`, async () => {
-          const path = `library/examples/flows/${PACKAGE_NAME}/${name.replace(/\.json$/, '')}`;
-          const offered = JSON.parse(await pipeline.nodeRed.admin.get(path)) as readonly FlowEntry[];
-          const meterPorts = await chooseMeterPorts(offered);
-          const { broker, database } = pipeline;
-          const surroundings = { meterPorts, brokerPort: broker.port, influxUrl: database.url };
-          await deployWell(pipeline.nodeRed, adaptFlow(offered, surroundings));
-        });
+      for (const name of listFlows('examples').filter((each) => !isOnDashboard(each))) {
+        it(`imports ${name} from what it offers, and deploys it without an error`, () => deployOffered(pipeline, name));
       }
 
       it('has logged no error meanwhile', () => {
@@ -165,6 +171,29 @@ for (const row of chosenRows()) {
         } finally {
           await red.stop();
         }
+      });
+    });
+
+    describe('installed beside Dashboard 2', function () {
+      let pipeline: Pipeline;
+
+      before(async function () {
+        this.timeout(INSTALL_TIMEOUT_MS);
+        const userDir = userDirIn(folder, 'dashboard');
+        installInto(userDir, [tarball]);
+        pipeline = await startPipeline({ userDir, installation });
+      });
+
+      after(async () => {
+        await (pipeline as Pipeline | undefined)?.stop();
+      });
+
+      for (const name of listFlows('examples').filter(isOnDashboard)) {
+        it(`imports ${name} from what it offers, and deploys it without an error`, () => deployOffered(pipeline, name));
+      }
+
+      it('has logged no error meanwhile', () => {
+        assert.deepEqual(pipeline.nodeRed.errors(), []);
       });
     });
 
