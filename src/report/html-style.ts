@@ -16,8 +16,10 @@ ul.notes { margin: .4rem 0; padding: 0; list-style: none; }
 ul.notes li { margin: 0 0 .4rem; padding: .45rem .8rem; border: 1px solid #c8d0da; border-left: 5px solid #9a6700; break-inside: avoid; overflow-wrap: anywhere; }
 .code { font-family: ui-monospace, monospace; font-size: .82em; color: #4c5866; }
 table { width: 100%; border-collapse: collapse; font-size: .86rem; margin: .3rem 0; }
-td, th { padding: .28rem .5rem; border-bottom: 1px solid #e1e6ec; text-align: right; vertical-align: top; overflow-wrap: anywhere; }
+td, th { padding: .28rem .5rem; border-bottom: 1px solid #e1e6ec; text-align: right; vertical-align: top; }
+td { white-space: nowrap; }
 td:first-child, th:first-child, td.text, th.text { text-align: left; }
+td:first-child, td.text { white-space: normal; overflow-wrap: anywhere; }
 th { color: #4c5866; font-weight: 600; }
 td { font-variant-numeric: tabular-nums; }
 thead { display: table-header-group; }
