@@ -14,6 +14,7 @@ import { join, relative } from 'node:path';
 import { runCloud } from '../../src/cli/cloud';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
+import { withoutRight, type PolicyDocument } from '../../testkit/aws-iot/policy';
 import { certificateFile } from '../../src/iot/enroll/identity-files';
 import type { IdentityState } from '../../src/iot/enroll/state';
 import { lockFolder } from '../../src/outbox/folder-lock';
@@ -46,20 +47,29 @@ describe('pm500 cloud, and what can be wrong', function () {
     assert.match(stderr, SENTENCES);
     assert.match(stderr, words);
   };
-  /** Without a statement of a policy while `work` runs. */
-  const without = async (
-    sid: string,
+  /** With less in a policy while `work` runs. */
+  const changed = async (
+    policy: 'pm500-claim' | 'pm500-edge',
+    change: (before: PolicyDocument) => PolicyDocument,
     work: () => Promise<CommandResult>,
-    policy = 'pm500-claim',
   ): Promise<CommandResult> => {
     const { policies } = double.services.account;
     const before = policies.get(policy)!;
-    policies.set(policy, { ...before, Statement: before.Statement.filter(({ Sid }) => Sid !== sid) });
+    policies.set(policy, change(before));
     try {
       return await work();
     } finally {
       policies.set(policy, before);
     }
+  };
+  /** Without a statement of the policy of claims. */
+  const without = (sid: string, work: () => Promise<CommandResult>): Promise<CommandResult> => {
+    const change = (before: PolicyDocument): PolicyDocument => {
+      const Statement = before.Statement.filter(({ Sid }) => Sid !== sid);
+      assert.ok(Statement.length < before.Statement.length, sid);
+      return { ...before, Statement };
+    };
+    return changed('pm500-claim', change, work);
   };
   const stateOf = (of: string): IdentityState =>
     JSON.parse(readFileSync(join(of, 'identity.json'), 'utf8')) as IdentityState;
@@ -229,7 +239,11 @@ describe('pm500 cloud, and what can be wrong', function () {
 
   it('a policy without jobs: the certificate is renewed when it is due all the same', async () => {
     const rotate = (days: string): Promise<CommandResult> =>
-      without('UpdateJobs', () => cloud('rotate', '--folder', folder, '--if-due', days), 'pm500-edge');
+      changed(
+        'pm500-edge',
+        (before) => withoutRight(before, 'iot:Publish', '/jobs/'),
+        () => cloud('rotate', '--folder', folder, '--if-due', days),
+      );
     fails(await rotate('30'), /over \$aws\/things\/mill-1\/jobs\/\$next\/get: the policy must allow iot:Publish/);
     assert.equal(stateOf(folder).current?.number, 1);
     fails(await rotate('3650'), /jobs\/\$next\/get/);

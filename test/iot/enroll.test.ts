@@ -7,6 +7,7 @@ import { seededRandom } from '../../src/support/random';
 import { Pm500Error } from '../../src/support/errors';
 import { Authority } from '../../testkit/aws-iot/authority';
 import { EdgeLives, secretOf, THING, type Peril } from '../../testkit/aws-iot/edge-lives';
+import { withoutRight } from '../../testkit/aws-iot/policy';
 import { Services } from '../../testkit/aws-iot/services';
 
 const DAY_MS = 86_400_000;
@@ -320,8 +321,7 @@ describe('enrolling and rotating', function () {
     );
     services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
     const edgePolicy = services.account.policies.get('pm500-edge')!;
-    const Statement = edgePolicy.Statement.filter(({ Sid }) => Sid !== 'UpdateJobs');
-    const withoutJobs = { ...edgePolicy, Statement };
+    const withoutJobs = withoutRight(edgePolicy, 'iot:Publish', '/jobs/');
     edge.look = () => {
       if (edge.state?.next?.stage === 'issued') services.account.policies.set('pm500-edge', withoutJobs);
     };

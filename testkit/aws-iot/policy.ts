@@ -16,6 +16,15 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
+/** A policy without the right to do something with what has this text in its name. */
+export function withoutRight(policy: PolicyDocument, action: `iot:${IotAction}`, text: string): PolicyDocument {
+  const Statement = policy.Statement.map((statement) => {
+    if (statement.Action !== action) return statement;
+    return { ...statement, Resource: [statement.Resource].flat().filter((name) => !name.includes(text)) };
+  });
+  return { ...policy, Statement };
+}
+
 /** Who asks: what policy variables stand for. */
 export interface PolicyContext {
   readonly clientId: string;
