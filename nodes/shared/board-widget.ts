@@ -104,6 +104,8 @@ export function serveBoard<Update extends BoardUpdate>(
     onChange: (_message, value, connection) => {
       watch(value, connection);
     },
+    // What everybody sees comes from the flow alone.
+    onSend: () => undefined,
   });
   status.show('waiting', 'noTelemetry');
   const stop = repeat(TELL_EVERY_MS, () => {

@@ -30,6 +30,8 @@ export interface WidgetEvents {
   readonly onInput: () => void;
   /** A browser says something. */
   readonly onChange: (message: unknown, value: unknown, connection: DashboardConnection) => void;
+  /** A browser sends a message of its own making. Without this Dashboard hands it to `beforeSend` like one of the flow. */
+  readonly onSend: () => void;
 }
 
 interface DashboardBase {
