@@ -73,7 +73,7 @@ export function serveBoard<Update extends BoardUpdate>(
     try {
       if (board.take(payload, systemClock.now()) === undefined) return;
       hasChanged = true;
-      status.show('ok', 'meters', { count: board.all().length });
+      status.show('ok', 'meters', { count: board.size });
     } catch (thrown) {
       errors.add(toPm500Error(thrown), (error) => {
         node.error(error.message);

@@ -17,9 +17,12 @@ export interface BoardSample {
 export interface BoardMeter {
   readonly reference: MeterReference;
   readonly metrics: ReadonlyMap<string, BoardSample>;
-  readonly alarms: AlarmMessage['active'];
-  /** When something was last heard of it, epoch milliseconds UTC. */
-  readonly heardAt: number;
+  /** Undefined until something was told of its alarms: that is not the same as none. */
+  readonly alarms: AlarmMessage['active'] | undefined;
+  /** When the newest value was read that was not bad, epoch milliseconds UTC; 0 for never. It stays when all turn bad. */
+  readonly readAt: number;
+  /** From when on all that was read is old. */
+  readonly staleAt: number;
 }
 
 interface KnownMetric extends BoardSample {
@@ -30,8 +33,9 @@ interface KnownMetric extends BoardSample {
 interface KnownMeter {
   reference: MeterReference;
   readonly metrics: Map<string, KnownMetric>;
-  alarms: AlarmMessage['active'];
-  heardAt: number;
+  alarms: AlarmMessage['active'] | undefined;
+  readAt: number;
+  staleAt: number;
 }
 
 /** Meters that a board holds; the one not heard of for longest makes room. */
@@ -54,6 +58,8 @@ function gapAfter(known: KnownMetric | undefined, sample: Sample): number {
 /** What has been told of meters by telemetry and alarms, for people to look at. Bounded, whatever comes. */
 export class Board {
   private readonly meters = new Map<string, KnownMeter>();
+  /** In the order of names, until a meter comes or goes: with every message there would be too much to sort. */
+  private sorted: readonly KnownMeter[] | undefined;
 
   /** @param staleMs a value is never old before this; ms */
   constructor(private readonly staleMs: number) {}
@@ -67,7 +73,7 @@ export class Board {
     if (message === undefined || message.kind === 'side') return undefined;
     if (message.kind === 'alarm') {
       const { meter, active } = message.alarm;
-      this.meterOf(meter, nowMs).alarms = active;
+      this.meterOf(meter).alarms = active;
       return meter.name;
     }
     this.takeTelemetry(message.telemetry, nowMs);
@@ -76,22 +82,32 @@ export class Board {
 
   /** Every meter, in the order of names. */
   all(): readonly BoardMeter[] {
-    return [...this.meters.values()].sort((left, right) => left.reference.name.localeCompare(right.reference.name));
+    this.sorted ??= [...this.meters.values()].sort((left, right) =>
+      left.reference.name.localeCompare(right.reference.name),
+    );
+    return this.sorted;
+  }
+
+  /** How many meters there are. */
+  get size(): number {
+    return this.meters.size;
   }
 
   get(name: string): BoardMeter | undefined {
     return this.meters.get(name);
   }
 
-  private meterOf(reference: MeterReference, nowMs: number): KnownMeter {
-    const known = this.meters.get(reference.name) ?? { reference, metrics: new Map(), alarms: [], heardAt: nowMs };
+  private meterOf(reference: MeterReference): KnownMeter {
+    const before = this.meters.get(reference.name);
+    const known = before ?? { reference, metrics: new Map(), alarms: undefined, readAt: 0, staleAt: 0 };
     known.reference = reference;
-    known.heardAt = nowMs;
+    if (before === undefined) this.sorted = undefined;
     // The one heard of last stands at the end.
     this.meters.delete(reference.name);
     this.meters.set(reference.name, known);
     if (this.meters.size > MOST_METERS) {
       for (const oldest of this.meters.keys()) {
+        this.sorted = undefined;
         this.meters.delete(oldest);
         break;
       }
@@ -99,23 +115,37 @@ export class Board {
     return known;
   }
 
+  /** The clock of this computer was ahead: what came then must not look new until that time comes again. */
+  private setBack(known: KnownMeter, nowMs: number): void {
+    for (const [name, metric] of known.metrics)
+      known.metrics.set(name, { ...metric, staleAt: Math.min(metric.staleAt, nowMs + this.staleMs) });
+    [known.readAt, known.staleAt] = [0, 0];
+  }
+
   private takeTelemetry({ meter, metrics }: Telemetry, nowMs: number): void {
-    const known = this.meterOf(meter, nowMs);
+    const known = this.meterOf(meter);
+    if (known.readAt > nowMs) this.setBack(known, nowMs);
     for (const [name, told] of Object.entries(metrics)) {
       // A clock that was wrong for a while must not keep what comes later out.
       const sample = told.timestamp > nowMs ? { ...told, timestamp: nowMs } : told;
-      const before = known.metrics.get(name);
-      if (before === undefined && known.metrics.size >= MOST_METRICS) continue;
+      const kept = known.metrics.get(name);
+      // One that came while the clock was ahead is not newer than this one.
+      const before = kept !== undefined && kept.sample.timestamp > nowMs ? undefined : kept;
+      if (kept === undefined && known.metrics.size >= MOST_METRICS) continue;
       if (before !== undefined && before.sample.timestamp > sample.timestamp) continue;
       const gapMs = gapAfter(before, sample);
       const value = typeof sample.value === 'number' && sample.quality !== 'bad' ? sample.value : undefined;
+      const staleAt = sample.timestamp + Math.max(this.staleMs, MISSED_VALUES * gapMs);
       known.metrics.set(name, {
         sample,
         gapMs,
-        staleAt: sample.timestamp + Math.max(this.staleMs, MISSED_VALUES * gapMs),
-        low: Math.min(before?.low ?? Infinity, value ?? Infinity),
-        high: Math.max(before?.high ?? -Infinity, value ?? -Infinity),
+        staleAt,
+        low: Math.min(kept?.low ?? Infinity, value ?? Infinity),
+        high: Math.max(kept?.high ?? -Infinity, value ?? -Infinity),
       });
+      if (sample.quality === 'bad' || sample.value === null) continue;
+      known.readAt = Math.max(known.readAt, sample.timestamp);
+      known.staleAt = Math.max(known.staleAt, staleAt);
     }
   }
 }

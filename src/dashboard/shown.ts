@@ -64,17 +64,19 @@ export interface WidgetMeter extends WidgetStanding {
   /** Energy of the day so far and of the day before; absent where nobody works it out. */
   readonly today?: WidgetGauge;
   readonly yesterday?: WidgetGauge;
-  readonly alarms: readonly WidgetAlarm[];
+  /** Absent while nothing was told of alarms, which is not the same as none. */
+  readonly alarms?: readonly WidgetAlarm[];
 }
 
 /** One meter among many. */
 export interface WidgetFleetRow extends WidgetStanding {
   readonly values: readonly WidgetValue[];
-  /** How many values there are of each quality. */
+  /** How many values there are of each quality; what is old counts as uncertain. */
   readonly good: number;
   readonly uncertain: number;
   readonly bad: number;
-  readonly alarms: number;
+  /** Null while nothing was told of alarms. */
+  readonly alarms: number | null;
   readonly worstAlarm: WidgetAlarm['severity'] | '';
 }
 

@@ -1,3 +1,4 @@
+import type { ActiveAlarm } from '../domain/alarms/alarm-set';
 import { DEFAULT_KPI_SETTINGS } from '../domain/kpis/settings';
 import { displayOf } from '../domain/shown/display';
 import { ALL_METRICS } from '../metrics/derived-metrics';
@@ -7,6 +8,7 @@ import { gaugeScale } from './gauge-scale';
 import { phasorDiagram, type MeterPhasor, type PhasorDiagram } from './phasors';
 import {
   shownNumber,
+  type WidgetAlarm,
   type WidgetFleetRow,
   type WidgetGauge,
   type WidgetGroup,
@@ -86,12 +88,7 @@ function gaugeOf(name: string, known: BoardSample): WidgetGauge {
   return { ...valueOf(name, known), value, ...scale, lowText: low ?? '', highText: high ?? '' };
 }
 
-function standingOf({ reference, metrics }: BoardMeter): WidgetStanding {
-  let [readAt, staleAt] = [0, 0];
-  for (const { sample, staleAt: until } of metrics.values()) {
-    if (sample.quality !== 'bad' && sample.value !== null) readAt = Math.max(readAt, sample.timestamp);
-    staleAt = Math.max(staleAt, until);
-  }
+function standingOf({ reference, readAt, staleAt }: BoardMeter): WidgetStanding {
   const tags = PLACE_TAGS.map((tag) => reference.tags[tag]).filter((tag) => tag !== undefined && tag !== '');
   return { name: reference.name, place: tags.join(' / '), lostSince: reference.lostSince ?? 0, readAt, staleAt };
 }
@@ -120,6 +117,10 @@ function groupsOf(meter: BoardMeter, groups: GroupsOfMetrics, order: readonly st
   });
 }
 
+function alarmOf({ id, message, severity, since, acknowledged, judged }: ActiveAlarm): WidgetAlarm {
+  return { id, message, severity, since, acknowledged, judged };
+}
+
 /**
  * One meter, for a widget.
  * @param gauges names of the metrics that gauges show
@@ -143,21 +144,18 @@ export function meterView(
     groups: groupsOf(meter, groups, shown),
     ...(today === undefined ? {} : { today }),
     ...(yesterday === undefined ? {} : { yesterday }),
-    alarms: meter.alarms.map(({ id, message, severity, since, acknowledged, judged }) => ({
-      id,
-      message,
-      severity,
-      since,
-      acknowledged,
-      judged,
-    })),
+    ...(meter.alarms === undefined ? {} : { alarms: meter.alarms.map(alarmOf) }),
   };
 }
 
 /** A meter as one row among many. */
-export function fleetRow(meter: BoardMeter): WidgetFleetRow {
+export function fleetRow(meter: BoardMeter, nowMs: number): WidgetFleetRow {
+  const { alarms = [] } = meter;
   const counts = { good: 0, uncertain: 0, bad: 0 };
-  for (const { sample } of meter.metrics.values()) counts[sample.quality]++;
+  for (const { sample, staleAt } of meter.metrics.values()) {
+    const isOld = sample.quality === 'good' && nowMs >= staleAt;
+    counts[isOld ? 'uncertain' : sample.quality]++;
+  }
   const values = FLEET_METRICS.flatMap((name) => {
     const known = metricOf(meter, name);
     return known === undefined ? [] : [valueOf(name, known)];
@@ -166,8 +164,8 @@ export function fleetRow(meter: BoardMeter): WidgetFleetRow {
     ...standingOf(meter),
     values: values.slice(0, FLEET_VALUES),
     ...counts,
-    alarms: meter.alarms.length,
-    worstAlarm: SEVERITIES.find((severity) => meter.alarms.some((alarm) => alarm.severity === severity)) ?? '',
+    alarms: meter.alarms?.length ?? null,
+    worstAlarm: SEVERITIES.find((severity) => alarms.some((alarm) => alarm.severity === severity)) ?? '',
   };
 }
 

@@ -78,7 +78,7 @@ describe('the board of a dashboard', () => {
     }
     assert.equal(staleAfter('active_power_total'), STALE_MS);
     for (let minute = 0; minute < 5; minute++) {
-      const at = NOW + 600_000 * minute;
+      const at = NOW + 600_000 * (minute + 1);
       board.take(telemetryOf('a', { active_energy_import_total: good(1, at) }), at);
     }
     assert.equal(staleAfter('active_energy_import_total'), 1_800_000);
@@ -133,6 +133,50 @@ describe('the board of a dashboard', () => {
     assert.equal(powerNow(), 2);
   });
 
+  it('takes values again after the clock of this computer was set back, and does not keep one for new', () => {
+    const board = new Board(STALE_MS);
+    const ahead = NOW + 3_600_000;
+    board.take(telemetryOf('a', { active_power_total: good(1, ahead), frequency: good(50, ahead) }), ahead);
+    board.take(telemetryOf('a', { active_power_total: good(2, NOW) }), NOW);
+    const { gauges, readAt, staleAt } = viewOf(board, 'a');
+    assert.deepEqual([gauges[0]?.value, readAt, staleAt], [2, NOW, NOW + STALE_MS]);
+    assert.equal(gauges[0]?.staleAt, NOW + STALE_MS);
+    assert.equal(board.get('a')?.metrics.get('frequency')?.staleAt, NOW + STALE_MS, 'one that does not come again');
+  });
+
+  it('remembers that a meter was read when all of its values are bad', () => {
+    const board = new Board(STALE_MS);
+    board.take(telemetryOf('a', { active_power_total: good(1, NOW) }), NOW);
+    for (let second = 1; second <= 120; second++) {
+      const at = NOW + 1000 * second;
+      const failed = good(null, at, { quality: 'bad', reason: 'read_failed' });
+      board.take(telemetryOf('a', { active_power_total: failed }, second < 90 ? {} : { lostSince: NOW + 1000 }), at);
+      const standing = second < 60 ? 'read' : second < 90 ? 'silent' : 'lost';
+      assert.equal(standingAt(viewOf(board, 'a'), at), standing, `after ${second} s`);
+    }
+    assert.equal(viewOf(board, 'a').readAt, NOW);
+  });
+
+  it('tells no alarms from alarms of which nobody has told', () => {
+    const board = new Board(STALE_MS);
+    board.take(telemetryOf('a', { active_power_total: good(1, NOW) }), NOW);
+    assert.equal(viewOf(board, 'a').alarms, undefined);
+    assert.equal(fleetRow(board.get('a')!, NOW).alarms, null);
+    const { meter } = telemetryOf('a', {});
+    board.take({ schema: 'pm500.alarm/1', meter, timestamp: NOW, event: 'list', active: [], unjudged: [] }, NOW);
+    assert.deepEqual(viewOf(board, 'a').alarms, []);
+    assert.equal(fleetRow(board.get('a')!, NOW).alarms, 0);
+  });
+
+  it('keeps meters in the order of names as they come and go', () => {
+    const board = new Board(STALE_MS);
+    const names = (): readonly string[] => board.all().map(({ reference }) => reference.name);
+    for (const name of ['b', 'c', 'a', 'b']) board.take(telemetryOf(name, {}), NOW);
+    assert.deepEqual([names(), board.size], [['a', 'b', 'c'], 3]);
+    board.take(telemetryOf('aa', {}), NOW);
+    assert.deepEqual(names(), ['a', 'aa', 'b', 'c']);
+  });
+
   it('takes alarms, passes over what is of nobody, and refuses what was not normalized', () => {
     const board = new Board(STALE_MS);
     const alarm = {
@@ -151,10 +195,10 @@ describe('the board of a dashboard', () => {
     const { meter } = telemetryOf('a', {});
     board.take({ schema: 'pm500.alarm/1', meter, timestamp: NOW, event: 'list', active: [alarm], unjudged: [] }, NOW);
     assert.deepEqual(
-      viewOf(board, 'a').alarms.map(({ message, severity }) => [message, severity]),
+      viewOf(board, 'a').alarms?.map(({ message, severity }) => [message, severity]),
       [['Phase L1 is lost.', 'critical']],
     );
-    assert.equal(fleetRow(board.get('a')!).worstAlarm, 'critical');
+    assert.equal(fleetRow(board.get('a')!, NOW).worstAlarm, 'critical');
     assert.equal(board.take('text', NOW), undefined);
     assert.equal(board.take({ temperature: 20 }, NOW), undefined);
     assert.throws(() => board.take({ schema: 'pm500.reading/1' }, NOW), /put a pm500-normalize node before this one/);
@@ -178,8 +222,11 @@ describe('the board of a dashboard', () => {
       telemetryOf('a', { active_power_total: good(441_300, NOW), frequency: uncertain, current_l1: uncertain }),
       NOW,
     );
-    const { good: count, uncertain: doubtful, bad, values } = fleetRow(board.get('a')!);
+    const { good: count, uncertain: doubtful, bad, values } = fleetRow(board.get('a')!, NOW);
     assert.deepEqual([count, doubtful, bad, values[0]?.text], [1, 2, 0, '441.30']);
+    board.take(telemetryOf('a', { frequency: good(50, NOW + STALE_MS) }), NOW + STALE_MS);
+    const later = fleetRow(board.get('a')!, NOW + STALE_MS);
+    assert.deepEqual([later.good, later.uncertain], [1, 2], 'a good value that is old is good no more');
   });
 
   it('has a diagram of old voltages look old', () => {
@@ -187,7 +234,8 @@ describe('the board of a dashboard', () => {
     const volts = (value: number): Sample => good(value, NOW, { unit: 'V' });
     const phases = ['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n'].map((name) => [name, volts(230)] as const);
     const lines = ['voltage_l1_l2', 'voltage_l2_l3', 'voltage_l3_l1'].map((name) => [name, volts(398.4)] as const);
-    board.take(telemetryOf('a', Object.fromEntries([...phases, ...lines])), NOW);
+    const sequence = ['phase_sequence', good(0, NOW, { unit: '' })] as const;
+    board.take(telemetryOf('a', Object.fromEntries([...phases, ...lines, sequence])), NOW);
     const qualities = (at: number): readonly string[] =>
       phasorView(board.get('a')!, at).voltages.map((phasor) => qualityAt(phasor, at).quality);
     assert.deepEqual(qualities(NOW + 1000), ['good', 'good', 'good']);

@@ -2,9 +2,13 @@ import type { WidgetAlarm } from '../../../src/dashboard/shown';
 import { el, elWith, type Drawn } from './vue';
 import { momentWords, text } from './words';
 
-/** Active alarms of a meter. What the meter cannot be asked any more is said to be unjudged, not over. */
-export function alarmList(alarms: readonly WidgetAlarm[], isRead: boolean, nowMs: number): Drawn {
-  const none = isRead ? text('alarms.none') : text('alarms.unknown');
+/**
+ * Active alarms of a meter. Where nobody has told of any, that is said, and not that there are none; what the meter
+ * cannot be asked any more is said to be unjudged, not over.
+ */
+export function alarmList(told: readonly WidgetAlarm[] | undefined, isRead: boolean, nowMs: number): Drawn {
+  const alarms = told ?? [];
+  const none = told === undefined ? text('alarms.untold') : isRead ? text('alarms.none') : text('alarms.unknown');
   return elWith(
     'div',
     { class: 'pm500-alarms' },

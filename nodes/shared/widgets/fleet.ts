@@ -52,7 +52,11 @@ function row(meter: WidgetFleetRow, chosen: string, nowMs: number, choose: (name
     el(
       'td',
       worstAlarm === '' ? '' : `pm500-severity-${worstAlarm}`,
-      alarms === 0 ? '–' : el('span', 'pm500-badge', text('fleet.alarms', { count: alarms })),
+      alarms === null
+        ? text('fleet.untold')
+        : alarms === 0
+          ? '–'
+          : el('span', 'pm500-badge', text('fleet.alarms', { count: alarms })),
     ),
   );
 }
