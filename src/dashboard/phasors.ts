@@ -161,15 +161,16 @@ function currentAngle(
 }
 
 /**
- * The diagram of one meter. What is bad has no value and no angle. Reactive power above zero is taken as inductive, so
- * that the current lies behind.
+ * The diagram of one meter. What is bad has no value and no angle; no angle is good while the sequence is not known.
+ * Reactive power above zero is taken as inductive, so that the current lies behind.
  * @param floors below these means, V and A, an unbalance says nothing
  */
 export function phasorDiagram(
   samples: Samples,
   floors: { readonly volts: number; readonly amperes: number },
 ): PhasorDiagram {
-  const { order, orderQuality } = orderOf(samples['phase_sequence']);
+  const sequence = samples['phase_sequence'];
+  const { order, orderQuality } = orderOf(sequence);
   const voltages = threeOf((phase) => samples[`voltage_${phase}_n`]);
   const across: Three<Sample | undefined> = [
     samples['voltage_l1_l2'],
@@ -181,7 +182,12 @@ export function phasorDiagram(
   const angles = voltageAngles([v1, v2, v3], [l12, l23, l31], order === '132' ? 1 : -1);
   const currents = threeOf((phase) => samples[`current_${phase}`]);
   const largest = Math.max(...currents.map((sample) => numberOf(sample) ?? 0));
-  const shape = [...voltages, ...across];
+  const shape = [...voltages, ...across, sequence];
+  // Without a sequence L1-L2-L3 is only what is usual; the picture would be the mirror image of the other one.
+  const turned = (from: Judged): Judged =>
+    order !== 'unknown' || from.quality !== 'good'
+      ? from
+      : { ...from, quality: 'uncertain', reason: sequence?.reason ?? '' };
   const phasorOf = (
     phase: PhaseName,
     sample: Sample | undefined,
@@ -201,8 +207,8 @@ export function phasorDiagram(
     voltages: PHASES.map((phase, place) => {
       const angle = angles[place] ?? 'not_measured';
       // Its magnitude is its own; its angle is of all six.
-      const from = typeof angle === 'number' ? worst([voltages[place], ...shape.filter(isUsable)]) : undefined;
-      return phasorOf(phase, voltages[place], angle, from ?? worst([voltages[place]]));
+      if (typeof angle !== 'number') return phasorOf(phase, voltages[place], angle, worst([voltages[place]]));
+      return phasorOf(phase, voltages[place], angle, turned(worst([voltages[place], ...shape.filter(isUsable)])));
     }),
     currents: PHASES.map((phase, place) => {
       const [active, reactive] = [samples[`active_power_${phase}`], samples[`reactive_power_${phase}`]];
@@ -214,8 +220,8 @@ export function phasorDiagram(
         numberOf(reactive),
       );
       const behind = [active, reactive, voltages[place], ...shape.filter(isUsable)];
-      const from = typeof angle === 'number' ? behind : [];
-      return phasorOf(phase, currents[place], angle, worst([currents[place], ...from]));
+      if (typeof angle !== 'number') return phasorOf(phase, currents[place], angle, worst([currents[place]]));
+      return phasorOf(phase, currents[place], angle, turned(worst([currents[place], ...behind])));
     }),
     order,
     orderQuality,

@@ -212,6 +212,20 @@ describe('phasors from magnitudes and powers', () => {
     assert.equal(currents[1]?.quality, 'uncertain', 'its angle counts from a voltage that is uncertain');
   });
 
+  it('calls no angle good while the sequence, which says which way to turn, is not known or not good', () => {
+    const metrics = measured(BALANCED, BALANCED);
+    const qualities = (sequence: Sample | undefined): readonly string[] => {
+      const rest = Object.fromEntries(Object.entries(metrics).filter(([name]) => name !== 'phase_sequence'));
+      const { voltages, currents } = diagramOf(sequence === undefined ? rest : { ...rest, phase_sequence: sequence });
+      return [...new Set([...voltages, ...currents].map(({ quality }) => quality))];
+    };
+    assert.deepEqual(qualities(sample(0, '')), ['good']);
+    assert.deepEqual(qualities(undefined), ['uncertain']);
+    assert.deepEqual(qualities(sample(7, '')), ['uncertain']);
+    assert.deepEqual(qualities(sample(null, '', { quality: 'bad', reason: 'read_failed' })), ['uncertain']);
+    assert.deepEqual(qualities(sample(0, '', { quality: 'uncertain', reason: 'layout_inferred' })), ['uncertain']);
+  });
+
   it('says that voltages contradict each other instead of drawing something', () => {
     const metrics = measured(BALANCED, [
       [100, -30],
