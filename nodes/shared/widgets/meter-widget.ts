@@ -16,10 +16,12 @@ interface MeterProps {
   readonly isFixed: boolean;
 }
 
-registerWidget<MeterProps>('ui-pm500-meter', style, ({ id, props }) => {
+registerWidget<MeterProps>('ui-pm500-meter', style, (given) => {
+  const { id } = given;
   const { update, names, nowMs: clock, isConnected, choose } = watchMeter<MeterUpdate>(id);
   return (): Drawn => {
-    const { parts, isFixed } = props;
+    // They are others after a deployment.
+    const { parts, isFixed } = given.props;
     const { meter, fleet, chosen = '' } = update.value ?? {};
     const nowMs = clock.value;
     const has = (part: WidgetPart): boolean => parts.includes(part);

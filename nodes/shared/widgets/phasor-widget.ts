@@ -79,14 +79,15 @@ function facts(shown: WidgetPhasors, nowMs: number): Drawn {
   );
 }
 
-registerWidget<{ readonly isFixed: boolean }>('ui-pm500-phasor', style, ({ id, props }) => {
+registerWidget<{ readonly isFixed: boolean }>('ui-pm500-phasor', style, (given) => {
+  const { id } = given;
   const { update, names, nowMs: clock, isConnected, choose } = watchMeter<PhasorUpdate>(id);
   return (): Drawn => {
     const { phasors, chosen = '' } = update.value ?? {};
     const nowMs = clock.value;
     const top = head({
       id,
-      names: props.isFixed ? [] : names.value,
+      names: given.props.isFixed ? [] : names.value,
       chosen,
       meter: phasors,
       nowMs,
