@@ -4,11 +4,11 @@ import type { WatchRequest } from '../../src/dashboard/shown';
 import { Watchers, type Watch } from '../../src/dashboard/watchers';
 import { PM500 } from '../../src/meters/pm500';
 import { systemClock } from '../../src/support/clock';
-import { toPm500Error } from '../../src/support/errors';
+import { toPm500Error, type Pm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
 import type { BoardUpdate } from './board-update';
 import { onClose } from './close';
-import { forDashboard, joinDashboard, type DashboardConnection, type DashboardGroup } from './dashboard';
+import { forDashboard, joinDashboard, tooOld, type DashboardConnection, type DashboardGroup } from './dashboard';
 import { repeat } from './repeat';
 import { SettingsErrors } from './settings-errors';
 import type { StatusLine } from './status';
@@ -59,6 +59,7 @@ export function serveBoard<Update extends BoardUpdate>(
   const watchers = new Watchers<Update>();
   const errors = new SettingsErrors(systemClock);
   let hasChanged = false;
+  let isTooOld = false;
   const tell = ({ meter: wanted, send, wantsNames }: Watch<Update>, nowMs: number): void => {
     const chosen = meter === '' ? chosenOf(board, wanted) : meter;
     const names = meter === '' ? board.all().map(({ reference }) => reference.name) : [];
@@ -69,20 +70,29 @@ export function serveBoard<Update extends BoardUpdate>(
     const nowMs = systemClock.now();
     for (const watch of watchers.all(nowMs)) tell(watch, nowMs);
   };
+  const complain = (error: Pm500Error): void => {
+    errors.add(error, ({ message }) => {
+      node.error(message);
+    });
+  };
   const take = (payload: unknown): void => {
     try {
       if (board.take(payload, systemClock.now()) === undefined) return;
       hasChanged = true;
-      status.show('ok', 'meters', { count: board.size });
+      if (!isTooOld) status.show('ok', 'meters', { count: board.size });
     } catch (thrown) {
-      errors.add(toPm500Error(thrown), (error) => {
-        node.error(error.message);
-      });
+      complain(toPm500Error(thrown));
     }
   };
-  const watch = (value: unknown, connection: DashboardConnection): void => {
+  const watch = (value: unknown, connection: DashboardConnection | undefined): void => {
     const request = readRequest(value);
     if (request === undefined) return;
+    if (connection === undefined) {
+      isTooOld = true;
+      status.show('failed', 'invalid');
+      complain(tooOld(node));
+      return;
+    }
     const viewer = {
       id: connection.id,
       isOpen: () => connection.connected,

@@ -28,8 +28,8 @@ export interface WidgetEvents {
   /** Before anything else is done with a message; every browser gets what it gives back. */
   readonly beforeSend: (message: Readonly<Record<string, unknown>>) => object;
   readonly onInput: () => void;
-  /** A browser says something. */
-  readonly onChange: (message: unknown, value: unknown, connection: DashboardConnection) => void;
+  /** A browser says something. Before version 1.22 Dashboard did not tell which one. */
+  readonly onChange: (message: unknown, value: unknown, connection: DashboardConnection | undefined) => void;
   /** A browser sends a message of its own making. Without this Dashboard hands it to `beforeSend` like one of the flow. */
   readonly onSend: () => void;
 }
@@ -53,6 +53,7 @@ export function isDashboardGroup(candidate: unknown): candidate is DashboardGrou
 const PACKAGE = '@pm500/node-red-powermonitor';
 /** What each widget calls its component. */
 export const COMPONENT = 'Pm500Widget';
+const NEWER = 'install version 1.22 or newer.';
 const FOLDER = join(__dirname, '../../..');
 
 /** Name of the script of a widget in `resources/`. */
@@ -64,6 +65,14 @@ const OF_DASHBOARD = ['enabled', 'visible', 'class', 'ui_update'];
 /** What remains of a message after a widget has taken its payload. */
 export function forDashboard(message: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(OF_DASHBOARD.flatMap((name) => (name in message ? [[name, message[name]]] : [])));
+}
+
+/** What is wrong where Dashboard does not say which browser asks: nobody can be answered. */
+export function tooOld({ type }: Node): Pm500Error {
+  return new Pm500Error(
+    'CONFIG_INVALID',
+    `${type}: this version of @flowfuse/node-red-dashboard does not say which browser looks, so no browser is shown anything; ${NEWER}`,
+  );
 }
 
 function baseOf(group: DashboardGroup, node: Node): DashboardBase {
@@ -90,7 +99,7 @@ export function joinDashboard(group: DashboardGroup, node: Node, props: object, 
   if (contribs === undefined) {
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `${type}: this version of @flowfuse/node-red-dashboard takes no widgets of other packages; install version 1.20 or newer.`,
+      `${type}: this version of @flowfuse/node-red-dashboard takes no widgets of other packages; ${NEWER}`,
     );
   }
   contribs[type] = { package: PACKAGE, name: type, src: scriptOf(type), path: FOLDER, component: COMPONENT };

@@ -26,7 +26,7 @@ class FakeGroup {
   }
 
   /** `widget-change` of a browser. */
-  change(value: unknown, connection: DashboardConnection): void {
+  change(value: unknown, connection: DashboardConnection | undefined): void {
     this.events?.onChange({}, value, connection);
   }
 
@@ -79,6 +79,13 @@ describe('a widget beside Dashboard', () => {
     assert.deepEqual(names, ['feeder']);
     assert.deepEqual([meter?.gauges[0]?.value, fleet?.length], [1000, 1]);
     assert.equal(widget.lastStatus?.text, 'meters: 1');
+  });
+
+  it('says once that Dashboard is too old, where it does not tell which browser looks', () => {
+    for (let time = 0; time < 10; time++) group.change({ meter: '' }, undefined);
+    assert.equal(widget.errors.length, 1);
+    assert.match(String(widget.errors[0]), /does not say which browser looks.* install version 1\.22 or newer\.$/);
+    assert.equal(widget.lastStatus?.fill, 'red');
   });
 
   it('takes no odd request for a meter, and shows the first one where nobody knows the wanted one', () => {
