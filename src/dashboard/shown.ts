@@ -11,6 +11,8 @@ export interface WidgetValue {
   /** Empty where there is no value to show; a bad value is none. */
   readonly text: string;
   readonly unit: string;
+  /** Where the value is a moment, epoch milliseconds UTC: a browser writes it in its own language and time zone. */
+  readonly moment?: number;
   readonly quality: Quality;
   /** Why the quality is not good; empty where it is. */
   readonly reason: string;

@@ -54,11 +54,15 @@ function metricOf({ metrics, reference }: BoardMeter, name: string): BoardSample
   return { ...known, staleAt: Math.min(known.staleAt, reference.lostSince) };
 }
 
-function textOf({ value, unit, quality }: BoardSample['sample'], kind: Metric['kind']) {
+function textOf(
+  { value, unit, quality }: BoardSample['sample'],
+  { kind = 'gauge', quantity }: Partial<Metric> = {},
+): Pick<WidgetValue, 'text' | 'unit' | 'moment'> {
   // The number of a bad value means nothing, and would be read.
   if (value === null || quality === 'bad') return { text: '', unit };
   if (typeof value === 'boolean') return { text: value ? 'on' : 'off', unit };
   if (typeof value === 'string') return { text: value, unit };
+  if (quantity === 'time') return { text: String(value), unit: '', moment: value };
   return unit === '%' ? { text: value.toFixed(PERCENT_DECIMALS), unit } : displayOf(value, unit, kind);
 }
 
@@ -68,7 +72,7 @@ function valueOf(name: string, { sample, staleAt }: BoardSample): WidgetValue {
   return {
     metric: name,
     label: known?.label ?? name,
-    ...textOf(sample, known?.kind ?? 'gauge'),
+    ...textOf(sample, known),
     quality,
     reason,
     timestamp,

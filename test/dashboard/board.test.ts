@@ -58,6 +58,19 @@ describe('the board of a dashboard', () => {
     assert.equal(place, 'works / one');
   });
 
+  it('gives a moment as one, for the browser to write, and not as a number of milliseconds', () => {
+    const board = new Board(STALE_MS);
+    board.take(telemetryOf('a', { peak_demand_time_day: good(NOW - 900_000, NOW, { unit: 'ms' }) }), NOW);
+    const [value] = viewOf(board, 'a').groups[0]?.values ?? [];
+    assert.deepEqual([value?.text, value?.unit, value?.moment], [String(NOW - 900_000), '', NOW - 900_000]);
+    board.take(telemetryOf('a', { peak_demand_time_day: good(1e300, NOW, { unit: 'ms' }) }), NOW);
+    assert.equal(viewOf(board, 'a').groups[0]?.values[0]?.moment, 1e300, 'one that no date has does not throw');
+    const bad = good(NOW, NOW, { unit: 'ms', quality: 'bad', reason: 'undefined_result' });
+    board.take(telemetryOf('b', { peak_demand_time_day: bad }), NOW);
+    const [none] = viewOf(board, 'b').groups[0]?.values ?? [];
+    assert.deepEqual([none?.text, none?.moment], ['', undefined]);
+  });
+
   it('gives a bad value no number, even where it has one, and no hand', () => {
     const board = new Board(STALE_MS);
     const bad = good(1, NOW, { quality: 'bad', reason: 'out_of_range' });

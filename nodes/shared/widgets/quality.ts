@@ -1,6 +1,6 @@
 import { qualityAt, type ShownQuality, type WidgetValue } from '../../../src/dashboard/shown';
 import { elWith } from './vue';
-import { ageWords, text } from './words';
+import { ageWords, momentWords, text } from './words';
 
 /** A shape beside the color, so that quality can be told without it. */
 const MARKS: Readonly<Record<ShownQuality, string>> = { good: '●', uncertain: '◐', stale: '◌', bad: '✕' };
@@ -24,9 +24,10 @@ export function whyWords(value: WidgetValue, nowMs: number): string {
   return text('value.read', { said, age: ageWords(nowMs - value.timestamp) });
 }
 
-/** The text of a value; words of states are those of the language. */
-export function valueWords({ text: shown, unit }: Pick<WidgetValue, 'text' | 'unit'>): string {
+/** The text of a value; words of states, and how a moment is written, are those of the language. */
+export function valueWords({ text: shown, unit, moment }: Pick<WidgetValue, 'text' | 'unit' | 'moment'>): string {
   if (shown === '') return '–';
+  if (moment !== undefined) return momentWords(moment, Date.now());
   if (unit === '' && (shown === 'on' || shown === 'off')) return text(`state.${shown}`);
   return unit === '' ? shown : `${shown} ${unit}`;
 }
