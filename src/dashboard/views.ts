@@ -24,6 +24,8 @@ const FLEET_METRICS = ['active_power_total', 'power_factor_total', 'voltage_ll_a
 const FLEET_VALUES = 3;
 /** More of a percentage says nothing to people. */
 const PERCENT_DECIMALS = 2;
+/** A text goes to every browser each second. */
+const LONGEST_TEXT = 200;
 const TODAY = 'active_energy_import_day';
 const YESTERDAY = 'active_energy_import_last_day';
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
@@ -61,7 +63,7 @@ function textOf(
   // The number of a bad value means nothing, and would be read.
   if (value === null || quality === 'bad') return { text: '', unit };
   if (typeof value === 'boolean') return { text: value ? 'on' : 'off', unit };
-  if (typeof value === 'string') return { text: value, unit };
+  if (typeof value === 'string') return { text: value.slice(0, LONGEST_TEXT), unit };
   if (quantity === 'time') return { text: String(value), unit: '', moment: value };
   return unit === '%' ? { text: value.toFixed(PERCENT_DECIMALS), unit } : displayOf(value, unit, kind);
 }

@@ -71,6 +71,12 @@ describe('the board of a dashboard', () => {
     assert.deepEqual([none?.text, none?.moment], ['', undefined]);
   });
 
+  it('shows the beginning of a text that nobody would read', () => {
+    const board = new Board(STALE_MS);
+    board.take(telemetryOf('a', { firmware: good('x'.repeat(1_000_000), NOW, { unit: '' }) }), NOW);
+    assert.equal(viewOf(board, 'a').groups[0]?.values[0]?.text.length, 200);
+  });
+
   it('gives a bad value no number, even where it has one, and no hand', () => {
     const board = new Board(STALE_MS);
     const bad = good(1, NOW, { quality: 'bad', reason: 'out_of_range' });
