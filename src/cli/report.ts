@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseTariff } from '../domain/tariff/parse-tariff';
 import type { Tariff } from '../domain/tariff/tariff';
@@ -44,7 +44,7 @@ const OWN_ROWS: readonly OptionRow[] = [
   { name: 'language', value: 'NAME', help: `${REPORT_LANGUAGES.join(', ')} (en)` },
   { name: 'folder', value: 'FOLDER', help: 'where files go; made where it is not there (the current one)' },
   { name: 'pdf', help: 'a PDF beside the page, by the Chromium of this computer' },
-  { name: 'unless-there', help: 'does nothing where the page is there already' },
+  { name: 'unless-there', help: 'does nothing where the page of the whole period is there already' },
 ];
 const ROWS = [...INFLUX_ROWS, ...OWN_ROWS, HELP_OPTION];
 
@@ -108,6 +108,12 @@ function readTariff(path: string | undefined): Tariff | undefined {
 }
 
 const fileSafe = (name: string): string => name.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '') || 'meter';
+
+/** Whether a page is there that was made when the period was over: one of before has a part of it. */
+function isFiled(page: string, period: ReportPeriod): boolean {
+  const madeMs = statSync(page, { throwIfNoEntry: false })?.mtimeMs;
+  return madeMs !== undefined && settledUntil(period, madeMs) >= period.toMs;
+}
 
 function noData({ database, influxMeasurement }: ReportPlace, what: string, { key }: ReportPeriod): Pm500Error {
   return new Pm500Error(
@@ -177,7 +183,7 @@ export async function runReport(
   const folder = resolve(options.text('folder') ?? '.');
   const subject = site ?? (named.length === 1 ? (named[0] ?? '') : named.length === 0 ? 'all' : 'meters');
   const page = join(folder, `pm500-${fileSafe(subject)}-${period.key}.${language}.html`);
-  if (options.has('unless-there') && existsSync(page)) return EXIT.success;
+  if (options.has('unless-there') && isFiled(page, period)) return EXIT.success;
   const request: ReportRequest = {
     period,
     zone,
@@ -198,15 +204,12 @@ export async function runReport(
   } catch (thrown) {
     failUsage(`The folder ${folder} cannot be made (${toPm500Error(thrown).message}); correct --folder.`);
   }
-  writeReport(page, html, MODE);
-  terminal.print(`${page}\n`);
-  if (!options.has('pdf')) return EXIT.success;
-  const printed = await printPdf(html, process.env['PATH'] ?? '', terminal.ended);
-  if ('why' in printed) terminal.complain(printed.why);
-  else {
-    const pdf = page.replace(/html$/, 'pdf');
-    writeReport(pdf, printed.pdf, MODE);
-    terminal.print(`${pdf}\n`);
-  }
+  const printed = options.has('pdf') ? await printPdf(html, process.env['PATH'] ?? '', terminal.ended) : undefined;
+  const files: (readonly [string, string | Uint8Array])[] = [[page, html]];
+  if (printed !== undefined && 'pdf' in printed) files.push([page.replace(/html$/, 'pdf'), printed.pdf]);
+  // The page last: where it is there, the PDF is, too, also after an end in between.
+  for (const [path, content] of [...files].reverse()) writeReport(path, content, MODE);
+  for (const [path] of files) terminal.print(`${path}\n`);
+  if (printed !== undefined && 'why' in printed) terminal.complain(printed.why);
   return EXIT.success;
 }

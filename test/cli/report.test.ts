@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFlow } from '../../testkit/node-red/reference-flows';
+import { ROOT } from '../../testkit/root';
+import { temporaryFolder } from '../../testkit/temporary-folder';
+import { runHere } from './run-command';
+
+describe('pm500 report --unless-there', () => {
+  const folder = temporaryFolder('report');
+  const page = join(folder, 'pm500-all-2026-09.en.html');
+  const END = Date.parse('2026-10-01T00:00:00+02:00');
+  // Nobody listens there, so that a report that is made says so.
+  const options = [
+    '--url',
+    'http://127.0.0.1:9',
+    '--of',
+    '2026-09',
+    '--time-zone',
+    'Europe/Berlin',
+    '--folder',
+    folder,
+  ];
+  const madeAt = async (timeMs: number): Promise<string> => {
+    writeFileSync(page, 'a page');
+    utimesSync(page, timeMs / 1000, timeMs / 1000);
+    const { stderr } = await runHere('report', 'month', '--unless-there', ...options);
+    return stderr;
+  };
+
+  it('leaves a page of the whole period as it is', async () => {
+    assert.equal(await madeAt(END + 3_600_000), '');
+    assert.equal(readFileSync(page, 'utf8'), 'a page');
+  });
+
+  it('makes anew what was made before the period was over', async () => {
+    assert.match(await madeAt(END - 15 * 86_400_000), /InfluxDB at http:\/\/127\.0\.0\.1:9 does not answer/);
+    assert.match(await madeAt(END + 60_000), /does not answer/);
+  });
+});
+
+describe('reports that are filed by themselves', () => {
+  const minuteOf = (hours = '', minutes = ''): number => Number(hours) * 60 + Number(minutes);
+
+  it('come after the roll-up of the night, with all that it may be late', () => {
+    const unit = readFileSync(join(ROOT, 'deploy/systemd/pm500-rollup.timer'), 'utf8');
+    const [, hours, minutes] = /^OnCalendar=\*-\*-\* (\d\d):(\d\d):00$/m.exec(unit) ?? [];
+    const spreadSeconds = Number(/^RandomizedDelaySec=(\d+)$/m.exec(unit)?.[1]);
+    const rolledUp = minuteOf(hours, minutes) + spreadSeconds / 60;
+    assert.ok(rolledUp > 0);
+    const morning = readFlow('flows', 'monthly-report.json').find(({ type }) => type === 'inject');
+    const [, atMinute, atHour] = /^(\d\d) (\d\d) \* \* \*$/.exec(String(morning?.['crontab'])) ?? [];
+    assert.ok(minuteOf(atHour, atMinute) >= rolledUp + 30, 'flow');
+    const guide = readFileSync(join(ROOT, 'docs/report.md'), 'utf8');
+    const [, timerHours, timerMinutes] = /OnCalendar=\*-\*-\* (\d\d):(\d\d):00/.exec(guide) ?? [];
+    assert.ok(minuteOf(timerHours, timerMinutes) >= rolledUp + 30, 'timer of the guide');
+  });
+});
