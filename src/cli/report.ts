@@ -127,7 +127,7 @@ async function metersOf(options: Options, place: ReportPlace, period: ReportPeri
   if (named.length > 0 && site !== undefined)
     failUsage('Options --meter and --site exclude each other; give one of them.');
   if (named.length > 0) return [...new Set(named)];
-  const found = await queryMeters(place, period, site);
+  const found = await queryMeters(place, period);
   if (found.length === 0) throw noData(place, site === undefined ? 'any meter' : `site ${describeValue(site)}`, period);
   return found;
 }
@@ -169,7 +169,8 @@ export async function runReport(
   if (kind === undefined || more.length > 0)
     return failUsage('Say of what: pm500 report month or pm500 report week; see pm500 report --help.');
   const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal, true);
-  const place = { server, database, influxMeasurement };
+  const site = options.text('site');
+  const place = { server, database, influxMeasurement, ...(site === undefined ? {} : { site }) };
   const nowMs = now();
   const period = periodOf(kind, options, zone, nowMs);
   if (settledUntil(period, nowMs) <= period.fromMs)
@@ -177,7 +178,6 @@ export async function runReport(
   const tariff = readTariff(options.text('tariff'));
   const powerFactor = options.number('power-factor', { min: 0.5, max: 1 });
   const nominalVolts = options.number('nominal-volts', { min: 1, max: 1_000_000 });
-  const site = options.text('site');
   const language = options.choice('language', REPORT_LANGUAGES) ?? 'en';
   const named = options.texts('meter');
   const folder = resolve(options.text('folder') ?? '.');

@@ -5,6 +5,8 @@ import type { TimeRange } from '../influx/tiers/influxql';
 import type { QuerySeries } from '../influx/tiers/influxql-server';
 import { OPC_QUALITY_CODES } from '../domain/quality/quality';
 import { splitPhase } from '../metrics/phases';
+import { Pm500Error } from '../support/errors';
+import { describeValue } from '../support/expect';
 import type { StoredDemand } from './figures';
 import { ENERGY_KEYS, NO_ENERGY, QUARTER_MS, type Energies, type StoredQuarter } from './load-profile';
 import {
@@ -15,6 +17,7 @@ import {
   queryLoad,
   queryMissing,
   rowsOf,
+  SITE_TAG,
   type ReportPlace,
   type StoredRow,
 } from './report-queries';
@@ -53,6 +56,32 @@ function isUncertain(row: StoredRow): boolean {
   const tag = row.tag(QUALITY_TAG);
   const code = row.number('code');
   return tag === '' ? code !== undefined && code < OPC_QUALITY_CODES.good : tag === 'uncertain';
+}
+
+/** A meter whose site was named anew has both names in one quarter of an hour at most. */
+const MOST_SHARED_QUARTERS = 1;
+
+/**
+ * Two plants may have a meter of one name each in the same database.
+ * @throws Pm500Error CONFIG_INVALID where energies of two sites would be added up
+ */
+function refuseTwoSites(meter: string, series: readonly QuerySeries[]): void {
+  const sites = new Map<number, string>();
+  const shared = new Map<number, readonly [string, string]>();
+  for (const row of rowsOf(series)) {
+    const site = row.tag(SITE_TAG);
+    if (energiesOf(row) === undefined) continue;
+    const other = sites.get(row.startMs) ?? site;
+    if (other !== site) shared.set(row.startMs, [other, site]);
+    sites.set(row.startMs, site);
+  }
+  const [first] = shared.values();
+  if (first === undefined || shared.size <= MOST_SHARED_QUARTERS) return;
+  const [left, right] = first.map(describeValue);
+  throw new Pm500Error(
+    'CONFIG_INVALID',
+    `The meter ${describeValue(meter)} has energies of the sites ${left ?? ''} and ${right ?? ''} at the same time, which are two meters; give --site for the one that is meant.`,
+  );
 }
 
 function loadOf(series: readonly QuerySeries[]): LoadRows {
@@ -169,12 +198,17 @@ async function readMissing(place: ReportPlace, meter: string, range: TimeRange):
 
 /**
  * Reads what a report of a meter is made of; a meter that is not in the database has nothing.
- * @throws Pm500Error what the database says against it
+ * @throws Pm500Error CONFIG_INVALID where two sites have a meter of this name, or what the database says against it
  */
 export async function readMeter(place: ReportPlace, meter: string, times: ReportTimes): Promise<StoredFigures> {
   const { period } = times;
-  const { quarters, demands, marks } = loadOf(await queryLoad(place, meter, times.around));
-  const before = loadOf(await queryLoad(place, meter, times.yearBefore));
+  const readLoad = async (range: TimeRange): Promise<LoadRows> => {
+    const series = await queryLoad(place, meter, range);
+    refuseTwoSites(meter, series);
+    return loadOf(series);
+  };
+  const { quarters, demands, marks } = await readLoad(times.around);
+  const before = await readLoad(times.yearBefore);
   const unbalances = await queryGauges(place, 'derived', ['voltage_unbalance', 'current_unbalance'], meter, period);
   const voltageUnbalance = overAll(unbalances, 'voltage_unbalance');
   const currentUnbalance = overAll(unbalances, 'current_unbalance');

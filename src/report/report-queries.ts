@@ -16,6 +16,8 @@ export interface ReportPlace {
   readonly database: string;
   /** The measurement of the influx-out nodes. */
   readonly influxMeasurement: string;
+  /** The tag of the meters that are meant: other sites may have meters of the same names. All, where it is left out. */
+  readonly site?: string;
 }
 
 /** A row of an answer: the time, tags by `tag`, numbers and texts by the name of the column. */
@@ -65,10 +67,16 @@ const column = (field: string, wanted: Wanted, as: string): string =>
   `${figureOf(field, wanted, REPORT_TIER)} AS ${identifier(as)}`;
 
 const within = ({ fromMs, toMs }: TimeRange): string => `time >= ${fromMs}ms AND time < ${toMs}ms`;
-const ofMeter = (meter: string): string => `${identifier(METER_TAG)} = ${literal(meter)}`;
+/** That of points where their telemetry names a site. */
+export const SITE_TAG = 'site';
+const ofSite = ({ site }: ReportPlace): readonly string[] =>
+  site === undefined ? [] : [`${identifier(SITE_TAG)} = ${literal(site)}`];
+const ofMeter = (place: ReportPlace, meter: string): string =>
+  [`${identifier(METER_TAG)} = ${literal(meter)}`, ...ofSite(place)].join(' AND ');
 
 /** What is asked of each quarter of an hour. */
 function byQuarter(
+  place: ReportPlace,
   from: string,
   columns: readonly string[],
   meter: string,
@@ -76,7 +84,7 @@ function byQuarter(
   tags: readonly string[] = [],
 ): string {
   const groups = [`time(${REPORT_TIER})`, ...tags.map(identifier)].join(', ');
-  return `SELECT ${columns.join(', ')} FROM ${from} WHERE ${ofMeter(meter)} AND ${within(range)} GROUP BY ${groups} fill(none)`;
+  return `SELECT ${columns.join(', ')} FROM ${from} WHERE ${ofMeter(place, meter)} AND ${within(range)} GROUP BY ${groups} fill(none)`;
 }
 
 function placesOf({
@@ -91,7 +99,7 @@ function placesOf({
   };
 }
 
-/** Energies, demands and what was said of the counters, by quality. */
+/** Energies, demands and what was said of the counters, by quality and site. */
 export function queryLoad(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly QuerySeries[]> {
   const columns = [
     ...Object.entries(ENERGY_FIELDS).map(([key, field]) => column(field, 'sum', key)),
@@ -101,12 +109,12 @@ export function queryLoad(place: ReportPlace, meter: string, range: TimeRange): 
     column(QUALITY_FIELD, 'min', 'code'),
     ...COUNTER_REASONS.map((reason) => column(badField(reason), 'sum', reason)),
   ];
-  return place.server.query(byQuarter(placesOf(place).derived, columns, meter, range, [QUALITY_TAG]));
+  return place.server.query(byQuarter(place, placesOf(place).derived, columns, meter, range, [QUALITY_TAG, SITE_TAG]));
 }
 
-/** Names of meters that have energies in a time. @param site that of their tag, where only one is wanted */
-export async function queryMeters(place: ReportPlace, range: TimeRange, site?: string): Promise<readonly string[]> {
-  const where = [within(range), ...(site === undefined ? [] : [`"site" = ${literal(site)}`])].join(' AND ');
+/** Names of meters of a place that have energies in a time. */
+export async function queryMeters(place: ReportPlace, range: TimeRange): Promise<readonly string[]> {
+  const where = [within(range), ...ofSite(place)].join(' AND ');
   const columns = Object.entries(ENERGY_FIELDS).map(([key, field]) => column(field, 'sum', key));
   const found = await place.server.query(
     `SELECT ${columns.join(', ')} FROM ${placesOf(place).derived} WHERE ${where} GROUP BY ${identifier(METER_TAG)}`,
@@ -131,13 +139,13 @@ export function queryGauges(
   const columns = fields.flatMap((field) =>
     MEASURED.map((aggregate) => column(field, aggregate, tierField(field, aggregate))),
   );
-  return place.server.query(byQuarter(placesOf(place)[of], columns, meter, range, tags));
+  return place.server.query(byQuarter(place, placesOf(place)[of], columns, meter, range, tags));
 }
 
 /** How the counter of active import stood at the end of each quarter. */
 export function queryCounter(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly QuerySeries[]> {
   const columns = [column('active_energy_import_total', 'last', 'counter')];
-  return place.server.query(byQuarter(placesOf(place).read, columns, meter, range));
+  return place.server.query(byQuarter(place, placesOf(place).read, columns, meter, range));
 }
 
 const BAD_REASONS = Object.entries(QUALITY_REASONS).flatMap(([reason, { quality }]) =>
@@ -148,7 +156,7 @@ const BAD_REASONS = Object.entries(QUALITY_REASONS).flatMap(([reason, { quality 
 export function queryMissing(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly QuerySeries[]> {
   const columns = BAD_REASONS.map((reason) => column(badField(reason), 'sum', reason));
   return place.server.query(
-    `SELECT ${columns.join(', ')} FROM ${placesOf(place).read} WHERE ${ofMeter(meter)} AND ${within(range)}`,
+    `SELECT ${columns.join(', ')} FROM ${placesOf(place).read} WHERE ${ofMeter(place, meter)} AND ${within(range)}`,
   );
 }
 
@@ -159,7 +167,7 @@ export function queryAlarms(place: ReportPlace, meter: string, range: TimeRange)
     column('active', 'last', 'active'),
     column('message', 'last', 'message'),
   ];
-  return place.server.query(byQuarter(placesOf(place).alarms, columns, meter, range, [ALARM_TAG, SEVERITY_TAG]));
+  return place.server.query(byQuarter(place, placesOf(place).alarms, columns, meter, range, [ALARM_TAG, SEVERITY_TAG]));
 }
 
 /** The last that was known of alarms before a time, one row for each. */
@@ -171,6 +179,6 @@ export function queryAlarmsBefore(
   const columns = [column('active', 'last', 'active'), column('message', 'last', 'message')];
   const groups = [ALARM_TAG, SEVERITY_TAG].map(identifier).join(', ');
   return place.server.query(
-    `SELECT ${columns.join(', ')} FROM ${placesOf(place).alarms} WHERE ${ofMeter(meter)} AND time < ${beforeMs}ms GROUP BY ${groups}`,
+    `SELECT ${columns.join(', ')} FROM ${placesOf(place).alarms} WHERE ${ofMeter(place, meter)} AND time < ${beforeMs}ms GROUP BY ${groups}`,
   );
 }

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import type { QuerySeries } from '../../src/influx/tiers/influxql-server';
+import { readMeter } from '../../src/report/read-meter';
+import { QUARTER_MS } from '../../src/report/load-profile';
+
+const PERIOD = { fromMs: 0, toMs: 8 * QUARTER_MS };
+const COLUMNS = ['time', 'activeImport', 'activeExport', 'reactiveImport', 'reactiveExport'];
+const TIMES = { period: PERIOD, around: PERIOD, yearBefore: PERIOD };
+
+/** Energies of a site in some quarters of an hour, 100 Wh each, as the database answers. */
+const energies = (site: string, ...places: readonly number[]): QuerySeries => ({
+  name: 'kpi',
+  tags: { quality: 'good', site },
+  columns: COLUMNS,
+  values: places.map((place) => [place * QUARTER_MS, 100, 0, 50, 0]),
+});
+
+describe('what a database holds of a meter', () => {
+  const asked: string[] = [];
+  const read = (answer: readonly QuerySeries[], site?: string): ReturnType<typeof readMeter> => {
+    asked.length = 0;
+    const server = {
+      major: 1,
+      query: (influxQl: string): Promise<readonly QuerySeries[]> => {
+        asked.push(influxQl);
+        return Promise.resolve(influxQl.includes('AS "activeImport"') ? answer : []);
+      },
+    };
+    const place = { server, database: 'energy', influxMeasurement: 'pm', ...(site === undefined ? {} : { site }) };
+    return readMeter(place, 'Main', TIMES);
+  };
+
+  it('is asked of the site alone, where one is named', async () => {
+    await read([energies("O'Neill", 0, 1)], "O'Neill");
+    assert.ok(asked.length > 6);
+    for (const query of asked) assert.ok(query.includes(`"meter" = 'Main' AND "site" = 'O\\'Neill'`), query);
+    await read([energies('', 0, 1)]);
+    for (const query of asked) assert.doesNotMatch(query, /"site" =/);
+  });
+
+  it('is refused where two sites have a meter of the same name, which would be added up', async () => {
+    await assert.rejects(read([energies('north', 0, 1, 2), energies('south', 1, 2, 3)]), {
+      code: 'CONFIG_INVALID',
+      message: /"Main" has energies of the sites "north" and "south" at the same time.*give --site/,
+    });
+  });
+
+  it('goes on where a site got another name, or its first one', async () => {
+    const { quarters } = await read([energies('north', 0, 1), energies('south', 1, 2)]);
+    assert.deepEqual(
+      quarters.map(({ good }) => good?.activeImport),
+      [100, 200, 100],
+    );
+    await read([energies('', 0, 1), energies('south', 2, 3)]);
+  });
+});
