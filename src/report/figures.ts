@@ -29,6 +29,8 @@ export interface LoadFigures {
   readonly estimatedImport: number;
   readonly uncertainImport: number;
   readonly peak?: PeakDemand;
+  /** True where the meter was read, and some time is in no demand window: the KPI was switched on later, for instance. */
+  readonly areWindowsMissing: boolean;
   /** Percent. */
   readonly loadFactor?: number;
   readonly powerFactor?: number;
@@ -66,6 +68,23 @@ function peakOf(quarters: readonly LoadQuarter[], demands: readonly StoredDemand
   return peak;
 }
 
+const ALLOWED_STEPS = 2;
+
+/** Whether each quarter that was measured is followed by the end of a demand window, as soon as these usually end. */
+function haveAllWindows(quarters: readonly LoadQuarter[], demands: readonly StoredDemand[]): boolean {
+  const ends = demands.map(({ endMs }) => endMs).sort((left, right) => left - right);
+  const steps = ends.slice(1).map((end, place) => end - (ends[place] ?? end));
+  const usual = steps.sort((left, right) => left - right)[Math.floor(steps.length / 2)] ?? 0;
+  const latest = ALLOWED_STEPS * Math.max(QUARTER_MS, usual);
+  let place = 0;
+  return quarters.every(({ startMs, state }) => {
+    if (state !== 'measured') return true;
+    while (place < ends.length && (ends[place] ?? 0) <= startMs) place += 1;
+    const end = ends[place];
+    return end !== undefined && end <= startMs + latest;
+  });
+}
+
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
 /**
@@ -95,6 +114,7 @@ export function loadFigures(
     estimatedImport: sumOf(known.filter(({ state }) => state === 'estimated')).activeImport,
     uncertainImport: known.reduce((sum, { uncertainImport }) => sum + uncertainImport, 0),
     meanWatts,
+    areWindowsMissing: peak?.of === 'windows' && !haveAllWindows(quarters, demands),
     ...(peak === undefined ? {} : { peak }),
     ...(loadFactor === undefined ? {} : { loadFactor }),
     ...(powerFactor === undefined ? {} : { powerFactor }),

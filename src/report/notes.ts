@@ -54,7 +54,8 @@ export function meterNotes(
   estimatedKwh: number,
 ): readonly ReportNote[] {
   if (figures === undefined) return [{ code: 'no_data' }];
-  const { uncertainImport, energies, peak, coverage } = figures;
+  const { uncertainImport, energies, peak, areWindowsMissing, coverage } = figures;
+  const isPeakSure = peak === undefined || (peak.isGood && !areWindowsMissing && coverage >= WHOLE_PERCENT);
   const replaced = stored.counterMarks.some(({ reason }) => reason === 'counter_replaced');
   return [
     ...gapNote('missing', gaps),
@@ -69,6 +70,6 @@ export function meterNotes(
       (step) => ({ code: isWrapped(step) ? 'counter_wrapped' : 'counter_back', ...step }) as const,
     ),
     ...(peak?.of === 'quarters' ? [{ code: 'no_demand_windows' } as const] : []),
-    ...(peak !== undefined && (!peak.isGood || coverage < WHOLE_PERCENT) ? [{ code: 'peak_uncertain' } as const] : []),
+    ...(isPeakSure ? [] : [{ code: 'peak_uncertain' } as const]),
   ];
 }

@@ -35,7 +35,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'no_demand_windows':
       return 'In der Datenbank gibt es keine Messperioden der Leistung: Die Spitze ist die der Energie von Viertelstunden; bitte die Kennzahl „demand“ einschalten.';
     case 'peak_uncertain':
-      return 'Nicht alle Messperioden wurden ganz gemessen: Die wahre Spitze kann höher sein.';
+      return 'Nicht alle Messperioden sind vorhanden und ganz gemessen: Die wahre Spitze kann höher sein.';
   }
 }
 

@@ -35,7 +35,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'no_demand_windows':
       return 'There are no demand windows in the database: the peak is that of the energies of quarters of an hour; switch the KPI "demand" on.';
     case 'peak_uncertain':
-      return 'Not all demand windows were wholly measured: the true peak can be higher.';
+      return 'Not all demand windows are there and wholly measured: the true peak can be higher.';
   }
 }
 

@@ -112,6 +112,23 @@ describe('figures of a load profile', () => {
     assert.equal(figures.loadFactor, undefined);
   });
 
+  it('say where time that was measured is in no demand window, whatever the length of windows', () => {
+    const profile = loadProfile(stored({ 0: 10, 1: 10, 2: 10, 3: 10, 4: 10, 5: 10, 6: 10, 7: 10 }), START, END);
+    const isMissing = (...ends: readonly number[]): boolean | undefined =>
+      loadFigures(
+        profile,
+        ends.map((end) => ({ watts: 40, endMs: START + end * QUARTER_MS, isGood: true })),
+        {},
+      )?.areWindowsMissing;
+    assert.equal(isMissing(1, 2, 3, 4, 5, 6, 7, 8), false);
+    assert.equal(isMissing(4, 8), false);
+    assert.equal(isMissing(1 / 3, 4 / 3, 7 / 3, 10 / 3, 13 / 3, 16 / 3, 19 / 3, 22 / 3, 8), false);
+    assert.equal(isMissing(5, 6, 7, 8), true);
+    assert.equal(isMissing(1, 2, 3, 4), true);
+    assert.equal(isMissing(1, 2, 6, 7, 8), true);
+    assert.equal(isMissing(), false);
+  });
+
   it('have no power factor without energy, and the compensation that a contract asks for', () => {
     const quarter = (activeImport: number, reactiveImport: number): StoredQuarter => ({
       startMs: START,
