@@ -1,5 +1,13 @@
 import { kilowattHours, loadFactorOf, powerFactorOf } from '../domain/kpis/formulas';
-import { ENERGY_KEYS, NO_ENERGY, QUARTER_MS, type Energies, type LoadQuarter } from './load-profile';
+import {
+  ENERGY_KEYS,
+  NO_ENERGY,
+  QUARTER_MS,
+  type Energies,
+  type EnergyKey,
+  type LoadQuarter,
+  type StoredQuarter,
+} from './load-profile';
 
 const MS_PER_HOUR = 3_600_000;
 const QUARTERS_PER_HOUR = MS_PER_HOUR / QUARTER_MS;
@@ -21,6 +29,8 @@ export interface PeakDemand extends StoredDemand {
 /** Figures of the load of one meter in one period. A figure that cannot be told is absent. */
 export interface LoadFigures {
   readonly energies: Energies;
+  /** Energies of which the period has nothing at all: they are 0 above, and not known. */
+  readonly absent: readonly EnergyKey[];
   /** Percent of the quarters of an hour in which the meter was read. */
   readonly coverage: number;
   /** Percent of the time of which the energy is known, estimated quarters included. */
@@ -44,6 +54,15 @@ export interface LoadFigures {
 export interface LoadLimits {
   /** varh per Wh that are free. */
   readonly tanPhi?: number;
+}
+
+/** Energies that none of the quarters within a time has. */
+export function absentEnergies(stored: readonly StoredQuarter[], fromMs: number, toMs: number): readonly EnergyKey[] {
+  const own = stored.filter(
+    ({ startMs, good, uncertain }) =>
+      startMs >= fromMs && startMs < toMs && (good !== undefined || uncertain !== undefined),
+  );
+  return own.length === 0 ? [] : ENERGY_KEYS.filter((key) => own.every(({ absent }) => absent?.includes(key) === true));
 }
 
 function sumOf(quarters: readonly LoadQuarter[]): Energies {
@@ -90,12 +109,14 @@ const finite = (value: number): number | undefined => (Number.isFinite(value) ? 
 /**
  * @param quarters of the period, all of them
  * @param demands whose windows end within it
+ * @param absent energies of which nothing is known
  * @returns undefined where nothing is known of the period
  */
 export function loadFigures(
   quarters: readonly LoadQuarter[],
   demands: readonly StoredDemand[],
   { tanPhi }: LoadLimits,
+  absent: readonly EnergyKey[] = [],
 ): LoadFigures | undefined {
   const known = quarters.filter(({ state }) => state !== 'missing');
   if (known.length === 0) return undefined;
@@ -103,12 +124,15 @@ export function loadFigures(
   const energies = sumOf(known);
   const hours = known.length / QUARTERS_PER_HOUR;
   const { activeImport, reactiveImport } = energies;
-  const peak = peakOf(quarters, demands);
+  const hasImport = !absent.includes('activeImport');
+  const peak = peakOf(hasImport ? quarters : [], demands);
   const meanWatts = activeImport / hours;
-  const loadFactor = peak === undefined ? undefined : finite(loadFactorOf(meanWatts, peak.watts));
-  const powerFactor = finite(powerFactorOf(activeImport, reactiveImport));
+  const loadFactor = peak === undefined || !hasImport ? undefined : finite(loadFactorOf(meanWatts, peak.watts));
+  const hasBoth = hasImport && !absent.includes('reactiveImport');
+  const powerFactor = hasBoth ? finite(powerFactorOf(activeImport, reactiveImport)) : undefined;
   return {
     energies,
+    absent,
     coverage: (100 * measured.length) / quarters.length,
     known: (100 * known.length) / quarters.length,
     estimatedImport: sumOf(known.filter(({ state }) => state === 'estimated')).activeImport,
@@ -118,7 +142,9 @@ export function loadFigures(
     ...(peak === undefined ? {} : { peak }),
     ...(loadFactor === undefined ? {} : { loadFactor }),
     ...(powerFactor === undefined ? {} : { powerFactor }),
-    ...(tanPhi === undefined ? {} : { compensationVar: Math.max(0, reactiveImport - tanPhi * activeImport) / hours }),
+    ...(tanPhi === undefined || !hasBoth
+      ? {}
+      : { compensationVar: Math.max(0, reactiveImport - tanPhi * activeImport) / hours }),
   };
 }
 

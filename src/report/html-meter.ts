@@ -1,6 +1,7 @@
 import { kilowattHours } from '../domain/kpis/formulas';
 import { escapeMarkup } from '../support/escape-markup';
 import { barChart, lineChart, type ChartAxis } from './charts';
+import type { EnergyKey } from './load-profile';
 import type { MeterFigures, ReportMeter, ReportModel } from './model';
 import type { ReportNote } from './notes';
 import type { Measured } from './supply';
@@ -49,18 +50,27 @@ interface FigureRow {
   readonly isShare?: boolean;
 }
 
+/** kWh or kvarh; undefined where the database has nothing of it. */
+export const energyOf = ({ energies, absent }: MeterFigures, key: EnergyKey): number | undefined =>
+  absent.includes(key) ? undefined : kilowattHours(energies[key]);
+
 const FIGURES: readonly FigureRow[] = [
-  { word: 'activeImport', unit: 'kWh', decimals: 1, of: ({ energies }) => kilowattHours(energies.activeImport) },
-  { word: 'activeExport', unit: 'kWh', decimals: 1, of: ({ energies }) => kilowattHours(energies.activeExport) },
-  { word: 'reactiveImport', unit: 'kvarh', decimals: 1, of: ({ energies }) => kilowattHours(energies.reactiveImport) },
-  { word: 'reactiveExport', unit: 'kvarh', decimals: 1, of: ({ energies }) => kilowattHours(energies.reactiveExport) },
+  { word: 'activeImport', unit: 'kWh', decimals: 1, of: (figures) => energyOf(figures, 'activeImport') },
+  { word: 'activeExport', unit: 'kWh', decimals: 1, of: (figures) => energyOf(figures, 'activeExport') },
+  { word: 'reactiveImport', unit: 'kvarh', decimals: 1, of: (figures) => energyOf(figures, 'reactiveImport') },
+  { word: 'reactiveExport', unit: 'kvarh', decimals: 1, of: (figures) => energyOf(figures, 'reactiveExport') },
   {
     word: 'peak',
     unit: 'kW',
     decimals: 1,
     of: ({ peak }) => (peak === undefined ? undefined : peak.watts / WATTS_PER_KW),
   },
-  { word: 'mean', unit: 'kW', decimals: 1, of: ({ meanWatts }) => meanWatts / WATTS_PER_KW },
+  {
+    word: 'mean',
+    unit: 'kW',
+    decimals: 1,
+    of: (figures) => (figures.absent.includes('activeImport') ? undefined : figures.meanWatts / WATTS_PER_KW),
+  },
   { word: 'loadFactor', unit: '%', decimals: 1, of: ({ loadFactor }) => loadFactor, isShare: true },
   { word: 'powerFactor', unit: '', decimals: 3, of: ({ powerFactor }) => powerFactor, isShare: true },
   {
@@ -122,13 +132,13 @@ function figuresTable({ figures, before, yearBefore }: ReportMeter, page: Page):
 function cards(figures: MeterFigures, { language: { words }, shown: { number, time } }: Page): string {
   const card = (title: string, value: string, more: string): string =>
     `<div><span>${escapeMarkup(title)}</span><b>${escapeMarkup(value)}</b><span>${escapeMarkup(more)}</span></div>`;
-  const { energies, peak, loadFactor, powerFactor, coverage, tariff } = figures;
+  const { peak, loadFactor, powerFactor, coverage, tariff } = figures;
   const share = (value: number | undefined, unit: string, decimals: number): string =>
     value === undefined ? words.none : `${number(value, decimals)}${unit}`;
   return `<div class="cards">${[
     card(
       words.activeImport,
-      `${number(kilowattHours(energies.activeImport), 0)} kWh`,
+      share(energyOf(figures, 'activeImport'), ' kWh', 0),
       isWhole(figures) ? words.good : words.uncertain,
     ),
     card(

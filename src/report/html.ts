@@ -1,7 +1,7 @@
-import { kilowattHours } from '../domain/kpis/formulas';
 import { escapeMarkup } from '../support/escape-markup';
-import { meterSection, notes, table, type Page } from './html-meter';
+import { energyOf, meterSection, notes, table, type Page } from './html-meter';
 import { REPORT_STYLE } from './html-style';
+import type { EnergyKey } from './load-profile';
 import type { ReportModel } from './model';
 import type { ReportWords, Shown } from './report-words';
 import { reportWords, type ReportLanguage } from './words';
@@ -35,11 +35,15 @@ function overview(page: Page): string {
   const { number, time } = shown;
   const rows = model.meters.map(({ meter, figures }) => {
     if (figures === undefined) return [meter, words.none, '', '', '', '', ''];
-    const { energies, peak, loadFactor, powerFactor, coverage } = figures;
+    const { peak, loadFactor, powerFactor, coverage } = figures;
+    const energy = (key: EnergyKey): string => {
+      const found = energyOf(figures, key);
+      return found === undefined ? '–' : `${number(found, 1)} kWh`;
+    };
     return [
       meter,
-      `${number(kilowattHours(energies.activeImport), 1)} kWh`,
-      `${number(kilowattHours(energies.activeExport), 1)} kWh`,
+      energy('activeImport'),
+      energy('activeExport'),
       peak === undefined ? '–' : `${number(peak.watts / 1000, 1)} kW, ${time(peak.endMs)}`,
       loadFactor === undefined ? '–' : `${number(loadFactor, 1)} %`,
       powerFactor === undefined ? '–' : number(powerFactor, 3),

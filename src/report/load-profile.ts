@@ -7,7 +7,13 @@ export interface Energies {
   readonly reactiveImport: number;
   readonly reactiveExport: number;
 }
-export const ENERGY_KEYS = ['activeImport', 'activeExport', 'reactiveImport', 'reactiveExport'] as const;
+export type EnergyKey = keyof Energies;
+export const ENERGY_KEYS = [
+  'activeImport',
+  'activeExport',
+  'reactiveImport',
+  'reactiveExport',
+] as const satisfies readonly EnergyKey[];
 export const NO_ENERGY: Energies = { activeImport: 0, activeExport: 0, reactiveImport: 0, reactiveExport: 0 };
 
 /** What is stored of a quarter of an hour in which energies were read. */
@@ -20,6 +26,8 @@ export interface StoredQuarter {
   readonly uncertain?: Energies;
   /** True where a counter began without an earlier reading: what was used before is in no delta. */
   readonly isCounterLost: boolean;
+  /** Energies that the database does not have of it, and that are 0 above. */
+  readonly absent?: readonly EnergyKey[];
 }
 
 /**

@@ -1,7 +1,15 @@
 import type { Tariff } from '../domain/tariff/tariff';
 import type { Zone } from '../domain/tariff/zone';
 import { tanPhiOf, kilowattHours } from '../domain/kpis/formulas';
-import { gapsOf, loadDuration, loadFigures, type LoadFigures, type LoadLimits, type ReportGap } from './figures';
+import {
+  absentEnergies,
+  gapsOf,
+  loadDuration,
+  loadFigures,
+  type LoadFigures,
+  type LoadLimits,
+  type ReportGap,
+} from './figures';
 import { loadProfile, QUARTER_MS, type LoadQuarter } from './load-profile';
 import { meterNotes, type ReportNote } from './notes';
 import { periodBefore, type ReportPeriod } from './period';
@@ -90,11 +98,16 @@ function figuresOf(
 ): { readonly profile: readonly LoadQuarter[]; readonly figures?: MeterFigures } {
   const profile = loadProfile(quarters, fromMs, toMs);
   const own = demands.filter(({ endMs }) => endMs > fromMs && endMs <= toMs);
-  const figures = loadFigures(profile, own, limits);
+  const figures = loadFigures(profile, own, limits, absentEnergies(quarters, fromMs, toMs));
   if (figures === undefined) return { profile };
   return {
     profile,
-    figures: { ...figures, ...(tariff === undefined ? {} : { tariff: tariffFigures(tariff, profile) }) },
+    figures: {
+      ...figures,
+      ...(tariff === undefined || figures.absent.includes('activeImport')
+        ? {}
+        : { tariff: tariffFigures(tariff, profile) }),
+    },
   };
 }
 

@@ -94,10 +94,15 @@ function loadOf(series: readonly QuerySeries[]): LoadRows {
     const energies = energiesOf(row);
     const which = isUncertain(row) ? 'uncertain' : 'good';
     const isLost = [row.number('counter_started'), row.number('counter_replaced')].some((count = 0) => count > 0);
+    const isFirst = known.good === undefined && known.uncertain === undefined;
+    const absent = ENERGY_KEYS.filter(
+      (key) => row.number(key) === undefined && (isFirst || known.absent?.includes(key) === true),
+    );
     quarters.set(startMs, {
       ...known,
       ...(energies === undefined ? {} : { [which]: added(known[which], energies) }),
       isCounterLost: known.isCounterLost || isLost,
+      ...(energies === undefined ? {} : { absent }),
     });
     for (const reason of ['counter_replaced', 'counter_unconfirmed'] as const) {
       if ((row.number(reason) ?? 0) === 0) continue;

@@ -149,6 +149,29 @@ describe('page of a report', () => {
     }
   });
 
+  it('invents no figure of an energy that the database does not have', () => {
+    const absentIn = (...absent: NonNullable<StoredQuarter['absent']>): ReportModel =>
+      buildReport({ ...request, tariff: tariffOf([]) }, [
+        { ...whole(), quarters: whole().quarters.map((quarter) => ({ ...quarter, absent })) },
+        EMPTY,
+      ]);
+    const shown = (model: ReportModel): readonly (string | undefined)[] => {
+      const html = formatReportHtml(model, 'en', '1');
+      assert.ok(!/undefined|NaN|Infinity/.test(html));
+      const { activeImport, reactiveImport, mean, powerFactor, compensation } = reportWords('en').words;
+      return [activeImport, reactiveImport, mean, powerFactor, compensation].map(
+        (word) => html.split(`<td>${word}</td><td>`)[1]?.split('</td>')[0],
+      );
+    };
+    assert.deepEqual(shown(absentIn('reactiveImport', 'reactiveExport')), ['74,500.0 kWh', '–', '100.0 kW', '–', '–']);
+    const without = absentIn('activeImport');
+    assert.deepEqual(shown(without), ['–', '29,800.0 kvarh', '–', '–', '–']);
+    const { tariff, peak, loadFactor } = without.meters[0]?.figures ?? {};
+    assert.deepEqual([tariff, peak, loadFactor], [undefined, undefined, undefined]);
+    const [, , , powerFactor, compensation] = shown(absentIn());
+    assert.deepEqual([powerFactor, compensation], ['0.928', '0.0 kvar']);
+  });
+
   it('has a sentence of its own for each note, in both languages', () => {
     const lists = REPORT_LANGUAGES.map((language) => {
       const { note, words } = reportWords(language);

@@ -38,6 +38,20 @@ describe('what a database holds of a meter', () => {
     for (const query of asked) assert.doesNotMatch(query, /"site" =/);
   });
 
+  it('tells an energy that is not there from one that is 0, whatever its quality', async () => {
+    const row = (quality: string, ...values: readonly (number | null)[]): QuerySeries => ({
+      ...energies(''),
+      tags: { quality, site: '' },
+      values: [[0, ...values]],
+    });
+    const { quarters } = await read([row('good', 100, 0, null, null), row('uncertain', 50, null, 7, null)]);
+    assert.deepEqual(
+      quarters.map(({ absent }) => absent),
+      [['reactiveExport']],
+    );
+    assert.deepEqual((await read([energies('', 0)])).quarters[0]?.absent, []);
+  });
+
   it('is refused where two sites have a meter of the same name, which would be added up', async () => {
     await assert.rejects(read([energies('north', 0, 1, 2), energies('south', 1, 2, 3)]), {
       code: 'CONFIG_INVALID',
