@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseTariff } from '../domain/tariff/parse-tariff';
@@ -107,7 +108,24 @@ function readTariff(path: string | undefined): Tariff | undefined {
   return parseTariff(value);
 }
 
-const fileSafe = (name: string): string => name.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '') || 'meter';
+const LONGEST_NAME = 60;
+const SUM_DIGITS = 8;
+
+/** A text as a part of a file name. @param whole what must not share the name with anything else */
+function fileSafe(text: string, whole = text): string {
+  const safe = text.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '');
+  const short = [...safe].slice(0, LONGEST_NAME).join('');
+  if (short === whole) return short;
+  return `${short || 'meter'}-${createHash('sha256').update(whole).digest('hex').slice(0, SUM_DIGITS)}`;
+}
+
+/** What the file is named after: the site, the meter, a list of meters, or all. */
+function fileSubject(site: string | undefined, named: readonly string[]): string {
+  if (site !== undefined) return fileSafe(site);
+  const [first, ...more] = [...new Set(named)].sort();
+  if (first === undefined) return 'all';
+  return more.length === 0 ? fileSafe(first) : fileSafe('meters', JSON.stringify([first, ...more]));
+}
 
 /** Whether a page is there that was made when the period was over: one of before has a part of it. */
 function isFiled(page: string, period: ReportPeriod): boolean {
@@ -181,8 +199,7 @@ export async function runReport(
   const language = options.choice('language', REPORT_LANGUAGES) ?? 'en';
   const named = options.texts('meter');
   const folder = resolve(options.text('folder') ?? '.');
-  const subject = site ?? (named.length === 1 ? (named[0] ?? '') : named.length === 0 ? 'all' : 'meters');
-  const page = join(folder, `pm500-${fileSafe(subject)}-${period.key}.${language}.html`);
+  const page = join(folder, `pm500-${fileSubject(site, named)}-${period.key}.${language}.html`);
   if (options.has('unless-there') && isFiled(page, period)) return EXIT.success;
   const request: ReportRequest = {
     period,

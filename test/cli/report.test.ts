@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFlow } from '../../testkit/node-red/reference-flows';
@@ -36,6 +37,34 @@ describe('pm500 report --unless-there', () => {
   it('makes anew what was made before the period was over', async () => {
     assert.match(await madeAt(END - 15 * 86_400_000), /InfluxDB at http:\/\/127\.0\.0\.1:9 does not answer/);
     assert.match(await madeAt(END + 60_000), /does not answer/);
+  });
+});
+
+describe('the file of a report', () => {
+  const folder = temporaryFolder('report-names');
+  const options = ['--url', 'http://127.0.0.1:9', '--of', '2026-09', '--folder', folder];
+  const isThere = async (...subject: readonly string[]): Promise<boolean> => {
+    const { code } = await runHere('report', 'month', '--unless-there', ...options, ...subject);
+    return code === 0;
+  };
+
+  it('is one of its own for each meter, list of meters and site', async () => {
+    for (const name of ['Hall-1', 'meters', 'meters-a', 'A-B'])
+      writeFileSync(join(folder, `pm500-${name}-2026-09.en.html`), 'a page');
+    assert.equal(await isThere('--meter', 'Hall-1'), true);
+    assert.equal(await isThere('--site', 'A-B'), true);
+    assert.equal(await isThere('--meter', 'meters'), true);
+    assert.equal(await isThere('--meter', 'Hall 1'), false);
+    assert.equal(await isThere('--meter', 'A/B'), false);
+    assert.equal(await isThere('--meter', 'A', '--meter', 'B'), false);
+    assert.equal(await isThere('--meter', '../../etc/passwd'), false);
+  });
+
+  it('is the same for the same list, in whatever order', async () => {
+    const sum = createHash('sha256').update('["A","B"]').digest('hex').slice(0, 8);
+    writeFileSync(join(folder, `pm500-meters-${sum}-2026-09.en.html`), 'a page');
+    assert.equal(await isThere('--meter', 'B', '--meter', 'A', '--meter', 'B'), true);
+    assert.equal(await isThere('--meter', 'A', '--meter', 'C'), false);
   });
 });
 
