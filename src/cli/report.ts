@@ -5,7 +5,7 @@ import { parseTariff } from '../domain/tariff/parse-tariff';
 import type { Tariff } from '../domain/tariff/tariff';
 import type { Zone } from '../domain/tariff/zone';
 import { formatReportHtml } from '../report/html';
-import { buildReport, settledUntil, type ReportRequest } from '../report/model';
+import { buildMeter, buildReport, settledUntil, type ReportMeter, type ReportRequest } from '../report/model';
 import {
   daysBetween,
   lastEnded,
@@ -17,7 +17,6 @@ import {
 } from '../report/period';
 import { readMeter } from '../report/read-meter';
 import { queryMeters, type ReportPlace } from '../report/report-queries';
-import type { StoredFigures } from '../report/stored-figures';
 import { REPORT_LANGUAGES } from '../report/words';
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { describeValue } from '../support/expect';
@@ -153,17 +152,18 @@ async function metersOf(options: Options, place: ReportPlace, period: ReportPeri
 async function readAll(
   place: ReportPlace,
   meters: readonly string[],
-  { period, zone }: ReportRequest,
-): Promise<readonly StoredFigures[]> {
+  request: ReportRequest,
+): Promise<readonly ReportMeter[]> {
+  const { period, zone } = request;
   const [before, year] = [periodBefore(zone, period, 'period'), periodBefore(zone, period, 'year')];
   const times = {
     period,
     around: { fromMs: before.fromMs - EDGE_MS, toMs: period.toMs + EDGE_MS },
     yearBefore: { fromMs: year.fromMs - EDGE_MS, toMs: year.toMs + EDGE_MS },
   };
-  const stored: StoredFigures[] = [];
-  for (const meter of meters) stored.push(await readMeter(place, meter, times));
-  return stored;
+  const built: ReportMeter[] = [];
+  for (const meter of meters) built.push(buildMeter(request, await readMeter(place, meter, times)));
+  return built;
 }
 
 /**

@@ -138,11 +138,9 @@ function daysOf(profile: readonly LoadQuarter[], zone: Zone): readonly ReportDay
   }));
 }
 
-function meterOf(
-  stored: StoredFigures,
-  request: ReportRequest,
-  periods: Pick<ReportModel, 'before' | 'yearBefore' | 'untilMs'>,
-): ReportMeter {
+type Periods = Pick<ReportModel, 'before' | 'yearBefore' | 'untilMs'>;
+
+function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods): ReportMeter {
   const { period, zone, tariff, powerFactor, nominalVolts } = request;
   const limits = powerFactor === undefined ? {} : { tanPhi: tanPhiOf(powerFactor) };
   const { profile, figures } = figuresOf(stored, { fromMs: period.fromMs, toMs: periods.untilMs }, tariff, limits);
@@ -183,22 +181,28 @@ function clockChanges({ fromMs, toMs }: ReportPeriod, zone: Zone): readonly Repo
   return notes;
 }
 
-/** The report of what a database holds of some meters. */
-export function buildReport(request: ReportRequest, stored: readonly StoredFigures[]): ReportModel {
-  const { period, zone, nowMs, tariff } = request;
-  const untilMs = settledUntil(period, nowMs);
-  const periods = {
-    before: periodBefore(zone, period, 'period'),
-    yearBefore: periodBefore(zone, period, 'year'),
-    untilMs,
-  };
+const periodsOf = ({ period, zone, nowMs }: ReportRequest): Periods => ({
+  before: periodBefore(zone, period, 'period'),
+  yearBefore: periodBefore(zone, period, 'year'),
+  untilMs: settledUntil(period, nowMs),
+});
+
+/** What a report says of a meter: much less than the database holds, so that hundreds fit the memory one after another. */
+export const buildMeter = (request: ReportRequest, stored: StoredFigures): ReportMeter =>
+  meterOf(stored, request, periodsOf(request));
+
+/** The report of some meters. */
+export function buildReport(request: ReportRequest, meters: readonly ReportMeter[]): ReportModel {
+  const { period, zone, tariff } = request;
+  const periods = periodsOf(request);
+  const { untilMs } = periods;
   const zoneNote: readonly ReportNote[] =
     tariff === undefined || tariff.timeZone === zone.name ? [] : [{ code: 'tariff_zone', tariffZone: tariff.timeZone }];
   const overlaps = tariff === undefined ? [] : tariffOverlaps(tariff, period.fromMs, period.toMs);
   return {
     ...request,
     ...periods,
-    meters: stored.map((meter) => meterOf(meter, request, periods)),
+    meters,
     notes: [
       ...(untilMs < period.toMs ? [{ code: 'period_running', untilMs } as const] : []),
       ...clockChanges(period, zone),

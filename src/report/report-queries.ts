@@ -7,6 +7,8 @@ import { tierField, type Aggregate } from '../influx/tiers/aggregates';
 import { figureOf, identifier, literal, measurementIn, type TimeRange, type Wanted } from '../influx/tiers/influxql';
 import type { InfluxQlServer, QuerySeries } from '../influx/tiers/influxql-server';
 
+/** Two years in one answer come near to what is taken of a server. Whole quarters of an hour. */
+const LONGEST_ANSWER_MS = 100 * 86_400_000;
 /** The tier that reports are made of. */
 const REPORT_TIER = '15m';
 
@@ -100,7 +102,7 @@ function placesOf({
 }
 
 /** Energies, demands and what was said of the counters, by quality and site. */
-export function queryLoad(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly QuerySeries[]> {
+export async function queryLoad(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly QuerySeries[]> {
   const columns = [
     ...Object.entries(ENERGY_FIELDS).map(([key, field]) => column(field, 'sum', key)),
     column('interval_demand', 'max', 'demand'),
@@ -109,7 +111,16 @@ export function queryLoad(place: ReportPlace, meter: string, range: TimeRange): 
     column(QUALITY_FIELD, 'min', 'code'),
     ...COUNTER_REASONS.map((reason) => column(badField(reason), 'sum', reason)),
   ];
-  return place.server.query(byQuarter(place, placesOf(place).derived, columns, meter, range, [QUALITY_TAG, SITE_TAG]));
+  const found: QuerySeries[] = [];
+  for (let { fromMs } = range; fromMs < range.toMs; fromMs += LONGEST_ANSWER_MS) {
+    const part = { fromMs, toMs: Math.min(fromMs + LONGEST_ANSWER_MS, range.toMs) };
+    found.push(
+      ...(await place.server.query(
+        byQuarter(place, placesOf(place).derived, columns, meter, part, [QUALITY_TAG, SITE_TAG]),
+      )),
+    );
+  }
+  return found;
 }
 
 /** Names of meters of a place that have energies in a time. */

@@ -3,7 +3,7 @@ import { parseTariff } from '../../src/domain/tariff/parse-tariff';
 import { Zone } from '../../src/domain/tariff/zone';
 import { formatReportHtml } from '../../src/report/html';
 import { NO_ENERGY, QUARTER_MS, type StoredQuarter } from '../../src/report/load-profile';
-import { buildReport, type ReportModel, type ReportRequest } from '../../src/report/model';
+import { buildMeter, buildReport, type ReportModel, type ReportRequest } from '../../src/report/model';
 import { periodNamed } from '../../src/report/period';
 import type { StoredFigures } from '../../src/report/stored-figures';
 import { REPORT_LANGUAGES, reportWords } from '../../src/report/words';
@@ -63,11 +63,17 @@ const tariffOf = (rules: readonly object[]): NonNullable<ReportRequest['tariff']
     rules,
   });
 
+const build = (of: ReportRequest, stored: readonly StoredFigures[]): ReportModel =>
+  buildReport(
+    of,
+    stored.map((meter) => buildMeter(of, meter)),
+  );
+
 describe('page of a report', () => {
   it('has nothing that comes from outside as markup, in both languages', () => {
     const alarm = { id: HOSTILE, severity: HOSTILE, message: HOSTILE, raised: 1, isActive: true };
     const stored = whole({ alarms: [alarm], missing: new Map([[HOSTILE, 3]]) });
-    const model = buildReport({ ...request, site: HOSTILE, tariff: tariffOf([]) }, [stored, EMPTY]);
+    const model = build({ ...request, site: HOSTILE, tariff: tariffOf([]) }, [stored, EMPTY]);
     for (const language of REPORT_LANGUAGES) {
       const html = formatReportHtml(model, language, HOSTILE);
       assert.ok(!html.includes('<img') && !html.includes('\u0000'), language);
@@ -82,7 +88,7 @@ describe('page of a report', () => {
   });
 
   it('counts the hours of a month in which clocks go back', () => {
-    const [meter] = buildReport(request, [whole()]).meters;
+    const [meter] = build(request, [whole()]).meters;
     assert.equal(meter?.figures?.energies.activeImport, 745 * 4 * 25_000);
     assert.deepEqual([meter.figures.coverage, meter.figures.meanWatts], [100, 100_000]);
     assert.deepEqual(
@@ -96,7 +102,7 @@ describe('page of a report', () => {
     const at = PERIOD.fromMs + 3 * QUARTER_MS;
     const step = (fromWh: number, toWh: number): StoredFigures => whole({ counterSteps: [{ atMs: at, fromWh, toWh }] });
     const said = (stored: StoredFigures): readonly string[] =>
-      codes(buildReport(request, [stored])).filter((code) => code.startsWith('counter'));
+      codes(build(request, [stored])).filter((code) => code.startsWith('counter'));
     assert.deepEqual(said(step(9_999_999_000_000, 400)), ['counter_wrapped']);
     assert.deepEqual(said(step(5_000_000, 400)), ['counter_back']);
     const mark = { firstMs: at, lastMs: at } as const;
@@ -110,9 +116,7 @@ describe('page of a report', () => {
 
   it('says where rules of a tariff overlap, and leaves the same level and the order alone', () => {
     const overlaps = (rules: readonly object[]): readonly string[] =>
-      codes(buildReport({ ...request, tariff: tariffOf(rules) }, [whole()])).filter(
-        (code) => code === 'tariff_overlap',
-      );
+      codes(build({ ...request, tariff: tariffOf(rules) }, [whole()])).filter((code) => code === 'tariff_overlap');
     assert.deepEqual(overlaps([{ period: 'peak', from: '08:00', to: '20:00' }]), []);
     assert.deepEqual(
       overlaps([
@@ -139,7 +143,7 @@ describe('page of a report', () => {
 
   it('tells a period that runs, and a meter without data, from one that was measured', () => {
     const nowMs = PERIOD.fromMs + 10 * 86_400_000;
-    const model = buildReport({ ...request, nowMs }, [whole(), EMPTY]);
+    const model = build({ ...request, nowMs }, [whole(), EMPTY]);
     assert.ok(codes(model).includes('period_running') && codes(model).includes('no_data'));
     assert.equal(model.meters[0]?.figures?.coverage, 100);
     assert.equal(model.meters[1]?.figures, undefined);
@@ -151,7 +155,7 @@ describe('page of a report', () => {
 
   it('invents no figure of an energy that the database does not have', () => {
     const absentIn = (...absent: NonNullable<StoredQuarter['absent']>): ReportModel =>
-      buildReport({ ...request, tariff: tariffOf([]) }, [
+      build({ ...request, tariff: tariffOf([]) }, [
         { ...whole(), quarters: whole().quarters.map((quarter) => ({ ...quarter, absent })) },
         EMPTY,
       ]);

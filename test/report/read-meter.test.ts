@@ -17,7 +17,7 @@ const energies = (site: string, ...places: readonly number[]): QuerySeries => ({
 
 describe('what a database holds of a meter', () => {
   const asked: string[] = [];
-  const read = (answer: readonly QuerySeries[], site?: string): ReturnType<typeof readMeter> => {
+  const read = (answer: readonly QuerySeries[], site?: string, times = TIMES): ReturnType<typeof readMeter> => {
     asked.length = 0;
     const server = {
       major: 1,
@@ -27,7 +27,7 @@ describe('what a database holds of a meter', () => {
       },
     };
     const place = { server, database: 'energy', influxMeasurement: 'pm', ...(site === undefined ? {} : { site }) };
-    return readMeter(place, 'Main', TIMES);
+    return readMeter(place, 'Main', times);
   };
 
   it('is asked of the site alone, where one is named', async () => {
@@ -50,6 +50,22 @@ describe('what a database holds of a meter', () => {
       [['reactiveExport']],
     );
     assert.deepEqual((await read([energies('', 0)])).quarters[0]?.absent, []);
+  });
+
+  it('is asked in parts where the time is long, and is the same', async () => {
+    const day = 96 * QUARTER_MS;
+    await read([], undefined, { ...TIMES, around: { fromMs: -day, toMs: 365 * day } });
+    const parts = asked.filter((query) => query.includes('AS "activeImport"')).map((query) => query.match(/-?\d+ms/g));
+    assert.deepEqual(
+      parts.map((part) => part?.map((time) => parseInt(time, 10) / day)),
+      [
+        [-1, 99],
+        [99, 199],
+        [199, 299],
+        [299, 365],
+        [0, 8 / 96],
+      ],
+    );
   });
 
   it('is refused where two sites have a meter of the same name, which would be added up', async () => {
