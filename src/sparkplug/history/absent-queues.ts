@@ -1,6 +1,6 @@
 import type { Outbox, OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, PeekLimits } from '../../outbox/outbox';
 import type { Clock } from '../../support/clock';
-import { readHistoryRecord } from './history-record';
+import { isOfLaterVersion, readHistoryRecord } from './history-record';
 import type { QueuePlace } from './queue-place';
 
 /** What waits for one device that is not there. */
@@ -42,6 +42,8 @@ export class AbsentQueues {
   private readonly lost = { age: 0, size: 0, damage: 0 };
   private limits: OutboxLimits;
   private isLoaded = false;
+  /** Whether a queue was found whose device only a later version of this software can tell: it is left as it is. */
+  private hasLaterVersion = false;
 
   /** @param limits of all together */
   constructor(place: QueuePlace, limits: OutboxLimits, clock: Clock) {
@@ -53,6 +55,10 @@ export class AbsentQueues {
   /** Records lost here since the program began. */
   get losses(): Readonly<{ age: number; size: number; damage: number }> {
     return this.lost;
+  }
+
+  get waitsForLaterVersion(): boolean {
+    return this.hasLaterVersion;
   }
 
   get devices(): readonly AbsentDevice[] {
@@ -144,7 +150,7 @@ export class AbsentQueues {
     return queue;
   }
 
-  /** The device that a queue belongs to; what nobody can read is let go. */
+  /** The device that a queue belongs to; what nobody can read is let go, and what a later version can read is kept. */
   private async deviceOf(outbox: Outbox): Promise<string | undefined> {
     for (;;) {
       const { records, from, to } = await outbox.peek(LOOK);
@@ -152,6 +158,10 @@ export class AbsentQueues {
       for (const { payload } of records) {
         const record = readHistoryRecord(payload);
         if (record !== undefined) return record.deviceId;
+      }
+      if (records.some(({ payload }) => isOfLaterVersion(payload))) {
+        this.hasLaterVersion = true;
+        return undefined;
       }
       await outbox.acknowledge({ from, to });
       this.lost.damage += records.length;

@@ -252,7 +252,7 @@ export class History {
       );
     }
     this.unreadableTold = unreadable;
-    const { waitsForLaterVersion: isLater } = this.drain;
+    const isLater = this.drain.waitsForLaterVersion || this.absent.waitsForLaterVersion;
     if (isLater && !this.isLaterTold) {
       this.logger.error(
         'Sparkplug: stored readings were written by a later version of this software; they are kept, and nothing behind them is sent. Install that version again.',

@@ -124,6 +124,26 @@ describe('history of an edge node', () => {
     await history.close();
   });
 
+  it('keeps a queue of a device that only a later version knows, over starts, and says so once', async () => {
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+    const { clock, queues, sent, history, keep } = bench({}, logger);
+    const kept = queues.take('N', { maximumBytes: 1e6 });
+    await kept.append(['[3,"N"]', '[3,"N"]'].map((payload) => ({ payload, acceptedAt: START })));
+    keep('M', 2);
+    await clock.advance(20_000);
+    assert.deepEqual(
+      sent.map(({ value }) => value),
+      [2],
+    );
+    assert.equal(kept.stats().depth, 2);
+    assert.deepEqual(await queues.names(), ['N']);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0] ?? '', /written by a later version of this software; they are kept/);
+    assert.equal(history.stats.damaged, 0);
+    await history.close();
+  });
+
   it('keeps those of a device that was away, too, while others go on', async () => {
     const { clock, queues, sent, history, keep, state } = bench();
     const limits = { maximumBytes: 1e6 };
