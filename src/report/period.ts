@@ -81,7 +81,9 @@ export function periodNamed(kind: ReportKind, zone: Zone, text: string): ReportP
 
 /** The same time of the year before, or the period right before: as many days, or the month. */
 export function periodBefore(zone: Zone, period: ReportPeriod, which: 'period' | 'year'): ReportPeriod {
-  const [from, to] = [zone.localOf(period.fromMs), zone.localOf(period.toMs)];
+  // Where clocks skip midnight, a day begins later than that.
+  const dayOf = (timeMs: number): number => Math.floor(zone.localOf(timeMs) / DAY_MS) * DAY_MS;
+  const [from, to] = [dayOf(period.fromMs), dayOf(period.toMs)];
   const start = new Date(from);
   if (period.kind === 'month') {
     return monthAt(

@@ -50,4 +50,20 @@ describe('period of a report', () => {
     );
     assert.equal((days.toMs - days.fromMs) / HOUR_MS, 71);
   });
+
+  it('has whole days before it where clocks skip the midnight at which it begins or ends', () => {
+    const cairo = new Zone('Africa/Cairo');
+    const before = (from: number, to: number): readonly unknown[] => {
+      const { key, fromMs, toMs } = periodBefore(
+        cairo,
+        daysBetween(cairo, Date.UTC(2026, 3, from), Date.UTC(2026, 3, to)),
+        'period',
+      );
+      return [key, (toMs - fromMs) / HOUR_MS, cairo.localOf(fromMs) % (24 * HOUR_MS)];
+    };
+    // On 24 April the first hour is left out.
+    assert.deepEqual(before(24, 27), ['2026-04-21_2026-04-23', 72, 0]);
+    assert.deepEqual(before(21, 24), ['2026-04-18_2026-04-20', 72, 0]);
+    assert.deepEqual(before(25, 26), ['2026-04-24_2026-04-24', 23, HOUR_MS]);
+  });
 });
