@@ -60,7 +60,7 @@ export const DRILLS: readonly Drill[] = [
     name: 'restore',
     title: 'The database is lost and restored from its backup',
     make: 'Make a backup, stop the database, and move its data away.',
-    end: 'Restore the backup as docs/backup.md says, and start the database.',
+    end: 'Restore the backup as docs/backup.md says, and start the database. The record knows what delivery lost, not what the backup lacks: compare a report of a month before and after.',
     seen: isSinkDown,
     over: hasCaughtUp,
     runbook: 'backup.md',
