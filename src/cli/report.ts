@@ -113,7 +113,7 @@ const SUM_DIGITS = 8;
 /** A text as a part of a file name. @param whole what must not share the name with anything else */
 function fileSafe(text: string, whole = text): string {
   const safe = text.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '');
-  const short = [...safe].slice(0, LONGEST_NAME).join('');
+  const short = Array.from(safe).slice(0, LONGEST_NAME).join('');
   if (short === whole) return short;
   return `${short || 'meter'}-${createHash('sha256').update(whole).digest('hex').slice(0, SUM_DIGITS)}`;
 }
