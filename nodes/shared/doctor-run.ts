@@ -1,4 +1,5 @@
 import { execFile, type ExecFileException } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { extname, join } from 'node:path';
 import type { NodeAPI } from 'node-red';
@@ -12,6 +13,8 @@ import { ownPath } from './user-dir';
 /** The command takes less than ten seconds; a computer that is busy gets three times as long. */
 const LONGEST_MS = 30_000;
 const MOST_BYTES = 4 * 1024 * 1024;
+/** The highest that Linux knows. */
+const FIRST_TO_END = '1000';
 /** How the command ends where it has made a report: 0, and by the worst finding. */
 const REPORTED: readonly unknown[] = [0, 3, 4, 5];
 
@@ -60,7 +63,11 @@ function start(RED: NodeAPI): Promise<DoctorReport> {
       }
     });
     try {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      if (child.pid !== undefined) {
+        setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+        // Linux ends this one, and not Node-RED, where the memory of both is at its limit.
+        writeFileSync(`/proc/${child.pid}/oom_score_adj`, FIRST_TO_END);
+      }
     } catch {
       // It runs all the same.
     }
