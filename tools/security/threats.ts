@@ -173,6 +173,7 @@ export const THREATS: readonly ThreatRow[] = [
     proofs: [
       proof('laws/reach.test.ts', 'nothing from outside becomes HTML in the editor'),
       proof('doctor/examine.test.ts', 'control characters of names reach no terminal'),
+      proof('report/page.test.ts', 'has nothing that comes from outside as markup, in both languages'),
     ],
   },
   {
