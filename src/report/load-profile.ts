@@ -26,6 +26,8 @@ export interface StoredQuarter {
   readonly uncertain?: Energies;
   /** True where a counter began without an earlier reading: what was used before is in no delta. */
   readonly isCounterLost: boolean;
+  /** How the counter of active import stood at its end, Wh; absent where the database has it not. */
+  readonly counterWh?: number;
   /** Energies that the database does not have of it, and that are 0 above. */
   readonly absent?: readonly EnergyKey[];
 }
@@ -66,15 +68,31 @@ interface Hole {
   readonly shared?: Energies;
 }
 
+/** A counter that is stored by exception may stand somewhat behind its deltas. */
+const MOST_BEHIND = 1.5;
+
+/** Whether a counter gained more since the last quarter that was read than the deltas have: they were there, and are gone. */
+function hasLostDeltas(last: StoredQuarter | undefined, { counterWh, good, uncertain }: StoredQuarter): boolean {
+  if (last?.counterWh === undefined || counterWh === undefined) return false;
+  return counterWh - last.counterWh > MOST_BEHIND * added(good ?? NO_ENERGY, uncertain).activeImport;
+}
+
 /**
  * Why there is nothing in between. A good delta covers no more than the time that is allowed between two readings: where
- * the first after a hole is one, the meter was read all the time and nothing was used.
+ * the first after a hole is one, the meter was read all the time and nothing was used, or a database has lost it.
  */
-function holeBefore(quarter: StoredQuarter, count: number, step: number, isLostWithin: boolean): Hole {
+function holeBefore(
+  last: StoredQuarter | undefined,
+  quarter: StoredQuarter,
+  count: number,
+  step: number,
+  isLostWithin: boolean,
+): Hole {
   const { good, uncertain } = quarter;
   if (isLostWithin) return { count, state: 'missing' };
   if (count < step) return { count, state: 'measured', shared: added(good ?? NO_ENERGY, uncertain) };
   if (uncertain !== undefined) return { count, state: 'estimated', shared: uncertain };
+  if (hasLostDeltas(last, quarter)) return { count, state: 'missing' };
   return { count, state: 'measured' };
 }
 
@@ -92,15 +110,16 @@ export function loadProfile(stored: readonly StoredQuarter[], fromMs: number, to
   const read = stored.filter(({ good, uncertain }) => good !== undefined || uncertain !== undefined);
   const step = usualStep(read.map(({ startMs }) => startMs));
   const lost = stored.filter(({ isCounterLost }) => isCounterLost).map(({ startMs }) => startMs);
-  let lastMs: number | undefined;
+  let last: StoredQuarter | undefined;
   for (const quarter of read) {
     const { startMs, good } = quarter;
+    const lastMs = last?.startMs;
     // What was counted before the first reading that is known may be of any time: it is left out.
     const uncertain = lastMs === undefined ? undefined : quarter.uncertain;
     const all = added(good ?? NO_ENERGY, uncertain);
     const count = lastMs === undefined ? 0 : Math.round((startMs - lastMs) / QUARTER_MS) - 1;
     const isLostWithin = lost.some((at) => at > (lastMs ?? startMs) && at <= startMs);
-    const hole = count > 0 ? holeBefore(quarter, count, step, isLostWithin) : undefined;
+    const hole = count > 0 ? holeBefore(last, quarter, count, step, isLostWithin) : undefined;
     const { shared } = hole ?? {};
     const share = 1 / (count + 1);
     const uncertainShare = (uncertain?.activeImport ?? 0) * (shared === undefined ? 1 : share);
@@ -112,7 +131,7 @@ export function loadProfile(stored: readonly StoredQuarter[], fromMs: number, to
     const own = shared === undefined ? all : added(all, shared, -(count * share));
     const isKnown = lastMs !== undefined || good !== undefined;
     put(startMs, own, isKnown ? 'measured' : 'missing', uncertainShare);
-    lastMs = startMs;
+    last = quarter;
   }
   for (let at = fromMs; at < toMs; at += QUARTER_MS) if (!rows.has(at)) put(at, NO_ENERGY, 'missing', 0);
   return [...rows.values()].sort((left, right) => left.startMs - right.startMs);

@@ -161,16 +161,35 @@ async function readSupply(place: ReportPlace, meter: string, range: TimeRange): 
   return [...quarters].sort(([left], [right]) => left - right).map(([startMs, found]) => ({ startMs, phases: found }));
 }
 
-function counterStepsOf(series: readonly QuerySeries[]): readonly CounterStep[] {
-  const steps: CounterStep[] = [];
-  let last: number | undefined;
+/** How the counter stood at the end of quarters, in the order of time. */
+function countersOf(series: readonly QuerySeries[]): ReadonlyMap<number, number> {
+  const counters = new Map<number, number>();
   for (const row of rowsOf(series)) {
     const counter = row.number('counter');
-    if (counter === undefined) continue;
-    if (last !== undefined && counter < last) steps.push({ atMs: row.startMs, fromWh: last, toWh: counter });
+    if (counter !== undefined) counters.set(row.startMs, counter);
+  }
+  return counters;
+}
+
+function counterStepsOf(counters: ReadonlyMap<number, number>, { fromMs, toMs }: TimeRange): readonly CounterStep[] {
+  const steps: CounterStep[] = [];
+  let last: number | undefined;
+  for (const [atMs, counter] of counters) {
+    if (atMs < fromMs || atMs >= toMs) continue;
+    if (last !== undefined && counter < last) steps.push({ atMs, fromWh: last, toWh: counter });
     last = counter;
   }
   return steps;
+}
+
+function withCounters(
+  quarters: readonly StoredQuarter[],
+  counters: ReadonlyMap<number, number>,
+): readonly StoredQuarter[] {
+  return quarters.map((quarter) => {
+    const counterWh = counters.get(quarter.startMs);
+    return counterWh === undefined ? quarter : { ...quarter, counterWh };
+  });
 }
 
 async function readAlarms(place: ReportPlace, meter: string, range: TimeRange): Promise<readonly StoredAlarm[]> {
@@ -207,12 +226,14 @@ async function readMissing(place: ReportPlace, meter: string, range: TimeRange):
  */
 export async function readMeter(place: ReportPlace, meter: string, times: ReportTimes): Promise<StoredFigures> {
   const { period } = times;
-  const readLoad = async (range: TimeRange): Promise<LoadRows> => {
+  const readLoad = async (range: TimeRange): Promise<LoadRows & { readonly counters: ReadonlyMap<number, number> }> => {
     const series = await queryLoad(place, meter, range);
     refuseTwoSites(meter, series);
-    return loadOf(series);
+    const counters = countersOf(await queryCounter(place, meter, range));
+    const load = loadOf(series);
+    return { ...load, quarters: withCounters(load.quarters, counters), counters };
   };
-  const { quarters, demands, marks } = await readLoad(times.around);
+  const { quarters, demands, marks, counters } = await readLoad(times.around);
   const before = await readLoad(times.yearBefore);
   const unbalances = await queryGauges(place, 'derived', ['voltage_unbalance', 'current_unbalance'], meter, period);
   const voltageUnbalance = overAll(unbalances, 'voltage_unbalance');
@@ -227,7 +248,7 @@ export async function readMeter(place: ReportPlace, meter: string, times: Report
     ...(voltageUnbalance === undefined ? {} : { voltageUnbalance }),
     ...(currentUnbalance === undefined ? {} : { currentUnbalance }),
     ...(frequency === undefined ? {} : { frequency }),
-    counterSteps: counterStepsOf(await queryCounter(place, meter, period)),
+    counterSteps: counterStepsOf(counters, period),
     counterMarks: marks.filter(({ firstMs, lastMs }) => lastMs >= period.fromMs && firstMs < period.toMs),
     missing: await readMissing(place, meter, period),
     alarms: await readAlarms(place, meter, period),

@@ -51,6 +51,23 @@ describe('load profile', () => {
     assert.deepEqual(shown(stored({ 0: 10, 1: 10, 4: 10, 5: 10 }), 0, 6).slice(2, 4), ['measured 0 0', 'measured 0 0']);
   });
 
+  it('knows nothing of a time whose deltas a database has lost, which the counter tells', () => {
+    const rows = (...counters: readonly (number | undefined)[]): StoredQuarter[] =>
+      stored({ 0: 10, 1: 10, 6: 10, 7: 10 }).map((quarter, place) => {
+        const counterWh = counters[place];
+        return counterWh === undefined ? quarter : { ...quarter, counterWh };
+      });
+    const states = (...counters: readonly (number | undefined)[]): readonly string[] => [
+      ...new Set(shown(rows(...counters), 2, 6)),
+    ];
+    // Four quarters of 10 Wh each are gone.
+    assert.deepEqual(states(1000, 1010, 1060, 1070), ['missing 0 0']);
+    assert.deepEqual(states(1000, 1010, 1020, 1030), ['measured 0 0']);
+    assert.deepEqual(states(1000, 1006, 1020, 1030), ['measured 0 0']);
+    assert.deepEqual(states(1000, undefined, 1060, 1070), ['measured 0 0']);
+    assert.deepEqual(states(), ['measured 0 0']);
+  });
+
   it('knows nothing of a gap after which a counter began anew, and of the time after the last reading', () => {
     const rows = stored({ 0: 10, 1: 10, 4: 10, 5: 10 }, [4]);
     assert.deepEqual(
