@@ -91,8 +91,8 @@ function holeBefore(
   const { good, uncertain } = quarter;
   if (isLostWithin) return { count, state: 'missing' };
   if (count < step) return { count, state: 'measured', shared: added(good ?? NO_ENERGY, uncertain) };
-  if (uncertain !== undefined) return { count, state: 'estimated', shared: uncertain };
   if (hasLostDeltas(last, quarter)) return { count, state: 'missing' };
+  if (uncertain !== undefined) return { count, state: 'estimated', shared: uncertain };
   return { count, state: 'measured' };
 }
 

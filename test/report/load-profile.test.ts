@@ -66,6 +66,14 @@ describe('load profile', () => {
     assert.deepEqual(states(1000, 1006, 1020, 1030), ['measured 0 0']);
     assert.deepEqual(states(1000, undefined, 1060, 1070), ['measured 0 0']);
     assert.deepEqual(states(), ['measured 0 0']);
+    // Of a layout that nobody has confirmed every delta is uncertain, those over a gap and all others.
+    const unconfirmed = (...counters: readonly number[]): readonly string[] => {
+      const quarters = stored({ 0: [undefined, 10], 1: [undefined, 10], 6: [undefined, 10], 7: [undefined, 10] });
+      const counted = quarters.map((quarter, place) => ({ ...quarter, counterWh: counters[place] ?? 0 }));
+      return [...new Set(shown(counted, 2, 6).map((row) => row.split(' ')[0] ?? ''))];
+    };
+    assert.deepEqual(unconfirmed(1000, 1010, 1060, 1070), ['missing']);
+    assert.deepEqual(unconfirmed(1000, 1010, 1020, 1030), ['estimated']);
   });
 
   it('knows nothing of a gap after which a counter began anew, and of the time after the last reading', () => {
