@@ -111,12 +111,6 @@ describe('the editor of Node-RED', function () {
     assert.deepEqual(sets.flatMap(({ types }) => types).sort(), [...TYPES].sort());
   });
 
-  it('offers no widgets where Dashboard is not installed', async () => {
-    const known = await editor.page.evaluate<string[]>(`RED.nodes.registry.getNodeTypes()`);
-    assert.ok(known.includes('pm500-poll'));
-    for (const type of WIDGET_TYPES) assert.ok(!known.includes(type), type);
-  });
-
   it('gets our icons, byte by byte', async () => {
     for (const type of TYPES) {
       const response = await fetch(new URL(`icons/${PACKAGE_NAME}/${type}.svg`, red.url));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DEFAULTS } from '../../nodes/shared/forms';
+import { DEFAULTS, WIDGET_TYPES } from '../../nodes/shared/forms';
 import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
@@ -75,6 +75,12 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
       [],
     );
     assert.deepEqual(sets.flatMap(({ types }) => types).sort(), Object.keys(DEFAULTS).sort());
+  });
+
+  it('offers no widgets where Dashboard is not installed', async () => {
+    const known = await editor.page.evaluate<string[]>(`RED.nodes.registry.getNodeTypes()`);
+    assert.ok(known.includes('pm500-poll'));
+    for (const type of WIDGET_TYPES) assert.ok(!known.includes(type), type);
   });
 
   it('runs first-meter, and every node shows what works and what is missing', async () => {
