@@ -54,7 +54,8 @@ export class PipelineStack extends Stack {
         commands: [
           `cd ${HERE}`,
           `mkdir -p report`,
-          `set -o pipefail; ${command} "Pm500Pipeline/${stage}/*" 2>&1 | tee report/${name}.txt`,
+          // CodeBuild gives commands to sh, which on Ubuntu knows no pipefail and would end here.
+          `bash -o pipefail -c '${command} "Pm500Pipeline/${stage}/*" 2>&1 | tee report/${name}.txt'`,
         ],
         primaryOutputDirectory: `${HERE}/report`,
         rolePolicyStatements: [
