@@ -86,11 +86,11 @@ function findEngine(): void {
  * @throws Pm500Error MQTT_CREDENTIALS_INVALID in one sentence, which never holds a PIN
  */
 export function readTokenKey(uri: string, cert: Buffer, ownId: number | undefined): TokenKey {
-  if (/[;?&]pin-value=/.test(uri))
+  if (/[:;?&]pin-value=/.test(uri))
     throw invalid(
       'A PIN is not to stand in the settings; write it to a file of mode 0600, and name that: pin-source=file:PATH.',
     );
-  if (/[;?&]module-path=/.test(uri))
+  if (/[:;?&]module-path=/.test(uri))
     throw invalid(
       'A module is not chosen in the settings; name it in the environment variable PKCS11_MODULE_PATH of Node-RED.',
     );

@@ -109,7 +109,11 @@ describe('a key in a PKCS#11 token', function () {
       refused('pkcs11:token=edge;object=mill'),
       /needs the file with the PIN .*append \?pin-source=file:PATH/,
     );
-    assert.match(refused('pkcs11:token=edge;object=mill?pin-value=1234'), /not to stand in the settings/);
+    for (const uri of [
+      'pkcs11:token=edge;object=mill?pin-value=1234',
+      `pkcs11:pin-value=1234;${uriOf('mill').slice(7)}`,
+    ])
+      assert.match(refused(uri), /not to stand in the settings/);
     assert.match(refused(uriOf('mill', '/nowhere')), /PIN \/nowhere cannot be read/);
     assert.match(refused(`${uriOf('mill')}&module-path=/tmp/x.so`), /environment variable PKCS11_MODULE_PATH/);
     chmodSync(path('pin'), 0o644);
