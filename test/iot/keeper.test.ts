@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EdgeIdentity } from '../../src/iot/enroll/identity';
 import { folderFiles } from '../../src/iot/enroll/identity-files';
@@ -35,8 +35,14 @@ class KeptEdge {
   connects = 0;
   /** Of the wall clock. */
   nowMs = Date.now();
+  /** Time that has passed beside that of the pauses. */
+  passed = 0;
   private readonly instant = instantClock();
-  readonly clock: Clock = { ...this.instant, now: () => this.nowMs };
+  readonly clock: Clock = {
+    ...this.instant,
+    now: () => this.nowMs,
+    monotonic: () => this.instant.monotonic() + this.passed,
+  };
   keeper: IdentityKeeper;
 
   constructor(settings: Kept = {}) {
@@ -169,6 +175,42 @@ describe('an edge that keeps its identity by itself', () => {
     assert.equal(edge.state?.newest, 2);
     assert.match(edge.warnings.join(), /is within 30 days again: see the clock/);
     assert.equal(edge.warnings.length, 1);
+  });
+
+  it('tries again within minutes where a full disk kept it from beginning, and is concerned until then', async () => {
+    const edge = await new KeptEdge().enrolled();
+    edge.nowMs += YEAR_MS - DAY_MS;
+    // In place of the new key stands a folder, so that it cannot be written.
+    mkdirSync(join(edge.folder, '2.key.pem', 'in the way'), { recursive: true });
+    const waits = [await edge.keeper.look(), await edge.keeper.look()];
+    assert.ok(
+      waits.every((each) => each < HOUR_MS / 2),
+      waits.join(),
+    );
+    assert.deepEqual([edge.keeper.state, edge.warnings.length, edge.state?.newest], ['concerned', 1, 1]);
+    rmSync(join(edge.folder, '2.key.pem'), { recursive: true });
+    await edge.keeper.look();
+    assert.equal(edge.state?.current?.number, 2);
+    // The time of the cloud stands still here, so that what it issues ends as soon.
+    assert.match(edge.warnings.at(-1) ?? '', /see the clock/);
+  });
+
+  it('is concerned the whole day on which new certificates were not let in, says it once, and tries anew the next', async () => {
+    const edge = await new KeptEdge().enrolled();
+    const first = edge.state?.current?.certificateId;
+    edge.nowMs += YEAR_MS - DAY_MS;
+    edge.cloud.door = (id, isOpen) => isOpen && id === first;
+    for (let hour = 0; hour < 5; hour++) {
+      await edge.keeper.look();
+      assert.deepEqual([edge.keeper.state, edge.warnings.length], ['concerned', 1]);
+    }
+    const { newest = 0 } = edge.state ?? {};
+    assert.equal(newest, 3, 'two pairs a day');
+    edge.cloud.door = (_id, isOpen) => isOpen;
+    edge.passed += DAY_MS;
+    await edge.keeper.look();
+    assert.equal(edge.state?.current?.number, newest + 1);
+    assert.match(edge.warnings.at(-1) ?? '', /see the clock/);
   });
 
   it('renews nothing before its end where only jobs may ask', async () => {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../support/clock';
-import { hasCode, toPm500Error } from '../../support/errors';
+import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import type { Logger } from '../../support/logger';
 import type { Random } from '../../support/random';
 import { retryDelays } from '../../support/retry';
@@ -8,6 +8,7 @@ import type { OpenCloudSession } from './cloud';
 import { Enroller } from './enroller';
 import { EdgeIdentity } from './identity';
 import { folderFiles } from './identity-files';
+import type { EnrollWish } from './machine';
 import { describeIdentity } from './report';
 import { hasClaim, placeFor, readClaim, type Beginning } from './staged';
 import { newIdentity, type IdentityPlace } from './state';
@@ -63,6 +64,8 @@ export class IdentityKeeper {
   /** By code, what the log has been told and is still so. */
   private told = '';
   private renewedAtMs = -Infinity;
+  /** Why the renewal that was due came to no certificate; undefined once one did. */
+  private failure: Pm500Error | undefined;
 
   constructor(
     private readonly settings: KeeperSettings,
@@ -161,14 +164,29 @@ export class IdentityKeeper {
     const isWaiting = next?.stage === 'requested' && next.isByHand;
     const asked = isWaiting ? { isAsked: false } : await enroller.takeJob();
     const isDue = next === undefined && !asked.isAsked && this.isDue();
-    if (isDue) this.renewedAtMs = clock.monotonic();
-    const outcome = await enroller.run({ renews: isDue, isByHand: current?.isByHand ?? false });
+    const outcome = await this.run(enroller, identity, { renews: isDue, isByHand: current?.isByHand ?? false });
+    // Until the next day brings another try nothing is good.
+    if (this.failure !== undefined && this.isNearEnd()) throw this.failure;
     if (asked.error !== undefined) throw asked.error;
     if (outcome === 'waits') {
       const { request = '' } = describeIdentity(this.settings.folder, clock.now());
       return `A new certificate is due: have it made for ${request}, then run pm500 cloud rotate --folder ${this.settings.folder} --certificate FILE.`;
     }
-    return isDue && this.isNearEnd() ? this.endsSoon() : '';
+    return this.isNearEnd() ? this.endsSoon() : '';
+  }
+
+  private async run(enroller: Enroller, identity: EdgeIdentity, wish: EnrollWish): Promise<'done' | 'waits'> {
+    const { current, newest } = identity.state;
+    try {
+      return await enroller.run(wish);
+    } catch (thrown) {
+      if (wish.renews || this.failure !== undefined) this.failure = toPm500Error(thrown);
+      throw thrown;
+    } finally {
+      if (identity.state.current?.number !== current?.number) this.failure = undefined;
+      // What could not even be begun, as on a full disk, is tried again soon.
+      if (wish.renews && identity.state.newest > newest) this.renewedAtMs = this.dependencies.clock.monotonic();
+    }
   }
 
   /** Once a day at most: where the clock is wrong, or certificates live shortly, each new one is due at once. */
