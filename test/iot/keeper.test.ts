@@ -22,6 +22,7 @@ const YEAR_MS = 365 * DAY_MS;
 interface Kept {
   /** Empty: none is named. */
   readonly thing?: string;
+  readonly host?: string;
   readonly renewDays?: number;
 }
 
@@ -49,8 +50,8 @@ class KeptEdge {
     this.keeper = this.make(settings);
   }
 
-  make({ thing = THING, renewDays = 30 }: Kept = {}, clock = this.clock): IdentityKeeper {
-    const beginning = thing === '' ? {} : { beginning: { thing, host: 'cloud', port: 8883, caFile: '' } };
+  make({ thing = THING, host = 'cloud', renewDays = 30 }: Kept = {}, clock = this.clock): IdentityKeeper {
+    const beginning = thing === '' ? {} : { beginning: { thing, host, port: 8883, caFile: '' } };
     const keeper: IdentityKeeper = new IdentityKeeper(
       { folder: this.folder, renewDays, ...beginning },
       {
@@ -138,6 +139,43 @@ describe('an edge that keeps its identity by itself', () => {
     const edge = new KeptEdge({ thing: 'a/b' }).stage();
     await edge.keeper.look();
     assert.match(edge.warnings.join(), /clientId is no name of a thing/);
+  });
+
+  it('takes what is entered anew while there is no certificate: the place, and the thing', async () => {
+    const edge = new KeptEdge({ thing: 'mill-9' }).stage();
+    await edge.keeper.look();
+    assert.match(edge.warnings.join(), /AccessDenied/);
+    assert.deepEqual([edge.state?.thing, edge.state?.next?.stage], ['mill-9', 'issued']);
+    edge.make({ host: 'elsewhere' });
+    edge.cloud.door = () => false;
+    await edge.keeper.look();
+    assert.deepEqual([edge.state?.thing, edge.state?.place.host], [THING, 'elsewhere']);
+    edge.make();
+    edge.cloud.door = (_id, isOpen) => isOpen;
+    await edge.keeper.look();
+    const { state } = edge;
+    assert.deepEqual([state?.thing, state?.place.host, edge.keeper.state], [THING, 'cloud', 'quiet']);
+    assert.deepEqual(edge.active, [state?.current?.certificateId]);
+    // From then on the folder says where it belongs.
+    edge.make({ host: 'elsewhere' });
+    await edge.keeper.look();
+    assert.equal(edge.state?.place.host, 'cloud');
+  });
+
+  it('gives up no certificate that is on its way for the name of another thing', async () => {
+    const edge = new KeptEdge().stage();
+    edge.cloud.look = () => {
+      if (edge.state?.next?.stage === 'registered') edge.cloud.door = () => false;
+    };
+    await edge.keeper.look();
+    assert.equal(edge.state?.next?.stage, 'registered');
+    edge.make({ thing: 'mill-9' });
+    await edge.keeper.look();
+    assert.match(
+      edge.warnings.at(-1) ?? '',
+      /identity of mill-1, whose certificate is on its way, .* is mill-9; enter/,
+    );
+    assert.equal(edge.state.thing, THING);
   });
 
   it('rotates by a job, once, and leaves other jobs alone', async () => {

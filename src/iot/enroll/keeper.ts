@@ -10,8 +10,8 @@ import { EdgeIdentity } from './identity';
 import { folderFiles } from './identity-files';
 import type { EnrollWish } from './machine';
 import { describeIdentity } from './report';
-import { hasClaim, placeFor, readClaim, type Beginning } from './staged';
-import { newIdentity, type IdentityPlace } from './state';
+import { begin, hasClaim, readClaim, settle, type Beginning } from './staged';
+import type { IdentityPlace } from './state';
 import { takeFolder } from './take-folder';
 
 const MINUTE_MS = 60_000;
@@ -143,16 +143,18 @@ export class IdentityKeeper {
   private begin(): EdgeIdentity | undefined {
     const { folder, beginning } = this.settings;
     if (beginning === undefined || !this.canBegin()) return undefined;
-    return EdgeIdentity.begin(folderFiles(folder), newIdentity(beginning.thing, placeFor(folder, beginning)));
+    return begin(folder, beginning);
   }
 
-  private async goOn(identity: EdgeIdentity): Promise<string | undefined> {
+  private async goOn(found: EdgeIdentity): Promise<string | undefined> {
     const { openFor, clock, ownId, logger } = this.dependencies;
+    const { folder, beginning } = this.settings;
     const { signal } = this.ending;
-    const { current, next, place, thing } = identity.state;
-    const claim = current === undefined ? readClaim(this.settings.folder, ownId) : undefined;
+    const claim = found.state.current === undefined ? readClaim(folder, ownId) : undefined;
     // Without a claim the first certificate is a matter of `pm500 cloud enroll`.
-    if (current === undefined && claim === undefined) return undefined;
+    if (found.state.current === undefined && claim === undefined) return undefined;
+    const identity = beginning === undefined ? found : settle(found, folder, beginning);
+    const { current, next, place, thing } = identity.state;
     const say = (words: string): void => {
       this.become('working');
       logger.info(`The identity of ${thing}: ${words}.`);
@@ -169,8 +171,8 @@ export class IdentityKeeper {
     if (this.failure !== undefined && this.isNearEnd()) throw this.failure;
     if (asked.error !== undefined) throw asked.error;
     if (outcome === 'waits') {
-      const { request = '' } = describeIdentity(this.settings.folder, clock.now());
-      return `A new certificate is due: have it made for ${request}, then run pm500 cloud rotate --folder ${this.settings.folder} --certificate FILE.`;
+      const { request = '' } = describeIdentity(folder, clock.now());
+      return `A new certificate is due: have it made for ${request}, then run pm500 cloud rotate --folder ${folder} --certificate FILE.`;
     }
     return this.isNearEnd() ? this.endsSoon() : '';
   }

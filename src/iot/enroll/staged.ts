@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { Pm500Error } from '../../support/errors';
 import { readCredentials, type OwnId } from '../credentials';
 import type { Persona } from './cloud';
-import { DEFAULT_PLACE, isThingName, type IdentityPlace } from './state';
+import { EdgeIdentity } from './identity';
+import { folderFiles } from './identity-files';
+import { DEFAULT_PLACE, isThingName, newIdentity, type IdentityPlace } from './state';
 
 /** What is laid into an empty folder, so that its first certificate is asked for. Each in PEM. */
 const STAGED = {
@@ -44,7 +46,7 @@ export function readClaim(folder: string, ownId: OwnId): Omit<Persona, 'clientId
 }
 
 /** @throws Pm500Error CONFIG_INVALID where a thing cannot be called so */
-export function placeFor(folder: string, { thing, host, port, caFile }: Beginning): IdentityPlace {
+function placeFor(folder: string, { thing, host, port, caFile }: Beginning): IdentityPlace {
   if (!isThingName(thing))
     throw new Pm500Error(
       'CONFIG_INVALID',
@@ -53,4 +55,32 @@ export function placeFor(folder: string, { thing, host, port, caFile }: Beginnin
   const { ca } = stagedFiles(folder);
   const staged = existsSync(ca) ? resolve(ca) : '';
   return { host, port, caFile: caFile === '' ? staged : resolve(caFile), ...DEFAULT_PLACE };
+}
+
+/** Makes the identity of a folder that has none. @throws Pm500Error CONFIG_INVALID, IDENTITY_WRITE_FAILED */
+export function begin(folder: string, beginning: Beginning): EdgeIdentity {
+  return EdgeIdentity.begin(folderFiles(folder), newIdentity(beginning.thing, placeFor(folder, beginning)));
+}
+
+/**
+ * While there is no certificate, what was entered wrong is corrected by entering it anew.
+ * @returns the identity, or another one in its place
+ * @throws Pm500Error CONFIG_INVALID where another thing has a certificate on its way
+ */
+export function settle(identity: EdgeIdentity, folder: string, beginning: Beginning): EdgeIdentity {
+  const { current, next, place, thing } = identity.state;
+  if (current !== undefined) return identity;
+  if (thing !== beginning.thing) {
+    // None of these has a certificate that is active.
+    const isOpen = next === undefined || (!next.isByHand && ['requested', 'issued'].includes(next.stage));
+    if (isOpen) return begin(folder, beginning);
+    throw new Pm500Error(
+      'CONFIG_INVALID',
+      `The folder ${folder} holds the identity of ${thing}, whose certificate is on its way, and the client ID is ${beginning.thing}; enter ${thing}, or another folder.`,
+    );
+  }
+  const { host, port, caFile } = placeFor(folder, beginning);
+  if (host !== place.host || port !== place.port || caFile !== place.caFile)
+    identity.happened({ kind: 'moved', place: { ...place, host, port, caFile } });
+  return identity;
 }
