@@ -34,6 +34,8 @@ class KeptEdge {
   readonly warnings: string[] = [];
   readonly states: KeeperState[] = [];
   connects = 0;
+  /** Whether the cloud answers a subscription at all. */
+  isGranted = true;
   /** Of the wall clock. */
   nowMs = Date.now();
   /** Time that has passed beside that of the pauses. */
@@ -59,7 +61,8 @@ class KeptEdge {
           createOpenCloudSession({
             openLink: (...given) => {
               this.connects += 1;
-              return this.cloud.openLink(...given);
+              const link = this.cloud.openLink(...given);
+              return this.isGranted ? link : { ...link, subscribe: () => new Promise<void>(() => undefined) };
             },
             ...{ clock, place, signal },
           }),
@@ -176,6 +179,19 @@ describe('an edge that keeps its identity by itself', () => {
       /identity of mill-1, whose certificate is on its way, .* is mill-9; enter/,
     );
     assert.equal(edge.state.thing, THING);
+  });
+
+  it('waits for no subscription that is never granted, and looks again', async () => {
+    const edge = await new KeptEdge().enrolled();
+    edge.isGranted = false;
+    const { clock } = edge;
+    const soon: Clock = { ...clock, after: (delayMs, ...more) => clock.after(Math.min(delayMs, 1000), ...more) };
+    await edge.make({}, soon).look();
+    assert.match(edge.warnings.join(), /^No job of the cloud can be taken: .* did not answer on .*get within 15 s/);
+    edge.isGranted = true;
+    edge.services.jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+    await edge.make().look();
+    assert.equal(edge.state?.newest, 2);
   });
 
   it('rotates by a job, once, and leaves other jobs alone', async () => {

@@ -147,14 +147,18 @@ class MqttCloudSession implements CloudSession {
     });
     // Whoever fails first is awaited below; this one then has nobody to tell.
     answer.catch(() => undefined);
-    try {
-      if (this.ended !== undefined) throw this.ended;
+    const exchange = async (): Promise<readonly [boolean, Uint8Array]> => {
       await this.link?.subscribe([accepted, rejected]);
       this.link?.publishAcknowledged(topic, Buffer.from(JSON.stringify(request)), (refusal) => {
         if (refusal !== undefined) this.fail(refusal);
       });
+      return answer;
+    };
+    try {
+      if (this.ended !== undefined) throw this.ended;
       const { clock, signal } = this.dependencies;
-      const given = await within(answer, { clock, signal, timeoutMs: ANSWER_MS }, () => undefined);
+      // A broker that never grants a subscription is one that does not answer.
+      const given = await within(exchange(), { clock, signal, timeoutMs: ANSWER_MS }, () => undefined);
       if (given === undefined) throw this.unanswered(topic);
       const [isAccepted, payload] = given;
       if (isAccepted) return parse(payload);
