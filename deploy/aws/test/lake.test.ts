@@ -205,6 +205,71 @@ describe('the lake, small', function () {
     );
   });
 
+  const HOUR_MS = 3_600_000;
+  /** Deltas of one meter: when they were read, what was used, and for how long; without `span` nobody knows. */
+  const used = (rows: readonly { readonly at: number; readonly wh: number; readonly span?: number }[]): object[] =>
+    rows.map(({ at: timestamp, wh, span }, place) => ({
+      ...(records(1)[0] as object),
+      ...{ timestamp, sequence: place, metrics: { energy_delta_active_import_total: wh } },
+      ...(span === undefined ? {} : { spans: { energy_delta_active_import_total: span } }),
+    }));
+  const peaks = async (): Promise<readonly unknown[]> =>
+    (await lake.run('peak-demand')).map(({ demand_month: month, peak_kw: peak, peak_end_ms: end }) => [
+      String(month).slice(0, 7),
+      Math.round(Number(peak) * 1e6) / 1e6,
+      Number(end),
+    ]);
+
+  it('takes the energy of a gap for no peak, and says how long the gap of a day was', async () => {
+    const rows = [
+      { at: at + HOUR_MS / 4, wh: 100, span: HOUR_MS / 4 },
+      // A weekend without readings, and a clock that nobody trusts.
+      { at: at + 60 * HOUR_MS, wh: 90_000, span: 60 * HOUR_MS - HOUR_MS / 4 },
+      { at: at + 61 * HOUR_MS, wh: 50_000, span: 0 },
+      { at: at + 62 * HOUR_MS, wh: 50_000 },
+    ];
+    await lake.deliver(used(rows), TABLE);
+    await lake.ready();
+    assert.deepEqual(await peaks(), [['2018-05', 0.4, at + HOUR_MS / 4]]);
+    const days = await lake.run('energy-per-day');
+    assert.deepEqual(
+      days.map(({ energy_day: day, energy_kwh: kwh, longest_gap_h: gap }) => [day, Number(kwh), Number(gap)]),
+      [
+        ['2018-05-04', 0.1, 0.25],
+        ['2018-05-06', 190, 59.75],
+      ],
+    );
+  });
+
+  it('shares a delta out where it began in the quarter before, so that the minute of reading changes no peak', async () => {
+    // 6 kW all the time, read each 10 minutes and 7 seconds: no peak is higher.
+    const step = 607_000;
+    const rows = Array.from({ length: 30 }, (_, place) => ({ at: at + place * step, wh: step / 600, span: step }));
+    await lake.deliver(used(rows), TABLE);
+    await lake.ready();
+    const [[, peak] = []] = (await peaks()) as readonly unknown[][];
+    assert.equal(peak, 6);
+  });
+
+  it('shows whole days and months only: what belongs to the one before and after the chosen ones is not there', async () => {
+    const [first, last] = [Date.UTC(2018, 0), Date.UTC(2019, 0)];
+    const quarter = HOUR_MS / 4;
+    const rows = [first, first + quarter, last, last + quarter].map((time) => ({ at: time, wh: 250, span: quarter }));
+    await lake.deliver(used(rows), TABLE);
+    await lake.ready();
+    assert.deepEqual(
+      (await lake.run('energy-per-day')).map(({ energy_day: day, energy_kwh: kwh }) => [day, Number(kwh)]),
+      [
+        ['2018-01-01', 0.25],
+        ['2018-12-31', 0.25],
+      ],
+    );
+    assert.deepEqual(await peaks(), [
+      ['2018-01', 1, first + quarter],
+      ['2018-12', 1, last],
+    ]);
+  });
+
   it('a metric that came later has its column, and what was before stays readable', async () => {
     const record = records(1)[0] as object;
     const withNew = { ...record, timestamp: at + 5000, metrics: { frequency: 50, brand_new: 7 } };
