@@ -18,6 +18,10 @@ class Plant extends Stage {
   }
 }
 
+/** A role that the bootstrap of CDK makes. */
+const roleOf = (role: 'lookup' | 'deploy', { account, region }: AccountSettings): string =>
+  `arn:aws:iam::${account}:role/cdk-hnb659fds-${role}-role-${account}-${region}`;
+
 /** From the repository to production: tests and checks, a difference to read, staging, an approval, production. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, pipeline: PipelineSettings) {
@@ -47,32 +51,42 @@ export class PipelineStack extends Stack {
         partialBuildSpec: BuildSpec.fromObject({ phases: { install: { 'runtime-versions': { nodejs: NODE } } } }),
       },
     });
-    const compare = (name: string, stage: string, command: string): CodeBuildStep =>
+    const compare = (name: string, stage: string, command: string, before: readonly string[] = []): CodeBuildStep =>
       new CodeBuildStep(name, {
         input: source,
         installCommands: [`npm --prefix ${HERE} ci --no-audit --no-fund`],
         commands: [
           `cd ${HERE}`,
           `mkdir -p report`,
+          ...before,
           // CodeBuild gives commands to sh, which on Ubuntu knows no pipefail and would end here.
-          `bash -o pipefail -c '${command} "Pm500Pipeline/${stage}/*" 2>&1 | tee report/${name}.txt'`,
+          `bash -o pipefail -c '${command.replace('STACKS', `"Pm500Pipeline/${stage}/*"`)} 2>&1 | tee report/${name}.txt'`,
         ],
         primaryOutputDirectory: `${HERE}/report`,
         rolePolicyStatements: [
           new PolicyStatement({
             sid: 'ReadStacks',
             actions: ['sts:AssumeRole'],
-            resources: [staging, production].flatMap(({ account: id, region: at }) =>
-              ['lookup', 'deploy'].map((role) => `arn:aws:iam::${id}:role/cdk-hnb659fds-${role}-role-${id}-${at}`),
-            ),
+            resources: [staging, production].flatMap((to) => [roleOf('lookup', to), roleOf('deploy', to)]),
           }),
         ],
       });
     found.addStage(new Plant(this, 'Staging', settings, staging), {
-      pre: [compare('StagingDiff', 'Staging', 'npx cdk diff')],
+      pre: [compare('StagingDiff', 'Staging', 'npx cdk diff STACKS')],
     });
-    const drift = compare('ProductionDrift', 'Production', 'npx cdk drift --fail');
-    const diff = compare('ProductionDiff', 'Production', 'npx cdk diff');
+    // Other than cdk diff it takes no role of another account by itself. That nothing was deployed yet is no reason to stop:
+    // who approves reads what it says.
+    const drift = compare(
+      'ProductionDrift',
+      'Production',
+      '{ npx cdk drift --fail --profile production STACKS || echo "There is drift, or it could not be told: see above."; }',
+      Object.entries({
+        role_arn: roleOf('lookup', production),
+        credential_source: 'EcsContainer',
+        region: production.region,
+      }).map(([name, value]) => `aws configure set profile.production.${name} ${value}`),
+    );
+    const diff = compare('ProductionDiff', 'Production', 'npx cdk diff STACKS');
     const approval = new ManualApprovalStep('Approve', {
       comment: 'Read the artifacts of ProductionDiff and ProductionDrift, and look at staging.',
     });

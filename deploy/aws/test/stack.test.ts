@@ -243,5 +243,11 @@ describe('the pipeline', function () {
     // Ubuntu's sh, which CodeBuild gives commands to, ends at an option that it does not know.
     assert.match(text, /bash -o pipefail -c/);
     assert.doesNotMatch(text, /set -o pipefail/);
+    // Drift is told of production by a role there; the first time there is nothing to compare with.
+    assert.match(
+      text,
+      /profile\.production\.role_arn arn:aws:iam::333333333333:role\/cdk-hnb659fds-lookup-role-333333333333-eu/,
+    );
+    assert.match(text, /cdk drift --fail --profile production [^|]*\/Production\/\*[^|]*\|\| echo/);
   });
 });
