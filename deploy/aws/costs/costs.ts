@@ -60,11 +60,13 @@ export function monthlyCosts(fleet: Fleet, price: Prices): Readonly<Record<strin
   const bytes = records * bytesOfRecord;
   const stored = (records * fleet.bytesOfRow * fleet.monthsKept) / GB;
   const transforms = bytes / TRANSFORM.bytes;
-  const actions = withStream ? 2 : 1;
+  // Records, batches and the stream each listen to all messages. One whose WHERE does not fit is triggered all the same, and
+  // counts with one action at least.
+  const rules = withStream ? 3 : 2;
   return {
     connections: ((fleet.edges * SECONDS_OF_MONTH) / 60 / MILLION) * price.iotConnectionMillionMinutes,
     messages: (units / MILLION) * price.iotMillionMessages,
-    rules: (units / MILLION) * actions * (price.iotMillionRules + price.iotMillionActions),
+    rules: (units / MILLION) * rules * (price.iotMillionRules + price.iotMillionActions),
     delivery:
       taken * (price.firehoseGb + price.firehoseConversionGb) +
       (bytes / GB) * price.firehosePartitionGb +

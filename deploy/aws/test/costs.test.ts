@@ -27,7 +27,7 @@ describe('costs', () => {
     const costs = monthlyCosts(fleet, PRICES);
     near(costs['connections'], 0.0432 * 0.08);
     near(costs['messages'], 0.0432 * 1);
-    near(costs['rules'], 0.0432 * 0.3);
+    near(costs['rules'], 0.0432 * 2 * 0.3);
     near(costs['delivery'], 0.0432 * 5.12 * (0.029 + 0.018) + 0.0432 * 0.02 + 2.88 * 0.005);
     near(costs['storage'], 0.0432 * 0.25 * 24 * 0.023);
     near(costs['stream'], 0);
