@@ -24,8 +24,8 @@ export function storageKey(scope: Construct): Key {
   );
   key.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'AlarmsAndBudgets',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com'), new ServicePrincipal('budgets.amazonaws.com')],
+      sid: 'Alarms',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': account } },

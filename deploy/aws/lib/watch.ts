@@ -41,8 +41,8 @@ export class Watch extends Construct {
     this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     this.topic.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsAndBudgets',
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com'), new ServicePrincipal('budgets.amazonaws.com')],
+        sid: 'Alarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
         conditions: { StringEquals: { 'aws:SourceAccount': this.topic.stack.account } },
