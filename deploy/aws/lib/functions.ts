@@ -39,6 +39,19 @@ export interface FunctionNeeds {
   readonly deadLetters?: Queue;
 }
 
+/** Lambda decrypts the environment of a function as its role; for nothing else it may use the key. */
+function readEnvironment(scope: Construct, key: IKey): PolicyStatement {
+  const { region, account } = Stack.of(scope);
+  return new PolicyStatement({
+    sid: 'ReadEnvironment',
+    actions: ['kms:Decrypt'],
+    resources: [key.keyArn],
+    conditions: {
+      ArnLike: { 'kms:EncryptionContext:aws:lambda:FunctionArn': `arn:aws:lambda:${region}:${account}:function:*` },
+    },
+  });
+}
+
 /** A function of lambda/, with a log and a role of its own that allow nothing else. */
 export function handler(scope: Construct, id: string, needs: FunctionNeeds): LambdaFunction {
   const { folder, key, deadLetters } = needs;
@@ -61,6 +74,7 @@ export function handler(scope: Construct, id: string, needs: FunctionNeeds): Lam
               `arn:aws:logs:${Stack.of(scope).region}:${Stack.of(scope).account}:log-group:/pm500/${folder}:*`,
             ],
           }),
+          ...(needs.environment === undefined ? [] : [readEnvironment(scope, key)]),
           ...needs.statements,
         ],
       }),

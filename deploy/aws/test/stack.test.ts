@@ -158,6 +158,24 @@ describe('the stack', function () {
       assert.equal(DeletionPolicy, 'Retain', name);
   });
 
+  it('a function that has an environment may decrypt it, and nothing else with the key by that', () => {
+    const roles = ofType(stack, 'AWS::IAM::Role');
+    const withEnvironment = ofType(stack, 'AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties['Environment'] !== undefined,
+    );
+    assert.ok(withEnvironment.length > 0);
+    for (const [name, { Properties }] of withEnvironment) {
+      const [, role] =
+        roles.find(([id]) => JSON.stringify(Properties['Role']).includes(`"${id}"`)) ?? assert.fail(name);
+      const text = JSON.stringify(role.Properties['Policies']);
+      assert.match(
+        text,
+        /"kms:EncryptionContext:aws:lambda:FunctionArn".{0,200}"Action":"kms:Decrypt"|"kms:Decrypt".{0,200}FunctionArn/,
+        name,
+      );
+    }
+  });
+
   it('no other account can have a role taken by a service for it', () => {
     for (const [name, { Properties }] of ofType(stack, 'AWS::IAM::Role')) {
       const text = JSON.stringify(Properties['AssumeRolePolicyDocument']);
