@@ -205,6 +205,16 @@ describe('the lake, small', function () {
     );
   });
 
+  it('counts what has no site, or another one, with the rest of its meter', async () => {
+    const sent = records(6).map((each, place) => ({
+      ...(each as object),
+      tags: place === 2 ? {} : { site: place === 4 ? 'elsewhere' : 'here' },
+    }));
+    await lake.deliver(sent, TABLE);
+    await lake.ready();
+    assert.deepEqual(await lake.run('missing-records'), []);
+  });
+
   const HOUR_MS = 3_600_000;
   /** Deltas of one meter: when they were read, what was used, and for how long; without `span` nobody knows. */
   const used = (rows: readonly { readonly at: number; readonly wh: number; readonly span?: number }[]): object[] =>
