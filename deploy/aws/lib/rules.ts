@@ -13,6 +13,8 @@ import type { Lake } from './lake';
 import type { Settings } from './settings';
 
 const SQL_VERSION = '2016-03-23';
+/** Listens to everything that edges publish under their names. */
+export const RECORDS_RULE = 'pm500_records';
 const BATCH_SCHEMA = 'pm500.iot-batch/1';
 const isOneOf = (schemas: readonly string[]): string => schemas.map((each) => `schema = '${each}'`).join(' OR ');
 
@@ -72,7 +74,7 @@ export class Rules extends Construct {
     ]).roleArn;
     const deliveryStreamName = delivery.ref;
     this.rule(
-      'pm500_records',
+      RECORDS_RULE,
       'Records, one in a message, into the lake',
       `SELECT * FROM 'pm500/#' WHERE ${isOneOf(ROW_SCHEMAS)}`,
       [{ firehose: { deliveryStreamName, roleArn, separator: '\n', batchMode: false } }],

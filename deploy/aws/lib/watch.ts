@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { METRICS } from '../lambda/metrics';
 import type { Identities } from './identities';
 import type { Lake } from './lake';
-import type { Rules } from './rules';
+import { RECORDS_RULE, type Rules } from './rules';
 import type { Settings } from './settings';
 
 interface Watched {
@@ -128,13 +128,8 @@ function alarmRows(
     },
     silent: {
       description: `No edge has published for ${silentMinutes} minutes.`,
-      metric: new Metric({
-        namespace: 'AWS/IoT',
-        metricName: 'PublishIn.Success',
-        dimensionsMap: { Protocol: 'MQTT' },
-        statistic: Stats.SUM,
-        period: FIVE_MINUTES,
-      }),
+      // By what comes to the rule: edges that have nothing to tell still ask for jobs, which counts as publishing.
+      metric: count('AWS/IoT', 'TopicMatch', { RuleName: RECORDS_RULE }),
       threshold: 1,
       periods: Math.ceil(silentMinutes / 5),
       isBelow: true,

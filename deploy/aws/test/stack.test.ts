@@ -134,6 +134,11 @@ describe('the stack', function () {
     const [[, silent] = assert.fail()] = alarms.filter(([, each]) => each.Properties['AlarmName'] === 'pm500-silent');
     assert.equal(silent.Properties['EvaluationPeriods'], 6);
     assert.equal(silent.Properties['TreatMissingData'], 'breaching');
+    // Edges ask for jobs each hour, also when no telemetry comes.
+    assert.deepEqual(
+      [silent.Properties['MetricName'], silent.Properties['Dimensions']],
+      ['TopicMatch', [{ Name: 'RuleName', Value: 'pm500_records' }]],
+    );
   });
 
   it('everything that is stored is encrypted with the key, and what was measured stays when the stack goes', () => {
