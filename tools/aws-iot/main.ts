@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
-import { stageClaim } from '../../testkit/aws-iot/stage';
+import { isOfRealCloud, stageClaim } from '../../testkit/aws-iot/stage';
 
 /*
  * AWS IoT Core as its documents describe it, at 127.0.0.1:8883, for trying `flows/aws-iot-telemetry.json` without an account:
@@ -23,6 +23,13 @@ const OWN = /^(?:identity\.json|ca\.pem|(?:claim|\d+)\.(?:key|certificate|reques
 
 async function main(): Promise<void> {
   const folder = resolve(values.folder);
+  if (isOfRealCloud(folder)) {
+    console.error(
+      `The folder ${folder} holds the identity or the claim of a real cloud; give another one: --folder DIR.`,
+    );
+    process.exitCode = 1;
+    return;
+  }
   const double = await new AwsIotDouble().start(Number(values.port));
   // What was made at another start is signed by an authority that is gone.
   for (const name of existsSync(folder) ? readdirSync(folder) : []) if (OWN.test(name)) rmSync(join(folder, name));
