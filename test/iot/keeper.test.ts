@@ -309,6 +309,11 @@ describe('an edge that keeps its identity by itself', () => {
     // What it is for, the cloud learns with the first connection.
     await edge.keeper.look();
     edge.nowMs += YEAR_MS - DAY_MS;
+    // What stopped it before is no news any more once a person is waited for.
+    mkdirSync(join(edge.folder, '2.key.pem', 'in the way'), { recursive: true });
+    await edge.keeper.look();
+    assert.match(edge.warnings.at(-1) ?? '', /2\.key\.pem cannot be written/);
+    rmSync(join(edge.folder, '2.key.pem'), { recursive: true });
     await edge.keeper.look();
     await edge.keeper.look();
     assert.deepEqual([edge.state?.next?.isByHand, edge.state?.next?.stage], [true, 'requested']);

@@ -180,7 +180,9 @@ export class IdentityKeeper {
   private async run(enroller: Enroller, identity: EdgeIdentity, wish: EnrollWish): Promise<'done' | 'waits'> {
     const { current, newest } = identity.state;
     try {
-      return await enroller.run(wish);
+      const outcome = await enroller.run(wish);
+      if (wish.renews || outcome === 'waits') this.failure = undefined;
+      return outcome;
     } catch (thrown) {
       if (wish.renews || this.failure !== undefined) this.failure = toPm500Error(thrown);
       throw thrown;
