@@ -146,6 +146,10 @@ for pair in $keep; do
     INF) ;;
     *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has ${pair%=}: give tiers of raw, 1m, 15m, day, month and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
   esac
+  # InfluxDB refuses a time that is shorter than that of one shard, when half of the plan is made.
+  shard=$(sed -n "s/^CREATE RETENTION POLICY \"$tier\" .* SHARD DURATION \([0-9]*\)d.*/\1/p" "$plan")
+  [ "$time" = INF ] || [ "${time%d}" -ge "${shard:-0}" ] ||
+    fail "INFLUX_KEEP has $tier=$time: InfluxDB drops $tier in pieces of $shard days, so give ${shard}d or more."
   kept="$kept; s/^\([A-Z]* RETENTION POLICY \"$tier\" ON \"[^\"]*\" DURATION \)[^ ]*/\1$time/"
 done
 for tariff in $tariffs; do

@@ -3,6 +3,7 @@
 # Makes the tiers of InfluxDB 2 again from a time on, for what came later than the tasks look back, which is two days: after a
 # longer outage, once the outboxes are empty. It may run twice. Set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN, or configure influx.
 #   TIME_ZONE=Europe/Berlin sh repair-v2.sh 2026-03-12 [2026-03-15]     from the first day, in UTC, to the end of the second or to now
+# INFLUX_KEEP=raw=60d: as bootstrap-v2.sh has it, where raw points are not kept as long as the plan says.
 set -eu
 here=$(dirname -- "$0")
 zone=${TIME_ZONE:-UTC}
@@ -45,9 +46,22 @@ if [ $# -ge 2 ]; then
 fi
 [ "$to" -le "$now" ] || to=$now
 [ "$from" -lt "$to" ] || fail 'The time to make again ends before it begins: give a first day in the past, and a later second one.'
+raw=30
+for pair in $(printf '%s' "${INFLUX_KEEP:-}" | tr ',' ' '); do
+  case $pair in
+    raw=INF) raw=INF ;;
+    raw=*)
+      raw=${pair#raw=}
+      raw=${raw%d}
+      case $raw in
+        *[!0-9]* | 0* | '') fail "INFLUX_KEEP has $pair: give whole days, such as raw=60d, or raw=INF." ;;
+      esac
+      ;;
+  esac
+done
 # Of older days there is nothing left to make tiers of.
-[ "$from" -ge $((now - 29 * 86400)) ] ||
-  fail 'Raw points are kept for 30 days: give a first day of the last 29.'
+[ "$raw" = INF ] || [ "$from" -ge $((now - (raw - 1) * 86400)) ] ||
+  fail "Raw points are kept for $raw days: give a first day of the last $((raw - 1))."
 at=$from
 while [ "$at" -lt "$to" ]; do
   next=$((at + 86400))

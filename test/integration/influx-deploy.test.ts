@@ -142,6 +142,10 @@ describe('InfluxDB 1 set up by bootstrap-v1.sh', () => {
         { ...login, INFLUX_KEEP: wrong },
         /^INFLUX_KEEP has .*: give tiers of raw, 1m, 15m, day, month and/,
       );
+    await refused(
+      { ...login, INFLUX_KEEP: 'raw=60d,1m=3d' },
+      /^INFLUX_KEEP has 1m=3d: InfluxDB drops 1m in pieces of 7 days, so give 7d or more/,
+    );
     await refused({ ...login, INFLUX_WAIT_SECONDS: 'long' }, /give a whole number of seconds/);
     await refused({ ...login, INFLUX_URL: 'http://127.0.0.1:1' }, /does not answer within 0 s .*: start it, or check/);
     await refused({ ...login, INFLUX_URL: 'http://nobody.invalid:8086' }, /cannot be asked .*: check INFLUX_URL/);

@@ -108,11 +108,13 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
       },
     });
   const setUp = (env: Readonly<Record<string, string>> = {}): Promise<Ended> => run(SCRIPT, [], env);
-  const repair = (...days: readonly string[]): Promise<Ended> =>
+  const repairKept = (keep: string, ...days: readonly string[]): Promise<Ended> =>
     run(join(ROOT, 'deploy/influxdb/repair-v2.sh'), days, {
       INFLUX_TOKEN: stack.secret('influx_admin_token'),
       TIME_ZONE: 'Europe/Berlin',
+      INFLUX_KEEP: keep,
     });
+  const repair = (...days: readonly string[]): Promise<Ended> => repairKept('', ...days);
   const state = (): State => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as State;
 
   it('has every tier by its InfluxQL name, users that may no more than they need, and a token to write', async () => {
@@ -207,6 +209,15 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
       assert.equal(status, 1, output);
       assert.match(output, sentence);
       assert.equal(output.trim().split('\n').length, 1, output);
+    }
+    assert.match(
+      (await repairKept('1m=INF,raw=20d', day(25))).output,
+      /kept for 20 days: give a first day of the last 19/,
+    );
+    assert.match((await repairKept('raw=long', day(1))).output, /^INFLUX_KEEP has raw=long: give whole days/);
+    for (const keep of ['raw=60d', 'raw=INF']) {
+      const made = await repairKept(keep, day(40), day(40));
+      assert.equal(made.status, 0, made.output);
     }
     const { status, output } = await run(join(ROOT, 'deploy/influxdb/repair-v2.sh'), [day(1)], { INFLUX_TOKEN: 'no' });
     assert.equal(status, 1);
