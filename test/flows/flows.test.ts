@@ -108,7 +108,7 @@ describe('reference flows', () => {
           const commands = flow.filter(({ type }) => type === 'exec');
           assert.equal(commands.length, 2);
           for (const { command, append, addpay } of commands) {
-            assert.match(String(command), /\/pm500$/);
+            assert.match(String(command), /\/pm500"$/);
             assert.match(String(append), /^report (week|month) --unless-there /);
             assert.equal(addpay, '');
           }
