@@ -6,6 +6,7 @@ import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords } from '../../testkit/contrast';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { waitFor } from '../../testkit/wait';
 
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;
@@ -113,15 +114,19 @@ describe('a wrong input of every field', function () {
       );
       for (const [name, field] of fields) {
         await showField(type, field);
+        // A section may have been built only now.
+        await editor.unfold();
         const complaint = editor.page.locator(`[data-complaint-of="${name}"]`);
         if (field.setting.kind !== 'node' && name !== 'mapping') {
           await editor.page.locator(inputOf(type, name)).fill(wrongFor(name, field.setting));
         }
-        await complaint.waitFor();
-        const sentence = await complaint.innerText();
-        assert.match(sentence, /^\S.{8,}[^ ]\.$/s, `${name}: ${sentence}`);
-        const described = await editor.page.locator(inputOf(type, name)).getAttribute('aria-describedby');
-        assert.equal(described, await complaint.getAttribute('id'), name);
+        // The sentence of the browser may give way to that of the server while it is read.
+        await waitFor(`a sentence under ${name}`, async () => {
+          assert.match(await complaint.innerText({ timeout: 1000 }), /^\S.{8,}[^ ]\.$/s, name);
+          const described = await editor.page.locator(inputOf(type, name)).getAttribute('aria-describedby');
+          assert.equal(described, await complaint.getAttribute('id', { timeout: 1000 }), name);
+          return true;
+        });
       }
       const { problems } = await editor.inspectDialog();
       assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], []);
