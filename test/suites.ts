@@ -72,14 +72,9 @@ function filesOf(lane: Lane): readonly string[] {
     .map((name) => join(FOLDER, name));
 }
 
-const INTEGRATION = [
-  '--no-config',
-  '--require=tsx/cjs',
-  '--require=test/setup-integration.ts',
-  '--timeout=120000',
-  '--forbid-only',
-  '--forbid-pending',
-];
+/** For suites that .mocharc.json is not about. */
+const APART = ['--no-config', '--require=tsx/cjs', '--timeout=120000', '--forbid-only', '--forbid-pending'];
+const INTEGRATION = [...APART, '--require=test/setup-integration.ts'];
 
 function integration(lane: Lane): Suite {
   return {
@@ -102,25 +97,11 @@ export const SUITES: readonly Suite[] = [
   integration(SINKS),
   {
     name: AWS_SUITE,
-    args: [
-      '--no-config',
-      '--require=tsx/cjs',
-      '--timeout=120000',
-      '--forbid-only',
-      '--forbid-pending',
-      'deploy/aws/test/**/*.test.ts',
-    ],
+    args: [...APART, 'deploy/aws/test/**/*.test.ts'],
   },
   {
     name: 'harmlessness',
-    args: [
-      '--no-config',
-      '--require=tsx/cjs',
-      '--timeout=120000',
-      '--forbid-only',
-      '--forbid-pending',
-      'test/harmlessness/*.proof.ts',
-    ],
+    args: [...APART, 'test/harmlessness/*.proof.ts'],
     env: { [FRAMES_FOLDER]: FRAMES },
   },
   { name: 'compatibility: newest', args: COMPATIBILITY },

@@ -46,16 +46,23 @@ if [ $# -ge 2 ]; then
 fi
 [ "$to" -le "$now" ] || to=$now
 [ "$from" -lt "$to" ] || fail 'The time to make again ends before it begins: give a first day in the past, and a later second one.'
-raw=30
-for pair in $(printf '%s' "${INFLUX_KEEP:-}" | tr ',' ' '); do
+keep=$(printf '%s' "${INFLUX_KEEP:-}" | tr ',' ' ')
+for pair in $keep; do
   case $pair in
-    raw=INF) raw=INF ;;
+    raw=* | 1m=* | 15m=* | day=* | month=*) ;;
+    *) pair=${pair}= ;;
+  esac
+  case ${pair#*=} in
+    INF) ;;
+    *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has ${pair%=}: give tiers of raw, 1m, 15m, day, month and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
+  esac
+done
+raw=30
+for pair in $keep; do
+  case $pair in
     raw=*)
       raw=${pair#raw=}
       raw=${raw%d}
-      case $raw in
-        *[!0-9]* | 0* | '') fail "INFLUX_KEEP has $pair: give whole days, such as raw=60d, or raw=INF." ;;
-      esac
       ;;
   esac
 done

@@ -7,6 +7,7 @@ import type { Zone } from '../domain/tariff/zone';
 import { formatReportHtml } from '../report/html';
 import { buildMeter, buildReport, settledUntil, type ReportMeter, type ReportRequest } from '../report/model';
 import {
+  DAY_MS,
   daysBetween,
   lastEnded,
   periodBefore,
@@ -59,7 +60,6 @@ it has written. docs/report.md says what figures mean, and how reports are filed
 ${describeOptions(ROWS)}`;
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
-const DAY_MS = 86_400_000;
 const LONGEST_DAYS = 366;
 /** What was counted over the edge of a period is shared where the other side lies within this. */
 const EDGE_MS = 7 * DAY_MS;

@@ -8,9 +8,9 @@ import {
   type LoadQuarter,
   type StoredQuarter,
 } from './load-profile';
+import { HOUR_MS } from './period';
 
-const MS_PER_HOUR = 3_600_000;
-const QUARTERS_PER_HOUR = MS_PER_HOUR / QUARTER_MS;
+const QUARTERS_PER_HOUR = HOUR_MS / QUARTER_MS;
 
 /** A demand window as the KPIs gave it. */
 export interface StoredDemand {

@@ -6,6 +6,7 @@ import type { MeterFigures, ReportMeter, ReportModel } from './model';
 import type { ReportNote } from './notes';
 import type { Measured } from './supply';
 import type { ReportWords, Shown, WordKey } from './report-words';
+import { DAY_MS } from './period';
 
 /** What every part of the page needs. */
 export interface Page {
@@ -16,7 +17,6 @@ export interface Page {
 
 const WATTS_PER_KW = 1000;
 const WHOLE = 99.995;
-const MS_PER_DAY = 86_400_000;
 const MOST_GAPS = 40;
 const MOST_REASONS = 10;
 
@@ -171,7 +171,7 @@ function charts(
   const spanMs = model.untilMs - model.period.fromMs;
   const marks = days
     .filter((_, index) => index % Math.ceil(days.length / 16) === 0)
-    .map(({ startMs }) => ({ share: (startMs + MS_PER_DAY / 2 - model.period.fromMs) / spanMs, label: label(startMs) }))
+    .map(({ startMs }) => ({ share: (startMs + DAY_MS / 2 - model.period.fromMs) / spanMs, label: label(startMs) }))
     .filter(({ share }) => share < 1);
   const shares = [0, 20, 40, 60, 80, 100].map((percent) => ({ share: percent / 100, label: `${percent} %` }));
   const kilowatts = (watts: number | undefined): number | undefined =>

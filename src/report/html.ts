@@ -5,8 +5,7 @@ import type { EnergyKey } from './load-profile';
 import type { ReportModel } from './model';
 import type { ReportWords, Shown } from './report-words';
 import { reportWords, type ReportLanguage } from './words';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from './period';
 
 function shownIn({ locale }: ReportWords, timeZone: string): Shown {
   const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });

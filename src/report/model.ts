@@ -12,7 +12,7 @@ import {
 } from './figures';
 import { loadProfile, QUARTER_MS, type LoadQuarter } from './load-profile';
 import { meterNotes, type ReportNote } from './notes';
-import { periodBefore, type ReportPeriod } from './period';
+import { HOUR_MS, periodBefore, type ReportPeriod } from './period';
 import type { StoredFigures } from './stored-figures';
 import { phaseVoltages, type PhaseVoltage } from './supply';
 import { tariffFigures, tariffOverlaps, type TariffFigures } from './tariff-costs';
@@ -74,7 +74,6 @@ export interface ReportModel extends ReportRequest {
   readonly notes: readonly ReportNote[];
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
 /** Quarters of an hour are made again for so long; a younger one may not be there, or grow. */
 const SETTLED_MS = 2 * QUARTER_MS;

@@ -2,6 +2,7 @@ import { ENERGY_COUNTERS } from '../metrics/derived-metrics';
 import type { LoadFigures, ReportGap } from './figures';
 import type { CounterMark, CounterStep, StoredFigures } from './stored-figures';
 import type { TariffOverlap } from './tariff-costs';
+import { HOUR_MS } from './period';
 
 /** What a reader must know to take figures for what they are. The code is stable; the words are those of the language. */
 export type ReportNote =
@@ -23,7 +24,6 @@ export type ReportNote =
   | { readonly code: 'no_demand_windows' }
   | { readonly code: 'peak_uncertain' };
 
-const MS_PER_HOUR = 3_600_000;
 const WHOLE_PERCENT = 100;
 /** A counter that drops from its last tenth to its first has passed its largest value. */
 const NEAR_END = 0.1;
@@ -39,7 +39,7 @@ function gapNote(state: ReportGap['state'], gaps: readonly ReportGap[]): readonl
   return [
     {
       code: state === 'missing' ? 'gap_missing' : 'gap_estimated',
-      hours: own.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / MS_PER_HOUR, 0),
+      hours: own.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / HOUR_MS, 0),
       count: own.length,
       importKwh: own.reduce((sum, { importKwh }) => sum + importKwh, 0),
     },

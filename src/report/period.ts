@@ -3,7 +3,8 @@ import type { Zone } from '../domain/tariff/zone';
 export const REPORT_KINDS = ['month', 'week'] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
 
-const DAY_MS = 86_400_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
 const DAYS_PER_WEEK = 7;
 /** A year before is as many whole weeks before, so that weekdays meet weekdays. */
 const WEEKS_PER_YEAR = 52;

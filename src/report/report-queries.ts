@@ -6,9 +6,10 @@ import { badField } from '../influx/points';
 import { tierField, type Aggregate } from '../influx/tiers/aggregates';
 import { figureOf, identifier, literal, measurementIn, type TimeRange, type Wanted } from '../influx/tiers/influxql';
 import type { InfluxQlServer, QuerySeries } from '../influx/tiers/influxql-server';
+import { DAY_MS } from './period';
 
 /** Two years in one answer come near to what is taken of a server. Whole quarters of an hour. */
-const LONGEST_ANSWER_MS = 100 * 86_400_000;
+const LONGEST_ANSWER_MS = 100 * DAY_MS;
 /** The tier that reports are made of. */
 const REPORT_TIER = '15m';
 

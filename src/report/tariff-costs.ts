@@ -2,6 +2,7 @@ import { kilowattHours } from '../domain/kpis/formulas';
 import { TariffClock } from '../domain/tariff/tariff-clock';
 import type { Tariff } from '../domain/tariff/tariff';
 import { QUARTER_MS, type LoadQuarter } from './load-profile';
+import { HOUR_MS } from './period';
 
 /** Energy and cost of one price level. */
 export interface TariffCost {
@@ -26,8 +27,6 @@ export interface TariffFigures {
   readonly levels: readonly TariffCost[];
   readonly cost: number;
 }
-
-const MS_PER_HOUR = 3_600_000;
 
 /** The energy of each price level. That of a quarter in which the price changes is shared by time. */
 export function tariffFigures(tariff: Tariff, quarters: readonly LoadQuarter[]): TariffFigures {
@@ -65,7 +64,7 @@ export function tariffOverlaps(tariff: Tariff, fromMs: number, toMs: number): re
     if (names.length > 1) {
       const key = names.join(' ');
       const { firstMs = at, hours = 0 } = found.get(key) ?? {};
-      found.set(key, { names, firstMs, hours: hours + (untilMs - at) / MS_PER_HOUR });
+      found.set(key, { names, firstMs, hours: hours + (untilMs - at) / HOUR_MS });
     }
     at = untilMs;
   }

@@ -214,7 +214,7 @@ describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line'
       (await repairKept('1m=INF,raw=20d', day(25))).output,
       /kept for 20 days: give a first day of the last 19/,
     );
-    assert.match((await repairKept('raw=long', day(1))).output, /^INFLUX_KEEP has raw=long: give whole days/);
+    assert.match((await repairKept('raw=long', day(1))).output, /^INFLUX_KEEP has raw=long: give tiers of raw, 1m/);
     for (const keep of ['raw=60d', 'raw=INF']) {
       const made = await repairKept(keep, day(40), day(40));
       assert.equal(made.status, 0, made.output);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HookEvent } from '../../deploy/aws/lambda/hook';
 import { ROOT } from '../root';
 import type { Account, Registered } from './account';
 import { LIMITS, Refusal } from './rules';
@@ -18,14 +19,6 @@ export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
-/** What a pre-provisioning hook is asked (Developer Guide, "Pre-provisioning hooks"). */
-export interface HookEvent {
-  readonly claimCertificateId: string;
-  readonly certificateId: string;
-  readonly certificatePem: string;
-  readonly clientId: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
 export type Hook = (event: HookEvent) => boolean;
 
 /** A template of `deploy/aws/templates/`. */

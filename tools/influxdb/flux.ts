@@ -126,6 +126,19 @@ export const taskFile = (source: Source, tier: Tier): string => `v2/${source.inf
 export const repairFile = (source: Source, tier: Tier): string =>
   `v2/${source.influxMeasurement}-${tier.name}-repair.flux`;
 
+/** Shell: refuses a word of `$keep`, which is INFLUX_KEEP, that names no tier or no time. */
+export const CHECK_KEEP = `for pair in $keep; do
+  case $pair in
+    ${TIERS.map(({ name }) => `${name}=*`).join(' | ')}) ;;
+    *) pair=\${pair}= ;;
+  esac
+  case \${pair#*=} in
+    INF) ;;
+    *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has \${pair%=}: give tiers of ${TIERS.map(({ name }) => name).join(', ')} and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
+  esac
+done
+`;
+
 export function bootstrapV2(tasksOf: readonly Source[]): string {
   const buckets = TIERS.map(
     ({ name, keepDays, shardDays }) =>
@@ -157,17 +170,7 @@ command -v influx >/dev/null 2>&1 || fail 'This script needs the command line of
 case $zone in
   *[!A-Za-z0-9_+/-]*) fail "TIME_ZONE is $zone: give a name of the IANA data, for instance Europe/Berlin." ;;
 esac
-for pair in $keep; do
-  case $pair in
-    ${TIERS.map(({ name }) => `${name}=*`).join(' | ')}) ;;
-    *) pair=\${pair}= ;;
-  esac
-  case \${pair#*=} in
-    INF) ;;
-    *[!0-9d]* | *d*d | 0* | d | '' | *[!d]) fail "INFLUX_KEEP has \${pair%=}: give tiers of ${TIERS.map(({ name }) => name).join(', ')} and whole days, such as raw=60d,1m=180d, or INF for ever." ;;
-  esac
-done
-influx bucket list --hide-headers >/dev/null ||
+${CHECK_KEEP}influx bucket list --hide-headers >/dev/null ||
   fail 'InfluxDB 2 does not answer or refuses the token: check INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN.'
 
 # words of a command: what it answers. Its last line says why it refuses.

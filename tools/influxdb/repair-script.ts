@@ -1,6 +1,6 @@
 import { RAW, SUMMARY_TIERS, WINDOW_TIERS, type Tier } from '../../src/influx/tiers/plan';
 import type { Source } from '../../src/influx/tiers/sources';
-import { taskFile, ZONE_MARK } from './flux';
+import { CHECK_KEEP, taskFile, ZONE_MARK } from './flux';
 import { GENERATED } from './plan';
 
 const SECONDS_OF_DAY = 86_400;
@@ -60,16 +60,13 @@ if [ $# -ge 2 ]; then
 fi
 [ "$to" -le "$now" ] || to=$now
 [ "$from" -lt "$to" ] || fail 'The time to make again ends before it begins: give a first day in the past, and a later second one.'
-raw=${RAW.keepDays}
-for pair in $(printf '%s' "\${INFLUX_KEEP:-}" | tr ',' ' '); do
+keep=$(printf '%s' "\${INFLUX_KEEP:-}" | tr ',' ' ')
+${CHECK_KEEP}raw=${RAW.keepDays}
+for pair in $keep; do
   case $pair in
-    raw=INF) raw=INF ;;
     raw=*)
       raw=\${pair#raw=}
       raw=\${raw%d}
-      case $raw in
-        *[!0-9]* | 0* | '') fail "INFLUX_KEEP has $pair: give whole days, such as raw=60d, or raw=INF." ;;
-      esac
       ;;
   esac
 done

@@ -1,6 +1,7 @@
 import { qualityAt, standingAt, type WidgetFleetRow } from '../../../src/dashboard/shown';
 import { standingBadge } from './head';
 import { mark, qualityWords, valueWords, whyWords } from './quality';
+import { tableHead } from './table';
 import { el, elWith, type Drawn } from './vue';
 import { text } from './words';
 
@@ -79,17 +80,7 @@ export function fleetTable(
       el(
         'table',
         'pm500-table',
-        el(
-          'thead',
-          '',
-          el(
-            'tr',
-            '',
-            ...(['meter', 'standing', 'number', 'quality', 'alarms'] as const).map((column) =>
-              elWith('th', { scope: 'col' }, text(`column.${column}`)),
-            ),
-          ),
-        ),
+        tableHead('meter', 'standing', 'number', 'quality', 'alarms'),
         el('tbody', '', ...fleet.map((meter) => row(meter, chosen, nowMs, choose))),
       ),
     ),

@@ -3,18 +3,17 @@ import type { ShownPhasor, WidgetPhasors } from '../../../src/dashboard/views';
 import type { PhasorUpdate } from '../../ui-pm500-phasor/update';
 import { head, nothingYet } from './head';
 import { angleWords, phasorPicture } from './phasor-picture';
-import { mark, qualityWords, valueWords, whyWords } from './quality';
+import { mark, qualityWords, valueWords, whyWords, WORST_FIRST } from './quality';
+import { tableHead } from './table';
 import { el, elWith, registerWidget, type Drawn } from './vue';
 import { watchMeter } from './watch';
 import style from './widget.css';
 import { text } from './words';
 
-const WORST: readonly ShownQuality[] = ['bad', 'stale', 'uncertain', 'good'];
-
 /** The worse of both qualities of a row. */
 function worstOf(phasors: readonly (ShownPhasor | undefined)[], nowMs: number): ShownQuality {
   const qualities = phasors.map((phasor) => (phasor === undefined ? 'bad' : qualityAt(phasor, nowMs).quality));
-  return WORST.find((quality) => qualities.includes(quality)) ?? 'bad';
+  return WORST_FIRST.find((quality) => qualities.includes(quality)) ?? 'bad';
 }
 
 function angleOrWhy({ angle, noAngle }: ShownPhasor): string {
@@ -37,17 +36,7 @@ function table({ voltages, currents }: WidgetPhasors, nowMs: number): Drawn {
   return elWith(
     'table',
     { class: 'pm500-table', 'aria-label': text('phasor.table') },
-    el(
-      'thead',
-      '',
-      el(
-        'tr',
-        '',
-        ...(['phase', 'voltage', 'angle', 'current', 'angle', 'quality'] as const).map((column) =>
-          elWith('th', { scope: 'col' }, text(`column.${column}`)),
-        ),
-      ),
-    ),
+    tableHead('phase', 'voltage', 'angle', 'current', 'angle', 'quality'),
     el('tbody', '', ...voltages.map((voltage, place) => row(voltage, currents[place], nowMs))),
   );
 }

@@ -5,6 +5,9 @@ import { ageWords, momentWords, text } from './words';
 /** A shape beside the color, so that quality can be told without it. */
 const MARKS: Readonly<Record<ShownQuality, string>> = { good: '●', uncertain: '◐', stale: '◌', bad: '✕' };
 
+/** Qualities, the worst first. */
+export const WORST_FIRST: readonly ShownQuality[] = ['bad', 'stale', 'uncertain', 'good'];
+
 /** The reason of a quality in words. */
 export const reasonWords = (reason: string): string => (reason === '' ? '' : text(`reason.${reason}`));
 

@@ -1,14 +1,13 @@
-import { qualityAt, type ShownQuality, type WidgetGroup, type WidgetValue } from '../../../src/dashboard/shown';
-import { mark, qualityWords, reasonWords, valueWords, whyWords } from './quality';
+import { qualityAt, type WidgetGroup, type WidgetValue } from '../../../src/dashboard/shown';
+import { mark, qualityWords, reasonWords, valueWords, whyWords, WORST_FIRST } from './quality';
+import { tableHead } from './table';
 import { el, elWith, type Drawn } from './vue';
 import { ageWords, text } from './words';
-
-const ORDER: readonly ShownQuality[] = ['bad', 'stale', 'uncertain', 'good'];
 
 /** What is said of a whole group: how many values have which quality, and the reason where it is one. */
 export function qualitySummary(values: readonly WidgetValue[], nowMs: number): Drawn {
   const judged = values.map((value) => qualityAt(value, nowMs));
-  const parts = ORDER.flatMap((quality) => {
+  const parts = WORST_FIRST.flatMap((quality) => {
     const these = judged.filter((each) => each.quality === quality);
     if (these.length === 0) return [];
     const reasons = new Set(these.map(({ reason }) => reason));
@@ -51,17 +50,7 @@ export function valueGroups(groups: readonly WidgetGroup[], nowMs: number): read
       elWith(
         'table',
         { class: 'pm500-table', 'aria-label': text(`group.${name}`) },
-        el(
-          'thead',
-          '',
-          el(
-            'tr',
-            '',
-            ...(['value', 'number', 'quality', 'age'] as const).map((column) =>
-              elWith('th', { scope: 'col' }, text(`column.${column}`)),
-            ),
-          ),
-        ),
+        tableHead('value', 'number', 'quality', 'age'),
         el('tbody', '', ...values.map((value) => row(value, nowMs))),
       ),
     ),
