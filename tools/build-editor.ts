@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { scriptOf } from '../nodes/shared/dashboard';
 import type { NodeType, WidgetType } from '../nodes/shared/forms';
-import { catalogOf, formOf, sidebarOf, widgetOf } from './forms/form';
+import { formOf, shippedCatalog, sidebarOf, widgetOf } from './forms/form';
 import { LANGUAGES } from './forms/languages';
 
 /** Everything that must stand in the sources for one node type. */
@@ -37,7 +37,7 @@ export function buildEditor(root: string, types: readonly NodeType[]): void {
     write(join(target, 'index.html'), formOf(root, type));
     copy(join(root, `icons/${type}.svg`), join(target, `icons/${type}.svg`));
     for (const language of LANGUAGES) {
-      const catalog = { [type]: catalogOf(root, type, language) };
+      const catalog = { [type]: shippedCatalog(root, type, language) };
       write(join(target, `locales/${language}/index.json`), `${JSON.stringify(catalog, null, 2)}\n`);
       copy(join(root, `nodes/${type}/help.${language}.html`), join(target, `locales/${language}/index.html`));
     }

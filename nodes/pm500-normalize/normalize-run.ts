@@ -12,7 +12,7 @@ import type { Reading } from '../../src/domain/messages/reading';
 import type { Telemetry } from '../../src/domain/messages/telemetry';
 import { ClockSteps } from '../../src/domain/time/clock-steps';
 import { systemClock, type Clock } from '../../src/support/clock';
-import { Pm500Error } from '../../src/support/errors';
+import { ofCode, Pm500Error } from '../../src/support/errors';
 import { Users } from '../../src/support/users';
 import type { Logger } from '../../src/support/logger';
 import { addMetrics } from '../shared/admin';
@@ -79,7 +79,7 @@ export class NormalizeRun {
       addNormalizer(node.id, {
         facts: () => ({
           node: node.id,
-          problems,
+          problems: problems.map((problem) => ofCode('CONFIG_INVALID', problem)),
           meters: this.meters.standings(clock.uptime()),
           lastKnown: (meter) => this.meters.lastKnown(meter),
         }),

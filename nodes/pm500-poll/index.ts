@@ -10,6 +10,7 @@ import { readNow } from './poll-request';
 import { readPollSettings } from './read-settings';
 import { startPollSource, type MemberEvents, type PollSource } from './poll-source';
 import { startNode } from '../shared/start';
+import { ofCode } from '../../src/support/errors';
 
 /** Opens or closes the maintenance window of the meter that a message names. */
 function maintain(node: Node, source: PollSource, request: MaintenanceRequest): void {
@@ -66,7 +67,12 @@ export = (RED: NodeAPI): void => {
       const forgets = [
         addDiagnostics(() => source.members.map((member) => member.diagnostics)),
         addMeters(() => source.members.map((member) => member.facts(this.id))),
-        addTroubles(() => source.problems.map((sentence) => ({ node: this.id, kind: 'list', name, sentence }))),
+        addTroubles(() =>
+          source.problems.map((problem) => {
+            const sentence = ofCode('CONFIG_INVALID', problem);
+            return { node: this.id, kind: 'list', name, sentence };
+          }),
+        ),
       ];
 
       onClose(this, async () => {

@@ -8,6 +8,7 @@ import { diagnosticsMetrics } from '../../src/domain/diagnostics/diagnostics-met
 import { METRICS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../src/domain/diagnostics/prometheus';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
+import { sentences, type Sentence } from '../../src/support/sentence';
 import { isRecord } from '../../src/support/expect';
 import { checkForm } from './form-check-page';
 import { certificateMetrics } from './certificate-metrics';
@@ -27,7 +28,7 @@ import { PM500 } from '../../src/meters/pm500';
 export interface ScanAnswer {
   readonly devices: ScanResult['devices'];
   /** Networks that could not be asked, a sentence each. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Sentence[];
   /** Where was asked, as "10.20.1.255 (eth0)". */
   readonly asked: readonly string[];
   /** What `?interface=` may name. */
@@ -47,6 +48,9 @@ const DOCTOR_PERMISSION = 'pm500.doctor';
 /** Who may deploy may have a form checked, which tells whether files are there. */
 const DEPLOY_PERMISSION = 'flows.write';
 const MOST_SCANS = 2;
+export const SCAN_SENTENCES = sentences('scan', {
+  tooMany: '{most} scans are running already; try again when they have ended.',
+});
 
 const sources = new Set<() => readonly MetricFamily[]>();
 const meters = new Set<() => readonly MeterDiagnostics[]>();
@@ -99,7 +103,7 @@ async function scanOnce(RED: NodeAPI, query: Readonly<Record<string, unknown>>):
   const key = JSON.stringify(request);
   const running = scans.get(key);
   if (running === undefined && scans.size >= MOST_SCANS) {
-    throw new Pm500Error('CONFIG_INVALID', `${MOST_SCANS} scans are running already; try again when they have ended.`);
+    throw new Pm500Error('CONFIG_INVALID', SCAN_SENTENCES.say('tooMany', { most: MOST_SCANS }));
   }
   const shared =
     running ??
@@ -136,7 +140,7 @@ function registerFormPages(RED: NodeAPI): void {
           if (!left.signal.aborted) response.json(answer);
         },
         (thrown: unknown) => {
-          if (!left.signal.aborted) response.status(400).json({ error: toPm500Error(thrown).message });
+          if (!left.signal.aborted) response.status(400).json({ error: toPm500Error(thrown).sentence });
         },
       );
     });
@@ -145,7 +149,7 @@ function registerFormPages(RED: NodeAPI): void {
     try {
       response.json(checkForm(RED, request.body));
     } catch (thrown) {
-      response.status(400).json({ error: toPm500Error(thrown).message });
+      response.status(400).json({ error: toPm500Error(thrown).sentence });
     }
   });
   httpAdmin.delete('/pm500/live/:id', maySend, (request, response) => {
@@ -176,12 +180,12 @@ export function registerAdmin(RED: NodeAPI): void {
     const interfaces = Object.keys(networkInterfaces());
     scanOnce(RED, request.query).then(
       ({ devices, failures, unreadable, asked }) => {
-        const sentences = [...failures, ...unreadable].map(({ message }) => message);
+        const sentences = [...failures, ...unreadable].map(({ sentence }) => sentence);
         const answer: ScanAnswer = { devices, failures: sentences, asked, interfaces };
         response.json(answer);
       },
       (thrown: unknown) => {
-        response.status(400).json({ error: toPm500Error(thrown).message, interfaces });
+        response.status(400).json({ error: toPm500Error(thrown).sentence, interfaces });
       },
     );
   });

@@ -12,6 +12,7 @@ import { systemClock } from '../../src/support/clock';
 import type { ConnectionTest } from '../../src/support/connection-test';
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
+import { sentences } from '../../src/support/sentence';
 import { targetPlaces } from '../iot-target/places';
 import { readTargetSettings } from '../iot-target/read-settings';
 import { readEdgeSettings } from '../sparkplug-edge/read-settings';
@@ -23,6 +24,11 @@ import { LONGEST_TEST_MS, readSentForm, TestTurns } from './test-turns';
 
 const turns = new TestTurns();
 const questions = systemQuestions(systemClock, QUESTION_MS);
+
+export const BROKER_PAGE_SENTENCES = sentences('brokerPage', {
+  deployed:
+    'This client ID is deployed, and AWS IoT Core would end its connection for that of a test; see the status of its iot-out nodes.',
+});
 
 /** One that is alive mostly publishes every second. */
 const LISTEN_MS = 1500;
@@ -119,10 +125,7 @@ export function testFormTarget(
     const clientId = isOwnId ? knownOf(clientIdNow) : undefined;
     const isSameClient = (node: unknown): boolean => clientOf(node) === clientId;
     if (clientId !== undefined && isDeployed(RED, 'iot-target', form, ['host'], isSameClient)) {
-      throw new Pm500Error(
-        'CONFIG_INVALID',
-        'This client ID is deployed, and AWS IoT Core would end its connection for that of a test; see the status of its iot-out nodes.',
-      );
+      throw new Pm500Error('CONFIG_INVALID', BROKER_PAGE_SENTENCES.say('deployed'));
     }
     const settingsOf = (): ReturnType<typeof brokerNow> => {
       const settings = brokerNow();

@@ -4,6 +4,7 @@ import { isRecord, type UnknownRecord } from '../../src/support/expect';
 import { DEFAULTS, fieldsOf, type CredentialsOf, type NodeType } from './forms';
 import { deployedOf } from './form-values';
 import { secretsIn } from './field';
+import { FORM_SENTENCES } from './test-turns';
 
 /** What the editor shows in place of a password that is stored. */
 const STORED = '__PWRD__';
@@ -35,10 +36,7 @@ export function givenSecrets<Type extends NodeType>(
     if (typeof value === 'string' && value !== STORED) return [name, value];
     if (value !== STORED || typeof kept[name] !== 'string') return [name, ''];
     if (!isElsewhere) return [name, kept[name]];
-    throw new Pm500Error(
-      'CONFIG_INVALID',
-      `The stored ${name} is sent only where it is deployed to, and the form says another place; type it again, or deploy first.`,
-    );
+    throw new Pm500Error('CONFIG_INVALID', FORM_SENTENCES.say('storedSecret', { name }));
   });
   return Object.fromEntries(secrets) as CredentialsOf<Type>;
 }

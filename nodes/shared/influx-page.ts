@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { testDatabase } from '../../src/influx/database-test';
 import { systemClock } from '../../src/support/clock';
 import type { ConnectionTest } from '../../src/support/connection-test';
+import { plain } from '../../src/support/sentence';
 import { readSenderSettings } from '../influx-target/read-settings';
 import { ConfigReader } from './config';
 import { knownValues } from './form-values';
@@ -36,6 +37,6 @@ export function testFormDatabase(
     const settings = config.collect(() => readSenderSettings(RED, config, node));
     const timeoutMs = Math.min(settings.timeoutMs, LONGEST_TEST_MS);
     const test = await testDatabase({ ...settings, timeoutMs }, systemClock, signal);
-    return { ...test, notes: [...test.notes, ...warnings] };
+    return { ...test, notes: [...test.notes, ...warnings.map(plain)] };
   });
 }

@@ -7,6 +7,7 @@ import { WATCH_SECONDS } from '../../src/domain/layout-check/watch-time';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import type { Logger } from '../../src/support/logger';
+import { sentences, type Sentence } from '../../src/support/sentence';
 import { isMeterNode } from './meters';
 import { PM500 } from '../../src/meters/pm500';
 
@@ -15,6 +16,15 @@ const INTERVAL_MS = 1000;
 const MOST_CHECKS = 2;
 let running = 0;
 
+export const LAYOUT_CHECK_SENTENCES = sentences('layoutCheckPage', {
+  seconds: 'Give seconds from {min} to {max}.',
+  modbus:
+    'Meter "{meter}" is read over Modbus, whose registers are verified; a layout is that of EtherNet/IP assemblies.',
+  notRunning: 'No meter with these settings is running; deploy first, then check.',
+  tooMany: '{most} layout checks are running already; try again when they have ended.',
+});
+const { say } = LAYOUT_CHECK_SENTENCES;
+
 /** Status of the answer by what is wrong; the meter itself otherwise. */
 const STATUS_UNKNOWN = 404;
 const STATUS_REFUSED = 400;
@@ -22,22 +32,19 @@ const STATUS_METER = 502;
 
 export interface LayoutCheckFailure {
   readonly status: number;
-  readonly error: string;
+  readonly error: Sentence;
 }
 
 function secondsOf(value: unknown): number {
   const { min, max, usual } = WATCH_SECONDS;
   const seconds = value === undefined ? usual : Number(value);
   if (seconds >= min && seconds <= max) return seconds;
-  throw new Pm500Error('CONFIG_INVALID', `Give seconds from ${min} to ${max}.`);
+  throw new Pm500Error('CONFIG_INVALID', say('seconds', { min, max }));
 }
 
 function checkTransport({ settings }: MeterSession): void {
   if (settings.transport?.kind.startsWith('modbus') !== true) return;
-  throw new Pm500Error(
-    'CONFIG_INVALID',
-    `Meter "${settings.name}" is read over Modbus, whose registers are verified; a layout is that of EtherNet/IP assemblies.`,
-  );
+  throw new Pm500Error('CONFIG_INVALID', say('modbus', { meter: settings.name }));
 }
 
 /**
@@ -53,12 +60,11 @@ export async function checkMeterLayout(
 ): Promise<LayoutVerdict | LayoutCheckFailure> {
   const meter: unknown = RED.nodes.getNode(id);
   if (!isMeterNode(meter)) {
-    return { status: STATUS_UNKNOWN, error: 'No meter with these settings is running; deploy first, then check.' };
+    return { status: STATUS_UNKNOWN, error: say('notRunning') };
   }
   const { session } = meter;
   if (running >= MOST_CHECKS) {
-    const error = `${MOST_CHECKS} layout checks are running already; try again when they have ended.`;
-    return { status: STATUS_REFUSED, error };
+    return { status: STATUS_REFUSED, error: say('tooMany', { most: MOST_CHECKS }) };
   }
   running += 1;
   try {
@@ -71,8 +77,8 @@ export async function checkMeterLayout(
     await watchLayout(session, check, { seconds, intervalMs: INTERVAL_MS, clock: systemClock, onTrouble }, signal);
     return check.verdict();
   } catch (thrown) {
-    const { code, message } = toPm500Error(thrown);
-    return { status: code === 'CONFIG_INVALID' ? STATUS_REFUSED : STATUS_METER, error: message };
+    const { code, sentence } = toPm500Error(thrown);
+    return { status: code === 'CONFIG_INVALID' ? STATUS_REFUSED : STATUS_METER, error: sentence };
   } finally {
     running -= 1;
   }

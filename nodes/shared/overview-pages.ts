@@ -87,7 +87,7 @@ export function registerOverviewPages(RED: NodeAPI, mayRead: string, mayAcknowle
   httpAdmin.post('/pm500/alarms/acknowledge', auth.needsPermission(mayAcknowledge), (request, response) => {
     acknowledge(request.body, userOf(request)).then(
       () => response.json({}),
-      (thrown: unknown) => response.status(400).json({ error: toPm500Error(thrown).message }),
+      (thrown: unknown) => response.status(400).json({ error: toPm500Error(thrown).sentence }),
     );
   });
 }

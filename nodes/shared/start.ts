@@ -30,7 +30,7 @@ export function startNode<Type extends NodeType>(
     status.show('failed', 'invalid');
     node.error(error.message);
     const name = node.name === undefined || node.name === '' ? type : node.name;
-    const forget = addTroubles(() => [{ node: node.id, kind: 'settings', name, sentence: error.message }]);
+    const forget = addTroubles(() => [{ node: node.id, kind: 'settings', name, sentence: error.sentence }]);
     const errors = new SettingsErrors(clock);
     node.on('input', (_message, _send, done) => {
       errors.add(error, done);

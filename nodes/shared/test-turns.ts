@@ -1,5 +1,14 @@
 import { Pm500Error } from '../../src/support/errors';
 import { isRecord, type UnknownRecord } from '../../src/support/expect';
+import { sentences } from '../../src/support/sentence';
+
+/** What a page says to a form that it does not serve. */
+export const FORM_SENTENCES = sentences('form', {
+  tooManyTests: '{most} tests are running already; try again when they have ended.',
+  missing: 'The form is missing; send it as "form".',
+  storedSecret:
+    'The stored {name} is sent only where it is deployed to, and the form says another place; type it again, or deploy first.',
+});
 
 /** Tests of one kind at a time: each asks somebody once. */
 const MOST_TESTS = 4;
@@ -14,10 +23,7 @@ export class TestTurns {
   /** @throws Pm500Error CONFIG_INVALID where too many are running */
   async take<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.running >= MOST_TESTS) {
-      throw new Pm500Error(
-        'CONFIG_INVALID',
-        `${MOST_TESTS} tests are running already; try again when they have ended.`,
-      );
+      throw new Pm500Error('CONFIG_INVALID', FORM_SENTENCES.say('tooManyTests', { most: MOST_TESTS }));
     }
     this.running++;
     try {
@@ -37,6 +43,6 @@ export interface SentForm {
 /** @throws Pm500Error CONFIG_INVALID, one sentence */
 export function readSentForm(body: unknown): SentForm {
   const form = isRecord(body) ? body['form'] : undefined;
-  if (!isRecord(form)) throw new Pm500Error('CONFIG_INVALID', 'The form is missing; send it as "form".');
+  if (!isRecord(form)) throw new Pm500Error('CONFIG_INVALID', FORM_SENTENCES.say('missing'));
   return { form, secrets: isRecord(body) ? body['secrets'] : undefined };
 }

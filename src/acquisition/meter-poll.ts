@@ -1,6 +1,7 @@
 import type { Reading, ReadingBlock } from '../domain/messages/reading';
 import type { Clock } from '../support/clock';
-import { hasCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/errors';
+import { hasCode, ofCode, Pm500Error, toPm500Error, type ErrorCode } from '../support/errors';
+import type { Sentence } from '../support/sentence';
 import type { LinkState } from './link-state';
 import { phaseOf, type PollSchedule } from './poll-schedule';
 import { startSchedule, type Schedule } from './schedule';
@@ -27,7 +28,7 @@ export type MeterCondition =
       readonly kind: 'lost';
       readonly code: ErrorCode | undefined;
       /** What happened, where, what to do. */
-      readonly sentence: string | undefined;
+      readonly sentence: Sentence | undefined;
       readonly staleSince: number | undefined;
     };
 
@@ -143,7 +144,8 @@ export class MeterPoll {
     const { state } = this.meter;
     if (this.lost || this.down) {
       const error = state.error ?? this.firstError();
-      return { kind: 'lost', code: error?.code, sentence: error?.message, staleSince: this.freshAt };
+      const sentence = error instanceof Pm500Error ? error.sentence : error && ofCode(error.code, error.message);
+      return { kind: 'lost', code: error?.code, sentence, staleSince: this.freshAt };
     }
     let read = 0;
     let count = 0;

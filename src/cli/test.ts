@@ -2,6 +2,7 @@ import { testMeter, type MeterTest } from '../acquisition/meter-test/test-meter'
 import { resolveSystemHost } from '../acquisition/resolve-host';
 import { PM500 } from '../meters/pm500';
 import { systemClock } from '../support/clock';
+import { inEnglish, type InEnglish } from '../support/sentence';
 import { commandMeters, METER_OPTIONS, meterChoiceOf } from './choose-meter';
 import { describeOptions, HELP_OPTION, Options, type OptionRow } from './options';
 import { EXIT, type Terminal } from './terminal';
@@ -26,7 +27,7 @@ Do not use modbus-tcp beside a PLC: Modbus suspends EtherNet/IP, also for the PL
 
 ${describeOptions(ROWS)}`;
 
-function describeTest({ where, cause, identity, roundTripMs, notes }: MeterTest): string {
+function describeTest({ where, cause, identity, roundTripMs, notes }: InEnglish<MeterTest>): string {
   const who =
     identity === undefined
       ? []
@@ -42,7 +43,12 @@ function describeTest({ where, cause, identity, roundTripMs, notes }: MeterTest)
   const lines =
     cause === undefined
       ? [`${where} answers and can be read.`, ...told]
-      : [`${cause.code}: ${cause.sentence}`, cause.remedy, ...told, ...(cause.detail === '' ? [] : [cause.detail])];
+      : [
+          `${cause.code}: ${cause.sentence}`,
+          cause.remedy,
+          ...told,
+          ...(cause.detail === undefined ? [] : [cause.detail]),
+        ];
   return [...lines, ...notes].map((line) => `${line}\n`).join('');
 }
 
@@ -60,7 +66,7 @@ export async function runTest(args: readonly string[], terminal: Terminal): Prom
   const choice = meterChoiceOf(options, 'pm500 test');
   const registry = commandMeters(terminal);
   const sources = { model: PM500, registry, clock: systemClock, resolveHost: resolveSystemHost };
-  const test = await testMeter(choice, sources, options.has('connections'), terminal.ended);
+  const test = inEnglish(await testMeter(choice, sources, options.has('connections'), terminal.ended));
   terminal.print(options.has('json') ? `${JSON.stringify(test)}\n` : describeTest(test));
   if (test.cause === undefined) return EXIT.success;
   return test.cause.code === 'SETTINGS_INVALID' ? EXIT.usage : EXIT.failure;

@@ -1,8 +1,9 @@
 import type { Telemetry } from '../domain/messages/telemetry';
 import type { Clock } from '../support/clock';
 import type { ConnectionTest } from '../support/connection-test';
+import { sentences, type Sentence } from '../support/sentence';
 import { writePath } from './endpoint';
-import { examineDatabase } from './health';
+import { ANY_SERVER, examineDatabase } from './health';
 import { LineMapper } from './line-mapper';
 import { DEFAULT_MEASUREMENT } from './mapping';
 import { convertTimestamps } from './precision';
@@ -11,6 +12,16 @@ import type { SenderSettings } from './sender';
 /** Clocks that differ by more are told of, ms; the header of an answer counts seconds. */
 const CLOCK_TOLERANCE_MS = 5000;
 const MS_PER_S = 1000;
+
+export const DATABASE_SENTENCES = sentences('databaseTest', {
+  welcome: '{server} answers and takes points.',
+  emptyWrite: 'An empty write was sent, which stores nothing.',
+  clocksAgree: 'The clocks of the server and of the Node-RED computer agree.',
+  ahead:
+    'The clock of the server is {seconds} s ahead of that of the Node-RED computer: queries of the last minutes and retention are off by as much; set both by NTP.',
+  behind:
+    'The clock of the server is {seconds} s behind that of the Node-RED computer: queries of the last minutes and retention are off by as much; set both by NTP.',
+});
 
 /** One reading of a made-up meter. */
 function example(timestamp: number): Telemetry {
@@ -35,14 +46,13 @@ function previewOf({ url, endpoint, precision = 'ms' }: SenderSettings, now: num
 }
 
 /** What the clocks say of each other; undefined where the server does not tell its own. */
-function clockNote(date: string | undefined, now: number): string | undefined {
+function clockNote(date: string | undefined, now: number): Sentence | undefined {
   const told = date === undefined ? Number.NaN : Date.parse(date);
   if (Number.isNaN(told)) return undefined;
   const aheadMs = told - now;
   const seconds = Math.round(Math.abs(aheadMs) / MS_PER_S);
-  if (Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return 'The clocks of the server and of the Node-RED computer agree.';
-  const way = aheadMs > 0 ? 'ahead of' : 'behind';
-  return `The clock of the server is ${seconds} s ${way} that of the Node-RED computer: queries of the last minutes and retention are off by as much; set both by NTP.`;
+  if (Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return DATABASE_SENTENCES.say('clocksAgree');
+  return DATABASE_SENTENCES.say(aheadMs > 0 ? 'ahead' : 'behind', { seconds });
 }
 
 /**
@@ -59,10 +69,14 @@ export async function testDatabase(
   const now = clock.now();
   const note = clockNote(reply?.date, now);
   const said = {
-    notes: ['An empty write was sent, which stores nothing.', ...(note === undefined ? [] : [note])],
+    notes: [DATABASE_SENTENCES.say('emptyWrite'), ...(note === undefined ? [] : [note])],
     preview: previewOf(settings, now),
   };
-  if (health.healthy) return { isWelcome: true, sentence: `${health.server} answers and takes points.`, ...said };
-  const { code, message } = health.error;
-  return { isWelcome: false, code, sentence: message, ...said };
+  if (health.healthy) {
+    const server = health.server === ANY_SERVER.text ? ANY_SERVER : health.server;
+    const sentence = DATABASE_SENTENCES.say('welcome', { server });
+    return { isWelcome: true, sentence, ...said };
+  }
+  const { code, sentence } = health.error;
+  return { isWelcome: false, code, sentence, ...said };
 }

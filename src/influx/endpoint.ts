@@ -1,5 +1,7 @@
 import { Pm500Error } from '../support/errors';
 import { precisionName, type Precision } from './precision';
+import type { Sentence } from '../support/sentence';
+import { INFLUX_WORDS } from './words';
 
 /**
  * What takes the lines, and as whom:
@@ -34,22 +36,28 @@ export const APIS: readonly Api[] = ['v2', 'v1', 'v3', 'line-protocol'];
 
 /** What a sentence calls the settings that a refusal is about. */
 export interface EndpointWords {
-  readonly credential: string;
+  readonly credential: Sentence;
   /** What holds the points. */
-  readonly place: string;
+  readonly place: Sentence;
   /** What a 404 may come from. */
-  readonly whereabouts: string;
-  /** What else a 404 may mean that does not say what was not found. */
-  readonly otherServer?: string;
+  readonly whereabouts: Sentence;
+  /** True where a 404 that does not say what was not found may come from another server. */
+  readonly isMaybeOther: boolean;
 }
 
-const MAY_BE_V1 = 'or is it an InfluxDB 1? then choose that server';
+const { say } = INFLUX_WORDS;
+const [TOKEN, DATABASE] = [say('token'), say('database')];
 
 const WORDS: Readonly<Record<Api, EndpointWords>> = {
-  v2: { credential: 'token', place: 'bucket', whereabouts: 'URL, organization and bucket', otherServer: MAY_BE_V1 },
-  v1: { credential: 'user and password', place: 'database', whereabouts: 'URL, database and retention policy' },
-  v3: { credential: 'token', place: 'database', whereabouts: 'URL and database', otherServer: MAY_BE_V1 },
-  'line-protocol': { credential: 'token, or user and password,', place: 'endpoint', whereabouts: 'URL and path' },
+  v2: { credential: TOKEN, place: say('bucket'), whereabouts: say('whereaboutsV2'), isMaybeOther: true },
+  v1: { credential: say('login'), place: DATABASE, whereabouts: say('whereaboutsV1'), isMaybeOther: false },
+  v3: { credential: TOKEN, place: DATABASE, whereabouts: say('whereaboutsV3'), isMaybeOther: true },
+  'line-protocol': {
+    credential: say('tokenOrLogin'),
+    place: say('endpoint'),
+    whereabouts: say('whereaboutsLine'),
+    isMaybeOther: false,
+  },
 };
 
 export function wordsOf({ api }: Pick<Endpoint, 'api'>): EndpointWords {

@@ -4,6 +4,10 @@ import { wordsOf, writePath } from './endpoint';
 import { createExchange, type HttpExchange } from './exchange';
 import { judgeFailure, judgeReply, type Reply } from './response-rules';
 import { writeHeaders, type SenderSettings } from './sender';
+import { INFLUX_SENTENCES } from './words';
+
+/** What a database is called that does not say what it is. */
+export const ANY_SERVER = INFLUX_SENTENCES.say('anyServer');
 
 /**
  * Asks a database how it is, then writes nothing to it: an empty write is judged like any other (credential, bucket or
@@ -76,5 +80,5 @@ async function nameServer(exchange: HttpExchange, { version }: Reply, signal: Ab
   const ping = { method: 'GET', path: '/ping', body: '', headers: {}, gzip: false } as const;
   const outcome = await exchange.request(ping, signal);
   const found = outcome.kind === 'replied' ? outcome.reply.version : undefined;
-  return found === undefined ? 'a server of line protocol' : `InfluxDB ${found}`;
+  return found === undefined ? ANY_SERVER.text : `InfluxDB ${found}`;
 }

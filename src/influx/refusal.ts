@@ -1,3 +1,8 @@
+import type { Sentence } from '../support/sentence';
+import { INFLUX_WORDS } from './words';
+
+const { say } = INFLUX_WORDS;
+
 /** A field that the database holds under another type than the line gives it. */
 export interface FieldConflict {
   readonly influxMeasurement: string;
@@ -51,33 +56,30 @@ export function parseDropped(text: string): number | undefined {
 }
 
 /** What a person can do about a line that was refused. */
-export function refusalAdvice(complaint: string): string {
+export function refusalAdvice(complaint: string): Sentence {
   const text = complaint.slice(0, MOST_CHARACTERS);
   const conflict = parseFieldConflict(text);
   if (conflict !== undefined) {
     const { field, given, existing } = conflict;
-    return `the field ${field} is ${existing} in the database and came as ${given}; send it as ${existing}, or under another name`;
+    return say('conflict', { field, given, existing });
   }
-  if (/beyond retention policy|outside (the )?retention/i.test(text))
-    return 'the time of the point is older than the retention of the database keeps; raise the retention, or accept the loss';
-  if (/max-(series|values)-per|limit exceeded/i.test(text))
-    return 'the database has reached a limit of its own; raise that limit or send fewer different tags';
-  return 'correct what the message holds';
+  if (/beyond retention policy|outside (the )?retention/i.test(text)) return say('retention');
+  return say(/max-(series|values)-per|limit exceeded/i.test(text) ? 'limit' : 'message');
 }
 
 /** Refusals with a status of a bad line that are about the request: no line would fare better. */
-const REQUEST_FAULTS: readonly (readonly [pattern: RegExp, advice: string])[] = [
+const REQUEST_FAULTS: readonly (readonly [pattern: RegExp, advice: Sentence])[] = [
   // How servers and proxies answer plain HTTP on a TLS port, in a 400 that says nothing about the lines.
-  [/https? request.{0,200}https/i, 'begin the URL of the target with https://'],
-  [/retention policy not found/i, 'check the retention policy of the target'],
-  [/database is required|database name required/i, 'give the target a database'],
-  [/org(anization)? .{0,200}not found|bucket .{0,200}not found/i, 'check organization and bucket of the target'],
-  [/(invalid|unknown|unsupported)\b.{0,20}precision/i, 'check the precision of the target'],
-  [/\bgzip: |invalid gzip|content.encoding/i, 'switch compression off in the target'],
+  [/https? request.{0,200}https/i, say('https')],
+  [/retention policy not found/i, say('retentionPolicy')],
+  [/database is required|database name required/i, say('noDatabase')],
+  [/org(anization)? .{0,200}not found|bucket .{0,200}not found/i, say('organization')],
+  [/(invalid|unknown|unsupported)\b.{0,20}precision/i, say('precision')],
+  [/\bgzip: |invalid gzip|content.encoding/i, say('gzip')],
 ];
 
 /** What a person can do where a refusal is about the request and not about its lines; undefined where it is not. */
-export function requestFaultAdvice(complaint: string): string | undefined {
+export function requestFaultAdvice(complaint: string): Sentence | undefined {
   const text = complaint.slice(0, MOST_CHARACTERS);
   if (/unable to parse|partial write/i.test(text)) return undefined;
   return REQUEST_FAULTS.find(([pattern]) => pattern.test(text))?.[1];

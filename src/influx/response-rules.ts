@@ -1,9 +1,11 @@
 import type { Verdict } from '../delivery/destination';
 import { Pm500Error, type ErrorCode } from '../support/errors';
+import type { Sentence } from '../support/sentence';
 import { wordsOf, type EndpointWords } from './endpoint';
 import { parseDropped, parseFieldConflict, refusalAdvice, requestFaultAdvice } from './refusal';
 import { isAboutLines, type Complaint } from './refused-lines';
 import { otherScheme, plainTlsReason } from './scheme';
+import { INFLUX_SENTENCES, INFLUX_WORDS } from './words';
 
 /** The part of an HTTP reply that the rules look at. */
 export interface Reply extends Complaint {
@@ -26,35 +28,36 @@ const SHOWN_CHARACTERS = 200;
 /** More of a text is not looked at to show the beginning of it. */
 const MOST_CHARACTERS = 4096;
 
-/** Codes of Node.js and of the system in words of people. */
-const UNREACHABLE_REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'no such host name',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'no way to that host',
-  ENETUNREACH: 'no way to that network',
-  ECONNRESET: 'the connection was cut',
-  ETIMEDOUT: 'the host does not answer',
-};
+const { say } = INFLUX_SENTENCES;
+const { say: part } = INFLUX_WORDS;
+
+/** Codes of Node.js and of the system that there are words of people for. */
+const UNREACHABLE = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNRESET',
+  'ETIMEDOUT',
+] as const;
 
 /** Codes of attempts that sent nothing: they say nothing about what would have been sent. */
 const NEVER_CONNECTED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** What a person can do about a status that holds the lines. */
-function holdAdvice({ status, text }: Reply, words: EndpointWords): string {
-  const { credential, place, whereabouts, otherServer } = words;
-  if (status === 401) return `check the ${credential} of the target`;
-  if (status === 403) return `give the ${credential} permission to write to the ${place}`;
+function holdAdvice({ status, text }: Reply, words: EndpointWords): Sentence {
+  const { credential, place, whereabouts, isMaybeOther } = words;
+  if (status === 401) return part('credential', { credential });
+  if (status === 403) return part('permission', { credential, place });
   if (status === 404) {
     // A server that knows the path names what it did not find.
-    const isOther = otherServer !== undefined && !/\b(bucket|org)/i.test(text);
-    return `check ${whereabouts} of the target${isOther ? `, ${otherServer}` : ''}`;
+    const isOther = isMaybeOther && !/\b(bucket|org)/i.test(text);
+    return part(isOther ? 'maybeOther' : 'whereabouts', { whereabouts });
   }
-  if (status >= 300 && status < 400)
-    return 'the server says to ask elsewhere, which is not done; check the URL of the target';
-  if (status === 405) return 'check the URL of the target: something else answers there';
-  if (status === 407) return 'check the proxy of the target, and its user and password';
-  return 'check the URL of the target';
+  if (status >= 300 && status < 400) return part('elsewhere');
+  if (status === 405) return part('somethingElse');
+  return part(status === 407 ? 'proxy' : 'url');
 }
 
 /**
@@ -66,24 +69,23 @@ export function judgeReply(reply: Reply, url: string, now: number, words = words
   const { status } = reply;
   const isWebPage = reply.contentType.startsWith('text/html');
   if (status >= 200 && status < 300) {
-    if (isWebPage) return hold(reply, url, 'check the URL of the target: a web page answers there');
+    if (isWebPage) return hold(reply, url, part('webPage'));
     // Some answer 201 to a request of which they refuse a part.
     if (isAboutLines(reply)) return rejected(reply, url, false);
     // InfluxDB answers a write with 204; whoever has something to say to it has not understood it.
-    const advice = 'check the URL of the target: no InfluxDB answers a write with content';
-    return reply.text.trim() === '' ? WRITTEN : hold(reply, url, advice);
+    return reply.text.trim() === '' ? WRITTEN : hold(reply, url, part('content'));
   }
   if (status === 413) return rejected(reply, url, true);
   const requestFault = status === 400 || status === 422 || status >= 500 ? requestFaultAdvice(reply.text) : undefined;
   if (requestFault !== undefined) return hold(reply, url, requestFault);
   if (status === 400 || status === 422) {
-    return isWebPage ? hold(reply, url, 'check the proxy in front of the database') : rejected(reply, url, false);
+    return isWebPage ? hold(reply, url, part('frontProxy')) : rejected(reply, url, false);
   }
   // InfluxDB 2 says of some bad lines that it has failed itself.
   if (status >= 500 && isAboutLines(reply)) return rejected(reply, url, false);
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(reply.retryAfter, now);
-    const error = replyError('INFLUX_BUSY', reply, url, 'the lines wait and are sent again', true);
+    const error = replyError('INFLUX_BUSY', reply, url, part('sentAgain'), true);
     const isGeneral = status === 429 || status === 503 || retryAfterMs !== undefined;
     return { kind: 'retry', error, isGeneral, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
@@ -96,29 +98,21 @@ export function judgeFailure(cause: unknown, url: string): Verdict {
   const reason = cause instanceof Error ? shorten(plainTlsReason(cause.message)) : String(cause);
   const scheme = otherScheme(cause, code);
   if (scheme !== undefined) {
-    const message = `InfluxDB at ${url} cannot be reached this way: ${scheme}.`;
-    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
+    const sentence = say('otherScheme', { url, advice: scheme });
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', sentence, { cause }) };
   }
-  if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^UNABLE_TO|^EPROTO$/.test(code)) {
-    const message = `No trusted TLS connection to InfluxDB at ${url} (${reason}): check the TLS settings and the URL of the target.`;
-    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
-  }
-  if (code.startsWith('ERR_INVALID')) {
-    const message = `No request to InfluxDB at ${url} can be made (${reason}): check URL and token of the target.`;
-    return { kind: 'hold', error: new Pm500Error('CONFIG_INVALID', message, { cause }) };
-  }
-  if (code === 'PROXY_REFUSED') {
-    const message = `The proxy on the way to InfluxDB at ${url} refuses (${reason}): check the proxy of the target, and its user and password.`;
-    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', message, { cause }) };
-  }
-  if (code === ANSWERED_EARLY || code.startsWith('HPE_')) {
-    const message = `What answers as InfluxDB at ${url} does not speak HTTP as it should (${reason}): check the URL of the target; the lines wait and are sent again.`;
-    return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true }) };
-  }
-  const why = UNREACHABLE_REASONS[code];
-  const shown = why === undefined ? reason : `${why}: ${reason}`;
-  const message = `InfluxDB at ${url} cannot be reached (${shown}): the lines wait and are sent again.`;
-  const error = new Pm500Error('INFLUX_UNREACHABLE', message, { cause, retryable: true });
+  if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^UNABLE_TO|^EPROTO$/.test(code))
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', say('noTrust', { url, reason }), { cause }) };
+  if (code.startsWith('ERR_INVALID'))
+    return { kind: 'hold', error: new Pm500Error('CONFIG_INVALID', say('noRequest', { url, reason }), { cause }) };
+  if (code === 'PROXY_REFUSED')
+    return { kind: 'hold', error: new Pm500Error('INFLUX_REFUSED', say('proxyRefuses', { url, reason }), { cause }) };
+  const options = { cause, retryable: true };
+  if (code === ANSWERED_EARLY || code.startsWith('HPE_'))
+    return { kind: 'retry', error: new Pm500Error('INFLUX_UNREACHABLE', say('noHttp', { url, reason }), options) };
+  const why = UNREACHABLE.find((each) => each === code);
+  const shown = why === undefined ? reason : part('reason', { why: part(why), reason });
+  const error = new Pm500Error('INFLUX_UNREACHABLE', say('unreachable', { url, reason: shown }), options);
   return { kind: 'retry', error, isGeneral: NEVER_CONNECTED.has(code) };
 }
 
@@ -130,7 +124,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), MAXIMUM_RETRY_AFTER_MS);
 }
 
-function hold(reply: Reply, url: string, advice: string): Verdict {
+function hold(reply: Reply, url: string, advice: Sentence): Verdict {
   return { kind: 'hold', error: replyError('INFLUX_REFUSED', reply, url, advice, false) };
 }
 
@@ -140,16 +134,16 @@ function rejected(reply: Reply, url: string, tooLarge: boolean): Verdict {
   return { kind: 'rejected', error, tooLarge, ...(count === undefined ? {} : { count }) };
 }
 
-function replyError(code: ErrorCode, reply: Reply, url: string, advice: string, retryable: boolean): Pm500Error {
+function replyError(code: ErrorCode, reply: Reply, url: string, advice: Sentence, retryable: boolean): Pm500Error {
   const said = reply.text === '' ? '' : ` (${shorten(reply.text)})`;
-  const message = `InfluxDB at ${url} answered ${reply.status}${said}: ${advice}.`;
+  const sentence = say('answered', { url, status: reply.status, said, advice });
   const conflict = parseFieldConflict(reply.text);
   const details = {
     status: reply.status,
     reason: shorten(reply.text),
     ...(conflict === undefined ? {} : { conflict }),
   };
-  return new Pm500Error(code, message, { retryable, details });
+  return new Pm500Error(code, sentence, { retryable, details });
 }
 
 /** One line of bounded length. */

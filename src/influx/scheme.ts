@@ -1,3 +1,6 @@
+import type { Sentence } from '../support/sentence';
+import { INFLUX_WORDS } from './words';
+
 /** What OpenSSL says of an answer that is no TLS; Node.js gives it as a code, or in the text of an EPROTO. */
 const NO_TLS = /wrong.version.number|packet.length.too.long|http.request|unknown.protocol/i;
 /** The first byte of a TLS record that carries an alert (RFC 8446, 5.1). */
@@ -8,13 +11,13 @@ const TLS_ALERT = 0x15;
  * failure does not show that.
  * @param code of `cause`
  */
-export function otherScheme(cause: unknown, code: string): string | undefined {
+export function otherScheme(cause: unknown, code: string): Sentence | undefined {
   const text = cause instanceof Error ? cause.message : '';
   if (/^EPROTO$|^ERR_SSL/.test(code) && NO_TLS.test(`${code} ${text}`)) {
-    return 'the server speaks plain HTTP; write http:// in the URL of the target';
+    return INFLUX_WORDS.say('plainHttp');
   }
   const isAlert = cause instanceof Error && 'rawPacket' in cause && firstByte(cause.rawPacket) === TLS_ALERT;
-  return isAlert ? 'the server speaks TLS; write https:// in the URL of the target' : undefined;
+  return isAlert ? INFLUX_WORDS.say('tls') : undefined;
 }
 
 function firstByte(packet: unknown): number | undefined {

@@ -4,8 +4,17 @@ import { tryBroker } from '../mqtt/try-broker';
 import type { Surroundings } from '../mqtt/visit-broker';
 import type { ConnectionTest } from '../support/connection-test';
 import { toPm500Error, type Pm500Error } from '../support/errors';
+import { plain, sentences } from '../support/sentence';
 import { explainFailure } from './explain';
 import type { Profile } from './profiles';
+
+export const TARGET_TEST_SENTENCES = sentences('targetTest', {
+  welcome: 'The MQTT broker {broker} accepts this client.',
+  notPublished:
+    'Nothing was published, so whether this client may publish on the topics of its iot-out nodes was not tried.',
+  limit: 'It takes messages of {bytes} bytes at most.',
+});
+const { say } = TARGET_TEST_SENTENCES;
 
 /** What a test of a broker of IoT needs. */
 export interface TargetTestSources {
@@ -24,7 +33,7 @@ export interface TargetTestSources {
  */
 export async function testTargetBroker(sources: TargetTestSources): Promise<ConnectionTest> {
   const { around, questions, profile, settingsOf, concernOf } = sources;
-  const refused = ({ code, message: sentence }: Pm500Error): ConnectionTest => ({
+  const refused = ({ code, sentence }: Pm500Error): ConnectionTest => ({
     ...{ isWelcome: false, code, sentence, notes: [], preview: [] },
   });
   let settings: BrokerSettings;
@@ -44,11 +53,11 @@ export async function testTargetBroker(sources: TargetTestSources): Promise<Conn
   const concern = concernOf();
   return {
     isWelcome: true,
-    sentence: `The MQTT broker ${settings.host}:${settings.port} accepts this client.`,
+    sentence: say('welcome', { broker: `${settings.host}:${settings.port}` }),
     notes: [
-      'Nothing was published, so whether this client may publish on the topics of its iot-out nodes was not tried.',
-      ...(maximumBytes === undefined ? [] : [`It takes messages of ${maximumBytes} bytes at most.`]),
-      ...(concern === '' ? [] : [`${concern}.`]),
+      say('notPublished'),
+      ...(maximumBytes === undefined ? [] : [say('limit', { bytes: maximumBytes })]),
+      ...(concern === '' ? [] : [plain(`${concern}.`)]),
     ],
     preview: [],
   };

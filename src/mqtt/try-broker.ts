@@ -1,6 +1,7 @@
 import { hasCode, Pm500Error } from '../support/errors';
 import type { PortQuestions } from './ask-port';
-import { explainMqttError, isExplained } from './mqtt-errors';
+import type { Sentence } from '../support/sentence';
+import { explainMqttError, isExplained, MQTT_SENTENCES } from './mqtt-errors';
 import type { BrokerSettings } from './mqtt-options';
 import { visitBroker, type Surroundings, type Visit, type Visitor } from './visit-broker';
 
@@ -38,29 +39,23 @@ async function explainVisit(
   if (error === undefined || reached === 'broker' || hasCode(error, 'MQTT_REFUSED', 'ABORTED')) return error;
   if (isExplained(error) || settings.webSocketPath !== undefined) return error;
   const broker = `${settings.host}:${settings.port}`;
-  const because = (sentence: string, code: 'MQTT_TLS_FAILED' | 'MQTT_UNREACHABLE' | 'MQTT_REFUSED'): Pm500Error =>
+  const because = (sentence: Sentence, code: 'MQTT_TLS_FAILED' | 'MQTT_UNREACHABLE' | 'MQTT_REFUSED'): Pm500Error =>
     new Pm500Error(code, sentence, { cause: error });
   const words = await askTls(settings, around.signal);
   if (words === 'silence') {
-    const silent = `Nothing answers at ${broker}, neither yes nor no; check host and port, that the computer is on, and that a firewall between lets TCP port ${settings.port} pass.`;
+    const silent = MQTT_SENTENCES.say('silent', { broker, port: settings.port });
     return because(silent, 'MQTT_UNREACHABLE');
   }
   if (words === 'tls') {
     if (settings.tls !== undefined) return error;
-    return because(
-      `The server at ${broker} expects TLS; switch TLS on in the settings, or use the port without TLS, mostly 1883.`,
-      'MQTT_TLS_FAILED',
-    );
+    return because(MQTT_SENTENCES.say('expectsTls', { broker }), 'MQTT_TLS_FAILED');
   }
   if (settings.tls !== undefined) {
     if (!(await speaksMqtt(anonymous(settings), around))) return error;
     return explainMqttError(Object.assign(new Error('no TLS'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }), broker);
   }
   if (settings.protocolVersion === 5 && (await speaksMqtt({ ...anonymous(settings), protocolVersion: 4 }, around))) {
-    return because(
-      `The MQTT broker ${broker} does not speak MQTT 5; choose MQTT 3.1.1 in the settings.`,
-      'MQTT_REFUSED',
-    );
+    return because(MQTT_SENTENCES.say('noMqtt5', { broker }), 'MQTT_REFUSED');
   }
   return error;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
+import { MQTT_SENTENCES } from './mqtt-errors';
 import type { LinkListener, MqttLink } from './mqtt-link';
 import type { BrokerSettings } from './mqtt-options';
 
@@ -57,15 +58,10 @@ export function visitBroker(
       });
     };
     const giveUp = (): void => {
-      finish(new Pm500Error('ABORTED', `The test of ${broker} was ended by whoever had asked for it.`));
+      finish(new Pm500Error('ABORTED', MQTT_SENTENCES.say('testEnded', { broker })));
     };
     const deadline = clock.after(longestMs, () => {
-      finish(
-        new Pm500Error(
-          'MQTT_UNREACHABLE',
-          `The MQTT broker ${broker} did not answer within ${longestMs / 1000} s; check that it is not overloaded, and the network.`,
-        ),
-      );
+      finish(new Pm500Error('MQTT_UNREACHABLE', MQTT_SENTENCES.say('late', { broker, seconds: longestMs / 1000 })));
     });
     const link = openVisit(settings, undefined, {
       onConnecting: () => {

@@ -3,6 +3,7 @@ import type { Health } from '../delivery/destination';
 import type { DeliveryStats } from '../delivery/stats';
 import type { NormalizedMeter } from '../domain/normalizer/normalizer-set';
 import type { Telemetry } from '../domain/messages/telemetry';
+import type { Sentence } from '../support/sentence';
 
 /** What a node that reads a meter knows of it. */
 export interface ReadMeterFacts {
@@ -19,7 +20,7 @@ export interface NormalizerFacts {
   readonly node: string;
   readonly meters: readonly NormalizedMeter[];
   /** One sentence for each part of the configuration that is left out. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Sentence[];
   /** Everything that was last known of one of its meters. */
   readonly lastKnown: (meter: string) => Telemetry | undefined;
 }
@@ -42,7 +43,7 @@ export interface NodeTrouble {
   /** Name of the node, or its type. */
   readonly name: string;
   /** What happened, where, what to do. */
-  readonly sentence: string;
+  readonly sentence: Sentence;
 }
 
 /** All that nodes tell, as of now. */

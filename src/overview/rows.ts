@@ -1,5 +1,6 @@
 import type { RuleRow } from '../domain/alarms/alarm-set';
 import type { Quality } from '../domain/quality/quality';
+import type { Sentence } from '../support/sentence';
 import type { LossCause } from '../delivery/stats';
 import type { DeliveryState } from '../delivery/engine-types';
 
@@ -31,6 +32,7 @@ export interface MeterRow extends Row {
 
 /** One value as people read it. */
 export interface OverviewValue {
+  readonly metric: string;
   readonly label: string;
   /** Empty where there is no value. */
   readonly text: string;
@@ -113,8 +115,8 @@ export interface TaskRow extends Row {
   readonly count: number;
   /** What it is about, by name; a few of many. */
   readonly names: string;
-  /** What happened, where, what to do; empty where the kind says it all. */
-  readonly sentence: string;
+  /** What happened, where, what to do; absent where the kind says it all. */
+  readonly sentence?: Sentence;
 }
 
 /** Everything that is shown of everything, but the values. */

@@ -1,3 +1,4 @@
+import type { Sentence } from '../support/sentence';
 import type { ReadMeterFacts, NormalizerFacts, OverviewFacts, SinkFacts } from './facts';
 import { byUrgency } from './order';
 import type { MeterRow, TaskKind, TaskRow } from './rows';
@@ -9,30 +10,33 @@ const AWAY_AFTER_MS = 10_000;
 /** An outbox that is full before a person comes back is urgent. */
 const FULL_SOON_HOURS = 24;
 
+const told = (sentence: Sentence | undefined): Pick<TaskRow, 'sentence'> =>
+  sentence === undefined ? {} : { sentence };
+
 function namesOf(names: readonly string[]): string {
   const told = names.slice(0, MOST_NAMES).join(', ');
   return names.length > MOST_NAMES ? `${told} …` : told;
 }
 
 function task(node: string, kind: TaskKind, about: Partial<TaskRow> = {}): TaskRow {
-  return { key: `${kind} ${node}`, node, kind, count: 1, names: '', sentence: '', ...about };
+  return { key: `${kind} ${node}`, node, kind, count: 1, names: '', ...about };
 }
 
 /** Meters of one node that cannot be read for the same reason are one thing to look into. */
 function tasksOfMeters(rows: readonly MeterRow[], meters: readonly ReadMeterFacts[]): readonly TaskRow[] {
   const byNode = new Map(meters.map((fact) => [`${fact.name} @ ${fact.where} ${fact.node}`, fact]));
-  const groups = new Map<string, { kind: TaskKind; node: string; names: string[]; sentence: string }>();
+  const groups = new Map<string, { kind: TaskKind; node: string; names: string[]; sentence: Sentence | undefined }>();
   for (const { key, node, name, standing } of rows) {
     if (standing !== 'lost' && standing !== 'waiting') continue;
     const condition = byNode.get(`${key} ${node}`)?.condition;
-    const { code = '', sentence = '' } = condition?.kind === 'lost' ? condition : {};
+    const { code = '', sentence } = condition?.kind === 'lost' ? condition : {};
     const group = groups.get(`${standing} ${node} ${code}`);
     if (group === undefined) {
       groups.set(`${standing} ${node} ${code}`, { kind: standing, node, names: [name], sentence });
     } else group.names.push(name);
   }
   return [...groups].map(([key, { kind, node, names, sentence }]) =>
-    task(node, kind, { key, count: names.length, names: namesOf(names), sentence }),
+    task(node, kind, { key, count: names.length, names: namesOf(names), ...told(sentence) }),
   );
 }
 
@@ -80,16 +84,16 @@ function tasksOfSink({ node, name, stats, health }: SinkFacts): readonly TaskRow
   const { state, waiting, problem, lastError, refused, written, capacity } = stats;
   if (state === 'closed') return [];
   const about = { count: waiting.records, names: name };
-  const sentence = lastError?.message ?? '';
+  const why = told(lastError?.sentence);
   const tasks: TaskRow[] = [];
   const isAway = waiting.records === 0 || waiting.oldestAgeMs >= AWAY_AFTER_MS;
-  if (problem !== undefined) tasks.push(task(node, 'unstored', { ...about, sentence: problem.message }));
-  else if (state === 'held') tasks.push(task(node, 'held', { ...about, sentence }));
-  else if (state === 'retrying' && isAway) tasks.push(task(node, 'away', { ...about, sentence }));
+  if (problem !== undefined) tasks.push(task(node, 'unstored', { ...about, sentence: problem.sentence }));
+  else if (state === 'held') tasks.push(task(node, 'held', { ...about, ...why }));
+  else if (state === 'retrying' && isAway) tasks.push(task(node, 'away', { ...about, ...why }));
   // What was found out at the start says nothing of what came afterward.
   else if (health?.healthy === false && written === 0) {
-    const { message } = health.error;
-    tasks.push(task(node, health.problem === 'refused' ? 'held' : 'away', { ...about, sentence: message }));
+    const { sentence } = health.error;
+    tasks.push(task(node, health.problem === 'refused' ? 'held' : 'away', { ...about, sentence }));
   }
   const fullIn = capacity?.fullInHours;
   if (waiting.records > 0 && fullIn !== undefined && fullIn < FULL_SOON_HOURS) {

@@ -42,7 +42,7 @@ function shownOf(metric: string, sample: Sample, isSilent: boolean): OverviewVal
   // What is no longer renewed is as good as it was then, which says nothing of now.
   const isStale = isSilent && sample.quality !== 'bad';
   const { quality, reason = '' } = isStale ? { quality: QUALITY_REASONS.stale.quality, reason: 'stale' } : sample;
-  return { label: METRICS.get(metric)?.label ?? metric, text, unit, quality, reason };
+  return { metric, label: METRICS.get(metric)?.label ?? metric, text, unit, quality, reason };
 }
 
 /**

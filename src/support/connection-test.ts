@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors';
+import type { Sentence } from './sentence';
 
 /** How a test of another system went, for whoever fills in its settings. */
 export interface ConnectionTest {
@@ -9,9 +10,9 @@ export interface ConnectionTest {
   /** Absent where it is welcome. */
   readonly code?: ErrorCode;
   /** Who answers, or what is the matter and what to do. */
-  readonly sentence: string;
+  readonly sentence: Sentence;
   /** What else is worth knowing, a sentence each. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
   /** What a first message would be. Nothing of it was sent. */
   readonly preview: readonly string[];
 }

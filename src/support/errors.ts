@@ -1,3 +1,5 @@
+import type { Sentence } from './sentence';
+
 /**
  * The one error type of this package. Callers match `code`, never the class or the text: codes are stable, sentences
  * may improve. Every message says what happened, where, and what to do.
@@ -97,18 +99,36 @@ export interface ErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** What an error says whose sentence is in no table: what its code means stands in the catalogs, before the English text. */
+export const ofCode = (code: ErrorCode, text: string): Sentence => ({
+  key: `code.${code}`,
+  values: { detail: text },
+  text,
+});
+
 /** An error with a stable code; `message` is one sentence for a person. */
 export class Pm500Error extends Error {
   override readonly name = 'Pm500Error';
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly #sentence: Sentence | string;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** @param sentence of a table where the editor shall show it in its own language */
+  constructor(code: ErrorCode, sentence: Sentence | string, options: ErrorOptions = {}) {
+    super(
+      typeof sentence === 'string' ? sentence : sentence.text,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.#sentence = sentence;
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
+  }
+
+  /** What `message` says, for whoever shows it in a language of its own. */
+  get sentence(): Sentence {
+    return typeof this.#sentence === 'string' ? ofCode(this.code, this.#sentence) : this.#sentence;
   }
 }
 

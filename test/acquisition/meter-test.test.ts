@@ -27,6 +27,7 @@ import { PEER_IDENTITY, ScriptedPeer } from '../../testkit/links/scripted-peer';
 import { StuckServer } from '../../testkit/links/stuck-server';
 import { ROOT } from '../../testkit/root';
 import { oneMeter, startOneMeter } from '../../testkit/simulator/one-meter';
+import { inEnglish, type InEnglish } from '../../src/support/sentence';
 
 const BIND = '127.0.0.1';
 /** An address of this computer with the usual port free for a simulated meter. */
@@ -92,15 +93,15 @@ describe('the test of a meter that is not deployed', function () {
     assert.deepEqual(logged.splice(0), [], 'a test tells nothing in the log');
   });
 
-  const run = (choice: Partial<MeterChoice>, withConnections = false): Promise<MeterTest> => {
+  const run = (choice: Partial<MeterChoice>, withConnections = false): Promise<InEnglish<MeterTest>> => {
     const whole = { name: 'new', host: BIND, connectTimeoutMs: 700, replyTimeoutMs: 700, ...choice };
-    return testMeter(whole, sources, withConnections, new AbortController().signal);
+    return testMeter(whole, sources, withConnections, new AbortController().signal).then(inEnglish);
   };
   const causeOf = async (
     code: CauseCode,
     choice: Partial<MeterChoice>,
     withConnections = false,
-  ): Promise<NonNullable<MeterTest['cause']>> => {
+  ): Promise<NonNullable<InEnglish<MeterTest>['cause']>> => {
     const test = await run(choice, withConnections);
     assert.equal(test.cause?.code, code, JSON.stringify(test));
     const { sentence, remedy } = test.cause;

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/support/clock';
 import type { ConnectionTest } from '../../src/support/connection-test';
 import { parseLine } from '../../testkit/delivery/line-protocol-parser';
 import { reply, replyJson, ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import { inEnglish, type InEnglish } from '../../src/support/sentence';
 
 const V2: Endpoint = { api: 'v2', org: 'plant', bucket: 'energy', token: 'secret-token' };
 
@@ -16,8 +17,8 @@ describe('the test of a database that is not deployed', () => {
   });
   afterEach(() => server.stop());
 
-  const run = (endpoint: Endpoint = V2, url = server.url): Promise<ConnectionTest> =>
-    testDatabase({ url, endpoint, timeoutMs: 2000 }, systemClock, new AbortController().signal);
+  const run = (endpoint: Endpoint = V2, url = server.url): Promise<InEnglish<ConnectionTest>> =>
+    testDatabase({ url, endpoint, timeoutMs: 2000 }, systemClock, new AbortController().signal).then(inEnglish);
 
   it('says who answers, stores nothing, and shows what a first message would be, without the secret', async () => {
     server.probe = reply(204, '', { 'x-influxdb-version': '2.7.1' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { authorization, writePath, type Endpoint } from '../../src/influx/endpoint';
+import { authorization, wordsOf, writePath, type Endpoint } from '../../src/influx/endpoint';
 import { convertTimestamps, type Precision } from '../../src/influx/precision';
 import { parseFieldConflict, refusalAdvice, requestFaultAdvice } from '../../src/influx/refusal';
 import { judgeReply } from '../../src/influx/response-rules';
@@ -53,11 +53,7 @@ describe('destinations of lines', () => {
 
   it('names what the server knows in its advice', () => {
     const reply = { status: 404, contentType: '', text: 'database not found: "energy"' };
-    const verdict = judgeReply(reply, 'http://db', 0, {
-      credential: 'user and password',
-      place: 'database',
-      whereabouts: 'URL, database and retention policy',
-    });
+    const verdict = judgeReply(reply, 'http://db', 0, wordsOf({ api: 'v1' }));
     assert.ok(verdict.kind === 'hold');
     assert.match(verdict.error.message, /check URL, database and retention policy of the target/);
   });
@@ -111,9 +107,9 @@ describe('words of a refusal', () => {
   }
 
   it('say what to do about retention and limits', () => {
-    assert.match(refusalAdvice('partial write: points beyond retention policy dropped=4'), /retention/);
-    assert.match(refusalAdvice('partial write: max-series-per-database limit exceeded: (1) dropped=1'), /limit/);
-    assert.equal(refusalAdvice("unable to parse 'x'"), 'correct what the message holds');
+    assert.match(refusalAdvice('partial write: points beyond retention policy dropped=4').text, /retention/);
+    assert.match(refusalAdvice('partial write: max-series-per-database limit exceeded: (1) dropped=1').text, /limit/);
+    assert.equal(refusalAdvice("unable to parse 'x'").text, 'correct what the message holds');
   });
 
   const faults = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_TYPES } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
@@ -7,10 +7,20 @@ import { ROOT } from '../../testkit/root';
 import { catalogOf } from '../../tools/forms/form';
 import type { Catalog } from '../../tools/forms/html';
 import { LANGUAGES, type Language } from '../../tools/forms/languages';
+import { SENTENCE_TABLES, toldCatalog } from '../../tools/forms/told';
 
 /** Every text of the editor exists in every language, with the same places for values; help pages say the same things. */
 
 const [SOURCE, ...OTHERS] = LANGUAGES;
+
+/** Paths of TypeScript files below folders. */
+function sourcesBelow(...folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  );
+}
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
@@ -26,10 +36,11 @@ const CATALOGS: Readonly<Record<string, (language: Language) => ReadonlyMap<stri
     NODE_TYPES.map((type) => [type, (language: Language) => new Map(flatten(catalogOf(ROOT, type, language)))]),
   ),
   widgets: (language) => new Map(flatten(JSON.parse(read(`nodes/shared/widgets/${language}.json`)) as Catalog)),
+  told: (language) => new Map(flatten(toldCatalog(ROOT, language))),
   sidebar: (language) => new Map(flatten(JSON.parse(read(`nodes/sidebar/${language}.json`)) as Catalog)),
 };
 
-const placesOf = (text: string): readonly string[] => (text.match(/__\w+?__/g) ?? []).sort();
+const placesOf = (text: string): readonly string[] => [...new Set(text.match(/__\w+?__|\{\w+\}/g) ?? [])].sort();
 
 /** What is the same word in German: names that others gave, terms of a standard, and words that both languages have. */
 const SAME_IN_GERMAN: ReadonlySet<string> = new Set([
@@ -77,7 +88,7 @@ const SAME_IN_GERMAN: ReadonlySet<string> = new Set([
 ]);
 const SAME: Readonly<Record<string, ReadonlySet<string>>> = { de: SAME_IN_GERMAN };
 /** No words at all: places for values, units, numbers, names of the message. */
-const WORDLESS = /^(?:__\w+?__|[\d.\s:+/,()%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
+const WORDLESS = /^(?:__\w+?__|\{\w+\}|[\d.\s:+/,()%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
 
 /** Places that only other languages have: what to enter stands before a sentence of the server, which is English. */
 const FURTHER_PLACES: Readonly<Record<string, readonly string[]>> = { told: ['__enter__'] };
@@ -197,6 +208,22 @@ for (const language of OTHERS) {
 function isPart(term: string, terms: string, labels: ReadonlySet<string>): boolean {
   return [...labels].some((label) => label.includes(',') && label.includes(term) && terms.includes(label));
 }
+
+describe('what the server says in the editor', () => {
+  it('stands in tables that the catalogs are made of, each once', () => {
+    const declared = sourcesBelow('src', 'nodes').flatMap((path) =>
+      [...read(path).matchAll(/\bsentences(?:<string>)?\(\s*'(\w+)'/g)].map(([, subject = '']) => subject),
+    );
+    assert.ok(declared.length > 15);
+    assert.deepEqual(declared.sort(), SENTENCE_TABLES.map(({ subject }) => subject).sort());
+  });
+
+  it('says nothing in English in other languages, but the words of other programs after saying so', () => {
+    for (const language of OTHERS)
+      for (const [key, text] of flatten(toldCatalog(ROOT, language)))
+        assert.doesNotMatch(text, /(?<![-\w./{])(?:the|and|of|with|not|from|when|which|meter|check)(?![-\w}])/i, key);
+  });
+});
 
 describe('statuses', () => {
   for (const language of LANGUAGES) {

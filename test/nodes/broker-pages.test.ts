@@ -5,8 +5,9 @@ import type { ConnectionTest } from '../../src/support/connection-test';
 import { connack, ScriptedBroker } from '../../testkit/mqtt/scripted-broker';
 import { FakeRed } from '../../testkit/node-red/fake-red';
 import { PACKET } from '../../testkit/mqtt/packets';
+import type { Sentence } from '../../src/support/sentence';
 
-type Body = Partial<ConnectionTest> & { readonly error?: string };
+type Body = Partial<ConnectionTest> & { readonly error?: Sentence };
 
 const PAGES = ['/pm500/sparkplug-test', '/pm500/iot-test'] as const;
 
@@ -73,13 +74,13 @@ describe('what the forms of brokers ask', function () {
         assert.match(passwords().join(), /stored$/);
         const elsewhere = await ask(path, { form: { ...form(), host: 'localhost' }, secrets });
         assert.equal(elsewhere.status, 400);
-        assert.match(elsewhere.body.error ?? '', /stored password is sent only where it is deployed to/);
+        assert.match(elsewhere.body.error?.text ?? '', /stored password is sent only where it is deployed to/);
       });
 
       it('refuses what cannot be asked in one sentence', async () => {
         for (const host of ['', 'mqtt://10.0.0.5', 'a b'])
           assert.equal((await ask(path, { form: { ...form(), host } })).status, 400, host);
-        assert.match((await ask(path, {})).body.error ?? '', /The form is missing/);
+        assert.match((await ask(path, {})).body.error?.text ?? '', /The form is missing/);
         assert.equal((await ask(path, { form: { ...form(), port: '70000' } })).status, 400);
         assert.equal(broker.accepted, 0);
       });
@@ -89,7 +90,7 @@ describe('what the forms of brokers ask', function () {
         const left = Array.from({ length: 4 }, () => ask(path, { form: { ...form(), host: '127.0.0.1' } }));
         const { status, body } = await ask(path, { form: form() });
         assert.equal(status, 400);
-        assert.match(body.error ?? '', /4 tests are running already/);
+        assert.match(body.error?.text ?? '', /4 tests are running already/);
         while (broker.connections < 4) await new Promise((resolve) => setImmediate(resolve));
         broker.answer = () => undefined;
         broker.cut();
@@ -112,6 +113,6 @@ describe('what the forms of brokers ask', function () {
     red.definitions.splice(0, 1, { type: 'iot-target', name: '', z: '', ...thing, clientId: '' } as never);
     const deployed = await ask('/pm500/iot-test', { form: thing });
     await node.close();
-    assert.match(deployed.body.error ?? '', /would end its connection/);
+    assert.match(deployed.body.error?.text ?? '', /would end its connection/);
   });
 });

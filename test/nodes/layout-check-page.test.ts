@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkMeterLayout } from '../../nodes/shared/layout-check-page';
+import { checkMeterLayout, LAYOUT_CHECK_SENTENCES } from '../../nodes/shared/layout-check-page';
 import { registerAdmin } from '../../nodes/shared/admin';
 import { silentLogger } from '../../src/support/logger';
 import { FakeRed } from '../../testkit/node-red/fake-red';
@@ -28,7 +28,7 @@ describe('the page that checks a layout', () => {
     const two = [check(left.signal), check(left.signal)];
     assert.deepEqual(await check(left.signal), {
       status: 400,
-      error: '2 layout checks are running already; try again when they have ended.',
+      error: LAYOUT_CHECK_SENTENCES.say('tooMany', { most: 2 }),
     });
     left.abort();
     for (const outcome of await Promise.all(two)) assert.ok('error' in outcome && outcome.status === 502);

@@ -8,8 +8,9 @@ import { registerAdmin } from '../../nodes/shared/admin';
 import { ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { FakeRed } from '../../testkit/node-red/fake-red';
 import { startOneMeter } from '../../testkit/simulator/one-meter';
+import type { Sentence } from '../../src/support/sentence';
 
-type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: string };
+type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: Sentence };
 
 const PAGES = ['/pm500/meter-test', '/pm500/live', '/pm500/live/:id'];
 
@@ -98,7 +99,7 @@ describe('what the form of a meter asks', function () {
       it(`${path} refuses ${what} in one sentence`, async () => {
         const { status, body: answer } = await ask(path, { body });
         assert.equal(status, 400);
-        assert.match(answer.error ?? '', sentence);
+        assert.match(answer.error?.text ?? '', sentence);
       });
     }
   }
@@ -135,7 +136,7 @@ describe('what the form of an InfluxDB asks', () => {
   });
   afterEach(() => server.stop());
 
-  const ask = (body: object): Promise<{ status: number; body: { sentence?: string; error?: string } }> =>
+  const ask = (body: object): Promise<{ status: number; body: { sentence?: Sentence; error?: Sentence } }> =>
     new Promise((resolve) => {
       let status = 200;
       const response = {
@@ -175,7 +176,7 @@ describe('what the form of an InfluxDB asks', () => {
     const elsewhere = { ...form(), url: server.url.replace('127.0.0.1', 'localhost') };
     const { status, body } = await ask({ form: elsewhere, secrets: { token: '__PWRD__' } });
     assert.equal(status, 400);
-    assert.match(body.error ?? '', /stored token is sent only where it is deployed to/);
+    assert.match(body.error?.text ?? '', /stored token is sent only where it is deployed to/);
     assert.deepEqual(tokens.filter(Boolean), ['Token typed', 'Token stored']);
   });
 
@@ -183,7 +184,7 @@ describe('what the form of an InfluxDB asks', () => {
     for (const url of ['ftp://x', 'http://', 'mqtt://10.0.0.5']) {
       const { status, body } = await ask({ form: { ...form(), url } });
       assert.equal(status, 400, url);
-      assert.match(body.error ?? '', /\.$/);
+      assert.match(body.error?.text ?? '', /\.$/);
     }
     assert.equal((await ask({})).status, 400);
     assert.equal(server.probes, 0);

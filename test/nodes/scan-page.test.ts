@@ -3,10 +3,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { registerAdmin } from '../../nodes/shared/admin';
 import { FakeRed } from '../../testkit/node-red/fake-red';
+import type { Sentence } from '../../src/support/sentence';
 
 interface Answer {
   readonly status: number;
-  readonly body: { readonly error?: string; readonly devices?: readonly unknown[] };
+  readonly body: { readonly error?: Sentence; readonly devices?: readonly unknown[] };
 }
 
 describe('the page that searches for meters', function () {
@@ -56,7 +57,7 @@ describe('the page that searches for meters', function () {
     const second = scan(query(2));
     const third = await scan(query(3));
     assert.equal(third.status, 400);
-    assert.match(String(third.body.error), /^2 scans are running already; try again when they have ended\.$/);
+    assert.match(third.body.error?.text ?? '', /^2 scans are running already; try again when they have ended\.$/);
     const shared = scan(query(1));
     const ends = await Promise.all([first, second, shared]);
     assert.deepEqual(

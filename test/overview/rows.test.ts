@@ -8,6 +8,7 @@ import type { ReadMeterFacts, NormalizerFacts, OverviewFacts } from '../../src/o
 import { MOST_ROWS, overviewOf, valuesOf } from '../../src/overview/overview';
 import { Pm500Error } from '../../src/support/errors';
 import { telemetryOf } from '../../testkit/meters/telemetry';
+import { plain } from '../../src/support/sentence';
 
 const NOW = Date.UTC(2026, 10, 27, 8, 0, 0);
 const NOTHING: OverviewFacts = { inEditor: (id) => id, meters: [], normalizers: [], sinks: [], troubles: [] };
@@ -17,10 +18,15 @@ const IN_PART: MeterCondition = { kind: 'read', read: 1, count: 3, latencyMs: 5 
 const SILENT: MeterCondition = {
   kind: 'lost',
   code: 'ENIP_REPLY_TIMEOUT',
-  sentence: 'Meter "m1": no reply within 2000 ms; check the network.',
+  sentence: plain('Meter "m1": no reply within 2000 ms; check the network.'),
   staleSince: NOW - 60_000,
 };
-const NO_OWNER: MeterCondition = { kind: 'lost', code: 'ENIP_NO_OWNER', sentence: 'No PLC.', staleSince: undefined };
+const NO_OWNER: MeterCondition = {
+  kind: 'lost',
+  code: 'ENIP_NO_OWNER',
+  sentence: plain('No PLC.'),
+  staleSince: undefined,
+};
 
 const meter = (condition: MeterCondition, name = 'm1', node = 'poll'): ReadMeterFacts => ({
   node,
@@ -143,7 +149,7 @@ describe('the overview', () => {
         1,
         /^$/,
       ],
-      ['leftOut', { normalizers: [normalizer([], { problems: ['tariff is no calendar.'] })] }, 1, /tariff/],
+      ['leftOut', { normalizers: [normalizer([], { problems: [plain('tariff is no calendar.')] })] }, 1, /tariff/],
       ['held', { sinks: [sink({ state: 'held', lastError: AWAY, waiting: waiting(78, 0) })] }, 78, /Nobody listens/],
       ['away', { sinks: [sink({ state: 'retrying', lastError: AWAY, waiting: waiting(78, 11_000) })] }, 78, /Nobody/],
       ['away', { sinks: [sink({ state: 'retrying', lastError: AWAY })] }, 0, /Nobody/],
@@ -151,8 +157,18 @@ describe('the overview', () => {
       ['held', { sinks: [{ ...sink({ written: 0 }), health: unhealthy('refused') }] }, 0, /Nobody/],
       ['unstored', { sinks: [sink({ problem: AWAY })] }, 0, /Nobody/],
       ['refused', { sinks: [sink({ refused: 4, setAside: 4 })] }, 4, /^$/],
-      ['settings', { troubles: [{ node: 'n', kind: 'settings', name: 'n', sentence: 'host is missing.' }] }, 1, /host/],
-      ['list', { troubles: [{ node: 'n', kind: 'list', name: 'n', sentence: 'line 3: no host.' }] }, 1, /line 3/],
+      [
+        'settings',
+        { troubles: [{ node: 'n', kind: 'settings', name: 'n', sentence: plain('host is missing.') }] },
+        1,
+        /host/,
+      ],
+      [
+        'list',
+        { troubles: [{ node: 'n', kind: 'list', name: 'n', sentence: plain('line 3: no host.') }] },
+        1,
+        /line 3/,
+      ],
     ];
     for (const [kind, facts, count, sentence] of rows) {
       it(`${kind}, with what it is about and the node`, () => {
@@ -161,7 +177,7 @@ describe('the overview', () => {
           tasks.map((task) => [task.kind, task.count]),
           [[kind, count]],
         );
-        assert.match(tasks[0]?.sentence ?? 'none', sentence);
+        assert.match(tasks[0]?.sentence?.text ?? '', sentence);
         assert.notEqual(tasks[0]?.node, '');
       });
     }
@@ -203,7 +219,7 @@ describe('the overview', () => {
     });
 
     it('keys are different, whatever one node has to tell', () => {
-      const problems = ['one.', 'two.'];
+      const problems = ['one.', 'two.'].map(plain);
       const troubles = problems.map((sentence) => ({ node: 'n', kind: 'list' as const, name: 'n', sentence }));
       const { tasks } = overviewOf({ ...NOTHING, troubles, normalizers: [normalizer([], { problems })] }, NOW);
       assert.equal(new Set(tasks.map(({ key }) => key)).size, 4);
@@ -285,7 +301,14 @@ describe('the overview', () => {
     it('of a failed attempt: bad, no value, and no time at which it would have been read', () => {
       const [row] = valuesOf(facts(telemetryOf(NOW, { active_power_total: null })), [key]);
       assert.deepEqual(row?.values, [
-        { label: 'Active power total', text: '', unit: '', quality: 'bad', reason: 'read_failed' },
+        {
+          metric: 'active_power_total',
+          label: 'Active power total',
+          text: '',
+          unit: '',
+          quality: 'bad',
+          reason: 'read_failed',
+        },
       ]);
       assert.equal(row.readAt, 0);
     });

@@ -187,7 +187,7 @@ describe('primary host', () => {
     watch.take(hostState(false, 5000));
     const { isTaken, warning } = watch.take(hostState(true, 1000));
     assert.equal(isTaken, false);
-    assert.match(warning ?? '', /"scada".*1970-01-01T00:00:01.000Z.*1970-01-01T00:00:05.000Z.*correct the clock/);
+    assert.match(warning?.text ?? '', /"scada".*1970-01-01T00:00:01.000Z.*1970-01-01T00:00:05.000Z.*correct the clock/);
     assert.deepEqual(watch.take(hostState(true, 2000)), { isTaken: false });
     assert.ok(watch.take(hostState(true, 5000)).isTaken);
   });
@@ -202,19 +202,22 @@ describe('primary host', () => {
       assert.equal(old.take(Buffer.from(word)).isTaken, false, word.slice(0, 20));
     }
     assert.equal(old.isOnline, false);
-    assert.match(old.takeOther().warning ?? '', /choose 3\.0 as the version/);
+    assert.match(old.takeOther().warning?.text ?? '', /choose 3\.0 as the version/);
     const recent = new HostWatch('scada');
-    assert.match(recent.takeOther().warning ?? '', /speaks on STATE\/scada, as Sparkplug 2\.2 has it.*choose 2\.2/);
+    assert.match(
+      recent.takeOther().warning?.text ?? '',
+      /speaks on STATE\/scada, as Sparkplug 2\.2 has it.*choose 2\.2/,
+    );
     assert.deepEqual(recent.takeOther(), { isTaken: false });
   });
 
   it('says once that nothing came of a host', () => {
     const watch = new HostWatch('scada');
     assert.match(
-      watch.explainSilence().warning ?? '',
+      watch.explainSilence().warning?.text ?? '',
       /spBv1\.0\/STATE\/scada; check that the host has this ID.*\(on STATE\/scada\).*choose 2\.2/,
     );
-    assert.match(new HostWatch('scada', '2.2').explainSilence().warning ?? '', /on STATE\/scada; .*choose 3\.0/);
+    assert.match(new HostWatch('scada', '2.2').explainSilence().warning?.text ?? '', /on STATE\/scada; .*choose 3\.0/);
     assert.deepEqual(watch.explainSilence(), { isTaken: false });
     watch.take(hostState(false, 1));
     assert.deepEqual(new HostWatch('x').take(Buffer.from('y')).isTaken, false);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CAUSE_ROWS } from '../../src/domain/causes/cause-rows';
-import { REMEDY_OF_NOT_KNOWN } from '../../src/domain/causes/diagnose';
+import { CAUSE_REMEDIES } from '../../src/domain/causes/diagnose';
 import { PM500 } from '../../src/meters/pm500';
 import { table } from '../markdown';
 
@@ -29,6 +29,6 @@ export function writeCausesPage(): string {
   const escape = (text: string): string => text.replaceAll('{model}', PM500.name).replaceAll('|', '\\|');
   const said = CAUSE_ROWS.map(({ code, sentence, remedy }) => [`\`${code}\``, escape(sentence), escape(remedy)]);
   const once = said.filter((row, index) => said.findIndex((other) => other.join() === row.join()) === index);
-  const other = ['`NOT_KNOWN`', '{detail}', REMEDY_OF_NOT_KNOWN];
+  const other = ['`NOT_KNOWN`', '{detail}', CAUSE_REMEDIES.templates['NOT_KNOWN'] ?? ''];
   return `${HEAD}\n${table(['cause', 'what is the matter', 'what to do'], [...once, other])}\n`;
 }

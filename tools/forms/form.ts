@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { settingsIn, type Fields, type FormFacts } from '../../nodes/shared/field';
 import { CONFIG_VERSIONS, FORMS, type NodeType, type WidgetType } from '../../nodes/shared/forms';
 import { FormHtml, keyOf, type Catalog, type FormFrame } from './html';
-import type { Language } from './languages';
+import { LANGUAGES, type Language } from './languages';
+import { merge } from './merge';
+import { toldByWidgets, toldCatalog } from './told';
 
 const stylesOf = (name: string): string =>
   `<link rel="stylesheet" href="resources/@pm500/node-red-powermonitor/${name}.css" />`;
@@ -26,15 +28,6 @@ function colorOf(type: NodeType): string {
 }
 
 const readCatalog = (path: string): Catalog => JSON.parse(readFileSync(path, 'utf8')) as Catalog;
-
-function merge(into: Catalog, own: Catalog): Catalog {
-  const merged: Record<string, string | Catalog> = { ...into };
-  for (const [key, value] of Object.entries(own)) {
-    const below = merged[key];
-    merged[key] = typeof value === 'object' && typeof below === 'object' ? merge(below, value) : value;
-  }
-  return merged;
-}
 
 /** What the catalog of a type holds below its name, without what all types share. */
 function ownCatalog(root: string, type: NodeType, language: Language): Catalog {
@@ -61,11 +54,33 @@ function wordsOfOptions(fields: Fields): Catalog {
   return { choice, note };
 }
 
+/** Options that are metrics are called what metrics are called. */
+function metricsInChoices(root: string, fields: Fields, language: Language): Catalog {
+  const [english, other] = [toldCatalog(root, 'en-US')['metric'], toldCatalog(root, language)['metric']];
+  const choice: Record<string, Record<string, string>> = {};
+  for (const [name, { setting }] of settingsIn(fields)) {
+    if (setting.kind !== 'choice' && setting.kind !== 'choices') continue;
+    for (const { value, label } of setting.options) {
+      const words = typeof other === 'object' ? other[value] : undefined;
+      const isMetric = typeof english === 'object' && english[value] === label && label !== undefined;
+      if (isMetric && typeof words === 'string') choice[name] = { ...choice[name], [keyOf(value)]: words };
+    }
+  }
+  return { choice };
+}
+
 /** The same with the texts that all types share, and in English with those of the options. */
 export function catalogOf(root: string, type: NodeType, language: Language = 'en-US'): Catalog {
   const shared = readCatalog(join(root, `nodes/shared/${language}.json`));
-  const options = language === 'en-US' ? wordsOfOptions(FORMS[type].fields) : {};
+  const { fields } = FORMS[type];
+  const options = language === 'en-US' ? wordsOfOptions(fields) : metricsInChoices(root, fields, language);
   return merge(merge(options, shared), ownCatalog(root, type, language));
+}
+
+/** The same with what the server tells, which stands in the catalog of the meter for all forms and the sidebar. */
+export function shippedCatalog(root: string, type: NodeType, language: Language): Catalog {
+  const own = catalogOf(root, type, language);
+  return type === 'pm500-meter' ? { ...own, told: toldCatalog(root, language) } : own;
 }
 
 export function frameOf(root: string, type: NodeType): FormFrame {
@@ -111,8 +126,12 @@ const WIDGETS = 'nodes/shared/widgets';
 
 /** The texts of the widgets by language: a catalog a file. */
 function widgetWords(root: string): Readonly<Record<string, Catalog>> {
-  const files = readdirSync(join(root, WIDGETS)).filter((name) => name.endsWith('.json'));
-  return Object.fromEntries(files.map((name) => [basename(name, '.json'), readCatalog(join(root, WIDGETS, name))]));
+  return Object.fromEntries(
+    LANGUAGES.map((language) => [
+      language,
+      merge(toldByWidgets(root, language), readCatalog(join(root, WIDGETS, `${language}.json`))),
+    ]),
+  );
 }
 
 /** What Dashboard loads into a page for a widget: its component, with style and texts, without Vue. */

@@ -1,8 +1,10 @@
 import { isShown, settingsIn, type FormFacts } from '../field';
 import type { FormComplaints } from '../form-check-page';
+import { ofCode } from '../../../src/support/errors';
 import { complaintOf } from './check';
 import { post } from './post';
 import type { Words } from './text';
+import { tell } from './told';
 
 /** The server is asked once nobody has typed for this long, ms. */
 const CALM_MS = 300;
@@ -91,7 +93,7 @@ export class Complaints {
 
   /** The server speaks English: in other languages what to enter stands before what it says. */
   private inWords(name: string, sentence: string): string {
-    if (this.facts.fields[name]?.isChecked !== true) return sentence;
+    if (this.facts.fields[name]?.isChecked !== true) return tell(ofCode('CONFIG_INVALID', sentence));
     return this.words('told', { enter: this.words(`error.${name}`), sentence });
   }
 

@@ -3,6 +3,7 @@ import { badge, reasonOf, say } from './meter-words';
 import type { OpenForm } from './form';
 import { post } from './post';
 import type { Words } from './text';
+import { tell } from './told';
 
 type ConnectionWords = Words<`connection.${'button' | 'asking' | 'fits' | 'waits' | 'preview'}`>;
 
@@ -11,9 +12,9 @@ function showTest(box: JQuery, text: ConnectionWords, test: ConnectionTest): voi
   const mark = isWelcome
     ? badge(isWaiting ? 'uncertain' : 'good', text(isWaiting ? 'connection.waits' : 'connection.fits'))
     : badge('bad', code ?? '');
-  const heading = $('<div class="pm500-outcome">').append(mark, document.createTextNode(` ${sentence}`));
+  const heading = $('<div class="pm500-outcome">').append(mark, document.createTextNode(` ${tell(sentence)}`));
   box.empty().append(heading);
-  for (const note of notes) $('<div class="pm500-say">').text(note).appendTo(box);
+  for (const note of notes) $('<div class="pm500-say">').text(tell(note)).appendTo(box);
   if (preview.length === 0) return;
   $('<div class="pm500-say">').text(text('connection.preview')).appendTo(box);
   $('<pre class="pm500-preview" tabindex="0">').text(preview.join('\n')).appendTo(box);

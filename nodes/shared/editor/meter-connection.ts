@@ -5,6 +5,7 @@ import { MESSAGING_KINDS } from '../../../src/acquisition/transport-kinds';
 import type { ShownValue } from '../../../src/domain/shown/shown-values';
 import { addCells, badge, meterText as text, reasonOf, say, tableOf } from './meter-words';
 import { post } from './post';
+import { groupText, metricText, provenanceText, reasonText, tell, valueText } from './told';
 
 /** Transports over connections of the meter. */
 const WITH_CONNECTIONS = MESSAGING_KINDS.filter((kind) => kind !== 'ucmm');
@@ -23,9 +24,9 @@ function showTest(box: JQuery, { where, cause, identity, roundTripMs, notes }: M
   const heading = $('<div class="pm500-outcome">').appendTo(box);
   heading.append(
     cause === undefined ? badge('good', text('connection.fits')) : badge('bad', cause.code),
-    document.createTextNode(` ${cause?.sentence ?? text('connection.answers', { where })}`),
+    document.createTextNode(` ${cause === undefined ? text('connection.answers', { where }) : tell(cause.sentence)}`),
   );
-  if (cause !== undefined) $('<div class="pm500-remedy">').text(cause.remedy).appendTo(box);
+  if (cause !== undefined) $('<div class="pm500-remedy">').text(tell(cause.remedy)).appendTo(box);
   if (identity !== undefined) {
     const { product, catalogNumber, serialNumber, firmware } = identity;
     const parts = [
@@ -38,8 +39,8 @@ function showTest(box: JQuery, { where, cause, identity, roundTripMs, notes }: M
       .text(parts.filter((part) => part !== '').join(', '))
       .appendTo(box);
   }
-  const details = cause === undefined || cause.detail === '' ? notes : [cause.detail, ...notes];
-  for (const sentence of details) $('<div class="pm500-say">').text(sentence).appendTo(box);
+  const details = cause?.detail === undefined ? notes : [cause.detail, ...notes];
+  for (const sentence of details) $('<div class="pm500-say">').text(tell(sentence)).appendTo(box);
 }
 
 /** The table of values: its rows stay, what changes in them is written over. */
@@ -64,7 +65,7 @@ class LiveTable {
 
   show({ values, problems, users, now }: LiveAnswer): void {
     const whose = users.length === 0 ? text('live.own') : text('live.shared', { names: users.join(', ') });
-    const sentence = [...problems, whose].join(' ');
+    const sentence = [...problems.map(tell), whose].join(' ');
     // Said again only where it says something else.
     if (this.note.text() !== sentence) this.note.text(sentence);
     for (const value of values) this.showValue(value, now);
@@ -75,13 +76,13 @@ class LiveTable {
     const row = this.rows.get(metric) ?? this.addRow(shown);
     if (quality !== 'bad' || row.readAt === 0) row.readAt = timestamp;
     const [number, judged, known] = row.cells.toArray().slice(1);
-    $(number ?? []).text(value === '' ? '–' : `${value} ${unit}`.trim());
+    $(number ?? []).text(value === '' ? '–' : valueText(value, unit));
     $(judged ?? [])
       .empty()
-      .append(badge(quality, QUALITIES[quality]()), document.createTextNode(` ${reason}`));
+      .append(badge(quality, QUALITIES[quality]()), document.createTextNode(` ${reasonText(reason)}`));
     $(known ?? [])
       .empty()
-      .append(badge(provenance, provenance));
+      .append(badge(provenance, provenanceText(provenance)));
     row.age.text(text('live.seconds', { seconds: Math.max(0, (now - row.readAt) / MS_PER_S).toFixed(1) }));
   }
 
@@ -89,9 +90,9 @@ class LiveTable {
     if (group !== this.group) {
       this.group = group;
       const heading = $('<tr class="pm500-group">').appendTo(this.body);
-      $('<th scope="rowgroup" colspan="5">').text(group).appendTo(heading);
+      $('<th scope="rowgroup" colspan="5">').text(groupText(group)).appendTo(heading);
     }
-    const row = addCells($('<tr>').appendTo(this.body), [label, '', '', '', '']);
+    const row = addCells($('<tr>').appendTo(this.body), [metricText(metric, label), '', '', '', '']);
     row.attr('title', metric);
     const cells = row.children();
     const added = { cells, age: cells.last(), readAt: 0 };

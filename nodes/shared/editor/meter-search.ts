@@ -1,5 +1,6 @@
 import type { ScanAnswer } from '../admin';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
+import { tell } from './told';
 
 /** A device that was found. */
 export type ListedDevice = ScanAnswer['devices'][number];
@@ -31,7 +32,7 @@ function showDevices(box: JQuery, answer: ScanAnswer, choose: (device: ListedDev
     for (const device of devices) showDevice(body, device, choose);
     box.append(table);
   }
-  for (const sentence of [...failures, text('find.asked', { asked: asked.join(', ') })])
+  for (const sentence of [...failures.map(tell), text('find.asked', { asked: asked.join(', ') })])
     $('<div class="pm500-say">').text(sentence).appendTo(box);
 }
 

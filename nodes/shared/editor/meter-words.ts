@@ -1,4 +1,6 @@
+import type { Sentence } from '../../../src/support/sentence';
 import { wordsOf } from './text';
+import { tell } from './told';
 
 /** Texts about meters stand in the catalog of `pm500-meter`, whichever form shows them. */
 export const meterText = wordsOf('pm500-meter');
@@ -8,8 +10,8 @@ const FORBIDDEN: readonly number[] = [401, 403];
 /** Why a request of a form failed, for people. */
 export function reasonOf({ status, responseJSON }: JQuery.jqXHR): string {
   if (FORBIDDEN.includes(status)) return meterText('error.forbidden');
-  const { error } = (responseJSON ?? {}) as { readonly error?: string };
-  return error ?? meterText('error.noAnswer');
+  const { error } = (responseJSON ?? {}) as { readonly error?: Sentence };
+  return error === undefined ? meterText('error.noAnswer') : tell(error);
 }
 
 /** A word in the color of what it says. */

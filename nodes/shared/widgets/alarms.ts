@@ -1,6 +1,6 @@
 import type { WidgetAlarm } from '../../../src/dashboard/shown';
 import { el, elWith, type Drawn } from './vue';
-import { momentWords, text } from './words';
+import { alarmText, momentWords, text } from './words';
 
 /**
  * Active alarms of a meter. Where nobody has told of any, that is said, and not that there are none; what the meter
@@ -23,7 +23,7 @@ export function alarmList(told: readonly WidgetAlarm[] | undefined, isRead: bool
               'li',
               { key: id, class: `pm500-alarm pm500-severity-${severity}` },
               el('span', 'pm500-badge', text(`severity.${severity}`)),
-              el('span', 'pm500-message', message),
+              el('span', 'pm500-message', alarmText(id, message)),
               el('span', 'pm500-since', text('alarms.since', { time: momentWords(since, nowMs) })),
               acknowledged ? el('span', 'pm500-since', text('alarms.acknowledged')) : null,
               judged ? null : el('span', 'pm500-since', text('alarms.unjudged')),

@@ -3,7 +3,7 @@ import { standingBadge } from './head';
 import { mark, qualityWords, valueWords, whyWords } from './quality';
 import { tableHead } from './table';
 import { el, elWith, type Drawn } from './vue';
-import { text } from './words';
+import { metricText, text } from './words';
 
 function row(meter: WidgetFleetRow, chosen: string, nowMs: number, choose: (name: string) => void): Drawn {
   const { name, place, values, good, uncertain, bad, alarms, worstAlarm } = meter;
@@ -38,7 +38,7 @@ function row(meter: WidgetFleetRow, chosen: string, nowMs: number, choose: (name
           'span',
           {
             class: `pm500-cell pm500-shows-${qualityAt(value, nowMs).quality}`,
-            title: `${value.label}: ${whyWords(value, nowMs)}`,
+            title: `${metricText(value)}: ${whyWords(value, nowMs)}`,
           },
           valueWords(value),
         ),

@@ -2,7 +2,7 @@ import { arcPath, handAngle, onCircle, SWEEP_FROM, SWEEP_TO } from '../../../src
 import { qualityAt, type WidgetGauge } from '../../../src/dashboard/shown';
 import { mark, qualityWords, valueWords, whyWords } from './quality';
 import { el, elWith, type Drawn } from './vue';
-import { text } from './words';
+import { metricText, text } from './words';
 
 const CENTER = { x: 60, y: 58 };
 const RADIUS = 46;
@@ -10,7 +10,8 @@ const RADIUS = 46;
 /** One gauge. A bad value has no hand and no number; what is old or doubtful is drawn otherwise than what is good. */
 export function gauge(shown: WidgetGauge, nowMs: number): Drawn {
   const { quality } = qualityAt(shown, nowMs);
-  const { value, label, low, high, lowText, highText } = shown;
+  const label = metricText(shown);
+  const { value, low, high, lowText, highText } = shown;
   const angle = value === null ? undefined : handAngle({ low, high }, value);
   const zero = handAngle({ low, high }, 0);
   const [from, to] = angle === undefined ? [0, 0] : [Math.min(zero, angle), Math.max(zero, angle)];

@@ -2,7 +2,7 @@ import { qualityAt, type WidgetGroup, type WidgetValue } from '../../../src/dash
 import { mark, qualityWords, reasonWords, valueWords, whyWords, WORST_FIRST } from './quality';
 import { tableHead } from './table';
 import { el, elWith, type Drawn } from './vue';
-import { ageWords, text } from './words';
+import { ageWords, metricText, text } from './words';
 
 /** What is said of a whole group: how many values have which quality, and the reason where it is one. */
 export function qualitySummary(values: readonly WidgetValue[], nowMs: number): Drawn {
@@ -33,7 +33,7 @@ function row(value: WidgetValue, nowMs: number): Drawn {
       'data-quality': quality,
       title: why,
     },
-    elWith('th', { scope: 'row' }, value.label),
+    elWith('th', { scope: 'row' }, metricText(value)),
     el('td', 'pm500-value', valueWords(value)),
     el('td', 'pm500-quality', mark(quality), el('span', '', qualityWords(quality))),
     el('td', 'pm500-age', ageWords(nowMs - value.timestamp)),

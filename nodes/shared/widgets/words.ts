@@ -1,3 +1,4 @@
+import { alarmWords, metricWords } from '../told-words';
 import type { Catalog } from './catalogs';
 
 /** The catalogs of all languages; the build writes them in. */
@@ -34,6 +35,13 @@ export function text(key: string, values: Readonly<Record<string, string | numbe
   const found = find(CATALOG, key) ?? find(WIDGET_WORDS[FALLBACK] ?? {}, key) ?? key;
   return found.replaceAll(/__(\w+)__/g, (_place, name: string) => String(values[name] ?? ''));
 }
+
+/** As the server names it. */
+const told = (key: string): string | undefined => find(CATALOG, key);
+
+export const metricText = ({ metric, label }: { readonly metric: string; readonly label: string }): string =>
+  metricWords(metric, label, told);
+export const alarmText = (id: string, message: string): string => alarmWords(id, message, told);
 
 /** How long something took or has been, in the largest unit that says something. */
 export function ageWords(ms: number): string {

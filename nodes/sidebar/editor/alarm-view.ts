@@ -1,5 +1,7 @@
 import type { AlarmOverviewRow } from '../../../src/overview/rows';
+import type { Sentence } from '../../../src/support/sentence';
 import { post } from '../../shared/editor/post';
+import { alarmText, tell } from '../../shared/editor/told';
 import { button, element, NodeLink, showBadge, write } from './elements';
 import type { RowView } from './keyed-list';
 import { text, timeText } from './words';
@@ -17,8 +19,12 @@ export function acknowledge(alarms: readonly AlarmOverviewRow[], onEnd: () => vo
   const body = { alarms: alarms.map(({ judge, meter, id }) => ({ node: judge, meter, id })) };
   post('pm500/alarms/acknowledge', body)
     .fail(({ status, responseJSON }) => {
-      const { error } = (responseJSON ?? {}) as { readonly error?: string };
-      const words = FORBIDDEN.includes(status) ? text('alarm.forbidden') : (error ?? text('noAnswer'));
+      const { error } = (responseJSON ?? {}) as { readonly error?: Sentence };
+      const words = FORBIDDEN.includes(status)
+        ? text('alarm.forbidden')
+        : error === undefined
+          ? text('noAnswer')
+          : tell(error);
       // A text would be read as markup, and the sentence may quote a name that came with a message.
       RED.notify($('<p>').text(words), 'error');
     })
@@ -61,7 +67,8 @@ export class AlarmView implements RowView<AlarmOverviewRow> {
   }
 
   show(row: AlarmOverviewRow): void {
-    const { severity, message, node, meter, value, since, acknowledged, latched, judged } = row;
+    const { id, severity, node, meter, value, since, acknowledged, latched, judged } = row;
+    const message = alarmText(id, row.message);
     this.row = row;
     showBadge(this.severity, severity, SEVERITY_WORDS[severity]());
     write(this.message, message);

@@ -1,5 +1,6 @@
 import type { MeterRow, OverviewValue, ValueRow } from '../../../src/overview/rows';
 import { element, NodeLink, showBadge, write } from './elements';
+import { metricText, reasonText, valueText } from '../../shared/editor/told';
 import type { RowView } from './keyed-list';
 import { ageText, text } from './words';
 
@@ -22,10 +23,10 @@ const WORST: readonly OverviewValue['quality'][] = ['bad', 'uncertain', 'good'];
 /** The word for how a meter stands. */
 export const standingText = (standing: MeterRow['standing']): string => STANDINGS[standing]();
 
-function describe({ label, text: shown, unit, quality, reason }: OverviewValue): string {
-  const value = shown === '' ? text('value.none') : `${shown} ${unit}`.trim();
-  const words = { label, value, quality: QUALITIES[quality]() };
-  return reason === '' ? text('value.what', words) : text('value.why', { ...words, reason });
+function describe({ metric, label, text: shown, unit, quality, reason }: OverviewValue): string {
+  const value = shown === '' ? text('value.none') : valueText(shown, unit);
+  const words = { label: metricText(metric, label), value, quality: QUALITIES[quality]() };
+  return reason === '' ? text('value.what', words) : text('value.why', { ...words, reason: reasonText(reason) });
 }
 
 /** One meter: how it stands, its last values with unit, quality and age. */
@@ -61,7 +62,7 @@ export class MeterView implements RowView<MeterRow> {
 
   showValues({ values, readAt }: ValueRow): void {
     this.readAt = readAt;
-    const words = values.map(({ text: shown, unit }) => (shown === '' ? '–' : `${shown} ${unit}`.trim()));
+    const words = values.map(({ text: shown, unit }) => (shown === '' ? '–' : valueText(shown, unit)));
     if (this.values.childElementCount !== values.length)
       this.values.replaceChildren(...values.map(() => element('span', 'pm500-value')));
     values.forEach((value, place) => {

@@ -1,4 +1,5 @@
 import type { QueueRow, TaskKind, TaskRow } from '../../../src/overview/rows';
+import { tell } from '../../shared/editor/told';
 import { element, NodeLink, write } from './elements';
 import type { RowView } from './keyed-list';
 import { ageText, text } from './words';
@@ -103,7 +104,7 @@ export class TaskView implements RowView<TaskRow> {
     const [what, remedy] = TASKS[kind];
     this.element.className = `pm500-task pm500-task-${kind}`;
     this.link.show(node, what({ names, count }), names);
-    write(this.sentence, sentence);
+    write(this.sentence, sentence === undefined ? '' : tell(sentence));
     write(this.remedy, remedy());
   }
 }

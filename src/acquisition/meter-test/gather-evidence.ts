@@ -4,6 +4,7 @@ import { PROTOCOL_FACTS } from '../../meters/protocol-facts';
 import type { Clock } from '../../support/clock';
 import type { Pm500Error } from '../../support/errors';
 import { silentLogger } from '../../support/logger';
+import { plain, sentences, type Sentence } from '../../support/sentence';
 import { discoverByUdp, type DiscoveredDevice } from '../../transport/ethernet-ip/discovery';
 import { hearFirstWords, type PortAnswer } from '../../transport/ethernet-ip/first-words';
 import { COMMAND } from '../../transport/ethernet-ip/wire/encapsulation';
@@ -67,26 +68,38 @@ function whoIs({ model, catalogNumber }: MeterSettings, identity: MeterIdentity)
   return describeMismatch(model, identity, catalogNumber) === undefined ? 'model' : 'other-catalog-number';
 }
 
+/** What devices call themselves, within a sentence. */
+export const DEVICE_WORDS = sentences('device', {
+  firmware: 'firmware "{firmware}"',
+  identity: '{what}, serial {serial}',
+  named: '"{product}" (vendor {vendor})',
+  web: 'as a web server does ("{line}")',
+  bytes: 'bytes that begin with {bytes}',
+});
+
 /** What a device calls itself, for a sentence. */
-function describeIdentity({ model }: Pick<MeterSettings, 'model'>, identity: MeterIdentity): string {
-  if (!('vendorId' in identity)) return `firmware "${identity.firmwareBase}"`;
+function describeIdentity({ model }: Pick<MeterSettings, 'model'>, identity: MeterIdentity): Sentence {
+  if (!('vendorId' in identity)) return DEVICE_WORDS.say('firmware', { firmware: identity.firmwareBase });
   const { productName, productCode, vendorId, deviceType, serialNumber } = identity;
   const row = model.identity.catalogNumbers.find((each) => each.productCode === productCode);
   const isModel = vendorId === model.identity.vendorId && deviceType === model.identity.deviceType;
-  const what = isModel && row !== undefined ? row.catalogNumber : `"${productName}" (vendor ${vendorId})`;
-  return `${what}, serial ${serialNumber}`;
+  const named = DEVICE_WORDS.say('named', { product: productName, vendor: vendorId });
+  return DEVICE_WORDS.say('identity', {
+    what: isModel && row !== undefined ? row.catalogNumber : named,
+    serial: serialNumber,
+  });
 }
 
-function readWords(answer: PortAnswer): { readonly words: FirstWords; readonly device: string } {
+function readWords(answer: PortAnswer): { readonly words: FirstWords; readonly device: string | Sentence } {
   if (answer.kind !== 'bytes') return { words: answer.kind, device: '' };
   const { bytes } = answer;
   if (bytes.length >= 2 && bytes.readUInt16LE(0) === COMMAND.listIdentity) return { words: 'identity', device: '' };
   if (TLS_ALERT.every((byte, index) => bytes[index] === byte)) return { words: 'tls', device: '' };
   const line = bytes.toString('latin1').split(/[\r\n]/)[0] ?? '';
-  if (line.startsWith('HTTP/')) return { words: 'http', device: `as a web server does ("${line}")` };
+  if (line.startsWith('HTTP/')) return { words: 'http', device: DEVICE_WORDS.say('web', { line }) };
   const isText = /^[\x20-\x7e]{3,}$/.test(line);
-  const shown = isText ? `"${line.slice(0, LONGEST_WORDS)}"` : `bytes that begin with ${bytes.toString('hex', 0, 8)}`;
-  return { words: 'others', device: shown };
+  if (isText) return { words: 'others', device: `"${line.slice(0, LONGEST_WORDS)}"` };
+  return { words: 'others', device: DEVICE_WORDS.say('bytes', { bytes: bytes.toString('hex', 0, 8) }) };
 }
 
 /** Whoever answers List Identity by UDP, at the port that was tried and at the usual one. */
@@ -150,7 +163,7 @@ export async function gatherEvidence(
     model: model.name,
     device: known === undefined ? (heard?.device ?? '') : describeIdentity(settings, known),
     announced: found?.port ?? 0,
-    detail: error?.message ?? '',
+    detail: error?.sentence ?? plain(''),
   };
   return { evidence, words };
 }

@@ -1,7 +1,8 @@
 import { shownValues, type ShownValue } from '../../domain/shown/shown-values';
 import type { MeterModel } from '../../meters/meter-model';
 import type { Clock, Timer } from '../../support/clock';
-import { Pm500Error } from '../../support/errors';
+import { ofCode, Pm500Error } from '../../support/errors';
+import { sentences, type Sentence } from '../../support/sentence';
 import type { MeterRegistry, VisitedMeter } from '../meter-registry';
 import { settingsOf, type MeterChoice } from '../meter-settings';
 import { LEASE_MS } from './look-times';
@@ -15,7 +16,7 @@ export interface LiveAnswer {
   readonly now: number;
   readonly values: readonly ShownValue[];
   /** What could not be read, a sentence each. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Sentence[];
   /** Names of the configurations whose connection is used; empty for one of its own. */
   readonly users: readonly string[];
 }
@@ -30,6 +31,9 @@ export interface LiveSources {
 
 /** How many may look at a time. */
 export const MOST_LOOKING = 4;
+export const LIVE_SENTENCES = sentences('live', {
+  tooMany: '{most} forms show live values already; close one of them and try again.',
+});
 
 interface Looking {
   readonly choice: string;
@@ -67,9 +71,12 @@ export class LiveMeters {
     const { session, users } = looking.visited;
     try {
       const reading = await session.readGroups(session.groups);
-      const failures = reading.blocks.flatMap(({ error }) => error?.message ?? []);
+      const failures = reading.blocks.flatMap(({ error }) =>
+        error === undefined ? [] : [[error.message, error.code] as const],
+      );
       const now = clock.now();
-      return { id, now, values: shownValues(reading, now, session.groups), problems: [...new Set(failures)], users };
+      const problems = [...new Map(failures)].map(([message, code]) => ofCode(code, message));
+      return { id, now, values: shownValues(reading, now, session.groups), problems, users };
     } finally {
       looking.pending--;
       this.renew(id, looking);
@@ -93,8 +100,7 @@ export class LiveMeters {
     const settings = settingsOf(model, visitorChoiceOf(choice));
     await this.leave(id);
     if (this.lookings.size >= MOST_LOOKING) {
-      const message = `${MOST_LOOKING} forms show live values already; close one of them and try again.`;
-      throw new Pm500Error('CONFIG_INVALID', message);
+      throw new Pm500Error('CONFIG_INVALID', LIVE_SENTENCES.say('tooMany', { most: MOST_LOOKING }));
     }
     const looking = { choice: text, visited: registry.visit(settings), pending: 0, lease: undefined };
     this.lookings.set(id, looking);

@@ -1,7 +1,8 @@
 import { diagnose, type Cause } from '../../domain/causes/diagnose';
 import type { MeterModel } from '../../meters/meter-model';
 import { delay } from '../../support/clock';
-import { Pm500Error, toPm500Error } from '../../support/errors';
+import { ofCode, Pm500Error, toPm500Error } from '../../support/errors';
+import { sentences, type Sentence } from '../../support/sentence';
 import type { MeterIdentity } from '../../transport/transport';
 import { whereOf } from '../meter-address';
 import { referenceOf } from '../meter-identity';
@@ -35,8 +36,24 @@ export interface MeterTest {
   /** From a request to its reply, ms; absent where the meter sends by itself, or was not read. */
   readonly roundTripMs?: number;
   /** What else is worth knowing, a sentence each: whose connection was used, limits in force, who else uses the meter. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
 }
+
+/** What a test says beside the cause. */
+export const TEST_NOTES = sentences('meterTest', {
+  own: 'Read over {transport} by a connection for this test, which is closed.',
+  shared:
+    'Read over {transport} by the connection that {names} uses already, with its limits; no second one was opened.',
+  afterDeploy: 'The transport of this form, {transport}, counts once it is deployed.',
+  limits:
+    'No assembly or register is read more often than every {interval} ms; a connection may take {connect} ms, an answer {reply} ms.',
+  owned: 'The meter says that it has an owner: a PLC uses it.',
+  others: 'The meter does not tell which other programs read it.',
+  inPart: 'Not everything can be read: {problem}',
+  notTried: 'A connection of {transport} was not tried.',
+  opened: 'A connection of {transport} was opened, gave data, and was closed again.',
+  ended: 'The test of {where} was ended before the meter answered.',
+});
 
 /** Nobody waits longer for a test than this, whatever the timeouts of a meter. */
 const LONGEST_TEST_MS = 12_000;
@@ -47,7 +64,7 @@ interface Outcome extends Attempt {
   readonly visited?: VisitedMeter;
   readonly inForce?: LinkSettings;
   readonly roundTripMs?: number;
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
 }
 
 /** What kept everything from being read, with its causes where the link still has them; undefined where something was. */
@@ -63,7 +80,7 @@ async function readSomething(
     return { error: error?.code === first.code ? error : new Pm500Error(first.code, first.message), notes: [] };
   }
   const latencies = reading.blocks.filter(({ error }) => error === undefined).map(({ latencyMs }) => latencyMs);
-  const notes = first === undefined ? [] : [`Not everything can be read: ${first.message}`];
+  const notes = first === undefined ? [] : [TEST_NOTES.say('inPart', { problem: ofCode(first.code, first.message) })];
   return isImplicit(session.linkSettings.transport) ? { notes } : { roundTripMs: Math.min(...latencies), notes };
 }
 
@@ -78,7 +95,7 @@ async function attempt(settings: MeterSettings, sources: MeterTestSources, signa
   const { session, release } = visited;
   const over = new AbortController();
   const late = delay(sources.clock, LONGEST_TEST_MS, AbortSignal.any([signal, over.signal])).then(() => {
-    throw new Pm500Error('ABORTED', `The test of ${whereOf(settings)} was ended before the meter answered.`);
+    throw new Pm500Error('ABORTED', TEST_NOTES.say('ended', { where: whereOf(settings) }));
   });
   late.catch(() => undefined);
   try {
@@ -100,7 +117,7 @@ function tell(model: MeterModel, identity: MeterIdentity): TestedIdentity {
   return { product: productName, catalogNumber, serialNumber, firmware: `${revision.major}.${revision.minor}` };
 }
 
-function notesOf({ visited, inForce, identity, notes }: Outcome, chosen: MeterSettings): readonly string[] {
+function notesOf({ visited, inForce, identity, notes }: Outcome, chosen: MeterSettings): readonly Sentence[] {
   if (visited === undefined || inForce === undefined) return notes;
   // Of a meter that was not reached there is nothing to tell.
   if (identity === undefined) return notes;
@@ -109,18 +126,18 @@ function notesOf({ visited, inForce, identity, notes }: Outcome, chosen: MeterSe
   const names = users.map((name) => `"${name}"`).join(', ');
   const whose =
     users.length === 0
-      ? `Read over ${kind} by a connection for this test, which is closed.`
-      : `Read over ${kind} by the connection that ${names} uses already, with its limits; no second one was opened.`;
+      ? TEST_NOTES.say('own', { transport: kind })
+      : TEST_NOTES.say('shared', { transport: kind, names });
   const differs = users.length > 0 && kind !== (chosen.transport?.kind ?? 'ucmm');
   return [
     whose,
-    ...(differs
-      ? [`The transport of this form, ${chosen.transport?.kind ?? 'ucmm'}, counts once it is deployed.`]
-      : []),
-    `No assembly or register is read more often than every ${inForce.minimumReadIntervalMs} ms; a connection may take ${inForce.connectTimeoutMs} ms, an answer ${inForce.replyTimeoutMs} ms.`,
-    ...('status' in identity && (identity.status & OWNED) !== 0
-      ? ['The meter says that it has an owner: a PLC uses it.']
-      : ['The meter does not tell which other programs read it.']),
+    ...(differs ? [TEST_NOTES.say('afterDeploy', { transport: chosen.transport?.kind ?? 'ucmm' })] : []),
+    TEST_NOTES.say('limits', {
+      interval: inForce.minimumReadIntervalMs,
+      connect: inForce.connectTimeoutMs,
+      reply: inForce.replyTimeoutMs,
+    }),
+    TEST_NOTES.say('status' in identity && (identity.status & OWNED) !== 0 ? 'owned' : 'others'),
     ...notes,
   ];
 }
@@ -148,11 +165,11 @@ export async function testMeter(
     chosen = settingsOf(model, choice);
     explicit = settingsOf(model, visitorChoiceOf(choice));
   } catch (thrown) {
-    const { code, message } = toPm500Error(thrown);
+    const { code, sentence } = toPm500Error(thrown);
     const words = { where: choice.host, host: choice.host, port: 0, unit: 0, model: model.name };
     const cause = diagnose(
       { way: 'ethernet-ip', error: code },
-      { ...words, device: '', announced: 0, detail: message },
+      { ...words, device: '', announced: 0, detail: sentence },
     );
     return { where: choice.host, ...(cause === undefined ? {} : { cause }), notes: [] };
   }
@@ -169,9 +186,9 @@ export async function testMeter(
   const hasConnections = chosen.transport?.kind !== explicit.transport?.kind;
   if (!hasConnections || visited === undefined || visited.users.length > 0) return { ...known, notes };
   const kind = chosen.transport?.kind ?? '';
-  if (!withConnections) return { ...known, notes: [...notes, `A connection of ${kind} was not tried.`] };
+  if (!withConnections) return { ...known, notes: [...notes, TEST_NOTES.say('notTried', { transport: kind })] };
   const second = await attempt(chosen, sources, signal);
   const why = await judge({ ...second, ...(identity === undefined ? {} : { identity }) }, sources);
   if (why !== undefined) return { ...known, cause: why, notes };
-  return { ...known, notes: [...notes, `A connection of ${kind} was opened, gave data, and was closed again.`] };
+  return { ...known, notes: [...notes, TEST_NOTES.say('opened', { transport: kind })] };
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { Pm500Error } from '../../support/errors';
+import { sentences } from '../../support/sentence';
 import type { ResolveHost } from '../link-claim';
 import { canonicalHost, isHostName } from '../meter-address';
 import type { ScanRequest } from './scan-request';
@@ -7,6 +8,14 @@ import type { ScanRequest } from './scan-request';
 /** Addresses of one request: each has a socket of its own. */
 const MOST_SCAN_ADDRESSES = 16;
 const FIRST_FREE_PORT = 1024;
+
+export const NEARBY_SENTENCES = sentences('nearby', {
+  notNearby: '{host} is no private or link-local address; deploy first, or set pm500.scanAnywhere in settings.js.',
+  tooManyAddresses: 'A scan asks {most} addresses at most; name fewer.',
+  portOfOthers: 'Port {port} belongs to another service; give the UDP port of a meter, usually 44818.',
+  onlyNearby: 'A scan asks private and link-local addresses only; set pm500.scanAnywhere in settings.js for others.',
+});
+const { say } = NEARBY_SENTENCES;
 
 /**
  * Private networks (RFC 1918), link-local ones (RFC 3927), this computer, and everybody on the link; the same of IPv6
@@ -40,10 +49,7 @@ export async function nearbyAddress(host: string, resolveHost: ResolveHost): Pro
   const address = isName ? await resolveHost(host).catch(() => undefined) : canonicalHost(host);
   if (address === undefined) return host;
   if (isNearby(address)) return isName ? address : host;
-  throw new Pm500Error(
-    'CONFIG_INVALID',
-    `${host} is no private or link-local address; deploy first, or set pm500.scanAnywhere in settings.js.`,
-  );
+  throw new Pm500Error('CONFIG_INVALID', say('notNearby', { host }));
 }
 
 /**
@@ -54,16 +60,12 @@ export async function nearbyAddress(host: string, resolveHost: ResolveHost): Pro
  */
 export function checkScan({ addresses, interfaces, port }: ScanRequest, isAnywhere: boolean): void {
   if (Math.max(addresses.length, interfaces.length) > MOST_SCAN_ADDRESSES) {
-    throw new Pm500Error('CONFIG_INVALID', `A scan asks ${MOST_SCAN_ADDRESSES} addresses at most; name fewer.`);
+    throw new Pm500Error('CONFIG_INVALID', say('tooManyAddresses', { most: MOST_SCAN_ADDRESSES }));
   }
   if (port < FIRST_FREE_PORT) {
-    const message = `Port ${port} belongs to another service; give the UDP port of a meter, usually 44818.`;
-    throw new Pm500Error('CONFIG_INVALID', message);
+    throw new Pm500Error('CONFIG_INVALID', say('portOfOthers', { port }));
   }
   // What is no address at all is said by the scan itself.
   if (isAnywhere || addresses.every((address) => isIP(address) === 0 || isNearby(address))) return;
-  throw new Pm500Error(
-    'CONFIG_INVALID',
-    'A scan asks private and link-local addresses only; set pm500.scanAnywhere in settings.js for others.',
-  );
+  throw new Pm500Error('CONFIG_INVALID', say('onlyNearby'));
 }

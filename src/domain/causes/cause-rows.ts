@@ -4,6 +4,8 @@ import type { Evidence } from './evidence';
 export interface CauseRow {
   /** Stable: programs and documents name it. */
   readonly code: string;
+  /** Tells rows of one code that say something else from each other. */
+  readonly variant?: string;
   /** Every fact that is named has one of these values. */
   readonly when: { readonly [Fact in keyof Evidence]?: readonly Evidence[Fact][] };
   /** One sentence; names in braces are words of the evidence. */
@@ -177,12 +179,14 @@ export const CAUSE_ROWS = [
   },
   {
     code: 'SESSIONS_TAKEN',
+    variant: 'refused',
     when: { error: ['ENIP_STATUS'] },
     sentence: 'The meter at {where} grants no session: other programs have taken all of them.',
     remedy: 'End a program that is connected to the meter, or restart the meter.',
   },
   {
     code: 'TLS_EXPECTED',
+    variant: 'hung_up',
     when: { way: ['ethernet-ip'], words: ['hung-up'] },
     sentence:
       'What listens at {where} ends the connection as soon as it hears EtherNet/IP: so does a service that expects encryption (TLS) or speaks another protocol.',
@@ -204,6 +208,7 @@ export const CAUSE_ROWS = [
   },
   {
     code: 'OTHER_SERVICE',
+    variant: 'no_modbus',
     when: { error: ['MODBUS_REPLY_TIMEOUT'], hasStrangeBytes: [true], way: ['modbus-tcp'] },
     sentence: 'What listens at {where} answers, and not in Modbus. {detail}',
     remedy: 'Check address and port; a transparent serial server is read over Modbus RTU over TCP.',
@@ -216,6 +221,7 @@ export const CAUSE_ROWS = [
   },
   {
     code: 'WRONG_UNIT',
+    variant: 'silent',
     when: { error: ['MODBUS_REPLY_TIMEOUT'] },
     sentence: '{where} is there, and nobody answers as unit {unit}.',
     remedy:
@@ -229,6 +235,7 @@ export const CAUSE_ROWS = [
   },
   {
     code: 'OTHER_SERVICE',
+    variant: 'bad_modbus',
     when: { error: ['MODBUS_REPLY_INVALID', 'MODBUS_CONNECTION_LOST'] },
     sentence: 'What listens at {where} does not speak Modbus as it should. {detail}',
     remedy: 'Check address and port; behind a serial server also rate, parity and the mode of the server.',
@@ -241,6 +248,7 @@ export const CAUSE_ROWS = [
   },
   {
     code: 'NO_REPLY',
+    variant: 'late',
     when: { error: ['ENIP_REPLY_TIMEOUT'] },
     sentence: 'The device at {where} answers too late or not at all.',
     remedy: 'Test again; behind a slow link set a longer reply timeout. A meter that stays so has hung: restart it.',

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../support/errors';
+import type { Part, Sentence } from '../../support/sentence';
 
 /**
  * What a port said when it was asked by List Identity who it is. `closed`: it ended the connection before it was asked,
@@ -33,7 +34,7 @@ export interface Evidence {
 }
 
 /** What the sentences of causes name. */
-export interface EvidenceWords {
+export interface EvidenceWords extends Readonly<Record<string, Part>> {
   /** Address and port, or serial port and unit. */
   readonly where: string;
   readonly host: string;
@@ -42,9 +43,9 @@ export interface EvidenceWords {
   /** Name of the meter model. */
   readonly model: string;
   /** What a device that was reached calls itself, or what a port said. */
-  readonly device: string;
+  readonly device: string | Sentence;
   /** TCP port that a device names at the same address. */
   readonly announced: number;
   /** What the transport said, a whole sentence. */
-  readonly detail: string;
+  readonly detail: Sentence;
 }

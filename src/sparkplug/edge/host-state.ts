@@ -1,3 +1,4 @@
+import { sentences, type Sentence } from '../../support/sentence';
 import { stateTopic } from './topic';
 
 /** How a host application says whether it is online: as JSON with its time, or as the word ONLINE alone. */
@@ -38,11 +39,23 @@ function wordTopic(hostId: string): string {
   return `STATE/${hostId}`;
 }
 
+/** Why a word of a primary host does not count, or none comes. */
+export const HOST_SENTENCES = sentences('host', {
+  form: 'Sparkplug: the message on {topic} is not {form}; it was ignored.',
+  older:
+    'Sparkplug: primary host "{host}" says that it is online, with a time ({time}) before that of its last word ({before}), so it does not count; correct the clock of the host, or deploy the edge node again.',
+  version:
+    'Sparkplug: primary host "{host}" speaks on {topic}, as Sparkplug {spoken} has it, and the edge node listens as {version} has it; choose {spoken} as the version of the primary host.',
+  silence:
+    'Sparkplug: nothing of primary host "{host}" has come on {topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug {other} (on {otherTopic}): for such a host choose {other} as its version.',
+});
+type Fault = keyof typeof HOST_SENTENCES.templates;
+
 /** What came of a STATE message. */
 export interface HostNews {
   readonly isTaken: boolean;
   /** Why it was not, for the log; each reason once until the host is online. */
-  readonly warning?: string;
+  readonly warning?: Sentence;
 }
 
 const IGNORED: HostNews = { isTaken: false };
@@ -94,16 +107,13 @@ export class HostWatch {
     const state = this.version === '3.0' ? parseHostState(payload) : parseHostWord(payload);
     if (state === undefined) {
       const form = this.version === '3.0' ? '{"online": ..., "timestamp": ...}' : 'ONLINE or OFFLINE';
-      return this.ignore('form', `the message on ${this.topic} is not ${form}; it was ignored.`);
+      return this.ignore('form', { topic: this.topic, form });
     }
     const { timestamp = Infinity } = state;
     const { timestamp: before = -Infinity } = this.last ?? {};
     if (timestamp < before) {
       if (!state.online || this.isOnline) return IGNORED;
-      return this.ignore(
-        'older',
-        `primary host "${this.hostId}" says that it is online, with a time (${timeOf(timestamp)}) before that of its last word (${timeOf(before)}), so it does not count; correct the clock of the host, or deploy the edge node again.`,
-      );
+      return this.ignore('older', { host: this.hostId, time: timeOf(timestamp), before: timeOf(before) });
     }
     this.last = state;
     if (state.online) this.said.clear();
@@ -113,25 +123,28 @@ export class HostWatch {
   /** Something came where a host of the other version speaks. */
   takeOther(): HostNews {
     if (this.isOnline) return IGNORED;
-    const spoken = this.otherVersion;
-    return this.ignore(
-      'version',
-      `primary host "${this.hostId}" speaks on ${this.otherTopic}, as Sparkplug ${spoken} has it, and the edge node listens as ${this.version} has it; choose ${spoken} as the version of the primary host.`,
-    );
+    return this.ignore('version', {
+      host: this.hostId,
+      topic: this.otherTopic,
+      spoken: this.otherVersion,
+      version: this.version,
+    });
   }
 
   /** The host has not come online for a while. */
   explainSilence(): HostNews {
     if (this.last !== undefined) return IGNORED;
-    return this.ignore(
-      'silence',
-      `nothing of primary host "${this.hostId}" has come on ${this.topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug ${this.otherVersion} (on ${this.otherTopic}): for such a host choose ${this.otherVersion} as its version.`,
-    );
+    return this.ignore('silence', {
+      host: this.hostId,
+      topic: this.topic,
+      other: this.otherVersion,
+      otherTopic: this.otherTopic,
+    });
   }
 
-  private ignore(kind: string, fault: string): HostNews {
+  private ignore(kind: Fault, values: Sentence['values']): HostNews {
     if (this.said.has(kind)) return IGNORED;
     this.said.add(kind);
-    return { isTaken: false, warning: `Sparkplug: ${fault}` };
+    return { isTaken: false, warning: HOST_SENTENCES.say(kind, values) };
   }
 }

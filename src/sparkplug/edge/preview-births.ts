@@ -1,6 +1,7 @@
 import { TELEMETRY_SCHEMA } from '../../domain/messages/telemetry';
 import type { MeterModel } from '../../meters/meter-model';
 import { ALL_METRICS } from '../../metrics/derived-metrics';
+import { plain, type Sentence } from '../../support/sentence';
 import { decodePayload, type Datatype, type MetricValue } from '../codec/payload';
 import { metricsOf, type MetricSample } from '../metrics/metrics';
 import type { EdgeEffect } from './edge-events';
@@ -11,7 +12,7 @@ export interface BirthPreview {
   /** Topic, size and metrics of each, a line each. */
   readonly lines: readonly string[];
   /** What the edge node would say of them, for instance that one is too large. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Sentence[];
 }
 
 /** In place of the name of a meter. */
@@ -79,7 +80,7 @@ export function previewBirths(
     ...edge.handle({ kind: 'settled', deviceId: METER, at }),
   ];
   const warnings = effects.flatMap((effect) =>
-    effect.kind === 'warn' ? [effect.message] : effect.kind === 'failed' ? [effect.error.message] : [],
+    effect.kind === 'warn' ? [plain(effect.message)] : effect.kind === 'failed' ? [effect.error.sentence] : [],
   );
   return { lines: effects.flatMap(linesOf), warnings };
 }

@@ -31,7 +31,7 @@ export interface HostTurn {
 const NOTHING: readonly EdgeEffect[] = [];
 
 function warningOf({ warning }: HostNews): readonly EdgeEffect[] {
-  return warning === undefined ? NOTHING : [{ kind: 'warn', message: warning }];
+  return warning === undefined ? NOTHING : [{ kind: 'warn', message: warning.text }];
 }
 
 /** The primary host of an edge node, which may have none: whether births may be made, and when to leave. */

@@ -2,12 +2,34 @@ import type { MqttLink } from '../../mqtt/mqtt-link';
 import type { Surroundings, Visitor } from '../../mqtt/visit-broker';
 import { delay } from '../../support/clock';
 import type { EdgeNodeSettings } from '../edge/edge-node';
+import { sentences, type Sentence } from '../../support/sentence';
 import { HostWatch } from '../edge/host-state';
 import { nodeTopic, ownTopics, parseTopic } from '../edge/topic';
 
 /** Clocks that differ by more are told of, ms. */
 const CLOCK_TOLERANCE_MS = 5000;
 const MS_PER_S = 1000;
+
+export const EDGE_TEST_SENTENCES = sentences('edgeTest', {
+  welcome: 'The MQTT broker {broker} takes the edge node and lets it read what it has to{waits}.',
+  notPublished: 'Nothing was published, so whether this user may publish was not tried.',
+  online: '; primary host "{host}" is online',
+  unheard: '; it would publish nothing yet, because primary host "{host}" has not been heard of',
+  offline: '; it would publish nothing yet, because primary host "{host}" is offline',
+  publishedHere:
+    'The edge node {who} is deployed here and publishes, so another one of the same IDs was not listened for.',
+  otherHeard:
+    'Another edge node publishes as {who} now: choose other IDs, or end that one before this is deployed. No host can tell them apart.',
+  nobody: 'Nobody published as {who} for {seconds} s.',
+  mayNotListen:
+    'The broker does not let this user read what is published as {who}: another edge node of the same IDs would not be noticed.',
+  hostAhead:
+    'The clock of the primary host is {seconds} s or more ahead of that of the Node-RED computer: set both by NTP, or values appear at the wrong time.',
+  ownId: 'The test uses a client ID of its own, because that of the settings would end a session that has it.',
+  furtherTakes: 'Further server {server} takes the edge node.',
+  furtherProblem: 'Further server {server}: {problem}',
+});
+const { say } = EDGE_TEST_SENTENCES;
 
 /** How another edge node of the same IDs is listened for. */
 export interface OthersWatch {
@@ -22,8 +44,8 @@ export interface LookResult {
   /** True where nothing would be published yet. */
   readonly isWaiting: boolean;
   /** The end of the sentence that says so; empty where it is not so. */
-  readonly waits: string;
-  readonly notes: readonly string[];
+  readonly waits: Sentence | '';
+  readonly notes: readonly Sentence[];
 }
 
 /** One short visit of an edge node that publishes nothing: what it may read, and what it hears. */
@@ -33,7 +55,7 @@ export class BrokerLook implements Visitor {
   /** Bytes of a message that the broker takes, where it says so. */
   maximumBytes: number | undefined;
   private readonly host: HostWatch | undefined;
-  private readonly hostNotes: string[] = [];
+  private readonly hostNotes: Sentence[] = [];
   /** Undefined until the broker has said whether others may be listened to. */
   private mayListen: boolean | undefined;
   private isOtherHeard = false;
@@ -80,17 +102,16 @@ export class BrokerLook implements Visitor {
     const { host, node, hostNotes } = this;
     const unseen = host?.explainSilence().warning;
     const notes = [
-      'Nothing was published, so whether this user may publish was not tried.',
+      say('notPublished'),
       ...this.clockNotes(now),
       ...this.otherNotes(),
       ...hostNotes,
       ...(unseen === undefined ? [] : [unseen]),
     ];
     if (host === undefined) return { isWaiting: false, waits: '', notes };
-    const who = `primary host "${node.primaryHostId ?? ''}"`;
-    if (host.isOnline) return { isWaiting: false, waits: `; ${who} is online`, notes };
-    const state = host.lastState === undefined ? 'has not been heard of' : 'is offline';
-    return { isWaiting: true, waits: `; it would publish nothing yet, because ${who} ${state}`, notes };
+    const named = { host: node.primaryHostId ?? '' };
+    if (host.isOnline) return { isWaiting: false, waits: say('online', named), notes };
+    return { isWaiting: true, waits: say(host.lastState === undefined ? 'unheard' : 'offline', named), notes };
   }
 
   /** @returns whether the broker granted it; a connection that ends over it ends the visit */
@@ -104,30 +125,20 @@ export class BrokerLook implements Visitor {
     }
   }
 
-  private otherNotes(): readonly string[] {
+  private otherNotes(): readonly Sentence[] {
     const { groupId, edgeNodeId } = this.node;
     const who = `${groupId} / ${edgeNodeId}`;
-    if (this.listening.isPublishedHere)
-      return [
-        `The edge node ${who} is deployed here and publishes, so another one of the same IDs was not listened for.`,
-      ];
-    if (this.isOtherHeard)
-      return [
-        `Another edge node publishes as ${who} now: choose other IDs, or end that one before this is deployed. No host can tell them apart.`,
-      ];
-    if (this.mayListen === true) return [`Nobody published as ${who} for ${this.listening.listenMs / MS_PER_S} s.`];
-    return [
-      `The broker does not let this user read what is published as ${who}: another edge node of the same IDs would not be noticed.`,
-    ];
+    if (this.listening.isPublishedHere) return [say('publishedHere', { who })];
+    if (this.isOtherHeard) return [say('otherHeard', { who })];
+    if (this.mayListen === true) return [say('nobody', { who, seconds: this.listening.listenMs / MS_PER_S })];
+    return [say('mayNotListen', { who })];
   }
 
   /** MQTT has no clock; the time in the state of the host is one, where it lies ahead. */
-  private clockNotes(now: number): readonly string[] {
+  private clockNotes(now: number): readonly Sentence[] {
     const aheadMs = (this.host?.lastState?.timestamp ?? -Infinity) - now;
     if (aheadMs <= CLOCK_TOLERANCE_MS) return [];
     const seconds = Math.round(aheadMs / MS_PER_S);
-    return [
-      `The clock of the primary host is ${seconds} s or more ahead of that of the Node-RED computer: set both by NTP, or values appear at the wrong time.`,
-    ];
+    return [say('hostAhead', { seconds })];
   }
 }

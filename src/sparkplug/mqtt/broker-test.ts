@@ -8,10 +8,11 @@ import type { Surroundings } from '../../mqtt/visit-broker';
 import type { ConnectionTest } from '../../support/connection-test';
 import { toPm500Error, type Pm500Error } from '../../support/errors';
 import type { Random } from '../../support/random';
+import type { Sentence } from '../../support/sentence';
 import { EdgeNode } from '../edge/edge-node';
 import { previewBirths } from '../edge/preview-births';
 import type { EdgeSessionSettings } from '../session/session-settings';
-import { BrokerLook, type OthersWatch } from './broker-look';
+import { BrokerLook, EDGE_TEST_SENTENCES, type OthersWatch } from './broker-look';
 
 /** What a test of the brokers of an edge node needs beside its settings. */
 export interface BrokerTestSources extends OthersWatch {
@@ -21,6 +22,8 @@ export interface BrokerTestSources extends OthersWatch {
   /** What the preview has a meter of. */
   readonly model: MeterModel;
 }
+
+const { say } = EDGE_TEST_SENTENCES;
 
 /** Servers beside the first that are tried: nobody has more, and each is a connection. */
 const MOST_FURTHER = 3;
@@ -48,14 +51,15 @@ async function lookAt(settings: EdgeSessionSettings, server: Server, sources: Br
 }
 
 /** What is to be said of a client ID that was refused, which was not that of the form. */
-function ownIdNote({ details }: Pm500Error): readonly string[] {
+function ownIdNote({ details }: Pm500Error): readonly Sentence[] {
   if (!CLIENT_ID_REFUSED.includes(details['returnCode'])) return [];
-  return ['The test uses a client ID of its own, because that of the settings would end a session that has it.'];
+  return [say('ownId')];
 }
 
-function furtherNote({ server, error }: Finding): string {
-  const who = `Further server ${server.host}:${server.port}`;
-  return error === undefined ? `${who} takes the edge node.` : `${who}: ${error.message}`;
+function furtherNote({ server: { host, port }, error }: Finding): Sentence {
+  const server = `${host}:${port}`;
+  if (error === undefined) return say('furtherTakes', { server });
+  return say('furtherProblem', { server, problem: error.sentence });
 }
 
 /**
@@ -82,14 +86,13 @@ export async function testEdgeBroker(
   const rest = further.map(furtherNote);
   if (error !== undefined) {
     const notes = [...ownIdNote(error), ...rest];
-    return { isWelcome: false, code: error.code, sentence: error.message, notes, preview: preview.lines };
+    return { isWelcome: false, code: error.code, sentence: error.sentence, notes, preview: preview.lines };
   }
   const { isWaiting, waits, notes } = look.conclude(now);
-  const where = `${broker.host}:${broker.port}`;
   return {
     isWelcome: true,
     ...(isWaiting ? { isWaiting } : {}),
-    sentence: `The MQTT broker ${where} takes the edge node and lets it read what it has to${waits}.`,
+    sentence: say('welcome', { broker: `${broker.host}:${broker.port}`, waits }),
     notes: [...notes, ...preview.warnings, ...rest],
     preview: preview.lines,
   };

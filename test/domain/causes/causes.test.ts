@@ -4,6 +4,7 @@ import { CAUSE_ROWS } from '../../../src/domain/causes/cause-rows';
 import { diagnose } from '../../../src/domain/causes/diagnose';
 import type { Evidence } from '../../../src/domain/causes/evidence';
 import { CAUSES_PAGE, writeCausesPage } from '../../../tools/causes/page';
+import { plain } from '../../../src/support/sentence';
 
 const WORDS = {
   where: '10.0.0.5:44818',
@@ -13,7 +14,7 @@ const WORDS = {
   model: 'METER',
   device: 'DEVICE',
   announced: 44_819,
-  detail: 'What the transport said.',
+  detail: plain('What the transport said.'),
 };
 
 /** Evidence with nothing but what a row wants. */
@@ -43,11 +44,11 @@ describe('the causes', () => {
   it('say in sentences what is the matter and what to do, with words that exist', () => {
     for (const { code, when, sentence } of CAUSE_ROWS) {
       const cause = diagnose(evidenceOf(when), WORDS);
-      for (const text of [cause?.sentence ?? '', cause?.remedy ?? '']) {
+      for (const text of [cause?.sentence.text ?? '', cause?.remedy.text ?? '']) {
         assert.match(text, /^[A-Z0-9].*\.$/s, code);
         assert.doesNotMatch(text, /undefined|[{}]/, code);
       }
-      assert.equal(cause?.detail, sentence.includes('{detail}') ? '' : WORDS.detail);
+      assert.equal(cause?.detail, sentence.includes('{detail}') ? undefined : WORDS.detail);
       assert.match(code, /^[A-Z]+(_[A-Z]+)*$/);
     }
   });
@@ -61,7 +62,7 @@ describe('the causes', () => {
 
   it('of what nobody foresaw tell what the transport said', () => {
     const cause = diagnose({ way: 'ethernet-ip', error: 'INTERNAL' }, WORDS);
-    assert.deepEqual([cause?.code, cause?.sentence, cause?.detail], ['NOT_KNOWN', WORDS.detail, '']);
+    assert.deepEqual([cause?.code, cause?.sentence, cause?.detail], ['NOT_KNOWN', WORDS.detail, undefined]);
   });
 
   it('are what docs/connection-test.md says', () => {

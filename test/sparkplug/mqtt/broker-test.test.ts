@@ -18,6 +18,7 @@ import { connack, connack5, publish, ScriptedBroker, suback, type Answer } from 
 import { CertificateAuthority } from '../../../testkit/servers/certificates';
 import { PACKET, readSubscribe } from '../../../testkit/mqtt/packets';
 import { hostState } from '../../../testkit/sparkplug/samples';
+import { inEnglish, type InEnglish } from '../../../src/support/sentence';
 
 const STATE = 'spBv1.0/STATE/scada';
 const OWN = 'spBv1.0/plant/+/edge/#';
@@ -34,7 +35,7 @@ interface Given {
   readonly isPublishedHere?: boolean;
 }
 
-function run(given: Given): Promise<ConnectionTest> {
+function run(given: Given): Promise<InEnglish<ConnectionTest>> {
   const { port, host = '127.0.0.1', signal = new AbortController().signal, isPublishedHere = false } = given;
   const settings: EdgeSessionSettings = {
     node: { groupId: 'plant', edgeNodeId: 'edge', ...given.node },
@@ -53,7 +54,7 @@ function run(given: Given): Promise<ConnectionTest> {
     model: PM500,
     isPublishedHere,
     listenMs: 20,
-  });
+  }).then(inEnglish);
 }
 
 /** Answers the SUBSCRIBE to one topic. */
@@ -72,7 +73,8 @@ describe('the test of a broker for an edge node that is not deployed', function 
   });
   afterEach(() => broker.stop());
 
-  const atBroker = (given: Omit<Given, 'port'> = {}): Promise<ConnectionTest> => run({ port: broker.port, ...given });
+  const atBroker = (given: Omit<Given, 'port'> = {}): Promise<InEnglish<ConnectionTest>> =>
+    run({ port: broker.port, ...given });
   const isLeft = async (): Promise<void> => {
     while (broker.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   };
