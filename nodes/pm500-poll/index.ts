@@ -37,7 +37,7 @@ export = (RED: NodeAPI): void => {
           this.error(error, { topic });
         },
         onWait: (reason) => {
-          this.warn(`Meter "${topic}" is waited for: ${reason.message}`);
+          this.warn(`Meter "${topic}" waits: ${reason.message}`);
         },
         onBack: () => {
           this.log(`Meter "${topic}" answers again.`);

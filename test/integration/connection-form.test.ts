@@ -84,7 +84,7 @@ describe('the form of a meter before it is deployed', function () {
     await power.waitFor();
     const cells = await power.locator('td').allInnerTexts();
     assert.match(cells[1] ?? '', /^\d{3}\.\d{2} kW$/);
-    assert.match(cells[2] ?? '', /^uncertain layout_inferred$/);
+    assert.match(cells[2] ?? '', /^uncertain layout not confirmed$/);
     assert.deepEqual(
       [cells[3], await page.locator(`${FORM} .pm500-live-button`).getAttribute('aria-pressed')],
       ['inferred', 'true'],

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { fieldsOf, FORMS, NODE_TYPES, WIDGET_TYPES, type NodeType } from '../../nodes/shared/forms';
 import { settingsIn } from '../../nodes/shared/field';
+import { constantProfile } from '../../src/simulator/model/plain-profiles';
+import type { RunningMeter, Simulator } from '../../src/simulator/simulator';
 import { Editor } from '../../testkit/node-red/editor';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import { adaptFlow, chooseMeterPorts, readFlow } from '../../testkit/node-red/reference-flows';
 import { freePort } from '../../testkit/servers/ports';
+import { startOneMeter } from '../../testkit/simulator/one-meter';
 
 /** The palette offers widgets only beside Dashboard 2, which is not installed here. */
 const OFFERED = NODE_TYPES.filter((type) => !WIDGET_TYPES.some((widget) => widget === type));
@@ -27,8 +30,12 @@ describe('the editor in German', function () {
   this.timeout(120_000);
   let red: NodeRed;
   let editor: Editor;
+  let simulator: Simulator;
+  let meter: RunningMeter;
 
   before(async () => {
+    simulator = await startOneMeter({ load: constantProfile(441_300) });
+    [meter] = simulator.meters as [RunningMeter];
     red = await startNodeRed({ settings: { lang: 'de' } });
     editor = await Editor.open(red.url, 'de');
   });
@@ -36,6 +43,7 @@ describe('the editor in German', function () {
   after(async () => {
     await (editor as Editor | undefined)?.close();
     await (red as NodeRed | undefined)?.stop();
+    await (simulator as Simulator | undefined)?.close();
   });
 
   DIALOGS.forEach(([onCanvas, property], row) => {
@@ -58,7 +66,8 @@ describe('the editor in German', function () {
   });
 
   it('says in German what a field wants, at once and after the server was asked', async () => {
-    const [id = ''] = await editor.nodeIds('pm500-poll');
+    const [known] = await editor.nodeIds('pm500-poll');
+    const id = known ?? (await editor.drag('pm500-poll', 250, 40));
     await editor.edit(id);
     await editor.editConfiguration('meter');
     const complaint = editor.page.locator('[data-complaint-of="host"]');
@@ -66,6 +75,38 @@ describe('the editor in German', function () {
     await editor.page.locator('#node-config-input-host').fill('10.0.0.999');
     await complaint.filter({ hasText: /^Geben Sie die IP-Adresse .+ auf Englisch: .+10\.0\.0\.999/s }).waitFor();
     await editor.cancel();
+  });
+
+  it('says in German what a test of the connection finds, and shows live values', async () => {
+    const { page } = editor;
+    const place = '#pm500-meter-connection';
+    const fill = (name: string, value: string): Promise<void> => page.locator(`#node-config-input-${name}`).fill(value);
+    const [known] = await editor.nodeIds('pm500-poll');
+    const id = known ?? (await editor.drag('pm500-poll', 250, 40));
+    await editor.edit(id);
+    await editor.editConfiguration('meter');
+    await fill('host', '127.0.0.1');
+    await fill('port', String(await freePort()));
+    await page.locator(`${place} .pm500-test`).click();
+    await page.locator(`${place} .pm500-outcome`).filter({ hasText: 'An seinem TCP-Port' }).waitFor();
+    await page.locator(`${place} .pm500-remedy`).filter({ hasText: 'Prüfen Sie Adresse und Port' }).waitFor();
+    await page.locator(`${place} .pm500-say`).filter({ hasText: 'auf Englisch: ' }).waitFor();
+    await editor.photograph('de-test-refused');
+    await fill('port', String(meter.port));
+    await page.locator(`${place} .pm500-test`).click();
+    await page.locator(place).filter({ hasText: 'mit einer Verbindung nur für diesen Test' }).waitFor();
+    await page.locator(`${place} .pm500-live-button`).click();
+    const rows = page.locator(`${place} .pm500-live tbody tr`);
+    await rows.filter({ hasText: 'Wirkleistung, gesamt' }).first().waitFor();
+    await page.locator(place).scrollIntoViewIfNeeded();
+    await editor.photograph('de-live-values');
+    const lines = (await page.locator(place).innerText()).split('\n');
+    await editor.cancel();
+    assert.ok(lines.some((line) => line.includes('Layout nicht bestätigt')));
+    assert.deepEqual(
+      lines.filter((line) => ENGLISH.test(line)),
+      [],
+    );
   });
 
   it('shows help in German', async () => {

@@ -135,7 +135,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     severity: 'notice',
     title: 'a second edge node with the same identity is noticed',
     looksAt: 'sparkplug-edge nodes',
-    remedy: 'Switch "Notice another edge node" on; it costs one message of the broker for each birth.',
+    remedy: 'Tick "Warn when another edge node uses these IDs"; it costs one message of the broker for each birth.',
     docs: 'docs/sparkplug.md',
     look: ({ site }) =>
       sightEach(
