@@ -10,6 +10,7 @@ import { benchModbus } from './modbus.bench';
 import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
+import { benchSite } from './site.bench';
 import { benchSparkplugBroker } from './sparkplug-broker.bench';
 import { benchSparkplug } from './sparkplug.bench';
 import { benchTiers } from './tiers.bench';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   outbox: benchOutbox,
   'sparkplug-broker': benchSparkplugBroker,
   hardship: benchHardship,
+  site: benchSite,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */
