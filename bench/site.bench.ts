@@ -79,7 +79,7 @@ async function deploy(site: Site, fleet: Fleet, pipeline: Pipeline, more: readon
   });
   // What is not delivered costs nothing.
   for (const sink of ['influx', 'sparkplug']) {
-    await pipeline.nodeRed.channel.waitForStatus(sink, ({ fill }) => fill === 'green');
+    await pipeline.nodeRed.channel.waitForStatus(sink, ({ fill }) => fill === 'green', { timeoutMs: START_MS });
   }
   await pause(SETTLE_MS);
 }

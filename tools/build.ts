@@ -1,6 +1,7 @@
 /**
  * `npm run build`: the package as it is published. Compiles to dist/, adds what the editor needs, writes the schemas of
  * the message contracts and the bill of materials, and offers the reference flows as examples. Ends with 1 and one sentence when something is missing.
+ * With `--unless-fresh` it does nothing where nothing has changed since the last time, else it says that it takes a while.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +11,14 @@ import { COMPONENT, scriptOf } from '../nodes/shared/dashboard';
 import { NODE_TYPES as TYPES, WIDGET_TYPES } from '../nodes/shared/forms';
 import { buildEditor, buildSidebar, buildWidgets, missingSources, offerFlows } from './build-editor';
 import { CONTRACTS, schemaFileOf } from './messages/contracts';
+import { isFresh } from './build-fresh';
 import { evenModes } from './release/even-modes';
 import { makeSbom, type Lock, type ReleaseManifest } from './release/sbom';
 
 const ROOT = resolve(__dirname, '..');
+
+/** What a build writes last. */
+const BILL = 'dist/sbom.cdx.json';
 
 interface Manifest extends ReleaseManifest {
   readonly files: readonly string[];
@@ -47,7 +52,7 @@ function readJson(name: string): unknown {
 /** The bill of materials, within the package, so that who has the one has the other. */
 function writeSbom(manifest: Manifest): void {
   const bill = makeSbom(manifest, readJson('package-lock.json') as Lock);
-  writeFileSync(join(ROOT, 'dist/sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+  writeFileSync(join(ROOT, BILL), `${JSON.stringify(bill, null, 2)}\n`);
 }
 
 /** Modes of what npm packs, the files of the manifest and those that it takes always; what the manifest keeps out stays as it is. */
@@ -78,6 +83,10 @@ function checkManifest(manifest: Manifest): void {
 function build(): void {
   const missing = missingSources(ROOT, TYPES);
   if (missing.length > 0) throw new Error(`The build lacks ${missing.join(', ')}.`);
+  if (process.argv.includes('--unless-fresh')) {
+    if (isFresh(ROOT, BILL)) return;
+    console.log('Building, which takes about half a minute the first time ...');
+  }
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   compile();
   buildEditor(ROOT, TYPES);

@@ -41,7 +41,7 @@ describe('pages that a person reads', () => {
     const [index, alerts] = [linkedFrom(INDEX), linkedFrom('docs/alert-rules.md')];
     const missing = DOCS.filter((page) => {
       const isRunbook = page.startsWith('docs/runbooks/') && !page.endsWith('README.md');
-      return page !== INDEX && !(isRunbook ? alerts : index).has(page);
+      return page !== INDEX && !index.has(page) && !(isRunbook && alerts.has(page));
     });
     assert.deepEqual(missing, []);
     assert.ok(linkedFrom('README.md').has(INDEX), 'README.md links the index');

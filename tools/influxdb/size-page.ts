@@ -50,7 +50,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(2));
 }
 
-function bytesText(bytes: number): string {
+export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const place = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${rounded(bytes / 1000 ** place)} ${units[place] ?? ''}`;

@@ -1,0 +1,24 @@
+/**
+ * What `npm run bench -- site` measured, to be written here after a run: a whole site in one Node-RED, with the KPIs that need
+ * no own data, the default alarms, and InfluxDB and Sparkplug with their stores on disk.
+ */
+export interface MeasuredSite {
+  readonly meters: number;
+  readonly groups: number;
+  readonly everySeconds: number;
+  /** Processor time for each meter and cycle, ms. */
+  readonly cycleMs: number;
+  /** Resident memory of Node-RED, MB. */
+  readonly megabytes: number;
+}
+
+export const MEASURED = {
+  on: '2026-11-27',
+  /** As /proc/cpuinfo and Node.js say it. */
+  computer: 'a virtual machine with two cores of an AMD EPYC, Node.js 20.20, which other work kept busy',
+  /** What the loop of the page takes there, ms. */
+  loopMs: 2100,
+  sites: [] as readonly MeasuredSite[],
+  /** What waits of one meter that is read each second, bytes a second. */
+  waitingBytes: { influx: 0, sparkplug: 0 },
+} as const;
