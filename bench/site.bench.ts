@@ -77,9 +77,11 @@ async function deploy(site: Site, fleet: Fleet, pipeline: Pipeline, more: readon
   await pipeline.nodeRed.channel.waitForStatus('poll', ({ text }) => text === `${site.meters}/${site.meters} meters`, {
     timeoutMs: START_MS,
   });
-  // What is not delivered costs nothing.
+  // What is not delivered costs nothing. Yellow: what came before the births is on its way.
   for (const sink of ['influx', 'sparkplug']) {
-    await pipeline.nodeRed.channel.waitForStatus(sink, ({ fill }) => fill === 'green', { timeoutMs: START_MS });
+    await pipeline.nodeRed.channel.waitForStatus(sink, ({ fill }) => fill === 'green' || fill === 'yellow', {
+      timeoutMs: START_MS,
+    });
   }
   await pause(SETTLE_MS);
 }

@@ -16,7 +16,7 @@ export interface PageLink {
 }
 
 /** What a heading of a page is called in a link, where no heading before it has the same words. */
-export function anchorOf(heading: string): string {
+function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
     .replaceAll(/\]\([^)]*\)/g, '')

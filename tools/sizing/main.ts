@@ -37,7 +37,8 @@ export function shareOf(meters: number, seconds: number, slower = 1): number {
 
 function shareText(share: number): string {
   const percent = 100 * share;
-  const text = percent < 10 ? percent.toFixed(1) : percent.toFixed(0);
+  if (percent < 0.1) return 'below 0.1 %';
+  const text = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
   return share > MOST_SHARE ? `**${text} %**` : `${text} %`;
 }
 
@@ -54,29 +55,17 @@ function coresTable(): string {
   );
 }
 
-/** Bytes that wait of one meter for an hour, both sinks together. */
-function waitingPerHour(seconds: number): number {
-  const { influx, sparkplug } = MEASURED.waitingBytes;
-  return ((influx + sparkplug) * HOUR_S) / seconds;
-}
+/** Two digits are as much as such a figure is worth. */
+const hoursText = (hours: number): string => String(Number(hours.toPrecision(2)));
 
 function outboxTable(): string {
-  const { influx, sparkplug } = MEASURED.waitingBytes;
-  const hours = (bytes: number, seconds: number): string =>
-    ((GB * seconds) / bytes / HOUR_S).toPrecision(2).replace(/e\+(\d)$/, (_all, digits: string) => ` x 10^${digits}`);
+  const { waitingBytes } = MEASURED;
   return table(
-    [
-      'read every',
-      'hours per GB, InfluxDB',
-      'hours per GB, Sparkplug',
-      ...OUTAGE_HOURS.map((each) => `both, 50 meters, ${each} h`),
-    ],
-    EVERY_SECONDS.map((seconds) => [
-      every(seconds),
-      String(Number(hours(influx, seconds))),
-      String(Number(hours(sparkplug, seconds))),
-      ...OUTAGE_HOURS.map((each) => bytesText(50 * each * waitingPerHour(seconds))),
-    ]),
+    ['read every', 'hours of one meter in a GB', ...OUTAGE_HOURS.map((hours) => `50 meters, ${hours} h`)],
+    EVERY_SECONDS.map((seconds) => {
+      const perHour = (waitingBytes * HOUR_S) / seconds;
+      return [every(seconds), hoursText(GB / perHour), ...OUTAGE_HOURS.map((hours) => bytesText(50 * hours * perHour))];
+    }),
   );
 }
 
@@ -85,13 +74,15 @@ export function sizingPage(): string {
   const { on, computer, loopMs, sites } = MEASURED;
   return `# How large a computer?
 
-Made by \`npx tsx tools/sizing/main.ts\`; do not edit. **Measured** on ${on} with \`npm run bench -- site\` on ${computer}: the first
-and the last table. **A small board was not at hand**: its columns say what a core takes that is ${SLOWER} times as slow. What the
+Made by \`npx tsx tools/sizing/main.ts\`; do not edit. **Measured** on ${on} with \`npm run bench -- site\` on
+${computer}: the first
+table, and the row of a second in the last one. **A small board was not at hand**: its columns say what a core takes that is ${SLOWER} times as slow. What the
 database takes comes from a [model](database-size.md) that a test holds to a real InfluxDB.
 
 ## Processor and memory
 
-A whole site in one Node-RED: reading, KPIs, the default alarms, InfluxDB and Sparkplug with their stores on disk.
+A site in one Node-RED: reading, KPIs, the default alarms, and InfluxDB with its outbox on disk. Sparkplug was not
+in this run: \`npm run bench -- site\` in a clone has it, and says what your computer takes.
 
 ${table(
   ['meters', 'groups', 'read every', 'processor time of a meter and cycle', 'share of a core', 'memory of Node-RED'],
@@ -105,7 +96,7 @@ ${table(
   ]),
 )}
 
-What that makes of one core, for real-time values and energies (intervals longer than those above count as the longest of them):
+What that makes of one core, for all six groups at a second, real-time values and energies beyond (intervals longer than those above count as the longest of them):
 
 ${coresTable()}
 
@@ -138,13 +129,14 @@ ${table(
 
 ## Disk for outages
 
-What waits for a database and a broker that are away, of one meter with real-time values and energies:
+What waits for a database that is away, of real-time values, energies, KPIs and alarms; longer intervals are worked out from one of
+a second:
 
 ${outboxTable()}
 
 \`influx-target\` keeps 1000 MB, and the oldest points go first beyond: set _Megabytes_ to what your longest outage takes.
-\`sparkplug-edge\` sizes its store by hours (72), bounded by a quarter of the free disk, and
-[says how long it lasts](sparkplug.md). An SD card wears by writing: take an SSD, or longer intervals.
+\`sparkplug-edge\` sizes its store by hours (72), bounded by a quarter of the free disk, takes some 430 bytes for a reading of 30
+metrics, and [says how long it lasts](sparkplug.md). An SD card wears by writing: take an SSD, or longer intervals.
 `;
 }
 
