@@ -1,4 +1,5 @@
 import type { Setting } from '../../../src/support/setting';
+import { asButton } from '../../shared/editor/keyboard';
 import type { ListedDevice } from '../../shared/editor/meter-search';
 import { textOf, wordsOf } from '../../shared/editor/text';
 
@@ -26,9 +27,13 @@ const LINES: readonly (readonly Cell[])[] = [
   [{ name: 'timeoutMultiplier' }, { name: 'configurationInstance' }],
 ];
 
+/** What is taken away fades first. */
+const STAYING = ':not(.red-ui-editableList-item-deleting)';
+
 /** The list of meters in the form of a node. */
 export class FleetList {
   private readonly box: JQuery;
+  private readonly said = $('<div class="pm500-say" role="status">');
 
   /** @param columns what an entry may have */
   constructor(
@@ -36,6 +41,10 @@ export class FleetList {
     private readonly columns: Readonly<Record<string, Setting>>,
   ) {
     this.box = $('<ol>').appendTo(place);
+    // What is wrong may be so no longer.
+    const tell = (): void => {
+      this.box.trigger('change');
+    };
     this.box.editableList<FleetEntry>({
       addButton: text('label.addMeter'),
       height: 240,
@@ -44,6 +53,13 @@ export class FleetList {
       addItem: (container, _index, entry) => {
         this.show(container, entry);
       },
+      removeItem: tell,
+      sortItems: tell,
+    });
+    place.append(this.said);
+    this.addButton().on('click', () => {
+      this.box.children().last().find('input').first().trigger('focus');
+      tell();
     });
   }
 
@@ -55,12 +71,43 @@ export class FleetList {
   addFound({ address, port, serialNumber }: ListedDevice): void {
     const isUsual = this.defaultOf('port') === port;
     this.add({ name: `meter-${serialNumber}`, host: address, ...(isUsual ? {} : { port: String(port) }) });
+    this.box.trigger('change');
   }
 
   /** The entries as they are shown now. */
   read(): readonly FleetEntry[] {
     const items = this.box.editableList('items').toArray();
     return items.map((item) => this.entryOf($(item).find('.pm500-entry').addBack('.pm500-entry')));
+  }
+
+  /** A row is put elsewhere and taken away without a mouse, too; the handle stands before the row, where it is seen. */
+  private openToKeys(container: JQuery): void {
+    const item = container.closest('li');
+    const name = (): string => textOf(container.find('[data-column=name]').val());
+    const handle = asButton(item.children('.red-ui-editableList-item-handle').prependTo(item), text('list.move'));
+    handle.on('keydown', (event) => {
+      const other = { ArrowUp: item.prev(), ArrowDown: item.next() }[event.key];
+      if (other === undefined) return;
+      event.preventDefault();
+      if (other.length === 0) return;
+      if (event.key === 'ArrowUp') item.insertBefore(other);
+      else item.insertAfter(other);
+      handle.trigger('focus');
+      this.box.trigger('change');
+      this.said.text(
+        text('list.moved', { name: name(), row: item.index() + 1, count: item.parent().children().length }),
+      );
+    });
+    const remove = asButton(item.children('.red-ui-editableList-item-remove'), text('list.remove'));
+    remove.on('click', () => {
+      this.said.text(text('list.removed', { name: name() }));
+      const near = [item.nextAll(STAYING).first(), item.prevAll(STAYING).first()].find((each) => each.length > 0);
+      (near?.children('.red-ui-editableList-item-remove') ?? this.addButton()).trigger('focus');
+    });
+  }
+
+  private addButton(): JQuery {
+    return this.box.closest('.red-ui-editableList').find('.red-ui-editableList-addButton');
   }
 
   private defaultOf(column: string): unknown {
@@ -72,10 +119,13 @@ export class FleetList {
   private show(container: JQuery, entry: FleetEntry): void {
     container.data('entry', entry).addClass('pm500-entry');
     const more = $('<div>').toggle(false);
-    const button = $('<button type="button" class="red-ui-button red-ui-button-small">')
-      .attr('title', text('label.more'))
+    const button = $('<button type="button" class="red-ui-button red-ui-button-small" aria-expanded="false">')
+      .attr({ title: text('label.more'), 'aria-label': text('label.more') })
       .append('<i class="fa fa-ellipsis-h"></i>')
-      .on('click', () => more.toggle());
+      .on('click', () => {
+        more.toggle();
+        button.attr('aria-expanded', String(more.is(':visible')));
+      });
     for (const [index, cells] of LINES.entries()) {
       const line = $('<div class="pm500-entry-line">').appendTo(index === 0 ? container : more);
       for (const { name, isWide = false } of cells)
@@ -84,6 +134,7 @@ export class FleetList {
     }
     this.flags(entry).appendTo(more);
     more.appendTo(container);
+    this.openToKeys(container);
   }
 
   private flags(entry: FleetEntry): JQuery {

@@ -26,16 +26,15 @@ export class GroupRows {
     const label = $('<label>').appendTo(row);
     $('<input type="checkbox">').val(value).prop('checked', isChosen).appendTo(label);
     const assemblies = text('label.assemblies', { count: note.split(',').length, instances: note });
-    $('<span>')
-      .text(text(`choice.groups.${value}`))
-      .append($('<small>').text(assemblies))
-      .appendTo(label);
+    const name = text(`choice.groups.${value}`);
+    const interval = text('placeholder.groupInterval');
+    $('<span>').text(name).append($('<small>').text(assemblies)).appendTo(label);
     $('<span class="pm500-badge">')
       .addClass(`pm500-badge-${badge}`)
       .text(PROVENANCE_WORDS[badge]?.() ?? badge)
       .appendTo(label);
     $('<input type="text" class="pm500-scheduled">')
-      .attr({ 'data-group': value, placeholder: text('placeholder.groupInterval') })
+      .attr({ 'data-group': value, placeholder: interval, 'aria-label': `${name}: ${interval}` })
       .val(textOf(intervalMs))
       .appendTo(row);
   }

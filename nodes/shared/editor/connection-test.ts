@@ -1,6 +1,7 @@
 import type { ConnectionTest } from '../../../src/support/connection-test';
 import { badge, reasonOf, say } from './meter-words';
 import type { OpenForm } from './form';
+import { onPress } from './keyboard';
 import { post } from './post';
 import type { Words } from './text';
 import { tell } from './told';
@@ -28,8 +29,7 @@ function showTest(box: JQuery, text: ConnectionWords, test: ConnectionTest): voi
 export function offerConnectionTest(id: string, form: OpenForm, page: string, text: ConnectionWords): void {
   const button = $('<button type="button" class="red-ui-button pm500-test">').text(text('connection.button'));
   const outcome = $('<div class="pm500-found" role="status" aria-live="polite">');
-  button.on('click', () => {
-    button.prop('disabled', true);
+  onPress(button, (done) => {
     say(outcome, text('connection.asking'));
     const request = post(page, { form: { ...form.values(), id }, secrets: form.secrets() });
     outcome.one('remove', () => {
@@ -42,7 +42,7 @@ export function offerConnectionTest(id: string, form: OpenForm, page: string, te
       .fail((xhr) => {
         say(outcome, reasonOf(xhr));
       })
-      .always(() => button.prop('disabled', false));
+      .always(done);
   });
   form.place('connection').append($('<div class="pm500-entry-line">').append(button), outcome);
 }

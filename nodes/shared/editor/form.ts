@@ -3,6 +3,7 @@ import { holds } from '../../../src/support/shown-when';
 import { isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
 import { complaintOf } from './check';
 import { Complaints, toldOf } from './complaints';
+import { openToKeys } from './keyboard';
 import { textOf, wordsOf, type Words } from './text';
 
 /** What is special to one form; everything else follows from its fields. */
@@ -214,6 +215,7 @@ export function registerForm(facts: FormFacts, script: FormScript): void {
       form.fill(this);
       script.prepare?.(this, form);
       form.follow();
+      openToKeys(facts);
       new Complaints(facts, this.id, form, words, () => ({ ...form.values(), ...script.save?.(form) })).follow();
     },
     oneditsave(this: EditorNode): void {

@@ -41,7 +41,11 @@ declare const RED: {
     readonly getType: (type: string) => object | undefined;
   };
   readonly events: {
-    readonly on: (event: 'registry:node-type-added', listener: (type: string) => void) => void;
+    readonly on: {
+      (event: 'registry:node-type-added', listener: (type: string) => void): void;
+      /** Another dialog is on top, or none is open any more. */
+      (event: 'editor:change' | 'editor:close', listener: () => void): void;
+    };
   };
   readonly plugins: {
     readonly registerPlugin: (id: string, definition: { readonly onadd: () => void }) => void;
@@ -80,6 +84,8 @@ interface EditableListOptions<Row> {
   readonly sortable?: boolean;
   readonly removable?: boolean;
   readonly addItem?: (container: JQuery, index: number, row: Row) => void;
+  readonly removeItem?: (row: Row) => void;
+  readonly sortItems?: (items: JQuery) => void;
 }
 
 interface JQuery {

@@ -5,6 +5,7 @@ import type {
   Word,
 } from '../../../src/domain/layout-check/verdict';
 import { WATCH_SECONDS } from '../../../src/domain/layout-check/watch-time';
+import { onPress } from './keyboard';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
 
 const WORDS: Readonly<Record<Word, () => string>> = {
@@ -52,12 +53,12 @@ function showEnergyLayout(
   if (named !== undefined && named !== inUse) {
     const words = text('layoutCheck.apply', { name: named });
     const button = $('<button type="button" class="red-ui-button pm500-apply-energy">').text(words);
+    const done = $('<div role="status">');
     button.on('click', () => {
       apply(named);
-      button.prop('disabled', true);
-      $('<div>').text(text('layoutCheck.applied')).appendTo(says);
+      done.text(text('layoutCheck.applied'));
     });
-    $('<div>').append(button).appendTo(says);
+    $('<div>').append(button, done).appendTo(says);
   }
   for (const candidate of candidates) {
     const why = addLine(body, candidate.name, candidate.verdict, candidate.evidence);
@@ -65,12 +66,17 @@ function showEnergyLayout(
   }
 }
 
-function showVerdict(box: JQuery, judged: LayoutVerdict, apply: (name: string) => void): void {
+/** @param said what is read out to a screen reader; the table of `details` would be too much */
+function showVerdict(said: JQuery, details: JQuery, judged: LayoutVerdict, apply: (name: string) => void): void {
   const { verdict, readings, wiring, scales, assemblies, energyLayout, rating, limits } = judged;
   const heading = $('<div class="pm500-say">').append(badge(verdict));
   heading.append(document.createTextNode(` ${SUMMARIES[verdict](readings)}`));
-  box.empty().append(heading);
-  const { table, body } = tableOf([text('layoutCheck.place'), text('layoutCheck.verdict'), text('layoutCheck.why')]);
+  said.empty().append(heading);
+  const { frame, body } = tableOf(text('layoutCheck.button'), [
+    text('layoutCheck.place'),
+    text('layoutCheck.verdict'),
+    text('layoutCheck.why'),
+  ]);
   addLine(body, text('layoutCheck.wiring'), wiring.verdict, wiring.evidence);
   for (const { assembly, member, suggestion, verdict: own, evidence } of scales) {
     const better = suggestion === undefined ? '' : ` ${text('layoutCheck.suggestion', { member, suggestion })}`;
@@ -78,9 +84,9 @@ function showVerdict(box: JQuery, judged: LayoutVerdict, apply: (name: string) =
   }
   if (energyLayout !== undefined) showEnergyLayout(body, energyLayout, apply);
   for (const assembly of assemblies) showAssembly(body, assembly);
-  box.append(table);
+  details.append(frame);
   for (const limit of [...(rating === undefined ? [] : [rating.evidence]), ...limits])
-    $('<div class="pm500-say">').text(limit).appendTo(box);
+    $('<div class="pm500-say">').text(limit).appendTo(details);
 }
 
 /**
@@ -91,25 +97,26 @@ export function offerLayoutCheck(box: JQuery, id: string, apply: (name: string) 
   const seconds = $('<input type="text" class="pm500-short">').val(WATCH_SECONDS.usual);
   seconds.attr({ title: text('layoutCheck.seconds'), 'aria-label': text('layoutCheck.seconds') });
   const button = $('<button type="button" class="red-ui-button pm500-check-layout">').text(text('layoutCheck.button'));
-  const outcome = $('<div class="pm500-found">');
-  button.on('click', () => {
+  const said = $('<div role="status">');
+  const details = $('<div>');
+  onPress(button, (done) => {
     const time = String(seconds.val()).trim();
-    button.prop('disabled', true);
-    say(outcome, text('layoutCheck.watching', { seconds: time }));
+    details.empty();
+    say(said, text('layoutCheck.watching', { seconds: time }));
     const request = $.getJSON(`pm500/meters/${encodeURIComponent(id)}/layout-check`, { seconds: time });
     // Closing the form ends the watch.
-    outcome.on('remove', () => {
+    details.one('remove', () => {
       request.abort();
     });
     request
       .done((judged: LayoutVerdict) => {
-        showVerdict(outcome, judged, apply);
+        showVerdict(said, details, judged, apply);
       })
       .fail((xhr) => {
-        say(outcome, reasonOf(xhr));
+        say(said, reasonOf(xhr));
       })
-      .always(() => button.prop('disabled', false));
+      .always(done);
   });
   const unit = $('<span class="pm500-unit">s</span>');
-  box.append($('<div class="pm500-entry-line">').append(button, seconds, unit), outcome);
+  box.append($('<div class="pm500-entry-line">').append(button, seconds, unit), said, details);
 }

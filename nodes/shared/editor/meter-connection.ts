@@ -3,6 +3,7 @@ import { LOOK_EVERY_MS, MS_PER_S } from '../../../src/acquisition/meter-test/loo
 import type { MeterTest } from '../../../src/acquisition/meter-test/test-meter';
 import { MESSAGING_KINDS } from '../../../src/acquisition/transport-kinds';
 import type { ShownValue } from '../../../src/domain/shown/shown-values';
+import { onPress } from './keyboard';
 import { addCells, badge, meterText as text, reasonOf, say, tableOf } from './meter-words';
 import { post } from './post';
 import { groupText, metricText, provenanceText, reasonText, tell, valueText } from './told';
@@ -51,7 +52,7 @@ class LiveTable {
   private group = '';
 
   constructor(box: JQuery) {
-    const { table, body } = tableOf([
+    const { frame, table, body } = tableOf(text('live.button'), [
       text('live.quantity'),
       text('live.value'),
       text('live.quality'),
@@ -60,7 +61,7 @@ class LiveTable {
     ]);
     table.addClass('pm500-live');
     this.body = body;
-    box.empty().append(this.note, table, $('<div class="pm500-say">').text(text('live.compare')));
+    box.empty().append(this.note, frame, $('<div class="pm500-say">').text(text('live.compare')));
   }
 
   show({ values, problems, users, now }: LiveAnswer): void {
@@ -187,8 +188,7 @@ export function offerConnection(box: JQuery, transport: JQuery, readForm: ReadFo
     if (live.isRunning) live.stop();
     else live.start();
   });
-  test.on('click', () => {
-    test.prop('disabled', true);
+  onPress(test, (done) => {
     say(outcome, text('connection.asking'));
     const request = post('pm500/meter-test', { form: readForm(), connections: connections.prop('checked') === true });
     outcome.one('remove', () => {
@@ -201,7 +201,7 @@ export function offerConnection(box: JQuery, transport: JQuery, readForm: ReadFo
       .fail((xhr) => {
         say(outcome, reasonOf(xhr));
       })
-      .always(() => test.prop('disabled', false));
+      .always(done);
   });
   const showConnections = (): void => {
     withConnections.toggle(WITH_CONNECTIONS.some((kind) => kind === transport.val()));

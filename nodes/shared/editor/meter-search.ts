@@ -1,39 +1,54 @@
 import type { ScanAnswer } from '../admin';
+import { onPress } from './keyboard';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
 import { tell } from './told';
 
 /** A device that was found. */
 export type ListedDevice = ScanAnswer['devices'][number];
 
-function showDevice(body: JQuery, device: ListedDevice, choose: (device: ListedDevice) => void): void {
+/** @param take is told of the device that a person picks */
+function showDevice(body: JQuery, device: ListedDevice, take: (device: ListedDevice) => void): void {
   const product = device.catalogNumber ?? device.productName;
-  const row = $('<tr tabindex="0">').toggleClass('pm500-other', !device.isPowerMonitor).appendTo(body);
-  addCells(row, [`${device.address}:${device.port}`, product, String(device.serialNumber), device.revision]);
+  const where = `${device.address}:${device.port}`;
+  const row = $('<tr>').toggleClass('pm500-other', !device.isPowerMonitor).appendTo(body);
+  addCells(row, [where, product, String(device.serialNumber), device.revision]);
   if (!device.isPowerMonitor) {
     row.attr('title', text('find.other'));
     return;
   }
   row.addClass('pm500-choosable').attr('title', text('find.choose'));
-  row.on('click keydown', (event) => {
-    if (event.type === 'keydown' && event.key !== 'Enter') return;
-    event.preventDefault();
+  const button = $('<button type="button" class="pm500-pick">').text(where);
+  button.attr('aria-label', `${where}, ${product}, ${device.serialNumber}. ${text('find.choose')}`);
+  row.children().first().empty().append(button);
+  // A press on the button, by mouse or key, is one on its row.
+  row.on('click', () => {
     row.addClass('pm500-chosen');
-    choose(device);
+    take(device);
   });
 }
 
-function showDevices(box: JQuery, answer: ScanAnswer, choose: (device: ListedDevice) => void): void {
-  const { devices, failures, asked } = answer;
-  box.empty();
-  if (devices.length === 0) say(box, text('find.nobody'));
-  else {
-    const headings = [text('find.address'), text('find.product'), text('find.serial'), text('find.revision')];
-    const { table, body } = tableOf(headings);
-    for (const device of devices) showDevice(body, device, choose);
-    box.append(table);
-  }
+/**
+ * @param said what is read out to a screen reader; the table of `found` would be too much
+ * @param choose gets the device that a person picks
+ */
+function showDevices(
+  said: JQuery,
+  found: JQuery,
+  { devices, failures, asked }: ScanAnswer,
+  choose: (device: ListedDevice) => void,
+): void {
+  say(said, devices.length === 0 ? text('find.nobody') : text('find.answered', { count: devices.length }));
   for (const sentence of [...failures.map(tell), text('find.asked', { asked: asked.join(', ') })])
-    $('<div class="pm500-say">').text(sentence).appendTo(box);
+    $('<div class="pm500-say">').text(sentence).appendTo(said);
+  if (devices.length === 0) return;
+  const headings = [text('find.address'), text('find.product'), text('find.serial'), text('find.revision')];
+  const { frame, body } = tableOf(text('find.button'), headings);
+  const take = (device: ListedDevice): void => {
+    choose(device);
+    say(said, text('find.taken', { address: `${device.address}:${device.port}` }));
+  };
+  for (const device of devices) showDevice(body, device, take);
+  found.append(frame);
 }
 
 /** What is typed beside the button: nothing, an address, or an address and a port. */
@@ -46,24 +61,29 @@ function whereOf(typed: string): Readonly<Record<string, string>> {
 export function offerMeters(box: JQuery, choose: (device: ListedDevice) => void): void {
   const where = $('<input type="text" class="pm500-where">').attr('placeholder', text('find.where'));
   const button = $('<button type="button" class="red-ui-button pm500-find">').text(text('find.button'));
-  const found = $('<div class="pm500-found">');
-  const ask = (): void => {
-    button.prop('disabled', true);
-    say(found, text('find.asking'));
-    $.getJSON('pm500/scan', whereOf(String(where.val())))
+  const said = $('<div role="status">');
+  const found = $('<div>');
+  onPress(button, (done) => {
+    found.empty();
+    say(said, text('find.asking'));
+    const request = $.getJSON('pm500/scan', whereOf(String(where.val())));
+    // The form is closed.
+    found.one('remove', () => {
+      request.abort();
+    });
+    request
       .done((answer: ScanAnswer) => {
-        showDevices(found, answer, choose);
+        showDevices(said, found, answer, choose);
       })
       .fail((xhr) => {
-        say(found, reasonOf(xhr));
+        say(said, reasonOf(xhr));
       })
-      .always(() => button.prop('disabled', false));
-  };
-  button.on('click', ask);
+      .always(done);
+  });
   where.on('keydown', (event) => {
     if (event.key !== 'Enter') return;
     event.preventDefault();
-    ask();
+    button.trigger('click');
   });
-  box.append($('<div class="pm500-entry-line">').append(where, button), found);
+  box.append($('<div class="pm500-entry-line">').append(where, button), said, found);
 }

@@ -24,12 +24,23 @@ export function say(box: JQuery, sentence: string): void {
   box.empty().append($('<div class="pm500-say">').text(sentence));
 }
 
-/** An empty table with headings. */
-export function tableOf(headings: readonly string[]): { readonly table: JQuery; readonly body: JQuery } {
-  const table = $('<table class="pm500-table">');
+/** A table, and what it scrolls in. */
+export interface ShownTable {
+  readonly frame: JQuery;
+  readonly table: JQuery;
+  readonly body: JQuery;
+}
+
+/**
+ * An empty table with headings, which is scrolled by keyboard, too.
+ * @param name for a screen reader
+ */
+export function tableOf(name: string, headings: readonly string[]): ShownTable {
+  const frame = $('<div class="pm500-scroll" role="region" tabindex="0">').attr('aria-label', name);
+  const table = $('<table class="pm500-table">').appendTo(frame);
   const row = $('<tr>').appendTo($('<thead>').appendTo(table));
   for (const heading of headings) $('<th>').text(heading).appendTo(row);
-  return { table, body: $('<tbody>').appendTo(table) };
+  return { frame, table, body: $('<tbody>').appendTo(table) };
 }
 
 export function addCells(row: JQuery, values: readonly string[]): JQuery {

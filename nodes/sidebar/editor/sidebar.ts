@@ -92,9 +92,11 @@ export class Sidebar {
     this.announcer.setAttribute('role', 'status');
     this.note.setAttribute('role', 'status');
     this.allButton = button('pm500-acknowledge-all', '', () => {
-      this.allButton.disabled = true;
+      // A button that is disabled would lose the focus.
+      if (this.allButton.ariaDisabled === 'true') return;
+      this.allButton.ariaDisabled = 'true';
       acknowledge(this.unseen(), () => {
-        this.allButton.disabled = false;
+        this.allButton.ariaDisabled = 'false';
       });
     });
     this.alarms.tools.append(this.allButton);
@@ -206,7 +208,9 @@ export class Sidebar {
     this.tasks.element.classList.toggle('pm500-calls', tasks.length > 0);
     const unseen = this.unseen().length;
     this.alarms.element.classList.toggle('pm500-calls', unseen > 0);
+    const hadFocus = document.activeElement === this.allButton;
     this.allButton.hidden = unseen < 2;
+    if (hadFocus && this.allButton.hidden) this.alarms.focus();
     write(this.allButton, text('alarm.all', { count: unseen }));
     const isEmpty = meters.length === 0;
     this.empty.hidden = !isEmpty;
