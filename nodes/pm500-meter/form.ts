@@ -3,7 +3,7 @@ import { registerForm } from '../shared/editor/form';
 import { offerConnection } from '../shared/editor/meter-connection';
 import { offerLayoutCheck } from '../shared/editor/layout-verdict';
 import { offerMeters } from '../shared/editor/meter-search';
-import { textOf } from '../shared/editor/text';
+import { textOf } from '../shared/editor/values';
 
 registerForm(FACTS, {
   label: ({ host, serialPath }) => [host, serialPath].map(textOf).find((name) => name !== ''),

@@ -1,8 +1,8 @@
 import { parseFleet, parseFleetEntries, parseShard, type Fleet } from '../../src/acquisition/fleet/fleet';
 import { fleetFileReader } from '../../src/acquisition/fleet/fleet-file';
 import { fleetRows } from '../../src/acquisition/fleet/fleet-rows';
-import { hostOf } from '../../src/acquisition/written-host';
 import { readIntervalOf } from '../../src/acquisition/meter-rows';
+import { settingsOf } from '../../src/acquisition/meter-settings';
 import { Pm500Error } from '../../src/support/errors';
 import { collectProblems } from '../../src/support/problems';
 import { choice, choices, list, nodeOf, number, numbers, requiredText, text } from '../../src/support/setting';
@@ -25,12 +25,14 @@ const GROUP_NAMES = GROUPS.map(({ value }) => value);
 const LENIENT = { groups: new Map(GROUP_NAMES.map((name) => [name, undefined])), intervalMs: INTERVAL.default };
 const MOST_TOLD = 3;
 
-/** @throws Pm500Error CONFIG_INVALID with the first rows that cannot be used */
+/**
+ * What is done with each row when the node starts, tried.
+ * @throws Pm500Error CONFIG_INVALID with the first rows that cannot be used
+ */
 function tellProblems({ meters, problems: ofRows }: Fleet): void {
-  const ofHosts = collectProblems('CONFIG_INVALID');
-  for (const { name, host, transport } of meters)
-    if (transport !== 'modbus-rtu') ofHosts.attempt(() => hostOf(`Meter "${name}"`, host));
-  const problems = [...ofRows.map(({ message }) => message), ...ofHosts.sentences];
+  const ofMeters = collectProblems('CONFIG_INVALID');
+  for (const meter of meters) ofMeters.attempt(() => settingsOf(PM500, meter));
+  const problems = [...ofRows.map(({ message }) => message), ...ofMeters.sentences];
   if (problems.length === 0) return;
   const told = problems.slice(0, MOST_TOLD);
   const more = problems.length > MOST_TOLD ? [`${problems.length - MOST_TOLD} rows more cannot be used.`] : [];

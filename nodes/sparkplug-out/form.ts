@@ -1,6 +1,6 @@
 import { FACTS } from '../shared/editor/facts';
 import { registerForm } from '../shared/editor/form';
-import { textOf } from '../shared/editor/text';
+import { textOf } from '../shared/editor/values';
 
 registerForm(FACTS, {
   inputs: 1,

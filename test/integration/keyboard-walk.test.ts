@@ -38,6 +38,9 @@ describe('Tab in every dialog', function () {
     await (red as NodeRed | undefined)?.stop();
   });
 
+  // One dialog that stays open would cover all others.
+  afterEach(() => editor.page.evaluate(`document.querySelector('.red-ui-tray') === null || RED.tray.close()`));
+
   for (const dialog of DIALOGS) {
     const { type, onCanvas, property } = dialog;
     it(`reaches everything in that of ${type}, in the order in which it is read`, async () => {
@@ -45,7 +48,11 @@ describe('Tab in every dialog', function () {
       if (property !== undefined) await editor.editConfiguration(property);
       await editor.unfold();
       // What is shown only beside something that is on.
-      for (const box of await editor.page.locator('.red-ui-tray').last().locator('.pm500-form input[type=checkbox]').all())
+      for (const box of await editor.page
+        .locator('.red-ui-tray')
+        .last()
+        .locator('.pm500-form input[type=checkbox]')
+        .all())
         if (await box.isVisible()) await box.check();
       await editor.unfold();
       assert.deepEqual(await keys.walk(), NO_FAULTS);

@@ -5,11 +5,8 @@ const MOST_STOPS = 400;
 
 /** Where the focus is, and how that is seen. */
 interface Stop {
-  readonly mark: string;
   readonly what: string;
-  /** In the form of the dialog on top. */
   readonly isInForm: boolean;
-  readonly isInDialog: boolean;
   /** Wrong: nobody sees it, or something else lies over it. */
   readonly isHidden: boolean;
   readonly outline: number;
@@ -25,6 +22,16 @@ export interface KeyFaults {
   readonly outOfOrder: readonly string[];
 }
 
+/** CSS pixels (WCAG 2.2, 2.4.13). */
+const LEAST_OUTLINE = 2;
+
+/** Before the form: the last button above it. */
+const START = `(() => {
+  document.querySelectorAll('[data-stop]').forEach((each) => delete each.dataset.stop);
+  window.stops = 0;
+  document.querySelector('.red-ui-tray:last-of-type :is(#node-dialog-ok, #node-config-dialog-ok)').focus();
+})()`;
+
 const HERE = `(() => {
   const at = document.activeElement;
   if (at === null) return undefined;
@@ -36,10 +43,8 @@ const HERE = `(() => {
   const style = getComputedStyle(at);
   const what = at.tagName.toLowerCase() + '#' + at.id + '.' + at.className + ' ' + (at.innerText || at.ariaLabel || at.title || '').trim().slice(0, 40);
   return {
-    mark: at.dataset.stop,
     what,
     isInForm: tray?.querySelector('.pm500-form')?.contains(at) === true,
-    isInDialog: tray?.contains(at) === true,
     isHidden: !at.checkVisibility({ visibilityProperty: true }) || seen === null || !(at.contains(seen) || seen.contains(at)),
     outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
   };
@@ -57,7 +62,7 @@ const UNREACHED = `(() => {
   return [...form.querySelectorAll('*')]
     .filter((each) => each.checkVisibility({ visibilityProperty: true }))
     .filter((each) => each.matches(native) || isPressed(each))
-    .filter((each) => each.ariaDisabled !== 'true' && !each.disabled)
+    .filter((each) => each.ariaDisabled !== 'true' && !each.disabled && !each.matches('.disabled'))
     .filter((each) => each.dataset.stop === undefined && each.querySelector('[data-stop]') === null && each.closest('form [data-stop]') === null)
     .filter((each) => each.closest('[style*="-2000px"]') === null)
     .map((each) => each.outerHTML.slice(0, 160));
@@ -120,20 +125,19 @@ export class Keyboard {
     throw new Error(`The arrows never come to ${value} of ${selector}.`);
   }
 
-  /** Goes once around the dialog on top with Tab, which has to come back to where it began. */
+  /** Goes through the form on top with Tab, from its first stop until it is left. */
   async walk(): Promise<KeyFaults> {
     const { page } = this;
-    await page.evaluate(`document.querySelectorAll('[data-stop]').forEach((each) => delete each.dataset.stop), window.stops = 0`);
-    const [first] = [await page.evaluate<Stop>(HERE)];
+    await page.evaluate(START);
     const stops: Stop[] = [];
     for (;;) {
       await this.press('Tab');
       const stop = await page.evaluate<Stop>(HERE);
       if (stop.isInForm) stops.push(stop);
-      if (stop.mark === first.mark) break;
+      else if (stops.length > 0) break;
       if (stops.length > MOST_STOPS) throw new Error(`Tab does not leave: ${stop.what}.`);
     }
-    const unseen = stops.filter(({ isHidden, outline }) => isHidden || outline < 2).map(({ what }) => what);
+    const unseen = stops.filter(({ isHidden, outline }) => isHidden || outline < LEAST_OUTLINE).map(({ what }) => what);
     const unreached = await page.evaluate<string[]>(UNREACHED);
     return { unreached, unseen, outOfOrder: await page.evaluate<string[]>(OUT_OF_ORDER) };
   }

@@ -1,7 +1,8 @@
 import type { Setting } from '../../../src/support/setting';
 import { asButton } from '../../shared/editor/keyboard';
 import type { ListedDevice } from '../../shared/editor/meter-search';
-import { textOf, wordsOf } from '../../shared/editor/text';
+import { wordsOf } from '../../shared/editor/text';
+import { textOf } from '../../shared/editor/values';
 
 const text = wordsOf('pm500-poll');
 

@@ -1,5 +1,6 @@
 import type { Option } from '../../../src/support/setting';
-import { textOf, wordsOf } from '../../shared/editor/text';
+import { wordsOf } from '../../shared/editor/text';
+import { textOf } from '../../shared/editor/values';
 
 const text = wordsOf('pm500-poll');
 

@@ -1,5 +1,5 @@
 import { fitsNumber, optionFor, type NumberSetting, type Setting } from '../../../src/support/setting';
-import { textOf, type Values } from './text';
+import { textOf, type Values } from './values';
 
 /** What is wrong with a value: the key of a sentence in the catalog, with values for it. */
 export interface FieldComplaint {

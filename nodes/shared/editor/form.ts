@@ -4,7 +4,8 @@ import { isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } fr
 import { complaintOf } from './check';
 import { Complaints, toldOf } from './complaints';
 import { openToKeys } from './keyboard';
-import { textOf, wordsOf, type Words } from './text';
+import { wordsOf, type Words } from './text';
+import { textOf } from './values';
 
 /** What is special to one form; everything else follows from its fields. */
 export interface FormScript {

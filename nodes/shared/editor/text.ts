@@ -1,7 +1,7 @@
+import type { Values } from './values';
+
 const PACKAGE = '@pm500/node-red-powermonitor';
 
-/** Values for the places in a text of a catalog. */
-export type Values = Readonly<Record<string, string | number>>;
 /** Gives a text of one catalog by its key. */
 export type Words<Key extends string = string> = (key: Key, values?: Values) => string;
 
@@ -9,7 +9,3 @@ export type Words<Key extends string = string> = (key: Key, values?: Values) => 
 export function wordsOf<Key extends string>(type: string): Words<Key> {
   return (key, values) => RED._(`${PACKAGE}/${type}:${type}.${key}`, values);
 }
-
-/** What a field or a property holds as text; empty for anything else. */
-export const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
