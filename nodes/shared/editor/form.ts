@@ -142,7 +142,8 @@ export class OpenForm {
       // What is hidden is not judged: the editor looks again.
       if (on !== wasOn && field.setting?.kind !== 'choice') this.input(name).trigger('change');
     }
-    for (const part of $('.pm500-part').toArray()) {
+    // A section with nothing in it is none.
+    for (const part of $('.pm500-part, .pm500-fold').toArray()) {
       const rows = $(part).children('[data-field]').toArray();
       $(part).toggle(rows.some((row) => row.style.display !== 'none'));
     }
