@@ -1,4 +1,3 @@
-import { defaultAlarms } from '../../src/meters/pm500/alarm-defaults';
 import { fillPlaces, type Sentence } from '../../src/support/sentence';
 
 /** Looks a text of `nodes/shared/told/` up in the language of whoever reads it; undefined where there is none. */
@@ -22,14 +21,4 @@ export function metricWords(metric: string, label: string, find: FindWords): str
   if (period === undefined) return find(`metric.${metric}`) ?? label;
   const template = find(`tariff.${period}`);
   return template === undefined ? label : fillPlaces(template, { name });
-}
-
-/** Messages of the alarms that nobody wrote for a site; they say no number. */
-const BY_DEFAULT: ReadonlyMap<string, string> = new Map(
-  defaultAlarms({ lineToNeutralVolts: 1, frequencyHz: 50, ratedAmperes: 1 }).map(({ id, message }) => [id, message]),
-);
-
-/** The message of an alarm: in other words where it is one by default, else as the site wrote it. */
-export function alarmWords(id: string, message: string, find: FindWords): string {
-  return BY_DEFAULT.get(id) === message ? (find(`alarm.${id}`) ?? message) : message;
 }

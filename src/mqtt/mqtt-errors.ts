@@ -1,5 +1,5 @@
 import { Pm500Error } from '../support/errors';
-import { sentences, type Part, type Sentence } from '../support/sentence';
+import { sentences, type PlaceValue, type Sentence } from '../support/sentence';
 
 /** What went wrong with a broker. */
 export const MQTT_SENTENCES = sentences('mqtt', {
@@ -73,10 +73,10 @@ export const MQTT_WORDS = sentences('mqttPart', {
 
 const { say } = MQTT_SENTENCES;
 const { say: part } = MQTT_WORDS;
-type Word = keyof typeof MQTT_WORDS.templates;
+type MqttWord = keyof typeof MQTT_WORDS.templates;
 
 /** CONNACK return codes of MQTT 3.1.1 (3.2.2.3), and CONNACK and DISCONNECT reason codes of MQTT 5.0 (2.4). */
-const REFUSALS: Readonly<Record<number, Word>> = {
+const REFUSALS: Readonly<Record<number, MqttWord>> = {
   1: 'otherVersion',
   2: 'wrongClientId',
   3: 'notAvailable',
@@ -101,7 +101,7 @@ const REFUSALS: Readonly<Record<number, Word>> = {
 /** Reason codes that say that it may work later as it is. */
 const PASSING: ReadonlySet<number> = new Set([3, 136, 137, 139, 141, 151, 159]);
 
-const NETWORK_FAULTS: Readonly<Record<string, Word>> = {
+const NETWORK_FAULTS: Readonly<Record<string, MqttWord>> = {
   ECONNREFUSED: 'nothingListens',
   ENOTFOUND: 'unknownHost',
   EAI_AGAIN: 'noNameServer',
@@ -110,7 +110,7 @@ const NETWORK_FAULTS: Readonly<Record<string, Word>> = {
   ENETUNREACH: 'noRoute',
 };
 
-const TLS_FAULTS: Readonly<Record<string, Word>> = {
+const TLS_FAULTS: Readonly<Record<string, MqttWord>> = {
   CERT_HAS_EXPIRED: 'expired',
   CERT_NOT_YET_VALID: 'notYetValid',
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'clientExpired',
@@ -192,7 +192,7 @@ function reasonOf(code: number): Sentence {
 }
 
 /** What some reasons mean in a DISCONNECT (MQTT 5.0, 3.14.2.1), where they mean something else than in a CONNACK. */
-const ENDS: Readonly<Record<number, Word>> = { 0: 'noReason', 135: 'didWhatItMayNot' };
+const ENDS: Readonly<Record<number, MqttWord>> = { 0: 'noReason', 135: 'didWhatItMayNot' };
 
 /** An MQTT 5 broker ended the connection and said why. */
 export function explainServerDisconnect(reasonCode: number | undefined, broker: string): Pm500Error {
@@ -208,7 +208,7 @@ export function explainServerDisconnect(reasonCode: number | undefined, broker: 
 const NOT_AUTHORIZED = 135;
 
 /** PUBACK reason codes of MQTT 5.0 (3.4.2.1) that mean something. */
-const PUBLISH_REFUSALS: Readonly<Record<number, Word>> = {
+const PUBLISH_REFUSALS: Readonly<Record<number, MqttWord>> = {
   [NOT_AUTHORIZED]: 'mayNotPublish',
   144: 'wrongTopic',
   151: 'quota',
@@ -236,6 +236,6 @@ export function publishNotAllowed(topic: string, broker: string, cause: unknown)
 /** The broker did not grant a subscription that the edge node cannot do without. */
 export function subscriptionRefused(topics: readonly string[], broker: string, cause?: unknown): Pm500Error {
   const [one = '', ...others] = topics;
-  const named = others.reduce<Part>((first, second) => part('and', { first, second }), one);
+  const named = others.reduce<PlaceValue>((first, second) => part('and', { first, second }), one);
   return new Pm500Error('MQTT_REFUSED', say('subscriptionRefused', { broker, topics: named }), { cause });
 }

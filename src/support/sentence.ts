@@ -1,5 +1,5 @@
 /** What stands in a place of a sentence. */
-export type Part = string | number | Sentence;
+export type PlaceValue = string | number | Sentence;
 
 /**
  * A sentence as plain data: whoever shows it looks `key` up in the catalog of its own language and puts `values` in. Logs,
@@ -8,7 +8,7 @@ export type Part = string | number | Sentence;
 export interface Sentence {
   /** Of the catalogs; empty for what no catalog has, such as the words of another program. */
   readonly key: string;
-  readonly values: Readonly<Record<string, Part>>;
+  readonly values: Readonly<Record<string, PlaceValue>>;
   /** The whole sentence in English. */
   readonly text: string;
 }

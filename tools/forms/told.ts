@@ -13,7 +13,7 @@ import { DATABASE_SENTENCES } from '../../src/influx/database-test';
 import { INFLUX_SENTENCES, INFLUX_WORDS } from '../../src/influx/words';
 import { TARGET_TEST_SENTENCES } from '../../src/iot/broker-test';
 import { ADVICE_SENTENCES } from '../../src/iot/explain';
-import { defaultAlarms } from '../../src/meters/pm500/alarm-defaults';
+import { PM500 } from '../../src/meters/pm500';
 import {
   ALL_METRICS,
   PERIODS,
@@ -71,7 +71,7 @@ function english(): Catalog {
   return {
     metric: Object.fromEntries(ALL_METRICS.map(({ name, label }) => [name, label])),
     tariff: TARIFF,
-    alarm: Object.fromEntries(defaultAlarms(nominal).map(({ id, message }) => [id, message])),
+    alarm: Object.fromEntries(PM500.defaultAlarms(nominal).map(({ id, message }) => [id, message])),
     ...Object.fromEntries(SENTENCE_TABLES.map(({ subject, templates }) => [subject, templates])),
     code: Object.fromEntries(Object.keys(ERROR_EXPLANATIONS).map((code) => [code, '{detail}'])),
   };

@@ -1,4 +1,5 @@
-import { alarmWords, metricWords } from '../told-words';
+import { alarmWords } from '../alarm-words';
+import { metricWords } from '../told-words';
 import type { Catalog } from './catalogs';
 
 /** The catalogs of all languages; the build writes them in. */

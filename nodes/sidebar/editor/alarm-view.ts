@@ -1,7 +1,8 @@
 import type { AlarmOverviewRow } from '../../../src/overview/rows';
 import type { Sentence } from '../../../src/support/sentence';
 import { post } from '../../shared/editor/post';
-import { alarmText, tell } from '../../shared/editor/told';
+import { alarmWords } from '../../shared/alarm-words';
+import { findTold, tell } from '../../shared/editor/told';
 import { button, element, NodeLink, showBadge, write } from './elements';
 import type { RowView } from './keyed-list';
 import { text, timeText } from './words';
@@ -68,7 +69,7 @@ export class AlarmView implements RowView<AlarmOverviewRow> {
 
   show(row: AlarmOverviewRow): void {
     const { id, severity, node, meter, value, since, acknowledged, latched, judged } = row;
-    const message = alarmText(id, row.message);
+    const message = alarmWords(id, row.message, findTold);
     this.row = row;
     showBadge(this.severity, severity, SEVERITY_WORDS[severity]());
     write(this.message, message);

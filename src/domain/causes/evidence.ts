@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../support/errors';
-import type { Part, Sentence } from '../../support/sentence';
+import type { PlaceValue, Sentence } from '../../support/sentence';
 
 /**
  * What a port said when it was asked by List Identity who it is. `closed`: it ended the connection before it was asked,
@@ -34,7 +34,7 @@ export interface Evidence {
 }
 
 /** What the sentences of causes name. */
-export interface EvidenceWords extends Readonly<Record<string, Part>> {
+export interface EvidenceWords extends Readonly<Record<string, PlaceValue>> {
   /** Address and port, or serial port and unit. */
   readonly where: string;
   readonly host: string;

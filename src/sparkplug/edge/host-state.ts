@@ -47,9 +47,9 @@ export const HOST_SENTENCES = sentences('host', {
   version:
     'Sparkplug: primary host "{host}" speaks on {topic}, as Sparkplug {spoken} has it, and the edge node listens as {version} has it; choose {spoken} as the version of the primary host.',
   silence:
-    'Sparkplug: nothing of primary host "{host}" has come on {topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug {other} (on {otherTopic}): for such a host choose {other} as its version.',
+    'Sparkplug: nothing of primary host "{host}" has come on {topic}; check that the host has this ID and says so, that this user may read that topic, and that the host does not speak Sparkplug {other} (on {elsewhere}): for such a host choose {other} as its version.',
 });
-type Fault = keyof typeof HOST_SENTENCES.templates;
+type HostFault = keyof typeof HOST_SENTENCES.templates;
 
 /** What came of a STATE message. */
 export interface HostNews {
@@ -138,11 +138,11 @@ export class HostWatch {
       host: this.hostId,
       topic: this.topic,
       other: this.otherVersion,
-      otherTopic: this.otherTopic,
+      elsewhere: this.otherTopic,
     });
   }
 
-  private ignore(kind: Fault, values: Sentence['values']): HostNews {
+  private ignore(kind: HostFault, values: Sentence['values']): HostNews {
     if (this.said.has(kind)) return IGNORED;
     this.said.add(kind);
     return { isTaken: false, warning: HOST_SENTENCES.say(kind, values) };
