@@ -3,6 +3,7 @@ import { DEFAULT_KPI_SETTINGS, parseKpiSettings } from '../../src/domain/kpis/se
 import { KPI_KEYS } from '../../src/domain/kpis/kpi-rows';
 import { MS_PER_HOUR } from '../../src/domain/kpis/demand';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
+import type { Unit } from '../../src/metrics/measurement';
 import { localMidnight } from './local-time';
 import { readRecording, STEP_MS } from './recording';
 
@@ -58,7 +59,7 @@ export interface Month {
 
 /** Counters as a meter has them, Wh and varh. */
 function counted(timestamp: number, activeWh: number, reactiveVarh: number): Telemetry {
-  const sample = (value: number, unit: string): Sample => ({
+  const sample = (value: number, unit: Unit): Sample => ({
     ...{ value, unit, quality: 'good', provenance: 'verified', timestamp },
   });
   const metrics = {
