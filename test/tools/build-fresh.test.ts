@@ -10,7 +10,9 @@ const BUILT = 2000;
 
 describe('a build that is still fresh', () => {
   let root: string;
-  const at = (path: string, seconds: number): void => utimesSync(join(root, path), seconds, seconds);
+  const at = (path: string, seconds: number): void => {
+    utimesSync(join(root, path), seconds, seconds);
+  };
 
   beforeEach(() => {
     root = temporaryFolder('fresh');
