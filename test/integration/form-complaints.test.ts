@@ -120,7 +120,10 @@ describe('a wrong input of every field', function () {
         await showField(type, { ...field, shownWhen: {} });
         await waitForSentence(type, name);
         await editor.cancel();
-        await editor.page.evaluate(`Object.assign(RED.nodes.node(${id}), ${before})`);
+        // What the flow did not have is taken away again.
+        await editor.page.evaluate(
+          `((node, before) => Object.keys(node._def.defaults).forEach((name) => (node[name] = before[name])))(RED.nodes.node(${id}), ${before})`,
+        );
       }
     }
   });
