@@ -15,6 +15,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** Of the editor with all its scripts, on a busy computer. */
+const LONGEST_LOAD_MS = 100_000;
+
 /** Text that a catalog should have replaced: `some-type.section.key`. */
 const RAW_KEY = /\b(?:pm500|sparkplug|influx)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*\b(?!\.svg)/;
 
@@ -46,6 +49,7 @@ export class Editor {
       args: ARGUMENTS,
     });
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale });
+    page.setDefaultNavigationTimeout(LONGEST_LOAD_MS);
     const editor = new Editor(page, browser, profile);
     await page.goto(url);
     await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor();
