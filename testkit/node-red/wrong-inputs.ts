@@ -2,7 +2,7 @@ import type { Field } from '../../nodes/shared/field';
 import { isJudged, type Setting } from '../../src/support/setting';
 
 /** What a person types by mistake, or what a saved flow has that no form offers. */
-export type WrongInput =
+type WrongInput =
   | { readonly how: 'typed'; readonly text: string }
   /** Every box is cleared, or nothing is chosen. */
   | { readonly how: 'left empty' }

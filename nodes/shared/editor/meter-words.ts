@@ -25,7 +25,7 @@ export function say(box: JQuery, sentence: string): void {
 }
 
 /** A table, and what it scrolls in. */
-export interface ShownTable {
+interface ShownTable {
   readonly frame: JQuery;
   readonly table: JQuery;
   readonly body: JQuery;
