@@ -24,14 +24,18 @@ interface Contribution {
 }
 
 /** What Dashboard calls for a widget. */
-export interface WidgetEvents {
-  /** Before anything else is done with a message; every browser gets what it gives back. */
-  readonly beforeSend: (message: Readonly<Record<string, unknown>>) => object;
+export interface DashboardEvents {
+  /** Without this Dashboard hands a message on to the wires of the node, and keeps it. */
   readonly onInput: () => void;
   /** A browser says something. Before version 1.22 Dashboard did not tell which one. */
   readonly onChange: (message: unknown, value: unknown, connection: DashboardConnection | undefined) => void;
   /** A browser sends a message of its own making. Without this Dashboard hands it to `beforeSend` like one of the flow. */
   readonly onSend: () => void;
+}
+
+export interface WidgetEvents extends Omit<DashboardEvents, 'onInput'> {
+  /** A message of the flow. */
+  readonly takeMessage: (message: Readonly<Record<string, unknown>>) => void;
 }
 
 interface DashboardBase {
@@ -40,7 +44,7 @@ interface DashboardBase {
 
 /** A `ui-group` node. */
 export interface DashboardGroup {
-  register(node: Node, props: object, events: WidgetEvents): void;
+  register(node: Node, props: object, events: DashboardEvents): void;
   getBase(): DashboardBase;
 }
 
@@ -62,9 +66,32 @@ export const scriptOf = (type: string): string => `${type}.umd.js`;
 /** Properties of a message that Dashboard itself understands; the rest is not for every browser. */
 const OF_DASHBOARD = ['enabled', 'visible', 'class', 'ui_update'];
 
-/** What remains of a message after a widget has taken its payload. */
-export function forDashboard(message: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(OF_DASHBOARD.flatMap((name) => (name in message ? [[name, message[name]]] : [])));
+/** What of a message Dashboard is told; undefined for nothing. */
+function forDashboard(message: Readonly<Record<string, unknown>>): object | undefined {
+  const named = OF_DASHBOARD.flatMap((name) => (name in message ? [[name, message[name]]] : []));
+  return named.length === 0 ? undefined : (Object.fromEntries(named) as object);
+}
+
+type InputListener = (message: object, send: unknown, done: (error?: Error) => void) => void;
+
+/**
+ * The node as Dashboard is given it. Dashboard sends an event to every browser for each message that a widget gets,
+ * also an empty one, whatever page the browser shows; so it hears of those alone that say something to it.
+ */
+function nodeForDashboard(node: Node, takeMessage: WidgetEvents['takeMessage']): Node {
+  let tellDashboard: InputListener | undefined;
+  const on = (event: string, listener: (...given: never[]) => void): Node => {
+    if (event === 'input') tellDashboard = listener as InputListener;
+    else (node as unknown as { on: (event: string, listener: unknown) => void }).on(event, listener);
+    return node;
+  };
+  node.on('input', (message, send, done) => {
+    takeMessage(message as Readonly<Record<string, unknown>>);
+    const told = forDashboard(message as Readonly<Record<string, unknown>>);
+    if (told === undefined || tellDashboard === undefined) done();
+    else tellDashboard(told, send, done);
+  });
+  return Object.create(node, { on: { value: on } }) as Node;
 }
 
 /** What is wrong where Dashboard does not say which browser asks: nobody can be answered. */
@@ -103,5 +130,6 @@ export function joinDashboard(group: DashboardGroup, node: Node, props: object, 
     );
   }
   contribs[type] = { package: PACKAGE, name: type, src: scriptOf(type), path: FOLDER, component: COMPONENT };
-  group.register(node, props, events);
+  const { takeMessage, onChange, onSend } = events;
+  group.register(nodeForDashboard(node, takeMessage), props, { onInput: () => undefined, onChange, onSend });
 }

@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Board } from '../../src/dashboard/board';
-import type { WidgetFleetRow } from '../../src/dashboard/shown';
-import { fleetRow, meterView } from '../../src/dashboard/views';
+import { Board } from '../../src/dashboard/board';
+import { FleetPages } from '../../src/dashboard/fleet-page';
+import { meterView } from '../../src/dashboard/views';
+import { systemClock } from '../../src/support/clock';
 import { METRIC_GROUPS, serveBoard } from '../shared/board-widget';
 import { isDashboardGroup } from '../shared/dashboard';
 import { startNode } from '../shared/start';
@@ -16,26 +17,21 @@ export = (RED: NodeAPI): void => {
       const parts = config.choices('parts');
       const gauges = parts.includes('gauges') ? config.choices('gauges') : [];
       const groups = parts.includes('values') ? config.choices('groups') : [];
-      const isFleet = parts.includes('fleet');
       const meter = config.text('meter');
-      let fleet: { readonly atMs: number; readonly rows: readonly WidgetFleetRow[] } | undefined;
-      // Every browser is told the same rows.
-      const fleetOf = (board: Board, nowMs: number): readonly WidgetFleetRow[] => {
-        if (fleet?.atMs !== nowMs) fleet = { atMs: nowMs, rows: board.all().map((each) => fleetRow(each, nowMs)) };
-        return fleet.rows;
-      };
+      const isOfOne = parts.some((part) => part !== 'fleet');
+      const board = new Board(config.number('staleSeconds') * 1000, systemClock.now());
+      const pages = parts.includes('fleet') ? new FleetPages(board) : undefined;
       serveBoard<MeterUpdate>(this, status, {
         group,
         props: { ...placeOf(definition, config), parts, isFixed: meter !== '' },
         meter,
-        staleSeconds: config.number('staleSeconds'),
-        view: (board, chosen, nowMs) => {
-          const found = board.get(chosen);
-          return {
-            ...(found === undefined ? {} : { meter: meterView(found, gauges, METRIC_GROUPS, groups) }),
-            ...(isFleet ? { fleet: fleetOf(board, nowMs) } : {}),
-          };
-        },
+        board,
+        view: (found, { fleet }, since, nowMs) => ({
+          ...(found === undefined || !isOfOne || found.version <= since
+            ? {}
+            : { meter: meterView(found, gauges, METRIC_GROUPS, groups, since) }),
+          ...(pages === undefined ? {} : { fleet: pages.page(fleet, fleet.version, nowMs) }),
+        }),
       });
     });
   }

@@ -1,5 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { Board } from '../../src/dashboard/board';
 import { phasorView } from '../../src/dashboard/views';
+import { systemClock } from '../../src/support/clock';
 import { serveBoard } from '../shared/board-widget';
 import { isDashboardGroup } from '../shared/dashboard';
 import { startNode } from '../shared/start';
@@ -16,11 +18,9 @@ export = (RED: NodeAPI): void => {
         group,
         props: { ...placeOf(definition, config), isFixed: meter !== '' },
         meter,
-        staleSeconds: config.number('staleSeconds'),
-        view: (board, chosen, nowMs) => {
-          const found = board.get(chosen);
-          return found === undefined ? {} : { phasors: phasorView(found, nowMs) };
-        },
+        board: new Board(config.number('staleSeconds') * 1000, systemClock.now()),
+        view: (found, _request, since, nowMs) =>
+          found === undefined || found.version <= since ? {} : { phasors: phasorView(found, nowMs) },
       });
     });
   }

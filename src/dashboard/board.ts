@@ -11,6 +11,8 @@ export interface BoardSample {
   /** The smallest and the largest number so far, for the ends of gauges. */
   readonly low: number;
   readonly high: number;
+  /** Version of the board that told of it. */
+  readonly version: number;
 }
 
 /** What is known of one meter. */
@@ -23,6 +25,12 @@ export interface BoardMeter {
   readonly readAt: number;
   /** From when on all that was read is old. */
   readonly staleAt: number;
+  /** Version of the board that told of it last. */
+  readonly version: number;
+  /** Whoever has an earlier version does not know all metrics, or not what they are worth. */
+  readonly wholeSince: number;
+  /** Version of the board that told of its alarms last. */
+  readonly alarmsVersion: number;
 }
 
 interface KnownMetric extends BoardSample {
@@ -36,10 +44,19 @@ interface KnownMeter {
   alarms: AlarmMessage['active'] | undefined;
   readAt: number;
   staleAt: number;
+  version: number;
+  wholeSince: number;
+  alarmsVersion: number;
+  /** When something was told of it last; epoch milliseconds UTC. */
+  toldAt: number;
 }
 
-/** Meters that a board holds; the one not heard of for longest makes room. */
+/** Meters that a board holds. One of which nothing more is told makes room; else no more are taken. */
 export const MOST_METERS = 1000;
+/** Names of meters that found no room, for a person to know how many there are. */
+const MOST_LEFT_OUT = 1000;
+/** Versions go up by one with each message, and begin so far apart that no earlier board had a later one. */
+const VERSIONS_PER_MS = 1000;
 const MOST_METRICS = 1000;
 /** A value is old when its successor has not come for so many times the time between two. */
 const MISSED_VALUES = 3;
@@ -60,9 +77,37 @@ export class Board {
   private readonly meters = new Map<string, KnownMeter>();
   /** In the order of names, until a meter comes or goes: with every message there would be too much to sort. */
   private sorted: readonly KnownMeter[] | undefined;
+  private readonly turnedAway = new Map<string, number>();
+  private lastVersion: number;
+  private namesSince: number;
 
-  /** @param staleMs a value is never old before this; ms */
-  constructor(private readonly staleMs: number) {}
+  /**
+   * @param staleMs a value is never old before this; ms
+   * @param startMs when it begins: who has something of an earlier board has nothing of this one
+   */
+  constructor(
+    private readonly staleMs: number,
+    startMs = 0,
+  ) {
+    this.lastVersion = startMs * VERSIONS_PER_MS;
+    this.namesSince = this.lastVersion;
+  }
+
+  /** Goes up with everything that is told. */
+  get version(): number {
+    return this.lastVersion;
+  }
+
+  /** Whoever has an earlier version does not know the names of all meters. */
+  get namesVersion(): number {
+    return this.namesSince;
+  }
+
+  /** How many meters found no room, of those that somebody tells of; `MOST_LEFT_OUT` for more, too. */
+  leftOut(nowMs: number): number {
+    for (const [name, toldAt] of this.turnedAway) if (nowMs > toldAt + this.staleMs) this.turnedAway.delete(name);
+    return this.turnedAway.size;
+  }
 
   /**
    * @returns name of the meter that the message is about; undefined where it is of no meter
@@ -73,7 +118,8 @@ export class Board {
     if (message === undefined || message.kind === 'side') return undefined;
     if (message.kind === 'alarm') {
       const { meter, active } = message.alarm;
-      this.meterOf(meter).alarms = active;
+      const known = this.meterOf(meter, nowMs);
+      if (known !== undefined) [known.alarms, known.alarmsVersion] = [active, known.version];
       return meter.name;
     }
     this.takeTelemetry(message.telemetry, nowMs);
@@ -97,22 +143,41 @@ export class Board {
     return this.meters.get(name);
   }
 
-  private meterOf(reference: MeterReference): KnownMeter {
-    const before = this.meters.get(reference.name);
-    const known = before ?? { reference, metrics: new Map(), alarms: undefined, readAt: 0, staleAt: 0 };
+  /** Undefined where there is no room. */
+  private meterOf(reference: MeterReference, nowMs: number): KnownMeter | undefined {
+    const { name } = reference;
+    const before = this.meters.get(name);
+    if (before === undefined && !this.makeRoom(name, nowMs)) return undefined;
+    const version = ++this.lastVersion;
+    const known = before ?? this.begin(reference, version);
+    // What of it is old depends on since when it is lost.
+    if (known.reference.lostSince !== reference.lostSince) known.wholeSince = version;
     known.reference = reference;
-    if (before === undefined) this.sorted = undefined;
+    [known.version, known.toldAt] = [version, nowMs];
     // The one heard of last stands at the end.
-    this.meters.delete(reference.name);
-    this.meters.set(reference.name, known);
-    if (this.meters.size > MOST_METERS) {
-      for (const oldest of this.meters.keys()) {
-        this.sorted = undefined;
-        this.meters.delete(oldest);
-        break;
-      }
-    }
+    this.meters.delete(name);
+    this.meters.set(name, known);
     return known;
+  }
+
+  private begin(reference: MeterReference, version: number): KnownMeter {
+    this.sorted = undefined;
+    this.namesSince = version;
+    const versions = { version, wholeSince: version, alarmsVersion: version };
+    return { reference, metrics: new Map(), alarms: undefined, readAt: 0, staleAt: 0, toldAt: 0, ...versions };
+  }
+
+  /** Were one that is still told of to make room, each would be thrown out and come back in turn, and none be kept. */
+  private makeRoom(name: string, nowMs: number): boolean {
+    if (this.meters.size < MOST_METERS) return true;
+    const [oldest] = this.meters;
+    if (oldest !== undefined && Math.abs(nowMs - oldest[1].toldAt) > this.staleMs) {
+      this.meters.delete(oldest[0]);
+      this.turnedAway.delete(name);
+      return true;
+    }
+    if (this.turnedAway.size < MOST_LEFT_OUT || this.turnedAway.has(name)) this.turnedAway.set(name, nowMs);
+    return false;
   }
 
   /** The clock of this computer was ahead: what came then must not look new until that time comes again. */
@@ -120,10 +185,13 @@ export class Board {
     for (const [name, metric] of known.metrics)
       known.metrics.set(name, { ...metric, staleAt: Math.min(metric.staleAt, nowMs + this.staleMs) });
     [known.readAt, known.staleAt] = [0, 0];
+    known.wholeSince = known.version;
   }
 
   private takeTelemetry({ meter, metrics }: Telemetry, nowMs: number): void {
-    const known = this.meterOf(meter);
+    const known = this.meterOf(meter, nowMs);
+    if (known === undefined) return;
+    const { version } = known;
     if (known.readAt > nowMs) this.setBack(known, nowMs);
     for (const [name, told] of Object.entries(metrics)) {
       // A clock that was wrong for a while must not keep what comes later out.
@@ -134,12 +202,14 @@ export class Board {
       if (kept === undefined && known.metrics.size >= MOST_METRICS) continue;
       if (before !== undefined && before.sample.timestamp > sample.timestamp) continue;
       const gapMs = gapAfter(before, sample);
+      if (kept === undefined) known.wholeSince = version;
       const value = typeof sample.value === 'number' && sample.quality !== 'bad' ? sample.value : undefined;
       const staleAt = sample.timestamp + Math.max(this.staleMs, MISSED_VALUES * gapMs);
       known.metrics.set(name, {
         sample,
         gapMs,
         staleAt,
+        version,
         low: Math.min(kept?.low ?? Infinity, value ?? Infinity),
         high: Math.max(kept?.high ?? -Infinity, value ?? -Infinity),
       });

@@ -82,10 +82,45 @@ export interface WidgetFleetRow extends WidgetStanding {
   readonly worstAlarm: WidgetAlarm['severity'] | '';
 }
 
-/** What a browser says that it looks at. */
+/** One page of the table of all meters, of those that were asked for. */
+export interface WidgetFleet {
+  /** How many meters there are, and how many of them are read. */
+  readonly count: number;
+  readonly read: number;
+  /** How many of them were asked for. */
+  readonly found: number;
+  /** From 0. */
+  readonly page: number;
+  readonly pages: number;
+  /** Meters of this page, in their order. */
+  readonly names: readonly string[];
+  /** Rows of those meters; where the browser has some already, only what has changed. */
+  readonly rows: readonly WidgetFleetRow[];
+}
+
+/** Which meters the table shows. */
+export interface FleetQuestion {
+  readonly page: number;
+  /** A part of the name or the place; empty for all. */
+  readonly find: string;
+  /** Only those that are not read, have a bad value or an alarm. */
+  readonly isTroubled: boolean;
+}
+
+/** What a browser asks, about once a second while somebody can see the widget. */
 export interface WatchRequest {
   /** Name of a meter; empty for the first one. */
   readonly meter: string;
+  /** When it asks, by its own clock; it is told that again. */
+  readonly askedAt: number;
+  /** Version of what it has; 0 for nothing. */
+  readonly version: number;
+  /** The meter that it has something of. */
+  readonly has: string;
+  readonly fleet: FleetQuestion & {
+    /** Version of the rows that it has; 0 for none of this page. */
+    readonly version: number;
+  };
 }
 
 export type StandingKind = 'read' | 'lost' | 'silent' | 'never';

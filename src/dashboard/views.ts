@@ -68,7 +68,7 @@ function textOf(
   return unit === '%' ? { text: value.toFixed(PERCENT_DECIMALS), unit } : displayOf(value, unit, kind);
 }
 
-function valueOf(name: string, { sample, staleAt }: BoardSample): WidgetValue {
+function valueOf(name: string, { sample, staleAt }: Pick<BoardSample, 'sample' | 'staleAt'>): WidgetValue {
   const known = METRICS.get(name);
   const { quality, reason = '', timestamp } = sample;
   return {
@@ -94,7 +94,8 @@ function gaugeOf(name: string, known: BoardSample): WidgetGauge {
   return { ...valueOf(name, known), value, ...scale, lowText: low ?? '', highText: high ?? '' };
 }
 
-function standingOf({ reference, readAt, staleAt }: BoardMeter): WidgetStanding {
+/** How a meter stands, as it was told. */
+export function standingOf({ reference, readAt, staleAt }: BoardMeter): WidgetStanding {
   const tags = PLACE_TAGS.map((tag) => reference.tags[tag]).filter((tag) => tag !== undefined && tag !== '');
   return { name: reference.name, place: tags.join(' / '), lostSince: reference.lostSince ?? 0, readAt, staleAt };
 }
@@ -105,14 +106,19 @@ function groupName(metric: string, groups: GroupsOfMetrics): string {
   return METRICS.get(metric)?.statistic === 'period' ? 'period' : 'derived';
 }
 
-function groupsOf(meter: BoardMeter, groups: GroupsOfMetrics, order: readonly string[]): readonly WidgetGroup[] {
+function groupsOf(
+  meter: BoardMeter,
+  groups: GroupsOfMetrics,
+  order: readonly string[],
+  since: number,
+): readonly WidgetGroup[] {
   const found = new Map<string, WidgetValue[]>();
   const names = [...METRICS.keys()].filter((name) => meter.metrics.has(name));
   const others = [...meter.metrics.keys()].filter((name) => !METRICS.has(name));
   for (const name of [...names, ...others]) {
     const known = metricOf(meter, name);
-    if (known === undefined) continue;
     const group = groupName(name, groups);
+    if (known === undefined || known.version <= since || !order.includes(group)) continue;
     const values = found.get(group) ?? [];
     values.push(valueOf(name, known));
     found.set(group, values);
@@ -131,26 +137,28 @@ function alarmOf({ id, message, severity, since, acknowledged, judged }: ActiveA
  * One meter, for a widget.
  * @param gauges names of the metrics that gauges show
  * @param shown names of the groups to show, in this order
+ * @param since version of what the browser has: only values that were told later; 0 for all. Not earlier than `wholeSince`
  */
 export function meterView(
   meter: BoardMeter,
   gauges: readonly string[],
   groups: GroupsOfMetrics,
   shown: readonly string[],
+  since = 0,
 ): WidgetMeter {
   const gaugeFor = (name: string): readonly WidgetGauge[] => {
     const known = metricOf(meter, name);
-    return known === undefined ? [] : [gaugeOf(name, known)];
+    return known === undefined || known.version <= since ? [] : [gaugeOf(name, known)];
   };
   const [today] = gaugeFor(TODAY);
   const [yesterday] = gaugeFor(YESTERDAY);
   return {
     ...standingOf(meter),
     gauges: gauges.flatMap(gaugeFor),
-    groups: groupsOf(meter, groups, shown),
+    groups: groupsOf(meter, groups, shown, since),
     ...(today === undefined ? {} : { today }),
     ...(yesterday === undefined ? {} : { yesterday }),
-    ...(meter.alarms === undefined ? {} : { alarms: meter.alarms.map(alarmOf) }),
+    ...(meter.alarms === undefined || meter.alarmsVersion <= since ? {} : { alarms: meter.alarms.map(alarmOf) }),
   };
 }
 
@@ -198,7 +206,7 @@ export function phasorView(meter: BoardMeter, nowMs: number): WidgetPhasors {
     const known =
       metricOf(meter, `${name}_unbalance`) ?? metricOf(meter, `${name}_l1${name === 'voltage' ? '_l2' : ''}`);
     if (sample === undefined) return undefined;
-    return valueOf(`${name}_unbalance`, { sample, staleAt: known?.staleAt ?? 0, low: 0, high: 0 });
+    return valueOf(`${name}_unbalance`, { sample, staleAt: known?.staleAt ?? 0 });
   };
   const [voltageUnbalance, currentUnbalance] = [unbalanceOf('voltage'), unbalanceOf('current')];
   return {

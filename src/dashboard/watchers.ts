@@ -1,71 +1,41 @@
-/** Who looks at a widget: one browser, by its connection. */
-export interface WidgetViewer<Update> {
-  readonly id: string;
-  readonly isOpen: () => boolean;
-  readonly send: (update: Update) => void;
+/** Browsers that one widget serves at a time. */
+export const MOST_BROWSERS = 100;
+/** A browser asks about once a second while somebody can see it; one that has not for so long is gone, ms. */
+export const LEASE_MS = 15_000;
+/** What is answered at once, where somebody turns pages; then one more each second for `PER_SECOND` of them. */
+const AT_ONCE = 10;
+const PER_SECOND = 4;
+
+interface Watching {
+  askedAt: number;
+  /** How many more questions are answered now. */
+  left: number;
 }
 
-interface Watching<Update> {
-  readonly viewer: WidgetViewer<Update>;
-  meter: string;
-  until: number;
-  /** What it was told of which meters there are. */
-  names: string;
-}
+/** `many`: others look already, and no more are served. `often`: it asks more than anybody reads. */
+export type Admission = 'served' | 'many' | 'often';
 
-/** Browsers that are served at a time. */
-export const MOST_VIEWERS = 100;
-/** A browser says again what it looks at; one that has not for so long is gone, ms. */
-export const LEASE_MS = 35_000;
+/** The browsers that look at one widget. Bounded in number and in how often each is answered; who no longer asks is forgotten. */
+export class Watchers {
+  private readonly watching = new Map<string, Watching>();
 
-/** What one viewer is to be told. */
-export interface Watch<Update> {
-  /** Of the viewer. */
-  readonly id: string;
-  readonly meter: string;
-  readonly send: (update: Update) => void;
-  /** True once after the names of the meters have changed. */
-  readonly wantsNames: (names: readonly string[]) => boolean;
-}
-
-/** The browsers that look at one widget, each at a meter of its own. Bounded; who says nothing more is forgotten. */
-export class Watchers<Update> {
-  private readonly watching = new Map<string, Watching<Update>>();
-
-  /** @returns false when there are too many */
-  watch(viewer: WidgetViewer<Update>, meter: string, nowMs: number): boolean {
-    this.forgetGone(nowMs);
-    const known = this.watching.get(viewer.id);
-    if (known === undefined && this.watching.size >= MOST_VIEWERS) return false;
-    // Who asks again has perhaps drawn its page anew, and knows no names.
-    this.watching.set(viewer.id, { viewer, meter, until: nowMs + LEASE_MS, names: '' });
-    return true;
+  /** @param id of the connection of a browser, which asks now */
+  admit(id: string, nowMs: number): Admission {
+    for (const [other, { askedAt }] of this.watching) if (nowMs > askedAt + LEASE_MS) this.watching.delete(other);
+    const known = this.watching.get(id);
+    if (known === undefined && this.watching.size >= MOST_BROWSERS) return 'many';
+    const elapsedMs = known === undefined ? 0 : Math.max(0, nowMs - known.askedAt);
+    const left = Math.min(AT_ONCE, (known?.left ?? AT_ONCE) + (elapsedMs * PER_SECOND) / 1000);
+    this.watching.set(id, { askedAt: nowMs, left: left >= 1 ? left - 1 : left });
+    return left >= 1 ? 'served' : 'often';
   }
 
-  /** Everybody who looks now. */
-  all(nowMs: number): readonly Watch<Update>[] {
-    this.forgetGone(nowMs);
-    return [...this.watching.values()].map((watching) => ({
-      id: watching.viewer.id,
-      meter: watching.meter,
-      send: (update) => {
-        watching.viewer.send(update);
-      },
-      wantsNames: (names) => {
-        const written = names.join('\n');
-        const isNew = written !== watching.names;
-        watching.names = written;
-        return isNew;
-      },
-    }));
+  /** How many look. */
+  get size(): number {
+    return this.watching.size;
   }
 
   clear(): void {
     this.watching.clear();
-  }
-
-  private forgetGone(nowMs: number): void {
-    for (const [id, { viewer, until }] of this.watching)
-      if (!viewer.isOpen() || nowMs > until) this.watching.delete(id);
   }
 }

@@ -1,4 +1,4 @@
-import { qualityAt, standingAt, type WidgetFleetRow } from '../../../src/dashboard/shown';
+import { qualityAt, standingAt, type FleetQuestion, type WidgetFleet, type WidgetFleetRow } from '../../../src/dashboard/shown';
 import { standingBadge } from './head';
 import { mark, qualityWords, valueWords, whyWords } from './quality';
 import { tableHead } from './table';
@@ -62,18 +62,88 @@ function row(meter: WidgetFleetRow, chosen: string, nowMs: number, choose: (name
   );
 }
 
-/** Many meters, one a row; pressing a name shows it in the other widgets. */
-export function fleetTable(
-  fleet: readonly WidgetFleetRow[],
-  chosen: string,
-  nowMs: number,
-  choose: (name: string) => void,
-): Drawn {
-  const read = fleet.filter((meter) => standingAt(meter, nowMs) === 'read').length;
+interface FleetFacts {
+  /** Of the widget. */
+  readonly id: string;
+  readonly fleet: WidgetFleet;
+  readonly chosen: string;
+  readonly nowMs: number;
+  readonly question: FleetQuestion;
+  readonly choose: (name: string) => void;
+  readonly ask: (question: FleetQuestion) => void;
+}
+
+/** Fewer meters are seen at a glance. */
+const WORTH_FINDING = 10;
+
+function finder({ id, fleet, question, ask }: FleetFacts): Drawn {
+  const { count, found } = fleet;
+  const isAll = question.find === '' && !question.isTroubled;
+  if (count <= WORTH_FINDING && isAll) return null;
+  return el(
+    'div',
+    'pm500-finder',
+    elWith('input', {
+      id: `${id}-find`,
+      class: 'pm500-picker pm500-find',
+      type: 'search',
+      'aria-label': text('fleet.find'),
+      placeholder: text('fleet.find'),
+      value: question.find,
+      onInput: (event: Event) => {
+        ask({ ...question, page: 0, find: (event.target as HTMLInputElement).value });
+      },
+    }),
+    el(
+      'label',
+      'pm500-troubled',
+      elWith('input', {
+        type: 'checkbox',
+        checked: question.isTroubled,
+        onChange: (event: Event) => {
+          ask({ ...question, page: 0, isTroubled: (event.target as HTMLInputElement).checked });
+        },
+      }),
+      el('span', '', text('fleet.troubled')),
+    ),
+    isAll ? null : elWith('span', { class: 'pm500-place', role: 'status' }, text('fleet.found', { count: found })),
+  );
+}
+
+function turner({ fleet, question, ask }: FleetFacts): Drawn {
+  const { page, pages } = fleet;
+  if (pages <= 1) return null;
+  const turn = (to: number, key: 'previous' | 'next'): Drawn =>
+    elWith(
+      'button',
+      {
+        type: 'button',
+        class: 'pm500-turn',
+        disabled: to < 0 || to >= pages,
+        onClick: () => {
+          ask({ ...question, page: to });
+        },
+      },
+      text(`fleet.${key}`),
+    );
+  return elWith(
+    'nav',
+    { class: 'pm500-pages', 'aria-label': text('fleet.pages') },
+    turn(page - 1, 'previous'),
+    elWith('span', { role: 'status' }, text('fleet.page', { page: page + 1, pages })),
+    turn(page + 1, 'next'),
+  );
+}
+
+/** Many meters, one a row, page by page; pressing a name shows it in the other widgets. */
+export function fleetTable(facts: FleetFacts): Drawn {
+  const { fleet, chosen, nowMs, choose } = facts;
+  const { count, read, rows } = fleet;
   return el(
     'div',
     'pm500-fleet',
-    el('div', 'pm500-title', text('fleet.title', { read, count: fleet.length })),
+    el('div', 'pm500-title', text('fleet.title', { read, count })),
+    finder(facts),
     elWith(
       'div',
       { class: 'pm500-scroll', tabindex: '0', role: 'region', 'aria-label': text('fleet.label') },
@@ -81,8 +151,9 @@ export function fleetTable(
         'table',
         'pm500-table',
         tableHead('meter', 'standing', 'number', 'quality', 'alarms'),
-        el('tbody', '', ...fleet.map((meter) => row(meter, chosen, nowMs, choose))),
+        el('tbody', '', ...rows.map((meter) => row(meter, chosen, nowMs, choose))),
       ),
     ),
+    turner(facts),
   );
 }

@@ -36,12 +36,11 @@ export interface HeadFacts {
   readonly chosen: string;
   readonly meter: WidgetStanding | undefined;
   readonly nowMs: number;
-  readonly isConnected: boolean;
   readonly choose: (meter: string) => void;
 }
 
 /** Which meter is shown, where there are several the choice, and how it stands. */
-export function head({ id, names, chosen, meter, nowMs, isConnected, choose }: HeadFacts): Drawn {
+export function head({ id, names, chosen, meter, nowMs, choose }: HeadFacts): Drawn {
   const picker = elWith(
     'select',
     {
@@ -62,9 +61,6 @@ export function head({ id, names, chosen, meter, nowMs, isConnected, choose }: H
     title,
     meter === undefined || meter.place === '' ? null : el('span', 'pm500-place', meter.place),
     meter === undefined ? null : standingBadge(meter, nowMs),
-    isConnected
-      ? null
-      : elWith('span', { class: 'pm500-badge pm500-stands-lost', role: 'status' }, text('disconnected')),
   );
 }
 

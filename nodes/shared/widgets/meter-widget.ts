@@ -1,3 +1,4 @@
+import { mergedFleet, mergedMeter } from '../../../src/dashboard/merged';
 import { standingAt } from '../../../src/dashboard/shown';
 import type { WidgetPart } from '../../ui-pm500-meter/settings';
 import type { MeterUpdate } from '../../ui-pm500-meter/update';
@@ -6,9 +7,10 @@ import { energyBars } from './energy';
 import { fleetTable } from './fleet';
 import { gauge } from './gauge';
 import { head, nothingYet } from './head';
+import { notices } from './notices';
 import { qualitySummary, valueGroups } from './values';
 import { el, registerWidget, type Drawn } from './vue';
-import { watchMeter } from './watch';
+import { watchMeter, type Merge } from './watch';
 import style from './widget.css';
 
 interface MeterProps {
@@ -16,9 +18,26 @@ interface MeterProps {
   readonly isFixed: boolean;
 }
 
+const merge: Merge<MeterUpdate> = (had, told) => {
+  const [before, meter] = [told.since === 0 ? undefined : had?.meter, told.meter];
+  const merged = before !== undefined && meter !== undefined ? mergedMeter(before, meter) : (meter ?? before);
+  const kept = told.since === 0 ? undefined : had?.fleet;
+  const table = told.fleet === undefined ? { fleet: kept, isLacking: true } : mergedFleet(had?.fleet, told.fleet);
+  const { meter: _meter, fleet: _fleet, ...common } = told;
+  return {
+    update: {
+      ...common,
+      ...(merged === undefined ? {} : { meter: merged }),
+      ...(table.fleet === undefined ? {} : { fleet: table.fleet }),
+    },
+    isLacking: table.isLacking,
+  };
+};
+
 registerWidget<MeterProps>('ui-pm500-meter', style, (given) => {
   const { id } = given;
-  const { update, names, nowMs: clock, isConnected, choose } = watchMeter<MeterUpdate>(id);
+  const watched = watchMeter<MeterUpdate>(id, merge);
+  const { update, names, nowMs: clock, silentSince, choose } = watched;
   return (): Drawn => {
     // They are others after a deployment.
     const { parts, isFixed } = given.props;
@@ -26,7 +45,7 @@ registerWidget<MeterProps>('ui-pm500-meter', style, (given) => {
     const nowMs = clock.value;
     const has = (part: WidgetPart): boolean => parts.includes(part);
     const isFleetOnly = parts.every((part) => part === 'fleet');
-    const drawn: Drawn[] = [];
+    const drawn: Drawn[] = [...notices({ update: update.value, silentSince: silentSince.value, nowMs })];
     if (!isFleetOnly) {
       drawn.push(
         head({
@@ -35,7 +54,6 @@ registerWidget<MeterProps>('ui-pm500-meter', style, (given) => {
           chosen,
           meter,
           nowMs,
-          isConnected: isConnected.value,
           choose,
         }),
       );
@@ -51,7 +69,12 @@ registerWidget<MeterProps>('ui-pm500-meter', style, (given) => {
       }
     }
     if (fleet !== undefined) {
-      drawn.push(fleet.length === 0 ? nothingYet('') : fleetTable(fleet, chosen, nowMs, choose));
+      const { fleet: question, ask } = watched;
+      drawn.push(
+        fleet.count === 0
+          ? nothingYet('')
+          : fleetTable({ id, fleet, chosen, nowMs, question: question.value, choose, ask }),
+      );
     } else if (isFleetOnly) drawn.push(nothingYet(''));
     return el('div', 'pm500-widget pm500-meter-widget', ...drawn);
   };

@@ -2,11 +2,12 @@ import { qualityAt, type ShownQuality, type WidgetValue } from '../../../src/das
 import type { ShownPhasor, WidgetPhasors } from '../../../src/dashboard/views';
 import type { PhasorUpdate } from '../../ui-pm500-phasor/update';
 import { head, nothingYet } from './head';
+import { notices } from './notices';
 import { angleWords, phasorPicture } from './phasor-picture';
 import { mark, qualityWords, valueWords, whyWords, WORST_FIRST } from './quality';
 import { tableHead } from './table';
 import { el, elWith, registerWidget, type Drawn } from './vue';
-import { watchMeter } from './watch';
+import { watchMeter, type Merge } from './watch';
 import style from './widget.css';
 import { text } from './words';
 
@@ -68,19 +69,25 @@ function facts(shown: WidgetPhasors, nowMs: number): Drawn {
   );
 }
 
+/** Arrows belong together: all are told anew, or none. */
+const merge: Merge<PhasorUpdate> = (had, told) => ({
+  update: told.since === 0 ? told : { ...had, ...told },
+  isLacking: false,
+});
+
 registerWidget<{ readonly isFixed: boolean }>('ui-pm500-phasor', style, (given) => {
   const { id } = given;
-  const { update, names, nowMs: clock, isConnected, choose } = watchMeter<PhasorUpdate>(id);
+  const { update, names, nowMs: clock, silentSince, choose } = watchMeter<PhasorUpdate>(id, merge);
   return (): Drawn => {
     const { phasors, chosen = '' } = update.value ?? {};
     const nowMs = clock.value;
+    const said = notices({ update: update.value, silentSince: silentSince.value, nowMs });
     const top = head({
       id,
       names: given.props.isFixed ? [] : names.value,
       chosen,
       meter: phasors,
       nowMs,
-      isConnected: isConnected.value,
       choose,
     });
     const body =
@@ -91,6 +98,6 @@ registerWidget<{ readonly isFixed: boolean }>('ui-pm500-phasor', style, (given) 
             table(phasors, nowMs),
             el('p', 'pm500-note', text('phasor.note')),
           ];
-    return el('div', 'pm500-widget pm500-phasor-widget', top, ...body);
+    return el('div', 'pm500-widget pm500-phasor-widget', ...said, top, ...body);
   };
 });
