@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Board, MOST_METERS } from '../../src/dashboard/board';
 import { qualityAt, standingAt } from '../../src/dashboard/shown';
 import { fleetRow, meterView, phasorView } from '../../src/dashboard/views';
-import { LEASE_MS, MOST_VIEWERS, Watchers } from '../../src/dashboard/watchers';
+import { LEASE_MS, MOST_BROWSERS, Watchers } from '../../src/dashboard/watchers';
 import type { Sample, Telemetry } from '../../src/domain/messages/telemetry';
 
 const NOW = 1_700_000_000_000;
@@ -224,14 +224,23 @@ describe('the board of a dashboard', () => {
     assert.equal(board.all().length, 1);
   });
 
-  it('holds so many meters and no more: the one not heard of for longest makes room', () => {
+  it('holds so many meters and no more, counts those that find no room, and gives them that of one gone silent', () => {
     const board = new Board(STALE_MS);
-    for (let index = 0; index <= MOST_METERS; index++) {
-      board.take(telemetryOf(`meter-${index}`, { active_power_total: good(1, NOW) }), NOW);
-      board.take(telemetryOf('kept', { active_power_total: good(1, NOW) }), NOW);
-    }
-    assert.equal(board.all().length, MOST_METERS);
-    assert.ok(board.get('kept') !== undefined && board.get('meter-0') === undefined);
+    const tell = (index: number, at: number): void =>
+      void board.take(telemetryOf(`meter-${index}`, { active_power_total: good(1, at) }), at);
+    for (let round = 0; round < 3; round++)
+      for (let index = 0; index < MOST_METERS + 2; index++) tell(index, NOW + 1000 * round);
+    assert.deepEqual([board.size, board.leftOut(NOW + 2000)], [MOST_METERS, 2]);
+    assert.ok(board.get('meter-0') !== undefined, 'who sends stays');
+    assert.equal(board.get(`meter-${MOST_METERS}`), undefined);
+    // The first one says nothing any more.
+    const later = NOW + STALE_MS + 2001;
+    for (let index = 1; index < MOST_METERS + 2; index++) tell(index, later);
+    assert.deepEqual([board.size, board.get('meter-0'), board.leftOut(later)], [MOST_METERS, undefined, 1]);
+    assert.ok(board.get(`meter-${MOST_METERS}`) !== undefined);
+    for (let index = 0; index < 5000; index++) tell(10_000 + index, later);
+    assert.deepEqual([board.size, board.leftOut(later)], [MOST_METERS, 1000], 'bounded, too');
+    assert.equal(board.leftOut(later + STALE_MS + 1), 0);
   });
 
   it('counts qualities of a meter among many', () => {
@@ -263,44 +272,21 @@ describe('the board of a dashboard', () => {
 });
 
 describe('who looks at a widget', () => {
-  const viewer = (id: string, told: string[] = [], isOpen = () => true) => ({
-    id,
-    isOpen,
-    send: (update: string) => void told.push(update),
+  it('takes so many and no more, until one says nothing', () => {
+    const watchers = new Watchers();
+    for (let index = 0; index < MOST_BROWSERS; index++) assert.equal(watchers.admit(`${index}`, NOW), 'served');
+    assert.equal(watchers.admit('one more', NOW), 'many');
+    assert.equal(watchers.admit('0', NOW + LEASE_MS), 'served');
+    assert.equal(watchers.admit('one more', NOW + LEASE_MS), 'many');
+    assert.equal(watchers.admit('one more', NOW + LEASE_MS + 1), 'served');
+    assert.equal(watchers.size, 2);
   });
 
-  it('tells each browser of its own meter', () => {
-    const watchers = new Watchers<string>();
-    const [ann, bob]: string[][] = [[], []];
-    watchers.watch(viewer('ann', ann), 'a', NOW);
-    watchers.watch(viewer('bob', bob), 'b', NOW);
-    watchers.watch(viewer('ann', ann), 'c', NOW);
-    for (const { meter, send } of watchers.all(NOW)) send(meter);
-    assert.deepEqual([ann, bob], [['c'], ['b']]);
-  });
-
-  it('says names once, and again when they change or somebody asks anew', () => {
-    const watchers = new Watchers<string>();
-    watchers.watch(viewer('ann'), 'a', NOW);
-    const wants = (...names: readonly string[]): boolean => watchers.all(NOW)[0]!.wantsNames(names);
-    assert.deepEqual([wants('a'), wants('a'), wants('a', 'b')], [true, false, true]);
-    watchers.watch(viewer('ann'), 'a', NOW);
-    assert.equal(wants('a', 'b'), true);
-  });
-
-  it('forgets who is gone or says nothing more, and takes so many and no more', () => {
-    const watchers = new Watchers<string>();
-    let isOpen = true;
-    watchers.watch(
-      viewer('ann', [], () => isOpen),
-      'a',
-      NOW,
-    );
-    isOpen = false;
-    assert.equal(watchers.all(NOW).length, 0);
-    for (let index = 0; index < MOST_VIEWERS; index++) assert.ok(watchers.watch(viewer(`${index}`), 'a', NOW));
-    assert.equal(watchers.watch(viewer('one more'), 'a', NOW), false);
-    assert.equal(watchers.watch(viewer('0'), 'b', NOW), true);
-    assert.equal(watchers.all(NOW + LEASE_MS + 1).length, 0);
+  it('answers a page that asks each second always, and one that asks without end about as often as that', () => {
+    const watchers = new Watchers();
+    for (let second = 0; second < 100; second++) assert.equal(watchers.admit('page', NOW + 1000 * second), 'served');
+    let served = 0;
+    for (let ms = 0; ms < 60_000; ms++) if (watchers.admit('flood', NOW + ms) === 'served') served++;
+    assert.ok(served > 60 && served <= 260, `${served} of 60 000 questions of a minute`);
   });
 });
