@@ -1,5 +1,6 @@
 import { benchAcquisition } from './acquisition.bench';
 import { benchAcquisitionToMqtt } from './acquisition-to-mqtt.bench';
+import { benchDashboard } from './dashboard.bench';
 import { benchHardship } from './hardship.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchIotDelivery } from './iot-delivery.bench';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   'sparkplug-broker': benchSparkplugBroker,
   hardship: benchHardship,
   site: benchSite,
+  dashboard: benchDashboard,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */

@@ -1,10 +1,12 @@
 /** The packed package, as a person installs it, in every Node-RED and Node.js of the matrix. */
 import { strict as assert } from 'node:assert';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULTS } from '../../nodes/shared/forms';
-import { installInto, packPackage, uninstallFrom } from '../../testkit/node-red/installed-node-red';
+import { DEFAULTS, WIDGET_TYPES } from '../../nodes/shared/forms';
+import { Editor } from '../../testkit/node-red/editor';
+import { installInto, packDependency, packPackage, uninstallFrom } from '../../testkit/node-red/installed-node-red';
 import {
+  DASHBOARD,
   PACKAGE_NAME,
   startNodeRed,
   type Installation,
@@ -58,6 +60,14 @@ async function checkPalette(red: NodeRed): Promise<void> {
     assert.ok(forms.includes(`data-help-name="${type}"`), `the help of ${type}`);
   }
   assert.ok((await red.admin.html('plugins')).includes(SIDEBAR), 'the sidebar');
+}
+
+/** Which widgets the palette of the editor offers. */
+async function offeredWidgets({ page }: Editor): Promise<readonly string[]> {
+  const offered = await page
+    .locator('.red-ui-palette-node')
+    .evaluateAll((entries) => entries.map((entry) => entry.getAttribute('data-palette-type') ?? ''));
+  return WIDGET_TYPES.filter((type) => offered.includes(type));
 }
 
 /** Packages below node_modules; npm leaves empty folders of scopes behind. */
@@ -150,6 +160,16 @@ for (const row of chosenRows()) {
         it(`imports ${name} from what it offers, and deploys it without an error`, () => deployOffered(pipeline, name));
       }
 
+      it('offers no widgets where nobody has Dashboard', async function () {
+        this.timeout(INSTALL_TIMEOUT_MS);
+        const editor = await Editor.open(pipeline.nodeRed.url);
+        try {
+          assert.deepEqual([await offeredWidgets(editor), editor.complaints], [[], []]);
+        } finally {
+          await editor.close();
+        }
+      });
+
       it('has logged no error meanwhile', () => {
         assert.deepEqual(pipeline.nodeRed.errors(), []);
       });
@@ -180,8 +200,9 @@ for (const row of chosenRows()) {
       before(async function () {
         this.timeout(INSTALL_TIMEOUT_MS);
         const userDir = userDirIn(folder, 'dashboard');
-        installInto(userDir, [tarball]);
-        pipeline = await startPipeline({ userDir, installation });
+        installInto(userDir, [tarball, packDependency(DASHBOARD, folder)]);
+        assert.ok(!lstatSync(join(userDir, 'node_modules', DASHBOARD)).isSymbolicLink(), 'Dashboard, as users have it');
+        pipeline = await startPipeline({ userDir, installation, otherPackages: [] });
       });
 
       after(async () => {
@@ -191,6 +212,23 @@ for (const row of chosenRows()) {
       for (const name of listFlows('examples').filter(isOnDashboard)) {
         it(`imports ${name} from what it offers, and deploys it without an error`, () => deployOffered(pipeline, name));
       }
+
+      it('offers its widgets, and a page of the flow shows values of the meter', async function () {
+        this.timeout(INSTALL_TIMEOUT_MS);
+        const { nodeRed } = pipeline;
+        await checkPalette(nodeRed);
+        const editor = await Editor.open(nodeRed.url);
+        try {
+          assert.deepEqual(await offeredWidgets(editor), WIDGET_TYPES);
+          await editor.page.goto(`${nodeRed.url}dashboard/live`);
+          const number = editor.page.locator('.pm500-gauge[data-metric="active_power_total"] .pm500-number');
+          await number.filter({ hasText: /^\d+\.\d+$/ }).waitFor();
+          await editor.page.locator('[data-phasor="U-l1"]').waitFor({ state: 'attached' });
+          assert.deepEqual(editor.complaints, []);
+        } finally {
+          await editor.close();
+        }
+      });
 
       it('has logged no error meanwhile', () => {
         assert.deepEqual(pipeline.nodeRed.errors(), []);

@@ -32,8 +32,17 @@ export function installPackage(folder: string, packages: readonly string[]): voi
 
 /** Makes of this project, as built in dist/, what would be published; gives the path of the tarball in a folder. */
 export function packPackage(folder: string): string {
+  return packFrom(ROOT, folder);
+}
+
+/** Makes of a package that this project has installed the tarball that its author published. */
+export function packDependency(name: string, folder: string): string {
+  return packFrom(join(ROOT, 'node_modules', name), folder);
+}
+
+function packFrom(source: string, folder: string): string {
   // Building again would take the files away from under everybody else who runs them.
-  const said = npm(ROOT, ['pack', '--ignore-scripts', '--pack-destination', folder]);
+  const said = npm(source, ['pack', '--ignore-scripts', '--pack-destination', folder]);
   const [tarball = ''] = said.trim().split('\n').slice(-1);
   return join(folder, tarball);
 }
