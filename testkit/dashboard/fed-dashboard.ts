@@ -9,7 +9,7 @@ export interface Feed {
   readonly seconds: number;
   /** Time of the first one, epoch milliseconds UTC. */
   readonly startMs: number;
-  /** 1 for real time; absent for as fast as it goes. */
+  /** 1 for real time, until the next such feed; absent for as fast as it goes. */
   readonly pace?: 1;
   /** Number of the first meter. */
   readonly from?: number;
@@ -21,10 +21,12 @@ export interface Memory {
   readonly rss: number;
 }
 
-/** Values of a message: what gauges, phasors and the table of all meters show, and some more. */
-export const FED_METRICS = ALL_METRICS.filter(
-  ({ kind, statistic }) => kind === 'gauge' && statistic === 'instant',
-).slice(0, 8);
+/** Values of a message: those of the usual gauges and of the table of all meters, and some more. */
+const FED_NAMES = [
+  ...['active_power_total', 'power_factor_total', 'voltage_ll_avg', 'frequency'],
+  ...['voltage_l1_n', 'voltage_l2_n', 'voltage_l3_n', 'current_l1'],
+];
+const FED_METRICS = ALL_METRICS.filter(({ name }) => FED_NAMES.includes(name));
 
 const FEED = `
 const { meters, seconds, startMs, pace, from = 0 } = msg.payload;
@@ -33,7 +35,13 @@ const metricsOf = (second, meter) => Object.fromEntries(NAMES.map(([name, unit],
   timestamp: startMs + 1000 * second,
 }]));
 let second = 0;
+// The next feed in real time takes the place of this one.
+if (pace === 1) {
+  flow.set('pace', msg._msgid);
+  node.send([null, { ...msg, payload: {} }]);
+}
 const step = () => {
+  if (pace === 1 && flow.get('pace') !== msg._msgid) return;
   for (let meter = from; meter < from + meters; meter++) {
     const name = 'meter-' + String(meter).padStart(4, '0');
     node.send([{ payload: {
@@ -43,7 +51,7 @@ const step = () => {
   }
   second++;
   if (second < seconds) setTimeout(step, pace === 1 ? 1000 - (Date.now() % 1000) : 0);
-  else node.send([null, { ...msg, payload: { second } }]);
+  else if (pace !== 1) node.send([null, { ...msg, payload: { second } }]);
 };
 step();
 `;
@@ -134,7 +142,7 @@ export class FedDashboard {
     return `${this.red.url}dashboard/${page}`;
   }
 
-  /** Resolves when all of it was sent. */
+  /** Resolves when all of it was sent, in real time at once. */
   async feed(feed: Feed): Promise<void> {
     await fetch(`${this.red.url}feed`, {
       method: 'POST',
