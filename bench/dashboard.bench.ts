@@ -147,7 +147,10 @@ async function benchBrowsers(fed: FedDashboard, browser: Browser): Promise<Bench
       what: `${MANY_METERS} meters x 1 Hz, ${count} browsers${count === 0 ? '' : ` on "${name}"`}`,
       value: `${(100 * load).toFixed(1)} % of a core`,
       ...(count === 0 ? {} : { ratio: load / alone, peer: 'no browser' }),
-      note: count === 0 ? 'making and handing on the messages is most of it' : `${(bytes() / seconds / 1000).toFixed(1)} kB/s a browser`,
+      note:
+        count === 0
+          ? 'making and handing on the messages is most of it'
+          : `${(bytes() / seconds / 1000).toFixed(1)} kB/s a browser`,
     });
   }
   for (const page of pages) await page.close();

@@ -86,8 +86,8 @@ function nodeForDashboard(node: Node, takeMessage: WidgetEvents['takeMessage']):
     return node;
   };
   node.on('input', (message, send, done) => {
-    takeMessage(message as Readonly<Record<string, unknown>>);
-    const told = forDashboard(message as Readonly<Record<string, unknown>>);
+    takeMessage(message);
+    const told = forDashboard(message);
     if (told === undefined || tellDashboard === undefined) done();
     else tellDashboard(told, send, done);
   });

@@ -10,7 +10,14 @@ import { seededRandom } from '../../src/support/random';
 const NOW = 1_700_000_000_000;
 const STALE_MS = 60_000;
 const GAUGES = ['active_power_total', 'frequency'];
-const METRICS = ['active_power_total', 'frequency', 'voltage_l1_n', 'current_l1', 'active_energy_import_day', 'odd_one'];
+const METRICS = [
+  'active_power_total',
+  'frequency',
+  'voltage_l1_n',
+  'current_l1',
+  'active_energy_import_day',
+  'odd_one',
+];
 const GROUPS = new Map(METRICS.map((name) => [name, name === 'odd_one' ? 'maximum' : 'realtime']));
 const SHOWN = ['realtime', 'maximum', 'derived', 'period'];
 const ALL: FleetQuestion = { page: 0, find: '', isTroubled: false };

@@ -57,8 +57,14 @@ describe('the trends of the live dashboard', () => {
       const held = [...perCurve.values()].map(
         (seconds) => seconds.filter((second) => second > HOURS * 3600 - minutes * 60).slice(-perPoints).length,
       );
-      assert.ok(held.every((count) => count >= 170), `curves of ${held.join(', ')} points of 15 min`);
-      assert.ok(held.reduce((sum, count) => sum + count, 0) <= MOST_POINTS, `${held.length} curves of ${held.join(', ')}`);
+      assert.ok(
+        held.every((count) => count >= 170),
+        `curves of ${held.join(', ')} points of 15 min`,
+      );
+      assert.ok(
+        held.reduce((sum, count) => sum + count, 0) <= MOST_POINTS,
+        `${held.length} curves of ${held.join(', ')}`,
+      );
       assert.equal(run({ meter: { name: 'meter-0' }, metrics: {} }, START_MS), null);
     });
   }

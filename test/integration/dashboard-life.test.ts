@@ -159,25 +159,6 @@ describe('the life of a page on the dashboard', function () {
     await page.close();
   });
 
-  it('says while Node-RED is away that nothing comes, and goes on with the next one without a reload', async () => {
-    const page = await open('live');
-    await good(page);
-    await page.evaluate('window.isTheSame = true');
-    const { port } = fed.red;
-    await fed.stop();
-    await page.locator(SILENT).first().waitFor();
-    fed = await FedDashboard.start({ userDir, port });
-    await feedOn(3, 20);
-    await page.locator(SILENT).first().waitFor({ state: 'detached' });
-    await waitFor('the meters of the next one', async () => {
-      const options = await page.locator('.pm500-picker').first().locator('option').allInnerTexts();
-      return options.join() === 'meter-0020,meter-0021,meter-0022';
-    }, { timeoutMs: PATIENCE_MS });
-    await good(page);
-    assert.equal(await page.evaluate('window.isTheSame'), true);
-    await page.close();
-  });
-
   it('shows after a deployment the meter that a widget has now, and nothing of the one before', async () => {
     const page = await open('live');
     await good(page);
@@ -206,5 +187,30 @@ describe('the life of a page on the dashboard', function () {
     await late.locator('.pm500-title').filter({ hasText: 'of 1000 meters' }).waitFor();
     await late.close();
     assert.deepEqual(fed.red.errors(), []);
+  });
+
+  it('says while Node-RED is away that nothing comes, and goes on with the next one without a reload', async () => {
+    await fed.deploy(FED_WIDGETS);
+    await feedOn(3);
+    const page = await open('live');
+    await good(page);
+    await page.evaluate('window.isTheSame = true');
+    const { port } = fed.red;
+    await fed.stop();
+    await page.locator(SILENT).first().waitFor();
+    fed = await FedDashboard.start({ userDir, port });
+    await feedOn(3, 20);
+    await page.locator(SILENT).first().waitFor({ state: 'detached' });
+    await waitFor(
+      'the meters of the next one',
+      async () => {
+        const options = await page.locator('.pm500-picker').first().locator('option').allInnerTexts();
+        return options.join() === 'meter-0020,meter-0021,meter-0022';
+      },
+      { timeoutMs: PATIENCE_MS },
+    );
+    await good(page);
+    assert.equal(await page.evaluate('window.isTheSame'), true);
+    await page.close();
   });
 });

@@ -89,7 +89,7 @@ describe('a widget beside Dashboard', () => {
       assert.deepEqual([sent, error], [[], undefined]);
     }
     assert.deepEqual(group.told, []);
-    await widget.receive({ payload: telemetryOf('feeder', 11), visible: false } as never);
+    await widget.receive({ payload: telemetryOf('feeder', 11), visible: false });
     assert.deepEqual(group.told, [{ visible: false }]);
     assert.equal(look().meter?.gauges[0]?.value, 11);
   });

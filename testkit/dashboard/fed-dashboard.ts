@@ -105,7 +105,13 @@ function flowOf(widgets: readonly FlowEntry[]): readonly FlowEntry[] {
     },
     {
       ...{ id: 'theme', type: 'ui-theme', name: 'Light', sizes: { pagePadding: '12px', groupGap: '12px' } },
-      colors: { surface: '#fcfcfd', primary: '#0b5cad', bgPage: '#f4f5f7', groupBg: '#ffffff', groupOutline: '#d9d9e0' },
+      colors: {
+        surface: '#fcfcfd',
+        primary: '#0b5cad',
+        bgPage: '#f4f5f7',
+        groupBg: '#ffffff',
+        groupOutline: '#d9d9e0',
+      },
     },
     ...PAGES.flatMap(page),
     ...widgets,

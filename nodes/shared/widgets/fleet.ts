@@ -1,4 +1,10 @@
-import { qualityAt, standingAt, type FleetQuestion, type WidgetFleet, type WidgetFleetRow } from '../../../src/dashboard/shown';
+import {
+  qualityAt,
+  standingAt,
+  type FleetQuestion,
+  type WidgetFleet,
+  type WidgetFleetRow,
+} from '../../../src/dashboard/shown';
 import { standingBadge } from './head';
 import { mark, qualityWords, valueWords, whyWords } from './quality';
 import { tableHead } from './table';

@@ -23,10 +23,10 @@ const merge: Merge<MeterUpdate> = (had, told) => {
   const merged = before !== undefined && meter !== undefined ? mergedMeter(before, meter) : (meter ?? before);
   const kept = told.since === 0 ? undefined : had?.fleet;
   const table = told.fleet === undefined ? { fleet: kept, isLacking: true } : mergedFleet(had?.fleet, told.fleet);
-  const { meter: _meter, fleet: _fleet, ...common } = told;
+  const { now, askedAt, version, since, chosen, leftOut } = told;
   return {
     update: {
-      ...common,
+      ...{ now, askedAt, version, since, chosen, leftOut },
       ...(merged === undefined ? {} : { meter: merged }),
       ...(table.fleet === undefined ? {} : { fleet: table.fleet }),
     },

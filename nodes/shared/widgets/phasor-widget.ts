@@ -69,9 +69,12 @@ function facts(shown: WidgetPhasors, nowMs: number): Drawn {
   );
 }
 
+const arrowsOf = ({ phasors }: Partial<PhasorUpdate> = {}): Pick<PhasorUpdate, 'phasors'> =>
+  phasors === undefined ? {} : { phasors };
+
 /** Arrows belong together: all are told anew, or none. */
 const merge: Merge<PhasorUpdate> = (had, told) => ({
-  update: told.since === 0 ? told : { ...had, ...told },
+  update: told.since === 0 || told.phasors !== undefined ? told : { ...told, ...arrowsOf(had) },
   isLacking: false,
 });
 

@@ -108,14 +108,13 @@ export function watchMeter<Update extends BoardUpdate>(id: string, merge: Merge<
     // value looks younger than it is.
     aheadMs = told.now - told.askedAt;
     if (told.mostBrowsers !== undefined) {
-      update.value = { ...(had ?? told), mostBrowsers: told.mostBrowsers } as Update;
+      update.value = { ...(had ?? told), mostBrowsers: told.mostBrowsers };
       look();
       return;
     }
     if (told.names !== undefined) names.value = told.names;
     const merged = merge(had, told);
-    const { mostBrowsers: _past, ...rest } = merged.update;
-    update.value = rest as Update;
+    update.value = merged.update;
     fleetVersion = merged.isLacking ? 0 : told.version;
     look();
   };
