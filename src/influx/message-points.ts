@@ -2,7 +2,7 @@ import { readMessage } from '../domain/messages/read-message';
 import { Expect, isRecord, type UnknownRecord } from '../support/expect';
 import { alarmPoints } from './alarm-points';
 import { MOST_FIELDS, type FieldValue, type Point, type PointColumns } from './line-protocol';
-import { parseTime, unitOf, type TimeUnit } from './message-time';
+import { parseTime, unitOf, type OnTime, type TimeUnit } from './message-time';
 import type { PointMapper, TelemetryPoints } from './points';
 
 /** What a point takes where the payload does not say it. */
@@ -25,14 +25,14 @@ export interface MessageHints {
  * What a message says of its points. Nothing of it is passed over in silence.
  * @param target its retention policy: points of one target go into one
  * @param now epoch milliseconds, for points without a time
- * @param onTime told of each time that is given as a number, epoch milliseconds
+ * @param onTime told of times that are given as numbers
  * @throws Pm500Error MESSAGE_INVALID
  */
 export function readHints(
   { measurement, timestamp, precision, retentionPolicy }: MessageHints,
   target: { readonly influxMeasurement: string; readonly retentionPolicy: string },
   now: number,
-  onTime?: (time: number) => void,
+  onTime?: OnTime,
 ): PointDefaults {
   if (!isAbsent(retentionPolicy) && retentionPolicy !== target.retentionPolicy) {
     expect.fail('retentionPolicy', retentionPolicy, 'that of the target: choose another influx-target for it');

@@ -20,9 +20,15 @@ const DIGITS = /^-?\d{1,20}$/;
 export interface TimeUnit {
   /** Milliseconds of one unit; 1 where absent. */
   readonly unitMs?: number;
-  /** Told of each time that was given as a number, epoch milliseconds: only these depend on the unit. */
-  readonly onTime?: ((time: number) => void) | undefined;
+  /** Told of times that were given as numbers: only these depend on the unit. */
+  readonly onTime?: OnTime | undefined;
 }
+
+/**
+ * @param time epoch milliseconds
+ * @param unitMs milliseconds of the unit in which the message gave it
+ */
+export type OnTime = (time: number, unitMs: number) => void;
 
 /**
  * Milliseconds of one unit of a precision that a message names.
@@ -34,6 +40,15 @@ export function unitOf(expect: Expect, precision: unknown): number {
   return unit ?? expect.fail('precision', precision, `one of ${Object.keys(UNIT_MS).join(', ')}`);
 }
 
+/** The name of the precision under which a time that was given in another unit would be likely; undefined where none. */
+export function precisionThatFits(
+  time: number,
+  unitMs: number,
+  isLikely: (time: number) => boolean,
+): string | undefined {
+  return ['s', 'ms', 'us', 'ns'].find((name) => isLikely((time / unitMs) * (UNIT_MS[name] ?? 1)));
+}
+
 /**
  * Epoch milliseconds of a number or digits in a unit, of a Date, or of text that Date understands. A Date of a function
  * node comes from another realm.
@@ -42,7 +57,7 @@ export function unitOf(expect: Expect, precision: unknown): number {
 export function parseTime(expect: Expect, path: string, value: unknown, { unitMs = 1, onTime }: TimeUnit): number {
   const time = toMilliseconds(value, unitMs);
   if (time !== undefined && Math.abs(time) <= LATEST_MS) {
-    if (isCount(value)) onTime?.(time);
+    if (isCount(value)) onTime?.(time, unitMs);
     return time;
   }
   return expect.fail(path, value, 'epoch milliseconds (or msg.precision to say their unit), or a Date');

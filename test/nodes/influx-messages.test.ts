@@ -18,16 +18,21 @@ const KEPT: Readonly<Record<string, readonly [message: object, line: string]>> =
 };
 
 /** Times of another unit than the message says, and the line that the other InfluxDB nodes would write, too. */
-const UNLIKELY: Readonly<Record<string, readonly [message: object, line: string]>> = {
-  'seconds without a precision': [{ payload: { f: 1, time: 1_767_600_000 } }, 'm f=1 1767600000'],
-  'digits of seconds': [{ payload: [{ f: 1, time: '1767600000' }, {}] }, 'm f=1 1767600000'],
-  'seconds beside the payload': [{ payload: { f: 1 }, timestamp: 1_767_600_000 }, 'm f=1 1767600000'],
-  'seconds in a point': [{ payload: { fields: { f: 1 }, timestamp: 1_767_600_000 } }, 'm f=1 1767600000'],
+const UNLIKELY: Readonly<Record<string, readonly [message: object, line: string, advice: string]>> = {
+  'seconds without a precision': [{ payload: { f: 1, time: 1_767_600_000 } }, 'm f=1 1767600000', "mostly 's'"],
+  'digits of seconds': [{ payload: [{ f: 1, time: '1767600000' }, {}] }, 'm f=1 1767600000', "mostly 's'"],
+  'seconds beside the payload': [{ payload: { f: 1 }, timestamp: 1_767_600_000 }, 'm f=1 1767600000', "mostly 's'"],
+  'seconds in a point': [{ payload: { fields: { f: 1 }, timestamp: 1_767_600_000 } }, 'm f=1 1767600000', "mostly 's'"],
   'milliseconds as microseconds': [
     { payload: { f: 1 }, timestamp: 1_767_600_000_000, precision: 'us' },
     'm f=1 1767600000',
+    "mostly 'ms'",
   ],
-  'tenths of milliseconds': [{ payload: { f: 1 }, timestamp: 8_000_000_000_000 }, 'm f=1 8000000000000'],
+  'tenths of milliseconds': [
+    { payload: { f: 1 }, timestamp: 8_000_000_000_000 },
+    'm f=1 8000000000000',
+    's, ms, us or ns',
+  ],
 };
 
 /** Messages that are refused, and what the sentence names. */
@@ -66,12 +71,13 @@ describe('messages of other InfluxDB nodes, through influx-out to a database', f
     });
   }
 
-  for (const [what, [message, line]] of Object.entries(UNLIKELY)) {
+  for (const [what, [message, line, advice]] of Object.entries(UNLIKELY)) {
     it(`${what} are written as they are, and it is said once`, async () => {
       for (let count = 0; count < 3; count += 1) assert.equal(await send(message), undefined);
       assert.deepEqual([...server.stored], [line]);
       assert.equal(out.warnings.length, 1);
       assert.match(String(out.warnings[0]), /goes to (1970-01-21|2223-).*msg\.precision.*\(MESSAGE_TIME_UNLIKELY\)$/);
+      assert.ok(String(out.warnings[0]).includes(`msg.precision (${advice})`), String(out.warnings[0]));
     });
   }
 

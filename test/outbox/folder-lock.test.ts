@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder, type Release } from '../../src/outbox/folder-lock';
 import { hasCode } from '../../src/support/errors';
@@ -55,6 +55,17 @@ describe('lock of a folder', () => {
     await assert.rejects(lockFolder(deep), isInUse);
     await release();
     assert.deepEqual(readdirSync(deep), []);
+  });
+
+  it('is the same whatever name leads to the folder', async () => {
+    const link = join(folder, 'link');
+    const real = join(folder, 'real');
+    mkdirSync(real);
+    symlinkSync(real, link);
+    const release = await lockFolder(link);
+    await assert.rejects(lockFolder(real), isInUse);
+    await release();
+    assert.deepEqual(readdirSync(real), []);
   });
 
   it('is kept from a second process, which is told the first, and is free when that was killed', async function () {
