@@ -1,6 +1,6 @@
 import type { RunningProcess } from '../testkit/servers/processes';
 import { reportOf, startChild, type ChildJob } from './child';
-import type { Job, OutageJob, RateJob, RateReport } from './influx-process';
+import type { CostJob, CostReport, Job, OutageJob, RateJob, RateReport } from './influx-process';
 
 const childOf = (job: Job): ChildJob => ({ name: `${job.way} (${job.kind})`, script: 'influx-process.js', job });
 
@@ -18,4 +18,9 @@ export function acceptedBy(running: RunningProcess): readonly number[] {
 /** Measures one way in a process of its own. @throws Error when it does not end in time, with what it wrote last */
 export function runRate(job: RateJob): Promise<RateReport> {
   return reportOf<RateReport>(childOf(job), job.durationMs + 2 * job.endMs);
+}
+
+/** Measures what a number of points costs in a process of its own. @throws Error when it does not end in time */
+export function runCost(job: CostJob, timeoutMs: number): Promise<CostReport> {
+  return reportOf<CostReport>(childOf(job), timeoutMs);
 }

@@ -2,6 +2,7 @@ import { startInfluxDb } from '../testkit/servers/influxdb';
 import { removeFolder, temporaryFolder } from '../testkit/temporary-folder';
 import { startVictoriaMetrics } from '../testkit/servers/victoria-metrics';
 import { runRate } from './influx-child';
+import { benchInfluxCost } from './influx-cost';
 import { benchHardWays } from './influx-hard-ways';
 import { benchOutage } from './influx-outage';
 import type { RateReport } from './influx-process';
@@ -16,6 +17,9 @@ const WARM_UP_MS = 1000;
 /** What still waits has to be written in this time, and a query answered. */
 const END_MS = 15_000;
 const FIELDS = 30;
+
+/** With `PM500_ROUNDS=5` only what a point costs is measured, in turns with the client library, so many times. */
+const ROUNDS = Number(process.env['PM500_ROUNDS'] ?? '0');
 
 /** Counts the field values that a database has of a run. */
 type Count = (run: string) => Promise<number>;
@@ -118,6 +122,7 @@ export async function benchInfluxDelivery(): Promise<BenchLine[]> {
   const folder = temporaryFolder('bench-delivery');
   const lines: BenchLine[] = [];
   try {
+    if (ROUNDS > 0) return [...(await benchInfluxCost(folder, ROUNDS))];
     const { servers, stop } = await startServers();
     try {
       for (const server of servers) {

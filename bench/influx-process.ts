@@ -27,6 +27,14 @@ export interface RateJob extends Where {
   readonly endMs: number;
 }
 
+/** So many points after so many that warm up, as fast as it goes; prints a `CostReport`. */
+export interface CostJob extends Where {
+  readonly kind: 'cost';
+  readonly run: string;
+  readonly warmUpPoints: number;
+  readonly points: number;
+}
+
 /** Numbered points, one every ten milliseconds, until SIGTERM; prints the number of each that its writer has accepted. */
 export interface OutageJob extends Where {
   readonly kind: 'outage';
@@ -34,7 +42,12 @@ export interface OutageJob extends Where {
   readonly first: number;
 }
 
-export type Job = RateJob | OutageJob;
+export type Job = RateJob | CostJob | OutageJob;
+
+export interface CostReport {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
 
 export interface RateReport {
   readonly given: number;
@@ -55,7 +68,7 @@ const EVERY_MS = 10;
 const EARLY = 0.1;
 
 /** Two assemblies of real-time values, 30 of them, with many different values. */
-function telemetries({ run, epoch }: RateJob): (count: number) => Telemetry[] {
+function telemetries({ run, epoch }: RateJob | CostJob): (count: number) => Telemetry[] {
   const random = seededRandom(4);
   const variants = Array.from({ length: VARIANTS }, (_, at) => {
     const telemetry = normalizeReading(sampleReading([101, 102], random));
@@ -111,6 +124,20 @@ async function runRate(job: RateJob, writer: BenchWriter): Promise<RateReport> {
   };
 }
 
+async function runCost(job: CostJob, writer: BenchWriter): Promise<CostReport> {
+  const make = telemetries(job);
+  const write = async (points: number): Promise<void> => {
+    for (let given = 0; given < points; given += TELEMETRIES_PER_WRITE) await writer.write(make(TELEMETRIES_PER_WRITE));
+  };
+  await write(job.warmUpPoints);
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  await write(job.points);
+  await writer.close();
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: (user + system) / 1e6 };
+}
+
 async function runOutage(job: OutageJob, writer: BenchWriter): Promise<void> {
   const { meter, metrics, schema } = normalizeReading(sampleReading([101], seededRandom(4)));
   const [name, sample] = Object.entries(metrics)[0]!;
@@ -148,6 +175,7 @@ serveChild(async (given) => {
   const job = given as Job;
   const writer = openWay(job.way, job.url, job.api, job.folder, job.kind === 'outage');
   if (job.kind === 'rate') return runRate(job, writer);
+  if (job.kind === 'cost') return runCost(job, writer);
   await runOutage(job, writer);
   return undefined;
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../support/clock';
 import type { Outbox, OutboxBatch, OutboxRecord } from '../outbox/outbox';
+import { payloadBytes } from '../outbox/stored-record';
 
 /** When a batch is sent: as soon as one of the limits is reached. */
 export interface BatchLimits {
@@ -46,8 +47,8 @@ export function cutBatch(batch: OutboxBatch, limits: BatchLimits, count: number)
     start = end;
     bytes = 0;
   };
-  batch.records.forEach(({ payload }, index) => {
-    const size = Buffer.byteLength(payload);
+  batch.records.forEach((record, index) => {
+    const size = payloadBytes(record);
     if (index - start >= limits.records || bytes + size > limits.bytes) cut(index);
     bytes += size;
   });
@@ -57,7 +58,7 @@ export function cutBatch(batch: OutboxBatch, limits: BatchLimits, count: number)
 
 /** Payload bytes of records. */
 export function sizeOf(records: readonly OutboxRecord[]): number {
-  return records.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
+  return records.reduce((sum, record) => sum + payloadBytes(record), 0);
 }
 
 function isFull(outbox: Outbox, { records, bytes }: BatchLimits): boolean {

@@ -1,4 +1,5 @@
 import type { OutboxBatch, OutboxRange, OutboxRecord } from '../outbox/outbox';
+import { payloadBytes } from '../outbox/stored-record';
 import type { Pm500Error } from '../support/errors';
 
 /** Records of a consignment that are tried together. */
@@ -95,10 +96,12 @@ export class Consignment {
     const parts: number[][] = [[]];
     let size = 0;
     places.forEach((place, at) => {
-      size += Buffer.byteLength(group.records[at]?.payload ?? '');
+      const record = group.records[at];
+      const own = record === undefined ? 0 : payloadBytes(record);
+      size += own;
       if (size > bytes && (parts.at(-1)?.length ?? 0) > 0) {
         parts.push([]);
-        size = Buffer.byteLength(group.records[at]?.payload ?? '');
+        size = own;
       }
       parts.at(-1)?.push(place);
     });

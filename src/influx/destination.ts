@@ -1,4 +1,5 @@
 import type { Destination } from '../delivery/destination';
+import { joinPayloads } from '../outbox/stored-record';
 import type { Clock } from '../support/clock';
 import { checkHealth } from './health';
 import { KnownOffenders } from './known-offenders';
@@ -16,7 +17,7 @@ export function createInfluxDestination(settings: SenderSettings, clock: Clock, 
     unit: 'line',
     patienceMs: settings.timeoutMs,
     deliver: async (records, signal) => {
-      const verdict = await sender.send(records.map(({ payload }) => payload).join('\n'), signal);
+      const verdict = await sender.send(joinPayloads(records), signal);
       if (verdict.kind === 'rejected') offenders.learn(verdict, records);
       else if (verdict.kind === 'written' && offenders.suspects(records).length === records.length) offenders.forget();
       return verdict;

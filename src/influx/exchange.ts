@@ -29,7 +29,7 @@ export interface Request {
   readonly method: 'GET' | 'POST';
   /** Added to the path of the URL. */
   readonly path: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
   readonly gzip: boolean;
   /** How much of the answer is read; what a write is answered where absent. */
@@ -73,7 +73,7 @@ export function createExchange(settings: ConnectionSettings, clock: Clock, env: 
   const open = url.protocol === 'https:' ? https.request : http.request;
 
   const send = async (given: Request, signal: AbortSignal): Promise<Reply> => {
-    const plain = Buffer.from(given.body, 'utf8');
+    const plain = typeof given.body === 'string' ? Buffer.from(given.body, 'utf8') : given.body;
     const isPacked = given.gzip && plain.length > GZIP_THRESHOLD_BYTES;
     const body = isPacked ? await compress(plain) : plain;
     const headers = {

@@ -20,9 +20,9 @@ export interface SenderSettings extends ConnectionSettings {
 export interface Sender {
   /**
    * One POST. Never rejects; when `signal` aborts, the verdict is a retry.
-   * @param lines of line protocol with timestamps in milliseconds
+   * @param lines of line protocol with timestamps in milliseconds, as text or in UTF-8
    */
-  send(lines: string, signal: AbortSignal): Promise<Verdict>;
+  send(lines: string | Buffer, signal: AbortSignal): Promise<Verdict>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -41,13 +41,13 @@ export function createHttpSender(settings: SenderSettings, clock: Clock, env = p
 
   return {
     send: async (lines, signal) => {
-      const body = convertTimestamps(lines, precision);
+      const body = precision === 'ms' ? lines : convertTimestamps(lines.toString(), precision);
       const outcome = await exchange.request({ method: 'POST', path, body, headers, gzip }, signal);
       if (outcome.kind === 'timed out') return timeoutVerdict(timeoutMs, shownUrl);
       if (outcome.kind === 'failed') return judgeFailure(outcome.cause, shownUrl);
       const verdict = judgeReply(outcome.reply, shownUrl, clock.now(), words);
       if (verdict.kind !== 'rejected') return verdict;
-      const named = namedLines(body.split('\n'), outcome.reply);
+      const named = namedLines(body.toString().split('\n'), outcome.reply);
       return named.length === 0 ? verdict : { ...verdict, named };
     },
     close: () => {

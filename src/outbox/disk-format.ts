@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { OutboxRecord } from './outbox';
+import { StoredRecord } from './stored-record';
 
 /*
  * A segment is a file: a header, then frames, one per record, little endian throughout.
@@ -97,7 +98,9 @@ export function encodeEntry(target: Buffer, at: number, sized: SizedRecord, sequ
   target.writeUInt16LE(0, at + 18);
   target.writeDoubleLE(record.acceptedAt, at + 20);
   if (record.origin !== undefined) target.write(record.origin, at + FRAME_BYTES, originBytes, 'utf8');
-  target.write(record.payload, end - payloadBytes, payloadBytes, 'utf8');
+  // A text of as many characters as bytes is ASCII, which needs no encoding.
+  const encoding = payloadBytes === record.payload.length ? 'latin1' : 'utf8';
+  target.write(record.payload, end - payloadBytes, payloadBytes, encoding);
   target.writeUInt32LE(crc32(target.subarray(at + 8, end), sequence), at + 4);
   return end;
 }
@@ -140,12 +143,12 @@ export function findMarker(bytes: Buffer, from: number): number {
   return bytes.indexOf(FRAME_MARKER, from);
 }
 
-/** The record of a frame that `parseFrame` found in the same bytes. */
-export function decodeRecord(bytes: Buffer, { at, end, payloadBytes }: Frame): OutboxRecord {
-  const payload = bytes.toString('utf8', end - payloadBytes, end);
-  const acceptedAt = bytes.readDoubleLE(at + 20);
-  if (bytes.readUInt16LE(at + 16) === NO_ORIGIN) return { payload, acceptedAt };
-  return { payload, acceptedAt, origin: bytes.toString('utf8', at + FRAME_BYTES, end - payloadBytes) };
+/** The record of a frame that `parseFrame` found in the same bytes; it holds on to them. */
+export function decodeRecord(bytes: Buffer, { at, end, payloadBytes }: Frame): StoredRecord {
+  const start = end - payloadBytes;
+  const hasOrigin = bytes.readUInt16LE(at + 16) !== NO_ORIGIN;
+  const origin = hasOrigin ? bytes.toString('utf8', at + FRAME_BYTES, start) : undefined;
+  return new StoredRecord(bytes, start, end, bytes.readDoubleLE(at + 20), origin);
 }
 
 function originLength(bytes: Buffer, at: number): number {

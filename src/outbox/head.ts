@@ -2,12 +2,13 @@ import { toPm500Error } from '../support/errors';
 import type { Ages } from './ages';
 import type { Logger } from '../support/logger';
 import type { DamageReporter } from './damage';
-import type { SizedRecord } from './disk-format';
+import { frameBytes, type SizedRecord } from './disk-format';
 import type { OutboxFiles } from './files';
 import type { OutboxBatch, OutboxLimits, OutboxRecord, PeekLimits } from './outbox';
 import { ReadAhead, type AheadItem } from './read-ahead';
 import { SegmentReader } from './segment-reader';
 import type { Segment, SegmentLog } from './segments';
+import { StoredRecord } from './stored-record';
 import type { Added } from './tail';
 
 /** Records that were just written are kept for the reader up to this many payload bytes; beyond, it reads them. */
@@ -64,9 +65,7 @@ export class Head {
     if (reached === added.from && this.ahead.bytes < KEEP_BYTES) {
       if (this.reader?.segment !== added.segment) await this.enter(added.segment);
       this.reader?.skip(added);
-      records.forEach(({ record, payloadBytes }, at) => {
-        this.ahead.push({ position: added.from + at, record, payloadBytes, count: 1 });
-      });
+      this.keep(added, records);
     }
     await this.tidy();
   }
@@ -153,6 +152,19 @@ export class Head {
   async readOn({ maximumRecords, maximumBytes }: PeekLimits): Promise<boolean> {
     const isEnough = this.ahead.length >= maximumRecords || this.ahead.bytes >= maximumBytes;
     return !isEnough && (await this.fill());
+  }
+
+  /** Keeps what was written and not the texts that it was made of: these may go. */
+  private keep({ from, frames }: Added, records: readonly SizedRecord[]): void {
+    const kept = Buffer.from(frames);
+    let end = 0;
+    records.forEach((sized, at) => {
+      const { payloadBytes } = sized;
+      const { acceptedAt, origin } = sized.record;
+      end += frameBytes(sized);
+      const record = new StoredRecord(kept, end - payloadBytes, end, acceptedAt, origin);
+      this.ahead.push({ position: from + at, record, payloadBytes, count: 1 });
+    });
   }
 
   private passOldest(): boolean {

@@ -42,7 +42,7 @@ export interface OutboxRecord {
   /** Epoch milliseconds UTC at which the sink accepted it. */
   readonly acceptedAt: number;
   /** Who handed it in, for instance the id of a node: a record that is refused later is reported there. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 export interface PeekLimits {

@@ -25,6 +25,8 @@ export interface Added {
   /** Records and bytes of the segment with this write. */
   readonly index: number;
   readonly offset: number;
+  /** The frames as they were written, until the next write. */
+  readonly frames: Buffer;
 }
 
 const SCRATCH_BYTES = 1024 * 1024;
@@ -69,7 +71,7 @@ export class Tail {
       await this.leaveSegment();
       throw thrown;
     }
-    if (await file.isInPlace()) return this.add(segment, records, bytes.length);
+    if (await file.isInPlace()) return this.add(segment, records, bytes);
     // What was written can never be found again by its name, and nothing of it was promised yet.
     await this.beginAnew();
     return this.begin(records);
@@ -117,7 +119,8 @@ export class Tail {
     this.file = file;
     this.segment = segment;
     this.log.segments.push(segment);
-    return this.add(segment, records, bytes.length);
+    const added = this.add(segment, records, bytes);
+    return { ...added, frames: bytes.subarray(HEADER_BYTES) };
   }
 
   private async create(name: string): Promise<OutboxFile> {
@@ -131,13 +134,13 @@ export class Tail {
     }
   }
 
-  private add(segment: Segment, records: readonly SizedRecord[], length: number): Added {
+  private add(segment: Segment, records: readonly SizedRecord[], frames: Buffer): Added {
     const from = this.log.end;
     segment.count += records.length;
-    segment.size += length;
+    segment.size += frames.length;
     this.log.end += records.length;
     for (const { payloadBytes } of records) this.log.endBytes += payloadBytes;
-    return { from, to: this.log.end, segment, index: segment.count, offset: segment.size };
+    return { from, to: this.log.end, segment, index: segment.count, offset: segment.size, frames };
   }
 
   private encode(records: readonly SizedRecord[], from: number, sequence: number, firstIndex: number): Buffer {

@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/support/logger';
 import { seededRandom, type Random } from '../../src/support/random';
 import { FakeClock } from '../../testkit/fake-clock';
 import { MemoryFiles, systemError } from '../../testkit/delivery/memory-files';
+import { plainRecord } from '../../testkit/delivery/plain-record';
 
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 const COUNT = 60;
@@ -38,7 +39,7 @@ async function drain(outbox: DiskOutbox): Promise<OutboxRecord[]> {
   const records: OutboxRecord[] = [];
   for (let batch = await outbox.peek(ALL); batch.records.length > 0; batch = await outbox.peek(ALL)) {
     assert.equal(batch.to - batch.from, batch.records.length, 'positions of a batch follow each other');
-    records.push(...batch.records);
+    records.push(...batch.records.map(plainRecord));
     await outbox.acknowledge(batch);
   }
   return records;

@@ -8,6 +8,7 @@ import { hasCode } from '../../src/support/errors';
 import { silentLogger } from '../../src/support/logger';
 import { FakeClock } from '../../testkit/fake-clock';
 import { MemoryFiles } from '../../testkit/delivery/memory-files';
+import { plainRecord } from '../../testkit/delivery/plain-record';
 import { ROOT } from '../../testkit/root';
 
 interface Layouts {
@@ -68,12 +69,12 @@ describe('an update of the package with readings in the outbox', () => {
       const outbox = open(files, new FakeClock(), errors);
       await outbox.append([NEXT]);
       const batch = await outbox.peek(ALL);
-      assert.deepEqual(batch.records, [...WAITS, NEXT]);
+      assert.deepEqual(batch.records.map(plainRecord), [...WAITS, NEXT]);
       assert.equal(outbox.stats().damaged, 0);
       await outbox.acknowledge({ from: batch.from, to: batch.to - 1 });
       await outbox.close();
       const again = open(files);
-      assert.deepEqual((await again.peek(ALL)).records, [NEXT]);
+      assert.deepEqual((await again.peek(ALL)).records.map(plainRecord), [NEXT]);
       await again.close();
       assert.deepEqual(errors, []);
     });
@@ -127,7 +128,7 @@ describe('a step back to a build that does not know what is in the outbox', () =
     assert.deepEqual(bytesOf(files), before);
     sayVersion(files, FORMAT_VERSION);
     const back = open(files);
-    assert.deepEqual((await back.peek(ALL)).records, [...WAITS, NEXT]);
+    assert.deepEqual((await back.peek(ALL)).records.map(plainRecord), [...WAITS, NEXT]);
     await back.close();
   });
 });
