@@ -29,7 +29,7 @@ export = (RED: NodeAPI): void => {
         () => process.getuid?.(),
         targetPlaces(RED, this.id),
       );
-      const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated } = settings;
+      const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated, hasAnother } = settings;
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(connect, systemClock),
         clock: systemClock,
@@ -37,6 +37,7 @@ export = (RED: NodeAPI): void => {
         settingsOf: brokerNow,
         concernOf: concernNow,
         isOutdated,
+        hasAnother,
       });
       openSink(RED, this, destination, {
         delivery,

@@ -3,6 +3,7 @@ import type { Node } from 'node-red';
 import { readPem } from '../../src/iot/credentials';
 import { IdentityKeeper, type KeeperSettings, type KeeperState } from '../../src/iot/enroll/keeper';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
+import { createTokenTool } from '../../src/iot/enroll/pkcs11-tool';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
 import { onClose } from '../shared/close';
@@ -15,18 +16,21 @@ export interface IdentityNotice {
   readonly onChange: (listener: () => void) => () => void;
 }
 
+const ownId = (): number | undefined => process.getuid?.();
+
 /** Has an identity enrolled and renewed for as long as a node is there. */
 export function keepIdentity(node: Node, settings: KeeperSettings): IdentityNotice {
   const listeners = new Set<() => void>();
   const keeper = new IdentityKeeper(settings, {
     openFor: (place, signal) =>
       createOpenCloudSession({
-        ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, place, signal },
+        ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, place, signal, ownId },
         ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'file of authorities').toString() }),
       }),
     clock: systemClock,
     random: Math.random,
-    ownId: () => process.getuid?.(),
+    ownId,
+    tokenTool: createTokenTool(ownId),
     logger: nodeLogger(node),
     onChange: () => {
       for (const listener of listeners) listener();

@@ -33,6 +33,8 @@ export interface TargetSettings {
   readonly brokerNow: () => BrokerSettings;
   /** Whether what the connection was opened with is replaced. */
   readonly isOutdated: () => boolean;
+  /** Whether another certificate is there than that which was not let in. */
+  readonly hasAnother: () => boolean;
   readonly concernNow: () => string;
   /** Certificate and authorities of now; undefined where none are used. @throws Pm500Error as `brokerNow` */
   readonly filesNow: () => CredentialFiles | undefined;
@@ -121,6 +123,7 @@ export function readTargetSettings(
         : {}),
     }),
     isOutdated: () => identity?.isOutdated() ?? false,
+    hasAnother: () => identity?.hasAnother() ?? false,
     concernNow: () => (hasTls ? concernOf(identity?.certificate ?? files.certificate, Date.now()) : ''),
     filesNow: () => (hasTls ? (identity?.current() ?? (folder === '' ? files : undefined)) : undefined),
     delivery: {

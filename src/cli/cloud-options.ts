@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describeValue } from '../support/expect';
 import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
 import type { Persona } from '../iot/enroll/cloud';
-import { DEFAULT_PLACE, isThingName, type IdentityPlace } from '../iot/enroll/state';
+import { DEFAULT_PLACE, isThingName, type IdentityPlace, type IdentityToken } from '../iot/enroll/state';
+import { readTokenPlace } from '../iot/token-key';
 import { failUsage, type Options, type OptionRow } from './options';
 
 /** What every command about the identity of an edge takes. */
@@ -19,6 +21,11 @@ export const CLAIM_ROWS: readonly OptionRow[] = [
   { name: 'claim-certificate', value: 'FILE', help: 'certificate that may only ask for others' },
   { name: 'claim-key', value: 'FILE', help: 'its private key' },
 ];
+export const TOKEN_ROW: OptionRow = {
+  name: 'token',
+  value: 'URI',
+  help: 'where keys are made and stay: pkcs11:token=NAME?pin-source=file:PATH (files in the folder)',
+};
 export const PLACE_ROWS: readonly OptionRow[] = [
   { name: 'thing', value: 'NAME', help: 'name of the thing, which is the client ID too' },
   { name: 'host', value: 'NAME', help: 'data endpoint of AWS IoT Core' },
@@ -78,6 +85,14 @@ export function differenceOf(one: IdentityPlace, other: IdentityPlace): string |
   const [mine, theirs] = [absolute(one), absolute(other)];
   const name = names.find((each) => mine[each] !== theirs[each]);
   return name === undefined ? undefined : OPTION_OF[name];
+}
+
+/** Undefined where keys are to be files. @throws Pm500Error MQTT_CREDENTIALS_INVALID */
+export function tokenOf(options: Options, ownId: number | undefined): IdentityToken | undefined {
+  const uri = options.text('token');
+  if (uri === undefined) return undefined;
+  readTokenPlace(uri, ownId);
+  return { uri, mark: randomBytes(4).toString('hex') };
 }
 
 export const readPem = (path: string, what: string): string =>

@@ -2,6 +2,7 @@ import { connect } from 'mqtt';
 import { Enroller, type Asked } from '../iot/enroll/enroller';
 import { EdgeIdentity } from '../iot/enroll/identity';
 import { folderFiles } from '../iot/enroll/identity-files';
+import { createTokenTool } from '../iot/enroll/pkcs11-tool';
 import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
 import { newIdentity } from '../iot/enroll/state';
@@ -19,6 +20,8 @@ import {
   placeOf,
   readPem,
   thingOf,
+  TOKEN_ROW,
+  tokenOf,
 } from './cloud-options';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { alignColumns } from './table';
@@ -31,7 +34,7 @@ const DUE_ROW: OptionRow = {
 };
 const JSON_ROW: OptionRow = { name: 'json', help: 'one line of JSON' };
 const OF_ACTION = {
-  enroll: [...PLACE_ROWS, ...CLAIM_ROWS, ...HAND_ROWS],
+  enroll: [...PLACE_ROWS, TOKEN_ROW, ...CLAIM_ROWS, ...HAND_ROWS],
   rotate: [DUE_ROW, ...HAND_ROWS],
   status: [JSON_ROW],
 } as const satisfies Readonly<Record<string, readonly OptionRow[]>>;
@@ -58,13 +61,18 @@ ${describeOptions(OF_ACTION.rotate)}
 status:
 ${describeOptions(OF_ACTION.status)}`;
 
-function openIdentity(action: Action, options: Options, folder: string): EdgeIdentity {
+function openIdentity(action: Action, options: Options, folder: string, ownId?: number): EdgeIdentity {
   const files = folderFiles(folder);
   const found = EdgeIdentity.read(files);
   if (action !== 'enroll') {
     return found ?? failUsage(`The folder ${folder} holds no identity; give the one of pm500 cloud enroll.`);
   }
-  if (found === undefined) return EdgeIdentity.begin(files, newIdentity(thingOf(options), placeOf(options)));
+  const token = tokenOf(options, ownId);
+  if (found === undefined) return EdgeIdentity.begin(files, newIdentity(thingOf(options), placeOf(options), token));
+  if (token !== undefined && token.uri !== found.state.token?.uri)
+    failUsage(
+      `The folder ${folder} has its keys elsewhere, to which --token does not fit; leave it out, or enroll into an empty folder.`,
+    );
   const thing = options.text('thing');
   if (thing !== undefined && thing !== found.state.thing)
     failUsage(`The folder ${folder} holds the identity of ${found.state.thing}; give another folder for ${thing}.`);
@@ -110,10 +118,11 @@ async function change(
   const claim = action === 'enroll' ? claimOf(options) : undefined;
   const release = await takeFolder(folder, ownId);
   try {
-    const identity = openIdentity(action, options, folder);
+    const identity = openIdentity(action, options, folder, ownId);
     const { place } = identity.state;
     const open = createOpenCloudSession({
       ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, place, signal: terminal.ended },
+      ownId: () => ownId,
       ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'File of authorities') }),
     });
     const say = (words: string): void => {
@@ -122,7 +131,7 @@ async function change(
     const certificate = options.text('certificate');
     if (certificate !== undefined) takeCertificate(identity, certificate);
     const enroller = new Enroller(identity, {
-      ...{ open, clock: systemClock, signal: terminal.ended, say },
+      ...{ open, clock: systemClock, signal: terminal.ended, say, tokenTool: createTokenTool(() => ownId) },
       ...(claim === undefined ? {} : { claim }),
     });
     const { next, job } = identity.state;

@@ -40,6 +40,8 @@ export interface IotDependencies {
   readonly settingsOf: () => BrokerSettings;
   /** Whether what the connection was opened with is replaced. */
   readonly isOutdated?: () => boolean;
+  /** Whether another certificate is there than that which was not let in. */
+  readonly hasAnother?: () => boolean;
   /** What the certificate of now gives to think about, for sentences; empty where nothing. */
   readonly concernOf?: () => string;
 }
@@ -81,7 +83,7 @@ class IotDestination implements Destination {
     try {
       const found = await this.standing(signal);
       if (signal.aborted) return { kind: 'retry', error: aborted() };
-      if ('error' in found) return verdictOfUnavailable(found);
+      if ('error' in found) return this.unavailable(found);
       const open = records.filter((record) => !this.acknowledged.has(record));
       return open.length === 0
         ? await this.confirm(records, found, signal)
@@ -89,6 +91,14 @@ class IotDestination implements Destination {
     } catch (thrown) {
       return { kind: 'retry', error: toPm500Error(thrown) };
     }
+  }
+
+  /** No person is needed for what another certificate mends, as in the moment in which the one of before is revoked. */
+  private unavailable(found: Unavailable): Verdict {
+    const verdict = verdictOfUnavailable(found);
+    const isRefused = hasCode(found.error, 'MQTT_REFUSED', 'MQTT_TLS_FAILED');
+    const mayGoOn = verdict.kind === 'hold' && isRefused && this.dependencies.hasAnother?.() === true;
+    return mayGoOn ? { kind: 'retry', error: found.error, isGeneral: true } : verdict;
   }
 
   suspects(records: readonly OutboxRecord[]): readonly number[] {

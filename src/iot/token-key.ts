@@ -6,7 +6,7 @@ import { checkAccess } from './key-access';
 
 /*
  * A private key in a PKCS#11 token (a TPM, a smart card, an HSM): TLS signs with it by an engine of OpenSSL, and nothing ever
- * reads it. Node.js can use such keys for TLS and for nothing else, so requests are made by other programs.
+ * reads it. Node.js can use such keys for TLS and for nothing else: `enroll/pkcs11-tool.ts` makes them and their requests.
  */
 
 /** What TLS is told of a key in a token. */
@@ -80,12 +80,11 @@ function findEngine(): void {
   process.env['OPENSSL_ENGINES'] = folder;
 }
 
-/**
- * What TLS is told of a key in a token, once it was found there and belongs to the certificate.
- * @param cert PEM
- * @throws Pm500Error MQTT_CREDENTIALS_INVALID in one sentence, which never holds a PIN
- */
-export function readTokenKey(uri: string, cert: Buffer, ownId: number | undefined): TokenKey {
+/** What an URI says, and the PIN. @throws Pm500Error MQTT_CREDENTIALS_INVALID */
+function readUri(
+  uri: string,
+  ownId: number | undefined,
+): { readonly key: string; readonly pin: string; readonly source: string } {
   if (/[:;?&]pin-value=/.test(uri))
     throw invalid(
       'A PIN is not to stand in the settings; write it to a file of mode 0600, and name that: pin-source=file:PATH.',
@@ -99,7 +98,40 @@ export function readTokenKey(uri: string, cert: Buffer, ownId: number | undefine
   // Without one the engine would ask at the terminal, and all would wait.
   if (source === '')
     throw invalid(`The key ${key} needs the file with the PIN of its token: append ?pin-source=file:PATH.`);
-  const pin = checkPin(source, ownId);
+  return { key, pin: checkPin(source, ownId), source };
+}
+
+/** A token did not take a PIN: it is not given that one again before the file is another one. */
+export const refusePin = (source: string, pin: string): void => void refusedPins.set(source, pin);
+
+/**
+ * The token in which an identity has its keys.
+ * @throws Pm500Error MQTT_CREDENTIALS_INVALID in one sentence, which never holds a PIN
+ */
+export function readTokenPlace(
+  uri: string,
+  ownId: number | undefined,
+): { readonly token: string; readonly pin: string; readonly source: string } {
+  const { key, pin, source } = readUri(uri, ownId);
+  const names = key
+    .slice(SCHEME.length)
+    .split(';')
+    .map((each) => each.split('='));
+  const token = decoded(names.find(([name]) => name === 'token')?.[1] ?? '');
+  const isToken = isTokenUri(uri) && token !== '' && names.length === 1;
+  if (isToken) return { token, pin, source };
+  throw invalid(
+    `The token ${key} has to be named alone, as in pkcs11:token=NAME?pin-source=file:PATH; keys are made in it.`,
+  );
+}
+
+/**
+ * What TLS is told of a key in a token, once it was found there and belongs to the certificate.
+ * @param cert PEM
+ * @throws Pm500Error MQTT_CREDENTIALS_INVALID in one sentence, which never holds a PIN
+ */
+export function readTokenKey(uri: string, cert: Buffer, ownId: number | undefined): TokenKey {
+  const { key, pin, source } = readUri(uri, ownId);
   findEngine();
   const privateKeyIdentifier = `${key}${/[:;]type=/.test(key) ? '' : ';type=private'}?pin-source=file:${source}`;
   const found = { privateKeyEngine: ENGINE, privateKeyIdentifier };
@@ -107,7 +139,7 @@ export function readTokenKey(uri: string, cert: Buffer, ownId: number | undefine
     createSecureContext({ cert, ...found });
   } catch (thrown) {
     const { message } = toPm500Error(thrown);
-    if (/PIN/i.test(message)) refusedPins.set(source, pin);
+    if (/PIN/i.test(message)) refusePin(source, pin);
     throw invalid(
       `The key ${key} cannot be used (${message}); see that the token is there, the PIN in ${source} is right, and the key belongs to the certificate.`,
       thrown,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'mqtt';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
@@ -14,10 +14,10 @@ import { throwsWith } from '../../testkit/expect-error';
 import { iotPayload } from '../../testkit/mqtt/iot-bench';
 import { ROOT } from '../../testkit/root';
 import { findProgram } from '../../testkit/servers/programs';
+import { softToken } from '../../testkit/servers/softhsm';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 
 const THING = 'mill-1';
-const MODULE = '/usr/lib/softhsm/libsofthsm2.so';
 const never = new AbortController().signal;
 const ownId = (): number | undefined => process.getuid?.();
 
@@ -26,8 +26,6 @@ describe('a key in a PKCS#11 token', function () {
   this.timeout(60_000);
   const folder = temporaryFolder('token');
   const path = (name: string): string => join(folder, name);
-  const NAMES = ['SOFTHSM2_CONF', 'PKCS11_MODULE_PATH'] as const;
-  const known = NAMES.map((name) => process.env[name]);
   let double: AwsIotDouble;
   let files: CredentialFiles;
 
@@ -35,13 +33,9 @@ describe('a key in a PKCS#11 token', function () {
     `pkcs11:token=edge;object=${label}?pin-source=file:${pinFile}`;
 
   before(async () => {
-    mkdirSync(path('tokens'));
-    writeFileSync(path('softhsm2.conf'), `directories.tokendir = ${path('tokens')}\nobjectstore.backend = file\n`);
-    process.env['SOFTHSM2_CONF'] = path('softhsm2.conf');
-    process.env['PKCS11_MODULE_PATH'] = MODULE;
+    softToken();
     const softhsm = (...args: readonly string[]): unknown =>
       execFileSync(findProgram('softhsm2-util'), [...args, '--pin', '1234'], { stdio: 'pipe' });
-    softhsm('--init-token', '--free', '--label', 'edge', '--so-pin', '5678');
     double = await new AwsIotDouble({ without: 'connect-rate' }).start();
     const { account } = double.services;
     const certificateOf = (label: string, id: string): string => {
@@ -63,13 +57,7 @@ describe('a key in a PKCS#11 token', function () {
     files = { certificate: path('certificate.pem'), key: uriOf('mill'), ca: path('ca.pem') };
   });
 
-  after(async () => {
-    await double.stop();
-    for (const [at, name] of NAMES.entries()) {
-      if (known[at] === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = known[at];
-    }
-  });
+  after(() => double.stop());
 
   it('carries telemetry, also over many connections, and what leaves no key', async () => {
     const at = { host: '127.0.0.1', port: double.port };

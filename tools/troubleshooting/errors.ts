@@ -207,6 +207,10 @@ export const ERROR_EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     'A new certificate was not let in; the one of before is still in use.',
     'See that it is active, belongs to the thing and has a policy.',
   ),
+  IDENTITY_TOKEN_FAILED: row(
+    'A token (PKCS#11) did not make, use or remove a key.',
+    'The sentence has its reason; see that token, module, `pkcs11-tool` and PIN are there; [certificates](certificates.md#keys-in-a-pkcs11-token).',
+  ),
   SIMULATOR_BIND_FAILED: row('A port of the simulated meter is taken.', 'Choose another port.'),
   PROFILE_INVALID: row('A load file of the simulated meter cannot be used.', 'The sentence names line and column.'),
   INTERNAL: row('Something that should not happen. Nothing was shown as good because of it.', BUG),

@@ -1,4 +1,4 @@
-/** A certificate with its private key, in PEM, and the client ID to connect with. */
+/** A certificate with its private key, in PEM or as the URI of a key in a token, and the client ID to connect with. */
 export interface Persona {
   readonly clientId: string;
   readonly certificate: string;

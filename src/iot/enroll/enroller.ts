@@ -4,6 +4,7 @@ import type { CloudJob, CloudSession, OpenCloudSession, Persona, Reported } from
 import type { EdgeIdentity } from './identity';
 import { nextStep, type EnrollStep, type EnrollWish } from './machine';
 import { BRIEF, CONNECT_EVERY_MS, notProven, PATIENT } from './patience';
+import { makeTokenRequest, removeTokenKey, type TokenTool } from './token-keys';
 
 export interface EnrollerDependencies {
   readonly open: OpenCloudSession;
@@ -11,6 +12,8 @@ export interface EnrollerDependencies {
   readonly signal: AbortSignal;
   /** Certificate and key that may only ask for others; absent where there is none. */
   readonly claim?: Omit<Persona, 'clientId'>;
+  /** Makes and removes keys in tokens; absent where there are none. */
+  readonly tokenTool?: TokenTool;
   /** What is done, in a few words. */
   readonly say: (words: string) => void;
 }
@@ -74,7 +77,7 @@ export class Enroller {
    * @throws Pm500Error where there is no connection, or nothing can be written
    */
   async takeJob(): Promise<Asked> {
-    const { thing, current, job, next } = this.identity.state;
+    const { thing, current, job, next, lastJob } = this.identity.state;
     if (job !== undefined) return { isAsked: job.from === current?.number };
     if (current === undefined || next !== undefined) return { isAsked: false };
     try {
@@ -83,6 +86,11 @@ export class Enroller {
       try {
         const found = await link.nextJob(thing);
         if (found === undefined || !isRotation(found.document)) return { isAsked: false };
+        // A job can be given again: it is done, and the cloud is told so once more.
+        if (found.jobId === lastJob) {
+          await link.finishJob(thing, found);
+          return { isAsked: false };
+        }
         begun = { jobId: found.jobId, version: await link.startJob(thing, found) };
       } catch (thrown) {
         if (hasCode(thrown, 'ABORTED')) throw thrown;
@@ -100,7 +108,7 @@ export class Enroller {
     switch (step.kind) {
       case 'make key':
         this.dependencies.say(`makes the key pair ${step.number}`);
-        identity.makePair(step.number);
+        await this.makePair(step.number);
         identity.happened({ kind: 'key made', number: step.number, isByHand });
         break;
       case 'ask':
@@ -113,7 +121,7 @@ export class Enroller {
         await this.prove(step.number);
         break;
       case 'remove':
-        identity.removePair(step.number);
+        await this.removePair(step.number);
         identity.happened({ kind: 'removed', number: step.number });
         break;
       case 'report':
@@ -123,6 +131,21 @@ export class Enroller {
       case 'done':
         break;
     }
+  }
+
+  private async makePair(number: number): Promise<void> {
+    const { identity } = this;
+    const { token } = identity.state;
+    if (token === undefined) identity.makePair(number);
+    else
+      identity.putRequest(number, await makeTokenRequest(identity.state, token, number, this.dependencies.tokenTool));
+  }
+
+  private async removePair(number: number): Promise<void> {
+    const { identity } = this;
+    const { token } = identity.state;
+    if (token !== undefined) await removeTokenKey(identity.state, token, number, this.dependencies.tokenTool);
+    identity.removePair(number);
   }
 
   private async ask(number: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { CredentialFiles } from '../credentials';
 import { EdgeIdentity, usablePairs } from './identity';
 import { certificateFile, folderFiles, IDENTITY_FILE, keyFile } from './identity-files';
 import type { IdentityState, PairNumber } from './state';
+import { tokenKeyUri } from './token-keys';
 
 /**
  * What the folder of an identity holds. @throws Pm500Error MQTT_CREDENTIALS_INVALID where it holds none, IDENTITY_INVALID
@@ -23,7 +24,8 @@ export function readIdentity(folder: string): IdentityState {
 /** Key and certificate of a folder for one connection after another, also while somebody else rotates them. */
 export class IdentityCredentials {
   private used: PairNumber | undefined;
-  private tries = 0;
+  /** Pairs that were tried since a connection stood. */
+  private readonly tried = new Set<PairNumber>();
   /** When the state was written that the pair in use was looked up in. */
   private seen = '';
 
@@ -41,7 +43,9 @@ export class IdentityCredentials {
   next(): CredentialFiles {
     const state = readIdentity(this.folder);
     const pairs = usablePairs(state);
-    const number = pairs[this.tries++ % Math.max(pairs.length, 1)];
+    // Which of them are usable, and in which order, changes while they are tried.
+    if (pairs.every((each) => this.tried.has(each))) this.tried.clear();
+    const number = pairs.find((each) => !this.tried.has(each));
     if (number === undefined)
       throw new Pm500Error(
         'MQTT_CREDENTIALS_INVALID',
@@ -49,7 +53,17 @@ export class IdentityCredentials {
         { retryable: true },
       );
     this.used = number;
+    this.tried.add(number);
     return this.filesOf(number, state);
+  }
+
+  /** Asked when the cloud did not let one in: whether there is another one, which was not tried yet. */
+  hasAnother(): boolean {
+    try {
+      return usablePairs(readIdentity(this.folder)).some((each) => !this.tried.has(each));
+    } catch {
+      return false;
+    }
   }
 
   /** What is current, whatever the cloud takes; undefined where nothing is. @throws Pm500Error as `next` */
@@ -65,7 +79,7 @@ export class IdentityCredentials {
 
   /** Asked while a connection stands: whether it was made with a pair that is not used any more. */
   isOutdated(): boolean {
-    this.tries = 0;
+    this.tried.clear();
     try {
       const now = this.writtenAt();
       if (now === this.seen) return false;
@@ -78,10 +92,11 @@ export class IdentityCredentials {
     }
   }
 
-  private filesOf(number: PairNumber, { place }: IdentityState): CredentialFiles {
+  private filesOf(number: PairNumber, { place, token, thing }: IdentityState): CredentialFiles {
     const path = (name: string): string => join(this.folder, name);
     const ca = this.ca === '' ? place.caFile : this.ca;
-    return { certificate: path(certificateFile(number)), key: path(keyFile(number)), ca };
+    const key = token === undefined ? path(keyFile(number)) : tokenKeyUri(token, thing, number);
+    return { certificate: path(certificateFile(number)), key, ca };
   }
 
   private writtenAt(): string {

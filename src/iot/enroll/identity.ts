@@ -5,6 +5,7 @@ import { certificateFile, IDENTITY_FILE, keyFile, requestFile, type IdentityFile
 import { after, type Happening } from './machine';
 import { makeKey, makeRequest } from './request';
 import { parseIdentity, type IdentityState, type PairNumber } from './state';
+import { tokenKeyUri, tokenObject } from './token-keys';
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 
@@ -49,23 +50,28 @@ export class EdgeIdentity {
     this.files.replace(requestFile(number), request);
   }
 
+  /** The request of a key that lies in a token. */
+  putRequest(number: PairNumber, request: string): void {
+    this.files.replace(requestFile(number), request);
+  }
+
   requestOf(number: PairNumber): string {
+    if (this.known.token !== undefined) return this.read(requestFile(number));
     return makeRequest(this.read(keyFile(number)), this.known.thing);
   }
 
   /** @throws Pm500Error IDENTITY_INVALID where the certificate is not that of the key */
   putCertificate(number: PairNumber, pem: string): void {
-    const name = keyFile(number);
     let fits = false;
     try {
-      fits = pem.includes(BEGIN) && new X509Certificate(pem).checkPrivateKey(createPrivateKey(this.read(name)));
+      fits = pem.includes(BEGIN) && this.isOfKey(number, new X509Certificate(pem));
     } catch {
       // Said below.
     }
     if (!fits)
       throw new Pm500Error(
         'IDENTITY_INVALID',
-        `The certificate is not one for the key ${name}; have one made for the request ${requestFile(number)}, in PEM.`,
+        `The certificate is not one for the key ${this.keyName(number)}; have one made for the request ${requestFile(number)}, in PEM.`,
       );
     this.files.replace(certificateFile(number), pem);
   }
@@ -83,7 +89,22 @@ export class EdgeIdentity {
 
   /** Of a pair whose certificate is there. */
   personaOf(number: PairNumber, clientId: string): Persona {
-    return { clientId, certificate: this.read(certificateFile(number)), key: this.read(keyFile(number)) };
+    const { token, thing } = this.known;
+    const key = token === undefined ? this.read(keyFile(number)) : tokenKeyUri(token, thing, number);
+    return { clientId, certificate: this.read(certificateFile(number)), key };
+  }
+
+  private keyName(number: PairNumber): string {
+    const { token, thing } = this.known;
+    return token === undefined ? keyFile(number) : tokenObject(token, thing, number).label;
+  }
+
+  /** A token shows no key; its request has the public half. @throws Error where files are missing or damaged */
+  private isOfKey(number: PairNumber, certificate: X509Certificate): boolean {
+    if (this.known.token === undefined)
+      return certificate.checkPrivateKey(createPrivateKey(this.read(keyFile(number))));
+    const request = Buffer.from(this.requestOf(number).replaceAll(/-----.*-----/g, ''), 'base64');
+    return request.includes(certificate.publicKey.export({ type: 'spki', format: 'der' }));
   }
 
   private read(name: string): string {

@@ -13,6 +13,7 @@ import { describeIdentity } from './report';
 import { begin, hasClaim, readClaim, settle, type Beginning } from './staged';
 import type { IdentityPlace } from './state';
 import { takeFolder } from './take-folder';
+import type { TokenTool } from './token-keys';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -42,6 +43,8 @@ export interface KeeperDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly ownId: OwnId;
+  /** Makes and removes keys in tokens; absent where there are none. */
+  readonly tokenTool?: TokenTool;
   readonly logger: Logger;
   /** Called when `state` is another one. */
   readonly onChange?: () => void;
@@ -147,7 +150,7 @@ export class IdentityKeeper {
   }
 
   private async goOn(found: EdgeIdentity): Promise<string | undefined> {
-    const { openFor, clock, ownId, logger } = this.dependencies;
+    const { openFor, clock, ownId, logger, tokenTool } = this.dependencies;
     const { folder, beginning } = this.settings;
     const { signal } = this.ending;
     const claim = found.state.current === undefined ? readClaim(folder, ownId) : undefined;
@@ -162,6 +165,7 @@ export class IdentityKeeper {
     const enroller = new Enroller(identity, {
       ...{ open: openFor(place, signal), clock, signal, say },
       ...(claim === undefined ? {} : { claim }),
+      ...(tokenTool === undefined ? {} : { tokenTool }),
     });
     const isWaiting = next?.stage === 'requested' && next.isByHand;
     const asked = isWaiting ? { isAsked: false } : await enroller.takeJob();

@@ -109,6 +109,7 @@ export function after(state: IdentityState, happening: Happening): IdentityState
         retired,
         ...(current === undefined ? {} : { current }),
         ...(next === undefined ? {} : { next }),
+        ...(job === undefined ? {} : { lastJob: job.jobId }),
       };
     }
   }

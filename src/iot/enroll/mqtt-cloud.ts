@@ -3,8 +3,9 @@ import type { BrokerSettings } from '../../mqtt/mqtt-options';
 import { within, type Clock } from '../../support/clock';
 import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
 import { isRecord, type UnknownRecord } from '../../support/expect';
-import { concernOfPem } from '../credentials';
+import { concernOfPem, type OwnId } from '../credentials';
 import { explainFailure } from '../explain';
+import { isTokenUri, readTokenKey, type TokenKey } from '../token-key';
 import type { CloudJob, CloudSession, IssuedCertificate, OpenCloudSession, Persona, Reported } from './cloud';
 import type { IdentityPlace } from './state';
 
@@ -21,6 +22,8 @@ export interface MqttCloudDependencies {
   /** Certificates of authorities in PEM; those of Node.js where absent. */
   readonly ca?: string;
   readonly signal: AbortSignal;
+  /** Who may read the PIN of a token; whoever, where absent. */
+  readonly ownId?: OwnId;
 }
 
 const CREATE = '$aws/certificates/create-from-csr/json';
@@ -215,7 +218,9 @@ function concernOf(certificate: string, nowMs: number): string {
 
 /** Sessions with AWS IoT Core, or what speaks like it, over MQTT 5 with mutual TLS. */
 export function createOpenCloudSession(dependencies: MqttCloudDependencies): OpenCloudSession {
-  const { openLink, place, ca, clock } = dependencies;
+  const { openLink, place, ca, clock, ownId = () => undefined } = dependencies;
+  const keyOf = (key: string, certificate: string): { readonly key: string } | TokenKey =>
+    isTokenUri(key) ? readTokenKey(key, Buffer.from(certificate), ownId()) : { key };
   const { host, port } = place;
   return ({ clientId, certificate, key }: Persona) =>
     new Promise((resolve, reject) => {
@@ -224,7 +229,7 @@ export function createOpenCloudSession(dependencies: MqttCloudDependencies): Ope
         ...{ host, port, clientId, keepAliveSeconds: KEEP_ALIVE_SECONDS, connectTimeoutMs: CONNECT_MS },
         protocolVersion: 5,
         tls: {
-          ...{ cert: certificate, key, rejectUnauthorized: true, ...alpnOf(port) },
+          ...{ cert: certificate, ...keyOf(key, certificate), rejectUnauthorized: true, ...alpnOf(port) },
           ...(ca === undefined ? {} : { ca }),
         },
       };

@@ -33,14 +33,26 @@ const IDENTITY = object({
       token: optional(TEXT),
     }),
   ),
+  /** Where keys are made and stay; absent: in files of the folder. */
+  token: optional(
+    object({
+      /** RFC 7512, of the token and of the file with its PIN, without a key. */
+      uri: TEXT,
+      /** In the names of keys, so that another identity of the same thing takes or removes none of them. */
+      mark: TEXT,
+    }),
+  ),
   /** Pairs whose files go. */
   retired: list(COUNT),
   /** The job of AWS IoT that asked for the rotation, and the pair that was current then. */
   job: optional(object({ jobId: TEXT, version: COUNT, from: COUNT })),
+  /** The job that was reported last: who gives it again wants no other certificate. */
+  lastJob: optional(TEXT),
 });
 
 export type IdentityState = TypeOf<typeof IDENTITY>;
 export type IdentityPlace = IdentityState['place'];
+export type IdentityToken = NonNullable<IdentityState['token']>;
 export type PairNumber = number;
 
 /** Provisioning templates as `deploy/aws/` names them, and a cloud that answers a commit. */
@@ -71,7 +83,8 @@ export function parseIdentity(text: string): IdentityState {
   return value as IdentityState;
 }
 
-export const newIdentity = (thing: string, place: IdentityPlace): IdentityState => ({
+export const newIdentity = (thing: string, place: IdentityPlace, token?: IdentityToken): IdentityState => ({
   schema: 'pm500.identity/1',
   ...{ thing, place, newest: 0, retired: [] },
+  ...(token === undefined ? {} : { token }),
 });
