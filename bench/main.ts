@@ -4,6 +4,7 @@ import { benchDashboard } from './dashboard.bench';
 import { benchHardship } from './hardship.bench';
 import { benchInfluxDelivery } from './influx-delivery.bench';
 import { benchIotDelivery } from './iot-delivery.bench';
+import { benchIotRotation } from './iot-rotation.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMapping } from './mapping.bench';
 import { benchMeters } from './meters.bench';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   'influx-delivery': benchInfluxDelivery,
   tiers: benchTiers,
   'iot-delivery': benchIotDelivery,
+  'iot-rotation': benchIotRotation,
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
   'sparkplug-broker': benchSparkplugBroker,

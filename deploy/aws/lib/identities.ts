@@ -14,6 +14,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { cleaning } from './cleaning';
 import { NAMES, policyDocument, provisioningTemplate, ROTATION_JOB } from './documents';
 import { handler, serviceRole } from './functions';
 import { useOfKey } from './key';
@@ -24,6 +25,8 @@ import { WITHOUT_RESOURCE } from './wildcards';
 export class Identities extends Construct {
   /** Functions that are asked before a certificate gets its thing. */
   readonly hooks: readonly LambdaFunction[];
+  /** Deletes revoked certificates. */
+  readonly cleanUp: LambdaFunction;
   private readonly iotArn: string;
 
   constructor(
@@ -76,6 +79,7 @@ export class Identities extends Construct {
     ];
     for (const template of templates) for (const part of [type, group, edge]) template.addResourceDependency(part);
     this.rotationJob();
+    this.cleanUp = cleaning(this, key, settings);
     this.claim();
     this.ownAuthority(role, [type, group, edge]);
   }

@@ -14,6 +14,8 @@ export interface Settings {
   readonly withStream: boolean;
   /** Minutes without a single message after which somebody is told. */
   readonly silentMinutes: number;
+  /** Days for which a revoked certificate stays before it is deleted. */
+  readonly keepRevokedDays: number;
   /** PEM of a certificate request for the claim certificate; its key stays with who made it. */
   readonly claimRequest?: string;
   /** PEM of the certificate of an own authority, for just-in-time provisioning. */
@@ -104,6 +106,7 @@ const KNOWN: readonly string[] = [
   'monthlyBudgetUsd',
   'withStream',
   'silentMinutes',
+  'keepRevokedDays',
   'claimRequest',
   'ownAuthority',
   'pipeline',
@@ -124,6 +127,7 @@ export function readSettings(value: unknown, folder = HOME): Settings {
     monthlyBudgetUsd: number(all, 'monthlyBudgetUsd', 1, 1_000_000),
     withStream: flag(all, 'withStream'),
     silentMinutes: number(all, 'silentMinutes', 5, 1440),
+    keepRevokedDays: number(all, 'keepRevokedDays', 7, 3650),
     ...(claimRequest === undefined ? {} : { claimRequest }),
     ...(ownAuthority === undefined ? {} : { ownAuthority }),
     ...(all['pipeline'] === undefined ? {} : { pipeline: pipelineOf(all['pipeline']) }),

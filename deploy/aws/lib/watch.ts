@@ -102,6 +102,7 @@ function alarmRows(
     rotation: identities.hooks[1],
     transform: lake.transform,
     commit: rules.commit,
+    'clean-up': identities.cleanUp,
   };
   const failed = Object.entries(functions).flatMap(([name, each]): [string, AlarmRow][] =>
     each === undefined

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeKey, makeRequest } from '../../../src/iot/enroll/request';
 import { readSettings, settingsOfFile } from '../lib/settings';
 
-const GOOD = { alarmEmail: 'operator@example.com', monthlyBudgetUsd: 200, withStream: false, silentMinutes: 30 };
+const GOOD = { alarmEmail: 'operator@example.com', monthlyBudgetUsd: 200, withStream: false, silentMinutes: 30, keepRevokedDays: 30 };
 const ACCOUNT = { account: '1'.repeat(12), region: 'eu-central-1' };
 const PIPELINE = {
   ...ACCOUNT,
@@ -27,6 +27,7 @@ describe('settings.json', () => {
     [/monthlyBudgetUsd/, { monthlyBudgetUsd: '200' }],
     [/withStream/, { withStream: 'yes' }],
     [/silentMinutes/, { silentMinutes: 2.5 }],
+    [/keepRevokedDays/, { keepRevokedDays: 0 }],
     [/witStream/, { witStream: true }],
     [/account must be the 12 digits/, { pipeline: { ...PIPELINE, staging: { ...ACCOUNT, account: '12' } } }],
     [/region/, { pipeline: { ...PIPELINE, production: { ...ACCOUNT, region: 'Frankfurt' } } }],

@@ -227,6 +227,7 @@ describe('the pipeline', function () {
       monthlyBudgetUsd: 200,
       withStream: false,
       silentMinutes: 30,
+      keepRevokedDays: 30,
       pipeline: {
         ...account('1'),
         connectionArn: 'arn:aws:codeconnections:eu-central-1:111111111111:connection/0',

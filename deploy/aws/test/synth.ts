@@ -17,6 +17,7 @@ export const SETTINGS: Settings = readSettings({
   monthlyBudgetUsd: 200,
   withStream: true,
   silentMinutes: 30,
+  keepRevokedDays: 30,
 });
 
 export interface Resource {
