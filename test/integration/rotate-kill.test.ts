@@ -220,6 +220,11 @@ describe('Node-RED killed while it rotates its certificate', function () {
       await waitFor(`telemetry with the new certificate, killed ${name}`, () =>
         double.messages.slice(before.messages).some(({ certificateId }) => certificateId === current?.certificateId),
       );
+      const accepted = acknowledgedIn(notes).slice(0, before.notes);
+      await waitFor(`what was accepted before, killed ${name}`, () => {
+        const found = stored();
+        return accepted.every((number) => found.has(number));
+      });
       await waitFor('notes of this life', () => acknowledgedIn(notes).length > before.notes);
       const { account, jobs } = double.services;
       assert.deepEqual(

@@ -6,7 +6,7 @@ import { registerAdmin } from '../../nodes/shared/admin';
 import { ROOT } from '../../testkit/root';
 import { filesBelow } from '../../testkit/source-files';
 
-/** Who may start a process or a thread: the doctor and its readers, and the process of JSONata mappings. */
+/** Who may start a process or a thread: the doctor and its readers, the process of JSONata mappings, and keys in tokens. */
 const STARTERS = [
   'nodes/pm500-normalize/mapping/mapping-child.ts',
   'nodes/pm500-normalize/mapping/mapping-process.ts',
@@ -15,6 +15,7 @@ const STARTERS = [
   'src/cli/print-pdf.ts',
   'src/doctor/readers/host.ts',
   'src/doctor/readers/settings-file.ts',
+  'src/iot/enroll/pkcs11-tool.ts',
 ];
 /** Folders whose code may open a socket, or ask for a name. What Node-RED itself does is not of this package. */
 const NETWORKERS = ['acquisition', 'cli', 'doctor', 'influx', 'iot', 'mqtt', 'outbox', 'simulator', 'transport'];
