@@ -83,22 +83,23 @@ class IotDestination implements Destination {
     try {
       const found = await this.standing(signal);
       if (signal.aborted) return { kind: 'retry', error: aborted() };
-      if ('error' in found) return this.unavailable(found);
+      if ('error' in found) return this.unlessAnother(verdictOfUnavailable(found));
       const open = records.filter((record) => !this.acknowledged.has(record));
       return open.length === 0
         ? await this.confirm(records, found, signal)
-        : await this.send(records, open, found, signal);
+        : this.unlessAnother(await this.send(records, open, found, signal));
     } catch (thrown) {
       return { kind: 'retry', error: toPm500Error(thrown) };
     }
   }
 
   /** No person is needed for what another certificate mends, as in the moment in which the one of before is revoked. */
-  private unavailable(found: Unavailable): Verdict {
-    const verdict = verdictOfUnavailable(found);
-    const isRefused = hasCode(found.error, 'MQTT_REFUSED', 'MQTT_TLS_FAILED');
-    const mayGoOn = verdict.kind === 'hold' && isRefused && this.dependencies.hasAnother?.() === true;
-    return mayGoOn ? { kind: 'retry', error: found.error, isGeneral: true } : verdict;
+  private unlessAnother(verdict: Verdict): Verdict {
+    if (verdict.kind !== 'hold' || hasCode(verdict.error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID'))
+      return verdict;
+    return this.dependencies.hasAnother?.() === true
+      ? { kind: 'retry', error: verdict.error, isGeneral: true }
+      : verdict;
   }
 
   suspects(records: readonly OutboxRecord[]): readonly number[] {

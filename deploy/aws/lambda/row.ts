@@ -33,8 +33,10 @@ const KINDS: Readonly<Record<string, string>> = {
 /** Contracts whose records have a row. */
 export const ROW_SCHEMAS: readonly string[] = Object.keys(KINDS);
 
-const EARLIEST_MS = Date.UTC(2000, 0);
-const LATEST_MS = Date.UTC(2100, 0);
+const DAY_MS = 86_400_000;
+/** The days that queries see are from here to tomorrow: what is of another day would lie where nobody ever finds it. */
+export const FIRST_DAY = '2018-01-01';
+const EARLIEST_MS = Date.parse(FIRST_DAY);
 /** Members that are columns by the same name. */
 const SAME = [
   'schema',
@@ -76,7 +78,11 @@ const FITS: Readonly<Partial<Record<ColumnType, (value: unknown) => boolean>>> =
 export class RowMaker {
   private readonly metricTypes: ReadonlyMap<string, ColumnType>;
 
-  constructor(table: LakeTable) {
+  /** @param now epoch milliseconds */
+  constructor(
+    table: LakeTable,
+    private readonly now: () => number = Date.now,
+  ) {
     this.metricTypes = new Map(
       table.columns.filter(({ name }) => !OF_RECORDS.has(name)).map(({ name, type }) => [name, type]),
     );
@@ -88,8 +94,10 @@ export class RowMaker {
     const { schema, timestamp, tags, metrics, part } = record;
     const kind = typeof schema === 'string' ? KINDS[schema] : undefined;
     if (kind === undefined) throw new Error(`It has the contract ${String(schema)}, which has no rows.`);
-    const isTime = typeof timestamp === 'number' && timestamp >= EARLIEST_MS && timestamp < LATEST_MS;
-    if (!isTime) throw new Error(`Its timestamp is ${String(timestamp)}, no time of this century in milliseconds.`);
+    if (typeof timestamp !== 'number' || !this.isSeen(timestamp))
+      throw new Error(
+        `Its timestamp is ${String(timestamp)}, of no day from ${FIRST_DAY} to tomorrow, in milliseconds.`,
+      );
     const columns: Record<string, unknown> = { time_ms: Math.round(timestamp) };
     for (const name of SAME) if (record[name] !== undefined) columns[name] = record[name];
     if (isMembers(tags) && typeof tags['site'] === 'string') columns['site'] = tags['site'];
@@ -101,6 +109,11 @@ export class RowMaker {
     const rest = Object.entries(record).filter(([name]) => !TAKEN.has(name));
     if (rest.length > 0) columns['content'] = JSON.stringify(Object.fromEntries(rest));
     return { kind, day: new Date(timestamp).toISOString().slice(0, 10), columns };
+  }
+
+  private isSeen(timestamp: number): boolean {
+    const today = Math.floor(this.now() / DAY_MS) * DAY_MS;
+    return timestamp >= EARLIEST_MS && timestamp < today + 2 * DAY_MS;
   }
 
   private addMetrics(metrics: Members, columns: Record<string, unknown>): void {

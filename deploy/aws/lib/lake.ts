@@ -11,6 +11,7 @@ import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import table from '../lake/records.json';
+import { FIRST_DAY } from '../lambda/row';
 import { handler, serviceRole } from './functions';
 import { useOfKey } from './key';
 import { HOME } from './settings';
@@ -116,7 +117,7 @@ export class Lake extends Construct {
           'projection.kind.values': 'telemetry,alarm,event',
           'projection.day.type': 'date',
           'projection.day.format': 'yyyy-MM-dd',
-          'projection.day.range': '2020-01-01,NOW+1DAYS',
+          'projection.day.range': `${FIRST_DAY},NOW+1DAYS`,
           'storage.location.template': `${location}kind=\${kind}/day=\${day}/`,
         },
         storageDescriptor: {

@@ -15,7 +15,8 @@ import { AlarmScript } from '../../../testkit/meters/alarms';
 import { telemetryOf } from '../../../testkit/meters/telemetry';
 import { ROOT } from '../../../testkit/root';
 import records from '../lake/records.json';
-import type { LakeTable } from '../lambda/row';
+import { FIRST_DAY, RowMaker, type LakeTable } from '../lambda/row';
+import { transform } from '../lambda/transform/index';
 import { ParquetLake } from './parquet-lake';
 
 const TABLE = records as LakeTable;
@@ -376,5 +377,33 @@ describe('the lake, small', function () {
     assert.deepEqual(refused, bad);
     const [line = assert.fail()] = lake.log;
     assert.equal((JSON.parse(line) as { readonly RefusedRecords: number }).RefusedRecords, bad.length);
+  });
+});
+
+describe('a record of a day that no query sees', () => {
+  const NOW = Date.UTC(2026, 4, 10, 23, 59);
+  const maker = new RowMaker(TABLE, () => NOW);
+  const at = (timestamp: number): unknown => ({ schema: 'pm500.iot-telemetry/1', meter: 'm', timestamp, metrics: {} });
+  const ofDay = (timestamp: number): string => {
+    try {
+      return maker.rowOf(at(timestamp)).day;
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown.message : 'no error';
+    }
+  };
+
+  it('is refused at both ends of the range, which is that of the table', () => {
+    assert.equal(ofDay(Date.parse(FIRST_DAY)), FIRST_DAY);
+    assert.match(ofDay(Date.parse(FIRST_DAY) - 1), /of no day from 2018-01-01 to tomorrow/);
+    assert.equal(ofDay(Date.UTC(2026, 4, 12) - 1), '2026-05-11');
+    assert.match(ofDay(Date.UTC(2026, 4, 12)), /of no day from/);
+  });
+
+  it('is kept as it came, and counted', () => {
+    const data = Buffer.from(JSON.stringify(at(NOW + 366 * 86_400_000))).toString('base64');
+    const log: string[] = [];
+    const { records: answers } = transform({ records: [{ recordId: '1', data }] }, maker, (line) => log.push(line));
+    assert.deepEqual(answers, [{ recordId: '1', result: 'ProcessingFailed', data }]);
+    assert.match(log.join(), /"RefusedRecords":1,"reasons":\["Its timestamp is/);
   });
 });

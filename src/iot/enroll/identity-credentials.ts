@@ -60,7 +60,7 @@ export class IdentityCredentials {
   /** Asked when the cloud did not let one in: whether there is another one, which was not tried yet. */
   hasAnother(): boolean {
     try {
-      return usablePairs(readIdentity(this.folder)).some((each) => !this.tried.has(each));
+      return usablePairs(readIdentity(this.folder)).some((each) => each !== this.used && !this.tried.has(each));
     } catch {
       return false;
     }
