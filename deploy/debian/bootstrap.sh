@@ -51,6 +51,8 @@ ALERT_WEBHOOK=${ALERT_WEBHOOK:-}
 ALERT_FILE=${ALERT_FILE:-}
 # How many backups of each night stay in /var/lib/pm500-backup.
 BACKUPS_KEPT=${BACKUPS_KEPT:-7}
+# After how many days without a whole backup the alert BackupOverdue comes.
+BACKUP_DAYS=${BACKUP_DAYS:-7}
 END
 }
 

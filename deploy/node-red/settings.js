@@ -95,6 +95,8 @@ module.exports = {
     modules: { allowInstall: false },
   },
   functionExternalModules: false,
+  // The readiness checks once a day, for the alert ReadinessCritical.
+  pm500: { doctorHours: 24 },
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { projects: { enabled: false }, tours: false },
   logging: { console: { level: 'info', metrics: false, audit: false } },

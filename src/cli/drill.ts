@@ -1,10 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DRILLS } from '../drill/drills';
+import { DRILLS, type Drill, type DrillTurn } from '../drill/drills';
 import { MetricsPage } from '../drill/metrics-page';
 import { runDrill, type DrillWorld } from '../drill/run-drill';
+import { PACKAGE } from '../drill/stack-commands';
 import { systemClock } from '../support/clock';
 import { toPm500Error } from '../support/errors';
+import { packageFolder } from '../support/package-version';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { alignColumns } from './table';
 import { EXIT, type Terminal } from './terminal';
@@ -15,6 +17,12 @@ const ROWS: readonly OptionRow[] = [
   { name: 'token-file', value: 'FILE', help: 'file with the token of that page, where it asks for one' },
   { name: 'record', value: 'FILE', help: 'adds the record to this file, a line of JSON' },
   { name: 'every', value: 'SECONDS', help: 'time between two looks (2)' },
+  {
+    name: 'steady',
+    value: 'SECONDS',
+    help: 'how long all must have been well in the end (two looks; 60 for meter-exchanged)',
+  },
+  { name: 'plan', help: 'says what is to be done, and ends' },
   HELP_OPTION,
 ];
 
@@ -22,7 +30,7 @@ export const DRILL_HELP = `pm500 drill: watches a fault that you make on purpose
 
 Usage: pm500 drill NAME [options]
 
-It changes nothing: you make the fault and end it, as it says. It looks at the metrics page of Node-RED and ends with a record: when
+It changes nothing: you make the fault and end it, as it says, by the commands for root on the stack on Debian that it prints. It looks at the metrics page of Node-RED and ends with a record: when
 the fault was seen, when all was well again (RTO), how many records were lost (RPO). Ends with 0 where all was well again and none was
 lost.
 
@@ -30,6 +38,16 @@ ${alignColumns(DRILLS.map(({ name, title }) => [`  ${name}`, title]))}
 ${describeOptions(ROWS)}`;
 
 const ANSWER_MS = 5000;
+
+/** A sentence, and a line for each command, to be copied. */
+const textOf = ({ say, run }: DrillTurn): string =>
+  [say, ...run.map((command) => `  ${command.replaceAll(PACKAGE, packageFolder())}`)].join('\n');
+
+/** What a person does in a drill, from the beginning to the end, to be read before. */
+const planOf = ({ title, make, end, after, runbook }: Drill): string =>
+  [`${title}. Runbook: docs/${runbook}`, ...[make, end, ...(after === undefined ? [] : [after])].map(textOf)].join(
+    '\n\n',
+  );
 
 function tokenIn(path: string | undefined): Readonly<Record<string, string>> {
   if (path === undefined) return {};
@@ -69,10 +87,15 @@ export async function runDrillCommand(args: readonly string[], terminal: Termina
   const drill = DRILLS.find((each) => each.name === name);
   if (drill === undefined || more.length > 0)
     return failUsage(`Name one drill: ${DRILLS.map((each) => each.name).join(', ')}; see pm500 drill --help.`);
+  if (options.has('plan')) {
+    terminal.print(`${planOf(drill)}\n`);
+    return EXIT.success;
+  }
   const url = options.text('url') ?? PAGE;
   if (!URL.canParse(url)) failUsage('Option --url is no URL; give one such as http://127.0.0.1:1880/pm500/metrics.');
   const headers = tokenIn(options.text('token-file'));
   const everyMs = 1000 * (options.number('every', { min: 0.1, max: 3600 }) ?? 2);
+  const steadySeconds = options.number('steady', { min: 0, max: 3600 });
   const { ended } = terminal;
   const world: DrillWorld = {
     look: () => lookAt(url, headers),
@@ -95,6 +118,10 @@ export async function runDrillCommand(args: readonly string[], terminal: Termina
     say: (sentence) => {
       terminal.complain(sentence);
     },
+    ask: (turn) => {
+      terminal.complain(textOf(turn));
+    },
+    ...(steadySeconds === undefined ? {} : { steadySeconds }),
   };
   if ((await world.look()) === undefined)
     failUsage(

@@ -1,4 +1,4 @@
-import type { Drill } from './drills';
+import type { Drill, DrillTurn } from './drills';
 import type { MetricsPage } from './metrics-page';
 
 /** What a drill has shown; times are ISO 8601 UTC. */
@@ -27,6 +27,10 @@ export interface DrillWorld {
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly say: (sentence: string) => void;
+  /** What a person is to do, and by which commands. */
+  readonly ask: (turn: DrillTurn) => void;
+  /** In place of how long a drill says that all must have been well, s. */
+  readonly steadySeconds?: number;
 }
 
 const LOST = 'pm500_delivery_lost_records_total';
@@ -36,15 +40,17 @@ const timeOf = (ms: number): string => new Date(ms).toISOString();
 const gained = (before: number, now: number): number => (now >= before ? now - before : now);
 
 /**
- * Watches a drill to its end. A state counts when two looks in a row have shown it.
+ * Watches a drill to its end. A state counts when two looks in a row have shown it, and as long as the drill says.
  * @returns the record, also of a drill that was ended before
  */
 export async function runDrill(drill: Drill, world: DrillWorld): Promise<DrillRecord> {
-  const { look, wait, now, monotonic, say } = world;
+  const { look, wait, now, monotonic, say, ask } = world;
+  const { steadySeconds = drill.steadySeconds ?? 0 } = world;
   const startedAt = timeOf(now());
   let [lost, before] = [0, (await look())?.sum(LOST)];
   const until = async (
     sign: Drill['seen'],
+    steadyMs = 0,
   ): Promise<{ readonly at: string; readonly monotonic: number } | undefined> => {
     let since: { at: string; monotonic: number } | undefined;
     for (;;) {
@@ -55,20 +61,24 @@ export async function runDrill(drill: Drill, world: DrillWorld): Promise<DrillRe
         before = sum;
       }
       if (sign(page)) {
-        if (since !== undefined) return since;
-        since = { at: timeOf(now()), monotonic: monotonic() };
+        if (since !== undefined && monotonic() - since.monotonic >= steadyMs) return since;
+        since ??= { at: timeOf(now()), monotonic: monotonic() };
       } else since = undefined;
       if (!(await wait())) return undefined;
     }
   };
-  say(`${drill.title}. ${drill.make} Runbook: docs/${drill.runbook}`);
+  say(`${drill.title}. Runbook: docs/${drill.runbook}`);
+  ask(drill.make);
   const seen = await until(drill.seen);
   if (seen === undefined)
     return { schema: 'pm500.drill/1', drill: drill.name, startedAt, lostRecords: lost, passed: false };
-  say(`Seen at ${seen.at}. ${drill.end}`);
-  const over = await until(drill.over);
+  say(`Seen at ${seen.at}.`);
+  ask(drill.end);
+  const over = await until(drill.over, 1000 * steadySeconds);
   const record = { schema: 'pm500.drill/1', drill: drill.name, startedAt, seenAt: seen.at, lostRecords: lost } as const;
   if (over === undefined) return { ...record, passed: false };
   const rtoSeconds = Math.round((over.monotonic - seen.monotonic) / 1000);
+  say(`Over at ${over.at}, after ${rtoSeconds} s (RTO); ${lost} records were lost (RPO).`);
+  if (drill.after !== undefined) ask(drill.after);
   return { ...record, overAt: over.at, rtoSeconds, passed: lost === 0 };
 }

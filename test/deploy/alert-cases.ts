@@ -112,6 +112,11 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   },
   DiskSpaceLow: during(disk(swing(160, 149)), { '15.1 %': disk(steady(151)) }),
   DiskFull: during(disk(swing(60, 49)), { '5.1 %': disk(steady(51)) }),
+  ReadinessCritical: during(
+    // The page has no line for a check that finds nothing.
+    [host('pm500_doctor_finding', '_x120 1x119 stale', ',check="broker-reachable",severity="critical"')],
+    { 'a warning': [host('pm500_doctor_finding', steady(1), ',check="backup-files",severity="warning"')] },
+  ),
   ClockStepped: {
     holds: [told('pm500_clock_steps_total', grows)],
     from: HOUR / 2,
@@ -260,6 +265,25 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
     until: HOUR / 2 + HOUR,
     clearedBy: HOUR / 2 + HOUR + 30,
     spares: { none: [sink('pm500_delivery_refused_records_total', steady(0))] },
+  },
+  BackupFailed: during(
+    [
+      host('pm500_backup_failed', swing(0, 1, HOUR / 2, 2 * HOUR), ',part="influxdb"'),
+      // Told once a night: what was told last counts until the next.
+      host('pm500_backup_failed', `0x119 1 _x359 0x${4 * STEPS}`, ',part="files"'),
+    ],
+    { 'one that was tried again': [host('pm500_backup_failed', '0x119 1x119 0x600', ',part="influxdb"')] },
+    { until: 2 * HOUR, count: 2 },
+  ),
+  BackupOverdue: {
+    // promtool begins at the time 0: due after half an hour, and made after an hour.
+    holds: [host('pm500_backup_due_seconds', `${HOUR / 2} _x239 ${DAY}x${4 * STEPS}`, ',part="influxdb"')],
+    from: HOUR / 2 + 15,
+    until: HOUR,
+    spares: {
+      'not yet': [host('pm500_backup_due_seconds', steady(4 * HOUR), ',part="influxdb"')],
+      'never told': [host('up', steady(1), '')],
+    },
   },
   TierBehind: during(
     [

@@ -38,6 +38,7 @@ async function drilled(name: string, pages: readonly (string | undefined)[]): Pr
     now: () => START + at * 10_000,
     monotonic: () => at * 10_000,
     say: () => undefined,
+    ask: () => undefined,
   });
 }
 
@@ -80,8 +81,19 @@ describe('drills', () => {
 
   it('of an exchanged meter are over when the question about its counter was answered', async () => {
     const [away, asked] = [page(1, 0, 5, 0), page(1, 0, 5, 1, 1)];
-    const { overAt } = await drilled('meter-exchanged', [WELL, away, away, asked, asked, WELL, WELL]);
-    assert.equal(overAt, '2026-11-27T10:00:50.000Z');
+    // The meter answers at once; the question comes with a later reading.
+    const minute = Array.from({ length: 7 }, () => WELL);
+    const pages = [WELL, away, away, WELL, WELL, asked, asked, ...minute];
+    assert.equal((await drilled('meter-exchanged', pages)).overAt, '2026-11-27T10:01:10.000Z');
+    assert.equal((await drilled('meter-exchanged', pages.slice(0, -1))).overAt, undefined);
+  });
+
+  it('say before what is to be done, with commands that name the folder of this package', async () => {
+    const { code, stdout } = await runHere('drill', 'restore', '--plan');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}systemctl stop pm500-influxdb$/m);
+    const [, script = ''] = /^ {2}sh (\S+restore-v1\.sh) /m.exec(stdout) ?? [];
+    assert.ok(existsSync(script), stdout);
   });
 
   it('are not in a state that a well plant has, begin in none that is over, and name a page that is there', () => {

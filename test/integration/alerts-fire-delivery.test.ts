@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { badField } from '../../src/influx/points';
 import { DATABASE } from '../../src/influx/tiers/plan';
 import { DEPLOY_FOLDER } from '../../tools/influxdb/main';
+import { ROOT } from '../../testkit/root';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
 import { ScriptedInflux, written, type Answer } from '../../testkit/servers/scripted-influx';
+import { runScript } from '../../testkit/servers/shell';
+import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere } from '../cli/run-command';
 import { AlertingPlant } from '../deploy/alerting-plant';
+import { HealthySite } from '../doctor/healthy-site';
 
 const [FEEDER, CUT, CHANGED, OVERLOADED] = ['feeder', 'cut', 'changed', 'overloaded'] as const;
 const [SLOW, SMALL, FIRST] = ['slow', 'small', 'first'] as const;
@@ -21,12 +26,18 @@ const DAY_MS = 86_400_000;
 /** A few points a second: less than comes. */
 const slowly: Answer = (response) => void setTimeout(() => response.writeHead(204).end(), 1000);
 
-/** What `pm500 influx status --prometheus` says, for whoever asks, as a textfile collector gives it. */
-async function tiersPage(database: InfluxDb): Promise<{ readonly server: Server; readonly port: number }> {
+/** The name of a backup that is so old. */
+const backupName = (days: number): string =>
+  new Date(Date.now() - days * DAY_MS).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+
+/** What commands say, for whoever asks, as a textfile collector gives it. */
+async function collector(says: readonly (() => Promise<string>)[]): Promise<{
+  readonly server: Server;
+  readonly port: number;
+}> {
   const server = createServer((_, response) => {
-    const args = ['influx', 'status', '--url', database.url, '--prometheus'] as const;
-    runHere(...args).then(
-      ({ stdout }) => response.end(stdout),
+    Promise.all(says.map((text) => text())).then(
+      (texts) => response.end(texts.join('')),
       () => response.writeHead(500).end(),
     );
   });
@@ -39,7 +50,10 @@ describe('alerts fire and clear for real: of delivery, the gateway and the datab
   const slow = new ScriptedInflux();
   const small = new ScriptedInflux();
   let database: InfluxDb;
-  let page: Awaited<ReturnType<typeof tiersPage>>;
+  const site = new HealthySite();
+  const backups = temporaryFolder('alerts-backups');
+  let doctorSays = '';
+  let page: Awaited<ReturnType<typeof collector>>;
   let plant: AlertingPlant;
 
   const write = async (line: string): Promise<void> => {
@@ -47,12 +61,26 @@ describe('alerts fire and clear for real: of delivery, the gateway and the datab
     assert.equal(response.status, 204, await response.text());
   };
 
+  /** What `pm500 doctor` finds in the files of the site. Of the computer that runs this nothing is asked. */
+  const examine = async (): Promise<void> => {
+    site.save();
+    const { stdout, stderr } = await runHere(
+      ...['doctor', '--user-dir', site.userDirectory, '--offline', '--format', 'prometheus'],
+    );
+    assert.match(stdout, /^pm500_doctor_time_seconds /m, stderr);
+    doctorSays = stdout;
+  };
+
   before(async () => {
     [database] = await Promise.all([startInfluxDb(), slow.start(), small.start()]);
     const env = { ...process.env, INFLUX_URL: database.url };
     const { status, stderr } = spawnSync('sh', [join(DEPLOY_FOLDER, 'bootstrap-v1.sh')], { env, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
-    page = await tiersPage(database);
+    const tiers = async (): Promise<string> =>
+      (await runHere('influx', 'status', '--url', database.url, '--prometheus')).stdout;
+    Object.assign(site.useRealMeter(), { transport: 'listen-only', sharedWithPlc: true });
+    await examine();
+    page = await collector([tiers, () => Promise.resolve(doctorSays)]);
     plant = await AlertingPlant.start([FEEDER, CUT, CHANGED, OVERLOADED], {
       simulated: { [CHANGED]: { energyLayout: OTHER_LAYOUT } },
       meterNodes: { [CHANGED]: RIGHT },
@@ -76,6 +104,8 @@ describe('alerts fire and clear for real: of delivery, the gateway and the datab
     await plant.stop();
     page.server.close();
     await Promise.all([database.stop(), slow.stop(), small.stop()]);
+    removeFolder(site.folder);
+    removeFolder(backups);
   });
 
   it('nothing but the dead man switch while all is well', async () => {
@@ -165,8 +195,52 @@ describe('alerts fire and clear for real: of delivery, the gateway and the datab
       { tier: 'day' },
     );
 
-  it('meters, sinks, host and tiers side by side', async () => {
-    await Promise.all([meters(), sinks(), host(), tiers()]);
+  /** A night whose tries all fail, and a folder whose newest backup is of last week. */
+  const nights = (): Promise<unknown> => {
+    const tell = async (part: string, days: number, result: string): Promise<void> => {
+      const folder = join(backups, part);
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(join(folder, backupName(days)), { recursive: true });
+      const env = { METRICS_URL: plant.database.url, SERVICE_RESULT: result };
+      const { status, output } = await runScript(join(ROOT, 'deploy/backup/tell.sh'), { args: [part, folder], env });
+      assert.deepEqual([status, output], [0, '']);
+    };
+    return Promise.all([
+      plant.provoke(
+        ['BackupFailed'],
+        () => tell('influxdb', 1, 'exit-code'),
+        () => tell('influxdb', 0, 'success'),
+        { part: 'influxdb' },
+      ),
+      plant.provoke(
+        ['BackupOverdue'],
+        () => tell('files', 8, 'success'),
+        () => tell('files', 6, 'success'),
+        { part: 'files' },
+      ),
+    ]);
+  };
+
+  /** A meter that would be asked for a frame every 20 ms, beside a PLC. */
+  const readiness = (): Promise<void> => {
+    const meter = site.node('first-meter-meter');
+    const { rpiMs = 500 } = meter;
+    return plant.provoke(
+      ['ReadinessCritical'],
+      () => {
+        Object.assign(meter, { rpiMs: 20 });
+        return examine();
+      },
+      () => {
+        Object.assign(meter, { rpiMs });
+        return examine();
+      },
+      { check: 'meter-rpi' },
+    );
+  };
+
+  it('meters, sinks, host, tiers, backups and readiness side by side', async () => {
+    await Promise.all([meters(), sinks(), host(), tiers(), nights(), readiness()]);
     const told = plant.alerting.told;
     const receiverOf = (alert: string): string | undefined => told.find((each) => each.alert === alert)?.receiver;
     assert.deepEqual(

@@ -24,6 +24,8 @@ const METRICS = [
   'pm500_delivery_up',
   'pm500_delivery_oldest_seconds',
   'pm500_read_timeouts_total',
+  'pm500_backup_due_seconds',
+  'pm500_doctor_time_seconds',
 ];
 
 /** What each command that is executed here must say, and by what its examples are replaced. */
@@ -32,8 +34,12 @@ const EXECUTED: readonly (readonly [command: RegExp, says: RegExp])[] = [
   [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*waiting_bytes/, /"status":"success".*pm500_delivery_waiting_bytes/],
   [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*\(up\|waiting/, /"status":"success".*pm500_delivery_up/],
   [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*read_timeouts/, /"status":"success".*pm500_read_timeouts_total/],
+  [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*pm500_backup/, /"status":"success".*pm500_backup_due_seconds/],
+  [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*doctor_time/, /"status":"success".*pm500_doctor_time_seconds/],
   [/^openssl x509 -in FILE/, /notAfter=.*\n?[^]*subject=/],
-  [/^df -h$/, /Filesystem/],
+  [/^df -h( \/var\/lib\/private\/pm500-backup)?$/, /Filesystem/],
+  [/^ls -lh \/var\/lib\/private\/pm500-backup$/, /20260329T002000Z/],
+  [/^pm500 doctor --user-dir /, /critical/],
   [/^du -xh .* \| sort -h \| tail$/, /refused/],
   [/^printf .*node_red_metrics_token/, /^200$/m],
   [/^pm500 check HOST$/, /assembly/i],
@@ -109,6 +115,8 @@ describe('commands of the runbooks', function () {
     writeFileSync(token, TOKEN);
     writeFileSync(env, `INFLUX_URL=${database.url}\nTIME_ZONE=Europe/Berlin\n`);
     mkdirSync(join(folder, 'pm500', 'refused'), { recursive: true });
+    const backups = join(folder, 'backups');
+    mkdirSync(join(backups, '20260329T002000Z'), { recursive: true });
     const address = meter.meters[0];
     assert.ok(address);
     replaced = [
@@ -121,6 +129,8 @@ describe('commands of the runbooks', function () {
       ['check HOST', `check 127.0.0.1 --port ${address.port} --seconds 2`],
       ['HOST', `127.0.0.1 --port ${address.port}`],
       ['FILE', authority.issue('meter', 5).certificate],
+      ['/var/lib/private/pm500-backup', backups],
+      ['/var/lib/pm500-node-red', folder],
       ['/path', folder],
       ['DATE', new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)],
       ['bootstrap-v1.sh', `sh ${join(DEPLOY_FOLDER, 'bootstrap-v1.sh')}`],

@@ -73,6 +73,19 @@ export function gatewayRules(span: Durations): readonly AlertRule[] {
       inhibits: ['DiskSpaceLow'],
     },
     {
+      id: 'ReadinessCritical',
+      group: 'gateway',
+      severity: 'warning',
+      // Of pm500 doctor, which Node-RED runs by itself where settings.js says doctorHours.
+      value: 'max by (instance, check) (pm500_doctor_finding{severity="critical"})',
+      condition: 'above',
+      limit: 0,
+      unit: 'state',
+      forSeconds: 0,
+      summary: 'The readiness check {{ $labels.check }} at {{ $labels.instance }} found something critical.',
+      source: 'any critical finding',
+    },
+    {
       id: 'ClockStepped',
       group: 'gateway',
       severity: 'warning',
