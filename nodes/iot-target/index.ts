@@ -10,6 +10,7 @@ import { addMetrics, registerAdmin } from '../shared/admin';
 import { fileMetrics } from '../shared/certificate-metrics';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { outboxLimits } from '../shared/outboxes';
+import { watchCertificate } from '../shared/shown-certificate';
 import { openSink } from '../shared/sinks';
 import { startNode } from '../shared/start';
 import { keepIdentity } from './keep-identity';
@@ -30,8 +31,9 @@ export = (RED: NodeAPI): void => {
         targetPlaces(RED, this.id),
       );
       const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated, hasAnother } = settings;
+      const broker = watchCertificate(connect);
       const destination = createIotDestination(iot, {
-        openLink: createOpenLink(connect, systemClock),
+        openLink: createOpenLink(broker.connect, systemClock),
         clock: systemClock,
         random: Math.random,
         settingsOf: brokerNow,
@@ -47,7 +49,7 @@ export = (RED: NodeAPI): void => {
       });
       this.on(
         'close',
-        addMetrics(() => fileMetrics(this.id, settings.filesNow)),
+        addMetrics(() => [...fileMetrics(this.id, settings.filesNow), ...broker.metrics(this.id)]),
       );
       const { keeper } = settings;
       const shared = {

@@ -44,10 +44,10 @@ function samplesOf(RED: NodeAPI, type: NodeType, node: string, tls: string): rea
   }
 }
 
-const family = (samples: readonly PrometheusSample[]): readonly MetricFamily[] => [
+export const certificateFamily = (samples: readonly PrometheusSample[]): readonly MetricFamily[] => [
   {
     name: 'pm500_certificate_expires_seconds',
-    help: 'When the certificate (cert) or the first of the authorities (ca) of a sink ends, seconds since 1970.',
+    help: 'When the certificate (cert) or the first of the authorities (ca) of a sink, or that of its broker (server), ends, seconds since 1970.',
     type: 'gauge',
     samples,
   },
@@ -57,7 +57,10 @@ const family = (samples: readonly PrometheusSample[]): readonly MetricFamily[] =
 export function fileMetrics(node: string, filesNow: () => FilePaths | undefined): readonly MetricFamily[] {
   try {
     const { certificate = '', ca = '' } = filesNow() ?? {};
-    return family([...fileSamples({ node, part: 'cert' }, certificate), ...fileSamples({ node, part: 'ca' }, ca)]);
+    return certificateFamily([
+      ...fileSamples({ node, part: 'cert' }, certificate),
+      ...fileSamples({ node, part: 'ca' }, ca),
+    ]);
   } catch {
     // What keeps an identity from being read is said by the delivery.
     return [];
@@ -83,5 +86,5 @@ export function certificateMetrics(RED: NodeAPI): readonly MetricFamily[] {
     if (type === undefined || typeof tls !== 'string' || tls === '') return;
     samples.push(...samplesOf(RED, type, definition.id, tls));
   });
-  return family(samples);
+  return certificateFamily(samples);
 }

@@ -10,13 +10,14 @@ import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
 import { systemClock } from '../../src/support/clock';
 import { Users } from '../../src/support/users';
-import { registerAdmin } from '../shared/admin';
+import { addMetrics, registerAdmin } from '../shared/admin';
 import { onClose } from '../shared/close';
 import { credentialsOf, type CredentialsOf } from '../shared/forms';
 import { nodeLogger } from '../shared/logger';
 import { takeOutbox, type TakenOutbox } from '../shared/outboxes';
 import { takeQueues } from './queues';
 import { openPublisher, sessionStoreOf, type SparkplugEdgeNode } from '../shared/sparkplug-edges';
+import { watchCertificate } from '../shared/shown-certificate';
 import { publishDelivery } from '../shared/sinks';
 import { startNode } from '../shared/start';
 import { readEdgeSettings } from './read-settings';
@@ -49,13 +50,14 @@ export = (RED: NodeAPI): void => {
       const sessions = sessionStoreOf(RED, this.id, logger);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, settings.history.store);
       const waiting = kind === 'none' ? undefined : takeQueues(RED, this, kind);
+      const broker = watchCertificate(connect);
       const session = createSession(
         store,
         () => ({
           clock: systemClock,
           random: Math.random,
           logger,
-          openLink: createOpenLink(connect, systemClock),
+          openLink: createOpenLink(broker.connect, systemClock),
           bdSeq: createBdSeqCounter(sessions),
           ...(waiting === undefined ? {} : { queues: waiting.queues }),
         }),
@@ -69,7 +71,9 @@ export = (RED: NodeAPI): void => {
       };
       Object.assign<Node, Pick<SparkplugEdgeNode, 'session' | 'attach'>>(this, { session, attach });
       const stopMetrics = publishDelivery(RED, this, () => session.delivery);
+      const stopCertificate = addMetrics(() => broker.metrics(this.id));
       onClose(this, async (removed) => {
+        stopCertificate();
         stopMetrics();
         await users.gone();
         await session.close();

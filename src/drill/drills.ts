@@ -121,9 +121,9 @@ export const DRILLS: readonly Drill[] = [
     name: 'certificate-expired',
     title: 'The certificate of the broker has expired',
     make: {
-      say: 'Give the broker the same certificate with an end in the past, and start it again.',
+      say: 'Give the broker a certificate of its key that has ended, and start it again.',
       run: [
-        'openssl x509 -in /etc/pm500/secrets/mosquitto.crt -CA /etc/pm500/ca.crt -CAkey /etc/pm500/secrets/ca.key -set_serial 1 -days -1 -out /etc/pm500/secrets/mosquitto.ended',
+        'openssl req -new -key /etc/pm500/secrets/mosquitto.key -subj /CN=mosquitto | openssl x509 -req -CA /etc/pm500/ca.crt -CAkey /etc/pm500/secrets/ca.key -set_serial 1 -days -1 -out /etc/pm500/secrets/mosquitto.ended',
         'mv /etc/pm500/secrets/mosquitto.ended /etc/pm500/secrets/mosquitto.crt',
         'systemctl restart pm500-mosquitto',
       ],

@@ -92,6 +92,16 @@ describe('certificates of a Sparkplug edge node in a real Node-RED', function ()
     await connected();
   });
 
+  it('tells when the certificate ends that the broker shows, also of a broker that nobody else looks at', async () => {
+    const page = await nodeRed.admin.get('pm500/metrics');
+    const line = new RegExp(
+      `^pm500_certificate_expires_seconds\\{node="${COUNTING.edge}",part="server"\\} (\\d+)$`,
+      'm',
+    );
+    const [, end] = line.exec(page) ?? [];
+    assert.equal(Math.round((Number(end) - Date.now() / 1000) / 86_400), 5, page);
+  });
+
   it('says that one has expired, and connects when another file is deployed, with all values of meanwhile', async () => {
     await deploy(authority.issue('second', -1));
     await expired();

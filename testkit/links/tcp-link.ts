@@ -11,6 +11,7 @@ export class TcpLink {
   private readonly clients = new Set<Socket>();
   private isDead = false;
   private isRefused = false;
+  private sent = 0;
 
   private constructor(target: number) {
     this.server = createServer((client) => {
@@ -20,6 +21,7 @@ export class TcpLink {
       }
       const server = connectSocket(target, '127.0.0.1');
       this.clients.add(client);
+      client.on('data', (chunk) => (this.sent += chunk.length));
       client.on('close', () => this.clients.delete(client));
       for (const [from, to] of [[client, server] as const, [server, client] as const]) {
         this.sockets.add(from);
@@ -42,6 +44,11 @@ export class TcpLink {
     link.server.listen(0, '127.0.0.1');
     await once(link.server, 'listening');
     return link;
+  }
+
+  /** What clients have done so far that the server could notice: connections that stand, and bytes that they sent. */
+  get noticed(): { readonly connections: number; readonly bytes: number } {
+    return { connections: this.clients.size, bytes: this.sent };
   }
 
   get port(): number {

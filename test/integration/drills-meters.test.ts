@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DrillSite } from '../drill/drill-site';
+
+/** Some intervals of every schedule of the reference flow but the slowest. */
+const LISTEN_MS = 6000;
+
+describe('drills with live servers: meters, the PLC engineer, and another computer', function () {
+  this.timeout(240_000);
+  let site: DrillSite;
+
+  before(async () => {
+    site = await DrillSite.start({ count: 2 });
+  });
+
+  after(async () => {
+    await site.stop();
+    site.remove();
+  });
+
+  for (const turn of ['first', 'second'])
+    it(`meter-exchanged, the ${turn} time: the other meter is read, and its counter makes no energy`, async () => {
+      await site.drill('meter-exchanged', site.exchange, ['--steady', '6']);
+      const deltas = await site.query(
+        'SELECT max("energy_delta_active_import_total") FROM "raw"."powermonitor_500_kpi"',
+      );
+      // 200 kW for a minute; the counter went from 5000 kWh to 17.
+      for (const [, most] of deltas) assert.ok(Number(most) >= 0 && Number(most) < 4, `${String(most)} kWh`);
+    });
+
+  for (const turn of ['first', 'second'])
+    it(`plc-complains, the ${turn} time: nothing is on the wire from the first command to the last`, async () => {
+      const meanwhile = async (): Promise<void> => {
+        const before = site.wire.noticed;
+        assert.equal(before.connections, 0);
+        await pause(LISTEN_MS);
+        assert.deepEqual(site.wire.noticed, before);
+      };
+      const { bytes } = site.wire.noticed;
+      await site.drill('plc-complains', { meanwhile });
+      assert.ok(site.wire.noticed.bytes > bytes, 'it is read again');
+    });
+
+  for (const turn of ['first: to the standby', 'second: and back'])
+    it(`failover, the ${turn}; the state of the other goes on there`, async () => {
+      await site.drill('failover');
+    });
+});
