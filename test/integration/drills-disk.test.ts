@@ -5,7 +5,7 @@ import { DrillSite } from '../drill/drill-site';
 const DISK_BYTES = 64 * 1024 * 1024;
 
 describe('drills with live servers: the disk of the database is full', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let site: DrillSite;
   let disk: SmallDisk | undefined;
 

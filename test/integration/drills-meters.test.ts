@@ -6,7 +6,7 @@ import { DrillSite } from '../drill/drill-site';
 const LISTEN_MS = 6000;
 
 describe('drills with live servers: meters, the PLC engineer, and another computer', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let site: DrillSite;
 
   before(async () => {

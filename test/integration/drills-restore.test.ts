@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DrillSite } from '../drill/drill-site';
 
 describe('drills with live servers: the database is restored from its backup', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let site: DrillSite;
 
   before(async () => {
@@ -16,11 +16,12 @@ describe('drills with live servers: the database is restored from its backup', f
 
   for (const turn of ['first', 'second'])
     it(`restore, the ${turn} time: what was acknowledged before, meanwhile and after is in the restored database`, async () => {
-      const [[before] = []] = await site.query('SELECT count("voltage_l1_n") FROM "raw"."powermonitor_500"');
+      const count = async (): Promise<number> => {
+        const [[, found] = []] = await site.query('SELECT count("voltage_l1_n") FROM "raw"."powermonitor_500"');
+        return Number(found);
+      };
+      const before = await count();
       await site.drill('restore');
-      const queries = await site.query('SHOW RETENTION POLICIES ON "energy"');
-      assert.ok(queries.length >= 5, 'a reader sees the policies of the restored database');
-      const [row = []] = await site.query('SELECT count("voltage_l1_n") FROM "raw"."powermonitor_500"');
-      assert.ok(Number(row[1]) > 2 && before !== null);
+      assert.ok((await count()) > before && before > 2);
     });
 });

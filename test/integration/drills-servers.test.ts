@@ -2,7 +2,7 @@ import { DrillSite } from '../drill/drill-site';
 
 /** Each drill twice: the second one begins with what the first has left. */
 describe('drills with live servers: broker, database, certificate', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let site: DrillSite;
 
   before(async () => {
