@@ -1,4 +1,4 @@
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { MqttConnect } from '../../src/mqtt/mqtt-link';
 import type { MetricFamily } from '../../src/domain/diagnostics/prometheus';
 import { certificateFamily } from './certificate-metrics';
@@ -9,6 +9,8 @@ export interface WatchedBroker {
   /** When the certificate ends that the broker of this node showed last; nothing where none was seen. */
   metrics(node: string): readonly MetricFamily[];
 }
+
+const isTls = (stream: object): stream is TLSSocket => 'getPeerCertificate' in stream;
 
 /**
  * Notes what a broker shows of itself, and not what lies on a disk: it takes a new certificate only when it is started again, and
@@ -21,7 +23,7 @@ export function watchCertificate(connect: MqttConnect): WatchedBroker {
       const client = connect(options);
       client.on('connect', () => {
         const { stream } = client;
-        if (!(stream instanceof TLSSocket)) return;
+        if (!isTls(stream)) return;
         const ends = Date.parse(stream.getPeerCertificate().valid_to) / 1000;
         if (!Number.isNaN(ends)) end = ends;
       });
