@@ -1,4 +1,3 @@
-import type { TLSSocket } from 'node:tls';
 import type { MqttConnect } from '../../src/mqtt/mqtt-link';
 import type { MetricFamily } from '../../src/domain/diagnostics/prometheus';
 import { certificateFamily } from './certificate-metrics';
@@ -10,7 +9,13 @@ export interface WatchedBroker {
   metrics(node: string): readonly MetricFamily[];
 }
 
-const isTls = (stream: object): stream is TLSSocket => 'getPeerCertificate' in stream;
+/** What a connection by TLS has, and no other. */
+interface Shown {
+  getPeerCertificate(): { readonly valid_to: string };
+}
+
+const isTls = (stream: object): stream is Shown =>
+  'getPeerCertificate' in stream && typeof stream.getPeerCertificate === 'function';
 
 /**
  * Notes what a broker shows of itself, and not what lies on a disk: it takes a new certificate only when it is started again, and
