@@ -197,7 +197,7 @@ export class DrillSite {
     return written;
   }
 
-  /** The newest value of a series of the database. */
+  /** What the database answers to a reader: the rows of all series. */
   async query(influxQl: string): Promise<readonly (readonly unknown[])[]> {
     const password = readFileSync(join(this.seen, 'etc/secrets/influx_reader_password'), 'utf8').trim();
     const authorization = `Basic ${Buffer.from(`pm500-reader:${password}`).toString('base64')}`;
@@ -291,10 +291,5 @@ export class DrillSite {
     await this.here.systemctl(['start', ...ALL]);
     await waitFor('the first readings', () => this.accepted().length > 2, PATIENCE);
     await this.nothingIsMissing(0);
-  }
-
-  /** Names in the folder of backups. */
-  get backups(): readonly string[] {
-    return readdirSync(join(this.folder, 'backups'));
   }
 }
