@@ -56,7 +56,8 @@ function parseUrl(text: string): string {
   return url.href;
 }
 
-function parseZone(name: string): Zone {
+/** @throws Pm500Error CONFIG_INVALID */
+export function parseZone(name: string): Zone {
   try {
     return new Zone(name);
   } catch {
@@ -65,6 +66,10 @@ function parseZone(name: string): Zone {
     );
   }
 }
+
+/** Whose days and months count. @throws Pm500Error CONFIG_INVALID */
+export const zoneOf = (options: Options, environment: Environment): Zone =>
+  parseZone(options.text('time-zone') ?? given(environment, 'TIME_ZONE') ?? 'UTC');
 
 /**
  * @param mayBe2 whether an InfluxDB 2 will do, too
@@ -86,6 +91,6 @@ export function chooseInflux(
     server: connectInfluxQl({ ...access, clock: systemClock, env: { ...environment } }),
     database,
     influxMeasurement: options.text('measurement') ?? given(environment, 'INFLUX_MEASUREMENT') ?? DEFAULT_MEASUREMENT,
-    zone: parseZone(options.text('time-zone') ?? given(environment, 'TIME_ZONE') ?? 'UTC'),
+    zone: zoneOf(options, environment),
   };
 }

@@ -5,26 +5,24 @@ import { parseTariff } from '../domain/tariff/parse-tariff';
 import type { Tariff } from '../domain/tariff/tariff';
 import type { Zone } from '../domain/tariff/zone';
 import { formatReportHtml } from '../report/html';
-import { buildMeter, buildReport, settledUntil, type ReportMeter, type ReportRequest } from '../report/model';
+import { buildReport, settledUntil, type ReportRequest } from '../report/model';
 import {
   DAY_MS,
   daysBetween,
   lastEnded,
-  periodBefore,
   periodNamed,
   REPORT_KINDS,
   type ReportKind,
   type ReportPeriod,
 } from '../report/period';
-import { readMeter } from '../report/read-meter';
-import { queryMeters, type ReportPlace } from '../report/report-queries';
 import { REPORT_LANGUAGES } from '../report/words';
-import { Pm500Error, toPm500Error } from '../support/errors';
+import { toPm500Error } from '../support/errors';
 import { describeValue } from '../support/expect';
 import { packageVersion } from '../support/package-version';
-import { chooseInflux, INFLUX_ROWS } from './influx-options';
+import { INFLUX_ROWS } from './influx-options';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
 import { printPdf } from './print-pdf';
+import { chooseSource, CSV_ROWS } from './report-source';
 import { EXIT, type Terminal } from './terminal';
 import { writeReport } from './write-report';
 
@@ -47,22 +45,20 @@ const OWN_ROWS: readonly OptionRow[] = [
   { name: 'pdf', help: 'a PDF beside the page, by the Chromium of this computer' },
   { name: 'unless-there', help: 'does nothing where the page of the whole period is there already' },
 ];
-const ROWS = [...INFLUX_ROWS, ...OWN_ROWS, HELP_OPTION];
+const ROWS = [...INFLUX_ROWS, ...CSV_ROWS, ...OWN_ROWS, HELP_OPTION];
 
 export const REPORT_HELP = `pm500 report: energies, demand, cost, supply, alarms and gaps of a month or a week
 
 Usage: pm500 report month [options]
        pm500 report week [options]
 
-Reads InfluxDB 1 or 2 (tier 15m) and changes nothing there. Writes a page of HTML that needs nothing else, and names the files that
+Reads InfluxDB 1 or 2 (tier 15m), or a table of energies, and changes nothing there. Writes a page of HTML that needs nothing else, and names the files that
 it has written. docs/report.md says what figures mean, and how reports are filed by themselves.
 
 ${describeOptions(ROWS)}`;
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const LONGEST_DAYS = 366;
-/** What was counted over the edge of a period is shared where the other side lies within this. */
-const EDGE_MS = 7 * DAY_MS;
 /** Who may read a page: everybody whom the umask lets. */
 const MODE = 0o666;
 
@@ -110,19 +106,22 @@ function readTariff(path: string | undefined): Tariff | undefined {
 const LONGEST_NAME = 60;
 const SUM_DIGITS = 8;
 
+/** A meter of such a name gets a sum: it would share the file with the report of all, of a site or a table, or with one that has a sum. */
+const TAKEN = /^all$|^(site|csv)-|-[0-9a-f]{8}$/i;
+
 /** A text as a part of a file name. @param whole what must not share the name with anything else */
 function fileSafe(text: string, whole = text): string {
   const safe = text.replace(/[^\p{L}\p{N}._]+/gu, '-').replace(/^[-.]+/, '');
   const short = Array.from(safe).slice(0, LONGEST_NAME).join('');
-  if (short === whole) return short;
+  if (short === whole && !TAKEN.test(short)) return short;
   return `${short || 'meter'}-${createHash('sha256').update(whole).digest('hex').slice(0, SUM_DIGITS)}`;
 }
 
-/** What the file is named after: the site, the meter, a list of meters, or all. */
-function fileSubject(site: string | undefined, named: readonly string[]): string {
-  if (site !== undefined) return fileSafe(site);
-  const [first, ...more] = [...new Set(named)].sort();
-  if (first === undefined) return 'all';
+/** What the file is named after: the site, the meter, a list of meters, the table, or all. */
+function fileSubject(site: string | undefined, named: readonly string[], table: string | undefined): string {
+  if (site !== undefined) return `site-${fileSafe(site)}`;
+  const [first, ...more] = [...named].sort();
+  if (first === undefined) return table === undefined ? 'all' : `csv-${fileSafe(table)}`;
   return more.length === 0 ? fileSafe(first) : fileSafe('meters', JSON.stringify([first, ...more]));
 }
 
@@ -130,40 +129,6 @@ function fileSubject(site: string | undefined, named: readonly string[]): string
 function isFiled(page: string, period: ReportPeriod): boolean {
   const madeMs = statSync(page, { throwIfNoEntry: false })?.mtimeMs;
   return madeMs !== undefined && settledUntil(period, madeMs) >= period.toMs;
-}
-
-function noData({ database, influxMeasurement }: ReportPlace, what: string, { key }: ReportPeriod): Pm500Error {
-  return new Pm500Error(
-    'REPORT_NO_DATA',
-    `The database ${database} has no energies of ${what} in ${key} (tier 15m, measurement ${influxMeasurement}); check the names, the time and pm500 influx status.`,
-  );
-}
-
-async function metersOf(options: Options, place: ReportPlace, period: ReportPeriod): Promise<readonly string[]> {
-  const [named, site] = [options.texts('meter'), options.text('site')];
-  if (named.length > 0 && site !== undefined)
-    failUsage('Options --meter and --site exclude each other; give one of them.');
-  if (named.length > 0) return [...new Set(named)];
-  const found = await queryMeters(place, period);
-  if (found.length === 0) throw noData(place, site === undefined ? 'any meter' : `site ${describeValue(site)}`, period);
-  return found;
-}
-
-async function readAll(
-  place: ReportPlace,
-  meters: readonly string[],
-  request: ReportRequest,
-): Promise<readonly ReportMeter[]> {
-  const { period, zone } = request;
-  const [before, year] = [periodBefore(zone, period, 'period'), periodBefore(zone, period, 'year')];
-  const times = {
-    period,
-    around: { fromMs: before.fromMs - EDGE_MS, toMs: period.toMs + EDGE_MS },
-    yearBefore: { fromMs: year.fromMs - EDGE_MS, toMs: year.toMs + EDGE_MS },
-  };
-  const built: ReportMeter[] = [];
-  for (const meter of meters) built.push(buildMeter(request, await readMeter(place, meter, times)));
-  return built;
 }
 
 /**
@@ -186,9 +151,12 @@ export async function runReport(
   const kind = REPORT_KINDS.find((each) => each === given);
   if (kind === undefined || more.length > 0)
     return failUsage('Say of what: pm500 report month or pm500 report week; see pm500 report --help.');
-  const { server, database, influxMeasurement, zone } = chooseInflux(options, process.env, terminal, true);
+  const named = [...new Set(options.texts('meter'))];
   const site = options.text('site');
-  const place = { server, database, influxMeasurement, ...(site === undefined ? {} : { site }) };
+  if (named.length > 0 && site !== undefined)
+    failUsage('Options --meter and --site exclude each other; give one of them.');
+  const source = chooseSource(options, terminal);
+  const { zone } = source;
   const nowMs = now();
   const period = periodOf(kind, options, zone, nowMs);
   if (settledUntil(period, nowMs) <= period.fromMs)
@@ -197,9 +165,8 @@ export async function runReport(
   const powerFactor = options.number('power-factor', { min: 0.5, max: 1 });
   const nominalVolts = options.number('nominal-volts', { min: 1, max: 1_000_000 });
   const language = options.choice('language', REPORT_LANGUAGES) ?? 'en';
-  const named = options.texts('meter');
   const folder = resolve(options.text('folder') ?? '.');
-  const page = join(folder, `pm500-${fileSubject(site, named)}-${period.key}.${language}.html`);
+  const page = join(folder, `pm500-${fileSubject(site, named, source.table)}-${period.key}.${language}.html`);
   if (options.has('unless-there') && isFiled(page, period)) return EXIT.success;
   const request: ReportRequest = {
     period,
@@ -210,9 +177,10 @@ export async function runReport(
     ...(powerFactor === undefined ? {} : { powerFactor }),
     ...(nominalVolts === undefined ? {} : { nominalVolts }),
   };
-  const model = buildReport(request, await readAll(place, await metersOf(options, place, period), request));
+  const { meters, notes } = await source.material(named, request);
+  const model = buildReport(request, meters, notes);
   const without = model.meters.filter(({ figures }) => figures === undefined).map(({ meter }) => meter);
-  const missing = noData(place, `meter ${without.map(describeValue).join(', ')}`, period);
+  const missing = source.noData(`meter ${without.map(describeValue).join(', ')}`, period);
   if (without.length === model.meters.length) throw missing;
   if (without.length > 0) terminal.complain(missing.message);
   const html = formatReportHtml(model, language, packageVersion());

@@ -1,12 +1,12 @@
 import { kilowattHours, loadFactorOf, powerFactorOf } from '../domain/kpis/formulas';
 import {
   ENERGY_KEYS,
+  isLoadRead,
   NO_ENERGY,
   QUARTER_MS,
   type Energies,
   type EnergyKey,
   type LoadQuarter,
-  type StoredQuarter,
 } from './load-profile';
 import { HOUR_MS } from './period';
 
@@ -31,6 +31,10 @@ export interface LoadFigures {
   readonly energies: Energies;
   /** Energies of which the period has nothing at all: they are 0 above, and not known. */
   readonly absent: readonly EnergyKey[];
+  /** Percent of the time with figures in which an energy is known; only those with less than all of it, and more than nothing. */
+  readonly shares: Readonly<Partial<Record<EnergyKey, number>>>;
+  /** Percent of that time from which the power factor is: active and reactive import are both known. */
+  readonly powerFactorShare: number;
   /** Percent of the quarters of an hour in which the meter was read. */
   readonly coverage: number;
   /** Percent of the time of which the energy is known, estimated quarters included. */
@@ -56,15 +60,6 @@ export interface LoadLimits {
   readonly tanPhi?: number;
 }
 
-/** Energies that none of the quarters within a time has. */
-export function absentEnergies(stored: readonly StoredQuarter[], fromMs: number, toMs: number): readonly EnergyKey[] {
-  const own = stored.filter(
-    ({ startMs, good, uncertain }) =>
-      startMs >= fromMs && startMs < toMs && (good !== undefined || uncertain !== undefined),
-  );
-  return own.length === 0 ? [] : ENERGY_KEYS.filter((key) => own.every(({ absent }) => absent?.includes(key) === true));
-}
-
 function sumOf(quarters: readonly LoadQuarter[]): Energies {
   const sum = { ...NO_ENERGY };
   for (const quarter of quarters) for (const key of ENERGY_KEYS) sum[key] += quarter[key];
@@ -79,9 +74,10 @@ function peakOf(quarters: readonly LoadQuarter[], demands: readonly StoredDemand
   );
   if (highest !== undefined) return { ...highest, of: 'windows' };
   let peak: PeakDemand | undefined;
-  for (const { startMs, state, activeImport, uncertainImport } of quarters) {
+  for (const quarter of quarters) {
+    const { startMs, activeImport, uncertainImport } = quarter;
     const watts = activeImport * QUARTERS_PER_HOUR;
-    if (state !== 'measured' || (peak !== undefined && watts <= peak.watts)) continue;
+    if (!isLoadRead(quarter) || (peak !== undefined && watts <= peak.watts)) continue;
     peak = { watts, endMs: startMs + QUARTER_MS, isGood: uncertainImport === 0, of: 'quarters' };
   }
   return peak;
@@ -96,8 +92,9 @@ function haveAllWindows(quarters: readonly LoadQuarter[], demands: readonly Stor
   const usual = steps.sort((left, right) => left - right)[Math.floor(steps.length / 2)] ?? 0;
   const latest = ALLOWED_STEPS * Math.max(QUARTER_MS, usual);
   let place = 0;
-  return quarters.every(({ startMs, state }) => {
-    if (state !== 'measured') return true;
+  return quarters.every((quarter) => {
+    if (!isLoadRead(quarter)) return true;
+    const { startMs } = quarter;
     while (place < ends.length && (ends[place] ?? 0) <= startMs) place += 1;
     const end = ends[place];
     return end !== undefined && end <= startMs + latest;
@@ -105,53 +102,73 @@ function haveAllWindows(quarters: readonly LoadQuarter[], demands: readonly Stor
 }
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
+const percentOf = (part: number, whole: number): number => (100 * part) / whole;
+const has =
+  (...keys: readonly EnergyKey[]) =>
+  ({ unknown }: LoadQuarter): boolean =>
+    !keys.some((key) => unknown.includes(key));
+
+/** What active and reactive import say together: of the quarters in which both are known, and of no others. */
+function reactiveFigures(
+  known: readonly LoadQuarter[],
+  { tanPhi }: LoadLimits,
+): Pick<LoadFigures, 'powerFactor' | 'compensationVar' | 'powerFactorShare'> {
+  const both = known.filter(has('activeImport', 'reactiveImport'));
+  const { activeImport, reactiveImport } = sumOf(both);
+  const powerFactor = finite(powerFactorOf(activeImport, reactiveImport));
+  const hours = both.length / QUARTERS_PER_HOUR;
+  return {
+    powerFactorShare: percentOf(both.length, known.length),
+    ...(powerFactor === undefined ? {} : { powerFactor }),
+    ...(tanPhi === undefined || both.length === 0
+      ? {}
+      : { compensationVar: Math.max(0, reactiveImport - tanPhi * activeImport) / hours }),
+  };
+}
 
 /**
  * @param quarters of the period, all of them
  * @param demands whose windows end within it
- * @param absent energies of which nothing is known
  * @returns undefined where nothing is known of the period
  */
 export function loadFigures(
   quarters: readonly LoadQuarter[],
   demands: readonly StoredDemand[],
-  { tanPhi }: LoadLimits,
-  absent: readonly EnergyKey[] = [],
+  limits: LoadLimits,
 ): LoadFigures | undefined {
-  const known = quarters.filter(({ state }) => state !== 'missing');
-  if (known.length === 0) return undefined;
-  const measured = known.filter(({ state }) => state === 'measured');
-  const energies = sumOf(known);
-  const hours = known.length / QUARTERS_PER_HOUR;
-  const { activeImport, reactiveImport } = energies;
+  const all = quarters.filter(({ state }) => state !== 'missing');
+  if (all.length === 0) return undefined;
+  const absent = ENERGY_KEYS.filter((key) => !all.some(has(key)));
   const hasImport = !absent.includes('activeImport');
+  /** Time in which only other energies are known has no load. */
+  const known = hasImport ? all.filter(has('activeImport')) : all;
+  const measured = known.filter(({ state }) => state === 'measured');
+  const hours = known.length / QUARTERS_PER_HOUR;
+  const { activeImport } = sumOf(known);
   const peak = peakOf(hasImport ? quarters : [], demands);
   const meanWatts = activeImport / hours;
   const loadFactor = peak === undefined || !hasImport ? undefined : finite(loadFactorOf(meanWatts, peak.watts));
-  const hasBoth = hasImport && !absent.includes('reactiveImport');
-  const powerFactor = hasBoth ? finite(powerFactorOf(activeImport, reactiveImport)) : undefined;
+  const shares = ENERGY_KEYS.map((key) => [key, percentOf(all.filter(has(key)).length, all.length)] as const);
   return {
-    energies,
+    energies: sumOf(all),
     absent,
-    coverage: (100 * measured.length) / quarters.length,
-    known: (100 * known.length) / quarters.length,
+    shares: Object.fromEntries(shares.filter(([, percent]) => percent > 0 && percent < 100)),
+    coverage: percentOf(measured.length, quarters.length),
+    known: percentOf(known.length, quarters.length),
     estimatedImport: sumOf(known.filter(({ state }) => state === 'estimated')).activeImport,
     uncertainImport: known.reduce((sum, { uncertainImport }) => sum + uncertainImport, 0),
     meanWatts,
     areWindowsMissing: peak?.of === 'windows' && !haveAllWindows(quarters, demands),
     ...(peak === undefined ? {} : { peak }),
     ...(loadFactor === undefined ? {} : { loadFactor }),
-    ...(powerFactor === undefined ? {} : { powerFactor }),
-    ...(tanPhi === undefined || !hasBoth
-      ? {}
-      : { compensationVar: Math.max(0, reactiveImport - tanPhi * activeImport) / hours }),
+    ...reactiveFigures(known, limits),
   };
 }
 
 /** Demands of the known quarters, W, highest first: the load-duration curve. */
 export function loadDuration(quarters: readonly LoadQuarter[]): readonly number[] {
   return quarters
-    .filter(({ state }) => state === 'measured')
+    .filter(isLoadRead)
     .map(({ activeImport }) => activeImport * QUARTERS_PER_HOUR)
     .sort((left, right) => right - left);
 }

@@ -1,37 +1,14 @@
-import { kilowattHours } from '../domain/kpis/formulas';
 import { escapeMarkup } from '../support/escape-markup';
 import { barChart, lineChart, type ChartAxis } from './charts';
-import type { EnergyKey } from './load-profile';
-import type { MeterFigures, ReportMeter, ReportModel } from './model';
+import { energyOf, figuresTable, isWhole, WATTS_PER_KW, WHOLE } from './html-figures';
+import { table, type Page } from './html-table';
+import type { MeterFigures, ReportMeter } from './model';
 import type { ReportNote } from './notes';
 import type { Measured } from './supply';
-import type { ReportWords, Shown, WordKey } from './report-words';
 import { DAY_MS } from './period';
 
-/** What every part of the page needs. */
-export interface Page {
-  readonly model: ReportModel;
-  readonly language: ReportWords;
-  readonly shown: Shown;
-}
-
-const WATTS_PER_KW = 1000;
-const WHOLE = 99.995;
 const MOST_GAPS = 40;
 const MOST_REASONS = 10;
-
-export type ReportCell = string | { readonly text: string };
-
-/** A table; the cells of a column are numbers unless they are texts. */
-export function table(head: readonly ReportCell[], rows: readonly (readonly ReportCell[])[]): string {
-  const cell = (kind: 'td' | 'th', of: ReportCell): string =>
-    typeof of === 'string'
-      ? `<${kind}>${escapeMarkup(of)}</${kind}>`
-      : `<${kind} class="text">${escapeMarkup(of.text)}</${kind}>`;
-  const line = (kind: 'td' | 'th', cells: readonly ReportCell[]): string =>
-    `<tr>${cells.map((of) => cell(kind, of)).join('')}</tr>`;
-  return `<table><thead>${line('th', head)}</thead><tbody>${rows.map((row) => line('td', row)).join('')}</tbody></table>`;
-}
 
 export function notes(list: readonly ReportNote[], { language, shown }: Page): string {
   if (list.length === 0) return '';
@@ -39,94 +16,6 @@ export function notes(list: readonly ReportNote[], { language, shown }: Page): s
     (each) => `<li>${escapeMarkup(language.note(each, shown))} <span class="code">${each.code}</span></li>`,
   );
   return `<ul class="notes">${items.join('')}</ul>`;
-}
-
-interface FigureRow {
-  readonly word: WordKey;
-  readonly unit: string;
-  readonly decimals: number;
-  readonly of: (figures: MeterFigures) => number | undefined;
-  /** A share has no change in percent. */
-  readonly isShare?: boolean;
-}
-
-/** kWh or kvarh; undefined where the database has nothing of it. */
-export const energyOf = ({ energies, absent }: MeterFigures, key: EnergyKey): number | undefined =>
-  absent.includes(key) ? undefined : kilowattHours(energies[key]);
-
-const FIGURES: readonly FigureRow[] = [
-  { word: 'activeImport', unit: 'kWh', decimals: 1, of: (figures) => energyOf(figures, 'activeImport') },
-  { word: 'activeExport', unit: 'kWh', decimals: 1, of: (figures) => energyOf(figures, 'activeExport') },
-  { word: 'reactiveImport', unit: 'kvarh', decimals: 1, of: (figures) => energyOf(figures, 'reactiveImport') },
-  { word: 'reactiveExport', unit: 'kvarh', decimals: 1, of: (figures) => energyOf(figures, 'reactiveExport') },
-  {
-    word: 'peak',
-    unit: 'kW',
-    decimals: 1,
-    of: ({ peak }) => (peak === undefined ? undefined : peak.watts / WATTS_PER_KW),
-  },
-  {
-    word: 'mean',
-    unit: 'kW',
-    decimals: 1,
-    of: (figures) => (figures.absent.includes('activeImport') ? undefined : figures.meanWatts / WATTS_PER_KW),
-  },
-  { word: 'loadFactor', unit: '%', decimals: 1, of: ({ loadFactor }) => loadFactor, isShare: true },
-  { word: 'powerFactor', unit: '', decimals: 3, of: ({ powerFactor }) => powerFactor, isShare: true },
-  {
-    word: 'compensation',
-    unit: 'kvar',
-    decimals: 1,
-    of: ({ compensationVar }) => (compensationVar === undefined ? undefined : compensationVar / WATTS_PER_KW),
-  },
-  { word: 'coverage', unit: '%', decimals: 2, of: ({ coverage }) => coverage, isShare: true },
-  { word: 'known', unit: '%', decimals: 2, of: ({ known }) => known, isShare: true },
-];
-
-const isWhole = (figures: MeterFigures): boolean => figures.coverage >= WHOLE && figures.uncertainImport === 0;
-
-/** Change in percent. With a tilde where one of the two is not whole. */
-function changeOf(
-  now: MeterFigures,
-  other: MeterFigures | undefined,
-  { of, isShare }: FigureRow,
-  { number }: Shown,
-): string {
-  if (other === undefined || isShare === true) return '';
-  const [value, base] = [of(now), of(other)];
-  if (value === undefined || base === undefined || !(base > 0)) return '';
-  const percent = (100 * (value - base)) / base;
-  const mark = isWhole(now) && isWhole(other) ? '' : '~ ';
-  return `${mark}${percent > 0 ? '+' : ''}${number(percent, 1)} %`;
-}
-
-function figuresTable({ figures, before, yearBefore }: ReportMeter, page: Page): string {
-  const { language, shown, model } = page;
-  const { words } = language;
-  if (figures === undefined) return '';
-  const value = (of: MeterFigures | undefined, row: FigureRow): string => {
-    const found = of === undefined ? undefined : row.of(of);
-    return found === undefined ? '–' : `${shown.number(found, row.decimals)}${row.unit === '' ? '' : ` ${row.unit}`}`;
-  };
-  const hasEnded = model.untilMs >= model.period.toMs;
-  const costRow: readonly FigureRow[] =
-    figures.tariff === undefined
-      ? []
-      : [{ word: 'cost', unit: figures.tariff.currency, decimals: 2, of: ({ tariff }) => tariff?.cost }];
-  const isAsked = ({ word }: FigureRow): boolean => word !== 'compensation' || model.powerFactor !== undefined;
-  const rows = [...FIGURES.slice(0, -2), ...costRow, ...FIGURES.slice(-2)]
-    .filter(isAsked)
-    .map((row) => [
-      words[row.word],
-      value(figures, row),
-      value(before, row),
-      hasEnded ? changeOf(figures, before, row, shown) : '',
-      value(yearBefore, row),
-      hasEnded ? changeOf(figures, yearBefore, row, shown) : '',
-    ]);
-  const ends = [figures, before, yearBefore].map((of) => (of?.peak === undefined ? '–' : shown.time(of.peak.endMs)));
-  rows.splice(5, 0, [words.peakAt, ends[0] ?? '', ends[1] ?? '', '', ends[2] ?? '', '']);
-  return table([words.figure, words.whole, words.before, words.change, words.yearBefore, words.change], rows);
 }
 
 function cards(figures: MeterFigures, { language: { words }, shown: { number, time } }: Page): string {
@@ -279,6 +168,7 @@ export function meterSection(meter: ReportMeter, page: Page): string {
     parts.splice(1, 0, cards(figures, page));
     parts.push(figuresTable(meter, page), charts(meter, page), tariffTable(figures, page), supplyTable(meter, page));
   }
-  parts.push(alarmsTable(meter, page), gapsTable(meter, page));
+  if (!meter.isOfFile) parts.push(alarmsTable(meter, page));
+  parts.push(gapsTable(meter, page));
   return `<section class="meter">${parts.join('\n')}</section>`;
 }

@@ -1,6 +1,6 @@
 /** Of the page of a report, for a screen and for A4. */
 export const REPORT_STYLE = `
-@page { size: A4; margin: 14mm 13mm; }
+@page { size: A4; margin: 14mm 13mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 9px system-ui, sans-serif; color: #4c5866; } }
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.5rem; background: #fff; color: #1d2530; font: 14px/1.45 system-ui, sans-serif; -webkit-print-color-adjust: exact; print-color-adjust: exact; }

@@ -1,5 +1,7 @@
 import { escapeMarkup } from '../support/escape-markup';
-import { energyOf, meterSection, notes, table, type Page } from './html-meter';
+import { energyOf } from './html-figures';
+import { meterSection, notes } from './html-meter';
+import { table, type Page } from './html-table';
 import { REPORT_STYLE } from './html-style';
 import type { EnergyKey } from './load-profile';
 import type { ReportModel } from './model';

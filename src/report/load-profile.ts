@@ -1,3 +1,5 @@
+import { MOST_SILENT_MS, unknownEnergies } from './known-energies';
+
 /** Energies of a quarter of an hour, as counters added them. */
 export interface Energies {
   /** Wh. */
@@ -44,7 +46,13 @@ export interface LoadQuarter extends Energies {
   readonly state: LoadState;
   /** Part of its energies that is uncertain, Wh of active import. */
   readonly uncertainImport: number;
+  /** Energies of which nobody knows anything at this time, whatever is known of others. They are 0 above. */
+  readonly unknown: readonly EnergyKey[];
 }
+
+/** Whether the load, which is that of active import, was read in a quarter. */
+export const isLoadRead = ({ state, unknown }: LoadQuarter): boolean =>
+  state === 'measured' && !unknown.includes('activeImport');
 
 export const QUARTER_MS = 900_000;
 
@@ -101,13 +109,21 @@ function holeBefore(
  * @param stored in the order of time, without doubles; also some time before and after it, so that what was counted over an
  * edge is shared
  * @param fromMs with `toMs` the time, at full quarters of an hour
+ * @param mostSilentMs how long an energy that is left out is zero
  */
-export function loadProfile(stored: readonly StoredQuarter[], fromMs: number, toMs: number): readonly LoadQuarter[] {
+export function loadProfile(
+  stored: readonly StoredQuarter[],
+  fromMs: number,
+  toMs: number,
+  mostSilentMs = MOST_SILENT_MS,
+): readonly LoadQuarter[] {
   const rows = new Map<number, LoadQuarter>();
-  const put = (startMs: number, energies: Energies, state: LoadState, uncertainImport: number): void => {
-    if (startMs >= fromMs && startMs < toMs) rows.set(startMs, { startMs, ...energies, state, uncertainImport });
-  };
   const read = stored.filter(({ good, uncertain }) => good !== undefined || uncertain !== undefined);
+  const unknownAt = unknownEnergies(read, mostSilentMs);
+  const put = (startMs: number, energies: Energies, state: LoadState, uncertainImport: number): void => {
+    if (startMs >= fromMs && startMs < toMs)
+      rows.set(startMs, { startMs, ...energies, state, uncertainImport, unknown: unknownAt(startMs) });
+  };
   const step = usualStep(read.map(({ startMs }) => startMs));
   const lost = stored.filter(({ isCounterLost }) => isCounterLost).map(({ startMs }) => startMs);
   let last: StoredQuarter | undefined;

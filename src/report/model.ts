@@ -1,16 +1,9 @@
 import type { Tariff } from '../domain/tariff/tariff';
 import type { Zone } from '../domain/tariff/zone';
 import { tanPhiOf, kilowattHours } from '../domain/kpis/formulas';
-import {
-  absentEnergies,
-  gapsOf,
-  loadDuration,
-  loadFigures,
-  type LoadFigures,
-  type LoadLimits,
-  type ReportGap,
-} from './figures';
-import { loadProfile, QUARTER_MS, type LoadQuarter } from './load-profile';
+import { gapsOf, loadDuration, loadFigures, type LoadFigures, type LoadLimits, type ReportGap } from './figures';
+import { MOST_SILENT_MS } from './known-energies';
+import { isLoadRead, loadProfile, QUARTER_MS, type LoadQuarter } from './load-profile';
 import { meterNotes, type ReportNote } from './notes';
 import { HOUR_MS, periodBefore, type ReportPeriod } from './period';
 import type { StoredFigures } from './stored-figures';
@@ -51,6 +44,8 @@ export interface ReportMeter extends Pick<
   StoredFigures,
   'meter' | 'voltageUnbalance' | 'currentUnbalance' | 'frequency' | 'missing' | 'alarms'
 > {
+  /** Whether it is out of a file, which knows nothing of alarms. */
+  readonly isOfFile: boolean;
   /** Absent where nothing is known of the period; the same for the others. */
   readonly figures?: MeterFigures;
   readonly before?: MeterFigures;
@@ -90,14 +85,14 @@ interface Span {
 }
 
 function figuresOf(
-  { quarters, demands }: Pick<StoredFigures, 'quarters' | 'demands'>,
+  { quarters, demands, file }: Pick<StoredFigures, 'quarters' | 'demands' | 'file'>,
   { fromMs, toMs }: Span,
   tariff: Tariff | undefined,
   limits: LoadLimits,
 ): { readonly profile: readonly LoadQuarter[]; readonly figures?: MeterFigures } {
-  const profile = loadProfile(quarters, fromMs, toMs);
+  const profile = loadProfile(quarters, fromMs, toMs, file === undefined ? MOST_SILENT_MS : 0);
   const own = demands.filter(({ endMs }) => endMs > fromMs && endMs <= toMs);
-  const figures = loadFigures(profile, own, limits, absentEnergies(quarters, fromMs, toMs));
+  const figures = loadFigures(profile, own, limits);
   if (figures === undefined) return { profile };
   return {
     profile,
@@ -133,7 +128,7 @@ function daysOf(profile: readonly LoadQuarter[], zone: Zone): readonly ReportDay
     hours,
     importKwh: kilowattHours(own.reduce((sum, { activeImport }) => sum + activeImport, 0)),
     exportKwh: kilowattHours(own.reduce((sum, { activeExport }) => sum + activeExport, 0)),
-    coverage: (PERCENT * own.filter(({ state }) => state === 'measured').length) / own.length,
+    coverage: (PERCENT * own.filter(isLoadRead).length) / own.length,
   }));
 }
 
@@ -144,7 +139,7 @@ function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods
   const limits = powerFactor === undefined ? {} : { tanPhi: tanPhiOf(powerFactor) };
   const { profile, figures } = figuresOf(stored, { fromMs: period.fromMs, toMs: periods.untilMs }, tariff, limits);
   const { figures: before } = figuresOf(stored, periods.before, tariff, limits);
-  const { figures: yearBefore } = figuresOf(stored.yearBefore, periods.yearBefore, tariff, limits);
+  const { figures: yearBefore } = figuresOf({ ...stored, ...stored.yearBefore }, periods.yearBefore, tariff, limits);
   const gaps = figures === undefined ? [] : gapsOf(profile);
   const estimatedKwh = figures?.tariff?.levels.reduce((sum, level) => sum + level.estimatedKwh, 0) ?? 0;
   const { meter, voltageUnbalance, currentUnbalance, frequency, missing, alarms } = stored;
@@ -152,6 +147,7 @@ function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods
     meter,
     missing,
     alarms,
+    isOfFile: stored.file !== undefined,
     ...(voltageUnbalance === undefined ? {} : { voltageUnbalance }),
     ...(currentUnbalance === undefined ? {} : { currentUnbalance }),
     ...(frequency === undefined ? {} : { frequency }),
@@ -159,8 +155,8 @@ function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods
     ...(before === undefined ? {} : { before }),
     ...(yearBefore === undefined ? {} : { yearBefore }),
     days: daysOf(profile, zone),
-    profile: profile.map(({ state, activeImport }) =>
-      state === 'measured' ? activeImport * (HOUR_MS / QUARTER_MS) : undefined,
+    profile: profile.map((quarter) =>
+      isLoadRead(quarter) ? quarter.activeImport * (HOUR_MS / QUARTER_MS) : undefined,
     ),
     duration: loadDuration(profile),
     gaps,
@@ -190,8 +186,12 @@ const periodsOf = ({ period, zone, nowMs }: ReportRequest): Periods => ({
 export const buildMeter = (request: ReportRequest, stored: StoredFigures): ReportMeter =>
   meterOf(stored, request, periodsOf(request));
 
-/** The report of some meters. */
-export function buildReport(request: ReportRequest, meters: readonly ReportMeter[]): ReportModel {
+/** The report of some meters. @param more what else is to be said of all of them */
+export function buildReport(
+  request: ReportRequest,
+  meters: readonly ReportMeter[],
+  more: readonly ReportNote[] = [],
+): ReportModel {
   const { period, zone, tariff } = request;
   const periods = periodsOf(request);
   const { untilMs } = periods;
@@ -207,6 +207,7 @@ export function buildReport(request: ReportRequest, meters: readonly ReportMeter
       ...clockChanges(period, zone),
       ...zoneNote,
       ...overlaps.map((overlap) => ({ code: 'tariff_overlap', ...overlap }) as const),
+      ...more,
     ],
   };
 }

@@ -1,5 +1,7 @@
 import { ENERGY_COUNTERS } from '../metrics/derived-metrics';
 import type { LoadFigures, ReportGap } from './figures';
+import type { CsvFaults } from './csv-faults';
+import { ENERGY_KEYS, type EnergyKey } from './load-profile';
 import type { CounterMark, CounterStep, StoredFigures } from './stored-figures';
 import type { TariffOverlap } from './tariff-costs';
 import { HOUR_MS } from './period';
@@ -10,9 +12,15 @@ export type ReportNote =
   | { readonly code: 'clock_change'; readonly dayMs: number; readonly hours: number }
   | ({ readonly code: 'tariff_overlap' } & TariffOverlap)
   | { readonly code: 'tariff_zone'; readonly tariffZone: string }
-  | { readonly code: 'no_data' }
+  | { readonly code: 'no_data' | 'csv_no_data' }
+  | { readonly code: 'energy_partial'; readonly energy: EnergyKey; readonly percent: number }
+  | { readonly code: 'power_factor_partial'; readonly percent: number }
+  | { readonly code: 'power_factor_unknown' }
+  | ({ readonly code: 'csv_rows' } & CsvFaults)
+  | { readonly code: 'csv_partial'; readonly count: number }
+  | { readonly code: 'csv_interval'; readonly minutes: number }
   | {
-      readonly code: 'gap_missing' | 'gap_estimated';
+      readonly code: 'gap_missing' | 'gap_estimated' | 'csv_gap';
       readonly hours: number;
       readonly count: number;
       readonly importKwh: number;
@@ -33,17 +41,34 @@ function isWrapped({ fromWh, toWh }: CounterStep): boolean {
   return ROLLOVER_WH !== undefined && fromWh > (1 - NEAR_END) * ROLLOVER_WH && toWh < NEAR_END * ROLLOVER_WH;
 }
 
-function gapNote(state: ReportGap['state'], gaps: readonly ReportGap[]): readonly ReportNote[] {
+function gapNote(
+  state: ReportGap['state'],
+  gaps: readonly ReportGap[],
+  missing: 'gap_missing' | 'csv_gap' = 'gap_missing',
+): readonly ReportNote[] {
   const own = gaps.filter((gap) => gap.state === state);
   if (own.length === 0) return [];
   return [
     {
-      code: state === 'missing' ? 'gap_missing' : 'gap_estimated',
+      code: state === 'missing' ? missing : 'gap_estimated',
       hours: own.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / HOUR_MS, 0),
       count: own.length,
       importKwh: own.reduce((sum, { importKwh }) => sum + importKwh, 0),
     },
   ];
+}
+
+/** Energies that are known for a part of the time, and what that does to the power factor. */
+function partialNotes({ shares, absent, powerFactorShare }: LoadFigures): readonly ReportNote[] {
+  const partial = ENERGY_KEYS.flatMap((energy): readonly ReportNote[] => {
+    const percent = shares[energy];
+    return percent === undefined ? [] : [{ code: 'energy_partial', energy, percent }];
+  });
+  if (powerFactorShare >= WHOLE_PERCENT || absent.includes('activeImport') || absent.includes('reactiveImport'))
+    return partial;
+  return powerFactorShare > 0
+    ? [...partial, { code: 'power_factor_partial', percent: powerFactorShare }]
+    : [...partial, { code: 'power_factor_unknown' }];
 }
 
 /** What is to be said of the figures of a meter. @param figures absent where nothing is known of the period */
@@ -53,13 +78,18 @@ export function meterNotes(
   gaps: readonly ReportGap[],
   estimatedKwh: number,
 ): readonly ReportNote[] {
-  if (figures === undefined) return [{ code: 'no_data' }];
+  const { file } = stored;
+  const partial: readonly ReportNote[] =
+    file === undefined || file.partial === 0 ? [] : [{ code: 'csv_partial', count: file.partial }];
+  if (figures === undefined) return [{ code: file === undefined ? 'no_data' : 'csv_no_data' }, ...partial];
   const { uncertainImport, energies, peak, areWindowsMissing, coverage } = figures;
   const isPeakSure = peak === undefined || (peak.isGood && !areWindowsMissing && coverage >= WHOLE_PERCENT);
   const replaced = stored.counterMarks.some(({ reason }) => reason === 'counter_replaced');
   return [
-    ...gapNote('missing', gaps),
+    ...gapNote('missing', gaps, file === undefined ? 'gap_missing' : 'csv_gap'),
     ...gapNote('estimated', gaps),
+    ...partial,
+    ...partialNotes(figures),
     ...(uncertainImport > 0 && energies.activeImport > 0
       ? [{ code: 'energy_uncertain', percent: (WHOLE_PERCENT * uncertainImport) / energies.activeImport } as const]
       : []),
@@ -69,7 +99,7 @@ export function meterNotes(
     ...(replaced ? [] : stored.counterSteps).map(
       (step) => ({ code: isWrapped(step) ? 'counter_wrapped' : 'counter_back', ...step }) as const,
     ),
-    ...(peak?.of === 'quarters' ? [{ code: 'no_demand_windows' } as const] : []),
+    ...(peak?.of === 'quarters' && file === undefined ? [{ code: 'no_demand_windows' } as const] : []),
     ...(isPeakSure ? [] : [{ code: 'peak_uncertain' } as const]),
   ];
 }

@@ -21,16 +21,9 @@ import {
   type ReportPlace,
   type StoredRow,
 } from './report-queries';
+import type { ReportTimes } from './report-times';
 import type { CounterMark, CounterStep, StoredAlarm, StoredFigures } from './stored-figures';
 import type { Measured, SupplyQuarter } from './supply';
-
-/** The times of a report. */
-export interface ReportTimes {
-  readonly period: TimeRange;
-  /** From before the period before to after the period. */
-  readonly around: TimeRange;
-  readonly yearBefore: TimeRange;
-}
 
 interface LoadRows {
   readonly quarters: readonly StoredQuarter[];

@@ -32,7 +32,15 @@ export interface CounterMark {
   readonly lastMs: number;
 }
 
-/** What a database holds of a meter, for a period and, of energies and demands, for the one before. */
+/** What else is known of a meter that is out of a file. */
+export interface FileFacts {
+  /** Quarters of an hour of the period of which rows are missing or contradict each other. */
+  readonly partial: number;
+  /** Length of an interval of the file, minutes. */
+  readonly stepMinutes: number;
+}
+
+/** What a database or a file holds of a meter, for a period and, of energies and demands, for the one before. */
 export interface StoredFigures {
   readonly meter: string;
   /** In the order of time, from before the period before to after the period. */
@@ -50,4 +58,6 @@ export interface StoredFigures {
   /** How many values were missing, by reason. */
   readonly missing: ReadonlyMap<string, number>;
   readonly alarms: readonly StoredAlarm[];
+  /** Where it is out of a file, which has energies alone. */
+  readonly file?: FileFacts;
 }

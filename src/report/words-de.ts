@@ -1,8 +1,23 @@
+import type { CsvFault } from './csv-faults';
 import type { ReportNote } from './notes';
 import type { ReportPeriod } from './period';
 import type { ReportWords, Shown } from './report-words';
 
 const gaps = (count: number): string => (count === 1 ? '1 Lücke' : `${count} Lücken`);
+
+const FAULTS: Readonly<Record<CsvFault, string>> = {
+  cells: 'hat nicht so viele Zellen wie die erste Zeile oder keinen Zähler und ist weggelassen; bitte berichtigen',
+  time_unreadable: 'die Zeit ist nicht lesbar, die Zeile ist weggelassen; bitte wie 2026-10-01T00:15 schreiben',
+  time_skipped:
+    'die Uhr überspringt diese Zeit, die Zeile ist weggelassen; bitte --csv-zone angeben, falls die Datei eine andere Zeitzone hat',
+  misaligned: 'beginnt nicht da, wo Intervalle der Datei beginnen, und ist weggelassen; bitte die Zeit berichtigen',
+  number_unreadable: 'eine Energie ist keine Zahl, die Zeile ist weggelassen; bitte berichtigen',
+  negative:
+    'eine Energie einer Richtung ist negativ, die Zeile ist weggelassen; bitte berichtigen oder die Spalte active_energy nennen',
+  conflict:
+    'eine andere Zeile hat dieselbe Zeit und andere Energien, keine von beiden zählt; bitte die falsche entfernen',
+  repeated: 'dieselbe Zeile kommt zweimal vor und zählt einmal; es ist nichts zu tun',
+};
 
 function note(of: ReportNote, { number, time, date }: Shown): string {
   switch (of.code) {
@@ -16,6 +31,22 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
       return `Der Tarif gilt für die Zeitzone ${of.tariffZone}: Die Preisstufen folgen dieser, Tage und Monate der des Berichts.`;
     case 'no_data':
       return 'Die Datenbank enthält für diesen Zeitraum keine Energie dieses Zählers: bitte den Namen prüfen, ob pm500-normalize Energiedifferenzen bildet, und „pm500 influx status“.';
+    case 'csv_gap':
+      return `Über ${number(of.hours, 2)} h in ${gaps(of.count)} hat die Datei keine Zeilen, die zählen: Diese Energie fehlt in den Werten; bitte Fehlendes ergänzen und den Bericht neu erstellen.`;
+    case 'csv_no_data':
+      return 'Die Datei enthält für diesen Zeitraum keine Energie dieses Zählers: bitte den Namen und die Zeiten ihrer Zeilen prüfen.';
+    case 'energy_partial':
+      return `${GERMAN.words[of.energy]} ist für ${number(of.percent, 1)} % der Zeit mit Werten bekannt: Die Summe gilt nur für diese Zeit; bitte prüfen, seit wann ihr Zählwerk gelesen wird oder ihre Zellen gefüllt sind.`;
+    case 'power_factor_partial':
+      return `Der Leistungsfaktor gilt für die ${number(of.percent, 1)} % der Zeit, in denen Wirk- und Blindbezug beide bekannt sind: Über die übrige sagt er nichts.`;
+    case 'power_factor_unknown':
+      return 'Es gibt keinen Leistungsfaktor: Wirk- und Blindbezug waren nie zugleich bekannt.';
+    case 'csv_rows':
+      return `${of.count === 1 ? '1 Zeile' : `${number(of.count)} Zeilen`} der Datei, die erste ist Zeile ${number(of.line)}: ${FAULTS[of.fault]}.`;
+    case 'csv_partial':
+      return `Von ${of.count === 1 ? '1 Viertelstunde' : `${number(of.count)} Viertelstunden`} enthält die Datei nur einen Teil oder Zeilen, die sich widersprechen: Sie sind weggelassen; bitte die Zeilen berichtigen und den Bericht neu erstellen.`;
+    case 'csv_interval':
+      return `Die Intervalle der Datei haben ${number(of.minutes)} Minuten: Energie ist gleichmäßig auf ihre Viertelstunden verteilt, die wahre Spitze einer Viertelstunde kann höher sein.`;
     case 'gap_missing':
       return `Über ${number(of.hours, 2)} h in ${gaps(of.count)} ist nichts bekannt: Diese Energie fehlt in den Werten; bitte die Ursache im Protokoll dieser Zeit suchen und „pm500 influx rollup“ ausführen, falls Daten verspätet kamen.`;
     case 'gap_estimated':

@@ -1,8 +1,21 @@
+import type { CsvFault } from './csv-faults';
 import type { ReportNote } from './notes';
 import type { ReportPeriod } from './period';
 import type { ReportWords, Shown } from './report-words';
 
 const gaps = (count: number): string => (count === 1 ? '1 gap' : `${count} gaps`);
+
+const FAULTS: Readonly<Record<CsvFault, string>> = {
+  cells: 'they have not as many cells as the first line, or no meter, and are left out; correct them',
+  time_unreadable: 'their time cannot be read, and they are left out; write it such as 2026-10-01T00:15',
+  time_skipped: 'clocks skip their time, and they are left out; give --csv-zone if the file is of another time zone',
+  misaligned: 'they do not begin where intervals of the file do, and are left out; correct their times',
+  number_unreadable: 'an energy is no number, and they are left out; correct them',
+  negative:
+    'an energy of one direction is negative, and they are left out; correct them, or name the column active_energy',
+  conflict: 'another row has the same time and other energies, and neither counts; remove the wrong one',
+  repeated: 'the same row is there twice, and counts once; nothing is to be done',
+};
 
 function note(of: ReportNote, { number, time, date }: Shown): string {
   switch (of.code) {
@@ -16,6 +29,22 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
       return `The tariff is for the time zone ${of.tariffZone}: its price levels follow that one, days and months that of the report.`;
     case 'no_data':
       return 'The database has no energies of this meter in the period: check the name, whether pm500-normalize makes energy deltas, and "pm500 influx status".';
+    case 'csv_gap':
+      return `Of ${number(of.hours, 2)} h in ${gaps(of.count)} the file has no rows that count: that energy is not in the figures; add what is missing and make the report again.`;
+    case 'csv_no_data':
+      return 'The file has no energies of this meter in the period: check the name and the times of its rows.';
+    case 'energy_partial':
+      return `${ENGLISH.words[of.energy]} is known for ${number(of.percent, 1)} % of the time with figures: its sum is of that time alone; look since when its counter is read, or its cells are filled.`;
+    case 'power_factor_partial':
+      return `The power factor is of the ${number(of.percent, 1)} % of the time in which active and reactive import are both known: of the rest it says nothing.`;
+    case 'power_factor_unknown':
+      return 'There is no power factor: active and reactive import were never known at the same time.';
+    case 'csv_rows':
+      return `${of.count === 1 ? '1 row' : `${number(of.count)} rows`} of the file, the first in line ${number(of.line)}: ${FAULTS[of.fault]}.`;
+    case 'csv_partial':
+      return `Of ${of.count === 1 ? '1 quarter' : `${number(of.count)} quarters`} of an hour the file has a part only, or rows that contradict each other: they are left out; correct the rows and make the report again.`;
+    case 'csv_interval':
+      return `The intervals of the file have ${number(of.minutes)} minutes: energy is spread evenly over their quarters, and the true peak of a quarter can be higher.`;
     case 'gap_missing':
       return `Of ${number(of.hours, 2)} h in ${gaps(of.count)} nothing is known: that energy is not in the figures; look for the cause in the log of that time, and run "pm500 influx rollup" if an outbox drained late.`;
     case 'gap_estimated':

@@ -1,8 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { Pm500Error, toPm500Error, type ErrorCode } from './errors';
 
 /** All authorities that systems trust, in PEM, are a tenth of that. */
 export const MOST_PEM_BYTES = 5_000_000;
+
+/** @throws Error in a few words when there is no such file, or it is a device, a pipe or a folder */
+export function regularFile(path: string): Stats {
+  const file = statSync(path);
+  if (file.isFile()) return file;
+  throw new Error('it is no regular file');
+}
 
 /**
  * What is in a file that a person named in some settings. Devices and pipes are refused before they are opened: reading
@@ -10,13 +17,9 @@ export const MOST_PEM_BYTES = 5_000_000;
  * @throws Error in a few words when there is no such file, it is no regular one, or it is larger than `maximumBytes`
  */
 export function readRegularFile(path: string, maximumBytes: number): Buffer {
-  const file = statSync(path);
-  if (file.isFile() && file.size <= maximumBytes) return readFileSync(path);
-  throw new Error(
-    file.isFile()
-      ? `it has ${file.size} bytes, and ${maximumBytes} are the most that make sense`
-      : 'it is no regular file',
-  );
+  const { size } = regularFile(path);
+  if (size <= maximumBytes) return readFileSync(path);
+  throw new Error(`it has ${size} bytes, and ${maximumBytes} are the most that make sense`);
 }
 
 /**

@@ -49,10 +49,16 @@ describe('the file of a report', () => {
   };
 
   it('is one of its own for each meter, list of meters and site', async () => {
-    for (const name of ['Hall-1', 'meters', 'meters-a', 'A-B'])
+    for (const name of ['all', 'Hall-1', 'meters', 'meters-a', 'site-A-B', 'Hall-1-0a1b2c3d'])
       writeFileSync(join(folder, `pm500-${name}-2026-09.en.html`), 'a page');
     assert.equal(await isThere('--meter', 'Hall-1'), true);
     assert.equal(await isThere('--site', 'A-B'), true);
+    assert.equal(await isThere(), true);
+    assert.equal(await isThere('--meter', 'all'), false);
+    assert.equal(await isThere('--meter', 'ALL'), false);
+    assert.equal(await isThere('--meter', 'site-A-B'), false);
+    assert.equal(await isThere('--meter', 'A-B'), false);
+    assert.equal(await isThere('--meter', 'Hall-1-0a1b2c3d'), false);
     assert.equal(await isThere('--meter', 'meters'), true);
     assert.equal(await isThere('--meter', 'Hall 1'), false);
     assert.equal(await isThere('--meter', 'A/B'), false);
