@@ -19,11 +19,11 @@ table { width: 100%; border-collapse: collapse; font-size: .86rem; margin: .3rem
 td, th { padding: .28rem .5rem; border-bottom: 1px solid #e1e6ec; text-align: right; vertical-align: top; }
 td { white-space: nowrap; }
 td:first-child, th:first-child, td.text, th.text { text-align: left; }
-td:first-child, td.text { white-space: normal; overflow-wrap: anywhere; }
+td:first-child, td.text { white-space: normal; overflow-wrap: anywhere; min-width: 8.5em; }
 th { color: #4c5866; font-weight: 600; }
 td { font-variant-numeric: tabular-nums; }
 thead { display: table-header-group; }
-tr { break-inside: avoid; }
+tr, table { break-inside: avoid; }
 .small { color: #4c5866; font-size: .82rem; }
 figure { margin: .6rem 0; break-inside: avoid; }
 figcaption { font-weight: 600; }
