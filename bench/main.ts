@@ -13,6 +13,7 @@ import { benchNormalize } from './normalize.bench';
 import { benchOutbox } from './outbox.bench';
 import { peakMemoryMegabytes, printReport, type BenchLine } from './report';
 import { benchSite } from './site.bench';
+import { benchEnergyReport } from './energy-report.bench';
 import { benchSparkplugBroker } from './sparkplug-broker.bench';
 import { benchSparkplug } from './sparkplug.bench';
 import { benchTiers } from './tiers.bench';
@@ -32,6 +33,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   sparkplug: benchSparkplug,
   outbox: benchOutbox,
   'sparkplug-broker': benchSparkplugBroker,
+  report: benchEnergyReport,
   hardship: benchHardship,
   site: benchSite,
   dashboard: benchDashboard,

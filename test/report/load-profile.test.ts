@@ -167,4 +167,32 @@ describe('figures of a load profile', () => {
     assert.equal(of(300, 400)?.compensationVar, 1000);
     assert.equal(of(400, 100)?.compensationVar, 0);
   });
+
+  it('compare energies of the same time: a counter that began in the middle, or ended, is unknown beside it', () => {
+    const days = 10;
+    const profileOf = (isThere: (day: number) => boolean): ReturnType<typeof loadFigures> => {
+      const rows = Array.from({ length: days * 96 }, (_, place): StoredQuarter => {
+        const has = isThere(Math.floor(place / 96));
+        return {
+          startMs: START + place * QUARTER_MS,
+          good: { ...NO_ENERGY, activeImport: 300, reactiveImport: has ? 400 : 0 },
+          isCounterLost: false,
+          absent: has ? [] : ['reactiveImport'],
+        };
+      });
+      return loadFigures(loadProfile(rows, START, START + days * 96 * QUARTER_MS), [], { tanPhi: 0.5 });
+    };
+    for (const isThere of [(day: number) => day >= 5, (day: number) => day < 5, (day: number) => day < 3 || day >= 8]) {
+      const found = profileOf(isThere);
+      assert.deepEqual([found?.powerFactor, found?.powerFactorShare, found?.compensationVar], [0.6, 50, 1000]);
+      assert.deepEqual([found?.shares, found?.coverage, found?.meanWatts], [{ reactiveImport: 50 }, 100, 1200]);
+    }
+    // By exception a zero is written once a day at least: in between it is one.
+    assert.deepEqual(profileOf((day) => day % 2 === 0)?.shares, {});
+    const never = profileOf(() => false);
+    assert.deepEqual(
+      [never?.absent, never?.powerFactor, never?.compensationVar],
+      [['reactiveImport'], undefined, undefined],
+    );
+  });
 });
