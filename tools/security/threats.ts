@@ -88,9 +88,17 @@ export const THREATS: readonly ThreatRow[] = [
     kind: 'spoofing',
     threat: 'Another device has the address of the meter, by mistake or on purpose',
     mitigation:
-      'The identity is compared with the one of before, and a meter that was exchanged is said; physical relations between values are checked',
+      'The identity is compared with the model and with the one of before; nothing of a stranger is good, a meter that was exchanged is said and its counters begin anew; physical relations between values are checked',
     proofs: [
+      proof('acquisition/meter-link.test.ts', 'warns of a device that is no PowerMonitor 500 and marks its readings'),
+      proof('acquisition/meter-link.test.ts', 'says once that another device answers than before'),
+      proof('acquisition/resolve-host.test.ts', 'is not taken for another device that got its last address meanwhile'),
+      proof('domain/quality/normalize.test.ts', 'trusts nothing of a device that is not a PowerMonitor 500'),
       proof('acquisition/modbus-session.test.ts', 'marks the readings of a model that is not the configured one'),
+      proof(
+        'domain/counters/energy-deltas.test.ts',
+        'give every reason its case, and only what is uncertain keeps its value',
+      ),
       proof('domain/layout-check/layout-check.test.ts', 'catches every exchange of two elements in wiring'),
     ],
   },
