@@ -8,7 +8,7 @@ const KEYS = ENERGY_KEYS.length;
 /** In place of the minutes of a quarter that two rows contradict each other of. */
 const SPOILED = 255;
 
-interface Day {
+interface CsvDay {
   /** Wh or varh, by quarter and energy. */
   readonly sums: Float64Array;
   /** Minutes that are known, by quarter and energy. */
@@ -38,9 +38,9 @@ export interface TimeSpan {
 
 /** Quarters of an hour of one meter, put together of intervals of any whole minutes that fit a day. */
 export class CsvQuarters {
-  private readonly days = new Map<number, Day>();
+  private readonly days = new Map<number, CsvDay>();
   private dayNumber = Number.NaN;
-  private day: Day | undefined;
+  private day: CsvDay | undefined;
   /** Whether anything negative was there. */
   readonly negatives = new Set<EnergyKey>();
 
@@ -100,7 +100,7 @@ export class CsvQuarters {
     return count;
   }
 
-  private dayOf(startMs: number): Day {
+  private dayOf(startMs: number): CsvDay {
     const number = Math.floor(startMs / DAY_MS);
     if (number === this.dayNumber && this.day !== undefined) return this.day;
     let day = this.days.get(number);
