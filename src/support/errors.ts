@@ -113,7 +113,7 @@ export class Pm500Error extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly #sentence: Sentence | string;
+  private readonly said: Sentence | string;
 
   /** @param sentence of a table where the editor shall show it in its own language */
   constructor(code: ErrorCode, sentence: Sentence | string, options: ErrorOptions = {}) {
@@ -121,7 +121,7 @@ export class Pm500Error extends Error {
       typeof sentence === 'string' ? sentence : sentence.text,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
-    this.#sentence = sentence;
+    this.said = sentence;
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
@@ -129,7 +129,7 @@ export class Pm500Error extends Error {
 
   /** What `message` says, for whoever shows it in a language of its own. */
   get sentence(): Sentence {
-    return typeof this.#sentence === 'string' ? ofCode(this.code, this.#sentence) : this.#sentence;
+    return typeof this.said === 'string' ? ofCode(this.code, this.said) : this.said;
   }
 }
 
