@@ -2,7 +2,7 @@ import { chromium, type Browser, type CDPSession, type Page } from 'playwright-c
 import { FedDashboard } from '../testkit/dashboard/fed-dashboard';
 import { findProgram } from '../testkit/servers/programs';
 import { cpuMicroseconds } from './process-cpu';
-import type { BenchLine } from './report';
+import { printReport, type BenchLine } from './report';
 import { pause } from './within';
 
 const DAY_METERS = 50;
@@ -169,7 +169,10 @@ export async function benchDashboard(): Promise<BenchLine[]> {
     await fed.feed({ meters: DAY_METERS, seconds: 2, startMs: Date.now() - 2000 });
     const page = await openPage(browser);
     const paints = await benchPaint(fed, page);
+    // The day takes long; what is known is said.
+    printReport('dashboard, so far', paints);
     const many = await benchBrowsers(fed, browser);
+    printReport('dashboard, so far', many);
     await page.goto(fed.pageUrl('fleet'));
     await page.locator('tr[data-meter]').first().waitFor();
     return [...paints, ...many, ...(await benchDay(fed, page))];

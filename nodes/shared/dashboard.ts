@@ -33,7 +33,7 @@ export interface DashboardEvents {
   readonly onSend: () => void;
 }
 
-export interface WidgetEvents extends Omit<DashboardEvents, 'onInput'> {
+interface WidgetEvents extends Omit<DashboardEvents, 'onInput'> {
   /** A message of the flow. */
   readonly takeMessage: (message: Readonly<Record<string, unknown>>) => void;
 }

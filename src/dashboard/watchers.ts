@@ -13,7 +13,7 @@ interface Watching {
 }
 
 /** `many`: others look already, and no more are served. `often`: it asks more than anybody reads. */
-export type Admission = 'served' | 'many' | 'often';
+type Admission = 'served' | 'many' | 'often';
 
 /** The browsers that look at one widget. Bounded in number and in how often each is answered; who no longer asks is forgotten. */
 export class Watchers {

@@ -4,7 +4,7 @@ import { DASHBOARD, startNodeRed, type NodeRed, type NodeRedOptions } from '../n
 import type { FlowEntry } from '../node-red/node-red-admin';
 
 /** What is fed: telemetry of so many meters, of every second of so many, as fast as Node-RED takes it. */
-export interface Feed {
+interface Feed {
   readonly meters: number;
   readonly seconds: number;
   /** Time of the first one, epoch milliseconds UTC. */
@@ -16,7 +16,7 @@ export interface Feed {
 }
 
 /** Memory of Node-RED after its garbage was collected, and what it has taken of the processor. */
-export interface Memory {
+interface Memory {
   readonly heapUsed: number;
   readonly rss: number;
 }
