@@ -119,7 +119,7 @@ function finder({ id, fleet, question, ask }: FleetFacts): Drawn {
 function turner({ fleet, question, ask }: FleetFacts): Drawn {
   const { page, pages } = fleet;
   if (pages <= 1) return null;
-  const turn = (to: number, key: 'previous' | 'next'): Drawn =>
+  const turn = (to: number, words: string): Drawn =>
     elWith(
       'button',
       {
@@ -130,14 +130,14 @@ function turner({ fleet, question, ask }: FleetFacts): Drawn {
           ask({ ...question, page: to });
         },
       },
-      text(`fleet.${key}`),
+      words,
     );
   return elWith(
     'nav',
     { class: 'pm500-pages', 'aria-label': text('fleet.pages') },
-    turn(page - 1, 'previous'),
+    turn(page - 1, text('fleet.previous')),
     elWith('span', { role: 'status' }, text('fleet.page', { page: page + 1, pages })),
-    turn(page + 1, 'next'),
+    turn(page + 1, text('fleet.next')),
   );
 }
 
