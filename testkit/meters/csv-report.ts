@@ -11,7 +11,7 @@ export interface CsvReportOptions extends Partial<ReportRequest> {
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a file comes in pieces, later
-export async function* inPieces(text: string, size: () => number): AsyncGenerator<string> {
+async function* inPieces(text: string, size: () => number): AsyncGenerator<string> {
   for (let at = 0; at < text.length;) {
     const next = at + size();
     yield text.slice(at, next);
@@ -19,14 +19,14 @@ export async function* inPieces(text: string, size: () => number): AsyncGenerato
   }
 }
 
-export function monthOf(zone: Zone, text: string): ReportPeriod {
+function monthOf(zone: Zone, text: string): ReportPeriod {
   const period = periodNamed('month', zone, text);
   if (period === undefined) throw new Error(`${text} is no month`);
   return period;
 }
 
 /** Times of a report, without what lies over the edges of its periods. */
-export function timesOf(zone: Zone, period: ReportPeriod): ReportTimes {
+function timesOf(zone: Zone, period: ReportPeriod): ReportTimes {
   const before = periodBefore(zone, period, 'period');
   return {
     period,
