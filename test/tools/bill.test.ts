@@ -59,7 +59,7 @@ describe('the worked example of a tariff', () => {
   it('the report has the same energy at each price level', () => {
     const quarters = readRecording(MONTH.text, TARIFF.timeZone).map(({ startMs, activeWh }) => ({
       ...NO_ENERGY,
-      ...{ startMs, activeImport: activeWh, state: 'measured' as const, uncertainImport: 0 },
+      ...{ startMs, activeImport: activeWh, state: 'measured' as const, uncertainImport: 0, unknown: [] },
     }));
     const { levels } = tariffFigures(parseTariff(TARIFF), quarters);
     assert.equal(levels.length, TARIFF.periods.length);
