@@ -10,11 +10,11 @@ export interface WatchedBroker {
 }
 
 /** What a connection by TLS has, and no other. */
-interface Shown {
+interface ShowsCertificate {
   getPeerCertificate(): { readonly valid_to: string };
 }
 
-const isTls = (stream: object): stream is Shown =>
+const isTls = (stream: object): stream is ShowsCertificate =>
   'getPeerCertificate' in stream && typeof stream.getPeerCertificate === 'function';
 
 /**

@@ -122,6 +122,11 @@ function bundle(path: string, define: Readonly<Record<string, string>> = {}): st
 const scriptOf = (root: string, type: NodeType): string =>
   bundle(join(root, `nodes/${type}/form.ts`), { FORM_FACTS: JSON.stringify(factsOf(type)) });
 
+/** By these a script knows the alarms that have words in every language. */
+const alarmMessages = (root: string): Readonly<Record<string, string>> => ({
+  ALARM_MESSAGES: JSON.stringify(toldCatalog(root, 'en-US')['alarm']),
+});
+
 const WIDGETS = 'nodes/shared/widgets';
 
 /** The texts of the widgets by language: a catalog a file. */
@@ -136,13 +141,15 @@ function widgetWords(root: string): Readonly<Record<string, Catalog>> {
 
 /** What Dashboard loads into a page for a widget: its component, with style and texts, without Vue. */
 export function widgetOf(root: string, type: WidgetType): string {
-  const words = { WIDGET_WORDS: JSON.stringify(widgetWords(root)) };
-  return bundle(join(root, WIDGETS, `${type.replace('ui-pm500-', '')}-widget.ts`), words);
+  return bundle(join(root, WIDGETS, `${type.replace('ui-pm500-', '')}-widget.ts`), {
+    ...alarmMessages(root),
+    WIDGET_WORDS: JSON.stringify(widgetWords(root)),
+  });
 }
 
 /** What Node-RED loads into the editor for the sidebar. */
 export function sidebarOf(root: string): string {
-  const script = bundle(join(root, 'nodes/sidebar/editor/main.ts'));
+  const script = bundle(join(root, 'nodes/sidebar/editor/main.ts'), alarmMessages(root));
   return `${stylesOf('sidebar')}\n\n<script type="text/javascript">\n${script}</script>\n`;
 }
 

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { makeKey, makeRequest } from '../../../src/iot/enroll/request';
 import { readSettings, settingsOfFile } from '../lib/settings';
 
-const GOOD = { alarmEmail: 'operator@example.com', monthlyBudgetUsd: 200, withStream: false, silentMinutes: 30, keepRevokedDays: 30 };
+const GOOD = {
+  alarmEmail: 'operator@example.com',
+  monthlyBudgetUsd: 200,
+  withStream: false,
+  silentMinutes: 30,
+  keepRevokedDays: 30,
+};
 const ACCOUNT = { account: '1'.repeat(12), region: 'eu-central-1' };
 const PIPELINE = {
   ...ACCOUNT,

@@ -21,7 +21,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
         meters,
         ({ name, test }) =>
           lookFurther(test, ({ where, cause }) =>
-            cause === undefined ? [] : [`"${name}" (${where}): ${cause.sentence} ${cause.remedy}`],
+            cause === undefined ? [] : [`"${name}" (${where}): ${cause.sentence.text} ${cause.remedy.text}`],
           ),
         METERS,
       ),

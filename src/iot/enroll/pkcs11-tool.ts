@@ -44,7 +44,7 @@ function start(args: readonly string[], pin: string, input: Uint8Array | undefin
     const child = execFile(PROGRAM, args, options, (thrown, output, words) => {
       if (thrown === null) resolve({ output, complaint: '' });
       else if (typeof thrown.code === 'number') resolve({ output, complaint: complaintOf(words.toString()) });
-      else reject(thrown);
+      else reject(Object.assign(new Error(thrown.message), { code: thrown.code }));
     });
     // A program that is not there, or has ended, takes nothing.
     child.stdin?.on('error', () => undefined);
@@ -75,7 +75,7 @@ export function createTokenTool(
         throw failed(token, `needs the program ${PROGRAM} to make keys, which is not there; install opensc.`, thrown);
       throw failed(token, `did not answer within ${LONGEST_MS / 1000} s; see that it is there.`, thrown);
     }
-    if (/PIN/.test(ended.complaint)) refusePin(source, pin);
+    if (ended.complaint.includes('PIN')) refusePin(source, pin);
     return ended;
   };
   const runWell = async (uri: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> => {
