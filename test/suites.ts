@@ -103,8 +103,9 @@ export const SUITES: readonly Suite[] = [
     name: 'harmlessness',
     args: [...APART, 'test/harmlessness/*.proof.ts'],
     env: { [FRAMES_FOLDER]: FRAMES },
+    isBeside: true,
   },
-  { name: 'compatibility: newest', args: COMPATIBILITY },
+  { name: 'compatibility: newest', args: COMPATIBILITY, isBeside: true },
   { name: 'compatibility: all', args: COMPATIBILITY, env: { [WHICH_ROWS]: 'all' }, isOnDemand: true },
 ];
 
