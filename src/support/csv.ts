@@ -8,8 +8,9 @@ export interface CsvRecord {
  * Cuts CSV text into records (RFC 4180: quotes around cells, doubled quotes inside them, line breaks of any kind). Blank
  * lines and lines that begin with `#` are left out, cells are trimmed unless quoted. Never throws: a quote that is not
  * closed ends with the text.
+ * @param most records that are read; what follows them is left
  */
-export function parseCsv(text: string): readonly CsvRecord[] {
+export function parseCsv(text: string, most = Number.POSITIVE_INFINITY): readonly CsvRecord[] {
   const records: CsvRecord[] = [];
   let cells: string[] = [];
   let cell = '';
@@ -39,7 +40,7 @@ export function parseCsv(text: string): readonly CsvRecord[] {
 
   const source = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   // Run by run: a cell that is put together of single characters costs a hundred times its size.
-  for (let index = 0; index < source.length;) {
+  for (let index = 0; index < source.length && records.length < most;) {
     const run = isQuoted ? runWithin(source, index) : runOutside(source, index);
     index += run.length;
     if (run === '\n' && !isQuoted) line++;
@@ -58,7 +59,8 @@ export function parseCsv(text: string): readonly CsvRecord[] {
     else if (run === '\n') endRecord();
     else add(wasQuoted ? run.replace(/\s+/g, '') : run);
   }
-  if (cell !== '' || cells.length > 0 || wasQuoted) endRecord();
+  const isLeft = cell !== '' || cells.length > 0 || wasQuoted;
+  if (isLeft && records.length < most) endRecord();
   return records;
 }
 

@@ -22,9 +22,40 @@ describe('parseCsv', () => {
     assert.deepEqual(parseCsv('a,"b'), [{ line: 1, cells: ['a', 'b'] }]);
     assert.deepEqual(parseCsv(''), []);
   });
+
+  it('reads no more records than are asked for, the last one without a line end, too', () => {
+    const two = [
+      { line: 1, cells: ['a'] },
+      { line: 2, cells: ['b'] },
+    ];
+    for (const text of ['a\nb', 'a\nb\n', 'a\nb\nc', 'a\nb\nc\n']) assert.deepEqual(parseCsv(text, 2), two, text);
+    assert.deepEqual(parseCsv('a\nb', 3), two);
+  });
 });
 
 describe('parseFleet', () => {
+  it('takes ten thousand meters and refuses one more, as CSV and as JSON', () => {
+    const csv = (count: number): string =>
+      `name,host\n${Array.from({ length: count }, (_, index) => `m${index},10.0.0.5\n`).join('')}`;
+    const json = (count: number): string =>
+      JSON.stringify(Array.from({ length: count }, (_, index) => ({ name: `m${index}`, host: '10.0.0.5' })));
+    for (const make of [csv, json]) {
+      assert.equal(parse(make(10_000)).meters.length, 10_000);
+      assert.throws(() => parse(make(10_001)), { code: 'CONFIG_INVALID', message: /more than 10000 meters/ });
+    }
+  });
+
+  it('refuses brackets within brackets without end before it reads them, and takes those within texts', () => {
+    for (const text of ['['.repeat(100), '[{"name":'.repeat(20), `[${'[]'.repeat(5)}${'['.repeat(17)}`]) {
+      assert.throws(() => parse(text), {
+        code: 'CONFIG_INVALID',
+        message: /brackets stand within each other too deep/,
+      });
+    }
+    const name = `${'['.repeat(40)}"${'{'.repeat(40)}`;
+    assert.equal(parse(JSON.stringify([{ name: `${name}\\`, host: '10.0.0.5' }])).meters.length, 1);
+  });
+
   it('reads CSV: tags, groups and interval where they are given, defaults where they are not', () => {
     const { meters, problems } = parse(
       'name,host,port,site,asset,groups,intervalMs\nincomer,10.0.0.5,,north,tx-1,energy realtime,250\nfurnace,10.0.0.6,44999,,,,\n',
@@ -209,7 +240,7 @@ describe('parseFleet', () => {
   it('refuses what is larger than any plant, before it works on it', () => {
     const heading = `${'name,host,'.repeat(100_000)}\n`;
     assert.throws(() => parse(heading + 'a\n'.repeat(100_000)), /unknown or second column at place 3/);
-    assert.throws(() => parse(`name,host\n${'a,b\n'.repeat(10_001)}`), /has 10001 meters, and 10000 are the most/);
+    assert.throws(() => parse(`name,host\n${'a,b\n'.repeat(10_001)}`), /more than 10000 meters/);
     const { problems } = parse(`name,host\n${'a\n'.repeat(5000)}`);
     assert.equal(problems.length, 101);
     assert.match(problems[100]?.message ?? '', /4900 more lines cannot be used/);

@@ -9,6 +9,7 @@ import type {
   SiteFacts,
 } from '../../src/doctor/facts';
 import { seen } from '../../src/doctor/looked';
+import { plain } from '../../src/support/sentence';
 import { TOKEN, type FlowEntry, type HealthySite } from './healthy-site';
 
 /** One thing that is wrong with a site that is healthy otherwise. */
@@ -382,7 +383,8 @@ export const SEEDS: readonly Seed[] = [
     id: 'meter-answers',
     what: 'a meter that does not answer',
     facts: () => {
-      const cause = { code: 'NO_ROUTE', sentence: 'There is no way to it.', remedy: 'Look at the cable.', detail: '' };
+      const [sentence, remedy] = [plain('There is no way to it.'), plain('Look at the cable.')];
+      const cause = { code: 'NO_ROUTE', sentence, remedy };
       return {
         meters: seen([
           { address: '10.0.0.5:44818', name: 'press-1', test: seen({ where: '10.0.0.5:44818', notes: [], cause }) },

@@ -2,6 +2,7 @@ import type { MeterModel } from '../../meters/meter-model';
 import { parseCsv } from '../../support/csv';
 import { Pm500Error, toPm500Error } from '../../support/errors';
 import { describeJsonFault } from '../../support/json-fault';
+import { isNestedDeeper } from '../../support/json-nesting';
 import { describeValue, isRecord, type UnknownRecord } from '../../support/expect';
 import { parseFleetRow, type FleetDefaults, type FleetMeter } from './fleet-row';
 import { fleetColumns } from './fleet-rows';
@@ -26,6 +27,10 @@ export interface Shard {
 
 /** Larger plants have several lists. */
 const MOST_METERS = 10_000;
+/** One more is enough to know that there are too many. */
+const MOST_ROWS = MOST_METERS + 1;
+/** Lists and objects within each other; a meter has two. */
+const MOST_NESTING = 16;
 /** Problems that are told one by one. */
 const MOST_PROBLEMS = 100;
 
@@ -35,10 +40,12 @@ interface NumberedRow {
 }
 
 function numberRows(list: readonly unknown[]): readonly NumberedRow[] {
-  return list.map((entry, index) => ({ line: index + 1, row: isRecord(entry) ? entry : {} }));
+  return list.slice(0, MOST_ROWS).map((entry, index) => ({ line: index + 1, row: isRecord(entry) ? entry : {} }));
 }
 
 function rowsOfJson(text: string): readonly NumberedRow[] {
+  if (isNestedDeeper(text, MOST_NESTING))
+    throw new Pm500Error('CONFIG_INVALID', 'its brackets stand within each other too deep; write [ {...}, ... ].');
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -50,7 +57,7 @@ function rowsOfJson(text: string): readonly NumberedRow[] {
 }
 
 function rowsOfCsv(columns: readonly string[], text: string): readonly NumberedRow[] {
-  const [heading, ...records] = parseCsv(text);
+  const [heading, ...records] = parseCsv(text, MOST_ROWS + 1);
   const names = heading?.cells ?? [];
   // Known names only, each once, so that a row is no larger than a meter.
   const wrong = names.findIndex(
@@ -82,7 +89,7 @@ function checkColumns(columns: readonly string[], row: UnknownRecord): void {
 
 function parseRows(model: MeterModel, rows: readonly NumberedRow[], source: string, defaults: FleetDefaults): Fleet {
   if (rows.length > MOST_METERS) {
-    const message = `Meter list ${source} has ${rows.length} meters, and ${MOST_METERS} are the most; split it.`;
+    const message = `Meter list ${source} has more than ${MOST_METERS} meters; split it.`;
     throw new Pm500Error('CONFIG_INVALID', message);
   }
   const columns = fleetColumns(model);
