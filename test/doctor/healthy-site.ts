@@ -87,7 +87,8 @@ export class HealthySite {
   }));
 
   constructor() {
-    this.write('node-red/settings.js', 'module.exports = {};\n');
+    const settings = { uiHost: '127.0.0.1', adminAuth: { type: 'credentials', users: [] }, credentialSecret: SECRET };
+    this.write('node-red/settings.js', `module.exports = ${JSON.stringify(settings)};\n`);
     this.write('node-red/pm500/.keep', '');
     this.write('mosquitto.conf', 'listener 1883\npersistence true\nallow_anonymous false\n');
     this.write(`backups/${stamp(1)}-files.tar.gz`, 'x');
