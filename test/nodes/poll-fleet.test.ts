@@ -71,12 +71,12 @@ describe('pm500-poll with a list of meters', function () {
     assert.equal(namesIn(node).size, METERS);
     await waitFor('the status', () => node.lastStatus?.text === '50/50 meters');
     assert.equal(node.lastStatus?.fill, 'green');
-    // Of the 50 meters 5 are due in each tenth of a second; were they to fire together, all would be in one.
-    const times = readings(node)
+    // Of the 50 meters 5 are due in each tenth of a second; were they to fire together, all would be in one or two. A busy
+    // computer reads some together that were due one after the other.
+    const tenths = readings(node)
       .slice(METERS)
       .map(({ timestamp }) => Math.floor((timestamp % 1000) / 100));
-    const fullest = Math.max(...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((t) => times.filter((time) => time === t).length));
-    assert.ok(fullest < times.length * 0.35, `${fullest} of ${times.length} readings fall into one tenth of a second`);
+    assert.ok(new Set(tenths).size >= 6, `readings fall into the tenths of a second ${[...new Set(tenths)].join()}`);
     assert.deepEqual(node.errors, []);
   });
 
