@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'mqtt';
 import type { Destination } from '../src/delivery/destination';
+import { DEFAULT_RECHECK_MS } from '../src/delivery/settings';
 import { readCredentials } from '../src/iot/credentials';
 import { createIotDestination } from '../src/iot/destination';
 import { Enroller } from '../src/iot/enroll/enroller';
@@ -54,9 +55,11 @@ class Telemetry {
       for (;;) {
         const verdict = await this.destination.deliver([record], never);
         if (verdict.kind === 'written') break;
-        // As the engine does: soon after a loss, later where a person may be needed.
+        // As the engine does: soon after a loss, later where a person may be needed. That a record is refused ends the bench:
+        // the engine would set it aside, or ask again after a time of its own.
+        if (verdict.kind === 'rejected') throw verdict.error;
         if (verdict.kind === 'retry') await pause(verdict.retryAfterMs ?? 500);
-        else await pause(('recheckMs' in verdict ? verdict.recheckMs : undefined) ?? 30_000);
+        else await pause(verdict.recheckMs ?? DEFAULT_RECHECK_MS);
       }
       this.acknowledgedAt.push(performance.now());
       await pause(EVERY_MS);
@@ -104,8 +107,7 @@ async function rotateEdge(double: AwsIotDouble, thing: string, rotations: number
           ...{ host, port, clientId: thing, keepAliveSeconds: 60, connectTimeoutMs: 10_000, protocolVersion: 5 },
           tls: { ...readCredentials(credentials.next(), ownId), rejectUnauthorized: true },
         }),
-        isOutdated: () => credentials.isOutdated(),
-        hasAnother: () => credentials.hasAnother(),
+        identity: credentials,
       },
     );
     const telemetry = new Telemetry(destination, thing);

@@ -30,7 +30,7 @@ export = (RED: NodeAPI): void => {
         () => process.getuid?.(),
         targetPlaces(RED, this.id),
       );
-      const { iot, clientIdNow, delivery, brokerNow, concernNow, isOutdated, hasAnother } = settings;
+      const { iot, clientIdNow, delivery, brokerNow, concernNow, identity } = settings;
       const broker = watchCertificate(connect);
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(broker.connect, systemClock),
@@ -38,8 +38,7 @@ export = (RED: NodeAPI): void => {
         random: Math.random,
         settingsOf: brokerNow,
         concernOf: concernNow,
-        isOutdated,
-        hasAnother,
+        ...(identity === undefined ? {} : { identity }),
       });
       openSink(RED, this, destination, {
         delivery,

@@ -5,6 +5,7 @@ import {
   DEFAULT_RETRY,
   type DeliverySettings,
 } from '../../src/delivery/settings';
+import type { ReplaceableIdentity } from '../../src/iot/connection';
 import { concernOf, readCredentials, type CredentialFiles } from '../../src/iot/credentials';
 import type { IotSettings } from '../../src/iot/destination';
 import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
@@ -31,10 +32,8 @@ export interface TargetSettings {
   readonly clientIdNow: () => string;
   /** What holds for the next connection; files are read anew. @throws Pm500Error MQTT_CREDENTIALS_INVALID, IDENTITY_INVALID */
   readonly brokerNow: () => BrokerSettings;
-  /** Whether what the connection was opened with is replaced. */
-  readonly isOutdated: () => boolean;
-  /** Whether another certificate is there than that which was not let in. */
-  readonly hasAnother: () => boolean;
+  /** Absent where the certificate is not that of an identity. */
+  readonly identity?: ReplaceableIdentity;
   readonly concernNow: () => string;
   /** Certificate and authorities of now; undefined where none are used. @throws Pm500Error as `brokerNow` */
   readonly filesNow: () => CredentialFiles | undefined;
@@ -122,8 +121,7 @@ export function readTargetSettings(
         ? { tls: { ...readCredentials(identity?.next() ?? files, ownId), rejectUnauthorized: true, ...alpn } }
         : {}),
     }),
-    isOutdated: () => identity?.isOutdated() ?? false,
-    hasAnother: () => identity?.hasAnother() ?? false,
+    ...(identity === undefined ? {} : { identity }),
     concernNow: () => (hasTls ? concernOf(identity?.certificate ?? files.certificate, Date.now()) : ''),
     filesNow: () => (hasTls ? (identity?.current() ?? (folder === '' ? files : undefined)) : undefined),
     delivery: {

@@ -23,14 +23,29 @@ export interface Unavailable {
   readonly retryAfterMs?: number;
 }
 
+/** A certificate that can be replaced at any moment, also by another program. None of these ever throws. */
+export interface ReplaceableIdentity {
+  /** Asked while a connection stands: whether what it was opened with is not used any more. */
+  isOutdated(): boolean;
+  /**
+   * Asked as a connection ends: whether another certificate has come before that of the connection, so that it is the reason.
+   * True once for each certificate.
+   */
+  isReplaced(): boolean;
+  /** Asked when the broker did not let one in: whether there is another certificate, which was not tried yet. */
+  hasAnother(): boolean;
+  /** Another text after each change. */
+  readonly version: string;
+}
+
 export interface ConnectionDependencies {
   readonly openLink: OpenAcknowledgedLink;
   readonly clock: Clock;
   readonly random: Random;
   /** What holds for the next connection: certificates are read anew for each. @throws Pm500Error */
   readonly settingsOf: () => BrokerSettings;
-  /** Asked before something is sent: whether what the connection was opened with is replaced. */
-  readonly isOutdated?: () => boolean;
+  /** Absent where what a connection is opened with stays the same. */
+  readonly identity?: ReplaceableIdentity;
   /** A connection that failed in words for a person. */
   readonly explain: (error: Pm500Error) => Pm500Error;
   /** Milliseconds from one CONNECT to the next at least. */
@@ -76,6 +91,14 @@ const renewedHere = (): Pm500Error =>
     retryable: true,
   });
 
+/** Whatever was on its way: the records are not the reason. */
+const endedAsReplaced = (cause: Pm500Error): Pm500Error =>
+  new Pm500Error(
+    'MQTT_CONNECTION_LOST',
+    'The MQTT broker ended the connection, whose certificate was replaced; it is opened anew with the new one.',
+    { retryable: true, cause, details: { isReplaced: true } },
+  );
+
 /**
  * The one connection of a target, opened when there is something to send. The session is always a clean one: what the
  * broker has not acknowledged waits in the outbox and is sent again from there, whatever a broker remembers of a session.
@@ -99,7 +122,7 @@ export class BrokerConnection {
   /** A connection that stands, or why there is none. Never rejects. */
   stand(): Promise<Standing | Unavailable> {
     if (this.isClosed) return Promise.resolve({ error: closedHere() });
-    if (this.standing !== undefined && this.dependencies.isOutdated?.() === true) this.replace();
+    if (this.standing !== undefined && this.dependencies.identity?.isOutdated() === true) this.replace();
     if (this.standing !== undefined) return Promise.resolve(this.standing);
     if (this.opening !== undefined) return this.opening;
     const waitMs = this.notBeforeMs - this.dependencies.clock.monotonic();
@@ -179,9 +202,12 @@ export class BrokerConnection {
     if (standing === undefined) return;
     this.standing = undefined;
     const now = this.dependencies.clock.monotonic();
-    if (now - standing.sinceMs >= SHORT_MS) this.calm = retryDelays(this.policy, this.dependencies.random);
+    // Nor is a certificate that was replaced a reason to be calm: the next connection is made with another one.
+    const isReplaced = !this.isClosed && this.dependencies.identity?.isReplaced() === true;
+    if (isReplaced || now - standing.sinceMs >= SHORT_MS)
+      this.calm = retryDelays(this.policy, this.dependencies.random);
     else this.leaveAlone(this.calm.next().value);
-    this.lastEnd = error;
-    standing.end(error);
+    this.lastEnd = isReplaced ? endedAsReplaced(error) : error;
+    standing.end(this.lastEnd);
   }
 }

@@ -1,4 +1,5 @@
-import type { Destination, Health, Verdict } from '../delivery/destination';
+import type { Destination, Health, Hold, Verdict } from '../delivery/destination';
+import { DEFAULT_RECHECK_MS } from '../delivery/settings';
 import { publishNotAllowed } from '../mqtt/mqtt-errors';
 import type { OpenAcknowledgedLink } from '../mqtt/mqtt-link';
 import type { BrokerSettings } from '../mqtt/mqtt-options';
@@ -7,7 +8,7 @@ import { within, type Clock } from '../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../support/errors';
 import type { Random } from '../support/random';
 import type { RetryPolicy } from '../support/retry';
-import { BrokerConnection, type Standing, type Unavailable } from './connection';
+import { BrokerConnection, type ReplaceableIdentity, type Standing, type Unavailable } from './connection';
 import { explainFailure } from './explain';
 import { aborted, recordTooLarge, unansweredPing } from './failures';
 import { byTopic, limitsWithin, pack, type Message, type PackLimits } from './pack';
@@ -16,7 +17,7 @@ import { PROFILE_LIMITS, type BrokerLimits, type Profile } from './profiles';
 import { topicOf } from './record-text';
 import { TopicRights } from './topic-rights';
 import { transmit, type Transmitted } from './transmit';
-import { isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
+import { FILES_MS, isOfRecord, verdictOfTransmission, verdictOfUnavailable } from './verdicts';
 
 export interface IotSettings {
   readonly profile: Profile;
@@ -38,10 +39,8 @@ export interface IotDependencies {
   readonly random: Random;
   /** What holds for the next connection. @throws Pm500Error */
   readonly settingsOf: () => BrokerSettings;
-  /** Whether what the connection was opened with is replaced. */
-  readonly isOutdated?: () => boolean;
-  /** Whether another certificate is there than that which was not let in. */
-  readonly hasAnother?: () => boolean;
+  /** Absent where what a connection is opened with stays the same. */
+  readonly identity?: ReplaceableIdentity;
   /** What the certificate of now gives to think about, for sentences; empty where nothing. */
   readonly concernOf?: () => string;
 }
@@ -61,6 +60,8 @@ class IotDestination implements Destination {
   /** Acknowledged, and part of a delivery that was not written as a whole: not sent again. */
   private readonly acknowledged = new WeakSet<OutboxRecord>();
   private readonly rights = new TopicRights();
+  /** What holds while the identity stays as it was, for so long; then the broker is asked again. */
+  private held: { readonly verdict: Hold; readonly version: string; readonly untilMs: number } | undefined;
 
   constructor(
     private readonly settings: IotSettings,
@@ -81,25 +82,42 @@ class IotDestination implements Destination {
 
   async deliver(records: readonly OutboxRecord[], signal: AbortSignal): Promise<Verdict> {
     try {
+      const held = this.stillHeld();
+      if (held !== undefined) return held;
+      // As it was before the attempt: what changes meanwhile is a change.
+      const version = this.dependencies.identity?.version;
       const found = await this.standing(signal);
       if (signal.aborted) return { kind: 'retry', error: aborted() };
-      if ('error' in found) return this.unlessAnother(verdictOfUnavailable(found));
+      if ('error' in found) return this.unlessAnother(verdictOfUnavailable(found), version);
       const open = records.filter((record) => !this.acknowledged.has(record));
       return open.length === 0
         ? await this.confirm(records, found, signal)
-        : this.unlessAnother(await this.send(records, open, found, signal));
+        : this.unlessAnother(await this.send(records, open, found, signal), version);
     } catch (thrown) {
       return { kind: 'retry', error: toPm500Error(thrown) };
     }
   }
 
   /** No person is needed for what another certificate mends, as in the moment in which the one of before is revoked. */
-  private unlessAnother(verdict: Verdict): Verdict {
+  private unlessAnother(verdict: Verdict, version: string | undefined): Verdict {
     if (verdict.kind !== 'hold' || hasCode(verdict.error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID'))
       return verdict;
-    return this.dependencies.hasAnother?.() === true
-      ? { kind: 'retry', error: verdict.error, isGeneral: true }
-      : verdict;
+    const { identity, clock } = this.dependencies;
+    if (identity === undefined || version === undefined) return verdict;
+    if (identity.hasAnother()) return { kind: 'retry', error: verdict.error, isGeneral: true };
+    const held = { ...verdict, recheckMs: FILES_MS };
+    this.held = { verdict: held, version, untilMs: clock.monotonic() + DEFAULT_RECHECK_MS };
+    return held;
+  }
+
+  /** A new certificate ends what is held at once; without one the broker is not asked more often than otherwise. */
+  private stillHeld(): Verdict | undefined {
+    const { held } = this;
+    const { identity, clock } = this.dependencies;
+    if (held !== undefined && held.version === identity?.version && clock.monotonic() < held.untilMs)
+      return held.verdict;
+    this.held = undefined;
+    return undefined;
   }
 
   suspects(records: readonly OutboxRecord[]): readonly number[] {

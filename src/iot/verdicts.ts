@@ -25,7 +25,7 @@ const BROKEN: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 /** How long a broker is left alone that says that a quota is used up, milliseconds. */
 const QUOTA_MS = 1000;
 /** How often files are looked at that cannot be used, milliseconds. */
-const FILES_MS = 3000;
+export const FILES_MS = 3000;
 
 function reasonOf(error: Pm500Error): unknown {
   return error.details['reasonCode'];
@@ -109,6 +109,6 @@ function verdictOfLoss(error: Pm500Error, inFlight: number): Verdict {
       return { kind: 'retry', error, isGeneral: true, retryAfterMs: QUOTA_MS };
     default:
       // What ended while nothing was on its way had no reason in these records.
-      return { kind: 'retry', error, isGeneral: inFlight === 0 };
+      return { kind: 'retry', error, isGeneral: inFlight === 0 || error.details['isReplaced'] === true };
   }
 }

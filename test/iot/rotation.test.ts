@@ -61,7 +61,7 @@ describe('telemetry while its certificate is rotated', function () {
             ...{ ...at, clientId: THING, keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
             tls: { ...readCredentials(credentials.next(), () => process.getuid?.()), rejectUnauthorized: true },
           }),
-          isOutdated: () => credentials.isOutdated(),
+          identity: credentials,
         },
       );
     };

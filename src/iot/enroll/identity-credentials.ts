@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
 import { Pm500Error } from '../../support/errors';
+import type { ReplaceableIdentity } from '../connection';
 import type { CredentialFiles } from '../credentials';
 import { EdgeIdentity, usablePairs } from './identity';
 import { certificateFile, folderFiles, IDENTITY_FILE, keyFile } from './identity-files';
@@ -22,10 +23,12 @@ export function readIdentity(folder: string): IdentityState {
 }
 
 /** Key and certificate of a folder for one connection after another, also while somebody else rotates them. */
-export class IdentityCredentials {
+export class IdentityCredentials implements ReplaceableIdentity {
   private used: PairNumber | undefined;
   /** Pairs that were tried since a connection stood. */
   private readonly tried = new Set<PairNumber>();
+  /** The last pair of which was said that another one came before it. */
+  private replaced: PairNumber | undefined;
   /** When the state was written that the pair in use was looked up in. */
   private seen = '';
 
@@ -57,7 +60,28 @@ export class IdentityCredentials {
     return this.filesOf(number, state);
   }
 
-  /** Asked when the cloud did not let one in: whether there is another one, which was not tried yet. */
+  get version(): string {
+    try {
+      return this.writtenAt();
+    } catch {
+      return 'unreadable';
+    }
+  }
+
+  isReplaced(): boolean {
+    const { used } = this;
+    // Once for each pair: a connection that goes on being ended with it is ended over something else.
+    if (used === undefined || used === this.replaced) return false;
+    try {
+      const [first = used] = usablePairs(readIdentity(this.folder));
+      if (first === used) return false;
+    } catch {
+      return false;
+    }
+    this.replaced = used;
+    return true;
+  }
+
   hasAnother(): boolean {
     try {
       return usablePairs(readIdentity(this.folder)).some((each) => each !== this.used && !this.tried.has(each));
@@ -77,7 +101,6 @@ export class IdentityCredentials {
     return this.used === undefined ? '' : join(this.folder, certificateFile(this.used));
   }
 
-  /** Asked while a connection stands: whether it was made with a pair that is not used any more. */
   isOutdated(): boolean {
     this.tried.clear();
     try {
