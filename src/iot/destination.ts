@@ -60,6 +60,8 @@ class IotDestination implements Destination {
   /** Acknowledged, and part of a delivery that was not written as a whole: not sent again. */
   private readonly acknowledged = new WeakSet<OutboxRecord>();
   private readonly rights = new TopicRights();
+  /** Until when a first refusal can be about the time of the connection before; undefined while there was none. */
+  private doubtUntilMs: number | undefined;
   /** What holds while the identity stays as it was, for so long; then the broker is asked again. */
   private held: { readonly verdict: Hold; readonly version: string; readonly untilMs: number } | undefined;
 
@@ -88,26 +90,40 @@ class IotDestination implements Destination {
       const version = this.dependencies.identity?.version;
       const found = await this.standing(signal);
       if (signal.aborted) return { kind: 'retry', error: aborted() };
-      if ('error' in found) return this.unlessAnother(verdictOfUnavailable(found), version);
+      if ('error' in found) return this.unlessPassing(verdictOfUnavailable(found), version);
       const open = records.filter((record) => !this.acknowledged.has(record));
       return open.length === 0
         ? await this.confirm(records, found, signal)
-        : this.unlessAnother(await this.send(records, open, found, signal), version);
+        : this.unlessPassing(await this.send(records, open, found, signal), version);
     } catch (thrown) {
       return { kind: 'retry', error: toPm500Error(thrown) };
     }
   }
 
-  /** No person is needed for what another certificate mends, as in the moment in which the one of before is revoked. */
-  private unlessAnother(verdict: Verdict, version: string | undefined): Verdict {
+  /** No person is needed for what passes by itself, or what another certificate mends, as while the one of before is revoked. */
+  private unlessPassing(verdict: Verdict, version: string | undefined): Verdict {
     if (verdict.kind !== 'hold' || hasCode(verdict.error, 'MQTT_CREDENTIALS_INVALID', 'IDENTITY_INVALID'))
       return verdict;
     const { identity, clock } = this.dependencies;
-    if (identity === undefined || version === undefined) return verdict;
-    if (identity.hasAnother()) return { kind: 'retry', error: verdict.error, isGeneral: true };
+    const { error } = verdict;
+    if (identity?.hasAnother() === true) return { kind: 'retry', error, isGeneral: true };
+    const retryAfterMs = hasCode(error, 'MQTT_REFUSED') ? this.doubtMs() : 0;
+    if (retryAfterMs > 0) return { kind: 'retry', error, isGeneral: true, retryAfterMs };
+    if (version === undefined) return verdict;
     const held = { ...verdict, recheckMs: FILES_MS };
     this.held = { verdict: held, version, untilMs: clock.monotonic() + DEFAULT_RECHECK_MS };
     return held;
+  }
+
+  /**
+   * AWS refuses a client ID that connected within the last second, as a program does that was ended and started again, in
+   * words that it has for certificates, too. So the first refusal is no verdict until that time is over. Once: later
+   * connections keep the time by themselves.
+   */
+  private doubtMs(): number {
+    const now = this.dependencies.clock.monotonic();
+    this.doubtUntilMs ??= now + (this.limits.connectEveryMs ?? 0);
+    return Math.max(0, this.doubtUntilMs - now);
   }
 
   /** A new certificate ends what is held at once; without one the broker is not asked more often than otherwise. */

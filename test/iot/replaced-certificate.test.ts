@@ -5,6 +5,7 @@ import { EdgeIdentity } from '../../src/iot/enroll/identity';
 import { IdentityCredentials } from '../../src/iot/enroll/identity-credentials';
 import { folderFiles } from '../../src/iot/enroll/identity-files';
 import { DEFAULT_PLACE, newIdentity } from '../../src/iot/enroll/state';
+import { PROFILE_LIMITS } from '../../src/iot/profiles';
 import { explainMqttError, explainServerDisconnect } from '../../src/mqtt/mqtt-errors';
 import type { LinkListener, OpenAcknowledgedLink } from '../../src/mqtt/mqtt-link';
 import { seededRandom } from '../../src/support/random';
@@ -15,6 +16,7 @@ import { temporaryFolder } from '../../testkit/temporary-folder';
 const BROKER = '127.0.0.1:8883';
 /** MQTT 5.0, 2.4. */
 const NOT_AUTHORIZED = 135;
+const CONNECT_EVERY_MS = PROFILE_LIMITS['aws-iot-core'].connectEveryMs ?? NaN;
 const never = new AbortController().signal;
 const refusal = (): Error => Object.assign(new Error('Connection refused: Not authorized'), { code: NOT_AUTHORIZED });
 
@@ -26,13 +28,15 @@ class Broker {
   /** False: a message that arrives is answered by the end of the connection. */
   mayPublish = true;
   acknowledges = true;
+  /** So many CONNECTs are refused, as those that come too soon. */
+  tooSoon = 0;
   private standing: { readonly number: number; readonly listener: LinkListener } | undefined;
 
   readonly open: OpenAcknowledgedLink = (settings, _, listener) => {
     const number = Number(/(\d+)/.exec(String(settings.tls?.cert))?.[1]);
     this.connects.push(number);
     queueMicrotask(() => {
-      if (this.good.has(number)) {
+      if (this.tooSoon-- <= 0 && this.good.has(number)) {
         this.standing = { number, listener };
         listener.onConnected();
       } else listener.onClosed(explainMqttError(refusal(), BROKER));
@@ -131,7 +135,7 @@ describe('a connection whose certificate is replaced', () => {
       identity.happened({ kind: 'proven' });
       assert.equal((await cutWhileSending()).kind, 'retry');
       identity.happened({ kind: 'committed' });
-      await clock.advance(1100);
+      await clock.advance(CONNECT_EVERY_MS);
     }
   });
 
@@ -175,9 +179,28 @@ describe('a connection whose certificate is replaced', () => {
 });
 
 describe('an identity that is not let in', () => {
+  it('is tried once more after a second, in case it was too soon after a life of before', async () => {
+    const { clock, broker, deliver } = start();
+    broker.tooSoon = 1;
+    const verdict = await deliver();
+    assert.ok(verdict.kind === 'retry' && verdict.isGeneral === true, JSON.stringify(verdict));
+    // Also who asks sooner is told to wait, and connects no sooner.
+    await clock.advance(100);
+    const again = await deliver();
+    assert.ok(again.kind === 'retry', JSON.stringify(again));
+    assert.equal(broker.connects.length, 1);
+    await clock.advance(again.retryAfterMs ?? 0);
+    assert.equal((await deliver()).kind, 'written');
+    broker.revoke(1);
+    await clock.advance(60_000);
+    assert.equal((await deliver()).kind, 'hold', 'only once');
+  });
+
   it('is held, asked about as seldom as ever, and ends to be held as soon as it has another certificate', async () => {
     const { clock, broker, identity, make, deliver } = start();
     broker.revoke(1);
+    assert.equal((await deliver()).kind, 'retry');
+    await clock.advance(CONNECT_EVERY_MS);
     const verdict = await deliver();
     assert.ok(verdict.kind === 'hold');
     const lookMs = verdict.recheckMs ?? Infinity;
@@ -188,7 +211,7 @@ describe('an identity that is not let in', () => {
       await clock.advance(lookMs);
     }
     assert.ok(
-      broker.connects.length > MINUTES && broker.connects.length <= 2 * MINUTES + 1,
+      broker.connects.length > MINUTES && broker.connects.length <= 2 * MINUTES + 2,
       `${broker.connects.length}`,
     );
     assert.equal((await deliver()).kind, 'hold');
