@@ -178,6 +178,8 @@ export class BrokerConnection {
         onDrained: () => undefined,
         onConnected: (maximumBytes = Infinity, receiveMaximum = Infinity) => {
           if (this.link !== link || this.isClosed) return;
+          // From here on, too: a handshake that took long brought this CONNECT there late, and the next one may be quick.
+          this.leaveAlone(connectEveryMs);
           this.standing = new LiveStanding(link, clock.monotonic(), maximumBytes, receiveMaximum);
           resolve(this.standing);
         },
@@ -185,6 +187,7 @@ export class BrokerConnection {
           // Before the CONNACK the caller waits; after it this does nothing.
           resolve({ error: explain(error) });
           if (this.link !== link) return;
+          if (this.standing === undefined) this.leaveAlone(connectEveryMs);
           this.link = undefined;
           this.over(error);
         },

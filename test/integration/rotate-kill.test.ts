@@ -43,7 +43,7 @@ interface Moment {
   readonly stage?: string | undefined;
 }
 
-const RANDOM_MOMENTS = 3;
+const RANDOM_MOMENTS = 1;
 /** PM500_KILLS=30 for the long form: more of them at random. */
 const KILLS = Number(process.env['PM500_KILLS'] ?? '0');
 /** PM500_SEED repeats the moments of a run; its title tells them. */

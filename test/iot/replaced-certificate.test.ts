@@ -30,12 +30,14 @@ class Broker {
   acknowledges = true;
   /** So many CONNECTs are refused, as those that come too soon. */
   tooSoon = 0;
+  /** When a CONNECT is answered. */
+  later: (answer: () => void) => void = queueMicrotask;
   private standing: { readonly number: number; readonly listener: LinkListener } | undefined;
 
   readonly open: OpenAcknowledgedLink = (settings, _, listener) => {
     const number = Number(/(\d+)/.exec(String(settings.tls?.cert))?.[1]);
     this.connects.push(number);
-    queueMicrotask(() => {
+    this.later(() => {
       if (this.tooSoon-- <= 0 && this.good.has(number)) {
         this.standing = { number, listener };
         listener.onConnected();
@@ -175,6 +177,27 @@ describe('a connection whose certificate is replaced', () => {
       kinds.add((await deliver()).kind);
     }
     assert.ok(kinds.has('rejected'), [...kinds].join());
+  });
+});
+
+describe('a connection that took long to open', () => {
+  it('is followed by no other one sooner than the limit of AWS asks, counted from when the broker had it', async () => {
+    for (const isLetIn of [true, false]) {
+      const { clock, broker, deliver } = start();
+      broker.later = (answer) => {
+        clock.after(900, answer);
+      };
+      broker.tooSoon = isLetIn ? 0 : 1;
+      const first = deliver();
+      await settle();
+      await clock.advance(900);
+      assert.equal((await first).kind, isLetIn ? 'written' : 'retry');
+      broker.cut();
+      await clock.advance(300);
+      const soon = await deliver();
+      assert.ok(soon.kind === 'retry' && (soon.retryAfterMs ?? 0) >= CONNECT_EVERY_MS - 300, JSON.stringify(soon));
+      assert.equal(broker.connects.length, 1);
+    }
   });
 });
 

@@ -279,8 +279,12 @@ export class Enroller {
         'ABORTED',
         'The command was ended before it was done; run it again, it goes on where it was.',
       );
-    this.connectedAt = clock.monotonic();
-    return open(persona);
+    try {
+      return await open(persona);
+    } finally {
+      // Not before: what came there late would have the next one close behind it.
+      this.connectedAt = clock.monotonic();
+    }
   }
 
   private async leave(): Promise<void> {
