@@ -102,7 +102,12 @@ export class Editor {
   async accept(configuration = false): Promise<void> {
     await this.page.locator(configuration ? '#node-config-dialog-ok' : '#node-dialog-ok').click();
     await this.settle();
-    if (configuration) return;
+    if (!configuration) await this.closed();
+  }
+
+  /** Waits until no dialog is open. */
+  async closed(): Promise<void> {
+    await this.settle();
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
     await this.page.locator('#red-ui-palette-shade').waitFor({ state: 'hidden' });
   }
@@ -120,9 +125,7 @@ export class Editor {
       await this.settle();
     }
     await page.locator('#node-dialog-cancel').click();
-    await this.settle();
-    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
-    await page.locator('#red-ui-palette-shade').waitFor({ state: 'hidden' });
+    await this.closed();
   }
 
   /** What the dialog on top shows and what is wrong with its words. */

@@ -84,13 +84,54 @@ const OUT_OF_ORDER = `(() => {
 export class Keyboard {
   constructor(private readonly page: Page) {}
 
+  press(...keys: readonly string[]): Promise<void> {
+    return keys.reduce((before, key) => before.then(() => this.page.keyboard.press(key)), Promise.resolve());
+  }
+
+  /** True where the focus is on it. */
+  isOn(selector: string): Promise<boolean> {
+    return this.page.evaluate<boolean>(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`);
+  }
+
+  /**
+   * Goes to an element as a person does who knows where it is.
+   * @param key `Shift+Tab` goes back
+   * @throws Error where the focus never comes there
+   */
+  async reach(selector: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+    for (let stops = 0; stops < MOST_STOPS; stops++) {
+      if (await this.isOn(selector)) return;
+      await this.press(key);
+    }
+    throw new Error(`${key} never comes to ${selector}.`);
+  }
+
+  /** Writes over what an input holds. */
+  async write(selector: string, text: string): Promise<void> {
+    await this.reach(selector);
+    await this.press('Control+a');
+    await this.page.keyboard.type(text);
+  }
+
+  /** Chooses an option by its arrows. */
+  async choose(selector: string, value: string): Promise<void> {
+    await this.reach(selector);
+    await this.press('Home');
+    const chosen = (): Promise<string> => this.page.locator(selector).inputValue();
+    for (let steps = 0; steps < MOST_STOPS; steps++) {
+      if ((await chosen()) === value) return;
+      await this.press('ArrowDown');
+    }
+    throw new Error(`The arrows never come to ${value} of ${selector}.`);
+  }
+
   /** Goes through the form on top with Tab, from its first stop until it is left. */
   async walk(): Promise<KeyFaults> {
     const { page } = this;
     await page.evaluate(START);
     const stops: Stop[] = [];
     for (;;) {
-      await page.keyboard.press('Tab');
+      await this.press('Tab');
       const stop = await page.evaluate<Stop>(HERE);
       if (stop.isInForm) stops.push(stop);
       else if (stops.length > 0) break;
