@@ -91,7 +91,7 @@ const SAME: Readonly<Record<string, ReadonlySet<string>>> = { de: SAME_IN_GERMAN
 const WORDLESS = /^(?:__\w+?__|\{\w+\}|[\d.\s:+/,()%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
 
 /** Places that only other languages have: what to enter stands before a sentence of the server, which is English. */
-const FURTHER_PLACES: Readonly<Record<string, readonly string[]>> = { told: ['__enter__'] };
+const FURTHER_PLACES: Readonly<Record<string, readonly string[]>> = { inDetail: ['__enter__'] };
 
 /** What stands in the places of a status mostly. */
 const USUAL: Readonly<Record<string, string>> = {

@@ -80,7 +80,7 @@ export function catalogOf(root: string, type: NodeType, language: Language = 'en
 /** The same with what the server tells, which stands in the catalog of the meter for all forms and the sidebar. */
 export function shippedCatalog(root: string, type: NodeType, language: Language): Catalog {
   const own = catalogOf(root, type, language);
-  return type === 'pm500-meter' ? { ...own, told: toldCatalog(root, language) } : own;
+  return type === 'pm500-meter' ? merge(own, { told: toldCatalog(root, language) }) : own;
 }
 
 export function frameOf(root: string, type: NodeType): FormFrame {

@@ -94,7 +94,7 @@ export class Complaints {
   /** The server speaks English: in other languages what to enter stands before what it says. */
   private inWords(name: string, sentence: string): string {
     if (this.facts.fields[name]?.isChecked !== true) return tell(ofCode('CONFIG_INVALID', sentence));
-    return this.words('told', { enter: this.words(`error.${name}`), sentence });
+    return this.words('inDetail', { enter: this.words(`error.${name}`), sentence });
   }
 
   private show(): void {
