@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { NodeType } from '../../nodes/shared/forms';
-import { DIALOGS, flowOfEveryType, idOf } from '../../testkit/node-red/dialogs';
+import { DIALOGS, flowOfEveryType, idOf, type Dialog } from '../../testkit/node-red/dialogs';
 import { Editor } from '../../testkit/node-red/editor';
 import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { withoutDeadlines } from '../../testkit/node-red/without-deadlines-options';
 import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
 
@@ -16,7 +17,19 @@ const FILLED: Readonly<Partial<Record<NodeType, (port: number) => Readonly<Recor
   'iot-target': (port) => ({ host: '127.0.0.1', port: String(port), clientId: 'power' }),
 };
 
-/** What stays open is seen at the other side. */
+/** Fills in the form of a type, and presses its button. */
+async function begin(editor: Editor, { type, onCanvas, property = '' }: Dialog, to: number): Promise<void> {
+  await editor.edit(idOf(onCanvas));
+  await editor.editConfiguration(property);
+  await editor.unfold();
+  for (const [name, value] of Object.entries(FILLED[type]?.(to) ?? {}))
+    await editor.page.locator(`#node-config-input-${name}`).fill(value);
+  await editor.page.locator(`#${type}-connection .pm500-test`).click();
+}
+
+const TESTED = DIALOGS.filter(({ type }) => FILLED[type] !== undefined);
+
+/** What stays open is seen at the other side. Nothing ends by itself here, so what ends was given up. */
 describe('the test of a connection that is given up', function () {
   this.timeout(180_000);
   let red: NodeRed;
@@ -35,6 +48,38 @@ describe('the test of a connection that is given up', function () {
     peer.listen(0, '127.0.0.1');
     await once(peer, 'listening');
     ({ port } = peer.address() as AddressInfo);
+    red = await startNodeRed({ otherPackages: [DASHBOARD], env: { NODE_OPTIONS: withoutDeadlines() } });
+    await red.admin.deploy(flowOfEveryType());
+    editor = await Editor.open(red.url);
+  });
+
+  after(async () => {
+    await (editor as Editor | undefined)?.close();
+    for (const socket of open) socket.destroy();
+    await (red as NodeRed | undefined)?.stop();
+    peer.close();
+  });
+
+  for (const dialog of TESTED) {
+    it(`ends with the dialog of ${dialog.type}`, async () => {
+      await begin(editor, dialog, port);
+      await waitFor('a connection', () => open.size > 0);
+      await editor.cancel();
+      await waitFor('the end of every connection', () => open.size === 0);
+    });
+  }
+
+  it('left no complaint in the console of the browser', () => {
+    assert.deepEqual(editor.complaints, []);
+  });
+});
+
+describe('the test of a connection to where nobody is', function () {
+  this.timeout(180_000);
+  let red: NodeRed;
+  let editor: Editor;
+
+  before(async () => {
     red = await startNodeRed({ otherPackages: [DASHBOARD] });
     await red.admin.deploy(flowOfEveryType());
     editor = await Editor.open(red.url);
@@ -43,30 +88,12 @@ describe('the test of a connection that is given up', function () {
   after(async () => {
     await (editor as Editor | undefined)?.close();
     await (red as NodeRed | undefined)?.stop();
-    peer.close();
   });
 
-  for (const { type, onCanvas, property = '' } of DIALOGS) {
-    const fill = FILLED[type];
-    if (fill === undefined) continue;
-    const begin = async (to: number): Promise<void> => {
-      await editor.edit(idOf(onCanvas));
-      await editor.editConfiguration(property);
-      await editor.unfold();
-      for (const [name, value] of Object.entries(fill(to)))
-        await editor.page.locator(`#node-config-input-${name}`).fill(value);
-      await editor.page.locator(`#${type}-connection .pm500-test`).click();
-    };
-
-    it(`ends with the dialog of ${type}`, async () => {
-      await begin(port);
-      await waitFor('a connection', () => open.size > 0);
-      await editor.cancel();
-      await waitFor('the end of every connection', () => open.size === 0);
-    });
-
-    it(`says that nobody is there in that of ${type}, and can be pressed again`, async () => {
-      await begin(await freePort());
+  for (const dialog of TESTED) {
+    const { type } = dialog;
+    it(`says so in the dialog of ${type}, and can be pressed again`, async () => {
+      await begin(editor, dialog, await freePort());
       const button = editor.page.locator(`#${type}-connection .pm500-test`);
       await editor.page.locator(`#${type}-connection .pm500-badge-bad`).waitFor();
       assert.equal(await button.getAttribute('aria-disabled'), 'false');
