@@ -1,4 +1,5 @@
-import { chownSync, copyFileSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startProcess, type RunningProcess } from './processes';
 import { findProgram } from './programs';
@@ -81,7 +82,8 @@ export async function startUnit(name: string, place: UnitPlace): Promise<Running
     as.push(findProgram('setpriv'), `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups');
     const owned = [place.credentials, ...(place.state === undefined ? [] : [place.state])];
     for (const folder of owned) {
-      chownSync(folder, NOBODY, NOBODY);
+      // Of systemd: all in a folder gets the owner when the folder itself had another one.
+      if (statSync(folder).uid !== NOBODY) execFileSync('chown', ['-hR', `${NOBODY}:${NOBODY}`, `${folder}/`]);
       for (const name of readdirSync(folder)) lchownSync(join(folder, name), NOBODY, NOBODY);
     }
   }
