@@ -5,6 +5,7 @@ import { freePort } from '../../testkit/servers/ports';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { adaptFlow, chooseMeterPorts, entryOf, readFlow } from '../../testkit/node-red/reference-flows';
+import type { Sentence } from '../../src/support/sentence';
 import { waitFor } from '../../testkit/wait';
 
 /** As in node-red-5.test.ts. */
@@ -218,6 +219,7 @@ describe('pages about meters where Node-RED asks for a login', function () {
     }
     assert.equal((await ask('pm500/meters/unknown/layout-check', token)).status, 404);
     const refused = await ask(`pm500/meters/${id}/layout-check?seconds=x`, token);
-    assert.deepEqual([refused.status, await refused.json()], [400, { error: 'Give seconds from 1 to 600.' }]);
+    const { error } = (await refused.json()) as { readonly error: Sentence };
+    assert.deepEqual([refused.status, error.text], [400, 'Give seconds from 1 to 600.']);
   });
 });

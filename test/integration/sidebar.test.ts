@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import type { Sentence } from '../../src/support/sentence';
 import { PM500 } from '../../src/meters/pm500';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
@@ -322,7 +323,7 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
     );
     const missing = await acknowledge(['nobody', 'press-1'], ann);
     assert.equal(missing.status, 400);
-    assert.match(((await missing.json()) as { readonly error: string }).error, /"nobody"/);
+    assert.match(((await missing.json()) as { readonly error: Sentence }).error.text, /"nobody"/);
     assert.ok(
       (await alarmsOf(bob)).every(({ acknowledgedBy }) => acknowledgedBy === 'ann'),
       'one that is gone costs no other',
