@@ -48,12 +48,12 @@ export class DrillComputer {
     for (const folder of [own, join(own, 'lib'), join(own, 'lib/private')]) chmodSync(folder, 0o755);
   }
 
-  /** What stands in for folders and addresses of units and commands. */
-  get instead(): Readonly<Record<string, string>> {
+  /** What stands in for folders and addresses of commands, and of units: a service stays where it is, whoever sits where. */
+  private insteadAt(folder: string): Readonly<Record<string, string>> {
     const { influx, rpc, alone, metrics, nodeRed } = this.ports;
     return {
-      '/etc/pm500': join(this.seen, 'etc'),
-      '/var/lib/': `${join(this.seen, 'lib')}/`,
+      '/etc/pm500': join(folder, 'etc'),
+      '/var/lib/': `${join(folder, 'lib')}/`,
       [PACKAGE]: ROOT,
       '127.0.0.1:8086': `127.0.0.1:${influx}`,
       '127.0.0.1:8088': `127.0.0.1:${rpc}`,
@@ -166,34 +166,35 @@ export class DrillComputer {
   }
 
   private of(unit: string, key: string): readonly string[] {
-    return valuesOf(readUnit(unitText(`${unit}.service`)), 'Service', key).map((text) => this.adapt(text));
+    return valuesOf(readUnit(unitText(`${unit}.service`)), 'Service', key).map((text) => this.adapt(text, this.own));
   }
 
   /** A command of a unit that ends by itself. */
   private run(command: string, started: (child: ChildProcess) => void = () => undefined): Promise<Ended> {
     const file = join(this.own, `command-${Math.random()}.sh`);
-    writeFileSync(file, `set -a; . ${join(this.seen, 'etc/site.env')}; exec ${command}\n`);
+    writeFileSync(file, `set -a; . ${join(this.own, 'etc/site.env')}; exec ${command}\n`);
     const INFLUX_URL = `http://127.0.0.1:${this.ports.influx}`;
     return runScript(file, { env: { ...this.shell, INFLUX_URL, SERVICE_RESULT: 'success' }, started });
   }
 
-  adapt(text: string): string {
-    return Object.entries(this.instead)
+  /** A text with folders and addresses of here; @param folder of this computer */
+  adapt(text: string, folder = this.seen): string {
+    return Object.entries(this.insteadAt(folder))
       .sort(([one], [other]) => other.length - one.length)
       .reduce((adapted, [from, to]) => adapted.replaceAll(from, to), text);
   }
 
   private credentials(unit: string): string {
-    return join(this.seen, 'credentials', `${unit}.service`);
+    return join(this.own, 'credentials', `${unit}.service`);
   }
 
   private open(unit: string): Promise<RunningProcess> {
     this.state(unit);
     // The bootstrap may have written them anew.
     for (const name of ['influxdb.conf', 'scrape.yml']) {
-      const file = join(this.seen, 'etc', name);
+      const file = join(this.own, 'etc', name);
       const text = readFileSync(file, 'utf8');
-      if (!text.includes(this.seen)) writeFileSync(file, this.adapt(text));
+      if (!text.includes(this.own)) writeFileSync(file, this.adapt(text, this.own));
     }
     const http = this.environment.get('INFLUXDB_HTTP_BIND_ADDRESS') ?? `127.0.0.1:${this.ports.influx}`;
     const READY: Readonly<Record<string, (output: string) => boolean | Promise<boolean>>> = {
@@ -205,10 +206,10 @@ export class DrillComputer {
     const ready = READY[unit];
     if (ready === undefined) throw new Error(`${unit} is not played here.`);
     return startUnit(`${unit}.service`, {
-      instead: this.instead,
+      instead: this.insteadAt(this.own),
       ready,
       credentials: this.credentials(unit),
-      state: join(this.seen, 'lib', unit),
+      state: join(this.own, 'lib', unit),
       env: {
         ...this.env,
         ...Object.fromEntries(this.environment),
@@ -216,7 +217,7 @@ export class DrillComputer {
         PM500_UI_PORT: String(this.ports.nodeRed),
         PM500_INFLUX_URL: `http://127.0.0.1:${this.ports.influx}`,
         PM500_METRICS_URL: `http://127.0.0.1:${this.ports.metrics}`,
-        PM500_CA_FILE: join(this.seen, 'etc/ca.crt'),
+        PM500_CA_FILE: join(this.own, 'etc/ca.crt'),
         PM500_METER_PORT: String(this.ports.meter),
       },
     });
