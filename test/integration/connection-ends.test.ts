@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { NodeType } from '../../nodes/shared/forms';
-import { DIALOGS, flowOfEveryType, idOf, type Dialog } from '../../testkit/node-red/dialogs';
-import { Editor } from '../../testkit/node-red/editor';
-import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { DIALOGS, idOf, type Dialog } from '../../testkit/node-red/dialogs';
+import type { Editor } from '../../testkit/node-red/editor';
+import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { withoutDeadlines } from '../../testkit/node-red/without-deadlines-options';
 import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
@@ -32,7 +32,7 @@ const TESTED = DIALOGS.filter(({ type }) => FILLED[type] !== undefined);
 /** What stays open is seen at the other side. Nothing ends by itself here, so what ends was given up. */
 describe('the test of a connection that is given up', function () {
   this.timeout(180_000);
-  let red: NodeRed;
+  let dialogs: EveryDialog | undefined;
   let editor: Editor;
   let peer: Server;
   let port: number;
@@ -48,15 +48,13 @@ describe('the test of a connection that is given up', function () {
     peer.listen(0, '127.0.0.1');
     await once(peer, 'listening');
     ({ port } = peer.address() as AddressInfo);
-    red = await startNodeRed({ otherPackages: [DASHBOARD], env: { NODE_OPTIONS: withoutDeadlines() } });
-    await red.admin.deploy(flowOfEveryType());
-    editor = await Editor.open(red.url);
+    dialogs = await openEveryDialog({ env: { NODE_OPTIONS: withoutDeadlines() } });
+    ({ editor } = dialogs);
   });
 
   after(async () => {
-    await (editor as Editor | undefined)?.close();
     for (const socket of open) socket.destroy();
-    await (red as NodeRed | undefined)?.stop();
+    await dialogs?.close();
     peer.close();
   });
 
@@ -76,19 +74,15 @@ describe('the test of a connection that is given up', function () {
 
 describe('the test of a connection to where nobody is', function () {
   this.timeout(180_000);
-  let red: NodeRed;
+  let dialogs: EveryDialog | undefined;
   let editor: Editor;
 
   before(async () => {
-    red = await startNodeRed({ otherPackages: [DASHBOARD] });
-    await red.admin.deploy(flowOfEveryType());
-    editor = await Editor.open(red.url);
+    dialogs = await openEveryDialog();
+    ({ editor } = dialogs);
   });
 
-  after(async () => {
-    await (editor as Editor | undefined)?.close();
-    await (red as NodeRed | undefined)?.stop();
-  });
+  after(() => dialogs?.close());
 
   for (const dialog of TESTED) {
     const { type } = dialog;

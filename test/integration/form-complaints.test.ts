@@ -3,9 +3,9 @@ import { fieldsOf, type NodeType } from '../../nodes/shared/forms';
 import { settingsIn, type Field } from '../../nodes/shared/field';
 import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords } from '../../testkit/contrast';
-import { DIALOGS, flowOfEveryType, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
-import { Editor } from '../../testkit/node-red/editor';
-import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
+import { DIALOGS, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
+import type { Editor } from '../../testkit/node-red/editor';
+import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { wrongInputOf } from '../../testkit/node-red/wrong-inputs';
 import { shownWith } from '../../testkit/shown-with';
 import { waitFor } from '../../testkit/wait';
@@ -16,19 +16,15 @@ const ENOUGH_CONTRAST = 3;
 /** Also without a mouse and with a screen reader: what axe-core says of every form with all its fields and sentences. */
 describe('a wrong input of every field', function () {
   this.timeout(240_000);
-  let red: NodeRed;
+  let dialogs: EveryDialog | undefined;
   let editor: Editor;
 
   before(async () => {
-    red = await startNodeRed({ otherPackages: [DASHBOARD] });
-    await red.admin.deploy(flowOfEveryType());
-    editor = await Editor.open(red.url);
+    dialogs = await openEveryDialog();
+    ({ editor } = dialogs);
   });
 
-  after(async () => {
-    await (editor as Editor | undefined)?.close();
-    await (red as NodeRed | undefined)?.stop();
-  });
+  after(() => dialogs?.close());
 
   /** Chooses what shows a field. */
   async function showField(type: NodeType, { shownWhen = {}, usedWhen: [used = {}] = [] }: Field): Promise<void> {

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULTS } from '../../nodes/shared/forms';
 import { IOT_TELEMETRY } from '../../src/iot/contracts';
 import { seededRandom } from '../../src/support/random';
 import { AckBroker, type PublishAnswer } from '../../testkit/mqtt/ack-broker';
+import { iotCountingFlow } from '../../testkit/mqtt/iot-counting-flow';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
-import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
-import { acknowledgedIn, notedCounts } from '../../testkit/noted-counts';
+import { acknowledgedIn } from '../../testkit/noted-counts';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 
@@ -24,30 +23,6 @@ const KILLS = Number(process.env['PM500_KILLS'] ?? String(FAULTS.length));
 /** PM500_SEED repeats the moments of a run; its title tells them. */
 const SEED = Number(process.env['PM500_SEED'] ?? Date.now() % 1_000_000);
 const LONGEST_RUN_MS = 1500;
-const TELEMETRY = `{
-  schema: 'pm500.telemetry/1',
-  meter: { name: 'main', host: '127.0.0.1', tags: { site: 'plant' } },
-  timestamp: Date.now(),
-  metrics: { frequency: { value: first, unit: 'Hz', quality: 'good', provenance: 'verified', timestamp: Date.now() } },
-}`;
-
-function flowOf(port: number, notes: string): readonly FlowEntry[] {
-  const tab = 'iot-tab';
-  const entries = [
-    { id: tab, type: 'tab', label: 'kills', disabled: false, info: '', env: [] },
-    {
-      ...DEFAULTS['iot-target'],
-      ...{ id: 'kill-target', type: 'iot-target', host: '127.0.0.1', port, clientId: 'edge' },
-      ...{ flushMs: 20, timeoutMs: 500 },
-    },
-    {
-      ...DEFAULTS['iot-out'],
-      ...{ id: 'kill-out', z: tab, x: 100, y: 100, type: 'iot-out', target: 'kill-target', wires: [[]] },
-    },
-  ];
-  const counts = { tab, countFrom: Date.now(), numbersPerMessage: 1, out: 'kill-out', notes, payload: TELEMETRY };
-  return [...(entries as readonly FlowEntry[]), ...notedCounts(counts)];
-}
 
 describe('Node-RED killed at random moments, under faults of its MQTT broker', function () {
   this.timeout(60_000 + KILLS * 20_000);
@@ -60,7 +35,10 @@ describe('Node-RED killed at random moments, under faults of its MQTT broker', f
 
   before(async () => {
     broker = await AckBroker.start();
-    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flowOf(broker.port, notes)));
+    writeFileSync(
+      join(userDir, 'flows.json'),
+      JSON.stringify(iotCountingFlow({ port: broker.port, clientId: 'edge', flushMs: 20, timeoutMs: 500 }, {}, notes)),
+    );
   });
 
   after(async () => {

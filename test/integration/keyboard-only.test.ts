@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { isShown, settingsIn, type Field } from '../../nodes/shared/field';
 import { fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
-import { DIALOGS, flowOfEveryType, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
-import { Editor } from '../../testkit/node-red/editor';
+import { DIALOGS, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
+import type { Editor } from '../../testkit/node-red/editor';
+import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { Keyboard } from '../../testkit/node-red/keyboard';
-import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import { waitFor } from '../../testkit/wait';
 
 type Saved = Readonly<Record<string, unknown>>;
@@ -16,21 +16,17 @@ const writtenInto = (name: string, { setting }: Field): string =>
 /** From opening to Done nothing is pressed but keys, and what was typed is saved. */
 describe('every dialog without a mouse', function () {
   this.timeout(240_000);
-  let red: NodeRed;
+  let dialogs: EveryDialog | undefined;
   let editor: Editor;
   let keys: Keyboard;
 
   before(async () => {
-    red = await startNodeRed({ otherPackages: [DASHBOARD] });
-    await red.admin.deploy(flowOfEveryType());
-    editor = await Editor.open(red.url);
+    dialogs = await openEveryDialog();
+    ({ editor } = dialogs);
     keys = new Keyboard(editor.page);
   });
 
-  after(async () => {
-    await (editor as Editor | undefined)?.close();
-    await (red as NodeRed | undefined)?.stop();
-  });
+  after(() => dialogs?.close());
 
   // One dialog that stays open would cover all others.
   afterEach(async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { settingsIn } from '../../nodes/shared/field';
 import { fieldsOf } from '../../nodes/shared/forms';
-import { DIALOGS, flowOfEveryType, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
-import { Editor } from '../../testkit/node-red/editor';
+import { DIALOGS, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
+import type { Editor } from '../../testkit/node-red/editor';
+import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { Keyboard } from '../../testkit/node-red/keyboard';
-import { DASHBOARD, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 
 const NO_FAULTS = { unreached: [], unseen: [], outOfOrder: [] };
 
@@ -22,21 +22,17 @@ function turnsOf({ type }: Dialog): readonly (readonly [name: string, value: str
 /** Whoever has no mouse comes to everything that can be pressed or typed into, sees where they are, and comes out again. */
 describe('Tab in every dialog', function () {
   this.timeout(240_000);
-  let red: NodeRed;
+  let dialogs: EveryDialog | undefined;
   let editor: Editor;
   let keys: Keyboard;
 
   before(async () => {
-    red = await startNodeRed({ otherPackages: [DASHBOARD] });
-    await red.admin.deploy(flowOfEveryType());
-    editor = await Editor.open(red.url);
+    dialogs = await openEveryDialog();
+    ({ editor } = dialogs);
     keys = new Keyboard(editor.page);
   });
 
-  after(async () => {
-    await (editor as Editor | undefined)?.close();
-    await (red as NodeRed | undefined)?.stop();
-  });
+  after(() => dialogs?.close());
 
   // One dialog that stays open would cover all others.
   afterEach(() => editor.page.evaluate(`document.querySelector('.red-ui-tray') === null || RED.tray.close()`));

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'mqtt';
-import { DEFAULTS } from '../../nodes/shared/forms';
 import { IOT_TELEMETRY } from '../../src/iot/contracts';
 import { Enroller } from '../../src/iot/enroll/enroller';
 import { EdgeIdentity } from '../../src/iot/enroll/identity';
@@ -14,9 +13,10 @@ import { systemClock } from '../../src/support/clock';
 import { seededRandom } from '../../src/support/random';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
 import { stageClaim } from '../../testkit/aws-iot/stage';
+import { iotCountingFlow } from '../../testkit/mqtt/iot-counting-flow';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
-import { acknowledgedIn, notedCounts } from '../../testkit/noted-counts';
+import { acknowledgedIn } from '../../testkit/noted-counts';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 
@@ -50,31 +50,16 @@ const KILLS = Number(process.env['PM500_KILLS'] ?? '0');
 const SEED = Number(process.env['PM500_SEED'] ?? Date.now() % 1_000_000);
 /** From the start of Node-RED's flows a rotation takes so long here. */
 const ROTATION_MS = 4000;
-const TELEMETRY = `{
-  schema: 'pm500.telemetry/1',
-  meter: { name: 'main', host: '127.0.0.1', tags: { site: 'plant' } },
-  timestamp: Date.now(),
-  metrics: { frequency: { value: first, unit: 'Hz', quality: 'good', provenance: 'verified', timestamp: Date.now() } },
-}`;
 
-function flowOf(notes: string): readonly FlowEntry[] {
-  const tab = 'iot-tab';
-  const entries = [
-    { id: tab, type: 'tab', label: 'rotations', disabled: false, info: '', env: [] },
+const flowOf = (notes: string): readonly FlowEntry[] =>
+  iotCountingFlow(
     {
-      ...DEFAULTS['iot-target'],
-      ...{ id: 'kill-target', type: 'iot-target', profile: 'aws-iot-core', host: '127.0.0.1' },
-      ...{ clientId: THING, identityFolder: 'identity', recordsPerMessage: 100, flushMs: 100, timeoutMs: 1000 },
+      ...{ profile: 'aws-iot-core', clientId: THING, identityFolder: 'identity' },
+      ...{ recordsPerMessage: 100, flushMs: 100, timeoutMs: 1000 },
     },
-    {
-      ...DEFAULTS['iot-out'],
-      ...{ id: 'kill-out', z: tab, x: 100, y: 100, type: 'iot-out', target: 'kill-target', wires: [[]] },
-      topic: 'pm500/{client}/{kind}',
-    },
-  ];
-  const counts = { tab, countFrom: Date.now(), numbersPerMessage: 1, out: 'kill-out', notes, payload: TELEMETRY };
-  return [...(entries as readonly FlowEntry[]), ...notedCounts(counts)];
-}
+    { topic: 'pm500/{client}/{kind}' },
+    notes,
+  );
 
 describe('Node-RED killed while it rotates its certificate', function () {
   const random = seededRandom(SEED);

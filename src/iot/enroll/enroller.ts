@@ -1,15 +1,12 @@
-import { delay, type Clock } from '../../support/clock';
 import { hasCode, Pm500Error, toPm500Error } from '../../support/errors';
-import type { CloudJob, CloudSession, OpenCloudSession, Persona, Reported } from './cloud';
+import type { CloudJob, CloudSession, Persona, Reported } from './cloud';
+import { CloudSessions, type SessionOpening } from './cloud-sessions';
 import type { EdgeIdentity } from './identity';
 import { nextStep, type EnrollStep, type EnrollWish } from './machine';
-import { BRIEF, CONNECT_EVERY_MS, notProven, PATIENT } from './patience';
+import { BRIEF, notProven, PATIENT } from './patience';
 import { makeTokenRequest, removeTokenKey, type TokenTool } from './token-keys';
 
-export interface EnrollerDependencies {
-  readonly open: OpenCloudSession;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface EnrollerDependencies extends SessionOpening {
   /** Certificate and key that may only ask for others; absent where there is none. */
   readonly claim?: Omit<Persona, 'clientId'>;
   /** Makes and removes keys in tokens; absent where there are none. */
@@ -35,8 +32,7 @@ const isRotation = (document: unknown): boolean =>
 
 /** Brings an identity to its end, step by step; each is on the disk before the next one begins. */
 export class Enroller {
-  private session: { readonly as: string; readonly link: CloudSession } | undefined;
-  private connectedAt = -Infinity;
+  private readonly sessions: CloudSessions;
   private abandoned = 0;
   /** A pair is to be made, and was not begun in this run. */
   private renews = false;
@@ -46,7 +42,9 @@ export class Enroller {
   constructor(
     private readonly identity: EdgeIdentity,
     private readonly dependencies: EnrollerDependencies,
-  ) {}
+  ) {
+    this.sessions = new CloudSessions(dependencies);
+  }
 
   /**
    * @returns `waits` where a person is to have a certificate made
@@ -67,7 +65,7 @@ export class Enroller {
         await this.take(step, wish);
       }
     } finally {
-      await this.leave();
+      await this.sessions.leave();
     }
   }
 
@@ -99,7 +97,7 @@ export class Enroller {
       this.identity.happened({ kind: 'job begun', ...begun });
       return { isAsked: true };
     } finally {
-      await this.leave();
+      await this.sessions.leave();
     }
   }
 
@@ -207,7 +205,7 @@ export class Enroller {
     const { next } = this.identity.state;
     const isLate = next?.stage === 'proven' || next?.isByHand === true;
     try {
-      return await this.as(`pair ${number}`, persona, isLate ? PATIENT : BRIEF);
+      return await this.sessions.as(`pair ${number}`, persona, isLate ? PATIENT : BRIEF);
     } catch (thrown) {
       // A broker that is busy says nothing of the certificate.
       if (hasCode(thrown, 'MQTT_REFUSED') && toPm500Error(thrown).retryable) throw thrown;
@@ -233,7 +231,7 @@ export class Enroller {
       if (hasCode(thrown, 'ABORTED')) throw thrown;
       // A certificate that ends does not wait for it.
       this.unreported = toPm500Error(thrown);
-      await this.leave();
+      await this.sessions.leave();
       return;
     }
     this.dependencies.say(outcome === 'taken' ? `reports the job ${job.jobId}` : `the job ${job.jobId} is over`);
@@ -243,7 +241,7 @@ export class Enroller {
   private asCurrent(): Promise<CloudSession> {
     const { current, thing } = this.identity.state;
     if (current === undefined) throw noClaim();
-    return this.as(`pair ${current.number}`, this.identity.personaOf(current.number, `${thing}.identity`));
+    return this.sessions.as(`pair ${current.number}`, this.identity.personaOf(current.number, `${thing}.identity`));
   }
 
   /** With the certificate of now, or with the claim while there is none. */
@@ -252,45 +250,7 @@ export class Enroller {
     if (current !== undefined) return this.asCurrent();
     const { claim } = this.dependencies;
     if (claim === undefined) throw noClaim();
-    return this.as('claim', { ...claim, clientId: `${thing}.claim` });
-  }
-
-  private async as(name: string, persona: Persona, { pausesMs, codes } = BRIEF): Promise<CloudSession> {
-    if (this.session?.as === name) return this.session.link;
-    await this.leave();
-    for (let failed = 0; ; failed++) {
-      try {
-        const link = await this.connect(persona, pausesMs[failed - 1]);
-        this.session = { as: name, link };
-        return link;
-      } catch (thrown) {
-        if (!hasCode(thrown, ...codes) || failed >= pausesMs.length) throw thrown;
-      }
-    }
-  }
-
-  /** @param pauseMs from the connection before */
-  private async connect(persona: Persona, pauseMs = CONNECT_EVERY_MS): Promise<CloudSession> {
-    const { clock, signal, open } = this.dependencies;
-    const wait = this.connectedAt + pauseMs - clock.monotonic();
-    if (wait > 0) await delay(clock, wait, signal);
-    if (signal.aborted)
-      throw new Pm500Error(
-        'ABORTED',
-        'The command was ended before it was done; run it again, it goes on where it was.',
-      );
-    try {
-      return await open(persona);
-    } finally {
-      // Not before: what came there late would have the next one close behind it.
-      this.connectedAt = clock.monotonic();
-    }
-  }
-
-  private async leave(): Promise<void> {
-    const { session } = this;
-    this.session = undefined;
-    await session?.link.close();
+    return this.sessions.as('claim', { ...claim, clientId: `${thing}.claim` });
   }
 }
 
