@@ -43,10 +43,7 @@ class Registry {
     return [this.find(id).thing, this.alsoOf.get(id)].flatMap((each) => each ?? []);
   }
 
-  readonly cloud: CleanUpCloud = {
-    revoked: async function* (this: void) {
-      // Replaced below, where the registry is known.
-    },
+  readonly cloud: Omit<CleanUpCloud, 'revoked'> = {
     describe: (id) => {
       const { status, commonName } = this.find(id);
       return Promise.resolve({ id, status, commonName, changedMs: this.changedMs.get(id) ?? Infinity });

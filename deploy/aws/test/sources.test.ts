@@ -40,10 +40,13 @@ describe('sources of deploy/aws', function () {
       await ends(binOf('aws-cdk', 'bin/cdk'), 'synth', '--quiet', '--output', folder);
       assert.ok(existsSync(join(folder, 'Pm500.template.json')));
       const bundles = readdirSync(folder).filter((name) => name.startsWith('asset.'));
-      assert.equal(bundles.length, 4);
+      const functions = readdirSync(join(HOME, 'lambda'), { withFileTypes: true }).filter((each) => each.isDirectory());
+      assert.equal(bundles.length, functions.length);
       const answers = await Promise.all(bundles.map((name) => answerOf(join(folder, name, 'index.js'))));
       assert.equal(answers.filter((each) => each.includes('"records":[]')).length, 1);
       assert.equal(answers.filter((each) => each.includes('"allowProvisioning":false')).length, 2);
+      assert.equal(answers.filter((each) => each.includes('The rule hands on no thing')).length, 1);
+      assert.equal(answers.filter((each) => each.includes('Could not load credentials')).length, 1);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -55,7 +58,12 @@ async function answerOf(bundle: string): Promise<string> {
   const event = { records: [], parameters: {}, certificatePem: '', clientId: '' };
   const text = `require(${JSON.stringify(bundle)}).handler(${JSON.stringify(event)}).then((answer) => console.log(JSON.stringify(answer)), (error) => console.log(String(error)))`;
   const { stdout } = await run(process.execPath, ['-e', text], {
-    env: { ...process.env, AWS_REGION: 'eu-central-1', NODE_PATH: join(HOME, 'node_modules') },
+    env: {
+      ...process.env,
+      AWS_REGION: 'eu-central-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      NODE_PATH: join(HOME, 'node_modules'),
+    },
   });
   return stdout;
 }

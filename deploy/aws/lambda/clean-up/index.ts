@@ -18,10 +18,10 @@ import { registryOf } from '../registry';
  * @param arnOf the ARN of a certificate
  */
 export function cleanUpCloudOf(client: IoTClient, thingType: string, arnOf: (id: string) => string): CleanUpCloud {
-  const { isExpected, hasActiveCertificate } = registryOf(client, thingType);
+  const registry = registryOf(client, thingType);
   return {
-    hasActiveCertificate,
-    isEdge: isExpected,
+    hasActiveCertificate: (thing) => registry.hasActiveCertificate(thing),
+    isEdge: (thing) => registry.isExpected(thing),
     revoked: async function* () {
       for await (const { certificates = [] } of paginateListCertificates({ client }, {}))
         for (const { certificateId, status } of certificates)
