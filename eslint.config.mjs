@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { dirname } from 'node:path';
 import tseslint from 'typescript-eslint';
 import prettier from 'eslint-config-prettier';
+import wholeRecords from './tools/lint/whole-records.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -25,7 +26,9 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: root } },
+    plugins: { pm500: { rules: { 'whole-records': wholeRecords } } },
     rules: {
+      'pm500/whole-records': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
       'no-eval': 'error',

@@ -233,6 +233,6 @@ export class Attempts {
 }
 
 /** The compiler would take a second look at `signal.aborted` for the value of the first. */
-function isAborted(signal: AbortSignal): boolean {
+export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

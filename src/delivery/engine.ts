@@ -1,7 +1,8 @@
 import type { OutboxBatch, OutboxRange, OutboxRecord, OutboxStats } from '../outbox/outbox';
 import { delay } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import { Attempts, type NewestRecord, type Refused } from './attempts';
+import { Acknowledging } from './acknowledging';
+import { Attempts, isAborted, type NewestRecord, type Refused } from './attempts';
 import { cutBatch, sizeOf, waitForBatch } from './batch';
 import { BatchSize } from './batch-size';
 import { Consignment, type RefusedRecord } from './consignment';
@@ -35,6 +36,7 @@ export class DeliveryEngine {
   private running: Promise<void> | undefined;
   private newest: NewestRecord | undefined;
   private readonly fresh = new FreshLane();
+  private readonly acknowledging = new Acknowledging();
 
   constructor(
     private readonly settings: DeliverySettings,
@@ -111,10 +113,11 @@ export class DeliveryEngine {
     const { maximumInFlight = 1 } = this.settings;
     while (!signal.aborted) {
       try {
+        if (outbox.stats().depth === 0) await this.acknowledging.over();
         await waitForBatch(outbox, this.limits, clock, signal, () => {
           this.enter('idle');
         });
-        if (isAborted(signal)) return;
+        if (isAborted(signal)) break;
         const { limits } = this;
         await this.deliverFresh(limits);
         const batch = await outbox.peek({
@@ -127,6 +130,7 @@ export class DeliveryEngine {
         await this.recover(thrown);
       }
     }
+    await this.acknowledging.over().catch((thrown: unknown) => this.recover(thrown));
   }
 
   /** Sends what came in last before what waits; what is not taken at once goes in its turn. */
@@ -242,6 +246,10 @@ export class DeliveryEngine {
       this.written += part.to - part.from;
       this.guard(() => this.dependencies.onWritten?.(part));
     }
+    await this.acknowledging.begin(() => this.acknowledge(range));
+  }
+
+  private async acknowledge(range: OutboxRange): Promise<void> {
     await this.dependencies.outbox.acknowledge(range);
     // What an outbox says that fails after every write has not ended with the write.
     if (this.troubles.state === undefined && this.outboxError === undefined) this.lastWarning = '';
@@ -287,9 +295,4 @@ export class DeliveryEngine {
 /** The compiler does not see that a value changes elsewhere. */
 function isTrue(value: boolean | undefined): boolean {
   return value === true;
-}
-
-/** The compiler would take a second look at `signal.aborted` for the value of the first. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -129,18 +129,28 @@ export class Head {
     return this.passed.length > 0;
   }
 
-  /** Removes the files that lie behind the position; to be called when that position is remembered. */
-  async removePassed(): Promise<void> {
-    for (const segment of this.passed.splice(0)) await this.remove(segment);
+  /** The files that lie behind the position: to be removed when that position is remembered, or returned. */
+  takePassed(): readonly Segment[] {
+    return this.passed.splice(0);
+  }
+
+  returnPassed(segments: readonly Segment[]): void {
+    this.passed.unshift(...segments);
+  }
+
+  /** What cannot be removed now is found behind the position, and removed, when the outbox is opened again. */
+  async remove(segments: readonly Segment[]): Promise<void> {
+    for (const { name } of segments)
+      try {
+        await this.files.remove(name);
+      } catch (thrown) {
+        this.logger.warn(`Outbox: ${name} is delivered but cannot be removed: ${toPm500Error(thrown).message}.`);
+      }
   }
 
   /** Removes the files of an outbox in which nothing waits. */
   async removeAll(): Promise<void> {
-    await this.removePassed();
-    for (let [first] = this.log.segments; first !== undefined; [first] = this.log.segments) {
-      this.log.segments.shift();
-      await this.remove(first);
-    }
+    await this.remove([...this.takePassed(), ...this.log.segments.splice(0)]);
   }
 
   async close(): Promise<void> {
@@ -244,14 +254,5 @@ export class Head {
     // How many bytes damage has taken from the segments before is known only here.
     const missing = segment.baseBytes - this.bytesBefore - this.ahead.bytes;
     if (isOnward && missing !== 0) this.ahead.push({ position: segment.base, payloadBytes: missing, count: 0 });
-  }
-
-  /** What cannot be removed now is found behind the position, and removed, when the outbox is opened again. */
-  private async remove({ name }: Segment): Promise<void> {
-    try {
-      await this.files.remove(name);
-    } catch (thrown) {
-      this.logger.warn(`Outbox: ${name} is delivered but cannot be removed: ${toPm500Error(thrown).message}.`);
-    }
   }
 }

@@ -36,13 +36,21 @@ export interface Outbox {
   setLimits(limits: OutboxLimits): void;
 }
 
-/** One record: opaque bytes or text that its writer understands, and when it was accepted. */
+/**
+ * One record: opaque bytes or text that its writer understands, and when it was accepted. Never spread one: of a record
+ * from the disk the payload is no member of its own and would be lost. `acceptedAgain` makes another one.
+ */
 export interface OutboxRecord {
   readonly payload: string;
   /** Epoch milliseconds UTC at which the sink accepted it. */
   readonly acceptedAt: number;
   /** Who handed it in, for instance the id of a node: a record that is refused later is reported there. */
   readonly origin?: string | undefined;
+}
+
+/** The same record, accepted at another time. */
+export function acceptedAgain({ payload, origin }: OutboxRecord, acceptedAt: number): OutboxRecord {
+  return origin === undefined ? { payload, acceptedAt } : { payload, acceptedAt, origin };
 }
 
 export interface PeekLimits {

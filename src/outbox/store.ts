@@ -2,6 +2,7 @@ import type { Clock } from '../support/clock';
 import { Pm500Error } from '../support/errors';
 import type { Logger } from '../support/logger';
 import { Ages } from './ages';
+import { Bookmark } from './bookmark';
 import { DamageReporter } from './damage';
 import { MAXIMUM_ORIGIN_BYTES, MAXIMUM_PAYLOAD_BYTES, measure, type SizedRecord } from './disk-format';
 import { readFailed, writeFailed } from './failures';
@@ -9,7 +10,15 @@ import type { OutboxFiles } from './files';
 import { GroupCommit } from './group-commit';
 import { Head } from './head';
 import { LookAhead } from './look-ahead';
-import type { OutboxBatch, OutboxLimits, OutboxRange, OutboxRecord, OutboxStats, PeekLimits } from './outbox';
+import {
+  acceptedAgain,
+  type OutboxBatch,
+  type OutboxLimits,
+  type OutboxRange,
+  type OutboxRecord,
+  type OutboxStats,
+  type PeekLimits,
+} from './outbox';
 import { PositionFile } from './position-file';
 import { readHeaders, recoverLog } from './recover';
 import type { SegmentLog } from './segments';
@@ -31,21 +40,16 @@ export interface StoreListeners {
   readonly onFailed: (problem: Pm500Error) => void;
 }
 
-/** How often the end is remembered while nothing is acknowledged, milliseconds: what is cut off behind it is not noticed. */
-const REMEMBER_END_MS = 1000;
-
 function restamped(sized: SizedRecord, ages: Ages): SizedRecord {
   const { record, clockOffset } = sized;
   const acceptedAt = ages.stampOf(record.acceptedAt, clockOffset);
-  return acceptedAt === record.acceptedAt ? sized : { ...sized, record: { ...record, acceptedAt } };
+  return acceptedAt === record.acceptedAt ? sized : { ...sized, record: acceptedAgain(record, acceptedAt) };
 }
 
-/** An open outbox folder, which this process owns. Appends run beside reads; everything else takes turns. */
+/** An open outbox folder, which this process owns. Appends, reads and what is remembered run beside each other; each takes turns. */
 export class Store {
   limits: OutboxLimits;
   private readonly commits: GroupCommit;
-  /** Monotonic time at which the end was remembered last. */
-  private rememberedAt = -Infinity;
   /** Records that are being written and have no position yet. */
   private writing = 0;
   private turn: Promise<unknown> = Promise.resolve();
@@ -55,13 +59,12 @@ export class Store {
 
   private constructor(
     private readonly settings: StoreSettings,
-    private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly log: SegmentLog,
     private readonly head: Head,
     private readonly tail: Tail,
     private readonly damage: DamageReporter,
-    private positions: PositionFile,
+    private readonly bookmark: Bookmark,
     private readonly ages: Ages,
     private readonly relock: () => Promise<void>,
     { onAppended, onFailed }: StoreListeners,
@@ -79,10 +82,8 @@ export class Store {
       await this.guard(async () => {
         await this.head.offer(added, records);
         await this.head.enforce(this.limits);
-        const isDue = clock.monotonic() - this.rememberedAt >= REMEMBER_END_MS;
-        if (this.head.hasPassed) await this.moveOn();
-        else if (hasStepped || isDue) await this.remember(false);
       });
+      if (this.head.hasPassed || hasStepped || this.bookmark.isDue) await this.bookmark.keep(this.head.hasPassed);
       onAppended();
       return added;
     }, failed);
@@ -110,20 +111,9 @@ export class Store {
       await head.enforce(settings.limits);
       // Nothing is written before the store is there.
       const tail = new Tail(files, log, settings, () => store.beginAnew(files));
-      const store: Store = new Store(
-        settings,
-        clock,
-        logger,
-        log,
-        head,
-        tail,
-        damage,
-        positions,
-        ages,
-        relock,
-        listeners,
-      );
-      await store.moveOn();
+      const bookmark = new Bookmark(settings, positions, head, log, ages, clock, logger);
+      const store: Store = new Store(settings, logger, log, head, tail, damage, bookmark, ages, relock, listeners);
+      await bookmark.keep(true);
       return store;
     } catch (thrown) {
       await positions.close();
@@ -160,23 +150,24 @@ export class Store {
     const batch = await this.exclusive(async () => {
       this.ages.look(this.log.end + this.writing);
       await this.head.enforce(this.limits);
-      if (this.head.hasPassed) await this.moveOn();
       return this.head.peek(limits);
     });
+    if (this.head.hasPassed) await this.bookmark.keep(true);
     if (batch.records.length > 0) this.lookAhead.begin(limits);
     return batch;
   }
 
-  acknowledge({ from, to }: OutboxRange): Promise<void> {
-    return this.exclusive(async () => {
+  async acknowledge({ from, to }: OutboxRange): Promise<void> {
+    const hasMoved = await this.exclusive(async () => {
       const { position } = this.head;
       if (from > position) {
         const message = `The outbox cannot acknowledge record ${from} while record ${position} waits: acknowledge in order.`;
         throw new Pm500Error('INTERNAL', message);
       }
       await this.head.take(Math.min(to, this.log.end));
-      if (this.head.position > position) await this.moveOn();
+      return this.head.position > position;
     });
+    if (hasMoved) await this.bookmark.keep(true);
   }
 
   stats(): OutboxStats {
@@ -203,7 +194,7 @@ export class Store {
     this.limits = limits;
     void this.guard(async () => {
       await this.head.enforce(this.limits);
-      if (this.head.hasPassed) await this.moveOn();
+      if (this.head.hasPassed) await this.bookmark.keep(true);
     });
   }
 
@@ -214,7 +205,7 @@ export class Store {
   async look(): Promise<void> {
     try {
       await this.commits.between(async () => {
-        if ((await this.positions.isInPlace()) && (await this.tail.isInPlace())) return;
+        if ((await this.bookmark.isInPlace()) && (await this.tail.isInPlace())) return;
         await this.tail.beginAnew();
       });
     } catch (thrown) {
@@ -226,31 +217,12 @@ export class Store {
   async close(): Promise<void> {
     await Promise.all([this.commits.idle(), this.lookAhead.close()]);
     await this.guard(async () => {
-      await this.remember(this.settings.isSynced);
+      await this.bookmark.keep(true);
       await this.tail.close();
       if (this.head.depth === 0) await this.head.removeAll();
       await this.head.close();
-      await this.positions.close();
+      await this.bookmark.close();
     });
-  }
-
-  /** A position that cannot be written is written with the next one; until then a crash costs a resend. */
-  private async remember(isSynced: boolean): Promise<boolean> {
-    const { position } = this.head;
-    this.ages.forget(position);
-    try {
-      await this.positions.write({ position, end: this.log.end, steps: this.ages.steps }, isSynced);
-      this.rememberedAt = this.clock.monotonic();
-      return true;
-    } catch (thrown) {
-      this.logger.warn(writeFailed(this.settings.folder, thrown, 'remember what was delivered').message);
-      return false;
-    }
-  }
-
-  /** Remembers the position, then removes the files behind it: in this order, a file that is missing was lost. */
-  private async moveOn(): Promise<void> {
-    if (await this.remember(this.settings.isSynced)) await this.head.removePassed();
   }
 
   /** The folder or the file that was written are not there any more: what is needed is made again, and said. */
@@ -265,12 +237,7 @@ export class Store {
     // Where the folder is another one, the lock is in none yet.
     await this.relock();
     const fresh = await PositionFile.open(files);
-    await this.guard(async () => {
-      const before = this.positions;
-      this.positions = fresh;
-      await before.close();
-      await this.remember(this.settings.isSynced);
-    });
+    await this.guard(() => this.bookmark.replace(fresh));
     this.isGone = false;
   }
 

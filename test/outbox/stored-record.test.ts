@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { openOutbox, type DiskOutbox } from '../../src/outbox/disk';
+import { acceptedAgain } from '../../src/outbox/outbox';
 import { joinPayloads, payloadBytes } from '../../src/outbox/stored-record';
 import { silentLogger } from '../../src/support/logger';
 import { MemoryFiles } from '../../testkit/delivery/memory-files';
@@ -50,5 +51,27 @@ describe('records as bytes', () => {
     await outbox.peek(ALL);
     assert.deepEqual(joinPayloads(records), expected);
     await outbox.close();
+  });
+
+  it('keep payload and origin on their way into another outbox, with another time', async () => {
+    const from = open(new MemoryFiles());
+    await from.append([
+      { payload: 'whole', acceptedAt: 1, origin: 'node' },
+      { payload: 'alone', acceptedAt: 1 },
+    ]);
+    const { records } = await from.peek(ALL);
+    const to = open(new MemoryFiles());
+    await to.append(records.map((record) => acceptedAgain(record, 2)));
+    const arrived = (await to.peek(ALL)).records.map(({ payload, acceptedAt, origin }) => [
+      payload,
+      acceptedAt,
+      origin,
+    ]);
+    assert.deepEqual(arrived, [
+      ['whole', 2, 'node'],
+      ['alone', 2, undefined],
+    ]);
+    await from.close();
+    await to.close();
   });
 });

@@ -1,4 +1,4 @@
-import type { Outbox, OutboxRecord } from '../../outbox/outbox';
+import { acceptedAgain, type Outbox, type OutboxRecord } from '../../outbox/outbox';
 import type { Clock } from '../../support/clock';
 import type { AbsentQueues } from './absent-queues';
 import type { DrainPort } from './drain-port';
@@ -167,7 +167,7 @@ export class HistoryDrain {
       else absent.push(group);
     }
     for (const { deviceId, rows } of absent) {
-      const moved = rows.map(({ row }) => ({ ...row, acceptedAt: row.acceptedAt + stepMs }));
+      const moved = rows.map(({ row }) => acceptedAgain(row, row.acceptedAt + stepMs));
       await this.queues.append(deviceId, moved);
     }
     const count = unsent.reduce((least, index) => Math.min(least, index), end);

@@ -1,0 +1,28 @@
+/**
+ * Acknowledgments in order, each kept by the disk while the next batch is on its way already. No more than one is under
+ * way: what comes again after a crash is bounded by two batches.
+ */
+export class Acknowledging {
+  private underWay: Promise<void> | undefined;
+
+  /**
+   * Begins an acknowledgment when the one before is over.
+   * @throws what that one failed with
+   */
+  async begin(acknowledge: () => Promise<void>): Promise<void> {
+    await this.over();
+    this.underWay = acknowledge();
+    // It is told to who waits for it.
+    this.underWay.catch(() => undefined);
+  }
+
+  /**
+   * Resolves when none is under way.
+   * @throws what the last one failed with, once
+   */
+  async over(): Promise<void> {
+    const { underWay } = this;
+    this.underWay = undefined;
+    await underWay;
+  }
+}

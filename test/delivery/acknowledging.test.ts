@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { EngineBench, numbered } from '../../testkit/delivery/engine-bench';
+import { settle } from '../../testkit/fake-clock';
+
+/** Acknowledgments that the test lets through, as a slow disk would. */
+class SlowDisk extends EngineBench {
+  readonly open: { readonly from: number; readonly end: (error?: Error) => void }[] = [];
+
+  constructor() {
+    super({ batch: { records: 2, bytes: 1000, flushMs: 10 } });
+    const acknowledge = this.outbox.acknowledge.bind(this.outbox);
+    this.outbox.acknowledge = async (range) => {
+      // The outbox takes them at once; what takes long is the disk.
+      await acknowledge(range);
+      await new Promise<void>((resolve, reject) => {
+        const end = (error?: Error): void => {
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        this.open.push({ from: range.from, end });
+      });
+    };
+  }
+
+  async end(error?: Error): Promise<void> {
+    this.open.shift()?.end(error);
+    await settle();
+  }
+
+  get waiting(): readonly number[] {
+    return this.open.map(({ from }) => from);
+  }
+}
+
+describe('a disk that is slow to keep what was acknowledged', () => {
+  let bench: SlowDisk;
+
+  beforeEach(() => {
+    bench = new SlowDisk();
+  });
+
+  afterEach(async () => {
+    const closed = bench.engine.close();
+    while (bench.open.length > 0) await bench.end();
+    await closed;
+    assert.equal(bench.clock.pending, 0, 'no timer outlives the engine');
+  });
+
+  it('lets one batch more be sent meanwhile, and not two', async () => {
+    await bench.append(...numbered(8));
+    assert.deepEqual([bench.batches.length, bench.waiting], [2, [0]]);
+    await bench.end();
+    assert.deepEqual([bench.batches.length, bench.waiting], [3, [2]]);
+    while (bench.open.length > 0) await bench.end();
+    assert.deepEqual(bench.batches.flat(), numbered(8), 'each once, in order');
+    assert.equal(bench.engine.counts.state, 'idle');
+  });
+
+  it('is waited for when the engine closes', async () => {
+    await bench.append(...numbered(2));
+    let isClosed = false;
+    void bench.engine.close().then(() => (isClosed = true));
+    await settle();
+    assert.equal(isClosed, false);
+    await bench.end();
+    assert.equal(isClosed, true);
+  });
+
+  it('and fails: it is said once, and delivery goes on', async () => {
+    await bench.append(...numbered(4));
+    await bench.end(new Error('the disk is away'));
+    assert.equal(bench.engine.counts.state, 'retrying');
+    assert.deepEqual(
+      bench.warnings.map((warning) => warning.includes('the disk is away')),
+      [true],
+    );
+    await bench.clock.advance(10_000);
+    while (bench.open.length > 0) await bench.end();
+    await bench.append('last');
+    await bench.clock.advance(10_000);
+    assert.equal(bench.batches.at(-1)?.at(-1), 'last');
+  });
+});
