@@ -166,13 +166,12 @@ export class Head {
 
   /** Keeps what was written and not the texts that it was made of: these may go. */
   private keep({ from, frames }: Added, records: readonly SizedRecord[]): void {
-    const kept = Buffer.from(frames);
     let end = 0;
     records.forEach((sized, at) => {
       const { payloadBytes } = sized;
       const { acceptedAt, origin } = sized.record;
       end += frameBytes(sized);
-      const record = new StoredRecord(kept, end - payloadBytes, end, acceptedAt, origin);
+      const record = new StoredRecord(frames, end - payloadBytes, end, acceptedAt, origin);
       this.ahead.push({ position: from + at, record, payloadBytes, count: 1 });
     });
   }

@@ -25,11 +25,9 @@ export interface Added {
   /** Records and bytes of the segment with this write. */
   readonly index: number;
   readonly offset: number;
-  /** The frames as they were written, until the next write. */
+  /** The frames as they were written; nobody changes them any more. */
   readonly frames: Buffer;
 }
-
-const SCRATCH_BYTES = 1024 * 1024;
 
 /**
  * Writes at the end. A segment that somebody else wrote before is never continued, so whatever a crash has left behind
@@ -39,7 +37,6 @@ export class Tail {
   private file: OutboxFile | undefined;
   private segment: Segment | undefined;
   private mustBeginAnew = false;
-  private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
   constructor(
     private readonly files: OutboxFiles,
@@ -145,12 +142,12 @@ export class Tail {
 
   private encode(records: readonly SizedRecord[], from: number, sequence: number, firstIndex: number): Buffer {
     const length = records.reduce((sum, record) => sum + frameBytes(record), from);
-    const target = length <= SCRATCH_BYTES ? this.scratch : Buffer.allocUnsafe(length);
+    const target = Buffer.allocUnsafe(length);
     let at = from;
     records.forEach((record, offset) => {
       at = encodeEntry(target, at, record, sequence, firstIndex + offset);
     });
-    return target.subarray(0, at);
+    return target;
   }
 
   /** Removes what a failed write has left; where that fails too, nothing more is written to the file. */

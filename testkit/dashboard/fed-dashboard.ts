@@ -185,8 +185,10 @@ export class PollingBrowser {
   }
 
   /** Asks a widget for its first meter. */
-  ask(widget: string): Promise<void> {
-    return this.say(`42${JSON.stringify(['widget-change', widget, { meter: '' }])}`);
+  async ask(widget: string): Promise<void> {
+    // It is still there: Dashboard parts from those that do not say so.
+    await this.say('3');
+    await this.say(`42${JSON.stringify(['widget-change', widget, { meter: '' }])}`);
   }
 
   private async say(packet: string): Promise<void> {
