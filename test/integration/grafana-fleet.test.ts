@@ -15,14 +15,15 @@ const QUERIES = allQueries();
 
 describe('panels on a real VictoriaMetrics that has read the metrics page', function () {
   let server: VictoriaMetrics;
-  /** Scraped every 15 s until now. */
-  const nowMs = Math.floor(Date.now() / 15_000) * 15_000;
+  /** Scraped every 15 s until now: when its turn comes, and not when the file was read. */
+  let nowMs: number;
   const SCRAPES = 80;
   const userDir = temporaryFolder('grafana-fleet');
   const DAYS = 9;
   let disk: readonly [free: number, size: number];
 
   before(async () => {
+    nowMs = Math.floor(Date.now() / 15_000) * 15_000;
     server = await startVictoriaMetrics();
     const red = new FakeRed({ userDir });
     const cert = readFileSync(new CertificateAuthority().issue('sink', DAYS).certificate);

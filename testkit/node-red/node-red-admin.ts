@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { waitFor } from '../wait';
+import type { EditorChannel } from './node-red-channel';
 
 /** One entry of a flow file. */
 export interface FlowEntry {
@@ -27,7 +29,11 @@ export type Credentials = Readonly<Record<string, Readonly<Record<string, string
 
 /** The admin API of a Node-RED without authentication. */
 export class NodeRedAdmin {
-  constructor(private readonly url: string) {}
+  /** @param channel tells when flows have started: the answer to their deployment comes before that */
+  constructor(
+    private readonly url: string,
+    private readonly channel?: EditorChannel,
+  ) {}
 
   private async request(method: string, path: string, body?: unknown, headers: object = {}): Promise<string> {
     const response = await fetch(new URL(path, this.url), {
@@ -50,7 +56,10 @@ export class NodeRedAdmin {
       const secret = credentials[entry.id];
       return secret === undefined ? entry : { ...entry, credentials: secret };
     });
+    const before = this.channel?.deployments;
     await this.request('POST', 'flows', entries, { 'Node-RED-Deployment-Type': type });
+    if (before === undefined) return;
+    await waitFor('the flows to start', () => this.channel?.deployments !== before, { timeoutMs: 60_000, everyMs: 5 });
   }
 
   /** The flows as they are deployed. */

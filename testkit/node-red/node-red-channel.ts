@@ -44,6 +44,7 @@ export class EditorChannel {
   private readonly debugged: DebugSeen[] = [];
   private readonly others: { readonly topic: string; readonly data: unknown }[] = [];
   private isLoggedIn = false;
+  private started = 0;
 
   private constructor(private readonly socket: Socket) {
     socket.on('message', (message) => {
@@ -76,6 +77,7 @@ export class EditorChannel {
 
   private take({ topic = '', data, auth }: Notification): void {
     if (auth === 'ok') this.isLoggedIn = true;
+    if (topic === 'notification/runtime-deploy') this.started += 1;
     this.others.push({ topic, data });
     if (this.others.length > MOST_OTHERS) this.others.shift();
     if (topic.startsWith('status/')) {
@@ -86,6 +88,11 @@ export class EditorChannel {
     } else if (topic === 'debug') {
       this.debugged.push(data as DebugSeen);
     }
+  }
+
+  /** How often it was told, since the channel was opened, that flows have started. */
+  get deployments(): number {
+    return this.started;
   }
 
   /** The status that is shown under a node now; empty when it has none. */

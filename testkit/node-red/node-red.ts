@@ -128,9 +128,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     ready: (output) => /Started flows|Flows sind gestartet/.test(output),
     readyTimeoutMs: 60_000,
   });
-  const admin = new NodeRedAdmin(url);
   try {
-    if (options.isWithoutPackage !== true) await checkLoaded(admin);
+    if (options.isWithoutPackage !== true) await checkLoaded(new NodeRedAdmin(url));
   } catch (thrown) {
     await running.stop();
     throw thrown;
@@ -141,7 +140,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     url,
     userDir,
     process: running,
-    admin,
+    admin: new NodeRedAdmin(url, channel),
     channel,
     errors: () =>
       running
