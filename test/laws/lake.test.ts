@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { findProgram } from '../../testkit/servers/programs';
+import { temporaryFolder } from '../../testkit/temporary-folder';
 import { lakeTable, type LakeTableFile } from '../../tools/lake/columns';
+import { DESCRIPTOR_FILE, sparkplugDescriptor } from '../../tools/lake/descriptor';
 import { LAKE_FILE, lakeFile } from '../../tools/lake/main';
+import { PROTO_FILE } from '../../tools/telegraf/sparkplug';
+import { TELEGRAF_FOLDER } from '../../tools/telegraf/main';
 
 const TABLE = JSON.parse(readFileSync(LAKE_FILE, 'utf8')) as LakeTableFile;
 const [FIRST] = ALL_METRICS;
@@ -54,5 +61,26 @@ describe('laws of deploy/aws/lake', () => {
 
   it('a metric may not have the name of another column', () => {
     assert.throws(() => lakeTable(TABLE, [...ALL_METRICS, { ...NEW, name: 'meter' }]), /one name/);
+  });
+});
+
+describe('laws of deploy/aws/sparkplug', () => {
+  const descriptor = readFileSync(DESCRIPTOR_FILE);
+
+  it('the descriptor set is what the fields of Sparkplug are now', () => {
+    assert.deepEqual(descriptor, Buffer.from(sparkplugDescriptor()), 'it is old; run npx tsx tools/lake/main.ts');
+  });
+
+  it('the descriptor set is, byte for byte, what protoc makes of the definition that Telegraf has', () => {
+    const folder = temporaryFolder('descriptor');
+    const made = join(folder, 'made.desc');
+    const options = [`--descriptor_set_out=${made}`, `--proto_path=${TELEGRAF_FOLDER}`];
+    execFileSync(findProgram('protoc'), [...options, PROTO_FILE]);
+    assert.deepEqual(descriptor, readFileSync(made));
+  });
+
+  it('the descriptor set is within what AWS IoT takes', () => {
+    // 32 KiB (Developer Guide, "Decoding protobuf message payloads").
+    assert.ok(descriptor.length <= 32 * 1024);
   });
 });

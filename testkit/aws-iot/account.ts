@@ -37,6 +37,7 @@ export class Account {
   readonly policies = new Map<string, PolicyDocument>([
     ['pm500-edge', deployedPolicy('edge')],
     ['pm500-claim', deployedPolicy('claim')],
+    ['pm500-sparkplug', deployedPolicy('sparkplug')],
   ]);
   /** Authorities of enterprises, whose certificates are registered when they come (JITP). */
   readonly ownAuthorities: Authority[] = [];

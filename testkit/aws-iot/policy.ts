@@ -35,6 +35,8 @@ export interface PolicyContext {
 }
 
 const ACCOUNT = { region: 'eu-central-1', id: '123456789012' } as const;
+/** Group ID of the Sparkplug edge nodes of that account. */
+export const SPARKPLUG_GROUP = 'plant';
 export type IotAction = 'Connect' | 'Publish' | 'Subscribe' | 'Receive';
 
 /** Each action has resources of its own kind: topics are not topic filters. */
@@ -132,7 +134,9 @@ export function isAllowed(
 }
 
 /** A policy of `deploy/aws/policies/` in the account of the double. */
-export function deployedPolicy(name: 'edge' | 'claim'): PolicyDocument {
+export function deployedPolicy(name: 'edge' | 'claim' | 'sparkplug'): PolicyDocument {
   const text = readFileSync(join(ROOT, 'deploy/aws/policies', `${name}.json`), 'utf8');
-  return JSON.parse(text.replaceAll('REGION', ACCOUNT.region).replaceAll('ACCOUNT', ACCOUNT.id)) as PolicyDocument;
+  const put = { REGION: ACCOUNT.region, ACCOUNT: ACCOUNT.id, GROUP: SPARKPLUG_GROUP };
+  const filled = Object.entries(put).reduce((all, [place, value]) => all.replaceAll(place, value), text);
+  return JSON.parse(filled) as PolicyDocument;
 }

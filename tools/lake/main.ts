@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
+import { DESCRIPTOR_FILE, sparkplugDescriptor } from './descriptor';
 import { lakeTable, type LakeTableFile } from './columns';
 
 export const LAKE_FILE = resolve(__dirname, '../../deploy/aws/lake/records.json');
@@ -15,5 +16,6 @@ export function lakeFile(): string {
 
 if (require.main === module) {
   writeFileSync(LAKE_FILE, lakeFile());
-  console.log(`Wrote ${LAKE_FILE}.`);
+  writeFileSync(DESCRIPTOR_FILE, sparkplugDescriptor());
+  console.log(`Wrote ${LAKE_FILE} and ${DESCRIPTOR_FILE}.`);
 }

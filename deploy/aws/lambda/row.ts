@@ -37,6 +37,13 @@ const DAY_MS = 86_400_000;
 /** The days that queries see are from here to tomorrow: what is of another day would lie where nobody ever finds it. */
 export const FIRST_DAY = '2018-01-01';
 const EARLIEST_MS = Date.parse(FIRST_DAY);
+
+/** Whether a time is of a day that queries see. @param now epoch milliseconds, as the time */
+export function isDayOfLake(timestamp: number, now: number): boolean {
+  const today = Math.floor(now / DAY_MS) * DAY_MS;
+  return timestamp >= EARLIEST_MS && timestamp < today + 2 * DAY_MS;
+}
+
 /** Members that are columns by the same name. */
 const SAME = [
   'schema',
@@ -94,7 +101,7 @@ export class RowMaker {
     const { schema, timestamp, tags, metrics, part } = record;
     const kind = typeof schema === 'string' ? KINDS[schema] : undefined;
     if (kind === undefined) throw new Error(`It has the contract ${String(schema)}, which has no rows.`);
-    if (typeof timestamp !== 'number' || !this.isSeen(timestamp))
+    if (typeof timestamp !== 'number' || !isDayOfLake(timestamp, this.now()))
       throw new Error(
         `Its timestamp is ${String(timestamp)}, of no day from ${FIRST_DAY} to tomorrow, in milliseconds.`,
       );
@@ -109,11 +116,6 @@ export class RowMaker {
     const rest = Object.entries(record).filter(([name]) => !TAKEN.has(name));
     if (rest.length > 0) columns['content'] = JSON.stringify(Object.fromEntries(rest));
     return { kind, day: new Date(timestamp).toISOString().slice(0, 10), columns };
-  }
-
-  private isSeen(timestamp: number): boolean {
-    const today = Math.floor(this.now() / DAY_MS) * DAY_MS;
-    return timestamp >= EARLIEST_MS && timestamp < today + 2 * DAY_MS;
   }
 
   private addMetrics(metrics: Members, columns: Record<string, unknown>): void {

@@ -10,8 +10,16 @@ import { handler } from './functions';
 import type { Settings } from './settings';
 import { CLEANING_WITHOUT_RESOURCE } from './wildcards';
 
-/** Edges may delete nothing; a certificate that a commit has revoked is deleted from here once it was kept for long enough. */
-export function cleaning(scope: Construct, key: IKey, { keepRevokedDays }: Settings): LambdaFunction {
+/**
+ * Edges may delete nothing; a certificate that a commit has revoked is deleted from here once it was kept for long enough.
+ * @param policies that certificates of edges can have
+ */
+export function cleaning(
+  scope: Construct,
+  key: IKey,
+  { keepRevokedDays }: Settings,
+  policies: readonly string[],
+): LambdaFunction {
   const { region, account } = Stack.of(scope);
   const iotArn = `arn:aws:iot:${region}:${account}`;
   const found = handler(scope, 'CleanUp', {
@@ -39,7 +47,7 @@ export function cleaning(scope: Construct, key: IKey, { keepRevokedDays }: Setti
       new PolicyStatement({
         sid: 'Policies',
         actions: ['iot:DetachPolicy'],
-        resources: [`${iotArn}:cert/*`, `${iotArn}:policy/${NAMES.edgePolicy}`],
+        resources: [`${iotArn}:cert/*`, ...policies.map((name) => `${iotArn}:policy/${name}`)],
       }),
       new PolicyStatement({
         sid: 'WithoutResource',

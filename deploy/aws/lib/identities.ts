@@ -53,6 +53,7 @@ export class Identities extends Construct {
       policyName: NAMES.edgePolicy,
       policyDocument: policyDocument(stack, 'edge'),
     });
+    const sparkplug = this.sparkplugPolicy();
     const role = this.provisioningRole();
     const claimHook = this.hook('ClaimHook', 'pre-provision-claim', 'Lets expected things have a first certificate', [
       new PolicyStatement({
@@ -77,11 +78,24 @@ export class Identities extends Construct {
       this.template(NAMES.claimTemplate, role, claimHook),
       this.template(NAMES.rotationTemplate, role, rotationHook),
     ];
-    for (const template of templates) for (const part of [type, group, edge]) template.addResourceDependency(part);
+    const parts = [type, group, edge, ...sparkplug];
+    for (const template of templates) for (const part of parts) template.addResourceDependency(part);
     this.rotationJob();
-    this.cleanUp = cleaning(this, key, settings);
+    this.cleanUp = cleaning(this, key, settings, [NAMES.edgePolicy, ...this.furtherPolicies]);
     this.claim();
-    this.ownAuthority(role, [type, group, edge]);
+    this.ownAuthority(role, parts);
+  }
+
+  /** Policies that a certificate gets beside that of edges; each rotation gives them to the new one. */
+  private get furtherPolicies(): readonly string[] {
+    return this.settings.sparkplugGroup === undefined ? [] : [NAMES.sparkplugPolicy];
+  }
+
+  private sparkplugPolicy(): readonly CfnPolicy[] {
+    const { sparkplugGroup } = this.settings;
+    if (sparkplugGroup === undefined) return [];
+    const document = policyDocument(Stack.of(this), 'sparkplug', sparkplugGroup);
+    return [new CfnPolicy(this, 'SparkplugPolicy', { policyName: NAMES.sparkplugPolicy, policyDocument: document })];
   }
 
   /** What AWS IoT may do for a template: make things of this type, and give them the one policy. */
@@ -117,7 +131,7 @@ export class Identities extends Construct {
       new PolicyStatement({
         sid: 'Policy',
         actions: ['iot:GetPolicy', 'iot:AttachPolicy'],
-        resources: [`${iotArn}:policy/${NAMES.edgePolicy}`],
+        resources: [NAMES.edgePolicy, ...this.furtherPolicies].map((name) => `${iotArn}:policy/${name}`),
       }),
       new PolicyStatement({
         sid: 'WithoutResource',
@@ -157,7 +171,7 @@ export class Identities extends Construct {
       templateType: 'FLEET_PROVISIONING',
       enabled: true,
       provisioningRoleArn: role.roleArn,
-      templateBody: provisioningTemplate('provision'),
+      templateBody: provisioningTemplate('provision', this.furtherPolicies),
       preProvisioningHook: { payloadVersion: '2020-04-01', targetArn: hook.functionArn },
     });
     template.node.addDependency(hook);
@@ -241,7 +255,7 @@ export class Identities extends Construct {
       templateType: 'JITP',
       enabled: true,
       provisioningRoleArn: role.roleArn,
-      templateBody: provisioningTemplate('own-authority'),
+      templateBody: provisioningTemplate('own-authority', this.furtherPolicies),
     });
     for (const part of needed) template.addResourceDependency(part);
     const authority = new CfnCACertificate(this, 'OwnAuthority', {

@@ -82,6 +82,8 @@ function excess({ type, statement }: PlacedStatement): readonly string[] {
 const DEVICE_WILDCARDS: readonly RegExp[] = [
   // In the topics of its own, and in the answers to it.
   /:topic(?:filter)?\/(?:pm500|\$aws\/things)\/\$\{iot:Connection\.Thing\.ThingName\}\/(?:.+\/)?\*$/,
+  // Of the devices of its own edge node.
+  /:topic\/spBv1\.0\/[\w.-]+\/D(?:BIRTH|DATA|DEATH)\/\$\{iot:Connection\.Thing\.ThingName\}\/\*$/,
   // Answers to who asks: AWS IoT sends them to the connection that asked alone.
   /:topic(?:filter)?\/\$aws\/(?:certificates\/create-from-csr|provisioning-templates\/pm500-(?:claim|rotation)\/provision)\/json\/\*$/,
   // A claim is for whichever thing is installed next.

@@ -47,7 +47,8 @@ export class Rules extends Construct {
     this.commitRule();
   }
 
-  private rule(name: string, description: string, sql: string, actions: Actions): CfnTopicRule {
+  /** A rule whose actions that fail leave their message in the dead letters. */
+  rule(name: string, description: string, sql: string, actions: Actions): CfnTopicRule {
     this.names.push(name);
     return new CfnTopicRule(this, name, {
       ruleName: name,

@@ -16,6 +16,8 @@ export interface Settings {
   readonly silentMinutes: number;
   /** Days for which a revoked certificate stays before it is deleted. */
   readonly keepRevokedDays: number;
+  /** Group ID of Sparkplug edge nodes whose values go into the lake; without it none do, and no edge may publish Sparkplug. */
+  readonly sparkplugGroup?: string;
   /** PEM of a certificate request for the claim certificate; its key stays with who made it. */
   readonly claimRequest?: string;
   /** PEM of the certificate of an own authority, for just-in-time provisioning. */
@@ -101,12 +103,18 @@ function pipelineOf(value: unknown): PipelineSettings {
   };
 }
 
+/** It stands in topics and in a policy, which has not much room: no sign of a topic, a policy or SQL may be in it. */
+function groupOf(all: Members): string {
+  return text(all, 'sparkplugGroup', /^[\w.-]{1,32}$/, 'a group ID of at most 32 letters, digits, ".", "_" and "-"');
+}
+
 const KNOWN: readonly string[] = [
   'alarmEmail',
   'monthlyBudgetUsd',
   'withStream',
   'silentMinutes',
   'keepRevokedDays',
+  'sparkplugGroup',
   'claimRequest',
   'ownAuthority',
   'pipeline',
@@ -128,6 +136,7 @@ export function readSettings(value: unknown, folder = HOME): Settings {
     withStream: flag(all, 'withStream'),
     silentMinutes: number(all, 'silentMinutes', 5, 1440),
     keepRevokedDays: number(all, 'keepRevokedDays', 7, 3650),
+    ...(all['sparkplugGroup'] === undefined ? {} : { sparkplugGroup: groupOf(all) }),
     ...(claimRequest === undefined ? {} : { claimRequest }),
     ...(ownAuthority === undefined ? {} : { ownAuthority }),
     ...(all['pipeline'] === undefined ? {} : { pipeline: pipelineOf(all['pipeline']) }),

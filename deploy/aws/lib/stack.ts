@@ -5,6 +5,7 @@ import { storageKey } from './key';
 import { Lake } from './lake';
 import { Rules } from './rules';
 import type { Settings } from './settings';
+import { Sparkplug } from './sparkplug';
 import { Watch } from './watch';
 import { acceptFindings } from './wildcards';
 
@@ -20,7 +21,9 @@ export class Pm500Stack extends Stack {
     const identities = new Identities(this, 'Identities', settings, key);
     const lake = new Lake(this, 'Lake', key);
     const rules = new Rules(this, 'Rules', key, lake, settings);
-    new Watch(this, 'Watch', key, settings, { identities, lake, rules });
+    const { sparkplugGroup: group } = settings;
+    const sparkplug = group === undefined ? undefined : new Sparkplug(this, 'Sparkplug', key, { lake, rules, group });
+    new Watch(this, 'Watch', key, settings, { identities, lake, rules, sparkplug });
     acceptFindings(this);
   }
 }

@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -12,16 +13,18 @@ import type { Identities } from './identities';
 import type { Lake } from './lake';
 import { RECORDS_RULE, type Rules } from './rules';
 import type { Settings } from './settings';
+import type { Sparkplug } from './sparkplug';
 
 interface Watched {
   readonly identities: Identities;
   readonly lake: Lake;
   readonly rules: Rules;
+  readonly sparkplug: Sparkplug | undefined;
 }
 
 interface AlarmRow {
   readonly description: string;
-  readonly metric: Metric;
+  readonly metric: IMetric;
   readonly threshold: number;
   /** How many periods in a row; 1 where absent. */
   readonly periods?: number;
@@ -94,15 +97,15 @@ function count(namespace: string, metricName: string, dimensionsMap: Readonly<Re
 
 function alarmRows(
   { silentMinutes }: Settings,
-  { identities, lake, rules }: Watched,
+  { identities, lake, rules, sparkplug }: Watched,
 ): Readonly<Record<string, AlarmRow>> {
-  const ofDelivery = { DeliveryStreamName: lake.delivery.ref };
   const functions = {
     claim: identities.hooks[0],
     rotation: identities.hooks[1],
     transform: lake.transform,
     commit: rules.commit,
     'clean-up': identities.cleanUp,
+    sparkplug: sparkplug?.transform,
   };
   const failed = Object.entries(functions).flatMap(([name, each]): [string, AlarmRow][] =>
     each === undefined
@@ -152,32 +155,66 @@ function alarmRows(
       metric: count('AWS/IoT', 'PublishIn.Throttle', { Protocol: 'MQTT' }),
       threshold: 1,
     },
-    'lake-late': {
-      description: 'The oldest record in Firehose is older than an hour: read its log.',
-      metric: new Metric({
-        namespace: 'AWS/Firehose',
-        metricName: 'DeliveryToS3.DataFreshness',
-        dimensionsMap: ofDelivery,
-        statistic: Stats.MAXIMUM,
-        period: FIVE_MINUTES,
-      }),
-      threshold: 3600,
-    },
-    'lake-conversion': {
-      description: 'Rows that do not fit the table of the lake; they are in the folder errors of its bucket.',
-      metric: count('AWS/Firehose', 'FailedConversion.Records', ofDelivery),
-      threshold: 1,
-    },
     'lake-no-record': {
       description: 'Messages that are no records; they are in the folder errors of the bucket of the lake.',
       metric: count(METRICS.namespace, METRICS.refused, {}),
       threshold: 1,
     },
-    'lake-partitions': {
-      description: 'More days at once than Firehose has partitions for.',
-      metric: count('AWS/Firehose', 'PartitionCountExceeded', ofDelivery),
+    ...deliveryRows('lake', lake.delivery),
+    ...(sparkplug === undefined ? {} : sparkplugRows(sparkplug)),
+    ...Object.fromEntries(failed),
+  };
+}
+
+/** What does not reach a table of the lake. */
+function deliveryRows(name: string, delivery: CfnDeliveryStream): Readonly<Record<string, AlarmRow>> {
+  const dimensions = { DeliveryStreamName: delivery.ref };
+  return {
+    [`${name}-late`]: {
+      description: 'The oldest record in Firehose is older than an hour: read its log.',
+      metric: new Metric({
+        namespace: 'AWS/Firehose',
+        metricName: 'DeliveryToS3.DataFreshness',
+        dimensionsMap: dimensions,
+        statistic: Stats.MAXIMUM,
+        period: FIVE_MINUTES,
+      }),
+      threshold: 3600,
+    },
+    [`${name}-conversion`]: {
+      description: 'Rows that do not fit the table of the lake; they are in the folder errors of its bucket.',
+      metric: count('AWS/Firehose', 'FailedConversion.Records', dimensions),
       threshold: 1,
     },
-    ...Object.fromEntries(failed),
+    [`${name}-partitions`]: {
+      description: 'More days at once than Firehose has partitions for.',
+      metric: count('AWS/Firehose', 'PartitionCountExceeded', dimensions),
+      threshold: 1,
+    },
+  };
+}
+
+/**
+ * The error action of a rule is for its actions alone: a message that SQL could not make anything of, such as one that is
+ * larger than 128 KiB as JSON, is told by nothing but the difference of two counts.
+ */
+function sparkplugRows({ delivery, ruleNames }: Sparkplug): Readonly<Record<string, AlarmRow>> {
+  const counts = Object.fromEntries(
+    ruleNames.flatMap((RuleName, place) => [
+      [`matched${place}`, count('AWS/IoT', 'TopicMatch', { RuleName })],
+      [`done${place}`, count('AWS/IoT', 'Success', { RuleName, ActionType: 'Firehose' })],
+      [`failed${place}`, count('AWS/IoT', 'Failure', { RuleName, ActionType: 'Firehose' })],
+    ]),
+  );
+  const missing = ruleNames.map((_, at) => `FILL(matched${at}, 0) - FILL(done${at}, 0) - FILL(failed${at}, 0)`);
+  return {
+    ...deliveryRows('sparkplug', delivery),
+    'sparkplug-not-handed-on': {
+      description: 'Messages of Sparkplug that no rule handed on: larger than 128 KiB as JSON, or decoding failed.',
+      metric: new MathExpression({ expression: missing.join(' + '), usingMetrics: counts, period: FIVE_MINUTES }),
+      threshold: 1,
+      // A message that comes at the end of one period is counted as done in the next.
+      periods: 3,
+    },
   };
 }

@@ -45,12 +45,16 @@ export const WILDCARDS: readonly Wildcard[] = [
     reason: 'Streams of its own log; Lambda gives them their names.',
   },
   {
-    resource: /^<[^>]+\.Arn>\/(?:records|errors)\/\*$/,
+    resource: /^<[^>]+\.Arn>\/(?:records|sparkplug|errors)\/\*$/,
     reason: 'Firehose names the objects in its own folder of the bucket.',
   },
   {
-    resource: /^<[^>]+\.Arn>\/lake\/\*$/,
+    resource: /^<[^>]+\.Arn>\/(?:lake|descriptors)\/\*$/,
     reason: 'S3 names the objects of its access logs, in their own bucket.',
+  },
+  {
+    resource: /^<[^>]+\.Arn>\/\*\/sparkplug_b\.desc$/,
+    reason: 'Each version of the descriptor set has a folder of its own; it holds no secret.',
   },
   {
     resource: /^\*$/,

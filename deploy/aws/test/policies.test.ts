@@ -7,7 +7,7 @@ import { NAMES } from '../lib/documents';
 import { arnText, policyFindings, statementsOf } from '../lib/policy-check';
 import { HOME } from '../lib/settings';
 import { WILDCARDS } from '../lib/wildcards';
-import { resourceWith, synthesizeStack, type Synthesized } from './synth';
+import { resourceWith, SETTINGS, synthesizeStack, type Synthesized } from './synth';
 
 /** A template with one statement in a policy of a type. */
 const alone = (type: string, statement: object): Readonly<Record<string, unknown>> => ({
@@ -24,17 +24,36 @@ describe('policies that the stack deploys', function () {
   for (const [policy, name] of [
     ['edge', NAMES.edgePolicy],
     ['claim', NAMES.claimPolicy],
+    ['sparkplug', NAMES.sparkplugPolicy],
   ] as const)
     it(`${name} is the one that the double of AWS IoT enforces`, () => {
       const { Properties } = resourceWith(stack, 'AWS::IoT::Policy', ['PolicyName', name]);
       assert.deepEqual(Properties['PolicyDocument'], deployedPolicy(policy));
     });
 
-  it('the templates of provisioning are those that the double executes', () => {
-    for (const name of [NAMES.claimTemplate, NAMES.rotationTemplate]) {
-      const { Properties } = resourceWith(stack, 'AWS::IoT::ProvisioningTemplate', ['TemplateName', name]);
-      assert.deepEqual(JSON.parse(String(Properties['TemplateBody'])), deployedTemplate('provision'));
-    }
+  it('the templates of provisioning are those that the double executes, and give the policy of Sparkplug where it is on', () => {
+    const without = synthesizeStack({ ...SETTINGS, sparkplugGroup: undefined });
+    const { Resources, ...rest } = deployedTemplate('provision');
+    const policy2 = { Type: 'AWS::IoT::Policy', Properties: { PolicyName: NAMES.sparkplugPolicy } };
+    for (const name of [NAMES.claimTemplate, NAMES.rotationTemplate])
+      for (const [made, expected] of [
+        [without, Resources],
+        [stack, { ...Resources, policy2 }],
+      ] as const) {
+        const { Properties } = resourceWith(made, 'AWS::IoT::ProvisioningTemplate', ['TemplateName', name]);
+        assert.deepEqual(JSON.parse(String(Properties['TemplateBody'])), { ...rest, Resources: expected });
+      }
+  });
+
+  it('every policy that a certificate of an edge can have may be given, and taken off again before it is deleted', () => {
+    for (const name of [NAMES.edgePolicy, NAMES.sparkplugPolicy])
+      for (const action of ['iot:AttachPolicy', 'iot:DetachPolicy']) {
+        const found = statementsOf(stack.resources).filter(({ statement: { Action, Resource } }) => {
+          const resources = (Array.isArray(Resource) ? Resource : [Resource]).map(arnText);
+          return [Action].flat().includes(action) && resources.some((each) => each.endsWith(`:policy/${name}`));
+        });
+        assert.equal(found.length, 1, `${action} ${name}`);
+      }
   });
 
   it('policies of devices fit into the size that AWS IoT takes', () => {
@@ -77,10 +96,12 @@ describe('policies that the stack deploys', function () {
     assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/*` }).length, 1);
     assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/pm500/*` }).length, 1);
     assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/pm500/\${iot:ClientId}*` }).length, 1);
+    assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/spBv1.0/*/DDATA/x` }).length, 1);
+    assert.equal(device({ Action: 'iot:Publish', Resource: `${topic}/spBv1.0/g/DCMD/\${iot:ClientId}/*` }).length, 1);
   });
 
   it('the files name no account', () => {
-    for (const name of ['edge', 'claim'])
+    for (const name of ['edge', 'claim', 'sparkplug'])
       assert.doesNotMatch(readFileSync(join(HOME, `policies/${name}.json`), 'utf8'), /\d{12}/);
   });
 });

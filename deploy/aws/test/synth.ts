@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { App, Aspects, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { SPARKPLUG_GROUP } from '../../../testkit/aws-iot/policy';
 import { HOME, readSettings, type Settings } from '../lib/settings';
 import { Pm500Stack } from '../lib/stack';
 
@@ -18,6 +19,7 @@ export const SETTINGS: Settings = readSettings({
   withStream: true,
   silentMinutes: 30,
   keepRevokedDays: 30,
+  sparkplugGroup: SPARKPLUG_GROUP,
 });
 
 export interface Resource {
