@@ -3,6 +3,7 @@ import { seededRandom, type Random } from '../../src/support/random';
 import {
   deployedPolicy,
   isAllowed,
+  SPARKPLUG_GROUP,
   type IotAction,
   type PolicyContext,
   type PolicyDocument,
@@ -35,6 +36,18 @@ const NEEDED: readonly (readonly [PolicyContext, Right])[] = [
     'pm500/mill-1/certificate/commit',
   ).map((right) => [KEEPER, right] as const),
 ];
+const SPARKPLUG: PolicyContext = { ...EDGE, clientId: 'mill-1.sparkplug' };
+const sparkplug = (type: string, end = ''): string => `spBv1.0/${SPARKPLUG_GROUP}/${type}/mill-1${end}`;
+/** Its will is NDEATH; its own births come back to it, so that it notices a second edge node with its IDs. */
+const NEEDED_OF_SPARKPLUG: typeof NEEDED = [
+  ['Connect', 'mill-1.sparkplug'] as const,
+  ...['NBIRTH', 'NDATA', 'NDEATH'].map((type) => ['Publish', sparkplug(type)] as const),
+  ...['DBIRTH', 'DDATA', 'DDEATH'].map((type) => ['Publish', sparkplug(type, '/main-incomer')] as const),
+  ...['NCMD', 'NBIRTH'].flatMap((type) => [
+    ['Subscribe', sparkplug(type)] as const,
+    ['Receive', sparkplug(type)] as const,
+  ]),
+].map((right) => [SPARKPLUG, right]);
 const NEEDED_OF_CLAIM: typeof NEEDED = [
   [CLAIM, ['Connect', 'mill-1.claim']],
   ...asks(CREATE, '$aws/provisioning-templates/pm500-claim/provision/json').map((right) => [CLAIM, right] as const),
@@ -87,6 +100,8 @@ const LEVELS = [
   'mill-1',
 ];
 
+const TYPES = ['NBIRTH', 'NDATA', 'NDEATH', 'NCMD', 'DBIRTH', 'DDATA', 'DDEATH', 'DCMD', '+', '#'];
+
 const pick = <Of>(from: readonly Of[], random: Random): Of => from[Math.floor(random() * from.length)]!;
 
 /** A client, topic or filter of another thing, of all things, or of no thing. */
@@ -108,6 +123,10 @@ function foreign(random: Random): Right {
       `$aws/certificates/create/json/${rest}`,
       `$aws/rules/${other}/${rest}`,
       `$aws/events/${rest}`,
+      `spBv1.0/${SPARKPLUG_GROUP}/${pick(TYPES, random)}/${other}/${rest}`,
+      `spBv1.0/${SPARKPLUG_GROUP}/${pick(TYPES, random)}/${other}`,
+      `spBv1.0/${pick(['other', '+', '#', `${SPARKPLUG_GROUP}x`, 'STATE'], random)}/${pick(TYPES, random)}/mill-1/${rest}`,
+      `spBv1.0/${SPARKPLUG_GROUP}/DCMD/mill-1/${rest}`,
       `${other}/${rest}`,
     ],
     random,
@@ -118,18 +137,21 @@ function foreign(random: Random): Right {
 describe('policies of deploy/aws', () => {
   const edge = deployedPolicy('edge');
   const claim = deployedPolicy('claim');
+  const ofSparkplug = deployedPolicy('sparkplug');
   const may = (policy: PolicyDocument, [context, [action, name]]: (typeof NEEDED)[number]): boolean =>
     isAllowed([policy], action, name, context);
 
   it('allow all that is needed', () => {
     for (const each of NEEDED) assert.ok(may(edge, each), String(each[1]));
     for (const each of NEEDED_OF_CLAIM) assert.ok(may(claim, each), String(each[1]));
+    for (const each of NEEDED_OF_SPARKPLUG) assert.ok(may(ofSparkplug, each), String(each[1]));
   });
 
   it('have no statement and no resource that is not needed', () => {
     const all = [
       ...lesser(edge).map((each) => [each, NEEDED] as const),
       ...lesser(claim).map((each) => [each, NEEDED_OF_CLAIM] as const),
+      ...lesser(ofSparkplug).map((each) => [each, NEEDED_OF_SPARKPLUG] as const),
     ];
     assert.ok(all.length > 20);
     for (const [policy, needed] of all)
@@ -139,12 +161,13 @@ describe('policies of deploy/aws', () => {
       );
   });
 
-  it('allow one thing nothing of another in 100 000 random tries', () => {
+  it('allow one thing nothing of another in 150 000 random tries, with Sparkplug and without', () => {
     const random = seededRandom(18);
     for (let count = 0; count < 50_000; count++) {
-      for (const context of [EDGE, KEEPER]) {
+      for (const context of [EDGE, KEEPER, SPARKPLUG]) {
         const [action, name] = foreign(random);
         assert.equal(isAllowed([edge], action, name, context), false, `${action} ${name}`);
+        assert.equal(isAllowed([edge, ofSparkplug], action, name, context), false, `${action} ${name}`);
       }
     }
   });

@@ -12,6 +12,8 @@ import { Session, type Hub } from './session';
 export interface Passed {
   readonly topic: string;
   readonly payload: string;
+  /** The payload as it came. */
+  readonly bytes: Buffer;
   readonly clientId: string;
   readonly certificateId: string;
 }
@@ -94,11 +96,11 @@ export class AwsIotDouble implements Hub {
     return true;
   }
 
-  publish(topic: string, payload: string, { clientId, certificateId }: Session): void {
-    this.messages.push({ topic, payload, clientId, certificateId });
+  publish(topic: string, bytes: Buffer, { clientId, certificateId }: Session): void {
+    this.messages.push({ topic, payload: bytes.toString(), bytes, clientId, certificateId });
     // Basic Ingest goes past the broker.
     if (topic.startsWith('$aws/rules/')) return;
-    for (const session of this.sessions) session.deliver(topic, payload);
+    for (const session of this.sessions) session.deliver(topic, bytes);
   }
 
   leave(session: Session): void {

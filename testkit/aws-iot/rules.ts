@@ -33,7 +33,11 @@ export type Rule = (typeof RULES)[number];
 
 /** Message broker and protocol limits of AWS IoT Core (AWS General Reference, "AWS IoT Core endpoints and quotas"). */
 export const LIMITS = {
+  /** Also of what a rule makes of a message. */
   payloadBytes: 128 * 1024,
+  /** Of a descriptor set in S3, and how often a query may decode (Developer Guide, "Decoding protobuf message payloads"). */
+  descriptorBytes: 32 * 1024,
+  decodesOfRule: 2,
   /** Both without the three levels in front of Basic Ingest. */
   topicSlashes: 7,
   topicBytes: 256,

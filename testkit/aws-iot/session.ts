@@ -18,7 +18,7 @@ export interface Hub {
   note(rule: Rule, clientId: string): void;
   /** False where the client ID connected too lately. */
   admit(session: Session): boolean;
-  publish(topic: string, payload: string, from: Session): void;
+  publish(topic: string, payload: Buffer, from: Session): void;
   leave(session: Session): void;
 }
 
@@ -83,13 +83,14 @@ export class Session {
     this.end(TAKEN_OVER);
   }
 
-  deliver(topic: string, payload: string, isUnasked = false): void {
+  deliver(topic: string, payload: string | Buffer, isUnasked = false): void {
     if (this.isOver || !(isUnasked || [...this.filters].some((filter) => matches(filter, topic)))) return;
     if (!this.allows('receive-policy', 'Receive', topic)) return;
     const name = Buffer.from(topic);
     const head = Buffer.from([name.length >> 8, name.length & 255]);
     const properties = this.level === 5 ? Buffer.from([0]) : Buffer.alloc(0);
-    this.socket.write(packetOf(0x30, Buffer.concat([head, name, properties, Buffer.from(payload)])));
+    const content = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    this.socket.write(packetOf(0x30, Buffer.concat([head, name, properties, content])));
   }
 
   private take(packet: SeenPacket): void {
@@ -123,12 +124,12 @@ export class Session {
   }
 
   private publish(packet: SeenPacket): void {
-    const { topic, payload, id, qos } = readPublish(packet, this.level);
+    const { topic, payload, bytes, id, qos } = readPublish(packet, this.level);
     const rest = topic.replace(BASIC_INGEST, '');
-    this.notePublished(Buffer.byteLength(topic) + Buffer.byteLength(payload));
+    this.notePublished(Buffer.byteLength(topic) + bytes.length);
     const isFit =
       this.keeps('qos-2', qos < 2) &&
-      this.keeps('payload-bytes', Buffer.byteLength(payload) <= LIMITS.payloadBytes) &&
+      this.keeps('payload-bytes', bytes.length <= LIMITS.payloadBytes) &&
       this.keeps('topic-slashes', rest.split('/').length - 1 <= LIMITS.topicSlashes) &&
       this.keeps('topic-bytes', Buffer.byteLength(rest) <= LIMITS.topicBytes) &&
       this.keeps('publish-rate', this.published.length <= LIMITS.publishesPerSecond) &&
@@ -142,7 +143,7 @@ export class Session {
     if (qos > 0 && this.hub.acknowledges) this.socket.write(pubackOf(id, this.level, 0));
     else this.unacknowledged += qos;
     const answer = this.hub.services.answer(topic, payload, this);
-    if (answer === undefined) this.hub.publish(topic, payload, this);
+    if (answer === undefined) this.hub.publish(topic, bytes, this);
     else this.deliver(answer.topic, JSON.stringify(answer.payload), answer.isUnasked);
   }
 

@@ -6,6 +6,8 @@ import { RawBroker } from './raw-broker';
 export interface SeenPublish {
   readonly topic: string;
   readonly payload: string;
+  /** The payload as it came. */
+  readonly bytes: Buffer;
   readonly id: number;
   readonly qos: number;
   readonly isRepeated: boolean;
@@ -41,7 +43,8 @@ export function readPublish({ flags, body }: SeenPacket, level: number): SeenPub
   // Property lists of these tests are shorter than 128 bytes: one byte of length.
   if (level === 5) at += 1 + (body[at] ?? 0);
   const topic = body.toString('utf8', 2, 2 + length);
-  return { topic, payload: body.toString('utf8', at), id, qos, isRepeated: (flags & 8) !== 0 };
+  const bytes = body.subarray(at);
+  return { topic, payload: bytes.toString(), bytes, id, qos, isRepeated: (flags & 8) !== 0 };
 }
 
 const twoBytes = (value: number): readonly number[] => [value >> 8, value & 255];

@@ -71,7 +71,8 @@ function readValue(metric: Members, datatype: number | undefined): Members {
   for (const name of ['float_value', 'double_value']) {
     const sent = fieldOf(metric, name);
     // JSON has no NaN and no infinity; protobuf writes them as text.
-    if (sent !== undefined) return typeof sent === 'number' ? { value: sent } : { unread: `it is ${String(sent)}` };
+    if (sent !== undefined)
+      return typeof sent === 'number' ? { value: sent } : { unread: `it is ${JSON.stringify(sent)}` };
   }
   const flag = fieldOf(metric, 'boolean_value');
   if (typeof flag === 'boolean') return { flag };

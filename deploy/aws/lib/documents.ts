@@ -48,7 +48,7 @@ export function provisioningTemplate(name: 'provision' | 'own-authority', furthe
     `policy${place + 2}`,
     { Type: 'AWS::IoT::Policy', Properties: { PolicyName: policy } },
   ]);
-  return JSON.stringify({ ...body, Resources: { ...body.Resources, ...Object.fromEntries(policies) } });
+  return JSON.stringify({ ...body, Resources: { ...body.Resources, ...(Object.fromEntries(policies) as object) } });
 }
 
 /** Document of the job by which an operator has certificates replaced; `pm500 cloud rotate` knows it. */

@@ -87,7 +87,9 @@ export class Sparkplug extends Construct {
         resources: [bucket.arnForObjects(`*/${FILE}`)],
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
-          ArnLike: { 'aws:SourceArn': Object.values(RULES).map((name) => `arn:aws:iot:${region}:${account}:rule/${name}`) },
+          ArnLike: {
+            'aws:SourceArn': Object.values(RULES).map((name) => `arn:aws:iot:${region}:${account}:rule/${name}`),
+          },
         },
       }),
     );
@@ -134,7 +136,10 @@ export class Sparkplug extends Construct {
     });
     deployment.node.addDependency(role);
     NagSuppressions.addStackSuppressions(Stack.of(this), [
-      { id: 'AwsSolutions-L1', reason: 'The function that uploads the descriptor set is one of CDK, which says its runtime.' },
+      {
+        id: 'AwsSolutions-L1',
+        reason: 'The function that uploads the descriptor set is one of CDK, which says its runtime.',
+      },
     ]);
     return deployment;
   }
@@ -161,12 +166,9 @@ export class Sparkplug extends Construct {
     ]).roleArn;
     const select = `SELECT topic() AS topic, timestamp() AS received_ms, decode(*, 'proto', ${descriptor}) AS payload`;
     return Object.entries(RULES).map(([message, name]) =>
-      rules.rule(
-        name,
-        `${message} of Sparkplug B into the lake`,
-        `${select} FROM 'spBv1.0/${group}/${message}/+/+'`,
-        [{ firehose: { deliveryStreamName: this.delivery.ref, roleArn, separator: '\n', batchMode: false } }],
-      ),
+      rules.rule(name, `${message} of Sparkplug B into the lake`, `${select} FROM 'spBv1.0/${group}/${message}/+/+'`, [
+        { firehose: { deliveryStreamName: this.delivery.ref, roleArn, separator: '\n', batchMode: false } },
+      ]),
     );
   }
 }
