@@ -12,6 +12,8 @@ import { Services } from '../../testkit/aws-iot/services';
 
 const DAY_MS = 86_400_000;
 const MOST_LIVES = 60;
+/** A key that a write was cut off in has none. */
+const KEY_END = '-----END PRIVATE KEY-----';
 const enterprise = new Authority('enterprise');
 const signByEnterprise = (request: string): string =>
   enterprise.issue(request, { fromMs: Date.now() - DAY_MS, toMs: Date.now() + DAY_MS });
@@ -36,7 +38,8 @@ function course(now?: () => number): Course {
     wasConnected ||= edge.state?.current !== undefined;
     // Once it could connect it always can, whatever is on the disk at this moment.
     if (wasConnected) assert.ok(edge.canConnect, `after ${edge.points} points it can connect no more`);
-    for (const [name, text] of edge.disk) if (name.endsWith('.key.pem')) secrets.add(text);
+    for (const [name, text] of edge.disk)
+      if (name.endsWith('.key.pem') && text.trimEnd().endsWith(KEY_END)) secrets.add(text);
   };
   return { edge, services, secrets };
 }
@@ -159,6 +162,35 @@ describe('enrolling and rotating', function () {
         }
       });
     }
+
+    for (const [left, torn] of [
+      ['nothing', () => ''],
+      ['a byte', (text) => text.slice(0, 1)],
+      ['half', (text) => text.slice(0, text.length / 2)],
+      ['all but a byte', (text) => text.slice(0, -1)],
+      ['what was there before', (_text, before) => before ?? ''],
+      ['all of it', (text) => text],
+    ] satisfies readonly (readonly [string, EdgeLives['torn']])[])
+      it(`by ${way} survives each write that is cut off and leaves ${left}, beside the file and in it`, async () => {
+        const calm = course();
+        await wholeCourse(calm, isByHand, () => undefined);
+        const written = new Set(calm.edge.writes.values());
+        for (const number of [1, 2, 3])
+          for (const name of [IDENTITY_FILE, keyFile(number), requestFile(number), certificateFile(number)])
+            assert.ok(written.has(name), name);
+        for (const at of calm.edge.writes.keys()) {
+          for (const isInIt of [false, true]) {
+            const one = course();
+            one.edge.torn = torn;
+            // The state is replaced by its new name, and that after its contents are on the disk: it is never torn itself.
+            one.edge.isTornItself = (name) => isInIt && name !== IDENTITY_FILE;
+            one.edge.peril = (point) => (point === at ? 'kill' : undefined);
+            await wholeCourse(one, isByHand, () => undefined);
+            checkEnd(one);
+            assert.equal(one.edge.befallen, 1);
+          }
+        }
+      });
 
     it(`by ${way} survives all of them at random, hours apart`, async () => {
       for (let seed = 0; seed < 350; seed++) {

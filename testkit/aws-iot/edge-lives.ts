@@ -49,6 +49,8 @@ export function instantClock(): Clock {
   };
 }
 
+const halfOf = (text: string): string => text.slice(0, text.length / 2);
+
 /** One edge through many lives: its disk stays, its process dies where a test says so. The cloud is the double, in this process. */
 export class EdgeLives {
   readonly disk = new Map<string, string>();
@@ -67,6 +69,12 @@ export class EdgeLives {
   door: (id: string, isOpen: boolean) => boolean | Pm500Error = (_id, isOpen) => isOpen;
   /** Called at each point, for what has always to be true. */
   look: () => void = () => undefined;
+  /** What a write that is cut off leaves beside the file that it replaces. @param before what the file holds */
+  torn: (text: string, before: string | undefined) => string = halfOf;
+  /** Files that a kill in the middle of a write leaves torn themselves, as where names reach the disk before contents. */
+  isTornItself: (name: string) => boolean = () => false;
+  /** Points in the middle of a write, and the file that it is of. */
+  readonly writes = new Map<number, string>();
   private life = 0;
 
   constructor(readonly services: Services) {
@@ -149,9 +157,15 @@ export class EdgeLives {
       read: (name) => this.disk.get(name),
       replace: (name, text) => {
         pass('full');
-        // What a write that was cut off leaves.
-        this.disk.set(`${name}.new`, text.slice(0, text.length / 2));
-        pass();
+        const torn = this.torn(text, this.disk.get(name));
+        this.disk.set(`${name}.new`, torn);
+        this.writes.set(this.points, name);
+        try {
+          pass();
+        } catch (thrown) {
+          if (this.isTornItself(name)) this.disk.set(name, torn);
+          throw thrown;
+        }
         this.disk.delete(`${name}.new`);
         this.disk.set(name, text);
         pass();
