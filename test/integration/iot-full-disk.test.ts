@@ -51,7 +51,7 @@ describe('iot-out on a full disk', function () {
       const telemetry = normalizeReading(sampleReading([101], seededRandom(1), at + number));
       const { error } = await out.receive({ payload: telemetry });
       if (error === undefined) taken.push(at + number);
-      return error === undefined ? undefined : String(error);
+      return error instanceof Error ? error.message : undefined;
     };
     for (let number = 0; number < SENT; number++) assert.equal(await send(number), undefined);
     disk.fill(true);

@@ -22,7 +22,7 @@ export function sparkplugDescriptor(): Uint8Array {
   const { root } = parse(sparkplugProto(), { keepCase: true });
   root.resolveAll();
   const set = root.toDescriptor('proto2');
-  for (const file of set.file ?? []) {
+  for (const file of set.file) {
     file.name = DEFINITION;
     // protoc leaves the name of its first syntax out.
     delete file.syntax;
