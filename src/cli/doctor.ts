@@ -29,7 +29,7 @@ import { writeReport } from './write-report';
 
 /** By the worst finding; 1 and 2 are those of every command. */
 const FOUND: Readonly<Record<DoctorSeverity, number>> = { notice: 3, warning: 4, critical: 5 };
-/** With `--strict`, where nothing was found and not everything was seen. */
+/** Where nothing was found and the flows were not seen, on which most checks depend; with `--strict` where anything was not. */
 const NOT_ALL_SEEN = 6;
 
 const FORMATS = ['text', 'json', 'junit', 'html', 'prometheus'] as const;
@@ -55,7 +55,7 @@ const ROWS: readonly OptionRow[] = [
   { name: 'attested', value: 'FILE', help: 'what persons attest (pm500/attested.json of the user directory)' },
   { name: 'without', value: 'ID', help: 'leaves a check out, which the report says', multiple: true },
   { name: 'offline', help: 'asks no broker, no database and no meter' },
-  { name: 'strict', help: `ends with ${NOT_ALL_SEEN} where something could not be looked at` },
+  { name: 'strict', help: `ends with ${NOT_ALL_SEEN} where anything at all could not be looked at` },
   { name: 'all', help: 'every check with what was seen, not the findings alone' },
   { name: 'format', value: 'NAME', help: `${FORMATS.join(', ')} (text)` },
   { name: 'json', help: 'the same as --format json: one line, pm500.doctor/1' },
@@ -72,7 +72,8 @@ empty write to each database, and reads each meter once where its limits leave r
 docs/doctor.md lists the checks, and how a person attests what no program can see.
 
 ${describeOptions(ROWS)}
-Exit codes: 0 no findings, 3 notices, 4 warnings, 5 critical findings; 1 the command failed, 2 wrong options.
+Exit codes: 0 no findings, 3 notices, 4 warnings, 5 critical findings, 6 no findings, but the flows could not be looked at; 1 the
+command failed, 2 wrong options.
 `;
 
 function foldersOf(options: Options, name: string, otherwise: readonly string[]): readonly string[] {
@@ -158,9 +159,10 @@ function formatReport(report: DoctorReport, format: (typeof FORMATS)[number], is
   }
 }
 
-function exitCodeOf({ worst, counts }: DoctorReport, isStrict: boolean): number {
+function exitCodeOf({ worst, counts, results }: DoctorReport, isStrict: boolean): number {
   if (worst !== undefined) return FOUND[worst];
-  return isStrict && counts['could not look'] > 0 ? NOT_ALL_SEEN : EXIT.success;
+  const isBlind = results.some(({ id, outcome }) => id === 'flows-readable' && outcome === 'could not look');
+  return isBlind || (isStrict && counts['could not look'] > 0) ? NOT_ALL_SEEN : EXIT.success;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Pm500Error, toPm500Error } from '../support/errors';
 import { Expect } from '../support/expect';
+import { parseJson } from '../support/read-text-file';
 
 /** The word of a person for what no program can look at. */
 export interface Attestation {
@@ -26,7 +27,7 @@ export function parseAttestations(text: string, source: string, ids: readonly st
   const expect = new Expect('CONFIG_INVALID', `correct it in ${source}.`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (thrown) {
     throw new Pm500Error(
       'CONFIG_INVALID',

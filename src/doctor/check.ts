@@ -1,5 +1,5 @@
 import type { SiteFacts } from './facts';
-import type { Looked } from './looked';
+import type { Looked, Unseen } from './looked';
 
 /** How bad a finding is, the mildest first. */
 export const DOCTOR_SEVERITIES = ['notice', 'warning', 'critical'] as const;
@@ -52,7 +52,7 @@ export interface DoctorCheck {
 }
 
 /** A check that cannot be made, because of a fact that it needs. */
-export function notLookedAt({ unseen }: { readonly unseen: string }): Sighting {
+export function notLookedAt({ unseen }: Unseen): Sighting {
   return { findings: [], unseen: [unseen], seen: '' };
 }
 
@@ -64,6 +64,16 @@ export function sightOne<Fact>(
 ): Sighting {
   if ('unseen' in looked) return notLookedAt(looked);
   return { findings: find(looked.seen), unseen: [], seen: tell(looked.seen) };
+}
+
+/** The same, where what is of no use to Node-RED either is a finding: of one check alone, the others cannot be made. */
+export function sightWhole<Fact>(
+  looked: Looked<Fact>,
+  find: (fact: Fact) => readonly string[],
+  tell: (fact: Fact) => string,
+): Sighting {
+  if ('seen' in looked || looked.isBroken !== true) return sightOne(looked, find, tell);
+  return { findings: [`${looked.unseen}.`], unseen: [], seen: '' };
 }
 
 /** How many of a kind, in words. */

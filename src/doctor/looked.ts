@@ -1,12 +1,21 @@
 import { toPm500Error } from '../support/errors';
 
 /** A fact, or why it could not be looked at: never a fact that somebody made up for it. */
-export type Looked<Fact> = { readonly seen: Fact } | { readonly unseen: string };
+export type Looked<Fact> = { readonly seen: Fact } | Unseen;
+
+export interface Unseen {
+  readonly unseen: string;
+  /** True where it was looked at, and is of no use to Node-RED either: that is a finding of its check. */
+  readonly isBroken?: true;
+}
 
 export const seen = <Fact>(fact: Fact): Looked<Fact> => ({ seen: fact });
 
 /** @param reason a clause without a period */
-export const unseen = (reason: string): { readonly unseen: string } => ({ unseen: reason });
+export const unseen = (reason: string): Unseen => ({ unseen: reason });
+
+/** @param reason a clause without a period */
+export const broken = (reason: string): Unseen => ({ unseen: reason, isBroken: true });
 
 /** The same of what is worked out from a fact. */
 export function lookFurther<Fact, Further>(looked: Looked<Fact>, further: (fact: Fact) => Further): Looked<Further> {

@@ -22,6 +22,9 @@ export function readRegularFile(path: string, maximumBytes: number): Buffer {
   throw new Error(`it has ${size} bytes, and ${maximumBytes} are the most that make sense`);
 }
 
+/** JSON as editors of Windows may save it, with the mark of UTF-8 before it, which Node-RED passes over, too. */
+export const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+
 /**
  * The text of such a file.
  * @param what begins the sentence of an error, for instance "Layout file"

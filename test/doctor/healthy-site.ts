@@ -59,6 +59,8 @@ export class HealthySite {
   own = packageVersion();
   isEncrypted = true;
   unit = UNIT;
+  /** Changes files after all are written. */
+  spoilFiles: () => void = () => undefined;
   settings: NodeRedSettings = {
     uiHost: '127.0.0.1',
     uiPort: 1880,
@@ -138,6 +140,7 @@ export class HealthySite {
       return [name, { name, version, nodes: Object.fromEntries(sets) as unknown }];
     });
     this.write('node-red/.config.nodes.json', JSON.stringify(Object.fromEntries(modules)));
+    this.spoilFiles();
   }
 
   private brokerFacts(): BrokerFacts[] {

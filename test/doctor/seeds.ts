@@ -8,7 +8,7 @@ import type {
   OutboxFolder,
   SiteFacts,
 } from '../../src/doctor/facts';
-import { seen } from '../../src/doctor/looked';
+import { broken, seen } from '../../src/doctor/looked';
 import { plain } from '../../src/support/sentence';
 import { TOKEN, type FlowEntry, type HealthySite } from './healthy-site';
 
@@ -138,6 +138,11 @@ export const SEEDS: readonly Seed[] = [
       site.flows = [{ id: 'tab', type: 'tab', label: 'empty' }];
     },
     facts: () => ({ meters: seen([]) }),
+  },
+  {
+    id: 'settings-readable',
+    what: 'a settings.js that is no program',
+    facts: () => ({ settings: broken('settings.js cannot be run (SyntaxError)') }),
   },
   {
     id: 'node-red-version',

@@ -43,7 +43,7 @@ seen stands, whatever a person attests.
 | --------- | ---------------------------------------------------------------------------- |
 | 0         | no findings; read what could not be looked at                                |
 | 3, 4, 5   | the worst finding is a notice, a warning, critical                           |
-| 6         | with \`--strict\`: no findings, and something could not be looked at           |
+| 6         | no findings, but the flows could not be looked at; with \`--strict\`: anything could not |
 | 1, 2      | the command failed; wrong options, or a file of attestations that is wrong   |
 
 ## What persons attest

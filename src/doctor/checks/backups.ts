@@ -20,6 +20,10 @@ function backup(
 function ageOf({ folder, newestMs }: BackupFacts, what: string, nowMs: number): string | undefined {
   if (newestMs === undefined) return `No backup of ${what} was found in ${folder}.`;
   const ageDays = (nowMs - newestMs) / MS_PER_DAY;
+  // It would be the newest for years, whatever fails meanwhile.
+  if (ageDays < -1) {
+    return `The newest backup of ${what} in ${folder} is from ${new Date(newestMs).toISOString()}, which is still to come: one of the clocks is wrong.`;
+  }
   return ageDays > BACKUP_DAYS
     ? `The newest backup of ${what} in ${folder} is ${Math.floor(ageDays)} days old.`
     : undefined;

@@ -1,4 +1,4 @@
-import { sightOne, type DoctorCheck, notLookedAt } from '../check';
+import { sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import type { FileAccess } from '../facts';
 import { isAtLeast } from '../versions';
 
@@ -119,6 +119,21 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
             },
             ({ types }) => `${types.size} types`,
           ),
+  },
+  {
+    id: 'settings-readable',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'settings.js is a program that runs',
+    looksAt: 'what settings.js gives when it is run',
+    remedy: 'Correct the line that it names, or put the former file back: Node-RED does not start with this one.',
+    docs: 'docs/doctor.md',
+    look: ({ settings }) =>
+      sightWhole(
+        settings,
+        () => [],
+        () => 'settings.js',
+      ),
   },
   {
     id: 'user-directory-mode',

@@ -1,5 +1,5 @@
 import { describeValue } from '../../support/expect';
-import { sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
+import { sightEach, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import { NODE_ROWS } from '../flows/node-rows';
 import type { SavedNode } from '../flows/saved-nodes';
 import { countsBeside } from '../flows/saved-row';
@@ -57,7 +57,7 @@ export const FLOW_CHECKS: readonly DoctorCheck[] = [
       'Name the user directory and the flow file by --user-dir and --flows, and run the command as the user of Node-RED.',
     docs: 'docs/doctor.md',
     look: ({ site }) =>
-      sightOne(
+      sightWhole(
         site,
         ({ path, nodes }) =>
           nodes.some(({ type }) => type.startsWith('pm500-')) ? [] : [`No flow of ${path} that is on reads a meter.`],

@@ -4,6 +4,7 @@ import { sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, textOf, type SavedSite } from '../flows/saved-site';
 import { lookFurther, seen, unseen, type Looked } from '../looked';
+import { inUrl } from '../readers/brokers';
 import { endpointOf } from '../readers/databases';
 
 /** Passwords and tokens of documentation and of images, in lower case. */
@@ -54,7 +55,7 @@ function plainPassword(node: SavedNode, site: SavedSite, ownHosts: readonly stri
   // With an identity TLS is on, whatever the box says.
   const hasIdentity = textOf(node, 'identityFolder') !== '';
   const isPlain = !isOn(node, 'useTls') && textOf(node, 'profile') !== 'aws-iot-core' && !hasIdentity;
-  const isFar = !isOwnHost(`http://${host}`, ownHosts);
+  const isFar = !isOwnHost(`http://${inUrl(host)}`, ownHosts);
   const leaks = isPlain && isFar && (secrets['password'] ?? '') !== '';
   return seen(
     leaks ? [`The password of ${node.label} goes to ${host} without TLS, where anybody on the way can read it.`] : [],

@@ -1,4 +1,5 @@
 import { isRecord, type UnknownRecord } from '../../support/expect';
+import { parseJson } from '../../support/read-text-file';
 import { NODE_ROWS } from './node-rows';
 
 /** A node of a flow that is not switched off, as it was saved. */
@@ -94,7 +95,7 @@ export interface SavedNodes {
  * @throws Error in a few words when it is none
  */
 export function parseFlows(text: string, environment: Variables): SavedNodes {
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseJson(text);
   const list: unknown = isRecord(parsed) ? parsed['flows'] : parsed;
   if (!Array.isArray(list)) throw new Error('it holds no list of nodes');
   if (list.length > MOST_NODES) throw new Error(`it has more than ${MOST_NODES} nodes`);

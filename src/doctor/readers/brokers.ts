@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { createClientId } from '../../mqtt/client-id';
 import type { BrokerSettings } from '../../mqtt/mqtt-options';
 import { within, type Clock } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
+import { readRegularFile } from '../../support/read-text-file';
 import type { BrokerConfiguration, BrokerFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
@@ -23,6 +24,7 @@ export interface BrokerSources {
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
+const MOST_CONFIGURATION_BYTES = 1_000_000;
 
 function tlsNodeOf(node: SavedNode, site: SavedSite): SavedNode | undefined {
   if (node.type === 'iot-target') return node;
@@ -65,10 +67,13 @@ async function takesAnybody(settings: BrokerSettings, tryBroker: TryBroker): Pro
   return hasCode(problem, 'MQTT_REFUSED') && !problem.retryable ? false : undefined;
 }
 
+/** A host as it stands in a URL and before a port. */
+export const inUrl = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+
 /** What is known of a broker before it is asked. */
 const knownOf = (node: SavedNode): BrokerFacts => ({
   id: node.id,
-  server: `${textOf(node, 'host')}:${portOf(node)}`,
+  server: `${inUrl(textOf(node, 'host'))}:${portOf(node)}`,
   isRefused: false,
   hasTls: hasTls(node),
 });
@@ -136,7 +141,8 @@ export const BROKER_FILES = ['/etc/pm500/mosquitto.conf', '/etc/mosquitto/mosqui
 /** A configuration of Mosquitto. @throws Error where it cannot be read */
 export function readBrokerConfiguration(path: string): BrokerConfiguration {
   const values = new Map(
-    readFileSync(path, 'utf8')
+    readRegularFile(path, MOST_CONFIGURATION_BYTES)
+      .toString()
       .split('\n')
       .map((line) => /^\s*([a-z_]+)\s+(.*?)\s*$/.exec(line))
       .flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const])),

@@ -4,13 +4,13 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MeterModel } from '../../meters/meter-model';
 import type { Clock } from '../../support/clock';
-import { readTextFile } from '../../support/read-text-file';
+import { readRegularFile, readTextFile } from '../../support/read-text-file';
 import { toPm500Error } from '../../support/errors';
-import { MOST_FLOW_BYTES, parseFlows } from '../flows/saved-nodes';
+import { MOST_FLOW_BYTES, parseFlows, type SavedNodes } from '../flows/saved-nodes';
 import { readMeters } from '../flows/saved-meters';
 import type { SavedSite } from '../flows/saved-site';
 import type { HostFacts, SiteFacts } from '../facts';
-import { attemptLook, lookFurther, seen, unseen, type Looked } from '../looked';
+import { attemptLook, broken, lookFurther, seen, unseen, type Looked } from '../looked';
 import { readBackups, type BackupFolders } from './backups';
 import { BROKER_FILES, readBrokerConfiguration, readBrokers, type LookAtCertificate, type TryBroker } from './brokers';
 import { readCertificates } from './certificates';
@@ -20,7 +20,7 @@ import { readMetersNow, type TryMeter } from './meters';
 import { readOutboxes } from './outboxes';
 import { readServiceUnit } from './service-unit';
 import type { LoadedSettings } from './settings-file';
-import { readDirectory, readLetters, readPalette } from './user-directory';
+import { isRefused, readDirectory, readLetters, readPalette } from './user-directory';
 
 /** Where things are. */
 export interface DoctorPlaces {
@@ -77,6 +77,16 @@ async function load(places: DoctorPlaces, sources: DoctorSources): Promise<Looke
   return sources.loadSettings(path, AbortSignal.timeout(SETTINGS_MS));
 }
 
+/** What others may not read says nothing about Node-RED; with every other fault it starts without a flow. */
+function readFlowFile(path: string, variable: (name: string) => string | undefined): Looked<SavedNodes> {
+  try {
+    return seen(parseFlows(readRegularFile(path, MOST_FLOW_BYTES).toString(), variable));
+  } catch (thrown) {
+    const reason = `Flow file ${path} cannot be read (${toPm500Error(thrown).message})`;
+    return isRefused(thrown) ? unseen(reason) : broken(reason);
+  }
+}
+
 function siteOf(
   places: DoctorPlaces,
   { model, env }: DoctorSources,
@@ -87,9 +97,10 @@ function siteOf(
   const path = resolve(places.userDirectory, flowFile);
   const environment = 'seen' in loaded ? loaded.seen.environment : env;
   const secrets = 'seen' in credentials ? credentials.seen.secrets : undefined;
+  const file = readFlowFile(path, (name) => environment[name]);
+  if ('unseen' in file) return file;
+  const saved = file.seen;
   return attemptLook('The flows', () => {
-    const text = readTextFile(path, 'Flow file', 'CONFIG_INVALID', MOST_FLOW_BYTES);
-    const saved = parseFlows(text, (name) => environment[name]);
     const meters = readMeters(model, saved.nodes, (list) =>
       readTextFile(resolve(places.userDirectory, list), 'Meter list', 'CONFIG_INVALID', MOST_FLOW_BYTES),
     );

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readRegularFile } from '../../support/read-text-file';
 import type { ServiceUnit } from '../facts';
 import { seen, unseen, type Looked } from '../looked';
 
@@ -11,6 +12,7 @@ const UNIT_FOLDERS = [
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ];
+const MOST_UNIT_BYTES = 1_000_000;
 const NAME = /^(pm500-)?node-?red\w*\.service$/;
 
 /** Dependencies add up, and nothing takes one back. */
@@ -31,6 +33,11 @@ function valuesOf(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(values);
 }
 
+/** Text of a unit; none of one that was masked, which is a link to /dev/null. */
+function readUnit(path: string): string {
+  return realpathSync(path) === '/dev/null' ? '' : readRegularFile(path, MOST_UNIT_BYTES).toString();
+}
+
 /** Drop-ins in the order of their names, whichever folder they are in; of one name, that of the first folder. */
 function dropIns(path: string, folders: readonly string[]): readonly string[] {
   const byName = new Map<string, string>();
@@ -40,7 +47,7 @@ function dropIns(path: string, folders: readonly string[]): readonly string[] {
     for (const name of readdirSync(place).filter((each) => each.endsWith('.conf')))
       if (!byName.has(name)) byName.set(name, join(place, name));
   }
-  return [...byName.keys()].sort().map((name) => readFileSync(byName.get(name) ?? '', 'utf8'));
+  return [...byName.keys()].sort().map((name) => readUnit(byName.get(name) ?? ''));
 }
 
 /**
@@ -69,7 +76,7 @@ export function readServiceUnit(given: string, folders: readonly string[] = UNIT
   }
   const own = dirname(found);
   const places = folders.includes(own) ? folders : [own, ...folders];
-  const values = valuesOf([readFileSync(found, 'utf8'), ...dropIns(found, places)]);
+  const values = valuesOf([readUnit(found), ...dropIns(found, places)]);
   const isEnabled = places.some((folder) =>
     [...(values['WantedBy'] ?? '').split(/\s+/), 'multi-user.target', 'default.target'].some(
       (target) => target !== '' && existsSync(join(folder, `${target}.wants`, basename(found))),

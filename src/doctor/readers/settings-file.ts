@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { isRecord } from '../../support/expect';
 import type { NodeRedSettings } from '../facts';
-import { seen, unseen, type Looked } from '../looked';
+import { broken, seen, unseen, type Looked } from '../looked';
 
 /** What settings.js makes of the process that loads it. Secrets stay in this process. */
 export interface LoadedSettings {
@@ -90,7 +90,10 @@ export function loadSettings(path: string, signal: AbortSignal): Promise<Looked<
     const finish = (why: string): void => {
       signal.removeEventListener('abort', end);
       const loaded = accept(answer);
-      resolve(loaded === undefined ? unseen(`${path} cannot be run (${why})`) : seen(loaded));
+      const reason = `${path} cannot be run (${why})`;
+      // What it does at a start may depend on who starts it where; what is no JavaScript does not.
+      const isBroken = why.startsWith('SyntaxError');
+      resolve(loaded === undefined ? (isBroken ? broken(reason) : unseen(reason)) : seen(loaded));
     };
     child.once('error', ({ message }) => {
       finish(message);

@@ -1,9 +1,23 @@
 import { isIP } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, type DetailedPeerCertificate } from 'node:tls';
 
 const TIMEOUT_MS = 3000;
 
-/** When the certificate that a server shows ends, epoch milliseconds; undefined where none was seen. Nothing is sent. */
+const LONGEST_CHAIN = 20;
+
+/** The first end in a chain, epoch milliseconds; NaN where there is none. The last one, of an authority, names itself. */
+function firstEnd(shown: DetailedPeerCertificate): number {
+  const ends: number[] = [];
+  let each: DetailedPeerCertificate | undefined = shown;
+  while (each !== undefined && ends.length < LONGEST_CHAIN) {
+    ends.push(Date.parse(each.valid_to));
+    const issuer: DetailedPeerCertificate | undefined = each.issuerCertificate;
+    each = issuer === each ? undefined : issuer;
+  }
+  return Math.min(...ends);
+}
+
+/** When the first certificate of those that a server shows ends, epoch milliseconds; undefined where none was seen. Nothing is sent. */
 export function endOfShownCertificate(host: string, port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     // Whether it may be trusted is found out by the connection that counts; here it is only looked at.
@@ -20,7 +34,7 @@ export function endOfShownCertificate(host: string, port: number): Promise<numbe
       finish(undefined);
     });
     socket.once('secureConnect', () => {
-      const end = Date.parse(socket.getPeerCertificate().valid_to);
+      const end = firstEnd(socket.getPeerCertificate(true));
       finish(Number.isNaN(end) ? undefined : end);
     });
   });

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { isRecord, type UnknownRecord } from '../../support/expect';
-import { readRegularFile } from '../../support/read-text-file';
+import { parseJson, readRegularFile } from '../../support/read-text-file';
 import type { DirectoryFacts, FileAccess, LetterFile, Palette } from '../facts';
 
 const PERMISSIONS = 0o777;
@@ -30,6 +30,11 @@ export function isMissing(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
 }
 
+/** The system does not let this user in. */
+export function isRefused(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'EACCES' || thrown.code === 'EPERM');
+}
+
 /** Of the paths, those that are there. */
 function existing(paths: readonly string[]): readonly FileAccess[] {
   return paths.flatMap((path) => {
@@ -50,7 +55,7 @@ export function credentialsPathOf(userDirectory: string, flowFile: string): stri
 
 /** A JSON file of the user directory. @throws Error in a few words */
 export function readJsonFile(path: string): unknown {
-  return JSON.parse(readRegularFile(path, MOST_JSON_BYTES).toString());
+  return parseJson(readRegularFile(path, MOST_JSON_BYTES).toString());
 }
 
 /** What Node-RED and this package keep in it. @throws Error in a few words */
@@ -129,7 +134,7 @@ export function readLetters(userDirectory: string): readonly LetterFile[] {
 /** A text that may be missing. */
 export function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path, MOST_JSON_BYTES).toString();
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
     throw thrown;
