@@ -10,7 +10,10 @@ describe('what a scan from the page may ask', () => {
   it('is networks of the plant', () => {
     for (const address of ['10.1.2.255', '172.31.0.1', '192.168.1.10', '169.254.3.4', '127.0.0.1', '255.255.255.255'])
       check({ addresses: [address] });
-    for (const address of ['8.8.8.8', '172.32.0.1', '192.169.0.1', '224.0.0.1', '0.0.0.0', '100.64.0.1']) {
+    // The last and the first one beside each network, too.
+    const beside = ['9.255.255.255', '11.0.0.0', '172.15.255.255', '172.32.0.0', '192.167.255.255', '192.169.0.0'];
+    const further = ['169.253.255.255', '169.255.0.0', '126.255.255.255', '128.0.0.0', '255.255.255.254'];
+    for (const address of ['8.8.8.8', '224.0.0.1', '0.0.0.0', '100.64.0.1', ...beside, ...further]) {
       assert.throws(() => {
         check({ addresses: ['10.0.0.1', address] });
       }, /asks private and link-local addresses only; set pm500.scanAnywhere in settings.js/);

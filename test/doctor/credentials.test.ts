@@ -49,6 +49,19 @@ describe('credentials of a flow file, as the doctor finds them', () => {
     removeFolder(folder);
   });
 
+  it('that are nothing but variables lay no secret open', () => {
+    const userDirectory = join(folder, 'variables');
+    mkdirSync(userDirectory);
+    const isEncrypted = (password: string): boolean | undefined => {
+      writeFileSync(join(userDirectory, 'flows_cred.json'), JSON.stringify({ influx: { password, token: '' } }));
+      return openCredentials(userDirectory, 'flows.json', undefined).file?.isEncrypted;
+    };
+    assert.equal(isEncrypted('${INFLUX_PASSWORD}'), true);
+    assert.equal(isEncrypted('$(INFLUX_PASSWORD)'), true);
+    assert.equal(isEncrypted('$' + '{'), false);
+    assert.equal(isEncrypted('a password and ${INFLUX_PASSWORD}'), false);
+  });
+
   const rows = [
     ['flows.json', 'flows_cred.json'],
     ['plant/flows.json', 'flows_cred.json'],

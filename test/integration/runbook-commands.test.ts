@@ -9,6 +9,7 @@ import { ROOT } from '../../testkit/root';
 import { runbookCommands } from '../../testkit/runbook-commands';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { writeShippedSecrets } from '../../testkit/shipped-secrets';
 import { freePort } from '../../testkit/servers/ports';
 import { startProcess, type RunningProcess } from '../../testkit/servers/processes';
 import { findProgram } from '../../testkit/servers/programs';
@@ -39,7 +40,10 @@ const EXECUTED: readonly (readonly [command: RegExp, says: RegExp])[] = [
   [/^openssl x509 -in FILE/, /notAfter=.*\n?[^]*subject=/],
   [/^df -h( \/var\/lib\/private\/pm500-backup)?$/, /Filesystem/],
   [/^ls -lh \/var\/lib\/private\/pm500-backup$/, /20260329T002000Z/],
-  [/^pm500 doctor( --user-dir .*)?$/, /could not be looked at/],
+  [
+    /^sh -c '.*site\.env; PM500_SECRETS=\S+ pm500 doctor --user-dir [^]*settings\.js'$/,
+    /[0-9]+ fine, .*could not be looked at/,
+  ],
   [/^du -xh .* \| sort -h \| tail$/, /refused/],
   [/^printf .*node_red_metrics_token/, /^200$/m],
   [/^pm500 check HOST$/, /assembly/i],
@@ -111,8 +115,13 @@ describe('commands of the runbooks', function () {
     const shim = join(bin, 'pm500');
     writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/src/cli/main.js' "$@"\n`);
     chmodSync(shim, 0o755);
-    const [token, env] = [join(folder, 'token'), join(folder, 'influx.env')];
+    const [token, env, site, secrets] = ['token', 'influx.env', 'site.env', 'secrets'].map((name) =>
+      join(folder, name),
+    );
+    assert.ok(token !== undefined && env !== undefined && site !== undefined && secrets !== undefined);
     writeFileSync(token, TOKEN);
+    writeShippedSecrets(secrets);
+    writeFileSync(site, 'TIME_ZONE=Europe/Berlin\n');
     writeFileSync(env, `INFLUX_URL=${database.url}\nTIME_ZONE=Europe/Berlin\n`);
     mkdirSync(join(folder, 'pm500', 'refused'), { recursive: true });
     const backups = join(folder, 'backups');
@@ -126,6 +135,9 @@ describe('commands of the runbooks', function () {
       ['http://127.0.0.1:18086', database.url],
       ['/etc/pm500/secrets/node_red_metrics_token', token],
       ['/etc/pm500/influx.env', env],
+      ['/etc/pm500/site.env', site],
+      ['/etc/pm500/secrets', secrets],
+      ['/usr/lib/node_modules/@pm500/node-red-powermonitor', ROOT],
       ['check HOST', `check 127.0.0.1 --port ${address.port} --seconds 2`],
       ['HOST', `127.0.0.1 --port ${address.port}`],
       ['FILE', authority.issue('meter', 5).certificate],

@@ -16,6 +16,15 @@ npx pm500 doctor --format html --output readiness.html
 npx pm500 doctor --json                     # pm500.doctor/1; --format junit for a CI server, prometheus for gauges
 \`\`\`
 
+On [the stack](stack.md) the settings are those of the package, and variables and secrets come from units and containers. As root on
+Debian, then of the containers, in \`deploy/compose\`; options go at the end, before the quote:
+
+\`\`\`sh
+sh -c 'set -a; . /etc/pm500/site.env; PM500_SECRETS=/etc/pm500/secrets pm500 doctor --user-dir /var/lib/pm500-node-red \\
+  --settings /usr/lib/node_modules/@pm500/node-red-powermonitor/deploy/node-red/settings.js'
+docker compose exec node-red /usr/src/node-red/node_modules/.bin/pm500 doctor --user-dir /data --settings /pm500/settings.js
+\`\`\`
+
 The [sidebar](sidebar.md) of the editor does the same by a button, and by itself with \`pm500: { doctorHours: 24 }\` in settings.js; the metrics
 page then has the findings as gauges.
 

@@ -17,6 +17,9 @@ export interface OpenedCredentials {
 /** How Node-RED encrypts: AES-256 in counter mode; 32 hexadecimal digits of the first block, then Base64. */
 const IV_DIGITS = 32;
 
+/** Nothing, or what Node-RED replaces by a variable. */
+const HARMLESS = /^(?:\$\{[^{}]+\}|\$\([^()]+\))?$/;
+
 function decrypt(text: string, key: string): unknown {
   const digest = createHash('sha256').update(key).digest();
   const cipher = createDecipheriv('aes-256-ctr', digest, Buffer.from(text.slice(0, IV_DIGITS), 'hex'));
@@ -67,8 +70,10 @@ export function openCredentials(
   }
   const encrypted = isRecord(parsed) ? parsed['$'] : undefined;
   if (typeof encrypted !== 'string') {
-    const isEmpty = isRecord(parsed) && Object.keys(parsed).length === 0;
-    return { file: { path, isEncrypted: isEmpty, isOpened: true }, secrets: secretsIn(parsed) };
+    const secrets = secretsIn(parsed);
+    // Names of variables are no secrets: the stack comes with them, and Node-RED encrypts them when it is deployed.
+    const isOpen = [...secrets.values()].some((each) => Object.values(each).some((text) => !HARMLESS.test(text)));
+    return { file: { path, isEncrypted: isRecord(parsed) && !isOpen, isOpened: true }, secrets };
   }
   const key = secret ?? generatedKey(userDirectory);
   try {
