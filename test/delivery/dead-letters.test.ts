@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DeadLetters } from '../../src/delivery/dead-letters';
 import { Delivery } from '../../src/delivery/delivery';
@@ -39,6 +39,10 @@ describe('dead letters', () => {
     await new DeadLetters(path, clock).add([{ payload: 'm f=1 1', reason: REASON }]);
     const modes = [path, dirname(path), dirname(dirname(path))].map((each) => statSync(each).mode & 0o777);
     assert.deepEqual(modes, [0o600, 0o700, 0o700]);
+    // As an earlier version, or a person, may have made it.
+    chmodSync(dirname(path), 0o755);
+    await new DeadLetters(path, clock).add([{ payload: 'm f=1 2', reason: REASON }]);
+    assert.equal(statSync(dirname(path)).mode & 0o777, 0o700);
   });
 
   it('stay within two files of the limit, the newest kept, also over restarts', async () => {

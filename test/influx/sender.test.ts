@@ -266,6 +266,13 @@ describe('InfluxDB sender over HTTP', () => {
           !String(error).includes('hunter2'),
       );
     }
+    // Of what is no URL nobody knows what part is a password.
+    for (const url of ['http://me:hunter2@[host', 'me:hunter2@host:8086', 'http://host/api/v2/write?p=hunter2']) {
+      assert.throws(
+        () => open({ url }),
+        (error) => hasCode(error, 'CONFIG_INVALID') && !String(error).includes('hunter2'),
+      );
+    }
   });
 
   for (const url of ['', 'localhost:8086', 'ftp://host', 'http://', 'http://host/api/v2/write', 'http://host/?org=x']) {

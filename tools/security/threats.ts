@@ -205,6 +205,7 @@ export const THREATS: readonly ThreatRow[] = [
       proof('laws/reach.test.ts', 'no text becomes code'),
       proof('laws/reach.test.ts', 'processes and threads are started in a few places'),
       proof('nodes/normalize-mapping.test.ts', 'has no way out of JSONata: no constructor, no prototype, no process'),
+      proof('nodes/normalize-mapping.test.ts', 'evaluates nothing that a message brings'),
       proof('nodes/mapping-process.test.ts', 'knows nothing of the environment but how times are written'),
       proof('sparkplug/codec/payload.test.ts', 'does not let a property key reach the prototype of an object'),
     ],
