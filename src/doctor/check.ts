@@ -1,5 +1,5 @@
 import type { SiteFacts } from './facts';
-import type { Looked, Unseen } from './looked';
+import { unseen, type Looked, type Unseen } from './looked';
 
 /** How bad a finding is, the mildest first. */
 export const DOCTOR_SEVERITIES = ['notice', 'warning', 'critical'] as const;
@@ -75,6 +75,14 @@ export function sightWhole<Fact>(
   if ('seen' in looked || looked.isBroken !== true) return sightOne(looked, find, tell);
   return { findings: [`${looked.unseen}.`], unseen: [], seen: '' };
 }
+
+/** A fact about modes and owners of files, of which a system without users of that kind says nothing. */
+export const ofModes = <Fact>({ ownUser }: SiteFacts, looked: Looked<Fact>): Looked<Fact> =>
+  ownUser === undefined
+    ? unseen(
+        'this system has access lists in place of modes of files; see that Node-RED and administrators alone are in them',
+      )
+    : looked;
 
 /** How many of a kind, in words. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {

@@ -162,6 +162,7 @@ export class HealthySite {
     const sources: DoctorSources = {
       model: PM500,
       packageVersion: packageVersion(),
+      ownUser: process.getuid?.() ?? 0,
       clock: systemClock,
       env: {},
       loadSettings: () => Promise.resolve(seen(loaded)),

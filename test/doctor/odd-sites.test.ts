@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { parseAttestations } from '../../src/doctor/attestations';
 import { DOCTOR_CHECKS } from '../../src/doctor/checks';
 import type { SiteFacts } from '../../src/doctor/facts';
+import { seen } from '../../src/doctor/looked';
 import { readBrokers } from '../../src/doctor/readers/brokers';
 import { readServiceUnit } from '../../src/doctor/readers/service-unit';
 import { loadSettings } from '../../src/doctor/readers/settings-file';
@@ -153,6 +163,22 @@ const ODD: readonly OddSite[] = [
       site.secrets = { ...site.secrets, 'first-meter-edge': { username: 'edge', password: 'long and known to few' } };
     },
     finds: ['password-plain-mqtt'],
+  },
+  {
+    what: 'a system without users and modes, which calls every file one for everybody',
+    spoil: later((site) => {
+      chmodSync(site.userDirectory, 0o777);
+      for (const name of ['settings.js', 'flows_cred.json']) chmodSync(join(site.userDirectory, name), 0o666);
+    }),
+    facts: ({ certificates }) => ({
+      ownUser: undefined as never,
+      certificates:
+        'seen' in certificates
+          ? seen([{ path: '/tls/edge.key', of: '"tls"', part: 'key', mode: 0o666, validToMs: 9e15 }])
+          : certificates,
+    }),
+    finds: [],
+    unseen: ['user-directory-mode', 'user-directory-owner', 'secrets-readable', 'key-readable'],
   },
   {
     what: 'a meter at an address of IPv6',

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { sightEach, type DoctorCheck, type Sighting } from '../check';
+import { ofModes, sightEach, type DoctorCheck, type Sighting } from '../check';
 import type { CertificateFile, SiteFacts } from '../facts';
 import { lookFurther, seen, unseen } from '../looked';
 import { notFoundOut } from '../server-words';
@@ -160,7 +160,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'chmod 600 the key, and have a new one made if somebody may have read it.',
     docs: 'docs/cloud.md',
     look: (facts) =>
-      ofFiles(facts, ['key'], ({ path, mode = 0 }) =>
+      ofFiles({ ...facts, certificates: ofModes(facts, facts.certificates) }, ['key'], ({ path, mode = 0 }) =>
         (mode & OTHERS) !== 0
           ? `The private key ${path} has the mode ${mode.toString(8).padStart(4, '0')}.`
           : undefined,

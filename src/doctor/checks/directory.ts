@@ -1,4 +1,4 @@
-import { sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
+import { ofModes, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import type { FileAccess } from '../facts';
 import { isAtLeast } from '../versions';
 
@@ -143,9 +143,9 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'mode of the user directory',
     remedy: 'chmod go-w the user directory: who writes there decides what Node-RED runs.',
     docs: 'docs/stack.md',
-    look: ({ directory }) =>
+    look: (facts) =>
       sightOne(
-        directory,
+        ofModes(facts, facts.directory),
         ({ access }) =>
           (access.mode & OTHERS_WRITE) === 0
             ? []
@@ -161,9 +161,9 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'owners of the files of this package in the user directory',
     remedy: 'chown -R the user directory to the user of Node-RED; a command that ran as root left these.',
     docs: 'docs/stack.md',
-    look: ({ directory }) =>
+    look: (facts) =>
       sightOne(
-        directory,
+        ofModes(facts, facts.directory),
         ({ access, secretFiles, ownFiles }) => {
           const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
           const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
@@ -182,9 +182,9 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'modes of settings.js, the credentials, sessions and the generated key',
     remedy: 'chmod 600 the files, and change the secrets if somebody may have read them.',
     docs: 'docs/stack.md',
-    look: ({ directory }) =>
+    look: (facts) =>
       sightOne(
-        directory,
+        ofModes(facts, facts.directory),
         ({ access, secretFiles }) =>
           // Where nobody else gets into the folder, modes of the files in it open nothing.
           (access.mode & OTHERS_READ) === 0
