@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readServiceUnit } from '../../src/doctor/readers/service-unit';
+import { ROOT } from '../../testkit/root';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
+import { HealthySite } from './healthy-site';
 
 describe('what the doctor reads of', () => {
   const folder = temporaryFolder('doctor-units');
@@ -23,6 +25,21 @@ describe('what the doctor reads of', () => {
     assert.equal(unit.seen.values['Restart'], 'always');
     assert.match(unit.seen.values['ExecStart'] ?? '', /max-old-space-size=512/);
     assert.ok('unseen' in readServiceUnit('', [join(folder, 'nowhere')]));
+  });
+
+  it('the unit that docs/operating.md has, with no finding of any check of services', async () => {
+    const page = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8');
+    const [, text = ''] = /^```ini\n([^]*?)^```/m.exec(page) ?? [];
+    const site = new HealthySite();
+    site.unit = text;
+    const { results } = site.examine(await site.facts());
+    removeFolder(site.folder);
+    const ofService = results.filter(({ area }) => area === 'service');
+    assert.ok(ofService.length >= 8);
+    assert.deepEqual(
+      ofService.filter(({ outcome }) => outcome !== 'ok').map(({ id, evidence }) => [id, ...evidence]),
+      [],
+    );
   });
 
   it('a unit and its drop-ins as systemd takes them: by name over all folders, lists add up', () => {
