@@ -76,6 +76,7 @@ export const THREATS: readonly ThreatRow[] = [
     mitigation: 'Each reply is checked before it is used, has a largest size and a time; doubt closes the connection',
     proofs: [
       proof('transport/ethernet-ip/fuzz.test.ts', 'every parser gives a result or a coded error'),
+      proof('transport/ethernet-ip/explicit/explicit-faults.test.ts', 'refuses a huge frame before it arrives'),
       proof('transport/modbus/tcp-faults.test.ts', 'does not wait forever on'),
       proof(
         'acquisition/recovery.test.ts',
@@ -108,7 +109,8 @@ export const THREATS: readonly ThreatRow[] = [
     threat: 'Replies are replayed, doubled, delayed or exchanged on the way, so that values stand under wrong names',
     mitigation: 'A reply of another session, context or size is never taken for the one that was asked for',
     proofs: [
-      proof('transport/ethernet-ip/session-fuzz.test.ts', 'none of ${OPENS} opens is stuck, nothing is left over'),
+      proof('transport/ethernet-ip/explicit/explicit-faults.test.ts', 'refuses another session'),
+      proof('transport/ethernet-ip/explicit/explicit-faults.test.ts', 'refuses another sender context, in either half'),
       proof(
         'transport/modbus/tcp-faults.test.ts',
         'drops a connection on which something arrives that nothing had asked for',
@@ -319,6 +321,7 @@ export const THREATS: readonly ThreatRow[] = [
     mitigation:
       'Answers are bounded in size and time; points wait on the disk, bounded, and losses are counted by cause',
     proofs: [
+      proof('influx/hostile-servers.test.ts', 'that answers ${what} costs one attempt'),
       proof('influx/hostile-servers.test.ts', 'loses nothing, sets nothing aside and goes on by itself'),
       proof('outbox/disk.test.ts', 'keeps its limits over a restart'),
       proof('integration/influx-full-disk.test.ts', 'refuses messages with the reason while what waits fills the disk'),
