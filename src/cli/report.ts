@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseTariff } from '../domain/tariff/parse-tariff';
 import type { Tariff } from '../domain/tariff/tariff';
@@ -18,6 +18,7 @@ import {
 import { REPORT_LANGUAGES } from '../report/words';
 import { toPm500Error } from '../support/errors';
 import { describeValue } from '../support/expect';
+import { parseJson, readRegularFile } from '../support/read-text-file';
 import { packageVersion } from '../support/package-version';
 import { INFLUX_ROWS } from './influx-options';
 import { describeOptions, failUsage, HELP_OPTION, Options, type OptionRow } from './options';
@@ -89,12 +90,15 @@ function periodOf(kind: ReportKind, options: Options, zone: Zone, nowMs: number)
   );
 }
 
+/** A calendar of holidays for a century is a tenth of that. */
+const MOST_TARIFF_BYTES = 1_000_000;
+
 /** @throws Pm500Error CONFIG_INVALID */
 function readTariff(path: string | undefined): Tariff | undefined {
   if (path === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(path), 'utf8'));
+    value = parseJson(readRegularFile(resolve(path), MOST_TARIFF_BYTES).toString());
   } catch (thrown) {
     return failUsage(
       `The tariff in ${path} cannot be read (${toPm500Error(thrown).message}); correct --tariff, or the file.`,
@@ -193,7 +197,7 @@ export async function runReport(
   const files: (readonly [string, string | Uint8Array])[] = [[page, html]];
   if (printed !== undefined && 'pdf' in printed) files.push([page.replace(/html$/, 'pdf'), printed.pdf]);
   // The page last: where it is there, the PDF is, too, also after an end in between.
-  for (const [path, content] of [...files].reverse()) writeReport(path, content, MODE);
+  for (const [path, content] of [...files].reverse()) writeReport(path, content, MODE, '--folder');
   for (const [path] of files) terminal.print(`${path}\n`);
   if (printed !== undefined && 'why' in printed) terminal.complain(printed.why);
   return EXIT.success;

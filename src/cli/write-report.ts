@@ -45,12 +45,13 @@ function replace(path: string, text: string | Uint8Array, mode: number): void {
  * Writes a report into a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. A file that is
  * there keeps its owner and who may read it.
  * @param mode of a new file; the umask takes its share
+ * @param option that says where it goes
  * @throws Pm500Error CONFIG_INVALID where it cannot be written
  */
-export function writeReport(path: string, text: string | Uint8Array, mode = MODE): void {
+export function writeReport(path: string, text: string | Uint8Array, mode = MODE, option = '--output'): void {
   try {
     replace(path, text, mode);
   } catch (thrown) {
-    failUsage(`The report cannot be written to ${path} (${toPm500Error(thrown).message}); correct --output.`);
+    failUsage(`The report cannot be written to ${path} (${toPm500Error(thrown).message}); correct ${option}.`);
   }
 }

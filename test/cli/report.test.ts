@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFlow } from '../../testkit/node-red/reference-flows';
 import { ROOT } from '../../testkit/root';
@@ -71,6 +72,40 @@ describe('the file of a report', () => {
     writeFileSync(join(folder, `pm500-meters-${sum}-2026-09.en.html`), 'a page');
     assert.equal(await isThere('--meter', 'B', '--meter', 'A', '--meter', 'B'), true);
     assert.equal(await isThere('--meter', 'A', '--meter', 'C'), false);
+  });
+});
+
+describe('what a person gives to pm500 report', () => {
+  const folder = temporaryFolder('report-inputs');
+  const options = ['--csv', join(ROOT, 'data/steel-plant-2018.csv'), '--csv-zone', 'Europe/Berlin', '--of', '2018-03'];
+  const tariff = join(folder, 'tariff.json');
+  const madeIn = (place: string, ...more: readonly string[]): ReturnType<typeof runHere> =>
+    runHere('report', 'month', ...options, '--folder', place, ...more);
+
+  it('is a tariff that an editor of Windows has saved, with the mark of UTF-8', async () => {
+    const calendar = { timeZone: 'Europe/Berlin', periods: [{ name: 'one', pricePerKwh: 0.2 }], otherwise: 'one' };
+    writeFileSync(tariff, `\uFEFF${JSON.stringify(calendar)}`);
+    const { code, stderr } = await madeIn(folder, '--tariff', tariff);
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
+  it('is no tariff where it is a pipe, on which the command would wait without end', async () => {
+    const pipe = join(folder, 'pipe.json');
+    execFileSync('mkfifo', [pipe]);
+    const { code, stderr } = await madeIn(folder, '--tariff', pipe);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^The tariff in \S+ cannot be read \(it is no regular file\); correct --tariff, or the file\.\n$/,
+    );
+  });
+
+  it('is a folder that takes no file: the option that names it is told', async () => {
+    // A folder stands where the page would be written first.
+    mkdirSync(join(folder, 'full', 'pm500-csv-steel-plant-2018-2018-03.en.html.new', 'kept'), { recursive: true });
+    const { code, stderr } = await madeIn(join(folder, 'full'));
+    assert.equal(code, 2);
+    assert.match(stderr, /^The report cannot be written to \S+ \(.*\); correct --folder\.\n$/);
   });
 });
 
