@@ -44,6 +44,9 @@ const EXECUTED: readonly (readonly [command: RegExp, says: RegExp])[] = [
     /^sh -c '.*site\.env; PM500_SECRETS=\S+ pm500 doctor --user-dir [^]*settings\.js'$/,
     /[0-9]+ fine, .*could not be looked at/,
   ],
+  [/^pm500 doctor$/, /could not be looked at/],
+  // Nothing of these units runs here: the options are right, and that is said.
+  [/^journalctl -u pm500-\S+( -n \d+)?$/, /No entries|No journal files/],
   [/^du -xh .* \| sort -h \| tail$/, /refused/],
   [/^printf .*node_red_metrics_token/, /^200$/m],
   [/^pm500 check HOST$/, /assembly/i],
@@ -60,8 +63,10 @@ const EXECUTED: readonly (readonly [command: RegExp, says: RegExp])[] = [
 /** Why a command is not executed here. */
 const ELSEWHERE: readonly (readonly [command: RegExp, why: string])[] = [
   [/^docker compose\b/, 'there are no containers in a test; services are those of compose.yaml (laws/alert-rules)'],
+  [/^journalctl -u$/, 'the unit of a site of its own'],
+  [/^journalctl .*\|/, 'what a clock that was stepped leaves in the log is awaited in normalize-clock'],
   [
-    /^(systemctl|journalctl)\b/,
+    /^systemctl\b/,
     'no systemd runs in a test; units are those of deploy/systemd (laws/alert-rules), and what sink-down does to the database is done in influx-tiers-faults',
   ],
   [/^(timedatectl|chronyc)\b/, 'asks services of the computer that a test may not have'],
