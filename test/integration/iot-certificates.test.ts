@@ -27,6 +27,8 @@ describe('iot-out over mutual TLS to Mosquitto', function () {
   let port: number;
   let destination: Destination;
   let number = 0;
+  /** Whom the edge trusts. */
+  let ca = authority.certificate;
 
   /** Puts a pair where the edge looks for it, as a renewal does. */
   const install = (name: string, days: number, mode = 0o600): void => {
@@ -60,7 +62,7 @@ describe('iot-out over mutual TLS to Mosquitto', function () {
         settingsOf: () => ({
           ...{ ...at, clientId: 'edge', keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
           tls: {
-            ...readCredentials({ ...files, ca: authority.certificate }, () => process.getuid?.()),
+            ...readCredentials({ ...files, ca }, () => process.getuid?.()),
             rejectUnauthorized: true,
           },
         }),
@@ -125,6 +127,17 @@ describe('iot-out over mutual TLS to Mosquitto', function () {
     chmodSync(files.key, 0o600);
     const verdict = await deliver();
     assert.equal(verdict.kind, 'hold', words(verdict));
+  });
+
+  it('is held where the broker shows the certificate of another authority, and hands it nothing', async () => {
+    install('good', 5);
+    ca = new CertificateAuthority().certificate;
+    const before = got.length;
+    const verdict = await deliver();
+    ca = authority.certificate;
+    assert.equal(verdict.kind, 'hold', words(verdict));
+    assert.match(words(verdict), /certificate/);
+    assert.equal(got.length, before);
   });
 
   it('tells of a clock that is a year off', () => {

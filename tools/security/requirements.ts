@@ -46,6 +46,7 @@ export const REQUIREMENTS: readonly RequirementRow[] = [
     proofs: [
       proof('integration/iot-certificates.test.ts', 'arrives, and is read by a stranger'),
       proof('integration/stack-broker.test.ts', 'takes every user of its own, by TLS with its own authority alone'),
+      proof('integration/stack-broker.test.ts', 'refuses everybody without a name, with a wrong password'),
     ],
   },
   {

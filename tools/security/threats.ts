@@ -245,7 +245,10 @@ export const THREATS: readonly ThreatRow[] = [
     proofs: [
       proof('sparkplug/mqtt/broker-test.test.ts', 'says that the authority is not known, the name is another one'),
       proof('sparkplug/mqtt/broker-test.test.ts', 'TLS that the server does not speak, without sending it a password'),
-      proof('integration/iot-certificates.test.ts', 'is held where the broker does not know the authority'),
+      proof(
+        'integration/iot-certificates.test.ts',
+        'is held where the broker shows the certificate of another authority',
+      ),
     ],
   },
   {
@@ -418,6 +421,7 @@ export const THREATS: readonly ThreatRow[] = [
         'integration/stack-debian.test.ts',
         'shut each service in: its exposure by the measure of systemd is below 2 of 10',
       ),
+      proof('integration/stack-debian.test.ts', 'run nothing as root but the setup of the database'),
       proof(
         'laws/compose.test.ts',
         'every service has limits, a read-only root, no capability and no way to more rights',
