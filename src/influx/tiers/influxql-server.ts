@@ -50,11 +50,14 @@ function refused(url: string, error: string): Pm500Error {
   );
   // Until it is started again, InfluxDB 1 goes on refusing what it would write into the same file.
   const isFull = /no space left|quota exceeded/.test(error);
+  const isWithoutTiers = /(database|retention policy) not found/.test(error);
   const advice = isLogin
     ? 'give --user and the variable INFLUX_PASSWORD of a user that may read and write'
     : isFull
       ? 'its volume is full: make room on it, start InfluxDB again as docs/runbooks/sink-down.md says, then run this again'
-      : 'correct it';
+      : isWithoutTiers
+        ? 'correct --database, or let deploy/influxdb/bootstrap-v1.sh make what is missing (docs/influxdb.md)'
+        : 'correct it';
   return new Pm500Error('INFLUX_REFUSED', `InfluxDB at ${url} refuses the query (${error}); ${advice}.`);
 }
 

@@ -119,5 +119,15 @@ describe('queries to an InfluxDB 1', () => {
       (await rejectsWith(ask({ mayBe2: true }), 'INFLUX_REFUSED')).message,
       /refuses the query \(unauthorized access\); give --user and the variable/,
     );
+    for (const missing of ['database not found: energy', 'retention policy not found: 15m']) {
+      answer = (_, response) => {
+        const body = JSON.stringify({ results: [{ error: missing }] });
+        response.writeHead(200, { 'x-influxdb-version': '1.8.10' }).end(body);
+      };
+      assert.match(
+        (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+        /not found: \w+\); correct --database, or let \S+bootstrap-v1\.sh make what is missing/,
+      );
+    }
   });
 });
