@@ -1,6 +1,8 @@
+import { RULES_SHAPE } from '../../src/domain/alarms/rule-shape';
 import { KPI_ROWS, type KpiKey } from '../../src/domain/kpis/kpi-rows';
 import { DEFAULT_KPI_SETTINGS, DEMAND_MINUTES } from '../../src/domain/kpis/settings';
 import { ENERGY_UNITS, POWER_UNITS } from '../../src/domain/shapes/units';
+import { TARIFF_SHAPE } from '../../src/domain/tariff/tariff-shape';
 import { MEASUREMENT_PATTERN } from '../../src/influx/line-protocol';
 import { DEFAULT_MEASUREMENT } from '../../src/influx/mapping';
 import { PERIODS } from '../../src/metrics/derived-metrics';
@@ -84,12 +86,12 @@ export const FORM = nodeForm({
       ...OF_UNBALANCE,
     }),
     co2KgPerKwh: field(number(0, { min: 0, max: 100, unit: 'kg/kWh' }), { icon: 'leaf', ...withKpi('co2') }),
-    tariff: field(code('json'), { icon: 'money', isChecked: true, ...OF_TARIFF }),
+    tariff: field(code('json', { shape: TARIFF_SHAPE }), { icon: 'money', isChecked: true, ...OF_TARIFF }),
     defaultAlarms: field(flag(), { section: 'alarms' }),
     nominalVolts: field(number(230, { min: 1, ...VOLTS }), { icon: 'bolt', ...DEFAULTS }),
     nominalHertz: field(choice('50', ['50', '60'], { unit: 'Hz' }), { beside: true, short: true, ...DEFAULTS }),
     ratedAmperes: field(optionalNumber({ min: 0.001, ...AMPERES }), { icon: 'plug', ...DEFAULTS }),
-    alarmRules: field(code('json'), { icon: 'bell', isChecked: true, section: 'alarms' }),
+    alarmRules: field(code('json', { shape: RULES_SHAPE }), { icon: 'bell', isChecked: true, section: 'alarms' }),
     diagnosticsSeconds: field(DIAGNOSTICS_SECONDS, { icon: 'heartbeat', section: 'diagnostics' }),
   },
 });

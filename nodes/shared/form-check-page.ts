@@ -9,7 +9,10 @@ import { DEFAULTS, fieldsOf, NODE_TYPES, type NodeType } from './forms';
 import { readNormalizeSettings } from '../pm500-normalize/read-settings';
 import { ownPath } from './user-dir';
 
-/** What the runtime would say of a form, by field, a sentence each; fields that it would take are not named. */
+/**
+ * What the runtime would say of a form, by field, a sentence each; fields that it would take are not named. Sentences about a
+ * part of a value stand by their path, too, such as `alarmRules[1].limit`.
+ */
 export type FormComplaints = Readonly<Record<string, string>>;
 
 /** Sentences about a form as a whole, each of which begins with the name of a field or says which KPI it is about. */
@@ -51,12 +54,17 @@ function fieldIn(sentence: string, names: readonly string[], otherwise: string):
 /** Alarms of which a sentence says no path are named by their id. */
 const FIELD_OF_OTHERS: Readonly<Record<string, string>> = { Alarm: 'alarmRules', The: 'tariff' };
 
+/** The path of a part of a value, with which a sentence begins. */
+const PART = /^\w+(?:\.\w+|\[\d+\])+/;
+
 function wholeComplaints(RED: NodeAPI, type: NodeType, form: UnknownRecord): readonly (readonly [string, string])[] {
   const names = Object.keys(fieldsOf(type));
   const problems = WHOLE[type]?.(RED, form) ?? [];
-  return problems.map((sentence) => {
+  return problems.flatMap((sentence) => {
     const [, first = ''] = /^(\w+)/.exec(sentence) ?? [];
-    return [fieldIn(sentence, names, FIELD_OF_OTHERS[first] ?? 'kpis'), sentence];
+    const field = fieldIn(sentence, names, FIELD_OF_OTHERS[first] ?? 'kpis');
+    const [path] = PART.exec(sentence) ?? [];
+    return [[field, sentence] as const, ...(path?.startsWith(field) === true ? [[path, sentence] as const] : [])];
   });
 }
 

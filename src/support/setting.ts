@@ -1,3 +1,5 @@
+import type { ShownWhen } from './shown-when';
+
 /**
  * A setting is declared once, as a row of plain data beside the code that uses it. The default, the field of a form, the
  * check in the browser and in the runtime, the column of a list, the option of a command and the table of the docs follow.
@@ -45,6 +47,8 @@ export interface CodeSetting extends Described {
   readonly language: 'json' | 'jsonata';
   readonly default: string;
   readonly required?: boolean;
+  /** Of JSON: what a form edits in rows. */
+  readonly shape?: JsonShape;
 }
 
 export interface FlagSetting extends Described {
@@ -99,6 +103,42 @@ export interface SecretSetting extends Described {
   readonly isShown?: boolean;
   /** Source of a regular expression for the trimmed text, for an early word in the browser. */
   readonly pattern?: string;
+}
+
+/**
+ * What JSON of a setting can hold, so that a form can edit it in rows. It judges nothing: the parser of the setting does, and
+ * what a shape does not name stays as it stands.
+ */
+export interface JsonShape {
+  /** Members of the object; none where the whole is a list. */
+  readonly members: JsonMembers;
+  /** Lists of objects by the member that holds each; `''` where the whole is one. */
+  readonly lists: Readonly<Record<string, JsonMembers>>;
+  /** One that the parser takes, to begin with. */
+  readonly example: unknown;
+}
+
+/** Members of an object by name, in the order of the form. */
+export type JsonMembers = Readonly<Record<string, JsonMember>>;
+
+export interface JsonMember {
+  readonly setting: TextSetting | NumberSetting | FlagSetting | ChoiceSetting | ChoicesSetting;
+  /** True where an object without it is refused. */
+  readonly isNeeded?: boolean;
+  /** What it looks like, or what counts without it, in an empty input; the same in every language. */
+  readonly hint?: string;
+  /** Needs much room. */
+  readonly isWide?: boolean;
+  /** Elsewhere it has no meaning: hidden in the form while it holds nothing. */
+  readonly shownWhen?: ShownWhen;
+  /** The list among whose names it is one. */
+  readonly namedIn?: string;
+  /** Texts that it may be, beside others. */
+  readonly suggests?: readonly string[];
+  /** True for an array of texts, written in one line. */
+  readonly isTexts?: boolean;
+  /** True for a number, true or false, or a text. */
+  readonly isScalar?: boolean;
 }
 
 export type Setting =

@@ -69,6 +69,8 @@ describe('a wrong input of every field', function () {
     const { setting, isCustom = false } = field;
     const wrong = wrongInputOf(name, field);
     if (wrong.how === 'typed') {
+      const asJson = page.locator(`[data-as-json="${name}"][aria-pressed="false"]`);
+      if ((await asJson.count()) > 0) await asJson.click();
       const place = setting.kind === 'numbers' ? '[data-group]:visible' : inputOf(type, name);
       await page.locator(place).first().fill(wrong.text);
     } else if (wrong.how === 'left empty') {

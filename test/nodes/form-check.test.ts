@@ -113,6 +113,20 @@ describe('what the server says of a form', () => {
     assert.deepEqual(said({ kpis: ['load_factor'], timeZone: 'Europe/Berlin' }), {});
   });
 
+  it('says of each part of a value by its path what is wrong with it, and the first of all by the field', () => {
+    const rules = [{ id: 'A' }, { id: 'b', metric: 'frequency', condition: 'above', limit: 50, color: 'red' }, 5];
+    const said = complaintsOf('pm500-normalize', { alarmRules: JSON.stringify(rules) });
+    assert.deepEqual(Object.keys(said).sort(), ['alarmRules', 'alarmRules[0].id', 'alarmRules[1]', 'alarmRules[2]']);
+    assert.match(said['alarmRules[0].id'] ?? '', /^alarmRules\[0\]\.id is "A"/);
+    assert.match(said['alarmRules[1]'] ?? '', /"color", which no rule has/);
+    assert.equal(said['alarmRules'], said['alarmRules[0].id']);
+    const tariff = { timeZone: 'UTC', periods: [{ name: 'a', pricePerKwh: 'x' }], otherwise: 'a' };
+    assert.match(
+      complaintsOf('pm500-normalize', { tariff: JSON.stringify(tariff) })['tariff.periods[0].pricePerKwh'] ?? '',
+      /expected a number/,
+    );
+  });
+
   it('takes files that can be read', () => {
     const list = join(folder, 'meters.csv');
     writeFileSync(list, 'name,host\na,10.0.0.5\nb,10.0.0.6 x\n');

@@ -1,5 +1,6 @@
 import type { Field, Fields, Widget } from '../../nodes/shared/field';
-import type { Option } from '../../src/support/setting';
+import type { JsonShape, Option } from '../../src/support/setting';
+import { JsonRowsHtml } from './json-rows';
 
 /** The texts of a catalog below its type. */
 export interface Catalog {
@@ -130,7 +131,11 @@ export class FormHtml {
         return `<label></label><input type="checkbox" ${id} class="pm500-check" /><label for="${this.idOf(name)}" class="pm500-check-label" ${this.words(`label.${name}`)}></label>`;
       case 'code':
         if (setting.language === 'jsonata') return `<input type="text" ${attributes} data-typed="jsonata" />`;
-        return `<textarea ${attributes} class="pm500-json" rows="4" spellcheck="false"></textarea>`;
+        return this.json(
+          name,
+          setting.shape,
+          `<textarea ${attributes} class="pm500-json" rows="4" spellcheck="false"></textarea>`,
+        );
       case 'choice':
         return `<select ${attributes}${short ? ` class="${SHORT}"` : ''}>${setting.options.map((option) => this.option(name, option)).join('')}</select>${this.unit(setting.unit)}`;
       case 'choices':
@@ -139,6 +144,12 @@ export class FormHtml {
       case 'list':
         throw new Error(`${this.frame.type}.${name} is edited by the script of its form; say so with isCustom.`);
     }
+  }
+
+  private json(name: string, shape: JsonShape | undefined, text: string): string {
+    if (shape === undefined) return text;
+    const rows = new JsonRowsHtml(name, shape, (key, attribute) => this.words(key, attribute));
+    return `${rows.buttons()}${text}${rows.rows()}`;
   }
 
   private unit(unit: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { Setting } from '../../../src/support/setting';
-import { asButton } from '../../shared/editor/keyboard';
 import type { ListedDevice } from '../../shared/editor/meter-search';
+import { OpenList } from '../../shared/editor/open-list';
 import { wordsOf } from '../../shared/editor/text';
 import { textOf } from '../../shared/editor/values';
 
@@ -28,87 +28,39 @@ const LINES: readonly (readonly Cell[])[] = [
   [{ name: 'timeoutMultiplier' }, { name: 'configurationInstance' }],
 ];
 
-/** What is taken away fades first. */
-const STAYING = ':not(.red-ui-editableList-item-deleting)';
-
 /** The list of meters in the form of a node. */
 export class FleetList {
-  private readonly box: JQuery;
-  private readonly said = $('<div class="pm500-say" role="status">');
+  private readonly list: OpenList<FleetEntry>;
 
   /** @param columns what an entry may have */
   constructor(
     place: JQuery,
     private readonly columns: Readonly<Record<string, Setting>>,
   ) {
-    this.box = $('<ol>').appendTo(place);
-    // What is wrong may be so no longer.
-    const tell = (): void => {
-      this.box.trigger('change');
-    };
-    this.box.editableList<FleetEntry>({
-      addButton: text('label.addMeter'),
+    this.list = new OpenList<FleetEntry>(place, {
+      add: text('label.addMeter'),
       height: 240,
-      sortable: true,
-      removable: true,
-      addItem: (container, _index, entry) => {
+      show: (container, entry) => {
         this.show(container, entry);
       },
-      removeItem: tell,
-      sortItems: tell,
-    });
-    place.append(this.said);
-    this.addButton().on('click', () => {
-      this.box.children().last().find('input').first().trigger('focus');
-      tell();
+      nameOf: (container) => textOf(container.find('[data-column=name]').val()),
     });
   }
 
   add(entry: FleetEntry): void {
-    this.box.editableList('addItem', entry);
+    this.list.add(entry);
   }
 
   /** Adds a meter that was found, with a name to be changed. */
   addFound({ address, port, serialNumber }: ListedDevice): void {
     const isUsual = this.defaultOf('port') === port;
     this.add({ name: `meter-${serialNumber}`, host: address, ...(isUsual ? {} : { port: String(port) }) });
-    this.box.trigger('change');
+    this.list.tell();
   }
 
   /** The entries as they are shown now. */
   read(): readonly FleetEntry[] {
-    const items = this.box.editableList('items').toArray();
-    return items.map((item) => this.entryOf($(item).find('.pm500-entry').addBack('.pm500-entry')));
-  }
-
-  /** A row is put elsewhere and taken away without a mouse, too; the handle stands before the row, where it is seen. */
-  private openToKeys(container: JQuery): void {
-    const item = container.closest('li');
-    const name = (): string => textOf(container.find('[data-column=name]').val());
-    const handle = asButton(item.children('.red-ui-editableList-item-handle').prependTo(item), text('list.move'));
-    handle.on('keydown', (event) => {
-      const other = { ArrowUp: item.prev(), ArrowDown: item.next() }[event.key];
-      if (other === undefined) return;
-      event.preventDefault();
-      if (other.length === 0) return;
-      if (event.key === 'ArrowUp') item.insertBefore(other);
-      else item.insertAfter(other);
-      handle.trigger('focus');
-      this.box.trigger('change');
-      this.said.text(
-        text('list.moved', { name: name(), row: item.index() + 1, count: item.parent().children().length }),
-      );
-    });
-    const remove = asButton(item.children('.red-ui-editableList-item-remove'), text('list.remove'));
-    remove.on('click', () => {
-      this.said.text(text('list.removed', { name: name() }));
-      const near = [item.nextAll(STAYING).first(), item.prevAll(STAYING).first()].find((each) => each.length > 0);
-      (near?.children('.red-ui-editableList-item-remove') ?? this.addButton()).trigger('focus');
-    });
-  }
-
-  private addButton(): JQuery {
-    return this.box.closest('.red-ui-editableList').find('.red-ui-editableList-addButton');
+    return this.list.rows('.pm500-entry').map((row) => this.entryOf(row));
   }
 
   private defaultOf(column: string): unknown {
@@ -135,7 +87,6 @@ export class FleetList {
     }
     this.flags(entry).appendTo(more);
     more.appendTo(container);
-    this.openToKeys(container);
   }
 
   private flags(entry: FleetEntry): JQuery {

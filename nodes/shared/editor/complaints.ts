@@ -21,8 +21,18 @@ export function toldOf(id: string, name: string, value: unknown): string | undef
   return found?.value === asText(value) ? found.sentence : undefined;
 }
 
+/** One sentence of the server, with the path that it begins with. */
+export type ToldAt = readonly [path: string, sentence: string];
+
+/** Rows that say themselves what is wrong in them. */
+export interface ToldInRows {
+  /** Gives true where all of it has a place that is seen. */
+  tell(sentences: readonly ToldAt[]): boolean;
+}
+
 /** What is asked of an open form. */
 interface ShownForm {
+  readonly inRows: ReadonlyMap<string, ToldInRows>;
   input(name: string): JQuery;
   value(name: string): unknown;
   secrets(): Readonly<Record<string, unknown>>;
@@ -33,6 +43,7 @@ export class Complaints {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private request: JQuery.jqXHR | undefined;
   private isRefused = false;
+  private readonly toldWithin = new Map<string, { readonly value: string; readonly all: readonly ToldAt[] }>();
 
   /** @param values what the form shows, places of its script included */
   constructor(
@@ -88,7 +99,16 @@ export class Complaints {
       const sentence = complaints[name];
       if (sentence === undefined) told.delete(keyOf(this.id, name));
       else told.set(keyOf(this.id, name), { value: asText(values[name]), sentence: this.inWords(name, sentence) });
+      if (!this.form.inRows.has(name)) continue;
+      const isWithin = ([path]: ToldAt): boolean => path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
+      this.toldWithin.set(name, { value: asText(values[name]), all: Object.entries(complaints).filter(isWithin) });
     }
+  }
+
+  /** What the server has said of parts of the value that a field shows. */
+  private withinOf(name: string, value: unknown): readonly ToldAt[] {
+    const within = this.toldWithin.get(name);
+    return within?.value === asText(value) ? within.all : [];
   }
 
   /** The server speaks English: in other languages what to enter stands before what it says. */
@@ -105,7 +125,9 @@ export class Complaints {
       const value = field.setting.kind === 'secret' ? secrets[name] : values[name];
       const complaint = isShown(field, valueOf) ? complaintOf(name, field.setting, value) : undefined;
       const told = isShown(field, valueOf) ? toldOf(this.id, name, value) : undefined;
-      this.say(name, complaint === undefined ? told : this.words(complaint.key, complaint.values));
+      const isInRows = this.form.inRows.get(name)?.tell(this.withinOf(name, value)) === true;
+      const sentence = complaint === undefined ? told : this.words(complaint.key, complaint.values);
+      this.say(name, isInRows ? undefined : sentence);
     }
   }
 

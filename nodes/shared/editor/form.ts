@@ -1,8 +1,8 @@
-import { isJudged, type Option, type Setting } from '../../../src/support/setting';
+import { isJudged, type Option, type Setting, type JsonShape } from '../../../src/support/setting';
 import { holds } from '../../../src/support/shown-when';
 import { isShown, isUsed, secretsIn, settingsIn, type Field, type FormFacts } from '../field';
 import { complaintOf } from './check';
-import { Complaints, toldOf } from './complaints';
+import { Complaints, toldOf, type ToldInRows } from './complaints';
 import { openToKeys } from './keyboard';
 import { wordsOf, type Words } from './text';
 import { textOf } from './values';
@@ -24,6 +24,9 @@ export interface FormScript {
 
 /** A form while it is open. */
 export class OpenForm {
+  /** Settings that the script edits in rows beside their text, by name. */
+  readonly inRows = new Map<string, ToldInRows>();
+
   constructor(
     private readonly facts: FormFacts,
     private readonly isConfig: boolean,
@@ -42,6 +45,12 @@ export class OpenForm {
   /** A section that can be folded. */
   section(name: string): JQuery {
     return $(`#${this.facts.type}-section-${name}`);
+  }
+
+  /** What JSON of a field is like. */
+  shape(name: string): JsonShape | undefined {
+    const setting = this.facts.fields[name]?.setting;
+    return setting?.kind === 'code' ? setting.shape : undefined;
   }
 
   /** What a field of choices offers. */

@@ -80,7 +80,7 @@ declare const RED: {
 /** The row of a list that the editor's own widget shows. */
 interface EditableListOptions<Row> {
   readonly addButton?: string;
-  readonly height?: number;
+  readonly height?: number | 'auto';
   readonly sortable?: boolean;
   readonly removable?: boolean;
   readonly addItem?: (container: JQuery, index: number, row: Row) => void;
@@ -91,6 +91,7 @@ interface EditableListOptions<Row> {
 interface JQuery {
   editableList<Row>(options: EditableListOptions<Row>): this;
   editableList(command: 'addItem', row: object): void;
+  editableList(command: 'empty'): void;
   editableList(command: 'items'): JQuery;
   typedInput(options: { readonly default: string; readonly types: readonly string[] }): this;
 }

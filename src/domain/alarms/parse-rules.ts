@@ -2,16 +2,14 @@ import type { Metric } from '../../metrics/measurement';
 import { describeValue, Expect, isRecord, type UnknownRecord } from '../../support/expect';
 import { collectProblems } from '../../support/problems';
 import { ALARM_CONDITIONS, SEVERITIES, type AlarmRule, type AlarmCondition } from './rule';
+import { RULE_MEMBERS } from './rule-shape';
 
 const expect = new Expect('CONFIG_INVALID', 'correct the rule; the other rules keep working.');
 
 /** The property of the node: sentences and the form have one name for it. */
 const PROPERTY = 'alarmRules';
 const ID = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-const KEYS = [
-  ...['id', 'metric', 'condition', 'limit', 'low', 'high', 'hysteresis', 'onDelaySeconds', 'offDelaySeconds'],
-  ...['latching', 'severity', 'message', 'source'],
-];
+const KEYS = Object.keys(RULE_MEMBERS);
 const NUMERIC: readonly AlarmCondition[] = ['above', 'below', 'outside'];
 
 /** Metrics that rules may name, by name. */
