@@ -8,6 +8,9 @@ const OWN_TYPES = Object.keys(DEFAULTS) as NodeType[];
 const NODE_HEIGHT = 30;
 const CHARACTER_WIDTH = 9;
 const NARROWEST_NODE = 100;
+/** As Node-RED draws them: a label of letters of this width beside its icon, px. */
+const CHARACTER = 7;
+const ICON = 50;
 
 interface Placed extends FlowEntry {
   readonly x: number;
@@ -94,7 +97,9 @@ describe('reference flows', () => {
         for (const entry of flow) {
           const type = OWN_TYPES.find((own) => own === entry.type);
           if (type === undefined) continue;
-          const properties = Object.keys(entry).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires'].includes(key));
+          const properties = Object.keys(entry).filter(
+            (key) => !['id', 'type', 'z', 'g', 'x', 'y', 'wires'].includes(key),
+          );
           assert.deepEqual(properties.sort(), Object.keys(DEFAULTS[type]).sort(), entry.id);
         }
       });
@@ -174,3 +179,77 @@ describe('examples', () => {
     });
   }
 });
+
+describe('every flow of the package', () => {
+  const all = (['flows', 'examples'] as const).flatMap((folder) =>
+    listFlows(folder)
+      .filter((name) => !name.startsWith('reference-flows'))
+      .map((name) => [`${folder}/${name}`, readFlow(folder, name)] as const),
+  );
+
+  it('is not cut off at the left', () => {
+    for (const [path, flow] of all)
+      for (const entry of flow.filter(isPlaced)) {
+        const width = ICON + CHARACTER * (entry.name ?? entry.type).length;
+        assert.ok(entry.x - width / 2 >= 0, `${path}: ${entry.name ?? entry.id} begins at ${entry.x - width / 2}`);
+      }
+  });
+
+  it('has what only a simulated meter hears in one group with it, so that deleting that leaves nothing loose', () => {
+    let buttons = 0;
+    for (const [path, flow] of all) {
+      const entries = new Map(flow.map((entry) => [entry.id, entry]));
+      const isSim = (id: string): boolean => entries.get(id)?.type === 'pm500-sim';
+      for (const entry of flow.filter(isPlaced)) {
+        const heardBy = entry.wires.flat();
+        if (heardBy.length === 0 || !heardBy.every(isSim)) continue;
+        buttons += 1;
+        assert.ok(entry['g'] !== undefined, `${path}: ${entry.id} hangs loose without its meter`);
+        for (const id of heardBy) assert.equal(entries.get(id)?.['g'], entry['g'], `${path}: ${id}`);
+        // Nothing else goes with it.
+        const inGroup = flow.filter(({ g }) => g === entry['g']);
+        for (const { id, type } of inGroup) assert.ok(isSim(id) || type === 'inject', `${path}: ${id}`);
+        assert.equal(flow.find(({ id }) => id === entry['g'])?.name, 'Practice meter');
+        for (const { info } of flow)
+          if (typeof info === 'string' && info.includes('delete'))
+            assert.match(info, /delete the group \*?Practice meter\*?/, path);
+      }
+    }
+    assert.ok(buttons >= 7);
+  });
+
+  it('has in each group the nodes that say they are in it, on the same tab', () => {
+    for (const [path, flow] of all)
+      for (const { id, z, nodes } of flow.filter(({ type }) => type === 'group')) {
+        const members = flow.filter(({ g }) => g === id);
+        assert.deepEqual([...(nodes as readonly string[])].sort(), members.map((each) => each.id).sort(), path);
+        for (const member of members) assert.equal(member['z'], z, path);
+      }
+  });
+
+  it('has groups that lie apart, and holds what is in them', () => {
+    for (const [path, flow] of all) {
+      const groups = flow.filter(({ type }) => type === 'group') as unknown as readonly Box[];
+      for (const group of groups) {
+        const isWithin = ({ x, y }: Placed): boolean =>
+          x > group.x && x < group.x + group.w && y > group.y && y < group.y + group.h;
+        for (const entry of flow.filter(isPlaced))
+          assert.equal(isWithin(entry), entry['g'] === group.id, `${path}: ${entry.id} and ${group.id}`);
+        for (const other of groups)
+          assert.ok(other === group || isApart(group, other), `${path}: ${group.id} over ${other.id}`);
+      }
+    }
+  });
+});
+
+interface Box extends FlowEntry {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+function isApart(left: Box, right: Box): boolean {
+  const isBeside = left.x + left.w <= right.x || right.x + right.w <= left.x;
+  return isBeside || left.y + left.h <= right.y || right.y + right.h <= left.y;
+}

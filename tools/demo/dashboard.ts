@@ -31,7 +31,7 @@ export async function withDashboard(flow: readonly FlowEntry[]): Promise<readonl
     mode: 'link',
     links: [LINK],
     x: 665,
-    y: 560,
+    y: 800,
     wires: [],
   });
   const into = link(LINK, 'link in', {
@@ -39,7 +39,7 @@ export async function withDashboard(flow: readonly FlowEntry[]): Promise<readonl
     name: 'From first meter',
     links: [OUT],
     x: 165,
-    y: 300,
+    y: 400,
     wires: [WIDGETS.map((name) => `${TAB}-${name}`)],
   });
   return [...flow.map(linked), ...dashboard, out, into];
