@@ -75,8 +75,8 @@ export = (RED: NodeAPI): void => {
         const count = simulator.meters.length;
         if (name !== undefined && others.length > 0) status.show('partial', 'faults', { name, more: others.length });
         else if (name !== undefined) status.show('partial', 'fault', { name });
-        else if (count > 1) status.show('ok', 'many', { port: meter.port, count });
-        else status.show('ok', 'power', { port: meter.port, power: Number(power) });
+        else if (count > 1) status.show('ok', 'many', { count });
+        else status.show('ok', 'power', { power: Number(power) });
         timer = systemClock.after(STATUS_EVERY_MS, () => {
           show(simulator);
         });

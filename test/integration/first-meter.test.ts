@@ -19,7 +19,7 @@ import { waitFor } from '../../testkit/wait';
 const EVERY_METRIC = GROUPS.flatMap(({ name }) => metricsOfGroup(name));
 const DATABASE_MS = 60_000;
 
-const isWaiting = ({ text }: NodeStatusSeen): boolean => text?.includes('waiting') === true;
+const isWaiting = ({ text }: NodeStatusSeen): boolean => text?.endsWith(' queued') === true;
 
 describe('first-meter in Node-RED', () => {
   let pipeline: Pipeline;

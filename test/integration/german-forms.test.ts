@@ -127,10 +127,10 @@ describe('the editor in German', function () {
       await red.channel.waitForStatus(id, (status) => text.test(status.text ?? ''));
     };
     await statusOf('pm500-normalize', /^Layout offen: \d+$/);
-    await statusOf('influx-out', /^wartet: \d+$/);
+    await statusOf('influx-out', /^weg, Puffer: \d+$/);
     await statusOf('sparkplug-out', /^Broker fehlt$/);
     await editor.page.reload();
-    await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'wartet: ' }).waitFor();
+    await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'weg, Puffer: ' }).waitFor();
     await editor.page.evaluate(`RED.sidebar.show('pm500-sidebar')`);
     await editor.page.locator('.pm500-part-tasks li').filter({ hasText: 'Das Layout ist nicht' }).first().waitFor();
     await editor.photograph('de-sidebar');

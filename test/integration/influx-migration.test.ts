@@ -255,7 +255,7 @@ describe('the nodes of node-red-contrib-influxdb beside influx-out, against a re
     try {
       await press('press');
       await waitFor('the error of the other side', () => caught()[heard]);
-      await nodeRed.channel.waitForStatus(OUT, ({ text }) => text === 'waiting: 1');
+      await nodeRed.channel.waitForStatus(OUT, ({ text }) => text === 'away, 1 queued');
     } finally {
       await database.resume();
     }

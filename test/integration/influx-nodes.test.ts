@@ -100,7 +100,7 @@ describe('the InfluxDB nodes in a real Node-RED', () => {
     await deploy(queued);
     await server.stop();
     await inject(PAIR);
-    await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'waiting: 1' && fill === 'yellow');
+    await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'away, 1 queued' && fill === 'yellow');
     await deploy(queued);
     await server.start();
     await server.until(() => server.stored.size === 1);

@@ -26,7 +26,7 @@ const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boole
   'pm500-poll': ({ fill, text = '' }) => fill === 'green' && text.endsWith(' ms'),
   'pm500-normalize': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('confirm layout: '),
   'sparkplug-out': ({ fill, text }) => fill === 'red' && text === 'broker unreachable',
-  'influx-out': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('waiting: '),
+  'influx-out': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('away, '),
 };
 
 /** first-meter, with ports of which only those of the meters will be listened on. */
@@ -94,7 +94,7 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
   for (const theme of ['light', 'dark']) {
     it(`shows the settings of every node in words that can be read, in the ${theme} theme`, async () => {
       await editor.page.reload();
-      await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'waiting: ' }).waitFor();
+      await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'away, ' }).waitFor();
       await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
       const shown = new Set<string>();
       for (const { id, type } of flow) {

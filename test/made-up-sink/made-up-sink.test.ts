@@ -140,7 +140,7 @@ describe('a made-up sink as nodes, of serialize, judge and send alone', function
   it('keep everything through an outage, show it, and send diagnostics of both its ends', async () => {
     other.rule = () => ({ kind: 'away' });
     await out.receive({ payload: TELEMETRY });
-    await shows('yellow', new RegExp(`^waiting: ${COUNT}$`));
+    await shows('yellow', new RegExp(`^away, ${COUNT} queued$`));
     assert.equal(metric('up'), 0);
     other.rule = () => ({ kind: 'taken' });
     await shows('green', /^written/);

@@ -61,7 +61,7 @@ describe('influx-target and influx-out', function () {
     const out = createOut();
     assert.equal((await out.receive({ payload: { a: 1 } })).error, undefined);
     await untilShown(() => fillOf(out) === 'yellow');
-    assert.match(textOf(out), /^waiting: \d$/);
+    assert.match(textOf(out), /^away, \d queued$/);
     await server.start();
     await server.until(() => server.stored.size === 1);
     await untilShown(() => fillOf(out) === 'green');

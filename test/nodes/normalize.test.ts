@@ -58,8 +58,8 @@ describe('pm500-normalize', () => {
     assert.ok(block);
     const error = { code: 'ENIP_REPLY_TIMEOUT', message: 'No reply.' } as const;
     for (const [properties, text] of [
-      [{ tariff: '{' }, '18, 1 setting bad'],
-      [{ tariff: '{', alarmRules: '[1]' }, '18, 2 settings bad'],
+      [{ tariff: '{' }, 'check 1 setting'],
+      [{ tariff: '{', alarmRules: '[1]' }, 'check 2 settings'],
     ] as const) {
       const node = create(properties);
       assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'dot', text: 'see the log' });

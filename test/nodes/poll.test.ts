@@ -144,7 +144,7 @@ describe('pm500-poll on a message', () => {
     const conflict = new Pm500Error('ENIP_OWNERSHIP_CONFLICT', 'Configured by another.');
     assert.equal(tell({ kind: 'waiting', error: conflict }), 'blue owned by another');
     const shared = new Pm500Error('METER_SHARED_WITH_PLC', 'Owned by a PLC.');
-    assert.equal(tell({ kind: 'waiting', error: shared }), 'blue needs maintenance');
+    assert.equal(tell({ kind: 'waiting', error: shared }), 'blue opens in its window');
     await node.close();
     assert.equal(session.listeners.size, 0);
   });

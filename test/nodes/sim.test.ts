@@ -31,7 +31,7 @@ describe('pm500-sim', () => {
     const node = create({ port, activePowerKw: '75.5' });
     assert.deepEqual(node.lastStatus, { fill: 'yellow', shape: 'ring', text: 'starting' });
     await waitFor('the simulated meter', () => fillOf(node) === 'green', { everyMs: 5 });
-    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: `${port}: 75.5 kW` });
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: 'simulates 75.5 kW' });
     const client = await RawClient.open(port);
     assert.equal((await client.ask(registerFrame())).status, 0);
     await node.close();
@@ -61,7 +61,7 @@ describe('pm500-sim', () => {
     const modbusPort = await freePort();
     const node = create({ bind: '127.0.0.31', port, modbusPort, count: '3', addressing: 'address', plc: true });
     await waitFor('the simulated meters', () => fillOf(node) === 'green', { everyMs: 5 });
-    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: `${port}: 3 meters` });
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: '3 simulated' });
     for (const address of ['127.0.0.31', '127.0.0.32', '127.0.0.33']) {
       for (const open of [port, modbusPort]) await (await RawClient.open(open, address)).close();
     }
@@ -115,7 +115,7 @@ describe('pm500-sim', () => {
     assert.deepEqual([state.port, state.serialNumber], [port, 940_000_001]);
     assert.equal(node.lastStatus.text, 'frozen +1');
     await node.receive({ payload: { clear: true } });
-    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: `${port}: 100 kW` });
+    assert.deepEqual(node.lastStatus, { fill: 'green', shape: 'dot', text: 'simulates 100 kW' });
     const wrong = await node.receive({ payload: { fault: 'flood' } });
     assert.match(String(wrong.error), /fault is "flood", expected one of/);
     await node.close();

@@ -31,7 +31,7 @@ export function statusTexts(node: string): Readonly<Record<string, string>> {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-/** A text with what its places stand for: \`waiting: __records__\` is shown as \`waiting: (records)\`. */
+/** A text with what its places stand for: \`away, __records__ queued\` is shown as \`away, (records) queued\`. */
 const shown = (text: string): string => `_${cell(text.replace(/__(\w+?)__/g, '($1)'))}_`;
 
 const explained = ({ means, remedy }: Explanation): readonly string[] => [cell(means), cell(remedy)];

@@ -122,7 +122,7 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
       'Check power and network of the meter. Reading goes on by itself when it is back.',
     ),
     sharedWithPlc: row(
-      'The meter is shared with a PLC, which Modbus would cut off; nothing is sent outside a maintenance window.',
+      'The meter is shared with a PLC, which Modbus would cut off; the node opens with a maintenance window, and sends nothing before.',
       'Send `payload.maintenance` to open one. See [Modbus](modbus.md).',
     ),
     protocolBusy: row(
@@ -244,8 +244,8 @@ export const STATUS_EXPLANATIONS: Readonly<Record<string, Explanations>> = {
   'pm500-sim': {
     invalid: CHECK_SETTINGS,
     starting: row('The simulated meter starts.'),
-    power: row('It runs at this port, with this active power.'),
-    many: row('So many simulated meters run, the first at this port.'),
+    power: row('The simulated meter runs, and shows this active power.'),
+    many: row('So many simulated meters run.'),
     portInUse: row('Another program holds the port.', 'Choose another port, or end the program.'),
     failed: row('The port cannot be opened.', 'The log has the reason; ports below 1024 need rights.'),
     fault: row('This fault is on, because a message asked for it.'),

@@ -27,7 +27,7 @@ export const SYMPTOMS: readonly (readonly [symptom: string, look: string])[] = [
   ],
   [
     'Nothing arrives in InfluxDB',
-    'Look at the status of `influx-out`: _waiting_ is the database, _held_ a right or a name, _written_ another database or bucket than you look at.',
+    'Look at the status of `influx-out`: _away_ is the database, _held_ a right or a name, _written_ another database or bucket than you look at.',
   ],
   ['Points of the past hour are missing', 'They wait in the outbox. Newest first is a setting of the target.'],
   [
