@@ -33,7 +33,11 @@ const ROWS: readonly OptionRow[] = [
     value: 'MS',
     help: `time between reads, at least ${READ_INTERVAL.min} (${DEFAULT_INTERVAL_MS})`,
   },
-  { name: 'count', value: 'N', help: 'number of reads (1, without end when --interval is given)' },
+  { name: 'count', value: 'N', help: 'number of reads (1, without end when --interval or --watch is given)' },
+  {
+    name: 'watch',
+    help: 'reads until Ctrl-C, and shows on a screen the newest values in place of those before',
+  },
   { name: 'json', help: 'one line of JSON per read: the message of pm500-normalize' },
   HELP_OPTION,
 ];
@@ -92,6 +96,20 @@ interface CliReadPlan {
   readonly intervalMs: number;
   readonly count: number;
   readonly asJson: boolean;
+  /** Each reading takes the place of the one before. */
+  readonly inPlace: boolean;
+}
+
+/** Where a screen begins again, without what it showed (ECMA-48, CUP and ED). */
+const ANEW = '\u001b[H\u001b[2J';
+
+/** The table of a reading, with what stands above it. */
+function tableOf(reading: Reading, heading: string, { inPlace }: CliReadPlan, terminal: Terminal): string {
+  const groups = new Map(
+    reading.blocks.flatMap(({ group, provenance }) => Object.keys(provenance).map((name) => [name, group] as const)),
+  );
+  const table = formatTable(normalizeReading(reading), { groups, hasColor: terminal.hasColor === true });
+  return `${inPlace ? ANEW : ''}${heading}${table}`;
 }
 
 /**
@@ -115,9 +133,10 @@ async function printReadings(session: MeterSession, plan: CliReadPlan, terminal:
     failed ||= first !== undefined;
     for (const message of new Set(errors.map((error) => error.message))) terminal.complain(message);
     if (isEmpty) continue;
-    const telemetry = normalizeReading(reading);
-    const heading = `${cycle === 0 ? '' : '\n'}${describeMeter(reading, whereOf(session.settings))}`;
-    terminal.print(plan.asJson ? `${JSON.stringify(telemetry)}\n` : `${heading}${formatTable(telemetry)}`);
+    const gap = cycle === 0 || plan.inPlace ? '' : '\n';
+    const heading = `${gap}${describeMeter(reading, whereOf(session.settings))}`;
+    const asText = (): string => tableOf(reading, heading, plan, terminal);
+    terminal.print(plan.asJson ? `${JSON.stringify(normalizeReading(reading))}\n` : asText());
   }
   return failed ? EXIT.failure : EXIT.success;
 }
@@ -139,8 +158,9 @@ export async function runRead(args: readonly string[], terminal: Terminal): Prom
   const plan: CliReadPlan = {
     choice: chooseBlocks(options),
     intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
-    count: count ?? (intervalMs === undefined ? 1 : Number.POSITIVE_INFINITY),
+    count: count ?? (intervalMs === undefined && !options.has('watch') ? 1 : Number.POSITIVE_INFINITY),
     asJson: options.has('json'),
+    inPlace: options.has('watch') && terminal.isScreen === true,
   };
   const { session, release } = commandMeters(terminal).acquire(meter);
   try {

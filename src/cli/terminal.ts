@@ -4,6 +4,10 @@ import type { Logger } from '../support/logger';
 export interface Terminal {
   /** Standard output. Returns false once nobody reads it any more. */
   print(text: string): boolean;
+  /** True where a person sees the output on a screen, which can be written anew. */
+  readonly isScreen?: boolean;
+  /** True where colors are wanted: on a screen, unless `NO_COLOR` is set (https://no-color.org). */
+  readonly hasColor?: boolean;
   /** Standard error. */
   complain(sentence: string): void;
   /** Standard input; absent where nothing is to be read. */
@@ -21,6 +25,16 @@ export function terminalLogger(terminal: Terminal): Logger {
     terminal.complain(message);
   };
   return { debug: () => undefined, info: () => undefined, warn: complain, error: complain };
+}
+
+/** What a screen can do, by the environment of the process. */
+export function screenOf(
+  isTTY: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+): Required<Pick<Terminal, 'isScreen' | 'hasColor'>> {
+  const isScreen = isTTY && environment['TERM'] !== 'dumb';
+  // Empty is as good as not set.
+  return { isScreen, hasColor: isScreen && (environment['NO_COLOR'] ?? '') === '' };
 }
 
 /**
@@ -41,6 +55,7 @@ export function processTerminal(): Terminal {
     });
   }
   return {
+    ...screenOf(process.stdout.isTTY, process.env),
     print: (text) => {
       if (open) process.stdout.write(text);
       return open;

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { ASSEMBLY_METRICS } from '../../testkit/meters/assembly-metrics';
 import { constantProfile } from '../../src/simulator/model/plain-profiles';
 import type { Simulator } from '../../src/simulator/simulator';
+import { runCommand as runInProcess } from '../../src/cli/command';
+import { GROUPS } from '../../src/meters/pm500/groups';
+import { waitFor } from '../../testkit/wait';
 import { freePort } from '../../testkit/servers/ports';
 import { firstLineOf, resultOf, runCommand, runHere, spawnCommand } from './run-command';
 import { ROOT } from '../../testkit/root';
@@ -158,7 +161,10 @@ describe('pm500 read', function () {
   it('prints every metric with value, unit, quality and provenance as an aligned table', async () => {
     const { code, stdout, stderr } = await readMeter();
     assert.deepEqual([code, stderr], [0, '']);
-    const [heading, columns, ...rows] = stdout.trimEnd().split('\n');
+    const [heading, columns, ...lines] = stdout.trimEnd().split('\n');
+    const groups = lines.filter((line) => line.endsWith(':'));
+    const rows = lines.filter((line) => !groups.includes(line));
+    assert.deepEqual(groups.map((line) => line.slice(0, -1)).sort(), GROUPS.map(({ name }) => name).sort());
     assert.match(
       heading!,
       new RegExp(`^1420-V2-ENT serial 940000007, 127\\.0\\.0\\.1:${port}, \\d{4}-.*slowest reply`),
@@ -213,6 +219,47 @@ describe('pm500 read', function () {
     const { code, stdout, stderr } = await result;
     assert.deepEqual([code, stderr], [0, '']);
     for (const line of stdout.trimEnd().split('\n')) TELEMETRY.parse(JSON.parse(line));
+  });
+
+  it('watches until it is interrupted, and leaves no connection open', async () => {
+    const { stats } = simulator.meters[0]!;
+    const child = spawnCommand('read', '127.0.0.1', '--port', port, '--group', 'realtime', '--watch');
+    const result = resultOf(child);
+    await firstLineOf(child);
+    assert.equal(simulator.meters[0]!.stats.openConnections, stats.openConnections + 1);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await result;
+    assert.deepEqual([code, stderr], [0, '']);
+    // Into a file or another program each reading follows the one before, without colors.
+    assert.ok(!stdout.includes('\u001b'));
+    await waitFor(
+      'the connection to be closed',
+      () => simulator.meters[0]!.stats.openConnections === stats.openConnections,
+    );
+    assert.deepEqual(simulator.meters[0]!.connections, []);
+  });
+
+  it('shows each reading of a watch in place of the one before, in colors, on a screen', async () => {
+    const shown: string[] = [];
+    const ending = new AbortController();
+    const code = await runInProcess(['read', '127.0.0.1', '--port', port, '--watch', '--interval', '200'], {
+      isScreen: true,
+      hasColor: true,
+      print: (text) => {
+        shown.push(text);
+        if (shown.length === 2) ending.abort();
+        return true;
+      },
+      complain: (sentence) => assert.fail(sentence),
+      ended: ending.signal,
+    });
+    assert.equal(code, 0);
+    assert.equal(shown.length, 2);
+    for (const text of shown) assert.ok(text.startsWith('\u001b[H\u001b[2J1420-V2-ENT'));
+    assert.match(
+      shown[1]!,
+      /active_power_total +250000 +W +\u001b\[33muncertain \(layout_inferred\) *\u001b\[0m +inferred/,
+    );
   });
 
   it('ends quietly when nobody reads its output any more', async () => {

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
+import { screenOf } from '../../src/cli/terminal';
 import { formatTable, formatValue } from '../../src/cli/table';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { seededRandom } from '../../src/support/random';
 import { sampleReading } from '../../testkit/meters/readings';
+
+describe('a screen', () => {
+  it('has colors, unless NO_COLOR is set, TERM is dumb, or there is none', () => {
+    const ofScreen = screenOf(true, { TERM: 'xterm' });
+    assert.deepEqual(ofScreen, { isScreen: true, hasColor: true });
+    assert.deepEqual(screenOf(true, { NO_COLOR: '' }), ofScreen);
+    assert.deepEqual(screenOf(true, { NO_COLOR: '1' }), { isScreen: true, hasColor: false });
+    assert.deepEqual(screenOf(true, { TERM: 'dumb' }), { isScreen: false, hasColor: false });
+    assert.deepEqual(screenOf(false, {}), { isScreen: false, hasColor: false });
+  });
+});
 
 describe('table of pm500 read', () => {
   it('rounds each quantity to what it can tell', () => {
