@@ -11,7 +11,7 @@ export const FORM_SENTENCES = sentences('form', {
 });
 
 /** Tests of one kind at a time: each asks somebody once. */
-const MOST_TESTS = 4;
+export const MOST_TESTS = 4;
 
 /** Nobody waits longer at a form for one server, whatever its timeout. */
 export const LONGEST_TEST_MS = 10_000;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { NodeType } from '../../nodes/shared/forms';
+import { MOST_TESTS } from '../../nodes/shared/test-turns';
 import { DIALOGS, idOf, type Dialog } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
 import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
@@ -26,6 +27,9 @@ async function begin(editor: Editor, { type, onCanvas, property = '' }: Dialog, 
     await editor.page.locator(`#node-config-input-${name}`).fill(value);
   await editor.page.locator(`#${type}-connection .pm500-test`).click();
 }
+
+/** More than are let in. */
+const AT_ONCE = 10;
 
 const TESTED = DIALOGS.filter(({ type }) => FILLED[type] !== undefined);
 
@@ -67,8 +71,51 @@ describe('the test of a connection that is given up', function () {
     });
   }
 
-  it('left no complaint in the console of the browser', () => {
-    assert.deepEqual(editor.complaints, []);
+  for (const dialog of TESTED) {
+    const { type } = dialog;
+    it(`is one of few: of ten at once for ${type} the others are refused, its button says so, and nothing stays open`, async () => {
+      const { page } = editor;
+      const asked = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith("test"));
+      await begin(editor, dialog, port);
+      const request = await asked;
+      await editor.cancel();
+      await waitFor('the end of the first one', () => open.size === 0);
+      const ending = new AbortController();
+      const refusals: string[] = [];
+      const others = Array.from({ length: AT_ONCE }, async () => {
+        const headers = { 'content-type': 'application/json' };
+        const { signal } = ending;
+        try {
+          const answer = await fetch(request.url(), { method: 'POST', headers, body: request.postData(), signal });
+          refusals.push(await answer.text());
+        } catch (thrown) {
+          // Those that were let in never get an answer.
+          assert.ok(signal.aborted, String(thrown));
+        }
+      });
+      await waitFor('the refusals', () => refusals.length >= AT_ONCE - MOST_TESTS);
+      await begin(editor, dialog, port);
+      const place = page.locator(`#${type}-connection`);
+      await place
+        .filter({ hasText: `${MOST_TESTS} tests are running already; try again when they have ended.` })
+        .waitFor();
+      for (const refusal of refusals) assert.match(refusal, /tests are running already/);
+      assert.equal(refusals.length, AT_ONCE - MOST_TESTS);
+      ending.abort();
+      await Promise.all(others);
+      await waitFor('the end of every connection', () => open.size === 0);
+      await place.locator('.pm500-test').click();
+      await waitFor('a connection', () => open.size > 0);
+      await editor.cancel();
+      await waitFor('the end of this one, too', () => open.size === 0);
+    });
+  }
+
+  it('left no complaint in the console of the browser, but that some were refused', () => {
+    assert.deepEqual(
+      editor.complaints.filter((complaint) => !complaint.includes('status of 400')),
+      [],
+    );
   });
 });
 
