@@ -25,6 +25,13 @@ describe('tariff and alarm rules in rows', function () {
 
   after(() => dialogs?.close());
 
+  // One dialog that stays open would cover all others.
+  afterEach(async () => {
+    while ((await editor.page.locator('.red-ui-tray').count()) > 0)
+      await editor.page.evaluate(`new Promise((resolve) => RED.tray.close(resolve))`);
+    await editor.closed();
+  });
+
   const rowsOf = (field: string, list: string) =>
     editor.page.locator(`[data-rows="${field}"] [data-list="${list}"] .pm500-row`);
   const cell = (field: string, list: string, row: number, member: string) =>

@@ -32,9 +32,9 @@ export class JsonRowsHtml {
   private list(list: string, members: JsonMembers): string {
     const title =
       list === '' ? '' : `<div class="pm500-rows-title" ${this.words(join('part', this.name, list))}></div>`;
-    const add = this.words(join('add', this.name, list), 'data-add');
+    const add = `<span class="pm500-add-words" hidden ${this.words(join('add', this.name, list))}></span>`;
     const row = `<div class="pm500-row-template" hidden>${this.cells(list, members)}</div>`;
-    return `<div data-list="${list}" ${add}>${title}${row}</div>`;
+    return `<div data-list="${list}">${title}${add}${row}</div>`;
   }
 
   private cells(list: string, members: JsonMembers): string {

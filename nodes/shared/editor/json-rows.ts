@@ -177,8 +177,8 @@ export class JsonRows implements ToldInRows {
     const place = $(`[data-list="${list}"]`, this.box);
     const template = place.children('.pm500-row-template');
     const [first = ''] = Object.keys(members);
-    return new OpenList<ShownRow>(place, {
-      add: textOf(place.attr('data-add')),
+    const rows = new OpenList<ShownRow>(place, {
+      add: '',
       height: 'auto',
       show: (container, { entry }) => {
         container.addClass('pm500-row').append($('<div class="pm500-cells">').append(template.children().clone()));
@@ -190,6 +190,10 @@ export class JsonRows implements ToldInRows {
       },
       nameOf: (container) => textOf(cellIn(container, first).find('input, select').val()) || text('rows.new'),
     });
+    // The editor puts words in after this.
+    const words = place.children('.pm500-add-words').removeAttr('hidden');
+    place.find('.red-ui-editableList-addButton').append(document.createTextNode(' '), words);
+    return rows;
   }
 
   private showMembers(place: JQuery, members: JsonMembers, entry: UnknownRecord): void {
