@@ -59,7 +59,10 @@ export function formatTable(telemetry: Telemetry, { groups = new Map(), hasColor
       ? `\u001b[${COLORS[quality]}m${cell}\u001b[0m`
       : cell;
   };
-  const [heading = '', ...lines] = alignColumns([HEADING, ...rows], 1, paint).match(/.*\n/g) ?? [];
+  const [heading = '', ...lines] = alignColumns([HEADING, ...rows], 1, paint)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => `${line}\n`);
   const byGroup = new Map<string, string[]>();
   for (const [index, [name]] of samples.entries()) {
     const group = groups.get(name) ?? '';
