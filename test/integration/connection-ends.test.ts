@@ -75,7 +75,7 @@ describe('the test of a connection that is given up', function () {
     const { type } = dialog;
     it(`is one of few: of ten at once for ${type} the others are refused, its button says so, and nothing stays open`, async () => {
       const { page } = editor;
-      const asked = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith("test"));
+      const asked = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('test'));
       await begin(editor, dialog, port);
       const request = await asked;
       await editor.cancel();
