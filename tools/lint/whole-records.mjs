@@ -12,6 +12,8 @@ export default {
     const services = context.sourceCode.parserServices;
     return {
       'ObjectExpression > SpreadElement': (node) => {
+        // A literal has all its members.
+        if (node.argument.type === 'ObjectExpression') return;
         const type = services.getTypeAtLocation(node.argument);
         const isRecord = ['payload', 'acceptedAt'].every((name) => type.getProperty(name) !== undefined);
         if (isRecord) context.report({ node, messageId: 'spread' });
