@@ -4,6 +4,12 @@
  */
 export class Acknowledging {
   private underWay: Promise<void> | undefined;
+  private isFailed = false;
+
+  /** True when the last one has failed and nobody was told: what it was about is given again. */
+  get hasFailed(): boolean {
+    return this.isFailed;
+  }
 
   /**
    * Begins an acknowledgment when the one before is over.
@@ -12,8 +18,8 @@ export class Acknowledging {
   async begin(acknowledge: () => Promise<void>): Promise<void> {
     await this.over();
     this.underWay = acknowledge();
-    // It is told to who waits for it.
-    this.underWay.catch(() => undefined);
+    // What it fails with is told to who waits for it.
+    this.underWay.catch(() => (this.isFailed = true));
   }
 
   /**
@@ -23,6 +29,10 @@ export class Acknowledging {
   async over(): Promise<void> {
     const { underWay } = this;
     this.underWay = undefined;
-    await underWay;
+    try {
+      await underWay;
+    } finally {
+      this.isFailed = false;
+    }
   }
 }

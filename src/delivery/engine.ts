@@ -124,9 +124,13 @@ export class DeliveryEngine {
           maximumRecords: limits.records * maximumInFlight,
           maximumBytes: limits.bytes * maximumInFlight,
         });
+        // Else what was not acknowledged would be sent again before anybody waits.
+        if (this.acknowledging.hasFailed) await this.acknowledging.over();
         await this.deliverTogether(cutBatch(batch, limits, maximumInFlight));
         this.outboxError = undefined;
       } catch (thrown) {
+        // Nothing that ends, or fails, only now says anything about what is tried next.
+        await this.acknowledging.over().catch(() => undefined);
         await this.recover(thrown);
       }
     }
@@ -176,9 +180,9 @@ export class DeliveryEngine {
   private async deliver(batch: OutboxBatch, turn: Promise<boolean>): Promise<boolean> {
     if (batch.records.length === 0) return turn;
     const { destination } = this.dependencies;
-    let mayLeave: boolean | undefined;
+    const leave = { may: false };
     const waiting = turn.then((isTurn) => {
-      mayLeave = isTurn;
+      leave.may = isTurn;
     });
     const done = this.fresh.writtenIn(batch.from, batch.to);
     const consignment = new Consignment(batch, destination.suspects?.(batch.records) ?? [], done);
@@ -198,10 +202,10 @@ export class DeliveryEngine {
         consignment.settle(sent, this.unfit(decision.error));
         this.batchSize.restore(learned);
       }
-      if (isTrue(mayLeave)) await this.release(consignment);
+      if (leave.may) await this.release(consignment);
     }
     await waiting;
-    if (!isTrue(mayLeave)) return false;
+    if (!leave.may) return false;
     await this.release(consignment);
     return true;
   }
@@ -290,9 +294,4 @@ export class DeliveryEngine {
     const { name } = this.dependencies.destination;
     this.dependencies.logger.error(`A listener of delivery to ${name} failed: ${toPm500Error(thrown).message}`);
   }
-}
-
-/** The compiler does not see that a value changes elsewhere. */
-function isTrue(value: boolean | undefined): boolean {
-  return value === true;
 }

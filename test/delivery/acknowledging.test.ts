@@ -81,3 +81,35 @@ describe('a disk that is slow to keep what was acknowledged', () => {
     assert.equal(bench.batches.at(-1)?.at(-1), 'last');
   });
 });
+
+describe('an outbox that cannot acknowledge for a time', () => {
+  /** Refuses the first acknowledgments, with nothing taken, and the first reads after them. */
+  async function deliver(refusals: { readonly acknowledges: number; readonly peeks: number }): Promise<EngineBench> {
+    const bench = new EngineBench({ batch: { records: 2, bytes: 1000, flushMs: 10 } });
+    const { outbox } = bench;
+    const acknowledge = outbox.acknowledge.bind(outbox);
+    const peek = outbox.peek.bind(outbox);
+    let { acknowledges, peeks } = refusals;
+    outbox.acknowledge = (range) =>
+      acknowledges-- > 0 ? Promise.reject(new Error('too many open files')) : acknowledge(range);
+    outbox.peek = (limits) =>
+      bench.sent.length > 0 && peeks-- > 0 ? Promise.reject(new Error('too many open files')) : peek(limits);
+    await bench.append(...numbered(2));
+    return bench;
+  }
+
+  it('has nothing sent again before the pause is over, and then once', async () => {
+    const bench = await deliver({ acknowledges: 1, peeks: 0 });
+    assert.deepEqual([bench.batches.length, bench.engine.counts.state], [1, 'retrying']);
+    await bench.clock.advance(60_000);
+    assert.deepEqual([bench.batches, bench.outbox.stats().depth], [[numbered(2), numbered(2)], 0]);
+    await bench.engine.close();
+  });
+
+  it('does not hold up, when it can again, what is sent then', async () => {
+    const bench = await deliver({ acknowledges: 1, peeks: 1 });
+    await bench.clock.advance(60_000);
+    assert.deepEqual([bench.batches, bench.outbox.stats().depth], [[numbered(2), numbered(2)], 0]);
+    await bench.engine.close();
+  });
+});
