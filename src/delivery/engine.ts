@@ -250,6 +250,8 @@ export class DeliveryEngine {
       this.written += part.to - part.from;
       this.guard(() => this.dependencies.onWritten?.(part));
     }
+    // They leave the outbox a little later.
+    this.fresh.forget(range.to);
     await this.acknowledging.begin(() => this.acknowledge(range));
   }
 

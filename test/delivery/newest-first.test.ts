@@ -102,6 +102,47 @@ describe('what goes first after a long outage', () => {
     await delivery.close();
   });
 
+  it('is sent once, however long the outbox takes to let go of what was sent', async () => {
+    const { clock, outbox, delivery, bench } = openWith('newest');
+    const acknowledge = outbox.acknowledge.bind(outbox);
+    const peek = outbox.peek.bind(outbox);
+    // One after the other, as on a disk that reads something else first.
+    let turn = Promise.resolve<unknown>(undefined);
+    const slowly = <Result>(work: () => Promise<Result>): Promise<Result> => {
+      const done = turn.then(settle).then(work);
+      turn = done;
+      return done;
+    };
+    outbox.acknowledge = (range) => slowly(() => acknowledge(range));
+    outbox.peek = (limits) => slowly(() => peek(limits));
+    await delivery.submit(old.slice(0, 15), 'x');
+    await clock.advance(120_000);
+    await delivery.submit(['new 0'], 'x');
+    bench.verdict = { kind: 'written' };
+    let release = (): void => undefined;
+    const next = (): void => {
+      release();
+      bench.waiting = new Promise((resolve) => (release = resolve));
+    };
+    for (let turns = 0; turns < 100 && !bench.taken.includes('new 0'); turns += 1) {
+      next();
+      await clock.advance(100);
+    }
+    // It comes while another one goes first, and goes with those that wait.
+    await delivery.submit(['new 1'], 'x');
+    for (let turns = 0; turns < 100; turns += 1) {
+      next();
+      await clock.advance(100);
+    }
+    release();
+    assert.deepEqual(
+      bench.taken.filter((payload) => payload === 'new 1'),
+      ['new 1'],
+    );
+    assert.equal(outbox.stats().depth, 0);
+    await delivery.close();
+  });
+
   it('is bounded in memory: what does not fit goes in its turn', () => {
     const lane = new FreshLane();
     const record = { payload: 'x'.repeat(1000), acceptedAt: 0 };
