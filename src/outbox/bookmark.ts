@@ -22,7 +22,7 @@ const REMEMBER_END_MS = 1000;
  */
 export class Bookmark {
   private last: Promise<void> = Promise.resolve();
-  private next: Promise<void> | undefined;
+  private next: Promise<boolean> | undefined;
   private mustBeFirm = false;
   /** Monotonic time at which something was remembered last. */
   private rememberedAt = -Infinity;
@@ -43,18 +43,20 @@ export class Bookmark {
   }
 
   /**
-   * Resolves when what holds now is remembered, or could not be. Firmly, where one of several wants it so: synced, and
-   * with the files removed that lie behind. In this order, a file that is missing was lost.
+   * Resolves when what holds now is remembered: true, or could not be: false. Firmly, where one of several wants it so:
+   * synced, and with the files removed that lie behind. In this order, a file that is missing was lost.
    */
-  keep(isFirm: boolean): Promise<void> {
+  keep(isFirm: boolean): Promise<boolean> {
     this.mustBeFirm ||= isFirm;
     this.next ??= this.inTurn(async () => {
       const { mustBeFirm } = this;
       this.next = undefined;
       this.mustBeFirm = false;
       const passed = mustBeFirm ? this.head.takePassed() : [];
-      if (await this.write(mustBeFirm)) await this.head.remove(passed);
+      const isKept = await this.write(mustBeFirm);
+      if (isKept) await this.head.remove(passed);
       else this.head.returnPassed(passed);
+      return isKept;
     });
     return this.next;
   }
@@ -79,9 +81,12 @@ export class Bookmark {
     return this.inTurn(() => this.positions.close());
   }
 
-  private inTurn(work: () => Promise<void>): Promise<void> {
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.last.then(work);
-    this.last = done.catch(() => undefined);
+    this.last = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 

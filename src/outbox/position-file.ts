@@ -3,8 +3,8 @@ import { MOST_STEPS, type ClockStep } from './ages';
 import type { OutboxFile, OutboxFiles } from './files';
 
 /*
- * The position of the oldest record that waits, in two slots that are written in turn: a write that is torn damages one
- * of them, and the other still tells the position before it. Little endian; each slot in a sector of its own:
+ * The position of the oldest record that waits, in two slots. Until the disk is known to have what one of them holds, the
+ * other is left alone: writes that are torn damage one of them, and the other still tells a position before. Little endian; each slot in a sector of its own:
  *
  *    0  u8[8] "PM500POS"    8  u64  generation    16  u64  position    24  u32  CRC-32 of the 24 bytes above
  *
@@ -34,6 +34,8 @@ export interface Remembered {
 
 interface Slot extends Remembered {
   readonly generation: number;
+  /** Where it stands in the file. */
+  readonly at: number;
 }
 
 /** Remembers what was acknowledged. A lost position costs a resend, never a record. */
@@ -41,6 +43,8 @@ export class PositionFile {
   private constructor(
     private readonly file: OutboxFile,
     private generation: number,
+    /** Of the slot that may be damaged; the other one is safe. */
+    private writesAt: number,
     /** What was remembered when the file was opened; absent where nothing was. */
     readonly found: Remembered | undefined,
   ) {}
@@ -52,7 +56,7 @@ export class PositionFile {
       const bytes = Buffer.alloc(SLOT_DISTANCE * 2);
       await file.read(bytes, 0);
       const newest = newestSlot(bytes);
-      const opened = new PositionFile(file, newest?.generation ?? 0, newest);
+      const opened = new PositionFile(file, newest?.generation ?? 0, newest?.at === 0 ? SLOT_DISTANCE : 0, newest);
       // Both slots take their room now: later, the disk may be full.
       const nothing = { position: 0, end: 0, steps: [] };
       await opened.write(newest ?? nothing, true);
@@ -68,8 +72,10 @@ export class PositionFile {
   async write(remembered: Remembered, isSynced: boolean): Promise<void> {
     this.generation += 1;
     const bytes = encodeSlot({ ...remembered, generation: this.generation });
-    await this.file.write(bytes, (this.generation % 2) * SLOT_DISTANCE);
-    if (isSynced) await this.file.sync();
+    await this.file.write(bytes, this.writesAt);
+    if (!isSynced) return;
+    await this.file.sync();
+    this.writesAt = SLOT_DISTANCE - this.writesAt;
   }
 
   /** False when file or folder are not where they were. */
@@ -96,7 +102,7 @@ export function readPosition(bytes: Buffer): Remembered | undefined {
   return newestSlot(whole);
 }
 
-function encodeSlot({ generation, position, end, steps }: Slot): Buffer {
+function encodeSlot({ generation, position, end, steps }: Omit<Slot, 'at'>): Buffer {
   const bytes = Buffer.alloc(MOST_BYTES);
   MAGIC.copy(bytes);
   bytes.writeBigUInt64LE(BigInt(generation), 8);
@@ -120,7 +126,7 @@ function decodeSlot(bytes: Buffer, at: number): Slot | undefined {
   const generation = Number(slot.readBigUInt64LE(8));
   const position = Number(slot.readBigUInt64LE(16));
   if (!Number.isSafeInteger(position) || !Number.isSafeInteger(generation)) return undefined;
-  return { generation, position, ...(decodeMore(slot) ?? { end: position, steps: [] }) };
+  return { at, generation, position, ...(decodeMore(slot) ?? { end: position, steps: [] }) };
 }
 
 function decodeMore(slot: Buffer): Pick<Remembered, 'end' | 'steps'> | undefined {

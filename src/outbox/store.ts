@@ -217,9 +217,9 @@ export class Store {
   async close(): Promise<void> {
     await Promise.all([this.commits.idle(), this.lookAhead.close()]);
     await this.guard(async () => {
-      await this.bookmark.keep(true);
+      const isKept = await this.bookmark.keep(true);
       await this.tail.close();
-      if (this.head.depth === 0) await this.head.removeAll();
+      if (isKept && this.head.depth === 0) await this.head.removeAll();
       await this.head.close();
       await this.bookmark.close();
     });

@@ -193,6 +193,33 @@ describe('disk outbox with a disk that fails', () => {
     assert.equal((await outbox.peek(large)).records.length, 6);
   });
 
+  it('keeps its files where it cannot remember, at its end, that all of them were delivered', async () => {
+    await append('a', 'b');
+    await outbox.peek(ALL);
+    files.fault = (operation, name) => {
+      if (operation === 'write' && name === 'position') throw systemError('EIO');
+    };
+    await outbox.acknowledge({ from: 0, to: 2 });
+    await outbox.close();
+    heal();
+    open();
+    assert.deepEqual([await payloads(), outbox.stats().damaged], [['a', 'b'], 0]);
+  });
+
+  it('knows what was delivered after a power loss, however often the end was remembered since', async () => {
+    await append('a', 'b');
+    await outbox.acknowledge({ from: 0, to: 1 });
+    for (const text of ['c', 'd', 'e']) {
+      await clock.advance(2000);
+      await append(text);
+    }
+    // Ten bytes of each write reach the disk.
+    let turn = 0;
+    files.losePower(() => [0.7, 10 / 172][turn++ % 2] ?? 0);
+    open();
+    assert.deepEqual([await payloads(), outbox.stats().damaged], [['b', 'c', 'd', 'e'], 0]);
+  });
+
   it('does not touch what a later version has written', async () => {
     await append('a');
     await outbox.close();
