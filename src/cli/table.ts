@@ -2,6 +2,7 @@ import { CATALOG } from '../metrics/catalog';
 import type { Quantity } from '../metrics/measurement';
 import type { Sample, Telemetry } from '../domain/messages/telemetry';
 import type { Quality } from '../domain/quality/quality';
+import { oneLine } from '../support/one-line';
 
 /** Decimal places that say something: those of the display, or of the single-precision number behind it. */
 const DECIMALS: Readonly<Partial<Record<Quantity, number>>> = {
@@ -78,10 +79,11 @@ export function formatTable(telemetry: Telemetry, { groups = new Map(), hasColor
  * @param paint gives an aligned cell with what takes no room
  */
 export function alignColumns(
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
   rightColumn = -1,
   paint = (cell: string, _column: number, _row: number): string => cell,
 ): string {
+  const rows = given.map((row) => row.map(oneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const align = (cell: string, column: number): string =>
     column === rightColumn ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);

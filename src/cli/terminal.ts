@@ -1,4 +1,5 @@
 import type { Logger } from '../support/logger';
+import { oneLine } from '../support/one-line';
 
 /** What a command may use of the process it runs in; tests give their own. */
 export interface Terminal {
@@ -61,7 +62,7 @@ export function processTerminal(): Terminal {
       return open;
     },
     complain: (sentence) => {
-      process.stderr.write(`${sentence}\n`);
+      process.stderr.write(`${sentence.split('\n').map(oneLine).join('\n')}\n`);
     },
     // Looked up when a command reads it, and not before: the others have no use for it.
     get input() {

@@ -1,4 +1,5 @@
 import { toPm500Error } from '../support/errors';
+import { oneLine } from '../support/one-line';
 import type { Attestation } from './attestations';
 import { DOCTOR_SEVERITIES, type DoctorCheck, type DoctorSeverity, type Sighting } from './check';
 import type { SiteFacts } from './facts';
@@ -34,11 +35,8 @@ const NOBODY = 'nobody has attested it';
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** Names come from flows, lists and servers: in a terminal nothing of them may move the cursor or turn what is read. */
-const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
-
 function bounded(given: readonly string[]): readonly string[] {
-  const sentences = [...new Set(given.map(plain))];
+  const sentences = [...new Set(given.map(oneLine))];
   if (sentences.length <= MOST_EVIDENCE) return sentences;
   return [...sentences.slice(0, MOST_EVIDENCE), `And ${sentences.length - MOST_EVIDENCE} more like these.`];
 }
@@ -100,7 +98,7 @@ function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly A
   const own = attestations.filter(({ id }) => id === check.id);
   if (attestedDays === undefined && own.length === 0) return { ...row, outcome: 'could not look', evidence: reasons };
   const { outcome, evidence: word } = wordFor(check, own, facts.nowMs);
-  const evidence = plain(word);
+  const evidence = oneLine(word);
   return { ...row, outcome, evidence: outcome === 'attested' ? [evidence] : [...reasons, evidence] };
 }
 

@@ -221,6 +221,11 @@ describe('pm500 read', function () {
     for (const line of stdout.trimEnd().split('\n')) TELEMETRY.parse(JSON.parse(line));
   });
 
+  it('says nothing to a terminal that moves its cursor', async () => {
+    const { code, stderr } = await runCommand('fly\u001b[2J');
+    assert.deepEqual([code, stderr.startsWith('Command fly [2J is not known; use one of ')], [2, true]);
+  });
+
   it('watches until it is interrupted, and leaves no connection open', async () => {
     const { stats } = simulator.meters[0]!;
     const child = spawnCommand('read', '127.0.0.1', '--port', port, '--group', 'realtime', '--watch');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { screenOf } from '../../src/cli/terminal';
-import { formatTable, formatValue } from '../../src/cli/table';
+import { alignColumns, formatTable, formatValue } from '../../src/cli/table';
 import { normalizeReading } from '../../src/domain/quality/normalize';
 import { seededRandom } from '../../src/support/random';
 import { sampleReading } from '../../testkit/meters/readings';
@@ -13,6 +13,13 @@ describe('a screen', () => {
     assert.deepEqual(screenOf(true, { NO_COLOR: '1' }), { isScreen: true, hasColor: false });
     assert.deepEqual(screenOf(true, { TERM: 'dumb' }), { isScreen: false, hasColor: false });
     assert.deepEqual(screenOf(false, {}), { isScreen: false, hasColor: false });
+  });
+});
+
+describe('cells of a table', () => {
+  it('move no cursor and begin no line, whatever a file or a device calls itself', () => {
+    const table = alignColumns([['NAME'], ['\u001b]0;owned\u0007\u001b[2J'], ['a\nb'], ['c\u202ed\u2028e']]);
+    assert.equal(table, 'NAME\n ]0;owned  [2J\na b\nc d e\n');
   });
 });
 
