@@ -131,12 +131,14 @@ async function printReadings(session: MeterSession, plan: CliReadPlan, terminal:
     const isEmpty = first !== undefined && errors.length === reading.blocks.length;
     if (isEmpty && plan.count === 1) throw new Pm500Error(first.code, first.message);
     failed ||= first !== undefined;
-    for (const message of new Set(errors.map((error) => error.message))) terminal.complain(message);
-    if (isEmpty) continue;
+    const where = whereOf(session.settings);
     const gap = cycle === 0 || plan.inPlace ? '' : '\n';
-    const heading = `${gap}${describeMeter(reading, whereOf(session.settings))}`;
-    const asText = (): string => tableOf(reading, heading, plan, terminal);
-    terminal.print(plan.asJson ? `${JSON.stringify(normalizeReading(reading))}\n` : asText());
+    const asText = (): string => tableOf(reading, `${gap}${describeMeter(reading, where)}`, plan, terminal);
+    if (!isEmpty) terminal.print(plan.asJson ? `${JSON.stringify(normalizeReading(reading))}\n` : asText());
+    // Values from before must not stand there as if they still held.
+    else if (plan.inPlace && !plan.asJson) terminal.print(`${ANEW}${where}, no values\n`);
+    // Below the values: a screen that is written anew would take it away.
+    for (const message of new Set(errors.map((error) => error.message))) terminal.complain(message);
   }
   return failed ? EXIT.failure : EXIT.success;
 }

@@ -267,6 +267,25 @@ describe('pm500 read', function () {
     );
   });
 
+  it('leaves no value on the screen of a watch when the meter is away, and says why below', async () => {
+    const shown: string[] = [];
+    const ending = new AbortController();
+    await runInProcess(['read', '127.0.0.1', '--port', String(await freePort()), '--watch', '--interval', '200'], {
+      isScreen: true,
+      print: (text) => {
+        shown.push(text);
+        return true;
+      },
+      complain: (sentence) => {
+        shown.push(sentence);
+        ending.abort();
+      },
+      ended: ending.signal,
+    });
+    assert.match(shown[0]!, /^\u001b\[H\u001b\[2J127\.0\.0\.1.*, no values\n$/);
+    assert.match(shown[1]!, /127\.0\.0\.1/);
+  });
+
   it('ends quietly when nobody reads its output any more', async () => {
     const child = spawnCommand('read', '127.0.0.1', '--port', port, '--interval', '200', '--json');
     await once(child.stdout!, 'data');
