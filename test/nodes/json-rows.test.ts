@@ -163,6 +163,12 @@ describe('JSON in rows', () => {
     });
     const days = JSON.parse(throughRows(TARIFF_SHAPE, other, { 'rules[0].days': 'tue' })) as { rules: object[] };
     assert.deepEqual(days.rules, [{ days: ['monday', 'tue'], period: 'x' }]);
+    const named = '[{"__proto__": {"id": "x"}, "constructor": 1, "toString": null}]';
+    assert.equal(throughRows(RULES_SHAPE, named), named);
+    assert.equal(
+      throughRows(RULES_SHAPE, named, { '[0].metric': 'frequency' }).replaceAll(/\s/g, ''),
+      `${named.slice(0, -2)},"metric":"frequency"}]`.replaceAll(/\s/g, ''),
+    );
   });
 
   it('gives each member the kind that the parser wants, and leaves out what is emptied', () => {
@@ -180,6 +186,12 @@ describe('JSON in rows', () => {
     assert.deepEqual(edited('latching', 'true'), { ...rule, latching: true });
     const calendar = JSON.parse(throughRows(TARIFF_SHAPE, '', { '.holidays': '12-25, 2026-04-03' })) as object;
     assert.deepEqual(calendar, { holidays: ['12-25', '2026-04-03'] });
+    // What is shown as JSON is read as JSON.
+    const oddDays = '["2026-04-03", 5, "a b"]';
+    const mended = throughRows(TARIFF_SHAPE, `{"holidays":${oddDays}}`, {
+      '.holidays': oddDays.replace('5', '"12-25"'),
+    });
+    assert.deepEqual(JSON.parse(mended), { holidays: ['2026-04-03', '12-25', 'a b'] });
   });
 
   it('is nothing again when all is taken away, and has no rows where it is something else', () => {
@@ -191,11 +203,18 @@ describe('JSON in rows', () => {
       assert.equal(readShaped(TARIFF_SHAPE, text), undefined, text);
   });
 
+  it('has rows for as many as a person edits in rows; more is edited as it stands', () => {
+    const rules = (count: number): string => JSON.stringify(Array.from({ length: count }, () => ({ id: 'a' })));
+    assert.equal(readShaped(RULES_SHAPE, rules(300))?.lists['']?.length, 300);
+    assert.equal(readShaped(RULES_SHAPE, rules(301)), undefined);
+  });
+
   it('finds the place of a sentence by its path', () => {
     assert.deepEqual(placeOf(RULES_SHAPE, '[3].metric'), { list: '', row: 3, member: 'metric' });
     assert.deepEqual(placeOf(RULES_SHAPE, '[3]'), { list: '', row: 3 });
     assert.deepEqual(placeOf(TARIFF_SHAPE, '.rules[0].days[1]'), { list: 'rules', row: 0, member: 'days' });
     assert.deepEqual(placeOf(TARIFF_SHAPE, '.periods'), { list: 'periods' });
     assert.deepEqual(placeOf(TARIFF_SHAPE, '.holidays[2]'), { member: 'holidays' });
+    assert.deepEqual(placeOf(TARIFF_SHAPE, '.constructor'), { member: 'constructor' });
   });
 });

@@ -8,8 +8,12 @@ export interface ShapedValue {
   readonly lists: Readonly<Record<string, readonly UnknownRecord[]>>;
 }
 
+/** More would be slow to type in: every change looks at each row. */
+const MOST_ROWS = 300;
+
 const isList = ({ lists }: JsonShape): boolean => '' in lists;
-const isRows = (value: unknown): value is readonly UnknownRecord[] => Array.isArray(value) && value.every(isRecord);
+const isRows = (value: unknown): value is readonly UnknownRecord[] =>
+  Array.isArray(value) && value.length <= MOST_ROWS && value.every(isRecord);
 
 function parsed(text: string): unknown {
   try {
@@ -19,7 +23,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What rows show of a text; undefined where they cannot: a path, a variable, no JSON, or JSON of another shape. */
+/**
+ * What rows show of a text; undefined where they cannot: a path, a variable, no JSON, JSON of another shape, or more than a
+ * person edits in rows.
+ */
 export function readShaped(shape: JsonShape, text: string): ShapedValue | undefined {
   const value = text.trim() === '' ? (isList(shape) ? [] : {}) : parsed(text);
   if (isList(shape)) return isRows(value) ? { whole: {}, lists: { '': value } } : undefined;
@@ -47,6 +54,12 @@ function scalarOf(text: string): string | number | boolean {
 
 const isPlainTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string' && /^[^\s,]+$/.test(each));
+
+/** What does not stand in words side by side is shown, and given, as JSON. */
+function textsOf(text: string): readonly unknown[] {
+  const value = parsed(text);
+  return Array.isArray(value) ? (value as readonly unknown[]) : text.split(/[\s,]+/).filter((each) => each !== '');
+}
 
 /** A member as an input shows it; of several choices, those that are made. */
 export function shownOf(
@@ -82,7 +95,7 @@ export function givenBy(
   }
   if (text === '') return undefined;
   if (setting.kind === 'flag') return true;
-  if (isTexts) return text.split(/[\s,]+/).filter((each) => each !== '');
+  if (isTexts) return textsOf(text);
   if (isScalar) return scalarOf(text);
   // What is no number stays as it was typed, for the parser to say so.
   return setting.kind === 'number' && Number.isFinite(Number(text)) ? Number(text) : text;
@@ -106,5 +119,5 @@ export function placeOf(shape: JsonShape, path: string): JsonPlace {
   });
   if (isList(shape)) return inList('', steps);
   if (typeof first !== 'string') return {};
-  return first in shape.lists ? inList(first, steps.slice(1)) : { member: first };
+  return Object.hasOwn(shape.lists, first) ? inList(first, steps.slice(1)) : { member: first };
 }
