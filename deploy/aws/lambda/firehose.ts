@@ -14,10 +14,28 @@ export interface FirehoseAnswer {
   }[];
 }
 
+/** Lambda answers with no more than 6 MB (Developer Guide): more, and Firehose keeps none of the records of the call as rows. */
+const MOST_ANSWER_BYTES = 6_000_000;
+/** What stands around the data of a record in the answer, at most. */
+const AROUND_BYTES = 500;
+
 /** Rows that were made of a record; they all go into one partition. */
 export interface MadeRows {
   readonly partition: Readonly<Record<string, string>>;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Rows as Firehose takes them. @throws Error where they come to more characters than `most` */
+function dataOf(rows: MadeRows['rows'], most: number): string {
+  let text = '';
+  for (const row of rows) {
+    text += `${JSON.stringify(row)}\n`;
+    if (text.length > most) break;
+  }
+  const made = text.length > most ? undefined : Buffer.from(text).toString('base64');
+  if (made === undefined || made.length > most)
+    throw new Error('Its rows have no room in an answer: send its metrics in several messages.');
+  return made;
 }
 
 /**
@@ -30,12 +48,14 @@ export function rowsForFirehose(
   make: (record: unknown) => MadeRows,
 ): FirehoseAnswer {
   const reasons: string[] = [];
+  // Each record may have to go back as it came.
+  let room = records.reduce((left, { data }) => left - data.length - AROUND_BYTES, MOST_ANSWER_BYTES);
   const answers = records.map(({ recordId, data }): FirehoseAnswer['records'][number] => {
     try {
       const { partition, rows } = make(JSON.parse(Buffer.from(data, 'base64').toString()));
       if (rows.length === 0) return { recordId, result: 'Dropped', data };
-      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-      const made = Buffer.from(text).toString('base64');
+      const made = dataOf(rows, data.length + Math.max(room, 0));
+      room -= made.length - data.length;
       return { recordId, result: 'Ok', data: made, metadata: { partitionKeys: partition } };
     } catch (thrown) {
       reasons.push(thrown instanceof Error ? thrown.message : String(thrown));
