@@ -114,9 +114,10 @@ export class Attempts {
   async ask(key: object, record: OutboxRecord, consignment: Consignment): Promise<'written' | 'rejected' | undefined> {
     const { settings, random, signal, troubles } = this.dependencies;
     const delays = retryDelays(settings.retry, random);
+    const newest = this.dependencies.newest();
     while (!signal.aborted) {
       const verdict = await this.deliver([record]);
-      if (verdict.kind === 'written') this.noteWritten(record, consignment);
+      if (verdict.kind === 'written') this.noteWritten(record, consignment, newest);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') {
         troubles.clear(key);
         return verdict.kind;
@@ -141,10 +142,12 @@ export class Attempts {
     this.dependencies.troubles.clear(key);
   }
 
-  /** What was written alone is not sent again: not every server takes a point twice for one. */
-  private noteWritten(record: OutboxRecord, consignment: Consignment): void {
+  /**
+   * What was written alone is not sent again: not every server takes a point twice for one.
+   * @param newest when it was chosen; others may have come while it was on its way
+   */
+  private noteWritten(record: OutboxRecord, consignment: Consignment, newest: NewestRecord | undefined): void {
     if (consignment.noteWritten(record)) return;
-    const newest = this.dependencies.newest();
     if (newest?.record === record) this.dependencies.onWrittenEarly(newest.position);
   }
 
@@ -196,10 +199,11 @@ export class Attempts {
     const { signal } = this.dependencies;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const current = consignment.from(group, this.dependencies.position());
+      const newest = this.dependencies.newest();
       const record = this.chooseProbe(current, consignment, silent);
       if (record === undefined) break;
       const verdict = await this.deliver([record]);
-      if (verdict.kind === 'written') this.noteWritten(record, consignment);
+      if (verdict.kind === 'written') this.noteWritten(record, consignment, newest);
       if (verdict.kind === 'written' || verdict.kind === 'rejected') return attempt === 0 ? 'at once' : 'later';
       if (isAborted(signal)) break;
       if (attempt + 1 >= PATIENT_PROBES || current.records.length === 1) silent.add(record);

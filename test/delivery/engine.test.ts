@@ -191,6 +191,30 @@ describe('engine of delivery', () => {
     assert.deepEqual([bench.batches, bench.engine.counts.state], [[['a']], 'idle']);
   });
 
+  it('sends a line once that was tried alone before its turn, also where others came meanwhile', async () => {
+    bench = new EngineBench({ batch: { records: 1, bytes: 1000, flushMs: 10 } });
+    const tried: string[] = [];
+    let come = (): void => undefined;
+    bench.always = async (lines) => {
+      if (lines[0] === 'l0' && tried.length === 0) return busy();
+      tried.push(...lines);
+      if (tried.length === 1) await new Promise<void>((resolve) => (come = resolve));
+      return VERDICTS.written;
+    };
+    const handIn = async (...lines: readonly string[]): Promise<void> => {
+      const records = lines.map((payload) => ({ payload, acceptedAt: bench.clock.now() }));
+      const { from } = await bench.outbox.append(records);
+      bench.engine.noteNewest(records, from);
+    };
+    await handIn(...numbered(6));
+    for (let turn = 0; turn < 20 && tried.length === 0; turn += 1) await bench.clock.advance(8000);
+    assert.deepEqual(tried, ['l5']);
+    await handIn('later');
+    come();
+    await bench.clock.advance(60_000);
+    assert.deepEqual(tried, ['l5', ...numbered(5), 'later']);
+  });
+
   it('passes over lines that the outbox dropped while they were in flight', async () => {
     bench.answer(async () => {
       bench.outbox.setLimits({ maximumBytes: 1 });
