@@ -44,7 +44,8 @@ export class GroupCommit {
 
   /** Runs `work` while nothing is written; appends that come meanwhile are written afterward. */
   async between(work: () => Promise<void>): Promise<void> {
-    await this.idle();
+    // Not by `idle`: before its end is told, an append may have begun the next write.
+    while (this.running !== undefined) await this.running;
     const done = work();
     this.running = done
       .catch(() => undefined)
