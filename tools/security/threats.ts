@@ -179,10 +179,13 @@ export const THREATS: readonly ThreatRow[] = [
     kind: 'tampering',
     threat:
       'The name of a meter, of a list or of a server holds HTML or control characters and runs in the browser or the terminal of a person',
-    mitigation: 'Texts are set as texts; markup and control characters are escaped in every report',
+    mitigation:
+      'Texts are set as texts; markup and control characters are escaped in every report, in tables and in complaints of commands',
     proofs: [
       proof('laws/reach.test.ts', 'nothing from outside becomes HTML in the editor'),
       proof('doctor/examine.test.ts', 'control characters of names reach no terminal'),
+      proof('cli/table.test.ts', 'move no cursor and begin no line, whatever a file or a device calls itself'),
+      proof('cli/cli.test.ts', 'says nothing to a terminal that moves its cursor'),
       proof('report/page.test.ts', 'has nothing that comes from outside as markup, in both languages'),
     ],
   },
