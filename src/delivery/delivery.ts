@@ -36,7 +36,7 @@ export class Delivery {
   /** Who may still hand in records: `close` waits for them. */
   readonly users: Users;
   private readonly engine: DeliveryEngine;
-  private readonly receipts = new Receipts();
+  private readonly receipts: Receipts;
   private readonly refusals: Refusals;
   private readonly losses: LossReport;
   private readonly waiting = new Set<(reason: Pm500Error) => void>();
@@ -53,6 +53,7 @@ export class Delivery {
   ) {
     const { outbox, clock, logger, destination, deadLetters } = dependencies;
     this.users = new Users(clock);
+    this.receipts = new Receipts(outboxLosses(outbox.stats()));
     this.changes = createThrottle(clock, CHANGE_INTERVAL_MS, () => {
       for (const listener of [...this.changeListeners]) this.guard(listener);
     });
@@ -142,7 +143,7 @@ export class Delivery {
 
   /**
    * Queues records and waits until all of them have been written.
-   * @throws Pm500Error the reason of a refusal, OUTBOX_FULL when records were dropped, DELIVERY_STILL_WAITING when the
+   * @throws Pm500Error the reason of a refusal, OUTBOX_FULL when records were lost, DELIVERY_STILL_WAITING when the
    * delivery closes first (what is queued stays queued)
    */
   async submitAndWait(payloads: readonly string[], origin: string): Promise<void> {
@@ -153,11 +154,12 @@ export class Delivery {
         this.waiting.delete(reject);
         resolve(settled);
       });
-      this.receipts.settleBefore(this.dependencies.outbox.stats().position);
+      this.settleReceipts(this.dependencies.outbox.stats());
     });
     const [reason] = receipt.rejected;
     if (reason !== undefined) throw reason;
-    if (receipt.dropped > 0) throw this.losses.error({ size: receipt.dropped });
+    const { age, size, damage } = receipt.lost;
+    if (age + size + damage > 0) throw this.losses.error(receipt.lost);
   }
 
   /** Calls `listener` for what of this origin is refused, also of records from before a restart. */
@@ -193,13 +195,18 @@ export class Delivery {
   }
 
   private changed(): void {
-    const { position, dropped, damaged } = this.dependencies.outbox.stats();
-    this.receipts.settleBefore(position);
+    const stats = this.dependencies.outbox.stats();
+    const { dropped, damaged } = stats;
+    this.settleReceipts(stats);
     // This is called with every append, and losses are rare.
     const lost = dropped + damaged + this.refusals.overwritten;
     if (lost !== this.lostBefore) this.losses.look();
     this.lostBefore = lost;
     this.changes.request();
+  }
+
+  private settleReceipts(outbox: OutboxStats): void {
+    this.receipts.settleBefore(outbox.position, outboxLosses(outbox));
   }
 
   private stillWaiting(): Pm500Error {

@@ -48,6 +48,12 @@ const SENTENCES: readonly (readonly [cause: Exclude<LossCause, 'damage'>, senten
   ],
 ];
 
+/** For who waits for the records: the log has named the file already. */
+const DAMAGE_SENTENCE: readonly [cause: 'damage', sentence: () => string] = [
+  'damage',
+  () => 'lost with a file of the outbox that was damaged; the log names it, check the disk.',
+];
+
 /** Says in the log what is lost and why, added up where it goes on. */
 export class LossReport {
   private reported: Losses;
@@ -80,7 +86,7 @@ export class LossReport {
   error(losses: Partial<Losses>): Pm500Error {
     const { unit } = this.destination;
     const many = (count: number): string => (count === 1 ? `1 ${unit} was` : `${count} ${unit}s were`);
-    const parts = SENTENCES.flatMap(([cause, sentence]) => {
+    const parts = [...SENTENCES, DAMAGE_SENTENCE].flatMap(([cause, sentence]) => {
       const count = losses[cause] ?? 0;
       return count > 0 ? `${many(count)} ${sentence(this.destination)}` : [];
     });

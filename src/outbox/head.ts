@@ -110,9 +110,7 @@ export class Head {
         (segment) => segment === undefined || isOld(segment.firstAcceptedAt, segment.base),
       );
       if (!isAllOld && this.log.endBytes - next.baseBytes <= maximumBytes) break;
-      const before = this.dropped;
-      await this.dropSegment(next);
-      if (isAllOld) this.droppedForAge += this.dropped - before;
+      await this.dropSegment(next, isAllOld);
     }
     while (isTooMuch()) {
       const { oldest } = this;
@@ -196,14 +194,19 @@ export class Head {
     }
   }
 
-  private async dropSegment(next: Segment): Promise<void> {
+  private async dropSegment(next: Segment, isForAge: boolean): Promise<void> {
+    const drop = (count: number): void => {
+      this.dropped += count;
+      // Both at once: somebody may look while files are read.
+      if (isForAge) this.droppedForAge += count;
+    };
     for (let item = this.ahead.at(0); item !== undefined && item.position < next.base; item = this.ahead.at(0)) {
       this.ahead.shift();
       this.pass(item);
-      if (item.record !== undefined) this.dropped += 1;
+      if (item.record !== undefined) drop(1);
     }
     if (this.position < next.base) {
-      this.dropped += next.base - this.position;
+      drop(next.base - this.position);
       this.position = next.base;
       this.bytesBefore = next.baseBytes;
       await this.enter(next);

@@ -91,4 +91,30 @@ describe('lines that the outbox drops while the database is away', () => {
       });
     });
   }
+
+  for (const [cause, limits, says] of [
+    ['age', { maximumBytes: 1e6, maximumAgeMs: 60_000 }, /^1 record was dropped for age before The other side took/],
+    ['size', { maximumBytes: 6, maximumAgeMs: 1e9 }, /^1 record was dropped before .*: the outbox is full/],
+  ] as const) {
+    it(`tell the message that waits for them that it was their ${cause}`, async () => {
+      const clock = new FakeClock();
+      const outbox = new MemoryOutbox(limits, clock);
+      const target = new Delivery(
+        {
+          batch: { records: 2, bytes: 1e6, flushMs: 0 },
+          retry: { initialMs: 1000, maximumMs: 1000, factor: 1, jitter: 0 },
+          recheckMs: 1000,
+        },
+        { outbox, destination: destinationOf(() => BUSY), clock, random: () => 0, logger: silentLogger },
+      );
+      const waiting = target.submitAndWait(['first'], 'x').catch((error: unknown) => error);
+      await clock.advance(90_000);
+      await target.submit(['next'], 'x');
+      const error = await waiting;
+      assert.ok(error instanceof Pm500Error && error.code === 'OUTBOX_FULL', String(error));
+      assert.match(error.message, says);
+      assert.equal(outbox.stats().depth, 1, 'the next one waits');
+      await target.close();
+    });
+  }
 });

@@ -101,7 +101,7 @@ export const ERROR_EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   ),
   OUTBOX_CLOSED: row('A message came after the outbox was closed.', 'Deploy again.'),
   OUTBOX_FULL: row(
-    'The outbox passed its limit, and the oldest records were dropped.',
+    'Records were lost before they were delivered: the outbox passed its limit of size or age, or a file of it was damaged.',
     'Bring the database or broker back; raise the limit. See the [runbook](runbooks/records-lost.md).',
   ),
   OUTBOX_IN_USE: row('Another process uses the folder of the outbox.', 'End it, or choose another folder.'),
