@@ -120,6 +120,8 @@ class ClientLink implements MqttLink, AcknowledgedLink {
     });
     client.on('disconnect', ({ reasonCode }) => {
       this.error ??= explainServerDisconnect(reasonCode, this.broker);
+      // MQTT 5.0, 3.14.4: nothing more may be sent; a broker that does not close it would be waited for a keep-alive long.
+      this.destroy();
     });
     client.on('error', (error) => {
       this.fail(error);

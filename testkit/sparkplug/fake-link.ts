@@ -1,4 +1,4 @@
-import type { LinkListener, MqttLink, OpenLink } from '../../src/mqtt/mqtt-link';
+import type { LinkListener, LinkLoss, MqttLink, OpenLink } from '../../src/mqtt/mqtt-link';
 import type { BrokerSettings, Will } from '../../src/mqtt/mqtt-options';
 import type { Pm500Error } from '../../src/support/errors';
 import { StrictHost } from './strict-host';
@@ -77,10 +77,10 @@ export class FakeLink implements MqttLink {
   }
 
   /** The connection breaks. */
-  lose(error: Pm500Error): void {
+  lose(error: Pm500Error, loss?: LinkLoss): void {
     this.host.observeLoss();
     for (const { reject } of this.pings.splice(0)) reject(error);
-    this.listener.onClosed(error);
+    this.listener.onClosed(error, loss);
   }
 }
 
