@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { parseFleet, parseFleetEntries, parseShard, takeShard, type Fleet } from '../../src/acquisition/fleet/fleet';
 import { parseCsv } from '../../src/support/csv';
 import { PM500 } from '../../src/meters/pm500';
+import { hasCode } from '../../src/support/errors';
+import { excessiveGrowth, FACTOR } from '../../testkit/growth';
 
 const DEFAULTS = { groups: new Map([['realtime', undefined]]), intervalMs: 1000 };
 /** What a meter has of which its row says nothing. */
@@ -244,6 +246,28 @@ describe('parseFleet', () => {
     const { problems } = parse(`name,host\n${'a\n'.repeat(5000)}`);
     assert.equal(problems.length, 101);
     assert.match(problems[100]?.message ?? '', /4900 more lines cannot be used/);
+  });
+
+  it('costs time in proportion to the file, whatever is in it', () => {
+    const hostile: readonly ((count: number) => string)[] = [
+      (count) => `${'name,host,'.repeat(count)}\n${'a,b\n'.repeat(count)}`,
+      (count) => `name,host\n${'a,b\n'.repeat(count)}`,
+      (count) => `name,host\n"${'""'.repeat(count)}`,
+      (count) => `name,host\n${','.repeat(count)}`,
+      (count) => `[${'{"name":"a","host":"b"},'.repeat(count)}{}]`,
+      (count) => `[{${'"tags":1,'.repeat(count)}"name":"a"}]`,
+    ];
+    for (const of of hostile) {
+      const [small, large] = [of(20_000), of(20_000 * FACTOR)];
+      const read = (text: string) => (): void => {
+        try {
+          parse(text);
+        } catch (thrown) {
+          assert.ok(hasCode(thrown, 'CONFIG_INVALID'), String(thrown));
+        }
+      };
+      assert.equal(excessiveGrowth(read(small), read(large)), undefined, small.slice(0, 40));
+    }
   });
 
   it('takes JSON rows that are no objects for bad rows', () => {

@@ -123,6 +123,76 @@ describe('dead letters', () => {
       assert.equal(existsSync(path), false);
     });
 
+    it('cost a backlog that is refused few requests, syncs and messages, and new lines do not wait for it', async () => {
+      const old = 3000;
+      const batch = 500;
+      let appends = 0;
+      let requests = 0;
+      let isAway = true;
+      const taken: string[] = [];
+      const heard: number[] = [];
+      const files = {
+        makeFolder: () => Promise.resolve(),
+        append: () => {
+          appends += 1;
+          return Promise.resolve();
+        },
+        rename: () => Promise.resolve(),
+        measure: () => Promise.resolve({ bytes: 0, letters: 0 }),
+      };
+      const outbox = new MemoryOutbox({ maximumBytes: 1e9 }, clock);
+      const target = new Delivery(
+        {
+          batch: { records: batch, bytes: 5e6, flushMs: 0 },
+          retry: { initialMs: 1, maximumMs: 1, factor: 1, jitter: 0 },
+          recheckMs: 1,
+        },
+        {
+          outbox,
+          // As InfluxDB 1 speaks of points that are older than the retention: how many, and not which.
+          destination: destinationOf((lines) => {
+            if (isAway) return { kind: 'retry', error: REASON, isGeneral: true };
+            requests += 1;
+            const count = lines.filter((line) => line.startsWith('old')).length;
+            if (count > 0) return { kind: 'rejected', error: REASON, tooLarge: false, count };
+            taken.push(...lines);
+            return { kind: 'written' };
+          }),
+          clock,
+          random: Math.random,
+          logger: silentLogger,
+          deadLetters: new DeadLetters(path, clock, 1e7, files),
+        },
+      );
+      target.onRefused('node', ({ count }) => heard.push(count));
+      await target.submit(
+        Array.from({ length: old }, (_, at) => `old ${at}`),
+        'node',
+      );
+      await target.submit(['new 1', 'new 2'], 'node');
+      isAway = false;
+      await waitFor(
+        'the lines to leave the outbox',
+        async () => {
+          await clock.advance(10);
+          return outbox.stats().depth === 0;
+        },
+        { everyMs: 1 },
+      );
+      const { written, refused, setAside } = target.stats;
+      await target.close();
+      assert.deepEqual([written, refused, setAside], [2, old, old]);
+      assert.deepEqual([...new Set(taken)], ['new 2', 'new 1'], 'one new line tells that others are taken');
+      const most = (4 * old) / batch;
+      assert.ok(requests <= 2 * most, `${requests} requests`);
+      assert.ok(appends <= most, `${appends} syncs`);
+      assert.ok(heard.length <= most, `${heard.length} messages`);
+      assert.equal(
+        heard.reduce((sum, count) => sum + count, 0),
+        old,
+      );
+    });
+
     it('that make room for later ones are counted as lost, also of earlier starts, and said', async () => {
       const limit = 2000;
       const before = new DeadLetters(path, clock, limit);

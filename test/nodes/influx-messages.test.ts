@@ -101,4 +101,28 @@ describe('messages of other InfluxDB nodes, through influx-out to a database', f
     for (const given of tags) assert.equal(await send({ payload: [{ f: 1 }, given], timestamp: 5 }), undefined);
     assert.equal(server.stored.size, tags.length);
   });
+
+  it('one message of very many points is taken in turns with all else: the loop runs on, and another node is not held up', async () => {
+    const other = nodes.createOut({ influxMeasurement: 'other' });
+    const count = 60_000;
+    const payload = Array.from({ length: count }, (_, at) => ({ fields: { f: at }, timestamp: at }));
+    const queued = nodes.createOut({ influxMeasurement: 'm' });
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    const ends: string[] = [];
+    const large = queued.receive({ payload }).then(({ error }) => ends.push(`large ${String(error)}`));
+    setImmediate(turn);
+    const small = other
+      .receive({ payload: { f: 1, time: 5 } })
+      .then(({ error }) => ends.push(`small ${String(error)}`));
+    await Promise.all([large, small]);
+    isOver = true;
+    assert.deepEqual(ends, ['small undefined', 'large undefined']);
+    assert.ok(turns > count / 1000, `${turns} turns`);
+    await server.until(() => server.stored.size === count + 1);
+  });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FakeNode, FakeRed } from '../../testkit/node-red/fake-red';
 import { fillOf, InfluxNodes, textOf, untilShown } from '../../testkit/node-red/influx-nodes';
-import type { ScriptedInflux } from '../../testkit/servers/scripted-influx';
+import { replyJson, written, type ScriptedInflux } from '../../testkit/servers/scripted-influx';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 
 describe('what influx-out shows and tells of its outbox', function () {
@@ -23,6 +23,13 @@ describe('what influx-out shows and tells of its outbox', function () {
     nodes.createTarget(target),
     nodes.createOut(properties),
   ];
+
+  const metrics = (): string => {
+    let body = '';
+    const response = { type: () => response, send: (text: string) => void (body = text) };
+    red.pages.get('/pm500/metrics')?.page({}, response);
+    return body;
+  };
 
   it('shows what was lost, red while it goes on, and sends diagnostics of it', async () => {
     await server.stop();
@@ -60,15 +67,66 @@ describe('what influx-out shows and tells of its outbox', function () {
   it('tells Prometheus how delivery goes until it is removed', async () => {
     const [target, out] = create({}, { acknowledge: 'written' });
     await out.receive({ payload: { a: 1 } });
-    const found = red.pages.get('/pm500/metrics');
-    assert.equal(found?.permission, 'pm500.read');
-    let body = '';
-    const response = { type: () => response, send: (text: string) => void (body = text) };
-    found.page({}, response);
-    assert.match(body, /^pm500_delivery_written_records_total\{target="f00d",node="f00d"\} 1$/m);
+    assert.equal(red.pages.get('/pm500/metrics')?.permission, 'pm500.read');
+    assert.match(metrics(), /^pm500_delivery_written_records_total\{target="f00d",node="f00d"\} 1$/m);
     await Promise.all([target.close(true), out.close(true)]);
     nodes.forget();
-    found.page({}, response);
-    assert.doesNotMatch(body, /pm500_delivery/);
+    assert.doesNotMatch(metrics(), /pm500_delivery/);
+  });
+
+  it('shows a refusal of everything in red, to Prometheus and in diagnostics, keeps all, and is green when it is over', async () => {
+    server.fallback = replyJson(422, 'Update to schema would exceed limit of 5 tables per database');
+    const [target, out] = create();
+    for (let count = 0; count < 3; count += 1) await out.receive({ payload: { a: count, time: count } });
+    await untilShown(() => fillOf(out) === 'red');
+    await untilShown(() => textOf(out) === 'held: 3');
+    assert.match(metrics(), /^pm500_delivery_up\{target="f00d",node="f00d"\} 0$/m);
+    const told = (): unknown[] =>
+      out.sent.map(({ payload }) => {
+        const { state, lastError } = payload as { state: string; lastError: { code: string } | null };
+        return [state, lastError?.code];
+      });
+    await untilShown(() => JSON.stringify(told().at(-1)) === '["held","DELIVERY_REFUSED"]');
+    assert.ok(
+      target.warnings.some((warning) => /refuses every line alike.*exceed limit of 5 tables/.test(String(warning))),
+    );
+    server.fallback = written;
+    await server.until(() => server.stored.size === 3);
+    await untilShown(() => fillOf(out) === 'green');
+    assert.match(metrics(), /^pm500_delivery_up\{target="f00d",node="f00d"\} 1$/m);
+    assert.deepEqual(out.errors, [], 'nothing was set aside');
+  });
+
+  it('keeps as much of what is refused as its setting says, and counts, shows and says what was overwritten', async () => {
+    const userDir = temporaryFolder('influx-refused');
+    red.settings.userDir = userDir;
+    server.fallback = (response, received, socket) => {
+      const count = received.lines.filter((line) => line.includes('bad')).length;
+      const answer = count === 0 ? written : replyJson(422, `partial write: beyond retention policy dropped=${count}`);
+      answer(response, received, socket);
+    };
+    const [target, out] = create({ refusedMegabytes: 1 }, { acknowledge: 'written' });
+    const given = 40;
+    for (let at = 0; at < given; at += 1) {
+      const bad = { fields: { text: `bad ${'x'.repeat(40_000)}` }, timestamp: at };
+      const { error } = await out.receive({ payload: [{ fields: { ok: at }, timestamp: at }, bad] });
+      assert.match(String(error), /beyond retention policy/);
+    }
+    const path = join(userDir, 'pm500/refused/f00d.lp');
+    const files = [path, `${path}.1`];
+    const kept = files.flatMap((each) => readFileSync(each, 'utf8').match(/^powermonitor_500 text=/gm) ?? []).length;
+    for (const each of files) assert.ok(statSync(each).size <= 500_000);
+    const lost = given - kept;
+    assert.ok(kept > 10 && lost > 10, `${kept} are kept`);
+    await untilShown(() => textOf(out) === `lost: ${lost}`);
+    assert.match(metrics(), new RegExp(`^pm500_delivery_lost_records_total\\{.*cause="overwritten"\\} ${lost}$`, 'm'));
+    assert.match(metrics(), new RegExp(`^pm500_delivery_set_aside_records_total\\{.*\\} ${given}$`, 'm'));
+    assert.ok(
+      target.warnings.some((warning) => /set aside as refused by InfluxDB and overwritten/.test(String(warning))),
+    );
+    assert.equal(server.stored.size, given, 'every good point');
+    await Promise.all([target.close(true), out.close(true)]);
+    nodes.forget();
+    removeFolder(userDir);
   });
 });

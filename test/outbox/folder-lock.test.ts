@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { Server } from 'node:net';
 import { join } from 'node:path';
+import { openOutbox } from '../../src/outbox/disk';
+import { nodeFiles } from '../../src/outbox/files';
 import { lockFolder, type Release } from '../../src/outbox/folder-lock';
+import { systemClock } from '../../src/support/clock';
 import { hasCode } from '../../src/support/errors';
+import { silentLogger } from '../../src/support/logger';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { ROOT } from '../../testkit/root';
 
@@ -80,5 +85,62 @@ describe('lock of a folder', () => {
       await lockFolder(folder)
     )();
     assert.deepEqual(readdirSync(folder), []);
+  });
+
+  describe('where the file system has no sockets', () => {
+    const { listen } = Server.prototype;
+    let code: string;
+
+    beforeEach(() => {
+      Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+        const [at] = args;
+        const isInFolder =
+          typeof at === 'object' && at !== null && 'path' in at && String(at.path).startsWith(realpathSync(folder));
+        if (!isInFolder) return Reflect.apply(listen, this, args);
+        setImmediate(() => this.emit('error', Object.assign(new Error(`listen ${code}`), { code })));
+        return this;
+      };
+    });
+
+    afterEach(() => {
+      Server.prototype.listen = listen;
+    });
+
+    for (const given of ['EIO', 'EACCES', 'EXDEV', 'UNKNOWN', 'ENOTSUP', 'EPERM']) {
+      it(`and says ${given}, it is had elsewhere by one at a time, and records are kept`, async () => {
+        code = given;
+        const options = { folder, limits: { maximumBytes: 1e6 }, clock: systemClock, logger: silentLogger };
+        const outbox = openOutbox(options);
+        await outbox.append([{ payload: 'kept', acceptedAt: 0 }]);
+        await assert.rejects(lockFolder(folder), isInUse);
+        assert.deepEqual(
+          readdirSync(folder).filter((name) => name.endsWith('.sock')),
+          [],
+        );
+        await outbox.close();
+        const next = openOutbox(options);
+        const { records } = await next.peek({ maximumRecords: 9, maximumBytes: 1e6 });
+        assert.deepEqual(
+          records.map(({ payload }) => payload),
+          ['kept'],
+        );
+        await next.close();
+      });
+    }
+
+    it('and the folder cannot be written either, nothing is taken and the reason is said', async () => {
+      code = 'EACCES';
+      const none = (): Promise<never> => Promise.reject(Object.assign(new Error('EACCES: no'), { code: 'EACCES' }));
+      const outbox = openOutbox({
+        folder,
+        limits: { maximumBytes: 1e6 },
+        clock: systemClock,
+        logger: silentLogger,
+        files: { ...nodeFiles(folder), open: none, create: none },
+      });
+      await assert.rejects(outbox.append([{ payload: 'lost', acceptedAt: 0 }]), /give the user of Node-RED the right/);
+      assert.equal(outbox.stats().depth, 0);
+      await outbox.close();
+    });
   });
 });

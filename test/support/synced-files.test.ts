@@ -4,6 +4,7 @@ import promises, { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { StateFile } from '../../nodes/pm500-normalize/state-file';
 import { DeadLetters } from '../../src/delivery/dead-letters';
+import { openOutbox } from '../../src/outbox/disk';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { fileSessionStore } from '../../src/sparkplug/session/session-store';
 import { systemClock } from '../../src/support/clock';
@@ -113,6 +114,19 @@ describe('files that must survive a power loss', () => {
     assert.deepEqual(disk.log.splice(0), NEW);
     await state.close();
     assert.deepEqual(disk.log, AGAIN);
+  });
+
+  it('the folders and the file of an outbox are known to the disk before its first record counts', async () => {
+    const outbox = openOutbox({
+      folder: join(root, 'a/outbox'),
+      limits: { maximumBytes: 1e6 },
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    await outbox.append([{ payload: 'x', acceptedAt: 0 }]);
+    assert.deepEqual(disk.log.slice(0, 2), ['sync a', 'sync .']);
+    assert.equal(disk.log.at(-1), 'sync a/outbox', 'the name of the new file, and nothing after it');
+    await outbox.close();
   });
 
   it('dead letters are on the disk when they have been added, the name of a new file too', async () => {

@@ -184,6 +184,9 @@ export class FakeRed {
     if (constructor === undefined) throw new Error(`${type} was not registered.`);
     const definition: NodeDef = { id: node.id, type, name: '', z: '', ...properties };
     this.definitions.push(definition);
+    // As createNode does.
+    const credentials = this.credentials.get(node.id);
+    if (credentials !== undefined) Object.assign(node, { credentials });
     constructor.call(node as unknown as Node, definition);
     return node;
   }
