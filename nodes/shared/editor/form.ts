@@ -151,8 +151,8 @@ export class OpenForm {
       // What is hidden is not judged: the editor looks again.
       if (on !== wasOn && field.setting?.kind !== 'choice') this.input(name).trigger('change');
     }
-    // A section with nothing in it is none.
-    for (const part of $('.pm500-part, .pm500-fold').toArray()) {
+    // A section with nothing in it is none. Those of the sidebar are no business of a form.
+    for (const part of $('.pm500-form .pm500-part, .pm500-form .pm500-fold').toArray()) {
       const rows = $(part).children('[data-field]').toArray();
       $(part).toggle(rows.some((row) => row.style.display !== 'none'));
     }
