@@ -221,11 +221,6 @@ describe('pm500 read', function () {
     for (const line of stdout.trimEnd().split('\n')) TELEMETRY.parse(JSON.parse(line));
   });
 
-  it('says nothing to a terminal that moves its cursor', async () => {
-    const { code, stderr } = await runCommand('fly\u001b[2J');
-    assert.deepEqual([code, stderr.startsWith('Command fly [2J is not known; use one of ')], [2, true]);
-  });
-
   it('watches until it is interrupted, and leaves no connection open', async () => {
     const { stats } = simulator.meters[0]!;
     const child = spawnCommand('read', '127.0.0.1', '--port', port, '--group', 'realtime', '--watch');
@@ -265,25 +260,6 @@ describe('pm500 read', function () {
       shown[1]!,
       /active_power_total +250000 +W +\u001b\[33muncertain \(layout_inferred\) *\u001b\[0m +inferred/,
     );
-  });
-
-  it('leaves no value on the screen of a watch when the meter is away, and says why below', async () => {
-    const shown: string[] = [];
-    const ending = new AbortController();
-    await runInProcess(['read', '127.0.0.1', '--port', String(await freePort()), '--watch', '--interval', '200'], {
-      isScreen: true,
-      print: (text) => {
-        shown.push(text);
-        return true;
-      },
-      complain: (sentence) => {
-        shown.push(sentence);
-        ending.abort();
-      },
-      ended: ending.signal,
-    });
-    assert.match(shown[0]!, /^\u001b\[H\u001b\[2J127\.0\.0\.1.*, no values\n$/);
-    assert.match(shown[1]!, /127\.0\.0\.1/);
   });
 
   it('ends quietly when nobody reads its output any more', async () => {

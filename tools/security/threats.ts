@@ -185,7 +185,7 @@ export const THREATS: readonly ThreatRow[] = [
       proof('laws/reach.test.ts', 'nothing from outside becomes HTML in the editor'),
       proof('doctor/examine.test.ts', 'control characters of names reach no terminal'),
       proof('cli/table.test.ts', 'move no cursor and begin no line, whatever a file or a device calls itself'),
-      proof('cli/cli.test.ts', 'says nothing to a terminal that moves its cursor'),
+      proof('cli/screen.test.ts', 'says nothing to a terminal that moves its cursor'),
       proof('report/page.test.ts', 'has nothing that comes from outside as markup, in both languages'),
     ],
   },
