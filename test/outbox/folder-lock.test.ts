@@ -88,22 +88,23 @@ describe('lock of a folder', () => {
   });
 
   describe('where the file system has no sockets', () => {
-    const { listen } = Server.prototype;
+    const prototype = Server.prototype as unknown as { listen: (this: Server, ...args: unknown[]) => Server };
+    const { listen } = prototype;
     let code: string;
 
     beforeEach(() => {
-      Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+      prototype.listen = function (this: Server, ...args: unknown[]): Server {
         const [at] = args;
         const isInFolder =
           typeof at === 'object' && at !== null && 'path' in at && String(at.path).startsWith(realpathSync(folder));
-        if (!isInFolder) return Reflect.apply(listen, this, args);
+        if (!isInFolder) return listen.apply(this, args);
         setImmediate(() => this.emit('error', Object.assign(new Error(`listen ${code}`), { code })));
         return this;
       };
     });
 
     afterEach(() => {
-      Server.prototype.listen = listen;
+      prototype.listen = listen;
     });
 
     for (const given of ['EIO', 'EACCES', 'EXDEV', 'UNKNOWN', 'ENOTSUP', 'EPERM']) {

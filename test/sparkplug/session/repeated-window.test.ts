@@ -72,7 +72,7 @@ describe('what an edge node stores again of what it had published', () => {
       assert.equal(session.history?.depth, 0);
       end(broker);
       await settle();
-      const stored = session.history?.depth ?? 0;
+      const stored = session.history.depth;
       assert.ok(Math.abs(stored - seconds) <= 1, `${stored} readings`);
       const { records } = await outbox.peek({ maximumRecords: SECONDS, maximumBytes: 1e7 });
       const names = records.flatMap(
@@ -87,7 +87,7 @@ describe('what an edge node stores again of what it had published', () => {
         end(broker);
         await settle();
       }
-      assert.equal(session.history?.depth, stored);
+      assert.equal(session.history.depth, stored);
       await session.close();
     });
   }
