@@ -40,7 +40,9 @@ const NOTHING: State & { readonly made: number } = {
 };
 
 /** InfluxDB 2 is not to be had here: what answers is a stand-in for its command line and its API, made from its reference. */
-describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line', () => {
+describe('InfluxDB 2 of the Compose stack, with a stand-in for its command line', function () {
+  // Some hundred commands of a shell, each a process: a minute on a slow computer.
+  this.timeout(300_000);
   let stack: StackFolder;
   let folder: string;
   let program: string;
