@@ -9,6 +9,7 @@ import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-
 import { withoutDeadlines } from '../../testkit/node-red/without-deadlines-options';
 import { freePort } from '../../testkit/servers/ports';
 import { waitFor } from '../../testkit/wait';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 /** What is filled in so that the test of a form begins; a long time-out, so that it does not end by itself. */
 const FILLED: Readonly<Partial<Record<NodeType, (port: number) => Readonly<Record<string, string>>>>> = {
@@ -121,15 +122,8 @@ describe('the test of a connection that is given up', function () {
 
 describe('the test of a connection to where nobody is', function () {
   this.timeout(180_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
-
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
-  });
-
-  after(() => dialogs?.close());
+  dialogsOfSuite((opened) => (editor = opened));
 
   for (const dialog of TESTED) {
     const { type } = dialog;

@@ -5,10 +5,10 @@ import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords } from '../../testkit/contrast';
 import { DIALOGS, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
-import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { wrongInputOf } from '../../testkit/node-red/wrong-inputs';
 import { shownWith } from '../../testkit/shown-with';
 import { waitFor } from '../../testkit/wait';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;
@@ -16,15 +16,8 @@ const ENOUGH_CONTRAST = 3;
 /** Also without a mouse and with a screen reader: what axe-core says of every form with all its fields and sentences. */
 describe('a wrong input of every field', function () {
   this.timeout(240_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
-
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
-  });
-
-  after(() => dialogs?.close());
+  dialogsOfSuite((opened) => (editor = opened));
 
   /** Chooses what shows a field. */
   async function showField(type: NodeType, { shownWhen = {}, usedWhen: [used = {}] = [] }: Field): Promise<void> {

@@ -3,23 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { idOf } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
-import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { temporaryFolder } from '../../testkit/temporary-folder';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 /** What a person may who may look at everything and change flows, but have nothing sent to a meter or a server. */
 const LOOKING = ['read', 'flows.write'];
 
 describe('a meter list with a row that is wrong', function () {
   this.timeout(180_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
-
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
-  });
-
-  after(() => dialogs?.close());
+  dialogsOfSuite((opened) => (editor = opened));
 
   const complaint = () => editor.page.locator('[data-complaint-of="fleetFile"]');
 
@@ -62,17 +55,10 @@ describe('a meter list with a row that is wrong', function () {
 
 describe('a button that sends something', function () {
   this.timeout(180_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
-
-  before(async () => {
-    dialogs = await openEveryDialog({
-      adminAuth: { type: 'credentials', users: [], default: { permissions: LOOKING } },
-    });
-    ({ editor } = dialogs);
+  dialogsOfSuite((opened) => (editor = opened), {
+    adminAuth: { type: 'credentials', users: [], default: { permissions: LOOKING } },
   });
-
-  after(() => dialogs?.close());
 
   for (const [onCanvas, property, place, button] of [
     ['pm500-poll', 'meter', '#pm500-meter-connection', '.pm500-test'],

@@ -5,8 +5,8 @@ import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords } from '../../testkit/contrast';
 import { idOf } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
-import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { Keyboard } from '../../testkit/node-red/keyboard';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 /** As in node-red-5.test.ts. */
 const ENOUGH_CONTRAST = 3;
@@ -15,22 +15,10 @@ const ID = idOf('pm500-normalize');
 
 describe('tariff and alarm rules in rows', function () {
   this.timeout(240_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
+  dialogsOfSuite((opened) => (editor = opened));
 
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
-  });
-
-  after(() => dialogs?.close());
-
-  // One dialog that stays open would cover all others.
-  afterEach(async () => {
-    while ((await editor.page.locator('.red-ui-tray').count()) > 0)
-      await editor.page.evaluate(`new Promise((resolve) => RED.tray.close(resolve))`);
-    await editor.closed();
-  });
+  afterEach(() => editor.dismissAll());
 
   const rowsOf = (field: string, list: string) =>
     editor.page.locator(`[data-rows="${field}"] [data-list="${list}"] .pm500-row`);

@@ -3,9 +3,9 @@ import { isShown, settingsIn, type Field } from '../../nodes/shared/field';
 import { fieldsOf, FORMS, type NodeType } from '../../nodes/shared/forms';
 import { DIALOGS, GROUP, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
-import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { Keyboard } from '../../testkit/node-red/keyboard';
 import { waitFor } from '../../testkit/wait';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 type Saved = Readonly<Record<string, unknown>>;
 
@@ -16,24 +16,14 @@ const writtenInto = (name: string, { setting }: Field): string =>
 /** From opening to Done nothing is pressed but keys, and what was typed is saved. */
 describe('every dialog without a mouse', function () {
   this.timeout(240_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
   let keys: Keyboard;
-
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
+  dialogsOfSuite((opened) => {
+    editor = opened;
     keys = new Keyboard(editor.page);
   });
 
-  after(() => dialogs?.close());
-
-  // One dialog that stays open would cover all others.
-  afterEach(async () => {
-    while ((await editor.page.locator('.red-ui-tray').count()) > 0)
-      await editor.page.evaluate(`new Promise((resolve) => RED.tray.close(resolve))`);
-    await editor.closed();
-  });
+  afterEach(() => editor.dismissAll());
 
   /** Node-RED's own ways: search for the node, and edit what is chosen. */
   async function openNode(type: NodeType): Promise<void> {
@@ -45,11 +35,10 @@ describe('every dialog without a mouse', function () {
     await waitUntilOpen();
   }
 
-  /** Node-RED brings the focus into a dialog some time after it has opened. */
   async function waitUntilOpen(config = ''): Promise<void> {
     await editor.page.locator(`#node-${config}dialog-ok`).waitFor();
     await editor.settle();
-    await waitFor('the focus in the dialog', () => keys.isOn('.red-ui-tray:last-of-type .red-ui-tray-body *'));
+    await keys.entered();
   }
 
   async function accept(isConfig: boolean): Promise<void> {

@@ -3,8 +3,8 @@ import { settingsIn } from '../../nodes/shared/field';
 import { fieldsOf } from '../../nodes/shared/forms';
 import { DIALOGS, idOf, inputOf, type Dialog } from '../../testkit/node-red/dialogs';
 import type { Editor } from '../../testkit/node-red/editor';
-import { openEveryDialog, type EveryDialog } from '../../testkit/node-red/every-dialog';
 import { Keyboard } from '../../testkit/node-red/keyboard';
+import { dialogsOfSuite } from './dialogs-of-suite';
 
 const NO_FAULTS = { unreached: [], unseen: [], outOfOrder: [] };
 
@@ -22,26 +22,24 @@ function turnsOf({ type }: Dialog): readonly (readonly [name: string, value: str
 /** Whoever has no mouse comes to everything that can be pressed or typed into, sees where they are, and comes out again. */
 describe('Tab in every dialog', function () {
   this.timeout(240_000);
-  let dialogs: EveryDialog | undefined;
   let editor: Editor;
   let keys: Keyboard;
-
-  before(async () => {
-    dialogs = await openEveryDialog();
-    ({ editor } = dialogs);
+  dialogsOfSuite((opened) => {
+    editor = opened;
     keys = new Keyboard(editor.page);
   });
 
-  after(() => dialogs?.close());
-
-  // One dialog that stays open would cover all others.
-  afterEach(() => editor.page.evaluate(`document.querySelector('.red-ui-tray') === null || RED.tray.close()`));
+  afterEach(() => editor.dismissAll());
 
   for (const dialog of DIALOGS) {
     const { type, onCanvas, property } = dialog;
     it(`reaches everything in that of ${type}, in the order in which it is read`, async () => {
       await editor.edit(idOf(onCanvas));
-      if (property !== undefined) await editor.editConfiguration(property);
+      await keys.entered();
+      if (property !== undefined) {
+        await editor.editConfiguration(property);
+        await keys.entered();
+      }
       await editor.unfold();
       // What is shown only beside something that is on.
       for (const box of await editor.page

@@ -128,6 +128,13 @@ export class Editor {
     await this.closed();
   }
 
+  /** Closes whatever a test has left open: it would cover all others. */
+  async dismissAll(): Promise<void> {
+    while ((await this.page.locator('.red-ui-tray').count()) > 0)
+      await this.page.evaluate(`new Promise((resolve) => RED.tray.close(resolve))`);
+    await this.closed();
+  }
+
   /** What the dialog on top shows and what is wrong with its words. */
   async inspectDialog(): Promise<{ text: string; labels: string[]; problems: string[] }> {
     const tray = this.page.locator('.red-ui-tray').last();

@@ -3,6 +3,7 @@ import { DEFAULT_KPI_SETTINGS, parseKpiSettings } from '../../src/domain/kpis/se
 import { KPI_KEYS } from '../../src/domain/kpis/kpi-rows';
 import { MS_PER_HOUR } from '../../src/domain/kpis/demand';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../../src/domain/messages/telemetry';
+import { TARIFF_EXAMPLE } from '../../src/domain/tariff/tariff-shape';
 import type { Unit } from '../../src/metrics/measurement';
 import { localMidnight } from './local-time';
 import { readRecording, STEP_MS } from './recording';
@@ -11,23 +12,8 @@ import { readRecording, STEP_MS } from './recording';
 export const MONTH = { year: 2018, month: 1, name: 'January', text: '2018-01' } as const;
 const TIME_ZONE = 'Asia/Seoul';
 
-/** The tariff of the example, as a person writes it. Prices are invented. */
-export const TARIFF = {
-  timeZone: TIME_ZONE,
-  currency: 'EUR',
-  periods: [
-    { name: 'peak', pricePerKwh: 0.31 },
-    { name: 'off_peak', pricePerKwh: 0.22 },
-    { name: 'night', pricePerKwh: 0.18 },
-  ],
-  otherwise: 'off_peak',
-  seasons: [{ name: 'winter', from: '11-01', to: '03-31' }],
-  rules: [
-    { period: 'night', from: '22:00', to: '06:00' },
-    { period: 'peak', season: 'winter', days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', to: '20:00' },
-  ],
-  holidays: ['01-01'],
-} as const;
+/** The tariff of the example, as a person writes it. */
+export const TARIFF = { ...TARIFF_EXAMPLE, timeZone: TIME_ZONE, holidays: ['01-01'] } as const;
 
 /** What the contract of the example asks for beside energy; invented, too. */
 export const CONTRACT = {

@@ -4,6 +4,24 @@ import type { Day } from './tariff';
 /** A week as calendars have it: Monday is the first day, and holidays stand behind. */
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun', 'holiday'] as const satisfies readonly Day[];
 
+/** A calendar with everything that one may have. Prices are invented. */
+export const TARIFF_EXAMPLE = {
+  timeZone: 'Europe/Berlin',
+  currency: 'EUR',
+  periods: [
+    { name: 'peak', pricePerKwh: 0.31 },
+    { name: 'off_peak', pricePerKwh: 0.22 },
+    { name: 'night', pricePerKwh: 0.18 },
+  ],
+  otherwise: 'off_peak',
+  seasons: [{ name: 'winter', from: '11-01', to: '03-31' }],
+  rules: [
+    { period: 'night', from: '22:00', to: '06:00' },
+    { period: 'peak', season: 'winter', days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', to: '20:00' },
+  ],
+  holidays: ['2026-04-03', '12-25', '12-26'],
+} as const;
+
 /** A tariff calendar. */
 export const TARIFF_SHAPE: JsonShape = {
   members: {
@@ -31,20 +49,5 @@ export const TARIFF_SHAPE: JsonShape = {
       days: { setting: choices([], WEEK), isWide: true },
     },
   },
-  example: {
-    timeZone: 'Europe/Berlin',
-    currency: 'EUR',
-    periods: [
-      { name: 'peak', pricePerKwh: 0.31 },
-      { name: 'off_peak', pricePerKwh: 0.22 },
-      { name: 'night', pricePerKwh: 0.18 },
-    ],
-    otherwise: 'off_peak',
-    seasons: [{ name: 'winter', from: '11-01', to: '03-31' }],
-    rules: [
-      { period: 'night', from: '22:00', to: '06:00' },
-      { period: 'peak', season: 'winter', days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', to: '20:00' },
-    ],
-    holidays: ['2026-04-03', '12-25', '12-26'],
-  },
+  example: TARIFF_EXAMPLE,
 };
