@@ -69,7 +69,10 @@ export class Receipts {
     const { lostBefore } = this;
     this.lostBefore = lost;
     this.damaged += lost.damage - lostBefore.damage;
-    let { age, size } = { age: lost.age - lostBefore.age, size: lost.size - lostBefore.size };
+    let age = lost.age - lostBefore.age;
+    let size = lost.size - lostBefore.size;
+    // This is called with every append, and losses are rare.
+    if (age === 0 && size === 0 && this.damaged === 0) return;
     for (const receipt of this.open) {
       if (receipt.from >= position) break;
       const { from, to, written, rejected, lost: known } = receipt;
