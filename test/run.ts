@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything. Installs what is missing where it can, builds the package, runs the fast tests and then those
- * with real servers. The last line is "N passed, N failed". Arguments choose suites by the beginning of their name.
+ * with real servers. At the end stand how long each suite took and what failed, once more; the last line is
+ * "N passed, N failed". Arguments choose suites by the beginning of their name.
  */
 import { execFileSync } from 'node:child_process';
 import { installAwsPackages } from './aws-packages';
@@ -15,6 +16,8 @@ async function main(): Promise<void> {
   );
   let passed = 0;
   let failed = 0;
+  const failures: string[] = [];
+  const took: string[] = [];
   try {
     setUp();
     if (suites.some(({ name }) => name === AWS_SUITE)) installAwsPackages();
@@ -22,19 +25,24 @@ async function main(): Promise<void> {
     const running: Promise<void>[] = [];
     for (const suite of suites) {
       if (suite.isBeside !== true) await Promise.all(running);
+      const began = performance.now();
       running.push(
         runSuite(suite).then((totals) => {
           passed += totals.passed;
           failed += totals.failed;
+          failures.push(...totals.failures);
+          took.push(`${Math.round((performance.now() - began) / 1000)} s for ${suite.name}`);
         }),
       );
     }
     await Promise.all(running);
   } catch (thrown) {
-    console.error(`npm test: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    failures.push(`npm test: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     failed += 1;
   }
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  console.log(`\n${took.join('\n')}`);
+  if (failures.length > 0) console.log(`\n=== What failed\n\n${failures.join('\n\n')}`);
   console.log(`\n${passed} passed, ${failed} failed`);
 }
 

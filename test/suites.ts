@@ -119,6 +119,23 @@ function readTotals(file: string): Totals | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Totals) : undefined;
 }
 
+/** What a suite came to: a crash, a leak, or no test at all is a failure too. */
+function judged(
+  name: string,
+  totals: Totals | undefined,
+  { status, lingers }: { readonly status: number | string; readonly lingers: boolean },
+): Totals {
+  const { passed, failed, failures } = totals ?? { passed: 0, failed: 0, failures: [] };
+  const complaint = ((): string | undefined => {
+    if (totals === undefined) return `ended (${status}) before its last test`;
+    if (lingers) return 'left something open: its process did not end after the last test';
+    if (passed + failed === 0) return 'has no tests';
+    return status !== 0 && failed === 0 ? `ended with ${status} though no test failed` : undefined;
+  })();
+  if (complaint === undefined) return { passed, failed, failures };
+  return { passed, failed: failed + 1, failures: [...failures, `The suite "${name}" ${complaint}.`] };
+}
+
 /** Runs one suite in a process of its own, its output passing through. A crash or a leak counts as a failure. */
 export async function runSuite(suite: Suite): Promise<Totals> {
   const heading = `\n=== ${suite.name}`;
@@ -159,18 +176,5 @@ export async function runSuite(suite: Suite): Promise<Totals> {
   clearInterval(watch);
   process.off('SIGINT', stop).off('SIGTERM', stop);
   if (suite.isBeside === true) console.log(`${heading}\n${Buffer.concat(output).toString()}`);
-  const totals = readTotals(file);
-  if (totals === undefined) {
-    console.error(`The suite "${suite.name}" ended (${status}) before its last test.`);
-    return { passed: 0, failed: 1 };
-  }
-  if (seen.lingers) {
-    console.error(`The suite "${suite.name}" left something open: its process did not end after the last test.`);
-    return { passed: totals.passed, failed: totals.failed + 1 };
-  }
-  if (totals.passed + totals.failed === 0) {
-    console.error(`The suite "${suite.name}" has no tests.`);
-    return { passed: 0, failed: 1 };
-  }
-  return status !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+  return judged(suite.name, readTotals(file), { status, lingers: seen.lingers });
 }
