@@ -72,6 +72,7 @@ export function openContribNode(url: string, api: 'v1' | 'v2', database: string)
     write: async (telemetries) => {
       await Promise.all(telemetries.map(receive));
     },
+    settle: () => Promise.resolve(),
     // The node itself does nothing when it is closed.
     close: () => Promise.resolve(),
   };

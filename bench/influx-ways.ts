@@ -69,6 +69,10 @@ function openOurs(url: string, api: Api, folder: string, isSlow: boolean): Bench
   const drained = async (most: number): Promise<void> => {
     while (outbox.stats().depth > most) await pause(LOOK_EVERY_MS);
   };
+  const settle = async (): Promise<void> => {
+    await Promise.all(lots);
+    await drained(0);
+  };
   return {
     write: async (telemetries) => {
       const lot = Promise.all(
@@ -85,9 +89,9 @@ function openOurs(url: string, api: Api, folder: string, isSlow: boolean): Bench
       }
       await drained(MOST_WAITING);
     },
+    settle,
     close: async () => {
-      await Promise.all(lots);
-      await drained(0);
+      await settle();
       await target.close();
       await outbox.close();
     },
@@ -127,6 +131,7 @@ function openWriteApi(url: string, isSlow: boolean): BenchWriter {
       buffered = 0;
       await api.flush();
     },
+    settle: () => api.flush(true),
     // Its close alone would throw away what waits to be sent again.
     close: async () => {
       await api.flush(true);
