@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { installAwsPackages } from './aws-packages';
 import { setUp } from './set-up';
-import { AWS_SUITE, runSuite, SUITES } from './suites';
+import { AWS_SUITE, runSuite, SUITES, type Suite } from './suites';
 import { ROOT } from '../testkit/root';
 
 async function main(): Promise<void> {
@@ -18,24 +18,28 @@ async function main(): Promise<void> {
   let failed = 0;
   const failures: string[] = [];
   const took: string[] = [];
+  const run = async (suite: Suite): Promise<void> => {
+    const began = performance.now();
+    const totals = await runSuite(suite);
+    passed += totals.passed;
+    failed += totals.failed;
+    failures.push(...totals.failures);
+    took.push(`${Math.round((performance.now() - began) / 1000)} s for ${suite.name}`);
+  };
   try {
     setUp();
     if (suites.some(({ name }) => name === AWS_SUITE)) installAwsPackages();
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
-    const running: Promise<void>[] = [];
+    const running = new Map<string, Promise<void>>();
     for (const suite of suites) {
-      if (suite.isBeside !== true) await Promise.all(running);
-      const began = performance.now();
-      running.push(
-        runSuite(suite).then((totals) => {
-          passed += totals.passed;
-          failed += totals.failed;
-          failures.push(...totals.failures);
-          took.push(`${Math.round((performance.now() - began) / 1000)} s for ${suite.name}`);
-        }),
+      const before = suite.follows === undefined ? undefined : running.get(suite.follows);
+      if (suite.isBeside !== true) await Promise.all(running.values());
+      running.set(
+        suite.name,
+        (before ?? Promise.resolve()).then(() => run(suite)),
       );
     }
-    await Promise.all(running);
+    await Promise.all(running.values());
   } catch (thrown) {
     failures.push(`npm test: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     failed += 1;

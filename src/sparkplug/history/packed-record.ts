@@ -32,24 +32,35 @@ export interface PackedRecord {
 const NO_DESCRIPTION = Object.freeze({});
 const GOOD = conditionOf('good');
 
-const valueOf = ({ value }: MetricSample): MetricValue => value;
 const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
 const conditionOfSample = ({ condition }: MetricSample): MetricCondition => condition;
 
-/**
- * What all samples have in common alone, else what each has.
- * @param before the column of the message before, used again where it is the same: one object less for each message
- */
-function columnOf<Value>(
-  samples: readonly MetricSample[],
-  of: (sample: MetricSample) => Value,
-  before?: readonly Value[],
-): readonly Value[] {
+/** What one look at the samples of a message finds. */
+interface Columns {
+  readonly values: readonly MetricValue[];
+  /** Each is true where all samples have the same. */
+  readonly hasShape: boolean;
+  readonly hasOneTime: boolean;
+  readonly hasOneCondition: boolean;
+}
+
+/** In one pass without a call per value: every message that is published comes through here. */
+function look(samples: readonly MetricSample[], shape: RecordShape): Columns {
   const [first] = samples;
-  if (first === undefined) return [];
-  const common = of(first);
-  for (const sample of samples) if (of(sample) !== common) return samples.map(of);
-  return before?.length === 1 && before[0] === common ? before : [common];
+  const values = new Array<MetricValue>(samples.length);
+  let hasShape = shape.length === samples.length;
+  let hasOneTime = true;
+  let hasOneCondition = true;
+  let at = 0;
+  for (const sample of samples) {
+    values[at] = sample.value;
+    const column = shape[at];
+    if (column?.name !== sample.name || column.type !== sample.type) hasShape = false;
+    if (sample.timestamp !== first?.timestamp) hasOneTime = false;
+    if (sample.condition !== first?.condition) hasOneCondition = false;
+    at += 1;
+  }
+  return { values, hasShape, hasOneTime, hasOneCondition };
 }
 
 /** What a message and a value of it take in memory, measured with Node.js 20. */
@@ -77,26 +88,20 @@ function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
   return column;
 }
 
-function hasShape(samples: readonly MetricSample[], shape: RecordShape): boolean {
-  if (shape.length !== samples.length) return false;
-  return samples.every(({ name, type }, index) => shape[index]?.name === name && shape[index].type === type);
-}
-
 /** Packs records; remembers for that which metrics a device had last. */
 export class RecordPacker {
   private readonly devices = new Map<string, Known>();
 
   pack({ deviceId, samples }: HistoryRecord): PackedRecord {
     const known = this.knownOf(deviceId);
-    if (!hasShape(samples, known.shape)) known.shape = samples.map((sample) => columnFor(known, sample));
-    known.conditions = columnOf(samples, conditionOfSample, known.conditions);
-    return {
-      deviceId,
-      shape: known.shape,
-      values: samples.map(valueOf),
-      timestamps: columnOf(samples, timestampOf),
-      conditions: known.conditions,
-    };
+    const { values, hasShape, hasOneTime, hasOneCondition } = look(samples, known.shape);
+    if (!hasShape) known.shape = samples.map((sample) => columnFor(known, sample));
+    const common = hasOneCondition ? samples[0]?.condition : undefined;
+    // The column of the message before is used again where it is the same: one object less for each message.
+    if (common === undefined) known.conditions = samples.map(conditionOfSample);
+    else if (known.conditions.length !== 1 || known.conditions[0] !== common) known.conditions = [common];
+    const timestamps = hasOneTime ? samples.slice(0, 1).map(timestampOf) : samples.map(timestampOf);
+    return { deviceId, shape: known.shape, values, timestamps, conditions: known.conditions };
   }
 
   private knownOf(deviceId: string): Known {
