@@ -1,5 +1,5 @@
 import { Pm500Error } from '../../src/support/errors';
-import { isRecord, type UnknownRecord } from '../../src/support/expect';
+import { describeValue, isRecord, plainText, type UnknownRecord } from '../../src/support/expect';
 import { DEFAULTS, type NodeType } from './forms';
 
 /** Turns the properties of one configuration version into those of the next. */
@@ -20,11 +20,11 @@ export function migrateConfig(type: NodeType, definition: unknown, steps = MIGRA
   const current = steps.length + 1;
   const saved = isRecord(definition) ? definition : {};
   const { configVersion = current } = saved;
-  const version = Number(configVersion);
+  const version = Number(plainText(configVersion));
   if (!Number.isInteger(version) || version < 1 || version > current) {
     throw new Pm500Error(
       'CONFIG_INVALID',
-      `This ${type} node was saved with configuration version ${String(configVersion)}, but only versions up to ${current} are known; update @pm500/node-red-powermonitor.`,
+      `This ${type} node was saved with configuration version ${plainText(configVersion) ?? describeValue(configVersion)}, but only versions up to ${current} are known; update @pm500/node-red-powermonitor.`,
     );
   }
   const migrated = steps.slice(version - 1).reduce<UnknownRecord>((properties, step) => step(properties), saved);

@@ -16,6 +16,13 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+/** What a person or a form may have written, as text; undefined for lists and objects, which need not have a text. */
+export function plainText(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
+}
+
 const LONGEST_PATH = 120;
 
 /** Names in a path come from outside: whatever they hold, a sentence stays on one line. */

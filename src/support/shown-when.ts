@@ -1,3 +1,5 @@
+import { plainText } from './expect';
+
 /**
  * When a setting counts: each property named has one of these values, any but one, or any text at all. Data, so that the
  * form in the browser, the runtime and a check of a saved flow judge alike.
@@ -8,9 +10,9 @@ export type ShownWhen = Readonly<
 
 function meets(wanted: ShownWhen[string], value: unknown): boolean {
   if (wanted === 'filled') return typeof value === 'string' && value.trim() !== '';
-  if ('not' in wanted) return String(wanted.not) !== String(value);
+  if ('not' in wanted) return String(wanted.not) !== plainText(value);
   // Of several that are chosen one is enough.
-  const values = Array.isArray(value) ? value.map(String) : [String(value)];
+  const values = Array.isArray(value) ? value.map(plainText) : [plainText(value)];
   return wanted.some((each) => values.includes(String(each)));
 }
 

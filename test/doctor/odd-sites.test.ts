@@ -196,6 +196,16 @@ const ODD: readonly OddSite[] = [
     },
     finds: ['meter-once'],
   },
+  {
+    what: 'a list and objects without a text where a choice belongs',
+    spoil: (site) => {
+      const textless: unknown = JSON.parse('{"toString": 1, "valueOf": 1}');
+      Object.assign(site.useRealMeter(), { transport: textless });
+      for (const { type, ...node } of site.flows)
+        if (type === 'pm500-normalize') Object.assign(site.node(String(node.id)), { kpis: [textless] });
+    },
+    finds: ['meter-settings', 'settings-accepted'],
+  },
 ];
 
 describe('sites that nobody has thought of', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Node } from 'node-red';
 import { onClose, CLOSE_DEADLINE_MS } from '../../nodes/shared/close';
 import { ConfigReader } from '../../nodes/shared/config';
-import { DEFAULTS } from '../../nodes/shared/forms';
+import { settingsIn } from '../../nodes/shared/field';
+import { DEFAULTS, fieldsOf, NODE_TYPES } from '../../nodes/shared/forms';
 import { onInput } from '../../nodes/shared/input';
 import { migrateConfig } from '../../nodes/shared/migrations';
 import { fitStatusText, StatusLine, STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
@@ -88,6 +89,30 @@ describe('ConfigReader', () => {
       /rpiMs is "soon", expected a number from 100 to 60000 ms/,
     );
   });
+
+  /** What a flow file can hold in place of a value: a list, and objects that have no text. */
+  const TEXTLESS: readonly unknown[] = [
+    [[]],
+    JSON.parse('{"toString": 1, "valueOf": 1}'),
+    [JSON.parse('{"toString": 1, "valueOf": 1}')],
+    Object.create(null),
+  ];
+  for (const type of NODE_TYPES) {
+    it(`reads each setting of ${type}, or refuses it in a sentence, whatever stands in place of another`, () => {
+      for (const spoilt of [...settingsIn(fieldsOf(type)).map(([name]) => name), 'configVersion', 'name'])
+        for (const value of TEXTLESS)
+          for (const [name, { setting }] of settingsIn(fieldsOf(type))) {
+            if (setting.kind === 'secret' || setting.kind === 'node') continue;
+            const method = setting.kind === 'code' ? 'text' : setting.kind;
+            try {
+              (new ConfigReader(type, { [spoilt]: value })[method] as (name: string) => unknown)(name);
+            } catch (thrown) {
+              assert.ok(thrown instanceof Pm500Error, `${name} with ${spoilt}: ${String(thrown)}`);
+              assert.match(thrown.message, /^[^\n]+\.$/);
+            }
+          }
+    });
+  }
 
   it('says when a configuration node is not chosen, or chosen but not there', () => {
     const isText = (value: unknown): value is string => typeof value === 'string';

@@ -1,4 +1,4 @@
-import { describeValue } from '../../support/expect';
+import { describeValue, plainText } from '../../support/expect';
 import { sightEach, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import { NODE_ROWS } from '../flows/node-rows';
 import type { SavedNode } from '../flows/saved-nodes';
@@ -26,7 +26,7 @@ function refused({ type, label, values, unset }: SavedNode): readonly string[] {
         ? []
         : wrong(`a number from ${min} to ${max}`);
     }
-    if (row.kind === 'choice' && row.values?.some((each) => String(each) === String(value)) === false) {
+    if (row.kind === 'choice' && row.values?.some((each) => String(each) === plainText(value)) === false) {
       return wrong(`one of ${row.values.join(', ')}`);
     }
     const isMissing = row.required === true && row.kind !== 'node' && (value === '' || value === undefined);
