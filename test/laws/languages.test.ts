@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_TYPES } from '../../nodes/shared/forms';
 import { STATUS_TEXT_LIMIT } from '../../nodes/shared/status';
+import { ALL_METRICS } from '../../src/metrics/derived-metrics';
 import { ROOT } from '../../testkit/root';
 import { catalogOf } from '../../tools/forms/form';
 import type { Catalog } from '../../tools/forms/html';
@@ -21,6 +22,8 @@ function sourcesBelow(...folders: readonly string[]): readonly string[] {
       .map((name) => join(folder, name)),
   );
 }
+
+const METRIC_NAMES: ReadonlySet<string> = new Set(ALL_METRICS.map(({ name }) => name));
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
@@ -155,12 +158,24 @@ function blocksOf(page: string, kinds: Readonly<Record<string, string>> = {}): r
   });
 }
 
+/** Where a person writes a text. Labels of metrics are told to every form. */
+function homeOf(catalog: string, key: string, language: Language): string {
+  const last = key.split('.').at(-1) ?? '';
+  if (catalog !== 'told' && key.startsWith('choice.') && METRIC_NAMES.has(last))
+    return `metric.${last} (nodes/shared/told/${language}.json)`;
+  const folder = { told: 'shared/told', widgets: 'shared/widgets' }[catalog] ?? catalog;
+  return `${key} (nodes/${folder}/${language}.json)`;
+}
+
 for (const language of OTHERS) {
   describe(`the language ${language}`, () => {
     for (const [name, catalog] of Object.entries(CATALOGS)) {
       it(`has every text of ${name}, with its places, in words of its own`, () => {
         const [source, other] = [catalog(SOURCE), catalog(language)];
-        assert.deepEqual([...other.keys()].sort(), [...source.keys()].sort());
+        const missing = [...source.keys()].filter((key) => !other.has(key)).map((key) => homeOf(name, key, language));
+        assert.deepEqual(missing, [], `add in ${language}: ${missing.join(', ')}`);
+        const idle = [...other.keys()].filter((key) => !source.has(key)).map((key) => homeOf(name, key, language));
+        assert.deepEqual(idle, [], `no text in English has this key, take it away: ${idle.join(', ')}`);
         for (const [key, text] of source) {
           const translated = other.get(key) ?? '';
           assert.deepEqual(placesOf(translated), [...placesOf(text), ...(FURTHER_PLACES[key] ?? [])].sort(), key);

@@ -6,7 +6,6 @@ import { kilowattHours, loadFactorOf, powerFactorOf } from './formulas';
 import type { AddFigure, KpiParameters, PeriodFacts } from './period-facts';
 import { currentUnbalance, voltageUnbalance } from './unbalance';
 
-/** What counters of a lifetime end with; the figure of a period has the name without it. */
 /** What a period calls the energy of a counter: `active_energy_import` of `active_energy_import_total`. */
 const ENERGY_BASES: ReadonlyMap<string, string> = new Map(
   ENERGY_COUNTERS.flatMap(({ name }) => (name.endsWith('_total') ? [[name, name.replace('_total', '')] as const] : [])),
