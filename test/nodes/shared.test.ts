@@ -99,15 +99,15 @@ describe('ConfigReader', () => {
   ];
   for (const type of NODE_TYPES) {
     it(`reads each setting of ${type}, or refuses it in a sentence, whatever stands in place of another`, () => {
-      for (const spoilt of [...settingsIn(fieldsOf(type)).map(([name]) => name), 'configVersion', 'name'])
+      for (const spoiled of [...settingsIn(fieldsOf(type)).map(([name]) => name), 'configVersion', 'name'])
         for (const value of TEXTLESS)
           for (const [name, { setting }] of settingsIn(fieldsOf(type))) {
             if (setting.kind === 'secret' || setting.kind === 'node') continue;
             const method = setting.kind === 'code' ? 'text' : setting.kind;
             try {
-              (new ConfigReader(type, { [spoilt]: value })[method] as (name: string) => unknown)(name);
+              (new ConfigReader(type, { [spoiled]: value })[method] as (name: string) => unknown)(name);
             } catch (thrown) {
-              assert.ok(thrown instanceof Pm500Error, `${name} with ${spoilt}: ${String(thrown)}`);
+              assert.ok(thrown instanceof Pm500Error, `${name} with ${spoiled}: ${String(thrown)}`);
               assert.match(thrown.message, /^[^\n]+\.$/);
             }
           }
