@@ -202,7 +202,7 @@ const ODD: readonly OddSite[] = [
       const textless: unknown = JSON.parse('{"toString": 1, "valueOf": 1}');
       Object.assign(site.useRealMeter(), { transport: textless });
       for (const { type, ...node } of site.flows)
-        if (type === 'pm500-normalize') Object.assign(site.node(String(node.id)), { kpis: [textless] });
+        if (type === 'pm500-normalize') Object.assign(site.node(String(node['id'])), { kpis: [textless] });
     },
     finds: ['meter-settings', 'settings-accepted'],
   },

@@ -165,9 +165,9 @@ describe('examples', () => {
     it(`${name} is small, explains itself, and lays its nodes apart`, () => {
       const flow = readFlow('examples', name);
       const placed = flow.filter(isPlaced);
-      assert.ok(placed.length <= 12, String(placed.length));
-      const said = flow.filter(({ type }) => type === 'tab' || type === 'comment').map(({ info }) => String(info));
-      assert.ok(said.join(' ').length > 60);
+      assert.ok(placed.length <= 12, `${placed.length} nodes, 12 at most`);
+      const said = flow.filter(({ type }) => type === 'tab' || type === 'comment').map(({ info = '' }) => String(info));
+      assert.ok(said.join(' ').length > 60, 'say in "info" of its tab what it shows and what to change');
       for (const entry of placed) {
         const others = placed.filter((other) => other !== entry && overlap(entry, other));
         assert.deepEqual(

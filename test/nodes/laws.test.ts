@@ -269,7 +269,8 @@ describe('laws of the flows', () => {
       for (const { wires = [] } of flow) for (const id of wires.flat()) assert.ok(ids.includes(id), `${path}: ${id}`);
       const tabs = flow.filter(({ type }) => type === 'tab');
       assert.equal(tabs.length, 1, path);
-      assert.ok(String(tabs[0]?.['info']).length > 20, path);
+      const said = tabs[0]?.['info'];
+      assert.ok(typeof said === 'string' && said.length > 20, `${path}: say in "info" of the tab what it shows`);
     }
   });
 

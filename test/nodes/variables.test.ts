@@ -72,7 +72,8 @@ describe('an environment variable that is not set', () => {
         const told = [...(nodes[0]?.errors ?? []), ...(nodes[0]?.warnings ?? [])].map(String);
         for (const node of nodes) await node.close(true);
         const [sentence = ''] = told.filter((text) => text.includes('NOT_SET_ANYWHERE'));
-        assert.match(sentence, new RegExp(`\\b${property}\\b`), told.join('\n'));
+        const help = `give ${type} what it needs in NEEDED, or name its target in SENDS_THROUGH; it said: ${told.join(' ')}`;
+        assert.match(sentence, new RegExp(`\\b${property}\\b`), help);
         assert.match(sentence, /environment variable NOT_SET_ANYWHERE, which is not set/);
       });
     }
