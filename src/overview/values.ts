@@ -30,11 +30,19 @@ export function readable(value: Sample['value'], metric: string, unit: Sample['u
   return displayOf(value, known?.unit ?? unit, known?.kind ?? 'gauge');
 }
 
+/** What was read last of a metric, whichever node judges it. */
+function newestOf(all: readonly Samples[], name: string): Sample | undefined {
+  let newest: Sample | undefined;
+  for (const { [name]: sample } of all)
+    if (sample !== undefined && !(newest !== undefined && newest.timestamp >= sample.timestamp)) newest = sample;
+  return newest;
+}
+
 /** Names of the metrics to show: a few headlines, else the first ones that there are. */
-function chosenOf(metrics: Samples): readonly string[] {
-  const headlines = HEADLINES.filter((name) => metrics[name] !== undefined);
-  const names = headlines.length > 0 ? headlines : Object.keys(metrics);
-  return names.slice(0, MOST_VALUES);
+function chosenOf(all: readonly Samples[]): readonly string[] {
+  const headlines = HEADLINES.filter((name) => all.some((metrics) => metrics[name] !== undefined));
+  const names = headlines.length > 0 ? headlines : new Set(all.flatMap((metrics) => Object.keys(metrics)));
+  return [...names].slice(0, MOST_VALUES);
 }
 
 function shownOf(metric: string, sample: Sample, isSilent: boolean): OverviewValue {
@@ -47,17 +55,17 @@ function shownOf(metric: string, sample: Sample, isSilent: boolean): OverviewVal
 
 /**
  * The last values of a meter.
- * @param telemetry of every node that judges the meter; the newest counts
+ * @param telemetry of every node that judges the meter: several may share its schedules
  * @param isSilent no node gets readings of it any more
  */
 export function valueRow(key: string, telemetry: readonly Telemetry[], isSilent = false): ValueRow | undefined {
-  const newest = [...telemetry].sort((left, right) => right.timestamp - left.timestamp)[0];
-  if (newest === undefined) return undefined;
-  const { metrics } = newest;
+  if (telemetry.length === 0) return undefined;
+  const newestFirst = [...telemetry].sort((left, right) => right.timestamp - left.timestamp);
+  const all = newestFirst.map(({ metrics }) => metrics);
   const values: OverviewValue[] = [];
   let readAt = 0;
-  for (const name of chosenOf(metrics)) {
-    const sample = metrics[name];
+  for (const name of chosenOf(all)) {
+    const sample = newestOf(all, name);
     if (sample === undefined) continue;
     values.push(shownOf(name, sample, isSilent));
     // A failed attempt has a time too, and is no reading.

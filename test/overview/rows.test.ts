@@ -290,6 +290,23 @@ describe('the overview', () => {
       assert.equal(row.readAt, NOW - 2000);
     });
 
+    it('of several nodes that judge one meter, each by its own schedule: what was read last of each metric', () => {
+      const known = [
+        telemetryOf(NOW - 1000, { active_power_total: 441_300, voltage_ln_avg: 231.4 }),
+        telemetryOf(NOW, { active_energy_import_total: 5_000_000 }),
+        telemetryOf(NOW - 9000, { active_power_total: 1, voltage_ln_avg: 1 }),
+      ];
+      const normalizers = known.map((each) => normalizer([judged({})], { lastKnown: () => each }));
+      for (const order of [normalizers, [...normalizers].reverse()]) {
+        const [row] = valuesOf({ meters: [meter(READ)], normalizers: order }, [key]);
+        assert.deepEqual(
+          row?.values.map(({ text, unit }) => `${text} ${unit}`),
+          ['441.30 kW', '231.40 V', '5000.0 kWh'],
+        );
+        assert.equal(row.readAt, NOW);
+      }
+    });
+
     it('whatever there is, of a meter that has none of these', () => {
       const [row] = valuesOf(facts(telemetryOf(NOW, { voltage_l1_n: 230 })), [key]);
       assert.deepEqual(
