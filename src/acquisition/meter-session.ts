@@ -150,7 +150,7 @@ export class MeterSession {
       bootId: this.dependencies.clock.bootId,
       blocks,
     };
-    if (definitions.length > 0) reading.definitions = definitions;
+    if (definitions.length > 0) reading.definitions = [...definitions];
     return reading;
   }
 
@@ -255,7 +255,8 @@ export class MeterSession {
     const reference = {
       name,
       host,
-      tags,
+      // Of its own: a flow may change what it is sent.
+      tags: { ...tags },
       ...(transport === undefined ? {} : { transport: transport.kind }),
       ...(loss.lostSince === undefined ? {} : { lostSince: loss.lostSince }),
     };

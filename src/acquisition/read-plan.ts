@@ -57,10 +57,18 @@ export interface PlanSource {
   readonly plans: readonly ReadPlan[];
   /** What a reading calls the layout. */
   readonly layoutName: string;
-  /** Metrics that only a site's own layout defines. */
+  /** Metrics that only a site's own layout defines; shared by all readings, frozen. */
   readonly definitions: readonly Metric[];
   /** The subject of a sentence about what is missing. */
   readonly what: string;
+}
+
+function frozenCopy({ range, deadband, ...rest }: Metric): Metric {
+  return Object.freeze({
+    ...rest,
+    ...(range === undefined ? {} : { range: Object.freeze({ ...range }) }),
+    ...(deadband === undefined ? {} : { deadband: Object.freeze({ ...deadband }) }),
+  });
 }
 
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
@@ -69,5 +77,6 @@ export function planSourceOf({ model, transport, layout }: MeterSettings): PlanS
     return { plans: registerReadPlans(model), layoutName: REGISTER_TABLE, definitions: [], what: 'its register table' };
   }
   const { name, definitions } = layout;
-  return { plans: assemblyPlans(layout), layoutName: name, definitions, what: `its layout "${name}"` };
+  const what = `its layout "${name}"`;
+  return { plans: assemblyPlans(layout), layoutName: name, definitions: definitions.map(frozenCopy), what };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../support/shape';
 import { contract } from '../messages/contract';
 import { EPOCH_MS, METER } from '../messages/parts';
-import type { MeterReference } from '../messages/reading';
+import { meterForMessage, type MeterReference } from '../messages/reading';
 import { ACTIVE_ALARM, RULE_ROW, UNJUDGED_RULE, type AlarmEvent, type RuleRow } from './alarm-set';
 
 export const ALARM_SCHEMA = 'pm500.alarm/1';
@@ -91,15 +91,15 @@ export const ALARM = contract(
 
 export type AlarmMessage = TypeOf<typeof MESSAGE>;
 
-/** Both tables of a meter. */
+/** Both tables of a meter, made for one message. */
 export type AlarmTables = Pick<AlarmMessage, 'active' | 'unjudged'>;
 
 export function alarmMessage(meter: MeterReference, event: AlarmEvent, tables: AlarmTables): AlarmMessage {
-  return { schema: ALARM_SCHEMA, meter, ...event, ...tables };
+  return { schema: ALARM_SCHEMA, meter: meterForMessage(meter), ...event, ...tables };
 }
 
 export function alarmList(meter: MeterReference, tables: AlarmTables, timestamp: number): AlarmMessage {
-  return { schema: ALARM_SCHEMA, meter, event: 'list', timestamp, ...tables };
+  return { schema: ALARM_SCHEMA, meter: meterForMessage(meter), event: 'list', timestamp, ...tables };
 }
 
 /** All rules of a meter, when it is first heard of and when the metrics of further ones have come. */
@@ -109,5 +109,5 @@ export function alarmRulesMessage(
   inactive: readonly RuleRow[],
   timestamp: number,
 ): AlarmMessage {
-  return { schema: ALARM_SCHEMA, meter, event: 'configured', timestamp, inactive, ...tables };
+  return { schema: ALARM_SCHEMA, meter: meterForMessage(meter), event: 'configured', timestamp, inactive, ...tables };
 }

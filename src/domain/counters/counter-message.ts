@@ -1,7 +1,7 @@
 import { choice, constant, described, list, object, TEXT } from '../../support/shape';
 import { contract } from '../messages/contract';
 import { EPOCH_MS, METER } from '../messages/parts';
-import type { MeterReference } from '../messages/reading';
+import { meterForMessage, type MeterReference } from '../messages/reading';
 import {
   COUNTER_EVENTS,
   COUNTER_QUESTION,
@@ -77,7 +77,9 @@ export function counterMessages(
     const own = records.filter((record) => record.event === event);
     const timestamp = Math.max(...own.map((record) => record.timestamp));
     const message = SENTENCES[event](meter.name, own);
-    return { schema: COUNTER_SCHEMA, meter, timestamp, event, message, records: own, questions };
+    // Copies: the book and the questions are part of the state, and a message belongs to the flow.
+    const told = structuredClone({ records: own, questions });
+    return { schema: COUNTER_SCHEMA, meter: meterForMessage(meter), timestamp, event, message, ...told };
   });
 }
 
@@ -89,5 +91,6 @@ export function counterList(
   timestamp: number,
 ): CounterMessage {
   const message = `Meter "${meter.name}": ${questions.length === 0 ? 'no question is open' : `asked about ${questions.map(({ counter }) => counter).join(', ')}`}.`;
-  return { schema: COUNTER_SCHEMA, meter, timestamp, event: 'list', message, records: book, questions };
+  const told = structuredClone({ records: book, questions });
+  return { schema: COUNTER_SCHEMA, meter: meterForMessage(meter), timestamp, event: 'list', message, ...told };
 }

@@ -41,6 +41,15 @@ export const METER_TAGS = ['site', 'area', 'line', 'asset'] as const;
 export type MeterReference = TypeOf<typeof METER>;
 export type LayoutReference = TypeOf<typeof LAYOUT>;
 
+/**
+ * The same once more, for a message: a message belongs to the flow that gets it, which may change all that it can reach.
+ * @param layout where the places of the values come from
+ */
+export function meterForMessage(meter: MeterReference, layout = meter.layout): MeterReference {
+  const tags = { ...meter.tags };
+  return layout === undefined ? { ...meter, tags } : { ...meter, tags, layout: { ...layout } };
+}
+
 /** What stands for the name of a layout where a meter is read over Modbus, whose registers were read in the manual. */
 export const REGISTER_TABLE = 'Modbus registers';
 

@@ -194,8 +194,12 @@ export class NormalizerSet {
   }
 
   diagnostics(nowMs: number): readonly NormalizeDiagnostics[] {
-    const left = { problems: this.problems.length, problemTexts: this.problems };
-    return [...this.meters.values()].map(({ normalizer }) => ({ ...normalizer.diagnostics(nowMs), ...left }));
+    const problems = this.problems.length;
+    return [...this.meters.values()].map(({ normalizer }) => ({
+      ...normalizer.diagnostics(nowMs),
+      problems,
+      problemTexts: [...this.problems],
+    }));
   }
 
   /** @param closed true when nothing will be sent any more */

@@ -10,7 +10,7 @@ import { KpiSet } from '../kpis/kpi-set';
 import type { LayoutVerdict } from '../layout-check/verdict';
 import { normalizeReading, type NormalizeContext } from '../quality/normalize';
 import { absentMetrics } from '../quality/wiring';
-import type { MeterReference, Reading } from '../messages/reading';
+import { meterForMessage, type MeterReference, type Reading } from '../messages/reading';
 import { MeterTime, momentOf } from '../time/meter-time';
 import type { ReadTimes } from '../time/read-times';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
@@ -231,14 +231,14 @@ export class Normalizer {
     const { name, host, tags } = this.meter;
     return {
       schema: NORMALIZE_DIAGNOSTICS_SCHEMA,
-      meter: { name, host, tags },
+      meter: { name, host, tags: { ...tags } },
       timestamp: nowMs,
       readings: this.readings,
       values: this.tally.counts,
       reasons: this.tally.reasons,
       reported: this.reported,
       suppressed: this.suppressed,
-      alarms: this.activeCounts,
+      alarms: { ...this.activeCounts },
       clockSteps: this.clockSteps,
       unjudged: this.alarms.unjudged().length,
       counterQuestions: this.questions.length,
@@ -287,13 +287,13 @@ export class Normalizer {
 
   private telemetryOf(metrics: Readonly<Record<string, Sample>>): Telemetry {
     const timestamp = Object.values(metrics).reduce((latest, sample) => Math.max(latest, sample.timestamp), 0);
-    return { schema: TELEMETRY_SCHEMA, meter: this.meter, timestamp, metrics };
+    return { schema: TELEMETRY_SCHEMA, meter: meterForMessage(this.meter), timestamp, metrics };
   }
 
   private toMessages(events: readonly AlarmEvent[]): readonly AlarmMessage[] {
     if (events.length === 0) return NO_ALARMS;
-    const tables = this.alarms.tables();
-    this.activeCounts = countAlarms(tables.active);
-    return events.map((event) => alarmMessage(this.meter, event, tables));
+    this.activeCounts = countAlarms(this.alarms.active());
+    // Tables for each: one message of a reading may be changed before the next one has arrived.
+    return events.map((event) => alarmMessage(this.meter, event, this.alarms.tables()));
   }
 }

@@ -1,7 +1,7 @@
 import { CATALOG } from '../../metrics/catalog';
 import type { Metric, Provenance } from '../../metrics/measurement';
 import { QUALITY_REASONS, type QualityReason } from './quality';
-import type { MeterReference, Reading, ReadingBlock, Value } from '../messages/reading';
+import { meterForMessage, type MeterReference, type Reading, type ReadingBlock, type Value } from '../messages/reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
 import { EARLIEST_MS, FUTURE_TOLERANCE_MS } from '../time/meter-time';
 import type { QualityTally } from '../normalizer/tally';
@@ -180,6 +180,6 @@ export function normalizeReading(
       : (name: string) => CATALOG_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
   const metrics = context.isExtended === true ? {} : beginMetrics(reading.blocks);
   for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
-  const meter = { ...reading.meter, layout: reading.layout };
+  const meter = meterForMessage(reading.meter, reading.layout);
   return { schema: TELEMETRY_SCHEMA, meter, timestamp: reading.timestamp, metrics };
 }
