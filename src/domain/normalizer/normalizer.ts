@@ -20,6 +20,7 @@ import { RecentTelemetry } from './recent';
 import type { NormalizerSettings } from './settings';
 import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from './state';
 import { QualityTally, type Concerns } from './tally';
+import { WholeMetrics } from './whole-metrics';
 
 /** What a reading, a command or time that passes gives. */
 export interface NormalizerOutput {
@@ -55,6 +56,7 @@ export class Normalizer {
   private readonly blocks = new BlockWatch();
   private readonly recent = new RecentTelemetry();
   private readonly kpis: KpiSet | undefined;
+  private readonly metrics = new WholeMetrics();
   private readonly alarms: AlarmSet;
   private readonly report: ReportByException | undefined;
   private readonly time: MeterTime;
@@ -91,7 +93,6 @@ export class Normalizer {
     this.time = new MeterTime(state.time);
     this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
     this.context = {
-      isExtended: kpis !== undefined,
       ...(wiring === undefined ? {} : { absent: absentMetrics(model, wiring) }),
       ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     };
@@ -138,12 +139,12 @@ export class Normalizer {
       ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
       ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
     };
-    const measured = normalizeReading(reading, context, this.tally);
+    const begun = this.kpis === undefined ? undefined : this.metrics.begin(reading.blocks);
+    const measured = normalizeReading(reading, context, this.tally, begun);
     const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured, times);
     this.recent.remember(reading, context, derived);
-    // The metrics were made for this reading: another object of more than a hundred members would cost as much again.
     const telemetry =
-      derived === undefined ? measured : { ...measured, metrics: Object.assign(measured.metrics, derived) };
+      derived === undefined ? measured : { ...measured, metrics: this.metrics.end(measured.metrics, derived) };
     const passed = this.filter(telemetry, uptimeMs ?? nowMs, isLossNews);
     return {
       ...(passed === undefined ? {} : { telemetry: passed }),

@@ -2,6 +2,7 @@ import { PROVENANCES, type Provenance } from '../../metrics/measurement';
 import { isRecord } from '../../support/expect';
 import { QUALITIES, QUALITY_REASONS, worse, type Quality, type QualityReason } from './quality';
 import type { Sample } from '../messages/telemetry';
+import { sampleOf } from './sample';
 
 /** How far something that was worked out can be trusted: as far as the worst of what it was worked out from. */
 export interface Judgment {
@@ -49,12 +50,11 @@ export function derivedSample(
   const { quality, reason, provenance } = judgment;
   if (value === null || !Number.isFinite(value)) {
     const why = quality === 'bad' && reason !== undefined ? reason : 'undefined_result';
-    return { value: null, unit, quality: 'bad', reason: why, provenance, timestamp };
+    return sampleOf(null, unit, 'bad', why, provenance, timestamp);
   }
-  if (quality === 'bad') return { value: null, unit, quality, reason: reason ?? 'read_failed', provenance, timestamp };
-  return reason === undefined
-    ? { value, unit, quality, provenance, timestamp }
-    : { value, unit, quality, reason, provenance, timestamp };
+  return quality === 'bad'
+    ? sampleOf(null, unit, quality, reason ?? 'read_failed', provenance, timestamp)
+    : sampleOf(value, unit, quality, reason, provenance, timestamp);
 }
 
 /**

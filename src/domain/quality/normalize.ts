@@ -1,5 +1,7 @@
 import { CATALOG } from '../../metrics/catalog';
 import type { Metric, Provenance } from '../../metrics/measurement';
+import { kindOf } from './reading-kind';
+import { sampleOf } from './sample';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import { meterForMessage, type MeterReference, type Reading, type ReadingBlock, type Value } from '../messages/reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
@@ -32,8 +34,6 @@ export interface NormalizeContext {
   readonly absent?: ReadonlySet<string>;
   /** What the layout check has found, by metric. */
   readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
-  /** True: others add to the metrics, for which an object that is begun anew is better. */
-  readonly isExtended?: boolean;
 }
 
 function isOutOfRange(metric: Metric | undefined, value: Value): boolean {
@@ -109,49 +109,16 @@ function addBlock(
           : (problems?.[name] ?? (isOutOfRange(metric, read) ? 'out_of_range' : reasonOf(name, provenance)));
     tally?.add(name, reason);
     if (reason === undefined) {
-      metrics[name] = { value: read ?? null, unit, quality: 'good', provenance, timestamp };
+      metrics[name] = sampleOf(read ?? null, unit, 'good', undefined, provenance, timestamp);
       continue;
     }
     const { quality } = QUALITY_REASONS[reason];
     const value = quality === 'bad' ? null : (read ?? null);
-    metrics[name] = { value, unit, quality, reason, provenance, timestamp };
+    metrics[name] = sampleOf(value, unit, quality, reason, provenance, timestamp);
   }
 }
 
 const NOTHING_KNOWN: NormalizeContext = {};
-
-/** What readings of the same blocks have in common. */
-interface ReadingKind {
-  readonly provenances: readonly object[];
-  /** Every metric of the blocks, without a sample. */
-  readonly blank: Readonly<Record<string, undefined>>;
-}
-/** By the provenance of the first block; at the number of blocks. */
-const KINDS = new WeakMap<object, ReadingKind[]>();
-
-/**
- * Begins the metrics of these blocks: to copy an object with a hundred members takes a third of the time and memory of
- * naming them one by one. Only what nobody can change may say which they are; `addBlock` gives each of them its sample.
- */
-function beginMetrics(blocks: readonly ReadingBlock[]): Record<string, Sample> {
-  const [first] = blocks;
-  const kind = first === undefined ? undefined : KINDS.get(first.provenance)?.[blocks.length];
-  if (kind?.provenances.every((provenance, at) => provenance === blocks[at]?.provenance) === true) {
-    return { ...kind.blank } as unknown as Record<string, Sample>;
-  }
-  rememberKind(blocks);
-  return {};
-}
-
-function rememberKind(blocks: readonly ReadingBlock[]): void {
-  const provenances = blocks.map(({ provenance }) => provenance);
-  const [first] = provenances;
-  if (first === undefined || !provenances.every(Object.isFrozen)) return;
-  const kinds = KINDS.get(first) ?? [];
-  const names = provenances.flatMap((provenance) => Object.keys(provenance));
-  kinds[blocks.length] = { provenances, blank: Object.fromEntries(names.map((name) => [name, undefined])) };
-  KINDS.set(first, kinds);
-}
 
 /**
  * Turns a reading into telemetry: every metric with unit, quality and the time it was read. A value that cannot be
@@ -159,11 +126,13 @@ function rememberKind(blocks: readonly ReadingBlock[]): void {
  * place that nobody confirmed on this meter, was read at a doubtful time or long ago, or comes from a device that is not
  * known to be the right one, is *uncertain*.
  * @param tally counts the values of the reading by quality and reason
+ * @param metrics to put the samples into: nobody else has it
  */
 export function normalizeReading(
   reading: Reading,
   context: NormalizeContext = NOTHING_KNOWN,
   tally?: QualityTally,
+  metrics: Record<string, Sample> = { ...kindOf(reading.blocks)?.blank },
 ): Telemetry {
   const judge = {
     meterReason: reasonOfMeter(reading.meter),
@@ -178,7 +147,6 @@ export function normalizeReading(
     own === undefined
       ? (name: string) => CATALOG_BY_NAME.get(name)
       : (name: string) => CATALOG_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
-  const metrics = context.isExtended === true ? {} : beginMetrics(reading.blocks);
   for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
   const meter = meterForMessage(reading.meter, reading.layout);
   return { schema: TELEMETRY_SCHEMA, meter, timestamp: reading.timestamp, metrics };
