@@ -31,9 +31,9 @@ export interface ActiveState {
   /** When that was, epoch milliseconds UTC, and who did it, as far as that was told. */
   readonly acknowledgedMs?: number;
   readonly acknowledgedBy?: string;
-  /** The last value seen, null where there was none. */
-  readonly value: Value;
-  readonly quality: Quality;
+  /** The last value seen, null where there was none; each one takes the place of the one before. */
+  value: Value;
+  quality: Quality;
 }
 
 export interface AlarmSetState {

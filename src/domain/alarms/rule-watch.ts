@@ -70,7 +70,7 @@ export class RuleWatch {
     this.heldMs = saved.heldMs;
     this.seenAt = saved.seenMs;
     this.previous = saved.previous;
-    this.active = saved.active;
+    this.active = saved.active === undefined ? undefined : { ...saved.active };
     this.isToldUnjudged = saved.isToldUnjudged;
   }
 
@@ -138,7 +138,7 @@ export class RuleWatch {
       seenMs: this.seenAt ?? 0,
       isToldUnjudged: this.isToldUnjudged,
       ...(this.previous === undefined ? {} : { previous: this.previous }),
-      ...(this.active === undefined ? {} : { active: this.active }),
+      ...(this.active === undefined ? {} : { active: { ...this.active } }),
     };
   }
 
@@ -197,7 +197,10 @@ export class RuleWatch {
   }
 
   private noteInTable({ value, quality }: Sample): void {
-    if (this.active !== undefined) this.active = { ...this.active, value, quality };
+    if (this.active !== undefined) {
+      this.active.value = value;
+      this.active.quality = quality;
+    }
     this.lastQuality = quality;
   }
 

@@ -3,6 +3,7 @@ import type { Unit } from '../../metrics/measurement';
 import { isRecord } from '../../support/expect';
 import type { EnergyDelta } from '../counters/energy-deltas';
 import { derivedSample, TRUSTED, worseOf } from '../quality/judgment';
+import { sampleOf } from '../quality/sample';
 import { TariffClock } from '../tariff/tariff-clock';
 import { Zone } from '../tariff/zone';
 import type { Sample } from '../messages/telemetry';
@@ -94,8 +95,12 @@ export class EnergyKpis {
   update(deltas: readonly EnergyDelta[], out: Record<string, Sample>): void {
     if (deltas.length === 0) return;
     const cursors = deltas.map((delta) => new DeltaCursor(delta));
-    const nowMs = Math.max(...deltas.map(({ toMs }) => toMs));
-    const fromMs = Math.min(...deltas.map((delta) => delta.fromMs));
+    let [fromMs, nowMs, shownMs] = [Infinity, -Infinity, -Infinity];
+    for (const delta of deltas) {
+      fromMs = Math.min(fromMs, delta.fromMs);
+      nowMs = Math.max(nowMs, delta.toMs);
+      shownMs = Math.max(shownMs, delta.timestamp);
+    }
     // At the start, and after a time without deltas: nothing happened on the days in between.
     if (!(this.dayEndMs > fromMs)) this.dayEndMs = this.zone.periodAt('day', fromMs).endMs;
     // After a time without deltas, as when a state is old, the energy belongs to the period that it began in.
@@ -108,7 +113,7 @@ export class EnergyKpis {
       this.dayEndMs = this.zone.periodAt('day', this.dayEndMs).endMs;
     }
     this.absorb(cursors, nowMs);
-    this.report(nowMs, Math.max(...deltas.map(({ timestamp }) => timestamp)), out);
+    this.report(nowMs, shownMs, out);
   }
 
   /** The wall clock was set, to this time: windows begin anew, and periods are marked. */
@@ -232,8 +237,7 @@ export class EnergyKpis {
     }
     if (this.clock !== undefined && this.wanted.has('tariff_energy')) {
       const { name } = this.clock.at(nowMs);
-      const judgment = { quality: 'good', provenance: 'verified' } as const;
-      out['tariff_period'] = { value: name, unit: '', timestamp: shownMs, ...judgment };
+      out['tariff_period'] = sampleOf(name, '', 'good', undefined, 'verified', shownMs);
     }
     for (const [{ current, last }, metrics] of this.figures) {
       const totals = metrics.isEnded ? last : current;

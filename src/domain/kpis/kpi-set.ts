@@ -39,14 +39,20 @@ export class KpiSet {
   /**
    * The derived metrics, by name: a KPI is as good as the worst value that it was worked out from.
    * @param times where the samples lie in time, where that is more than their wall clock says
+   * @param out gets them
+   * @param tellsDeltas false: energy deltas are counted and not told
    */
-  update(telemetry: Telemetry, times: ReadTimes = WALL_TIMES): Record<string, Sample> {
-    const out: Record<string, Sample> = {};
+  update(
+    telemetry: Telemetry,
+    times: ReadTimes = WALL_TIMES,
+    out: Record<string, Sample> = {},
+    tellsDeltas = true,
+  ): Record<string, Sample> {
     for (const { metrics, ofReading } of this.rows) {
       const sample = ofReading?.(telemetry.metrics, this.settings);
       if (sample !== undefined && metrics[0] !== undefined) out[metrics[0]] = sample;
     }
-    const deltas = this.deltas.update(telemetry, out, times);
+    const deltas = this.deltas.update(telemetry, tellsDeltas ? out : {}, times);
     this.energy.update(deltas, times, out);
     if (deltas.length === 0 && this.deltas.isWaiting) this.energy.wait(telemetry.timestamp, times, out);
     return out;

@@ -18,7 +18,7 @@ import { BlockWatch } from './block-watch';
 import { countAlarms, NORMALIZE_DIAGNOSTICS_SCHEMA, type AlarmCounts, type NormalizeDiagnostics } from './diagnostics';
 import { RecentTelemetry } from './recent';
 import type { NormalizerSettings } from './settings';
-import { leaveOutDeltas, readState, UnprovenDeltas, type NormalizerState } from './state';
+import { readState, UnprovenDeltas, type NormalizerState } from './state';
 import { QualityTally, type Concerns } from './tally';
 import { WholeMetrics } from './whole-metrics';
 
@@ -40,11 +40,15 @@ export interface Accepted extends NormalizerOutput {
   readonly clockStepMs?: number;
 }
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 const NO_ALARMS: readonly AlarmMessage[] = [];
 const NO_COUNTERS: readonly CounterMessage[] = [];
 
-function countOf(telemetry: Telemetry | undefined): number {
-  return telemetry === undefined ? 0 : Object.keys(telemetry.metrics).length;
+function countOf({ metrics }: Telemetry): number {
+  let count = 0;
+  for (const name in metrics) if (metrics[name] !== undefined) count++;
+  return count;
 }
 
 /**
@@ -61,14 +65,14 @@ export class Normalizer {
   private readonly report: ReportByException | undefined;
   private readonly time: MeterTime;
   private readonly unproven: UnprovenDeltas;
-  private readonly context: NormalizeContext;
+  private readonly absent: NormalizeContext['absent'];
   private questions: readonly CounterQuestion[];
   private applied: NormalizeContext['layoutVerdicts'];
   /** What was applied, and above it what live data hold against the layout. */
   private verdicts: NormalizeContext['layoutVerdicts'];
   private readings = 0;
+  /** Where everything is reported. */
   private reported = 0;
-  private suppressed = 0;
   private clockSteps = 0;
   /** Active alarms by severity; worked out when one changes. */
   activeCounts: AlarmCounts;
@@ -92,10 +96,7 @@ export class Normalizer {
     this.report = report === undefined ? undefined : new ReportByException(report);
     this.time = new MeterTime(state.time);
     this.unproven = new UnprovenDeltas(isSavedNow ? undefined : state.kpis);
-    this.context = {
-      ...(wiring === undefined ? {} : { absent: absentMetrics(model, wiring) }),
-      ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
-    };
+    this.absent = wiring === undefined ? undefined : absentMetrics(model, wiring);
   }
 
   /** Alarm rules that cannot be judged, as far as receivers were told. */
@@ -131,43 +132,36 @@ export class Normalizer {
     this.readings++;
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs, bootId));
     if (times.stepMs !== undefined) this.clockSteps++;
-    const previousTimestamp = this.blocks.take(reading);
-    const context = {
-      ...this.context,
+    const context: NormalizeContext = {
       nowMs,
+      staleAfterMs: this.settings.staleAfterMs,
+      previousTimestamp: this.blocks.take(reading),
       isClockDoubtful: times.isDoubtful,
-      ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
-      ...(this.verdicts === undefined ? {} : { layoutVerdicts: this.verdicts }),
+      absent: this.absent,
+      layoutVerdicts: this.verdicts,
     };
-    const begun = this.kpis === undefined ? undefined : this.metrics.begin(reading.blocks);
-    const measured = normalizeReading(reading, context, this.tally, begun);
-    const derived = this.kpis === undefined ? undefined : this.derive(this.kpis, measured, times);
-    this.recent.remember(reading, context, derived);
-    const telemetry =
-      derived === undefined ? measured : { ...measured, metrics: this.metrics.end(measured.metrics, derived) };
+    const telemetry = this.measure(reading, context, times);
     const passed = this.filter(telemetry, uptimeMs ?? nowMs, isLossNews);
-    return {
-      ...(passed === undefined ? {} : { telemetry: passed }),
-      ...(times.stepMs === undefined ? {} : { clockStepMs: times.stepMs }),
-      alarms: this.judge(telemetry, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }, (at) => times.axisOf(at)),
-      counters: this.takeCounterMessages(),
-    };
+    const alarms = this.judge(telemetry, { wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }, times.axisOf);
+    const accepted: Writable<Accepted> = { alarms, counters: this.takeCounterMessages() };
+    if (passed !== undefined) accepted.telemetry = passed;
+    if (times.stepMs !== undefined) accepted.clockStepMs = times.stepMs;
+    return accepted;
   }
 
   /** Lets time pass: delays of alarms, and what was held back for as long as it may be. Call it every second. */
   tick(nowMs: number, uptimeMs?: number): NormalizerOutput {
     const alarms = this.toMessages(this.alarms.tick({ wallMs: nowMs, elapsedMs: uptimeMs ?? nowMs }));
     const due = this.report?.flush(uptimeMs ?? nowMs);
-    if (due === undefined) return { alarms };
-    this.reported += Object.keys(due).length;
-    return { telemetry: this.telemetryOf(due), alarms };
+    return due === undefined ? { alarms } : { telemetry: this.telemetryOf(due), alarms };
   }
 
   /** Everything that was last known, changed or not; undefined before the first reading. */
   sendAll(nowMs: number, uptimeMs?: number): Telemetry | undefined {
     const all = this.recent.all();
-    if (all !== undefined) this.report?.filter(all, uptimeMs ?? nowMs, true);
-    this.reported += countOf(all);
+    if (all === undefined) return undefined;
+    if (this.report === undefined) this.reported += countOf(all);
+    else this.report.filter(all, uptimeMs ?? nowMs, true);
     return all;
   }
 
@@ -237,8 +231,8 @@ export class Normalizer {
       readings: this.readings,
       values: this.tally.counts,
       reasons: this.tally.reasons,
-      reported: this.reported,
-      suppressed: this.suppressed,
+      reported: this.report?.reported ?? this.reported,
+      suppressed: this.report?.suppressed ?? 0,
       alarms: { ...this.activeCounts },
       clockSteps: this.clockSteps,
       unjudged: this.alarms.unjudged().length,
@@ -258,12 +252,20 @@ export class Normalizer {
     return [...messages, alarmRulesMessage(this.meter, this.alarms.tables(), this.alarms.inactive(), now.wallMs)];
   }
 
-  private derive(kpis: KpiSet, measured: Telemetry, times: ReadTimes): Record<string, Sample> {
-    const derived = kpis.update(measured, times);
-    this.unproven.mark(derived);
-    if (!this.settings.energyDeltas) leaveOutDeltas(derived);
+  /** What was read, and what is worked out from it. */
+  private measure(reading: Reading, context: NormalizeContext, times: ReadTimes): Telemetry {
+    if (this.kpis === undefined) {
+      this.recent.remember(reading, context);
+      return normalizeReading(reading, context, this.tally);
+    }
+    const begun = this.metrics.begin(reading.blocks);
+    const measured = normalizeReading(reading, context, this.tally, begun.metrics);
+    this.kpis.update(measured, times, begun.derived, this.settings.energyDeltas);
+    this.unproven.mark(begun.derived);
+    const { metrics, derived } = this.metrics.end(begun);
     for (const name in derived) this.tally.add(name, derived[name]?.reason);
-    return derived;
+    this.recent.remember(reading, context, derived);
+    return { ...measured, metrics };
   }
 
   private takeCounterMessages(): readonly CounterMessage[] {
@@ -279,11 +281,7 @@ export class Normalizer {
       return telemetry;
     }
     // That the meter is lost may come when every value is bad already, and must reach the sinks all the same.
-    const passed = this.report.filter(telemetry, uptimeMs, isLossNews);
-    const count = countOf(passed);
-    this.reported += count;
-    this.suppressed += countOf(telemetry) - count;
-    return passed;
+    return this.report.filter(telemetry, uptimeMs, isLossNews);
   }
 
   private telemetryOf(metrics: Readonly<Record<string, Sample>>): Telemetry {

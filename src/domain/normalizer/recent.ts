@@ -1,6 +1,7 @@
 import type { Reading } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
 import { normalizeReading, type NormalizeContext } from '../quality/normalize';
+import { sampleOf } from '../quality/sample';
 import { leaveOutDeltas } from './state';
 
 /** Schedules of one meter are few; beyond this something else is sending, and memory stays flat. */
@@ -18,11 +19,18 @@ interface JudgedReading {
   readonly context: NormalizeContext;
 }
 
-function copySamples(from: Readonly<Record<string, Sample>>, to: Record<string, Sample>): void {
-  for (const name in from) {
-    const sample = from[name];
-    if (sample !== undefined) to[name] = { ...sample };
-  }
+/** What is known of a metric. Each sample is written over the one before: to keep a new object each time is a tenth of all work. */
+type Kept = { -readonly [Key in 'value' | 'unit' | 'quality' | 'provenance' | 'timestamp']: Sample[Key] } & {
+  reason: Sample['reason'];
+};
+
+function keep(kept: Kept, { value, unit, quality, reason, provenance, timestamp }: Sample): void {
+  kept.value = value;
+  kept.unit = unit;
+  kept.quality = quality;
+  kept.reason = reason;
+  kept.provenance = provenance;
+  kept.timestamp = timestamp;
 }
 
 /**
@@ -32,14 +40,20 @@ function copySamples(from: Readonly<Record<string, Sample>>, to: Record<string, 
 export class RecentTelemetry {
   private readonly bySchedule = new Map<number, JudgedReading>();
   /** What was worked out; not every reading has all of it, as a demand stands in the one that ends its window. */
-  private readonly derived: Record<string, Sample> = {};
+  private readonly derived = new Map<string, Kept>();
 
   /** @param context what the reading was judged by */
   remember(reading: Reading, context: NormalizeContext, derived?: Readonly<Record<string, Sample>>): void {
     const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();
     this.bySchedule.set(key, { reading, context });
-    if (derived !== undefined) copySamples(derived, this.derived);
+    for (const name in derived) {
+      const sample = derived[name];
+      const kept = this.derived.get(name);
+      if (sample === undefined) continue;
+      if (kept === undefined) this.derived.set(name, { ...sample, reason: sample.reason });
+      else keep(kept, sample);
+    }
   }
 
   /**
@@ -55,7 +69,9 @@ export class RecentTelemetry {
       Object.assign(metrics, newest.metrics);
     }
     if (newest === undefined) return undefined;
-    copySamples(this.derived, metrics);
+    for (const [name, { value, unit, quality, reason, provenance, timestamp }] of this.derived) {
+      metrics[name] = sampleOf(value, unit, quality, reason, provenance, timestamp);
+    }
     leaveOutDeltas(metrics);
     return { ...newest, metrics };
   }

@@ -1,14 +1,11 @@
-import { CATALOG } from '../../metrics/catalog';
 import type { Metric, Provenance } from '../../metrics/measurement';
-import { kindOf } from './reading-kind';
+import { kindOf, promisedBy, type Promised } from './reading-kind';
 import { sampleOf } from './sample';
 import { QUALITY_REASONS, type QualityReason } from './quality';
 import { meterForMessage, type MeterReference, type Reading, type ReadingBlock, type Value } from '../messages/reading';
 import { TELEMETRY_SCHEMA, type Sample, type Telemetry } from '../messages/telemetry';
 import { EARLIEST_MS, FUTURE_TOLERANCE_MS } from '../time/meter-time';
 import type { QualityTally } from '../normalizer/tally';
-
-const CATALOG_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOG.map((metric) => [metric.name, metric]));
 
 /** Why a value of an unconfirmed layout is not good, by how well its place is known. */
 const LAYOUT_REASONS: Readonly<Record<Provenance, QualityReason | undefined>> = {
@@ -23,17 +20,17 @@ const BACK_TOLERANCE_MS = 1_000;
 /** What is known beside the reading; whatever is absent is not judged. */
 export interface NormalizeContext {
   /** The host's clock, epoch milliseconds UTC. */
-  readonly nowMs?: number;
+  readonly nowMs?: number | undefined;
   /** Values read longer ago than this are stale, ms; needs `nowMs`. */
-  readonly staleAfterMs?: number;
+  readonly staleAfterMs?: number | undefined;
   /** Time of the reading before of the same meter, epoch milliseconds UTC. */
-  readonly previousTimestamp?: number;
+  readonly previousTimestamp?: number | undefined;
   /** True while the wall clock shows what is not believed: it was set just before. */
   readonly isClockDoubtful?: boolean;
   /** Metrics that do not exist in the configured wiring. */
-  readonly absent?: ReadonlySet<string>;
+  readonly absent?: ReadonlySet<string> | undefined;
   /** What the layout check has found, by metric. */
-  readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'>;
+  readonly layoutVerdicts?: ReadonlyMap<string, 'confirmed' | 'contradicted' | 'undecided'> | undefined;
 }
 
 function isOutOfRange(metric: Metric | undefined, value: Value): boolean {
@@ -49,6 +46,8 @@ interface Judge {
   readonly absent: ReadonlySet<string> | undefined;
   readonly verdicts: NormalizeContext['layoutVerdicts'];
   readonly tally: QualityTally | undefined;
+  /** Metrics that only a site's own layout defines. */
+  readonly own: Reading['definitions'];
 }
 
 function reasonOfMeter({
@@ -82,23 +81,26 @@ function layoutReason({ confirmed, verdicts }: Judge, name: string, provenance: 
   return confirmed || verdict === 'confirmed' ? undefined : LAYOUT_REASONS[provenance];
 }
 
+function definitionOf(name: string, own: Reading['definitions']): Metric | undefined {
+  return own?.find((metric) => metric.name === name);
+}
+
 function addBlock(
   metrics: Record<string, Sample>,
   block: ReadingBlock,
+  promised: readonly Promised[],
   judge: Judge,
-  lookUp: (name: string) => Metric | undefined,
 ): void {
   const { timestamp, values, problems, error } = block;
   const failure = error?.code === 'METER_SIZE_MISMATCH' ? 'size_mismatch' : 'read_failed';
   const common = reasonOfTime(block, judge.context) ?? judge.meterReason;
-  const { absent, tally } = judge;
+  const { absent, tally, own } = judge;
   const reasonOf = (name: string, provenance: Provenance): QualityReason | undefined => {
     const ofLayout = layoutReason(judge, name, provenance);
     return ofLayout === 'layout_contradicted' ? ofLayout : (common ?? ofLayout);
   };
-  for (const name in block.provenance) {
-    const metric = lookUp(name);
-    const provenance = block.provenance[name] ?? 'assumed';
+  for (const { name, provenance, metric: known } of promised) {
+    const metric = known ?? definitionOf(name, own);
     const read = error === undefined ? values[name] : undefined;
     const unit = metric?.unit ?? '';
     const reason =
@@ -108,11 +110,7 @@ function addBlock(
           ? 'not_in_wiring'
           : (problems?.[name] ?? (isOutOfRange(metric, read) ? 'out_of_range' : reasonOf(name, provenance)));
     tally?.add(name, reason);
-    if (reason === undefined) {
-      metrics[name] = sampleOf(read ?? null, unit, 'good', undefined, provenance, timestamp);
-      continue;
-    }
-    const { quality } = QUALITY_REASONS[reason];
+    const quality = reason === undefined ? 'good' : QUALITY_REASONS[reason].quality;
     const value = quality === 'bad' ? null : (read ?? null);
     metrics[name] = sampleOf(value, unit, quality, reason, provenance, timestamp);
   }
@@ -132,7 +130,7 @@ export function normalizeReading(
   reading: Reading,
   context: NormalizeContext = NOTHING_KNOWN,
   tally?: QualityTally,
-  metrics: Record<string, Sample> = { ...kindOf(reading.blocks)?.blank },
+  metrics?: Record<string, Sample>,
 ): Telemetry {
   const judge = {
     meterReason: reasonOfMeter(reading.meter),
@@ -141,13 +139,14 @@ export function normalizeReading(
     verdicts: context.layoutVerdicts,
     absent: context.absent,
     tally,
+    own: reading.definitions,
   };
-  const own = reading.definitions;
-  const lookUp =
-    own === undefined
-      ? (name: string) => CATALOG_BY_NAME.get(name)
-      : (name: string) => CATALOG_BY_NAME.get(name) ?? own.find((metric) => metric.name === name);
-  for (const block of reading.blocks) addBlock(metrics, block, judge, lookUp);
+  const { blocks } = reading;
+  const kind = kindOf(blocks);
+  const filled = metrics ?? { ...kind?.blank };
+  blocks.forEach((block, at) => {
+    addBlock(filled, block, kind?.promised[at] ?? promisedBy(block.provenance), judge);
+  });
   const meter = meterForMessage(reading.meter, reading.layout);
-  return { schema: TELEMETRY_SCHEMA, meter, timestamp: reading.timestamp, metrics };
+  return { schema: TELEMETRY_SCHEMA, meter, timestamp: reading.timestamp, metrics: filled };
 }

@@ -19,6 +19,7 @@ export interface ReportSettings {
 
 /** What was last reported of one metric. */
 interface Slot {
+  readonly name: string;
   readonly absolute: number;
   readonly fraction: number;
   readonly isDelta: boolean;
@@ -43,10 +44,15 @@ const METRICS: ReadonlyMap<string, Metric> = new Map(ALL_METRICS.map((metric) =>
  */
 export class ReportByException {
   private readonly slots = new Map<string, Slot>();
+  /** The same in the order of the last telemetry, which the next one mostly has too: found without being looked for. */
+  private readonly inOrder: Slot[] = [];
   private readonly deadbands: Readonly<Record<string, Deadband>>;
   private readonly minIntervalMs: number;
   private readonly maxIntervalMs: number;
   private readonly own: ReadonlyMap<string, Metric>;
+  /** Values that were reported since the start, and those that were held back. */
+  reported = 0;
+  suppressed = 0;
 
   constructor(settings: ReportSettings = {}) {
     this.deadbands = settings.deadbands ?? {};
@@ -62,18 +68,24 @@ export class ReportByException {
   filter(telemetry: Telemetry, nowMs: number, sendAll = false): Telemetry | undefined {
     const { metrics } = telemetry;
     let passed: Record<string, Sample> | undefined;
+    let place = 0;
     for (const name in metrics) {
       const sample = metrics[name];
       if (sample === undefined) continue;
-      let slot = this.slots.get(name);
-      if (slot === undefined) {
-        slot = this.createSlot(name);
-        this.slots.set(name, slot);
+      let slot = this.inOrder[place];
+      if (slot?.name !== name) {
+        slot = this.slotOf(name);
+        this.inOrder[place] = slot;
       }
+      place++;
       if (sendAll || this.isDue(slot, sample, nowMs)) {
         remember(slot, sample, nowMs);
         (passed ??= {})[name] = sample;
-      } else slot.held = sample;
+        this.reported++;
+      } else {
+        slot.held = sample;
+        this.suppressed++;
+      }
     }
     return passed === undefined ? undefined : { ...telemetry, metrics: passed };
   }
@@ -87,6 +99,7 @@ export class ReportByException {
       if (held === undefined || Math.abs(nowMs - slot.atMs) < this.maxIntervalMs) continue;
       remember(slot, held, nowMs);
       (due ??= {})[name] = held;
+      this.reported++;
     }
     return due;
   }
@@ -94,12 +107,23 @@ export class ReportByException {
   /** Forgets what was reported: the next telemetry passes whole, as after a start. */
   reset(): void {
     this.slots.clear();
+    this.inOrder.length = 0;
+  }
+
+  private slotOf(name: string): Slot {
+    let slot = this.slots.get(name);
+    if (slot === undefined) {
+      slot = this.createSlot(name);
+      this.slots.set(name, slot);
+    }
+    return slot;
   }
 
   private createSlot(name: string): Slot {
     const metric = METRICS.get(name) ?? this.own.get(name);
     const { absolute = 0, percent = 0 } = this.deadbands[name] ?? metric?.deadband ?? NO_BAND;
     return {
+      name,
       absolute,
       fraction: percent / 100,
       isDelta: metric?.statistic === 'delta',

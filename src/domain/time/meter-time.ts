@@ -43,13 +43,6 @@ export interface MeterTimeState extends TimeLinesState, BreaksState {
 
 const FORMAT = 'pm500.time/1';
 
-interface Placed {
-  readonly axisMs: number;
-  /** What the wall clock showed, as far as that is possible. */
-  readonly wallMs: number;
-  readonly isPossible: boolean;
-}
-
 /**
  * Places the readings of one meter on its axis (see `ReadTimes`). Within one boot of the host that reads, its uptime says
  * what elapsed. A reading without one that comes at once takes the uptime of this host. For others, and over a boot, only
@@ -78,23 +71,24 @@ export class MeterTime {
 
   take(reading: Reading, now: Moment): ReadTimes {
     const places = new Map<number, number>();
-    let newest: Placed | undefined;
+    let [newestMs, newestWallMs]: [number | undefined, number] = [undefined, Number.NaN];
     for (const block of reading.blocks) {
       if (block.error !== undefined) continue;
-      const placed = this.place(block, reading.bootId, now);
-      if (placed === undefined) continue;
-      places.set(block.timestamp, placed.axisMs);
-      if (newest === undefined || placed.axisMs >= newest.axisMs) newest = placed;
+      const wallMs = shownAt(block, now);
+      const axisMs = this.place(block, wallMs, reading.bootId, now);
+      if (axisMs === undefined) continue;
+      places.set(block.timestamp, axisMs);
+      if (newestMs === undefined || axisMs >= newestMs) [newestMs, newestWallMs] = [axisMs, wallMs];
     }
-    const stepMs = newest === undefined ? undefined : this.advance(newest);
+    const stepMs = newestMs === undefined ? undefined : this.advance(newestMs, newestWallMs);
     return {
       axisOf: (timestamp) => places.get(timestamp),
       spans: this.breaks,
-      atMs: newest?.axisMs ?? this.lastMs,
+      atMs: newestMs ?? this.lastMs,
       lines: this.lines,
       countsId: this.times.countsId,
       isWallClock: false,
-      isDoubtful: newest !== undefined && !(newest.isPossible && this.times.isBelieved),
+      isDoubtful: newestMs !== undefined && !(isPossible(newestWallMs) && this.times.isBelieved),
       ...(stepMs === undefined ? {} : { stepMs }),
     };
   }
@@ -111,37 +105,34 @@ export class MeterTime {
   }
 
   /** The wall clock of a reading that is newer than all before says where the lines are. */
-  private advance({ axisMs, wallMs, isPossible }: Placed): number | undefined {
+  private advance(axisMs: number, wallMs: number): number | undefined {
     const { lastMs } = this;
     if (axisMs < lastMs) return undefined;
     this.lastMs = axisMs;
     const offsetMs = wallMs - axisMs;
-    const stepMs = isPossible ? this.times.take(axisMs, offsetMs) : this.times.lose(offsetMs);
+    const stepMs = isPossible(wallMs) ? this.times.take(axisMs, offsetMs) : this.times.lose(offsetMs);
     if (stepMs !== undefined) this.breaks.noteStep(lastMs, stepMs);
     this.breaks.offsetMs = this.times.offsetMs;
     this.lines = this.times.list(this.lines);
     return stepMs;
   }
 
-  private place(block: ReadingBlock, bootId: string | undefined, now: Moment): Placed | undefined {
-    const { timestamp } = block;
-    // What is ahead of this host's clock was not read later than now.
-    const wallMs = timestamp > now.wallMs + FUTURE_TOLERANCE_MS ? now.wallMs : timestamp;
-    const isPossible = wallMs >= EARLIEST_MS;
+  /** @returns where a block lies on the axis; undefined where nothing says so */
+  private place(block: ReadingBlock, wallMs: number, bootId: string | undefined, now: Moment): number | undefined {
     const stamp = stampOf(block, wallMs, bootId, now);
     const known = stamp === undefined ? undefined : this.boots.get(stamp.bootId);
     if (stamp !== undefined && known !== undefined) {
       const axisMs = Math.round(stamp.uptimeMs + known);
-      if (this.isCredible(axisMs, wallMs)) return { axisMs, wallMs, isPossible };
+      if (this.isCredible(axisMs, wallMs)) return axisMs;
     }
-    if (!isPossible) return undefined;
+    if (!isPossible(wallMs)) return undefined;
     const { lastMs } = this;
     const axisMs = this.continueFrom(wallMs, Math.abs(now.wallMs - wallMs) <= FUTURE_TOLERANCE_MS);
     if (stamp !== undefined) {
       if (axisMs >= lastMs - BACK_TOLERANCE_MS) this.breaks.noteBoot(lastMs, wallMs - axisMs);
       this.remember(stamp.bootId, axisMs - stamp.uptimeMs);
     }
-    return { axisMs, wallMs, isPossible };
+    return axisMs;
   }
 
   /** An uptime that leaps is none; one that goes back is one only of an old reading, whose wall clock is as old. */
@@ -171,6 +162,15 @@ export class MeterTime {
     }
     this.boots.set(bootId, base);
   }
+}
+
+/** What the wall clock showed, as far as that is possible: what is ahead of this host's clock was not read later than now. */
+function shownAt({ timestamp }: ReadingBlock, { wallMs }: Moment): number {
+  return timestamp > wallMs + FUTURE_TOLERANCE_MS ? wallMs : timestamp;
+}
+
+function isPossible(wallMs: number): boolean {
+  return wallMs >= EARLIEST_MS;
 }
 
 /** The uptime of a block, where it has one or came at once. */

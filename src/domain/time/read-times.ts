@@ -22,7 +22,7 @@ export interface ReadTimes {
    * Place on the axis of what was read at this time of the wall clock (the `timestamp` of a block or sample of this
    * reading); undefined while the wall clock was never set and no place is known.
    */
-  axisOf(timestamp: number): number | undefined;
+  readonly axisOf: (timestamp: number) => number | undefined;
   readonly spans: Spans;
   /** The newest place of this reading. */
   readonly atMs: number;

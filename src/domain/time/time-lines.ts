@@ -71,14 +71,14 @@ export class TimeLines {
    */
   take(axisMs: number, offsetMs: number): number | undefined {
     const before = this.find(this.active);
-    const fitting = this.lines.filter((line) => fits(line, axisMs, offsetMs));
-    const found = fitting.find(({ id }) => id === this.active) ?? fitting.find(({ id }) => id === this.counts);
-    const line = found ?? fitting[0];
+    const line = this.fitting(axisMs, offsetMs);
     if (line === undefined) this.begin(axisMs, offsetMs);
     else this.follow(line, axisMs, offsetMs);
     const now = this.find(this.active);
     if (now !== undefined && axisMs - now.sinceMs >= BELIEVED_AFTER_MS) this.believe(now);
-    this.lines = this.lines.filter(({ id, seenMs }) => this.isInUse(id) || axisMs - seenMs <= KEPT_MS);
+    if (this.lines.length > 1) {
+      this.lines = this.lines.filter(({ id, seenMs }) => this.isInUse(id) || axisMs - seenMs <= KEPT_MS);
+    }
     return before === undefined || now === undefined || before.id === now.id ? undefined : offsetMs - before.offsetMs;
   }
 
@@ -99,6 +99,10 @@ export class TimeLines {
 
   /** As they are after a reading. @param before the same before it */
   list(before: readonly TimeLine[]): readonly TimeLine[] {
+    // Mostly there is one line, and the clock was not slewed since: what was listed before says the same.
+    const [line, listed] = [this.lines[0], before[0]];
+    const isOne = this.lines.length === 1 && before.length === 1;
+    if (isOne && isSame(line, listed)) return before;
     return this.lines.map(({ id, offsetMs }) => {
       const beforeMs = before.find((line) => line.id === id)?.offsetMs ?? offsetMs;
       return { id, beforeMs, offsetMs };
@@ -107,6 +111,17 @@ export class TimeLines {
 
   state(): TimeLinesState {
     return { lines: this.lines, countsId: this.counts, activeId: this.active };
+  }
+
+  /** The line that the last reading was on where it fits, then the one that counts, then the oldest. */
+  private fitting(axisMs: number, offsetMs: number): Line | undefined {
+    let best: Line | undefined;
+    for (const line of this.lines) {
+      if (!fits(line, axisMs, offsetMs)) continue;
+      if (line.id === this.active) return line;
+      if (best === undefined || (line.id === this.counts && best.id !== this.counts)) best = line;
+    }
+    return best;
   }
 
   private begin(axisMs: number, offsetMs: number): void {
@@ -148,6 +163,11 @@ export class TimeLines {
   private find(id: number): Line | undefined {
     return this.lines.find((line) => line.id === id);
   }
+}
+
+function isSame(line: Line | undefined, listed: TimeLine | undefined): boolean {
+  if (line === undefined || listed?.id !== line.id) return false;
+  return listed.offsetMs === line.offsetMs && listed.beforeMs === line.offsetMs;
 }
 
 function fits(line: Line, axisMs: number, offsetMs: number): boolean {
