@@ -49,7 +49,7 @@ export function readSenderSettings(RED: NodeAPI, config: Config, node: TargetNod
   const url = config.text('url');
   const proxy = config.text('proxy');
   const endpoint = readEndpoint(config, node);
-  for (const sentence of exposedSecrets({ url, endpoint, proxy }, ownHosts())) node.warn(sentence);
+  for (const { text } of exposedSecrets({ url, endpoint, proxy }, ownHosts())) node.warn(text);
   const complaint = URL.canParse(url) ? unusableProxy(new URL(url), proxy, process.env) : undefined;
   if (complaint !== undefined) node.warn(complaint);
   const compression = config.choice('compression');

@@ -51,7 +51,7 @@ export function registerDoctorPage(RED: NodeAPI, permission: string): void {
   httpAdmin.post('/pm500/doctor', auth.needsPermission(permission), (_request, response) => {
     runDoctorOnce(RED).then(
       (report) => response.json(report),
-      (thrown: unknown) => response.status(400).json({ error: toPm500Error(thrown).message }),
+      (thrown: unknown) => response.status(400).json({ error: toPm500Error(thrown).sentence }),
     );
   });
   lookRegularly({

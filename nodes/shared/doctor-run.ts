@@ -8,6 +8,7 @@ import type { DoctorReport } from '../../src/doctor/examine';
 import { doctorMetrics } from '../../src/doctor/format/prometheus';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
 import { isRecord } from '../../src/support/expect';
+import { sentences } from '../../src/support/sentence';
 import { ownPath } from './user-dir';
 
 /** The command takes less than ten seconds; a computer that is busy gets three times as long. */
@@ -17,6 +18,13 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const FIRST_TO_END = '1000';
 /** How the command ends where it has made a report: 0, and by the worst finding. */
 const REPORTED: readonly unknown[] = [0, 3, 4, 5];
+
+export const DOCTOR_RUN_SENTENCES = sentences('doctorRun', {
+  noFolder: 'This Node-RED has no user directory, so there is nothing to look at.',
+  failed: 'The readiness checks could not be made: {why}.',
+  late: 'it took more than {seconds} s',
+});
+const { say } = DOCTOR_RUN_SENTENCES;
 
 let running: Promise<DoctorReport> | undefined;
 let last: DoctorReport | undefined;
@@ -29,8 +37,7 @@ function placesOf(RED: NodeAPI): readonly string[] {
     return typeof value === 'string' ? value : '';
   };
   const userDirectory = ownPath(RED);
-  if (userDirectory === undefined)
-    throw new Pm500Error('CONFIG_INVALID', 'This Node-RED has no user directory, so there is nothing to look at.');
+  if (userDirectory === undefined) throw new Pm500Error('CONFIG_INVALID', say('noFolder'));
   const settingsFile = text('settingsFile');
   return ['--user-dir', userDirectory, ...(settingsFile === '' ? [] : ['--settings', settingsFile])];
 }
@@ -38,8 +45,9 @@ function placesOf(RED: NodeAPI): readonly string[] {
 function readReport(error: ExecFileException | null, stdout: string, stderr: string): DoctorReport {
   const code = error === null ? 0 : error.code;
   if (!REPORTED.includes(code)) {
-    const why = error?.killed === true ? `it took more than ${LONGEST_MS / 1000} s` : stderr.trim() || error?.message;
-    throw new Pm500Error('INTERNAL', `The readiness checks could not be made: ${why ?? ''}.`);
+    const isLate = error?.killed === true;
+    const why = isLate ? say('late', { seconds: LONGEST_MS / 1000 }) : stderr.trim() || (error?.message ?? '');
+    throw new Pm500Error('INTERNAL', say('failed', { why }));
   }
   return JSON.parse(stdout) as DoctorReport;
 }

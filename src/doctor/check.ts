@@ -1,5 +1,7 @@
+import type { Sentence } from '../support/sentence';
 import type { SiteFacts } from './facts';
-import { unseen, type Looked, type Unseen } from './looked';
+import { DOCTOR_SENTENCES } from './doctor-sentences';
+import { LOOK_WORDS, unseen, type Looked, type Unseen } from './looked';
 
 /** How bad a finding is, the mildest first. */
 export const DOCTOR_SEVERITIES = ['notice', 'warning', 'critical'] as const;
@@ -24,9 +26,9 @@ export type DoctorArea = (typeof DOCTOR_AREAS)[number];
 /** What one check came to see. */
 export interface Sighting {
   /** A sentence for each thing that is wrong. */
-  readonly findings: readonly string[];
-  /** Why something could not be looked at, a sentence each. */
-  readonly unseen: readonly string[];
+  readonly findings: readonly Sentence[];
+  /** Why something could not be looked at, a clause or a sentence each. */
+  readonly unseen: readonly Sentence[];
   /** What was looked at, for a check that found nothing. */
   readonly seen: string;
 }
@@ -59,7 +61,7 @@ export function notLookedAt({ unseen }: Unseen): Sighting {
 /** A check of one fact. @param find a sentence for each thing that is wrong */
 export function sightOne<Fact>(
   looked: Looked<Fact>,
-  find: (fact: Fact) => readonly string[],
+  find: (fact: Fact) => readonly Sentence[],
   tell: (fact: Fact) => string,
 ): Sighting {
   if ('unseen' in looked) return notLookedAt(looked);
@@ -69,20 +71,16 @@ export function sightOne<Fact>(
 /** The same, where what is of no use to Node-RED either is a finding: of one check alone, the others cannot be made. */
 export function sightWhole<Fact>(
   looked: Looked<Fact>,
-  find: (fact: Fact) => readonly string[],
+  find: (fact: Fact) => readonly Sentence[],
   tell: (fact: Fact) => string,
 ): Sighting {
   if ('seen' in looked || looked.isBroken !== true) return sightOne(looked, find, tell);
-  return { findings: [`${looked.unseen}.`], unseen: [], seen: '' };
+  return { findings: [DOCTOR_SENTENCES.say('broken', { problem: looked.unseen })], unseen: [], seen: '' };
 }
 
 /** A fact about modes and owners of files, of which a system without users of that kind says nothing. */
 export const ofModes = <Fact>({ ownUser }: SiteFacts, looked: Looked<Fact>): Looked<Fact> =>
-  ownUser === undefined
-    ? unseen(
-        'this system has access lists in place of modes of files; see that Node-RED and administrators alone are in them',
-      )
-    : looked;
+  ownUser === undefined ? unseen(LOOK_WORDS.say('accessLists')) : looked;
 
 /** How many of a kind, in words. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
@@ -92,12 +90,12 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 /** A check of each of several things. @param noun what they are called, in the singular and the plural */
 export function sightEach<Item>(
   looked: Looked<readonly Item[]>,
-  find: (item: Item) => Looked<readonly string[]> | readonly string[],
+  find: (item: Item) => Looked<readonly Sentence[]> | readonly Sentence[],
   noun: readonly [singular: string, plural: string],
 ): Sighting {
   if ('unseen' in looked) return { findings: [], unseen: [looked.unseen], seen: '' };
-  const findings: string[] = [];
-  const unseen: string[] = [];
+  const findings: Sentence[] = [];
+  const unseen: Sentence[] = [];
   for (const item of looked.seen) {
     const found = find(item);
     if (!('unseen' in found)) findings.push(...('seen' in found ? found.seen : found));

@@ -1,7 +1,10 @@
 import { toPm500Error } from '../support/errors';
 import { oneLine } from '../support/one-line';
+import { plain, type PlaceValue, type Sentence } from '../support/sentence';
 import type { Attestation } from './attestations';
 import { DOCTOR_SEVERITIES, type DoctorCheck, type DoctorSeverity, type Sighting } from './check';
+import { DOCTOR_SENTENCES } from './doctor-sentences';
+import { LOOK_WORDS } from './looked';
 import type { SiteFacts } from './facts';
 
 /** How a check ends; what could not be looked at is never fine. */
@@ -15,6 +18,8 @@ export interface DoctorResult extends Pick<
   readonly outcome: DoctorOutcome;
   /** Findings; else what was seen, who attested, or why nothing could be seen. */
   readonly evidence: readonly string[];
+  /** The same of findings, for whoever shows them in a language of its own. */
+  readonly told?: readonly Sentence[];
 }
 
 export interface DoctorReport {
@@ -35,18 +40,30 @@ const NOBODY = 'nobody has attested it';
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-function bounded(given: readonly string[]): readonly string[] {
-  const sentences = [...new Set(given.map(oneLine))];
-  if (sentences.length <= MOST_EVIDENCE) return sentences;
-  return [...sentences.slice(0, MOST_EVIDENCE), `And ${sentences.length - MOST_EVIDENCE} more like these.`];
+/** A sentence that quotes names from outside, as part of a line. */
+function inOneLine({ key, values, text }: Sentence): Sentence {
+  const clean = (value: PlaceValue): PlaceValue =>
+    typeof value === 'object' ? inOneLine(value) : typeof value === 'string' ? oneLine(value) : value;
+  const places = Object.entries(values).map(([name, value]) => [name, clean(value)] as const);
+  return { key, values: Object.fromEntries(places), text: oneLine(text) };
 }
+
+function boundedSentences(given: readonly Sentence[]): readonly Sentence[] {
+  const sentences = [...new Map(given.map(inOneLine).map((sentence) => [sentence.text, sentence])).values()];
+  if (sentences.length <= MOST_EVIDENCE) return sentences;
+  const count = sentences.length - MOST_EVIDENCE;
+  return [...sentences.slice(0, MOST_EVIDENCE), DOCTOR_SENTENCES.say('more', { count })];
+}
+
+const textsOf = (sentences: readonly Sentence[]): readonly string[] => sentences.map(({ text }) => text);
+const bounded = (given: readonly Sentence[]): readonly string[] => textsOf(boundedSentences(given));
 
 /** A fault of a check costs no other, and is not taken for a healthy site. */
 function sight(check: DoctorCheck, facts: SiteFacts): Sighting {
   try {
     return check.look(facts);
   } catch (thrown) {
-    const why = `the check itself failed (${toPm500Error(thrown).message}); please report it`;
+    const why = LOOK_WORDS.say('failed', { why: toPm500Error(thrown).message });
     return { findings: [], unseen: [why], seen: '' };
   }
 }
@@ -82,7 +99,7 @@ function rowOf({
   looksAt,
   remedy,
   docs,
-}: DoctorCheck): Omit<DoctorResult, 'outcome' | 'evidence'> {
+}: DoctorCheck): Omit<DoctorResult, 'outcome' | 'evidence' | 'told'> {
   return { id, area, severity, title, looksAt, remedy, docs };
 }
 
@@ -91,10 +108,12 @@ function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly A
   const row = rowOf(check);
   const { findings, unseen, seen } = sight(check, facts);
   // What a machine has seen stands, whatever somebody says.
-  if (findings.length > 0)
-    return { ...row, outcome: 'finding', evidence: bounded([...findings, ...unseen.map(notSeen)]) };
-  if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: bounded([seen]) };
-  const reasons = bounded(unseen);
+  if (findings.length > 0) {
+    const told = boundedSentences([...findings, ...unseen.map(notSeen)]);
+    return { ...row, outcome: 'finding', evidence: textsOf(told), told };
+  }
+  if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: bounded([plain(seen)]) };
+  const reasons = bounded(unseen).map((reason) => reason.replace(/\.$/, ''));
   const own = attestations.filter(({ id }) => id === check.id);
   if (attestedDays === undefined && own.length === 0) return { ...row, outcome: 'could not look', evidence: reasons };
   const { outcome, evidence: word } = wordFor(check, own, facts.nowMs);
@@ -102,7 +121,9 @@ function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly A
   return { ...row, outcome, evidence: outcome === 'attested' ? [evidence] : [...reasons, evidence] };
 }
 
-const notSeen = (reason: string): string => `Not looked at: ${reason}.`;
+/** What a server said ends with a period of its own. */
+const notSeen = (reason: Sentence): Sentence =>
+  DOCTOR_SENTENCES.say(reason.text.endsWith('.') ? 'notSeenFor' : 'notSeen', { reason });
 
 /**
  * Judges the facts by each check.

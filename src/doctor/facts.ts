@@ -1,6 +1,7 @@
 import type { MeterTest } from '../acquisition/meter-test/test-meter';
 import type { TiersStatus } from '../influx/tiers/tier-status';
 import type { MeterModel } from '../meters/meter-model';
+import type { Sentence } from '../support/sentence';
 import type { Looked } from './looked';
 import type { SavedSite } from './flows/saved-site';
 
@@ -119,7 +120,7 @@ export interface CertificateFile {
   /** Why it cannot be used; absent where it can. */
   readonly problem?: string;
   /** Why it was not looked at; absent where it was. */
-  readonly unseen?: string;
+  readonly unseen?: Sentence;
   /** Epoch milliseconds. */
   readonly validFromMs?: number;
   readonly validToMs?: number;
@@ -141,10 +142,10 @@ export interface BackupFacts {
 
 /** How a connection of MQTT or HTTP went. */
 export interface ServerAnswer {
-  /** What kept it from working: one sentence; absent where it did. */
-  readonly problem?: string;
+  /** What kept it from working; absent where it did. */
+  readonly problem?: Sentence;
   /** Why it was not asked at all; absent where it was. */
-  readonly unseen?: string;
+  readonly unseen?: Sentence;
   /** True where the server was there and said no. */
   readonly isRefused: boolean;
   /** True where it is reached by TLS: it has a certificate to show. */

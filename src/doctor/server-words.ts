@@ -1,7 +1,8 @@
 import type { ServerAnswer } from './facts';
-import { unseen } from './looked';
+import type { Sentence } from '../support/sentence';
+import { unseen, type Unseen } from './looked';
 
 /** Why something of a server is not known: it did not answer, it was not asked, or it did not tell. */
-export function notFoundOut({ problem, unseen: reason }: ServerAnswer, otherwise: string): { readonly unseen: string } {
-  return unseen(problem?.replace(/\.$/, '') ?? reason ?? otherwise);
+export function notFoundOut({ problem, unseen: reason }: ServerAnswer, otherwise: Sentence): Unseen {
+  return unseen(problem ?? reason ?? otherwise);
 }

@@ -1,5 +1,16 @@
+import { sentences, type Sentence } from '../support/sentence';
 import { authorization, type Endpoint } from './endpoint';
 import { showsPassword } from './proxy';
+
+export const EXPOSED_SENTENCES = sentences('exposed', {
+  token: 'token',
+  password: 'password',
+  plainHttp:
+    'The {secret} for InfluxDB goes to {host} over plain HTTP, where anybody on the way can read it: use https:// if the server has it, else keep this network to yourself.',
+  proxy:
+    'The password of the proxy stands in the flow, where every export shows it: open this configuration node and deploy, which moves it to the credentials.',
+});
+const { say } = EXPOSED_SENTENCES;
 
 /** Names of this computer that need no look at its networks. */
 const OWN_NAME = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -15,20 +26,14 @@ export function isOwnHost(url: string, ownHosts: readonly string[]): boolean {
 export function exposedSecrets(
   { url, endpoint, proxy }: { readonly url: string; readonly endpoint: Endpoint; readonly proxy: string },
   ownHosts: readonly string[],
-): readonly string[] {
-  const sentences: string[] = [];
+): readonly Sentence[] {
+  const found: Sentence[] = [];
   const isPlain = URL.canParse(url) && new URL(url).protocol === 'http:';
   if (isPlain && authorization(endpoint) !== undefined && !isOwnHost(url, ownHosts)) {
     const secret = 'token' in endpoint && endpoint.token !== '' ? 'token' : 'password';
     const { host } = new URL(url);
-    sentences.push(
-      `The ${secret} for InfluxDB goes to ${host} over plain HTTP, where anybody on the way can read it: use https:// if the server has it, else keep this network to yourself.`,
-    );
+    found.push(say('plainHttp', { secret: say(secret), host }));
   }
-  if (showsPassword(proxy)) {
-    sentences.push(
-      'The password of the proxy stands in the flow, where every export shows it: open this configuration node and deploy, which moves it to the credentials.',
-    );
-  }
-  return sentences;
+  if (showsPassword(proxy)) found.push(say('proxy'));
+  return found;
 }

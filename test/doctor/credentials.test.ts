@@ -24,7 +24,7 @@ describe('who may deploy, by the doctor', () => {
     const settings = seen<NodeRedSettings>(loaded.seen.settings);
     const check = SETTINGS_CHECKS.find(({ id }) => id === 'admin-anonymous');
     assert.ok(check !== undefined);
-    return check.look({ settings } as SiteFacts).findings;
+    return check.look({ settings } as SiteFacts).findings.map(({ text }) => text);
   }
 
   const READ_ONLY = ["'read'", "'*.read'", "'flows.read'", "['flows.read', 'nodes.read']", '[]', 'undefined'];

@@ -6,13 +6,24 @@ import type { SiteFacts } from '../../src/doctor/facts';
 import { formatDoctorJunit } from '../../src/doctor/format/junit';
 import { formatDoctorPrometheus } from '../../src/doctor/format/prometheus';
 import { formatDoctorText } from '../../src/doctor/format/text';
+import { plain } from '../../src/support/sentence';
 import { throwsWith } from '../../testkit/expect-error';
 
 const NOW = Date.parse('2026-11-27T12:00:00Z');
 const FACTS = { nowMs: NOW, packageVersion: '1.2.3' } as SiteFacts;
 
-function check(id: string, sighting: Partial<Sighting>, change: Partial<DoctorCheck> = {}): DoctorCheck {
-  const look = (): Sighting => ({ findings: [], unseen: [], seen: 'looked', ...sighting });
+interface Words {
+  readonly findings?: readonly string[];
+  readonly unseen?: readonly string[];
+  readonly seen?: string;
+}
+
+function check(
+  id: string,
+  { findings = [], unseen = [], seen = 'looked' }: Words,
+  change: Partial<DoctorCheck> = {},
+): DoctorCheck {
+  const look = (): Sighting => ({ findings: findings.map(plain), unseen: unseen.map(plain), seen });
   const words = { title: 'all is well', looksAt: 'it', remedy: 'Mend it.', docs: 'docs/doctor.md' };
   return { id, area: 'host', severity: 'warning', ...words, look, ...change };
 }

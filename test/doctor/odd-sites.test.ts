@@ -24,6 +24,7 @@ import { loadSettings } from '../../src/doctor/readers/settings-file';
 import { endOfShownCertificate } from '../../src/doctor/readers/shown-certificate';
 import { readIfThere } from '../../src/doctor/readers/user-directory';
 import { systemClock } from '../../src/support/clock';
+import { plain } from '../../src/support/sentence';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { findProgram } from '../../testkit/servers/programs';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
@@ -233,7 +234,7 @@ describe('sites that nobody has thought of', () => {
   it('flows that this user may not read say nothing about Node-RED', async () => {
     const site = new HealthySite();
     const facts = await site.facts();
-    const { results } = site.examine({ ...facts, site: { unseen: 'Flow file cannot be read (EACCES)' } });
+    const { results } = site.examine({ ...facts, site: { unseen: plain('Flow file cannot be read (EACCES)') } });
     removeFolder(site.folder);
     assert.equal(results.find(({ id }) => id === 'flows-readable')?.outcome, 'could not look');
   });

@@ -47,11 +47,11 @@ describe('what the doctor reads', () => {
 
   it('settings.js that fails, ends the process or never ends: with the reason', async () => {
     const thrown = await loadSettings(settingsFile('throw new TypeError("no secret here")'), NEVER);
-    assert.match('unseen' in thrown ? thrown.unseen : '', /TypeError: no secret here/);
+    assert.match('unseen' in thrown ? thrown.unseen.text : '', /TypeError: no secret here/);
     const ended = await loadSettings(settingsFile('console.error("run bootstrap.sh"); process.exit(1)'), NEVER);
-    assert.match('unseen' in ended ? ended.unseen : '', /run bootstrap\.sh/);
+    assert.match('unseen' in ended ? ended.unseen.text : '', /run bootstrap\.sh/);
     const endless = await loadSettings(settingsFile('for (;;) {}'), AbortSignal.timeout(200));
-    assert.match('unseen' in endless ? endless.unseen : '', /ended after its time/);
+    assert.match('unseen' in endless ? endless.unseen.text : '', /ended after its time/);
   });
 
   it('flows: what is switched off counts for nothing, and variables have the value of their flow first', () => {
@@ -173,7 +173,7 @@ describe('what the doctor reads', () => {
         { ...meter('10.0.0.5'), readers: [{ label: '"on demand"', schedules: [] }] },
       ];
       const found = await readMetersNow(meters, 200, () => Promise.reject(new Error('asked')), TIME);
-      const reasons = found.map(({ test }) => ('unseen' in test ? test.unseen : ''));
+      const reasons = found.map(({ test }) => ('unseen' in test ? test.unseen.text : ''));
       assert.equal(reasons.length, 7);
       for (const [index, pattern] of [
         /maintenance window/,
@@ -216,7 +216,7 @@ describe('what the doctor reads', () => {
     const found = await reading;
     assert.ok('seen' in found);
     assert.deepEqual(asked, ['10.0.0.1', '10.0.0.2']);
-    const reasons = found.seen.map(({ unseen = '' }) => unseen);
+    const reasons = found.seen.map(({ unseen }) => unseen?.text ?? '');
     assert.equal(reasons[0], '');
     assert.match(reasons[1] ?? '', /"slow" did not answer in time/);
     assert.match(reasons[2] ?? '', /identity in \/etc\/pm500\/identity/);
@@ -225,6 +225,6 @@ describe('what the doctor reads', () => {
     // Certificates that rotate are told of by another command, and never taken for fine here.
     const [rotated, ...others] = readCertificates(site, folder);
     assert.deepEqual(others, [], 'a key in a token is no file that is missing');
-    assert.match(rotated?.unseen ?? '', /pm500 cloud status/);
+    assert.match(rotated?.unseen?.text ?? '', /pm500 cloud status/);
   });
 });

@@ -8,8 +8,10 @@ import type {
   OutboxFolder,
   SiteFacts,
 } from '../../src/doctor/facts';
-import { broken, seen } from '../../src/doctor/looked';
-import { plain } from '../../src/support/sentence';
+import { broken, LOOK_WORDS, seen } from '../../src/doctor/looked';
+import { CAUSE_REMEDIES, CAUSE_SENTENCES } from '../../src/domain/causes/diagnose';
+import { Pm500Error, type ErrorCode } from '../../src/support/errors';
+import type { Sentence } from '../../src/support/sentence';
 import { TOKEN, type FlowEntry, type HealthySite } from './healthy-site';
 
 /** One thing that is wrong with a site that is healthy otherwise. */
@@ -24,6 +26,9 @@ export interface Seed {
 }
 
 const MS_PER_DAY = 86_400_000;
+
+/** What was thrown with this code. */
+const said = (code: ErrorCode): Sentence => new Pm500Error(code, 'It cannot be reached.').sentence;
 
 const host = (change: Partial<HostFacts>) => (site: HealthySite) => {
   site.host = { ...site.host, ...change };
@@ -142,7 +147,7 @@ export const SEEDS: readonly Seed[] = [
   {
     id: 'settings-readable',
     what: 'a settings.js that is no program',
-    facts: () => ({ settings: broken('settings.js cannot be run (SyntaxError)') }),
+    facts: () => ({ settings: broken(LOOK_WORDS.say('notRun', { path: 'settings.js', why: 'SyntaxError' })) }),
   },
   {
     id: 'node-red-version',
@@ -329,8 +334,12 @@ export const SEEDS: readonly Seed[] = [
       'seen' in backups ? { backups: seen(backups.seen.map((each) => ({ ...each, isElsewhere: false }))) } : {},
   },
 
-  { id: 'broker-reachable', what: 'a broker that is away', facts: broker({ problem: 'It cannot be reached.' }) },
-  { id: 'broker-login', what: 'a broker that refuses', facts: broker({ problem: 'It refused.', isRefused: true }) },
+  { id: 'broker-reachable', what: 'a broker that is away', facts: broker({ problem: said('MQTT_UNREACHABLE') }) },
+  {
+    id: 'broker-login',
+    what: 'a broker that refuses',
+    facts: broker({ problem: said('MQTT_REFUSED'), isRefused: true }),
+  },
   { id: 'broker-anonymous', what: 'a broker for everybody', facts: broker({ takesAnybody: true }) },
   {
     id: 'broker-persistent',
@@ -357,11 +366,15 @@ export const SEEDS: readonly Seed[] = [
       site.flows.push({ id: 'iot', type: 'iot-target', name: 'JSON', host: '127.0.0.1', clientId: 'plant' });
     },
   },
-  { id: 'database-reachable', what: 'a database that is away', facts: database({ problem: 'It cannot be reached.' }) },
+  {
+    id: 'database-reachable',
+    what: 'a database that is away',
+    facts: database({ problem: said('INFLUX_UNREACHABLE') }),
+  },
   {
     id: 'database-login',
     what: 'an expired token',
-    facts: database({ problem: 'It refuses the token.', isRefused: true }),
+    facts: database({ problem: said('INFLUX_REFUSED'), isRefused: true }),
   },
   { id: 'database-anonymous', what: 'a database for everybody', facts: database({ takesAnybody: true }) },
   { id: 'clock-servers', what: 'a server 90 s ahead', facts: database({ clockAheadMs: 90_000 }) },
@@ -388,7 +401,8 @@ export const SEEDS: readonly Seed[] = [
     id: 'meter-answers',
     what: 'a meter that does not answer',
     facts: () => {
-      const [sentence, remedy] = [plain('There is no way to it.'), plain('Look at the cable.')];
+      const about = { where: '10.0.0.5:44818' };
+      const [sentence, remedy] = [CAUSE_SENTENCES.say('NO_ROUTE', about), CAUSE_REMEDIES.say('NO_ROUTE', about)];
       const cause = { code: 'NO_ROUTE', sentence, remedy };
       return {
         meters: seen([

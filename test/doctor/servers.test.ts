@@ -12,12 +12,13 @@ import { readBrokers } from '../../src/doctor/readers/brokers';
 import { readDatabases } from '../../src/doctor/readers/databases';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, type ErrorCode } from '../../src/support/errors';
+import { plain } from '../../src/support/sentence';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { removeFolder } from '../../testkit/temporary-folder';
 
 const TIME = { clock: systemClock, signal: new AbortController().signal };
-const AWAY = { problem: 'It cannot be reached.', isRefused: false };
-const LATE = { unseen: 'it did not answer in time', isRefused: false };
+const AWAY = { problem: plain('It cannot be reached.'), isRefused: false };
+const LATE = { unseen: plain('it did not answer in time'), isRefused: false };
 
 const broker = (change: Partial<BrokerFacts>): BrokerFacts => ({
   ...{
@@ -121,7 +122,7 @@ describe('clients with an enrolled identity', () => {
 
   it('are one client where they share the folder, and two where each has its own', () => {
     const shared = evidenceOf('client-identity', target('a'), target('b', { identityFolder: '/etc/pm500/identity/' }));
-    assert.deepEqual(shared, ['"a" and "b" have the client ID of the identity in /etc/pm500/identity at one broker.']);
+    assert.deepEqual(shared, ['"a", "b" have the client ID of the identity in /etc/pm500/identity at one broker.']);
     assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { identityFolder: '/etc/other' })), []);
     assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { clientId: 'second' })), []);
     assert.deepEqual(evidenceOf('client-identity', target('a'), target('b', { host: '10.0.0.4' })), []);
@@ -175,7 +176,7 @@ describe('brokers, as the doctor asks them', () => {
         ['x.amazonaws.com:8883', true, 1234, undefined],
       ],
     );
-    for (const { unseen = '' } of found.seen) assert.match(unseen, /only one client|would end/);
+    for (const { unseen } of found.seen) assert.match(unseen?.text ?? '', /only one client|would end/);
   });
 });
 

@@ -9,7 +9,9 @@ const OWN = ['plant-pc', '10.1.2.3', 'fe80::1'];
 
 describe('secrets of an influx-target that others can see', () => {
   const of = (url: string, endpoint: typeof TOKEN | typeof NO_TOKEN | typeof LOGIN = TOKEN, proxy = ''): string =>
-    exposedSecrets({ url, endpoint, proxy }, OWN).join('\n');
+    exposedSecrets({ url, endpoint, proxy }, OWN)
+      .map(({ text }) => text)
+      .join('\n');
 
   it('a token or a password over plain HTTP to another host is said, without the secret', () => {
     assert.match(of('http://influx.plant:8086'), /^The token for InfluxDB goes to influx\.plant:8086 over plain HTTP/);

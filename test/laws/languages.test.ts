@@ -91,7 +91,7 @@ const SAME_IN_GERMAN: ReadonlySet<string> = new Set([
 ]);
 const SAME: Readonly<Record<string, ReadonlySet<string>>> = { de: SAME_IN_GERMAN };
 /** No words at all: places for values, units, numbers, names of the message. */
-const WORDLESS = /^(?:__\w+?__|\{\w+\}|[\d.\s:+/,()%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
+const WORDLESS = /^(?:__\w+?__|\{\w+\}|[\d.\s:+/,()"%–-]|k?Wh?|MWh?|ms|min|[smhdV]|kW)*$/;
 
 /** Places that only other languages have: what to enter stands before a sentence of the server, which is English. */
 const FURTHER_PLACES: Readonly<Record<string, readonly string[]>> = { inDetail: ['__enter__'] };
@@ -231,6 +231,15 @@ describe('what the server says in the editor', () => {
     );
     assert.ok(declared.length > 15);
     assert.deepEqual(declared.sort(), SENTENCE_TABLES.map(({ subject }) => subject).sort());
+  });
+
+  it('names the same numbers of a check of the doctor in every language', () => {
+    const numbers = (text: string): readonly string[] => text.match(/(?<![\w-])\d+(?:\.\d+)*/g) ?? [];
+    const source = new Map(flatten(toldCatalog(ROOT, SOURCE)));
+    for (const language of OTHERS)
+      for (const [key, text] of flatten(toldCatalog(ROOT, language)))
+        if (key.startsWith('doctorCheck.'))
+          assert.deepEqual([...numbers(text)].sort(), [...numbers(source.get(key) ?? '')].sort(), key);
   });
 
   it('says nothing in English in other languages, but the words of other programs after saying so', () => {

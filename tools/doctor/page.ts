@@ -25,7 +25,7 @@ sh -c 'set -a; . /etc/pm500/site.env; PM500_SECRETS=/etc/pm500/secrets pm500 doc
 docker compose exec node-red /usr/src/node-red/node_modules/.bin/pm500 doctor --user-dir /data --settings /pm500/settings.js
 \`\`\`
 
-The [sidebar](sidebar.md) of the editor does the same by a button, and by itself with \`pm500: { doctorHours: 24 }\` in settings.js; the metrics
+The [sidebar](sidebar.md) of the editor does the same by a button, in its own language, and by itself with \`pm500: { doctorHours: 24 }\` in settings.js; the metrics
 page then has the findings as gauges.
 
 It looks at the computer, the service, the user directory of Node-RED, flows and settings, certificates, outboxes, backups,

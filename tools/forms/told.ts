@@ -2,14 +2,32 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCAN_SENTENCES } from '../../nodes/shared/admin';
 import { BROKER_PAGE_SENTENCES } from '../../nodes/shared/broker-pages';
+import { DOCTOR_RUN_SENTENCES } from '../../nodes/shared/doctor-run';
 import { LAYOUT_CHECK_SENTENCES } from '../../nodes/shared/layout-check-page';
 import { FORM_SENTENCES } from '../../nodes/shared/test-turns';
 import { LIVE_SENTENCES } from '../../src/acquisition/meter-test/live-meters';
 import { DEVICE_WORDS } from '../../src/acquisition/meter-test/gather-evidence';
 import { TEST_NOTES } from '../../src/acquisition/meter-test/test-meter';
 import { NEARBY_SENTENCES } from '../../src/acquisition/scan/scan-limits';
+import { DOCTOR_CHECKS } from '../../src/doctor/checks';
+import { BACKUP_FINDINGS } from '../../src/doctor/checks/backups';
+import { CERTIFICATE_FINDINGS } from '../../src/doctor/checks/certificates';
+import { DELIVERY_FINDINGS } from '../../src/doctor/checks/delivery';
+import { DIRECTORY_FINDINGS } from '../../src/doctor/checks/directory';
+import { FLOW_FINDINGS } from '../../src/doctor/checks/flows';
+import { GENTLENESS_FINDINGS } from '../../src/doctor/checks/gentleness';
+import { HOST_FINDINGS } from '../../src/doctor/checks/host';
+import { METER_FINDINGS } from '../../src/doctor/checks/meters';
+import { SECURITY_FINDINGS } from '../../src/doctor/checks/security';
+import { SERVER_FINDINGS } from '../../src/doctor/checks/servers';
+import { SERVICE_FINDINGS } from '../../src/doctor/checks/service';
+import { SETTINGS_FINDINGS } from '../../src/doctor/checks/settings-file';
+import { VALUE_FINDINGS } from '../../src/doctor/checks/values';
+import { DOCTOR_SENTENCES } from '../../src/doctor/doctor-sentences';
+import { LOOK_WORDS } from '../../src/doctor/looked';
 import { CAUSE_REMEDIES, CAUSE_SENTENCES } from '../../src/domain/causes/diagnose';
 import { DATABASE_SENTENCES } from '../../src/influx/database-test';
+import { EXPOSED_SENTENCES } from '../../src/influx/exposed-secrets';
 import { INFLUX_SENTENCES, INFLUX_WORDS } from '../../src/influx/words';
 import { TARGET_TEST_SENTENCES } from '../../src/iot/broker-test';
 import { ADVICE_SENTENCES } from '../../src/iot/explain';
@@ -51,6 +69,23 @@ export const SENTENCE_TABLES: readonly Pick<SentenceTable, 'subject' | 'template
   EDGE_TEST_SENTENCES,
   TARGET_TEST_SENTENCES,
   ADVICE_SENTENCES,
+  DOCTOR_SENTENCES,
+  DOCTOR_RUN_SENTENCES,
+  LOOK_WORDS,
+  HOST_FINDINGS,
+  SERVICE_FINDINGS,
+  DIRECTORY_FINDINGS,
+  FLOW_FINDINGS,
+  SETTINGS_FINDINGS,
+  SECURITY_FINDINGS,
+  CERTIFICATE_FINDINGS,
+  DELIVERY_FINDINGS,
+  BACKUP_FINDINGS,
+  SERVER_FINDINGS,
+  METER_FINDINGS,
+  GENTLENESS_FINDINGS,
+  VALUE_FINDINGS,
+  EXPOSED_SENTENCES,
 ];
 
 const labels = new Map(tariffMetrics(['{name}']).map(({ name, label }) => [name, label]));
@@ -73,6 +108,7 @@ function english(): Catalog {
     tariff: TARIFF,
     alarm: Object.fromEntries(PM500.defaultAlarms(nominal).map(({ id, message }) => [id, message])),
     ...Object.fromEntries(SENTENCE_TABLES.map(({ subject, templates }) => [subject, templates])),
+    doctorCheck: Object.fromEntries(DOCTOR_CHECKS.map(({ id, title, remedy }) => [id, { title, remedy }])),
     code: Object.fromEntries(Object.keys(ERROR_EXPLANATIONS).map((code) => [code, '{detail}'])),
   };
 }

@@ -1,6 +1,8 @@
 import type { DoctorSeverity } from '../../../src/doctor/check';
 import type { DoctorReport, DoctorResult } from '../../../src/doctor/examine';
+import type { Sentence } from '../../../src/support/sentence';
 import { post } from '../../shared/editor/post';
+import { findTold, tell } from '../../shared/editor/told';
 import { button, element, showBadge, write } from './elements';
 import type { RowView } from './keyed-list';
 import { SidebarPart } from './part';
@@ -34,14 +36,17 @@ class FindingView implements RowView<FindingRow> {
     this.element.append(head, this.evidence, this.remedy);
   }
 
-  show({ severity, id, title, evidence, remedy, docs }: FindingRow): void {
+  show({ severity, id, title, told = [], remedy, docs }: FindingRow): void {
     const [kind, words] = LOOKS[severity];
     showBadge(this.severity, kind, words());
-    write(this.title, text('doctor.finding', { id, title }));
-    const more = evidence.length - MOST_SENTENCES;
-    const sentences = [...evidence.slice(0, MOST_SENTENCES), more > 0 ? text('doctor.more', { count: more }) : ''];
+    write(this.title, text('doctor.finding', { id, title: findTold(`doctorCheck.${id}.title`) ?? title }));
+    const more = told.length - MOST_SENTENCES;
+    const sentences = [
+      ...told.slice(0, MOST_SENTENCES).map(tell),
+      more > 0 ? text('doctor.more', { count: more }) : '',
+    ];
     write(this.evidence, sentences.join(' ').trim());
-    write(this.remedy, `${remedy} (${docs})`);
+    write(this.remedy, `${findTold(`doctorCheck.${id}.remedy`) ?? remedy} (${docs})`);
   }
 }
 
@@ -81,8 +86,9 @@ export class DoctorPart extends SidebarPart<FindingRow> {
         this.tell(report);
       })
       .fail(({ status, responseJSON }) => {
-        const { error } = (responseJSON ?? {}) as { readonly error?: string };
-        write(this.said, FORBIDDEN.includes(status) ? text('doctor.forbidden') : (error ?? text('noAnswer')));
+        const { error } = (responseJSON ?? {}) as { readonly error?: Sentence };
+        const why = error === undefined ? text('noAnswer') : tell(error);
+        write(this.said, FORBIDDEN.includes(status) ? text('doctor.forbidden') : why);
       })
       .always(() => {
         this.setBusy(false);

@@ -1,14 +1,26 @@
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightEach, sightOne, type DoctorCheck } from '../check';
 import type { BackupFacts, SiteFacts } from '../facts';
-import { lookFurther, unseen } from '../looked';
+import { LOOK_WORDS, lookFurther, unseen } from '../looked';
 
 const MS_PER_DAY = 86_400_000;
 const BACKUP_DAYS = 7;
 
+/** What is found of backups. */
+export const BACKUP_FINDINGS = sentences('doctorBackups', {
+  files: 'the files',
+  database: 'the database',
+  none: 'No backup of {what} was found in {folder}.',
+  future: 'The newest backup of {what} in {folder} is from {time}, which is still to come: one of the clocks is wrong.',
+  old: 'The newest backup of {what} in {folder} is {days} days old.',
+  sameDisk: 'The backups in {folder} are on the disk of the user directory.',
+});
+const { say } = BACKUP_FINDINGS;
+
 function backup(
   of: BackupFacts['of'],
   facts: SiteFacts,
-  find: (found: BackupFacts) => string | undefined,
+  find: (found: BackupFacts) => Sentence | undefined,
 ): ReturnType<DoctorCheck['look']> {
   return sightOne(
     lookFurther(facts.backups, (all) => all.filter((each) => each.of === of)),
@@ -17,16 +29,15 @@ function backup(
   );
 }
 
-function ageOf({ folder, newestMs }: BackupFacts, what: string, nowMs: number): string | undefined {
-  if (newestMs === undefined) return `No backup of ${what} was found in ${folder}.`;
+function ageOf({ of, folder, newestMs }: BackupFacts, nowMs: number): Sentence | undefined {
+  const what = say(of);
+  if (newestMs === undefined) return say('none', { what, folder });
   const ageDays = (nowMs - newestMs) / MS_PER_DAY;
   // It would be the newest for years, whatever fails meanwhile.
   if (ageDays < -1) {
-    return `The newest backup of ${what} in ${folder} is from ${new Date(newestMs).toISOString()}, which is still to come: one of the clocks is wrong.`;
+    return say('future', { what, folder, time: new Date(newestMs).toISOString() });
   }
-  return ageDays > BACKUP_DAYS
-    ? `The newest backup of ${what} in ${folder} is ${Math.floor(ageDays)} days old.`
-    : undefined;
+  return ageDays > BACKUP_DAYS ? say('old', { what, folder, days: Math.floor(ageDays) }) : undefined;
 }
 
 /** What can be brought back after a loss. */
@@ -39,7 +50,7 @@ export const BACKUP_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'names of the backups that deploy/backup/backup-files.sh makes',
     remedy: 'Run deploy/backup/backup-files.sh every night, and see that its folder is named by --backup-files.',
     docs: 'docs/backup.md',
-    look: (facts) => backup('files', facts, (found) => ageOf(found, 'the files', facts.nowMs)),
+    look: (facts) => backup('files', facts, (found) => ageOf(found, facts.nowMs)),
   },
   {
     id: 'backup-database',
@@ -50,7 +61,7 @@ export const BACKUP_CHECKS: readonly DoctorCheck[] = [
     remedy:
       'Run the script of deploy/backup for your database every night, and see that its folder is named by --backup-database.',
     docs: 'docs/backup.md',
-    look: (facts) => backup('database', facts, (found) => ageOf(found, 'the database', facts.nowMs)),
+    look: (facts) => backup('database', facts, (found) => ageOf(found, facts.nowMs)),
   },
   {
     id: 'backup-elsewhere',
@@ -64,8 +75,8 @@ export const BACKUP_CHECKS: readonly DoctorCheck[] = [
       sightEach(
         backups,
         ({ folder, newestMs, isElsewhere }) => {
-          if (newestMs === undefined) return unseen(`there is no backup in ${folder}`);
-          return isElsewhere ? [] : [`The backups in ${folder} are on the disk of the user directory.`];
+          if (newestMs === undefined) return unseen(LOOK_WORDS.say('noBackup', { folder }));
+          return isElsewhere ? [] : [say('sameDisk', { folder })];
         },
         ['folder', 'folders'],
       ),

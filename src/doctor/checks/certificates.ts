@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
+import { sentences, type Sentence } from '../../support/sentence';
 import { ofModes, sightEach, type DoctorCheck, type Sighting } from '../check';
 import type { CertificateFile, SiteFacts } from '../facts';
-import { lookFurther, seen, unseen } from '../looked';
+import { LOOK_WORDS, lookFurther, seen, unseen } from '../looked';
 import { notFoundOut } from '../server-words';
 
 const MS_PER_DAY = 86_400_000;
@@ -12,20 +13,32 @@ const OTHERS = 0o077;
 
 const WITH_DATES = ['certificate', 'authority'] as const;
 const NOUN = ['certificate or key', 'certificates and keys'] as const;
-const days = (ms: number): string => `${Math.floor(ms / MS_PER_DAY)} days`;
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** What is found of certificates and keys. */
+export const CERTIFICATE_FINDINGS = sentences('doctorCertificates', {
+  file: 'The certificate {path}',
+  shown: 'The certificate that {server} shows',
+  ended: '{what} ended on {day}.',
+  ends: '{what} ends on {day}, in {days} days.',
+  unusable: '{path}, which {of} names, cannot be used: {problem}.',
+  notYet: 'The certificate {path} is not valid before {time}.',
+  otherKey: '{path} does not belong to the key that {of} names beside it.',
+  mode: 'The private key {path} has the mode {mode}.',
+});
+const { say } = CERTIFICATE_FINDINGS;
 
 /** A check of what is in the files of some parts; of one that cannot be used nothing is known. */
 const ofFiles = (
   { certificates }: SiteFacts,
   parts: readonly CertificateFile['part'][],
-  find: (file: CertificateFile) => string | undefined,
+  find: (file: CertificateFile) => Sentence | undefined,
 ): Sighting =>
   sightEach(
     lookFurther(certificates, (files) => files.filter(({ part }) => parts.includes(part))),
     (file) => {
       if (file.unseen !== undefined) return unseen(file.unseen);
-      if (file.problem !== undefined) return unseen(`${file.path} cannot be used`);
+      if (file.problem !== undefined) return unseen(LOOK_WORDS.say('unusable', { path: file.path }));
       const finding = find(file);
       return finding === undefined ? [] : [finding];
     },
@@ -33,26 +46,25 @@ const ofFiles = (
   );
 
 /** Why it is not known whether Node-RED can read a file; undefined where who looks is the user that Node-RED is. */
-function readByAnother({ ownUser, directory }: SiteFacts, path: string): string | undefined {
+function readByAnother({ ownUser, directory }: SiteFacts, path: string): Sentence | undefined {
   // Those of the credentials are in no file of their own.
   if (!isAbsolute(path) || ownUser === undefined || 'unseen' in directory) return undefined;
   const { owner } = directory.seen.access;
-  return owner === ownUser
-    ? undefined
-    : `user ${ownUser} has looked at ${path}, and the user directory belongs to user ${owner}: run the command as that one`;
+  return owner === ownUser ? undefined : LOOK_WORDS.say('otherUser', { user: ownUser, path, owner });
 }
 
 /** A sentence for an end between two times from now. */
 function endsWithin(
-  what: string,
+  what: Sentence,
   endMs: number | undefined,
   nowMs: number,
   fromDays: number,
   toDays: number,
-): readonly string[] {
+): readonly Sentence[] {
   const leftMs = (endMs ?? Infinity) - nowMs;
   if (endMs === undefined || leftMs < fromDays * MS_PER_DAY || leftMs >= toDays * MS_PER_DAY) return [];
-  return [leftMs < 0 ? `${what} ended on ${day(endMs)}.` : `${what} ends on ${day(endMs)}, in ${days(leftMs)}.`];
+  const about = { what, day: day(endMs) };
+  return [leftMs < 0 ? say('ended', about) : say('ends', { ...about, days: Math.floor(leftMs / MS_PER_DAY) })];
 }
 
 /** Those that servers show. */
@@ -63,8 +75,9 @@ function ofServers({ brokers, databases, nowMs }: SiteFacts, fromDays: number, t
     all,
     (answer) => {
       const { server, certificateEndMs, hasTls = false } = answer;
-      if (hasTls && certificateEndMs === undefined) return notFoundOut(answer, `${server} showed no certificate`);
-      return endsWithin(`The certificate that ${server} shows`, certificateEndMs, nowMs, fromDays, toDays);
+      if (hasTls && certificateEndMs === undefined)
+        return notFoundOut(answer, LOOK_WORDS.say('noCertificate', { server }));
+      return endsWithin(say('shown', { server }), certificateEndMs, nowMs, fromDays, toDays);
     },
     ['server', 'servers'],
   );
@@ -88,7 +101,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
           // Root reads everything: what it cannot use, nobody can.
           const reason = facts.ownUser === 0 && problem !== undefined ? undefined : readByAnother(facts, path);
           if (reason !== undefined) return unseen(reason);
-          return problem === undefined ? [] : [`${path}, which ${of} names, cannot be used: ${problem}.`];
+          return problem === undefined ? [] : [say('unusable', { path, of, problem })];
         },
         NOUN,
       ),
@@ -105,7 +118,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
       ofFiles(
         facts,
         WITH_DATES,
-        ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, -Infinity, NOW_DAYS)[0],
+        ({ path, validToMs }) => endsWithin(say('file', { path }), validToMs, facts.nowMs, -Infinity, NOW_DAYS)[0],
       ),
   },
   {
@@ -120,7 +133,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
       ofFiles(
         facts,
         WITH_DATES,
-        ({ path, validToMs }) => endsWithin(`The certificate ${path}`, validToMs, facts.nowMs, NOW_DAYS, SOON_DAYS)[0],
+        ({ path, validToMs }) => endsWithin(say('file', { path }), validToMs, facts.nowMs, NOW_DAYS, SOON_DAYS)[0],
       ),
   },
   {
@@ -133,9 +146,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/cloud.md',
     look: (facts) =>
       ofFiles(facts, WITH_DATES, ({ path, validFromMs = 0 }) =>
-        validFromMs > facts.nowMs
-          ? `The certificate ${path} is not valid before ${new Date(validFromMs).toISOString()}.`
-          : undefined,
+        validFromMs > facts.nowMs ? say('notYet', { path, time: new Date(validFromMs).toISOString() }) : undefined,
       ),
   },
   {
@@ -148,7 +159,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/cloud.md',
     look: (facts) =>
       ofFiles(facts, ['certificate'], ({ path, of, fitsKey }) =>
-        fitsKey === false ? `${path} does not belong to the key that ${of} names beside it.` : undefined,
+        fitsKey === false ? say('otherKey', { path, of }) : undefined,
       ),
   },
   {
@@ -161,9 +172,7 @@ export const CERTIFICATE_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/cloud.md',
     look: (facts) =>
       ofFiles({ ...facts, certificates: ofModes(facts, facts.certificates) }, ['key'], ({ path, mode = 0 }) =>
-        (mode & OTHERS) !== 0
-          ? `The private key ${path} has the mode ${mode.toString(8).padStart(4, '0')}.`
-          : undefined,
+        (mode & OTHERS) !== 0 ? say('mode', { path, mode: mode.toString(8).padStart(4, '0') }) : undefined,
       ),
   },
   {

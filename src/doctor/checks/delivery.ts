@@ -1,3 +1,4 @@
+import { sentences } from '../../support/sentence';
 import { counted, sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
@@ -29,6 +30,22 @@ const isOnDisk = (node: SavedNode): boolean =>
   textOf(node, node.type === 'sparkplug-edge' ? 'store' : 'outbox') === 'disk';
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
+/** What is found of outboxes. */
+export const DELIVERY_FINDINGS = sentences('doctorDelivery', {
+  memory: '{label} keeps what waits in memory.',
+  twoProcesses: 'Outboxes of one user directory are open in {owners}.',
+  oneClosed: '1 outbox is there, and no process has it open.',
+  allClosed: '{count} outboxes are there, and no process has one of them open.',
+  orphan: '{count} records wait in {path}, and no node has the id {id}.',
+  waiting: '{count} records wait in {path}, the oldest for {hours} h.',
+  nearLimit: 'The outbox of {label} has {held} of the {limit} that it may have.',
+  outage: 'The outbox of {label} may have {limit}, and about {needed} come in {hours} h.',
+  age: '{label} gives up what waits after {hours} h.',
+  diskSmall: 'Outboxes may have {wanted}, and {free} are free.',
+  refused: '{path} holds {bytes} bytes of records that the other side refused.',
+});
+const { say } = DELIVERY_FINDINGS;
+
 /** What waits, and what was refused. */
 export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
   {
@@ -40,7 +57,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Choose the outbox on disk: what waits in memory goes with the process.',
     docs: 'docs/influxdb.md',
     look: ({ site }) =>
-      sightEach(sinksOf(site), (node) => (isOnDisk(node) ? [] : [`${node.label} keeps what waits in memory.`]), [
+      sightEach(sinksOf(site), (node) => (isOnDisk(node) ? [] : [say('memory', { label: node.label })]), [
         'sink',
         'sinks',
       ]),
@@ -58,7 +75,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
         outboxes,
         (folders) => {
           const owners = [...new Set(folders.flatMap((folder) => folder.owners))].sort();
-          return owners.length > 1 ? [`Outboxes of one user directory are open in ${owners.join(' and in ')}.`] : [];
+          return owners.length > 1 ? [say('twoProcesses', { owners: owners.join(', ') })] : [];
         },
         (folders) => {
           const owners = [...new Set(folders.flatMap((folder) => folder.owners))];
@@ -82,7 +99,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
             (folders) => {
               const used = folders.filter(({ id }) => nodesOf(site.seen, ...SINKS).some((node) => node.id === id));
               return used.length > 0 && used.every(({ owners }) => owners.length === 0)
-                ? [`${counted(used.length, 'outbox is', 'outboxes are')} there, and no process has one of them open.`]
+                ? [used.length === 1 ? say('oneClosed') : say('allClosed', { count: used.length })]
                 : [];
             },
             (folders) => counted(folders.length, 'outbox', 'outboxes'),
@@ -102,9 +119,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
         : sightEach(
             outboxes,
             ({ id, path, waiting }) =>
-              waiting > 0 && !site.seen.ids.has(id)
-                ? [`${waiting} records wait in ${path}, and no node has the id ${id}.`]
-                : [],
+              waiting > 0 && !site.seen.ids.has(id) ? [say('orphan', { count: waiting, path, id })] : [],
             ['outbox', 'outboxes'],
           ),
   },
@@ -125,7 +140,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
             ({ id, path, waiting, oldestMs = nowMs }) => {
               const hours = (nowMs - oldestMs) / MS_PER_HOUR;
               return hours > LONGEST_WAIT_HOURS && site.seen.ids.has(id)
-                ? [`${waiting} records wait in ${path}, the oldest for ${hours.toFixed(0)} h.`]
+                ? [say('waiting', { count: waiting, path, hours: hours.toFixed(0) })]
                 : [];
             },
             ['outbox', 'outboxes'],
@@ -148,7 +163,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
               const node = nodesOf(site.seen, ...SINKS).find((each) => each.id === id);
               const limit = node === undefined ? undefined : limitOf(node);
               return node !== undefined && limit !== undefined && bytes > NEAR_LIMIT * limit
-                ? [`The outbox of ${node.label} has ${gigabytes(bytes)} of the ${gigabytes(limit)} that it may have.`]
+                ? [say('nearLimit', { label: node.label, held: gigabytes(bytes), limit: gigabytes(limit) })]
                 : [];
             },
             ['outbox', 'outboxes'],
@@ -172,7 +187,12 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
               const needed = bytesPerSecond(site.seen.meters, model) * OUTAGE_HOURS * SECONDS_PER_HOUR;
               return limit !== undefined && limit < needed
                 ? [
-                    `The outbox of ${node.label} may have ${gigabytes(limit)}, and about ${gigabytes(needed)} come in ${OUTAGE_HOURS} h.`,
+                    say('outage', {
+                      label: node.label,
+                      limit: gigabytes(limit),
+                      needed: gigabytes(needed),
+                      hours: OUTAGE_HOURS,
+                    }),
                   ]
                 : [];
             },
@@ -192,7 +212,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
         sinksOf(site),
         (node) => {
           const hours = numberOf(node, 'maximumAgeHours');
-          return hours > 0 && hours < OUTAGE_HOURS ? [`${node.label} gives up what waits after ${hours} h.`] : [];
+          return hours > 0 && hours < OUTAGE_HOURS ? [say('age', { label: node.label, hours })] : [];
         },
         ['sink', 'sinks'],
       ),
@@ -219,7 +239,7 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
               const held = 'seen' in outboxes ? outboxes.seen.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
               const free = 'seen' in host.disk ? host.disk.seen.freeBytes : 0;
               return wanted - held > free
-                ? [`Outboxes may have ${gigabytes(wanted)}, and ${gigabytes(free)} are free.`]
+                ? [say('diskSmall', { wanted: gigabytes(wanted), free: gigabytes(free) })]
                 : [];
             },
             (nodes) => counted(nodes.length, 'sink'),
@@ -234,10 +254,6 @@ export const DELIVERY_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Read the reasons in the file, correct what they say, send the lines again or delete the file.',
     docs: 'docs/runbooks/records-refused.md',
     look: ({ letters }) =>
-      sightEach(
-        letters,
-        ({ path, bytes }) => [`${path} holds ${bytes} bytes of records that the other side refused.`],
-        ['file', 'files'],
-      ),
+      sightEach(letters, ({ path, bytes }) => [say('refused', { path, bytes })], ['file', 'files']),
   },
 ];

@@ -1,3 +1,4 @@
+import { sentences } from '../../support/sentence';
 import { ofModes, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import type { FileAccess } from '../facts';
 import { isAtLeast } from '../versions';
@@ -13,6 +14,21 @@ const BUILT_IN: readonly string[] = ['tab', 'subflow', 'group', 'global-config',
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 const tellAccess = ({ path, mode }: FileAccess): string => `${path} has the mode ${octal(mode)}`;
 
+/** What is found in the user directory. */
+export const DIRECTORY_FINDINGS = sentences('doctorDirectory', {
+  nodeRedOld: 'Node-RED is {version}, and {oldest} is the oldest that works.',
+  nodeRedNew: 'Node-RED is {version}, which this version was not tested with.',
+  otherVersion: 'Node-RED started with version {own} of this package, and this command is {version}.',
+  notStarted: 'Node-RED started without this package, and this command is {version}.',
+  notInstalled: 'Not installed: {types}.',
+  switchedOff: 'Switched off: {types}.',
+  othersWrite: '{path} has the mode {mode}: other users may change what Node-RED runs.',
+  owner: '{path} belongs to user {owner}, and the folder to {folderOwner}.',
+  othersRead: '{path} has the mode {mode}: other users can read its secrets.',
+  damaged: '{path} could not be read at a start and was set aside.',
+});
+const { say } = DIRECTORY_FINDINGS;
+
 /** What Node-RED runs, and what it keeps. */
 export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
   {
@@ -27,9 +43,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
       sightOne(
         palette,
         ({ nodeRed }) =>
-          isAtLeast(nodeRed, OLDEST_NODE_RED)
-            ? []
-            : [`Node-RED is ${nodeRed}, and ${OLDEST_NODE_RED} is the oldest that works.`],
+          isAtLeast(nodeRed, OLDEST_NODE_RED) ? [] : [say('nodeRedOld', { version: nodeRed, oldest: OLDEST_NODE_RED })],
         ({ nodeRed }) => `Node-RED ${nodeRed}`,
       ),
   },
@@ -44,10 +58,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     look: ({ palette }) =>
       sightOne(
         palette,
-        ({ nodeRed }) =>
-          isAtLeast(nodeRed, UNTESTED_NODE_RED)
-            ? [`Node-RED is ${nodeRed}, which this version was not tested with.`]
-            : [],
+        ({ nodeRed }) => (isAtLeast(nodeRed, UNTESTED_NODE_RED) ? [say('nodeRedNew', { version: nodeRed })] : []),
         ({ nodeRed }) => `Node-RED ${nodeRed}`,
       ),
   },
@@ -63,12 +74,11 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     look: ({ palette, packageVersion }) =>
       sightOne(
         palette,
-        ({ own }) =>
-          own === packageVersion
-            ? []
-            : [
-                `Node-RED started with version ${own ?? 'none'} of this package, and this command is ${packageVersion}.`,
-              ],
+        ({ own }) => {
+          if (own === packageVersion) return [];
+          const version = packageVersion;
+          return [own === undefined ? say('notStarted', { version }) : say('otherVersion', { own, version })];
+        },
         () => packageVersion,
       ),
   },
@@ -95,7 +105,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
                   !BUILT_IN.includes(type) &&
                   !type.startsWith('subflow:'),
               );
-              return missing.length === 0 ? [] : [`Not installed: ${missing.sort().join(', ')}.`];
+              return missing.length === 0 ? [] : [say('notInstalled', { types: missing.sort().join(', ') })];
             },
             ({ types }) => `${types.size} types`,
           ),
@@ -115,7 +125,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
             site,
             ({ types }) => {
               const off = [...types].filter((type) => palette.seen.disabledTypes.has(type));
-              return off.length === 0 ? [] : [`Switched off: ${off.sort().join(', ')}.`];
+              return off.length === 0 ? [] : [say('switchedOff', { types: off.sort().join(', ') })];
             },
             ({ types }) => `${types.size} types`,
           ),
@@ -149,7 +159,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
         ({ access }) =>
           (access.mode & OTHERS_WRITE) === 0
             ? []
-            : [`${tellAccess(access)}: other users may change what Node-RED runs.`],
+            : [say('othersWrite', { path: access.path, mode: octal(access.mode) })],
         ({ access }) => tellAccess(access),
       ),
   },
@@ -167,8 +177,8 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
         ({ access, secretFiles, ownFiles }) => {
           const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
           const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
-          return [...foreign, ...ofRoot].map(
-            ({ path, owner }) => `${path} belongs to user ${owner}, and the folder to ${access.owner}.`,
+          return [...foreign, ...ofRoot].map(({ path, owner }) =>
+            say('owner', { path, owner, folderOwner: access.owner }),
           );
         },
         ({ access }) => `user ${access.owner}`,
@@ -191,7 +201,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
             ? []
             : secretFiles
                 .filter(({ mode }) => (mode & OTHERS_READ) !== 0)
-                .map((file) => `${tellAccess(file)}: other users can read its secrets.`),
+                .map(({ path, mode }) => say('othersRead', { path, mode: octal(mode) })),
         ({ secretFiles }) => `${secretFiles.length} files`,
       ),
   },
@@ -206,7 +216,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     look: ({ directory }) =>
       sightOne(
         directory,
-        ({ damagedStates }) => damagedStates.map((path) => `${path} could not be read at a start and was set aside.`),
+        ({ damagedStates }) => damagedStates.map((path) => say('damaged', { path })),
         () => 'none',
       ),
   },

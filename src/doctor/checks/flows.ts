@@ -1,4 +1,5 @@
 import { describeValue, plainText } from '../../support/expect';
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightEach, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import { NODE_ROWS } from '../flows/node-rows';
 import type { SavedNode } from '../flows/saved-nodes';
@@ -6,42 +7,49 @@ import { countsBeside } from '../flows/saved-row';
 import { textOf } from '../flows/saved-site';
 import { lookFurther } from '../looked';
 
+/** What is found in the flows. */
+export const FLOW_FINDINGS = sentences('doctorFlows', {
+  noReader: 'No flow of {path} that is on reads a meter.',
+  range: '{label}: {name} is {value}, expected a number from {min} to {max}.',
+  choice: '{label}: {name} is {value}, expected one of {choices}.',
+  missing: '{label}: {name} is {value}, expected something.',
+  dangling: '{label}: {name} names a {type} that is missing or switched off.',
+  variable: '{label} names the variable {name}, which is not set here.',
+});
+const { say } = FLOW_FINDINGS;
+
 /** Settings that have checks of their own. */
 const JUDGED_ELSEWHERE: readonly string[] = ['pm500-meter rpiMs', 'pm500-poll intervalMs'];
 
 /** What of a node its own type refuses: a number out of its range, a choice that is none, a text that is missing. */
-function refused({ type, label, values, unset }: SavedNode): readonly string[] {
+function refused({ type, label, values, unset }: SavedNode): readonly Sentence[] {
   const rows = NODE_ROWS[type] ?? {};
   return Object.entries(rows).flatMap(([name, row]) => {
     const value = values[name];
     if (JUDGED_ELSEWHERE.includes(`${type} ${name}`) || !countsBeside(row, (other) => values[other])) return [];
     if (typeof value === 'string' && unset.some((variable) => value.includes(variable))) return [];
-    const wrong = (wanted: string): readonly string[] => [
-      `${label}: ${name} is ${describeValue(value)}, expected ${wanted}.`,
-    ];
+    const about = { label, name, value: describeValue(value) };
     if (row.kind === 'number' && !(row.default === '' && value === '')) {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       const { min = -Infinity, max = Infinity } = row;
-      return typeof number === 'number' && number >= min && number <= max
-        ? []
-        : wrong(`a number from ${min} to ${max}`);
+      return typeof number === 'number' && number >= min && number <= max ? [] : [say('range', { ...about, min, max })];
     }
     if (row.kind === 'choice' && row.values?.some((each) => String(each) === plainText(value)) === false) {
-      return wrong(`one of ${row.values.join(', ')}`);
+      return [say('choice', { ...about, choices: row.values.join(', ') })];
     }
     const isMissing = row.required === true && row.kind !== 'node' && (value === '' || value === undefined);
-    return isMissing ? wrong('something') : [];
+    return isMissing ? [say('missing', about)] : [];
   });
 }
 
 /** References of a node to configuration nodes that are not there, or of another type. */
-function dangling(node: SavedNode, all: readonly SavedNode[]): readonly string[] {
+function dangling(node: SavedNode, all: readonly SavedNode[]): readonly Sentence[] {
   return Object.entries(NODE_ROWS[node.type] ?? {}).flatMap(([name, row]) => {
     const id = textOf(node, name);
     if (row.kind !== 'node' || id === '' || !countsBeside(row, (other) => node.values[other])) return [];
     const found = all.find((each) => each.id === id);
     if (found !== undefined && found.type === row.type) return [];
-    return [`${node.label}: ${name} names a ${row.type ?? 'node'} that is missing or switched off.`];
+    return [say('dangling', { label: node.label, name, type: row.type ?? 'node' })];
   });
 }
 
@@ -59,8 +67,7 @@ export const FLOW_CHECKS: readonly DoctorCheck[] = [
     look: ({ site }) =>
       sightWhole(
         site,
-        ({ path, nodes }) =>
-          nodes.some(({ type }) => type.startsWith('pm500-')) ? [] : [`No flow of ${path} that is on reads a meter.`],
+        ({ path, nodes }) => (nodes.some(({ type }) => type.startsWith('pm500-')) ? [] : [say('noReader', { path })]),
         ({ path }) => path,
       ),
   },
@@ -93,7 +100,7 @@ export const FLOW_CHECKS: readonly DoctorCheck[] = [
         ? notLookedAt(settings)
         : sightEach(
             lookFurther(site, ({ nodes }) => nodes.filter(({ type }) => type in NODE_ROWS)),
-            ({ label, unset }) => unset.map((name) => `${label} names the variable ${name}, which is not set here.`),
+            ({ label, unset }) => unset.map((name) => say('variable', { label, name })),
             ['node', 'nodes'],
           ),
   },

@@ -1,3 +1,4 @@
+import { sentences } from '../../support/sentence';
 import { counted, sightEach, sightOne, type DoctorCheck } from '../check';
 import { askedIntervals } from '../flows/saved-meters';
 import { isOn, nodesOf, numberOf, textOf } from '../flows/saved-site';
@@ -6,6 +7,19 @@ import { isOfPractice, listed, METERS, metersOf, nameOf, sharing } from '../mete
 
 /** Each reads by the one connection, but who reads the same every second and a half reads nothing new. */
 const MOST_READERS = 8;
+
+/** What is found of how meters are read. */
+export const GENTLENESS_FINDINGS = sentences('doctorGentleness', {
+  rpi: '{label} asks for a frame every {rpi} ms, and {least} ms is the least.',
+  interval: '{label} asks for {group} every {interval} ms, and {least} ms is the least.',
+  limit: '{meter} is asked every {interval} ms, and its own limit is {least} ms.',
+  readers: '{count} nodes read {meter}.',
+  modbus: '{meter} is read over Modbus on a schedule, and a PLC owns it.',
+  bothWays: '{host} is read over Modbus and over EtherNet/IP, by {meters}.',
+  ownConnections: '{meter} is shared with a PLC and may open connections of its own.',
+  notMarked: '{label} listens to a PLC and is not marked as shared.',
+});
+const { say } = GENTLENESS_FINDINGS;
 
 /** How gently meters are read, and what a PLC beside it feels. */
 export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
@@ -24,9 +38,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
           const rpi = numberOf(node, 'rpiMs');
           const least = model.quirks.minimumRpiMs.value;
           const counts = ['listen-only', 'input-only', 'auto'].includes(textOf(node, 'transport'));
-          return counts && rpi < least
-            ? [`${node.label} asks for a frame every ${rpi} ms, and ${least} ms is the least.`]
-            : [];
+          return counts && rpi < least ? [say('rpi', { label: node.label, rpi, least })] : [];
         },
         METERS,
       ),
@@ -46,10 +58,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
           const least = model.quirks.minimumReadIntervalMs.value;
           return [...askedIntervals(node)]
             .filter(([, intervalMs]) => intervalMs < least)
-            .map(
-              ([group, intervalMs]) =>
-                `${node.label} asks for ${group} every ${intervalMs} ms, and ${least} ms is the least.`,
-            );
+            .map(([group, interval]) => say('interval', { label: node.label, group, interval, least }));
         },
         ['poll node', 'poll nodes'],
       ),
@@ -70,9 +79,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
           const fastest = Math.min(
             ...meter.readers.flatMap(({ schedules }) => schedules.map(({ intervalMs }) => intervalMs)),
           );
-          return fastest < least
-            ? [`${nameOf(meter)} is asked every ${fastest} ms, and its own limit is ${least} ms.`]
-            : [];
+          return fastest < least ? [say('limit', { meter: nameOf(meter), interval: fastest, least })] : [];
         },
         METERS,
       ),
@@ -89,7 +96,9 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
       sightEach(
         metersOf(site),
         (meter) =>
-          meter.readers.length > MOST_READERS ? [`${meter.readers.length} nodes read ${nameOf(meter)}.`] : [],
+          meter.readers.length > MOST_READERS
+            ? [say('readers', { count: meter.readers.length, meter: nameOf(meter) })]
+            : [],
         METERS,
       ),
   },
@@ -109,7 +118,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
           meter.choice.transport === 'modbus-tcp' &&
           meter.choice.sharedWithPlc === true &&
           meter.readers.some(({ schedules }) => schedules.length > 0)
-            ? [`${nameOf(meter)} is read over Modbus on a schedule, and a PLC owns it.`]
+            ? [say('modbus', { meter: nameOf(meter) })]
             : [],
         METERS,
       ),
@@ -134,7 +143,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
               const ways = new Set(same.map(({ choice }) => choice.transport === 'modbus-tcp'));
               return ways.size > 1;
             })
-            .map((same) => `${same[0]?.host ?? ''} is read over Modbus and over EtherNet/IP, by ${listed(same)}.`),
+            .map((same) => say('bothWays', { host: same[0]?.host ?? '', meters: listed(same) })),
         (meters) => counted(meters.length, ...METERS),
       ),
   },
@@ -154,9 +163,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
           const { choice } = meter;
           const isOwn =
             choice.transport === 'input-only' || (choice.transport === 'auto' && choice.allowInputOnly === true);
-          return isOwn && choice.sharedWithPlc === true
-            ? [`${nameOf(meter)} is shared with a PLC and may open connections of its own.`]
-            : [];
+          return isOwn && choice.sharedWithPlc === true ? [say('ownConnections', { meter: nameOf(meter) })] : [];
         },
         METERS,
       ),
@@ -174,7 +181,7 @@ export const GENTLENESS_CHECKS: readonly DoctorCheck[] = [
         lookFurther(site, (saved) => nodesOf(saved, 'pm500-meter')),
         (node) =>
           textOf(node, 'transport') === 'listen-only' && !isOn(node, 'sharedWithPlc')
-            ? [`${node.label} listens to a PLC and is not marked as shared.`]
+            ? [say('notMarked', { label: node.label })]
             : [],
         METERS,
       ),

@@ -1,3 +1,4 @@
+import { sentences } from '../../support/sentence';
 import { sightOne, type DoctorCheck } from '../check';
 import { nodesOf, textOf } from '../flows/saved-site';
 import { isAtLeast } from '../versions';
@@ -29,6 +30,20 @@ const CLOCK_TOLERANCE_MS = 120_000;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** What is found at the computer. */
+export const HOST_FINDINGS = sentences('doctorHost', {
+  nodeOld: 'Node.js is {version}, and {oldest} is the oldest that works.',
+  nodeEnded: 'Node.js {version} has been without security fixes since {end}.',
+  diskLow: 'The disk of {path} has {share} left.',
+  diskFiles: 'The disk of {path} takes {free} more files of {files}.',
+  memory: 'Of {total} GiB of memory {available} MiB are available.',
+  clockAlone: 'The clock of this computer is not synchronized with any time server.',
+  clockBehind: 'By the clock it is {now}, and the newest file is from {newest}.',
+  zone: '{label} works out periods, has no time zone, and this computer is on {zone}.',
+  openFiles: 'A process may have {limit} files open, and {least} are needed.',
+});
+const { say } = HOST_FINDINGS;
+
 /** The computer. */
 export const HOST_CHECKS: readonly DoctorCheck[] = [
   {
@@ -42,10 +57,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
     look: ({ host }) =>
       sightOne(
         { seen: host.nodeVersion },
-        (version) =>
-          isAtLeast(version, OLDEST_NODE)
-            ? []
-            : [`Node.js is ${version}, and ${OLDEST_NODE} is the oldest that works.`],
+        (version) => (isAtLeast(version, OLDEST_NODE) ? [] : [say('nodeOld', { version, oldest: OLDEST_NODE })]),
         (version) => `Node.js ${version}`,
       ),
   },
@@ -63,7 +75,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
         (version) => {
           const end = NODE_ENDS[version.split('.')[0] ?? ''];
           const isOver = end !== undefined && nowMs > Date.parse(end) + NODE_GRACE_DAYS * MS_PER_DAY;
-          return isOver ? [`Node.js ${version} has been without security fixes since ${end}.`] : [];
+          return isOver ? [say('nodeEnded', { version, end })] : [];
         },
         (version) => `Node.js ${version}`,
       ),
@@ -81,7 +93,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
         host.disk,
         ({ path, freeBytes, sizeBytes }) =>
           freeBytes / sizeBytes < DISK_LOW && freeBytes / sizeBytes >= DISK_FULL
-            ? [`The disk of ${path} has ${percent(freeBytes / sizeBytes)} left.`]
+            ? [say('diskLow', { path, share: percent(freeBytes / sizeBytes) })]
             : [],
         ({ freeBytes, sizeBytes }) => `${percent(freeBytes / sizeBytes)} free`,
       ),
@@ -98,7 +110,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
       sightOne(
         host.disk,
         ({ path, freeBytes, sizeBytes }) =>
-          freeBytes / sizeBytes < DISK_FULL ? [`The disk of ${path} has ${percent(freeBytes / sizeBytes)} left.`] : [],
+          freeBytes / sizeBytes < DISK_FULL ? [say('diskLow', { path, share: percent(freeBytes / sizeBytes) })] : [],
         ({ freeBytes, sizeBytes }) => `${percent(freeBytes / sizeBytes)} free`,
       ),
   },
@@ -115,9 +127,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
       sightOne(
         host.disk,
         ({ path, files, freeFiles }) =>
-          files > 0 && freeFiles / files < LEAST_FREE_FILES
-            ? [`The disk of ${path} takes ${freeFiles} more files of ${files}.`]
-            : [],
+          files > 0 && freeFiles / files < LEAST_FREE_FILES ? [say('diskFiles', { path, free: freeFiles, files })] : [],
         ({ files, freeFiles }) =>
           files === 0 ? 'no limit of files' : `${percent(freeFiles / files)} of the files free`,
       ),
@@ -137,7 +147,10 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
         ({ totalBytes, availableBytes }) =>
           availableBytes / totalBytes < LEAST_MEMORY
             ? [
-                `Of ${(totalBytes / GIBIBYTE).toFixed(1)} GiB of memory ${(availableBytes / MEBIBYTE).toFixed(0)} MiB are available.`,
+                say('memory', {
+                  total: (totalBytes / GIBIBYTE).toFixed(1),
+                  available: (availableBytes / MEBIBYTE).toFixed(0),
+                }),
               ]
             : [],
         ({ availableBytes }) => `${(availableBytes / MEBIBYTE).toFixed(0)} MiB available`,
@@ -155,8 +168,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
     look: ({ host }) =>
       sightOne(
         host.isClockSynchronized,
-        (isSynchronized) =>
-          isSynchronized ? [] : ['The clock of this computer is not synchronized with any time server.'],
+        (isSynchronized) => (isSynchronized ? [] : [say('clockAlone')]),
         () => 'synchronized',
       ),
   },
@@ -173,9 +185,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
         directory,
         ({ newestMs }) =>
           newestMs > nowMs + CLOCK_TOLERANCE_MS
-            ? [
-                `By the clock it is ${new Date(nowMs).toISOString()}, and the newest file is from ${new Date(newestMs).toISOString()}.`,
-              ]
+            ? [say('clockBehind', { now: new Date(nowMs).toISOString(), newest: new Date(newestMs).toISOString() })]
             : [],
         () => new Date(nowMs).toISOString(),
       ),
@@ -196,9 +206,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
           if (!/^(Etc\/)?(UTC|GMT|UCT|Universal|Zulu)$/i.test(host.timeZone)) return [];
           return nodesOf(saved, 'pm500-normalize')
             .filter((node) => hasPeriods(node.values['kpis']) && textOf(node, 'timeZone') === '')
-            .map(
-              ({ label }) => `${label} works out periods, has no time zone, and this computer is on ${host.timeZone}.`,
-            );
+            .map(({ label }) => say('zone', { label, zone: host.timeZone }));
         },
         () => `the computer is on ${host.timeZone}`,
       ),
@@ -215,10 +223,7 @@ export const HOST_CHECKS: readonly DoctorCheck[] = [
     look: ({ host }) =>
       sightOne(
         host.openFiles,
-        (limit) =>
-          limit < LEAST_OPEN_FILES
-            ? [`A process may have ${limit} files open, and ${LEAST_OPEN_FILES} are needed.`]
-            : [],
+        (limit) => (limit < LEAST_OPEN_FILES ? [say('openFiles', { limit, least: LEAST_OPEN_FILES })] : []),
         (limit) => `${limit} files`,
       ),
   },

@@ -1,10 +1,27 @@
 import { settingsOf } from '../../acquisition/meter-settings';
 import { toPm500Error } from '../../support/errors';
+import { sentences } from '../../support/sentence';
 import { counted, sightEach, sightOne, type DoctorCheck } from '../check';
 import { nodesOf, textOf } from '../flows/saved-site';
 import { lookFurther } from '../looked';
 import { isOfPractice, listed, METERS, metersOf, nameOf, sharing } from '../meter-words';
 import { SAMPLE_IDENTITY } from '../sample-identity';
+
+/** What is found of meters. */
+export const METER_FINDINGS = sentences('doctorMeters', {
+  silent: '"{name}" ({where}): {cause} {remedy}',
+  unconfirmed: 'The layout of {meter} is not confirmed.',
+  sameAddress: '{meters} have one address, {address}.',
+  sameName: '{addresses} are all "{name}".',
+  unread: 'No node reads {meter}.',
+  noSite: '{meter} has no site.',
+  noAsset: '{meter} has no asset.',
+  noTags: '{meter} has no site and no asset.',
+  sampleNames: '{meter} bears {names} of the sample.',
+  sampleGroup: '{label} publishes in the group "{group}" of the sample.',
+  simulated: '{label} simulates meters beside those of the site.',
+});
+const { say } = METER_FINDINGS;
 
 /** Which meters are read, and under which names. */
 export const METER_CHECKS: readonly DoctorCheck[] = [
@@ -21,7 +38,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
         meters,
         ({ name, test }) =>
           lookFurther(test, ({ where, cause }) =>
-            cause === undefined ? [] : [`"${name}" (${where}): ${cause.sentence.text} ${cause.remedy.text}`],
+            cause === undefined ? [] : [say('silent', { name, where, cause: cause.sentence, remedy: cause.remedy })],
           ),
         METERS,
       ),
@@ -44,7 +61,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
               settingsOf(model, choice);
               return [];
             } catch (thrown) {
-              return [toPm500Error(thrown).message];
+              return [toPm500Error(thrown).sentence];
             }
           }),
         ],
@@ -66,7 +83,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
         (meter) =>
           meter.choice.layoutConfirmed === true || isOfPractice(meter)
             ? []
-            : [`The layout of ${nameOf(meter)} is not confirmed.`],
+            : [say('unconfirmed', { meter: nameOf(meter) })],
         METERS,
       ),
   },
@@ -83,8 +100,8 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
       sightOne(
         metersOf(site),
         (meters) =>
-          sharing(meters, ({ address }) => address).map(
-            (same) => `${listed(same)} have one address, ${same[0]?.address ?? ''}.`,
+          sharing(meters, ({ address }) => address).map((same) =>
+            say('sameAddress', { meters: listed(same), address: same[0]?.address ?? '' }),
           ),
         (meters) => counted(meters.length, ...METERS),
       ),
@@ -104,8 +121,11 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
           sharing(meters, ({ choice }) => choice.name)
             // One meter twice has a check of its own.
             .filter((same) => new Set(same.map(({ address }) => address)).size > 1)
-            .map(
-              (same) => `${same.map(({ address }) => address).join(' and ')} are both "${same[0]?.choice.name ?? ''}".`,
+            .map((same) =>
+              say('sameName', {
+                addresses: same.map(({ address }) => address).join(', '),
+                name: same[0]?.choice.name ?? '',
+              }),
             ),
         (meters) => counted(meters.length, ...METERS),
       ),
@@ -121,7 +141,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
     look: ({ site }) =>
       sightEach(
         metersOf(site),
-        (meter) => (meter.readers.length === 0 ? [`No node reads ${nameOf(meter)}.`] : []),
+        (meter) => (meter.readers.length === 0 ? [say('unread', { meter: nameOf(meter) })] : []),
         METERS,
       ),
   },
@@ -137,10 +157,10 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
       sightEach(
         metersOf(site),
         (meter) => {
-          const missing = ['site', 'asset'].filter((tag) => (meter.choice.tags?.[tag] ?? '') === '');
-          return missing.length === 0 || isOfPractice(meter)
-            ? []
-            : [`${nameOf(meter)} has no ${missing.join(' and no ')}.`];
+          const lacks = (tag: string): boolean => (meter.choice.tags?.[tag] ?? '') === '';
+          if (isOfPractice(meter) || !(lacks('site') || lacks('asset'))) return [];
+          const key = !lacks('site') ? 'noAsset' : !lacks('asset') ? 'noSite' : 'noTags';
+          return [say(key, { meter: nameOf(meter) })];
         },
         METERS,
       ),
@@ -163,13 +183,12 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
             const found = [meter.choice.name, ...Object.values(meter.choice.tags ?? {})].filter((word) =>
               SAMPLE_IDENTITY.includes(word),
             );
-            return found.length === 0
-              ? []
-              : [`${nameOf(meter)} bears ${[...new Set(found)].map((word) => `"${word}"`).join(', ')} of the sample.`];
+            const names = [...new Set(found)].map((word) => `"${word}"`).join(', ');
+            return found.length === 0 ? [] : [say('sampleNames', { meter: nameOf(meter), names })];
           });
           const ofEdges = nodesOf(saved, 'sparkplug-edge')
             .filter((edge) => real.length > 0 && SAMPLE_IDENTITY.includes(textOf(edge, 'groupId')))
-            .map((edge) => `${edge.label} publishes in the group "${textOf(edge, 'groupId')}" of the sample.`);
+            .map((edge) => say('sampleGroup', { label: edge.label, group: textOf(edge, 'groupId') }));
           return [...ofMeters, ...ofEdges];
         },
         ({ meters }) => counted(meters.length, ...METERS),
@@ -188,7 +207,7 @@ export const METER_CHECKS: readonly DoctorCheck[] = [
         site,
         (saved) =>
           saved.meters.some((meter) => !isOfPractice(meter)) && saved.meters.some(isOfPractice)
-            ? nodesOf(saved, 'pm500-sim').map(({ label }) => `${label} simulates meters beside those of the site.`)
+            ? nodesOf(saved, 'pm500-sim').map(({ label }) => say('simulated', { label }))
             : [],
         ({ meters }) => counted(meters.length, ...METERS),
       ),

@@ -1,4 +1,5 @@
 import type { DoctorCheck } from '../check';
+import { LOOK_WORDS } from '../looked';
 
 type PeopleCheck = Pick<DoctorCheck, 'id' | 'severity' | 'title' | 'looksAt' | 'remedy' | 'docs'> & {
   readonly attestedDays: number;
@@ -8,7 +9,7 @@ type PeopleCheck = Pick<DoctorCheck, 'id' | 'severity' | 'title' | 'looksAt' | '
 const row = (check: PeopleCheck): DoctorCheck => ({
   ...check,
   area: 'people',
-  look: () => ({ findings: [], unseen: ['no program can see it'], seen: '' }),
+  look: () => ({ findings: [], unseen: [LOOK_WORDS.say('person')], seen: '' }),
 });
 
 /** What a person says, with name and date. */

@@ -1,9 +1,10 @@
 import { exposedSecrets, isOwnHost } from '../../influx/exposed-secrets';
 import { isRecord } from '../../support/expect';
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightEach, sightOne, type DoctorCheck, notLookedAt } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, textOf, type SavedSite } from '../flows/saved-site';
-import { lookFurther, seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, lookFurther, seen, unseen, type Looked } from '../looked';
 import { inUrl } from '../readers/brokers';
 import { endpointOf } from '../readers/databases';
 
@@ -28,38 +29,51 @@ const SHORTEST_PASSWORD = 8;
 const SINKS = ['influx-target', 'sparkplug-edge', 'iot-target'] as const;
 const SECRET_NAMES = ['password', 'token'] as const;
 
+/** What is found of secrets. */
+export const SECURITY_FINDINGS = sentences('doctorSecurity', {
+  plain: '{path} holds the credentials in plain text.',
+  closed: '{path} cannot be opened with the key of the settings.',
+  password: 'password',
+  token: 'token',
+  known: 'The {secret} of {label} is one that documentation and images come with.',
+  asUser: 'The {secret} of {label} is the same as the user name.',
+  short: 'The {secret} of {label} has fewer than {least} characters.',
+  plainMqtt: 'The password of {label} goes to {host} without TLS, where anybody on the way can read it.',
+  anyCertificate: '{label} takes any certificate: who is in between can read and change everything.',
+  inFlow: '{label} holds a secret in its property {name}.',
+});
+const { say } = SECURITY_FINDINGS;
+
 /** Why a secret is none; nothing of it is told. */
-function weakness(secret: string, user: string): string | undefined {
-  if (KNOWN_PASSWORDS.includes(secret.toLowerCase())) return 'is one that documentation and images come with';
-  if (secret === user) return 'is the same as the user name';
-  return secret.length < SHORTEST_PASSWORD ? `has fewer than ${SHORTEST_PASSWORD} characters` : undefined;
+function weakness(secret: string, user: string): 'known' | 'asUser' | 'short' | undefined {
+  if (KNOWN_PASSWORDS.includes(secret.toLowerCase())) return 'known';
+  if (secret === user) return 'asUser';
+  return secret.length < SHORTEST_PASSWORD ? 'short' : undefined;
 }
 
-function weakSecrets(node: SavedNode, site: SavedSite): Looked<readonly string[]> {
+function weakSecrets(node: SavedNode, site: SavedSite): Looked<readonly Sentence[]> {
   const secrets = site.secretsOf(node.id);
-  if (secrets === undefined) return unseen(`the credentials of ${node.label} cannot be opened`);
+  if (secrets === undefined) return unseen(LOOK_WORDS.say('logins', { label: node.label }));
   const user = textOf(node, 'user') || (secrets['username'] ?? '');
   return seen(
     SECRET_NAMES.flatMap((name) => {
       const secret = secrets[name] ?? '';
       const why = secret === '' ? undefined : weakness(secret, user);
-      return why === undefined ? [] : [`The ${name} of ${node.label} ${why}.`];
+      return why === undefined ? [] : [say(why, { secret: say(name), label: node.label, least: SHORTEST_PASSWORD })];
     }),
   );
 }
 
-function plainPassword(node: SavedNode, site: SavedSite, ownHosts: readonly string[]): Looked<readonly string[]> {
+function plainPassword(node: SavedNode, site: SavedSite, ownHosts: readonly string[]): Looked<readonly Sentence[]> {
   const secrets = site.secretsOf(node.id);
-  if (secrets === undefined) return unseen(`the credentials of ${node.label} cannot be opened`);
+  if (secrets === undefined) return unseen(LOOK_WORDS.say('logins', { label: node.label }));
   const host = textOf(node, 'host');
   // With an identity TLS is on, whatever the box says.
   const hasIdentity = textOf(node, 'identityFolder') !== '';
   const isPlain = !isOn(node, 'useTls') && textOf(node, 'profile') !== 'aws-iot-core' && !hasIdentity;
   const isFar = !isOwnHost(`http://${inUrl(host)}`, ownHosts);
   const leaks = isPlain && isFar && (secrets['password'] ?? '') !== '';
-  return seen(
-    leaks ? [`The password of ${node.label} goes to ${host} without TLS, where anybody on the way can read it.`] : [],
-  );
+  return seen(leaks ? [say('plainMqtt', { label: node.label, host })] : []);
 }
 
 /** How secrets are kept, and what may be read on the way. */
@@ -75,7 +89,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     look: ({ credentials }) =>
       sightOne(
         credentials,
-        (file) => (file?.isEncrypted === false ? [`${file.path} holds the credentials in plain text.`] : []),
+        (file) => (file?.isEncrypted === false ? [say('plain', { path: file.path })] : []),
         (file) => (file === undefined ? 'there are no credentials' : file.path),
       ),
   },
@@ -91,7 +105,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     look: ({ credentials }) =>
       sightOne(
         credentials,
-        (file) => (file?.isOpened === false ? [`${file.path} cannot be opened with the key of the settings.`] : []),
+        (file) => (file?.isOpened === false ? [say('closed', { path: file.path })] : []),
         (file) => (file === undefined ? 'there are no credentials' : file.path),
       ),
   },
@@ -123,7 +137,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
             seen(nodesOf(site.seen, 'influx-target')),
             (node) => {
               if (site.seen.secretsOf(node.id) === undefined)
-                return unseen(`the credentials of ${node.label} cannot be opened`);
+                return unseen(LOOK_WORDS.say('logins', { label: node.label }));
               const endpoint = endpointOf(node, site.seen);
               return exposedSecrets({ url: textOf(node, 'url'), endpoint, proxy: textOf(node, 'proxy') }, ownHosts);
             },
@@ -159,10 +173,7 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
     look: ({ site }) =>
       sightEach(
         lookFurther(site, (saved) => nodesOf(saved, 'tls-config')),
-        ({ label, values }) =>
-          values['verifyservercert'] === false
-            ? [`${label} takes any certificate: who is in between can read and change everything.`]
-            : [],
+        ({ label, values }) => (values['verifyservercert'] === false ? [say('anyCertificate', { label })] : []),
         ['TLS setting', 'TLS settings'],
       ),
   },
@@ -185,11 +196,11 @@ export const SECURITY_CHECKS: readonly DoctorCheck[] = [
 ];
 
 /** Properties that look like a secret: by their name, or as the login of a URL. */
-function secretsIn({ label, values }: SavedNode): readonly string[] {
+function secretsIn({ label, values }: SavedNode): readonly Sentence[] {
   return Object.entries(values).flatMap(([name, value]) => {
     if (isRecord(value) || typeof value !== 'string' || value === '') return [];
     const isNamed = /^(password|passwd|token|secret|apikey)$/i.test(name);
     const isLogin = /^[a-z][a-z+.-]*:\/\/[^\s/@:]+:[^\s/@]+@/i.test(value);
-    return isNamed || isLogin ? [`${label} holds a secret in its property ${name}.`] : [];
+    return isNamed || isLogin ? [say('inFlow', { label, name })] : [];
   });
 }

@@ -1,12 +1,13 @@
-import { resolve } from 'node:path';
 import { isOwnHost } from '../../influx/exposed-secrets';
 import type { TiersStatus } from '../../influx/tiers/tier-status';
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightEach, sightOne, type DoctorCheck } from '../check';
 import { doublesIn } from '../doubles';
 import type { DatabaseFacts, ServerAnswer } from '../facts';
+import { clientOf, identityOf } from '../flows/client-identity';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, textOf } from '../flows/saved-site';
-import { lookFurther, seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, lookFurther, seen, unseen, type Looked } from '../looked';
 import { notFoundOut } from '../server-words';
 
 const MS_PER_S = 1000;
@@ -17,14 +18,30 @@ const MS_PER_MINUTE = 60_000;
 const BROKERS = ['broker', 'brokers'] as const;
 const DATABASES = ['database', 'databases'] as const;
 
+/** What is found of brokers and databases. */
+export const SERVER_FINDINGS = sentences('doctorServers', {
+  openBroker: 'The broker {server} lets in whoever comes: everybody on the network may publish readings.',
+  forgetful: '{path} has no persistence true.',
+  sameEdge: '{labels} are all the edge node {key}.',
+  unwatched: '{label} does not notice another edge node with its IDs.',
+  sameClient: '{labels} have the client ID {id} at one broker.',
+  sameIdentity: '{labels} have the client ID of the identity in {folder} at one broker.',
+  openDatabase: 'The InfluxDB at {server} answers without a login: everybody on the network may delete what is in it.',
+  ahead: 'The clock of {server} is {seconds} s ahead of that of this computer.',
+  behind: 'The clock of {server} is {seconds} s behind that of this computer.',
+  tierBehind: 'The tier {tier} at {server} is {minutes} min behind.',
+  noQueries: 'The InfluxDB at {server} lacks {names}.',
+});
+const { say } = SERVER_FINDINGS;
+
 /** Whether a server answers at all. */
-function reached({ unseen: reason, problem, isRefused }: ServerAnswer): Looked<readonly string[]> {
+function reached({ unseen: reason, problem, isRefused }: ServerAnswer): Looked<readonly Sentence[]> {
   if (reason !== undefined) return unseen(reason);
   return seen(problem === undefined || isRefused ? [] : [problem]);
 }
 
 /** Whether a server takes who was sent to it; one that is away was not asked. */
-function letIn(server: ServerAnswer): Looked<readonly string[]> {
+function letIn(server: ServerAnswer): Looked<readonly Sentence[]> {
   const { unseen: reason, problem, isRefused } = server;
   if (reason !== undefined) return unseen(reason);
   if (problem === undefined) return seen([]);
@@ -32,13 +49,16 @@ function letIn(server: ServerAnswer): Looked<readonly string[]> {
 }
 
 /** Findings of the tiers; only an InfluxDB 1 is asked for them. */
-function ofTiers(database: DatabaseFacts, find: (status: TiersStatus) => readonly string[]): Looked<readonly string[]> {
+function ofTiers(
+  database: DatabaseFacts,
+  find: (status: TiersStatus) => readonly Sentence[],
+): Looked<readonly Sentence[]> {
   const { server, tiers, isInflux1 = false } = database;
   if (tiers !== undefined) return lookFurther(tiers, find);
-  return isInflux1 ? notFoundOut(database, `${server} does not tell of its tiers`) : seen([]);
+  return isInflux1 ? notFoundOut(database, LOOK_WORDS.say('noTiers', { server })) : seen([]);
 }
 
-const labels = (nodes: readonly SavedNode[]): string => nodes.map(({ label }) => label).join(' and ');
+const labels = (nodes: readonly SavedNode[]): string => nodes.map(({ label }) => label).join(', ');
 
 /** Who takes what is sent. */
 export const SERVER_CHECKS: readonly DoctorCheck[] = [
@@ -78,11 +98,8 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
           const { server, takesAnybody, unseen: reason } = broker;
           if (reason !== undefined) return unseen(reason);
           if (isOwnHost(`http://${server}`, ownHosts)) return [];
-          if (takesAnybody === undefined)
-            return notFoundOut(broker, `it was not found out whether ${server} lets in somebody without a login`);
-          return takesAnybody
-            ? [`The broker ${server} lets in whoever comes: everybody on the network may publish readings.`]
-            : [];
+          if (takesAnybody === undefined) return notFoundOut(broker, LOOK_WORDS.say('brokerDoor', { server }));
+          return takesAnybody ? [say('openBroker', { server })] : [];
         },
         BROKERS,
       ),
@@ -106,7 +123,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
           )
         : sightOne(
             brokerConfiguration,
-            ({ path, isPersistent }) => (isPersistent ? [] : [`${path} has no persistence true.`]),
+            ({ path, isPersistent }) => (isPersistent ? [] : [say('forgetful', { path })]),
             ({ path }) => path,
           ),
   },
@@ -123,8 +140,8 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
       sightOne(
         lookFurther(site, (saved) => nodesOf(saved, 'sparkplug-edge')),
         (edges) =>
-          doublesIn(edges, (edge) => `${textOf(edge, 'groupId')}/${textOf(edge, 'edgeNodeId')}`).map(
-            ([key, same]) => `${labels(same)} are both the edge node ${key}.`,
+          doublesIn(edges, (edge) => `${textOf(edge, 'groupId')}/${textOf(edge, 'edgeNodeId')}`).map(([key, same]) =>
+            say('sameEdge', { labels: labels(same), key }),
           ),
         (edges) => `${edges.length} edge nodes`,
       ),
@@ -140,8 +157,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
     look: ({ site }) =>
       sightEach(
         lookFurther(site, (saved) => nodesOf(saved, 'sparkplug-edge')),
-        (edge) =>
-          isOn(edge, 'detectDuplicates') ? [] : [`${edge.label} does not notice another edge node with its IDs.`],
+        (edge) => (isOn(edge, 'detectDuplicates') ? [] : [say('unwatched', { label: edge.label })]),
         ['edge node', 'edge nodes'],
       ),
   },
@@ -160,7 +176,7 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
         ),
         (clients) =>
           doublesIn(clients, (node) => `${textOf(node, 'host') || textOf(node, 'broker')} ${clientOf(node)}`).map(
-            ([key, same]) => `${labels(same)} have the client ID ${key.slice(key.indexOf(' ') + 1)} at one broker.`,
+            ([, same]) => sameClient(same),
           ),
         (clients) => `${clients.length} client IDs`,
       ),
@@ -201,10 +217,8 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
           const { server, isInflux1 = false, takesAnybody } = database;
           if (isOwnHost(`http://${server}`, ownHosts)) return [];
           if (isInflux1 && takesAnybody === undefined)
-            return notFoundOut(database, `it was not found out whether ${server} answers without a login`);
-          return takesAnybody === true
-            ? [`The InfluxDB at ${server} answers without a login: everybody on the network may delete what is in it.`]
-            : [];
+            return notFoundOut(database, LOOK_WORDS.say('databaseDoor', { server }));
+          return takesAnybody === true ? [say('openDatabase', { server })] : [];
         },
         DATABASES,
       ),
@@ -222,11 +236,10 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
         databases,
         (database) => {
           const { server, clockAheadMs } = database;
-          if (clockAheadMs === undefined) return notFoundOut(database, `${server} does not tell its time`);
+          if (clockAheadMs === undefined) return notFoundOut(database, LOOK_WORDS.say('noTime', { server }));
           const seconds = Math.round(Math.abs(clockAheadMs) / MS_PER_S);
-          const way = clockAheadMs > 0 ? 'ahead of' : 'behind';
           return Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS
-            ? [`The clock of ${server} is ${seconds} s ${way} that of this computer.`]
+            ? [say(clockAheadMs > 0 ? 'ahead' : 'behind', { server, seconds })]
             : [];
         },
         DATABASES,
@@ -247,9 +260,8 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
           ofTiers(database, (status) =>
             status.tiers
               .filter(({ isBehind }) => isBehind)
-              .map(
-                ({ tier, behindMs }) =>
-                  `The tier ${tier} at ${database.server} is ${Math.round(behindMs / MS_PER_MINUTE)} min behind.`,
+              .map(({ tier, behindMs }) =>
+                say('tierBehind', { tier, server: database.server, minutes: Math.round(behindMs / MS_PER_MINUTE) }),
               ),
           ),
         DATABASES,
@@ -270,16 +282,18 @@ export const SERVER_CHECKS: readonly DoctorCheck[] = [
           ofTiers(database, ({ missingQueries }) =>
             missingQueries.length === 0
               ? []
-              : [`The InfluxDB at ${database.server} lacks ${missingQueries.join(', ')}.`],
+              : [say('noQueries', { server: database.server, names: missingQueries.join(', ') })],
           ),
         DATABASES,
       ),
   },
 ];
 
-/** The client ID, or the identity that has it; empty where each connection makes one of its own. */
-function clientOf(node: SavedNode): string {
-  const folder = textOf(node, 'identityFolder');
-  const id = textOf(node, 'clientId') || textOf(node, 'clientid');
-  return id === '' && folder !== '' ? `of the identity in ${resolve(folder)}` : id;
+/** @param same clients that share what `clientOf` gives */
+function sameClient(same: readonly SavedNode[]): Sentence {
+  const [id = ''] = same.map(clientOf);
+  const isIdentity = same.some((node) => identityOf(node) === id);
+  return isIdentity
+    ? say('sameIdentity', { labels: labels(same), folder: id })
+    : say('sameClient', { labels: labels(same), id });
 }

@@ -1,3 +1,4 @@
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightOne, type DoctorCheck } from '../check';
 import type { ServiceUnit } from '../facts';
 
@@ -8,7 +9,7 @@ const MEBIBYTE = 1024 ** 2;
 const UNITS: Readonly<Record<string, number>> = { '': 1 / MEBIBYTE, K: 1 / 1024, M: 1, G: 1024, T: 1024 ** 2 };
 
 interface UnitCheck extends Pick<DoctorCheck, 'id' | 'severity' | 'title' | 'looksAt' | 'remedy'> {
-  readonly find: (unit: ServiceUnit) => string | undefined;
+  readonly find: (unit: ServiceUnit) => Sentence | undefined;
 }
 
 const row = ({ find, ...check }: UnitCheck): DoctorCheck => ({
@@ -32,6 +33,19 @@ function mebibytes(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (UNITS[unit] ?? 1);
 }
 
+/** What is found in the unit of systemd. */
+export const SERVICE_FINDINGS = sentences('doctorService', {
+  restart: '{path} has Restart={value}: after a crash nobody reads the meters.',
+  enabled: '{path} is not enabled: after a power failure nobody reads the meters.',
+  user: '{path} runs Node-RED as root.',
+  openFiles: '{path} allows {limit} open files, and {least} are needed.',
+  memory: '{path} sets no MemoryMax=.',
+  heap: '{path} lets the heap have {heap} MiB of the {most} MiB that the process may have.',
+  mask: '{path} has UMask={value}: files that Node-RED makes can be read by every user.',
+  network: '{path} does not wait for the network: the first reads after each start fail.',
+});
+const { say } = SERVICE_FINDINGS;
+
 /** How Node-RED is started, kept and bounded. */
 export const SERVICE_CHECKS: readonly DoctorCheck[] = [
   row({
@@ -43,7 +57,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     find: ({ path, values }) =>
       ['always', 'on-failure', 'on-abnormal'].includes(values['Restart'] ?? '')
         ? undefined
-        : `${path} has Restart=${values['Restart'] ?? 'no'}: after a crash nobody reads the meters.`,
+        : say('restart', { path, value: values['Restart'] ?? 'no' }),
   }),
   row({
     id: 'service-enabled',
@@ -51,8 +65,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     title: 'Node-RED starts with the computer',
     looksAt: 'links of the target that the unit is wanted by',
     remedy: 'systemctl enable the unit.',
-    find: ({ path, isEnabled }) =>
-      isEnabled ? undefined : `${path} is not enabled: after a power failure nobody reads the meters.`,
+    find: ({ path, isEnabled }) => (isEnabled ? undefined : say('enabled', { path })),
   }),
   row({
     id: 'service-user',
@@ -62,7 +75,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Give the unit DynamicUser=yes or a User= of its own; a flow can run whatever its user may.',
     find: ({ path, values }) => {
       const isOther = values['DynamicUser'] === 'yes' || !['', 'root', '0'].includes(values['User'] ?? '');
-      return isOther ? undefined : `${path} runs Node-RED as root.`;
+      return isOther ? undefined : say('user', { path });
     },
   }),
   row({
@@ -73,9 +86,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     remedy: 'Write LimitNOFILE=65536 into the unit, or leave the line out.',
     find: ({ path, values }) => {
       const limit = parseInt(values['LimitNOFILE'] ?? '');
-      return limit < LEAST_OPEN_FILES
-        ? `${path} allows ${limit} open files, and ${LEAST_OPEN_FILES} are needed.`
-        : undefined;
+      return limit < LEAST_OPEN_FILES ? say('openFiles', { path, limit, least: LEAST_OPEN_FILES }) : undefined;
     },
   }),
   row({
@@ -86,7 +97,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     remedy:
       'Write MemoryMax=1G, or what the computer can spare, into the unit: else other services are ended in its place.',
     find: ({ path, values }) =>
-      ['', 'infinity'].includes(values['MemoryMax'] ?? '') ? `${path} sets no MemoryMax=.` : undefined,
+      ['', 'infinity'].includes(values['MemoryMax'] ?? '') ? say('memory', { path }) : undefined,
   }),
   row({
     id: 'service-heap',
@@ -100,9 +111,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
       const text = `${values['Environment'] ?? ''} ${values['ExecStart'] ?? ''}`;
       const heap = Number([...text.matchAll(/--max[-_]old[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1]);
       const most = mebibytes(values['MemoryMax'] ?? '');
-      return most !== undefined && heap > 0.75 * most
-        ? `${path} lets the heap have ${heap} MiB of the ${most} MiB that the process may have.`
-        : undefined;
+      return most !== undefined && heap > 0.75 * most ? say('heap', { path, heap, most }) : undefined;
     },
   }),
   row({
@@ -114,7 +123,7 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     find: ({ path, values }) =>
       (parseInt(values['UMask'] ?? '0022', 8) & OTHERS) === OTHERS
         ? undefined
-        : `${path} has UMask=${values['UMask'] ?? '0022'}: files that Node-RED makes can be read by every user.`,
+        : say('mask', { path, value: values['UMask'] ?? '0022' }),
   }),
   row({
     id: 'service-network',
@@ -122,9 +131,6 @@ export const SERVICE_CHECKS: readonly DoctorCheck[] = [
     title: 'Node-RED starts after the network',
     looksAt: 'After= of the unit',
     remedy: 'Write After=network-online.target and Wants=network-online.target into the unit.',
-    find: ({ path, values }) =>
-      (values['After'] ?? '').includes('network')
-        ? undefined
-        : `${path} does not wait for the network: the first reads after each start fail.`,
+    find: ({ path, values }) => ((values['After'] ?? '').includes('network') ? undefined : say('network', { path })),
   }),
 ];

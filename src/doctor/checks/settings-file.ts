@@ -1,3 +1,4 @@
+import { sentences, type Sentence } from '../../support/sentence';
 import { sightOne, type DoctorCheck, type Sighting } from '../check';
 import type { NodeRedSettings, SiteFacts } from '../facts';
 import type { SavedSite } from '../flows/saved-site';
@@ -5,7 +6,7 @@ import type { SavedSite } from '../flows/saved-site';
 /** Node-RED hashes it to a key: what is shorter than this is guessed. */
 const SHORTEST_SECRET = 16;
 
-const ofSettings = (find: (settings: NodeRedSettings) => string | undefined, { settings }: SiteFacts): Sighting =>
+const ofSettings = (find: (settings: NodeRedSettings) => Sentence | undefined, { settings }: SiteFacts): Sighting =>
   sightOne(
     settings,
     (found) => {
@@ -27,6 +28,20 @@ const hasPages = ({ types }: SavedSite): boolean =>
 /** Of Node-RED's permissions: read, *.read, or that of one part, such as flows.read. */
 const isToRead = (permission: string): boolean => /^([a-z0-9*-]+\.)*read$/.test(permission.trim());
 
+/** What is found in settings.js. */
+export const SETTINGS_FINDINGS = sentences('doctorSettings', {
+  noLogin: 'settings.js has no adminAuth: whoever reaches the editor may change everything.',
+  anonymous: 'Whoever comes without a login has the permissions {permissions}.',
+  openPages: 'Flows have pages, and settings.js has no httpNodeAuth: anybody may open them.',
+  noSecret: 'settings.js has no credentialSecret: the key is one that Node-RED made and keeps beside the file.',
+  shortSecret: 'credentialSecret has {count} characters, and {least} are the fewest that make sense.',
+  plainHttp: 'The editor listens for the network at {host} without https.',
+  plainHttpEverywhere: 'The editor listens for the network at every address without https.',
+  install: 'Whoever may deploy may install any module of the registry.',
+  logLevel: 'The log has the level {level}.',
+});
+const { say } = SETTINGS_FINDINGS;
+
 /** Who may get in, by settings.js. */
 export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
@@ -38,12 +53,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     remedy:
       'Set adminAuth in settings.js (deploy/node-red/settings.js is one): whoever reaches the editor decides what runs beside the PLC.',
     docs: 'docs/stack.md',
-    look: (facts) =>
-      ofSettings(
-        ({ hasAdminAuth }) =>
-          hasAdminAuth ? undefined : 'settings.js has no adminAuth: whoever reaches the editor may change everything.',
-        facts,
-      ),
+    look: (facts) => ofSettings(({ hasAdminAuth }) => (hasAdminAuth ? undefined : say('noLogin')), facts),
   },
   {
     id: 'admin-anonymous',
@@ -58,7 +68,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
         ({ anonymousPermissions }) =>
           anonymousPermissions === '' || anonymousPermissions.split(',').every(isToRead)
             ? undefined
-            : `Whoever comes without a login has the permissions ${anonymousPermissions}.`,
+            : say('anonymous', { permissions: anonymousPermissions }),
         facts,
       ),
   },
@@ -76,9 +86,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
         (found) => {
           const known = 'seen' in settings ? settings.seen : undefined;
           const isOpen = known?.hasHttpNodes === true && !known.hasHttpNodeAuth;
-          return isOpen && 'types' in found && hasPages(found)
-            ? ['Flows have pages, and settings.js has no httpNodeAuth: anybody may open them.']
-            : [];
+          return isOpen && 'types' in found && hasPages(found) ? [say('openPages')] : [];
         },
         () => 'settings.js and the flows',
       ),
@@ -93,13 +101,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
       'Set credentialSecret in settings.js and keep it where backups are not: with the generated key a restored file opens nowhere else.',
     docs: 'docs/backup.md',
     look: (facts) =>
-      ofSettings(
-        ({ credentialSecret }) =>
-          credentialSecret === 'generated'
-            ? 'settings.js has no credentialSecret: the key is one that Node-RED made and keeps beside the file.'
-            : undefined,
-        facts,
-      ),
+      ofSettings(({ credentialSecret }) => (credentialSecret === 'generated' ? say('noSecret') : undefined), facts),
   },
   {
     id: 'credential-secret-long',
@@ -113,7 +115,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
       ofSettings(
         ({ credentialSecret, credentialSecretLength }) =>
           credentialSecret === 'own' && credentialSecretLength < SHORTEST_SECRET
-            ? `credentialSecret has ${credentialSecretLength} characters, and ${SHORTEST_SECRET} are the fewest that make sense.`
+            ? say('shortSecret', { count: credentialSecretLength, least: SHORTEST_SECRET })
             : undefined,
         facts,
       ),
@@ -127,13 +129,10 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     remedy: "Set uiHost: '127.0.0.1' and go through a proxy with TLS or a tunnel, or set https in settings.js.",
     docs: 'docs/stack.md',
     look: (facts) =>
-      ofSettings(
-        (settings) =>
-          isOpenToNetwork(settings) && !settings.hasHttps
-            ? `The editor listens for the network at ${settings.uiHost === '' ? 'every address' : settings.uiHost} without https.`
-            : undefined,
-        facts,
-      ),
+      ofSettings((settings) => {
+        if (!isOpenToNetwork(settings) || settings.hasHttps) return undefined;
+        return settings.uiHost === '' ? say('plainHttpEverywhere') : say('plainHttp', { host: settings.uiHost });
+      }, facts),
   },
   {
     id: 'palette-install',
@@ -143,12 +142,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     looksAt: 'externalModules.palette.allowInstall of settings.js',
     remedy: 'Set externalModules.palette.allowInstall: false; new nodes come by npm, with a backup before.',
     docs: 'docs/stack.md',
-    look: (facts) =>
-      ofSettings(
-        ({ allowsInstall }) =>
-          allowsInstall ? 'Whoever may deploy may install any module of the registry.' : undefined,
-        facts,
-      ),
+    look: (facts) => ofSettings(({ allowsInstall }) => (allowsInstall ? say('install') : undefined), facts),
   },
   {
     id: 'log-level',
@@ -160,7 +154,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     docs: 'docs/stack.md',
     look: (facts) =>
       ofSettings(
-        ({ logLevel }) => (['debug', 'trace'].includes(logLevel) ? `The log has the level ${logLevel}.` : undefined),
+        ({ logLevel }) => (['debug', 'trace'].includes(logLevel) ? say('logLevel', { level: logLevel }) : undefined),
         facts,
       ),
   },

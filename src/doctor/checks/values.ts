@@ -1,3 +1,4 @@
+import { sentences } from '../../support/sentence';
 import { sightEach, sightOne, type DoctorCheck } from '../check';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
@@ -51,6 +52,22 @@ const isOpenEnd = ({ type }: SavedNode): boolean =>
   SINK_TYPES.includes(type) ||
   /\b(out|insert|write|store)\b/i.test(type);
 
+/** What is found of what becomes of readings. */
+export const VALUE_FINDINGS = sentences('doctorValues', {
+  noSink: 'What {label} reads comes to no sink.',
+  noAlarms: 'No pm500-normalize node has default alarms or rules: nobody is told of a lost phase.',
+  unwired: 'Alarms of {label} leave by an output that is wired to nothing.',
+  noContract: '{label} works out the demand and knows no contracted power.',
+  noTariff: '{label} has the KPI {kpis} and no tariff.',
+  noFactor: '{label} has the KPI co2 and 0 kg/kWh.',
+  neverStale: '{label} never calls values stale.',
+  lateStale: '{label} calls values stale after {seconds} s only.',
+  noQuality: '{label} writes no quality.',
+  noRating: '{label} has default alarms and no rated current.',
+  noDiagnostics: 'No pm500-poll node sends diagnostics.',
+});
+const { say } = VALUE_FINDINGS;
+
 /** What readings become. */
 export const VALUE_CHECKS: readonly DoctorCheck[] = [
   {
@@ -71,7 +88,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
               const reached = reachedFrom(poll, saved);
               return !ends.some((id) => reached.has(id));
             })
-            .map(({ label }) => `What ${label} reads comes to no sink.`);
+            .map(({ label }) => say('noSink', { label }));
         },
         (saved) => `${nodesOf(saved, 'pm500-poll').length} poll nodes`,
       ),
@@ -89,7 +106,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         normalizersOf(site),
         (nodes) =>
           nodes.length > 0 && !nodes.some((node) => isOn(node, 'defaultAlarms') || textOf(node, 'alarmRules') !== '')
-            ? ['No pm500-normalize node has default alarms or rules: nobody is told of a lost phase.']
+            ? [say('noAlarms')]
             : [],
         (nodes) => `${nodes.length} normalizers`,
       ),
@@ -107,9 +124,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         normalizersOf(site),
         (node) => {
           const hasAlarms = isOn(node, 'defaultAlarms') || textOf(node, 'alarmRules') !== '';
-          return hasAlarms && (node.wires[1] ?? []).length === 0
-            ? [`Alarms of ${node.label} leave by an output that is wired to nothing.`]
-            : [];
+          return hasAlarms && (node.wires[1] ?? []).length === 0 ? [say('unwired', { label: node.label })] : [];
         },
         NORMALIZERS,
       ),
@@ -130,7 +145,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
             ? []
             : nodesOf(saved, 'pm500-normalize')
                 .filter((node) => chosen(node).includes('demand') && !(numberOf(node, 'contractKw') > 0))
-                .map(({ label }) => `${label} works out the demand and knows no contracted power.`),
+                .map(({ label }) => say('noContract', { label })),
         (saved) => `${nodesOf(saved, 'pm500-normalize').length} normalizers`,
       ),
   },
@@ -148,7 +163,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         (node) => {
           const without = ['cost', 'tariff_energy'].filter((kpi) => chosen(node).includes(kpi));
           return without.length > 0 && textOf(node, 'tariff') === ''
-            ? [`${node.label} has the KPI ${without.join(' and ')} and no tariff.`]
+            ? [say('noTariff', { label: node.label, kpis: without.join(', ') })]
             : [];
         },
         NORMALIZERS,
@@ -167,7 +182,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         normalizersOf(site),
         (node) =>
           chosen(node).includes('co2') && !(numberOf(node, 'co2KgPerKwh') > 0)
-            ? [`${node.label} has the KPI co2 and 0 kg/kWh.`]
+            ? [say('noFactor', { label: node.label })]
             : [],
         NORMALIZERS,
       ),
@@ -185,9 +200,8 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         normalizersOf(site),
         (node) => {
           const seconds = numberOf(node, 'staleSeconds');
-          return seconds === 0 || seconds > LONGEST_STALE_SECONDS
-            ? [`${node.label} calls values stale ${seconds === 0 ? 'never' : `after ${seconds} s only`}.`]
-            : [];
+          if (seconds === 0) return [say('neverStale', { label: node.label })];
+          return seconds > LONGEST_STALE_SECONDS ? [say('lateStale', { label: node.label, seconds })] : [];
         },
         NORMALIZERS,
       ),
@@ -204,7 +218,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
     look: ({ site }) =>
       sightEach(
         lookFurther(site, (saved) => nodesOf(saved, 'influx-out')),
-        (node) => (textOf(node, 'quality') === 'none' ? [`${node.label} writes no quality.`] : []),
+        (node) => (textOf(node, 'quality') === 'none' ? [say('noQuality', { label: node.label })] : []),
         ['influx-out', 'influx-out nodes'],
       ),
   },
@@ -224,7 +238,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
             ? []
             : nodesOf(saved, 'pm500-normalize')
                 .filter((node) => isOn(node, 'defaultAlarms') && !(numberOf(node, 'ratedAmperes') > 0))
-                .map(({ label }) => `${label} has default alarms and no rated current.`),
+                .map(({ label }) => say('noRating', { label })),
         (saved) => `${nodesOf(saved, 'pm500-normalize').length} normalizers`,
       ),
   },
@@ -241,7 +255,7 @@ export const VALUE_CHECKS: readonly DoctorCheck[] = [
         lookFurther(site, (saved) => nodesOf(saved, 'pm500-poll')),
         (nodes) =>
           nodes.length > 0 && nodes.every((node) => numberOf(node, 'diagnosticsSeconds') === 0)
-            ? ['No pm500-poll node sends diagnostics.']
+            ? [say('noDiagnostics')]
             : [],
         (nodes) => `${nodes.length} poll nodes`,
       ),

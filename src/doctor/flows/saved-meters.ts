@@ -5,8 +5,10 @@ import { meterRows, readIntervalOf } from '../../acquisition/meter-rows';
 import { schedulesOf, type PollSchedule } from '../../acquisition/poll-schedule';
 import type { MeterChoice } from '../../acquisition/meter-settings';
 import type { MeterModel } from '../../meters/meter-model';
-import { toPm500Error } from '../../support/errors';
+import { Pm500Error, toPm500Error } from '../../support/errors';
 import { isRecord, type UnknownRecord } from '../../support/expect';
+import type { Sentence } from '../../support/sentence';
+import { DOCTOR_SENTENCES } from '../doctor-sentences';
 import type { SavedNode } from './saved-nodes';
 
 /** A meter of the flows, with who reads it. */
@@ -23,7 +25,7 @@ export interface SavedMeter {
 /** Meters, and a sentence for each that cannot be made out. */
 export interface SavedMeters {
   readonly meters: readonly SavedMeter[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Sentence[];
 }
 
 /** The text of a list of meters. @throws Error when it cannot be read */
@@ -134,12 +136,12 @@ function fleetOf(
 export function readMeters(model: MeterModel, nodes: readonly SavedNode[], readList: ReadList): SavedMeters {
   const polls = nodes.filter(({ type }) => type === 'pm500-poll');
   const meters: SavedMeter[] = [];
-  const problems: string[] = [];
+  const problems: Sentence[] = [];
   const attempt = (label: string, work: () => void): void => {
     try {
       work();
     } catch (thrown) {
-      problems.push(`${label}: ${toPm500Error(thrown).message}`);
+      problems.push(DOCTOR_SENTENCES.say('ofNode', { label, problem: toPm500Error(thrown).sentence }));
     }
   };
   for (const node of nodes.filter(({ type }) => type === 'pm500-meter')) {
@@ -150,7 +152,7 @@ export function readMeters(model: MeterModel, nodes: readonly SavedNode[], readL
   for (const node of polls.filter(({ values }) => values['source'] !== 'meter')) {
     attempt(node.label, () => {
       const fleet = fleetOf(model, node, readList);
-      problems.push(...fleet.problems.map(({ message }) => message));
+      problems.push(...fleet.problems.map(({ message }) => new Pm500Error('CONFIG_INVALID', message).sentence));
       const shard = textOf(node.values['shard']);
       const own = shard === '' ? fleet.meters : takeShard(fleet.meters, parseShard(shard));
       const isScheduled = node.values['mode'] !== 'message';

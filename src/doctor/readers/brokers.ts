@@ -4,10 +4,11 @@ import type { BrokerSettings } from '../../mqtt/mqtt-options';
 import { within, type Clock } from '../../support/clock';
 import { hasCode, toPm500Error, type Pm500Error } from '../../support/errors';
 import { readRegularFile } from '../../support/read-text-file';
+import type { Sentence } from '../../support/sentence';
 import type { BrokerConfiguration, BrokerFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { isOn, nodesOf, numberOf, textOf, type SavedSite } from '../flows/saved-site';
-import { seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, seen, unseen, type Looked } from '../looked';
 import { identityFolderOf, isTokenUri, tlsSettingsOf } from './certificates';
 
 /** Connects once: why the broker does not take it, or undefined. */
@@ -22,6 +23,8 @@ export interface BrokerSources {
   readonly tryBroker: TryBroker;
   readonly lookAtCertificate: LookAtCertificate;
 }
+
+const { say } = LOOK_WORDS;
 
 const CONNECT_TIMEOUT_MS = 3000;
 const MOST_CONFIGURATION_BYTES = 1_000_000;
@@ -79,12 +82,13 @@ const knownOf = (node: SavedNode): BrokerFacts => ({
 });
 
 /** Why no second client may connect as this node does; undefined where one may. */
-function reasonNotTo(node: SavedNode): string | undefined {
+function reasonNotTo(node: SavedNode): Sentence | undefined {
+  const { label } = node;
   const folder = identityFolderOf(node);
-  if (folder !== '') return `${node.label} connects with the identity in ${folder}, which only one client may use`;
-  if (isTokenUri(textOf(node, 'keyFile'))) return `the key of ${node.label} lies in a token, which only Node-RED uses`;
+  if (folder !== '') return say('identity', { label, folder });
+  if (isTokenUri(textOf(node, 'keyFile'))) return say('token', { label });
   // The policy of a thing lets its client ID in and no other, and a second client with it ends the first.
-  return isOfAws(node) ? `a second connection to ${textOf(node, 'host')} would end that of ${node.label}` : undefined;
+  return isOfAws(node) ? say('onlyClient', { host: textOf(node, 'host'), label }) : undefined;
 }
 
 async function ask(
@@ -103,7 +107,7 @@ async function ask(
   const [certificateEndMs, problem] = await Promise.all([endOfShown(), tryBroker(settings)]);
   const common = { ...known, ...shown(certificateEndMs) };
   if (problem !== undefined) {
-    return { ...common, problem: problem.message, isRefused: hasCode(problem, 'MQTT_REFUSED') };
+    return { ...common, problem: problem.sentence, isRefused: hasCode(problem, 'MQTT_REFUSED') };
   }
   // Who comes without a login has no certificate either, and such a broker has ways of its own to say so.
   const anybody = settings.tls?.cert === undefined ? await takesAnybody(settings, tryBroker) : undefined;
@@ -121,15 +125,15 @@ export async function readBrokers(
 ): Promise<Looked<readonly BrokerFacts[]>> {
   const nodes = nodesOf(site, 'sparkplug-edge', 'iot-target').filter((node) => textOf(node, 'host') !== '');
   if (nodes.some(({ id }) => site.secretsOf(id) === undefined)) {
-    return unseen('the logins of brokers are in credentials that cannot be opened');
+    return unseen(say('brokerLogins'));
   }
   const asked = nodes.map(async (node): Promise<BrokerFacts> => {
     const known = knownOf(node);
-    const late = (): BrokerFacts => ({ ...known, unseen: `${node.label} did not answer in time` });
+    const late = (): BrokerFacts => ({ ...known, unseen: say('late', { label: node.label }) });
     try {
       return await within(ask(node, site, userDirectory, sources), sources, late);
     } catch (thrown) {
-      return { ...known, problem: toPm500Error(thrown).message };
+      return { ...known, problem: toPm500Error(thrown).sentence };
     }
   });
   return seen(await Promise.all(asked));

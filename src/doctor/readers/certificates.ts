@@ -7,6 +7,7 @@ import type { TlsSettings } from '../../support/tls-settings';
 import type { CertificateFile } from '../facts';
 import { isOn, nodesOf, textOf, type SavedSite } from '../flows/saved-site';
 import type { SavedNode } from '../flows/saved-nodes';
+import { LOOK_WORDS } from '../looked';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** A bundle of authorities has some hundred; the rest is not looked at. */
@@ -116,7 +117,7 @@ export function readCertificates(site: SavedSite, userDirectory: string): readon
   return usersOf(site).flatMap((node): readonly CertificateFile[] => {
     const folder = identityFolderOf(node);
     if (folder !== '') {
-      const told = `the certificate in ${folder} is renewed by itself; pm500 cloud status tells of it`;
+      const told = LOOK_WORDS.say('renewed', { folder });
       return [{ path: folder, of: node.label, part: 'certificate', unseen: told }];
     }
     const { of, certificate, key, authority } = pemSetOf(node, site, userDirectory);

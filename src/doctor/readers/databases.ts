@@ -13,7 +13,7 @@ import type { TlsSettings } from '../../support/tls-settings';
 import type { DatabaseFacts } from '../facts';
 import type { SavedNode } from '../flows/saved-nodes';
 import { nodesOf, textOf, type SavedSite } from '../flows/saved-site';
-import { seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, seen, unseen, type Looked } from '../looked';
 import type { LookAtCertificate } from './brokers';
 import { tlsSettingsOf } from './certificates';
 
@@ -95,7 +95,7 @@ async function tiersOf(
 ): Promise<Looked<TiersStatus>> {
   const writer = nodesOf(site, 'influx-out').find((out) => textOf(out, 'target') === node.id);
   const influxMeasurement = writer === undefined ? '' : textOf(writer, 'influxMeasurement');
-  if (influxMeasurement === '') return unseen(`no influx-out writes to ${node.label}`);
+  if (influxMeasurement === '') return unseen(LOOK_WORDS.say('noWriter', { label: node.label }));
   const zone = nodesOf(site, 'pm500-normalize')
     .map((each) => textOf(each, 'timeZone'))
     .find((name) => name !== '');
@@ -104,7 +104,7 @@ async function tiersOf(
     const server = serverOf(settings, endpoint, sources);
     return seen(await tiersStatus(server, database, valueSourcesOf(influxMeasurement), new Zone(zone ?? 'UTC')));
   } catch (thrown) {
-    return unseen(toPm500Error(thrown).message.replace(/\.$/, ''));
+    return unseen(toPm500Error(thrown).sentence);
   }
 }
 
@@ -141,7 +141,7 @@ async function ask(
   const clock = Number.isNaN(told) ? {} : { clockAheadMs: told - sources.clock.now() };
   if (!health.healthy) {
     const isRefused = health.problem === 'refused';
-    return { ...common, ...shown, ...clock, problem: health.error.message, isRefused };
+    return { ...common, ...shown, ...clock, problem: health.error.sentence, isRefused };
   }
   if (endpoint.api !== 'v1') return { ...common, ...shown, ...clock };
   const anybody = await takesAnybody(settings, sources);
@@ -162,15 +162,15 @@ export async function readDatabases(
 ): Promise<Looked<readonly DatabaseFacts[]>> {
   const nodes = nodesOf(site, 'influx-target').filter((node) => textOf(node, 'url') !== '');
   if (nodes.some(({ id }) => site.secretsOf(id) === undefined)) {
-    return unseen('tokens and passwords of databases are in credentials that cannot be opened');
+    return unseen(LOOK_WORDS.say('databaseLogins'));
   }
   const asked = nodes.map(async (node): Promise<DatabaseFacts> => {
     const known = knownOf(node);
-    const late = (): DatabaseFacts => ({ ...known, unseen: `${node.label} did not answer in time` });
+    const late = (): DatabaseFacts => ({ ...known, unseen: LOOK_WORDS.say('late', { label: node.label }) });
     try {
       return await within(ask(node, site, userDirectory, sources), sources, late);
     } catch (thrown) {
-      return { ...known, problem: toPm500Error(thrown).message };
+      return { ...known, problem: toPm500Error(thrown).sentence };
     }
   });
   return seen(await Promise.all(asked));

@@ -10,7 +10,7 @@ import { MOST_FLOW_BYTES, parseFlows, type SavedNodes } from '../flows/saved-nod
 import { readMeters } from '../flows/saved-meters';
 import type { SavedSite } from '../flows/saved-site';
 import type { HostFacts, SiteFacts } from '../facts';
-import { attemptLook, broken, lookFurther, seen, unseen, type Looked } from '../looked';
+import { attemptLook, broken, LOOK_WORDS, lookFurther, seen, unseen, type Looked } from '../looked';
 import { readBackups, type BackupFolders } from './backups';
 import { BROKER_FILES, readBrokerConfiguration, readBrokers, type LookAtCertificate, type TryBroker } from './brokers';
 import { readCertificates } from './certificates';
@@ -21,6 +21,8 @@ import { readOutboxes } from './outboxes';
 import { readServiceUnit } from './service-unit';
 import type { LoadedSettings } from './settings-file';
 import { isRefused, readDirectory, readLetters, readPalette } from './user-directory';
+
+const { say } = LOOK_WORDS;
 
 /** Where things are. */
 export interface DoctorPlaces {
@@ -73,7 +75,7 @@ function flowFileOf({ userDirectory, flowFile }: DoctorPlaces, ofSettings: strin
 async function load(places: DoctorPlaces, sources: DoctorSources): Promise<Looked<LoadedSettings>> {
   const { userDirectory, settingsFile } = places;
   const path = resolve(userDirectory, settingsFile === '' ? 'settings.js' : settingsFile);
-  if (!existsSync(path)) return unseen(`There is no ${path}; name the file by --settings, or the folder by --user-dir`);
+  if (!existsSync(path)) return unseen(say('noSettings', { path }));
   return sources.loadSettings(path, AbortSignal.timeout(SETTINGS_MS));
 }
 
@@ -82,7 +84,7 @@ function readFlowFile(path: string, variable: (name: string) => string | undefin
   try {
     return seen(parseFlows(readRegularFile(path, MOST_FLOW_BYTES).toString(), variable));
   } catch (thrown) {
-    const reason = `Flow file ${path} cannot be read (${toPm500Error(thrown).message})`;
+    const reason = say('unreadable', { what: say('flowFile', { path }), why: toPm500Error(thrown).message });
     return isRefused(thrown) ? unseen(reason) : broken(reason);
   }
 }
@@ -100,7 +102,7 @@ function siteOf(
   const file = readFlowFile(path, (name) => environment[name]);
   if ('unseen' in file) return file;
   const saved = file.seen;
-  return attemptLook('The flows', () => {
+  return attemptLook(say('flows'), () => {
     const meters = readMeters(model, saved.nodes, (list) =>
       readTextFile(resolve(places.userDirectory, list), 'Meter list', 'CONFIG_INVALID', MOST_FLOW_BYTES),
     );
@@ -129,25 +131,28 @@ export async function gatherFacts(places: DoctorPlaces, sources: DoctorSources):
   const credentials: Looked<OpenedCredentials> =
     'unseen' in loaded
       ? loaded
-      : attemptLook('The credentials', () => openCredentials(userDirectory, flowFile, secret));
+      : attemptLook(say('credentials'), () => openCredentials(userDirectory, flowFile, secret));
   const site = siteOf(places, sources, loaded, flowFile, credentials);
   const signal = AbortSignal.timeout(QUESTIONS_MS);
   // One for each that is asked, and they go with their answers: no leak, of which Node.js would warn.
   setMaxListeners(0, signal);
   const time = { clock, signal };
-  const ask = async <Fact>(what: string, work: (site: SavedSite) => Promise<Looked<Fact>>): Promise<Looked<Fact>> => {
+  const ask = async <Fact>(
+    which: 'brokers' | 'databases' | 'meters',
+    work: (site: SavedSite) => Promise<Looked<Fact>>,
+  ): Promise<Looked<Fact>> => {
     if ('unseen' in site) return site;
-    if (!asksOthers) return unseen(`${what} were not asked, as the options say`);
+    if (!asksOthers) return unseen(say('notAsked', { whom: say(which) }));
     try {
       return await work(site.seen);
     } catch (thrown) {
-      return unseen(`${what} cannot be asked (${toPm500Error(thrown).message})`);
+      return unseen(say('unaskable', { whom: say(which), why: toPm500Error(thrown).message }));
     }
   };
   const [host, outboxes, brokers, databases, meters] = await Promise.all([
     sources.readHost(userDirectory, signal),
     readOutboxes(userDirectory).then(seen, (thrown: unknown) =>
-      unseen(`The outboxes cannot be read (${toPm500Error(thrown).message})`),
+      unseen(say('unreadable', { what: say('outboxes'), why: toPm500Error(thrown).message })),
     ),
     ask('brokers', (known) =>
       readBrokers(known, userDirectory, { ...time, tryBroker: sources.tryBroker(signal), lookAtCertificate }),
@@ -165,21 +170,21 @@ export async function gatherFacts(places: DoctorPlaces, sources: DoctorSources):
     ...(sources.ownUser === undefined ? {} : { ownUser: sources.ownUser }),
     ownHosts: ownHosts(),
     host,
-    unit: flat(attemptLook('The unit of Node-RED', () => readServiceUnit(places.unitFile))),
-    directory: attemptLook(`The user directory ${userDirectory}`, () => readDirectory(userDirectory, flowFile)),
-    palette: attemptLook('.config.nodes.json of the user directory', () => readPalette(userDirectory)),
+    unit: flat(attemptLook(say('unit'), () => readServiceUnit(places.unitFile))),
+    directory: attemptLook(say('directory', { path: userDirectory }), () => readDirectory(userDirectory, flowFile)),
+    palette: attemptLook(say('palette'), () => readPalette(userDirectory)),
     settings: lookFurther(loaded, ({ settings }) => settings),
     credentials: lookFurther(credentials, ({ file }) => file),
     site,
     outboxes,
-    letters: attemptLook('The refused records', () => readLetters(userDirectory)),
+    letters: attemptLook(say('letters'), () => readLetters(userDirectory)),
     certificates: 'unseen' in site ? site : seen(readCertificates(site.seen, userDirectory)),
-    backups: attemptLook('The backups', () => readBackups(places.backups, userDirectory)),
+    backups: attemptLook(say('backups'), () => readBackups(places.backups, userDirectory)),
     brokers,
     brokerConfiguration:
       brokerFile === undefined
-        ? unseen('no configuration of Mosquitto was found on this computer; name it by --broker-file')
-        : attemptLook(brokerFile, () => readBrokerConfiguration(brokerFile)),
+        ? unseen(say('noBrokerFile'))
+        : attemptLook(say('file', { path: brokerFile }), () => readBrokerConfiguration(brokerFile)),
     databases,
     meters,
   };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, statfsSync } from 'node:fs';
 import { totalmem, freemem } from 'node:os';
 import type { HostFacts } from '../facts';
-import { attemptLook, seen, unseen, type Looked } from '../looked';
+import { attemptLook, LOOK_WORDS, seen, unseen, type Looked } from '../looked';
 
 const BYTES_PER_KIB = 1024;
 const KILOBYTES = /^(MemTotal|MemAvailable):\s+(\d+) kB$/gm;
@@ -35,12 +35,12 @@ function memory(): { readonly totalBytes: number; readonly availableBytes: numbe
 async function synchronized(signal: AbortSignal): Promise<Looked<boolean>> {
   const answer = (await ask('timedatectl', ['show', '--property=NTPSynchronized', '--value'], signal))?.trim();
   if (answer === 'yes' || answer === 'no') return seen(answer === 'yes');
-  return unseen('timedatectl does not tell whether the clock is synchronized');
+  return unseen(LOOK_WORDS.say('clock'));
 }
 
 /** Of this process: services have the same limit unless their unit says otherwise. */
 function openFiles(): Looked<number> {
-  return attemptLook('/proc/self/limits', () => {
+  return attemptLook(LOOK_WORDS.say('file', { path: '/proc/self/limits' }), () => {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     if (soft === undefined) throw new Error('it does not tell the limit of open files');
     return Number(soft);
@@ -52,7 +52,7 @@ export async function readHost(userDirectory: string, signal: AbortSignal): Prom
   return {
     nodeVersion: process.versions.node,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    disk: attemptLook(`The disk of ${userDirectory}`, () => {
+    disk: attemptLook(LOOK_WORDS.say('disk', { path: userDirectory }), () => {
       const { bsize, blocks, bavail, files, ffree } = statfsSync(userDirectory);
       return {
         path: userDirectory,
@@ -62,7 +62,7 @@ export async function readHost(userDirectory: string, signal: AbortSignal): Prom
         freeFiles: ffree,
       };
     }),
-    memory: attemptLook('The memory', memory),
+    memory: attemptLook(LOOK_WORDS.say('memory'), memory),
     isClockSynchronized: await synchronized(signal),
     openFiles: openFiles(),
   };

@@ -3,9 +3,12 @@ import type { MeterChoice } from '../../acquisition/meter-settings';
 import { MESSAGING_KINDS } from '../../acquisition/transport-kinds';
 import { within, type Clock } from '../../support/clock';
 import { toPm500Error } from '../../support/errors';
+import type { Sentence } from '../../support/sentence';
 import type { TestedMeter } from '../facts';
 import type { SavedMeter } from '../flows/saved-meters';
-import { seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, seen, unseen, type Looked } from '../looked';
+
+const { say } = LOOK_WORDS;
 
 /** Tries a meter once, by explicit messages, within its limits. */
 export type TryMeter = (choice: MeterChoice) => Promise<MeterTest>;
@@ -23,25 +26,22 @@ function reasonNotTo(
   { choice, host }: SavedMeter,
   all: readonly SavedMeter[],
   modelLimitMs: number,
-): string | undefined {
+): Sentence | undefined {
   // A meter may stand there under several names, in nodes and in lists: all of them read it.
   const same = all.filter((other) => other.host === host);
   const isOverModbus = same.some((other) => other.choice.transport === 'modbus-tcp');
-  if (isOverModbus)
-    return `${choice.name} is read over Modbus, which one more client would disturb; use pm500 test in a maintenance window`;
-  if (!isMessaging(choice))
-    return `${choice.name} is on a serial line, which its reader alone may use; use pm500 test while Node-RED is stopped`;
+  if (isOverModbus) return say('overModbus', { meter: choice.name });
+  if (!isMessaging(choice)) return say('serial', { meter: choice.name });
   const readers = same.flatMap((each) => each.readers);
   const unknown = readers.find(({ schedules }) => schedules.length === 0);
-  if (unknown !== undefined)
-    return `${choice.name} is read by ${unknown.label} whenever a message comes, and one more read could come within its limit`;
+  if (unknown !== undefined) return say('readByMessages', { meter: choice.name, label: unknown.label });
   const limitMs = Math.max(modelLimitMs, ...same.map((each) => each.choice.minimumReadIntervalMs ?? 0));
   const fastest = Math.min(
     ...readers.flatMap(({ schedules }) => schedules.map(({ intervalMs }) => intervalMs)),
     Infinity,
   );
   if (fastest >= 2 * limitMs) return undefined;
-  return `${choice.name} is read every ${fastest} ms already, and one more read could come within the limit of ${limitMs} ms`;
+  return say('readOften', { meter: choice.name, interval: fastest, limit: limitMs });
 }
 
 /**
@@ -58,16 +58,15 @@ export async function readMetersNow(
   const results: TestedMeter[] = [];
   const waiting = once.entries();
   const look = async (meter: SavedMeter, index: number): Promise<Looked<MeterTest>> => {
-    if (index >= MOST_METERS)
-      return unseen(`${meter.choice.name} comes after the first ${MOST_METERS} meters, which are all that are asked`);
+    if (index >= MOST_METERS) return unseen(say('manyMeters', { meter: meter.choice.name, most: MOST_METERS }));
     const reason = reasonNotTo(meter, meters, limitMs);
     if (reason !== undefined) return unseen(reason);
-    const late = (): Looked<MeterTest> => unseen(`${meter.choice.name} did not answer in the time that there was`);
+    const late = (): Looked<MeterTest> => unseen(say('late', { label: meter.choice.name }));
     if (time.signal.aborted) return late();
     try {
       return await within(tryMeter(meter.choice).then(seen<MeterTest>), time, late);
     } catch (thrown) {
-      return unseen(`${meter.choice.name} cannot be asked (${toPm500Error(thrown).message})`);
+      return unseen(say('unaskable', { whom: meter.choice.name, why: toPm500Error(thrown).message }));
     }
   };
   const work = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readRegularFile } from '../../support/read-text-file';
 import type { ServiceUnit } from '../facts';
-import { seen, unseen, type Looked } from '../looked';
+import { LOOK_WORDS, seen, unseen, type Looked } from '../looked';
 
 /** Where units are, those of the administrator first. */
 const UNIT_FOLDERS = [
@@ -68,11 +68,7 @@ export function readServiceUnit(given: string, folders: readonly string[] = UNIT
       : given;
   if (found === undefined) {
     const isContainer = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
-    return unseen(
-      isContainer
-        ? 'in a container the unit or the policy that starts it is not to be seen from inside'
-        : 'no systemd unit of Node-RED was found; name it by --unit',
-    );
+    return unseen(LOOK_WORDS.say(isContainer ? 'container' : 'noUnit'));
   }
   const own = dirname(found);
   const places = folders.includes(own) ? folders : [own, ...folders];

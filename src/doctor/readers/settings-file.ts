@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { isRecord } from '../../support/expect';
 import type { NodeRedSettings } from '../facts';
-import { broken, seen, unseen, type Looked } from '../looked';
+import { broken, LOOK_WORDS, seen, unseen, type Looked } from '../looked';
 
 /** What settings.js makes of the process that loads it. Secrets stay in this process. */
 export interface LoadedSettings {
@@ -90,7 +90,7 @@ export function loadSettings(path: string, signal: AbortSignal): Promise<Looked<
     const finish = (why: string): void => {
       signal.removeEventListener('abort', end);
       const loaded = accept(answer);
-      const reason = `${path} cannot be run (${why})`;
+      const reason = LOOK_WORDS.say('notRun', { path, why });
       // What it does at a start may depend on who starts it where; what is no JavaScript does not.
       const isBroken = why.startsWith('SyntaxError');
       resolve(loaded === undefined ? (isBroken ? broken(reason) : unseen(reason)) : seen(loaded));
