@@ -7,6 +7,7 @@ import { onInput } from '../shared/input';
 import { isSparkplugEdgeNode, sendEdgeDiagnostics, showEdge } from '../shared/sparkplug-edges';
 import { repeat } from '../shared/repeat';
 import { startNode } from '../shared/start';
+import { LastRefusal } from './last-refusal';
 
 /** The count in the status moves at most this often, so that fast flows do not flood the editor. */
 const STATUS_INTERVAL_MS = 1000;
@@ -24,10 +25,13 @@ export = (RED: NodeAPI): void => {
       const ownDevices = new Set<string>();
       let messages = 0;
       let shownAt = 0;
+      const refusal = new LastRefusal(() => performance.now());
 
       const show = (): void => {
         shownAt = performance.now();
-        showEdge(status, session.state, { ownDevices, messages, delivery: session.delivery });
+        const kind = refusal.shown;
+        if (kind !== undefined && session.state.phase === 'born') status.show('failed', kind);
+        else showEdge(status, session.state, { ownDevices, messages, delivery: session.delivery });
       };
       const stopListening = [
         session.onState(show),
@@ -55,7 +59,9 @@ export = (RED: NodeAPI): void => {
           await accepted();
         },
         ({ code }) => {
-          status.show('failed', code.startsWith('OUTBOX') ? 'notStored' : 'messageRefused');
+          const kind = code.startsWith('OUTBOX') ? 'notStored' : 'messageRefused';
+          refusal.note(kind);
+          status.show('failed', kind);
         },
       );
 

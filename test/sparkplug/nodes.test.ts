@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import sparkplugEdge from '../../nodes/sparkplug-edge';
 import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
+import { LastRefusal, REFUSAL_SHOWN_MS } from '../../nodes/sparkplug-out/last-refusal';
 import { DELIVERY, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
 import { hasCode } from '../../src/support/errors';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
@@ -103,6 +104,27 @@ describe('sparkplug-edge and sparkplug-out', function () {
       assert.equal(out.lastStatus?.text, 'message refused');
     }
     assert.equal(broker.host.counts['DBIRTH'], undefined);
+  });
+
+  it('show a refused meter beside one that is sent, and for how long', async () => {
+    const { session } = createEdge() as unknown as SparkplugEdgeNode;
+    const out = create('sparkplug-out', { edge: 'edge', deviceId: '' });
+    await waitFor('the edge node', () => out.lastStatus?.text === 'connected');
+    const values = { frequency: telemetrySample(50, { unit: 'Hz' }) };
+    await out.receive({ payload: telemetry(values, 'a/b') });
+    const refused = out.statuses.length - 1;
+    await out.receive({ payload: telemetry(values, 'incomer') });
+    await waitFor('the device', () => session.state.devices.includes('incomer'));
+    const since = out.statuses.slice(refused).map(({ text }) => text);
+    assert.deepEqual([...new Set(since)], ['message refused']);
+    let now = 0;
+    const refusal = new LastRefusal(() => now);
+    assert.equal(refusal.shown, undefined);
+    refusal.note('notStored');
+    now = REFUSAL_SHOWN_MS - 1;
+    assert.equal(refusal.shown, 'notStored');
+    now++;
+    assert.equal(refusal.shown, undefined);
   });
 
   it('pass over what pm500-normalize sends beside alarms, and pm500-poll beside readings', async () => {
