@@ -39,6 +39,7 @@ const ROWS: readonly OptionRow[] = [
     help: 'compare the energy counters with those over Modbus TCP; see --maintenance',
   },
   { name: 'maintenance', help: 'no PLC uses this meter now: Modbus suspends EtherNet/IP for a time, also for a PLC' },
+  { name: 'details', help: 'every element with its evidence, not only what is contradicted' },
   { name: 'json', help: 'the outcome as one line of JSON, pm500.layout-check/1' },
   HELP_OPTION,
 ];
@@ -125,6 +126,6 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
     await readVerifiedCounters(registry, meter, modbusPort, check);
   }
   const verdict = check.verdict();
-  terminal.print(options.has('json') ? `${JSON.stringify(verdict)}\n` : formatVerdict(verdict));
+  terminal.print(options.has('json') ? `${JSON.stringify(verdict)}\n` : formatVerdict(verdict, options.has('details')));
   return verdict.verdict === 'contradicted' ? EXIT.failure : EXIT.success;
 }

@@ -29,7 +29,7 @@ describe('pm500 check', function () {
     runHere('check', '127.0.0.1', '--port', String(simulator.meters[0]?.port), '--interval', '200', ...args);
 
   it('explains its verdict for every element of the simulated meter', async () => {
-    const { code, stdout, stderr } = await check('--seconds', '2');
+    const { code, stdout, stderr } = await check('--seconds', '2', '--details');
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^127\.0\.0\.1: \d+ readings in [12] s; layout: working layout/);
     assert.match(stdout, / 1 {2}confirmed {5}active_power_l1\n {8}active_power_total .* is the sum over the phases/);
@@ -39,6 +39,15 @@ describe('pm500 check', function () {
       assert.ok(stdout.includes(`Assembly ${instance}, `));
       for (const { metric } of measurements) assert.match(stdout, new RegExp(`d +${metric}\\n {8}\\S.*\\.\\n`));
     }
+  });
+
+  it('is brief else: the verdict, what it means and what to do, and no element that nothing contradicts', async () => {
+    const { code, stdout } = await check('--seconds', '1');
+    assert.equal(code, 0);
+    assert.ok(stdout.split('\n').length < 40, stdout);
+    assert.match(stdout, /\nVerdict: undecided\n( {2}\d{3} .*\n){9}Nothing contradicts .* tick "Layout confirmed"/);
+    assert.match(stdout, /--details\.\n$/);
+    assert.doesNotMatch(stdout, /Assembly 10[0-68]|is the sum over the phases/);
   });
 
   it('ends with code 1 when a layout file does not fit, and names what to write in it', async () => {
@@ -58,6 +67,9 @@ describe('pm500 check', function () {
     removeFolder(folder);
     assert.equal(code, 1);
     assert.match(stdout, /Verdict: contradicted/);
+    assert.match(stdout, /Assembly 101, .*contradicted\n/);
+    assert.doesNotMatch(stdout, /Assembly 100, | confirmed {5,}/);
+    assert.match(stdout, /docs\/layout-file\.md.* do not confirm it\./);
     assert.match(stdout, /102 scale +contradicted .*Layout file: "scale": 1 instead of 1000\./);
     assert.match(stdout, /if current_l1 and voltage_l1_n were exchanged/);
   });

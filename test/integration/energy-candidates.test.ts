@@ -56,7 +56,7 @@ describe('pm500 check on simulated meters that send assembly 107 in every named 
 
   it('says in words which layout to choose, and why the others do not fit', async () => {
     const index = ENERGY_CANDIDATES.findIndex(({ name }) => name === 'counters-64-bit-wh');
-    const { stdout } = await check(index, '--seconds', '4');
+    const { stdout } = await check(index, '--seconds', '4', '--details');
     assert.match(stdout, /To apply it choose "counters-64-bit-wh" under Energy counters in pm500-meter/);
     for (const { name } of ENERGY_CANDIDATES) {
       assert.match(stdout, new RegExp(`(confirmed|contradicted) +${name}\\n {8}\\S.*\\.\\n`));
