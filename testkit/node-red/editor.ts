@@ -19,7 +19,7 @@ const ARGUMENTS = [
 const LONGEST_LOAD_MS = 100_000;
 
 /** Text that a catalog should have replaced: `some-type.section.key`. */
-const RAW_KEY = /\b(?:pm500|sparkplug|influx)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*\b(?!\.svg)/;
+const RAW_KEY = /\b(?:pm500|sparkplug|influx|iot)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*\b(?!\.svg)/;
 
 /** The editor of a Node-RED in a browser without a window, driven as a person would. */
 export class Editor {
