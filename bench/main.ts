@@ -7,6 +7,7 @@ import { benchIotDelivery } from './iot-delivery.bench';
 import { benchIotRotation } from './iot-rotation.bench';
 import { benchLineProtocol } from './line-protocol.bench';
 import { benchMapping } from './mapping.bench';
+import { benchMeterForm } from './meter-form.bench';
 import { benchMeters } from './meters.bench';
 import { benchModbus } from './modbus.bench';
 import { benchNormalize } from './normalize.bench';
@@ -37,6 +38,7 @@ const BENCHES: Readonly<Record<string, () => BenchLine[] | Promise<BenchLine[]>>
   hardship: benchHardship,
   site: benchSite,
   dashboard: benchDashboard,
+  'meter-form': benchMeterForm,
 };
 
 /** `npm run bench`, or `npm run bench -- NAME ...` for some of them. */
