@@ -86,7 +86,7 @@ export function benchWholeNormalizer(): BenchLine[] {
     {
       what: 'decode + normalize + KPIs + alarms + deadband',
       value: `${formatCount(rate.perSecond)} telemetries/s`,
-      note: `${formatCount(rate.perSecond * values)} values/s, ${formatCount(rate.bytesPerUnit)} bytes allocated per reading of ${values} values, ${share} values sent of each; ${kpis.length} KPIs, ${rules.length} alarms`,
+      note: `${formatCount(rate.perSecond * values)} values/s, ${formatCount(rate.bytesPerUnit)} bytes allocated per reading of ${values} values, ${share} values sent of each; ${kpis.length} KPIs, ${rules.length} alarms; to reach: 2 M/s, 32 k`,
     },
   ];
 }

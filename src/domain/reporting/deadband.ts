@@ -83,7 +83,8 @@ export class ReportByException {
         (passed ??= {})[name] = sample;
         this.reported++;
       } else {
-        slot.held = sample;
+        // Only `flush` asks for it, and what is kept costs the garbage collector more than what is not.
+        if (this.maxIntervalMs > 0) slot.held = sample;
         this.suppressed++;
       }
     }
