@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { watchLayout } from '../../src/acquisition/layout-watch';
 import type { MeterSession } from '../../src/acquisition/meter-session';
 import { LayoutCheck } from '../../src/domain/layout-check/layout-check';
-import type { LayoutVerdict } from '../../src/domain/layout-check/verdict';
+import type { LayoutVerdict, Told } from '../../src/domain/layout-check/verdict';
 import { WATCH_SECONDS } from '../../src/domain/layout-check/watch-time';
 import { systemClock } from '../../src/support/clock';
 import { Pm500Error, toPm500Error } from '../../src/support/errors';
@@ -57,7 +57,7 @@ export async function checkMeterLayout(
   query: Readonly<Record<string, unknown>>,
   logger: Logger,
   signal: AbortSignal,
-): Promise<LayoutVerdict | LayoutCheckFailure> {
+): Promise<Told<LayoutVerdict> | LayoutCheckFailure> {
   const meter: unknown = RED.nodes.getNode(id);
   if (!isMeterNode(meter)) {
     return { status: STATUS_UNKNOWN, error: say('notRunning') };
@@ -75,7 +75,7 @@ export async function checkMeterLayout(
     };
     const seconds = secondsOf(query['seconds']);
     await watchLayout(session, check, { seconds, intervalMs: INTERVAL_MS, clock: systemClock, onTrouble }, signal);
-    return check.verdict();
+    return check.told();
   } catch (thrown) {
     const { code, sentence } = toPm500Error(thrown);
     return { status: code === 'CONFIG_INVALID' ? STATUS_REFUSED : STATUS_METER, error: sentence };

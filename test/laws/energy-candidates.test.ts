@@ -9,6 +9,7 @@ import type { EnergyLayoutVerdict } from '../../src/domain/layout-check/verdict'
 import { COUNTER_NAMES } from '../../src/metrics/catalog';
 import { ASSUMED_ENERGY, ENERGY_CANDIDATES } from '../../src/meters/pm500/energy-candidates';
 import { seededRandom } from '../../src/support/random';
+import { inEnglish } from '../../src/support/sentence';
 import {
   countersAt,
   energyMarks,
@@ -58,11 +59,8 @@ const startOf = (seed: number, name: string): Counters => known(startsOf(seed), 
 
 function decide(candidate: EnergyCandidate, start: Counters, load: MeteredLoad, spoil?: Spoil): EnergyLayoutVerdict {
   const powers = load.activeW === 0 ? {} : { powerFactor: 1 };
-  return decideCandidate(
-    PM500,
-    { marks: energyMarks(candidate, start, load, spoil), ...powers, driftWh: 0 },
-    candidate.name,
-  );
+  const evidence = { marks: energyMarks(candidate, start, load, spoil), ...powers, driftWh: 0 };
+  return inEnglish(decideCandidate(PM500, evidence, candidate.name));
 }
 
 /** Runs over all start readings and loads. */
@@ -142,7 +140,7 @@ describe('laws of the candidates of assembly 107', function () {
         if (at === 'new' || at === '5 kWh') continue;
         for (const candidate of ENERGY_CANDIDATES) {
           const marks = energyMarks(candidate, start, load);
-          const { named, evidence } = decideCandidate(PM500, { marks, verified: start, driftWh: 0 });
+          const { named, evidence } = inEnglish(decideCandidate(PM500, { marks, verified: start, driftWh: 0 }));
           assert.equal(named, candidate.name, `${candidate.name}: ${at}, seed ${seed}: ${evidence}`);
           const others = { ...start, active_energy_import_total: 1.7 * (start['active_energy_import_total'] ?? 0) };
           const none = decideCandidate(PM500, { marks, verified: others, driftWh: 0 });

@@ -27,6 +27,7 @@ import { DOCTOR_SENTENCES } from '../../src/doctor/doctor-sentences';
 import { LOOK_WORDS } from '../../src/doctor/looked';
 import { CAUSE_REMEDIES, CAUSE_SENTENCES } from '../../src/domain/causes/diagnose';
 import { DATABASE_SENTENCES } from '../../src/influx/database-test';
+import { CANDIDATE_SENTENCES, LAYOUT_SENTENCES, RELATION_SENTENCES } from '../../src/domain/layout-check/sentences';
 import { EXPOSED_SENTENCES } from '../../src/influx/exposed-secrets';
 import { INFLUX_SENTENCES, INFLUX_WORDS } from '../../src/influx/words';
 import { TARGET_TEST_SENTENCES } from '../../src/iot/broker-test';
@@ -69,6 +70,9 @@ export const SENTENCE_TABLES: readonly Pick<SentenceTable, 'subject' | 'template
   EDGE_TEST_SENTENCES,
   TARGET_TEST_SENTENCES,
   ADVICE_SENTENCES,
+  RELATION_SENTENCES,
+  LAYOUT_SENTENCES,
+  CANDIDATE_SENTENCES,
   DOCTOR_SENTENCES,
   DOCTOR_RUN_SENTENCES,
   LOOK_WORDS,
@@ -108,6 +112,8 @@ function english(): Catalog {
     tariff: TARIFF,
     alarm: Object.fromEntries(PM500.defaultAlarms(nominal).map(({ id, message }) => [id, message])),
     ...Object.fromEntries(SENTENCE_TABLES.map(({ subject, templates }) => [subject, templates])),
+    assembly: Object.fromEntries(PM500.layout.assemblies.map(({ instance, title }) => [String(instance), title])),
+    candidate: Object.fromEntries(PM500.energy.candidates.map(({ name, description }) => [name, description])),
     doctorCheck: Object.fromEntries(DOCTOR_CHECKS.map(({ id, title, remedy }) => [id, { title, remedy }])),
     code: Object.fromEntries(Object.keys(ERROR_EXPLANATIONS).map((code) => [code, '{detail}'])),
   };

@@ -2,11 +2,14 @@ import type {
   AssemblyVerdict,
   EnergyLayoutVerdict,
   LayoutVerdict,
+  Told,
   Word,
 } from '../../../src/domain/layout-check/verdict';
 import { WATCH_SECONDS } from '../../../src/domain/layout-check/watch-time';
+import { plain, type Sentence } from '../../../src/support/sentence';
 import { onPress } from './keyboard';
 import { addCells, meterText as text, reasonOf, say, tableOf } from './meter-words';
+import { findTold, metricText, tell } from './told';
 
 const WORDS: Readonly<Record<Word, () => string>> = {
   confirmed: () => text('layoutCheck.confirmed'),
@@ -24,20 +27,25 @@ function badge(verdict: Word): JQuery {
 }
 
 /** A row of the table of what was judged; gives the cell that says why. */
-function addLine(body: JQuery, what: string, verdict: Word, why: string): JQuery {
+function addLine(body: JQuery, what: string, verdict: Word, ...why: readonly Sentence[]): JQuery {
   const row = addCells($('<tr>').appendTo(body), [what]);
   $('<td>').append(badge(verdict)).appendTo(row);
-  return $('<td>').text(why).appendTo(row);
+  return $('<td>').text(why.map(tell).join(' ')).appendTo(row);
 }
 
 /** Every place that is not confirmed, with the numbers that say why. */
-function showAssembly(body: JQuery, { assembly, title, verdict, elements }: AssemblyVerdict): void {
+function showAssembly(body: JQuery, { assembly, title, verdict, elements }: Told<AssemblyVerdict>): void {
   const open = elements.filter((element) => element.verdict !== 'confirmed');
   const confirmed = text('layoutCheck.count', { confirmed: elements.length - open.length, count: elements.length });
-  addLine(body, `${assembly} ${title}`, verdict, confirmed).parent().addClass('pm500-assembly');
+  const name = findTold(`assembly.${assembly}`) ?? title;
+  addLine(body, `${assembly} ${name}`, verdict, plain(confirmed)).parent().addClass('pm500-assembly');
   for (const element of open) {
-    const why = addLine(body, element.metric, element.verdict, element.evidence.join(' '));
-    const other = element.alternatives.join(', ');
+    const { metric } = element;
+    const why = addLine(body, metricText(metric, metric), element.verdict, ...element.evidence);
+    // Layout files, messages and databases have it by this name.
+    const name = $('<code class="pm500-metric-name">').text(metric);
+    why.parent().children().first().append('<br>', name);
+    const other = element.alternatives.map((each) => metricText(each, each)).join(', ');
     if (other !== '') $('<div>').text(text('layoutCheck.alternatives', { other })).appendTo(why);
   }
 }
@@ -45,7 +53,7 @@ function showAssembly(body: JQuery, { assembly, title, verdict, elements }: Asse
 /** Which named layout of assembly 107 fits, why the others do not, and a button that chooses it. */
 function showEnergyLayout(
   body: JQuery,
-  { inUse, named, evidence, verdict, candidates }: EnergyLayoutVerdict,
+  { inUse, named, evidence, verdict, candidates }: Told<EnergyLayoutVerdict>,
   apply: (name: string) => void,
 ): void {
   const says = addLine(body, text('layoutCheck.energyLayout'), verdict, evidence);
@@ -62,12 +70,13 @@ function showEnergyLayout(
   }
   for (const candidate of candidates) {
     const why = addLine(body, candidate.name, candidate.verdict, candidate.evidence);
-    why.parent().children().first().attr('title', candidate.description);
+    const description = findTold(`candidate.${candidate.name}`) ?? candidate.description;
+    why.parent().children().first().attr('title', description);
   }
 }
 
 /** @param said what is read out to a screen reader; the table of `details` would be too much */
-function showVerdict(said: JQuery, details: JQuery, judged: LayoutVerdict, apply: (name: string) => void): void {
+function showVerdict(said: JQuery, details: JQuery, judged: Told<LayoutVerdict>, apply: (name: string) => void): void {
   const { verdict, readings, wiring, scales, assemblies, energyLayout, rating, limits } = judged;
   const heading = $('<div class="pm500-say">').append(badge(verdict));
   heading.append(document.createTextNode(` ${SUMMARIES[verdict](readings)}`));
@@ -79,14 +88,14 @@ function showVerdict(said: JQuery, details: JQuery, judged: LayoutVerdict, apply
   ]);
   addLine(body, text('layoutCheck.wiring'), wiring.verdict, wiring.evidence);
   for (const { assembly, member, suggestion, verdict: own, evidence } of scales) {
-    const better = suggestion === undefined ? '' : ` ${text('layoutCheck.suggestion', { member, suggestion })}`;
-    addLine(body, text('layoutCheck.scale', { member, assembly }), own, evidence + better);
+    const better = suggestion === undefined ? [] : [plain(text('layoutCheck.suggestion', { member, suggestion }))];
+    addLine(body, text('layoutCheck.scale', { member, assembly }), own, evidence, ...better);
   }
   if (energyLayout !== undefined) showEnergyLayout(body, energyLayout, apply);
   for (const assembly of assemblies) showAssembly(body, assembly);
   details.append(frame);
   for (const limit of [...(rating === undefined ? [] : [rating.evidence]), ...limits])
-    $('<div class="pm500-say">').text(limit).appendTo(details);
+    $('<div class="pm500-say">').text(tell(limit)).appendTo(details);
 }
 
 /**
@@ -109,7 +118,7 @@ export function offerLayoutCheck(box: JQuery, id: string, apply: (name: string) 
       request.abort();
     });
     request
-      .done((judged: LayoutVerdict) => {
+      .done((judged: Told<LayoutVerdict>) => {
         showVerdict(said, details, judged, apply);
       })
       .fail((xhr) => {

@@ -1,10 +1,12 @@
+import type { Sentence } from '../../support/sentence';
 import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import type { BlockPlan, CompiledLayout, RowPlan } from '../codec/layout';
 import { absentMetrics } from '../quality/wiring';
 import type { ComparedCounters } from './counter-comparison';
 import type { EnergyFindings } from './energy-findings';
 import type { RelationSet } from './relation-set';
-import { together, type AssemblyVerdict, type ElementVerdict, type Fault } from './verdict';
+import { LAYOUT_SENTENCES, metricList } from './sentences';
+import { together, type AssemblyVerdict, type ElementVerdict, type Fault, type Told } from './verdict';
 import { describeRelation } from './words';
 
 export interface Findings {
@@ -17,8 +19,10 @@ export interface Findings {
   readonly compared: ComparedCounters | undefined;
 }
 
-type Judged = Pick<ElementVerdict, 'verdict' | 'evidence' | 'alternatives'>;
-const undecided = (evidence: readonly string[], alternatives: readonly string[] = []): Judged => ({
+const { say } = LAYOUT_SENTENCES;
+
+type Judged = Pick<Told<ElementVerdict>, 'verdict' | 'evidence' | 'alternatives'>;
+const undecided = (evidence: readonly Sentence[], alternatives: readonly string[] = []): Judged => ({
   verdict: 'undecided',
   evidence,
   alternatives,
@@ -32,17 +36,14 @@ function judgeCounter({ metric: { name }, row }: RowPlan, { energy, compared }: 
   const evidence = [...(same === undefined ? [] : [same]), ...(growth === undefined ? [] : [growth])];
   if (same !== undefined && alike.length === 0) return { verdict: 'confirmed', evidence, alternatives: [] };
   if (same !== undefined) {
-    return undecided([...evidence, `Over Modbus ${alike.join(', ')} have the same value.`], alike);
+    return undecided([...evidence, say('alikeByModbus', { metrics: metricList(alike) })], alike);
   }
   const why = energy.open.get(name);
   if (growth !== undefined) {
-    const limit =
-      row.encoding === 'REAL_PAIR'
-        ? 'The high element cannot be seen from growth'
-        : 'Growth does not tell where a counter stands';
-    return undecided([...evidence, `${limit}; compare with Modbus or the display.`]);
+    const limit = say(row.encoding === 'REAL_PAIR' ? 'highUnseen' : 'placeUnseen');
+    return undecided([...evidence, limit]);
   }
-  return undecided([why ?? 'Not watched long enough, or not together with the powers.']);
+  return undecided([why ?? say('notWatched')]);
 }
 
 function judgeGauge(name: string, block: BlockPlan, { set }: Findings): Judged {
@@ -55,37 +56,36 @@ function judgeGauge(name: string, block: BlockPlan, { set }: Findings): Judged {
     .filter(({ state }) => state.count > 0)
     .map(({ relation, state }) => describeRelation(relation, state, set.moments));
   if (relations.some(({ state }) => state.state === 'broken')) {
-    return undecided([...evidence, 'What is contradicted must be put right first.']);
+    return undecided([...evidence, say('first')]);
   }
-  if (holding.length === 0) return undecided([...evidence, 'Nothing that was read so far proves this place.']);
+  if (holding.length === 0) return undecided([...evidence, say('unproven')]);
   const alternatives = block.rows
     .map(({ metric }) => metric.name)
     .filter((other) => other !== name && !set.breaksBySwap(name, other));
   if (alternatives.length === 0) return { verdict: 'confirmed', evidence, alternatives };
-  const sentence = `The values do not yet tell it from ${alternatives.join(', ')}.`;
-  return undecided([...evidence, sentence], alternatives);
+  return undecided([...evidence, say('alike', { metrics: metricList(alternatives) })], alternatives);
 }
 
 function judgeElement(plan: RowPlan, block: BlockPlan, findings: Findings): Judged {
   const { name, kind } = plan.metric;
   const own = findings.faults.filter(({ metrics }) => metrics.includes(name));
   if (own.length > 0) {
-    const evidence = [...new Set(own.map((fault) => fault.evidence))];
+    const evidence = [...new Map(own.map((fault) => [fault.evidence.text, fault.evidence])).values()];
     return { verdict: 'contradicted', evidence, alternatives: [] };
   }
   if (plan.row.provenance === 'verified') {
-    return { verdict: 'confirmed', evidence: [`Read in the manual: ${plan.row.source}.`], alternatives: [] };
+    return { verdict: 'confirmed', evidence: [say('manual', { source: plan.row.source })], alternatives: [] };
   }
   if (absentMetrics(findings.model, findings.wiring).has(name)) {
-    return undecided([`Wiring ${findings.wiring} does not measure it.`]);
+    return undecided([say('notMeasured', { mode: findings.wiring })]);
   }
   return kind === 'counter' ? judgeCounter(plan, findings) : judgeGauge(name, block, findings);
 }
 
 /** A verdict for every element of the layout. */
-export function judgeAssemblies(findings: Findings): readonly AssemblyVerdict[] {
+export function judgeAssemblies(findings: Findings): readonly Told<AssemblyVerdict>[] {
   return [...findings.layout.blocks.values()].map((block) => {
-    const elements = block.rows.map((plan): ElementVerdict => ({
+    const elements = block.rows.map((plan): Told<ElementVerdict> => ({
       metric: plan.metric.name,
       element: plan.row.element,
       ...judgeElement(plan, block, findings),

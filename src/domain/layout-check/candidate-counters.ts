@@ -2,14 +2,20 @@ import { compileLayout, type RowPlan } from '../codec/layout';
 import type { EnergyCandidate, MeterModel } from '../../meters/meter-model';
 import { oncePer } from '../../support/once-per';
 
+/** Which sentence says it, and what stands in it beside the metric. */
+export type Oddity = readonly [
+  key: 'noNumber' | 'negative' | 'tiny' | 'highNotWhole' | 'lowTooLarge' | 'minutes' | 'beyond',
+  places?: Readonly<Record<string, number>>,
+];
+
 /** One counter as a candidate reads it. */
 export interface CounterReading {
   /** In the catalog's unit; NaN where it is no number. */
   readonly value: number;
   /** The smallest change that these bytes can show, in the catalog's unit. */
   readonly step: number;
-  /** Why no counter can look like this, as the end of a sentence that begins with the name of the metric. */
-  readonly odd?: string;
+  /** Why no counter can look like this; of the metric itself the sentence does not know yet. */
+  readonly odd?: Oddity;
 }
 
 /** A candidate with the places of its counters worked out. */
@@ -46,10 +52,10 @@ function stepOf(single: number): number {
   return 2 ** (exponent - MANTISSA_BITS);
 }
 
-function oddSingle(single: number): string | undefined {
-  if (!Number.isFinite(single)) return 'would be no number';
-  if (single < 0) return 'would be negative';
-  return single > 0 && single < SMALLEST ? 'would be smaller than anything that a meter counts' : undefined;
+function oddSingle(single: number): Oddity | undefined {
+  if (!Number.isFinite(single)) return ['noNumber'];
+  if (single < 0) return ['negative'];
+  return single > 0 && single < SMALLEST ? ['tiny'] : undefined;
 }
 
 function readPair(bytes: DataView, { row, highOffset, lowOffset, scale }: RowPlan): CounterReading {
@@ -58,11 +64,11 @@ function readPair(bytes: DataView, { row, highOffset, lowOffset, scale }: RowPla
   // A whole number of up to 24 bits is exact: then the low part alone has steps.
   const step = Math.max(high < EXACT ? 0 : stepOf(high) * pairScale, stepOf(low)) * scale;
   const value = (high * pairScale + low) * scale;
-  const odd =
+  const odd: Oddity | undefined =
     oddSingle(high) ??
     oddSingle(low) ??
-    (Number.isInteger(high) ? undefined : 'would have a high part that is not whole') ??
-    (low > pairScale ? `would have a low part above ${pairScale}` : undefined);
+    (Number.isInteger(high) ? undefined : (['highNotWhole'] as const)) ??
+    (low > pairScale ? (['lowTooLarge', { most: pairScale }] as const) : undefined);
   return { value, step, ...(odd === undefined ? {} : { odd }) };
 }
 
@@ -71,7 +77,7 @@ function readWide(bytes: DataView, { row, highOffset, lowOffset, scale }: RowPla
   if (row.encoding === 'ULINT') return { value: count * scale, step: scale };
   const minutes = count % STEPS_PER_HOUR;
   const value = (count - minutes) / STEPS_PER_HOUR + minutes / MINUTES_PER_HOUR;
-  const odd = minutes >= MINUTES_PER_HOUR ? `would have ${minutes} minutes` : undefined;
+  const odd: Oddity | undefined = minutes >= MINUTES_PER_HOUR ? ['minutes', { count: minutes }] : undefined;
   return { value, step: 1 / MINUTES_PER_HOUR, ...(odd === undefined ? {} : { odd }) };
 }
 
@@ -92,7 +98,7 @@ export function readCounter(bytes: DataView, plan: RowPlan): CounterReading {
         : readWide(bytes, plan);
   const limit = plan.metric.rollover ?? Number.POSITIVE_INFINITY;
   if (reading.odd === undefined && reading.value > limit + 2 * reading.step) {
-    return { ...reading, odd: 'would be beyond the largest value that the meter counts to' };
+    return { ...reading, odd: ['beyond'] };
   }
   return reading;
 }

@@ -1,6 +1,8 @@
+import type { Sentence } from '../../support/sentence';
 import type { EnergyMark } from './energy-trace';
-import { readCounter, type CompiledCandidate, type CounterReading } from './candidate-counters';
+import { readCounter, type CompiledCandidate, type CounterReading, type Oddity } from './candidate-counters';
 import { addFlows, NO_FLOWS, type Flows } from './flow-integral';
+import { CANDIDATE_SENTENCES, metricPlace } from './sentences';
 
 /** One counter over all marks, as a candidate reads it. */
 export interface CounterSeries {
@@ -20,7 +22,7 @@ export interface CandidateSeries {
   readonly counters: readonly CounterSeries[];
   /** Marks that cannot be counters, and why the last of them cannot. */
   readonly oddMarks: number;
-  readonly odd?: string;
+  readonly odd?: Sentence;
   /** Marks at which a counter was lower than before, without having passed its largest value. */
   readonly falls: number;
   readonly fallen?: string;
@@ -96,6 +98,9 @@ const readingAt = ({ readings }: Read, place: number): CounterReading => reading
 const stepsAt = (before: Read, now: Read, place: number): number =>
   Math.max(readingAt(before, place).step, readingAt(now, place).step);
 
+const saidOf = ([key, places = {}]: Oddity, metric: string): Sentence =>
+  CANDIDATE_SENTENCES.say(key, { metric: metricPlace(metric), ...places });
+
 /** Reads all marks as one candidate has it. Marks that cannot be counters are counted and left out. */
 export function seriesOf({ rows }: CompiledCandidate, marks: readonly EnergyMark[]): CandidateSeries {
   const all = marks.map((mark): Read => ({ mark, readings: rows.map((plan) => readCounter(mark.bytes, plan)) }));
@@ -122,7 +127,7 @@ export function seriesOf({ rows }: CompiledCandidate, marks: readonly EnergyMark
   return {
     counters,
     oddMarks: all.length - usable.length,
-    ...(odd === undefined ? {} : { odd: `${rows[oddPlace]?.metric.name ?? ''} ${odd}` }),
+    ...(odd === undefined ? {} : { odd: saidOf(odd, rows[oddPlace]?.metric.name ?? '') }),
     falls,
     ...(fallen === undefined ? {} : { fallen }),
     flows,

@@ -1,13 +1,17 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
+import type { Sentence } from '../../support/sentence';
 import { sameCounter, type Counters } from './pair-scale';
+import { LAYOUT_SENTENCES } from './sentences';
 import { HOURS_TOLERANCE } from './tolerances';
 import type { Fault } from './verdict';
-import { formatMetric } from './words';
+import { formatValue, metricValue } from './words';
+
+const { say } = LAYOUT_SENTENCES;
 
 export interface ComparedCounters {
   readonly faults: readonly Fault[];
   /** Counter to a sentence that Modbus shows the same. */
-  readonly same: ReadonlyMap<string, string>;
+  readonly same: ReadonlyMap<string, Sentence>;
   /** Counter to other counters that Modbus shows the same value of. */
   readonly alike: ReadonlyMap<string, readonly string[]>;
 }
@@ -25,14 +29,14 @@ export function compareCounters(
   const agree = (name: string, left: number, right: number): boolean =>
     name === 'run_hours' ? Math.abs(left - right) <= HOURS_TOLERANCE : sameCounter(left, right, scale, toleranceWh);
   const faults: Fault[] = [];
-  const same = new Map<string, string>();
+  const same = new Map<string, Sentence>();
   const alike = new Map<string, readonly string[]>();
   for (const name of COUNTER_NAMES) {
     const [seen, wanted] = [counters[name], verified[name]];
     if (seen === undefined || wanted === undefined) continue;
-    const words = `${formatMetric(name, seen)}; over Modbus ${formatMetric(name, wanted).slice(name.length + 1)}`;
-    if (!agree(name, seen, wanted)) faults.push({ metrics: [name], evidence: `${words}: they differ.` });
-    else same.set(name, `${words}: the same.`);
+    const about = { ...metricValue(name, seen), wanted: formatValue(name, wanted) };
+    if (!agree(name, seen, wanted)) faults.push({ metrics: [name], evidence: say('differsByModbus', about) });
+    else same.set(name, say('sameByModbus', about));
     alike.set(
       name,
       COUNTER_NAMES.filter((other) => other !== name && agree(name, verified[other] ?? Number.NaN, wanted)),

@@ -1,18 +1,22 @@
 import { CATALOG, COUNTER_NAMES } from '../../metrics/catalog';
+import type { Sentence } from '../../support/sentence';
 import type { EnergyWindow } from './energy-window';
 import { multiplyFlows, type Flows } from './flow-integral';
+import { LAYOUT_SENTENCES, metricPlace } from './sentences';
 import { GROWTH, growsAs, HOURS_TOLERANCE } from './tolerances';
 import type { Fault } from './verdict';
 import { formatDuration, formatNumber } from './words';
+
+const { say } = LAYOUT_SENTENCES;
 
 const HOUR_MS = 3_600_000;
 
 export interface EnergyFindings {
   readonly faults: readonly Fault[];
   /** Counter to a sentence that it grew as it should. */
-  readonly fitting: ReadonlyMap<string, string>;
+  readonly fitting: ReadonlyMap<string, Sentence>;
   /** Counter to why nothing is said. */
-  readonly open: ReadonlyMap<string, string>;
+  readonly open: ReadonlyMap<string, Sentence>;
   /** Growth of the active import counters by the integral of power; undefined while too little has flowed. */
   readonly ratio: number | undefined;
 }
@@ -52,17 +56,18 @@ function judgeGrowth(window: EnergyWindow, expected: Flows): EnergyFindings {
   // Which direction of reactive energy a meter calls plus was not read: both are accepted, if all counters agree.
   const flipped = !follows(false) && follows(true);
   const faults: Fault[] = [];
-  const fitting = new Map<string, string>();
-  const open = new Map<string, string>();
+  const fitting = new Map<string, Sentence>();
+  const open = new Map<string, Sentence>();
   const time = formatDuration(window.elapsedMs);
   for (const { name, flow, seen, unit } of counters) {
     const wanted = expected[flipped ? FLIPPED[flow] : flow];
-    const words = `${name} grew by ${formatNumber(seen, unit)} in ${time}; the integral of power is ${formatNumber(wanted, unit)}`;
-    if (Math.max(seen, wanted) < GROWTH.enoughWh) open.set(name, `${words}: too little to decide.`);
+    const numbers = { grown: formatNumber(seen, unit), time, wanted: formatNumber(wanted, unit) };
+    const about = { metric: metricPlace(name), ...numbers };
+    if (Math.max(seen, wanted) < GROWTH.enoughWh) open.set(name, say('grewLittle', about));
     else if (!growsAs(seen, wanted, sumOf(flow)))
-      faults.push({ metrics: [name], evidence: `${words}: they do not agree.` });
-    else if (flipped && flow.startsWith('reactive')) open.set(name, `${words}, with plus and minus exchanged.`);
-    else fitting.set(name, `${words}.`);
+      faults.push({ metrics: [name], evidence: say('grewOtherwise', about) });
+    else if (flipped && flow.startsWith('reactive')) open.set(name, say('grewExchanged', about));
+    else fitting.set(name, say('grew', about));
   }
   const imported = expected.activeImport;
   const ratio = imported < GROWTH.enoughWh ? undefined : (grown['active_energy_import_total'] ?? 0) / imported;
@@ -75,7 +80,10 @@ function orderFaults(counters: Readonly<Record<string, number>>): Fault[] {
     const [part, whole] = [counters[partial] ?? 0, counters[total] ?? 0];
     if (part <= whole + GROWTH.stepWh) return [];
     const unit = UNITS.get(partial) ?? '';
-    const evidence = `${partial} (${formatNumber(part, unit)}) is more than ${total} (${formatNumber(whole, unit)}).`;
+    const evidence = say('partAboveTotal', {
+      ...{ part: metricPlace(partial), partial: formatNumber(part, unit) },
+      ...{ whole: metricPlace(total), total: formatNumber(whole, unit) },
+    });
     return [{ metrics: [partial, total], evidence }];
   });
 }
@@ -89,12 +97,12 @@ export function judgeEnergy(window: EnergyWindow, factor: number): EnergyFinding
   const hours = elapsedMs / HOUR_MS;
   const run = grown['run_hours'] ?? 0;
   const faults = orderFaults(counters);
-  const fitting = new Map<string, string>();
-  const runWords = `run_hours grew by ${formatNumber(run, 'h')} in ${formatNumber(hours, 'h')}`;
-  if (run > 1.05 * hours + HOURS_TOLERANCE) faults.push({ metrics: ['run_hours'], evidence: `${runWords}: too much.` });
-  else if (hours > 0.5 && Math.abs(run - hours) < 0.1 * hours) fitting.set('run_hours', `${runWords}.`);
+  const fitting = new Map<string, Sentence>();
+  const ran = { metric: metricPlace('run_hours'), grown: formatNumber(run, 'h'), time: formatNumber(hours, 'h') };
+  if (run > 1.05 * hours + HOURS_TOLERANCE) faults.push({ metrics: ['run_hours'], evidence: say('ranTooMuch', ran) });
+  else if (hours > 0.5 && Math.abs(run - hours) < 0.1 * hours) fitting.set('run_hours', say('ran', ran));
   if (window.mixed) {
-    const why = 'Phases import and export at once: how the meter adds these is not known, so energy is not compared.';
+    const why = say('mixed');
     return { faults, fitting, open: new Map(COUNTER_NAMES.map((name) => [name, why])), ratio: undefined };
   }
   const growth = judgeGrowth(window, multiplyFlows(window.expected, factor));

@@ -10,7 +10,7 @@ import { judgeCandidate } from './judge-candidate';
 import { Moments } from './moments';
 import { findPowerScale } from './power-scale';
 import type { GuardFinding } from './guard-verdict';
-import type { EnergyLayoutVerdict, Word } from './verdict';
+import type { EnergyLayoutVerdict, Told, Word } from './verdict';
 
 /** Reads of the energy counters before the first judgment; every further one comes after twice as many. */
 const FIRST_MARKS = 8;
@@ -111,7 +111,7 @@ export class EnergyGuard {
     return acquitted;
   }
 
-  private find(energyLayout: EnergyLayoutVerdict): void {
+  private find(energyLayout: Told<EnergyLayoutVerdict>): void {
     this.finding = { energyLayout, readings: this.marks, from: this.from ?? 0 };
   }
 

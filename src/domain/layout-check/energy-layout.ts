@@ -1,10 +1,12 @@
 import type { MeterModel } from '../../meters/meter-model';
+import type { Sentence } from '../../support/sentence';
 import type { Measurement } from '../../metrics/measurement';
 import type { CompiledLayout } from '../codec/layout';
 import { decideCandidate } from './decide-candidate';
 import type { EnergyTrace } from './energy-trace';
 import type { CandidateEvidence } from './judge-candidate';
-import type { EnergyLayoutVerdict } from './verdict';
+import { CANDIDATE_SENTENCES } from './sentences';
+import type { EnergyLayoutVerdict, Told } from './verdict';
 
 /** Where a counter stands and how it is read, whoever says so. */
 function placeOf({ metric, element, encoding, order, pairScale, scale = 1 }: Measurement): string {
@@ -29,7 +31,7 @@ export function decideEnergyLayout(
   layout: CompiledLayout,
   trace: EnergyTrace,
   { powerFactor, ...context }: EnergyContext,
-): EnergyLayoutVerdict | undefined {
+): Told<EnergyLayoutVerdict> | undefined {
   const { marks, mixed } = trace;
   const rows = layout.blocks.get(model.energy.instance)?.rows ?? [];
   if (marks.length === 0 || !rows.some(({ row }) => row.provenance === 'assumed')) return undefined;
@@ -38,8 +40,12 @@ export function decideEnergyLayout(
 }
 
 /** Why the counters are not what the layout in use says, for people who look at one of them. */
-export function contradictionOf(instance: number, { inUse = '', named, candidates }: EnergyLayoutVerdict): string {
-  const why = candidates.find(({ name }) => name === inUse)?.evidence ?? '';
-  const instead = named === undefined ? '' : ` ${named} fits instead.`;
-  return `Assembly ${instance} is not ${inUse}: ${why}${instead}`;
+export function contradictionOf(
+  assembly: number,
+  { inUse = '', named, candidates }: Told<EnergyLayoutVerdict>,
+): Sentence {
+  const about = { assembly, name: inUse, why: candidates.find(({ name }) => name === inUse)?.evidence ?? '' };
+  return named === undefined
+    ? CANDIDATE_SENTENCES.say('isNot', about)
+    : CANDIDATE_SENTENCES.say('isNotBut', { ...about, other: named });
 }

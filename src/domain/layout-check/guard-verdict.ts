@@ -1,17 +1,16 @@
 import type { MeterModel } from '../../meters/meter-model';
 import { builtInLayout } from '../codec/built-in-layouts';
 import type { Reading } from '../messages/reading';
+import { inEnglish } from '../../support/sentence';
 import { contradictionOf } from './energy-layout';
-import { LAYOUT_CHECK_SCHEMA, type EnergyLayoutVerdict, type LayoutVerdict } from './verdict';
+import { LAYOUT_SENTENCES } from './sentences';
+import { LAYOUT_CHECK_SCHEMA, type EnergyLayoutVerdict, type LayoutVerdict, type Told } from './verdict';
 
-const LIMITS = [
-  'Only the energy counters were watched, because their layout is confirmed; the layout check looks at the rest.',
-] as const;
-const ADVICE = 'The energy counters are bad until another layout is chosen in the meter, or live data prove this one.';
+const { say } = LAYOUT_SENTENCES;
 
 /** What watching a confirmed layout has shown. */
 export interface GuardFinding {
-  readonly energyLayout: EnergyLayoutVerdict;
+  readonly energyLayout: Told<EnergyLayoutVerdict>;
   /** How many reads of the assembly of the energy counters it took. */
   readonly readings: number;
   /** When the first of them was, epoch milliseconds UTC. */
@@ -28,7 +27,9 @@ export function guardVerdict(
   const plan = builtInLayout(model, layout.name)?.blocks.get(instance);
   const { verdict } = energyLayout;
   const evidence =
-    verdict === 'contradicted' ? [contradictionOf(instance, energyLayout), ADVICE] : [energyLayout.evidence];
+    verdict === 'contradicted'
+      ? [contradictionOf(instance, energyLayout), say('countersBad')]
+      : [energyLayout.evidence];
   const elements = (plan?.rows ?? []).map(({ metric, row }) => ({
     metric: metric.name,
     element: row.element,
@@ -36,7 +37,7 @@ export function guardVerdict(
     evidence,
     alternatives: [],
   }));
-  return {
+  const told: Told<LayoutVerdict> = {
     schema: LAYOUT_CHECK_SCHEMA,
     meter: { name: meter.name, host: meter.host },
     layout: layout.name,
@@ -44,10 +45,11 @@ export function guardVerdict(
     from,
     to: timestamp,
     verdict,
-    wiring: { verdict: 'undecided', candidates: [], evidence: 'Not looked at.' },
+    wiring: { verdict: 'undecided', candidates: [], evidence: say('notLooked') },
     scales: [],
     assemblies: [{ assembly: instance, title: plan?.assembly.title ?? '', verdict, elements }],
     energyLayout,
-    limits: LIMITS,
+    limits: [say('guarded')],
   };
+  return inEnglish(told);
 }

@@ -1,12 +1,16 @@
 import type { EnergyCandidate } from '../../meters/meter-model';
+import type { PlaceValue, Sentence } from '../../support/sentence';
 import { seriesOf, type CandidateSeries, type CounterSeries } from './candidate-series';
 import type { CompiledCandidate } from './candidate-counters';
 import { flowOf } from './energy-findings';
 import type { EnergyMark } from './energy-trace';
 import { multiplyFlows, type Flows } from './flow-integral';
 import { sameCounter, type Counters } from './pair-scale';
+import { CANDIDATE_SENTENCES, metricPlace } from './sentences';
 import { GROWTH, growsAs, HOURS_TOLERANCE, SAME_STEPS } from './tolerances';
-import { formatDuration, formatMetric, formatNumber } from './words';
+import { formatDuration, formatNumber, formatValue, metricValue } from './words';
+
+const { say } = CANDIDATE_SENTENCES;
 
 /** What else is known when candidates are judged. */
 export interface CandidateEvidence {
@@ -25,11 +29,11 @@ export interface JudgedCandidate {
   readonly candidate: EnergyCandidate;
   readonly series: CandidateSeries;
   /** Why it cannot be. */
-  readonly objection?: string;
+  readonly objection?: Sentence;
   /** Why it is unlikely: it is not named, and set aside where another has nothing of the kind against it. */
-  readonly doubt?: string;
+  readonly doubt?: Sentence;
   /** What proves its scale. */
-  readonly proof?: string;
+  readonly proof?: Sentence;
 }
 
 /** Growth proves a scale when it is so many times what it may be off. */
@@ -49,38 +53,43 @@ const TELLING = 10;
 const counterOf = ({ counters }: CandidateSeries, name: string): CounterSeries | undefined =>
   counters.find(({ metric }) => metric === name);
 
-function growthFault({ counters, elapsedMs }: CandidateSeries, expected: Flows): string | undefined {
+function growthFault({ counters, elapsedMs }: CandidateSeries, expected: Flows): Sentence | undefined {
   const active = expected.activeImport + expected.activeExport;
   const all = active + expected.reactiveImport + expected.reactiveExport;
   const time = formatDuration(elapsedMs);
   for (const { metric, unit, grown, uncertainty } of counters) {
     const flow = flowOf(metric);
     if (flow === undefined) continue;
-    const words = `${metric} would have grown by ${formatNumber(grown, unit)} in ${time}`;
+    const about = { metric: metricPlace(metric), grown: formatNumber(grown, unit), time };
     // Which direction of reactive energy is plus was not read; no counter grows by more than everything that flowed.
     if (flow.startsWith('reactive')) {
       if (grown <= (1 + GROWTH.share) * all + GROWTH.stepWh + uncertainty) continue;
-      return `${words}; all that flowed by the integral of power is ${formatNumber(all, unit)}`;
+      return say('wouldGrowBeyond', { ...about, wanted: formatNumber(all, unit) });
     }
     const wanted = expected[flow];
     if (growsAs(grown, wanted, active, uncertainty)) continue;
-    return `${words}; the integral of power is ${formatNumber(wanted, unit)}`;
+    return say('wouldGrow', { ...about, wanted: formatNumber(wanted, unit) });
   }
   return undefined;
 }
 
-function hoursFault(series: CandidateSeries): string | undefined {
+const grownHours = ({ metric, grown }: CounterSeries): Readonly<Record<'metric' | 'grown', PlaceValue>> => ({
+  metric: metricPlace(metric),
+  grown: formatNumber(grown, 'h'),
+});
+
+function hoursFault(series: CandidateSeries): Sentence | undefined {
   const run = counterOf(series, 'run_hours');
   const hours = series.elapsedMs / HOUR_MS;
   if (run === undefined || run.grown <= 1.05 * hours + HOURS_TOLERANCE + run.uncertainty) return undefined;
-  return `run_hours would have grown by ${formatNumber(run.grown, 'h')} in ${formatNumber(hours, 'h')}`;
+  return say('wouldRun', { ...grownHours(run), time: formatNumber(hours, 'h') });
 }
 
 function modbusFault(
   { counters }: CandidateSeries,
   candidate: EnergyCandidate,
   { verified, driftWh }: CandidateEvidence,
-): string | undefined {
+): Sentence | undefined {
   for (const { metric, latest } of counters) {
     const wanted = verified?.[metric];
     if (wanted === undefined) continue;
@@ -89,7 +98,7 @@ function modbusFault(
         ? Math.abs(latest.value - wanted) <= HOURS_TOLERANCE + latest.step
         : sameCounter(latest.value, wanted, Math.max(candidate.scale, latest.step), driftWh);
     if (isSame) continue;
-    return `${formatMetric(metric, latest.value)}, but over Modbus ${formatMetric(metric, wanted).slice(metric.length + 1)}`;
+    return say('butModbus', { ...metricValue(metric, latest.value), wanted: formatValue(metric, wanted) });
   }
   return undefined;
 }
@@ -99,11 +108,11 @@ function objectionTo(
   series: CandidateSeries,
   expected: Flows | undefined,
   evidence: CandidateEvidence,
-): string | undefined {
+): Sentence | undefined {
   const { oddMarks, odd, falls, fallen = '' } = series;
   if (2 * oddMarks > evidence.marks.length) return odd;
   if (falls > (evidence.mostFalls ?? MOST_FALLS))
-    return `${fallen} would have fallen ${falls} times, and counters only rise`;
+    return say('wouldFall', { metric: metricPlace(fallen), count: falls });
   return (
     modbusFault(series, candidate, evidence) ??
     hoursFault(series) ??
@@ -112,7 +121,7 @@ function objectionTo(
 }
 
 /** Reactive counters follow their flows, with plus and minus as named or all of them exchanged. */
-function reactiveDoubt({ counters }: CandidateSeries, expected: Flows): string | undefined {
+function reactiveDoubt({ counters }: CandidateSeries, expected: Flows): Sentence | undefined {
   const sum = expected.reactiveImport + expected.reactiveExport;
   const swapped: Flows = {
     ...expected,
@@ -127,22 +136,22 @@ function reactiveDoubt({ counters }: CandidateSeries, expected: Flows): string |
     });
   const one = stray(expected);
   if (one === undefined || stray(swapped) === undefined) return undefined;
-  return `${one.metric} would have grown by ${formatNumber(one.grown, one.unit)}, which does not follow the reactive power`;
+  return say('notReactive', { metric: metricPlace(one.metric), grown: formatNumber(one.grown, one.unit) });
 }
 
-function hoursDoubt(series: CandidateSeries, isLoaded: boolean): string | undefined {
+function hoursDoubt(series: CandidateSeries, isLoaded: boolean): Sentence | undefined {
   const run = counterOf(series, 'run_hours');
   if (run === undefined) return undefined;
   const hours = run.latest.value;
   if (hours > LONGEST_RUN_H && hours < RUN_LIMIT_H) {
-    return `run_hours would be ${formatNumber(hours, 'h')}, longer than the meter can have run`;
+    return say('ranTooLong', { metric: metricPlace(run.metric), value: formatNumber(hours, 'h') });
   }
   const elapsed = series.elapsedMs / HOUR_MS;
   if (!isLoaded || elapsed < ENOUGH_HOURS || run.grown + run.uncertainty >= 0.9 * elapsed - 1) return undefined;
-  return `run_hours would have grown by ${formatNumber(run.grown, 'h')} only in ${formatNumber(elapsed, 'h')} under load`;
+  return say('ranTooLittle', { ...grownHours(run), time: formatNumber(elapsed, 'h') });
 }
 
-function doubtAbout(series: CandidateSeries, expected: Flows | undefined): string | undefined {
+function doubtAbout(series: CandidateSeries, expected: Flows | undefined): Sentence | undefined {
   const isLoaded = expected !== undefined && expected.activeImport + expected.activeExport > GROWTH.enoughWh;
   const unlikely =
     hoursDoubt(series, isLoaded) ?? (expected === undefined ? undefined : reactiveDoubt(series, expected));
@@ -151,7 +160,10 @@ function doubtAbout(series: CandidateSeries, expected: Flows | undefined): strin
     const total = counterOf(series, metric.replace('_partial', '_total'));
     if (!metric.endsWith('_partial') || total === undefined || total.passed) continue;
     if (latest.value <= total.latest.value + GROWTH.stepWh + latest.step + total.latest.step) continue;
-    return `${metric} (${formatNumber(latest.value, unit)}) would be more than ${total.metric} (${formatNumber(total.latest.value, unit)})`;
+    return say('partAboveTotal', {
+      ...{ part: metricPlace(metric), partial: formatNumber(latest.value, unit) },
+      ...{ whole: metricPlace(total.metric), total: formatNumber(total.latest.value, unit) },
+    });
   }
   return undefined;
 }
@@ -161,18 +173,23 @@ function proofOf(
   series: CandidateSeries,
   expected: Flows | undefined,
   { verified, driftWh }: CandidateEvidence,
-): string | undefined {
+): Sentence | undefined {
   const telling = series.counters.find(({ metric, latest }) => {
     const tolerance = SAME_STEPS * Math.max(candidate.scale, latest.step) + driftWh;
     return flowOf(metric) !== undefined && (verified?.[metric] ?? 0) > TELLING * tolerance;
   });
-  if (telling !== undefined) return 'its counters are those of the registers over Modbus';
+  if (telling !== undefined) return say('byModbus');
   if (expected === undefined) return undefined;
   const isImport = expected.activeImport >= expected.activeExport;
   const wanted = isImport ? expected.activeImport : expected.activeExport;
   const counter = counterOf(series, isImport ? 'active_energy_import_total' : 'active_energy_export_total');
   if (counter === undefined || wanted < GROWTH.enoughWh || wanted < PROOF_STEPS * counter.uncertainty) return undefined;
-  return `${counter.metric} grew by ${formatNumber(counter.grown, counter.unit)} in ${formatDuration(series.elapsedMs)}, as the integral of power says (${formatNumber(wanted, counter.unit)})`;
+  return say('byGrowth', {
+    metric: metricPlace(counter.metric),
+    grown: formatNumber(counter.grown, counter.unit),
+    time: formatDuration(series.elapsedMs),
+    wanted: formatNumber(wanted, counter.unit),
+  });
 }
 
 /** What the bytes say about one candidate. */

@@ -1,5 +1,6 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
 import type { MeterModel, WiringMode } from '../../meters/meter-model';
+import { inEnglish } from '../../support/sentence';
 import { workingLayout } from '../codec/built-in-layouts';
 import type { CompiledLayout } from '../codec/layout';
 import type { MeterReference, Reading, ReadingBlock } from '../messages/reading';
@@ -18,7 +19,8 @@ import type { Relation } from './relation';
 import { RelationSet } from './relation-set';
 import { energyScaleOf, judgeEnergyScale, judgePairScale, judgePowerScales, layoutOfPairs } from './scale-verdicts';
 import { blame } from './swap-search';
-import { LAYOUT_CHECK_SCHEMA, together, type Fault, type LayoutVerdict } from './verdict';
+import { LAYOUT_SENTENCES } from './sentences';
+import { LAYOUT_CHECK_SCHEMA, together, type Fault, type LayoutVerdict, type Told } from './verdict';
 import { recognizeWiring } from './wiring-recognition';
 
 export interface LayoutCheckOptions {
@@ -35,10 +37,7 @@ interface VerifiedCounters {
 
 const HOUR_MS = 3_600_000;
 
-const LIMITS = [
-  'Which phase is called L1 cannot be seen: values of all assemblies that are exchanged together fit as well. Compare with the display or the wiring once.',
-  'A factor that all voltages and the inverse that all currents share cannot be seen; neither can transformer ratios that are set wrongly in the meter.',
-] as const;
+const LIMITS = [LAYOUT_SENTENCES.say('phaseNames'), LAYOUT_SENTENCES.say('sharedFactor')] as const;
 
 /**
  * Decides from readings alone whether a layout fits a meter: takes one reading after the other, whatever groups they
@@ -92,7 +91,13 @@ export class LayoutCheck {
     this.verified = { counters, timestamp };
   }
 
+  /** For messages and commands. */
   verdict(): LayoutVerdict {
+    return inEnglish(this.told());
+  }
+
+  /** For whoever shows it in a language of its own. */
+  told(): Told<LayoutVerdict> {
     const raw = this.moments.all;
     const wiring = recognizeWiring(this.model, raw, this.options.wiring);
     const scales = findPowerScales(raw);

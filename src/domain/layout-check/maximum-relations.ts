@@ -1,6 +1,9 @@
 import { POWER_NAMES, VOLTAGE_CURRENT_NAMES } from '../../metrics/catalog';
 import { numberAt, type Relation } from './relation';
+import { metricPlace, RELATION_SENTENCES } from './sentences';
 import { TOLERANCES } from './tolerances';
+
+const { say } = RELATION_SENTENCES;
 
 /** Maxima of signed values may be of their sizes or not: nothing is said of these. */
 const UNSIGNED = /^(voltage|current|apparent_power)_|^frequency$/;
@@ -12,7 +15,7 @@ const UNSIGNED = /^(voltage|current|apparent_power)_|^frequency$/;
 export function maximumRelations(exists: (name: string) => boolean): readonly Relation[] {
   const bounds = [...VOLTAGE_CURRENT_NAMES, ...POWER_NAMES].filter(exists).map((name): Relation => ({
     metrics: [`max_${name}`, name],
-    formula: `at least ${name}`,
+    formula: say('least', { metric: metricPlace(name) }),
     expected: (values) => {
       const now = numberAt(values, name);
       return now > 0 || UNSIGNED.test(name) ? now : undefined;
@@ -23,7 +26,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
   }));
   const frequency: Relation = {
     metrics: ['max_frequency'],
-    formula: 'at most 70 Hz',
+    formula: say('mostFrequency'),
     isPlain: true,
     expected: () => 70,
     bound: 'most',
@@ -31,7 +34,7 @@ export function maximumRelations(exists: (name: string) => boolean): readonly Re
   };
   const factors = ['l1', 'l2', 'l3', 'total'].map((suffix): Relation => ({
     metrics: [`max_power_factor_${suffix}`],
-    formula: 'at most 1',
+    formula: say('mostOne'),
     isPlain: true,
     expected: () => 1,
     bound: 'most',

@@ -1,4 +1,6 @@
 import { COUNTER_NAMES } from '../../metrics/catalog';
+import type { Sentence } from '../../support/sentence';
+import { LAYOUT_SENTENCES } from './sentences';
 import { SAME_SHARE, SAME_STEPS } from './tolerances';
 import { formatNumber } from './words';
 
@@ -14,7 +16,7 @@ export interface PairLayout {
 
 export interface PairScaleFinding {
   readonly suggestion: number;
-  readonly evidence: string;
+  readonly evidence: Sentence;
 }
 
 /** A single has 24 bits: a low element beyond 1e7 would lose whole steps. */
@@ -39,7 +41,12 @@ export function guessPairScale(counters: Counters, { pairScale, scale }: PairLay
     if ((candidate / pairScale) ** lows.length > LEAST_CHANCE) return undefined;
     return {
       suggestion: candidate,
-      evidence: `The low elements of ${lows.length} counters are all below ${formatNumber(largest)}, though up to ${formatNumber(pairScale)} is possible: the pairs seem to wrap at ${formatNumber(candidate)}.`,
+      evidence: LAYOUT_SENTENCES.say('pairsWrap', {
+        count: lows.length,
+        largest: formatNumber(largest),
+        most: formatNumber(pairScale),
+        scale: formatNumber(candidate),
+      }),
     };
   }
   return undefined;

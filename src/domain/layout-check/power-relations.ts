@@ -1,6 +1,9 @@
 import { numberAt, type Numbers, type Relation } from './relation';
+import { metricPlace, RELATION_SENTENCES } from './sentences';
 import { TOLERANCES, type Tolerance } from './tolerances';
 import { mean, PHASES } from './voltage-current-relations';
+
+const { say } = RELATION_SENTENCES;
 
 const SUFFIXES = ['l1', 'l2', 'l3', 'total'] as const;
 const FREQUENCY = { middle: 55, half: 15 } as const;
@@ -26,7 +29,7 @@ export function powerRelations(
     const parts = phases.map((suffix) => named(quantity, suffix));
     relations.push({
       metrics: [named(quantity, 'total'), ...parts],
-      formula: balanced ? '3 x that of L1' : 'the sum over the phases',
+      formula: say(balanced ? 'thriceL1' : 'sum'),
       expected: (values) => times * parts.length * mean(values, parts),
       size: apparent,
       tolerance: within,
@@ -39,14 +42,14 @@ export function powerRelations(
     relations.push(
       {
         metrics: [va, w, r],
-        formula: 'sqrt(W^2 + var^2)',
+        formula: say('apparent'),
         expected: (values) => Math.hypot(numberAt(values, w), numberAt(values, r)),
         tolerance: within,
       },
       {
         metrics: [factor, w, va],
         // Its sign may tell inductive from capacitive instead of import from export.
-        formula: 'W / VA, whatever its sign',
+        formula: say('factor'),
         expected: (values) => {
           const ratio = Math.abs(numberAt(values, w) / numberAt(values, va));
           return numberAt(values, va) > 0 ? Math.sign(numberAt(values, factor) || 1) * ratio : undefined;
@@ -62,7 +65,7 @@ export function powerRelations(
 function frequencyRelation(prefix: string): Relation {
   return {
     metrics: [`${prefix}frequency`],
-    formula: 'between 40 and 70 Hz',
+    formula: say('frequency'),
     isPlain: true,
     expected: () => FREQUENCY.middle,
     size: () => FREQUENCY.half,
@@ -82,9 +85,10 @@ function crossRelations(
   const va = (suffix: string): string => `${prefix}apparent_power_${suffix}`;
   const relations: Relation[] = phases.flatMap((phase) => {
     const [volts, amperes] = [`${prefix}voltage_${phase}_n`, `${prefix}current_${phase}`];
+    const factors = { volts: metricPlace(volts), amperes: metricPlace(amperes) };
     const product: Relation = {
       metrics: [va(phase), volts, amperes],
-      formula: `${volts} x ${amperes}`,
+      formula: say('product', factors),
       expected: (values) => numberAt(values, volts) * numberAt(values, amperes),
       // What flows but is not shown, and what is shown but does not flow, are both wrong.
       size: (values) => Math.max(numberAt(values, va(phase)), numberAt(values, volts) * numberAt(values, amperes)),
@@ -95,7 +99,7 @@ function crossRelations(
       ? [product]
       : [
           { ...product, tolerance: { ...across, breaks: Number.POSITIVE_INFINITY } },
-          { ...product, formula: `at most ${product.formula}`, bound: 'most' },
+          { ...product, formula: say('mostProduct', factors), bound: 'most' },
         ];
   });
   if (phases.length === 0 && exists('voltage_ll_avg')) {
@@ -103,7 +107,7 @@ function crossRelations(
     const volts = `${prefix}voltage_ll_avg`;
     relations.push({
       metrics: [va('total'), volts, ...currents],
-      formula: `sqrt(3) x ${volts} x the mean of the currents`,
+      formula: say('rootOfMean', { volts: metricPlace(volts) }),
       expected: (values) => Math.sqrt(3) * numberAt(values, volts) * mean(values, currents),
       tolerance: TOLERANCES.withoutPhases,
     });
@@ -111,7 +115,7 @@ function crossRelations(
   if (balanced || phases.length === 1) {
     relations.push({
       metrics: [va('total'), va('l1')],
-      formula: balanced ? '3 x that of L1' : 'that of L1',
+      formula: say(balanced ? 'thriceL1' : 'onceL1'),
       expected: (values) => (balanced ? 3 : 1) * numberAt(values, va('l1')),
       tolerance: within,
     });
@@ -124,7 +128,7 @@ const SEQUENCES = [-1, 0, 1, 2, 123, 132, 321];
 
 export const PHASE_SEQUENCE_RELATION: Relation = {
   metrics: ['phase_sequence'],
-  formula: `one of ${SEQUENCES.join(', ')}`,
+  formula: say('sequence', { codes: SEQUENCES.join(', ') }),
   isPlain: true,
   expected: (values) =>
     SEQUENCES.reduce((best, code) => {

@@ -1,7 +1,8 @@
 import type { CompiledLayout } from '../codec/layout';
 import { LEAST_MOMENTS, type Numbers } from './relation';
+import { LAYOUT_SENTENCES } from './sentences';
 import type { Fault } from './verdict';
-import { formatMetric, formatNumber } from './words';
+import { formatNumber, metricValue } from './words';
 
 /** Values that no meter can have. */
 export function rangeFaults(layout: CompiledLayout, moments: readonly Readonly<Numbers>[]): readonly Fault[] {
@@ -18,8 +19,9 @@ export function rangeFaults(layout: CompiledLayout, moments: readonly Readonly<N
         );
       const last = outside.at(-1);
       if (last === undefined || outside.length < LEAST_MOMENTS || outside.length <= moments.length / 2) continue;
-      const limits = `${formatNumber(range.min)} to ${formatNumber(range.max, unit)}`;
-      faults.push({ metrics: [name], evidence: `${formatMetric(name, last)} is outside ${limits}.` });
+      const limits = { min: formatNumber(range.min), max: formatNumber(range.max, unit) };
+      const evidence = LAYOUT_SENTENCES.say('outside', { ...metricValue(name, last), ...limits });
+      faults.push({ metrics: [name], evidence });
     }
   }
   return faults;

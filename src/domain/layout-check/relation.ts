@@ -1,3 +1,4 @@
+import type { Sentence } from '../../support/sentence';
 import type { Tolerance } from './tolerances';
 
 /** Numbers of one moment by metric name, in catalog units; absent where the assembly was not read. */
@@ -10,13 +11,13 @@ export interface Relation {
   /** Metrics that take part; the first is the one that the others foretell. */
   readonly metrics: readonly string[];
   /** How the first follows from the others, in words: "the mean of ...". */
-  readonly formula: string;
+  readonly formula: Sentence;
   /** What the first should be; undefined where nothing can be said at this moment. */
   readonly expected: (values: Readonly<Numbers>) => number | undefined;
   /** What a deviation is measured against; the expected value where absent. */
   readonly size?: (values: Readonly<Numbers>) => number;
   /** The size in words, where it is not the expected value. */
-  readonly sizeName?: string;
+  readonly sizeName?: Sentence;
   /** The formula says it all: the number that is expected is a constant or the middle of a range. */
   readonly isPlain?: boolean;
   /** `least`, `most`: only a value below, above what is expected deviates. */

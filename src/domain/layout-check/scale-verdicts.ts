@@ -2,8 +2,11 @@ import type { CompiledLayout, RowPlan } from '../codec/layout';
 import type { EnergyFindings } from './energy-findings';
 import { guessPairScale, pairScalesByModbus, type Counters, type PairLayout } from './pair-scale';
 import { prefixOf, type PowerPrefix, type PowerScale } from './power-scale';
-import type { ScaleVerdict } from './verdict';
+import { LAYOUT_SENTENCES } from './sentences';
+import type { ScaleVerdict, Told } from './verdict';
 import { formatNumber } from './words';
+
+const { say } = LAYOUT_SENTENCES;
 
 const RATIO_TOLERANCE = 0.15;
 
@@ -26,7 +29,7 @@ export function layoutOfPairs(layout: CompiledLayout): PairLayout | undefined {
 }
 
 /** A verdict on the scale of powers, and which these are. */
-export type PowerScaleVerdict = ScaleVerdict & { readonly metrics: readonly string[] };
+export type PowerScaleVerdict = Told<ScaleVerdict> & { readonly metrics: readonly string[] };
 
 /** W or kW, assembly by assembly. */
 export function judgePowerScales(
@@ -45,23 +48,21 @@ export function judgePowerScales(
     };
     const scale = scales.get(prefixOf(first.metric.name));
     if (scale === undefined) {
-      return [
-        { ...common, verdict: 'undecided' as const, evidence: 'No current flows: VA cannot be compared with V x A.' },
-      ];
+      return [{ ...common, verdict: 'undecided' as const, evidence: say('noCurrent') }];
     }
-    const words = `VA is ${formatNumber(scale.ratio)} x V x A`;
+    const ratio = formatNumber(scale.ratio);
     if (scale.factor === 1) {
       // A maximum of VA says little: it was not reached at the maxima of V and A.
       const fits = Math.abs(scale.ratio - 1) < RATIO_TOLERANCE;
       const verdict = fits ? ('confirmed' as const) : ('undecided' as const);
-      return [{ ...common, verdict, evidence: `${words}: the layout's scale gives W, VA and var.` }];
+      return [{ ...common, verdict, evidence: say('powersRight', { ratio }) }];
     }
     return [
       {
         ...common,
         verdict: 'contradicted' as const,
         suggestion: first.scale * scale.factor,
-        evidence: `${words}: the powers need "scale" ${formatNumber(first.scale * scale.factor)} to be W, VA and var.`,
+        evidence: say('powersWrong', { ratio, scale: formatNumber(first.scale * scale.factor) }),
       },
     ];
   });
@@ -73,22 +74,23 @@ export function judgeEnergyScale(
   { ratio }: EnergyFindings,
   scale: number,
   powerWrong: boolean,
-): ScaleVerdict {
+): Told<ScaleVerdict> {
   const common = { assembly, member: 'scale', layoutValue: scale } as const;
   if (ratio === undefined || powerWrong) {
-    return { ...common, verdict: 'undecided', evidence: 'Too little has been imported to compare energy with power.' };
+    return { ...common, verdict: 'undecided', evidence: say('importedLittle') };
   }
-  const words = `The import counter grew ${formatNumber(ratio)} times as fast as the integral of power`;
-  if (Math.abs(ratio - 1) <= RATIO_TOLERANCE) return { ...common, verdict: 'confirmed', evidence: `${words}.` };
+  const about = { ratio: formatNumber(ratio) };
+  if (Math.abs(ratio - 1) <= RATIO_TOLERANCE)
+    return { ...common, verdict: 'confirmed', evidence: say('importRight', about) };
   const power = ratio > 0 ? 10 ** Math.round(Math.log10(ratio)) : 0;
   if (power === 0 || power === 1 || Math.abs(ratio / power - 1) > RATIO_TOLERANCE) {
-    return { ...common, verdict: 'contradicted', evidence: `${words}; no power of ten explains that.` };
+    return { ...common, verdict: 'contradicted', evidence: say('importOdd', about) };
   }
   return {
     ...common,
     verdict: 'contradicted',
     suggestion: scale / power,
-    evidence: `${words}: "scale" ${formatNumber(scale / power)} would give Wh, or the halves of the pairs are exchanged.`,
+    evidence: say('importScale', { ...about, scale: formatNumber(scale / power) }),
   };
 }
 
@@ -99,29 +101,26 @@ export function judgePairScale(
   pairs: PairLayout | undefined,
   verified: Counters | undefined,
   toleranceWh: number,
-): ScaleVerdict | undefined {
+): Told<ScaleVerdict> | undefined {
   if (pairs === undefined) return undefined;
   const common = { assembly, member: 'pairScale', layoutValue: pairs.pairScale } as const;
   if (Object.keys(counters).length === 0) {
-    return { ...common, verdict: 'undecided', evidence: `Assembly ${assembly} was not read.` };
+    return { ...common, verdict: 'undecided', evidence: say('notRead', { assembly }) };
   }
   if (verified !== undefined) {
     const [found, ...others] = pairScalesByModbus(counters, verified, pairs, toleranceWh);
-    const same = 'all counters are those of the registers over Modbus';
     if (found === pairs.pairScale) {
-      const rest = `so far they would be with ${others.map((other) => formatNumber(other)).join(', ')} too`;
+      const rest = others.map((other) => formatNumber(other)).join(', ');
       return others.length === 0
-        ? { ...common, verdict: 'confirmed', evidence: `A${same.slice(1)}, and with no other pair scale.` }
-        : { ...common, verdict: 'undecided', evidence: `A${same.slice(1)}; ${rest}.` };
+        ? { ...common, verdict: 'confirmed', evidence: say('pairsSame') }
+        : { ...common, verdict: 'undecided', evidence: say('pairsSameSoFar', { others: rest }) };
     }
     if (found !== undefined) {
-      const evidence = `With "pairScale" ${formatNumber(found)} ${same}.`;
+      const evidence = say('pairsOther', { scale: formatNumber(found) });
       return { ...common, verdict: 'contradicted', suggestion: found, evidence };
     }
   }
   const guess = guessPairScale(counters, pairs);
   if (guess !== undefined) return { ...common, verdict: 'contradicted', ...guess };
-  const evidence =
-    'Growth over minutes shows the low elements alone; only the registers over Modbus tell what a high step is worth.';
-  return { ...common, verdict: 'undecided', evidence };
+  return { ...common, verdict: 'undecided', evidence: say('pairsUnseen') };
 }

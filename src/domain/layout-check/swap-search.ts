@@ -1,5 +1,6 @@
 import type { Fault } from './verdict';
 import type { JudgedRelation, RelationSet } from './relation-set';
+import { LAYOUT_SENTENCES, metricPlace } from './sentences';
 import { describeRelation } from './words';
 
 type Pair = readonly [string, string];
@@ -22,6 +23,8 @@ function mendingPairs(
     .filter(([first, second]) => !set.breaksBySwap(first, second));
 }
 
+const { say } = LAYOUT_SENTENCES;
+
 const MOST_SENTENCES = 3;
 
 /**
@@ -35,12 +38,17 @@ export function blame(
   assemblies: readonly (readonly string[])[],
 ): readonly Fault[] {
   if (broken.length === 0) return [];
-  const sentences = broken.map(({ relation, state }) => describeRelation(relation, state, set.moments));
   const pairs = mendingPairs(set, broken, assemblies);
   if (pairs.length > 0) {
-    const names = pairs.map((pair) => pair.join(' and '));
-    const evidence = `${sentences.slice(0, MOST_SENTENCES).join(' ')} It would fit if ${names.join(', or ')} were exchanged.`;
-    return [{ metrics: [...new Set(pairs.flat())], evidence }];
+    const sentences = broken.map(({ relation, state }) => describeRelation(relation, state, set.moments));
+    const seen = sentences.slice(0, MOST_SENTENCES).reduceRight((second, first) => say('both', { first, second }));
+    const named = pairs
+      .map(([first, second]) => say('pair', { first: metricPlace(first), second: metricPlace(second) }))
+      .reduceRight((second, first) => say('either', { first, second }));
+    return [{ metrics: [...new Set(pairs.flat())], evidence: say('exchanged', { seen, pairs: named }) }];
   }
-  return broken.map(({ relation }, index) => ({ metrics: relation.metrics, evidence: sentences[index] ?? '' }));
+  return broken.map(({ relation, state }) => ({
+    metrics: relation.metrics,
+    evidence: describeRelation(relation, state, set.moments),
+  }));
 }

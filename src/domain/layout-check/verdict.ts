@@ -13,6 +13,7 @@ import {
   TEXT,
   type TypeOf,
 } from '../../support/shape';
+import type { Sentence } from '../../support/sentence';
 import { contract, type Contract } from '../messages/contract';
 import { EPOCH_MS } from '../messages/parts';
 
@@ -119,8 +120,21 @@ export function together(words: readonly Word[]): Word {
   return words.length > 0 && words.every((word) => word === 'confirmed') ? 'confirmed' : 'undecided';
 }
 
+type SentencesFor<Texts> = Texts extends string ? Sentence : readonly Sentence[];
+
+/** An outcome as the check says it: evidence and limits are sentences with keys, for whoever has catalogs. */
+export type Told<Outcome> = Outcome extends readonly (infer Item)[]
+  ? readonly Told<Item>[]
+  : Outcome extends object
+    ? {
+        readonly [Name in keyof Outcome]: Name extends 'evidence' | 'limits'
+          ? SentencesFor<Outcome[Name]>
+          : Told<Outcome[Name]>;
+      }
+    : Outcome;
+
 /** Why metrics stand at the wrong place or in the wrong scale. */
 export interface Fault {
   readonly metrics: readonly string[];
-  readonly evidence: string;
+  readonly evidence: Sentence;
 }

@@ -1,5 +1,8 @@
 import { numberAt, type Numbers, type Relation } from './relation';
+import { metricPlace, RELATION_SENTENCES } from './sentences';
 import { TOLERANCES, type Tolerance } from './tolerances';
+
+const { say } = RELATION_SENTENCES;
 
 /** The last number says which phase, or pair of phases. */
 export const PHASES = [1, 2, 3] as const;
@@ -34,7 +37,7 @@ export function voltageCurrentRelations(
   if (exists('voltage_ln_avg')) {
     relations.push({
       metrics: [lineNeutral, ...phases],
-      formula: 'the mean of the voltages to neutral',
+      formula: say('meanNeutral'),
       expected: (values) => mean(values, phases),
       tolerance: within,
     });
@@ -42,7 +45,7 @@ export function voltageCurrentRelations(
   if (exists('voltage_ll_avg')) {
     relations.push({
       metrics: [lineLine, ...pairs],
-      formula: 'the mean of the voltages between lines',
+      formula: say('meanLines'),
       expected: (values) => mean(values, pairs),
       tolerance: within,
     });
@@ -50,7 +53,7 @@ export function voltageCurrentRelations(
   if (exists('voltage_ll_avg') && exists('voltage_ln_avg')) {
     relations.push({
       metrics: [lineLine, lineNeutral, ...phases],
-      formula: 'sqrt(3) x the voltage to neutral',
+      formula: say('rootOfNeutral'),
       expected: (values) => (isEven(values, phases) ? Math.sqrt(3) * numberAt(values, lineNeutral) : undefined),
       tolerance: TOLERANCES.angles,
     });
@@ -62,7 +65,7 @@ export function voltageCurrentRelations(
     const split = phases.length === 2;
     relations.push({
       metrics: [line, first, second],
-      formula: `what ${first} and ${second} give at ${split ? '120 or 180' : '120'} degrees`,
+      formula: say(split ? 'at120or180' : 'at120', { first: metricPlace(first), second: metricPlace(second) }),
       expected: (values) => {
         if (!isEven(values, phases)) return undefined;
         const [one, two] = [numberAt(values, first), numberAt(values, second)];
@@ -83,7 +86,7 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
   const sum = (values: Readonly<Numbers>): number => currents.length * mean(values, currents);
   const most: Relation = {
     metrics: [`${prefix}current_n`, ...currents],
-    formula: 'at most the sum of the phase currents',
+    formula: say('mostSum'),
     expected: sum,
     bound: 'most',
     tolerance: TOLERANCES.neutralBounds,
@@ -107,10 +110,10 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
     most,
     {
       metrics: all,
-      formula: 'the vector sum of the phase currents',
+      formula: say('vectorSum'),
       expected: vectorSum,
       size,
-      sizeName: 'the largest phase current',
+      sizeName: say('largestCurrent'),
       tolerance: TOLERANCES.neutralSum,
     },
   ];
@@ -120,7 +123,7 @@ export function neutralRelations(prefix: string, exists: (name: string) => boole
 function leastOfTwo(prefix: string, [first = '', second = '']: readonly string[]): Relation {
   return {
     metrics: [`${prefix}current_n`, first, second],
-    formula: 'at least the difference of the phase currents',
+    formula: say('leastDifference'),
     expected: (values) => Math.abs(numberAt(values, first) - numberAt(values, second)),
     size: (values) => Math.max(numberAt(values, first), numberAt(values, second)),
     bound: 'least',

@@ -1,5 +1,9 @@
 import type { MeterModel, WiringMode } from '../../meters/meter-model';
+import type { Sentence } from '../../support/sentence';
 import { numberAt, type Numbers } from './relation';
+import { LAYOUT_SENTENCES, metricList } from './sentences';
+
+const { say } = LAYOUT_SENTENCES;
 
 /** Less than this is nothing: V, A, W, VA or var. */
 const ALIVE = 0.5;
@@ -10,7 +14,7 @@ export interface WiringFinding {
   /** Modes that the values allow, the likeliest first; empty while nothing can be said. */
   readonly candidates: readonly WiringMode[];
   readonly verdict: 'confirmed' | 'contradicted' | 'undecided';
-  readonly evidence: string;
+  readonly evidence: Sentence;
 }
 
 function aliveIn(metrics: readonly string[], moments: readonly Readonly<Numbers>[]): ReadonlySet<string> {
@@ -55,12 +59,12 @@ export function recognizeWiring(
   const candidates = best.sort((left, right) => missing(left.exists) - missing(right.exists)).map(({ mode }) => mode);
   const [first] = candidates;
   const mode = configured ?? first ?? wiring.usual;
-  const shown = voltages.length === 0 ? 'no voltage at all' : voltages.join(', ');
+  const shown = voltages.length === 0 ? say('noVoltage') : metricList(voltages);
   if (first === undefined) {
     const evidence =
       configured === undefined
-        ? `No wiring mode has just these voltages: ${shown}.`
-        : `The voltages present (${shown}) are not all those of ${configured}.`;
+        ? say('noWiring', { voltages: shown })
+        : say('otherWiring', { voltages: shown, mode: configured });
     return { mode, candidates, verdict: 'undecided', evidence };
   }
   if (configured === undefined || candidates.includes(configured)) {
@@ -69,9 +73,7 @@ export function recognizeWiring(
       mode,
       candidates,
       verdict: decided ? 'confirmed' : 'undecided',
-      evidence: decided
-        ? `${first} is the wiring whose values are all present and that leaves fewest over (${least}).`
-        : `${candidates.join(' and ')} have the values that are present.`,
+      evidence: decided ? say('wiring', { mode: first, least }) : say('wirings', { modes: candidates.join(', ') }),
     };
   }
   const row = wiring.rows.find((candidate) => candidate.mode === configured);
@@ -82,8 +84,10 @@ export function recognizeWiring(
     mode,
     candidates,
     verdict: contradicted ? 'contradicted' : 'undecided',
-    evidence: contradicted
-      ? `Configured is ${configured}, but ${lacking.join(', ')} stay at 0; the values look like ${candidates.join(' or ')}.`
-      : `Configured is ${configured}, but ${surplusNames.join(', ')} are there too; the values look like ${candidates.join(' or ')}.`,
+    evidence: say(contradicted ? 'wiringLacks' : 'wiringSurplus', {
+      mode: configured,
+      metrics: metricList(contradicted ? lacking : surplusNames),
+      modes: candidates.join(', '),
+    }),
   };
 }

@@ -1,5 +1,9 @@
 import { CATALOG } from '../../metrics/catalog';
+import type { PlaceValue, Sentence } from '../../support/sentence';
 import { numberAt, type Numbers, type Relation, type RelationState } from './relation';
+import { metricPlace, RELATION_SENTENCES } from './sentences';
+
+const { say } = RELATION_SENTENCES;
 
 const UNITS: ReadonlyMap<string, string> = new Map(CATALOG.map(({ name, unit }) => [name, unit]));
 
@@ -15,29 +19,40 @@ export function formatDuration(milliseconds: number): string {
   return seconds < 120 ? `${seconds} s` : `${Number((milliseconds / 60_000).toPrecision(3))} min`;
 }
 
-export function formatMetric(name: string, value: number): string {
-  return `${name} ${formatNumber(value, UNITS.get(name) ?? '')}`;
-}
+/** A value with the unit of its metric. */
+export const formatValue = (name: string, value: number): string => formatNumber(value, UNITS.get(name) ?? '');
 
-function formatShare(share: number): string {
-  if (share < 1e-4) return 'less than 0.01 %';
-  return `${Number((100 * share).toPrecision(2))} %`;
-}
+/** A metric with a value, for sentences. */
+export const metricValue = (name: string, value: number): Readonly<Record<'metric' | 'value', PlaceValue>> => ({
+  metric: metricPlace(name),
+  value: formatValue(name, value),
+});
+
+const formatShare = (share: number): PlaceValue =>
+  share < 1e-4 ? say('tiny') : `${Number((100 * share).toPrecision(2))} %`;
 
 /** What a relation said, with the numbers of the last moment. */
 export function describeRelation(
   relation: Relation,
   { state, count, deviation }: RelationState,
   moments: readonly Readonly<Numbers>[],
-): string {
+): Sentence {
   const [left = ''] = relation.metrics;
   const last = moments.findLast((values) => relation.metrics.every((name) => values[name] !== undefined)) ?? {};
   const expected = relation.expected(last);
-  const number =
-    expected === undefined || relation.isPlain === true ? '' : ` (${formatNumber(expected, UNITS.get(left) ?? '')})`;
-  const verb = state === 'broken' ? 'is not' : state === 'holds' ? 'is' : 'is not clearly';
-  const share = `${formatShare(deviation)}${relation.sizeName === undefined ? '' : ` of ${relation.sizeName}`}`;
+  const { formula, sizeName } = relation;
   const isPlain = relation.bound !== undefined || relation.isPlain === true;
-  const off = isPlain ? '' : `; off by ${share} over ${count} readings`;
-  return `${formatMetric(left, numberAt(last, left))} ${verb} ${relation.formula}${number}${off}.`;
+  const share = formatShare(deviation);
+  return say(state, {
+    ...metricValue(left, numberAt(last, left)),
+    formula:
+      expected === undefined || relation.isPlain === true
+        ? formula
+        : say('withNumber', { formula, number: formatValue(left, expected) }),
+    off: isPlain
+      ? ''
+      : sizeName === undefined
+        ? say('off', { share, count })
+        : say('offOf', { share, size: sizeName, count }),
+  });
 }

@@ -15,6 +15,7 @@ import { SimulatedMeter } from '../../../src/simulator/model/simulated-meter';
 import { findCatalogNumber } from '../../../src/simulator/model/supply';
 import { LOADS } from '../../../testkit/simulator/models';
 import { FakeClock } from '../../../testkit/fake-clock';
+import { withoutGerman } from '../../german';
 import {
   exchange,
   LAYOUT,
@@ -358,6 +359,32 @@ describe('verdict of a layout check', () => {
       assert.ok(validate(JSON.parse(JSON.stringify(verdict))), JSON.stringify(validate.errors));
     }
     assert.equal(checkLayout(PM500, []).verdict, 'undecided');
+  });
+
+  it('has German for all that it says, whatever is wrong', () => {
+    const moments = metered(unevenMoments(1));
+    const seen = new Set<string>();
+    const cases: readonly (readonly [readonly Reading[], LayoutCheckOptions?])[] = [
+      [[]],
+      [readingsOf(moments)],
+      [readingsOf(moments), { wiring: '1P' }],
+      [only(readingsOf(moments), [107])],
+      [readingsOf(moments, exchange(101, [[0, 8]])), { wiring: '3PN' }],
+      [readingsOf(moments, exchange(102, [[0, 9]]))],
+      [readingsOf(moments, exchange(107, [[0, 1]]))],
+      [readingsOf(moments, multiply(102, [0, 1, 2, 3], 1e-3))],
+      [readingsOf(moments, multiply(107, [0, 1], 10))],
+    ];
+    for (const [readings, options] of cases) {
+      const check = new LayoutCheck(PM500, options);
+      for (const reading of readings) check.accept(reading);
+      const told = check.told();
+      assert.deepEqual(withoutGerman(told), []);
+      for (const { elements } of told.assemblies)
+        for (const { evidence } of elements) for (const { key } of evidence) seen.add(key);
+    }
+    for (const key of ['layoutRelation.holds', 'layoutRelation.broken', 'layout.exchanged', 'layout.notMeasured'])
+      assert.ok(seen.has(key), `${key} is in none of ${[...seen].join(', ')}`);
   });
 
   it('does not confirm phases that a balanced load does not tell apart', () => {

@@ -17,15 +17,15 @@ describe('voltages beside the catalog number', () => {
   });
 
   it('say which ratio would explain them', () => {
-    const { evidence = '' } = rateVoltages(PM500, '1420-V1-ENT', [{ voltage_ln_avg: 3_600 }]) ?? {};
-    assert.match(evidence, /3600 V; a 1420-V1-ENT measures up to 120 V directly\. .* at least 25;/);
+    const { evidence } = rateVoltages(PM500, '1420-V1-ENT', [{ voltage_ln_avg: 3_600 }]) ?? {};
+    assert.match(evidence?.text ?? '', /3600 V; a 1420-V1-ENT measures up to 120 V directly\. .* at least 25;/);
   });
 
   it('say nothing without a catalog number or without voltages, and the line-to-line voltage where there is no neutral', () => {
     assert.equal(rateVoltages(PM500, undefined, [{ voltage_ln_avg: 230 }]), undefined);
     assert.equal(rateVoltages(PM500, '1420-V2-ENT', [{ voltage_ln_avg: 0, current_l1: 5 }]), undefined);
     assert.match(
-      rateVoltages(PM500, '1420-V2-ENT', [{ voltage_ln_avg: 0, voltage_ll_avg: 690 }])?.evidence ?? '',
+      rateVoltages(PM500, '1420-V2-ENT', [{ voltage_ln_avg: 0, voltage_ll_avg: 690 }])?.evidence.text ?? '',
       /up to 690 V/,
     );
   });
