@@ -23,7 +23,7 @@ export const DIRECTORY_FINDINGS = sentences('doctorDirectory', {
   notInstalled: 'Not installed: {types}.',
   switchedOff: 'Switched off: {types}.',
   othersWrite: '{path} has the mode {mode}: other users may change what Node-RED runs.',
-  owner: '{path} belongs to user {owner}, and the folder to {folderOwner}.',
+  owner: '{path} belongs to user {owner}, and the folder to {other}.',
   othersRead: '{path} has the mode {mode}: other users can read its secrets.',
   damaged: '{path} could not be read at a start and was set aside.',
 });
@@ -178,7 +178,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
           const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
           const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
           return [...foreign, ...ofRoot].map(({ path, owner }) =>
-            say('owner', { path, owner, folderOwner: access.owner }),
+            say('owner', { path, owner, other: access.owner }),
           );
         },
         ({ access }) => `user ${access.owner}`,
