@@ -15,9 +15,9 @@ const NORMALIZER = 'first-meter-normalize-realtime';
 const POLL = 'first-meter-poll-realtime';
 const DASHBOARD_SIZE = { width: 1400, height: 1180 };
 const CURVES_MS = 40_000;
-const FLOW_SIZE = { width: 1400, height: 900 };
+const FLOW_SIZE = { width: 1400, height: 1000 };
 const METER_SIZE = { width: 1400, height: 1300 };
-const SIDEBAR_SIZE = { width: 1400, height: 900 };
+const SIDEBAR_SIZE = { width: 1400, height: 1010 };
 /** The whole form fits, also beside the sidebar. */
 const FORM_SIZE = { width: 1500, height: 2600 };
 
