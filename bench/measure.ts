@@ -32,15 +32,16 @@ export function measureRate(work: () => number, durationMs = 600, rounds = 3): R
     } while (elapsedMs < durationMs);
     best = Math.max(best, (units / elapsedMs) * 1000);
   }
-  // A collection in between hides what was allocated before it, and never adds anything: the largest of some counts.
-  let largest = 0;
+  // A collection in between hides what was allocated before it, and work that is compiled anew takes more: the median counts.
+  const samples: number[] = [];
   for (let attempt = 0; attempt < ALLOCATION_ATTEMPTS; attempt++) {
     collectGarbage();
     const heapBefore = process.memoryUsage().heapUsed;
     const units = work();
-    largest = Math.max(largest, (process.memoryUsage().heapUsed - heapBefore) / units);
+    samples.push((process.memoryUsage().heapUsed - heapBefore) / units);
   }
-  return { perSecond: best, bytesPerUnit: largest > 0 ? largest : Number.NaN };
+  const median = percentile(samples, 0.5);
+  return { perSecond: best, bytesPerUnit: median > 0 ? median : Number.NaN };
 }
 
 /** The value below which `share` (0 to 1) of the samples lie. */
