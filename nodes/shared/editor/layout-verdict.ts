@@ -45,7 +45,7 @@ function showAssembly(body: JQuery, { assembly, title, verdict, elements }: Told
     // Layout files, messages and databases have it by this name.
     const name = $('<code class="pm500-metric-name">').text(metric);
     why.parent().children().first().append('<br>', name);
-    const other = element.alternatives.map((each) => metricText(each, each)).join(', ');
+    const other = element.alternatives.map((each) => metricText(each, each)).join('; ');
     if (other !== '') $('<div>').text(text('layoutCheck.alternatives', { other })).appendTo(why);
   }
 }
