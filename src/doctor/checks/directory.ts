@@ -177,9 +177,7 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
         ({ access, secretFiles, ownFiles }) => {
           const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
           const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
-          return [...foreign, ...ofRoot].map(({ path, owner }) =>
-            say('owner', { path, owner, other: access.owner }),
-          );
+          return [...foreign, ...ofRoot].map(({ path, owner }) => say('owner', { path, owner, other: access.owner }));
         },
         ({ access }) => `user ${access.owner}`,
       ),

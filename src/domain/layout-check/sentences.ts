@@ -141,7 +141,7 @@ export const CANDIDATE_SENTENCES = sentences('energyLayout', {
 export const metricPlace = (name: string): Sentence => ({ key: `metric.${name}`, values: {}, text: name });
 
 /** Several things as one, such as `1, 2, 3`; empty where there are none. */
-export function listOf(items: readonly Sentence[]): Sentence {
+function listOf(items: readonly Sentence[]): Sentence {
   return items.length === 0
     ? plain('')
     : items.reduceRight((rest, first) => LAYOUT_SENTENCES.say('list', { first, rest }));
