@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DEFAULTS, WIDGET_TYPES } from '../../nodes/shared/forms';
 import { findBarriers } from '../../testkit/accessibility';
 import { findFaintWords, SIDEBAR_WORDS } from '../../testkit/contrast';
+import { DIALOGS, flowOfEveryType, idOf } from '../../testkit/node-red/dialogs';
 import { Editor } from '../../testkit/node-red/editor';
 import { installationIn, installedVersion, installPackage } from '../../testkit/node-red/installed-node-red';
 import { PACKAGE_NAME, startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
@@ -28,6 +29,11 @@ const WITHOUT_SERVERS: Readonly<Record<string, (status: NodeStatusSeen) => boole
   'sparkplug-out': ({ fill, text }) => fill === 'red' && text === 'broker unreachable',
   'influx-out': ({ fill, text = '' }) => fill === 'yellow' && text.startsWith('away, '),
 };
+
+/** The other dialogs; widgets are not offered here. */
+const FURTHER_DIALOGS = DIALOGS.filter(
+  ({ type }) => !(type in WITHOUT_SERVERS) && !type.startsWith('ui-') && type !== 'pm500-meter',
+);
 
 /** first-meter, with ports of which only those of the meters will be listened on. */
 async function firstMeter(): Promise<readonly FlowEntry[]> {
@@ -139,6 +145,29 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
       assert.deepEqual(await findBarriers(page, '.pm500-sidebar'), []);
       await part('tasks').first().locator('button').click();
       await page.evaluate(`RED.sidebar.show('info')`);
+    });
+  }
+
+  it('takes a node of every type of its palette', async () => {
+    await red.admin.deploy(flowOfEveryType().filter(({ type }) => !type.startsWith('ui-')));
+  });
+
+  for (const theme of ['light', 'dark']) {
+    it(`shows the settings that first-meter has not, in the ${theme} theme`, async () => {
+      await editor.page.reload();
+      await editor.page.locator(`[id="${idOf('influx-out')}"]`).waitFor();
+      await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
+      for (const { type, onCanvas, property } of FURTHER_DIALOGS) {
+        await editor.edit(idOf(onCanvas));
+        if (property !== undefined) await editor.editConfiguration(property);
+        const { problems, labels } = await editor.inspectDialog();
+        await editor.unfold();
+        assert.deepEqual([...problems, ...(await findFaintWords(editor.page, ENOUGH_CONTRAST))], [], type);
+        assert.deepEqual(await findBarriers(editor.page, FORM), [], type);
+        assert.ok(labels.length > 0, type);
+        await editor.photograph(`node-red-5-${theme}-${type}`);
+        await editor.dismissAll();
+      }
     });
   }
 
