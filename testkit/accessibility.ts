@@ -7,6 +7,13 @@ const AXE = createRequire(__filename).resolve('axe-core/axe.min.js');
 /** Elements that one line shows. */
 const MOST_SHOWN = 3;
 
+/** Resolves when nothing moves or fades any more: in between there are colors that nobody has chosen. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(`Promise.all(document.getAnimations()
+    .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+    .map(({ finished }) => finished.catch(() => undefined))).then(() => undefined)`);
+}
+
 /**
  * What axe-core finds wrong for people who use a screen reader, a keyboard, or little contrast: a line for each rule, with
  * the first elements.
@@ -14,6 +21,7 @@ const MOST_SHOWN = 3;
  */
 export async function findBarriers(page: Page, within: string): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>(`typeof axe !== 'undefined'`))) await page.evaluate(readFileSync(AXE, 'utf8'));
+  await settled(page);
   const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(
     `axe.run(${JSON.stringify(within)}).then(({ violations }) => ({ violations }))`,
   );

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { settled } from './accessibility';
 
 const WORDS_OF_FORMS = [
   'label',
@@ -22,7 +23,8 @@ export const SIDEBAR_WORDS = '.pm500-sidebar :is(span, p, .pm500-link, div:not(:
  * @param least the contrast that is enough
  * @param words which elements are looked at
  */
-export function findFaintWords(page: Page, least: number, words = WORDS_OF_FORMS): Promise<readonly string[]> {
+export async function findFaintWords(page: Page, least: number, words = WORDS_OF_FORMS): Promise<readonly string[]> {
+  await settled(page);
   return page.evaluate<readonly string[]>(`(() => {
     const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
     const luminance = (color) => {

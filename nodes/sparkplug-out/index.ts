@@ -30,7 +30,9 @@ export = (RED: NodeAPI): void => {
       const show = (): void => {
         shownAt = performance.now();
         const kind = refusal.shown;
-        if (kind !== undefined && session.state.phase === 'born') status.show('failed', kind);
+        const { phase, alarm } = session.state;
+        // What concerns all meters stays in sight.
+        if (kind !== undefined && phase === 'born' && alarm === undefined) status.show('failed', kind);
         else showEdge(status, session.state, { ownDevices, messages, delivery: session.delivery });
       };
       const stopListening = [
@@ -61,7 +63,7 @@ export = (RED: NodeAPI): void => {
         ({ code }) => {
           const kind = code.startsWith('OUTBOX') ? 'notStored' : 'messageRefused';
           refusal.note(kind);
-          status.show('failed', kind);
+          if (session.state.alarm === undefined) status.show('failed', kind);
         },
       );
 

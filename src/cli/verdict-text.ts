@@ -41,6 +41,12 @@ const SAYS: Readonly<Record<LayoutVerdict['verdict'], string>> = {
   contradicted: `Something stands in another place or scale than the layout says. Do what stands above, or describe the layout of this meter in a file (docs/layout-file.md), and check again with --layout FILE. Until then do not confirm it.`,
 };
 
+/** What to do first where values are those of another wiring than the one that was given: most else may follow from it. */
+function otherWiring({ configured, candidates }: LayoutVerdict['wiring']): string | undefined {
+  if (configured === undefined || candidates.length === 0 || candidates.includes(configured)) return undefined;
+  return `The values look like ${candidates.join(' or ')}, and ${configured} was given. Compare it with the meter, correct the wiring in pm500-meter (here: --wiring), and check again: what else is contradicted may follow from it.`;
+}
+
 /** What is contradicted of an assembly; nothing where nothing is. */
 function contradictionsOf(assembly: AssemblyVerdict): readonly AssemblyVerdict[] {
   const elements = assembly.elements.filter(({ verdict }) => verdict === 'contradicted');
@@ -72,7 +78,7 @@ export function formatVerdict(outcome: LayoutVerdict, isWhole: boolean): string 
     ...limits.map((limit) => `  ${limit}\n`),
     `\nVerdict: ${verdict}\n`,
     ...counts,
-    `${SAYS[verdict]}\n`,
+    `${otherWiring(wiring) ?? SAYS[verdict]}\n`,
     isWhole ? '' : 'Every element with its evidence: --details.\n',
   ].join('');
 }

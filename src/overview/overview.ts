@@ -39,28 +39,21 @@ export function overviewOf(facts: OverviewFacts, nowMs: number): Overview {
   };
 }
 
-/** Names of the meters that no node gets readings of any more. */
-function silentMeters(normalizers: OverviewFacts['normalizers']): ReadonlySet<string> {
-  const silent = new Set<string>();
-  const heard = new Set<string>();
-  for (const { name, silence } of normalizers.flatMap(({ meters }) => meters)) {
-    (silence === 'all' ? silent : heard).add(name);
-  }
-  for (const name of heard) silent.delete(name);
-  return silent;
-}
-
 /** The last values of these meters; others have none, or are gone. */
 export function valuesOf(
   { meters, normalizers }: Pick<OverviewFacts, 'meters' | 'normalizers'>,
   keys: Iterable<string>,
 ): readonly ValueRow[] {
   const groups = groupMeters(meters);
-  const silent = silentMeters(normalizers);
   return [...keys].flatMap((key) => {
     const name = groups.get(key)?.[0]?.name;
     if (name === undefined) return [];
-    const known = normalizers.flatMap(({ lastKnown }) => lastKnown(name) ?? []);
-    return valueRow(key, known, silent.has(name)) ?? [];
+    const known = normalizers.flatMap(({ meters: judged, lastKnown }) => {
+      const telemetry = lastKnown(name);
+      // Another node that still gets readings renews its own values, and none of this one.
+      const isSilent = judged.some((each) => each.name === name && each.silence === 'all');
+      return telemetry === undefined ? [] : [{ telemetry, isSilent }];
+    });
+    return valueRow(key, known) ?? [];
   });
 }

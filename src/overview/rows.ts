@@ -45,7 +45,7 @@ export interface OverviewValue {
 /** The last values of a meter; the key is that of the meter. */
 export interface ValueRow extends Row {
   readonly values: readonly OverviewValue[];
-  /** When they were read, epoch milliseconds UTC; 0 where none was. */
+  /** When the oldest of them was read, epoch milliseconds UTC; 0 where none was. */
   readonly readAt: number;
 }
 

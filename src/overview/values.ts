@@ -1,5 +1,5 @@
 import type { Sample, Samples, Telemetry } from '../domain/messages/telemetry';
-import { QUALITY_REASONS } from '../domain/quality/quality';
+import { QUALITY_REASONS, worse } from '../domain/quality/quality';
 import { displayOf, type DisplayText } from '../domain/shown/display';
 import { ALL_METRICS } from '../metrics/derived-metrics';
 import type { Metric } from '../metrics/measurement';
@@ -30,11 +30,35 @@ export function readable(value: Sample['value'], metric: string, unit: Sample['u
   return displayOf(value, known?.unit ?? unit, known?.kind ?? 'gauge');
 }
 
+/** What a node that judges a meter knows of it. */
+export interface KnownValues {
+  readonly telemetry: Telemetry;
+  /** The node gets no readings of the meter any more. */
+  readonly isSilent: boolean;
+}
+
+interface Found {
+  readonly sample: Sample;
+  readonly isSilent: boolean;
+}
+
+/** Whether `one` is to be shown rather than `other`: the later one, the one that somebody still renews, the worse one. */
+function isBefore(one: Found, other: Found): boolean {
+  if (one.sample.timestamp !== other.sample.timestamp) return one.sample.timestamp > other.sample.timestamp;
+  if (one.isSilent !== other.isSilent) return other.isSilent;
+  const { quality } = one.sample;
+  return quality !== other.sample.quality && worse(quality, other.sample.quality) === quality;
+}
+
 /** What was read last of a metric, whichever node judges it. */
-function newestOf(all: readonly Samples[], name: string): Sample | undefined {
-  let newest: Sample | undefined;
-  for (const { [name]: sample } of all)
-    if (sample !== undefined && !(newest !== undefined && newest.timestamp >= sample.timestamp)) newest = sample;
+function newestOf(all: readonly KnownValues[], name: string): Found | undefined {
+  let newest: Found | undefined;
+  for (const { telemetry, isSilent } of all) {
+    const sample = telemetry.metrics[name];
+    if (sample === undefined) continue;
+    const found = { sample, isSilent };
+    if (newest === undefined || isBefore(found, newest)) newest = found;
+  }
   return newest;
 }
 
@@ -55,21 +79,20 @@ function shownOf(metric: string, sample: Sample, isSilent: boolean): OverviewVal
 
 /**
  * The last values of a meter.
- * @param telemetry of every node that judges the meter: several may share its schedules
- * @param isSilent no node gets readings of it any more
+ * @param known of every node that judges the meter: several may share its schedules
  */
-export function valueRow(key: string, telemetry: readonly Telemetry[], isSilent = false): ValueRow | undefined {
-  if (telemetry.length === 0) return undefined;
-  const newestFirst = [...telemetry].sort((left, right) => right.timestamp - left.timestamp);
-  const all = newestFirst.map(({ metrics }) => metrics);
+export function valueRow(key: string, known: readonly KnownValues[]): ValueRow | undefined {
+  if (known.length === 0) return undefined;
+  const newestFirst = [...known].sort((left, right) => right.telemetry.timestamp - left.telemetry.timestamp);
   const values: OverviewValue[] = [];
   let readAt = 0;
-  for (const name of chosenOf(all)) {
-    const sample = newestOf(all, name);
-    if (sample === undefined) continue;
+  for (const name of chosenOf(newestFirst.map(({ telemetry }) => telemetry.metrics))) {
+    const found = newestOf(newestFirst, name);
+    if (found === undefined) continue;
+    const { sample, isSilent } = found;
     values.push(shownOf(name, sample, isSilent));
     // A failed attempt has a time too, and is no reading.
-    if (sample.value !== null) readAt = Math.max(readAt, sample.timestamp);
+    if (sample.value !== null) readAt = readAt === 0 ? sample.timestamp : Math.min(readAt, sample.timestamp);
   }
   return { key, values, readAt };
 }

@@ -50,6 +50,13 @@ describe('pm500 check', function () {
     assert.doesNotMatch(stdout, /Assembly 10[0-68]|is the sum over the phases/);
   });
 
+  it('says of a wiring that was given and is another one that the wiring is to be corrected, not the layout', async () => {
+    const { code, stdout } = await check('--seconds', '1', '--wiring', '2P');
+    assert.equal(code, 1);
+    assert.match(stdout, /\nVerdict: contradicted\n(?: {2}\d{3} .*\n){9}The values look like 3PN, and 2P was given\. /);
+    assert.doesNotMatch(stdout, /describe the layout/);
+  });
+
   it('ends with code 1 when a layout file does not fit, and names what to write in it', async () => {
     const folder = temporaryFolder('check');
     const file = join(folder, 'layout.json');

@@ -13,6 +13,10 @@ const DARK = { surface: '#1b1e23', primary: '#7ab7ff', bgPage: '#121417', groupB
 const WIDGET = '.pm500-meter-widget';
 const GAUGE = `${WIDGET} .pm500-gauge[data-metric="active_power_total"]`;
 
+/** As a browser says it. */
+const rgbOf = (color: string): string =>
+  `rgb(${[1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)).join(', ')})`;
+
 /** The flow as it is imported, with ports of its own; its second button takes the first meter off the network. */
 async function flowOf(): Promise<readonly FlowEntry[]> {
   const flow = readFlow('flows', 'live-dashboard.json');
@@ -111,6 +115,10 @@ describe('the live dashboard', function () {
   it('goes on after a deployment without a reload, and has no barriers in the dark either', async () => {
     const dark = flow.map((entry) => (entry.type === 'ui-theme' ? { ...entry, colors: DARK } : entry));
     await red.admin.deploy(dark);
+    await page.waitForFunction(
+      `[...document.querySelectorAll('.bg-group-background')].some((card) =>
+        getComputedStyle(card).backgroundColor === ${JSON.stringify(rgbOf(DARK.groupBg))})`,
+    );
     await page.locator('.pm500-meter-widget .pm500-stands-read').first().waitFor();
     await page.locator('[data-phasor="I-l3"]').waitFor({ state: 'attached' });
     assert.deepEqual(await findBarriers(page, '.pm500-widget'), []);

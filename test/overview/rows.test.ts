@@ -303,7 +303,38 @@ describe('the overview', () => {
           row?.values.map(({ text, unit }) => `${text} ${unit}`),
           ['441.30 kW', '231.40 V', '5000.0 kWh'],
         );
-        assert.equal(row.readAt, NOW);
+        // No value may look newer than it is.
+        assert.equal(row.readAt, NOW - 1000);
+      }
+    });
+
+    it('of a node that gets no readings any more are stale, whatever another node still gets of the same meter', () => {
+      const power = telemetryOf(NOW - 3_600_000, { active_power_total: 441_300 });
+      const energy = telemetryOf(NOW, { active_energy_import_total: 5_000_000 });
+      const normalizers = [
+        normalizer([judged({ silence: 'all' })], { lastKnown: () => power }),
+        normalizer([judged({})], { lastKnown: () => energy }),
+      ];
+      const [row] = valuesOf({ meters: [meter(READ)], normalizers }, [key]);
+      assert.deepEqual(
+        row?.values.map(({ text, reason }) => `${text} ${reason}`),
+        ['441.30 stale', '5000.0 '],
+      );
+      assert.equal(row.readAt, NOW - 3_600_000);
+    });
+
+    it('of one moment that two nodes judge differently: the worse one, in any order', () => {
+      const good = telemetryOf(NOW, { active_power_total: 441_300 });
+      const { active_power_total: sample } = good.metrics;
+      assert.ok(sample !== undefined);
+      const doubtful = {
+        ...good,
+        metrics: { active_power_total: { ...sample, quality: 'uncertain' as const, reason: 'stale' as const } },
+      };
+      const normalizers = [good, doubtful].map((each) => normalizer([judged({})], { lastKnown: () => each }));
+      for (const order of [normalizers, [...normalizers].reverse()]) {
+        const [row] = valuesOf({ meters: [meter(READ)], normalizers: order }, [key]);
+        assert.equal(row?.values[0]?.quality, 'uncertain');
       }
     });
 

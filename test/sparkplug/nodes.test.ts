@@ -5,7 +5,7 @@ import type { SparkplugEdgeNode } from '../../nodes/shared/sparkplug-edges';
 import sparkplugOut from '../../nodes/sparkplug-out';
 import { LastRefusal, REFUSAL_SHOWN_MS } from '../../nodes/sparkplug-out/last-refusal';
 import { DELIVERY, type DeliveryDiagnostics } from '../../src/delivery/diagnostics';
-import { hasCode } from '../../src/support/errors';
+import { hasCode, Pm500Error } from '../../src/support/errors';
 import { FakeRed, type FakeNode } from '../../testkit/node-red/fake-red';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
@@ -117,6 +117,17 @@ describe('sparkplug-edge and sparkplug-out', function () {
     await waitFor('the device', () => session.state.devices.includes('incomer'));
     const since = out.statuses.slice(refused).map(({ text }) => text);
     assert.deepEqual([...new Set(since)], ['message refused']);
+    // What concerns every meter is not hidden by what concerns one.
+    const alarm = new Pm500Error('SPARKPLUG_ID_DUPLICATE', 'Somebody else publishes as this edge node.');
+    const state = { phase: 'born', devices: ['incomer'], alarm } as const;
+    Object.defineProperty(session, 'state', { get: () => state, configurable: true });
+    await waitFor('the next look', () => out.lastStatus?.text === 'duplicate edge node');
+    const before = out.statuses.length;
+    // Its error is told with those of the same minute.
+    void out.receive({ payload: telemetry(values, 'a/b') });
+    await out.receive({ payload: telemetry(values, 'incomer') });
+    assert.ok(!out.statuses.slice(before).some(({ text }) => text === 'message refused'));
+    Reflect.deleteProperty(session, 'state');
     let now = 0;
     const refusal = new LastRefusal(() => now);
     assert.equal(refusal.shown, undefined);

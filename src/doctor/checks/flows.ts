@@ -1,4 +1,4 @@
-import { describeValue, plainText } from '../../support/expect';
+import { describeValue, isRecord, plainText } from '../../support/expect';
 import { sentences, type Sentence } from '../../support/sentence';
 import { sightEach, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
 import { NODE_ROWS } from '../flows/node-rows';
@@ -14,12 +14,21 @@ export const FLOW_FINDINGS = sentences('doctorFlows', {
   choice: '{label}: {name} is {value}, expected one of {choices}.',
   missing: '{label}: {name} is {value}, expected something.',
   dangling: '{label}: {name} names a {type} that is missing or switched off.',
+  nothing: 'missing',
+  list: 'an array',
+  object: 'an object',
   variable: '{label} names the variable {name}, which is not set here.',
 });
 const { say } = FLOW_FINDINGS;
 
 /** Settings that have checks of their own. */
 const JUDGED_ELSEWHERE: readonly string[] = ['pm500-meter rpiMs', 'pm500-poll intervalMs'];
+
+function shown(value: unknown): Sentence | string {
+  if (value === undefined) return say('nothing');
+  if (Array.isArray(value)) return say('list');
+  return isRecord(value) ? say('object') : describeValue(value);
+}
 
 /** What of a node its own type refuses: a number out of its range, a choice that is none, a text that is missing. */
 function refused({ type, label, values, unset }: SavedNode): readonly Sentence[] {
@@ -28,14 +37,14 @@ function refused({ type, label, values, unset }: SavedNode): readonly Sentence[]
     const value = values[name];
     if (JUDGED_ELSEWHERE.includes(`${type} ${name}`) || !countsBeside(row, (other) => values[other])) return [];
     if (typeof value === 'string' && unset.some((variable) => value.includes(variable))) return [];
-    const about = { label, name, value: describeValue(value) };
+    const about = { label, name, value: shown(value) };
     if (row.kind === 'number' && !(row.default === '' && value === '')) {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       const { min = -Infinity, max = Infinity } = row;
       return typeof number === 'number' && number >= min && number <= max ? [] : [say('range', { ...about, min, max })];
     }
     if (row.kind === 'choice' && row.values?.some((each) => String(each) === plainText(value)) === false) {
-      return [say('choice', { ...about, choices: row.values.join(', ') })];
+      return [say('choice', { ...about, choices: row.values.filter((each) => each !== '').join(', ') })];
     }
     const isMissing = row.required === true && row.kind !== 'node' && (value === '' || value === undefined);
     return isMissing ? [say('missing', about)] : [];

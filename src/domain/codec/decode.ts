@@ -67,9 +67,13 @@ const LONGEST = 512;
 const copy = new Uint8Array(LONGEST);
 const viewOfCopy = new DataView(copy.buffer);
 
-/** One view for all, because a view of its own weighs as much as six values; whoever reads is done before the next. */
-function viewOf(bytes: Uint8Array): DataView {
-  if (bytes.length > LONGEST) return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * One view for all, because a view of its own weighs as much as six values; whoever reads is done before the next. Bytes of
+ * another length get their own: what is missing of them must never be what another meter left behind.
+ */
+function viewOf(bytes: Uint8Array, sizeBytes: number): DataView {
+  if (bytes.length !== sizeBytes || sizeBytes > LONGEST)
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   copy.set(bytes);
   return viewOfCopy;
 }
@@ -79,7 +83,7 @@ function viewOf(bytes: Uint8Array): DataView {
  * @param bytes exactly `plan.sizeBytes` long; the transport has made sure of that
  */
 export function decodeBlock(plan: BlockPlan, bytes: Uint8Array): DecodedBlock {
-  const view = viewOf(bytes);
+  const view = viewOf(bytes, plan.sizeBytes);
   const values: Record<string, Value> = {};
   let problems: Record<string, QualityReason> | undefined;
   for (const rowPlan of plan.rows) {

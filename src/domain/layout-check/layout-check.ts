@@ -3,7 +3,7 @@ import type { MeterModel, WiringMode } from '../../meters/meter-model';
 import { inEnglish } from '../../support/sentence';
 import { workingLayout } from '../codec/built-in-layouts';
 import type { CompiledLayout } from '../codec/layout';
-import type { MeterReference, Reading, ReadingBlock } from '../messages/reading';
+import { meterForMessage, type MeterReference, type Reading, type ReadingBlock } from '../messages/reading';
 import { judgeAssemblies } from './assembly-verdicts';
 import { compareCounters } from './counter-comparison';
 import { judgeEnergy } from './energy-findings';
@@ -66,7 +66,7 @@ export class LayoutCheck {
   }
 
   accept(reading: Reading): void {
-    this.meter ??= reading.meter;
+    this.meter ??= meterForMessage(reading.meter);
     if (this.moments.count === 0) this.from = reading.timestamp;
     this.to = reading.timestamp;
     const ofAssemblies = { ...reading, blocks: reading.blocks.filter(({ register }) => register === undefined) };

@@ -136,3 +136,20 @@ export const READING = contract(
 );
 
 export type Reading = ReturnType<typeof READING.parse>;
+
+/** The same as it was, whatever a flow that still holds it does to it; what is frozen is shared. */
+export function keptReading(reading: Reading): Reading {
+  const { meter, layout, blocks, definitions } = reading;
+  const kept = { ...reading, meter: meterForMessage(meter), layout: { ...layout }, blocks: blocks.map(keptBlock) };
+  return definitions === undefined ? kept : { ...kept, definitions: definitions.map(keptPart) };
+}
+
+function keptBlock(block: ReadingBlock): ReadingBlock {
+  const { values, provenance, problems, error } = block;
+  const kept = { ...block, values: { ...values }, provenance: keptPart(provenance) };
+  if (problems !== undefined) kept.problems = keptPart(problems);
+  if (error !== undefined) kept.error = keptPart(error);
+  return kept;
+}
+
+const keptPart = <Part extends object>(part: Part): Part => (Object.isFrozen(part) ? part : structuredClone(part));

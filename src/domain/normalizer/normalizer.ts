@@ -128,7 +128,7 @@ export class Normalizer {
    */
   accept(reading: Reading, nowMs: number, uptimeMs?: number, bootId?: string): Accepted {
     const isLossNews = reading.meter.lostSince !== undefined && this.meter.lostSince === undefined;
-    this.meter = reading.meter;
+    this.meter = meterForMessage(reading.meter);
     this.readings++;
     const times = this.time.take(reading, momentOf(nowMs, uptimeMs, bootId));
     if (times.stepMs !== undefined) this.clockSteps++;
@@ -255,8 +255,9 @@ export class Normalizer {
   /** What was read, and what is worked out from it. */
   private measure(reading: Reading, context: NormalizeContext, times: ReadTimes): Telemetry {
     if (this.kpis === undefined) {
+      const telemetry = normalizeReading(reading, context, this.tally);
       this.recent.remember(reading, context);
-      return normalizeReading(reading, context, this.tally);
+      return telemetry;
     }
     const begun = this.metrics.begin(reading.blocks);
     const measured = normalizeReading(reading, context, this.tally, begun.metrics);

@@ -1,4 +1,4 @@
-import type { Reading } from '../messages/reading';
+import { keptReading, type Reading } from '../messages/reading';
 import type { Sample, Telemetry } from '../messages/telemetry';
 import { normalizeReading, type NormalizeContext } from '../quality/normalize';
 import { sampleOf } from '../quality/sample';
@@ -46,7 +46,7 @@ export class RecentTelemetry {
   remember(reading: Reading, context: NormalizeContext, derived?: Readonly<Record<string, Sample>>): void {
     const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();
-    this.bySchedule.set(key, { reading, context });
+    this.bySchedule.set(key, { reading: keptReading(reading), context });
     for (const name in derived) {
       const sample = derived[name];
       const kept = this.derived.get(name);

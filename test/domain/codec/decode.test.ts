@@ -82,6 +82,11 @@ describe('decodeBlock', () => {
     new DataView(large.buffer).setFloat32(12, 230, true);
     assert.equal(decodeBlock(planOf(101), large.subarray(12, 60)).values['voltage_l1_n'], 230);
   });
+
+  it('takes no value from what was decoded before where bytes are missing', () => {
+    decodeBlock(planOf(101), new Uint8Array(48).fill(0x42));
+    assert.throws(() => decodeBlock(planOf(101), new Uint8Array(8)), RangeError);
+  });
 });
 
 describe('decode(encode(x)) = x', () => {

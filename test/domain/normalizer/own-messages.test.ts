@@ -106,6 +106,8 @@ describe('messages of pm500-normalize', () => {
           // A copy whose provenance anybody could change is taken apart anew each time: the plain way beside the quick one.
           const copy = set === twin ? structuredClone(reading) : withOwnProvenance(reading);
           const { telemetry, alarms, counters, layoutVerdict } = set.accept(copy, wallMs, nowMs);
+          // A flow may still hold the reading, too.
+          if (set === spoiled) spoil(copy);
           return [...counters, layoutVerdict, ...alarms, telemetry];
         });
         compare((set) => set.tick(wallMs + 500, nowMs + 500).flatMap((one) => [...one.alarms, one.telemetry]));
