@@ -26,7 +26,8 @@ docker compose exec node-red /usr/src/node-red/node_modules/.bin/pm500 doctor --
 \`\`\`
 
 The [sidebar](sidebar.md) of the editor does the same by a button, in its own language, and by itself with \`pm500: { doctorHours: 24 }\` in settings.js; the metrics
-page then has the findings as gauges.
+page then has the findings as gauges. In \`pm500.doctor/1\`, \`evidence\` is for programs and always in English; \`told\` beside it is
+how the sidebar finds its words, and may change.
 
 It looks at the computer, the service, the user directory of Node-RED, flows and settings, certificates, outboxes, backups,
 brokers, databases and meters, and changes nothing. All that it asks of others, it asks at the same time and for a few seconds:
