@@ -21,6 +21,7 @@ export async function settled(page: Page): Promise<void> {
  */
 export async function findBarriers(page: Page, within: string): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>(`typeof axe !== 'undefined'`))) await page.evaluate(readFileSync(AXE, 'utf8'));
+  await page.locator(within).first().waitFor({ state: 'attached' });
   await settled(page);
   const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(
     `axe.run(${JSON.stringify(within)}).then(({ violations }) => ({ violations }))`,
