@@ -4,7 +4,7 @@ import { REGISTER_TABLE } from '../domain/messages/reading';
 import { decodeRegisters } from '../domain/codec/register-decode';
 import { registerPlans } from '../domain/codec/register-plan';
 import type { MeterModel } from '../meters/meter-model';
-import type { Metric, Provenance } from '../metrics/measurement';
+import { frozenMetric, type Metric, type Provenance } from '../metrics/measurement';
 import type { Block } from '../transport/transport';
 import type { MeterSettings } from './meter-settings';
 
@@ -63,14 +63,6 @@ export interface PlanSource {
   readonly what: string;
 }
 
-function frozenCopy({ range, deadband, ...rest }: Metric): Metric {
-  return Object.freeze({
-    ...rest,
-    ...(range === undefined ? {} : { range: Object.freeze({ ...range }) }),
-    ...(deadband === undefined ? {} : { deadband: Object.freeze({ ...deadband }) }),
-  });
-}
-
 /** Over Modbus a meter has the registers of the table, whatever its layout says of assemblies. */
 export function planSourceOf({ model, transport, layout }: MeterSettings): PlanSource {
   if (transport?.kind.startsWith('modbus') === true) {
@@ -78,5 +70,5 @@ export function planSourceOf({ model, transport, layout }: MeterSettings): PlanS
   }
   const { name, definitions } = layout;
   const what = `its layout "${name}"`;
-  return { plans: assemblyPlans(layout), layoutName: name, definitions: definitions.map(frozenCopy), what };
+  return { plans: assemblyPlans(layout), layoutName: name, definitions: definitions.map(frozenMetric), what };
 }

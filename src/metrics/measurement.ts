@@ -101,6 +101,17 @@ export interface Metric {
   readonly influxType: 'float' | 'boolean' | 'string';
 }
 
+/** A copy that nobody can change; the same where nobody could. */
+export function frozenMetric(metric: Metric): Metric {
+  if (Object.isFrozen(metric)) return metric;
+  const { range, deadband, ...rest } = metric;
+  return Object.freeze({
+    ...rest,
+    ...(range === undefined ? {} : { range: Object.freeze({ ...range }) }),
+    ...(deadband === undefined ? {} : { deadband: Object.freeze({ ...deadband }) }),
+  });
+}
+
 /**
  * How raw elements become a value. Elements are those of one assembly, all of the assembly's element type.
  * - `REAL`: one IEEE 754 single, times `scale`

@@ -83,11 +83,10 @@ function shownOf(metric: string, sample: Sample, isSilent: boolean): OverviewVal
  */
 export function valueRow(key: string, known: readonly KnownValues[]): ValueRow | undefined {
   if (known.length === 0) return undefined;
-  const newestFirst = [...known].sort((left, right) => right.telemetry.timestamp - left.telemetry.timestamp);
   const values: OverviewValue[] = [];
   let readAt = 0;
-  for (const name of chosenOf(newestFirst.map(({ telemetry }) => telemetry.metrics))) {
-    const found = newestOf(newestFirst, name);
+  for (const name of chosenOf(known.map(({ telemetry }) => telemetry.metrics))) {
+    const found = newestOf(known, name);
     if (found === undefined) continue;
     const { sample, isSilent } = found;
     values.push(shownOf(name, sample, isSilent));

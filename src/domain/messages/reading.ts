@@ -1,4 +1,4 @@
-import type { Metric } from '../../metrics/measurement';
+import { frozenMetric, type Metric } from '../../metrics/measurement';
 import {
   described,
   constant,
@@ -141,15 +141,15 @@ export type Reading = ReturnType<typeof READING.parse>;
 export function keptReading(reading: Reading): Reading {
   const { meter, layout, blocks, definitions } = reading;
   const kept = { ...reading, meter: meterForMessage(meter), layout: { ...layout }, blocks: blocks.map(keptBlock) };
-  return definitions === undefined ? kept : { ...kept, definitions: definitions.map(keptPart) };
+  return definitions === undefined ? kept : { ...kept, definitions: definitions.map(frozenMetric) };
 }
 
 function keptBlock(block: ReadingBlock): ReadingBlock {
   const { values, provenance, problems, error } = block;
-  const kept = { ...block, values: { ...values }, provenance: keptPart(provenance) };
-  if (problems !== undefined) kept.problems = keptPart(problems);
-  if (error !== undefined) kept.error = keptPart(error);
+  // That of pm500-poll is frozen, and says by what it is which metrics a reading has.
+  const own = Object.isFrozen(provenance) ? provenance : { ...provenance };
+  const kept = { ...block, values: { ...values }, provenance: own };
+  if (problems !== undefined) kept.problems = { ...problems };
+  if (error !== undefined) kept.error = { ...error };
   return kept;
 }
-
-const keptPart = <Part extends object>(part: Part): Part => (Object.isFrozen(part) ? part : structuredClone(part));
