@@ -1,14 +1,16 @@
 import type { ReadingBlock } from '../messages/reading';
 import type { Sample, Samples } from '../messages/telemetry';
 import { kindOf, type ReadingKind } from '../quality/reading-kind';
-import { blankMetrics } from '../quality/sample';
+import { blankMetrics, type Blank } from '../quality/sample';
 
-/** Objects with room for what is worked out from readings of a kind, as it was the last time. */
+/** What is worked out from readings of a kind, as it mostly comes. */
 interface Expected {
   readonly count: number;
-  readonly derived: Samples;
+  readonly derived: Blank;
   /** The metrics of the blocks, and behind them the derived ones. */
-  readonly metrics: Samples;
+  readonly metrics: Blank;
+  /** Names of what came instead of it the last time; undefined after it has come. */
+  instead: string | undefined;
 }
 
 /** What is put together for one reading. Where a sample is expected that has not come (yet), it is undefined. */
@@ -32,29 +34,36 @@ export class WholeMetrics {
   begin(blocks: readonly ReadingBlock[]): Begun {
     const kind = kindOf(blocks);
     const expected = kind === undefined ? undefined : this.expected.get(kind);
-    const [metrics, derived] = expected === undefined ? [kind?.blank, undefined] : [expected.metrics, expected.derived];
     // Of the samples that are undefined none is left after `end`.
-    return {
-      kind,
-      expected,
-      metrics: { ...metrics } as Record<string, Sample>,
-      derived: { ...derived } as Record<string, Sample>,
-    };
+    const metrics = (expected?.metrics ?? kind?.blank)?.() ?? {};
+    return { kind, expected, metrics, derived: expected?.derived() ?? {} };
   }
 
   /** @returns `metrics` with everything, and what of it was worked out */
   end({ kind, expected, metrics, derived }: Begun): Pick<Begun, 'metrics' | 'derived'> {
     if (expected !== undefined && isComplete(derived, expected.count)) {
+      expected.instead = undefined;
       return { metrics: Object.assign(metrics, derived), derived };
     }
     const told = withoutBlanks(derived);
     const names = Object.keys(told);
-    if (kind !== undefined) {
-      const [count, room] = [names.length, blankMetrics(kind.names, names)];
-      this.expected.set(kind, { count, derived: blankMetrics([], names), metrics: room });
-    }
+    if (kind !== undefined) this.expect(kind, expected, names);
     const read = expected === undefined ? metrics : withoutBlanks(metrics);
     return { metrics: Object.assign(read, told), derived: told };
+  }
+
+  /**
+   * Expects from now on what has come twice, one after the other. What comes once, such as the values of an interval with
+   * its end, would make two readings anew each time: its own and the next.
+   */
+  private expect(kind: ReadingKind, expected: Expected | undefined, names: readonly string[]): void {
+    const all = names.join();
+    if (expected !== undefined && expected.instead !== all) {
+      expected.instead = all;
+      return;
+    }
+    const [derived, metrics] = [blankMetrics([], names), blankMetrics(kind.names, names)];
+    this.expected.set(kind, { count: names.length, derived, metrics, instead: undefined });
   }
 }
 

@@ -143,7 +143,7 @@ export function normalizeReading(
   };
   const { blocks } = reading;
   const kind = kindOf(blocks);
-  const filled = metrics ?? { ...kind?.blank };
+  const filled = metrics ?? kind?.blank() ?? {};
   blocks.forEach((block, at) => {
     addBlock(filled, block, kind?.promised[at] ?? promisedBy(block.provenance), judge);
   });

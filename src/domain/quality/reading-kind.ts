@@ -1,8 +1,7 @@
 import { CATALOG } from '../../metrics/catalog';
 import type { Metric, Provenance } from '../../metrics/measurement';
 import type { ReadingBlock } from '../messages/reading';
-import type { Sample } from '../messages/telemetry';
-import { blankMetrics } from './sample';
+import { blankMetrics, type Blank } from './sample';
 
 /** A metric that a block promises. */
 export interface Promised {
@@ -19,7 +18,8 @@ export interface ReadingKind {
   readonly promised: readonly (readonly Promised[])[];
   /** Every metric of the blocks, in their order. */
   readonly names: readonly string[];
-  readonly blank: Readonly<Record<string, Sample>>;
+  /** Begins metrics that get a sample of each name. */
+  readonly blank: Blank;
 }
 
 const CATALOG_BY_NAME: ReadonlyMap<string, Metric> = new Map(CATALOG.map((metric) => [metric.name, metric]));
