@@ -4,77 +4,72 @@ import type { MetricSample } from '../metrics/metrics';
 import type { MetricValue } from '../codec/payload';
 
 type Column = Pick<MetricSample, 'name' | 'type'>;
-/** Which metrics a message had; messages of a device with the same ones, one after the other, share it. */
+/** Which metrics a message had; messages of a device with the same ones share it. */
 type RecordShape = readonly Column[];
+
+/** Messages of a device that have the same metrics. */
+interface Group {
+  readonly shape: RecordShape;
+  conditions: readonly MetricCondition[];
+}
 
 /** What the packer knows of a device. */
 interface Known {
-  shape: RecordShape;
-  conditions: readonly MetricCondition[];
-  /** Each metric once, for messages that have others than the one before. */
+  /** The last one first: a meter is read in groups, which come in turn. */
+  readonly groups: Group[];
+  /** Each metric once, for messages that have others than the ones before. */
   readonly columns: Map<string, Column>;
 }
 
+const MOST_GROUPS = 8;
+const NO_GROUP: Group = { shape: [], conditions: [] };
+
 /**
- * Values of one device in columns. Half a million samples as objects of their own are what the garbage collector has to
- * carry about, at a cost above that of publishing them; in columns they are a few arrays for each message.
+ * Values of one device as numbers in a block that many messages share. Half a million samples as objects of their own, or as
+ * an array for each message, are what the garbage collector has to carry about, at a cost above that of publishing them.
  */
 export interface PackedRecord {
   readonly deviceId: string;
   readonly shape: RecordShape;
-  readonly values: readonly MetricValue[];
-  /** Epoch milliseconds UTC; only one where all values have the same. */
-  readonly timestamps: readonly number[];
+  readonly block: Float64Array;
+  /** Where in the block it begins: the first time, epoch milliseconds UTC, then the values, then (see below) all times. */
+  readonly at: number;
+  /** All values have the first time, and no other stands there. */
+  readonly hasOneTime: boolean;
+  /** What is no number; undefined where everything is. */
+  readonly others: readonly Other[] | undefined;
   /** Only one where all values have the same. */
   readonly conditions: readonly MetricCondition[];
+}
+
+/** A value that is no number, by its place in the message. */
+interface Other {
+  readonly index: number;
+  readonly value: MetricValue;
 }
 
 const NO_DESCRIPTION = Object.freeze({});
 const GOOD = conditionOf('good');
 
-const timestampOf = ({ timestamp }: MetricSample): number => timestamp;
-const conditionOfSample = ({ condition }: MetricSample): MetricCondition => condition;
+/** Numbers of a block, 32 kB: some hundred messages. */
+const BLOCK_NUMBERS = 4096;
+const NO_BLOCK = new Float64Array(0);
 
-/** What one look at the samples of a message finds. */
-interface Columns {
-  readonly values: readonly MetricValue[];
-  /** Each is true where all samples have the same. */
-  readonly hasShape: boolean;
-  readonly hasOneTime: boolean;
-  readonly hasOneCondition: boolean;
-}
-
-/** In one pass without a call per value: every message that is published comes through here. */
-function look(samples: readonly MetricSample[], shape: RecordShape): Columns {
-  const [first] = samples;
-  const values = new Array<MetricValue>(samples.length);
-  let hasShape = shape.length === samples.length;
-  let hasOneTime = true;
-  let hasOneCondition = true;
-  let at = 0;
-  for (const sample of samples) {
-    values[at] = sample.value;
-    const column = shape[at];
-    if (column?.name !== sample.name || column.type !== sample.type) hasShape = false;
-    if (sample.timestamp !== first?.timestamp) hasOneTime = false;
-    if (sample.condition !== first?.condition) hasOneCondition = false;
-    at += 1;
-  }
-  return { values, hasShape, hasOneTime, hasOneCondition };
-}
-
-/** What a message and a value of it take in memory, measured with Node.js 20. */
-const RECORD_BYTES = 400;
-const VALUE_BYTES = 32;
+/** What a message, a value of it, and one that is no number take in memory, measured with Node.js 20. */
+const RECORD_BYTES = 220;
+const VALUE_BYTES = 8;
+const OTHER_BYTES = 72;
 const CHARACTER_BYTES = 2;
 
 /** About how much memory a record takes. */
-export function bytesOf({ values, conditions }: PackedRecord): number {
-  let bytes = RECORD_BYTES + values.length * VALUE_BYTES;
-  for (const value of values) {
+export function bytesOf({ shape, hasOneTime, others = [], conditions }: PackedRecord): number {
+  let bytes = RECORD_BYTES + shape.length * (hasOneTime ? VALUE_BYTES : 2 * VALUE_BYTES);
+  for (const { value } of others) {
+    bytes += OTHER_BYTES;
     if (typeof value === 'string') bytes += value.length * CHARACTER_BYTES;
     else if (value instanceof Uint8Array) bytes += value.byteLength;
   }
+  if (conditions.length > 1) bytes += conditions.length * VALUE_BYTES;
   for (const { key } of conditions) if (key.length > LONGEST_SHARED_KEY) bytes += key.length * CHARACTER_BYTES;
   return bytes;
 }
@@ -88,26 +83,83 @@ function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
   return column;
 }
 
+/** The group of a message, which is the last one from now on. */
+function groupOf(known: Known, samples: readonly MetricSample[]): Group {
+  const { groups } = known;
+  const place = groups.findIndex(
+    ({ shape }) =>
+      shape.length === samples.length &&
+      shape.every(({ name, type }, index) => name === samples[index]?.name && type === samples[index].type),
+  );
+  const [group = { shape: samples.map((sample) => columnFor(known, sample)), conditions: [] }] =
+    place === -1 ? [] : groups.splice(place, 1);
+  groups.unshift(group);
+  if (groups.length > MOST_GROUPS) groups.pop();
+  return group;
+}
+
+/** Those of the message before where they are the same: an object less for each message. */
+function conditionsOf(group: Group, samples: readonly MetricSample[]): readonly MetricCondition[] {
+  const { conditions } = group;
+  const [only] = conditions;
+  if (conditions.length === 1 && samples.every(({ condition }) => condition === only)) return conditions;
+  if (
+    conditions.length === samples.length &&
+    samples.every(({ condition }, index) => condition === conditions[index])
+  ) {
+    return conditions;
+  }
+  const all = samples.map(({ condition }) => condition);
+  group.conditions = all.every((condition) => condition === all[0]) ? all.slice(0, 1) : all;
+  return group.conditions;
+}
+
 /** Packs records; remembers for that which metrics a device had last. */
 export class RecordPacker {
   private readonly devices = new Map<string, Known>();
+  private block = NO_BLOCK;
+  private used = 0;
 
+  /** In one pass without a call for each value: every message that is published comes through here. */
   pack({ deviceId, samples }: HistoryRecord): PackedRecord {
     const known = this.knownOf(deviceId);
-    const { values, hasShape, hasOneTime, hasOneCondition } = look(samples, known.shape);
-    if (!hasShape) known.shape = samples.map((sample) => columnFor(known, sample));
-    const common = hasOneCondition ? samples[0]?.condition : undefined;
-    // The column of the message before is used again where it is the same: one object less for each message.
-    if (common === undefined) known.conditions = samples.map(conditionOfSample);
-    else if (known.conditions.length !== 1 || known.conditions[0] !== common) known.conditions = [common];
-    const timestamps = hasOneTime ? samples.slice(0, 1).map(timestampOf) : samples.map(timestampOf);
-    return { deviceId, shape: known.shape, values, timestamps, conditions: known.conditions };
+    const [first] = samples;
+    this.reserve(1 + 2 * samples.length);
+    const { block, used: at } = this;
+    let group = known.groups[0] ?? NO_GROUP;
+    const { shape } = group;
+    let isOfGroup = shape.length === samples.length;
+    let hasOneTime = true;
+    let others: Other[] | undefined;
+    let index = 0;
+    for (const sample of samples) {
+      const { value } = sample;
+      if (typeof value === 'number') block[at + 1 + index] = value;
+      else (others ??= []).push({ index, value });
+      if (sample.timestamp !== first?.timestamp) hasOneTime = false;
+      const column = shape[index];
+      if (column?.name !== sample.name || column.type !== sample.type) isOfGroup = false;
+      index++;
+    }
+    block[at] = first?.timestamp ?? 0;
+    if (!hasOneTime) for (const { timestamp } of samples) block[at + 1 + index++] = timestamp;
+    this.used = at + 1 + index;
+    if (!isOfGroup) group = groupOf(known, samples);
+    const conditions = conditionsOf(group, samples);
+    return { deviceId, shape: group.shape, block, at, hasOneTime, others, conditions };
+  }
+
+  /** Begins another block where the present one has no room for so many numbers. */
+  private reserve(count: number): void {
+    if (this.block.length - this.used >= count) return;
+    this.block = new Float64Array(Math.max(BLOCK_NUMBERS, count));
+    this.used = 0;
   }
 
   private knownOf(deviceId: string): Known {
     let known = this.devices.get(deviceId);
     if (known === undefined) {
-      known = { shape: [], conditions: [], columns: new Map() };
+      known = { groups: [], columns: new Map() };
       this.devices.set(deviceId, known);
     }
     return known;
@@ -116,22 +168,35 @@ export class RecordPacker {
   /** Forgets the devices. */
   clear(): void {
     this.devices.clear();
+    this.block = NO_BLOCK;
+    this.used = 0;
   }
 }
 
 /** The record again, as the outbox takes it: without the descriptions of its metrics, which births have. */
-export function unpackRecord({ deviceId, shape, values, timestamps, conditions }: PackedRecord): HistoryRecord {
-  const [timestamp = 0] = timestamps;
+export function unpackRecord({
+  deviceId,
+  shape,
+  block,
+  at,
+  hasOneTime,
+  others = [],
+  conditions,
+}: PackedRecord): HistoryRecord {
   const [condition = GOOD] = conditions;
-  return {
-    deviceId,
-    samples: shape.map(({ name, type }, index) => ({
-      name,
-      type,
-      value: values[index] ?? null,
-      timestamp: timestamps[index] ?? timestamp,
-      description: NO_DESCRIPTION,
-      condition: conditions[index] ?? condition,
-    })),
-  };
+  const values = at + 1;
+  const times = values + shape.length;
+  const samples = shape.map(({ name, type }, index): { value: MetricValue } & MetricSample => ({
+    name,
+    type,
+    value: block[values + index] ?? null,
+    timestamp: block[hasOneTime ? at : times + index] ?? 0,
+    description: NO_DESCRIPTION,
+    condition: conditions[index] ?? condition,
+  }));
+  for (const { index, value } of others) {
+    const sample = samples[index];
+    if (sample !== undefined) sample.value = value;
+  }
+  return { deviceId, samples };
 }

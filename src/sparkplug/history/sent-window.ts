@@ -11,7 +11,7 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** So much is remembered at most, half a million ordinary values; beyond that the oldest go, whatever their age. */
+/** So much is remembered at most, one and a half million ordinary values; beyond that the oldest go, whatever their age. */
 const MOST_BYTES = 24_000_000;
 const NOTHING: readonly HistoryRecord[] = [];
 

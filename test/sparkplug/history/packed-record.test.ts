@@ -10,6 +10,9 @@ const VALUES: readonly (readonly [Datatype, MetricValue])[] = [
   ['Float', 1.5],
   ['Float', null],
   ['Double', -0],
+  ['Double', NaN],
+  ['Double', 2 ** 60 + 0.5],
+  ['Int64', 2 ** 53 - 1],
   ['Int64', -(2n ** 62n)],
   ['Boolean', false],
   ['String', ''],
@@ -48,12 +51,26 @@ describe('records in columns', () => {
     }
   });
 
+  it('are still what they were after many more have come', () => {
+    const packer = new RecordPacker();
+    const given = Array.from({ length: 3000 }, (_, round) => {
+      const samples =
+        round === 50 ? Array.from({ length: 9000 }, (_value, index) => sample(`m${index}`, index)) : undefined;
+      return samples === undefined ? record(random() < 0.5) : { deviceId: 'm1', samples };
+    });
+    const packed = given.map((each) => packer.pack(each));
+    packer.clear();
+    packer.pack({ deviceId: 'm1', samples: [sample('other', 1)] });
+    assert.deepEqual(packed.map(unpackRecord).map(writeHistoryRecord), given.map(writeHistoryRecord));
+  });
+
   it('share what they have in common', () => {
     const packer = new RecordPacker();
     const samples = ['a', 'b'].map((name) => sample(name, 1));
     const [first, second] = [0, 1].map(() => packer.pack({ deviceId: 'm1', samples }));
     assert.equal(first?.shape, second?.shape);
-    assert.deepEqual([first?.timestamps.length, first?.conditions.length], [1, 1]);
+    assert.equal(first?.block, second?.block);
+    assert.deepEqual([first?.hasOneTime, first?.conditions.length, first?.others], [true, 1, undefined]);
     const other = packer.pack({ deviceId: 'm1', samples: samples.map((each) => ({ ...each, type: 'Double' })) });
     assert.notEqual(other.shape, second?.shape);
   });
