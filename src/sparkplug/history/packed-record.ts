@@ -8,7 +8,7 @@ type Column = Pick<MetricSample, 'name' | 'type'>;
 type RecordShape = readonly Column[];
 
 /** Messages of a device that have the same metrics. */
-interface Group {
+interface MetricGroup {
   readonly shape: RecordShape;
   conditions: readonly MetricCondition[];
 }
@@ -16,13 +16,13 @@ interface Group {
 /** What the packer knows of a device. */
 interface Known {
   /** The last one first: a meter is read in groups, which come in turn. */
-  readonly groups: Group[];
+  readonly groups: MetricGroup[];
   /** Each metric once, for messages that have others than the ones before. */
   readonly columns: Map<string, Column>;
 }
 
 const MOST_GROUPS = 8;
-const NO_GROUP: Group = { shape: [], conditions: [] };
+const NO_GROUP: MetricGroup = { shape: [], conditions: [] };
 
 /**
  * Values of one device as numbers in a block that many messages share. Half a million samples as objects of their own, or as
@@ -84,7 +84,7 @@ function columnFor({ columns }: Known, { name, type }: MetricSample): Column {
 }
 
 /** The group of a message, which is the last one from now on. */
-function groupOf(known: Known, samples: readonly MetricSample[]): Group {
+function groupOf(known: Known, samples: readonly MetricSample[]): MetricGroup {
   const { groups } = known;
   const place = groups.findIndex(
     ({ shape }) =>
@@ -99,7 +99,7 @@ function groupOf(known: Known, samples: readonly MetricSample[]): Group {
 }
 
 /** Those of the message before where they are the same: an object less for each message. */
-function conditionsOf(group: Group, samples: readonly MetricSample[]): readonly MetricCondition[] {
+function conditionsOf(group: MetricGroup, samples: readonly MetricSample[]): readonly MetricCondition[] {
   const { conditions } = group;
   const [only] = conditions;
   if (conditions.length === 1 && samples.every(({ condition }) => condition === only)) return conditions;
