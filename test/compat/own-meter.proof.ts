@@ -40,8 +40,8 @@ describe('from "npm install" in a Node-RED that is in use to the values of the o
   });
 
   it(`takes at most ${MOST_CLICKS} clicks, by the example that README names`, async () => {
-    const clicks = await CountedClicks.on(editor.page);
-    await importExample(editor.page, 'reference-flows', 'first-meter', 'First meter');
+    const clicks = await CountedClicks.on(editor);
+    await importExample(editor, 'reference-flows', 'first-meter', 'First meter');
     const { port = 0 } = simulator.meters[0] ?? {};
     await showValuesOf(editor, clicks, 'first-meter-poll-realtime', { host: '127.0.0.1', port, shown: '123.4' });
     const count = await clicks.count();

@@ -47,7 +47,7 @@ describe('from nothing to the values of the own meter', function () {
 
     it(`takes at most ${MOST_CLICKS} clicks from the palette, deployed and green`, async () => {
       editor = await Editor.open(red.url);
-      const clicks = await CountedClicks.on(editor.page);
+      const clicks = await CountedClicks.on(editor);
       const poll = await editor.drag('pm500-poll', 300, 200);
       await showValuesOf(editor, clicks, poll, { name: 'my-meter', ...meter() });
       await editor.accept(true);
@@ -60,8 +60,8 @@ describe('from nothing to the values of the own meter', function () {
 
     it(`takes at most ${MOST_CLICKS} clicks from the import of an example, before anything is deployed`, async () => {
       editor = await Editor.open(red.url);
-      const clicks = await CountedClicks.on(editor.page);
-      await importExample(editor.page, 'reference-flows', 'first-meter', 'First meter');
+      const clicks = await CountedClicks.on(editor);
+      await importExample(editor, 'reference-flows', 'first-meter', 'First meter');
       await showValuesOf(editor, clicks, 'first-meter-poll-realtime', meter());
       const count = await clicks.count();
       assert.ok(count > 3 && count <= MOST_CLICKS, `${count} clicks`);
@@ -73,7 +73,7 @@ describe('from nothing to the values of the own meter', function () {
     try {
       const stage = await startStage({ environment: {}, curtain, isPrivate: true, hasDashboard: false });
       editor = await Editor.open(stage.nodeRed.url);
-      const clicks = await CountedClicks.on(editor.page);
+      const clicks = await CountedClicks.on(editor);
       await showValuesOf(editor, clicks, 'first-meter-poll-realtime', meter());
       await editor.accept(true);
       await editor.accept();

@@ -17,6 +17,11 @@ const ARGUMENTS = [
 
 /** Of the editor with all its scripts, on a busy computer. */
 const LONGEST_LOAD_MS = 100_000;
+/** Of anything else that a person waits for, on a busy computer: what comes, comes at once, so only a failure takes this long. */
+const LONGEST_ACTION_MS = 60_000;
+
+/** The number of the latest notice that is shown; the editor counts them. */
+const LATEST_NOTICE = `Math.max(-1, ...$('.red-ui-notification').toArray().map(({ id }) => Number(id.split('-').at(-1))))`;
 
 /** Text that a catalog should have replaced: `some-type.section.key`. */
 const RAW_KEY = /\b(?:pm500|sparkplug|influx|iot)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*\b(?!\.svg)/;
@@ -25,6 +30,8 @@ const RAW_KEY = /\b(?:pm500|sparkplug|influx|iot)-[a-z]+\.[a-z]+(?:\.[a-zA-Z]+)*
 export class Editor {
   /** What the browser's console reported as an error, and every exception of a script. */
   readonly complaints: string[] = [];
+  /** Presses of the mouse that the editor did not take for a double click, because the computer was too slow between them. */
+  vainPresses = 0;
 
   private constructor(
     readonly page: Page,
@@ -50,10 +57,12 @@ export class Editor {
     });
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale });
     page.setDefaultNavigationTimeout(LONGEST_LOAD_MS);
+    page.setDefaultTimeout(LONGEST_ACTION_MS);
     const editor = new Editor(page, browser, profile);
     await page.goto(url);
-    await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor();
-    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    const timeout = LONGEST_LOAD_MS;
+    await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ timeout });
+    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden', timeout });
     return editor;
   }
 
@@ -61,12 +70,11 @@ export class Editor {
   async drag(type: string, x: number, y: number): Promise<string> {
     const { page } = this;
     const entry = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
-    await entry.scrollIntoViewIfNeeded();
     const known = await this.nodeIds(type);
-    const box = await entry.boundingBox();
     const canvas = await page.locator('#red-ui-workspace-chart').boundingBox();
-    if (box === null || canvas === null) throw new Error(`The palette does not show ${type}.`);
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    if (canvas === null) throw new Error('The editor shows no canvas.');
+    // Waits until the palette stands still.
+    await entry.hover();
     await page.mouse.down();
     await page.mouse.move(canvas.x + x, canvas.y + y, { steps: 8 });
     await page.mouse.up();
@@ -84,9 +92,19 @@ export class Editor {
 
   /** Opens the settings of a node with a double click. */
   async edit(id: string): Promise<void> {
-    await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
-    await this.page.locator('#dialog-form').waitFor();
-    await this.settle();
+    const node = this.page.locator(`[id="${id}"] .red-ui-flow-node`).first();
+    await waitFor(
+      `the settings of ${id}`,
+      async () => {
+        await node.dblclick();
+        // It opens while it is told of the second release. Presses more than 650 ms apart are two clicks to it.
+        if ((await this.page.locator('.red-ui-tray').count()) > 0) return true;
+        this.vainPresses += 2;
+        return false;
+      },
+      { timeoutMs: LONGEST_ACTION_MS },
+    );
+    await this.opened('#node-dialog-ok');
   }
 
   /** Opens the settings of the configuration node that a property of the open dialog names, or of one to be added. */
@@ -94,7 +112,19 @@ export class Editor {
     const chosen = await this.page.locator(`#node-input-${property}`).inputValue();
     const button = chosen === '_ADD_' ? 'add' : 'edit';
     await this.page.locator(`#node-input-btn-${property}-${button}`).click();
-    await this.page.locator('#node-config-dialog-ok').waitFor();
+    await this.opened('#node-config-dialog-ok');
+  }
+
+  /**
+   * Resolves when the dialog of a button stands still and has the focus. Its form comes some time after its buttons: the
+   * editor asks the server for the credentials first. The focus comes last, away from whatever was clicked before that.
+   */
+  private async opened(button: string): Promise<void> {
+    await this.page.waitForFunction(`(() => {
+      const tray = $(${JSON.stringify(button)}).closest('.red-ui-tray');
+      const moves = tray.toArray().some((each) => each.getAnimations().length > 0);
+      return !moves && tray.find('.red-ui-tray-body').find(document.activeElement).length > 0;
+    })()`);
     await this.settle();
   }
 
@@ -130,8 +160,11 @@ export class Editor {
 
   /** Closes whatever a test has left open: it would cover all others. */
   async dismissAll(): Promise<void> {
-    while ((await this.page.locator('.red-ui-tray').count()) > 0)
-      await this.page.evaluate(`new Promise((resolve) => RED.tray.close(resolve))`);
+    // One that slides out already takes no order to close, and answers none.
+    await waitFor('no open dialog', async () => {
+      await this.page.evaluate(`RED.tray.close()`);
+      return (await this.page.locator('.red-ui-tray').count()) === 0;
+    });
     await this.closed();
   }
 
@@ -162,12 +195,34 @@ export class Editor {
     })()`);
   }
 
-  /** Deploys and resolves when the editor says that it is done. */
+  /** Deploys and resolves when the editor says that it is done, and takes clicks again. */
   async deploy(): Promise<void> {
-    const answered = this.page.waitForResponse((response) => response.url().endsWith('/flows'));
-    await this.page.locator('#red-ui-header-button-deploy').click();
+    const answered = this.page.waitForResponse(
+      (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
+    );
+    await this.untilTold(() => this.page.locator('#red-ui-header-button-deploy').click());
     const response = await answered;
     if (!response.ok()) throw new Error(`Deploying answered ${response.status()}.`);
+    await this.page.locator('#red-ui-header-shade').waitFor({ state: 'hidden' });
+  }
+
+  /**
+   * Does what the editor answers with a notice, and resolves when that stands still. It slides down over tabs and canvas:
+   * where it comes between the press and the release of a button, the click is lost.
+   */
+  async untilTold(act: () => Promise<void>): Promise<void> {
+    const before = await this.page.evaluate<number>(LATEST_NOTICE);
+    // It goes after 5 s, so it is watched for from before it can come.
+    await Promise.all([this.page.waitForFunction(`${LATEST_NOTICE} > ${before}`), act()]);
+    await this.settle();
+  }
+
+  /** Shows a tab of the canvas by a click, unless it is shown. */
+  async showTab(label: string): Promise<void> {
+    const tab = this.page.locator('#red-ui-workspace-tabs .red-ui-tab').filter({ hasText: label });
+    const isShown = (): Promise<boolean> => tab.evaluate((each) => each.classList.contains('active'));
+    if (!(await isShown())) await tab.click();
+    await waitFor(`the tab "${label}" to be the one that is shown`, isShown);
   }
 
   /** Saves what the window shows into the folder that EDITOR_SCREENSHOTS names; does nothing without it. */

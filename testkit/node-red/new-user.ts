@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import type { CountedClicks } from './counted-clicks';
 import type { Editor } from './editor';
 import { PACKAGE_NAME } from './node-red';
@@ -17,15 +16,14 @@ export interface OwnMeter {
 }
 
 /** Imports an example and shows its tab, as README says it. */
-export async function importExample(page: Page, folder: string, name: string, tab: string): Promise<void> {
+export async function importExample(editor: Editor, folder: string, name: string, tab: string): Promise<void> {
+  const { page } = editor;
   await page.keyboard.press('ControlOrMeta+i');
   await page.locator('#red-ui-tab-red-ui-clipboard-dialog-import-tab-examples').click();
   const examples = page.locator('#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label:visible');
   for (const label of [PACKAGE_NAME, folder, name]) await examples.filter({ hasText: label }).first().click();
-  await page.locator('#red-ui-clipboard-dialog-ok').click();
-  const imported = page.locator('.red-ui-tab').filter({ hasText: tab });
-  await imported.waitFor();
-  if (!(await imported.getAttribute('class'))?.split(' ').includes('active')) await imported.click();
+  await editor.untilTold(() => page.locator('#red-ui-clipboard-dialog-ok').click());
+  await editor.showTab(tab);
 }
 
 /** Opens the meter of a poll node and asks for the values of the own one; ends with its form open and the values in it. */
