@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 50;
+/** Many times what anything takes alone on a computer that has nothing else to do: only a failure is waited for so long. */
+export const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   /** After this the wait fails, saying what it waited for and what it saw last. */
@@ -15,7 +17,7 @@ export interface WaitOptions {
 export async function waitFor<Found>(
   what: string,
   look: () => Promise<Found | undefined | false> | Found | undefined | false,
-  { timeoutMs = 20_000, everyMs = LOOK_EVERY_MS }: WaitOptions = {},
+  { timeoutMs = PATIENCE_MS, everyMs = LOOK_EVERY_MS }: WaitOptions = {},
 ): Promise<Found> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;

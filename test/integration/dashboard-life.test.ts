@@ -103,9 +103,10 @@ describe('the life of a page on the dashboard', function () {
     await feedOn(3);
     const page = await open('live', (opened) => opened.clock.install());
     await good(page);
-    await page.evaluate('window.isTheSame = true; window.seen = []');
     // What the page shows from the moment it wakes up, until it is told anew.
+    const awake = HOUR_MS + (await page.evaluate<number>('window.isTheSame = true; window.seen = []; Date.now()'));
     await page.evaluate(`new MutationObserver(() => {
+      if (Date.now() < ${awake}) return;
       const gauge = document.querySelector('${GAUGE}');
       const notice = document.querySelector('${SILENT}');
       window.seen.push(gauge?.dataset.quality + ' ' + (notice?.textContent ?? ''));
@@ -183,9 +184,12 @@ describe('the life of a page on the dashboard', function () {
     // They go on looking, however long the page of the late one takes.
     const asking = setInterval(() => void askAll(), LEASE_MS / 3);
     const late = await open('fleet');
-    await late.locator('[data-notice="browsers"]').filter({ hasText: '100 browsers' }).waitFor();
-    clearInterval(asking);
-    assert.equal(await late.locator('tr[data-meter]').count(), 0);
+    try {
+      await late.locator('[data-notice="browsers"]').filter({ hasText: '100 browsers' }).waitFor();
+      assert.equal(await late.locator('tr[data-meter]').count(), 0);
+    } finally {
+      clearInterval(asking);
+    }
     // The others say nothing more.
     await late.locator('[data-notice="browsers"]').waitFor({ state: 'detached' });
     await late.locator('[data-notice="leftOut"]').filter({ hasText: 'at least 3 more' }).waitFor();

@@ -197,7 +197,7 @@ describe('the editor of Node-RED', function () {
     const port = await freePort();
     const flow = exampleFlow('read-on-a-schedule').map((entry) => ('port' in entry ? { ...entry, port } : entry));
     await red.admin.deploy(flow);
-    await editor.page.reload();
+    await editor.reload();
     const status = editor.page.locator('.red-ui-flow-node-status-label');
     await status.filter({ hasText: /^realtime \d+ ms$/ }).waitFor();
     await status

@@ -129,7 +129,7 @@ describe('the editor in German', function () {
     await statusOf('pm500-normalize', /^Layout offen: \d+$/);
     await statusOf('influx-out', /^weg, Puffer: \d+$/);
     await statusOf('sparkplug-out', /^Broker fehlt$/);
-    await editor.page.reload();
+    await editor.reload();
     await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'weg, Puffer: ' }).waitFor();
     await editor.page.evaluate(`RED.sidebar.show('pm500-sidebar')`);
     await editor.page.locator('.pm500-part-tasks li').filter({ hasText: 'Das Layout ist nicht' }).first().waitFor();

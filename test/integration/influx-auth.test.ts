@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, COUNT_TARGET, Counter } from '../../testkit/counting-flow';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { written } from '../../testkit/servers/processes';
+import { waitFor } from '../../testkit/wait';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 
 const DATABASE = 'guarded';
@@ -46,9 +48,11 @@ describe('influx-out and an InfluxDB that asks for a user', () => {
     await status('takes no points');
     await counter.sendMany(3);
     await status('held: 30');
-    assert.match(nodeRed.process.output(), /answered 401 .*: check the user and password of the target/);
-    const last = counter.diagnostics.at(-1);
-    assert.deepEqual([last?.['state'], (last?.['lastError'] as { code?: string }).code], ['held', 'INFLUX_REFUSED']);
+    await written(nodeRed.process, /answered 401 .*: check the user and password of the target/);
+    const last = await waitFor('diagnostics of it', () =>
+      counter.diagnostics.findLast(({ state }) => state === 'held'),
+    );
+    assert.equal((last['lastError'] as { code?: string }).code, 'INFLUX_REFUSED');
     assert.equal(await counter.metric('up'), 0);
     await database.query(`CREATE USER "writer" WITH PASSWORD 'right'`);
     await database.query(`GRANT WRITE ON ${DATABASE} TO "writer"`);

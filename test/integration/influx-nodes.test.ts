@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../testkit/root';
+import { written } from '../../testkit/servers/processes';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 import type { FlowEntry } from '../../testkit/node-red/node-red-admin';
 import { replyJson, ScriptedInflux } from '../../testkit/servers/scripted-influx';
@@ -111,7 +112,7 @@ describe('the InfluxDB nodes in a real Node-RED', () => {
     server.fallback = replyJson(401, 'unauthorized access');
     await inject(FIELDS);
     await nodeRed.channel.waitForStatus(OUT, ({ text, fill }) => text === 'held: 1' && fill === 'red');
-    assert.equal(nodeRed.process.output().includes('unauthorized access'), true);
+    await written(nodeRed.process, /unauthorized access/);
   });
 
   it('loses nothing and logs no error when flows are deployed again while messages are on their way', async () => {

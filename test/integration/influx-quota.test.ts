@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { COUNT_MEASUREMENT, COUNT_OUT, COUNT_START, Counter } from '../../testkit/counting-flow';
 import { startInfluxDb, type InfluxDb } from '../../testkit/servers/influxdb';
+import { written } from '../../testkit/servers/processes';
+import { waitFor } from '../../testkit/wait';
 import { startNodeRed, type NodeRed } from '../../testkit/node-red/node-red';
 
 const DATABASE = 'quota';
@@ -47,11 +49,10 @@ describe('an outbox that reaches its limit while the database is away', () => {
       COUNT_OUT,
       ({ fill, text }) => fill === 'red' && text === `lost: ${grouped(dropped)}`,
     );
-    assert.match(
-      nodeRed.process.output(),
-      /\[warn\].* lines were dropped before InfluxDB took them: the outbox is full/,
+    await written(nodeRed.process, /\[warn\].* lines were dropped before InfluxDB took them: the outbox is full/);
+    await waitFor('diagnostics of it', () =>
+      counter.diagnostics.some((told) => Number(told['dropped']) > 0 && told['state'] === 'retrying'),
     );
-    assert.ok(counter.diagnostics.some((told) => Number(told['dropped']) > 0 && told['state'] === 'retrying'));
 
     await database.resume();
     await counter.delivered();

@@ -82,7 +82,9 @@ describe('two Node-REDs on one outbox folder', function () {
       assert.deepEqual(new Set(refused.map(({ code }) => code)), new Set(['OUTBOX_IN_USE']));
       assert.match(refused[0]?.error ?? '', /in use by .*end the other one, or give this one a folder of its own/);
       await second.channel.waitForStatus(COUNT_OUT, ({ fill }) => fill === 'red');
-      const said = second.errors().filter((line) => line.includes('is in use by') && !line.includes(COUNT_OUT));
+      const isIt = (line: string): boolean => line.includes('is in use by') && !line.includes(COUNT_OUT);
+      await waitFor('it in the log', () => second.errors().some(isIt));
+      const said = second.errors().filter(isIt);
       assert.equal(said.length, 1, `beside the messages it is said once: ${said.join('\n')}`);
       assert.match(said[0] ?? '', new RegExp(`process ${first.process.pid} on .*end the other one`));
       assert.deepEqual(held(), before, 'it has written nothing into the folder of the other');

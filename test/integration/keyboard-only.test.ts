@@ -32,13 +32,7 @@ describe('every dialog without a mouse', function () {
       `RED.view.select({ nodes: [RED.nodes.node(${JSON.stringify(idOf(type))})] }), RED.view.focus()`,
     );
     await keys.press('Enter');
-    await waitUntilOpen();
-  }
-
-  async function waitUntilOpen(config = ''): Promise<void> {
-    await editor.page.locator(`#node-${config}dialog-ok`).waitFor();
-    await editor.settle();
-    await keys.entered();
+    await editor.opened('#node-dialog-ok');
   }
 
   async function accept(isConfig: boolean): Promise<void> {
@@ -142,7 +136,7 @@ describe('every dialog without a mouse', function () {
       const add = `#node-input-btn-${property}-add`;
       await keys.reach(add);
       await keys.press('Enter');
-      await waitUntilOpen('config-');
+      await editor.opened('#node-config-dialog-ok');
       const entered = await fillAll(dialog);
       await accept(true);
       // Whoever comes back is where they were.
@@ -156,7 +150,7 @@ describe('every dialog without a mouse', function () {
       const edit = `#node-input-btn-${property}-edit`;
       await keys.reach(edit);
       await keys.press('Space');
-      await waitUntilOpen('config-');
+      await editor.opened('#node-config-dialog-ok');
       await keys.press('Control+Escape');
       await waitFor('the focus on the button that opened it', () => keys.isOn(edit));
       await keys.press('Control+Escape');

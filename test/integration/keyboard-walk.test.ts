@@ -35,11 +35,7 @@ describe('Tab in every dialog', function () {
     const { type, onCanvas, property } = dialog;
     it(`reaches everything in that of ${type}, in the order in which it is read`, async () => {
       await editor.edit(idOf(onCanvas));
-      await keys.entered();
-      if (property !== undefined) {
-        await editor.editConfiguration(property);
-        await keys.entered();
-      }
+      if (property !== undefined) await editor.editConfiguration(property);
       await editor.unfold();
       // What is shown only beside something that is on.
       for (const box of await editor.page

@@ -99,7 +99,7 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
 
   for (const theme of ['light', 'dark']) {
     it(`shows the settings of every node in words that can be read, in the ${theme} theme`, async () => {
-      await editor.page.reload();
+      await editor.reload();
       await editor.page.locator('.red-ui-flow-node-status-label').filter({ hasText: 'away, ' }).waitFor();
       await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
       const shown = new Set<string>();
@@ -154,7 +154,7 @@ describe('Node-RED 5 on Node.js 22, with the package as npm installs it', functi
 
   for (const theme of ['light', 'dark']) {
     it(`shows the settings that first-meter has not, in the ${theme} theme`, async () => {
-      await editor.page.reload();
+      await editor.reload();
       await editor.page.locator(`[id="${idOf('influx-out')}"]`).waitFor();
       await editor.page.evaluate(`document.documentElement.classList.toggle('nr-theme-dark', ${theme === 'dark'})`);
       for (const { type, onCanvas, property } of FURTHER_DIALOGS) {

@@ -164,7 +164,7 @@ describe('the sidebar', function () {
       Promise.resolve(red.channel.debugsOf('alarms').some(({ msg }) => String(msg).includes('"event":"acknowledged"'))),
     );
     await red.admin.deploy(flowOf(simulators.map(portOf), databasePort));
-    await page.reload();
+    await editor.reload();
     await alarm.filter({ hasText: /acknowledged at \d/ }).waitFor();
     await row('alarms', 'press-1').locator('.pm500-acknowledge').waitFor();
     await look('running');
@@ -361,10 +361,9 @@ describe('the sidebar where people log in, the editor is somewhere else, and HTT
       const shown = snapshot.meters.map(({ key }) => key);
       stranger.send('pm500/overview', { kind: 'open', ticket: 'guessed', shown });
       bob.send('pm500/overview', { kind: 'open', ticket: snapshot.ticket, shown });
-      const [update] = await waitFor('an update', () => {
-        const messages = bob.messagesOf('pm500/overview');
-        return Promise.resolve(messages.length > 0 ? messages : undefined);
-      });
+      const first = (channel: EditorChannel): Promise<unknown> =>
+        waitFor('a message', () => channel.messagesOf('pm500/overview')[0]);
+      const [update] = [await first(bob), await first(stranger)];
       assert.deepEqual(Object.keys((update as { readonly rows: object }).rows), ['values']);
       assert.deepEqual(stranger.messagesOf('pm500/overview'), [{ closed: true }]);
     } finally {

@@ -24,6 +24,8 @@ const LIMITS = { maximumBytes: 10_000_000 };
 const NCMD = 'spBv1.0/plant/NCMD/edge';
 const STATE = 'spBv1.0/STATE/scada';
 const DEVICE = 'M';
+/** Longer than a busy computer leaves a process without time: no connection ends but those that a test ends. */
+const KEEP_ALIVE_S = 20;
 
 describe('Sparkplug edge node under faults, on Mosquitto', function () {
   this.timeout(90_000);
@@ -44,12 +46,17 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     await watcher.subscribeAsync('spBv1.0/plant/#', { qos: 1 });
   }
 
-  function createEdge(over: Partial<EdgeSessionSettings> & { readonly port?: number } = {}): EdgeSession {
-    const { port = broker.port, ...settings } = over;
+  interface Over extends Partial<EdgeSessionSettings> {
+    readonly port?: number;
+    readonly keepAliveSeconds?: number;
+  }
+
+  function createEdge(over: Over = {}): EdgeSession {
+    const { port = broker.port, keepAliveSeconds = KEEP_ALIVE_S, ...settings } = over;
     const edge = new EdgeSession(
       {
         node: { groupId: 'plant', edgeNodeId: 'edge' },
-        broker: { host: '127.0.0.1', port, keepAliveSeconds: 1, connectTimeoutMs: 1000 },
+        broker: { host: '127.0.0.1', port, keepAliveSeconds, connectTimeoutMs: 5000 },
         settleMs: 50,
         history: { valuesPerSecond: 20_000, store: { maximumBytes: 1e9 } },
         ...settings,
@@ -80,14 +87,12 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
   }
 
   async function born(edge: EdgeSession): Promise<void> {
-    await waitFor('births', () => edge.state.phase === 'born' && edge.state.devices.length === 1, {
-      timeoutMs: 40_000,
-    });
+    await waitFor('births', () => edge.state.phase === 'born' && edge.state.devices.length === 1);
   }
 
   /** Every value has come, as a present or a historical one, none twice as a present one, and no rule was broken. */
   async function assertComplete(edge: EdgeSession): Promise<void> {
-    await waitFor('the outbox to be empty', () => edge.history?.depth === 0, { timeoutMs: 30_000 });
+    await waitFor('the outbox to be empty', () => edge.history?.depth === 0);
     const seen = (): Set<unknown> =>
       new Set([
         ...(host.present.get(`${DEVICE}/count`) ?? []),
@@ -123,7 +128,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     await broker.process.kill();
     host.observeLoss();
     await publishFor(edge, 1500);
-    assert.ok((edge.history?.depth ?? 0) > 10);
+    while ((edge.history?.depth ?? 0) <= 10) await publishFor(edge, 100);
     broker = await startMosquitto({ port });
     await watch();
     while (edge.state.phase !== 'born') await publishFor(edge, 100);
@@ -139,14 +144,14 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
 
   it('sends again what a link swallowed before anybody noticed that it was dead', async () => {
     const link = await TcpLink.open(broker.port);
-    const edge = createEdge({ port: link.port });
+    const edge = createEdge({ port: link.port, keepAliveSeconds: 1 });
     await publishFor(edge, 300);
     await born(edge);
     await publishFor(edge, 300);
     link.die();
-    const before = published;
+    // These at least, in one turn: nobody can have noticed yet.
+    for (let index = 0; index < 25; index++) publish(edge);
     while (edge.state.phase === 'born') await publishFor(edge, 50);
-    assert.ok(published - before > 20, 'values went into the dead link');
     assert.equal(edge.state.error?.code, 'MQTT_CONNECTION_LOST');
     link.revive();
     await born(edge);
@@ -205,7 +210,12 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
       otherHost.observe(topic, payload, { qos, retain });
     });
     await other.subscribeAsync('spBv1.0/plant/#');
-    const settings = { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 1, connectTimeoutMs: 1000 };
+    const settings = {
+      host: '127.0.0.1',
+      port: broker.port,
+      keepAliveSeconds: KEEP_ALIVE_S,
+      connectTimeoutMs: 5000,
+    };
     const edge = createEdge({
       broker: { ...settings, protocolVersion: 5 },
       furtherServers: [{ host: '127.0.0.1', port: second.port }],
@@ -218,7 +228,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     await waitFor('both NDEATH', () => host.counts['NDEATH'] === 2);
     await other.endAsync(true);
     await second.stop();
-    await waitFor('the first server again', () => host.counts['NBIRTH'] === 2, { timeoutMs: 20_000 });
+    await waitFor('the first server again', () => host.counts['NBIRTH'] === 2);
     assert.deepEqual(host.violations, []);
     assert.deepEqual(otherHost.violations, []);
   });
@@ -247,9 +257,7 @@ describe('Sparkplug edge node under faults, on Mosquitto', function () {
     outbox = openOutbox({ folder, limits: LIMITS, clock: systemClock, logger: silentLogger });
     const edge = createEdge();
     edge.publish(DEVICE, [sample('count', -1, { at: Date.now() })]);
-    await waitFor('all values', () => host.history.get('M/count')?.length === 301, { timeoutMs: 20_000 }).catch(
-      () => undefined,
-    );
+    await waitFor('all values', () => host.history.get('M/count')?.length === 301).catch(() => undefined);
     const values = (host.history.get('M/count') ?? []).map(([, value]) => value).filter((value) => value !== -1);
     assert.deepEqual(
       values,

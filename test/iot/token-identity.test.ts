@@ -225,8 +225,12 @@ describe('an identity whose keys lie in a PKCS#11 token', function () {
     chmodSync(path('pin'), 0o600);
     const PATH = process.env['PATH'];
     process.env['PATH'] = home;
-    await refused(/needs the program pkcs11-tool .*install opensc/);
-    process.env['PATH'] = PATH;
+    try {
+      await refused(/needs the program pkcs11-tool .*install opensc/);
+    } finally {
+      // The tests of other files start programs, too.
+      process.env['PATH'] = PATH;
+    }
     const { message } = await rejectsWith(
       tool.make(`pkcs11:token=none?pin-source=file:${path('pin')}`, { label: 'a', id: 'aa' }),
       'IDENTITY_TOKEN_FAILED',

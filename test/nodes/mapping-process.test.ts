@@ -90,9 +90,12 @@ describe('the process of JSONata mappings', function () {
 
   it('knows nothing of the environment but how times are written', async () => {
     process.env['PM500_TEST_SECRET'] = 'hunter2';
-    await create('topic').receive({ topic: 'a', payload: payload() });
+    try {
+      await create('topic').receive({ topic: 'a', payload: payload() });
+    } finally {
+      delete process.env['PM500_TEST_SECRET'];
+    }
     const [pid = 0] = processes();
-    delete process.env['PM500_TEST_SECRET'];
     const names = environmentOf(pid)
       .split('\0')
       .map((entry) => entry.split('=')[0] ?? '');

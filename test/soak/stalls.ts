@@ -18,7 +18,7 @@ export class Stalls {
   private last: number;
   private readonly timer = setInterval(() => {
     this.look();
-  }, EVERY_MS);
+  }, EVERY_MS).unref();
   longestMs = 0;
 
   /** @param clock the wall clock of the moments that are asked about */

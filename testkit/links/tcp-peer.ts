@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../servers/ports';
 
 /** A TCP peer on this machine that counts whoever connects. What it says is its subclass's. */
 export abstract class TcpPeer {
@@ -28,9 +29,10 @@ export abstract class TcpPeer {
   }
 
   async listen(): Promise<number> {
+    // One that no connection takes while nobody listens there.
+    if (this.port === 0) this.port = await freePort();
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
     return this.port;
   }
 

@@ -10,9 +10,12 @@ export interface PseudoTerminal {
   readonly close: () => Promise<void>;
 }
 
+/** Longer than any test; it ends by itself only where nobody is left to close it. */
+const LASTS_S = 3600;
+
 /** A pseudo-terminal of the command `script`: its far end is this process, its near end has a path. */
 export async function openPseudoTerminal(): Promise<PseudoTerminal> {
-  const command = 'stty raw -echo; tty; exec sleep 60';
+  const command = `stty raw -echo; tty; exec sleep ${LASTS_S}`;
   const line = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const [path] = (await once(line.stdout, 'data')) as [Buffer];
   const close = async (): Promise<void> => {

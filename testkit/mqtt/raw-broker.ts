@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { freePort } from '../servers/ports';
 import { readPacket, type SeenPacket } from './packets';
 
 /** An MQTT server that reads control packets without a library; what it answers is up to the class below. */
@@ -30,7 +31,8 @@ export abstract class RawBroker {
 
   /** @param port where the clients look for it; any where it is 0 */
   protected async listen(port: number): Promise<this> {
-    this.server.listen(port, '127.0.0.1');
+    // One that no connection takes while nobody listens there.
+    this.server.listen(port === 0 ? await freePort() : port, '127.0.0.1');
     await once(this.server, 'listening');
     return this;
   }

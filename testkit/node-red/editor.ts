@@ -60,10 +60,20 @@ export class Editor {
     page.setDefaultTimeout(LONGEST_ACTION_MS);
     const editor = new Editor(page, browser, profile);
     await page.goto(url);
-    const timeout = LONGEST_LOAD_MS;
-    await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ timeout });
-    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden', timeout });
+    await editor.loaded();
     return editor;
+  }
+
+  /** Loads it again, as F5 does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.loaded();
+  }
+
+  private async loaded(): Promise<void> {
+    const timeout = LONGEST_LOAD_MS;
+    await this.page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ timeout });
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden', timeout });
   }
 
   /** Drags a node type from the palette onto the canvas and gives the node's id. */
@@ -116,10 +126,10 @@ export class Editor {
   }
 
   /**
-   * Resolves when the dialog of a button stands still and has the focus. Its form comes some time after its buttons: the
+   * Resolves when the dialog of a button stands still and has the focus, however it was opened. Its form comes some time after its buttons: the
    * editor asks the server for the credentials first. The focus comes last, away from whatever was clicked before that.
    */
-  private async opened(button: string): Promise<void> {
+  async opened(button: string): Promise<void> {
     await this.page.waitForFunction(`(() => {
       const tray = $(${JSON.stringify(button)}).closest('.red-ui-tray');
       const moves = tray.toArray().some((each) => each.getAnimations().length > 0);

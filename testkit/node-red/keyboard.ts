@@ -1,5 +1,4 @@
 import type { Page } from 'playwright-core';
-import { waitFor } from '../wait';
 
 /** More stops than any dialog has, with the editor around it. */
 const MOST_STOPS = 400;
@@ -92,11 +91,6 @@ export class Keyboard {
   /** True where the focus is on it. */
   isOn(selector: string): Promise<boolean> {
     return this.page.evaluate<boolean>(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`);
-  }
-
-  /** Resolves when the focus is in the dialog on top: Node-RED brings it there some time after that has opened. */
-  async entered(): Promise<void> {
-    await waitFor('the focus in the dialog', () => this.isOn('.red-ui-tray:last-of-type .red-ui-tray-body *'));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { waitFor } from '../wait';
+import { PATIENCE_MS, waitFor } from '../wait';
 
 export interface ChildOptions {
   /** What people call it in messages. */
@@ -20,7 +20,7 @@ export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly running: boolean;
-  /** Exit code or signal name, once it has ended. */
+  /** Exit code or signal name, once it has ended and what it wrote is known. */
   readonly exited: Promise<number | string>;
   /** Everything it has written to both of its outputs, the oldest cut off. */
   output(): string;
@@ -36,6 +36,8 @@ export interface RunningProcess {
 
 const MOST_OUTPUT_CHARACTERS = 400_000;
 const INSIST_AFTER_MS = 8000;
+/** After its end what it wrote last is waited for; longer only where a child of its own holds the pipe, which nobody waits for. */
+const LAST_OUTPUT_MS = 1000;
 const TAIL_LINES = 40;
 
 const alive = new Set<Child>();
@@ -61,17 +63,24 @@ class Child implements RunningProcess {
     this.child.stdout?.on('data', collect);
     this.child.stderr?.on('data', collect);
     this.exited = new Promise((resolve) => {
-      const finish = (how: number | string): void => {
+      const end = (): void => {
         this.ended = true;
         alive.delete(this);
-        resolve(how);
       };
       this.child.on('error', (error) => {
         this.text += `${error.message}\n`;
-        if (this.child.pid === undefined) finish(error.message);
+        if (this.child.pid !== undefined) return;
+        end();
+        resolve(error.message);
       });
       this.child.on('exit', (code, signal) => {
-        finish(code ?? signal ?? 'unknown');
+        end();
+        const how = code ?? signal ?? 'unknown';
+        const late = setTimeout(resolve, LAST_OUTPUT_MS, how);
+        this.child.once('close', () => {
+          clearTimeout(late);
+          resolve(how);
+        });
       });
     });
     alive.add(this);
@@ -124,6 +133,19 @@ export function tailOf(running: Pick<RunningProcess, 'name' | 'output'>): string
   return [`--- ${running.name} wrote last:`, ...lines].join('\n');
 }
 
+/**
+ * Resolves when a process has written this. What it writes comes by a way of its own: later than what it does meanwhile
+ * elsewhere, such as a status in an editor or an answer to a request.
+ * @param since characters of its output that do not count
+ */
+export async function written(
+  running: Pick<RunningProcess, 'name' | 'output'>,
+  text: RegExp,
+  since = 0,
+): Promise<void> {
+  await waitFor(`${running.name} to write ${String(text)}`, () => text.test(running.output().slice(since)));
+}
+
 /** What every living child process has written last, for a failed test. */
 export function tailsOfAll(): string {
   return [...alive].map(tailOf).join('\n');
@@ -163,7 +185,7 @@ export async function startProcess(options: ChildOptions): Promise<RunningProces
         if (!child.running) return true;
         return (await options.ready(child.output())) && true;
       },
-      { timeoutMs: options.readyTimeoutMs ?? 20_000 },
+      { timeoutMs: options.readyTimeoutMs ?? PATIENCE_MS },
     );
     if (!child.running) throw new Error(`${options.name} ended (${await child.exited}) before it was ready.`);
     return child;

@@ -37,7 +37,8 @@ export function countingFlow({
       port,
       groupId: 'plant',
       edgeNodeId: 'edge',
-      keepAliveSeconds: 2,
+      // Longer than a busy computer leaves a process without time: no session ends by itself.
+      keepAliveSeconds: 20,
       ...edge,
     },
     {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Aedes, Client } from 'aedes';
+import { freePort } from '../servers/ports';
 import { StrictHost } from './strict-host';
 
 export interface BrokerRules {
@@ -53,7 +54,8 @@ export class EmbeddedBroker {
       },
     });
     const broker = new EmbeddedBroker(aedes, host);
-    broker.server.listen(rules.port ?? 0, '127.0.0.1');
+    // One that no connection takes while nobody listens there.
+    broker.server.listen(rules.port ?? (await freePort()), '127.0.0.1');
     await once(broker.server, 'listening');
     return broker;
   }
