@@ -91,6 +91,8 @@ export class DrillSite {
       load: constantProfile(200_000),
       startKwh: 5000,
       serialNumber: FIRST_SERIAL_NUMBER,
+      // The next meter gets it, too.
+      enipPort: await freePort(),
     });
     const wire = await TcpLink.open(meter.meters[0]?.port ?? 0);
     const first = await freePortRange(6);

@@ -155,7 +155,8 @@ describe('Node-RED killed at random moments, under faults of its database', func
 
   /** Every acknowledged number of a way is in the database, exactly once. */
   async function expectAll({ influxMeasurement, notes }: Way): Promise<void> {
-    const before = acknowledgedIn(notes).length;
+    // Of the last run one, and more than one for each kill: a busy computer leaves a run no time for any.
+    const before = Math.max(acknowledgedIn(notes).length, KILLS);
     await waitFor('points of the last run', () => acknowledgedIn(notes).length > before);
     const acknowledged = acknowledgedIn(notes);
     const last = Math.max(...acknowledged) + POINTS_PER_MESSAGE - 1;
@@ -172,6 +173,5 @@ describe('Node-RED killed at random moments, under faults of its database', func
     const expected = acknowledged.flatMap((first) => Array.from({ length: POINTS_PER_MESSAGE }, (_, at) => first + at));
     const missing = expected.filter((number) => !stored.has(number));
     assert.deepEqual(missing, [], `${missing.length} of ${expected.length} acknowledged points are missing`);
-    assert.ok(acknowledged.length > KILLS, `${acknowledged.length} messages were acknowledged`);
   }
 });

@@ -76,7 +76,8 @@ describe('Node-RED killed at random moments, under faults of its MQTT broker', f
     share = 0;
     broker.announced = {};
     nodeRed = await startNodeRed({ userDir });
-    const before = acknowledgedIn(notes).length;
+    // Of the last run one, and more than one for each kill: a busy computer leaves a run no time for any.
+    const before = Math.max(acknowledgedIn(notes).length, KILLS);
     await waitFor('records of the last run', () => acknowledgedIn(notes).length > before);
     const acknowledged = acknowledgedIn(notes);
     const last = Math.max(...acknowledged);
@@ -84,7 +85,6 @@ describe('Node-RED killed at random moments, under faults of its MQTT broker', f
     const missing = acknowledged.filter((number) => !stored.includes(number));
     assert.deepEqual(missing, [], `${missing.length} of ${acknowledged.length} acknowledged records are missing`);
     assert.equal(new Set(stored).size, stored.length, 'no record has two keys');
-    assert.ok(acknowledged.length > KILLS, `${acknowledged.length} messages were acknowledged`);
     assert.equal(existsSync(join(userDir, 'pm500', 'refused')), false, 'no record was set aside');
   });
 });

@@ -18,6 +18,7 @@ import { PM500 } from '../../src/meters/pm500';
 const LEAST_SHARE = 0.95;
 /** The share of a reply timeout in which this process may have done nothing. */
 const MOST_STALLED = 0.25;
+const MOST_REPEATS = 8;
 
 type Place = Pick<Parameters<typeof settingsOf>[1], 'host' | 'port' | 'transport' | 'baudRate'>;
 
@@ -35,6 +36,8 @@ class Polled {
   good = 0;
   /** Codes of what could not be read. */
   readonly bad: string[] = [];
+  /** True where something could not be read because this process did nothing meanwhile; then its meter is left alone for long. */
+  isSpoiled = false;
   private readonly meter: AcquiredMeter;
   private readonly poll: MeterPoll;
 
@@ -54,6 +57,7 @@ class Polled {
         const stalled = (): number => stalls.between(steadyClock.now() - 2 * replyTimeoutMs, steadyClock.now());
         if (errors.length === 0) this.good++;
         else if (stalled() < MOST_STALLED * replyTimeoutMs) this.bad.push(errors.join());
+        else this.isSpoiled = true;
       },
       onError: () => undefined,
       onWait: () => undefined,
@@ -69,16 +73,23 @@ class Polled {
   }
 }
 
+interface Comparison {
+  readonly shares: readonly number[];
+  readonly bad: readonly string[];
+  readonly deadReadings: number;
+  readonly isSpoiled: boolean;
+}
+
 /**
  * Polls the units that answer on a line of their own and on one with units that do not answer, side by side, so that a
- * busy machine slows both; returns when the former have had their cycles.
+ * busy machine slows both; returns when the former have had their cycles, or nothing can be told any more.
  */
 async function compare(
   alone: Line,
   together: Line,
   answering: readonly number[],
   dead: readonly number[],
-): Promise<{ readonly shares: readonly number[]; readonly bad: readonly string[]; readonly deadReadings: number }> {
+): Promise<Comparison> {
   const dependencies = { clock: systemClock, random: seededRandom(12), logger: silentLogger };
   const registry = new MeterRegistry({
     ...dependencies,
@@ -90,8 +101,12 @@ async function compare(
   const undisturbed = answering.map((unit) => polled(alone, unit));
   const disturbed = answering.map((unit) => polled(together, unit));
   try {
-    await waitFor('the cycles', () => undisturbed.every(({ good }) => good >= alone.cycles), { timeoutMs: 90_000 });
+    const isSpoiled = (): boolean => [...undisturbed, ...disturbed].some((each) => each.isSpoiled);
+    await waitFor('the cycles', () => isSpoiled() || undisturbed.every(({ good }) => good >= alone.cycles), {
+      timeoutMs: 90_000,
+    });
     return {
+      isSpoiled: isSpoiled(),
       shares: disturbed.map(({ good }, index) => good / undisturbed[index]!.good),
       bad: disturbed.flatMap(({ bad }) => bad),
       deadReadings: silent.reduce((sum, { good }) => sum + good, 0),
@@ -102,13 +117,19 @@ async function compare(
   }
 }
 
-function judge({ shares, bad, deadReadings }: Awaited<ReturnType<typeof compare>>): void {
+/** Judges the first comparison in which this process had the time to answer. */
+async function judge(...given: Parameters<typeof compare>): Promise<void> {
+  let comparison = await compare(...given);
+  for (let again = 0; comparison.isSpoiled && again < MOST_REPEATS; again++) comparison = await compare(...given);
+  const { shares, bad, deadReadings, isSpoiled } = comparison;
+  assert.equal(isSpoiled, false, 'this computer leaves the test no time');
   for (const share of shares) assert.ok(share >= LEAST_SHARE, `shares of the readings: ${shares.join(', ')}`);
   assert.deepEqual(bad, [], 'a unit that answers is never bad');
   assert.equal(deadReadings, 0);
 }
 
-describe('Modbus units that answer, beside others that do not', () => {
+describe('Modbus units that answer, beside others that do not', function () {
+  this.timeout(600_000);
   const target = (): ModbusBench['target'] => new ModbusBench(systemClock).target;
 
   /** Two gateways with the same units, of which the others are absent; both are asked for them, or only one. */
@@ -125,7 +146,7 @@ describe('Modbus units that answer, beside others that do not', () => {
           return { place, intervalMs: 800, replyTimeoutMs: 800, cycles: 40 };
         }),
       );
-      judge(await compare(lines[0]!, lines[1]!, units, absent));
+      await judge(lines[0]!, lines[1]!, units, absent);
       const asked = new Set(gateways[1]!.asked);
       assert.ok([...units, ...absent].every((unit) => asked.has(unit)));
     } finally {
@@ -153,7 +174,7 @@ describe('Modbus units that answer, beside others that do not', () => {
           cycles: 30,
         };
       });
-      judge(await compare(lines[0]!, lines[1]!, units, [9, 10]));
+      await judge(lines[0]!, lines[1]!, units, [9, 10]);
     } finally {
       await Promise.all(terminals.map(({ close }) => close()));
     }

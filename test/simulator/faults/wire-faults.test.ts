@@ -19,6 +19,8 @@ const STATES: AssemblyBlock = { kind: 'assembly', instance: 108, sizeBytes: 4 };
 const READ_STATES = cipRequest(SERVICE.getAttributeSingle, CIP_CLASS.assembly, 108, 3);
 const READ_LETTERS = modbusFrame(1, 1, Uint8Array.of(4, 0, 32, 0, 6));
 const EVERY = { everyMs: 5 };
+/** Longer than a busy computer leaves this process without time: reader and meter are both in it. */
+const REPLY_TIMEOUT_MS = 1000;
 
 /** A reset counts as an end, not as an error. */
 const closeOf = (socket: Socket): Promise<void> =>
@@ -34,7 +36,7 @@ describe('faults on the wire', () => {
   const open: Transport[] = [];
   const reader = (): Transport => {
     const transport = createExplicitTransport(
-      { host: '127.0.0.1', port: meter.port, connectTimeoutMs: 1000, replyTimeoutMs: 150 },
+      { host: '127.0.0.1', port: meter.port, connectTimeoutMs: 10_000, replyTimeoutMs: REPLY_TIMEOUT_MS },
       { clock: systemClock, logger: silentLogger },
     );
     open.push(transport);
@@ -63,7 +65,7 @@ describe('faults on the wire', () => {
 
   for (const [name, given, codes] of [
     ['silence', {}, ['ENIP_REPLY_TIMEOUT']],
-    ['delay', { delayMs: 400 }, ['ENIP_REPLY_TIMEOUT']],
+    ['delay', { delayMs: 2 * REPLY_TIMEOUT_MS }, ['ENIP_REPLY_TIMEOUT']],
     ['truncate', { keepBytes: 9 }, ['ENIP_REPLY_TIMEOUT', 'ENIP_FRAME_INVALID']],
     ['garbage', {}, ['ENIP_FRAME_INVALID', 'ENIP_REPLY_TIMEOUT']],
     ['wrong-size', { bytes: 2 }, ['METER_SIZE_MISMATCH']],

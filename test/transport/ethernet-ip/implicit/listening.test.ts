@@ -228,7 +228,7 @@ describe('Listen Only beside a PLC', () => {
       const emit = socket.emit.bind(socket) as Emit;
       return share ? Object.assign(socket, { emit: nothingOf('message', emit) }) : socket;
     };
-    const listener = listen(meter.port, { replyTimeoutMs: 400, rpiMs: 100 }, closed);
+    const listener = listen(meter.port, { replyTimeoutMs: 2000, rpiMs: 100 }, closed);
     const silent = new Promise((resolve) => {
       listener.onState(({ state, error }) => {
         if (state === 'closed') resolve(error);
