@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 50;
-/** Many times what anything takes alone on a computer that has nothing else to do: only a failure is waited for so long. */
-export const PATIENCE_MS = 60_000;
+/**
+ * Many times what anything takes alone on a computer that has nothing else to do: only a failure is waited for so long. Less
+ * than mocha leaves a test, which would not say what was waited for.
+ */
+export const PATIENCE_MS = 45_000;
 
 export interface WaitOptions {
   /** After this the wait fails, saying what it waited for and what it saw last. */

@@ -52,7 +52,7 @@ async function closedPort(): Promise<number> {
 }
 
 describe('the test of a meter that is not deployed', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const logged: string[] = [];
   const logger = { ...silentLogger, warn: (message: string) => logged.push(message) };
   const names = createSocket('udp4');

@@ -26,7 +26,7 @@ interface Edge {
 
 /** Faults of the list of the sink for AWS IoT Core, each against the strict double over TLS: what is said, and how it ends. */
 describe('telemetry to AWS IoT Core, and what can go wrong there', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let double: AwsIotDouble;
   let edge: Edge;
   const opened: Destination[] = [];

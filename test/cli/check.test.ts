@@ -14,7 +14,7 @@ import { PM500 } from '../../src/meters/pm500';
 const SENTENCE = /^[^\n]+\.\n$/;
 
 describe('pm500 check', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let simulator: Simulator;
   before(async () => {
     simulator = await startOneMeter({

@@ -30,7 +30,7 @@ interface Ready {
 }
 
 describe('pm500', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const children: ChildProcess[] = [];
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -147,7 +147,7 @@ describe('pm500', function () {
 });
 
 describe('pm500 read', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let simulator: Simulator;
   let port: string;
   before(async () => {

@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
 const SENTENCES = /^[A-Z][^\n]+\.\n$/;
 
 describe('pm500 cloud, and what can be wrong', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const home = temporaryFolder('cloud');
   const folder = join(home, 'identity');
   let double: AwsIotDouble;

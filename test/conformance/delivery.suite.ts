@@ -81,7 +81,7 @@ export function describeDelivery(
   open: (other: OtherSide, logger: Logger) => Promise<SinkUnderTest> | SinkUnderTest,
 ): void {
   describe(`delivery conformance: ${name}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     let other: OtherSide;
     let sink: SinkUnderTest;
     let warnings: string[];

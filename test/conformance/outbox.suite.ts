@@ -176,7 +176,7 @@ export function describeOutbox(name: string, open: OpenOutbox): void {
     });
 
     it('agrees with a plain list over 3 000 random steps', async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       await reopen({ maximumBytes: 400 });
       const random = seededRandom(7);
       let model: string[] = [];

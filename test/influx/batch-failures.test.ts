@@ -42,7 +42,7 @@ const REFUSALS: readonly (readonly [name: string, answer: Answer])[] = [
 ];
 
 describe('a failure of InfluxDB', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: ScriptedInflux;
   let outbox: MemoryOutbox;
   let delivery: Delivery;

@@ -41,7 +41,7 @@ const strict: Answer = (response, received, socket) => {
 };
 
 describe('delivery to InfluxDB through faults', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: ScriptedInflux;
   let warnings: string[];
   let open: { target: Delivery; outbox: MemoryOutbox };

@@ -71,7 +71,7 @@ const ODD: readonly (readonly [what: string, act: RawAct, kind: Verdict['kind']]
 ];
 
 describe('a hostile server', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let server: RawServer;
   let clock: FakeClock;
   let sender: Sender;
@@ -223,7 +223,7 @@ describe('a hostile server', function () {
 
 describe('delivery to a server that goes through everything hostile', () => {
   it('loses nothing, sets nothing aside and goes on by itself', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const server = new RawServer();
     await server.listen();
     const harmless = ANSWERS.filter(([, , kind]) => kind !== 'rejected');

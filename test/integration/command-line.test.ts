@@ -56,7 +56,7 @@ describe('the pm500 command, every process of its own', () => {
 
   it('scan finds a meter', async () => {
     const found: unknown = JSON.parse(
-      await pm500('scan', '127.0.0.1', '--timeout', '500', '--port', String(enipPort), '--json'),
+      await pm500('scan', '127.0.0.1', '--timeout', '4000', '--port', String(enipPort), '--json'),
     );
     assert.ok(isRecord(found));
     assert.equal(found['catalogNumber'], '1420-V2-ENT');

@@ -111,8 +111,18 @@ describe('the size model of the tiers, against a real InfluxDB 1 with days of th
       assert.equal((await fetch(`${metrics.url}/internal/${step}`)).status, 200);
     const isMerged = async (): Promise<boolean> =>
       /^vm_active_force_merges 0$/m.test(await (await fetch(`${metrics.url}/metrics`)).text());
-    await waitFor('merged files', isMerged, PATIENCE);
-    const bytes = filesIn(join(metricsFolder, 'data')).reduce((sum, entry) => sum + entry.bytes, 0);
+    const sizeNow = (): number => filesIn(join(metricsFolder, 'data')).reduce((sum, entry) => sum + entry.bytes, 0);
+    // It has answered before it begins: it is over where nothing changes any more.
+    let bytes = 0;
+    await waitFor(
+      'merged files',
+      async () => {
+        const [isOver, before] = [await isMerged(), bytes];
+        bytes = sizeNow();
+        return isOver && bytes === before;
+      },
+      PATIENCE,
+    );
     const { valuesPerDay } = tierSize(tierNamed('raw'), usualMeter(EVERY_SECONDS));
     const expected = DAYS * valuesPerDay * METRICS_DATABASE.bytesPerValue;
     const found = `${bytes} bytes, the page ${Math.round(expected)}`;

@@ -17,7 +17,7 @@ import { waitFor } from '../../testkit/wait';
 
 /** Mosquitto with mutual TLS, a certificate of each kind, and a stranger who reads what arrives. */
 describe('iot-out over mutual TLS to Mosquitto', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const authority = new CertificateAuthority();
   const files = { certificate: join(authority.folder, 'edge.pem'), key: join(authority.folder, 'edge-key.pem') };
   const never = new AbortController().signal;
@@ -54,13 +54,13 @@ describe('iot-out over mutual TLS to Mosquitto', function () {
   beforeEach(() => {
     const at = { host: '127.0.0.1', port };
     destination = createIotDestination(
-      { profile: 'broker', ...at, recordsPerMessage: 1, timeoutMs: 5000 },
+      { profile: 'broker', ...at, recordsPerMessage: 1, timeoutMs: 30_000 },
       {
         openLink: createOpenLink(connect, systemClock),
         clock: systemClock,
         random: seededRandom(1),
         settingsOf: () => ({
-          ...{ ...at, clientId: 'edge', keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
+          ...{ ...at, clientId: 'edge', keepAliveSeconds: 60, connectTimeoutMs: 30_000, protocolVersion: 5 },
           tls: {
             ...readCredentials({ ...files, ca }, () => process.getuid?.()),
             rejectUnauthorized: true,

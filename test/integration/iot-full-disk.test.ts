@@ -16,7 +16,7 @@ const DISK_BYTES = 2 * 1024 * 1024;
 const SENT = 20;
 
 describe('iot-out on a full disk', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const userDir = temporaryFolder('iot-full-disk');
   const at = Date.UTC(2026, 0, 5);
   let disk: SmallDisk;

@@ -82,7 +82,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, why: string])[] = [
 const COMMANDS = runbookCommands();
 
 describe('commands of the runbooks', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const bin = temporaryFolder('bin');
   const folder = temporaryFolder('user-directory');
   const authority = new CertificateAuthority();

@@ -16,7 +16,7 @@ const NCMD = 'spBv1.0/plant/NCMD/edge';
 const RETURN_MS = 1000;
 
 describe('a Mosquitto that denies topics', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let broker: Mosquitto;
   let watcher: Watcher;
   let edge: EdgeSession;
@@ -36,7 +36,13 @@ describe('a Mosquitto that denies topics', function () {
     edge = new EdgeSession(
       {
         node: { groupId: 'plant', edgeNodeId: 'edge', watchesDuplicates: true },
-        broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 5, connectTimeoutMs: 3000, protocolVersion },
+        broker: {
+          host: '127.0.0.1',
+          port: broker.port,
+          keepAliveSeconds: 5,
+          connectTimeoutMs: 20_000,
+          protocolVersion,
+        },
         settleMs: 20,
         birthReturnMs,
       },

@@ -17,7 +17,7 @@ import { waitFor } from '../../testkit/wait';
 const VERSIONS: readonly ProtocolVersion[] = [4, 5];
 
 describe('ways to a Mosquitto', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const authority = new CertificateAuthority();
   const open: EdgeSession[] = [];
@@ -28,7 +28,7 @@ describe('ways to a Mosquitto', function () {
     const edge = new EdgeSession(
       {
         node: { groupId: 'plant', edgeNodeId: 'edge', watchesDuplicates: true },
-        broker: { host: '127.0.0.1', port, keepAliveSeconds: 5, connectTimeoutMs: 3000, ...over },
+        broker: { host: '127.0.0.1', port, keepAliveSeconds: 5, connectTimeoutMs: 20_000, ...over },
         settleMs: 20,
         ...further,
       },

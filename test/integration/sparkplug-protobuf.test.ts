@@ -91,7 +91,7 @@ const named = (metrics: readonly (string | TextMessage)[] = [], name: string): T
 };
 
 describe('Sparkplug messages as protobuf itself reads them', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const protoc = new Protoc(PAYLOAD_SCHEMA);
 
   for (const hasTemplates of [false, true]) {

@@ -26,7 +26,7 @@ const KEEP_ALIVE_S = 30;
 const REPEATED_MS = 2000;
 
 describe('what a Sparkplug edge node sends again, and for whom it waits, on Mosquitto', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let broker: Mosquitto;
   let watcher: Watcher;
   let outbox: Outbox;

@@ -18,7 +18,7 @@ const text = (name: string, length: number): MetricSample => ({
 });
 
 describe('a Mosquitto that takes small packets only', function () {
-  this.timeout(100_000);
+  this.timeout(120_000);
   let broker: Mosquitto;
   let watcher: Watcher;
   let edge: EdgeSession;
@@ -30,7 +30,13 @@ describe('a Mosquitto that takes small packets only', function () {
     edge = new EdgeSession(
       {
         node: { groupId: 'plant', edgeNodeId: 'edge' },
-        broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 5, connectTimeoutMs: 3000, protocolVersion },
+        broker: {
+          host: '127.0.0.1',
+          port: broker.port,
+          keepAliveSeconds: 5,
+          connectTimeoutMs: 20_000,
+          protocolVersion,
+        },
         ...(maximumMessageBytes === undefined ? {} : { maximumMessageBytes }),
         settleMs: 20,
       },

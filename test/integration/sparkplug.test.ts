@@ -5,6 +5,7 @@ import { fileSessionStore } from '../../src/sparkplug/session/session-store';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import { silentLogger } from '../../src/support/logger';
 import { startMosquitto, type Mosquitto } from '../../testkit/servers/mosquitto';
+import { TcpLink } from '../../testkit/links/tcp-link';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 import { rebirthCommand, sample } from '../../testkit/sparkplug/samples';
@@ -14,10 +15,11 @@ import { realDependencies } from '../../testkit/sparkplug/real-dependencies';
 const METRICS = Array.from({ length: 30 }, (_, index) => `metric_${index}`);
 
 describe('Sparkplug edge node on Mosquitto', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const bdSeqFile = `${temporaryFolder('bdseq')}/edge.bdseq`;
   let broker: Mosquitto;
+  let link: TcpLink;
   let watcher: MqttClient;
   let host: StrictHost;
   let edge: EdgeSession;
@@ -34,7 +36,7 @@ describe('Sparkplug edge node on Mosquitto', function () {
     return new EdgeSession(
       {
         node: { groupId: 'plant', edgeNodeId: 'edge' },
-        broker: { host: '127.0.0.1', port: broker.port, keepAliveSeconds: 5, connectTimeoutMs: 2000 },
+        broker: { host: '127.0.0.1', port: link.port, keepAliveSeconds: 20, connectTimeoutMs: 20_000 },
         settleMs: 50,
         quietMs: 200,
       },
@@ -51,6 +53,7 @@ describe('Sparkplug edge node on Mosquitto', function () {
 
   beforeEach(async () => {
     broker = await startMosquitto();
+    link = await TcpLink.open(broker.port);
     host = new StrictHost();
     await watch();
     edge = createEdge();
@@ -59,6 +62,7 @@ describe('Sparkplug edge node on Mosquitto', function () {
 
   afterEach(async () => {
     await edge.close();
+    link.close();
     await watcher.endAsync(true);
     await broker.stop();
   });
@@ -84,11 +88,14 @@ describe('Sparkplug edge node on Mosquitto', function () {
     await waitFor('the device', () => host.counts['DBIRTH'] === 1);
     const { port } = broker;
     await broker.process.kill();
+    // A host that comes back after the edge node has missed its birth.
+    link.refuse();
     host.observeLoss();
     await waitFor('the loss', () => edge.state.phase !== 'born');
     publishRound('m1', 100);
     broker = await startMosquitto({ port });
     await watch();
+    link.revive();
     await waitFor('births', () => edge.state.phase === 'born' && edge.state.devices.length === 1);
     publishRound('m1', 200);
     await edge.close();
@@ -100,8 +107,10 @@ describe('Sparkplug edge node on Mosquitto', function () {
     publishRound('m1', 0);
     await waitFor('the device', () => host.counts['DBIRTH'] === 1);
     // A second session under the same client ID: the broker drops the first without DISCONNECT and publishes its will.
-    const taken = /as (pm500[a-z\d]{17})/.exec(broker.process.output())?.[1];
-    assert.ok(taken !== undefined);
+    const taken = await waitFor(
+      'its name in the log',
+      () => /as (pm500[a-z\d]{17})/.exec(broker.process.output())?.[1],
+    );
     const thief = await connectAsync(broker.url, { clientId: taken, reconnectPeriod: 0 });
     await waitFor('the will', () => host.counts['NDEATH'] === 1);
     await thief.endAsync(true);

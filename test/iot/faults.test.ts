@@ -43,7 +43,7 @@ const SOON_MS = 1000;
 const codeOf = (verdict: Verdict): string => ('error' in verdict ? verdict.error.code : '');
 
 describe('JSON over MQTT and its broker', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let broker: AckBroker;
   const opened: Destination[] = [];
   const open = (change: Partial<IotSettings> = {}, version: 4 | 5 = 5): Destination => {

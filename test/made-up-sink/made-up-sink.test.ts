@@ -79,7 +79,7 @@ describeDelivery('a made-up sink by HTTP', { refuses: true, isolates: true }, as
 });
 
 describe('a made-up sink as nodes, of serialize, judge and send alone', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const TELEMETRY = normalizeReading(sampleReading([101], seededRandom(1)));
   const COUNT = Object.keys(TELEMETRY.metrics).length;
   let other: OtherSide;

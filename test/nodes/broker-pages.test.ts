@@ -12,7 +12,7 @@ type Body = Partial<ConnectionTest> & { readonly error?: Sentence };
 const PAGES = ['/pm500/sparkplug-test', '/pm500/iot-test'] as const;
 
 describe('what the forms of brokers ask', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const red = new FakeRed();
   registerAdmin(red.api);
   let broker: ScriptedBroker;

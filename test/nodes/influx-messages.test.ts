@@ -48,7 +48,7 @@ const REFUSED: Readonly<Record<string, readonly [message: object, says: RegExp]>
 };
 
 describe('messages of other InfluxDB nodes, through influx-out to a database', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: ScriptedInflux;
   let nodes: InfluxNodes;
   let out: FakeNode;

@@ -8,7 +8,7 @@ import { ForwardProxy } from '../../testkit/links/forward-proxy';
 const ELSEWHERE = 'http://192.0.2.1:8086';
 
 describe('secrets of an influx-target', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let nodes: InfluxNodes;
 
   beforeEach(async () => {

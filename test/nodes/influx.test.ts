@@ -12,7 +12,7 @@ const CONFLICT =
   'field type conflict: input field "a" on measurement "powermonitor_500" is type float, already exists as type string';
 
 describe('influx-target and influx-out', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: ScriptedInflux;
   let nodes: InfluxNodes;
 

@@ -18,7 +18,7 @@ import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { waitFor } from '../../testkit/wait';
 
 describe('iot-target and iot-out', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const TELEMETRY = normalizeReading(sampleReading([101], seededRandom(1)));
   let broker: AckBroker;
   let red: FakeRed;

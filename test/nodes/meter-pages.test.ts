@@ -15,7 +15,7 @@ type Body = Partial<MeterTest> & Partial<LiveAnswer> & { readonly error?: Senten
 const PAGES = ['/pm500/meter-test', '/pm500/live', '/pm500/live/:id'];
 
 describe('what the form of a meter asks', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const red = new FakeRed();
   registerAdmin(red.api);
   let simulator: Simulator;

@@ -8,7 +8,7 @@ const CODE = /^The JSONata mapping [^\n]+ of node "f00d" failed: [^\n]+; correct
 
 describe('pm500-normalize with an own mapping', function () {
   // An expression without an end takes its whole second.
-  this.timeout(30_000);
+  this.timeout(60_000);
   const created: FakeNode[] = [];
 
   afterEach(async () => {

@@ -13,7 +13,7 @@ import { waitFor } from '../../testkit/wait';
 const ALL = { maximumRecords: 1_000_000, maximumBytes: 1_000_000_000 };
 
 describe('outboxes of configuration nodes', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let red: FakeRed;
   let userDir: string;
   let said: string[];

@@ -17,7 +17,7 @@ import { PM500 } from '../../src/meters/pm500';
 const METERS = 50;
 
 describe('pm500-poll with a list of meters', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let simulator: Simulator;
   let ports: readonly number[];
   let folder: string;

@@ -15,7 +15,7 @@ const LIMITS = { maximumBytes: 1e6 };
 const ALL = { maximumRecords: 1000, maximumBytes: 1e9 };
 
 describe('queues of devices that are not there, of configuration nodes', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let red: FakeRed;
   let userDir: string;
   let said: string[];

@@ -11,7 +11,7 @@ interface Answer {
 }
 
 describe('the page that searches for meters', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   /** Hears what is asked, and answers nothing: a search waits for its whole time. */
   let silent: Socket;
   let asked: number;

@@ -113,12 +113,12 @@ function check(records: readonly Record[], found: readonly number[], when: strin
 describe('disk outbox in a crash', () => {
   for (let seed = 1; seed <= 5; seed += 1) {
     it(`loses and repeats nothing when its process is killed, ${LIVES} times (seed ${seed})`, async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       await live(seed, false);
     });
 
     it(`loses and repeats nothing when the power goes, ${LIVES} times (seed ${seed})`, async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       await live(seed + 100, true);
     });
   }

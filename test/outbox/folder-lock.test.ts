@@ -74,7 +74,7 @@ describe('lock of a folder', () => {
   });
 
   it('is kept from a second process, which is told the first, and is free when that was killed', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const holder = spawn(process.execPath, ['--require', 'tsx/cjs', '--eval', HOLDER, folder], { cwd: ROOT });
     await once(holder.stdout, 'data');
     await assert.rejects(lockFolder(folder), (error) => isInUse(error) && String(error).includes(`${holder.pid}`));

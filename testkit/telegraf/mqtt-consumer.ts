@@ -63,6 +63,8 @@ export class MqttConsumer {
   }
 
   async stop(): Promise<void> {
+    // A round trip brings what was sent to it before.
+    if (this.client?.connected === true) await this.client.unsubscribeAsync('nothing');
     await this.client?.endAsync(true);
   }
 

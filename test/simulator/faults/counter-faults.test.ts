@@ -114,7 +114,7 @@ for (const kind of ['ucmm', 'modbus-tcp'] as const) {
     let acquired: AcquiredMeter;
     let bench: Bench;
     beforeEach(async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       simulator = await startOneMeter(
         { modbusPort: 0, seed: 4, load: constantProfile(POWER_W) },
         { speed: 500, refreshMs: 1, modbusSuspendsEnipMs: 0 },

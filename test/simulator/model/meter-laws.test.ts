@@ -8,7 +8,7 @@ import { close, LOADS, modelOf, numberIn, PHASES, POWERS } from '../../../testki
 const WORST_ANGLE = 0.011;
 
 describe('laws of the simulated meter', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   for (const [name, createLoad] of LOADS) {
     for (const catalogNumber of ['1420-V1-ENT', '1420-V2P-ENT']) {

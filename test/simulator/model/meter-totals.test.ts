@@ -7,7 +7,7 @@ import { seededRandom } from '../../../src/support/random';
 import { close, LOADS, mixedProfile, modelOf, numberIn, PHASES } from '../../../testkit/simulator/models';
 
 describe('demand, maxima and counters of the simulated meter', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('demand is the difference of the energy counters over the last whole quarter of an hour', () => {
     for (const [name, createLoad] of LOADS) {

@@ -15,7 +15,7 @@ const NDEATH = 'spBv1.0/G/NDEATH/N';
 const DISCONNECT_WITH_WILL = 0x04;
 
 describe('packets of an edge node', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   let broker: PacketBroker;
   let edge: EdgeSession;
   let attempts: number;

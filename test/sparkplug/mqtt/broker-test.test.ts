@@ -66,7 +66,7 @@ const onSubscribe =
 const failing = (code: string) => (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));
 
 describe('the test of a broker for an edge node that is not deployed', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let broker: ScriptedBroker;
   beforeEach(async () => {
     broker = await ScriptedBroker.start();

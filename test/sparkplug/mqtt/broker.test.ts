@@ -45,7 +45,7 @@ function reached(subject: EdgeSession, what: string, test: (state: EdgeState) =>
 }
 
 describe('edge session with a broker', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   afterEach(async () => {
     await Promise.all(OPEN.splice(0).map((open) => open.close()));

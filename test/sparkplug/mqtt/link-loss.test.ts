@@ -40,7 +40,7 @@ const ENDS: Readonly<Record<ProtocolVersion, readonly End[]>> = {
 };
 
 describe('the end of an MQTT connection', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let server: Server;
   let accepted: Socket[];
 

@@ -38,7 +38,7 @@ describe('table of Sparkplug requirements', () => {
   });
 
   it('is the page that people read', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const page = readFileSync(join(ROOT, TABLE_FILE), 'utf8');
     assert.equal(page, await renderTable(), `run npx tsx test/sparkplug/requirements/write.ts to write ${TABLE_FILE}`);
   });

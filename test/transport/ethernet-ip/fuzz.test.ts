@@ -170,7 +170,7 @@ class LoopSocket extends EventEmitter implements SocketLike {
 }
 
 describe('EtherNet/IP under malformed input', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it(`every parser gives a result or a coded error for ${PARSER_INPUTS} inputs`, () => {
     const random = seededRandom(SEED);
