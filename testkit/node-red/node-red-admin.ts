@@ -56,10 +56,13 @@ export class NodeRedAdmin {
       const secret = credentials[entry.id];
       return secret === undefined ? entry : { ...entry, credentials: secret };
     });
-    const before = this.channel?.deployments;
-    await this.request('POST', 'flows', entries, { 'Node-RED-Deployment-Type': type });
-    if (before === undefined) return;
-    await waitFor('the flows to start', () => this.channel?.deployments !== before, { timeoutMs: 60_000, everyMs: 5 });
+    const { channel } = this;
+    const before = channel?.deployments ?? 0;
+    const headers = { 'Node-RED-Deployment-Type': type, 'Node-RED-API-Version': 'v2' };
+    const { rev } = JSON.parse(await this.request('POST', 'flows', { flows: entries }, headers)) as { rev: string };
+    if (channel === undefined) return;
+    // By its revision: that the flows of before have started may be told only now.
+    await waitFor('the flows to start', () => channel.hasStarted(rev, before), { timeoutMs: 60_000, everyMs: 5 });
   }
 
   /** The flows as they are deployed. */

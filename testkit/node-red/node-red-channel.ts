@@ -44,7 +44,8 @@ export class EditorChannel {
   private readonly debugged: DebugSeen[] = [];
   private readonly others: { readonly topic: string; readonly data: unknown }[] = [];
   private isLoggedIn = false;
-  private started = 0;
+  /** Of the flows that have started, in order. */
+  private readonly revisions: string[] = [];
 
   private constructor(private readonly socket: Socket) {
     socket.on('message', (message) => {
@@ -77,7 +78,8 @@ export class EditorChannel {
 
   private take({ topic = '', data, auth }: Notification): void {
     if (auth === 'ok') this.isLoggedIn = true;
-    if (topic === 'notification/runtime-deploy') this.started += 1;
+    if (topic === 'notification/runtime-deploy')
+      this.revisions.push(String((data as { readonly revision?: unknown } | null)?.revision));
     this.others.push({ topic, data });
     if (this.others.length > MOST_OTHERS) this.others.shift();
     if (topic.startsWith('status/')) {
@@ -90,9 +92,14 @@ export class EditorChannel {
     }
   }
 
-  /** How often it was told, since the channel was opened, that flows have started. */
+  /** How often it was told, since the channel was opened, that flows have started; those from before it count as one. */
   get deployments(): number {
-    return this.started;
+    return this.revisions.length;
+  }
+
+  /** True where it was told that the flows of this revision have started, after so many others. */
+  hasStarted(revision: string, after: number): boolean {
+    return this.revisions.includes(revision, after);
   }
 
   /** The status that is shown under a node now; empty when it has none. */

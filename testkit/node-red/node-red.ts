@@ -8,6 +8,7 @@ import { freePort } from '../servers/ports';
 import { startProcess, type RunningProcess } from '../servers/processes';
 import { ROOT } from '../root';
 import { removeFolder, temporaryFolder } from '../temporary-folder';
+import { waitFor } from '../wait';
 
 export const PACKAGE_NAME = '@pm500/node-red-powermonitor';
 /** What the widgets of this package are parts of. */
@@ -135,6 +136,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     throw thrown;
   }
   const channel = await EditorChannel.open(port, root);
+  // What it keeps for whoever comes: after this all that is told is new.
+  await waitFor('the channel of the editor', () => channel.deployments > 0);
   return {
     port,
     url,
