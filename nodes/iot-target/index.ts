@@ -1,9 +1,9 @@
-import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createIotDestination } from '../../src/iot/destination';
 import { PROFILE_LIMITS } from '../../src/iot/profiles';
 import { refusedLine } from '../../src/iot/record-text';
 import { Sequences } from '../../src/iot/sequence';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
 import { addMetrics, registerAdmin } from '../shared/admin';
@@ -31,7 +31,7 @@ export = (RED: NodeAPI): void => {
         targetPlaces(RED, this.id),
       );
       const { iot, clientIdNow, delivery, brokerNow, concernNow, identity } = settings;
-      const broker = watchCertificate(connect);
+      const broker = watchCertificate(connectMqtt);
       const destination = createIotDestination(iot, {
         openLink: createOpenLink(broker.connect, systemClock),
         clock: systemClock,

@@ -1,9 +1,9 @@
-import { connect } from 'mqtt';
 import type { Node } from 'node-red';
 import { readPem } from '../../src/iot/credentials';
 import { IdentityKeeper, type KeeperSettings, type KeeperState } from '../../src/iot/enroll/keeper';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
 import { createTokenTool } from '../../src/iot/enroll/pkcs11-tool';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { systemClock } from '../../src/support/clock';
 import { onClose } from '../shared/close';
@@ -24,7 +24,7 @@ export function keepIdentity(node: Node, settings: KeeperSettings): IdentityNoti
   const keeper = new IdentityKeeper(settings, {
     openFor: (place, signal) =>
       createOpenCloudSession({
-        ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, place, signal, ownId },
+        ...{ openLink: createOpenLink(connectMqtt, systemClock), clock: systemClock, place, signal, ownId },
         ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'file of authorities').toString() }),
       }),
     clock: systemClock,

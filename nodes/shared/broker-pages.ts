@@ -1,9 +1,9 @@
-import { connect } from 'mqtt';
 import type { NodeAPI } from 'node-red';
 import { testTargetBroker } from '../../src/iot/broker-test';
 import { PM500 } from '../../src/meters/pm500';
 import { systemQuestions } from '../../src/mqtt/ask-port';
 import { createClientId } from '../../src/mqtt/client-id';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { QUESTION_MS } from '../../src/mqtt/try-broker';
 import type { Surroundings } from '../../src/mqtt/visit-broker';
@@ -38,7 +38,7 @@ const WHERE_EDGE = ['host', 'port', 'useTls', 'tls', 'webSocketPath', 'furtherSe
 const WHERE_TARGET = ['profile', 'host', 'port', 'useTls', 'caFile', 'identityFolder'] as const;
 
 function around(signal: AbortSignal): Surroundings {
-  const openVisit = createOpenLink(connect, systemClock);
+  const openVisit = createOpenLink(connectMqtt, systemClock);
   return { openVisit, clock: systemClock, signal, longestMs: LONGEST_TEST_MS };
 }
 

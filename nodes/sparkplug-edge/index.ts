@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
-import { connect } from 'mqtt';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { keptClientId } from '../../src/sparkplug/mqtt/client-id';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { EdgeNode } from '../../src/sparkplug/edge/edge-node';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import { EdgeSession } from '../../src/sparkplug/session/session';
 import type { EdgeSessionDependencies, EdgeSessionSettings } from '../../src/sparkplug/session/session-settings';
@@ -50,7 +50,7 @@ export = (RED: NodeAPI): void => {
       const sessions = sessionStoreOf(RED, this.id, logger);
       const store = kind === 'none' ? undefined : takeOutbox(RED, this, kind, settings.history.store);
       const waiting = kind === 'none' ? undefined : takeQueues(RED, this, kind);
-      const broker = watchCertificate(connect);
+      const broker = watchCertificate(connectMqtt);
       const session = createSession(
         store,
         () => ({

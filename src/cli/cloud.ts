@@ -1,4 +1,3 @@
-import { connect } from 'mqtt';
 import { Enroller, type Asked } from '../iot/enroll/enroller';
 import { EdgeIdentity } from '../iot/enroll/identity';
 import { folderFiles } from '../iot/enroll/identity-files';
@@ -7,6 +6,7 @@ import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
 import { newIdentity } from '../iot/enroll/state';
 import { takeFolder } from '../iot/enroll/take-folder';
+import { connectMqtt } from '../mqtt/mqtt-connect';
 import { createOpenLink } from '../mqtt/mqtt-link';
 import { systemClock } from '../support/clock';
 import {
@@ -121,7 +121,7 @@ async function change(
     const identity = openIdentity(action, options, folder, ownId);
     const { place } = identity.state;
     const open = createOpenCloudSession({
-      ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, place, signal: terminal.ended },
+      ...{ openLink: createOpenLink(connectMqtt, systemClock), clock: systemClock, place, signal: terminal.ended },
       ownId: () => ownId,
       ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'File of authorities') }),
     });

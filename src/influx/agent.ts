@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
+import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
 import type { TlsSettings } from '../support/tls-settings';
 import type { Proxy } from './proxy';
 
@@ -16,7 +17,7 @@ export function createAgent(
   connections: number,
   settings: TlsSettings | undefined,
 ): http.Agent {
-  const options = { keepAlive: true, maxSockets: connections };
+  const options = { keepAlive: true, maxSockets: connections, ...ADDRESS_ATTEMPTS };
   if (url.protocol !== 'https:') return doubting(new http.Agent(options));
   const secure = { rejectUnauthorized: true, ...settings };
   if (proxy === undefined) return doubting(new https.Agent({ ...options, ...secure }));
@@ -54,6 +55,7 @@ class TunnelAgent extends https.Agent {
     const authority = `${hostname}:${port === '' ? '443' : port}`;
     const { authorization } = this.proxy;
     const connect = http.request(this.proxy.url, {
+      ...ADDRESS_ATTEMPTS,
       method: 'CONNECT',
       path: authority,
       agent: false,

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
 import { delay, within, type Clock } from '../support/clock';
 import type { Server } from './server-list';
 
@@ -44,7 +45,7 @@ function askTls(
     let isTaken = false;
     // Whose certificate it is does not matter: nothing is sent.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const socket = connect({ host, port, rejectUnauthorized: false, ...name });
+    const socket = connect({ host, port, rejectUnauthorized: false, ...name, ...ADDRESS_ATTEMPTS });
     const end = (words: PortWords): void => {
       answered.abort();
       socket.destroy();

@@ -1,4 +1,5 @@
 import type { IClientOptions } from 'mqtt';
+import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
 import type { TlsSettings } from '../support/tls-settings';
 
 /** How a broker is reached over TLS. */
@@ -48,10 +49,11 @@ export interface Will {
   readonly payload: Uint8Array;
 }
 
-/** TLS options for the socket, and for the WebSocket where there is one, which MQTT.js gives only some of them. */
-function tlsOptions(tls: BrokerTls): IClientOptions {
-  const { alpnProtocols, ...options } = tls;
-  const all = { ...options, ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }) };
+/** Options for the socket, and for the WebSocket where there is one, which MQTT.js gives only some of them. */
+function socketOptions(tls: BrokerTls | undefined): IClientOptions {
+  const { alpnProtocols, ...options } = tls ?? {};
+  const alpn = alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] };
+  const all = { ...options, ...alpn, ...ADDRESS_ATTEMPTS };
   return { ...all, wsOptions: all };
 }
 
@@ -84,6 +86,6 @@ export function clientOptions(settings: BrokerSettings, will?: Will): IClientOpt
     ...(isWebSocket ? { path: webSocketPath } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : tlsOptions(tls)),
+    ...socketOptions(tls),
   };
 }

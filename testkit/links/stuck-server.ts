@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 const PROGRAM = `
-const server = require('node:net').createServer();
+const server = require('node:net').createServer((socket) => socket.destroy());
 server.listen({ port: Number(process.argv[1]), host: '127.0.0.1', backlog: 1 }, () => {
   process.stdout.write(String(server.address().port) + '\\n');
 });`;
@@ -34,6 +34,12 @@ export class StuckServer {
     // The backlog is full once two of them stand.
     await Promise.all(sockets.slice(0, 2).map((socket) => once(socket, 'connect')));
     return new StuckServer(chosen, program, sockets);
+  }
+
+  /** It goes on: whoever knocks again, as a SYN without an answer does after a second, is let in, and ended at once. */
+  goOn(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.program.kill('SIGCONT');
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { connect } from 'mqtt';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import type { Destination } from '../../src/delivery/destination';
 import { createIotDestination, type IotSettings } from '../../src/iot/destination';
 import { recordText } from '../../src/iot/record-text';
@@ -25,7 +25,7 @@ export function iotDestination(
     ...change,
   };
   return createIotDestination(settings, {
-    openLink: createOpenLink(connect, systemClock),
+    openLink: createOpenLink(connectMqtt, systemClock),
     clock: systemClock,
     random: seededRandom(3),
     settingsOf: () => ({ ...at, clientId, keepAliveSeconds: 60, connectTimeoutMs, protocolVersion }),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from 'mqtt';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { Delivery } from '../../src/delivery/delivery';
 import { createIotDestination } from '../../src/iot/destination';
 import { PROFILE_LIMITS } from '../../src/iot/profiles';
@@ -30,7 +30,7 @@ const outbox = openOutbox({
 const destination = createIotDestination(
   { profile: 'aws-iot-core', ...at, recordsPerMessage: 10, timeoutMs: 1000 },
   {
-    ...{ openLink: createOpenLink(connect, systemClock), clock: systemClock, random: Math.random },
+    ...{ openLink: createOpenLink(connectMqtt, systemClock), clock: systemClock, random: Math.random },
     settingsOf: () => ({
       ...{ ...at, clientId: 'mill-1', keepAliveSeconds: 60, connectTimeoutMs: 5000, protocolVersion: 5 },
       tls: { cert: file('certificate.pem'), key: file('key.pem'), ca: file('ca.pem'), rejectUnauthorized: true },

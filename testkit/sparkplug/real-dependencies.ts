@@ -1,4 +1,4 @@
-import { connect } from 'mqtt';
+import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createBdSeqCounter } from '../../src/sparkplug/session/bd-seq';
 import { memorySessionStore } from '../../src/sparkplug/session/session-store';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
@@ -12,7 +12,7 @@ export function realDependencies(): EdgeSessionDependencies {
     clock: systemClock,
     random: Math.random,
     logger: silentLogger,
-    openLink: createOpenLink(connect, systemClock),
+    openLink: createOpenLink(connectMqtt, systemClock),
     bdSeq: createBdSeqCounter(memorySessionStore()),
   };
 }
