@@ -14,6 +14,7 @@ const REASON = {
   messageRateTooHigh: 150,
   quotaExceeded: 151,
   payloadFormatInvalid: 153,
+  qosNotSupported: 155,
 } as const;
 
 /** What only time mends, and that is about all records alike. */
@@ -100,6 +101,7 @@ function verdictOfLoss(error: Pm500Error, inFlight: number): Verdict {
       // With messages of several topics on their way: sent again topic by topic, which shows the one that is refused.
       return inFlight === 0 ? { kind: 'hold', error } : { kind: 'retry', error, isGeneral: true };
     case REASON.sessionTakenOver:
+    case REASON.qosNotSupported:
       return { kind: 'hold', error };
     case REASON.packetTooLarge:
       return { kind: 'rejected', error, tooLarge: true };

@@ -1,8 +1,9 @@
 import { hasCode, Pm500Error } from '../support/errors';
 import type { PortQuestions } from './ask-port';
 import type { Sentence } from '../support/sentence';
-import { explainMqttError, isExplained, MQTT_SENTENCES } from './mqtt-errors';
+import { explainMqttError, isExplained } from './mqtt-errors';
 import type { BrokerSettings } from './mqtt-options';
+import { MQTT_SENTENCES } from './mqtt-words';
 import { visitBroker, type Surroundings, type Visit, type Visitor } from './visit-broker';
 
 /** Time that each question takes at most, ms: the visit itself has taken its own. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../support/clock';
 import { Pm500Error, toPm500Error } from '../support/errors';
-import { MQTT_SENTENCES } from './mqtt-errors';
+import { MQTT_SENTENCES } from './mqtt-words';
 import type { LinkListener, MqttLink } from './mqtt-link';
 import type { BrokerSettings } from './mqtt-options';
 

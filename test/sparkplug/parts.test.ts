@@ -9,7 +9,7 @@ import { fileSessionStore, memorySessionStore } from '../../src/sparkplug/sessio
 import { BirthAlarm } from '../../src/sparkplug/session/birth-alarm';
 import { DeviceUsers } from '../../src/sparkplug/session/device-users';
 import { HostWatch } from '../../src/sparkplug/edge/host-state';
-import { explainMqttError } from '../../src/mqtt/mqtt-errors';
+import { explainMqttError, explainServerDisconnect } from '../../src/mqtt/mqtt-errors';
 import { checkId, deviceTopic, nodeTopic, parseTopic, stateTopic } from '../../src/sparkplug/edge/topic';
 import { CATALOG } from '../../src/metrics/catalog';
 import { ALL_METRICS } from '../../src/metrics/derived-metrics';
@@ -346,5 +346,51 @@ describe('MQTT errors', () => {
       assert.match(error.message, sentence);
       assert.match(error.message, /broker:1883/);
     }
+  });
+
+  /** As Node.js 20 says it, of what `openssl s_server` had sent. */
+  const alert = (reason: string, number: number): string =>
+    `809C0B0A647F0000:error:0A000415:SSL routines:ssl3_read_bytes:${reason}:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1601:SSL alert number ${number}\n`;
+
+  it('say what an alert of TLS means, while it is read and while something is written', () => {
+    for (const [number, reason, sentence] of [
+      [40, 'sslv3 alert handshake failure', /wants a client certificate/],
+      [42, 'sslv3 alert bad certificate', /does not accept the client certificate/],
+      [44, 'sslv3 alert certificate revoked', /client certificate was revoked; have a new one made/],
+      [45, 'sslv3 alert certificate expired', /client certificate has expired; renew it/],
+      [48, 'tlsv1 alert unknown ca', /does not know the CA of the client certificate/],
+      [70, 'tlsv1 alert protocol version', /no version of TLS that is spoken here/],
+      [112, 'tlsv1 unrecognized name', /not known there by this name/],
+      [116, 'tlsv13 alert certificate required', /wants a client certificate; add/],
+      [120, 'tlsv1 alert no application protocol', /does not speak MQTT over TLS on this port/],
+      [80, 'tlsv1 alert internal error', /: tlsv1 alert internal error \(/],
+    ] as const) {
+      const read = withCode(alert(reason, number), 'ERR_SSL_ALERT');
+      const written = withCode(`write EPROTO ${alert(reason, number)}`, 'EPROTO');
+      for (const thrown of [read, written]) {
+        const error = explainMqttError(thrown, 'broker:8883');
+        assert.equal(error.code, 'MQTT_TLS_FAILED');
+        assert.match(error.message, sentence);
+        assert.doesNotMatch(error.message, /\n|rec_layer|0A000/);
+      }
+    }
+  });
+
+  it('do not send whoever has a wrong file to the log of the broker', () => {
+    const thrown = withCode('error:05800074:x509 certificate routines::key values mismatch', 'ERR_OSSL_X509_KEY');
+    const { message } = explainMqttError(thrown, 'broker:8883');
+    assert.match(message, /cannot be used \(key values mismatch\); correct them in the TLS settings\.$/);
+  });
+
+  it('say what an MQTT 5 broker means by its DISCONNECT, which is nothing below 128', () => {
+    for (const [code, sentence] of [
+      [4, /it gave no reason/],
+      [144, /does not take this topic/],
+      [150, /messages come too fast/],
+      [152, /a person or a program there/],
+      [155, /QoS 1/],
+      [128, /the reason 128/],
+    ] as const)
+      assert.match(explainServerDisconnect(code, 'broker:1883').message, sentence);
   });
 });

@@ -40,7 +40,7 @@ import {
   tariffEnergyBase,
   tariffMetrics,
 } from '../../src/metrics/derived-metrics';
-import { MQTT_SENTENCES, MQTT_WORDS } from '../../src/mqtt/mqtt-errors';
+import { MQTT_SENTENCES, MQTT_WORDS } from '../../src/mqtt/mqtt-words';
 import { HOST_SENTENCES } from '../../src/sparkplug/edge/host-state';
 import { EDGE_TEST_SENTENCES } from '../../src/sparkplug/mqtt/broker-look';
 import type { SentenceTable } from '../../src/support/sentence';
