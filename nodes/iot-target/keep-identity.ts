@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import { readPem } from '../../src/iot/credentials';
+import { readAuthorities } from '../../src/iot/credentials';
 import { IdentityKeeper, type KeeperSettings, type KeeperState } from '../../src/iot/enroll/keeper';
 import { createOpenCloudSession } from '../../src/iot/enroll/mqtt-cloud';
 import { createTokenTool } from '../../src/iot/enroll/pkcs11-tool';
@@ -25,7 +25,7 @@ export function keepIdentity(node: Node, settings: KeeperSettings): IdentityNoti
     openFor: (place, signal) =>
       createOpenCloudSession({
         ...{ openLink: createOpenLink(connectMqtt, systemClock), clock: systemClock, place, signal, ownId },
-        ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'file of authorities').toString() }),
+        ...(place.caFile === '' ? {} : { ca: readAuthorities(place.caFile).toString() }),
       }),
     clock: systemClock,
     random: Math.random,

@@ -1,4 +1,4 @@
-import { readCredentials, readPem } from '../../src/iot/credentials';
+import { readAuthorities, readCredentials, readPem } from '../../src/iot/credentials';
 import { readIdentity } from '../../src/iot/enroll/identity-credentials';
 import { hasClaim } from '../../src/iot/enroll/staged';
 import { isTokenUri } from '../../src/iot/token-key';
@@ -72,7 +72,7 @@ export const FORM = nodeForm({
     caFile: field(text(), {
       icon: 'lock',
       ...SECURITY,
-      check: given((path, { resolve }) => readPem(resolve(path), 'file of authorities')),
+      check: given((path, { resolve }) => readAuthorities(resolve(path))),
     }),
     username: field(secret({ isShown: true }), { icon: 'user', ...SECURITY, ...OF_ANY }),
     password: field(secret(), { icon: 'key', ...SECURITY, ...OF_ANY }),

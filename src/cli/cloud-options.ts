@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describeValue } from '../support/expect';
 import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
+import { readCredentials } from '../iot/credentials';
 import type { Persona } from '../iot/enroll/cloud';
 import { DEFAULT_PLACE, isThingName, type IdentityPlace, type IdentityToken } from '../iot/enroll/state';
 import { readTokenPlace } from '../iot/token-key';
@@ -98,11 +99,12 @@ export function tokenOf(options: Options, ownId: number | undefined): IdentityTo
 export const readPem = (path: string, what: string): string =>
   readTextFile(path, what, 'CONFIG_INVALID', MOST_PEM_BYTES);
 
-/** Undefined where none is given. @throws Pm500Error CONFIG_INVALID */
-export function claimOf(options: Options): Omit<Persona, 'clientId'> | undefined {
+/** Undefined where none is given. @throws Pm500Error CONFIG_INVALID, MQTT_CREDENTIALS_INVALID where it is of no use */
+export function claimOf(options: Options, ownId: number | undefined): Omit<Persona, 'clientId'> | undefined {
   const [certificate, key] = [options.text('claim-certificate'), options.text('claim-key')];
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate === undefined || key === undefined)
     return failUsage('Options --claim-certificate and --claim-key belong together; give both.');
-  return { certificate: readPem(certificate, 'Claim certificate'), key: readPem(key, 'Claim key') };
+  const { cert = '', key: secret = '' } = readCredentials({ certificate, key, ca: '' }, () => ownId);
+  return { certificate: cert.toString(), key: secret.toString() };
 }

@@ -1,8 +1,9 @@
+import { readAuthorities } from '../iot/credentials';
 import { Enroller, type Asked } from '../iot/enroll/enroller';
 import { EdgeIdentity } from '../iot/enroll/identity';
 import { folderFiles } from '../iot/enroll/identity-files';
 import { createTokenTool } from '../iot/enroll/pkcs11-tool';
-import { describeIdentity, type IdentityReport } from '../iot/enroll/report';
+import { describeIdentity, pairConcerns, type IdentityReport } from '../iot/enroll/report';
 import { createOpenCloudSession } from '../iot/enroll/mqtt-cloud';
 import { newIdentity } from '../iot/enroll/state';
 import { takeFolder } from '../iot/enroll/take-folder';
@@ -115,7 +116,7 @@ async function change(
   ownId: number | undefined,
 ): Promise<number> {
   const folder = folderOf(options);
-  const claim = action === 'enroll' ? claimOf(options) : undefined;
+  const claim = action === 'enroll' ? claimOf(options, ownId) : undefined;
   const release = await takeFolder(folder, ownId);
   try {
     const identity = openIdentity(action, options, folder, ownId);
@@ -123,7 +124,7 @@ async function change(
     const open = createOpenCloudSession({
       ...{ openLink: createOpenLink(connectMqtt, systemClock), clock: systemClock, place, signal: terminal.ended },
       ownId: () => ownId,
-      ...(place.caFile === '' ? {} : { ca: readPem(place.caFile, 'File of authorities') }),
+      ...(place.caFile === '' ? {} : { ca: readAuthorities(place.caFile).toString() }),
     });
     const say = (words: string): void => {
       terminal.print(`${words}\n`);
@@ -161,12 +162,13 @@ function status(options: Options, terminal: Terminal, nowMs: number): number {
   const folder = folderOf(options);
   openIdentity('status', options, folder);
   const report = describeIdentity(folder, nowMs);
+  const concerns = [...report.concerns, ...pairConcerns(folder)];
   const rows = Object.entries(report).flatMap(([name, value]) =>
     name === 'concerns' || value === undefined ? [] : [[name, String(value)]],
   );
-  terminal.print(options.has('json') ? `${JSON.stringify(report)}\n` : alignColumns(rows));
-  for (const concern of report.concerns) terminal.complain(`${concern}.`);
-  return report.concerns.length === 0 ? EXIT.success : EXIT.failure;
+  terminal.print(options.has('json') ? `${JSON.stringify({ ...report, concerns })}\n` : alignColumns(rows));
+  for (const concern of concerns) terminal.complain(`${concern}.`);
+  return concerns.length === 0 ? EXIT.success : EXIT.failure;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { Pm500Error } from '../support/errors';
+import { createSecureContext } from 'node:tls';
+import { Pm500Error, toPm500Error } from '../support/errors';
 import { MOST_PEM_BYTES, readRegularFile } from '../support/read-text-file';
 import { checkAccess } from './key-access';
 import { isTokenUri, readTokenKey, type TokenKey } from './token-key';
@@ -45,11 +46,39 @@ function readKey(path: string, pem: Buffer): KeyObject {
   }
 }
 
+/** What TLS reads; Node.js takes DER for a certificate, too, of which TLS then finds nothing. */
+const PEM_CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+const PEM_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
 function readCertificate(path: string, pem: Buffer): X509Certificate {
   try {
-    return new X509Certificate(pem);
+    if (PEM_CERTIFICATE.test(pem.toString('latin1'))) return new X509Certificate(pem);
+  } catch {
+    // Said below.
+  }
+  throw invalid(`The file ${path} is no certificate in PEM; correct its path in the settings.`);
+}
+
+/**
+ * Certificates of authorities. Without one TLS would trust nobody, and the broker would seem to be at fault.
+ * @throws Pm500Error MQTT_CREDENTIALS_INVALID
+ */
+export function readAuthorities(path: string): Buffer {
+  const pem = readPem(path, 'file of authorities');
+  readCertificate(path, pem);
+  return pem;
+}
+
+/** What OpenSSL itself does not take, such as a key that is too short. */
+function checkTls(key: string, certificate: string, pair: { readonly cert: Buffer; readonly key: Buffer }): void {
+  try {
+    createSecureContext(pair);
   } catch (thrown) {
-    throw invalid(`The file ${path} is no certificate in PEM; correct its path in the settings.`, thrown);
+    const why = toPm500Error(thrown).message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '');
+    throw invalid(
+      `TLS does not take the certificate ${certificate} with the private key ${key} (${why}); have another one made.`,
+      thrown,
+    );
   }
 }
 
@@ -60,7 +89,7 @@ function readCertificate(path: string, pem: Buffer): X509Certificate {
 export function readCredentials({ certificate, key, ca }: CredentialFiles, ownId: OwnId): Credentials {
   if ((certificate === '') !== (key === ''))
     throw invalid('A certificate and its private key belong together; give the paths of both, or of none.');
-  const authorities = ca === '' ? {} : { ca: readPem(ca, 'file of authorities') };
+  const authorities = ca === '' ? {} : { ca: readAuthorities(ca) };
   if (certificate === '') return authorities;
   if (isTokenUri(key)) {
     const cert = readPem(certificate, 'certificate');
@@ -71,8 +100,11 @@ export function readCredentials({ certificate, key, ca }: CredentialFiles, ownId
   const [cert, secret] = [readPem(certificate, 'certificate'), readPem(key, 'private key')];
   if (!readCertificate(certificate, cert).checkPrivateKey(readKey(key, secret)))
     throw invalid(
-      `The private key ${key} does not belong to the certificate ${certificate}; give the paths of a pair, also while they are renewed.`,
+      `The private key ${key} does not belong to the certificate ${certificate}, or that is not the first in its file; give the paths of a pair, also while they are renewed.`,
     );
+  if (PEM_KEY.test(cert.toString('latin1')))
+    checkAccess(certificate, 'certificate, in whose file there is a private key,', ownId());
+  checkTls(key, certificate, { cert, key: secret });
   return { cert, key: secret, ...authorities };
 }
 

@@ -1,7 +1,7 @@
 import { Pm500Error } from '../support/errors';
 import type { PlaceValue, Sentence } from '../support/sentence';
 import { MQTT_SENTENCES, MQTT_WORDS, type MqttWord } from './mqtt-words';
-import { isNamedTlsFault, isTlsFault, tlsFault } from './tls-faults';
+import { alertOf, isNamedTlsFault, isTlsFault, tlsFault } from './tls-faults';
 
 const { say } = MQTT_SENTENCES;
 const { say: part } = MQTT_WORDS;
@@ -87,7 +87,12 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
   const options = { cause: thrown, retryable: true };
   if (isTlsFault(thrown)) {
     const { word, values } = tlsFault(thrown);
-    return new Pm500Error('MQTT_TLS_FAILED', say('noTls', { broker, why: part(word, values) }), options);
+    const alert = alertOf(thrown);
+    const details = alert === undefined ? {} : { alert };
+    return new Pm500Error('MQTT_TLS_FAILED', say('noTls', { broker, why: part(word, values) }), {
+      ...options,
+      details,
+    });
   }
   if (typeof code === 'string' && Object.hasOwn(NETWORK_FAULTS, code)) {
     const why = part(NETWORK_FAULTS[code] ?? 'noAnswer');

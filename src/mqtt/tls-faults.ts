@@ -43,9 +43,16 @@ interface Thrown {
 const hasCode = (thrown: unknown): thrown is Thrown =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string';
 
-function namedWord({ code, message }: Thrown): MqttWord | undefined {
+/** The alert that the other side has sent; undefined where it has sent none. */
+export function alertOf({ message }: Pick<Thrown, 'message'>): number | undefined {
   const [, alert] = ALERT.exec(message) ?? [];
-  return alert === undefined ? (Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined) : ALERTS[Number(alert)];
+  return alert === undefined ? undefined : Number(alert);
+}
+
+function namedWord(thrown: Thrown): MqttWord | undefined {
+  const alert = alertOf(thrown);
+  if (alert !== undefined) return ALERTS[alert];
+  return Object.hasOwn(FAULTS, thrown.code) ? FAULTS[thrown.code] : undefined;
 }
 
 /** True where what was thrown is about TLS. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -15,9 +16,11 @@ import { runCloud } from '../../src/cli/cloud';
 import { makeKey, makeRequest } from '../../src/iot/enroll/request';
 import { AwsIotDouble } from '../../testkit/aws-iot/broker';
 import { withoutRight, type PolicyDocument } from '../../testkit/aws-iot/policy';
-import { certificateFile } from '../../src/iot/enroll/identity-files';
+import { certificateFile, keyFile } from '../../src/iot/enroll/identity-files';
+import type { IdentityReport } from '../../src/iot/enroll/report';
 import type { IdentityState } from '../../src/iot/enroll/state';
 import { lockFolder } from '../../src/outbox/folder-lock';
+import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere, type CommandResult } from './run-command';
 
@@ -41,6 +44,9 @@ describe('pm500 cloud, and what can be wrong', function () {
   const cloud = (...args: readonly string[]): Promise<CommandResult> => runHere('cloud', ...args);
   const enroll = (to = folder, ...more: readonly string[]): Promise<CommandResult> =>
     cloud('enroll', '--folder', to, ...place, ...claim, ...more);
+  /** With authorities of its own. */
+  const enrollTrusting = (to: string, ca: string): Promise<CommandResult> =>
+    cloud('enroll', '--folder', to, ...place.slice(0, place.indexOf('--ca')), '--ca', ca, ...claim);
   /** One sentence after another on one line, and nothing changed that could not go on. */
   const fails = ({ code, stderr }: CommandResult, words: RegExp): void => {
     assert.equal(code, 1, stderr);
@@ -265,6 +271,66 @@ describe('pm500 cloud, and what can be wrong', function () {
     const old = ['--claim-certificate', file('old.pem', expired.pem), '--claim-key', file('old-key.pem', key)];
     const result = await cloud('enroll', '--folder', late, ...place, ...old);
     fails(result, /was valid until .*renew the certificate, or set the clock/);
+  });
+
+  it('files that are no pair, or no authority: which, before anything is made or asked for', async () => {
+    const [, claimFile = '', , keyFileOfClaim = ''] = claim;
+    const open = file('open-key.pem', readFileSync(keyFileOfClaim, 'utf8'));
+    chmodSync(open, 0o644);
+    for (const [files, words] of [
+      [['--claim-certificate', claimFile, '--claim-key', open], /open-key\.pem has the mode 0644.*chmod 600/],
+      [
+        ['--claim-certificate', claimFile, '--claim-key', file('other.pem', makeKey())],
+        /does not belong to the certif/,
+      ],
+      [
+        ['--claim-certificate', claimFile, '--claim-key', file('half.pem', makeKey().slice(0, 90))],
+        /is no private key/,
+      ],
+    ] as const) {
+      const unmade = join(home, 'unmade');
+      fails(await cloud('enroll', '--folder', unmade, ...place, ...files), words);
+      assert.ok(!existsSync(unmade));
+    }
+    const strange = enrollTrusting(join(home, 'strange'), file('strange.pem', 'nothing'));
+    fails(await strange, /strange\.pem is no certificate in PEM/);
+  });
+
+  it('a server that this side does not trust: no word of the certificate with which it asked', async () => {
+    const { stderr } = await enrollTrusting(join(home, 'untrusting'), new CertificateAuthority().certificate);
+    assert.match(stderr, /its CA is not known here/);
+    assert.doesNotMatch(stderr, /another computer/);
+  });
+
+  it('a pair that cannot be connected with: status says so, and a run does not blame the cloud', async () => {
+    const copy = join(home, 'spoiled');
+    cpSync(folder, copy, { recursive: true });
+    const { number = 0 } = stateOf(copy).current ?? {};
+    const [key, certificate] = [join(copy, keyFile(number)), join(copy, certificateFile(number))];
+    const good = readFileSync(key, 'utf8');
+    const says = async (words: RegExp): Promise<void> => {
+      const { code, stderr } = await cloud('status', '--folder', copy);
+      assert.equal(code, 1);
+      assert.match(stderr, words);
+      const { concerns } = JSON.parse((await cloud('status', '--folder', copy, '--json')).stdout) as IdentityReport;
+      assert.match(concerns.join(), words);
+    };
+    assert.equal((await cloud('status', '--folder', copy)).code, 0);
+    chmodSync(key, 0o644);
+    await says(/has the mode 0644, .*chmod 600/);
+    chmodSync(key, 0o600);
+    for (const [spoiled, words] of [
+      [good.slice(0, 90), /Key and certificate of the pair \d+ are damaged, or not of one another; restore the folder/],
+      [makeKey(), /are damaged, or not of one another/],
+    ] as const) {
+      writeFileSync(key, spoiled);
+      await says(words);
+      fails(await cloud('rotate', '--folder', copy), words);
+    }
+    unlinkSync(key);
+    await says(/\.key\.pem of the identity is missing; restore it from a backup/);
+    writeFileSync(key, good, { mode: 0o600 });
+    assert.equal((await cloud('status', '--folder', copy)).code, 0, readFileSync(certificate, 'utf8'));
   });
 
   it('a folder that was damaged', async () => {

@@ -3,6 +3,8 @@ export interface Persona {
   readonly clientId: string;
   readonly certificate: string;
   readonly key: string;
+  /** True: it may only ask for others. */
+  readonly isClaim?: boolean;
 }
 
 export interface IssuedCertificate {

@@ -238,9 +238,11 @@ export class Enroller {
     this.identity.happened({ kind: 'reported' });
   }
 
-  private asCurrent(): Promise<CloudSession> {
+  private async asCurrent(): Promise<CloudSession> {
     const { current, thing } = this.identity.state;
     if (current === undefined) throw noClaim();
+    // Else the cloud would seem to be at fault.
+    this.identity.checkPair(current.number);
     return this.sessions.as(`pair ${current.number}`, this.identity.personaOf(current.number, `${thing}.identity`));
   }
 
@@ -250,7 +252,7 @@ export class Enroller {
     if (current !== undefined) return this.asCurrent();
     const { claim } = this.dependencies;
     if (claim === undefined) throw noClaim();
-    return this.sessions.as('claim', { ...claim, clientId: `${thing}.claim` });
+    return this.sessions.as('claim', { ...claim, clientId: `${thing}.claim`, isClaim: true });
   }
 }
 

@@ -94,6 +94,24 @@ export class EdgeIdentity {
     return { clientId, certificate: this.read(certificateFile(number)), key };
   }
 
+  /**
+   * A token answers for its keys itself.
+   * @throws Pm500Error IDENTITY_INVALID where the files of a pair are not both there, whole, and of one another
+   */
+  checkPair(number: PairNumber): void {
+    if (this.known.token !== undefined) return;
+    const { certificate } = this.personaOf(number, this.known.thing);
+    try {
+      if (this.isOfKey(number, new X509Certificate(certificate))) return;
+    } catch {
+      // Said below.
+    }
+    throw new Pm500Error(
+      'IDENTITY_INVALID',
+      `Key and certificate of the pair ${number} are damaged, or not of one another; restore the folder from a backup, or enroll into an empty one.`,
+    );
+  }
+
   private keyName(number: PairNumber): string {
     const { token, thing } = this.known;
     return token === undefined ? keyFile(number) : tokenObject(token, thing, number).label;

@@ -207,10 +207,12 @@ class MqttCloudSession implements CloudSession {
 }
 
 /** What else may keep a certificate from being let in. */
-function concernOf(certificate: string, nowMs: number): string {
+function concernOf(error: Pm500Error, { certificate, isClaim = false }: Persona, nowMs: number): string {
   try {
     const dates = concernOfPem(certificate, 'certificate that pm500 connects with', nowMs);
-    return dates === '' ? COPIED : dates;
+    // Where this side did not take the server it is not about who has this certificate.
+    const isLetIn = hasCode(error, 'MQTT_TLS_FAILED') && error.details['alert'] === undefined;
+    return dates === '' && !isLetIn && !isClaim ? COPIED : dates;
   } catch {
     return 'The certificate that pm500 connects with is no certificate in PEM: correct its path';
   }
@@ -222,8 +224,9 @@ export function createOpenCloudSession(dependencies: MqttCloudDependencies): Ope
   const keyOf = (key: string, certificate: string): { readonly key: string } | TokenKey =>
     isTokenUri(key) ? readTokenKey(key, Buffer.from(certificate), ownId()) : { key };
   const { host, port } = place;
-  return ({ clientId, certificate, key }: Persona) =>
+  return (persona) =>
     new Promise((resolve, reject) => {
+      const { clientId, certificate, key } = persona;
       const session = new MqttCloudSession(dependencies, `${host}:${port}`);
       const settings: BrokerSettings = {
         ...{ host, port, clientId, keepAliveSeconds: KEEP_ALIVE_SECONDS, connectTimeoutMs: CONNECT_MS },
@@ -246,7 +249,7 @@ export function createOpenCloudSession(dependencies: MqttCloudDependencies): Ope
           const ended =
             error ?? new Pm500Error('MQTT_CONNECTION_LOST', `The connection to ${host}:${port} was closed by pm500.`);
           // Before the CONNACK whoever opens waits; after it this does nothing.
-          reject(explainFailure(ended, 'aws-iot-core', concernOf(certificate, clock.now())));
+          reject(explainFailure(ended, 'aws-iot-core', concernOf(ended, persona, clock.now())));
           session.onEnded(ended);
         },
       });

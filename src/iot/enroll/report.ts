@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { concernOf } from '../credentials';
+import { statSync } from 'node:fs';
+import { toPm500Error } from '../../support/errors';
+import { concernOf, readAuthorities } from '../credentials';
+import { checkAccess } from '../key-access';
 import { EdgeIdentity } from './identity';
-import { certificateFile, folderFiles, requestFile } from './identity-files';
+import { certificateFile, folderFiles, keyFile, requestFile } from './identity-files';
 
 /** What a folder holds of an edge, for people and programs. Nothing secret is in it. */
 export interface IdentityReport {
@@ -75,4 +78,31 @@ export function describeIdentity(folder: string, nowMs: number): IdentityReport 
     ...(job === undefined ? {} : { job: job.jobId }),
     concerns: [none, damaged, concern, soon, begun].filter((each) => each !== ''),
   };
+}
+
+/**
+ * Clauses on what keeps a connection from being made with the pair in use, whatever its dates are. Its key is read by the owner
+ * of the folder, who need not be the one who asks.
+ */
+export function pairConcerns(folder: string): readonly string[] {
+  const identity = EdgeIdentity.read(folderFiles(folder));
+  const { current, place, token } = identity?.state ?? {};
+  if (identity === undefined || current === undefined) return [];
+  const looks: readonly (() => unknown)[] = [
+    () => {
+      if (token === undefined) checkAccess(join(folder, keyFile(current.number)), 'private key', statSync(folder).uid);
+    },
+    () => {
+      identity.checkPair(current.number);
+    },
+    () => (place?.caFile ?? '') === '' || readAuthorities(place?.caFile ?? ''),
+  ];
+  return looks.flatMap((look) => {
+    try {
+      look();
+      return [];
+    } catch (thrown) {
+      return [toPm500Error(thrown).message.replace(/\.$/, '')];
+    }
+  });
 }
