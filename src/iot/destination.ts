@@ -233,7 +233,8 @@ class IotDestination implements Destination {
 
   private async transmit(messages: readonly Message[], standing: Standing, signal: AbortSignal): Promise<Transmitted> {
     const { clock } = this.dependencies;
-    const window = Math.min(this.limits.unacknowledged, standing.receiveMaximum);
+    // A broker that says none, which MQTT 5.0 forbids (3.2.2.3.3), would get nothing for ever.
+    const window = Math.max(1, Math.min(this.limits.unacknowledged, standing.receiveMaximum));
     const { pace, broker } = this;
     const patienceMs = this.settings.timeoutMs;
     const { isOneByOne: isOneTopicAtATime } = this.rights;

@@ -8,6 +8,7 @@ import { Pm500Error } from '../../src/support/errors';
 import { Authority } from '../../testkit/aws-iot/authority';
 import { EdgeLives, secretOf, THING, type Peril } from '../../testkit/aws-iot/edge-lives';
 import { withoutRight } from '../../testkit/aws-iot/policy';
+import { Refusal } from '../../testkit/aws-iot/rules';
 import { Services } from '../../testkit/aws-iot/services';
 
 const DAY_MS = 86_400_000;
@@ -384,6 +385,53 @@ describe('enrolling and rotating', function () {
     assert.equal(one.edge.state?.newest, 3);
     assert.equal(good?.status, 'ACTIVE');
   });
+
+  for (const [code, status] of [
+    ['ThrottlingException', 429],
+    ['InternalFailure', 500],
+    ['ServiceUnavailable', 503],
+  ] as const)
+    it(`asks for no other certificate while the cloud cannot register the one that it gave (${code})`, async () => {
+      const one = course();
+      const { provisioning, account } = one.services;
+      const registerThing = provisioning.registerThing.bind(provisioning);
+      provisioning.registerThing = () => {
+        throw new Refusal(code, 'Try later.', status);
+      };
+      const refused = { code: 'IDENTITY_REFUSED', retryable: true, message: /Try later.*it may do so later/ };
+      for (let life = 0; life < 3; life++)
+        await assert.rejects(one.edge.live({ renews: false, isByHand: false }), refused);
+      assert.equal(one.edge.state?.newest, 1);
+      const issued = account.certificates.size;
+      provisioning.registerThing = registerThing;
+      await one.edge.live({ renews: false, isByHand: false });
+      assert.equal(one.edge.state.current?.number, 1);
+      assert.equal(account.certificates.size, issued);
+    });
+
+  for (const code of ['RequestThrottled', 'InternalError'])
+    it(`tells a job that is done once the cloud can be told (${code})`, async () => {
+      const one = course();
+      await liveUntil(
+        one,
+        () => isQuiet(one),
+        () => ({ renews: false, isByHand: false }),
+      );
+      const { jobs } = one.services;
+      jobs.create(THING, 'renew', { operation: 'rotate-certificate' });
+      const update = jobs.update.bind(jobs);
+      let isBusy = true;
+      jobs.update = (thing, jobId, request) => {
+        if (isBusy && request['status'] === 'SUCCEEDED') throw new Refusal(code, 'Try later.', 429);
+        return update(thing, jobId, request);
+      };
+      await assert.rejects(one.edge.live({ renews: false, isByHand: false }, true), { code: 'IDENTITY_REFUSED' });
+      assert.deepEqual([one.edge.state?.current?.number, jobs.executions[0]?.status], [2, 'IN_PROGRESS']);
+      isBusy = false;
+      await one.edge.live({ renews: false, isByHand: false });
+      assert.equal(jobs.executions[0]?.status, 'SUCCEEDED');
+      assert.ok(isQuiet(one));
+    });
 
   it('keeps its pair while a claim is refused, and goes on with it once the thing is expected', async () => {
     const one = course();

@@ -194,6 +194,19 @@ describe('JSON over MQTT and its broker', function () {
     assert.equal(broker.mostUnanswered, 7);
   });
 
+  it('that says it takes none unacknowledged, which MQTT forbids, gets one after the other', async () => {
+    broker.announced = { receiveMaximum: 0 };
+    assert.equal((await open({ timeoutMs: 500 }).deliver(recordsOf(3), never)).kind, 'written');
+    assert.equal(broker.mostUnanswered, 1);
+  });
+
+  it('that takes no QoS 1 needs a person, and keeps its records', async () => {
+    broker.answer = () => ({ disconnect: 155 });
+    const verdict = await open().deliver(recordsOf(1), never);
+    assert.equal(verdict.kind, 'hold');
+    assert.match(('error' in verdict && verdict.error.message) || '', /QoS 1\); allow them there/);
+  });
+
   it('may refuse one topic: the others are not sent again, and its records are named', async () => {
     broker.answer = ({ topic }) => (topic.endsWith('m1') ? 135 : 0);
     const destination = open();

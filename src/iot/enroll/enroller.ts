@@ -167,9 +167,9 @@ export class Enroller {
         this.identity.happened({ kind: 'registered' });
         return;
       }
-      // What a hook refused it may allow later; a token that is over never comes back.
+      // What a hook refused it may allow later, and so may a cloud that is too busy; a token that is over never comes back.
       const error = toPm500Error(thrown);
-      if (error.code !== 'IDENTITY_REFUSED' || error.details['code'] === 'AccessDenied') throw error;
+      if (error.code !== 'IDENTITY_REFUSED' || error.retryable || error.details['code'] === 'AccessDenied') throw error;
       this.abandon(error);
       return;
     }

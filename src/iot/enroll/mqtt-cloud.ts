@@ -48,6 +48,13 @@ const textIn = (record: UnknownRecord, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
+/** What the cloud cannot do now and may do later: too much is asked of it, or it has a fault of its own. */
+const PASSING = /throttl|internal|unavailable|limitexceeded|toomanyrequests/i;
+const TOO_MANY = 429;
+const FIRST_OWN_FAULT = 500;
+const isPassing = (code: string, status: unknown): boolean =>
+  PASSING.test(code) || (typeof status === 'number' && (status === TOO_MANY || status >= FIRST_OWN_FAULT));
+
 function parse(payload: Uint8Array): UnknownRecord {
   try {
     const value: unknown = JSON.parse(Buffer.from(payload).toString());
@@ -122,7 +129,8 @@ class MqttCloudSession implements CloudSession {
       await update(version);
       return 'taken';
     } catch (thrown) {
-      if (!hasCode(thrown, 'IDENTITY_REFUSED')) throw thrown;
+      // Too much was asked of the cloud: the job is still to be told.
+      if (!hasCode(thrown, 'IDENTITY_REFUSED') || toPm500Error(thrown).retryable) throw thrown;
       // Changed by somebody meanwhile: canceled, or touched and still to be done.
       const now = toPm500Error(thrown).details['executionState'];
       if (!isRecord(now) || now['status'] !== 'IN_PROGRESS' || typeof now['versionNumber'] !== 'number')
@@ -177,10 +185,17 @@ class MqttCloudSession implements CloudSession {
     const code = textIn(answer, 'errorCode') || textIn(answer, 'code') || 'no reason';
     const words = (textIn(answer, 'errorMessage') || textIn(answer, 'message')).replace(/[\s.]+/g, ' ').slice(0, 200);
     const why = words === '' ? code : `${code}: ${words.trim()}`;
+    const retryable = isPassing(code, answer['statusCode']);
+    const advice = retryable
+      ? 'it may do so later: run the command again'
+      : 'see that the thing is expected there, and that template, hook and policy are in place';
     return new Pm500Error(
       'IDENTITY_REFUSED',
-      `${this.server} refused what was asked on ${topic} (${why}); see that the thing is expected there, and that template, hook and policy are in place.`,
-      { details: { code, executionState: answer['executionState'] } },
+      `${this.server} refused what was asked on ${topic} (${why}); ${advice}.`,
+      {
+        retryable,
+        details: { code, executionState: answer['executionState'] },
+      },
     );
   }
 
