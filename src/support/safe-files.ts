@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** Files and folders only their owner may read: they hold what a site measures. */
@@ -54,6 +54,7 @@ export async function makeFolder(folder: string): Promise<void> {
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   await makeFolder(dirname(path));
+  await rm(`${path}.new`, { force: true });
   const file = await open(`${path}.new`, 'w', MODE);
   try {
     await file.writeFile(text);
@@ -70,7 +71,9 @@ export function replaceFileNow(path: string, text: string): void {
   const folder = dirname(path);
   const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   for (const changed of changedFolders(folder, first)) syncFolderNow(changed);
-  const file = openSync(`${path}.new`, 'w', MODE);
+  // What a run before, or a backup, has left there keeps its mode when it is written over, and may be a link to elsewhere.
+  rmSync(`${path}.new`, { force: true });
+  const file = openSync(`${path}.new`, 'wx', MODE);
   try {
     writeFileSync(file, text);
     fsyncSync(file);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fs, { existsSync, readlinkSync } from 'node:fs';
+import fs, { existsSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import promises, { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { StateFile } from '../../nodes/pm500-normalize/state-file';
@@ -92,6 +92,25 @@ describe('files that must survive a power loss', () => {
     removeFolder(join(root, 'a'));
     await replaceFile(join(root, 'a/b/state.json'), '3');
     assert.deepEqual(disk.log, NEW);
+  });
+
+  it('one is for its owner alone, and nowhere else, whatever was left where it is written first', async () => {
+    const path = join(root, 'state.json');
+    const now = (to: string, text: string): Promise<void> => {
+      replaceFileNow(to, text);
+      return Promise.resolve();
+    };
+    for (const replace of [now, replaceFile]) {
+      writeFileSync(`${path}.new`, 'left', { mode: 0o644 });
+      await replace(path, 'secret');
+      assert.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['secret', 0o600]);
+      const elsewhere = join(root, 'elsewhere');
+      writeFileSync(elsewhere, 'theirs');
+      symlinkSync(elsewhere, `${path}.new`);
+      await replace(path, 'secret');
+      assert.deepEqual([readFileSync(elsewhere, 'utf8'), fs.lstatSync(path).isFile()], ['theirs', true]);
+      fs.rmSync(path);
+    }
   });
 
   it('the number of a Sparkplug session is on the disk before its CONNECT can be sent', () => {
