@@ -5,6 +5,8 @@ import type { Profile } from './profiles';
 /** What AWS IoT Core does not say: it closes the connection, or gives the reason "not authorized", for each of these. */
 export const ADVICE_SENTENCES = sentences('iotAdvice', {
   aws: 'AWS IoT Core does this where the certificate is not active, has no policy that allows iot:Connect with this client ID, or is not that of the thing.',
+  sameId:
+    'It ends each connection soon after it has taken it: another client may have the same client ID, or this one may not do what it does; give every client an ID of its own, and check its rights.',
   further: '{sentence} {advice}',
 });
 const { say } = ADVICE_SENTENCES;
@@ -24,5 +26,12 @@ export function explainFailure(error: Pm500Error, profile: Profile, concern: str
   const needsPerson = concern !== '' && isEnded && cause === undefined;
   const details = { ...error.details, ...(needsPerson ? { needsPerson } : {}) };
   const whole = further.reduce((sentence, advice) => say('further', { sentence, advice }), error.sentence);
+  return new Pm500Error(code, whole, { cause, retryable, details });
+}
+
+/** The same error of a broker that ends one connection after another and says no reason, as most do where two clients have one ID. */
+export function explainEnds(error: Pm500Error): Pm500Error {
+  const { code, sentence, cause, retryable, details } = error;
+  const whole = say('further', { sentence, advice: say('sameId') });
   return new Pm500Error(code, whole, { cause, retryable, details });
 }

@@ -162,6 +162,22 @@ describe('JSON over MQTT and its broker', function () {
         assert.equal(broker.connects, 1, 'nobody knocks meanwhile');
       });
 
+      it('that ends one connection after another without a reason is told: two clients may have one ID', async () => {
+        broker.answer = () => 'cut';
+        const destination = open({}, version);
+        const told: string[] = [];
+        await waitFor('some ends', async () => {
+          const verdict = await destination.deliver(recordsOf(1), never);
+          assert.equal(verdict.kind, 'retry');
+          if (broker.connects > told.length) told.push(('error' in verdict && verdict.error.message) || '');
+          return told.length === 4;
+        });
+        assert.doesNotMatch(told[0] ?? '', /client ID/);
+        assert.match(told[3] ?? '', /another client may have the same client ID.*an ID of its own/);
+        broker.answer = () => 0;
+        await waitFor('a delivery', async () => (await destination.deliver(recordsOf(1), never)).kind === 'written');
+      });
+
       it('that wants another password, or does not let this client in, holds', async () => {
         broker.announced = { reasonCode: version === 5 ? 135 : 5 };
         const verdict = await open({}, version).deliver(recordsOf(1), never);
