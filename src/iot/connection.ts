@@ -55,8 +55,6 @@ export interface ConnectionDependencies {
 
 /** A connection that ended sooner than this was no good one. */
 const SHORT_MS = 10_000;
-/** So many of them in a row are no accident. */
-const FEW_ENDS = 3;
 /** After connections that the broker ended soon, as it does where two clients have one ID: not at the pace of the data. */
 const CALM_RETRY: RetryPolicy = { initialMs: 500, maximumMs: 30_000, factor: 2, jitter: 0.5 };
 
@@ -114,8 +112,6 @@ export class BrokerConnection {
   private notBeforeMs = -Infinity;
   private lastEnd: Pm500Error | undefined;
   private calm: Iterator<number, never>;
-  /** Connections in a row that ended soon. */
-  private soonEnded = 0;
 
   constructor(
     private readonly dependencies: ConnectionDependencies,
@@ -212,15 +208,11 @@ export class BrokerConnection {
     const now = this.dependencies.clock.monotonic();
     // Nor is a certificate that was replaced a reason to be calm: the next connection is made with another one.
     const isReplaced = !this.isClosed && this.dependencies.identity?.isReplaced() === true;
-    if (isReplaced || now - standing.sinceMs >= SHORT_MS) {
-      this.calm = retryDelays(this.policy, this.dependencies.random);
-      this.soonEnded = 0;
-    } else {
-      this.leaveAlone(this.calm.next().value);
-      this.soonEnded += 1;
-    }
+    const isSoon = now - standing.sinceMs < SHORT_MS;
+    if (isReplaced || !isSoon) this.calm = retryDelays(this.policy, this.dependencies.random);
+    else this.leaveAlone(this.calm.next().value);
     const isUnsaid = hasCode(error, 'MQTT_CONNECTION_LOST') && error.details['reasonCode'] === undefined;
-    const told = isUnsaid && this.soonEnded >= FEW_ENDS ? explainEnds(error) : error;
+    const told = isSoon && isUnsaid && !this.isClosed ? explainEnds(error) : error;
     this.lastEnd = isReplaced ? endedAsReplaced(error) : told;
     standing.end(this.lastEnd);
   }

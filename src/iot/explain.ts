@@ -6,7 +6,7 @@ import type { Profile } from './profiles';
 export const ADVICE_SENTENCES = sentences('iotAdvice', {
   aws: 'AWS IoT Core does this where the certificate is not active, has no policy that allows iot:Connect with this client ID, or is not that of the thing.',
   sameId:
-    'It ends each connection soon after it has taken it: another client may have the same client ID, or this one may not do what it does; give every client an ID of its own, and check its rights.',
+    'It ended soon after it was made: where that repeats, another client may have the same client ID, or this one may not do what it does; give every client an ID of its own, and check its rights.',
   further: '{sentence} {advice}',
 });
 const { say } = ADVICE_SENTENCES;
@@ -29,7 +29,7 @@ export function explainFailure(error: Pm500Error, profile: Profile, concern: str
   return new Pm500Error(code, whole, { cause, retryable, details });
 }
 
-/** The same error of a broker that ends one connection after another and says no reason, as most do where two clients have one ID. */
+/** The same error of a broker that ends a connection soon and says no reason, as some do where two clients have one ID. */
 export function explainEnds(error: Pm500Error): Pm500Error {
   const { code, sentence, cause, retryable, details } = error;
   const whole = say('further', { sentence, advice: say('sameId') });

@@ -162,18 +162,19 @@ describe('JSON over MQTT and its broker', function () {
         assert.equal(broker.connects, 1, 'nobody knocks meanwhile');
       });
 
-      it('that ends one connection after another without a reason is told: two clients may have one ID', async () => {
+      it('that ends connections soon and without a reason: two clients may have one ID', async () => {
         broker.answer = () => 'cut';
         const destination = open({}, version);
-        const told: string[] = [];
+        const told = new Set<string>();
         await waitFor('some ends', async () => {
           const verdict = await destination.deliver(recordsOf(1), never);
           assert.equal(verdict.kind, 'retry');
-          if (broker.connects > told.length) told.push(('error' in verdict && verdict.error.message) || '');
-          return told.length === 4;
+          told.add(('error' in verdict && verdict.error.message) || '');
+          return broker.connects === 4;
         });
-        assert.doesNotMatch(told[0] ?? '', /client ID/);
-        assert.match(told[3] ?? '', /another client may have the same client ID.*an ID of its own/);
+        // From the first on: what is said changes with what has happened alone, so that a log is told it once.
+        for (const sentence of told)
+          assert.match(sentence, /another client may have the same client ID.*an ID of its own/);
         broker.answer = () => 0;
         await waitFor('a delivery', async () => (await destination.deliver(recordsOf(1), never)).kind === 'written');
       });
