@@ -3,7 +3,8 @@
 # outboxes), the configuration and the persistent messages of Mosquitto, certificates and secrets. Run it as root.
 #   sh backup-files.sh /var/backups/pm500
 # NODE_RED_DIR, MOSQUITTO_CONF_DIR, MOSQUITTO_DATA_DIR, PM500_CONF_DIR: where these are, if not where the units of this stack have
-# them, or Debian's packages where there are no such units. Each may be a symbolic link, as systemd makes it for a dynamic user.
+# them, or Debian's packages where there are no such units. Each may be a symbolic link, as systemd makes it for a dynamic user. One that
+# is named and not there is refused: the backup would lack it.
 # MOSQUITTO_PID: process that is to save its messages first; that of the unit or of the pid file where not given.
 # Each run makes a file of its own, named by the time (UTC), readable by its owner alone: it holds every secret of the site.
 set -eu
@@ -12,6 +13,11 @@ umask 077
 # folder of the unit, that of the package: the one that is there. Behind the first only root sees whether it is.
 first_of() {
   if [ -e "$1" ] || [ -L "$1" ]; then printf '%s' "$1"; else printf '%s' "$2"; fi
+}
+
+# A folder as tar has to have it, which starts at /; one that is a link stays one.
+whole() {
+  (CDPATH='' cd -- "$1" 2>/dev/null && pwd) || printf '%s' "$1"
 }
 
 into=${1:-}
@@ -26,10 +32,20 @@ mosquitto_pid=${MOSQUITTO_PID:-}
 
 [ -n "$into" ] || fail 'Say where to: sh backup-files.sh /var/backups/pm500'
 [ -d "$node_red" ] || fail "There is no folder $node_red: set NODE_RED_DIR to the user directory of Node-RED, and run this as root."
+for variable in MOSQUITTO_CONF_DIR MOSQUITTO_DATA_DIR PM500_CONF_DIR; do
+  eval "named=\${$variable:-}"
+  [ -z "$named" ] || [ -e "$named" ] || fail "There is no folder $named: correct $variable, or leave it empty, and run this as root; nothing was backed up."
+done
+node_red=$(whole "$node_red")
+mosquitto_conf=$(whole "$mosquitto_conf")
+mosquitto_data=$(whole "$mosquitto_data")
+pm500=$(whole "$pm500")
 begin_part -files.tar.gz
 # Of a run that was killed it goes as that of the archive does.
 list=$name.list.$$.part
-trap 'rm -f -- "$part" "$list"' EXIT
+links=$name.links.list.$$.part
+linked=$name.linked.list.$$.part
+trap 'rm -rf -- "$part" "$list" "$links" "$linked"' EXIT
 no_list() {
   fail "The list of files cannot be written to $into: make room on its volume and run this again."
 }
@@ -51,9 +67,18 @@ look() {
   esac
 }
 
+# folder, and which links in it find is to look for: refuses the first one that leads anywhere. A service could name by a link what root
+# alone may read, so nothing behind one is taken; without it the backup would be none.
+no_links() {
+  linked_in=$1
+  shift
+  link=$(LC_ALL=C find -H "$linked_in" -mindepth 1 "$@" -type l ! -xtype l -print 2>/dev/null | head -n 1)
+  [ -z "$link" ] || fail "$link is a link, and what is behind links is not taken: put in its place what it names, and run this again; nothing was backed up."
+}
+
 # What every user directory of Node-RED has.
 of_node_red='/(flows[^/]*\.json|settings\.js|\.config\.[^/]*json)$'
-(: >"$list") 2>/dev/null || no_list
+(: >"$list" && : >"$linked") 2>/dev/null || no_list
 # Mosquitto writes its messages when it ends, now and then, and when it is asked.
 case $mosquitto_pid$mosquitto_data in
   /var/lib/pm500-mosquitto) mosquitto_pid=$(systemctl show --property=MainPID --value pm500-mosquitto.service 2>/dev/null) || mosquitto_pid= ;;
@@ -70,24 +95,39 @@ if [ "${mosquitto_pid:-0}" != 0 ] && [ -d "$mosquitto_data" ]; then
   done
 fi
 
+no_links "$node_red" -maxdepth 1 ! -name node_modules
+if [ -e "$node_red/pm500" ]; then no_links "$node_red/pm500"; fi
+if [ -e "$mosquitto_data" ]; then no_links "$mosquitto_data"; fi
 look "$node_red" -path '*/node_modules' -prune -o \( -type f ! -name '*.lock' -o -type d \) -print
 grep -qE "$of_node_red" "$list" ||
   fail "There are no flows in $node_red: set NODE_RED_DIR to the user directory of Node-RED; nothing was backed up."
 for folder in "$mosquitto_conf" "$mosquitto_data" "$pm500"; do
   if [ -e "$folder" ] || [ -L "$folder" ]; then look "$folder" \( -type f ! -name '*.new' -o -type d \) -print; fi
 done
+# A certificate is often a link to where it is renewed. In these folders root alone makes links: a copy of the file is taken.
+for folder in "$mosquitto_conf" "$pm500"; do
+  [ -e "$folder" ] || continue
+  no_links "$folder" -xtype d
+  LC_ALL=C find -H "$folder" -mindepth 1 -type l -xtype f ! -name '*.new' -print 2>/dev/null >>"$linked" || no_list
+done
+while IFS= read -r link; do
+  { mkdir -p -- "$links$(dirname -- "$link")" && cp -pL -- "$link" "$links$link"; } 2>/dev/null ||
+    fail "What the link $link names cannot be copied: see that there is room in $into, and run this as root."
+done <"$linked"
+{ mkdir -p -- "$links" && find "$links" -type f -printf '%P\n' >"$linked"; } 2>/dev/null || no_list
 # Of an outbox the position goes first: what is delivered while the rest is copied is delivered twice, and nothing is missing.
 # Names are those below /, one a line; a name with a line break is none of ours.
 in_order() {
   awk '{ print ($0 !~ "/pm500/outbox" ? 1 : $0 ~ "/segment-[^/]*$" ? 2 : 0) $0 }' "$list" | LC_ALL=C sort -u | sed 's|^./||'
 }
 code=0
-said=$(in_order | LC_ALL=C tar --create --gzip --no-recursion --file "$part" --directory / --ignore-failed-read --files-from - 2>&1) || code=$?
+said=$(in_order | LC_ALL=C tar --create --gzip --no-recursion --no-unquote --file "$part" --ignore-failed-read \
+  --directory / --files-from - --directory "$links" --files-from "$linked" 2>&1) || code=$?
 # Files that grow or end while they are read are no failure: 1 says so, 2 is one.
 [ "$code" -le 1 ] || fail "The files cannot be packed ($(printf '%s\n' "$said" | tail -n 1)): check the space in $into, and run this as root."
 said=$(printf '%s\n' "$said" | grep -vE '^$|No such file|changed as we read|removed before we read|shrank by' | head -n 1)
 [ -z "$said" ] || not_read "$said"
 packed=$(tar --list --gzip --file "$part" 2>/dev/null) || fail "The file $part cannot be read again: check the space in $into."
 printf '%s\n' "$packed" | grep -qE "$of_node_red" || fail "The flows are not in $part: check the space in /tmp, and run this again."
-rm -f -- "$list"
+rm -rf -- "$list" "$links" "$linked"
 end_part

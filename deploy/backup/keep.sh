@@ -1,7 +1,8 @@
 #!/bin/sh
 # Removes the oldest backups of a folder, but for the newest ones: of each kind as many as BACKUPS_KEPT says.
 #   BACKUPS_KEPT=7 sh keep.sh /var/lib/pm500-backup
-# Only what the backups beside this file have made, by its name; what is not whole goes with the next backup.
+# Only what the backups beside this file have made, by its name; what is not whole goes with the next backup. One from a time still to
+# come takes the place of no other, and stays until somebody has looked at it.
 set -eu
 
 into=${1:-}
@@ -18,8 +19,19 @@ case $kept in
   '' | *[!0-9]* | 0*) fail "BACKUPS_KEPT is $kept: give a whole number, 1 or more." ;;
 esac
 
+told_of() {
+  echo "$1 is of a time still to come, so one of the clocks was wrong: it is not counted, and stays until you have removed it." >&2
+}
+
+# shellcheck source=deploy/backup/made.sh
+. "$(dirname -- "$0")/made.sh"
+
 # The backups of one kind, the oldest first.
 remove() {
+  for each in "$@"; do
+    shift
+    if has_come "$each"; then set -- "$@" "$each"; else told_of "$each"; fi
+  done
   while [ "$#" -gt "$kept" ]; do
     rm -rf -- "$1" || fail "The old backup $1 cannot be removed: check your rights."
     shift

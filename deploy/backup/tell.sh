@@ -30,10 +30,14 @@ case ${SERVICE_RESULT:-} in
   *) failed=1 ;;
 esac
 
+# shellcheck source=deploy/backup/made.sh
+. "$(dirname -- "$0")/made.sh"
+
 # What is not whole has .part behind its name.
 newest=
 for each in "$from"/[0-9]*T[0-9]*Z "$from"/[0-9]*T[0-9]*Z-files.tar.gz; do
   [ -e "$each" ] || continue
+  has_come "$each" || continue
   name=${each##*/}
   stamp=${name%%Z*}
   if [ -z "$newest" ] || [ "$(printf '%s\n%s\n' "$newest" "$stamp" | LC_ALL=C sort | tail -n 1)" = "$stamp" ]; then newest=$stamp; fi

@@ -74,7 +74,7 @@ export class DrillComputer {
       PM500_CHECK_PORTS: 'no',
       PM500_CONF_DIR: join(this.seen, 'etc'),
       NODE_RED_DIR: join(this.seen, 'lib/pm500-node-red'),
-      MOSQUITTO_CONF_DIR: '/nowhere',
+      MOSQUITTO_CONF_DIR: join(this.seen, 'etc'),
       MOSQUITTO_DATA_DIR: join(this.seen, 'lib/pm500-mosquitto'),
       MQTT_PORT: String(this.ports.mqtt),
       INFLUX_RPC: `127.0.0.1:${this.ports.rpc}`,

@@ -47,8 +47,8 @@ describe('a full volume, and a kill, while InfluxDB 1, VictoriaMetrics and files
       METRICS_URL: metrics.url,
       METRICS_DIR: data,
       NODE_RED_DIR: nodeRed,
-      MOSQUITTO_CONF_DIR: join(folder, 'no'),
-      MOSQUITTO_DATA_DIR: join(folder, 'no'),
+      MOSQUITTO_CONF_DIR: nodeRed,
+      MOSQUITTO_DATA_DIR: nodeRed,
       PM500_CONF_DIR: nodeRed,
     };
   });

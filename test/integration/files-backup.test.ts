@@ -257,7 +257,7 @@ describe('backup and restore of files: Node-RED, its outboxes, Mosquitto, certif
     const attempt = (): Promise<Ended> =>
       runScript(script, {
         args: [join(place, 'backups')],
-        env: { ...variables, NODE_RED_DIR: open, MOSQUITTO_DATA_DIR: join(place, 'no'), PM500_CONF_DIR: closed },
+        env: { ...variables, NODE_RED_DIR: open, MOSQUITTO_DATA_DIR: open, PM500_CONF_DIR: closed },
         ...(isRoot ? { user: NOBODY } : {}),
       });
     for (const [path, mode] of [
