@@ -95,9 +95,9 @@ if [ "${mosquitto_pid:-0}" != 0 ] && [ -d "$mosquitto_data" ]; then
   done
 fi
 
-no_links "$node_red" -maxdepth 1 ! -name node_modules
+no_links "$node_red" -maxdepth 1 \( -name pm500 -o -name projects -o -name '*.json' -o -name '*.js' \)
 if [ -e "$node_red/pm500" ]; then no_links "$node_red/pm500"; fi
-if [ -e "$mosquitto_data" ]; then no_links "$mosquitto_data"; fi
+if [ -e "$mosquitto_data" ]; then no_links "$mosquitto_data" -name 'mosquitto*.db*'; fi
 look "$node_red" -path '*/node_modules' -prune -o \( -type f ! -name '*.lock' -o -type d \) -print
 grep -qE "$of_node_red" "$list" ||
   fail "There are no flows in $node_red: set NODE_RED_DIR to the user directory of Node-RED; nothing was backed up."
