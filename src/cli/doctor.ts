@@ -10,6 +10,7 @@ import { formatDoctorHtml } from '../doctor/format/html';
 import { formatDoctorJunit } from '../doctor/format/junit';
 import { formatDoctorPrometheus } from '../doctor/format/prometheus';
 import { formatDoctorText } from '../doctor/format/text';
+import { LOOK_WORDS, unseen, type Unseen } from '../doctor/looked';
 import { BACKUP_FOLDERS } from '../doctor/readers/backups';
 import { gatherFacts, type DoctorPlaces, type DoctorSources } from '../doctor/readers/gather';
 import { readHost } from '../doctor/readers/host';
@@ -124,16 +125,18 @@ async function sourcesOf(options: Options, terminal: Terminal): Promise<DoctorSo
 }
 
 /** @throws Pm500Error CONFIG_INVALID */
-function attestationsOf(options: Options, userDirectory: string): readonly Attestation[] {
+function attestationsOf(options: Options, userDirectory: string): readonly Attestation[] | Unseen {
   const given = options.text('attested');
   const path = given === undefined ? join(userDirectory, 'pm500', 'attested.json') : resolve(given);
   let text: string | undefined;
   try {
     text = readIfThere(path);
   } catch (thrown) {
-    return failUsage(
-      `The attestations in ${path} cannot be read (${toPm500Error(thrown).message}); run the command as the user of Node-RED.`,
-    );
+    const why = toPm500Error(thrown).message;
+    // A folder that lets nobody in costs the verdict on nothing else.
+    if (given === undefined)
+      return unseen(LOOK_WORDS.say('unreadable', { what: LOOK_WORDS.say('attestations', { path }), why }));
+    return failUsage(`The attestations in ${path} cannot be read (${why}); run the command as the user of Node-RED.`);
   }
   if (text !== undefined)
     return parseAttestations(

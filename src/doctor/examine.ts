@@ -4,7 +4,7 @@ import { plain, type PlaceValue, type Sentence } from '../support/sentence';
 import type { Attestation } from './attestations';
 import { DOCTOR_SEVERITIES, type DoctorCheck, type DoctorSeverity, type Sighting } from './check';
 import { DOCTOR_SENTENCES } from './doctor-sentences';
-import { LOOK_WORDS } from './looked';
+import { LOOK_WORDS, type Unseen } from './looked';
 import type { SiteFacts } from './facts';
 
 /** How a check ends; what could not be looked at is never fine. */
@@ -103,7 +103,7 @@ function rowOf({
   return { id, area, severity, title, looksAt, remedy, docs };
 }
 
-function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly Attestation[]): DoctorResult {
+function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly Attestation[] | Unseen): DoctorResult {
   const { attestedDays } = check;
   const row = rowOf(check);
   const { findings, unseen, seen } = sight(check, facts);
@@ -114,7 +114,9 @@ function resultOf(check: DoctorCheck, facts: SiteFacts, attestations: readonly A
   }
   if (unseen.length === 0) return { ...row, outcome: 'ok', evidence: bounded([plain(seen)]) };
   const reasons = bounded(unseen).map((reason) => reason.replace(/\.$/, ''));
-  const own = attestations.filter(({ id }) => id === check.id);
+  if ('unseen' in attestations && attestedDays !== undefined)
+    return { ...row, outcome: 'could not look', evidence: [...reasons, ...bounded([attestations.unseen])] };
+  const own = 'unseen' in attestations ? [] : attestations.filter(({ id }) => id === check.id);
   if (attestedDays === undefined && own.length === 0) return { ...row, outcome: 'could not look', evidence: reasons };
   const { outcome, evidence: word } = wordFor(check, own, facts.nowMs);
   const evidence = oneLine(word);
@@ -127,12 +129,13 @@ const notSeen = (reason: Sentence): Sentence =>
 
 /**
  * Judges the facts by each check.
+ * @param attestations of persons, or why nobody knows of any
  * @param without ids of checks that are left out, which is said of each
  */
 export function examine(
   checks: readonly DoctorCheck[],
   facts: SiteFacts,
-  attestations: readonly Attestation[],
+  attestations: readonly Attestation[] | Unseen,
   without: readonly string[] = [],
 ): DoctorReport {
   const results = checks.map((check): DoctorResult => {

@@ -34,6 +34,8 @@ export interface ServiceUnit {
   readonly path: string;
   readonly values: Readonly<Record<string, string>>;
   readonly isEnabled: boolean;
+  /** Number of its User=; absent where it has none, or this computer does not know it. */
+  readonly user?: number;
 }
 
 /** What of a file matters beside its text. */
@@ -44,6 +46,13 @@ export interface FileAccess {
   readonly owner: number;
 }
 
+export interface UnwritableFolder {
+  readonly path: string;
+  readonly owner: number;
+  /** True where nobody can: its disk is mounted read-only. */
+  readonly isReadOnly: boolean;
+}
+
 export interface DirectoryFacts {
   readonly path: string;
   readonly access: FileAccess;
@@ -51,6 +60,8 @@ export interface DirectoryFacts {
   readonly secretFiles: readonly FileAccess[];
   /** Folder of this package, with what is in it. */
   readonly ownFiles: readonly FileAccess[];
+  /** Folders of it in which the user of this process can write nothing. */
+  readonly unwritable: readonly UnwritableFolder[];
   /** States that were set aside because they could not be read. */
   readonly damagedStates: readonly string[];
   /** Of its files, the newest change, epoch milliseconds. */

@@ -24,6 +24,7 @@ export const LOOK_WORDS = sentences('doctorLook', {
   letters: 'The refused records',
   backups: 'The backups',
   file: '{path}',
+  attestations: 'The attestations in {path}',
   flowFile: 'Flow file {path}',
   notRun: '{path} cannot be run ({why})',
   noSettings: 'There is no {path}; name the file by --settings, or the folder by --user-dir',

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,6 +18,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { parseAttestations } from '../../src/doctor/attestations';
 import { DOCTOR_CHECKS } from '../../src/doctor/checks';
+import type { DoctorReport } from '../../src/doctor/examine';
 import type { SiteFacts } from '../../src/doctor/facts';
 import { seen } from '../../src/doctor/looked';
 import { readBrokers } from '../../src/doctor/readers/brokers';
@@ -23,14 +26,17 @@ import { readServiceUnit } from '../../src/doctor/readers/service-unit';
 import { loadSettings } from '../../src/doctor/readers/settings-file';
 import { endOfShownCertificate } from '../../src/doctor/readers/shown-certificate';
 import { readIfThere } from '../../src/doctor/readers/user-directory';
+import { foldersNotWritable } from '../../src/doctor/readers/writable';
 import { systemClock } from '../../src/support/clock';
 import { plain } from '../../src/support/sentence';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { findProgram } from '../../testkit/servers/programs';
+import { isRoot } from '../../testkit/servers/stack-folder';
 import { removeFolder, temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere } from '../cli/run-command';
 import { HealthySite } from './healthy-site';
 
+const NOBODY = 65534;
 const MARK = '\uFEFF';
 const DAY_MS = 86_400_000;
 
@@ -55,6 +61,13 @@ const pipe = (path: string): void => {
   rmSync(path, { force: true });
   execFileSync('mkfifo', ['-m', '600', path]);
 };
+
+const notWritable =
+  (owner: number) =>
+  ({ directory }: SiteFacts): Partial<SiteFacts> =>
+    'seen' in directory
+      ? { directory: seen({ ...directory.seen, unwritable: [{ path: '/outbox', owner, isReadOnly: false }] }) }
+      : {};
 
 const ODD: readonly OddSite[] = [
   {
@@ -134,6 +147,25 @@ const ODD: readonly OddSite[] = [
     }),
     finds: [],
     unseen: ['credentials-encrypted', 'credentials-open', 'default-password'],
+  },
+  {
+    what: 'a folder that its owner has closed to itself',
+    spoil: () => undefined,
+    facts: notWritable(process.getuid?.() ?? 0),
+    finds: ['user-directory-writable'],
+  },
+  {
+    what: 'a folder of somebody else, of which this user knows nothing',
+    spoil: () => undefined,
+    facts: notWritable(4711),
+    finds: [],
+    unseen: ['user-directory-writable'],
+  },
+  {
+    what: 'a user directory of another user than that of the unit',
+    spoil: () => undefined,
+    facts: ({ unit }) => ('seen' in unit ? { unit: seen({ ...unit.seen, user: 4711 }) } : {}),
+    finds: ['user-directory-writable'],
   },
   {
     what: 'a clock in 1970',
@@ -231,6 +263,37 @@ describe('sites that nobody has thought of', () => {
     });
   }
 
+  it('a user directory that is closed is no empty one, and of its own owner a finding', async () => {
+    const site = new HealthySite();
+    await site.facts();
+    const { userDirectory } = site;
+    chmodSync(site.folder, 0o755);
+    site.spoilFiles = () => {
+      chmodSync(userDirectory, 0);
+      if (isRoot) process.seteuid?.(NOBODY);
+    };
+    const look = async (): Promise<SiteFacts> => {
+      try {
+        return await site.facts();
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+        chmodSync(userDirectory, 0o755);
+      }
+    };
+    try {
+      const own = await look();
+      assert.ok('unseen' in own.site);
+      assert.equal(own.site.isBroken, true, own.site.unseen.text);
+      assert.ok('unseen' in own.settings);
+      assert.match(own.settings.unseen.text, /settings\.js cannot be read \(EACCES/);
+      if (isRoot) chownSync(userDirectory, NOBODY, NOBODY);
+      const others = isRoot ? await look() : own;
+      assert.ok('unseen' in others.site && (!isRoot || others.site.isBroken === undefined));
+    } finally {
+      removeFolder(site.folder);
+    }
+  });
+
   it('flows that this user may not read say nothing about Node-RED', async () => {
     const site = new HealthySite();
     const facts = await site.facts();
@@ -245,6 +308,22 @@ describe('the exit code of pm500 doctor', () => {
     const { code, stdout } = await runHere('doctor', '--offline', '--user-dir', '/nowhere/node-red');
     assert.equal(code, 5);
     assert.match(stdout, /CRITICAL {2}flows-readable/);
+  });
+
+  it('comes with a verdict where attestations cannot be read, which is said of each', async () => {
+    const site = new HealthySite();
+    site.save();
+    mkdirSync(join(site.userDirectory, 'pm500/attested.json'));
+    const { code, stdout, stderr } = await runHere('doctor', '--offline', '--json', '--user-dir', site.userDirectory);
+    removeFolder(site.folder);
+    assert.ok(code !== 1 && code !== 2, `${code} ${stderr}`);
+    const { results } = JSON.parse(stdout) as DoctorReport;
+    const people = results.filter(({ area }) => area === 'people');
+    assert.ok(people.length > 5);
+    for (const { outcome, evidence } of people) {
+      assert.equal(outcome, 'could not look');
+      assert.match(evidence.join(), /The attestations in \S+attested\.json cannot be read \(it is no regular file\)/);
+    }
   });
 
   it('is no success where nothing was found, for the flows were not looked at', async () => {
@@ -270,6 +349,44 @@ describe('odd files, one by one', () => {
     const [read] = parseAttestations(`${MARK}${JSON.stringify([entry])}`, 'attested.json', ['restore-drilled']);
     assert.equal(read?.name, 'J. Doe');
     assert.throws(() => readIfThere(fifo('attested.json')), /no regular file/);
+  });
+
+  it('a folder takes no file where the system says so, and nothing is made to find out', () => {
+    const folders = ['taken', 'refused', 'read-only'].map((name) => join(folder, name));
+    for (const each of folders) mkdirSync(each);
+    const refuse = (path: string): void => {
+      const code = path.endsWith('refused') ? 'EACCES' : path.endsWith('read-only') ? 'EROFS' : undefined;
+      if (code !== undefined) throw Object.assign(new Error(code), { code });
+    };
+    const owner = process.getuid?.() ?? 0;
+    assert.deepEqual(foldersNotWritable([...folders, join(folder, 'none'), fifo('no-folder')], refuse), [
+      { path: folders[1], owner, isReadOnly: false },
+      { path: folders[2], owner, isReadOnly: true },
+    ]);
+    assert.deepEqual(foldersNotWritable(folders), []);
+    assert.deepEqual(readdirSync(join(folder, 'taken')), []);
+    const broken = (): never => {
+      throw new Error('EIO');
+    };
+    assert.throws(() => foldersNotWritable(folders, broken), /EIO/);
+  });
+
+  it('a user of a unit has the number that the computer gives it', () => {
+    const accounts = join(folder, 'passwd');
+    writeFileSync(accounts, 'root:x:0:0:root:/root:/bin/sh\nnodered:x:998:998::/var/lib/nodered:/usr/sbin/nologin\n');
+    const userOf = (line: string): number | undefined => {
+      const unit = join(folder, 'own.service');
+      writeFileSync(unit, `[Service]\n${line}\n`);
+      const looked = readServiceUnit(unit, [], accounts);
+      assert.ok('seen' in looked);
+      return looked.seen.user;
+    };
+    assert.deepEqual(['User=nodered', 'User=1234', 'User=somebody', 'DynamicUser=yes'].map(userOf), [
+      998,
+      1234,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('a unit that is a pipe is not read, and one that was masked has no line', () => {

@@ -7,6 +7,7 @@ import type {
   NodeRedSettings,
   OutboxFolder,
   SiteFacts,
+  UnwritableFolder,
 } from '../../src/doctor/facts';
 import { broken, LOOK_WORDS, seen } from '../../src/doctor/looked';
 import { CAUSE_REMEDIES, CAUSE_SENTENCES } from '../../src/domain/causes/diagnose';
@@ -37,6 +38,12 @@ const disk = (change: object) => (site: HealthySite) => {
   const good = { path: '/', sizeBytes: 100e9, freeBytes: 60e9, files: 1e6, freeFiles: 9e5 };
   site.host = { ...site.host, disk: seen({ ...good, ...change }) };
 };
+const notWritable =
+  (folder: Omit<UnwritableFolder, 'path'>) =>
+  ({ directory }: SiteFacts): Partial<SiteFacts> =>
+    'seen' in directory
+      ? { directory: seen({ ...directory.seen, unwritable: [{ path: '/node-red/pm500/outbox', ...folder }] }) }
+      : {};
 const settings = (change: Partial<NodeRedSettings>) => (site: HealthySite) => {
   site.settings = { ...site.settings, ...change };
 };
@@ -197,6 +204,11 @@ export const SEEDS: readonly Seed[] = [
     spoil: (site) => {
       chmodSync(site.userDirectory, 0o777);
     },
+  },
+  {
+    id: 'user-directory-writable',
+    what: 'a disk that went read-only',
+    facts: notWritable({ owner: 0, isReadOnly: true }),
   },
   {
     id: 'user-directory-owner',

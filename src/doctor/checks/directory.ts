@@ -1,6 +1,7 @@
 import { sentences } from '../../support/sentence';
-import { ofModes, sightOne, sightWhole, type DoctorCheck, notLookedAt } from '../check';
-import type { FileAccess } from '../facts';
+import { ofModes, sightOne, sightWhole, type DoctorCheck, notLookedAt, type Sighting } from '../check';
+import type { FileAccess, SiteFacts } from '../facts';
+import { LOOK_WORDS } from '../looked';
 import { isAtLeast } from '../versions';
 
 const OTHERS_WRITE = 0o022;
@@ -24,10 +25,33 @@ export const DIRECTORY_FINDINGS = sentences('doctorDirectory', {
   switchedOff: 'Switched off: {types}.',
   othersWrite: '{path} has the mode {mode}: other users may change what Node-RED runs.',
   owner: '{path} belongs to user {owner}, and the folder to {other}.',
+  readOnly: '{path} is on a disk that is mounted read-only.',
+  notWritable: 'User {owner}, to whom {path} belongs, can write nothing there.',
+  otherOwner: '{path} belongs to user {owner}, and {unit} runs Node-RED as user {user}.',
   othersRead: '{path} has the mode {mode}: other users can read its secrets.',
   damaged: '{path} could not be read at a start and was set aside.',
 });
 const { say } = DIRECTORY_FINDINGS;
+
+/** Of a folder that this user may not write and that belongs to another one nobody knows what that one may. */
+function lookForWriting(facts: SiteFacts): Sighting {
+  const { ownUser, unit } = facts;
+  const looked = ofModes(facts, facts.directory);
+  if ('unseen' in looked) return notLookedAt(looked);
+  const { access, unwritable } = looked.seen;
+  const user = 'seen' in unit ? unit.seen.user : undefined;
+  const isOthers = user !== undefined && user !== 0 && user !== access.owner && (access.mode & OTHERS_WRITE) === 0;
+  const mine = unwritable.filter(({ isReadOnly, owner }) => isReadOnly || owner === ownUser);
+  const findings = mine.map(({ path, owner, isReadOnly }) =>
+    isReadOnly ? say('readOnly', { path }) : say('notWritable', { path, owner }),
+  );
+  if (isOthers && 'seen' in unit)
+    findings.push(say('otherOwner', { path: access.path, owner: access.owner, unit: unit.seen.path, user }));
+  const unseen = unwritable
+    .filter((each) => !mine.includes(each))
+    .map(({ path, owner }) => LOOK_WORDS.say('otherUser', { user: ownUser ?? 0, path, owner }));
+  return { findings, unseen, seen: access.path };
+}
 
 /** What Node-RED runs, and what it keeps. */
 export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
@@ -181,6 +205,18 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
         },
         ({ access }) => `user ${access.owner}`,
       ),
+  },
+  {
+    id: 'user-directory-writable',
+    area: 'user directory',
+    severity: 'critical',
+    title: 'Node-RED can write what it keeps',
+    looksAt:
+      'whether the user directory, pm500 and its outboxes take files, and whether they belong to the User= of the unit',
+    remedy:
+      'Mount the disk for writing, after fsck where it went read-only by itself, or chown -R the user directory to the user of Node-RED: outboxes refuse readings until then.',
+    docs: 'docs/runbooks/disk-full.md',
+    look: lookForWriting,
   },
   {
     id: 'secrets-readable',

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MeterModel } from '../../meters/meter-model';
@@ -20,7 +20,7 @@ import { readMetersNow, type TryMeter } from './meters';
 import { readOutboxes } from './outboxes';
 import { readServiceUnit } from './service-unit';
 import type { LoadedSettings } from './settings-file';
-import { isRefused, readDirectory, readLetters, readPalette } from './user-directory';
+import { isMissing, isRefused, readDirectory, readLetters, readPalette } from './user-directory';
 
 const { say } = LOOK_WORDS;
 
@@ -75,23 +75,42 @@ function flowFileOf({ userDirectory, flowFile }: DoctorPlaces, ofSettings: strin
 async function load(places: DoctorPlaces, sources: DoctorSources): Promise<Looked<LoadedSettings>> {
   const { userDirectory, settingsFile } = places;
   const path = resolve(userDirectory, settingsFile === '' ? 'settings.js' : settingsFile);
-  if (!existsSync(path)) return unseen(say('noSettings', { path }));
+  try {
+    statSync(path);
+  } catch (thrown) {
+    // Where the folder lets nobody in, nobody knows whether there is one.
+    if (isMissing(thrown)) return unseen(say('noSettings', { path }));
+    return unseen(say('unreadable', { what: say('file', { path }), why: toPm500Error(thrown).message }));
+  }
   return sources.loadSettings(path, AbortSignal.timeout(SETTINGS_MS));
 }
 
+/** Whether this user, who may not read it, is the one to whom it belongs, and so Node-RED may not either. */
+function isClosedToItsOwner(folder: string, ownUser: number | undefined): boolean {
+  try {
+    return statSync(folder).uid === ownUser;
+  } catch {
+    return false;
+  }
+}
+
 /** What others may not read says nothing about Node-RED; with every other fault it starts without a flow. */
-function readFlowFile(path: string, variable: (name: string) => string | undefined): Looked<SavedNodes> {
+function readFlowFile(
+  path: string,
+  variable: (name: string) => string | undefined,
+  isRefusedToAll: () => boolean,
+): Looked<SavedNodes> {
   try {
     return seen(parseFlows(readRegularFile(path, MOST_FLOW_BYTES).toString(), variable));
   } catch (thrown) {
     const reason = say('unreadable', { what: say('flowFile', { path }), why: toPm500Error(thrown).message });
-    return isRefused(thrown) ? unseen(reason) : broken(reason);
+    return isRefused(thrown) && !isRefusedToAll() ? unseen(reason) : broken(reason);
   }
 }
 
 function siteOf(
   places: DoctorPlaces,
-  { model, env }: DoctorSources,
+  { model, env, ownUser }: DoctorSources,
   loaded: Looked<LoadedSettings>,
   flowFile: string,
   credentials: Looked<OpenedCredentials>,
@@ -99,7 +118,11 @@ function siteOf(
   const path = resolve(places.userDirectory, flowFile);
   const environment = 'seen' in loaded ? loaded.seen.environment : env;
   const secrets = 'seen' in credentials ? credentials.seen.secrets : undefined;
-  const file = readFlowFile(path, (name) => environment[name]);
+  const file = readFlowFile(
+    path,
+    (name) => environment[name],
+    () => isClosedToItsOwner(places.userDirectory, ownUser),
+  );
   if ('unseen' in file) return file;
   const saved = file.seen;
   return attemptLook(say('flows'), () => {

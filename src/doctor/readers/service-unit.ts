@@ -33,6 +33,14 @@ function valuesOf(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(values);
 }
 
+/** Number of a user, given by its name or as that number. */
+function numberOf(user: string, accounts: string): number | undefined {
+  if (/^\d+$/.test(user)) return Number(user);
+  const rows = existsSync(accounts) ? readRegularFile(accounts, MOST_UNIT_BYTES).toString().split('\n') : [];
+  const [, , number] = rows.map((row) => row.split(':')).find(([name]) => name === user) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** Text of a unit; none of one that was masked, which is a link to /dev/null. */
 function readUnit(path: string): string {
   return realpathSync(path) === '/dev/null' ? '' : readRegularFile(path, MOST_UNIT_BYTES).toString();
@@ -53,9 +61,14 @@ function dropIns(path: string, folders: readonly string[]): readonly string[] {
 /**
  * The unit that runs Node-RED.
  * @param given its file; empty to look for it
+ * @param accounts the file that has the numbers of users
  * @throws Error where it cannot be read
  */
-export function readServiceUnit(given: string, folders: readonly string[] = UNIT_FOLDERS): Looked<ServiceUnit> {
+export function readServiceUnit(
+  given: string,
+  folders: readonly string[] = UNIT_FOLDERS,
+  accounts = '/etc/passwd',
+): Looked<ServiceUnit> {
   const found =
     given === ''
       ? folders.flatMap((folder) =>
@@ -78,5 +91,6 @@ export function readServiceUnit(given: string, folders: readonly string[] = UNIT
       (target) => target !== '' && existsSync(join(folder, `${target}.wants`, basename(found))),
     ),
   );
-  return seen({ path: found, values, isEnabled });
+  const user = values['User'] === undefined ? undefined : numberOf(values['User'], accounts);
+  return seen({ path: found, values, isEnabled, ...(user === undefined ? {} : { user }) });
 }

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { isRecord, type UnknownRecord } from '../../support/expect';
 import { parseJson, readRegularFile } from '../../support/read-text-file';
 import type { DirectoryFacts, FileAccess, LetterFile, Palette } from '../facts';
+import { foldersNotWritable } from './writable';
 
 const PERMISSIONS = 0o777;
 const MOST_JSON_BYTES = 20_000_000;
@@ -87,6 +88,7 @@ export function readDirectory(path: string, flowFile: string): DirectoryFacts {
     access,
     secretFiles: existing(secretNames.map((name) => join(path, name))),
     ownFiles: existing([own, ...kept.map((name) => join(own, name)), ...deeper]),
+    unwritable: foldersNotWritable([path, own, ...['outbox', 'refused'].map((name) => join(own, name)), ...deeper]),
     damagedStates: kept.filter((name) => /\.damaged-\d+$/.test(name)).map((name) => join(own, name)),
     newestMs: Math.max(0, ...times),
   };
