@@ -173,6 +173,8 @@ function rtuMeter() {
   };
 }
 
+/** Longer than a busy computer leaves this process without time: both sides are in it. */
+const REPLY_TIMEOUT_MS = 1000;
 const MODBUS_SETTINGS = { unitId: 1, connectTimeoutMs: 4000, releaseAfterIdleMs: 60_000 };
 
 describeTransport(
@@ -206,7 +208,7 @@ describeTransport(
     return Promise.resolve({
       transport: createModbusRtuTransport(
         PM500,
-        { ...MODBUS_SETTINGS, path: '/dev/ttyTEST', baudRate: 9600, parity: 'none', replyTimeoutMs: 100 },
+        { ...MODBUS_SETTINGS, path: '/dev/ttyTEST', baudRate: 9600, parity: 'none', replyTimeoutMs: REPLY_TIMEOUT_MS },
         { clock: systemClock, logger: silentLogger, loadBinding: () => line },
       ),
       ...values,
@@ -250,7 +252,7 @@ describeTransport(
       ...values,
       transport: createModbusRtuTcpTransport(
         PM500,
-        { ...MODBUS_SETTINGS, host: '127.0.0.1', port: await peer.listen(), replyTimeoutMs: 100 },
+        { ...MODBUS_SETTINGS, host: '127.0.0.1', port: await peer.listen(), replyTimeoutMs: REPLY_TIMEOUT_MS },
         { clock: systemClock, logger: silentLogger, createSocket },
       ),
     };
