@@ -22,6 +22,7 @@ import { silentLogger } from '../../src/support/logger';
 import { CONNECTION_SERVICE } from '../../src/transport/ethernet-ip/wire/cip';
 import { encodeFrame, COMMAND } from '../../src/transport/ethernet-ip/wire/encapsulation';
 import { encodeListIdentityReply } from '../../src/transport/ethernet-ip/wire/identity-object';
+import { freePort } from '../../testkit/servers/ports';
 import { RawServer } from '../../testkit/links/raw-server';
 import { PEER_IDENTITY, ScriptedPeer } from '../../testkit/links/scripted-peer';
 import { StuckServer } from '../../testkit/links/stuck-server';
@@ -40,15 +41,6 @@ async function listen(server: Server): Promise<number> {
   server.listen(0, BIND);
   await once(server, 'listening');
   return portOf(server);
-}
-
-/** A port at which nothing listens. */
-async function closedPort(): Promise<number> {
-  const server = createHttpServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('the test of a meter that is not deployed', function () {
@@ -205,15 +197,15 @@ describe('the test of a meter that is not deployed', function () {
   });
 
   it('refused', async () => {
-    await causeOf('CONNECTION_REFUSED', { port: await closedPort() });
+    await causeOf('CONNECTION_REFUSED', { port: await freePort() });
   });
 
   it('a wrong port, with the right one', async () => {
     const other = await startOneMeter({ bind: USUAL_PORT_AT, enipPort: 44_818, serialNumber: 940_000_003, load });
     try {
-      const { remedy } = await causeOf('WRONG_PORT', { host: USUAL_PORT_AT, port: await closedPort() });
+      const { remedy } = await causeOf('WRONG_PORT', { host: USUAL_PORT_AT, port: await freePort() });
       assert.equal(remedy, 'Enter port 44818.');
-      const choice = { host: USUAL_PORT_AT, transport: 'modbus-tcp', port: await closedPort() } as const;
+      const choice = { host: USUAL_PORT_AT, transport: 'modbus-tcp', port: await freePort() } as const;
       await causeOf('MODBUS_PORT_CLOSED', choice);
     } finally {
       await other.close();

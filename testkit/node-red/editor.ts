@@ -207,11 +207,10 @@ export class Editor {
 
   /** Deploys and resolves when the editor says that it is done, and takes clicks again. */
   async deploy(): Promise<void> {
-    const answered = this.page.waitForResponse(
-      (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
-    );
-    await this.untilTold(() => this.page.locator('#red-ui-header-button-deploy').click());
-    const response = await answered;
+    const [response] = await Promise.all([
+      this.page.waitForResponse((each) => each.url().endsWith('/flows') && each.request().method() === 'POST'),
+      this.untilTold(() => this.page.locator('#red-ui-header-button-deploy').click()),
+    ]);
     if (!response.ok()) throw new Error(`Deploying answered ${response.status()}.`);
     await this.page.locator('#red-ui-header-shade').waitFor({ state: 'hidden' });
   }
