@@ -51,6 +51,8 @@ const NETWORK_FAULTS: Readonly<Record<string, MqttWord>> = {
 /** What the MQTT client says of an answer whose first bytes are no MQTT: of a web server, or the alert of a TLS port. */
 const NO_MQTT = /^(Invalid header flag bits|Invalid variable byte integer|Packet must not have both QoS bits)/;
 
+/** What the MQTT client says where the time is over for all that comes before a CONNACK. */
+const CONNACK_TIMEOUT = 'connack timeout';
 /** What the WebSocket client says where the server does not go on by WebSocket. */
 const NO_WEB_SOCKET = /^Unexpected server response: (\d{3})/;
 
@@ -98,12 +100,19 @@ export function explainMqttError(thrown: unknown, broker: string): Pm500Error {
     const why = part(NETWORK_FAULTS[code] ?? 'noAnswer');
     return new Pm500Error('MQTT_UNREACHABLE', say('unreachable', { broker, why }), options);
   }
-  if (message === 'connack timeout') return new Pm500Error('MQTT_UNREACHABLE', say('noConnack', { broker }), options);
+  if (message === CONNACK_TIMEOUT) return new Pm500Error('MQTT_UNREACHABLE', say('noConnack', { broker }), options);
   if (NO_MQTT.test(message)) return new Pm500Error('MQTT_UNREACHABLE', say('noMqtt', { broker }), options);
   const [, status] = NO_WEB_SOCKET.exec(message) ?? [];
   if (status !== undefined) return new Pm500Error('MQTT_UNREACHABLE', say('noWebSocket', { broker, status }), options);
   const why = message === '' ? part('closed') : message;
   return new Pm500Error('MQTT_CONNECTION_LOST', say('lost', { broker, why }), options);
+}
+
+/** The same while nobody had taken the TCP connection: then a broker that says nothing was never reached. */
+export function explainSilence(thrown: unknown, broker: string, port = 0): Pm500Error {
+  const isLate = thrown instanceof Error && thrown.message === CONNACK_TIMEOUT;
+  if (!isLate) return explainMqttError(thrown, broker);
+  return new Pm500Error('MQTT_UNREACHABLE', say('silent', { broker, port }), { cause: thrown, retryable: true });
 }
 
 /** What a reason code says of a connection. */

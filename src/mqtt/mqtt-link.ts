@@ -3,7 +3,13 @@ import { TLSSocket } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../support/clock';
 import type { Pm500Error } from '../support/errors';
-import { explainMqttError, explainPublishRefusal, explainServerDisconnect, subscriptionRefused } from './mqtt-errors';
+import {
+  explainMqttError,
+  explainPublishRefusal,
+  explainServerDisconnect,
+  explainSilence,
+  subscriptionRefused,
+} from './mqtt-errors';
 import { type BrokerSettings, type Will, clientOptions } from './mqtt-options';
 import { PingLedger } from './ping-ledger';
 
@@ -91,6 +97,8 @@ class ClientLink implements MqttLink, AcknowledgedLink {
   /** Until something else is heard, a connection that closes was closed by the other side. */
   private loss: LinkLoss = 'ended';
   private hasToldConnecting = false;
+  /** False while nobody has taken the TCP connection, as far as that is seen. */
+  private hasNetwork = true;
   private ending: Promise<boolean> | undefined;
   private readonly pings = new PingLedger();
   private resolveClosed: () => void = () => undefined;
@@ -142,6 +150,10 @@ class ClientLink implements MqttLink, AcknowledgedLink {
         this.noteLoss(error);
       });
       if (!(stream instanceof Socket)) return;
+      this.hasNetwork = false;
+      stream.prependOnceListener('connect', () => {
+        this.hasNetwork = true;
+      });
       stream.setNoDelay(true);
       // Before the listeners that send what waits: CONNECT is among it.
       stream.prependOnceListener(stream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
@@ -230,7 +242,9 @@ class ClientLink implements MqttLink, AcknowledgedLink {
 
   private fail(thrown: unknown): void {
     if (this.error === undefined) this.noteLoss(thrown);
-    this.error ??= explainMqttError(thrown, this.broker);
+    this.error ??= this.hasNetwork
+      ? explainMqttError(thrown, this.broker)
+      : explainSilence(thrown, this.broker, this.client.options.port);
     this.destroy();
   }
 

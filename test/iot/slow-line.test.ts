@@ -67,6 +67,23 @@ describe('a name with several addresses behind a slow line', function () {
     });
   }
 
+  it('that a firewall keeps from answering is told as that, and not as a broker that says nothing', async () => {
+    for (const tls of [undefined, { rejectUnauthorized: true }]) {
+      const at = { host: NAME, port: server.port, clientId: 'edge', keepAliveSeconds: 60, connectTimeoutMs: 500 };
+      const error = await new Promise<Pm500Error | undefined>((resolve) => {
+        createOpenLink(connectMqtt, systemClock)({ ...at, ...(tls === undefined ? {} : { tls }) }, undefined, {
+          onConnecting: () => undefined,
+          onConnected: () => undefined,
+          onMessage: () => undefined,
+          onDrained: () => undefined,
+          onClosed: resolve,
+        });
+      });
+      assert.equal(error?.code, 'MQTT_UNREACHABLE');
+      assert.match(error.message, new RegExp(`neither yes nor no; .*firewall .* lets TCP port ${server.port} pass`));
+    }
+  });
+
   it('is reached by HTTP', async () => {
     const agent = createAgent(new URL(`http://${NAME}:${server.port}`), undefined, 1, undefined);
     const ended = new Promise<NodeJS.ErrnoException>((resolve) => {
