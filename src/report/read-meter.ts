@@ -10,6 +10,7 @@ import { describeValue } from '../support/expect';
 import type { StoredDemand } from './figures';
 import { ENERGY_KEYS, NO_ENERGY, QUARTER_MS, type Energies, type StoredQuarter } from './load-profile';
 import {
+  COUNTER_REASONS,
   queryAlarms,
   queryAlarmsBefore,
   queryCounter,
@@ -77,7 +78,8 @@ function refuseTwoSites(meter: string, series: readonly QuerySeries[]): void {
   );
 }
 
-function loadOf(series: readonly QuerySeries[]): LoadRows {
+/** @param period in which marks count: one before it and one after it say nothing of it */
+function loadOf(series: readonly QuerySeries[], period: TimeRange): LoadRows {
   const quarters = new Map<number, StoredQuarter>();
   const demands: StoredDemand[] = [];
   const marks = new Map<CounterMark['reason'], CounterMark>();
@@ -97,8 +99,8 @@ function loadOf(series: readonly QuerySeries[]): LoadRows {
       isCounterLost: known.isCounterLost || isLost,
       ...(energies === undefined ? {} : { absent }),
     });
-    for (const reason of ['counter_replaced', 'counter_unconfirmed'] as const) {
-      if ((row.number(reason) ?? 0) === 0) continue;
+    for (const reason of COUNTER_REASONS) {
+      if ((row.number(reason) ?? 0) === 0 || startMs < period.fromMs || startMs >= period.toMs) continue;
       const { firstMs = startMs, lastMs = startMs } = marks.get(reason) ?? {};
       marks.set(reason, { reason, firstMs: Math.min(firstMs, startMs), lastMs: Math.max(lastMs, startMs) });
     }
@@ -223,7 +225,7 @@ export async function readMeter(place: ReportPlace, meter: string, times: Report
     const series = await queryLoad(place, meter, range);
     refuseTwoSites(meter, series);
     const counters = countersOf(await queryCounter(place, meter, range));
-    const load = loadOf(series);
+    const load = loadOf(series, period);
     return { ...load, quarters: withCounters(load.quarters, counters), counters };
   };
   const { quarters, demands, marks, counters } = await readLoad(times.around);
@@ -242,7 +244,7 @@ export async function readMeter(place: ReportPlace, meter: string, times: Report
     ...(currentUnbalance === undefined ? {} : { currentUnbalance }),
     ...(frequency === undefined ? {} : { frequency }),
     counterSteps: counterStepsOf(counters, period),
-    counterMarks: marks.filter(({ firstMs, lastMs }) => lastMs >= period.fromMs && firstMs < period.toMs),
+    counterMarks: marks,
     missing: await readMissing(place, meter, period),
     alarms: await readAlarms(place, meter, period),
   };

@@ -60,7 +60,7 @@ const ENERGY_FIELDS = {
 } as const;
 
 /** Reasons for which energy is in no delta. */
-const COUNTER_REASONS = [
+export const COUNTER_REASONS = [
   'counter_started',
   'counter_replaced',
   'counter_unconfirmed',

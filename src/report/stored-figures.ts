@@ -26,7 +26,7 @@ export interface StoredAlarm {
 
 /** When a reason was given for energy that no delta has. */
 export interface CounterMark {
-  readonly reason: 'counter_replaced' | 'counter_unconfirmed';
+  readonly reason: 'counter_started' | 'counter_replaced' | 'counter_unconfirmed';
   /** The first and the last quarter of an hour. */
   readonly firstMs: number;
   readonly lastMs: number;

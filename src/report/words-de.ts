@@ -56,11 +56,13 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'tariff_estimated':
       return `Zu welchem Preis ${number(of.estimatedKwh, 1)} kWh verbraucht wurden, ist nicht bekannt: Sie sind gleichmäßig auf die Lücken verteilt.`;
     case 'counter_back':
-      return `Der Zählerstand ging am ${time(of.atMs)} von ${number(of.fromWh / 1000, 1)} auf ${number(of.toWh / 1000, 1)} kWh zurück (Rückstellung oder anderer Zähler): Die Summe enthält, was davor und danach gezählt wurde; kurz davor Gezähltes kann fehlen; bitte mit dem Zähler vergleichen.`;
+      return `Der Zählerstand ging am ${time(of.atMs)} von ${number(of.fromWh / 1000, 1)} auf ${number(of.toWh / 1000, 1)} kWh zurück (Rückstellung, anderer Zähler oder gestellte Uhr): Die Summe enthält, was davor und danach gezählt wurde; kurz davor Gezähltes kann fehlen; bitte mit dem Zähler vergleichen.`;
     case 'counter_wrapped':
       return `Der Zähler überschritt am ${time(of.atMs)} seinen größten Stand, von ${number(of.fromWh / 1000, 1)} auf ${number(of.toWh / 1000, 1)} kWh: Die Summe enthält den Weg über null; es ist nichts zu tun.`;
     case 'counter_replaced':
       return `Der Zähler wurde am ${time(of.firstMs)} gewechselt (andere Seriennummer): Die Energie beider Zähler ist addiert, die während des Wechsels enthält keiner; bei Bedarf bitte die Stände aus dem Wechselprotokoll ergänzen.`;
+    case 'counter_started':
+      return `Die Zählung begann am ${time(of.lastMs)} ohne frühere Ablesung (erster Start oder verlorener Zustand): Was seit der Ablesung davor verbraucht wurde, enthält keine Zahl; Ursache im Log dieser Zeit suchen.`;
     case 'counter_unconfirmed':
       return `Von ${time(of.firstMs)} bis ${time(of.lastMs)} stand ein Zähler, wo keine Last es erklärt, und wartete auf eine Antwort: Energie dieser Zeit kann fehlen; bitte antworten, wie docs/kpis.md es beschreibt, und den Bericht neu erstellen.`;
     case 'no_demand_windows':

@@ -54,11 +54,13 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'tariff_estimated':
       return `Of ${number(of.estimatedKwh, 1)} kWh nobody knows at which price they were used: they were spread evenly over the gaps.`;
     case 'counter_back':
-      return `The counter went from ${number(of.fromWh / 1000, 1)} to ${number(of.toWh / 1000, 1)} kWh on ${time(of.atMs)} (reset, or another meter): the total adds up what it counted on both sides, so what it counted right before may be missing; compare with the meter.`;
+      return `The counter went from ${number(of.fromWh / 1000, 1)} to ${number(of.toWh / 1000, 1)} kWh on ${time(of.atMs)} (reset, another meter, or a clock that was set): the total adds up what it counted on both sides, so what it counted right before may be missing; compare with the meter.`;
     case 'counter_wrapped':
       return `The counter passed its largest value on ${time(of.atMs)}, from ${number(of.fromWh / 1000, 1)} to ${number(of.toWh / 1000, 1)} kWh: the total has the way over zero; nothing is to be done.`;
     case 'counter_replaced':
       return `The meter was replaced (another serial number) on ${time(of.firstMs)}: energies of both meters are added up, and what flowed during the exchange is in neither; add the readings of the protocol of the exchange by hand if they are needed.`;
+    case 'counter_started':
+      return `Counting began on ${time(of.lastMs)} without an earlier reading (a first start, or a state that was lost): what was used since the reading before is in no figure; look into the log of that time.`;
     case 'counter_unconfirmed':
       return `From ${time(of.firstMs)} to ${time(of.lastMs)} a counter stood where no load explains it and waited for an answer: energy of that time may be missing; answer as docs/kpis.md says, then make the report again.`;
     case 'no_demand_windows':

@@ -52,6 +52,25 @@ describe('what a database holds of a meter', () => {
     assert.deepEqual((await read([energies('', 0)])).quarters[0]?.absent, []);
   });
 
+  it('says where counting began anew, also within a quarter of an hour that has energies', async () => {
+    const row = (place: number, started: number | null): readonly (number | null)[] => [
+      place * QUARTER_MS,
+      ...[100, 0, 50, 0, started],
+    ];
+    const series = {
+      ...energies(''),
+      columns: [...COLUMNS, 'counter_started'],
+      // What was before the period and after it says nothing of it.
+      values: [row(-2, 4), row(0, null), row(3, 4), row(4, 0), row(9, 4)],
+    };
+    const at = 3 * QUARTER_MS;
+    const { counterMarks, quarters } = await read([series]);
+    assert.deepEqual(counterMarks, [{ reason: 'counter_started', firstMs: at, lastMs: at }]);
+    const around = { ...series, values: [row(-2, 4), row(0, null), row(9, 4)] };
+    assert.deepEqual((await read([around])).counterMarks, []);
+    assert.equal(quarters.find(({ startMs }) => startMs === at)?.isCounterLost, true);
+  });
+
   it('is asked in parts where the time is long, and is the same', async () => {
     const day = 96 * QUARTER_MS;
     await read([], undefined, { ...TIMES, around: { fromMs: -day, toMs: 365 * day } });

@@ -80,6 +80,12 @@ function majorOf(url: string, version: string | undefined, mayBe2: boolean): num
   );
 }
 
+/** A server with a limit of rows says of what it cut that it is partial, of the series or of the statement. */
+interface ResultPart {
+  readonly series?: readonly (QuerySeries & { readonly partial?: boolean })[];
+  readonly partial?: boolean;
+}
+
 function seriesIn({ status, text }: Reply, url: string): readonly QuerySeries[] {
   if (Buffer.byteLength(text) >= MOST_ANSWER_BYTES) {
     throw new Pm500Error(
@@ -99,7 +105,16 @@ function seriesIn({ status, text }: Reply, url: string): readonly QuerySeries[] 
     .find((each) => typeof each === 'string');
   if (typeof error === 'string') throw refused(url, error);
   if (Array.isArray(results)) {
-    return (results as readonly { readonly series?: readonly QuerySeries[] }[]).flatMap(({ series = [] }) => series);
+    const parts = results as readonly ResultPart[];
+    const series = parts.flatMap((part) => part.series ?? []);
+    // Of what is cut off nobody would know that it is there: whole series, and the end of the last one.
+    if ([...parts, ...series].some(({ partial }) => partial === true)) {
+      throw new Pm500Error(
+        'INFLUX_REFUSED',
+        `InfluxDB at ${url} answers with a part of what was asked; set max-row-limit in the section [http] of its influxdb.conf to 0, and start it again.`,
+      );
+    }
+    return series;
   }
   // Of a refusal before any statement the exchange has taken the sentence out.
   const shown = text.slice(0, MOST_SHOWN);

@@ -56,6 +56,23 @@ describe('queries to an InfluxDB 1', () => {
     );
   });
 
+  it('are answered whole or not at all: a limit of rows cuts series off without another word', async () => {
+    const rows = '"name":"m","columns":["time","v"],"values":[[1,2]]';
+    // The first is what InfluxDB 1.6 gives with max-row-limit.
+    for (const text of [
+      `{"results":[{"statement_id":0,"series":[{${rows},"partial":true}]}]}`,
+      `{"results":[{"statement_id":0,"series":[{${rows}}],"partial":true}]}`,
+    ]) {
+      answer = (_, response) => {
+        response.end(text);
+      };
+      assert.match(
+        (await rejectsWith(ask(), 'INFLUX_REFUSED')).message,
+        /answers with a part of what was asked; set max-row-limit in the section \[http\] of its influxdb\.conf to 0/,
+      );
+    }
+  });
+
   it('end with what asked for them', async () => {
     const ended = new AbortController();
     answer = () => {
