@@ -24,7 +24,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'period_running':
       return `Der Zeitraum ist noch nicht zu Ende: Die Werte gelten bis ${time(of.untilMs)}, die daneben für ganze Zeiträume.`;
     case 'clock_change':
-      return `Am ${date(of.dayMs)} wird die Uhr umgestellt; dieser Tag hat ${number(of.hours)} Stunden.`;
+      return `Am ${date(of.dayMs)} wird die Uhr umgestellt; dieser Tag hat ${number(of.hours, Number.isInteger(of.hours) ? 0 : 1)} Stunden.`;
     case 'tariff_overlap':
       return `Regeln des Tarifs für ${of.names.join(' und ')} überschneiden sich ${number(of.hours, 1)} h lang, zuerst am ${time(of.firstMs)}: Es zählt die Regel, die zuerst steht (${of.names[0] ?? ''}); bitte die Regeln berichtigen, falls das nicht gemeint ist.`;
     case 'tariff_zone':

@@ -22,7 +22,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'period_running':
       return `The period has not ended: figures are those until ${time(of.untilMs)}, and those beside them are of whole periods.`;
     case 'clock_change':
-      return `Clocks change on ${date(of.dayMs)}, which has ${number(of.hours)} hours.`;
+      return `Clocks change on ${date(of.dayMs)}, which has ${number(of.hours, Number.isInteger(of.hours) ? 0 : 1)} hours.`;
     case 'tariff_overlap':
       return `Rules of the tariff for ${of.names.join(' and ')} overlap for ${number(of.hours, 1)} h of the period, first on ${time(of.firstMs)}: the rule that stands first, ${of.names[0] ?? ''}, counts; correct the rules if that is not meant.`;
     case 'tariff_zone':

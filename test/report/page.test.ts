@@ -98,6 +98,16 @@ describe('page of a report', () => {
     assert.equal(meter.days.length, 31);
   });
 
+  it('tells the half hour by which clocks of Lord Howe Island change', () => {
+    const shown = { number: (value: number, decimals = 0) => value.toFixed(decimals), time: String, date: () => 'D' };
+    for (const language of REPORT_LANGUAGES)
+      for (const [hours, text] of [
+        [23.5, ' 23.5 '],
+        [25, ' 25 '],
+      ] as const)
+        assert.ok(reportWords(language).note({ code: 'clock_change', dayMs: 0, hours }, shown).includes(text));
+  });
+
   it('says what a counter did, each with its code', () => {
     const at = PERIOD.fromMs + 3 * QUARTER_MS;
     const step = (fromWh: number, toWh: number): StoredFigures => whole({ counterSteps: [{ atMs: at, fromWh, toWh }] });
