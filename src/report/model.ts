@@ -1,6 +1,7 @@
 import type { Tariff } from '../domain/tariff/tariff';
 import type { Zone } from '../domain/tariff/zone';
 import { tanPhiOf, kilowattHours } from '../domain/kpis/formulas';
+import { countedTwice } from './counted-twice';
 import { gapsOf, loadDuration, loadFigures, type LoadFigures, type LoadLimits, type ReportGap } from './figures';
 import { isLoadRead, loadProfile, MOST_SILENT_MS, QUARTER_MS, type LoadQuarter } from './load-profile';
 import { meterNotes, type ReportNote } from './notes';
@@ -140,6 +141,9 @@ function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods
   const { figures: before } = figuresOf(stored, periods.before, tariff, limits);
   const { figures: yearBefore } = figuresOf({ ...stored, ...stored.yearBefore }, periods.yearBefore, tariff, limits);
   const gaps = figures === undefined ? [] : gapsOf(profile);
+  const twice = countedTwice(
+    stored.quarters.filter(({ startMs }) => startMs >= period.fromMs && startMs < periods.untilMs),
+  );
   const estimatedKwh = figures?.tariff?.levels.reduce((sum, level) => sum + level.estimatedKwh, 0) ?? 0;
   const { meter, voltageUnbalance, currentUnbalance, frequency, missing, alarms } = stored;
   return {
@@ -160,7 +164,7 @@ function meterOf(stored: StoredFigures, request: ReportRequest, periods: Periods
     duration: loadDuration(profile),
     gaps,
     voltages: phaseVoltages(stored.supply, nominalVolts),
-    notes: meterNotes(stored, figures, gaps, estimatedKwh),
+    notes: meterNotes(stored, figures, gaps, estimatedKwh, twice),
   };
 }
 

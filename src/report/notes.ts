@@ -1,4 +1,5 @@
 import { ENERGY_COUNTERS } from '../metrics/derived-metrics';
+import type { CountedTwice } from './counted-twice';
 import type { LoadFigures, ReportGap } from './figures';
 import type { CsvFaults } from './csv-faults';
 import { ENERGY_KEYS, type EnergyKey } from './load-profile';
@@ -29,6 +30,7 @@ export type ReportNote =
   | { readonly code: 'tariff_estimated'; readonly estimatedKwh: number }
   | ({ readonly code: 'counter_back' | 'counter_wrapped' } & CounterStep)
   | { readonly code: CounterMark['reason']; readonly firstMs: number; readonly lastMs: number }
+  | ({ readonly code: 'counted_twice' } & CountedTwice)
   | { readonly code: 'no_demand_windows' }
   | { readonly code: 'peak_uncertain' };
 
@@ -77,6 +79,7 @@ export function meterNotes(
   figures: LoadFigures | undefined,
   gaps: readonly ReportGap[],
   estimatedKwh: number,
+  twice: CountedTwice | undefined,
 ): readonly ReportNote[] {
   const { file } = stored;
   const partial: readonly ReportNote[] =
@@ -94,6 +97,7 @@ export function meterNotes(
       ? [{ code: 'energy_uncertain', percent: (WHOLE_PERCENT * uncertainImport) / energies.activeImport } as const]
       : []),
     ...(estimatedKwh > 0 ? [{ code: 'tariff_estimated', estimatedKwh } as const] : []),
+    ...(twice === undefined ? [] : [{ code: 'counted_twice', ...twice } as const]),
     ...stored.counterMarks.map(({ reason, firstMs, lastMs }) => ({ code: reason, firstMs, lastMs })),
     // Of a replaced meter that is said already.
     ...(replaced ? [] : stored.counterSteps).map(

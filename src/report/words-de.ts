@@ -61,6 +61,8 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
       return `Der Zähler überschritt am ${time(of.atMs)} seinen größten Stand, von ${number(of.fromWh / 1000, 1)} auf ${number(of.toWh / 1000, 1)} kWh: Die Summe enthält den Weg über null; es ist nichts zu tun.`;
     case 'counter_replaced':
       return `Der Zähler wurde am ${time(of.firstMs)} gewechselt (andere Seriennummer): Die Energie beider Zähler ist addiert, die während des Wechsels enthält keiner; bei Bedarf bitte die Stände aus dem Wechselprotokoll ergänzen.`;
+    case 'counted_twice':
+      return `Von ${time(of.firstMs)} bis ${time(of.lastMs)} ergeben die Energien ${number(of.importKwh, 1)} kWh mehr, als der Zähler zugelegt hat: Zwei Programme haben diesen Zähler geschrieben, etwa beide Seiten einer Umschaltung; eines davon beenden und diese Energie von der Summe abziehen.`;
     case 'counter_started':
       return `Die Zählung begann am ${time(of.lastMs)} ohne frühere Ablesung (erster Start oder verlorener Zustand): Was seit der Ablesung davor verbraucht wurde, enthält keine Zahl; Ursache im Log dieser Zeit suchen.`;
     case 'counter_unconfirmed':

@@ -59,6 +59,8 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
       return `The counter passed its largest value on ${time(of.atMs)}, from ${number(of.fromWh / 1000, 1)} to ${number(of.toWh / 1000, 1)} kWh: the total has the way over zero; nothing is to be done.`;
     case 'counter_replaced':
       return `The meter was replaced (another serial number) on ${time(of.firstMs)}: energies of both meters are added up, and what flowed during the exchange is in neither; add the readings of the protocol of the exchange by hand if they are needed.`;
+    case 'counted_twice':
+      return `From ${time(of.firstMs)} to ${time(of.lastMs)} energies add up to ${number(of.importKwh, 1)} kWh more than the counter gained: two programs wrote this meter, such as both sides of a failover; stop one of them, and take that energy off the total.`;
     case 'counter_started':
       return `Counting began on ${time(of.lastMs)} without an earlier reading (a first start, or a state that was lost): what was used since the reading before is in no figure; look into the log of that time.`;
     case 'counter_unconfirmed':

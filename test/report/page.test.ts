@@ -199,6 +199,7 @@ describe('page of a report', () => {
         note({ code: 'counter_wrapped', ...step }, shown),
         note({ code: 'counter_replaced', firstMs: 0, lastMs: 0 }, shown),
         note({ code: 'counter_started', firstMs: 0, lastMs: 0 }, shown),
+        note({ code: 'counted_twice', firstMs: 0, lastMs: 0, importKwh: 1 }, shown),
         note({ code: 'counter_unconfirmed', firstMs: 0, lastMs: 0 }, shown),
         note({ code: 'tariff_overlap', names: ['a', 'b'], firstMs: 0, hours: 1 }, shown),
         note({ code: 'tariff_zone', tariffZone: 'UTC' }, shown),
