@@ -97,6 +97,13 @@ async function sampleHeap(until: number): Promise<readonly HeapSample[]> {
   return samples;
 }
 
+/** Waits until so much time has passed in which something could happen. */
+async function pauseBeside(stalls: Stalls, durationMs: number): Promise<void> {
+  const began = steadyClock.now();
+  const left = (): number => durationMs + stalls.between(began, steadyClock.now()) - (steadyClock.now() - began);
+  while (left() > 0) await pause(left());
+}
+
 function report(subjects: readonly Subject[], heap: readonly HeapSample[], stalls: Stalls): string {
   const lines = subjects.map(({ what, cycles, recoveries, oracle: { judged, served, alike } }) => {
     const sorted = [...recoveries].sort((left, right) => left - right);
@@ -141,13 +148,13 @@ describe('a soak of faults', () => {
     await Promise.all(polls);
     for (const { release } of acquired) await release();
     // A meter keeps the connections of a link that was reset until their timeout.
-    await pause(CONNECTION_TIMEOUT_MS);
+    await pauseBeside(stalls, CONNECTION_TIMEOUT_MS);
     const leftAtMeters = simulator.meters.map(({ connections, plcOwns }) =>
       connections.filter(({ kind }) => plcOwns === undefined || kind !== 'input-only'),
     );
     await simulator.close();
+    await pauseBeside(stalls, 200);
     stalls.stop();
-    await pause(200);
     if (process.env['PM500_SOAK_SECONDS'] !== undefined) console.log(report(subjects, heap, stalls));
 
     assert.deepEqual(broken, []);
