@@ -14,13 +14,24 @@ function fourGroups(low28: number): number {
   );
 }
 
+/** The last large one, which mostly is the time that all metrics of a message have, and its parts. */
+const last = { value: 0, low: 0, high: 0 };
+
 /**
  * Writes a non-negative safe integer as a varint, without the intermediate object of the library's 64-bit writer.
  * @param value 0 to 2^53 - 1, checked by the caller
  */
 export function writeSafeInteger(writer: Writer, value: number): void {
-  if (value < TWO_28) writer.uint32(value);
-  else writer.fixed32(fourGroups(value % TWO_28)).uint32(Math.floor(value / TWO_28));
+  if (value < TWO_28) {
+    writer.uint32(value);
+    return;
+  }
+  if (value !== last.value) {
+    last.value = value;
+    last.low = fourGroups(value % TWO_28);
+    last.high = Math.floor(value / TWO_28);
+  }
+  writer.fixed32(last.low).uint32(last.high);
 }
 
 /** Writes the low 64 bits of `value` as a varint (two's complement for negative numbers). */

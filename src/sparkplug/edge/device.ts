@@ -56,6 +56,8 @@ export class Device {
   /** True while the meter does not answer: such a device is dead. */
   isLost = false;
   private readonly states = new Map<string, MetricState>();
+  /** The same in the order of the last message, which the next one mostly has too. */
+  private readonly inOrder: MetricState[] = [];
   private readonly aliases: DeviceAliases;
   private readonly instanceOf: InstanceOf;
   /** Instances in the last DBIRTH, which had all their members. */
@@ -84,8 +86,9 @@ export class Device {
   /** Takes samples in, and gives those that may be published now when `mode` is live; what did not change is not. */
   take(samples: readonly MetricSample[], mode: TakeMode): Taken {
     const taken = { metrics: [] as PayloadMetric[], published: [] as MetricSample[], unsent: [] as MetricSample[] };
+    let place = 0;
     for (const sample of sortedByTime(samples)) {
-      const state = this.states.get(sample.name);
+      const state = this.stateAt(place++, sample.name);
       if (state === undefined) {
         const created = this.createState(sample);
         this.states.set(sample.name, created);
@@ -226,6 +229,15 @@ export class Device {
   private isImplied({ name, type }: MetricSample): boolean {
     const instance = this.isBorn ? this.instanceOf(name, type) : undefined;
     return instance !== undefined && this.bornInstances.has(instance);
+  }
+
+  /** The state of a metric, looked for first where it was in the last message. */
+  private stateAt(place: number, name: string): MetricState | undefined {
+    const there = this.inOrder[place];
+    if (there?.name === name) return there;
+    const state = this.states.get(name);
+    if (state !== undefined) this.inOrder[place] = state;
+    return state;
   }
 
   private createState(sample: MetricSample): MetricState {

@@ -31,7 +31,7 @@ const NO_GROUP: MetricGroup = { shape: [], conditions: [] };
 export interface PackedRecord {
   readonly deviceId: string;
   readonly shape: RecordShape;
-  readonly block: Float64Array;
+  readonly block: NumberBlock;
   /** Where in the block it begins: the first time, epoch milliseconds UTC, then the values, then (see below) all times. */
   readonly at: number;
   /** All values have the first time, and no other stands there. */
@@ -40,6 +40,12 @@ export interface PackedRecord {
   readonly others: readonly Other[] | undefined;
   /** Only one where all values have the same. */
   readonly conditions: readonly MetricCondition[];
+}
+
+interface NumberBlock {
+  readonly numbers: Float64Array;
+  /** How many records lie in it. */
+  records: number;
 }
 
 /** A value that is no number, by its place in the message. */
@@ -53,7 +59,12 @@ const GOOD = conditionOf('good');
 
 /** Numbers of a block, 32 kB: some hundred messages. */
 const BLOCK_NUMBERS = 4096;
-const NO_BLOCK = new Float64Array(0);
+/** Blocks that are kept to be used again: new ones cost more than what is written into them. */
+const MOST_SPARE = 16;
+
+function emptyBlock(numbers: number): NumberBlock {
+  return { numbers: new Float64Array(numbers), records: 0 };
+}
 
 /** What a message, a value of it, and one that is no number take in memory, measured with Node.js 20. */
 const RECORD_BYTES = 220;
@@ -117,8 +128,9 @@ function conditionsOf(group: MetricGroup, samples: readonly MetricSample[]): rea
 /** Packs records; remembers for that which metrics a device had last. */
 export class RecordPacker {
   private readonly devices = new Map<string, Known>();
-  private block = NO_BLOCK;
+  private block = emptyBlock(0);
   private used = 0;
+  private readonly spare: NumberBlock[] = [];
 
   /** In one pass without a call for each value: every message that is published comes through here. */
   pack({ deviceId, samples }: HistoryRecord): PackedRecord {
@@ -126,6 +138,7 @@ export class RecordPacker {
     const [first] = samples;
     this.reserve(1 + 2 * samples.length);
     const { block, used: at } = this;
+    const { numbers } = block;
     let group = known.groups[0] ?? NO_GROUP;
     const { shape } = group;
     let isOfGroup = shape.length === samples.length;
@@ -134,25 +147,34 @@ export class RecordPacker {
     let index = 0;
     for (const sample of samples) {
       const { value } = sample;
-      if (typeof value === 'number') block[at + 1 + index] = value;
+      if (typeof value === 'number') numbers[at + 1 + index] = value;
       else (others ??= []).push({ index, value });
       if (sample.timestamp !== first?.timestamp) hasOneTime = false;
       const column = shape[index];
       if (column?.name !== sample.name || column.type !== sample.type) isOfGroup = false;
       index++;
     }
-    block[at] = first?.timestamp ?? 0;
-    if (!hasOneTime) for (const { timestamp } of samples) block[at + 1 + index++] = timestamp;
+    numbers[at] = first?.timestamp ?? 0;
+    if (!hasOneTime) for (const { timestamp } of samples) numbers[at + 1 + index++] = timestamp;
     this.used = at + 1 + index;
+    block.records++;
     if (!isOfGroup) group = groupOf(known, samples);
     const conditions = conditionsOf(group, samples);
     return { deviceId, shape: group.shape, block, at, hasOneTime, others, conditions };
   }
 
+  /** A record is needed no more: its place may be written over. */
+  release({ block }: PackedRecord): void {
+    block.records--;
+    if (block.records > 0 || block === this.block || block.numbers.length !== BLOCK_NUMBERS) return;
+    if (this.spare.length < MOST_SPARE) this.spare.push(block);
+  }
+
   /** Begins another block where the present one has no room for so many numbers. */
   private reserve(count: number): void {
-    if (this.block.length - this.used >= count) return;
-    this.block = new Float64Array(Math.max(BLOCK_NUMBERS, count));
+    if (this.block.numbers.length - this.used >= count) return;
+    const spare = count <= BLOCK_NUMBERS ? this.spare.pop() : undefined;
+    this.block = spare ?? emptyBlock(Math.max(BLOCK_NUMBERS, count));
     this.used = 0;
   }
 
@@ -165,10 +187,11 @@ export class RecordPacker {
     return known;
   }
 
-  /** Forgets the devices. */
+  /** Forgets everything; no record is released after it. */
   clear(): void {
     this.devices.clear();
-    this.block = NO_BLOCK;
+    this.block = emptyBlock(0);
+    this.spare.length = 0;
     this.used = 0;
   }
 }
@@ -177,7 +200,7 @@ export class RecordPacker {
 export function unpackRecord({
   deviceId,
   shape,
-  block,
+  block: { numbers },
   at,
   hasOneTime,
   others = [],
@@ -189,8 +212,8 @@ export function unpackRecord({
   const samples = shape.map(({ name, type }, index): { value: MetricValue } & MetricSample => ({
     name,
     type,
-    value: block[values + index] ?? null,
-    timestamp: block[hasOneTime ? at : times + index] ?? 0,
+    value: numbers[values + index] ?? null,
+    timestamp: numbers[hasOneTime ? at : times + index] ?? 0,
     description: NO_DESCRIPTION,
     condition: conditions[index] ?? condition,
   }));

@@ -81,6 +81,7 @@ export class SentWindow {
       const isOver = this.heldBytes > this.mostBytes;
       if (!isOver && !(isConfirmed && at - oldest.at > this.windowMs)) break;
       if (!isConfirmed) (evicted ??= []).push(unpackRecord(oldest.record));
+      this.packer.release(oldest.record);
       this.heldBytes -= oldest.bytes;
       // What was let go must not stay in memory until the list is made shorter.
       this.entries[this.head++] = undefined;

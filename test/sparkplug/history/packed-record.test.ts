@@ -64,6 +64,25 @@ describe('records in columns', () => {
     assert.deepEqual(packed.map(unpackRecord).map(writeHistoryRecord), given.map(writeHistoryRecord));
   });
 
+  it('are what they were while others come and go, in places that are used again', () => {
+    const packer = new RecordPacker();
+    const held: { readonly given: string; readonly packed: ReturnType<RecordPacker['pack']> }[] = [];
+    const blocks = new Set<unknown>();
+    for (let round = 0; round < 20_000; round++) {
+      const given = record(random() < 0.5);
+      const packed = packer.pack(given);
+      blocks.add(packed.block);
+      held.push({ given: writeHistoryRecord(given), packed });
+      while (held.length > 300 + 2000 * random()) {
+        const oldest = held.shift();
+        assert.ok(oldest !== undefined);
+        assert.equal(writeHistoryRecord(unpackRecord(oldest.packed)), oldest.given);
+        packer.release(oldest.packed);
+      }
+    }
+    assert.ok(blocks.size < 15, `${blocks.size} blocks`);
+  });
+
   it('share what they have in common', () => {
     const packer = new RecordPacker();
     const samples = ['a', 'b'].map((name) => sample(name, 1));
