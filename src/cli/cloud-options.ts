@@ -5,7 +5,7 @@ import { MOST_PEM_BYTES, readTextFile } from '../support/read-text-file';
 import { readCredentials } from '../iot/credentials';
 import type { Persona } from '../iot/enroll/cloud';
 import { DEFAULT_PLACE, isThingName, type IdentityPlace, type IdentityToken } from '../iot/enroll/state';
-import { readTokenPlace } from '../iot/token-key';
+import { isTokenUri, readTokenPlace } from '../iot/token-key';
 import { failUsage, type Options, type OptionRow } from './options';
 
 /** What every command about the identity of an edge takes. */
@@ -105,6 +105,7 @@ export function claimOf(options: Options, ownId: number | undefined): Omit<Perso
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate === undefined || key === undefined)
     return failUsage('Options --claim-certificate and --claim-key belong together; give both.');
+  if (isTokenUri(key)) return failUsage('A claim key in a token cannot be used; give --claim-key a file.');
   const { cert = '', key: secret = '' } = readCredentials({ certificate, key, ca: '' }, () => ownId);
   return { certificate: cert.toString(), key: secret.toString() };
 }

@@ -158,11 +158,11 @@ function wordsOf({ thing, pair, until, request }: IdentityReport, outcome: 'done
   return `${thing} has the certificate of the pair ${pair ?? 0}, valid until ${until ?? ''}.\n`;
 }
 
-function status(options: Options, terminal: Terminal, nowMs: number): number {
+function status(options: Options, terminal: Terminal, nowMs: number, ownId: number | undefined): number {
   const folder = folderOf(options);
   openIdentity('status', options, folder);
   const report = describeIdentity(folder, nowMs);
-  const concerns = [...report.concerns, ...pairConcerns(folder)];
+  const concerns = [...report.concerns, ...pairConcerns(folder, ownId)];
   const rows = Object.entries(report).flatMap(([name, value]) =>
     name === 'concerns' || value === undefined ? [] : [[name, String(value)]],
   );
@@ -199,6 +199,6 @@ export async function runCloud(
   if (foreign !== undefined)
     return failUsage(`Option --${foreign.name} means nothing to pm500 cloud ${action}; leave it out.`);
   return action === 'status'
-    ? status(options, terminal, now())
+    ? status(options, terminal, now(), ownId())
     : change(action as 'enroll' | 'rotate', options, terminal, ownId());
 }

@@ -3,21 +3,25 @@ import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
+import { addressAttempts } from '../support/address-attempts';
 import type { TlsSettings } from '../support/tls-settings';
 import type { Proxy } from './proxy';
 
 /** A proxy that does not open a tunnel within this is given up, milliseconds. */
 const TUNNEL_TIMEOUT_MS = 10_000;
 
-/** Connections to `url` that are kept, `connections` at most; over TLS and a proxy each in a tunnel. */
+/**
+ * Connections to `url` that are kept, `connections` at most; over TLS and a proxy each in a tunnel.
+ * @param patienceMs of a request
+ */
 export function createAgent(
   url: URL,
   proxy: Proxy | undefined,
   connections: number,
   settings: TlsSettings | undefined,
+  patienceMs: number,
 ): http.Agent {
-  const options = { keepAlive: true, maxSockets: connections, ...ADDRESS_ATTEMPTS };
+  const options = { keepAlive: true, maxSockets: connections, ...addressAttempts(patienceMs) };
   if (url.protocol !== 'https:') return doubting(new http.Agent(options));
   const secure = { rejectUnauthorized: true, ...settings };
   if (proxy === undefined) return doubting(new https.Agent({ ...options, ...secure }));
@@ -55,7 +59,7 @@ class TunnelAgent extends https.Agent {
     const authority = `${hostname}:${port === '' ? '443' : port}`;
     const { authorization } = this.proxy;
     const connect = http.request(this.proxy.url, {
-      ...ADDRESS_ATTEMPTS,
+      ...addressAttempts(TUNNEL_TIMEOUT_MS),
       method: 'CONNECT',
       path: authority,
       agent: false,

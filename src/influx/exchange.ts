@@ -67,8 +67,12 @@ const compress = promisify(gzip);
 export function createExchange(settings: ConnectionSettings, clock: Clock, env: NodeJS.ProcessEnv): HttpExchange {
   const url = serverUrl(settings.url);
   const proxy = proxyFor(url, settings.proxy ?? '', env);
-  const connections = settings.connections ?? 1;
-  const agents = new RenewedAgent(settings.readTls, (tls) => createAgent(url, proxy, connections, tls), clock);
+  const { connections = 1, timeoutMs } = settings;
+  const agents = new RenewedAgent(
+    settings.readTls,
+    (tls) => createAgent(url, proxy, connections, tls, timeoutMs),
+    clock,
+  );
   const way = wayTo(url, proxy);
   const open = url.protocol === 'https:' ? https.request : http.request;
 

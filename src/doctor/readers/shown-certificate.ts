@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
-import { ADDRESS_ATTEMPTS } from '../../support/address-attempts';
+import { addressAttempts } from '../../support/address-attempts';
 
 const TIMEOUT_MS = 3000;
 
@@ -23,7 +23,7 @@ export function endOfShownCertificate(host: string, port: number): Promise<numbe
   return new Promise((resolve) => {
     // Whether it may be trusted is found out by the connection that counts; here it is only looked at.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const socket = connect({ host, port, rejectUnauthorized: false, ...name, ...ADDRESS_ATTEMPTS });
+    const socket = connect({ host, port, rejectUnauthorized: false, ...name, ...addressAttempts(TIMEOUT_MS) });
     const finish = (end: number | undefined): void => {
       socket.destroy();
       resolve(end);

@@ -103,6 +103,7 @@ export class Enroller {
 
   private async take(step: EnrollStep, { isByHand }: EnrollWish): Promise<void> {
     const { identity } = this;
+    if (this.givesUp(step)) return;
     switch (step.kind) {
       case 'make key':
         this.dependencies.say(`makes the key pair ${step.number}`);
@@ -129,6 +130,23 @@ export class Enroller {
       case 'done':
         break;
     }
+  }
+
+  /**
+   * A pair that is being made, and of which a file is gone or damaged, is given up for another one.
+   * @throws Pm500Error what is wrong, where a person had it made or it may be all that the cloud knows: a person may have
+   * the file
+   */
+  private givesUp(step: EnrollStep): boolean {
+    const { current, next } = this.identity.state;
+    if (next === undefined || (step.kind !== 'ask' && step.kind !== 'register' && step.kind !== 'prove')) return false;
+    const { stage, isByHand, number } = next;
+    const fault = this.identity.faultOf(number, step.kind !== 'ask');
+    if (fault === undefined) return false;
+    if (isByHand || stage === 'proven' || (stage === 'registered' && current === undefined)) throw fault;
+    this.dependencies.say(`gives the pair ${number} up: ${fault.message}`);
+    this.abandon(fault);
+    return true;
   }
 
   private async makePair(number: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { Pm500Error } from '../../support/errors';
+import { Pm500Error, toPm500Error } from '../../support/errors';
 import type { Persona } from './cloud';
 import { certificateFile, IDENTITY_FILE, keyFile, requestFile, type IdentityFiles } from './identity-files';
 import { after, type Happening } from './machine';
@@ -112,6 +112,23 @@ export class EdgeIdentity {
     );
   }
 
+  /**
+   * Why nobody can go on with a pair that is being made: a file of it is gone, or damaged.
+   * @throws Pm500Error IDENTITY_INVALID where one is there and cannot be read
+   */
+  faultOf(number: PairNumber, hasCertificate: boolean): Pm500Error | undefined {
+    const own = this.known.token === undefined ? keyFile(number) : requestFile(number);
+    for (const name of [own, ...(hasCertificate ? [certificateFile(number)] : [])])
+      if (this.files.read(name) === undefined) return missing(name);
+    try {
+      if (hasCertificate) this.checkPair(number);
+      else this.requestOf(number);
+      return undefined;
+    } catch (thrown) {
+      return toPm500Error(thrown);
+    }
+  }
+
   private keyName(number: PairNumber): string {
     const { token, thing } = this.known;
     return token === undefined ? keyFile(number) : tokenObject(token, thing, number).label;
@@ -128,10 +145,7 @@ export class EdgeIdentity {
   private read(name: string): string {
     const text = this.files.read(name);
     if (text !== undefined) return text;
-    throw new Pm500Error(
-      'IDENTITY_INVALID',
-      `The file ${name} of the identity is missing; restore it from a backup, or enroll into an empty folder.`,
-    );
+    throw missing(name);
   }
 
   private save(state: IdentityState): void {
@@ -139,6 +153,12 @@ export class EdgeIdentity {
     this.known = state;
   }
 }
+
+const missing = (name: string): Pm500Error =>
+  new Pm500Error(
+    'IDENTITY_INVALID',
+    `The file ${name} of the identity is missing; restore it from a backup, or enroll into an empty folder.`,
+  );
 
 /**
  * Pairs by which an edge can connect, the likeliest first. One that is not committed yet counts: the cloud may know no other

@@ -83,14 +83,16 @@ export function describeIdentity(folder: string, nowMs: number): IdentityReport 
 /**
  * Clauses on what keeps a connection from being made with the pair in use, whatever its dates are. Its key is read by the owner
  * of the folder, who need not be the one who asks.
+ * @param ownId of the user of this process; undefined where files have no owner, as on Windows
  */
-export function pairConcerns(folder: string): readonly string[] {
+export function pairConcerns(folder: string, ownId: number | undefined): readonly string[] {
   const identity = EdgeIdentity.read(folderFiles(folder));
   const { current, place, token } = identity?.state ?? {};
   if (identity === undefined || current === undefined) return [];
   const looks: readonly (() => unknown)[] = [
     () => {
-      if (token === undefined) checkAccess(join(folder, keyFile(current.number)), 'private key', statSync(folder).uid);
+      if (token === undefined && ownId !== undefined)
+        checkAccess(join(folder, keyFile(current.number)), 'private key', statSync(folder).uid);
     },
     () => {
       identity.checkPair(current.number);

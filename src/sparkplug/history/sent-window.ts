@@ -11,8 +11,10 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** So much is remembered at most, one and a half million ordinary values; beyond that the oldest go, whatever their age. */
+/** So much is remembered at most; beyond that the oldest go, whatever their age. */
 const MOST_BYTES = 24_000_000;
+/** Values that all have to be unpacked at once after a loss take ten times the memory. */
+const MOST_VALUES = 600_000;
 const NOTHING: readonly HistoryRecord[] = [];
 
 /**
@@ -26,6 +28,7 @@ export class SentWindow {
   private entries: (Entry | undefined)[] = [];
   private head = 0;
   private heldBytes = 0;
+  private heldValues = 0;
 
   /**
    * @param windowMs longest time from a loss to its being noticed
@@ -46,6 +49,7 @@ export class SentWindow {
     const bytes = bytesOf(packed);
     this.entries.push({ at, number, record: packed, bytes });
     this.heldBytes += bytes;
+    this.heldValues += packed.shape.length;
     return this.prune(at, confirmed);
   }
 
@@ -69,6 +73,7 @@ export class SentWindow {
     this.entries = [];
     this.head = 0;
     this.heldBytes = 0;
+    this.heldValues = 0;
     this.packer.clear();
   }
 
@@ -78,11 +83,12 @@ export class SentWindow {
       const oldest = this.entries[this.head];
       if (oldest === undefined) break;
       const isConfirmed = oldest.number <= confirmed;
-      const isOver = this.heldBytes > this.mostBytes;
+      const isOver = this.heldBytes > this.mostBytes || this.heldValues > MOST_VALUES;
       if (!isOver && !(isConfirmed && at - oldest.at > this.windowMs)) break;
       if (!isConfirmed) (evicted ??= []).push(unpackRecord(oldest.record));
       this.packer.release(oldest.record);
       this.heldBytes -= oldest.bytes;
+      this.heldValues -= oldest.record.shape.length;
       // What was let go must not stay in memory until the list is made shorter.
       this.entries[this.head++] = undefined;
     }
