@@ -45,7 +45,8 @@ begin_part -files.tar.gz
 list=$name.list.$$.part
 links=$name.links.list.$$.part
 linked=$name.linked.list.$$.part
-trap 'rm -rf -- "$part" "$list" "$links" "$linked"' EXIT
+broken=$name.broken.list.$$.part
+trap 'rm -rf -- "$part" "$list" "$links" "$linked" "$broken"' EXIT
 no_list() {
   fail "The list of files cannot be written to $into: make room on its volume and run this again."
 }
@@ -53,12 +54,20 @@ not_read() {
   fail "Not everything can be read ($1): run this as root; nothing was backed up."
 }
 
+line_break='
+'
 # folder, and what find is to print of what is in it: adds that to the list. What ends while it looks is no failure. The folder
-# itself may be a link, which is there or is made by its service.
+# itself may be a link, which is there or is made by its service. A name with a line break would be two in the list, the second of
+# which a service could choose: none comes there, and the first is refused.
 look() {
   looked_in=$1
   shift
-  said=$(LC_ALL=C find -H "$looked_in" -mindepth 1 "$@" 2>&1 >>"$list") && return
+  said=$(LC_ALL=C find -H "$looked_in" -mindepth 1 -path "*$line_break*" -fprint "$broken" -o "$@" 2>&1 >>"$list") || refuse_said
+  [ ! -s "$broken" ] ||
+    fail "The name of $(head -n 2 -- "$broken" | tr '\n' '?') has a line break (shown as ?): rename or remove it, and run this again; nothing was backed up."
+}
+
+refuse_said() {
   said=$(printf '%s\n' "$said" | grep -v 'No such file or directory' | tail -n 1)
   case $said in
     '') ;;
@@ -95,8 +104,10 @@ if [ "${mosquitto_pid:-0}" != 0 ] && [ -d "$mosquitto_data" ]; then
   done
 fi
 
-no_links "$node_red" -maxdepth 1 \( -name pm500 -o -name projects -o -name '*.json' -o -name '*.js' \)
-if [ -e "$node_red/pm500" ]; then no_links "$node_red/pm500"; fi
+no_links "$node_red" -maxdepth 1 \( -name pm500 -o -name projects -o -name lib -o -name context -o -name '*.json' -o -name '*.js' \)
+for folder in pm500 projects lib context; do
+  if [ -e "$node_red/$folder" ]; then no_links "$node_red/$folder" -name node_modules -prune -o; fi
+done
 if [ -e "$mosquitto_data" ]; then no_links "$mosquitto_data" -name 'mosquitto*.db*'; fi
 look "$node_red" -path '*/node_modules' -prune -o \( -type f ! -name '*.lock' -o -type d \) -print
 grep -qE "$of_node_red" "$list" ||
@@ -116,12 +127,12 @@ while IFS= read -r link; do
 done <"$linked"
 { mkdir -p -- "$links" && find "$links" -type f -printf '%P\n' >"$linked"; } 2>/dev/null || no_list
 # Of an outbox the position goes first: what is delivered while the rest is copied is delivered twice, and nothing is missing.
-# Names are those below /, one a line; a name with a line break is none of ours.
+# Names are those below /, one a line, and no line is an option of tar.
 in_order() {
   awk '{ print ($0 !~ "/pm500/outbox" ? 1 : $0 ~ "/segment-[^/]*$" ? 2 : 0) $0 }' "$list" | LC_ALL=C sort -u | sed 's|^./||'
 }
 code=0
-said=$(in_order | LC_ALL=C tar --create --gzip --no-recursion --no-unquote --file "$part" --ignore-failed-read \
+said=$(in_order | LC_ALL=C tar --create --gzip --no-recursion --no-unquote --verbatim-files-from --file "$part" --ignore-failed-read \
   --directory / --files-from - --directory "$links" --files-from "$linked" 2>&1) || code=$?
 # Files that grow or end while they are read are no failure: 1 says so, 2 is one.
 [ "$code" -le 1 ] || fail "The files cannot be packed ($(printf '%s\n' "$said" | tail -n 1)): check the space in $into, and run this as root."
@@ -129,5 +140,5 @@ said=$(printf '%s\n' "$said" | grep -vE '^$|No such file|changed as we read|remo
 [ -z "$said" ] || not_read "$said"
 packed=$(tar --list --gzip --file "$part" 2>/dev/null) || fail "The file $part cannot be read again: check the space in $into."
 printf '%s\n' "$packed" | grep -qE "$of_node_red" || fail "The flows are not in $part: check the space in /tmp, and run this again."
-rm -rf -- "$list" "$links" "$linked"
+rm -rf -- "$list" "$links" "$linked" "$broken"
 end_part

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Removes the oldest backups of a folder, but for the newest ones: of each kind as many as BACKUPS_KEPT says.
 #   BACKUPS_KEPT=7 sh keep.sh /var/lib/pm500-backup
-# Only what the backups beside this file have made, by its name; what is not whole goes with the next backup. One from a time still to
-# come takes the place of no other, and stays until somebody has looked at it.
+# Only what the backups beside this file have made, by its name; what is not whole goes with the next backup. One whose name
+# is of more than a day still to come takes the place of no other, and stays until somebody has looked at it. Of the others the one that was
+# written last always stays: a clock that was set back gives it an older name than those before it.
 set -eu
 
 into=${1:-}
@@ -32,9 +33,20 @@ remove() {
     shift
     if has_come "$each"; then set -- "$@" "$each"; else told_of "$each"; fi
   done
+  last=${1:-}
+  for each in "$@"; do
+    # shellcheck disable=SC3013 # dash, bash and busybox know it, and POSIX since 2024.
+    [ "$last" -nt "$each" ] || last=$each
+  done
+  # It goes around to the end, and is not met again as long as there is another one to remove.
   while [ "$#" -gt "$kept" ]; do
-    rm -rf -- "$1" || fail "The old backup $1 cannot be removed: check your rights."
+    each=$1
     shift
+    if [ "$each" = "$last" ]; then
+      set -- "$@" "$each"
+    else
+      rm -rf -- "$each" || fail "The old backup $each cannot be removed: check your rights."
+    fi
   done
 }
 

@@ -3,7 +3,7 @@
 
 # What was made while the clock was wrong has a name from a time still to come, and would be the newest for years. A clock that was
 # set back a little is no reason to doubt.
-latest=$(date -u -d '+1 day' +%Y%m%d%H%M%S)
+latest=$(date -u -d "@$(($(date +%s) + 86400))" +%Y%m%d%H%M%S)
 
 # path: whether its name is of a time that has come.
 has_come() {

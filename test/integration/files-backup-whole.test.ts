@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -156,6 +157,45 @@ describe('a backup of files lacks nothing in silence, and a restore takes nothin
     await refuseBackup(site, /^\S+pm500\/certificates is a link/);
   });
 
+  it('is refused where the name of a file has a line break, whatever lines it makes', async () => {
+    const site = newSite();
+    for (const folder of [site.nodeRed, site.conf, site.pm500])
+      for (const name of ['x\n/--exclude=*secret*', 'x\n/-C..', 'x\n/etc/profile.d/evil.sh', 'x\n']) {
+        write(join(folder, name, 'file'), 'smuggled');
+        await refuseBackup(site, /^The name of \S+\/x\S* has a line break \(shown as \?\): rename or remove it/);
+        rmSync(join(folder, 'x\n'), { recursive: true });
+      }
+    // What is not taken may be called as it likes.
+    write(join(site.nodeRed, 'node_modules/x\n/--exclude=*secret*'), '');
+    assert.equal(readFileSync(join(unpack(site, await backUp(site)), 'pm500/secret'), 'utf8'), 'a secret');
+  });
+
+  it('is refused where projects, the library or the context lie behind a link, in part or whole', async () => {
+    const site = newSite();
+    for (const name of [
+      'projects',
+      'projects/plant',
+      'projects/plant/flow.json',
+      'projects/plant/docs',
+      'lib',
+      'lib/flows',
+      'lib/flows/night.json',
+      'context',
+      'context/global',
+      'context/global/global.json',
+    ]) {
+      const [path, elsewhere] = [join(site.nodeRed, name), join(site.folder, 'elsewhere')];
+      write(elsewhere, '[]');
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(elsewhere, path);
+      await refuseBackup(site, new RegExp(`^\\S+${name} is a link, and what is behind links is not taken`));
+      rmSync(join(site.nodeRed, name.split('/')[0] ?? ''), { recursive: true });
+    }
+    mkdirSync(join(site.nodeRed, 'projects/plant/node_modules/.bin'), { recursive: true });
+    symlinkSync(site.folder, join(site.nodeRed, 'projects/plant/node_modules/.bin/tool'));
+    await backUp(site);
+  });
+
   it('is not restored over outboxes, states or flows of any name that are there', async () => {
     const site = newSite();
     write(join(site.nodeRed, 'plant.json'), '[]');
@@ -213,6 +253,21 @@ describe('a backup of files lacks nothing in silence, and a restore takes nothin
     const told = output.split('\n');
     assert.equal(told.length, 2, output);
     assert.match(told[0] ?? '', /20990101T000000Z is of a time still to come, so one of the clocks was wrong/);
+  });
+
+  it('that was just made stays, also where another is called after an hour still to come', async () => {
+    const site = newSite();
+    const into = join(site.folder, 'backups');
+    const called = (hours: number): string =>
+      `${new Date(Date.now() + hours * 3_600_000).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-files.tar.gz`;
+    const [old, ahead, made] = [called(-24), called(20), called(0)];
+    for (const [age, name] of [old, ahead, made].reverse().entries()) {
+      write(join(into, name), name);
+      utimesSync(join(into, name), new Date(), new Date(Date.now() - age * 60_000));
+    }
+    const { status, output } = await run(site, 'keep.sh', [into], { BACKUPS_KEPT: '1' });
+    assert.deepEqual({ status, output }, { status: 0, output: '' });
+    assert.deepEqual(readdirSync(into), [made]);
   });
 
   it('of a time still to come is not the newest that alerts go by', async () => {
