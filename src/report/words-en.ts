@@ -62,7 +62,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'counted_twice':
       return `From ${time(of.firstMs)} to ${time(of.lastMs)} energies add up to ${number(of.importKwh, 1)} kWh more than the counter gained: two programs wrote this meter, such as both sides of a failover; stop one of them, and take that energy off the total.`;
     case 'counter_started':
-      return `Counting began on ${time(of.lastMs)} without an earlier reading (a first start, or a state that was lost): what was used since the reading before is in no figure; look into the log of that time.`;
+      return `Counting began on ${time(of.lastMs)} without an earlier reading (a first start, a state that was lost, or a kill or a power cut before it was saved): what was used since the reading before is in no figure; look into the log of that time.`;
     case 'counter_unconfirmed':
       return `From ${time(of.firstMs)} to ${time(of.lastMs)} a counter stood where no load explains it and waited for an answer: energy of that time may be missing; answer as docs/kpis.md says, then make the report again.`;
     case 'no_demand_windows':

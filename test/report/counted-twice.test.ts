@@ -6,15 +6,23 @@ const DAY = 96;
 /** Wh of a quarter of an hour. */
 const LOAD = 25_000;
 
+interface Change {
+  readonly deltaWh?: number;
+  readonly counterWh?: number | undefined;
+  readonly isCounterLost?: boolean;
+}
+
 /** A day at constant load. @param change what a quarter has in place of its delta and the counter at its end */
-function day(
-  change: (place: number) => { readonly deltaWh?: number; readonly counterWh?: number | undefined } = () => ({}),
-): StoredQuarter[] {
+function day(change: (place: number) => Change = () => ({})): StoredQuarter[] {
   return Array.from({ length: DAY }, (_, place) => {
-    const { deltaWh = LOAD, counterWh } = { counterWh: 1e9 + (place + 1) * LOAD, ...change(place) };
+    const {
+      deltaWh = LOAD,
+      counterWh,
+      isCounterLost = false,
+    } = { counterWh: 1e9 + (place + 1) * LOAD, ...change(place) };
     const good = { ...NO_ENERGY, activeImport: deltaWh };
     const startMs = place * QUARTER_MS;
-    return { startMs, good, isCounterLost: false, ...(counterWh === undefined ? {} : { counterWh }) };
+    return { startMs, good, isCounterLost, ...(counterWh === undefined ? {} : { counterWh }) };
   });
 }
 
@@ -27,6 +35,19 @@ describe('energy that is counted twice', () => {
       day((place) => ({ deltaWh: place >= 40 && place < 52 ? 2 * LOAD : LOAD + (place > 52 ? 1 : 0) })),
     );
     assert.equal(rounded?.lastMs, 51 * QUARTER_MS);
+    // What is rounded before makes it begin no earlier, and what comes after a silence of the counter no later.
+    const fractions = countedTwice(
+      day((place) => ({
+        deltaWh: (place >= 40 && place < 52 ? 2 * LOAD : LOAD) + 0.3,
+        ...(place > 55 && place < 95 ? { counterWh: undefined } : {}),
+      })),
+    );
+    assert.deepEqual([fractions?.firstMs, fractions?.lastMs], [40 * QUARTER_MS, 51 * QUARTER_MS]);
+    // Of two times it is the later one that adds up, though in steps that say nothing by themselves.
+    const slow = countedTwice(
+      day((place) => (place < 6 ? { deltaWh: 2 * LOAD } : place < 13 ? { deltaWh: 0 } : { deltaWh: 1.09 * LOAD })),
+    );
+    assert.deepEqual([slow?.firstMs, slow?.lastMs], [13 * QUARTER_MS, 13 * QUARTER_MS]);
     // Also where the counter is stored seldom.
     const seldom = countedTwice(
       day((place) => ({
@@ -46,12 +67,26 @@ describe('energy that is counted twice', () => {
       day((place) => (place < 50 ? {} : { counterWh: (place - 49) * LOAD })),
       day((place) => (place === 50 ? { counterWh: 0, deltaWh: 0 } : place === 51 ? { deltaWh: 2 * LOAD } : {})),
       day((place) => (place % 5 === 0 ? { counterWh: 1e9 + (place - 7) * LOAD } : {})),
+      // The counter gains first: deltas wait for an answer, and a clock was some hours ahead for a while.
+      day((place) => (place >= 30 && place < 60 ? { deltaWh: 0 } : place === 60 ? { deltaWh: 31 * LOAD } : {})),
+      day((place) =>
+        place >= 40 && place < 46
+          ? { deltaWh: 0, counterWh: undefined }
+          : place >= 60 && place < 66
+            ? { deltaWh: 2 * LOAD }
+            : {},
+      ),
+      // Another meter, which stands a little higher, was told in a quarter without a counter.
+      day((place) => ({
+        ...(place > 55 ? { counterWh: 1e9 + (place - 14) * LOAD } : {}),
+        ...(place >= 40 && place <= 55 ? { counterWh: undefined, isCounterLost: place === 50 } : {}),
+      })),
       // What deltas lack is said elsewhere; no load, and a counter that nobody has stored.
       day((place) => (place > 40 && place < 60 ? { deltaWh: 0 } : {})),
       day(() => ({ deltaWh: 0, counterWh: 1e9 })),
       day(() => ({ counterWh: undefined })),
       [],
     ];
-    for (const quarters of one) assert.equal(countedTwice(quarters), undefined);
+    for (const [place, quarters] of one.entries()) assert.equal(countedTwice(quarters), undefined, `case ${place}`);
   });
 });
