@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createServer } from 'node:tls';
 import { parseAttestations } from '../../src/doctor/attestations';
 import { DOCTOR_CHECKS } from '../../src/doctor/checks';
@@ -67,6 +67,32 @@ const notWritable =
   ({ directory }: SiteFacts): Partial<SiteFacts> =>
     'seen' in directory
       ? { directory: seen({ ...directory.seen, unwritable: [{ path: '/outbox', owner, isReadOnly: false }] }) }
+      : {};
+
+/** The top folder alone, which has these names in it. */
+const topNotWritable =
+  (...names: readonly string[]) =>
+  ({ directory }: SiteFacts): Partial<SiteFacts> => {
+    if (!('seen' in directory)) return {};
+    const { path, access } = directory.seen;
+    const ownFiles = names.map((name) => ({ ...access, path: join(path, name) }));
+    const unwritable = [{ path, owner: access.owner, isReadOnly: true }];
+    return { directory: seen({ ...directory.seen, ownFiles, unwritable }) };
+  };
+
+/** A unit whose user is not that of the directory. @param values some of its lines, for the path of the directory */
+const ofOtherUser =
+  (values: (path: string) => Readonly<Record<string, string>>, isEnabled = true) =>
+  ({ unit, directory }: SiteFacts): Partial<SiteFacts> =>
+    'seen' in unit && 'seen' in directory
+      ? {
+          unit: seen({
+            ...unit.seen,
+            isEnabled,
+            user: 4711,
+            values: { ...unit.seen.values, ...values(directory.seen.path) },
+          }),
+        }
       : {};
 
 const ODD: readonly OddSite[] = [
@@ -162,10 +188,66 @@ const ODD: readonly OddSite[] = [
     unseen: ['user-directory-writable'],
   },
   {
+    what: 'a user directory that is mounted read-only on purpose, with pm500 on a disk of its own',
+    spoil: () => undefined,
+    facts: topNotWritable('pm500'),
+    finds: ['deployments-saved'],
+  },
+  {
+    what: 'a user directory that takes nothing, in which pm500 is still to be made',
+    spoil: () => undefined,
+    facts: topNotWritable(),
+    finds: ['user-directory-writable'],
+  },
+  {
     what: 'a user directory of another user than that of the unit',
     spoil: () => undefined,
-    facts: ({ unit }) => ('seen' in unit ? { unit: seen({ ...unit.seen, user: 4711 }) } : {}),
-    finds: ['user-directory-writable'],
+    facts: ofOtherUser(() => ({})),
+    finds: ['user-directory-owner'],
+  },
+  {
+    what: 'the same, where the unit names that directory',
+    spoil: () => undefined,
+    facts: ofOtherUser((path) => ({ ExecStart: `/usr/bin/node-red --userDir ${path}`, WorkingDirectory: '/opt' })),
+    finds: ['user-directory-owner'],
+  },
+  {
+    what: 'the same, where the unit works beside that directory, as those of Node-RED do',
+    spoil: () => undefined,
+    facts: ofOtherUser((path) => ({ WorkingDirectory: dirname(path) })),
+    finds: ['user-directory-owner'],
+  },
+  {
+    what: 'a unit of another user that runs another user directory',
+    spoil: () => undefined,
+    facts: ofOtherUser((path) => ({ ExecStart: `/usr/bin/node-red --userDir=${path}-2` })),
+    finds: [],
+  },
+  {
+    what: 'a unit of another user that says by a variable where it is',
+    spoil: () => undefined,
+    facts: ofOtherUser(() => ({ Environment: 'A=1 "USER_DIR=/var/lib/pm500-node-red"' })),
+    finds: [],
+  },
+  {
+    what: 'a unit of another user that works elsewhere',
+    spoil: () => undefined,
+    facts: ofOtherUser(() => ({ WorkingDirectory: '/home/pi' })),
+    finds: [],
+  },
+  {
+    what: 'a unit of another user that nobody has enabled',
+    spoil: () => undefined,
+    facts: ofOtherUser(() => ({}), false),
+    finds: ['service-enabled'],
+  },
+  {
+    what: 'a file in the place of pm500',
+    spoil: later((site) => {
+      rmSync(join(site.userDirectory, 'pm500'), { recursive: true, force: true });
+      writeFileSync(join(site.userDirectory, 'pm500'), '');
+    }),
+    finds: [],
   },
   {
     what: 'a clock in 1970',
@@ -359,7 +441,8 @@ describe('odd files, one by one', () => {
       if (code !== undefined) throw Object.assign(new Error(code), { code });
     };
     const owner = process.getuid?.() ?? 0;
-    assert.deepEqual(foldersNotWritable([...folders, join(folder, 'none'), fifo('no-folder')], refuse), [
+    const none = [join(folder, 'none'), fifo('no-folder'), join(folder, 'no-folder/below')];
+    assert.deepEqual(foldersNotWritable([...folders, ...none], refuse), [
       { path: folders[1], owner, isReadOnly: false },
       { path: folders[2], owner, isReadOnly: true },
     ]);

@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import type {
   BrokerFacts,
   CertificateFile,
@@ -209,6 +210,16 @@ export const SEEDS: readonly Seed[] = [
     id: 'user-directory-writable',
     what: 'a disk that went read-only',
     facts: notWritable({ owner: 0, isReadOnly: true }),
+  },
+  {
+    id: 'deployments-saved',
+    what: 'a user directory that takes no files, beside a pm500 that does',
+    facts: ({ directory }) => {
+      if (!('seen' in directory)) return {};
+      const { path, access } = directory.seen;
+      const ownFiles = [{ ...access, path: join(path, 'pm500') }];
+      return { directory: seen({ ...directory.seen, ownFiles, unwritable: [{ path, owner: 0, isReadOnly: true }] }) };
+    },
   },
   {
     id: 'user-directory-owner',

@@ -1,6 +1,7 @@
-import { sentences } from '../../support/sentence';
+import { dirname, join, resolve } from 'node:path';
+import { sentences, type Sentence } from '../../support/sentence';
 import { ofModes, sightOne, sightWhole, type DoctorCheck, notLookedAt, type Sighting } from '../check';
-import type { FileAccess, SiteFacts } from '../facts';
+import type { FileAccess, ServiceUnit, SiteFacts } from '../facts';
 import { LOOK_WORDS } from '../looked';
 import { isAtLeast } from '../versions';
 
@@ -33,24 +34,44 @@ export const DIRECTORY_FINDINGS = sentences('doctorDirectory', {
 });
 const { say } = DIRECTORY_FINDINGS;
 
-/** Of a folder that this user may not write and that belongs to another one nobody knows what that one may. */
-function lookForWriting(facts: SiteFacts): Sighting {
-  const { ownUser, unit } = facts;
+/**
+ * Folders that take no file: the user directory where that one alone does not, or else all of them. Without pm500 in it that one would
+ * have to be made. Of a folder that belongs to another user nobody knows what that one may.
+ */
+function lookForWriting(facts: SiteFacts, which: 'top alone' | 'kept'): Sighting {
   const looked = ofModes(facts, facts.directory);
   if ('unseen' in looked) return notLookedAt(looked);
-  const { access, unwritable } = looked.seen;
-  const user = 'seen' in unit ? unit.seen.user : undefined;
-  const isOthers = user !== undefined && user !== 0 && user !== access.owner && (access.mode & OTHERS_WRITE) === 0;
-  const mine = unwritable.filter(({ isReadOnly, owner }) => isReadOnly || owner === ownUser);
+  const { access, ownFiles, unwritable } = looked.seen;
+  const hasOwn = ownFiles.some(({ path }) => path === join(access.path, 'pm500'));
+  const isTopAlone = hasOwn && unwritable.every(({ path }) => path === access.path);
+  const concerned = isTopAlone === (which === 'top alone') ? unwritable : [];
+  const mine = concerned.filter(({ isReadOnly, owner }) => isReadOnly || owner === facts.ownUser);
+  const unseen = concerned
+    .filter((each) => !mine.includes(each))
+    .map(({ path, owner }) => LOOK_WORDS.say('otherUser', { user: facts.ownUser ?? 0, path, owner }));
   const findings = mine.map(({ path, owner, isReadOnly }) =>
     isReadOnly ? say('readOnly', { path }) : say('notWritable', { path, owner }),
   );
-  if (isOthers && 'seen' in unit)
-    findings.push(say('otherOwner', { path: access.path, owner: access.owner, unit: unit.seen.path, user }));
-  const unseen = unwritable
-    .filter((each) => !mine.includes(each))
-    .map(({ path, owner }) => LOOK_WORDS.say('otherUser', { user: ownUser ?? 0, path, owner }));
   return { findings, unseen, seen: access.path };
+}
+
+/** Whether a unit runs this user directory: one that says nothing of where it is can be that of another, but seldom. */
+function runs({ values, isEnabled }: ServiceUnit, directory: string): boolean {
+  if (!isEnabled) return false;
+  const path = resolve(directory);
+  const lines = `${values['ExecStart'] ?? ''}\n${values['Environment'] ?? ''}`;
+  const [, given] = /(?:--userDir[ =]|\s-u |\bUSER_DIR=)["']?([^\s"']+)/.exec(lines) ?? [];
+  if (given !== undefined) return resolve(given) === path;
+  // Without it Node-RED takes .node-red in the home of its user, where units of others let it work.
+  const works = values['WorkingDirectory'];
+  return works === undefined || [path, dirname(path)].includes(resolve(works));
+}
+
+/** The user directory where it belongs to another user than that of the unit that runs it. */
+function ofOtherUnit({ path, owner, mode }: FileAccess, { unit }: SiteFacts): readonly Sentence[] {
+  if (!('seen' in unit) || !runs(unit.seen, path) || (mode & OTHERS_WRITE) !== 0) return [];
+  const { user, path: of } = unit.seen;
+  return user === undefined || user === 0 || user === owner ? [] : [say('otherOwner', { path, owner, unit: of, user })];
 }
 
 /** What Node-RED runs, and what it keeps. */
@@ -192,8 +213,10 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     area: 'user directory',
     severity: 'warning',
     title: 'all files belong to the user of Node-RED',
-    looksAt: 'owners of the files of this package in the user directory',
-    remedy: 'chown -R the user directory to the user of Node-RED; a command that ran as root left these.',
+    looksAt:
+      'owners of the user directory and of the files of this package in it, against User= of the unit that runs it',
+    remedy:
+      'chown -R the user directory to the user of Node-RED; a command that ran as root left these, or User= is another one.',
     docs: 'docs/stack.md',
     look: (facts) =>
       sightOne(
@@ -201,7 +224,10 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
         ({ access, secretFiles, ownFiles }) => {
           const foreign = [...secretFiles, ...ownFiles].filter(({ owner }) => owner !== access.owner && owner !== 0);
           const ofRoot = ownFiles.filter(({ owner }) => owner === 0 && access.owner !== 0);
-          return [...foreign, ...ofRoot].map(({ path, owner }) => say('owner', { path, owner, other: access.owner }));
+          return [
+            ...ofOtherUnit(access, facts),
+            ...[...foreign, ...ofRoot].map(({ path, owner }) => say('owner', { path, owner, other: access.owner })),
+          ];
         },
         ({ access }) => `user ${access.owner}`,
       ),
@@ -211,12 +237,22 @@ export const DIRECTORY_CHECKS: readonly DoctorCheck[] = [
     area: 'user directory',
     severity: 'critical',
     title: 'Node-RED can write what it keeps',
-    looksAt:
-      'whether the user directory, pm500 and its outboxes take files, and whether they belong to the User= of the unit',
+    looksAt: 'whether pm500 in the user directory and its outboxes take files',
     remedy:
       'Mount the disk for writing, after fsck where it went read-only by itself, or chown -R the user directory to the user of Node-RED: outboxes refuse readings until then.',
     docs: 'docs/runbooks/disk-full.md',
-    look: lookForWriting,
+    look: (facts) => lookForWriting(facts, 'kept'),
+  },
+  {
+    id: 'deployments-saved',
+    area: 'user directory',
+    severity: 'notice',
+    title: 'what is deployed can be saved',
+    looksAt: 'whether the user directory itself takes files, where pm500 in it does',
+    remedy:
+      'Where that is not on purpose, mount the disk for writing, or chown the user directory to the user of Node-RED: readings are delivered, and no deployment is saved.',
+    docs: 'docs/stack.md',
+    look: (facts) => lookForWriting(facts, 'top alone'),
   },
   {
     id: 'secrets-readable',

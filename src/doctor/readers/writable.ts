@@ -1,7 +1,18 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import type { UnwritableFolder } from '../facts';
 
 const codeOf = (thrown: unknown): unknown => (thrown instanceof Error && 'code' in thrown ? thrown.code : undefined);
+
+/** Below a file there is no folder either. @throws Error where nobody may look */
+function folderAt(path: string): Stats | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isDirectory() === true ? found : undefined;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOTDIR') return undefined;
+    throw thrown;
+  }
+}
 
 /** @throws Error with the code of the system, where this user may make no file in it */
 function tryFolder(path: string): void {
@@ -15,8 +26,8 @@ function tryFolder(path: string): void {
  */
 export function foldersNotWritable(paths: readonly string[], attempt = tryFolder): readonly UnwritableFolder[] {
   return paths.flatMap((path) => {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isDirectory() !== true) return [];
+    const found = folderAt(path);
+    if (found === undefined) return [];
     try {
       attempt(path);
       return [];
