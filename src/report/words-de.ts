@@ -62,7 +62,7 @@ function note(of: ReportNote, { number, time, date }: Shown): string {
     case 'counter_replaced':
       return `Der Zähler wurde am ${time(of.firstMs)} gewechselt (andere Seriennummer): Die Energie beider Zähler ist addiert, die während des Wechsels enthält keiner; bei Bedarf bitte die Stände aus dem Wechselprotokoll ergänzen.`;
     case 'counted_twice':
-      return `Von ${time(of.firstMs)} bis ${time(of.lastMs)} ergeben die Energien ${number(of.importKwh, 1)} kWh mehr, als der Zähler zugelegt hat: Diesen Zähler haben zwei Programme geschrieben, etwa beide Seiten einer Umschaltung; eines davon anhalten und diese Energie von der Summe abziehen.`;
+      return `Von ${time(of.firstMs)} bis ${time(of.lastMs)} ergeben die Energien ${number(of.importKwh, 1)} kWh mehr, als der Zähler zugelegt hat: Diesen Zähler hat mehr als ein Programm geschrieben, etwa beide Seiten einer Umschaltung; eines davon anhalten und diese Energie von der Summe abziehen.`;
     case 'counter_started':
       return `Die Zählung begann am ${time(of.lastMs)} ohne frühere Ablesung (erster Start, verlorener Zustand oder ein Absturz oder Stromausfall, bevor er gespeichert war): Was seit der Ablesung davor verbraucht wurde, enthält keine Zahl; Ursache im Log dieser Zeit suchen.`;
     case 'counter_unconfirmed':
