@@ -62,9 +62,9 @@ line_break='
 look() {
   looked_in=$1
   shift
-  said=$(LC_ALL=C find -H "$looked_in" -mindepth 1 -path "*$line_break*" -fprint "$broken" -o "$@" 2>&1 >>"$list") || refuse_said
+  said=$(LC_ALL=C find -H "$looked_in" -mindepth 1 -path "*$line_break*" -fprint0 "$broken" -o "$@" 2>&1 >>"$list") || refuse_said
   [ ! -s "$broken" ] ||
-    fail "The name of $(head -n 2 -- "$broken" | tr '\n' '?') has a line break (shown as ?): rename or remove it, and run this again; nothing was backed up."
+    fail "The name of $(tr '\000\001-\037' '\n?' <"$broken" | head -n 1) has a line break (shown as ?): rename or remove it, and run this again; nothing was backed up."
 }
 
 refuse_said() {
