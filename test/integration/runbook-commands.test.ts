@@ -39,6 +39,7 @@ const EXECUTED: readonly (readonly [command: RegExp, says: RegExp])[] = [
   [/^curl -s http:\/\/127\.0\.0\.1:8428\/.*doctor_time/, /"status":"success".*pm500_doctor_time_seconds/],
   [/^openssl x509 -in FILE/, /notAfter=.*\n?[^]*subject=/],
   [/^df -h( \/var\/lib\/private\/pm500-backup)?$/, /Filesystem/],
+  [/^findmnt -no OPTIONS --target \/path$/, /^(rw|ro)\b/m],
   [/^ls -lh \/var\/lib\/private\/pm500-backup$/, /20260329T002000Z/],
   [
     /^sh -c '.*site\.env; PM500_SECRETS=\S+ pm500 doctor --user-dir [^]*settings\.js'$/,
@@ -70,6 +71,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, why: string])[] = [
     'no systemd runs in a test; units are those of deploy/systemd (laws/alert-rules), and what sink-down does to the database is done in influx-tiers-faults',
   ],
   [/^(timedatectl|chronyc)\b/, 'asks services of the computer that a test may not have'],
+  [/^pm500 drill failover$/, 'drills-failover runs it, both ways'],
   [/^pm500 cloud\b/, 'cloud-enroll runs status and rotate against a stand-in of the cloud'],
   [
     /^influx task\b/,
