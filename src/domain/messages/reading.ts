@@ -145,8 +145,8 @@ export type Reading = ReturnType<typeof READING.parse>;
 export function keptReading(reading: Reading, before?: Reading): Reading {
   const { meter, layout, blocks, definitions } = reading;
   const keptBlocks = blocks.map((block, at) => keptBlock(block, before?.blocks[at]));
-  const kept = { ...reading, meter: meterForMessage(meter), layout: { ...layout }, blocks: keptBlocks };
-  return definitions === undefined ? kept : { ...kept, definitions: definitions.map(frozenMetric) };
+  const copy = { ...reading, meter: meterForMessage(meter), layout: { ...layout }, blocks: keptBlocks };
+  return definitions === undefined ? copy : { ...copy, definitions: definitions.map(frozenMetric) };
 }
 
 type Mutable<Kept> = { -readonly [Name in keyof Kept]: Kept[Name] };

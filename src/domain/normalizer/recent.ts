@@ -46,8 +46,7 @@ export class RecentTelemetry {
   remember(reading: Reading, context: NormalizeContext, derived?: Readonly<Record<string, Sample>>): void {
     const key = scheduleKey(reading);
     if (this.bySchedule.size >= MOST_SCHEDULES && !this.bySchedule.has(key)) this.bySchedule.clear();
-    const kept = keptReading(reading, this.bySchedule.get(key)?.reading);
-    this.bySchedule.set(key, { reading: kept, context });
+    this.bySchedule.set(key, { reading: keptReading(reading, this.bySchedule.get(key)?.reading), context });
     for (const name in derived) {
       const sample = derived[name];
       const kept = this.derived.get(name);
